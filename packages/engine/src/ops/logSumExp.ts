@@ -1,0 +1,33 @@
+/** A log-sum-exp that survives slices of minus infinity: value -inf and gradient 0 there, where tfjs's own gives NaN. */
+import * as tf from '@tensorflow/tfjs';
+
+/** log of the sum of exp(x) over `axis` (all axes when left out). Gradient: the softmax, 0 in slices that are all -inf. */
+export function logSumExp(x: tf.Tensor, axis?: number | number[], keepDims = false): tf.Tensor {
+  return tf.tidy(() => {
+    const axes = axis === undefined ? x.shape.map((_, i) => i) : ([] as number[]).concat(axis);
+    const resolved = axes.map((a) => (a < 0 ? a + x.rank : a));
+    if (resolved.length === 0) return x.clone();
+    const kept = logSumExpKept(x, resolved);
+    return keepDims ? kept : tf.squeeze(kept, resolved);
+  });
+}
+
+function logSumExpKept(x: tf.Tensor, axes: number[]): tf.Tensor {
+  return tf.customGrad((a: tf.Tensor, save) => {
+    const max = tf.max(a, axes, true);
+    const shift = tf.where(tf.isFinite(max), max, tf.zerosLike(max));
+    const sum = tf.sum(tf.exp(tf.sub(a, shift)), axes, true);
+    const value = tf.add(tf.log(sum), shift);
+    (save as (t: tf.Tensor[]) => void)([a, value]);
+    return {
+      value,
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
+        const [input, out] = saved;
+        const finite = tf.where(tf.isFinite(out), out, tf.zerosLike(out));
+        const weight = tf.exp(tf.minimum(tf.sub(input, finite), 0));
+        return tf.mul(dy, weight);
+      },
+    };
+  })(x);
+}
+

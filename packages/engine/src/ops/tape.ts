@@ -1,0 +1,35 @@
+/** Operations that stop the gradient, and comparisons that may stand on the gradient tape (tfjs has no gradient for most). */
+import * as tf from '@tensorflow/tfjs';
+
+/** `x` unchanged in value; no gradient passes through. Safe in plain arithmetic, e.g. `x.mul(stopGradient(x))`. */
+export function stopGradient<T extends tf.Tensor>(x: T): T {
+  return tf.customGrad((a: tf.Tensor) => ({
+    value: a.clone(),
+    gradFunc: (dy: tf.Tensor) => tf.zerosLike(dy),
+  }))(x) as T;
+}
+
+type Operand = tf.Tensor | number;
+
+const compare =
+  (op: (a: tf.Tensor, b: tf.Tensor) => tf.Tensor) =>
+  (a: Operand, b: Operand): tf.Tensor =>
+    tf.customGrad((x: tf.Tensor, y: tf.Tensor) => ({
+      value: op(x, y),
+      gradFunc: () => [tf.zerosLike(x), tf.zerosLike(y)],
+    }))(asTensor(a), asTensor(b));
+
+const asTensor = (x: Operand): tf.Tensor => (typeof x === 'number' ? tf.scalar(x) : x);
+
+/** Elementwise `a < b` (bool), with broadcasting; constant for the gradient. */
+export const less = compare((a, b) => tf.less(a, b));
+/** Elementwise `a <= b` (bool), with broadcasting; constant for the gradient. */
+export const lessEqual = compare((a, b) => tf.lessEqual(a, b));
+/** Elementwise `a > b` (bool), with broadcasting; constant for the gradient. */
+export const greater = compare((a, b) => tf.greater(a, b));
+/** Elementwise `a >= b` (bool), with broadcasting; constant for the gradient. */
+export const greaterEqual = compare((a, b) => tf.greaterEqual(a, b));
+/** Elementwise `a == b` (bool), with broadcasting; constant for the gradient. */
+export const equal = compare((a, b) => tf.equal(a, b));
+/** Elementwise `a != b` (bool), with broadcasting; constant for the gradient. */
+export const notEqual = compare((a, b) => tf.notEqual(a, b));

@@ -1,0 +1,59 @@
+/** The contract between the spatial-decoder operation and the kernels that compute it on the host's memory. */
+
+export const activations = ['tanh', 'relu', 'leakyRelu', 'softplus', 'gelu'] as const;
+export type Activation = (typeof activations)[number];
+
+/** The sizes of one call. Layer l maps widths[l] to widths[l + 1]; the output layer maps the last width to `channels`. */
+export interface Problem {
+  /** R: images times classes. */
+  readonly rows: number;
+  /** P: points of the grid at which every row is evaluated. */
+  readonly pixels: number;
+  /** d: coordinates of a point, 1 or 2. */
+  readonly dims: number;
+  /** C: outputs a pixel. */
+  readonly channels: number;
+  /** Width of the first (coordinate) layer, then of each hidden layer. */
+  readonly widths: readonly number[];
+  /** Activation after the coordinate layer. */
+  readonly firstActivation: Activation;
+  /** Activation after each hidden layer. */
+  readonly activation: Activation;
+}
+
+/** Row-major float32 operands. `weights` and `biases` hold the hidden layers in order, then the output layer; a weight is [in, out]. */
+export interface Operands {
+  /** [P, d] */
+  readonly grid: Float32Array;
+  /** [R, H0, d]: the coordinate layer's weight with the row's pose folded in. */
+  readonly pose: Float32Array;
+  /** [R, H0]: everything in the coordinate layer that does not depend on the pixel. */
+  readonly code: Float32Array;
+  readonly weights: readonly Float32Array[];
+  readonly biases: readonly Float32Array[];
+}
+
+/** Gradients of a scalar loss, shaped as the operands they belong to (the grid is data and has none). */
+export interface Gradients {
+  readonly pose: Float32Array;
+  readonly code: Float32Array;
+  readonly weights: readonly Float32Array[];
+  readonly biases: readonly Float32Array[];
+}
+
+/** What a forward pass hands to its backward pass: activations kept within the kernel's memory budget, or nothing (recompute). */
+export interface Saved {
+  /** Gives the memory back; called once, whether or not a backward pass happened. */
+  release(): void;
+}
+
+export interface Kernel {
+  readonly name: 'wasm' | 'native';
+  readonly threads: number;
+  /** Output [R, P, C], before any likelihood. `saved` is present when `keep` was asked for and the budget allowed it. */
+  forward(problem: Problem, operands: Operands, keep: boolean): { output: Float32Array; saved?: Saved };
+  /** Gradients for `upstream` [R, P, C]. Recomputes the activations where `saved` is absent. */
+  backward(problem: Problem, operands: Operands, upstream: Float32Array, saved?: Saved): Gradients;
+  /** Ends the kernel's threads. */
+  dispose(): void;
+}

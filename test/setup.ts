@@ -1,0 +1,2 @@
+/** Every test file runs on the engine that PYRO_ENGINE names. */
+export {};
