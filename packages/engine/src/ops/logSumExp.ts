@@ -1,5 +1,6 @@
 /** A log-sum-exp that survives slices of minus infinity: value -inf and gradient 0 there, where tfjs's own gives NaN. */
 import * as tf from '@tensorflow/tfjs';
+import { customGrad } from './customGrad.js';
 
 /** log of the sum of exp(x) over `axis` (all axes when left out). Gradient: the softmax, 0 in slices that are all -inf. */
 export function logSumExp(x: tf.Tensor, axis?: number | number[], keepDims = false): tf.Tensor {
@@ -13,21 +14,17 @@ export function logSumExp(x: tf.Tensor, axis?: number | number[], keepDims = fal
 }
 
 function logSumExpKept(x: tf.Tensor, axes: number[]): tf.Tensor {
-  return tf.customGrad((a: tf.Tensor, save) => {
+  return customGrad([x], (a) => {
     const max = tf.max(a, axes, true);
     const shift = tf.where(tf.isFinite(max), max, tf.zerosLike(max));
-    const sum = tf.sum(tf.exp(tf.sub(a, shift)), axes, true);
-    const value = tf.add(tf.log(sum), shift);
-    (save as (t: tf.Tensor[]) => void)([a, value]);
+    const value = tf.add(tf.log(tf.sum(tf.exp(tf.sub(a, shift)), axes, true)), shift);
     return {
       value,
-      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
-        const [input, out] = saved;
+      saved: [a, value],
+      grad: (dy, [input, out]) => {
         const finite = tf.where(tf.isFinite(out), out, tf.zerosLike(out));
-        const weight = tf.exp(tf.minimum(tf.sub(input, finite), 0));
-        return tf.mul(dy, weight);
+        return [tf.mul(dy, tf.exp(tf.minimum(tf.sub(input, finite), 0)))];
       },
     };
-  })(x);
+  });
 }
-

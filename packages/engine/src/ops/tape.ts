@@ -1,12 +1,10 @@
 /** Operations that stop the gradient, and comparisons that may stand on the gradient tape (tfjs has no gradient for most). */
 import * as tf from '@tensorflow/tfjs';
+import { customGrad } from './customGrad.js';
 
 /** `x` unchanged in value; no gradient passes through. Safe in plain arithmetic, e.g. `x.mul(stopGradient(x))`. */
 export function stopGradient<T extends tf.Tensor>(x: T): T {
-  return tf.customGrad((a: tf.Tensor) => ({
-    value: a.clone(),
-    gradFunc: (dy: tf.Tensor) => tf.zerosLike(dy),
-  }))(x) as T;
+  return customGrad([x], (a) => ({ value: a.clone(), grad: (dy) => [tf.zerosLike(dy)] })) as T;
 }
 
 type Operand = tf.Tensor | number;
@@ -14,10 +12,11 @@ type Operand = tf.Tensor | number;
 const compare =
   (op: (a: tf.Tensor, b: tf.Tensor) => tf.Tensor) =>
   (a: Operand, b: Operand): tf.Tensor =>
-    tf.customGrad((x: tf.Tensor, y: tf.Tensor) => ({
+    customGrad([asTensor(a), asTensor(b)], (x, y) => ({
       value: op(x, y),
-      gradFunc: () => [tf.zerosLike(x), tf.zerosLike(y)],
-    }))(asTensor(a), asTensor(b));
+      saved: [x, y],
+      grad: (_, saved) => saved.map((t) => tf.zerosLike(t)),
+    }));
 
 const asTensor = (x: Operand): tf.Tensor => (typeof x === 'number' ? tf.scalar(x) : x);
 
