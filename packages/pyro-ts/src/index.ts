@@ -1,1 +1,4 @@
-export {};
+/** Probabilistic programming for TypeScript: primitives, effect handlers, distributions, SVI and exact enumeration. */
+export * from './distributions/index.js';
+export * from './errors.js';
+export * from './random.js';

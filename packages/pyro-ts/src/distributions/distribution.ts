@@ -1,0 +1,296 @@
+/**
+ * What a distribution is, and the three wrappers that work for all of them: Independent, Expanded (through `expand`) and Masked. They share a
+ * file because the base class makes them (`toEvent`, `mask`).
+ */
+import { broadcastShapes, expandTo, type Shape, sameShape } from '@pyro-ts/engine';
+import * as tf from '@tensorflow/tfjs';
+import { formatShape, PyroError, ShapeError, SupportError } from '../errors.js';
+import type { RandomStream } from '../random.js';
+import { type Constraint, independent } from './constraints.js';
+
+/** A number, nested numbers or a tensor: what a distribution's parameters and observations may be given as. */
+export type TensorLike = tf.Tensor | tf.TensorLike;
+
+/** `x` as a float32 tensor (a tensor of another type is cast). */
+export function toTensor(x: TensorLike): tf.Tensor {
+  const t = x instanceof tf.Tensor ? x : tf.tensor(x as tf.TensorLike);
+  return t.dtype === 'float32' ? t : tf.cast(t, 'float32');
+}
+
+/** The broadcast of the parameters' shapes, or an error that lists them. */
+export function batchShapeOf(family: string, parameters: Record<string, tf.Tensor>, eventDims = 0): number[] {
+  const entries = Object.entries(parameters);
+  const joint = broadcastShapes(...entries.map(([, t]) => t.shape.slice(0, t.rank - eventDims)));
+  if (joint) return joint;
+  const listed = entries.map(([name, t]) => `${name} ${formatShape(t.shape)}`).join(', ');
+  throw new ShapeError(`${family}: the parameters' shapes do not broadcast together: ${listed}.`);
+}
+
+/**
+ * A probability distribution over tensors, after Pyro's `TorchDistribution`. A draw has shape sampleShape + batchShape + eventShape; `logProb`
+ * drops the event dimensions. Parameters are tensors on the gradient tape; draws come from an explicit stream.
+ */
+export abstract class Distribution {
+  abstract readonly support: Constraint;
+
+  constructor(
+    /** Shape of independent, not necessarily identical draws. */
+    readonly batchShape: Shape,
+    /** Shape of one draw. */
+    readonly eventShape: Shape,
+  ) {}
+
+  /** The parameters by name, for messages and for finding which one is not finite. */
+  get parameters(): Record<string, tf.Tensor> {
+    return {};
+  }
+  /** Whether `rsample` exists: draws through which gradients reach the parameters. */
+  get hasRsample(): boolean {
+    return false;
+  }
+  /** Whether `enumerateSupport` exists. */
+  get hasEnumerateSupport(): boolean {
+    return false;
+  }
+
+  /** Log density or mass of `value`, which broadcasts against batchShape + eventShape; the result has at least shape batchShape. */
+  logProb(value: tf.Tensor): tf.Tensor {
+    const result = this.logDensity(value);
+    const full = broadcastShapes(result.shape, this.batchShape);
+    return full ? expandTo(result, full) : result;
+  }
+
+  /** What a family implements: as `logProb`, but the result may still lack batch dimensions that the value and parameters lack. */
+  protected abstract logDensity(value: tf.Tensor): tf.Tensor;
+
+  /** The same distribution with `batchShape` broadcast to the given one. */
+  abstract expand(batchShape: Shape): Distribution;
+
+  /** Draws of shape sampleShape + batchShape + eventShape; no gradient passes. */
+  abstract sample(rng: RandomStream, sampleShape?: Shape): tf.Tensor;
+
+  /** As `sample`, with a gradient to the parameters (the reparameterisation trick). */
+  rsample(_rng: RandomStream, _sampleShape: Shape = []): tf.Tensor {
+    throw new PyroError(`${this.name} has no reparameterised draws (rsample); use sample.`);
+  }
+
+  /** All values of a discrete support: [K, 1, ..., 1, event], or [K, batch, event] with `expand`. */
+  enumerateSupport(_expand = true): tf.Tensor {
+    throw new PyroError(`${this.name} has no finite support to enumerate.`);
+  }
+
+  /** Shape batchShape + eventShape. */
+  mean(): tf.Tensor {
+    throw new PyroError(`${this.name} has no closed-form mean.`);
+  }
+  /** Shape batchShape + eventShape. */
+  variance(): tf.Tensor {
+    throw new PyroError(`${this.name} has no closed-form variance.`);
+  }
+  /** Shape batchShape. */
+  entropy(): tf.Tensor {
+    throw new PyroError(`${this.name} has no closed-form entropy.`);
+  }
+
+  get name(): string {
+    return this.constructor.name;
+  }
+
+  /** Shape of a draw. */
+  shape(sampleShape: Shape = []): number[] {
+    return [...sampleShape, ...this.batchShape, ...this.eventShape];
+  }
+
+  /** The `n` rightmost batch dimensions (all when left out) become event dimensions: their log-probabilities are added. */
+  toEvent(n = this.batchShape.length): Distribution {
+    return n === 0 ? this : new Independent(this, n);
+  }
+
+  /** Log-probabilities become 0 where `mask` (bool, broadcast against batchShape) is false. */
+  mask(mask: tf.Tensor | boolean): Distribution {
+    return new MaskedDistribution(this, mask);
+  }
+
+  /** Throws where `value` lies outside the support or does not broadcast against the distribution. */
+  validateValue(value: tf.Tensor, site?: string): void {
+    const at = site === undefined ? '' : `At site "${site}": `;
+    const eventRank = this.eventShape.length;
+    const event = value.shape.slice(value.rank - eventRank);
+    const batch = value.shape.slice(0, Math.max(0, value.rank - eventRank));
+    if (value.rank < eventRank || !sameShape(event, this.eventShape) || !broadcastShapes(batch, this.batchShape)) {
+      throw new ShapeError(
+        `${at}a value of shape ${formatShape(value.shape)} does not fit ${this.name} with batchShape ` +
+          `${formatShape(this.batchShape)} and eventShape ${formatShape(this.eventShape)}.`,
+        site,
+      );
+    }
+    const inside = tf.tidy(() => tf.all(this.support.check(value)).dataSync()[0]);
+    if (!inside) {
+      throw new SupportError(
+        `${at}a value lies outside the support of ${this.name}, which is: ${this.support.name}. Check the data, or choose a distribution whose support holds it.`,
+        site,
+      );
+    }
+  }
+}
+
+/** `base` with `n` batch dimensions taken as event dimensions; source: torch.distributions.Independent. */
+export class Independent extends Distribution {
+  constructor(
+    readonly base: Distribution,
+    readonly n: number,
+  ) {
+    const split = base.batchShape.length - n;
+    if (split < 0 || n < 0 || !Number.isInteger(n)) {
+      throw new ShapeError(
+        `toEvent(${n}) on ${base.name} with batchShape ${formatShape(base.batchShape)}: there are only ${base.batchShape.length} ` +
+          'batch dimensions to turn into event dimensions. Expand the distribution first, or ask for fewer.',
+      );
+    }
+    super(base.batchShape.slice(0, split), [...base.batchShape.slice(split), ...base.eventShape]);
+  }
+
+  override get support(): Constraint {
+    return independent(this.base.support, this.n);
+  }
+  override get parameters(): Record<string, tf.Tensor> {
+    return this.base.parameters;
+  }
+  override get hasRsample(): boolean {
+    return this.base.hasRsample;
+  }
+  override get name(): string {
+    return `${this.base.name}.toEvent(${this.n})`;
+  }
+
+  protected logDensity(value: tf.Tensor): tf.Tensor {
+    return sumRightmost(this.base.logProb(value), this.n);
+  }
+  expand(batchShape: Shape): Distribution {
+    return new Independent(
+      this.base.expand([...batchShape, ...this.base.batchShape.slice(this.batchShape.length)]),
+      this.n,
+    );
+  }
+  sample(rng: RandomStream, sampleShape: Shape = []): tf.Tensor {
+    return this.base.sample(rng, sampleShape);
+  }
+  override rsample(rng: RandomStream, sampleShape: Shape = []): tf.Tensor {
+    return this.base.rsample(rng, sampleShape);
+  }
+  override toEvent(n = this.batchShape.length): Distribution {
+    return n === 0 ? this : new Independent(this.base, this.n + n);
+  }
+  override mean(): tf.Tensor {
+    return this.base.mean();
+  }
+  override variance(): tf.Tensor {
+    return this.base.variance();
+  }
+  override entropy(): tf.Tensor {
+    return sumRightmost(this.base.entropy(), this.n);
+  }
+}
+
+/** `base` whose log-probability is 0 where the mask is false; source: pyro.distributions.MaskedDistribution. */
+export class MaskedDistribution extends Distribution {
+  /** A bool tensor or one bool for all. */
+  readonly maskValue: tf.Tensor | boolean;
+
+  constructor(
+    readonly base: Distribution,
+    mask: tf.Tensor | boolean,
+  ) {
+    const shape = typeof mask === 'boolean' ? base.batchShape : broadcastShapes(mask.shape, base.batchShape);
+    if (!shape) {
+      throw new ShapeError(
+        `mask of shape ${formatShape((mask as tf.Tensor).shape)} does not broadcast against batchShape ${formatShape(base.batchShape)} of ${base.name}.`,
+      );
+    }
+    super(shape, base.eventShape);
+    this.base = base.expand(shape);
+    this.maskValue = mask;
+  }
+
+  override get support(): Constraint {
+    return this.base.support;
+  }
+  override get parameters(): Record<string, tf.Tensor> {
+    return this.base.parameters;
+  }
+  override get hasRsample(): boolean {
+    return this.base.hasRsample;
+  }
+  override get hasEnumerateSupport(): boolean {
+    return this.base.hasEnumerateSupport;
+  }
+  override get name(): string {
+    return `${this.base.name}.mask`;
+  }
+
+  protected logDensity(value: tf.Tensor): tf.Tensor {
+    return applyMask(this.base.logProb(value), this.maskValue);
+  }
+  expand(batchShape: Shape): Distribution {
+    return new MaskedDistribution(this.base.expand(batchShape), this.maskValue);
+  }
+  sample(rng: RandomStream, sampleShape: Shape = []): tf.Tensor {
+    return this.base.sample(rng, sampleShape);
+  }
+  override rsample(rng: RandomStream, sampleShape: Shape = []): tf.Tensor {
+    return this.base.rsample(rng, sampleShape);
+  }
+  override enumerateSupport(expand = true): tf.Tensor {
+    return this.base.enumerateSupport(expand);
+  }
+  override mean(): tf.Tensor {
+    return this.base.mean();
+  }
+  override variance(): tf.Tensor {
+    return this.base.variance();
+  }
+}
+
+/** `x` where `mask` is true, else 0; no gradient reaches the masked entries, not even a NaN. */
+export function applyMask(x: tf.Tensor, mask: tf.Tensor | boolean): tf.Tensor {
+  if (mask === true) return x;
+  if (mask === false) return tf.zerosLike(x);
+  const shape = broadcastShapes(x.shape, mask.shape);
+  if (!shape) {
+    throw new ShapeError(
+      `a mask of shape ${formatShape(mask.shape)} does not broadcast against log-probabilities of shape ${formatShape(x.shape)}.`,
+    );
+  }
+  const condition = expandTo(mask.dtype === 'bool' ? mask : tf.cast(mask, 'bool'), shape);
+  return tf.where(condition, expandTo(x, shape), tf.zeros(shape));
+}
+
+/** Sums the `n` rightmost dimensions away. */
+export function sumRightmost(x: tf.Tensor, n: number): tf.Tensor {
+  if (n === 0) return x;
+  if (n > x.rank)
+    throw new ShapeError(`cannot sum ${n} rightmost dimensions of a tensor of shape ${formatShape(x.shape)}.`);
+  return tf.sum(
+    x,
+    Array.from({ length: n }, (_, i) => x.rank - 1 - i),
+  );
+}
+
+/** Checks that `batchShape` may be expanded to `target` and returns it; names the family where it may not. */
+export function expandedShape(distribution: Distribution, target: Shape): Shape {
+  const joint = broadcastShapes(distribution.batchShape, target);
+  if (!joint || !sameShape(joint, target)) {
+    throw new ShapeError(
+      `${distribution.name} with batchShape ${formatShape(distribution.batchShape)} cannot be expanded to ${formatShape(target)}: ` +
+        'only dimensions of size 1 grow, and new ones come on the left.',
+    );
+  }
+  return target;
+}
+
+/** Values [K, 1, ..., 1] or, with `expand`, [K, batch]: what most scalar families return from enumerateSupport. */
+export function scalarSupport(values: tf.Tensor1D, batchShape: Shape, expand: boolean): tf.Tensor {
+  const k = values.shape[0];
+  const thin = tf.reshape(values, [k, ...batchShape.map(() => 1)]);
+  return expand ? expandTo(thin, [k, ...batchShape]) : thin;
+}

@@ -1,0 +1,55 @@
+/** The typed errors of the library. Each says what was expected, what came, and what to do about it. */
+import { closest, distance } from 'fastest-levenshtein';
+
+/** The root of every error that this project throws on purpose. */
+export class PyroError extends Error {
+  constructor(
+    message: string,
+    /** The sample, param or plate site concerned, where there is one. */
+    readonly site?: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+    this.name = new.target.name;
+  }
+}
+
+/** Shapes that do not fit: of a value, a distribution, a plate or a parameter. */
+export class ShapeError extends PyroError {}
+/** A name used twice, a site of the wrong kind, or a site where none may be. */
+export class SiteError extends PyroError {}
+/** Plates that collide, repeat, overflow or are not nested as a tree. */
+export class PlateError extends PyroError {}
+/** A model and a guide that do not agree with each other. */
+export class ModelGuideError extends PyroError {}
+/** A value outside the support of its distribution or a parameter outside its constraint. */
+export class SupportError extends PyroError {}
+/** A NaN or an infinity where a finite number is needed. */
+export class NonFiniteError extends PyroError {}
+/** Enumeration that cannot be done as asked. */
+export class EnumerationError extends PyroError {}
+/** A primitive that needs something around it (a parameter store, a plate) and finds none. */
+export class ContextError extends PyroError {}
+/** An option that does not exist or has a value that makes no sense. */
+export class OptionError extends PyroError {}
+/** A file or a saved state that cannot be read. */
+export class FormatError extends PyroError {}
+
+/** ` Did you mean "x"?` where one of `names` is near `name`, else the list of what exists. */
+export function didYouMean(name: string, names: readonly string[]): string {
+  if (names.length === 0) return '';
+  const near = closest(name, names as string[]);
+  if (distance(name.toLowerCase(), near.toLowerCase()) <= Math.max(2, name.length / 3))
+    return ` Did you mean "${near}"?`;
+  return ` Known: ${names.join(', ')}.`;
+}
+
+/** Refuses keys that `known` lacks, naming the nearest valid one. `owner` is what the options belong to, e.g. "SVI". */
+export function refuseUnknownKeys(owner: string, options: object, known: readonly string[]): void {
+  for (const key of Object.keys(options)) {
+    if (!known.includes(key)) throw new OptionError(`${owner} has no option "${key}".${didYouMean(key, known)}`);
+  }
+}
+
+/** `[2,3]`, for messages. */
+export const formatShape = (shape: readonly number[]): string => `[${shape.join(', ')}]`;

@@ -1,0 +1,81 @@
+/** Seeded randomness. All of it comes from here, is drawn on the host, and is therefore the same on every engine. */
+import * as tf from '@tensorflow/tfjs';
+import seedrandom from 'seedrandom';
+
+/**
+ * A stream of random numbers from a seed. Streams are cheap: `fork` derives an independent one from the seed and a label, without moving this
+ * one, so that the draws of one site do not depend on which other sites there are.
+ */
+export class RandomStream {
+  private readonly generator: () => number;
+  private spare: number | undefined;
+
+  constructor(readonly seed: string | number) {
+    this.generator = seedrandom.alea(String(seed));
+  }
+
+  /** An independent stream, the same for the same seed and label. */
+  fork(label: string | number): RandomStream {
+    return new RandomStream(`${this.seed}/${label}`);
+  }
+
+  /** Uniform in the open interval (0, 1). */
+  next(): number {
+    let u = this.generator();
+    while (u <= 0) u = this.generator();
+    return u;
+  }
+
+  /** A standard normal draw (Marsaglia's polar method). */
+  nextNormal(): number {
+    if (this.spare !== undefined) {
+      const z = this.spare;
+      this.spare = undefined;
+      return z;
+    }
+    for (;;) {
+      const u = 2 * this.generator() - 1;
+      const v = 2 * this.generator() - 1;
+      const s = u * u + v * v;
+      if (s >= 1 || s === 0) continue;
+      const factor = Math.sqrt((-2 * Math.log(s)) / s);
+      this.spare = v * factor;
+      return u * factor;
+    }
+  }
+
+  /** Uniform integer in 0..n-1. */
+  nextInt(n: number): number {
+    return Math.floor(this.generator() * n);
+  }
+
+  /** A tensor of draws that `draw` makes one at a time. */
+  fill(shape: readonly number[], draw: () => number): tf.Tensor {
+    const data = new Float32Array(shape.reduce((n, d) => n * d, 1));
+    for (let i = 0; i < data.length; i++) data[i] = draw();
+    return tf.tensor(data, shape as number[], 'float32');
+  }
+
+  /** Uniform draws, strictly between 0 and 1 also in float32. */
+  uniform(shape: readonly number[]): tf.Tensor {
+    return this.fill(shape, () => Math.min(Math.max(this.next(), 2 ** -30), 1 - 2 ** -24));
+  }
+
+  /** Standard normal draws. */
+  normal(shape: readonly number[]): tf.Tensor {
+    return this.fill(shape, () => this.nextNormal());
+  }
+
+  /** The integers 0..n-1 in random order. */
+  permutation(n: number): Int32Array {
+    const order = Int32Array.from({ length: n }, (_, i) => i);
+    for (let i = n - 1; i > 0; i--) {
+      const j = this.nextInt(i + 1);
+      [order[i], order[j]] = [order[j], order[i]];
+    }
+    return order;
+  }
+}
+
+/** A stream seeded by the operating system, for programs that run without a seed. */
+export const unseededStream = (): RandomStream => new RandomStream(seedrandom().int32());
