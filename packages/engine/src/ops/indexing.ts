@@ -1,0 +1,27 @@
+/** Picking entries along one axis, with a gradient on every engine (tfjs-wasm has none for `gather`). */
+import * as tf from '@tensorflow/tfjs';
+import { customGrad } from './customGrad.js';
+
+/**
+ * Entries `indices` (int32 [k]) of `x` along `axis`: shape of `x` with k in place of that axis. The gradient adds up where an index repeats.
+ */
+export function take(x: tf.Tensor, indices: tf.Tensor1D, axis = 0): tf.Tensor {
+  const at = axis < 0 ? axis + x.rank : axis;
+  return customGrad([x, indices], (a, index) => ({
+    value: tf.gather(a, index as tf.Tensor1D, at),
+    saved: [index],
+    grad: (dy, [kept]) => [scatter(dy, kept as tf.Tensor1D, x.shape, at), tf.zerosLike(kept)],
+  }));
+}
+
+/** Adds the slices of `dy` along `axis` into a zero tensor of `shape`: a product with one-hot rows, which every engine has. */
+function scatter(dy: tf.Tensor, indices: tf.Tensor1D, shape: readonly number[], axis: number): tf.Tensor {
+  const n = shape[axis];
+  const before = shape.slice(0, axis).reduce((a, b) => a * b, 1);
+  const after = shape.slice(axis + 1).reduce((a, b) => a * b, 1);
+  const k = indices.shape[0];
+  const rows = tf.reshape(tf.transpose(tf.reshape(dy, [before, k, after]), [1, 0, 2]), [k, before * after]);
+  const onto = tf.transpose(tf.cast(tf.oneHot(indices, n), 'float32'));
+  const summed = tf.reshape(tf.matMul(onto, rows), [n, before, after]);
+  return tf.reshape(tf.transpose(summed, [1, 0, 2]), shape as number[]);
+}

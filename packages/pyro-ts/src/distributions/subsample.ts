@@ -1,0 +1,28 @@
+/** The choice of a subsample by a plate. */
+import * as tf from '@tensorflow/tfjs';
+import type { RandomStream } from '../random.js';
+import { nonNegativeInteger } from './constraints.js';
+import { Distribution } from './distribution.js';
+
+/** `size` of the integers 0..fullSize-1 in random order, or all of them in order; its log-probability is 0 by convention. */
+export class Subsample extends Distribution {
+  override readonly support = nonNegativeInteger;
+
+  constructor(
+    readonly fullSize: number,
+    readonly size: number,
+  ) {
+    super([], [size]);
+  }
+
+  protected logDensity(): tf.Tensor {
+    return tf.scalar(0);
+  }
+  expand(): Subsample {
+    return this;
+  }
+  sample(rng: RandomStream): tf.Tensor {
+    if (this.size === this.fullSize) return tf.range(0, this.fullSize, 1, 'int32');
+    return tf.tensor1d(rng.permutation(this.fullSize).slice(0, this.size), 'int32');
+  }
+}

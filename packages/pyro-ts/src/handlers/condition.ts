@@ -1,0 +1,37 @@
+/** `condition`: observes latent sites after the fact. */
+import { type TensorLike, toTensor } from '../distributions/distribution.js';
+import type { Message } from '../runtime/messages.js';
+import { handlerFactory } from '../runtime/program.js';
+import { Handler } from '../runtime/stack.js';
+import { Trace } from '../runtime/trace.js';
+
+/** Values by site name, or the values of a trace. */
+export type SiteValues = Readonly<Record<string, TensorLike>> | Trace;
+
+/** The value that `values` has for a site. */
+export function valueFor(values: SiteValues, name: string): TensorLike | undefined {
+  if (!(values instanceof Trace)) return Object.hasOwn(values, name) ? values[name] : undefined;
+  const site = values.sites.get(name);
+  return site?.type === 'sample' && !site.isSubsample ? site.value : undefined;
+}
+
+/** Sets the value of the named sites and marks them observed. */
+export class ConditionHandler extends Handler {
+  constructor(readonly data: SiteValues) {
+    super();
+  }
+
+  override process(message: Message): void {
+    if (message.type !== 'sample' || message.isSubsample) return;
+    const value = valueFor(this.data, message.name);
+    if (value === undefined) return;
+    message.value = toTensor(value);
+    message.isObserved = true;
+  }
+}
+
+/**
+ * Observes the named sites at the given values. Source: `pyro.poutine.condition`.
+ * @example const posterior = condition(model, { x: 1.5 });
+ */
+export const condition = handlerFactory((data: SiteValues) => new ConditionHandler(data));

@@ -1,0 +1,33 @@
+/** `seed`: makes a program's randomness repeatable. */
+import { RandomStream } from '../random.js';
+import type { Message } from '../runtime/messages.js';
+import { handlerFactory } from '../runtime/program.js';
+import { Handler } from '../runtime/stack.js';
+
+/**
+ * Gives each site a stream of its own, made from the seed, the site's name and how often that name was met: the draws of one site do not
+ * depend on which other sites there are.
+ */
+export class SeedHandler extends Handler {
+  private readonly stream: RandomStream;
+  private readonly met = new Map<string, number>();
+
+  constructor(seed: number | string | RandomStream) {
+    super();
+    this.stream = seed instanceof RandomStream ? seed : new RandomStream(seed);
+  }
+
+  override process(message: Message): void {
+    if (message.rng !== undefined || message.value !== undefined) return;
+    const label = message.type === 'param' ? `param ${message.name}` : message.name;
+    const count = this.met.get(label) ?? 0;
+    this.met.set(label, count + 1);
+    message.rng = this.stream.fork(count === 0 ? label : `${label}#${count}`);
+  }
+}
+
+/**
+ * Runs a program with the randomness of `seed`: the same seed, the same values, on every engine. Source: `pyro.poutine.seed`.
+ * @example seed(model, 0)()
+ */
+export const seed = handlerFactory((value: number | string | RandomStream) => new SeedHandler(value));

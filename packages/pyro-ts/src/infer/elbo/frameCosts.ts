@@ -1,0 +1,29 @@
+/** Costs that live in different plates, added up for one site: only plates that the site lacks are summed away. */
+import * as tf from '@tensorflow/tfjs';
+import type { PlateFrame } from '../../runtime/messages.js';
+
+/** A batch-shaped cost with the plates that it lives in. */
+export interface FrameCost {
+  frames: readonly PlateFrame[];
+  value: tf.Tensor;
+}
+
+/** The sum of `costs`, each with the plates that are not in `frames` summed away. Source: `pyro.infer.util.MultiFrameTensor.sum_to`. */
+export function costsToward(costs: readonly FrameCost[], frames: readonly PlateFrame[]): tf.Tensor {
+  const kept = new Set(frames.map((f) => f.name));
+  const toward = ({ frames: own, value }: FrameCost): tf.Tensor => {
+    const axes = own
+      .filter((f) => f.dim !== undefined && !kept.has(f.name) && value.rank + f.dim >= 0)
+      .map((f) => value.rank + (f.dim as number));
+    const summed = axes.length > 0 ? tf.sum(value, axes, true) : value;
+    return dropLeadingOnes(summed);
+  };
+  return costs.map(toward).reduce((a, b) => tf.add(a, b));
+}
+
+/** `x` without its leading dimensions of size 1. */
+function dropLeadingOnes(x: tf.Tensor): tf.Tensor {
+  const first = x.shape.findIndex((n) => n !== 1);
+  const shape = first < 0 ? [] : x.shape.slice(first);
+  return shape.length === x.rank ? x : tf.reshape(x, shape);
+}

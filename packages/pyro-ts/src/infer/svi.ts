@@ -1,0 +1,86 @@
+/** Stochastic variational inference: gradient steps on a variational objective. */
+import * as tf from '@tensorflow/tfjs';
+import { NonFiniteError, OptionError, refuseUnknownKeys } from '../errors.js';
+import { SeedHandler } from '../handlers/seed.js';
+import type { Optimizer } from '../optim/optimizer.js';
+import { ParamStore } from '../paramStore.js';
+import { RandomStream } from '../random.js';
+import type { ELBO, InferenceProgram } from './elbo/elbo.js';
+import { valueAndGradients } from './gradients.js';
+
+export interface SVIOptions {
+  /** Where the parameters live; a store of its own when left out. Several SVIs may share one. */
+  params?: ParamStore;
+  /** The same seed gives the same run; 0 when left out. */
+  seed?: number | string;
+  /** What to do when the loss or a gradient is not finite: throw (a NonFiniteError that names the site), or leave the parameters as they are. */
+  onNonFinite?: 'throw' | 'skip';
+}
+
+/**
+ * Fits the guide (and the model's parameters) by gradient steps. Source: `pyro.infer.SVI`.
+ * @example
+ * const svi = new SVI(model, guide, new Adam({ lr: 0.01 }), new TraceELBO(), { seed: 0 });
+ * for (let i = 0; i < 1000; i++) svi.step(data);
+ */
+export class SVI<Args extends unknown[]> {
+  readonly params: ParamStore;
+  readonly seed: number | string;
+  /** Number of steps taken; each step's randomness follows from the seed and this number. */
+  steps = 0;
+  private readonly onNonFinite: 'throw' | 'skip';
+
+  constructor(
+    readonly model: InferenceProgram<Args>,
+    readonly guide: InferenceProgram<Args>,
+    readonly optimizer: Optimizer,
+    readonly elbo: ELBO,
+    options: SVIOptions = {},
+  ) {
+    refuseUnknownKeys('SVI', options, ['params', 'seed', 'onNonFinite']);
+    const { params = new ParamStore(), seed = 0, onNonFinite = 'throw' } = options;
+    if (onNonFinite !== 'throw' && onNonFinite !== 'skip') {
+      throw new OptionError(`SVI: onNonFinite is "${onNonFinite}"; it must be "throw" or "skip".`);
+    }
+    this.params = params;
+    this.seed = seed;
+    this.onNonFinite = onNonFinite;
+  }
+
+  /** One gradient step on one estimate of the loss. Returns the loss; NaN where a non-finite step was skipped. */
+  step(...args: Args): number {
+    const stream = new RandomStream(this.seed).fork(`step ${this.steps}`);
+    this.steps++;
+    try {
+      return this.update(stream, args);
+    } catch (error) {
+      if (error instanceof NonFiniteError && this.onNonFinite === 'skip') return Number.NaN;
+      throw error;
+    }
+  }
+
+  /** One estimate of the loss. Nothing is learned; parameters that do not exist yet are made. */
+  evaluateLoss(...args: Args): number {
+    const stream = new RandomStream(this.seed).fork(`evaluation ${this.steps}`);
+    return tf.tidy(() =>
+      this.params.run(() =>
+        new SeedHandler(stream).run(() => this.elbo.estimate(this.model, this.guide, args).loss.dataSync()[0]),
+      ),
+    ) as number;
+  }
+
+  private update(stream: RandomStream, args: Args): number {
+    let loss = Number.NaN;
+    const { value, gradients } = valueAndGradients(this.params, () => {
+      const estimate = new SeedHandler(stream).run(() => this.elbo.estimate(this.model, this.guide, args));
+      loss = estimate.loss.dataSync()[0];
+      return estimate.surrogate;
+    });
+    try {
+      this.optimizer.step(this.params, gradients);
+    } finally {
+      tf.dispose([value, ...gradients.values()]);
+    }
+    return loss;
+  }
+}

@@ -1,0 +1,147 @@
+/** The checks between a model and its guide, and of log-probabilities against plates. Source: `pyro.util`. */
+import { type Shape, sameShape } from '@pyro-ts/engine';
+import * as tf from '@tensorflow/tfjs';
+import { formatShape, ModelGuideError, NonFiniteError, PlateError, ShapeError } from '../errors.js';
+import type { PlateFrame } from '../runtime/messages.js';
+import type { SampleSite, Trace } from '../runtime/trace.js';
+import { warn } from './warn.js';
+
+/** Refuses a guide that does not fit its model. */
+export function checkModelMatchesGuide(model: Trace, guide: Trace): void {
+  for (const site of guide.sampleSites) {
+    const partner = model.sites.get(site.name);
+    if (site.isObserved) {
+      if (site.infer.isDeterministic) continue;
+      throw new ModelGuideError(
+        `Site "${site.name}" is observed in the guide: observations belong in the model.`,
+        site.name,
+      );
+    }
+    if (partner === undefined || partner.type !== 'sample') {
+      if (site.infer.isAuxiliary) continue;
+      throw new ModelGuideError(
+        `The guide has a sample site "${site.name}" that the model lacks. The model's latent sites: ${listed(model)}. Rename it, add it to the ` +
+          'model, or mark it with infer: { isAuxiliary: true }.',
+        site.name,
+      );
+    }
+    if (partner.isObserved) {
+      if (partner.intervened) continue;
+      throw new ModelGuideError(
+        `Site "${site.name}" is latent in the guide and observed in the model. Drop it from the guide.`,
+        site.name,
+      );
+    }
+    checkPair(partner, site);
+  }
+  for (const site of model.latentSites) {
+    if (guide.has(site.name) || site.enumeration || site.infer.enumerate) continue;
+    warn(
+      `The model has a latent site "${site.name}" that the guide lacks: it is drawn from its prior. Add it to the guide, or enumerate it.`,
+    );
+  }
+}
+
+const listed = (trace: Trace): string => trace.latentSites.map((s) => s.name).join(', ') || 'none';
+
+function checkPair(model: SampleSite, guide: SampleSite): void {
+  const { name } = model;
+  if (model.fn.eventShape.length !== guide.fn.eventShape.length) {
+    throw new ModelGuideError(
+      `Model and guide disagree at site "${name}": eventShape is ${formatShape(model.fn.eventShape)} in the model and ` +
+        `${formatShape(guide.fn.eventShape)} in the guide. Use toEvent alike in both.`,
+      name,
+    );
+  }
+  if (!sameShape(model.fn.eventShape, guide.fn.eventShape)) {
+    throw new ModelGuideError(
+      `Model and guide disagree at site "${name}": one draw has shape ${formatShape(model.fn.eventShape)} in the model and ` +
+        `${formatShape(guide.fn.eventShape)} in the guide. Make them equal.`,
+      name,
+    );
+  }
+  const plates = (frames: readonly PlateFrame[]) => frames.filter((f) => f.dim !== undefined);
+  const sizes = (site: SampleSite) => new Map(plates(site.frames).map((f) => [f.dim as number, f.size]));
+  const [m, g] = [sizes(model), sizes(guide)];
+  for (const [dim, size] of m) {
+    if (g.has(dim) && g.get(dim) !== size) {
+      throw new ModelGuideError(
+        `Model and guide disagree at site "${name}": at dim ${dim} the model's plate has ${size} elements and the guide's ${g.get(dim)}.`,
+        name,
+      );
+    }
+  }
+}
+
+/**
+ * Refuses a site whose log-probability has a batch dimension that no plate owns. Dimensions left of -maxPlateNesting belong to enumeration.
+ */
+export function checkSiteShape(site: SampleSite, maxPlateNesting: number): void {
+  const actual = site.unscaledLogProb.shape;
+  const sizes = new Map<number, number>();
+  for (const frame of site.frames) {
+    if (frame.dim === undefined || frame.size < 0) continue;
+    if (frame.dim < -maxPlateNesting) {
+      throw new PlateError(
+        `At site "${site.name}": plate "${frame.name}" sits at dim ${frame.dim}, but maxPlateNesting is ${maxPlateNesting}. ` +
+          `Make maxPlateNesting at least ${-frame.dim}.`,
+        site.name,
+      );
+    }
+    sizes.set(frame.dim, frame.size);
+  }
+  const anySize = new Set(site.frames.filter((f) => f.size < 0).map((f) => f.dim));
+  const visible = Math.min(
+    actual.length,
+    maxPlateNesting === Number.POSITIVE_INFINITY ? actual.length : maxPlateNesting,
+  );
+  for (let dim = -1; dim >= -visible; dim--) {
+    const size = actual[actual.length + dim];
+    if (size === 1 || anySize.has(dim) || size === sizes.get(dim)) continue;
+    throw new ShapeError(shapeMessage(site, actual, dim, size, sizes.get(dim)), site.name);
+  }
+}
+
+function shapeMessage(
+  site: SampleSite,
+  actual: Shape,
+  dim: number,
+  size: number,
+  expected: number | undefined,
+): string {
+  const plates = site.frames
+    .filter((f) => f.dim !== undefined)
+    .map((f) => `"${f.name}" (dim ${f.dim}, size ${f.size})`);
+  return [
+    `At site "${site.name}": the log-probability has shape ${formatShape(actual)}, with size ${size} at dim ${dim}, where ` +
+      (expected === undefined ? 'there is no plate.' : `the plate has size ${expected}.`),
+    `  distribution: ${site.fn.name}, batchShape ${formatShape(site.fn.batchShape)}, eventShape ${formatShape(site.fn.eventShape)}`,
+    `  value: ${formatShape(site.value.shape)}`,
+    `  plates: ${plates.join(', ') || 'none'}`,
+    'Mend one of:',
+    `  - enclose the site in a plate of size ${size} at dim ${dim};`,
+    '  - if the dimension is part of one draw, call .toEvent(n) on the distribution;',
+    '  - if the data have it in another place, permute or reshape them.',
+  ].join('\n');
+}
+
+/** Throws an error that names the first site whose log-probability is not finite, and which of its inputs is to blame. */
+export function throwNonFinite(sites: readonly SampleSite[], what: string): never {
+  for (const site of sites) {
+    if (allFinite(site.logProb)) continue;
+    const blamed = Object.entries(site.fn.parameters).filter(([, t]) => !allFinite(t));
+    const why = [
+      ...blamed.map(([name]) => `its parameter "${name}" has NaN or infinite entries`),
+      ...(allFinite(site.value) ? [] : ['its value has NaN or infinite entries']),
+    ];
+    throw new NonFiniteError(
+      `${what} is not finite: the log-probability of site "${site.name}" (${site.fn.name}) is not; ` +
+        `${why.join(', and ') || 'its parameters and value are finite, so the value is impossible under the distribution, or overflowed'}. ` +
+        'Check the input range, lower the learning rate, or clip gradients.',
+      site.name,
+    );
+  }
+  throw new NonFiniteError(`${what} is not finite although every site's log-probability is: the sum overflowed.`);
+}
+
+const allFinite = (x: tf.Tensor): boolean => tf.tidy(() => !!tf.all(tf.isFinite(x)).dataSync()[0]);

@@ -1,0 +1,189 @@
+/** The named, constrained, learnable parameters of one run. */
+import * as tf from '@tensorflow/tfjs';
+import { transformTo } from './distributions/biject.js';
+import { type Constraint, real } from './distributions/constraints.js';
+import { type TensorLike, toTensor } from './distributions/distribution.js';
+import type { Transform } from './distributions/transforms/transform.js';
+import { ContextError, didYouMean, formatShape, ShapeError, SiteError, SupportError } from './errors.js';
+import { type RandomStream, unseededStream } from './random.js';
+import type { Message, ParamMessage } from './runtime/messages.js';
+import { Handler } from './runtime/stack.js';
+
+interface Entry {
+  /** What the optimiser moves; the parameter's value is `transform.forward` of it. */
+  readonly variable: tf.Variable;
+  readonly constraint: Constraint;
+  /** Undefined for an unconstrained parameter. */
+  readonly transform: Transform | undefined;
+}
+
+/** Plain numbers of a parameter, for saving. */
+export interface ParamData {
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+}
+
+/**
+ * Holds parameters for as long as the run lives. There is no global store: every SVI has one, and two models never see each other's
+ * parameters. Source: `pyro.params.ParamStoreDict`.
+ */
+export class ParamStore {
+  private readonly entries = new Map<string, Entry>();
+
+  get names(): string[] {
+    return [...this.entries.keys()];
+  }
+  has(name: string): boolean {
+    return this.entries.has(name);
+  }
+  /** Names that match a regular expression. */
+  match(pattern: RegExp): string[] {
+    return this.names.filter((name) => pattern.test(name));
+  }
+
+  /** The constrained value, on the gradient tape. */
+  get(name: string): tf.Tensor {
+    const { variable, transform } = this.entry(name);
+    return transform ? transform.forward(variable) : variable;
+  }
+
+  /** The variable that the optimiser moves, in unconstrained space. */
+  unconstrained(name: string): tf.Variable {
+    return this.entry(name).variable;
+  }
+
+  /** Creates the parameter or overwrites its (constrained) value; an existing one keeps its constraint unless a new one is given. */
+  set(name: string, value: TensorLike, constraint?: Constraint): void {
+    const before = this.entries.get(name);
+    if (before && constraint === undefined) {
+      tf.tidy(() => before.variable.assign(this.toUnconstrained(name, before.constraint, before.transform, value)));
+      return;
+    }
+    this.delete(name);
+    this.create(name, value, constraint ?? real);
+  }
+
+  delete(name: string): void {
+    this.entries.get(name)?.variable.dispose();
+    this.entries.delete(name);
+  }
+
+  /** Frees every parameter. */
+  dispose(): void {
+    for (const name of this.names) this.delete(name);
+  }
+
+  /** Runs `body` with this store as the home of its parameters. */
+  run<R>(body: () => R): R {
+    return new ParamStoreHandler(this).run(body);
+  }
+
+  /** Unconstrained values of all parameters, copied to the host. */
+  toData(): Map<string, ParamData> {
+    return new Map(
+      [...this.entries].map(([name, { variable }]) => [
+        name,
+        { shape: variable.shape, data: Float32Array.from(variable.dataSync()) },
+      ]),
+    );
+  }
+
+  /**
+   * Takes over unconstrained values that `toData` gave. Parameters that do not exist yet are made when their program first asks for them, so
+   * they are remembered until then; a shape that differs from an existing parameter's is refused.
+   */
+  loadData(data: ReadonlyMap<string, ParamData>): void {
+    for (const [name, { shape }] of data) {
+      const before = this.entries.get(name);
+      if (before && formatShape(before.variable.shape) !== formatShape(shape)) {
+        throw new ShapeError(
+          `Parameter "${name}" has shape ${formatShape(before.variable.shape)} here and ${formatShape(shape)} in the saved state: ` +
+            'the saved state belongs to another model, or to other sizes of this one.',
+          name,
+        );
+      }
+    }
+    for (const [name, saved] of data) {
+      const before = this.entries.get(name);
+      if (before) tf.tidy(() => before.variable.assign(tf.tensor(saved.data, saved.shape as number[])));
+      else this.pending.set(name, saved);
+    }
+  }
+  private readonly pending = new Map<string, ParamData>();
+
+  /** The parameter of a message, made from its initial value where it is new. */
+  getOrCreate(message: ParamMessage): tf.Tensor {
+    const { name, init, constraint } = message;
+    if (!this.entries.has(name)) {
+      const rng: RandomStream = message.rng ?? unseededStream();
+      const waiting = this.pending.get(name);
+      if (init === undefined && !waiting) {
+        throw new SiteError(
+          `Parameter "${name}" does not exist yet, and param("${name}") gives no initial value.`,
+          name,
+        );
+      }
+      if (waiting) this.createFromData(name, waiting, constraint);
+      else this.create(name, typeof init === 'function' ? init(rng) : (init as TensorLike), constraint);
+    }
+    return this.get(name);
+  }
+
+  private entry(name: string): Entry {
+    const entry = this.entries.get(name);
+    if (!entry)
+      throw new ContextError(`There is no parameter "${name}" in the store.${didYouMean(name, this.names)}`, name);
+    return entry;
+  }
+
+  private create(name: string, value: TensorLike, constraint: Constraint): void {
+    const transform = constraint === real ? undefined : transformTo(constraint);
+    if (value instanceof tf.Variable && transform === undefined) {
+      this.entries.set(name, { variable: value, constraint, transform });
+      return;
+    }
+    const variable = tf.tidy(() => tf.variable(this.toUnconstrained(name, constraint, transform, value)));
+    this.entries.set(name, { variable, constraint, transform });
+  }
+
+  private createFromData(name: string, { shape, data }: ParamData, constraint: Constraint): void {
+    const transform = constraint === real ? undefined : transformTo(constraint);
+    const variable = tf.tidy(() => tf.variable(tf.tensor(data, shape as number[])));
+    this.entries.set(name, { variable, constraint, transform });
+    this.pending.delete(name);
+  }
+
+  private toUnconstrained(
+    name: string,
+    constraint: Constraint,
+    transform: Transform | undefined,
+    value: TensorLike,
+  ): tf.Tensor {
+    const tensor = toTensor(value);
+    const inside = tf.all(constraint.check(tensor)).dataSync()[0];
+    if (!inside) {
+      throw new SupportError(
+        `Parameter "${name}": its value must be ${constraint.name}, and the one given is not everywhere. Check the initial value or the constraint.`,
+        name,
+      );
+    }
+    return transform ? transform.inverse(tensor) : tensor.clone();
+  }
+}
+
+/** Answers `param` from a store and remembers which parameters were asked for. */
+export class ParamStoreHandler extends Handler {
+  constructor(
+    readonly store: ParamStore,
+    private readonly onUse: (name: string) => void = () => {},
+  ) {
+    super();
+  }
+
+  override process(message: Message): void {
+    if (message.type !== 'param' || message.value !== undefined) return;
+    message.value = this.store.getOrCreate(message);
+    message.done = true;
+    this.onUse(message.name);
+  }
+}

@@ -1,0 +1,25 @@
+/** `deterministic` and `factor`: a named value in the trace, and a term of the log-probability. */
+import type * as tf from '@tensorflow/tfjs';
+import { Delta } from '../distributions/delta.js';
+import { type TensorLike, toTensor } from '../distributions/distribution.js';
+import { Unit } from '../distributions/unit.js';
+import { sendSample } from './sample.js';
+
+/**
+ * Records `value` under `name` and returns it. Source: `pyro.deterministic`.
+ * @param eventDim number of rightmost dimensions that belong to one value; all of them when left out
+ */
+export function deterministic(name: string, value: TensorLike, eventDim?: number): tf.Tensor {
+  const tensor = toTensor(value);
+  const fn = new Delta(tensor, { eventDim: eventDim ?? tensor.rank }).mask(false);
+  return sendSample(name, fn, tensor, { isDeterministic: true }, false);
+}
+
+/**
+ * Adds `logFactor` (batch shaped) to the log-probability of the program. Source: `pyro.factor`.
+ * @example factor('prefer small', w.square().sum().neg());
+ */
+export function factor(name: string, logFactor: TensorLike): void {
+  const fn = new Unit(toTensor(logFactor));
+  sendSample(name, fn, fn.sample(), {}, false);
+}

@@ -1,0 +1,45 @@
+/** `module`: the weights of a network as parameters of the program. */
+import * as tf from '@tensorflow/tfjs';
+import type { Constraint } from '../distributions/constraints.js';
+import type { ParamInit } from '../runtime/messages.js';
+import { param } from './param.js';
+
+export interface ParameterSpec {
+  readonly init: ParamInit;
+  readonly constraint?: Constraint;
+}
+
+/** A network that does not own its weights: it names them, says how they begin, and computes from their values. */
+export interface Net<Inputs extends unknown[], Output> {
+  readonly parameters: Readonly<Record<string, ParameterSpec>>;
+  apply(weights: Readonly<Record<string, tf.Tensor>>, ...inputs: Inputs): Output;
+}
+
+/**
+ * Registers the weights of `net` as parameters called NAME.weight and returns the network as a function. A `tf.LayersModel` keeps its own
+ * variables: the store learns those. Source: `pyro.module`.
+ * @example const decode = module('decoder', decoder); const logits = decode(z);
+ */
+export function module<Inputs extends unknown[], Output>(
+  name: string,
+  net: Net<Inputs, Output>,
+): (...inputs: Inputs) => Output;
+export function module(name: string, net: tf.LayersModel): (input: tf.Tensor | tf.Tensor[]) => tf.Tensor;
+export function module<Inputs extends unknown[], Output>(
+  name: string,
+  net: Net<Inputs, Output> | tf.LayersModel,
+): unknown {
+  if (net instanceof tf.LayersModel) {
+    for (const weight of net.trainableWeights) param(`${name}.${weight.originalName}`, variableOf(weight));
+    return (input: tf.Tensor | tf.Tensor[]) => net.apply(input);
+  }
+  const weights: Record<string, tf.Tensor> = {};
+  for (const [key, spec] of Object.entries(net.parameters)) {
+    weights[key] = param(`${name}.${key}`, spec.init, spec.constraint ? { constraint: spec.constraint } : {});
+  }
+  return (...inputs: Inputs) => net.apply(weights, ...inputs);
+}
+
+/** The tf.Variable behind a layer's weight (tfjs types it as protected, and offers no other way to share it). */
+const variableOf = (weight: tf.LayersModel['weights'][number]): tf.Variable =>
+  (weight as unknown as { val: tf.Variable }).val;

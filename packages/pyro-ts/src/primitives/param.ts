@@ -1,0 +1,48 @@
+/** `param`: a value that inference learns, kept in the run's ParamStore. */
+import type * as tf from '@tensorflow/tfjs';
+import { type Constraint, real } from '../distributions/constraints.js';
+import { ContextError, refuseUnknownKeys, SiteError } from '../errors.js';
+import type { ParamInit, ParamMessage } from '../runtime/messages.js';
+import { apply } from '../runtime/stack.js';
+
+export interface ParamOptions {
+  /** Where the value must stay; `constraints.real` when left out. */
+  constraint?: Constraint;
+  /**
+   * For a parameter that has one entry for each element of the plates around: how many rightmost dimensions belong to one element. Inside a
+   * plate that subsamples, only the chosen elements are returned and learned.
+   */
+  eventDim?: number;
+}
+
+/**
+ * The parameter called `name`, made from `init` at its first use and learned from then on. Source: `pyro.param`.
+ * @param init a value, or a function that makes one (it gets a random stream of its own); may be left out once the parameter exists
+ * @example const scale = param('scale', 1, { constraint: constraints.positive });
+ */
+export function param(name: string, init?: ParamInit, options: ParamOptions = {}): tf.Tensor {
+  if (typeof name !== 'string' || name === '')
+    throw new SiteError('param: the first argument is the name of the parameter, a non-empty string.');
+  refuseUnknownKeys('param', options, ['constraint', 'eventDim']);
+  const message: ParamMessage = {
+    type: 'param',
+    name,
+    init,
+    constraint: options.constraint ?? real,
+    eventDim: options.eventDim,
+    value: undefined,
+    frames: [],
+    rng: undefined,
+    scale: 1,
+    mask: undefined,
+    done: false,
+    stop: false,
+  };
+  apply(message, () => {
+    throw new ContextError(
+      `Parameter "${name}" has no store to live in. Run the program through SVI, or inside a store: store.run(() => model(...)).`,
+      name,
+    );
+  });
+  return message.value as tf.Tensor;
+}

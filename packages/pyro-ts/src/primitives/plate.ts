@@ -1,0 +1,233 @@
+/** `plate`: conditionally independent elements, vectorised along a batch dimension or one after another. */
+import { type Shape, take } from '@pyro-ts/engine';
+import * as tf from '@tensorflow/tfjs';
+import { Subsample } from '../distributions/subsample.js';
+import { formatShape, OptionError, PlateError, refuseUnknownKeys, ShapeError } from '../errors.js';
+import type { Message, ParamMessage, PlateFrame, SampleMessage } from '../runtime/messages.js';
+import { activeHandlers, Handler } from '../runtime/stack.js';
+import { sendSample } from './sample.js';
+
+export interface PlateOptions {
+  /** Run the body on this many randomly chosen elements; log-probabilities are scaled up by size / subsampleSize. */
+  subsampleSize?: number;
+  /** Run the body on these elements (int32 [k]); scaled likewise. */
+  subsample?: tf.Tensor1D | readonly number[];
+  /** The batch dimension, negative, counted from the right; the rightmost free one when left out. */
+  dim?: number;
+}
+
+/**
+ * Runs `body` for `size` conditionally independent elements at once: every sample site inside has `size` (or the subsample's size) in one batch
+ * dimension. Returns what the body returns. The body gets the indices of its elements (int32). With size `undefined` nothing is broadcast or
+ * checked: the body's own shapes decide. Source: `pyro.plate` as a context manager.
+ * @example plate('data', 100, { subsampleSize: 10 }, (i) => sample('x', normal(mu, 1), { obs: take(data, i) }));
+ */
+export function plate<R>(name: string, size: number | undefined, body: (indices: tf.Tensor1D) => R): R;
+export function plate<R>(
+  name: string,
+  size: number | undefined,
+  options: PlateOptions,
+  body: (indices: tf.Tensor1D) => R,
+): R;
+export function plate<R>(
+  name: string,
+  size: number | undefined,
+  optionsOrBody: PlateOptions | ((indices: tf.Tensor1D) => R),
+  maybeBody?: (indices: tf.Tensor1D) => R,
+): R {
+  const { options, body } = unpack(name, optionsOrBody, maybeBody);
+  const dim = chooseDim(name, options.dim);
+  if (size === undefined) {
+    const frame: PlateFrame = { name, dim, size: -1, fullSize: -1, counter: 0 };
+    return new PlateHandler(frame, tf.tensor1d([], 'int32')).run(() => body(tf.tensor1d([], 'int32')));
+  }
+  const indices = chooseElements(name, size, options);
+  const frame: PlateFrame = { name, dim, size: indices.shape[0], fullSize: size, counter: 0 };
+  return new PlateHandler(frame, indices).run(() => body(indices));
+}
+
+/**
+ * Runs `body` once for each element, in turn; site names inside must differ from turn to turn. Returns the list of results. Source: iterating
+ * over `pyro.plate`.
+ * @example sequentialPlate('data', 3, (i) => sample(`x${i}`, normal(0, 1)));
+ */
+export function sequentialPlate<R>(name: string, size: number, body: (index: number) => R): R[];
+export function sequentialPlate<R>(
+  name: string,
+  size: number,
+  options: Omit<PlateOptions, 'dim'>,
+  body: (index: number) => R,
+): R[];
+export function sequentialPlate<R>(
+  name: string,
+  size: number,
+  optionsOrBody: Omit<PlateOptions, 'dim'> | ((index: number) => R),
+  maybeBody?: (index: number) => R,
+): R[] {
+  const { options, body } = unpack(name, optionsOrBody, maybeBody);
+  refuseRepeat(name);
+  const chosen = chooseElements(name, size, options);
+  return Array.from(chosen.dataSync(), (index, counter) => {
+    const frame: PlateFrame = { name, dim: undefined, size: chosen.shape[0], fullSize: size, counter };
+    return new PlateHandler(frame, chosen).run(() => body(index));
+  });
+}
+
+/** Nested plates over `sizes`, the last one at dim -1 (or further left by `rightmostDim`). Source: `pyro.plate_stack`. */
+export function plateStack<R>(prefix: string, sizes: readonly number[], body: () => R, rightmostDim = -1): R {
+  const nest = (i: number): R =>
+    i === sizes.length
+      ? body()
+      : plate(`${prefix}_${i}`, sizes[i], { dim: rightmostDim - (sizes.length - 1 - i) }, () => nest(i + 1));
+  return nest(0);
+}
+
+/**
+ * The entries of `data` that the plates around have chosen. Each plate indexes its own dimension, which sits left of `eventDim` rightmost ones;
+ * dimensions that already have the subsample's size, or size 1, are left alone. Source: `pyro.subsample`.
+ */
+export function subsample(data: tf.Tensor, eventDim = 0): tf.Tensor {
+  return activeHandlers()
+    .filter((h): h is PlateHandler => h instanceof PlateHandler)
+    .reduce((value, handler) => handler.select(value, eventDim), data);
+}
+
+/** Marks sites as independent along one plate: frame, broadcast, scale. */
+export class PlateHandler extends Handler {
+  constructor(
+    readonly frame: PlateFrame,
+    readonly indices: tf.Tensor1D,
+  ) {
+    super();
+  }
+
+  override process(message: Message): void {
+    message.frames.unshift(this.frame);
+    if (message.type === 'param') return;
+    const { size, fullSize, dim } = this.frame;
+    if (size !== fullSize) {
+      message.scale =
+        typeof message.scale === 'number' ? (message.scale * fullSize) / size : message.scale.mul(fullSize / size);
+    }
+    if (dim !== undefined && size >= 0) broadcastInto(message, this.frame, dim);
+  }
+
+  override postprocess(message: Message): void {
+    if (message.type === 'param') this.selectParam(message);
+  }
+
+  /** `value` with this plate's chosen elements picked from its dimension. */
+  select(value: tf.Tensor, eventDim: number): tf.Tensor {
+    const { dim, size, fullSize } = this.frame;
+    if (dim === undefined || size === fullSize || size < 0) return value;
+    const axis = value.rank - eventDim + dim;
+    if (axis < 0 || value.shape[axis] === 1 || value.shape[axis] === size) return value;
+    if (value.shape[axis] !== fullSize) {
+      throw new ShapeError(
+        `In plate "${this.frame.name}": dimension ${dim - eventDim} of a tensor of shape ${formatShape(value.shape)} has size ` +
+          `${value.shape[axis]}; the plate has ${fullSize} elements, of which ${size} are chosen.`,
+      );
+    }
+    return take(value, this.indices, axis);
+  }
+
+  private selectParam(message: ParamMessage): void {
+    if (message.eventDim !== undefined && message.value) message.value = this.select(message.value, message.eventDim);
+  }
+}
+
+/** Gives the site's distribution the plate's size in the plate's dimension. Source: `pyro.poutine.broadcast_messenger`. */
+function broadcastInto(message: SampleMessage, frame: PlateFrame, dim: number): void {
+  const shape: Shape = message.fn.batchShape;
+  const target = new Array<number>(Math.max(shape.length, -dim)).fill(1);
+  for (let i = 1; i <= shape.length; i++) target[target.length - i] = shape[shape.length - i];
+  const at = target.length + dim;
+  if (target[at] !== 1 && target[at] !== frame.size) {
+    throw new ShapeError(
+      `At site "${message.name}" inside plate "${frame.name}" (dim ${dim}, size ${frame.size}): the distribution's batchShape is ` +
+        `${formatShape(shape)}, which has size ${target[at]} at dim ${dim}. Mend one of:\n` +
+        `  - make the distribution's parameters of size ${frame.size} (or 1) at dim ${dim};\n` +
+        '  - if that dimension is part of one draw, turn it into an event dimension with .toEvent(1);\n' +
+        '  - give the plate another dim, or add the plate that this dimension belongs to.',
+      message.name,
+    );
+  }
+  if (target[at] === frame.size && target.length === shape.length) return;
+  target[at] = frame.size;
+  message.fn = message.fn.expand(target);
+}
+
+function unpack<B extends (...args: never[]) => unknown>(
+  name: string,
+  optionsOrBody: PlateOptions | B,
+  maybeBody: B | undefined,
+): { options: PlateOptions; body: B } {
+  if (typeof name !== 'string' || name === '')
+    throw new OptionError('plate: the first argument is the name of the plate, a non-empty string.');
+  const options = (typeof optionsOrBody === 'function' ? {} : optionsOrBody) as PlateOptions;
+  const body = (typeof optionsOrBody === 'function' ? optionsOrBody : maybeBody) as B;
+  refuseUnknownKeys(`plate "${name}"`, options, ['subsampleSize', 'subsample', 'dim']);
+  if (typeof body !== 'function')
+    throw new OptionError(`plate "${name}" takes its body as a function, the last argument.`);
+  return { options, body };
+}
+
+function chooseElements(name: string, fullSize: number, options: PlateOptions): tf.Tensor1D {
+  const { subsampleSize = fullSize, subsample: given } = options;
+  if (!Number.isInteger(fullSize) || fullSize < 0) {
+    throw new PlateError(`plate "${name}": the size must be a non-negative integer, not ${fullSize}.`, name);
+  }
+  if (given !== undefined) {
+    const indices = given instanceof tf.Tensor ? given : tf.tensor1d(given as number[], 'int32');
+    if (options.subsampleSize !== undefined && options.subsampleSize !== indices.shape[0]) {
+      throw new PlateError(
+        `plate "${name}": subsampleSize ${options.subsampleSize} does not match the ${indices.shape[0]} indices in subsample. Leave subsampleSize out.`,
+        name,
+      );
+    }
+    return tf.cast(indices, 'int32');
+  }
+  if (!Number.isInteger(subsampleSize) || subsampleSize < 0 || subsampleSize > fullSize) {
+    throw new PlateError(
+      `plate "${name}": subsampleSize must be an integer from 0 to the size ${fullSize}, not ${subsampleSize}.`,
+      name,
+    );
+  }
+  return sendSample(name, new Subsample(fullSize, subsampleSize), undefined, {}, true) as tf.Tensor1D;
+}
+
+const activeFrames = (): PlateFrame[] => activeHandlers().flatMap((h) => (h instanceof PlateHandler ? [h.frame] : []));
+
+function refuseRepeat(name: string): void {
+  if (activeFrames().some((frame) => frame.name === name)) {
+    throw new PlateError(
+      `plate "${name}" is already open: a plate cannot be nested in itself. Give the inner one another name.`,
+      name,
+    );
+  }
+}
+
+/** The dimension asked for, or the rightmost free one. Source: `_DimAllocator` in `pyro.poutine.runtime`. */
+function chooseDim(name: string, asked: number | undefined): number {
+  refuseRepeat(name);
+  const taken = new Map(activeFrames().flatMap((frame) => (frame.dim === undefined ? [] : [[frame.dim, frame.name]])));
+  if (asked === undefined) {
+    let dim = -1;
+    while (taken.has(dim)) dim--;
+    return dim;
+  }
+  if (!Number.isInteger(asked) || asked >= 0) {
+    throw new PlateError(
+      `plate "${name}": dim must be a negative integer (counted from the right), not ${asked}.`,
+      name,
+    );
+  }
+  const holder = taken.get(asked);
+  if (holder !== undefined) {
+    throw new PlateError(
+      `plates "${holder}" and "${name}" collide at dim ${asked}. Move the dim of one of them to the left.`,
+      name,
+    );
+  }
+  return asked;
+}

@@ -1,0 +1,121 @@
+/** `sample`: a random variable, or an observed one. */
+import { expandTo } from '@pyro-ts/engine';
+import * as tf from '@tensorflow/tfjs';
+import { Distribution, type TensorLike, toTensor } from '../distributions/distribution.js';
+import { OptionError, refuseUnknownKeys, SiteError } from '../errors.js';
+import { unseededStream } from '../random.js';
+import type { InferConfig, SampleMessage } from '../runtime/messages.js';
+import { apply, isValidating } from '../runtime/stack.js';
+import { deterministic } from './deterministic.js';
+
+export interface SampleOptions {
+  /** The observed value. */
+  obs?: TensorLike;
+  /** Which entries of `obs` (over the batch shape) are observed; the others are latent, under the name NAME_unobserved. */
+  obsMask?: tf.Tensor | boolean;
+  /** Hints for inference, e.g. `{ enumerate: 'parallel' }`. */
+  infer?: InferConfig;
+}
+
+const inferKeys: (keyof InferConfig)[] = [
+  'enumerate',
+  'expand',
+  'numSamples',
+  'exactClasses',
+  'isAuxiliary',
+  'isDeterministic',
+  'baseline',
+];
+
+/**
+ * A random variable called `name` with distribution `fn`; its value has shape batchShape + eventShape, where the batch shape is that of the
+ * plates around (and of enumeration dimensions to their left). Source: `pyro.sample`.
+ * @example const z = sample('z', normal(0, 1).expand([2]).toEvent(1));
+ */
+export function sample(name: string, fn: Distribution, options: SampleOptions = {}): tf.Tensor {
+  checkSampleArguments(name, fn, options);
+  if (options.obsMask !== undefined) return samplePartlyObserved(name, fn, options);
+  return sendSample(
+    name,
+    fn,
+    options.obs === undefined ? undefined : toTensor(options.obs),
+    options.infer ?? {},
+    false,
+  );
+}
+
+/** Sends the message of a sample site; `isSubsample` marks the choice of a plate. */
+export function sendSample(
+  name: string,
+  fn: Distribution,
+  observed: tf.Tensor | undefined,
+  infer: InferConfig,
+  isSubsample: boolean,
+): tf.Tensor {
+  const message: SampleMessage = {
+    type: 'sample',
+    name,
+    fn,
+    value: observed,
+    isObserved: observed !== undefined,
+    isSubsample,
+    infer,
+    frames: [],
+    scale: 1,
+    mask: undefined,
+    rng: undefined,
+    intervened: false,
+    enumeration: undefined,
+    markovScope: undefined,
+    done: false,
+    stop: false,
+  };
+  apply(message, draw);
+  return message.value as tf.Tensor;
+}
+
+function draw(message: SampleMessage): void {
+  if (message.value !== undefined) {
+    if (isValidating() && message.isObserved) message.fn.validateValue(message.value, message.name);
+    return;
+  }
+  const rng = message.rng ?? unseededStream();
+  message.value = message.fn.hasRsample ? message.fn.rsample(rng) : message.fn.sample(rng);
+}
+
+/** `obs` where the mask says so, a latent variable elsewhere; source: `pyro.sample(..., obs_mask=...)`. */
+function samplePartlyObserved(name: string, fn: Distribution, options: SampleOptions): tf.Tensor {
+  const { obs, obsMask, infer = {} } = options;
+  if (obs === undefined)
+    throw new SiteError(`At site "${name}": obsMask is given without obs. Give both, or neither.`, name);
+  const mask = typeof obsMask === 'boolean' ? tf.scalar(obsMask, 'bool') : tf.cast(obsMask as tf.Tensor, 'bool');
+  const observed = sendSample(`${name}_observed`, fn.mask(mask), toTensor(obs), infer, false);
+  const unobserved = sendSample(`${name}_unobserved`, fn.mask(tf.logicalNot(mask)), undefined, infer, false);
+  const eventMask = tf.reshape(mask, [...mask.shape, ...fn.eventShape.map(() => 1)]);
+  const shape = unobserved.shape;
+  return deterministic(
+    name,
+    tf.where(expandTo(eventMask, shape), expandTo(observed, shape), unobserved),
+    fn.eventShape.length,
+  );
+}
+
+function checkSampleArguments(name: string, fn: Distribution, options: SampleOptions): void {
+  if (typeof name !== 'string' || name === '')
+    throw new SiteError('sample: the first argument is the name of the site, a non-empty string.');
+  if (!(fn instanceof Distribution)) {
+    throw new SiteError(
+      `At site "${name}": the second argument of sample must be a Distribution, e.g. normal(0, 1).`,
+      name,
+    );
+  }
+  refuseUnknownKeys('sample', options, ['obs', 'obsMask', 'infer']);
+  if (options.infer) refuseUnknownKeys(`infer of site "${name}"`, options.infer, inferKeys);
+  const mode = options.infer?.enumerate;
+  if (mode !== undefined && !['parallel', 'sequential', 'sum-and-sample'].includes(mode)) {
+    throw new OptionError(
+      `At site "${name}": infer.enumerate is "${mode}"; it must be "parallel", "sequential" or "sum-and-sample".`,
+      name,
+    );
+  }
+}

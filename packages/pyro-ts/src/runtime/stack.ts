@@ -1,0 +1,60 @@
+/** The synchronous stack of handlers, and how a message travels down and up it. */
+import { assertSingleCopy } from '@pyro-ts/engine';
+import type { Message } from './messages.js';
+
+/** Something that sees the messages of the program that runs inside it. */
+export abstract class Handler {
+  /** Called before the body runs, when the handler is already on the stack. */
+  enter(): void {}
+  /** Called after the body ran or threw. */
+  exit(): void {}
+  /** Sees a message on its way out, innermost handler first. */
+  process(_message: Message): void {}
+  /** Sees a message with its value, on its way back, outermost handler first. */
+  postprocess(_message: Message): void {}
+
+  /** Runs `body` inside this handler. */
+  run<R>(body: () => R): R {
+    stack.push(this);
+    try {
+      this.enter();
+      return body();
+    } finally {
+      this.exit();
+      stack.splice(stack.lastIndexOf(this), 1);
+    }
+  }
+}
+
+assertSingleCopy('pyro-ts');
+
+const stack: Handler[] = [];
+
+/** The handlers around the running program, outermost first. */
+export const activeHandlers = (): readonly Handler[] => stack;
+
+/** Sends `message` out through the handlers, runs `otherwise` where none has set its value, and brings it back. */
+export function apply<M extends Message>(message: M, otherwise: (message: M) => void): M {
+  let reached = stack.length;
+  while (reached > 0 && !message.stop) stack[--reached].process(message);
+  if (!message.done) otherwise(message);
+  message.done = true;
+  for (const handler of stack.slice(reached)) handler.postprocess(message);
+  return message;
+}
+
+let validating = true;
+
+/** Whether values and shapes are checked as a program runs. On unless `withValidation(false, ...)` is around. */
+export const isValidating = (): boolean => validating;
+
+/** Runs `body` with the checks of values, supports and shapes on or off. */
+export function withValidation<R>(enabled: boolean, body: () => R): R {
+  const before = validating;
+  validating = enabled;
+  try {
+    return body();
+  } finally {
+    validating = before;
+  }
+}

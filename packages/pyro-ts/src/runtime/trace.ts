@@ -1,0 +1,148 @@
+/** A trace: the sites that one run of a program met, in order, with their values and log-probabilities. */
+import * as tf from '@tensorflow/tfjs';
+import { applyMask, type Distribution } from '../distributions/distribution.js';
+import { formatShape, PlateError, SiteError } from '../errors.js';
+import type { EnumerationTag, InferConfig, Message, ParamMessage, PlateFrame, SampleMessage } from './messages.js';
+
+/** A sample site as a trace keeps it. Log-probabilities are computed at the first use and kept. */
+export class SampleSite {
+  readonly type = 'sample';
+  readonly name: string;
+  readonly fn: Distribution;
+  readonly value: tf.Tensor;
+  readonly isObserved: boolean;
+  readonly isSubsample: boolean;
+  readonly frames: readonly PlateFrame[];
+  readonly scale: number | tf.Tensor;
+  readonly mask: tf.Tensor | boolean | undefined;
+  readonly infer: InferConfig;
+  readonly intervened: boolean;
+  readonly enumeration: EnumerationTag | undefined;
+  private unscaled: tf.Tensor | undefined;
+  private scaled: tf.Tensor | undefined;
+
+  constructor(message: SampleMessage) {
+    this.name = message.name;
+    this.fn = message.fn;
+    this.value = message.value as tf.Tensor;
+    this.isObserved = message.isObserved;
+    this.isSubsample = message.isSubsample;
+    this.frames = [...message.frames];
+    this.scale = message.scale;
+    this.mask = message.mask;
+    this.infer = message.infer;
+    this.intervened = message.intervened;
+    this.enumeration = message.enumeration;
+  }
+
+  /** Latent: neither observed nor the choice of a subsample. */
+  get isLatent(): boolean {
+    return !this.isObserved && !this.isSubsample;
+  }
+
+  /** log p(value), batch shaped, before scale and mask. */
+  get unscaledLogProb(): tf.Tensor {
+    this.unscaled ??= this.fn.logProb(this.value);
+    return this.unscaled;
+  }
+
+  /** log p(value), batch shaped, after mask and scale. */
+  get logProb(): tf.Tensor {
+    this.scaled ??= this.scaleAndMask(this.unscaledLogProb);
+    return this.scaled;
+  }
+
+  /** The sum of `logProb` over its batch: a scalar. */
+  get logProbSum(): tf.Tensor {
+    return tf.sum(this.logProb);
+  }
+
+  /** `x` (batch shaped) with this site's mask and scale applied. */
+  scaleAndMask(x: tf.Tensor): tf.Tensor {
+    const masked = this.mask === undefined ? x : applyMask(x, this.mask);
+    return typeof this.scale === 'number' && this.scale === 1 ? masked : tf.mul(masked, this.scale);
+  }
+}
+
+/** A parameter as a trace keeps it. */
+export class ParamSite {
+  readonly type = 'param';
+  readonly name: string;
+  readonly value: tf.Tensor;
+  readonly frames: readonly PlateFrame[];
+
+  constructor(message: ParamMessage) {
+    this.name = message.name;
+    this.value = message.value as tf.Tensor;
+    this.frames = [...message.frames];
+  }
+}
+
+export type Site = SampleSite | ParamSite;
+
+/** The record of one run of a program. Source: `pyro.poutine.trace_struct.Trace`. */
+export class Trace {
+  readonly sites = new Map<string, Site>();
+  /** What the program returned. */
+  returnValue: unknown;
+
+  add(message: Message): void {
+    const site = message.type === 'sample' ? new SampleSite(message) : new ParamSite(message);
+    const before = this.sites.get(site.name);
+    if (before === undefined) {
+      this.sites.set(site.name, site);
+      return;
+    }
+    if (before.type === 'param' && site.type === 'param') return;
+    if (before.type === 'sample' && site.type === 'sample' && before.isSubsample && site.isSubsample) {
+      if (before.value === site.value) return;
+      throw new PlateError(
+        `plate "${site.name}" is used twice with different sizes: ${formatShape(before.value.shape)} and ` +
+          `${formatShape(site.value.shape)} elements. Give the second plate another name.`,
+        site.name,
+      );
+    }
+    const kind = before.type === site.type ? `two ${site.type} sites` : `a ${before.type} site and a ${site.type} site`;
+    throw new SiteError(
+      `There are ${kind} called "${site.name}". Every name must be unique in a program: rename one (inside a loop, put the index into the name).`,
+      site.name,
+    );
+  }
+
+  /** The sample site `name`, or an error that lists what there is. */
+  get(name: string): SampleSite {
+    const site = this.sites.get(name);
+    if (site?.type === 'sample') return site;
+    throw new SiteError(
+      `The trace has no sample site "${name}". It has: ${[...this.sites.keys()].join(', ') || 'nothing'}.`,
+      name,
+    );
+  }
+
+  has(name: string): boolean {
+    return this.sites.has(name);
+  }
+
+  /** All sample sites but the choices of subsamples, in order. */
+  get sampleSites(): SampleSite[] {
+    return [...this.sites.values()].filter((s): s is SampleSite => s.type === 'sample' && !s.isSubsample);
+  }
+  /** The latent sample sites, in order. */
+  get latentSites(): SampleSite[] {
+    return this.sampleSites.filter((s) => s.isLatent);
+  }
+  /** The observed sample sites, in order. */
+  get observedSites(): SampleSite[] {
+    return this.sampleSites.filter((s) => s.isObserved);
+  }
+  get paramSites(): ParamSite[] {
+    return [...this.sites.values()].filter((s): s is ParamSite => s.type === 'param');
+  }
+
+  /** The sum of all log-probabilities, scaled and masked: a scalar. */
+  logProbSum(filter: (site: SampleSite) => boolean = () => true): tf.Scalar {
+    return tf.tidy(() =>
+      this.sampleSites.filter(filter).reduce<tf.Tensor>((sum, site) => tf.add(sum, site.logProbSum), tf.scalar(0)),
+    ) as tf.Scalar;
+  }
+}
