@@ -3,6 +3,7 @@ export * from './distributions/index.js';
 export * from './errors.js';
 export * from './handlers/index.js';
 export * from './infer/index.js';
+export * from './io/index.js';
 export * from './optim/index.js';
 export * from './paramStore.js';
 export * from './primitives/index.js';
