@@ -2,5 +2,6 @@
 export * from './elbo/elbo.js';
 export * from './elbo/traceElbo.js';
 export * from './gradients.js';
+export * from './predictive.js';
 export * from './svi.js';
 export { onWarning } from './warn.js';

@@ -14,17 +14,24 @@ export interface AdamOptions {
 
 const adamDefaults: Required<AdamOptions> = { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0 };
 
+interface Step {
+  /** Learning rate of this step. */
+  lr: number;
+  /** Bounds every entry of the gradient; Infinity for none. */
+  clip: number;
+}
+
 function adamUpdate(
   values: Float32Array,
   gradient: Float32Array,
   { steps, slots: { mean, square } }: ParameterState,
   { betas: [beta1, beta2], eps, weightDecay }: Required<AdamOptions>,
-  lr: number,
+  { lr, clip }: Step,
 ): void {
   const stepSize = lr / (1 - beta1 ** steps);
   const unbias = 1 / Math.sqrt(1 - beta2 ** steps);
   for (let i = 0; i < values.length; i++) {
-    const g = gradient[i] + weightDecay * values[i];
+    const g = Math.min(Math.max(gradient[i], -clip), clip) + weightDecay * values[i];
     mean[i] = beta1 * mean[i] + (1 - beta1) * g;
     square[i] = beta2 * square[i] + (1 - beta2) * g * g;
     values[i] -= (stepSize * mean[i]) / (Math.sqrt(square[i]) * unbias + eps);
@@ -42,7 +49,7 @@ export class Adam extends Optimizer<AdamOptions> {
     state: ParameterState,
     options: Required<AdamOptions>,
   ): void {
-    adamUpdate(values, gradient, state, options, options.lr * this.lrFactor);
+    adamUpdate(values, gradient, state, options, { lr: options.lr * this.lrFactor, clip: Number.POSITIVE_INFINITY });
   }
 }
 
@@ -65,7 +72,6 @@ export class ClippedAdam extends Optimizer<ClippedAdamOptions> {
     options: Required<ClippedAdamOptions>,
   ): void {
     const { clipNorm, lrd, lr } = options;
-    const clipped = gradient.map((g) => Math.min(Math.max(g, -clipNorm), clipNorm));
-    adamUpdate(values, clipped, state, options, lr * this.lrFactor * lrd ** state.steps);
+    adamUpdate(values, gradient, state, options, { lr: lr * this.lrFactor * lrd ** state.steps, clip: clipNorm });
   }
 }

@@ -12,7 +12,7 @@ import { sendSample } from './sample.js';
 export function deterministic(name: string, value: TensorLike, eventDim?: number): tf.Tensor {
   const tensor = toTensor(value);
   const fn = new Delta(tensor, { eventDim: eventDim ?? tensor.rank }).mask(false);
-  return sendSample(name, fn, tensor, { isDeterministic: true }, false);
+  return sendSample(name, fn, tensor, { isDeterministic: true });
 }
 
 /**
@@ -21,5 +21,5 @@ export function deterministic(name: string, value: TensorLike, eventDim?: number
  */
 export function factor(name: string, logFactor: TensorLike): void {
   const fn = new Unit(toTensor(logFactor));
-  sendSample(name, fn, fn.sample(), {}, false);
+  sendSample(name, fn, fn.sample(), {});
 }

@@ -157,15 +157,15 @@ function broadcastInto(message: SampleMessage, frame: PlateFrame, dim: number): 
   message.fn = message.fn.expand(target);
 }
 
-function unpack<B extends (...args: never[]) => unknown>(
+function unpack<A, R>(
   name: string,
-  optionsOrBody: PlateOptions | B,
-  maybeBody: B | undefined,
-): { options: PlateOptions; body: B } {
+  optionsOrBody: PlateOptions | ((argument: A) => R),
+  maybeBody: ((argument: A) => R) | undefined,
+): { options: PlateOptions; body: (argument: A) => R } {
   if (typeof name !== 'string' || name === '')
     throw new OptionError('plate: the first argument is the name of the plate, a non-empty string.');
   const options = (typeof optionsOrBody === 'function' ? {} : optionsOrBody) as PlateOptions;
-  const body = (typeof optionsOrBody === 'function' ? optionsOrBody : maybeBody) as B;
+  const body = (typeof optionsOrBody === 'function' ? optionsOrBody : maybeBody) as (argument: A) => R;
   refuseUnknownKeys(`plate "${name}"`, options, ['subsampleSize', 'subsample', 'dim']);
   if (typeof body !== 'function')
     throw new OptionError(`plate "${name}" takes its body as a function, the last argument.`);

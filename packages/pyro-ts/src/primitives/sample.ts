@@ -44,15 +44,15 @@ export function sample(name: string, fn: Distribution, options: SampleOptions = 
   );
 }
 
-/** Sends the message of a sample site; `isSubsample` marks the choice of a plate. */
-export function sendSample(
+/** The message of a sample site; `isSubsample` marks the choice of a plate. */
+export function sampleMessage(
   name: string,
   fn: Distribution,
   observed: tf.Tensor | undefined,
   infer: InferConfig,
-  isSubsample: boolean,
-): tf.Tensor {
-  const message: SampleMessage = {
+  isSubsample = false,
+): SampleMessage {
+  return {
     type: 'sample',
     name,
     fn,
@@ -70,11 +70,14 @@ export function sendSample(
     done: false,
     stop: false,
   };
-  apply(message, draw);
-  return message.value as tf.Tensor;
 }
 
-function draw(message: SampleMessage): void {
+/** Sends the message of a sample site and returns its value. */
+export const sendSample = (...message: Parameters<typeof sampleMessage>): tf.Tensor =>
+  apply(sampleMessage(...message), draw).value as tf.Tensor;
+
+/** What a sample site does where no handler has set its value: check an observation, or draw. */
+export function draw(message: SampleMessage): void {
   if (message.value !== undefined) {
     if (isValidating() && message.isObserved) message.fn.validateValue(message.value, message.name);
     return;
@@ -89,8 +92,8 @@ function samplePartlyObserved(name: string, fn: Distribution, options: SampleOpt
   if (obs === undefined)
     throw new SiteError(`At site "${name}": obsMask is given without obs. Give both, or neither.`, name);
   const mask = typeof obsMask === 'boolean' ? tf.scalar(obsMask, 'bool') : tf.cast(obsMask as tf.Tensor, 'bool');
-  const observed = sendSample(`${name}_observed`, fn.mask(mask), toTensor(obs), infer, false);
-  const unobserved = sendSample(`${name}_unobserved`, fn.mask(tf.logicalNot(mask)), undefined, infer, false);
+  const observed = sendSample(`${name}_observed`, fn.mask(mask), toTensor(obs), infer);
+  const unobserved = sendSample(`${name}_unobserved`, fn.mask(tf.logicalNot(mask)), undefined, infer);
   const eventMask = tf.reshape(mask, [...mask.shape, ...fn.eventShape.map(() => 1)]);
   const shape = unobserved.shape;
   return deterministic(

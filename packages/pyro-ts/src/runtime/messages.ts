@@ -58,7 +58,7 @@ export interface EnumerationTag {
 }
 
 interface MessageBase {
-  readonly name: string;
+  name: string;
   readonly frames: PlateFrame[];
   /** Set once the value is final: the default behaviour is skipped. */
   done: boolean;

@@ -35,11 +35,20 @@ export const activeHandlers = (): readonly Handler[] => stack;
 
 /** Sends `message` out through the handlers, runs `otherwise` where none has set its value, and brings it back. */
 export function apply<M extends Message>(message: M, otherwise: (message: M) => void): M {
-  let reached = stack.length;
-  while (reached > 0 && !message.stop) stack[--reached].process(message);
+  return travel(stack, message, otherwise);
+}
+
+/** As `apply`, but only the handlers outside `handler` see the message: for a handler that splits or replaces a site. */
+export function applyOutside<M extends Message>(handler: Handler, message: M, otherwise: (message: M) => void): M {
+  return travel(stack.slice(0, stack.lastIndexOf(handler)), message, otherwise);
+}
+
+function travel<M extends Message>(handlers: readonly Handler[], message: M, otherwise: (message: M) => void): M {
+  let reached = handlers.length;
+  while (reached > 0 && !message.stop) handlers[--reached].process(message);
   if (!message.done) otherwise(message);
   message.done = true;
-  for (const handler of stack.slice(reached)) handler.postprocess(message);
+  for (const handler of handlers.slice(reached)) handler.postprocess(message);
   return message;
 }
 

@@ -1,0 +1,67 @@
+/** `lift` and `substitute`: parameters as random variables, or at given values. */
+import type { Distribution } from '../distributions/distribution.js';
+import { type TensorLike, toTensor } from '../distributions/distribution.js';
+import { draw, sampleMessage } from '../primitives/sample.js';
+import type { Message } from '../runtime/messages.js';
+import { handlerFactory } from '../runtime/program.js';
+import { applyOutside, Handler } from '../runtime/stack.js';
+
+/** A prior for all parameters, or by name; a parameter without one stays a parameter. */
+export type Priors =
+  | Distribution
+  | ((name: string) => Distribution | undefined)
+  | Readonly<Record<string, Distribution>>;
+
+const isDistribution = (priors: Priors): priors is Distribution =>
+  'logProb' in priors && typeof priors.logProb === 'function';
+
+/** Sends a sample site in place of each parameter that has a prior. */
+export class LiftHandler extends Handler {
+  constructor(readonly priors: Priors) {
+    super();
+  }
+
+  override process(message: Message): void {
+    if (message.type !== 'param') return;
+    const fn = this.priorOf(message.name);
+    if (!fn) return;
+    const lifted = { ...sampleMessage(message.name, fn, undefined, {}), frames: [...message.frames], rng: message.rng };
+    message.value = applyOutside(this, lifted, draw).value;
+    message.done = true;
+    message.stop = true;
+  }
+
+  private priorOf(name: string): Distribution | undefined {
+    if (isDistribution(this.priors)) return this.priors;
+    if (typeof this.priors === 'function') return this.priors(name);
+    return Object.hasOwn(this.priors, name) ? this.priors[name] : undefined;
+  }
+}
+
+/**
+ * Turns parameters into latent variables with the given priors. Source: `pyro.poutine.lift`.
+ * @example lift(model, { w: normal(0, 1).expand([3]).toEvent(1) })
+ */
+export const lift = handlerFactory((priors: Priors) => new LiftHandler(priors));
+
+/** Gives the named parameters fixed values. */
+export class SubstituteHandler extends Handler {
+  constructor(readonly values: Readonly<Record<string, TensorLike>>) {
+    super();
+  }
+
+  override process(message: Message): void {
+    if (message.type !== 'param' || !Object.hasOwn(this.values, message.name)) return;
+    message.value = toTensor(this.values[message.name]);
+    message.done = true;
+    message.stop = true;
+  }
+}
+
+/**
+ * Runs a program with these (constrained) values of its parameters. Source: `pyro.poutine.substitute`.
+ * @example substitute(model, { scale: 2 })()
+ */
+export const substitute = handlerFactory(
+  (values: Readonly<Record<string, TensorLike>>) => new SubstituteHandler(values),
+);

@@ -1,0 +1,28 @@
+/** `scope`: a prefix for every name inside. */
+import { OptionError } from '../errors.js';
+import type { Message } from '../runtime/messages.js';
+import { handlerFactory } from '../runtime/program.js';
+import { Handler } from '../runtime/stack.js';
+
+/** Renames sites, parameters and the plates of sites to PREFIX/NAME. */
+export class ScopeHandler extends Handler {
+  constructor(readonly prefix: string) {
+    super();
+    if (typeof prefix !== 'string' || prefix === '')
+      throw new OptionError('scope: the prefix must be a non-empty string.');
+  }
+
+  override process(message: Message): void {
+    message.name = `${this.prefix}/${message.name}`;
+    for (const [i, frame] of message.frames.entries()) {
+      message.frames[i] = { ...frame, name: `${this.prefix}/${frame.name}` };
+    }
+  }
+}
+
+/**
+ * Gives every site, parameter and plate inside the name PREFIX/NAME, so that one program can be used twice in another. Source:
+ * `pyro.contrib.autoname.scope`.
+ * @example const [a, b] = [scope(part, 'a'), scope(part, 'b')];
+ */
+export const scope = handlerFactory((prefix: string) => new ScopeHandler(prefix));
