@@ -139,6 +139,36 @@ export class Trace {
     return [...this.sites.values()].filter((s): s is ParamSite => s.type === 'param');
   }
 
+  /** A table of the shapes of every site: batch and event shape of distribution, value and log-probability. */
+  formatShapes(): string {
+    const split = (shape: readonly number[], events: number): [string, string] => [
+      shape.slice(0, shape.length - events).join(' '),
+      shape.slice(shape.length - events).join(' '),
+    ];
+    const rows: [string, string, string, string][] = [];
+    for (const site of this.sites.values()) {
+      if (site.type === 'param') {
+        rows.push(['param', site.name, '', site.value.shape.join(' ')]);
+        continue;
+      }
+      const events = site.fn.eventShape.length;
+      if (site.isSubsample) {
+        rows.push(['plate', site.name, site.value.shape.join(' '), '']);
+        continue;
+      }
+      rows.push(['sample', site.name, '', '']);
+      rows.push(['', 'dist', site.fn.batchShape.join(' '), site.fn.eventShape.join(' ')]);
+      rows.push(['', 'value', ...split(site.value.shape, events)]);
+      rows.push(['', 'log prob', site.logProb.shape.join(' '), '']);
+    }
+    const widths = [0, 1, 2].map((c) => Math.max(0, ...rows.map((row) => row[c].length)));
+    return rows
+      .map(([a, b, c, d]) =>
+        `${a.padEnd(widths[0])} ${b.padStart(widths[1])} ${c.padStart(widths[2])} | ${d}`.trimEnd(),
+      )
+      .join('\n');
+  }
+
   /** The sum of all log-probabilities, scaled and masked: a scalar. */
   logProbSum(filter: (site: SampleSite) => boolean = () => true): tf.Scalar {
     return tf.tidy(() =>
