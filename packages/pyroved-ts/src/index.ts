@@ -1,1 +1,3 @@
-export {};
+/** Rotation-invariant and semi-supervised variational autoencoders for images. */
+export * from './data/index.js';
+export * from './errors.js';

@@ -1,0 +1,93 @@
+/** Which images each training step sees: a seeded order for every epoch and the interleaving of labelled with unlabelled batches. */
+import { OptionError, RandomStream, refuseUnknownKeys } from 'pyro-ts';
+
+/** One training step's worth of images: indices into the labelled or the unlabelled set. */
+export interface Batch {
+  readonly kind: 'unlabelled' | 'labelled';
+  readonly indices: Int32Array;
+}
+
+export interface ScheduleOptions {
+  readonly unlabelled: number;
+  readonly labelled?: number;
+  readonly batchSize: number;
+  readonly seed: string | number;
+  /** 0-based. */
+  readonly epoch: number;
+  /**
+   * `spread` (default) uses every labelled batch once an epoch, at even distances. `pyroved` is the original's rule: with
+   * p = floor((labelled + unlabelled batches) / labelled batches), one labelled batch after each unlabelled batch i with i % p == 1;
+   * it leaves labelled batches out where p does not divide, and all of them where p is 1.
+   */
+  readonly schedule?: 'spread' | 'pyroved';
+}
+
+const KNOWN = ['unlabelled', 'labelled', 'batchSize', 'seed', 'epoch', 'schedule'];
+
+/**
+ * `count` images in an order drawn from `(seed, epoch, label)`, cut into batches; the last one may be smaller. The same arguments give the same
+ * batches, so that a resumed run sees what an uninterrupted one would have.
+ */
+export function shuffledBatches(
+  count: number,
+  batchSize: number,
+  seed: string | number,
+  epoch: number,
+  label = 'batches',
+): Int32Array[] {
+  const order = new RandomStream(seed).fork(`${label}/${epoch}`).permutation(count);
+  return cut(order, batchSize);
+}
+
+/** The images 0..count-1 in order, cut into batches: for evaluation. */
+export const orderedBatches = (count: number, batchSize: number): Int32Array[] =>
+  cut(
+    Int32Array.from({ length: count }, (_, i) => i),
+    batchSize,
+  );
+
+function cut(order: Int32Array, batchSize: number): Int32Array[] {
+  if (!(Number.isInteger(batchSize) && batchSize > 0)) {
+    throw new OptionError(`batchSize must be a whole number of at least 1, not ${batchSize}.`);
+  }
+  return Array.from({ length: Math.ceil(order.length / batchSize) }, (_, b) =>
+    order.slice(b * batchSize, (b + 1) * batchSize),
+  );
+}
+
+/** The batches of one epoch, in the order in which they are trained on. A deterministic function of its options. */
+export function epochSchedule(options: ScheduleOptions): Batch[] {
+  refuseUnknownKeys('epochSchedule', options, KNOWN);
+  const { batchSize, seed, epoch, schedule = 'spread' } = options;
+  const batches = (kind: Batch['kind'], count: number): Batch[] =>
+    shuffledBatches(count, batchSize, seed, epoch, kind).map((indices) => ({ kind, indices }));
+  const unlabelled = batches('unlabelled', options.unlabelled);
+  const labelled = batches('labelled', options.labelled ?? 0);
+  if (schedule === 'pyroved') return pyrovedOrder(unlabelled, labelled);
+  if (schedule === 'spread') return spreadOrder(unlabelled, labelled);
+  throw new OptionError(`schedule is "${schedule}"; it can be "spread" or "pyroved".`);
+}
+
+/** pyroVED's auxSVItrainer.train. */
+function pyrovedOrder(unlabelled: Batch[], labelled: Batch[]): Batch[] {
+  if (labelled.length === 0) return unlabelled;
+  const period = Math.floor((labelled.length + unlabelled.length) / labelled.length);
+  const next = labelled.values();
+  return unlabelled.flatMap((batch, i) => {
+    const also = i % period === 1 ? next.next().value : undefined;
+    return also ? [batch, also] : [batch];
+  });
+}
+
+/** Labelled batch k of L sits in the middle of the k-th of L equal stretches of the epoch. */
+function spreadOrder(unlabelled: Batch[], labelled: Batch[]): Batch[] {
+  const total = unlabelled.length + labelled.length;
+  const order: Batch[] = [];
+  let used = 0;
+  for (let slot = 0; slot < total; slot++) {
+    const due = Math.floor(((used + 0.5) * total) / labelled.length);
+    if (used < labelled.length && slot >= due) order.push(labelled[used++]);
+    else order.push(unlabelled[slot - used]);
+  }
+  return order;
+}

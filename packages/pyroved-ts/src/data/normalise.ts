@@ -1,0 +1,51 @@
+/** The range of grey values that becomes [0, 1]: found once for a data set, stored with the run, and used again on new images. */
+import { DataError } from '../errors.js';
+
+/** Grey values that become 0 and 1. */
+export interface Normalisation {
+  readonly low: number;
+  readonly high: number;
+}
+
+/** More values than this are sampled at even distances: the percentiles of millions of values do not need all of them. */
+const ENOUGH = 4_000_000;
+
+/**
+ * The 1st and 99th percentile of all values of all parts (linear interpolation between ranks). Where those coincide, as with small bright objects on an
+ * even background, the smallest and largest value are taken instead.
+ * @throws {DataError} when all values are the same or some are not finite.
+ */
+export function percentileRange(parts: readonly Float32Array[]): Normalisation {
+  let min = Number.POSITIVE_INFINITY;
+  let max = Number.NEGATIVE_INFINITY;
+  for (const part of parts) {
+    for (const v of part) {
+      if (!Number.isFinite(v)) throw new DataError(`A pixel value is ${v}: there is no range of grey values.`);
+      if (v < min) min = v;
+      if (v > max) max = v;
+    }
+  }
+  if (!(min < max)) throw new DataError('All pixels of all images have the same value: there is nothing to learn.');
+  const total = parts.reduce((n, part) => n + part.length, 0);
+  // An odd step does not keep meeting the same columns of images whose width is a power of two.
+  const step = total <= ENOUGH ? 1 : Math.ceil(total / ENOUGH) | 1;
+  const sample: number[] = [];
+  for (const part of parts) for (let i = 0; i < part.length; i += step) sample.push(part[i]);
+  const sorted = Float32Array.from(sample).sort();
+  const low = percentile(sorted, 0.01);
+  const high = percentile(sorted, 0.99);
+  return low < high ? { low, high } : { low: min, high: max };
+}
+
+function percentile(sorted: Float32Array, p: number): number {
+  const rank = p * (sorted.length - 1);
+  const below = Math.floor(rank);
+  const above = Math.min(below + 1, sorted.length - 1);
+  return sorted[below] + (rank - below) * (sorted[above] - sorted[below]);
+}
+
+/** Maps `low..high` to 0..1 in place and clips what lies outside. */
+export function normaliseInPlace(values: Float32Array, { low, high }: Normalisation): void {
+  const scale = 1 / (high - low);
+  for (let i = 0; i < values.length; i++) values[i] = Math.min(1, Math.max(0, (values[i] - low) * scale));
+}

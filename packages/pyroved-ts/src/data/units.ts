@@ -1,0 +1,92 @@
+/** Quantities as people write them ("60 deg", "0.5 rad", "23%") turned into the numbers that the data code uses. */
+import { evaluate, unit } from 'mathjs';
+import { OptionError } from 'pyro-ts';
+
+/** A quantity: a number in the option's own unit, or text with a unit. */
+export type Quantity = number | string;
+
+const PERCENT = /^(.*\S)\s*%$/;
+const WITH_UNIT = /^(.*[^a-zA-Z])([a-zA-Z]+)$/;
+
+/** The paper labels shear angles as deg * 100 / 64 percent, so 23% is 14.7 degrees. */
+export const SHEAR_DEGREES_PER_PERCENT = 0.64;
+
+/** What mathjs makes of the text; what it cannot read is undefined. */
+function read(text: string): unknown {
+  try {
+    return evaluate(text, {});
+  } catch {
+    return undefined;
+  }
+}
+
+/** Degrees in one `name`, where that is a unit of angles. */
+function degreesIn(name: string): number | undefined {
+  try {
+    return unit(1, name).toNumber('deg');
+  } catch {
+    return undefined;
+  }
+}
+
+function refuse(option: string, value: Quantity, expected: string): never {
+  throw new OptionError(`${option}: ${JSON.stringify(value)} is not understood. Expected ${expected}.`);
+}
+
+const angleExample = 'an angle such as "60 deg", "1.05 rad" or 60 (degrees)';
+const shearExample =
+  'a shear angle such as "15 deg", 15 (degrees) or "23%" (percent as the paper labels it: 23% is 14.7 deg)';
+const fractionExample = 'a fraction such as "10%" or 0.1';
+const rangeExample = 'a range such as "1 to 1.3" or [1, 1.3]';
+
+function degrees(option: string, value: Quantity, expected: string): number {
+  if (typeof value === 'number') return number(option, value, value, expected);
+  const text = value.trim().replace(/\s*°$/, ' deg');
+  if (PERCENT.test(text)) refuse(option, value, expected);
+  // The unit is taken off first: to mathjs "pi/3 rad" is pi over 3 rad.
+  const [, amount, name] = WITH_UNIT.exec(text) ?? [];
+  const size = name && degreesIn(name);
+  return size ? size * number(option, value, amount, expected) : number(option, value, text, expected);
+}
+
+/**
+ * An angle in degrees. A plain number is in degrees already.
+ * @param option the option's name as the user typed it, for the message
+ * @throws {OptionError} when `value` is no angle.
+ */
+export const parseAngle = (option: string, value: Quantity): number => degrees(option, value, angleExample);
+
+/**
+ * A shear angle in degrees. A plain number is in degrees; a percentage is read as the paper labels it.
+ * @throws {OptionError} when `value` is neither.
+ */
+export function parseShear(option: string, value: Quantity): number {
+  const percent = typeof value === 'string' ? PERCENT.exec(value.trim()) : null;
+  if (!percent) return degrees(option, value, shearExample);
+  return SHEAR_DEGREES_PER_PERCENT * number(option, value, percent[1], shearExample);
+}
+
+/**
+ * A fraction. A plain number is the fraction itself, so 0.1 and "10%" are the same.
+ * @throws {OptionError} when `value` is neither.
+ */
+export const parseFraction = (option: string, value: Quantity): number => number(option, value, value, fractionExample);
+
+/**
+ * A range of fractions `[low, high]`; text has "to", ":" or "," between its ends.
+ * @throws {OptionError} when an end is missing or they are in the wrong order.
+ */
+export function parseRange(option: string, value: string | readonly [Quantity, Quantity]): [number, number] {
+  const ends = typeof value === 'string' ? value.split(/\s*(?:\bto\b|[:,])\s*/) : value;
+  const shown = typeof value === 'string' ? value : `[${value.join(', ')}]`;
+  if (ends.length !== 2) refuse(option, shown, rangeExample);
+  const [low, high] = ends.map((end) => parseFraction(option, end));
+  if (low > high) throw new OptionError(`${option}: the range ${shown} runs backwards. Write the smaller end first.`);
+  return [low, high];
+}
+
+function number(option: string, value: Quantity, part: Quantity, expected: string): number {
+  const n = typeof part === 'string' ? read(part) : part;
+  if (typeof n !== 'number' || !Number.isFinite(n)) refuse(option, value, expected);
+  return n;
+}

@@ -1,0 +1,30 @@
+/** The typed errors of this package; the programs' own (shapes, sites, options) come from pyro-ts. */
+import { PyroError } from 'pyro-ts';
+
+/** The root of every error that this package throws on purpose. */
+export class PyrovedError extends PyroError {}
+
+/** A file that was left out, or is the reason for a refusal, and why. */
+export interface FileProblem {
+  readonly file: string;
+  readonly why: string;
+}
+
+/** Data that cannot be used: missing, unreadable, contradictory or without any information. */
+export class DataError extends PyrovedError {
+  constructor(
+    message: string,
+    /** The files concerned, where there are any. */
+    readonly problems: readonly FileProblem[] = [],
+    options?: ErrorOptions,
+  ) {
+    super(message, undefined, options);
+  }
+}
+
+/** `problems` as an indented list, one file a line; beyond `limit` lines the rest is counted. */
+export function listProblems(problems: readonly FileProblem[], limit = 20): string {
+  const lines = problems.slice(0, limit).map(({ file, why }) => `  ${file}: ${why}`);
+  if (problems.length > limit) lines.push(`  and ${problems.length - limit} more`);
+  return lines.join('\n');
+}
