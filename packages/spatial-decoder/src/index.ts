@@ -1,2 +1,6 @@
 /** A small network evaluated at every pixel of every image for every class, as one fused operation with a custom gradient. */
+export * from './errors.js';
+export type { Layer, SpatialDecoderInputs } from './inputs.js';
 export * from './kernel.js';
+export * from './reference.js';
+export * from './spatialDecoder.js';

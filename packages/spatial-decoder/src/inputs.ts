@@ -1,0 +1,91 @@
+/** What the spatial decoder takes, and the checks that name the operand that does not fit. */
+import type * as tf from '@tensorflow/tfjs';
+import { SpatialDecoderError } from './errors.js';
+import type { Activation, Problem } from './kernel.js';
+
+/** A dense layer: weight [in, out], bias [out]. */
+export interface Layer {
+  readonly weight: tf.Tensor2D;
+  readonly bias: tf.Tensor1D;
+}
+
+/** R rows (images times classes), P pixels, d coordinates (1 or 2), H0 the width of the coordinate layer, C channels. */
+export interface SpatialDecoderInputs {
+  /** Coordinates [P, d]; data, gets no gradient. */
+  readonly grid: tf.Tensor2D;
+  /** [R, H0, d]: the coordinate layer's weight with each row's pose folded in. */
+  readonly pose: tf.Tensor3D;
+  /** [R, H0]: all of the coordinate layer that does not depend on the pixel. */
+  readonly code: tf.Tensor2D;
+  /** Layers after the coordinate layer, each followed by the activation. */
+  readonly hidden: readonly Layer[];
+  /** The last layer, [H, C], without activation. */
+  readonly output: Layer;
+}
+
+/** Checks every operand and returns the sizes; `pixels` is the size of the grid. */
+export function problemOf(inputs: SpatialDecoderInputs, activation: Activation, firstActivation: Activation): Problem {
+  const { grid, pose, code, hidden, output } = inputs;
+  expectRank('grid', grid, 2, '[P, d]');
+  expectRank('pose', pose, 3, '[R, H0, d]');
+  expectRank('code', code, 2, '[R, H0]');
+  const [pixels, dims] = grid.shape;
+  const [rows, width] = code.shape;
+  if (dims !== 1 && dims !== 2) {
+    fail('grid', grid, `[P, 1] or [P, 2]`, 'Give one or two coordinates a pixel.');
+  }
+  if (pose.shape[0] !== rows || pose.shape[1] !== width || pose.shape[2] !== dims) {
+    fail(
+      'pose',
+      pose,
+      `[${rows}, ${width}, ${dims}]`,
+      `It must agree with code [${code.shape}] and grid [${grid.shape}].`,
+    );
+  }
+  const widths = [width];
+  hidden.forEach((layer, i) => {
+    widths.push(checkLayer(`hidden[${i}]`, layer, widths[i]));
+  });
+  const channels = checkLayer('output', output, widths[widths.length - 1]);
+  for (const size of [...widths, channels]) {
+    if (size === 0)
+      throw new SpatialDecoderError('A layer of the spatial decoder has width 0; every width must be 1 or more.');
+  }
+  return { rows, pixels, dims, channels, widths, firstActivation, activation };
+}
+
+function checkLayer(name: string, { weight, bias }: Layer, width: number): number {
+  expectRank(`${name}.weight`, weight, 2, '[in, out]');
+  expectRank(`${name}.bias`, bias, 1, '[out]');
+  const [from, to] = weight.shape;
+  if (from !== width) {
+    fail(`${name}.weight`, weight, `[${width}, ${to}]`, `The layer before it has width ${width}.`);
+  }
+  if (bias.shape[0] !== to) fail(`${name}.bias`, bias, `[${to}]`, `Its weight is [${weight.shape}].`);
+  return to;
+}
+
+function expectRank(name: string, tensor: tf.Tensor, rank: number, form: string): void {
+  if (tensor.rank !== rank) fail(name, tensor, form, 'Reshape it.');
+  if (tensor.dtype !== 'float32') {
+    throw new SpatialDecoderError(
+      `spatialDecoder: ${name} is ${tensor.dtype}, expected float32. Cast it with tf.cast(x, 'float32').`,
+    );
+  }
+}
+
+function fail(name: string, tensor: tf.Tensor, expected: string, mend: string): never {
+  throw new SpatialDecoderError(`spatialDecoder: ${name} has shape [${tensor.shape}], expected ${expected}. ${mend}`);
+}
+
+/** Pixel indices as integers of the grid, or an error that names the first one that is none. */
+export function checkPixels(pixels: readonly number[] | Int32Array, size: number): Int32Array {
+  pixels.forEach((p, at) => {
+    if (!Number.isInteger(p) || p < 0 || p >= size) {
+      throw new SpatialDecoderError(
+        `spatialDecoder: pixels[${at}] is ${p}; the grid has ${size} pixels, so give integers from 0 to ${size - 1}.`,
+      );
+    }
+  });
+  return Int32Array.from(pixels);
+}
