@@ -4,7 +4,8 @@ import * as tf from '@tensorflow/tfjs';
 import type { SpatialDecoderInputs } from './inputs.js';
 import type { Activation } from './kernel.js';
 
-const functions: Record<Activation, (x: tf.Tensor) => tf.Tensor> = {
+/** Each activation as plain tensor operations. */
+export const activationFunctions: Readonly<Record<Activation, (x: tf.Tensor) => tf.Tensor>> = {
   tanh: (x) => tf.tanh(x),
   relu: (x) => tf.relu(x),
   // PyTorch's slope; TensorFlow.js's own default is 0.2.
@@ -29,9 +30,9 @@ export function reference(
       const along = tf.reshape(tf.slice(pose, [0, 0, d], [rows, width, 1]), [rows, 1, width]);
       x = tf.add(x, tf.mul(along, tf.reshape(tf.slice(grid, [0, d], [pixels, 1]), [1, pixels, 1])));
     }
-    x = tf.reshape(functions[firstActivation](x), [rows * pixels, width]);
+    x = tf.reshape(activationFunctions[firstActivation](x), [rows * pixels, width]);
     for (const { weight, bias } of hidden) {
-      x = functions[activation](tf.add(tf.matMul(x as tf.Tensor2D, weight), bias));
+      x = activationFunctions[activation](tf.add(tf.matMul(x as tf.Tensor2D, weight), bias));
     }
     const channels = output.weight.shape[1];
     return tf.reshape(tf.add(tf.matMul(x as tf.Tensor2D, output.weight), output.bias), [rows, pixels, channels]);
