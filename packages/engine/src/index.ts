@@ -1,6 +1,11 @@
 /** Chooses a TensorFlow.js backend and adds the few operations that TensorFlow.js lacks, gets wrong or does slowly. */
+export { EngineError } from './errors.js';
 export * from './ops/customGrad.js';
 export * from './ops/indexing.js';
 export * from './ops/logSumExp.js';
 export * from './ops/shapes.js';
 export * from './ops/tape.js';
+export { type EngineName, engineNames } from './select/load.js';
+export { type EngineChoice, type EngineOptions, selectEngine } from './select/selectEngine.js';
+export { assertSingleCopy } from './select/singleCopy.js';
+export * from './special/index.js';

@@ -26,7 +26,7 @@ export abstract class Handler {
   }
 }
 
-assertSingleCopy('pyro-ts');
+assertSingleCopy('pyro-ts', import.meta.url);
 
 const stack: Handler[] = [];
 
