@@ -1,6 +1,6 @@
 /** Quantities as people write them ("60 deg", "0.5 rad", "23%") turned into the numbers that the data code uses. */
-import { evaluate, unit } from 'mathjs';
 import { OptionError } from 'pyro-ts';
+import { mathjs } from '../mathjs.js';
 
 /** A quantity: a number in the option's own unit, or text with a unit. */
 export type Quantity = number | string;
@@ -14,7 +14,7 @@ export const SHEAR_DEGREES_PER_PERCENT = 0.64;
 /** What mathjs makes of the text; what it cannot read is undefined. */
 function read(text: string): unknown {
   try {
-    return evaluate(text, {});
+    return mathjs().evaluate(text, {});
   } catch {
     return undefined;
   }
@@ -23,7 +23,7 @@ function read(text: string): unknown {
 /** Degrees in one `name`, where that is a unit of angles. */
 function degreesIn(name: string): number | undefined {
   try {
-    return unit(1, name).toNumber('deg');
+    return mathjs().unit(1, name).toNumber('deg');
   } catch {
     return undefined;
   }
