@@ -1,0 +1,81 @@
+/** `config.json` of a run folder: all that is needed to make the run again, checked when it is written and read. */
+import { didYouMean } from 'pyro-ts';
+import { RunError } from './errors.js';
+import { isJsonObject, type Json, type JsonObject, parseJsonObject, toJsonObject } from './json.js';
+
+/** What a caller says of a run. The sections hold the options of the model, the data and the trainer as they are. */
+export interface RunSettings {
+  readonly model: object;
+  readonly data: object;
+  readonly train: object;
+  readonly seed: number;
+  /** The tfjs backend that ran, e.g. "wasm". */
+  readonly engine: string;
+  /** The spatial decoder's kernel that ran, e.g. "native". */
+  readonly kernel: string;
+  /** Package names and their versions, Node's too. */
+  readonly versions: Readonly<Record<string, string>>;
+}
+
+/** What `config.json` holds. */
+export interface RunConfig extends RunSettings {
+  readonly format: typeof RUN_FORMAT;
+  readonly version: typeof RUN_VERSION;
+  /** When the run was made, as an ISO date. */
+  readonly createdAt: string;
+  readonly model: JsonObject;
+  readonly data: JsonObject;
+  readonly train: JsonObject;
+}
+
+/** The name and the version of the format; a reader refuses a newer version. */
+export const RUN_FORMAT = 'pyroved-run';
+export const RUN_VERSION = 1;
+
+const SECTIONS = ['model', 'data', 'train'] as const;
+const NAMES = ['engine', 'kernel', 'createdAt'] as const;
+const KEYS = ['format', 'version', 'createdAt', 'seed', 'engine', 'kernel', 'model', 'data', 'train', 'versions'];
+
+/** `settings` as `config.json` will hold them. @throws RunError for what JSON cannot hold or what is missing. */
+export function runConfig(settings: RunSettings, createdAt = new Date().toISOString()): RunConfig {
+  return checkedConfig(
+    toJsonObject({ format: RUN_FORMAT, version: RUN_VERSION, createdAt, ...settings }, 'config'),
+    'config',
+  );
+}
+
+/** The text of `config.json`. */
+export const formatConfig = (config: RunConfig): string => `${JSON.stringify(config, null, 2)}\n`;
+
+/** What the text of `config.json` holds. @throws RunError that names `source` and the entry at fault. */
+export const parseConfig = (text: string, source: string): RunConfig =>
+  checkedConfig(parseJsonObject(text, source), source);
+
+function checkedConfig(json: JsonObject, source: string): RunConfig {
+  if (json.format !== RUN_FORMAT)
+    throw new RunError(`${source} is not the configuration of a run: it has no "format": "${RUN_FORMAT}".`);
+  if (typeof json.version !== 'number' || !Number.isInteger(json.version) || json.version < 1)
+    throw new RunError(`${source}: "version" has to be a whole number, but is ${shown(json.version)}.`);
+  if (json.version > RUN_VERSION)
+    throw new RunError(
+      `${source} has version ${json.version}, but this program knows versions up to ${RUN_VERSION}. Update pyroved-ts.`,
+    );
+  for (const key of Object.keys(json))
+    if (!KEYS.includes(key)) throw new RunError(`${source} has an unknown entry "${key}".${didYouMean(key, KEYS)}`);
+  for (const key of SECTIONS)
+    if (!isJsonObject(json[key])) throw new RunError(`${source}: "${key}" has to be an object of options.`);
+  for (const key of NAMES)
+    if (typeof json[key] !== 'string' || json[key] === '')
+      throw new RunError(`${source}: "${key}" has to be a text, but is ${shown(json[key])}.`);
+  if (Number.isNaN(Date.parse(json.createdAt as string)))
+    throw new RunError(`${source}: "createdAt" has to be a date, but is ${shown(json.createdAt)}.`);
+  if (!Number.isSafeInteger(json.seed))
+    throw new RunError(`${source}: "seed" has to be a whole number, but is ${shown(json.seed)}.`);
+  const { versions } = json;
+  if (!isJsonObject(versions) || !Object.values(versions).every((version) => typeof version === 'string'))
+    throw new RunError(`${source}: "versions" has to map package names to versions.`);
+  // Every entry was checked above.
+  return json as unknown as RunConfig;
+}
+
+const shown = (value: Json | undefined): string => (value === undefined ? 'missing' : JSON.stringify(value));

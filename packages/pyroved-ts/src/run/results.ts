@@ -1,0 +1,39 @@
+/** What `classify` found, as CSV: one row an image, the certain and the unsure alike. */
+import { stringify } from 'csv-stringify/sync';
+import { RunError } from './errors.js';
+
+/** What the model says of one image. */
+export interface Classification {
+  readonly file: string;
+  /** The index of the likeliest class. */
+  readonly classIndex: number;
+  /** The probability of each class; they sum to 1. */
+  readonly probabilities: ArrayLike<number>;
+  /** True where the likeliest class is not likely enough. */
+  readonly unsure: boolean;
+  /** Degrees counter-clockwise as seen, relative to the class's upright pose; where the model has an angle. */
+  readonly angleDegrees?: number;
+}
+
+/**
+ * The table as text: `file, class, probability, unsure, angle_deg` (where any row has one), then `p(NAME)` for each class.
+ * @throws RunError for a row whose class or whose probabilities do not fit `classNames`.
+ */
+export function classificationCsv(rows: readonly Classification[], classNames: readonly string[]): string {
+  const withAngle = rows.some((row) => row.angleDegrees !== undefined);
+  const header = ['file', 'class', 'probability', 'unsure'];
+  if (withAngle) header.push('angle_deg');
+  header.push(...classNames.map((name) => `p(${name})`));
+  const table = rows.map((row) => {
+    const { file, classIndex, probabilities, unsure, angleDegrees } = row;
+    const name = classNames[classIndex];
+    if (name === undefined || probabilities.length !== classNames.length)
+      throw new RunError(
+        `${file}: class ${classIndex} with ${probabilities.length} probabilities does not fit ${classNames.length} classes.`,
+      );
+    const angle = withAngle ? [angleDegrees === undefined ? '' : angleDegrees.toFixed(1)] : [];
+    const each = Array.from(probabilities, (p) => p.toFixed(4));
+    return [file, name, each[classIndex]!, unsure ? 'yes' : 'no', ...angle, ...each];
+  });
+  return stringify([header, ...table]);
+}

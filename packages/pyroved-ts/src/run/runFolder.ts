@@ -1,0 +1,194 @@
+/** The folder of a run: configuration, metrics, checkpoints, pictures, summary and report, each written whole. */
+import fs from 'node:fs';
+import path from 'node:path';
+import { PyroError, refuseUnknownKeys } from 'pyro-ts';
+import { type Checkpoint, decodeCheckpoint, encodeCheckpoint, type LoadedCheckpoint } from './checkpoint.js';
+import { formatConfig, parseConfig, type RunConfig, type RunSettings, runConfig } from './config.js';
+import { explained, RunError } from './errors.js';
+import { readText, temporary, writeWhole } from './files.js';
+import { type JsonObject, parseJsonObject, toJsonObject } from './json.js';
+import { MetricsLog } from './metrics.js';
+
+/** The names of the files in a run folder. */
+export const RUN_FILES = {
+  config: 'config.json',
+  metrics: 'metrics.jsonl',
+  checkpoint: 'checkpoint.safetensors',
+  previousCheckpoint: 'checkpoint.prev.safetensors',
+  summary: 'summary.json',
+  report: 'report.html',
+  pictures: 'pictures',
+} as const;
+
+/** What to do where there is a run already. */
+export interface CreateOptions {
+  /** Replace the run that is there. Files that are not a run's are never removed. Default false. */
+  readonly overwrite?: boolean;
+}
+
+/** One run on disk. All calls are synchronous, so that nothing can come between a checkpoint and its rename. */
+export class RunFolder {
+  readonly metrics: MetricsLog;
+  /** Set when a read found the newest checkpoint damaged, so that it never replaces the good one before it. */
+  #checkpointIsDamaged = false;
+
+  private constructor(
+    readonly path: string,
+    readonly config: RunConfig,
+  ) {
+    this.metrics = new MetricsLog(this.file('metrics'));
+  }
+
+  /**
+   * Makes the folder, and the folders above it, and writes its configuration.
+   * @throws RunError where there is a run or anything else already, or where the folder cannot be written.
+   */
+  static create(folder: string, settings: RunSettings, options: CreateOptions = {}): RunFolder {
+    refuseUnknownKeys('RunFolder.create', options, ['overwrite']);
+    const config = runConfig(settings);
+    explained(`Could not make the run folder ${folder}`, () => makeFolder(path.resolve(folder)));
+    const present = explained(`Could not read ${folder}`, () => fs.readdirSync(folder));
+    if (present.includes(RUN_FILES.config)) {
+      if (!options.overwrite)
+        throw new RunError(
+          `There is already a run in ${folder}. Resume it, replace it (overwrite), or choose another folder.`,
+        );
+      removeRun(folder);
+    } else if (present.some((name) => !isLeftover(name))) {
+      throw new RunError(
+        `${folder} holds files that are not a run (${listed(present)}). Choose a new or empty folder.`,
+      );
+    }
+    const run = new RunFolder(folder, config);
+    writeWhole(run.file('config'), formatConfig(config));
+    return run;
+  }
+
+  /** Opens a run to read it or to go on with it. @throws RunError where there is none, or its configuration is damaged. */
+  static open(folder: string): RunFolder {
+    const file = path.join(folder, RUN_FILES.config);
+    if (!fs.existsSync(file)) {
+      const why = fs.existsSync(folder) ? `it has no ${RUN_FILES.config}` : 'there is no such folder';
+      throw new RunError(`${folder} is not a run: ${why}.`);
+    }
+    return new RunFolder(folder, parseConfig(readText(file), file));
+  }
+
+  /** The path of one of the run's files. */
+  file(name: keyof typeof RUN_FILES): string {
+    return path.join(this.path, RUN_FILES[name]);
+  }
+
+  /** @throws RunError in words where the run cannot be written; ask before a training, not after. */
+  assertWritable(): void {
+    explained(`Could not write into ${this.path}`, () => fs.accessSync(this.path, fs.constants.W_OK));
+  }
+
+  hasCheckpoint(): boolean {
+    return fs.existsSync(this.file('checkpoint')) || fs.existsSync(this.file('previousCheckpoint'));
+  }
+
+  /**
+   * Stores a checkpoint. The one before stays as `checkpoint.prev.safetensors`; a kill at any moment leaves one of them.
+   * @throws RunError in words where the disk is full or read-only; the last good checkpoint is then untouched.
+   */
+  saveCheckpoint(checkpoint: Checkpoint): void {
+    const bytes = encodeCheckpoint(checkpoint);
+    const file = this.file('checkpoint');
+    try {
+      writeWhole(file, bytes, () => {
+        if (!this.#checkpointIsDamaged && fs.existsSync(file)) fs.renameSync(file, this.file('previousCheckpoint'));
+      });
+    } catch (error) {
+      if (error instanceof RunError && this.hasCheckpoint())
+        throw new RunError(`${error.message} The last good checkpoint is kept.`, undefined, { cause: error.cause });
+      throw error;
+    }
+    this.#checkpointIsDamaged = false;
+  }
+
+  /**
+   * The newest checkpoint that is whole, and a warning where that is not the newest one written.
+   * @throws RunError where there is none, or where all are damaged.
+   */
+  loadCheckpoint(): { checkpoint: LoadedCheckpoint; warning?: string } {
+    if (!this.hasCheckpoint()) throw new RunError(`${this.path} has no checkpoint yet. Train it first.`);
+    const newest = readCheckpoint(this.file('checkpoint'));
+    if (!(newest instanceof PyroError)) return { checkpoint: newest };
+    const before = readCheckpoint(this.file('previousCheckpoint'));
+    if (before instanceof PyroError)
+      throw new RunError(`${this.path} has no usable checkpoint. ${newest.message} ${before.message}`, undefined, {
+        cause: newest,
+      });
+    this.#checkpointIsDamaged = true;
+    return {
+      checkpoint: before,
+      warning: `${newest.message} Went back to the one before it, ${RUN_FILES.previousCheckpoint}.`,
+    };
+  }
+
+  /** Writes a picture into `pictures/` and gives its path. `name` is a plain file name, e.g. "loss.svg". */
+  writePicture(name: string, content: Uint8Array | string): string {
+    if (!/^[\w-][\w.-]*$/.test(name))
+      throw new RunError(`"${name}" cannot name a picture. Use letters, digits, "-", "_" and "." only.`);
+    const folder = this.file('pictures');
+    explained(`Could not make ${folder}`, () => fs.mkdirSync(folder, { recursive: true }));
+    const file = path.join(folder, name);
+    writeWhole(file, content);
+    return file;
+  }
+
+  /** Writes `report.html` and gives its path. */
+  writeReport(html: string): string {
+    const file = this.file('report');
+    writeWhole(file, html);
+    return file;
+  }
+
+  /** Writes `summary.json`, the figures that a script wants to know, and gives its path. */
+  writeSummary(summary: object): string {
+    const file = this.file('summary');
+    writeWhole(file, `${JSON.stringify(toJsonObject(summary, 'summary'), null, 2)}\n`);
+    return file;
+  }
+
+  /** What `summary.json` holds. @throws RunError where there is none, or it is damaged. */
+  readSummary(): JsonObject {
+    const file = this.file('summary');
+    return parseJsonObject(readText(file), file);
+  }
+}
+
+function readCheckpoint(file: string): LoadedCheckpoint | PyroError {
+  try {
+    return decodeCheckpoint(
+      explained(`Could not read ${file}`, () => fs.readFileSync(file)),
+      file,
+    );
+  } catch (error) {
+    if (error instanceof PyroError) return error;
+    throw error;
+  }
+}
+
+/** Makes `folder` and those above it, one by one: Node's own recursive call hides the cause, or hangs, on some disks. */
+function makeFolder(folder: string): void {
+  if (fs.statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return;
+  makeFolder(path.dirname(folder));
+  fs.mkdirSync(folder);
+}
+
+/** Removes what a run consists of, and nothing else; the configuration last, so that a kill leaves a run. */
+function removeRun(folder: string): void {
+  const { config, ...others } = RUN_FILES;
+  explained(`Could not remove the run in ${folder}`, () => {
+    for (const name of [...Object.values(others), config])
+      fs.rmSync(path.join(folder, name), { recursive: true, force: true });
+  });
+}
+
+/** What a run that was killed while it was made leaves behind. */
+const isLeftover = (name: string): boolean => name === temporary(RUN_FILES.config);
+
+const listed = (names: readonly string[]): string =>
+  names.length > 3 ? `${names.slice(0, 3).join(', ')} and ${names.length - 3} more` : names.join(', ');
