@@ -8,70 +8,141 @@ export interface Constraint {
   /** Number of rightmost dimensions that make one value: 0 for a number, 1 for a vector. */
   readonly eventDim: number;
   readonly isDiscrete: boolean;
+  /** What sort of set it is: the key under which `biject` and `transformTo` find a map onto it. */
+  readonly kind: string;
   /** For each value, whether it lies inside: a bool tensor without the event dimensions. NaN never does. */
   check(value: tf.Tensor): tf.Tensor;
 }
 
-const scalar = (name: string, check: (x: tf.Tensor) => tf.Tensor, isDiscrete = false): Constraint => ({
-  name,
-  eventDim: 0,
-  isDiscrete,
-  check: (x) => tf.tidy(() => check(tf.cast(x, 'float32'))),
-});
+/** A constraint on numbers (eventDim 0), vectors (1) or matrices (2); `check` may take its value for float32. */
+const constraint = (
+  kind: string,
+  name: string,
+  eventDim: number,
+  check: (x: tf.Tensor) => tf.Tensor,
+  isDiscrete = false,
+): Constraint => ({ kind, name, eventDim, isDiscrete, check: (x) => tf.tidy(() => check(tf.cast(x, 'float32'))) });
+
+const scalar = (kind: string, name: string, check: (x: tf.Tensor) => tf.Tensor) => constraint(kind, name, 0, check);
+const discrete = (name: string, check: (x: tf.Tensor) => tf.Tensor, eventDim = 0) =>
+  constraint('discrete', name, eventDim, check, true);
 
 const and = (a: tf.Tensor, b: tf.Tensor) => tf.logicalAnd(a, b);
 const isInteger = (x: tf.Tensor) => equal(x, tf.floor(x));
 
-export const real: Constraint = scalar('real', (x) => tf.isFinite(x));
-export const positive: Constraint = scalar('positive', (x) => greater(x, 0));
-export const nonNegative: Constraint = scalar('non-negative', (x) => greaterEqual(x, 0));
-export const unitInterval: Constraint = scalar('in [0, 1]', (x) => and(greaterEqual(x, 0), lessEqual(x, 1)));
-export const boolean: Constraint = scalar('0 or 1', (x) => tf.logicalOr(equal(x, 0), equal(x, 1)), true);
-export const nonNegativeInteger: Constraint = scalar(
-  'a non-negative integer',
-  (x) => and(greaterEqual(x, 0), isInteger(x)),
-  true,
+/** The last dimension, or the last two, taken together: true where all entries are. */
+const allOf = (each: tf.Tensor, n = 1) =>
+  tf.all(
+    each,
+    Array.from({ length: n }, (_, i) => each.rank - 1 - i),
+  );
+/** Slack of checks on sums and norms in float32. */
+const TOLERANCE = 1e-5;
+const near = (a: tf.Tensor, b: number, slack = TOLERANCE) => less(tf.abs(tf.sub(a, b)), slack);
+
+export const real: Constraint = scalar('real', 'real', (x) => tf.isFinite(x));
+export const positive: Constraint = scalar('positive', 'positive', (x) => greater(x, 0));
+export const nonNegative: Constraint = scalar('nonNegative', 'non-negative', (x) => greaterEqual(x, 0));
+export const unitInterval: Constraint & { low: number; high: number } = {
+  ...scalar('interval', 'in [0, 1]', (x) => and(greaterEqual(x, 0), lessEqual(x, 1))),
+  low: 0,
+  high: 1,
+};
+export const boolean: Constraint = discrete('0 or 1', (x) => tf.logicalOr(equal(x, 0), equal(x, 1)));
+export const nonNegativeInteger: Constraint = discrete('a non-negative integer', (x) =>
+  and(greaterEqual(x, 0), isInteger(x)),
 );
 
 /** Real numbers between `low` and `high`, both included. */
 export const interval = (low: number, high: number): Constraint & { low: number; high: number } => ({
-  ...scalar(`in [${low}, ${high}]`, (x) => and(greaterEqual(x, low), lessEqual(x, high))),
+  ...scalar('interval', `in [${low}, ${high}]`, (x) => and(greaterEqual(x, low), lessEqual(x, high))),
   low,
   high,
 });
 /** Real numbers above `low`. */
 export const greaterThan = (low: number): Constraint & { low: number } => ({
-  ...scalar(`greater than ${low}`, (x) => greater(x, low)),
+  ...scalar('greaterThan', `greater than ${low}`, (x) => greater(x, low)),
   low,
 });
 /** Real numbers below `high`. */
 export const lessThan = (high: number): Constraint & { high: number } => ({
-  ...scalar(`less than ${high}`, (x) => less(x, high)),
+  ...scalar('lessThan', `less than ${high}`, (x) => less(x, high)),
   high,
 });
 /** Integers from `low` to `high`, both included. */
-export const integerInterval = (low: number, high: number): Constraint => ({
-  ...scalar(
-    `an integer from ${low} to ${high}`,
-    (x) => and(and(greaterEqual(x, low), lessEqual(x, high)), isInteger(x)),
-    true,
-  ),
-});
+export const integerInterval = (low: number, high: number): Constraint =>
+  discrete(`an integer from ${low} to ${high}`, (x) =>
+    and(and(greaterEqual(x, low), lessEqual(x, high)), isInteger(x)),
+  );
 
+export const realVector: Constraint = constraint('realVector', 'a vector of real numbers', 1, (x) =>
+  allOf(tf.isFinite(x)),
+);
+/** Vectors of non-negative numbers that add to 1. */
+export const simplex: Constraint = constraint('simplex', 'a vector of non-negative numbers that add to 1', 1, (x) =>
+  and(allOf(greaterEqual(x, 0)), near(tf.sum(x, -1), 1)),
+);
+/** Vectors that a sum divides into probabilities. */
+export const weights: Constraint = constraint('weights', 'a vector of non-negative numbers, not all 0', 1, (x) =>
+  and(allOf(and(greaterEqual(x, 0), tf.isFinite(x))), greater(tf.sum(x, -1), 0)),
+);
+/** Vectors of which a softmax makes probabilities; minus infinity stands for a probability of 0. */
+export const logWeights: Constraint = constraint('logWeights', 'a vector of log weights, one of them finite', 1, (x) =>
+  and(allOf(less(x, Number.POSITIVE_INFINITY)), tf.any(tf.isFinite(x), -1)),
+);
+/** Vectors of length 1. */
+export const sphere: Constraint = constraint('sphere', 'a vector of length 1', 1, (x) =>
+  near(tf.sum(tf.square(x), -1), 1),
+);
+/** Vectors whose entries increase strictly. */
+export const orderedVector: Constraint = constraint('orderedVector', 'a strictly increasing vector', 1, (x) => {
+  const n = x.shape[x.rank - 1];
+  const lead = x.shape.slice(0, -1);
+  const start = (i: number) => [...lead.map(() => 0), i];
+  return allOf(greater(tf.slice(x, start(1), [...lead, n - 1]), tf.slice(x, start(0), [...lead, n - 1])));
+});
+/** Vectors of zeros with a single 1. */
+export const oneHot: Constraint = discrete(
+  'a one-hot vector',
+  (x) => and(allOf(boolean.check(x)), equal(tf.sum(x, -1), 1)),
+  1,
+);
+/** Vectors of counts that add to `total`. */
+export const counts = (total: number): Constraint =>
+  discrete(
+    `a vector of non-negative integers that add to ${total}`,
+    (x) => and(allOf(nonNegativeInteger.check(x)), equal(tf.sum(x, -1), total)),
+    1,
+  );
+
+/** Ones below (and, with `diagonal`, on) the diagonal of an n x n matrix. */
+const lowerMask = (n: number, diagonal: boolean) =>
+  tf.tensor2d(
+    Array.from({ length: n }, (_, i) => Array.from({ length: n }, (_, j) => (j < i || (diagonal && i === j) ? 1 : 0))),
+  );
+
+/** Lower triangular matrices with a positive diagonal. */
+export const lowerCholesky: Constraint = constraint(
+  'lowerCholesky',
+  'a lower triangular matrix with a positive diagonal',
+  2,
+  (x) => {
+    const n = x.shape[x.rank - 1];
+    const above = tf.mul(x, tf.sub(1, lowerMask(n, true)));
+    const diagonal = tf.sum(tf.mul(x, tf.eye(n)), -1);
+    return and(and(allOf(equal(above, 0), 2), allOf(greater(diagonal, 0))), allOf(tf.isFinite(x), 2));
+  },
+);
 /** `base` on each entry, with `n` rightmost dimensions taken together as one value. */
-export const independent = (base: Constraint, n: number): Constraint =>
+export const independent = (base: Constraint, n: number): Constraint & { base?: Constraint; n?: number } =>
   n === 0
     ? base
     : {
+        kind: 'independent',
+        base,
+        n,
         name: base.name,
         eventDim: base.eventDim + n,
         isDiscrete: base.isDiscrete,
-        check: (x) =>
-          tf.tidy(() => {
-            const each = base.check(x);
-            return tf.all(
-              each,
-              Array.from({ length: n }, (_, i) => each.rank - 1 - i),
-            );
-          }),
+        check: (x) => tf.tidy(() => allOf(base.check(x), n)),
       };

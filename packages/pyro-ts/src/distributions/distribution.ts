@@ -4,7 +4,7 @@
  */
 import { broadcastShapes, expandTo, type Shape, sameShape } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
-import { formatShape, PyroError, ShapeError, SupportError } from '../errors.js';
+import { formatShape, NonFiniteError, PyroError, ShapeError, SupportError } from '../errors.js';
 import type { RandomStream } from '../random.js';
 import { type Constraint, independent } from './constraints.js';
 
@@ -42,6 +42,10 @@ export abstract class Distribution {
 
   /** The parameters by name, for messages and for finding which one is not finite. */
   get parameters(): Record<string, tf.Tensor> {
+    return {};
+  }
+  /** Where each parameter must lie, by the names of `parameters`. */
+  get argConstraints(): Record<string, Constraint> {
     return {};
   }
   /** Whether `rsample` exists: draws through which gradients reach the parameters. */
@@ -111,6 +115,27 @@ export abstract class Distribution {
     return new MaskedDistribution(this, mask);
   }
 
+  /** Throws where a parameter is NaN or outside its constraint. Reads the parameters back from the engine, so not for every step. */
+  validateParameters(site?: string): void {
+    const at = site === undefined ? '' : `At site "${site}": `;
+    const parameters = this.parameters;
+    for (const [key, constraint] of Object.entries(this.argConstraints)) {
+      const value = parameters[key];
+      if (value === undefined || tf.tidy(() => tf.all(constraint.check(value)).dataSync()[0])) continue;
+      if (tf.tidy(() => tf.any(tf.isNaN(value)).dataSync()[0])) {
+        throw new NonFiniteError(
+          `${at}parameter ${key} of ${this.name} is NaN. Look for a step before it that divides by 0 or takes the log of a number below 0.`,
+          site,
+        );
+      }
+      throw new SupportError(
+        `${at}parameter ${key} of ${this.name} must be ${constraint.name}, and somewhere it is not. Constrain it, e.g. with ` +
+          'a param of that constraint, softplus or exp.',
+        site,
+      );
+    }
+  }
+
   /** Throws where `value` lies outside the support or does not broadcast against the distribution. */
   validateValue(value: tf.Tensor, site?: string): void {
     const at = site === undefined ? '' : `At site "${site}": `;
@@ -155,6 +180,9 @@ export class Independent extends Distribution {
   }
   override get parameters(): Record<string, tf.Tensor> {
     return this.base.parameters;
+  }
+  override get argConstraints(): Record<string, Constraint> {
+    return this.base.argConstraints;
   }
   override get hasRsample(): boolean {
     return this.base.hasRsample;
@@ -217,6 +245,9 @@ export class MaskedDistribution extends Distribution {
   }
   override get parameters(): Record<string, tf.Tensor> {
     return this.base.parameters;
+  }
+  override get argConstraints(): Record<string, Constraint> {
+    return this.base.argConstraints;
   }
   override get hasRsample(): boolean {
     return this.base.hasRsample;

@@ -2,7 +2,7 @@
 import { expandTo, type Shape } from '@pyro-ts/engine';
 import type * as tf from '@tensorflow/tfjs';
 import type { RandomStream } from '../random.js';
-import { real } from './constraints.js';
+import { positive, real } from './constraints.js';
 import { batchShapeOf, Distribution, expandedShape, type TensorLike, toTensor } from './distribution.js';
 
 const halfLog2Pi = 0.5 * Math.log(2 * Math.PI);
@@ -22,6 +22,9 @@ export class Normal extends Distribution {
 
   override get parameters() {
     return { loc: this.loc, scale: this.scale };
+  }
+  override get argConstraints() {
+    return { loc: real, scale: positive };
   }
   override get hasRsample(): boolean {
     return true;

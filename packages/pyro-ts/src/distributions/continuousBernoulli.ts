@@ -1,0 +1,131 @@
+/** The continuous Bernoulli distribution on [0, 1], computed from logits and exact around a probability of 1/2. */
+import { customGrad, elementwise, expandTo, hostMap, type Shape } from '@pyro-ts/engine';
+import * as tf from '@tensorflow/tfjs';
+import type { RandomStream } from '../random.js';
+import { real, unitInterval } from './constraints.js';
+import { Distribution, expandedShape, type TensorLike } from './distribution.js';
+import { isOptions, logitOf, oneOf, type ProbsOrLogits } from './probs.js';
+
+/**
+ * Density proportional to exp(x logits) on [0, 1] (Loaiza-Ganem and Cunningham 2019), where logits = log(p / (1 - p)).
+ * Source: torch.distributions.ContinuousBernoulli.
+ */
+export class ContinuousBernoulli extends Distribution {
+  override readonly support = unitInterval;
+  readonly logits: tf.Tensor;
+  private readonly given: { name: 'probs' | 'logits'; value: tf.Tensor };
+
+  constructor(options: ProbsOrLogits, batchShape?: Shape) {
+    const given = oneOf('ContinuousBernoulli', options, ['probs', 'logits']);
+    super(batchShape ?? given.value.shape, []);
+    this.given = given;
+    this.logits = given.name === 'logits' ? given.value : logitOf(given.value);
+  }
+
+  override get parameters(): Record<string, tf.Tensor> {
+    return { [this.given.name]: this.given.value };
+  }
+  override get argConstraints() {
+    return { probs: unitInterval, logits: real };
+  }
+  override get hasRsample(): boolean {
+    return true;
+  }
+
+  protected logDensity(value: tf.Tensor): tf.Tensor {
+    return value.mul(this.logits).sub(logPartition(this.logits));
+  }
+  expand(batchShape: Shape): ContinuousBernoulli {
+    return new ContinuousBernoulli({ [this.given.name]: this.given.value }, expandedShape(this, batchShape));
+  }
+  sample(rng: RandomStream, sampleShape: Shape = []): tf.Tensor {
+    return hostMap([this.logits], (l) => quantile(l, rng.next()), this.shape(sampleShape));
+  }
+  override rsample(rng: RandomStream, sampleShape: Shape = []): tf.Tensor {
+    const u = rng.uniform(this.shape(sampleShape));
+    return elementwise([this.logits, u], quantile, [quantileSlope, undefined]);
+  }
+  override mean(): tf.Tensor {
+    return expandTo(elementwise([this.logits], meanOf, [varianceOf]), this.batchShape);
+  }
+  override variance(): tf.Tensor {
+    return expandTo(elementwise([this.logits], varianceOf, [thirdCumulant]), this.batchShape);
+  }
+  override entropy(): tf.Tensor {
+    const partition = logPartition(this.logits);
+    return expandTo(partition.sub(this.logits.mul(this.mean())), this.batchShape);
+  }
+}
+
+/** Below this magnitude of the logit a power series in it is more exact than the closed form. */
+const SMALL = 0.3;
+
+/**
+ * log of the integral of exp(x l) over [0, 1], which is (exp(l) - 1) / l; its derivatives are the cumulants. Made of tensor operations, not
+ * evaluated on the host, since whole images pass here.
+ */
+function logPartition(logits: tf.Tensor): tf.Tensor {
+  return customGrad([logits], (l) => {
+    const l2 = tf.square(l);
+    const isSmall = tf.less(l2, 1);
+    const a = tf.maximum(tf.abs(l), 1);
+    const series = l
+      .mul(0.5)
+      .add(l2.mul(tf.sub(1 / 24, l2.mul(tf.sub(1 / 2880, l2.mul(tf.sub(1 / 181440, l2.mul(1 / 9676800))))))));
+    const closed = tf.relu(l).add(tf.log(tf.expm1(tf.neg(a)).div(tf.neg(a))));
+    return { value: tf.where(isSmall, series, closed), saved: [l], grad: (dy, [x]) => [dy.mul(meanOnEngine(x))] };
+  });
+}
+
+function meanOnEngine(l: tf.Tensor): tf.Tensor {
+  const l2 = tf.square(l);
+  const a = tf.maximum(tf.abs(l), 1);
+  const series = l
+    .mul(tf.sub(1 / 12, l2.mul(tf.sub(1 / 720, l2.mul(tf.sub(1 / 30240, l2.mul(1 / 1209600)))))))
+    .add(0.5);
+  const low = tf.sub(tf.div(1, a), tf.div(1, tf.expm1(a)));
+  return tf.where(tf.less(l2, 1), series, tf.where(tf.less(l, 0), low, tf.sub(1, low)));
+}
+
+function meanOf(l: number): number {
+  const a = Math.abs(l);
+  const l2 = l * l;
+  if (a < SMALL) return 0.5 + l * (1 / 12 - l2 * (1 / 720 - l2 * (1 / 30240 - l2 / 1209600)));
+  const low = 1 / a - 1 / Math.expm1(a);
+  return l < 0 ? low : 1 - low;
+}
+
+function varianceOf(l: number): number {
+  const l2 = l * l;
+  if (l2 < SMALL * SMALL) return 1 / 12 - l2 * (1 / 240 - l2 * (1 / 6048 - l2 / 172800));
+  return 1 / l2 - 0.25 / Math.sinh(l / 2) ** 2;
+}
+
+function thirdCumulant(l: number): number {
+  const l2 = l * l;
+  if (l2 < SMALL * SMALL) return -l * (1 / 120 - l2 * (1 / 1512 - l2 / 28800));
+  return -2 / (l2 * l) + 0.25 / (Math.sinh(l / 2) ** 2 * Math.tanh(l / 2));
+}
+
+/** The x at which the distribution function is u. Written for l < 0; the rest by symmetry. */
+function quantile(l: number, u: number): number {
+  if (l > 0) return 1 - quantile(-l, 1 - u);
+  if (l > -1e-8) return u;
+  return Math.log1p(u * Math.expm1(l)) / l;
+}
+
+/** Derivative of the quantile in the logit, at fixed u. */
+function quantileSlope(l: number, u: number): number {
+  if (l > 0) return quantileSlope(-l, 1 - u);
+  // log(1 + u (e^l - 1)) / l holds the cumulants of a coin of probability u; near 0 the first few are the derivative.
+  const w = u * (1 - u);
+  if (l > -1e-3) return w * (1 / 2 + l * ((1 - 2 * u) / 3 + (l * (1 - 6 * w)) / 8));
+  return ((u * Math.exp(l)) / (1 + u * Math.expm1(l)) - quantile(l, u)) / l;
+}
+
+/**
+ * A continuous Bernoulli of `probs` in [0, 1], or of `{ logits }`.
+ * @example continuousBernoulli({ logits: decoder(z) }).toEvent(1);
+ */
+export const continuousBernoulli = (probs: TensorLike | ProbsOrLogits): ContinuousBernoulli =>
+  new ContinuousBernoulli(isOptions<ProbsOrLogits>(probs) ? probs : { probs });
