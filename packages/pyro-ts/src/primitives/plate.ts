@@ -101,6 +101,10 @@ export class PlateHandler extends Handler {
     super();
   }
 
+  override enter(): void {
+    for (const handler of activeHandlers()) handler.admitPlate(this.frame);
+  }
+
   override process(message: Message): void {
     message.frames.unshift(this.frame);
     if (message.type === 'param') return;

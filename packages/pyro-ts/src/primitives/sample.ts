@@ -67,6 +67,7 @@ export function sampleMessage(
     intervened: false,
     enumeration: undefined,
     markovScope: undefined,
+    draw: undefined,
     done: false,
     stop: false,
   };
@@ -83,7 +84,8 @@ export function draw(message: SampleMessage): void {
     return;
   }
   const rng = message.rng ?? unseededStream();
-  message.value = message.fn.hasRsample ? message.fn.rsample(rng) : message.fn.sample(rng);
+  if (message.draw) message.value = message.draw(rng);
+  else message.value = message.fn.hasRsample ? message.fn.rsample(rng) : message.fn.sample(rng);
 }
 
 /** `obs` where the mask says so, a latent variable elsewhere; source: `pyro.sample(..., obs_mask=...)`. */

@@ -45,16 +45,30 @@ export interface Baseline {
   readonly value?: tf.Tensor;
 }
 
-/** Where an enumerated value sits, set by the enumeration handler and copied by `replay`. */
+/** What a site knows of enumeration: set by `enumerate`, copied by `replay`. */
 export interface EnumerationTag {
-  /** Negative batch dimension of the site's own values; undefined where the site was enumerated in turn (sequentially). */
-  readonly dim: number | undefined;
-  /** Identity of every enumeration dimension that the site can see: dimension to variable. Dimensions are recycled, identities are not. */
+  /** The variable behind each enumeration dimension that the site can see. Dimensions are recycled, variables are not. */
   readonly dimToId: ReadonlyMap<number, number>;
-  /** Number of values that were enumerated or drawn. */
+  /** The values of the site itself; undefined where it has a single one. */
+  readonly own: EnumeratedValues | undefined;
+}
+
+/** The several values of one enumerated site. */
+export interface EnumeratedValues {
+  /** Negative batch dimension along which the values lie; undefined where they are visited in turn. */
+  readonly dim: number | undefined;
+  /** Number of values. */
   readonly total: number;
-  /** Log weight of each enumerated value in an expectation, where it is not the guide's own probability (sum and sample, multiple samples). */
-  readonly logWeight?: tf.Tensor;
+  /** Log weight of each value in an expectation, from its log-probability under the site's distribution. */
+  readonly logWeight: (logProb: tf.Tensor) => tf.Tensor;
+}
+
+/** The names that a site can depend on through the markov contexts around it. */
+export interface MarkovScope {
+  /** Number of markov contexts around the site. */
+  readonly depth: number;
+  /** For each visible name, how many of those contexts show it. */
+  readonly visible: ReadonlyMap<string, number>;
 }
 
 interface MessageBase {
@@ -80,8 +94,10 @@ export interface SampleMessage extends MessageBase {
   /** True where `condition`, `do` or the like has changed the site. */
   intervened: boolean;
   enumeration: EnumerationTag | undefined;
-  /** Enclosing markov contexts, for recycling enumeration dimensions. */
-  markovScope: ReadonlySet<string> | undefined;
+  /** Set by `markov`, so that enumeration dimensions can be recycled. */
+  markovScope: MarkovScope | undefined;
+  /** Makes the value, where a handler replaces the distribution's own draw. */
+  draw: ((rng: RandomStream) => tf.Tensor) | undefined;
 }
 
 /** The initial value of a parameter: a value, or a function that makes one (from a stream, so that it can be random). */

@@ -1,6 +1,6 @@
 /** The synchronous stack of handlers, and how a message travels down and up it. */
 import { assertSingleCopy } from '@pyro-ts/engine';
-import type { Message } from './messages.js';
+import type { Message, PlateFrame } from './messages.js';
 
 /** Something that sees the messages of the program that runs inside it. */
 export abstract class Handler {
@@ -12,6 +12,9 @@ export abstract class Handler {
   process(_message: Message): void {}
   /** Sees a message with its value, on its way back, outermost handler first. */
   postprocess(_message: Message): void {}
+
+  /** Sees a vectorised plate that opens inside, and may refuse it. */
+  admitPlate(_frame: PlateFrame): void {}
 
   /** Runs `body` inside this handler. */
   run<R>(body: () => R): R {
