@@ -10,4 +10,9 @@ export { type LoadedImages, type LoadOptions, loadImages, readFolder } from './i
 export type { SourceOptions } from './images/plan.js';
 export type { ReadOptions } from './images/read.js';
 export * from './normalise.js';
+export * from './simulated/digits.js';
+export * from './simulated/particles.js';
+export * from './simulated/peaks.js';
+export * from './simulated/rods.js';
+export type { GeneratedSets } from './simulated/simulate.js';
 export * from './units.js';

