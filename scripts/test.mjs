@@ -1,0 +1,20 @@
+/** Everything that has to hold: installs and builds what is missing, checks types, style and lint, runs the tests. Arguments go to vitest. */
+import { build } from './build.mjs';
+import { isMain, main, node, Stop, say } from './lib/process.mjs';
+import { closingLine, runTests } from './lib/vitest.mjs';
+import { setup } from './setup.mjs';
+
+if (isMain(import.meta.url)) {
+  await main(async () => {
+    await setup();
+    await build({ tests: true });
+    const lint = await node('node_modules/@biomejs/biome/bin/biome', ['check', '.']);
+    if (lint.code !== 0)
+      throw new Stop('Biome found the problems above ("npm run format" mends most); no test was run.');
+    const { selectEngine } = await import('../packages/engine/dist/index.js');
+    say((await selectEngine()).line);
+    const result = await runTests(process.argv.slice(2));
+    say(closingLine(result));
+    return result.code;
+  });
+}
