@@ -42,6 +42,8 @@ const near = (a: tf.Tensor, b: number, slack = TOLERANCE) => less(tf.abs(tf.sub(
 
 export const real: Constraint = scalar('real', 'real', (x) => tf.isFinite(x));
 export const positive: Constraint = scalar('positive', 'positive', (x) => greater(x, 0));
+/** Positive numbers too, reached through softplus rather than exp: it grows more gently. */
+export const softplusPositive: Constraint = scalar('softplusPositive', 'positive', (x) => greater(x, 0));
 export const nonNegative: Constraint = scalar('nonNegative', 'non-negative', (x) => greaterEqual(x, 0));
 export const unitInterval: Constraint & { low: number; high: number } = {
   ...scalar('interval', 'in [0, 1]', (x) => and(greaterEqual(x, 0), lessEqual(x, 1))),
