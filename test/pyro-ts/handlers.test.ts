@@ -71,7 +71,7 @@ describe('replay, condition, block', () => {
     const store = new ParamStore();
     const both = () =>
       store.run(() => names(block(() => [param('p', 1), sample('z', normal(0, 1))], { exposeTypes: ['param'] })));
-    expect(both()).toEqual([]);
+    expect(both()).toEqual(['p']);
   });
 });
 
@@ -113,8 +113,8 @@ describe('scale and mask', () => {
 });
 
 it('an unknown option is refused with the nearest name', () => {
-  expect(() => block(model, { hidden: ['x'] } as never)()).toThrow(
-    'block has no option "hidden". Did you mean "hide"?',
+  expect(() => block(model, { hides: ['x'] } as never)()).toThrow(
+    'block has no option "hides". Did you mean "hide"?',
   );
 });
 

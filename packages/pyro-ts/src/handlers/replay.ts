@@ -1,4 +1,5 @@
 /** `replay`: runs a program again with the latent values of a trace. */
+import { sameShape } from '@pyro-ts/engine';
 import { formatShape, ModelGuideError } from '../errors.js';
 import type { Message } from '../runtime/messages.js';
 import { handlerFactory } from '../runtime/program.js';
@@ -31,6 +32,13 @@ export class ReplayHandler extends Handler {
       throw new ModelGuideError(
         `Plate "${message.name}" has ${message.fn.eventShape[0]} elements here and ${site.value.shape[0]} in the trace that is replayed ` +
           `(${formatShape(site.value.shape)}): model and guide must use the same size and subsampleSize.`,
+        message.name,
+      );
+    }
+    if (!message.isSubsample && !sameShape(site.fn.eventShape, message.fn.eventShape)) {
+      throw new ModelGuideError(
+        `Model and guide disagree at site "${message.name}": one draw has shape ${formatShape(message.fn.eventShape)} in the model and ` +
+          `${formatShape(site.fn.eventShape)} in the guide. Make them equal; use toEvent alike in both.`,
         message.name,
       );
     }

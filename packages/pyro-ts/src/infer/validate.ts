@@ -1,5 +1,5 @@
 /** The checks between a model and its guide, and of log-probabilities against plates. Source: `pyro.util`. */
-import { type Shape, sameShape } from '@pyro-ts/engine';
+import type { Shape } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 import { formatShape, ModelGuideError, NonFiniteError, PlateError, ShapeError } from '../errors.js';
 import type { PlateFrame } from '../runtime/messages.js';
@@ -32,7 +32,7 @@ export function checkModelMatchesGuide(model: Trace, guide: Trace): void {
         site.name,
       );
     }
-    checkPair(partner, site);
+    checkPlates(partner, site);
   }
   for (const site of model.latentSites) {
     if (guide.has(site.name) || site.enumeration?.own) continue;
@@ -44,22 +44,8 @@ export function checkModelMatchesGuide(model: Trace, guide: Trace): void {
 
 const listed = (trace: Trace): string => trace.latentSites.map((s) => s.name).join(', ') || 'none';
 
-function checkPair(model: SampleSite, guide: SampleSite): void {
+function checkPlates(model: SampleSite, guide: SampleSite): void {
   const { name } = model;
-  if (model.fn.eventShape.length !== guide.fn.eventShape.length) {
-    throw new ModelGuideError(
-      `Model and guide disagree at site "${name}": eventShape is ${formatShape(model.fn.eventShape)} in the model and ` +
-        `${formatShape(guide.fn.eventShape)} in the guide. Use toEvent alike in both.`,
-      name,
-    );
-  }
-  if (!sameShape(model.fn.eventShape, guide.fn.eventShape)) {
-    throw new ModelGuideError(
-      `Model and guide disagree at site "${name}": one draw has shape ${formatShape(model.fn.eventShape)} in the model and ` +
-        `${formatShape(guide.fn.eventShape)} in the guide. Make them equal.`,
-      name,
-    );
-  }
   const plates = (frames: readonly PlateFrame[]) => frames.filter((f) => f.dim !== undefined);
   const sizes = (site: SampleSite) => new Map(plates(site.frames).map((f) => [f.dim as number, f.size]));
   const [m, g] = [sizes(model), sizes(guide)];
