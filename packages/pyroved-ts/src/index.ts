@@ -1,4 +1,9 @@
 /** Rotation-invariant and semi-supervised variational autoencoders for images. */
+export * from './coordinates/index.js';
 export * from './data/index.js';
 export * from './errors.js';
+export * from './models/index.js';
+export * from './nets/index.js';
+export * from './priors/index.js';
 export * from './run/index.js';
+export * from './train/index.js';

@@ -1,0 +1,23 @@
+/** The fixed grid of coordinates on which an image or a signal lives, exactly as pyroVED lays it out. */
+import * as tf from '@tensorflow/tfjs';
+import { formatShape, ShapeError } from 'pyro-ts';
+
+/** `n` numbers from `start` to `stop`, both included, at even distances. */
+export function linspace(start: number, stop: number, n: number): number[] {
+  const step = n > 1 ? (stop - start) / (n - 1) : 0;
+  return Array.from({ length: n }, (_, i) => start + i * step);
+}
+
+/**
+ * Coordinates of the points of an image [H, W] or a signal [L]: [P, d], row major. The first coordinate of an image runs from -1 (top) to 1
+ * (bottom), the second from 1 (left) to -1 (right); a signal's runs from 1 to -1. Source: `pyroved.utils.generate_grid`.
+ */
+export function coordinateGrid(shape: readonly number[]): tf.Tensor2D {
+  if (shape.length === 1) return tf.tensor2d(linspace(1, -1, shape[0]), [shape[0], 1]);
+  if (shape.length !== 2) {
+    throw new ShapeError(`A coordinate grid needs [height, width] or [length], not ${formatShape(shape)}.`);
+  }
+  const [rows, columns] = [linspace(-1, 1, shape[0]), linspace(1, -1, shape[1])];
+  const points = rows.flatMap((a) => columns.flatMap((b) => [a, b]));
+  return tf.tensor2d(points, [shape[0] * shape[1], 2]);
+}

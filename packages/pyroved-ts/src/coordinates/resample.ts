@@ -1,0 +1,58 @@
+/** Images and signals moved by a pose on the host: the original pixels, not a network's idea of them. */
+import { OptionError } from 'pyro-ts';
+
+/** The pose of one image in plain numbers; what is left out changes nothing. */
+export interface PoseNumbers {
+  /** Radians, counter-clockwise as seen. */
+  readonly angle?: number;
+  /** One factor for each axis, in the order of the coordinates. */
+  readonly scale?: readonly number[];
+  /** One number for each axis, in the units of the [-1, 1] grid. */
+  readonly shift?: readonly number[];
+}
+
+/**
+ * The picture as it would look in the upright pose, given the pose that it has: the value at u is that of the picture at the grid point that the
+ * pose sends to u, interpolated (bi)linearly. Beyond the border the edge's values go on.
+ * @param picture one channel, `product(shape)` values, row major
+ * @param shape [height, width] or [length]
+ */
+export function undoPose(picture: Float32Array, shape: readonly number[], pose: PoseNumbers): Float32Array {
+  if (shape.length === 1) return undoShift(picture, pose.shift?.[0] ?? 0);
+  const [height, width] = shape;
+  const [scaleA, scaleB] = pose.scale ?? [1, 1];
+  const [shiftA, shiftB] = pose.shift ?? [0, 0];
+  if (scaleA === 0 || scaleB === 0) throw new OptionError('A pose with scale 0 cannot be undone.');
+  const [cos, sin] = [Math.cos(pose.angle ?? 0), Math.sin(pose.angle ?? 0)];
+  const out = new Float32Array(height * width);
+  for (let row = 0; row < height; row++) {
+    const a = (toCoordinate(row, height) - shiftA) / scaleA;
+    for (let column = 0; column < width; column++) {
+      const b = (-toCoordinate(column, width) - shiftB) / scaleB;
+      // (a, b) R^-1, then back from coordinates to pixels.
+      const sourceRow = toIndex(a * cos + b * sin, height);
+      const sourceColumn = toIndex(a * sin - b * cos, width);
+      out[row * width + column] = bilinear(picture, height, width, sourceRow, sourceColumn);
+    }
+  }
+  return out;
+}
+
+function undoShift(signal: Float32Array, shift: number): Float32Array {
+  const n = signal.length;
+  return signal.map((_, i) => bilinear(signal, 1, n, 0, toIndex(toCoordinate(i, n) + shift, n)));
+}
+
+const toCoordinate = (index: number, size: number): number => (size > 1 ? (2 * index) / (size - 1) - 1 : 0);
+const toIndex = (coordinate: number, size: number): number => ((coordinate + 1) / 2) * (size - 1);
+const clamp = (x: number, size: number): number => Math.min(Math.max(x, 0), size - 1);
+
+function bilinear(picture: Float32Array, height: number, width: number, row: number, column: number): number {
+  const [r, c] = [clamp(row, height), clamp(column, width)];
+  const [top, left] = [Math.floor(r), Math.floor(c)];
+  const [bottom, right] = [clamp(top + 1, height), clamp(left + 1, width)];
+  const [down, across] = [r - top, c - left];
+  const upper = picture[top * width + left] * (1 - across) + picture[top * width + right] * across;
+  const lower = picture[bottom * width + left] * (1 - across) + picture[bottom * width + right] * across;
+  return upper * (1 - down) + lower * down;
+}

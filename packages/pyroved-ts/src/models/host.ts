@@ -1,0 +1,116 @@
+/** Between tensors and the host: results gathered batch by batch, poses in plain numbers, means of angles. */
+import * as tf from '@tensorflow/tfjs';
+import { OptionError } from 'pyro-ts';
+import { directionOf, type PoseTensors } from '../coordinates/index.js';
+
+/** Images that go through the networks at once outside training. */
+export const HOST_BATCH = 64;
+
+/** What the guide says of images, row major. Parts of the pose that the model does not infer are absent. */
+export interface Encoding {
+  readonly count: number;
+  /** Mean of the content latents, [count, latentDim]. */
+  readonly content: Float32Array;
+  /** Their standard deviations. */
+  readonly contentScale: Float32Array;
+  /** Radians in (-pi, pi], counter-clockwise as seen; which way is upright is the model's own choice. */
+  readonly angle?: Float32Array;
+  /** What is added to the coordinates in the units of the [-1, 1] grid, [count, d]. */
+  readonly shift?: Float32Array;
+  /** Factor on the coordinates (above 1 the object is seen smaller), [count, 1] or [count, 2]. */
+  readonly scale?: Float32Array;
+}
+
+/** A pose for all images, or one for each. What is left out is upright. */
+export interface PoseRows {
+  /** Radians, counter-clockwise as seen: one number, or `count`. */
+  readonly angle?: number | ArrayLike<number>;
+  /** In the units of the [-1, 1] grid: d numbers, or `count` times d. */
+  readonly shift?: ArrayLike<number>;
+  /** One factor, or `count`, or `count` times 2. */
+  readonly scale?: number | ArrayLike<number>;
+}
+
+/** The poses of rows from..from+size of `count`, as tensors. */
+export function poseTensors(pose: PoseRows, count: number, dims: number): (from: number, size: number) => PoseTensors {
+  const angle = perRow('angle', pose.angle, count, [1]);
+  const shift = perRow('shift', pose.shift, count, [dims]);
+  const scale = perRow('scale', pose.scale, count, dims === 1 ? [1] : [1, dims]);
+  if (dims === 1 && (angle || scale)) throw new OptionError('A signal has no angle and no scale. Give a shift alone.');
+  return (from, size) => ({
+    ...(angle && { angle: directionOf(tf.squeeze(rows(angle, from, size), [1])) }),
+    ...(shift && { shift: rows(shift, from, size) }),
+    ...(scale && { scale: rows(scale, from, size) }),
+  });
+}
+
+interface Rows {
+  readonly data: Float32Array;
+  readonly width: number;
+}
+
+const rows = ({ data, width }: Rows, from: number, size: number): tf.Tensor2D =>
+  tf.tensor2d(data.slice(from * width, (from + size) * width), [size, width]);
+
+function perRow(
+  name: string,
+  given: number | ArrayLike<number> | undefined,
+  count: number,
+  widths: readonly number[],
+): Rows | undefined {
+  if (given === undefined) return undefined;
+  const values = typeof given === 'number' ? Float32Array.of(given) : Float32Array.from(given);
+  for (const width of widths) {
+    if (values.length === count * width) return { data: values, width };
+    if (values.length === width) {
+      return { data: Float32Array.from({ length: count * width }, (_, i) => values[i % width]), width };
+    }
+  }
+  const lengths = [...new Set(widths.flatMap((w) => [w, count * w]))].join(' or ');
+  throw new OptionError(`${name} holds ${values.length} numbers; for ${count} image(s) it holds ${lengths}.`);
+}
+
+/**
+ * Runs `body` on rows 0..count in batches and gathers what it returns by name, row major. Every batch must return the same names; nothing is
+ * left on the engine.
+ */
+export function collect<Name extends string>(
+  count: number,
+  body: (from: number, size: number) => Readonly<Record<Name, tf.Tensor>>,
+): Record<Name, Float32Array> {
+  const parts: Record<string, Float32Array[]> = {};
+  for (let from = 0; from < count; from += HOST_BATCH) {
+    tf.tidy(() => {
+      const tensors = body(from, Math.min(HOST_BATCH, count - from));
+      for (const [name, tensor] of Object.entries<tf.Tensor>(tensors)) {
+        parts[name] ??= [];
+        parts[name].push(Float32Array.from(tensor.dataSync()));
+      }
+    });
+  }
+  const joined = Object.entries(parts).map(([name, list]) => [name, join(list)]);
+  return Object.fromEntries(joined) as Record<Name, Float32Array>;
+}
+
+function join(parts: readonly Float32Array[]): Float32Array {
+  const out = new Float32Array(parts.reduce((n, part) => n + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    out.set(part, at);
+    at += part.length;
+  }
+  return out;
+}
+
+/** The mean direction of the angles (radians) in each group 0..groups-1; negative labels are left out, NaN where a group is empty. */
+export function circularMeans(angles: Float32Array, labels: ArrayLike<number>, groups: number): Float32Array {
+  const sums = Array.from({ length: groups }, () => ({ cos: 0, sin: 0, count: 0 }));
+  angles.forEach((angle, i) => {
+    if (!(labels[i] >= 0)) return;
+    const group = sums[labels[i]];
+    group.cos += Math.cos(angle);
+    group.sin += Math.sin(angle);
+    group.count++;
+  });
+  return Float32Array.from(sums, ({ cos, sin, count }) => (count > 0 ? Math.atan2(sin, cos) : Number.NaN));
+}

@@ -1,0 +1,106 @@
+/** The options that all models share, their defaults, and the checks that name what is wrong. */
+import { sizeOf } from '@pyro-ts/engine';
+import { type Activation, activations, type SpatialDecoderOptions } from '@pyro-ts/spatial-decoder';
+import { didYouMean, formatShape, OptionError, refuseUnknownKeys } from 'pyro-ts';
+import type { DecoderNet, EncoderNet } from '../nets/index.js';
+import type { Invariance, PosePriors } from '../priors/index.js';
+import type { Likelihood, LikelihoodName, LikelihoodOptions } from './likelihood.js';
+
+export interface ModelOptions extends PosePriors, LikelihoodOptions {
+  /** [height, width] of an image, [length] of a signal. */
+  readonly shape: readonly number[];
+  /** Channels of an image; 1. */
+  readonly channels?: number;
+  /** Number of content latents, those of the pose apart; 2. */
+  readonly latentDim?: number;
+  /** Which of rotation "r", translation "t" and scale "s" are taken out of the content; none. A signal has "t" alone. */
+  readonly invariances?: readonly Invariance[];
+  /** Widths of the encoder's hidden layers; [128, 128]. */
+  readonly hiddenEncoder?: readonly number[];
+  /** Widths of the decoder's hidden layers; [128, 128]. The spatial decoder has a coordinate layer of the first width before them. */
+  readonly hiddenDecoder?: readonly number[];
+  /** After each hidden layer; "tanh". */
+  readonly activation?: Activation;
+  /** "bernoulli". */
+  readonly likelihood?: LikelihoodName | Likelihood;
+  /** Ask the decoder about this many pixels, drawn anew at each step, and weigh them up; all pixels when left out. */
+  readonly pixels?: number;
+  /** Decides the first weights; 1. */
+  readonly seed?: number | string;
+  /** What computes the spatial decoder, as `selectKernel` returns it; plain tensor operations when left out. */
+  readonly kernel?: SpatialDecoderOptions['kernel'];
+  /** A network of one's own in place of the fully connected encoder. */
+  readonly encoder?: EncoderNet;
+  /** A network of one's own in place of the decoder. */
+  readonly decoder?: DecoderNet;
+}
+
+export const modelOptionKeys: readonly (keyof ModelOptions)[] = [
+  'shape',
+  'channels',
+  'latentDim',
+  'invariances',
+  'hiddenEncoder',
+  'hiddenDecoder',
+  'activation',
+  'likelihood',
+  'pixels',
+  'seed',
+  'kernel',
+  'encoder',
+  'decoder',
+  'anglePrior',
+  'shiftPrior',
+  'scalePrior',
+  'decoderSigma',
+  'sigmoidOutput',
+];
+
+const defaults = {
+  channels: 1,
+  latentDim: 2,
+  invariances: [] as readonly Invariance[],
+  hiddenEncoder: [128, 128] as readonly number[],
+  hiddenDecoder: [128, 128] as readonly number[],
+  activation: 'tanh' as Activation,
+  likelihood: 'bernoulli' as LikelihoodName | Likelihood,
+  seed: 1 as number | string,
+};
+
+export type ResolvedOptions = ModelOptions & Required<Pick<ModelOptions, keyof typeof defaults>>;
+
+/** The options with their defaults. @throws {OptionError} that names the model, the option and what it may be. */
+export function resolveOptions(owner: string, options: ModelOptions, keys: readonly string[]): ResolvedOptions {
+  refuseUnknownKeys(owner, options, keys);
+  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+  const all = { ...defaults, ...given } as ResolvedOptions;
+  const { shape, channels, latentDim, activation, pixels } = all;
+  if (!Array.isArray(shape) || shape.length < 1 || shape.length > 2 || !shape.every(isCount)) {
+    throw new OptionError(`${owner}: shape is [height, width] or [length], not ${JSON.stringify(shape)}.`);
+  }
+  if (!isCount(channels)) throw new OptionError(`${owner}: channels is a whole number of at least 1, not ${channels}.`);
+  if (!isCount(latentDim))
+    throw new OptionError(`${owner}: latentDim is a whole number of at least 1, not ${latentDim}.`);
+  checkWidths(owner, 'hiddenEncoder', all.hiddenEncoder);
+  checkWidths(owner, 'hiddenDecoder', all.hiddenDecoder);
+  if (!activations.includes(activation)) {
+    throw new OptionError(
+      `${owner}: there is no activation "${activation}".${didYouMean(String(activation), activations)}`,
+    );
+  }
+  if (pixels !== undefined && (!isCount(pixels) || pixels > sizeOf(shape))) {
+    const most = sizeOf(shape);
+    throw new OptionError(
+      `${owner}: pixels is a whole number from 1 to the ${most} of an image of shape ${formatShape(shape)}, not ${pixels}.`,
+    );
+  }
+  return all;
+}
+
+const isCount = (n: unknown): boolean => Number.isInteger(n) && (n as number) > 0;
+
+/** Refuses an empty list of layers and widths that are no whole numbers. */
+export function checkWidths(owner: string, option: string, widths: readonly number[]): void {
+  if (Array.isArray(widths) && widths.length > 0 && widths.every(isCount)) return;
+  throw new OptionError(`${owner}: ${option} is a list of widths such as [128, 128], not ${JSON.stringify(widths)}.`);
+}

@@ -1,0 +1,152 @@
+/** The programs that all models are made of: how the guide draws the latents, how the model does, and how an image is observed. */
+import { sizeOf, take } from '@pyro-ts/engine';
+import * as tf from '@tensorflow/tfjs';
+import { module, type Net, normal, ParamStore, plate, sample, scale, seed } from 'pyro-ts';
+import { type PoseTensors, poseTransform } from '../coordinates/index.js';
+import { type DecoderNet, type EncoderNet, fcDecoder, fcEncoder, spatialNet } from '../nets/index.js';
+import { Latents, type OwnDraws, poseParts } from '../priors/index.js';
+import { type Likelihood, likelihoodOf } from './likelihood.js';
+import { type ModelOptions, type ResolvedOptions, resolveOptions } from './options.js';
+
+/** Weights of the terms of the objective; they may change from step to step. */
+export interface Terms {
+  /** Weight of the latents' Kullback-Leibler term, 0 or more; 1. pyroVED's scale_factor. */
+  readonly scaleFactor?: number;
+}
+
+/** Any of this package's networks. */
+type AnyNet = Net<never[], unknown>;
+
+/** What a kind of model adds to what all share. */
+export interface ModelParts {
+  /** As in messages: "iVAE". */
+  readonly owner: string;
+  readonly optionKeys: readonly string[];
+  /** Size of what the encoder and the decoder are given beside image and content: the number of classes, or 0. */
+  readonly condition: number;
+  /** Further networks, by the names under which their parameters are kept. */
+  readonly nets: Readonly<Record<string, AnyNet>>;
+}
+
+/**
+ * Networks, parameters and the shared pieces of the programs. Every model has a parameter store of its own. Batch dimensions: images at -1; with
+ * `pixels`, images at -2 and pixels at -1.
+ */
+export abstract class VaePrograms {
+  readonly params = new ParamStore();
+  readonly options: ResolvedOptions;
+  readonly latents: Latents;
+  readonly likelihood: Likelihood;
+  /** Number of grid points of an image. */
+  readonly points: number;
+  protected readonly encoder: EncoderNet;
+  protected readonly decoder: DecoderNet;
+
+  constructor(options: ModelOptions, { owner, optionKeys, condition, nets }: ModelParts) {
+    this.options = resolveOptions(owner, options, optionKeys);
+    const { shape, channels, latentDim, invariances, hiddenEncoder, hiddenDecoder, activation, likelihood, kernel } =
+      this.options;
+    this.latents = new Latents(poseParts(invariances, shape, this.options), latentDim);
+    this.likelihood = likelihoodOf(likelihood, this.options);
+    this.points = sizeOf(shape);
+    const given = condition > 0 ? [condition] : [];
+    this.encoder =
+      this.options.encoder ??
+      fcEncoder({
+        inputs: [this.imageSize, ...given],
+        hidden: hiddenEncoder,
+        activation,
+        joint: this.latents.jointSize,
+        own: Object.fromEntries(this.latents.own.map(({ kind, source }) => [kind, source.encoded])),
+      });
+    const decoding = { shape, channels, inputs: [latentDim, ...given], hidden: hiddenDecoder, activation };
+    this.decoder =
+      this.options.decoder ?? (this.latents.hasPose ? spatialNet({ ...decoding, kernel }) : fcDecoder(decoding));
+    this.initialise({ encoder_z: this.encoder, decoder: this.decoder, ...nets });
+  }
+
+  /** Values of one image: channels times points. */
+  get imageSize(): number {
+    return this.options.channels * this.points;
+  }
+
+  /** Number of plates that the programs nest. */
+  get plateNesting(): number {
+    return this.options.pixels === undefined ? 1 : 2;
+  }
+
+  /** Frees the parameters. The model can't be used afterwards. */
+  dispose(): void {
+    this.params.dispose();
+  }
+
+  private initialise(nets: Readonly<Record<string, AnyNet>>): void {
+    seed.with(this.options.seed, () =>
+      this.params.run(() => {
+        for (const [name, net] of Object.entries(nets)) module(name, net);
+      }),
+    );
+  }
+
+  /** The plate over the images of a batch. */
+  protected images<R>(x: tf.Tensor, body: () => R): R {
+    return plate('data', x.shape[0], { dim: -this.plateNesting }, body);
+  }
+
+  /** q(latents | parts): inside the guide. `parts` are images [B, size], and perhaps classes [..., B or 1, K]. */
+  protected guideLatents(site: string, parts: readonly tf.Tensor[], { scaleFactor = 1 }: Terms): void {
+    const { loc, scale: sd, own } = module('encoder_z', this.encoder)(parts);
+    scale.with(scaleFactor, () => {
+      sample(site, normal(this.toSite(loc), this.toSite(sd)).toEvent(1));
+      for (const part of this.latents.own) {
+        sample(part.kind, part.source.guide(this.toSite(own[part.kind] as tf.Tensor)));
+      }
+    });
+  }
+
+  /** p(latents): inside the model. The content is [..., B, latentDim]. */
+  protected modelLatents(site: string, { scaleFactor = 1 }: Terms): { pose: PoseTensors; content: tf.Tensor } {
+    return scale.with(scaleFactor, () => {
+      const joint = sample(site, normal(0, 1).expand([this.latents.jointSize]).toEvent(1));
+      const own: OwnDraws = {};
+      for (const part of this.latents.own) {
+        const prior = part.source.prior();
+        own[part.kind] = this.fromSite(sample(part.kind, prior), prior.eventShape.length);
+      }
+      return this.latents.split(this.fromSite(joint, 1), own);
+    });
+  }
+
+  /** p(x | latents): inside the model. `parts` are content and perhaps classes, x is [B, channels * points]. */
+  protected observe(site: string, parts: readonly tf.Tensor[], pose: PoseTensors, x: tf.Tensor): void {
+    const target = this.pixelsOf(x);
+    const decode = module('decoder', this.decoder);
+    const transform = poseTransform(pose);
+    const { pixels } = this.options;
+    if (pixels === undefined) {
+      sample(site, this.likelihood.distribution(decode({ parts, transform })).toEvent(2), { obs: target });
+      return;
+    }
+    plate('pixels', this.points, { subsampleSize: pixels, dim: -1 }, (chosen) => {
+      const output = decode({ parts, transform, pixels: chosen });
+      sample(site, this.likelihood.distribution(output).toEvent(1), { obs: take(target, chosen, 1) });
+    });
+  }
+
+  /** Images [B, channels * points] with the channels last: [B, points, channels]. */
+  private pixelsOf(x: tf.Tensor): tf.Tensor {
+    const { channels } = this.options;
+    if (channels === 1) return tf.reshape(x, [x.shape[0], this.points, 1]);
+    return tf.transpose(tf.reshape(x, [x.shape[0], channels, this.points]), [0, 2, 1]);
+  }
+
+  /** Per-image numbers [..., B, n] as a site's parameter or value: with `pixels`, [..., B, 1, n]. */
+  protected toSite(x: tf.Tensor): tf.Tensor {
+    return this.plateNesting === 1 ? x : tf.expandDims(x, -2);
+  }
+
+  /** The reverse for a site's value. */
+  protected fromSite(x: tf.Tensor, eventRank: number): tf.Tensor {
+    return this.plateNesting === 1 ? x : tf.squeeze(x, [x.rank - eventRank - 1]);
+  }
+}

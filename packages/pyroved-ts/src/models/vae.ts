@@ -1,0 +1,134 @@
+/** What a person does with a trained model: images to latents and back, on the host, in batches. */
+import { expandTo } from '@pyro-ts/engine';
+import * as tf from '@tensorflow/tfjs';
+import { formatShape, module, OptionError, ShapeError } from 'pyro-ts';
+import { poseTransform, undoPose } from '../coordinates/index.js';
+import { type ImageSet, imageAt, imageSet } from '../data/index.js';
+import type { OwnDraws } from '../priors/index.js';
+import { collect, type Encoding, type PoseRows, poseTensors } from './host.js';
+import { VaePrograms } from './programs.js';
+
+export interface StraightenOptions {
+  /** The angle that counts as upright for each image, in radians; the model's own zero when left out. See `classAngles`. */
+  readonly reference?: ArrayLike<number>;
+}
+
+/** The programs of a model together with what one asks a trained model. */
+export abstract class InvariantVAE extends VaePrograms {
+  /** What the guide says of each image. */
+  abstract encode(set: ImageSet): Encoding;
+  /** Each image as the model sees it: in its own pose, or upright. */
+  abstract reconstruct(set: ImageSet, options?: { upright?: boolean }): ImageSet;
+
+  /** The original images moved into the upright pose by their inferred one, interpolated (bi)linearly. */
+  straighten(set: ImageSet, { reference }: StraightenOptions = {}): ImageSet {
+    const { angle, shift, scale } = this.encode(set);
+    const { shape, channels } = this.options;
+    const dims = shape.length;
+    const images = new Float32Array(set.images.length);
+    for (let i = 0; i < set.count; i++) {
+      const pose = {
+        ...(angle && { angle: angle[i] - (reference?.[i] ?? 0) }),
+        ...(shift && { shift: Array.from(shift.subarray(i * dims, (i + 1) * dims)) }),
+        ...(scale && { scale: axisScales(scale, i, set.count) }),
+      };
+      const source = imageAt(set, i);
+      for (let c = 0; c < channels; c++) {
+        const picture = source.subarray(c * this.points, (c + 1) * this.points);
+        images.set(undoPose(picture, shape, pose), (i * channels + c) * this.points);
+      }
+    }
+    return { ...set, images };
+  }
+
+  /** Refuses images that are not of this model's shape. */
+  checkImages(set: Pick<ImageSet, 'shape' | 'channels'>): void {
+    const { shape, channels } = this.options;
+    if (formatShape(set.shape) === formatShape(shape) && set.channels === channels) return;
+    throw new ShapeError(
+      `The images have shape ${formatShape(set.shape)} and ${set.channels} channel(s); this model is for ${formatShape(shape)} and ` +
+        `${channels}. Resize the images, or make a model of their shape.`,
+    );
+  }
+
+  /** Runs `body` on the images of `set`, [B, channels * points] at a time, with the parameters at hand, and gathers its results. */
+  protected onBatches<Name extends string>(
+    set: ImageSet,
+    body: (x: tf.Tensor2D, from: number) => Readonly<Record<Name, tf.Tensor>>,
+  ): Record<Name, Float32Array> {
+    this.checkImages(set);
+    const size = this.imageSize;
+    return collect(set.count, (from, count) =>
+      this.params.run(() => {
+        const values = set.images.slice(from * size, (from + count) * size);
+        return body(tf.tensor2d(values, [count, size]), from);
+      }),
+    );
+  }
+
+  /** The guide's centre for each image. `parts` gives the encoder's inputs for a batch. */
+  protected encodeImages(set: ImageSet, parts: (x: tf.Tensor2D, from: number) => tf.Tensor[]): Encoding {
+    const { own, parts: poseParts, jointSize, contentSize } = this.latents;
+    const found: Partial<Record<string, Float32Array>> = this.onBatches<string>(set, (x, from) => {
+      const encoded = module('encoder_z', this.encoder)(parts(x, from));
+      const centres: OwnDraws = {};
+      for (const part of own) centres[part.kind] = part.source.centre(encoded.own[part.kind] as tf.Tensor);
+      const { pose, content } = this.latents.split(encoded.loc, centres);
+      const contentScale = tf.slice(encoded.scale, [0, jointSize - contentSize]);
+      return { content, contentScale, ...(pose as Readonly<Record<string, tf.Tensor>>) };
+    });
+    const { content = empty, contentScale = empty, angle, shift, scale } = found;
+    const has = (kind: string) => poseParts.some((part) => part.kind === kind);
+    return {
+      count: set.count,
+      content,
+      contentScale,
+      ...(has('angle') && { angle: anglesOf(angle ?? empty) }),
+      ...(has('shift') && { shift: shift ?? empty }),
+      ...(has('scale') && { scale: scale ?? empty }),
+    };
+  }
+
+  /** Images from content rows and poses. `condition` gives further inputs of the decoder for rows from..from+size. */
+  protected decodeRows(
+    content: Float32Array,
+    pose: PoseRows,
+    condition: (from: number, size: number) => tf.Tensor[],
+  ): ImageSet {
+    const { latentDim, shape, channels } = this.options;
+    const count = content.length / latentDim;
+    if (!Number.isInteger(count)) {
+      throw new OptionError(`${content.length} numbers are no rows of ${latentDim} content latents.`);
+    }
+    for (const [name, value] of Object.entries(pose)) {
+      if (!['angle', 'shift', 'scale'].includes(name)) {
+        throw new OptionError(`decode has no option "${name}". A pose has: angle, shift, scale.`);
+      }
+      if (value !== undefined && !this.latents.hasPose) {
+        throw new OptionError(`This model has no invariances, so its images have no ${name} to set. Leave it out.`);
+      }
+    }
+    const posesOf = poseTensors(pose, count, shape.length);
+    const { images = empty } = collect(count, (from, size) =>
+      this.params.run(() => {
+        const rows = tf.tensor2d(content.slice(from * latentDim, (from + size) * latentDim), [size, latentDim]);
+        const transform = poseTransform(posesOf(from, size));
+        const output = module('decoder', this.decoder)({ parts: [rows, ...condition(from, size)], transform });
+        const mean = this.likelihood.distribution(output).mean();
+        return { images: tf.transpose(expandTo(mean, [size, this.points, channels]), [0, 2, 1]) };
+      }),
+    );
+    return imageSet({ images, shape, channels });
+  }
+}
+
+const empty = new Float32Array(0);
+
+/** Angles from rows of cosine and sine. */
+const anglesOf = (directions: Float32Array): Float32Array =>
+  Float32Array.from({ length: directions.length / 2 }, (_, i) => Math.atan2(directions[2 * i + 1], directions[2 * i]));
+
+function axisScales(scale: Float32Array, i: number, count: number): number[] {
+  const width = scale.length / count;
+  return width === 1 ? [scale[i], scale[i]] : Array.from(scale.subarray(i * width, (i + 1) * width));
+}

@@ -1,0 +1,66 @@
+/** Linear layers and stacks of them: names and first values of their weights, and how they are applied. */
+
+import { type Activation, activationFunctions } from '@pyro-ts/spatial-decoder';
+import * as tf from '@tensorflow/tfjs';
+import type { ParameterSpec, RandomStream } from 'pyro-ts';
+import { dense } from '../dense.js';
+
+export type Weights = Readonly<Record<string, tf.Tensor>>;
+export type Specs = Record<string, ParameterSpec>;
+
+/**
+ * NAME.weight [inputs, outputs] and NAME.bias [outputs], uniform within 1/sqrt(inputs): `torch.nn.Linear`'s default, so that training curves
+ * can be compared with the paper's.
+ */
+export function linearSpec(name: string, inputs: number, outputs: number, { bias = true } = {}): Specs {
+  const bound = 1 / Math.sqrt(inputs);
+  const uniform = (shape: number[]) => (rng: RandomStream) => rng.fill(shape, () => bound * (2 * rng.next() - 1));
+  return {
+    [`${name}.weight`]: { init: uniform([inputs, outputs]) },
+    ...(bias && { [`${name}.bias`]: { init: uniform([outputs]) } }),
+  };
+}
+
+/** x [..., inputs] through the linear layer NAME: [..., outputs]. */
+export const linear = (weights: Weights, name: string, x: tf.Tensor): tf.Tensor =>
+  dense(x, weights[`${name}.weight`] as tf.Tensor2D, weights[`${name}.bias`] as tf.Tensor1D | undefined);
+
+/**
+ * The linear layer NAME on inputs that are given in parts, as on their concatenation, but each part is multiplied before it is broadcast: an
+ * image [B, n] beside classes [K, 1, m] costs B products of length n, not K B.
+ */
+export function linearOnParts(weights: Weights, name: string, parts: readonly tf.Tensor[]): tf.Tensor {
+  const weight = weights[`${name}.weight`] as tf.Tensor2D;
+  const outputs = weight.shape[1];
+  let from = 0;
+  const sums = parts.map((part) => {
+    const size = part.shape[part.rank - 1];
+    const rows = parts.length === 1 ? weight : tf.slice(weight, [from, 0], [size, outputs]);
+    from += size;
+    return dense(part, rows as tf.Tensor2D);
+  });
+  const bias = weights[`${name}.bias`];
+  return [...sums, ...(bias ? [bias] : [])].reduce((a, b) => tf.add(a, b));
+}
+
+/** Layers NAME.0, NAME.2, ... (an activation stands at the odd places, as in pyroVED) through the given widths. */
+export function stackSpec(name: string, widths: readonly number[]): Specs {
+  const layers = widths.slice(1).map((width, i) => linearSpec(`${name}.${2 * i}`, widths[i], width));
+  return Object.assign({}, ...layers);
+}
+
+/** Inputs in parts through a stack of `depth` layers, each followed by `activation`. */
+export function stack(
+  weights: Weights,
+  name: string,
+  depth: number,
+  parts: readonly tf.Tensor[],
+  activation: Activation,
+): tf.Tensor {
+  const activate = activationFunctions[activation];
+  let x = activate(linearOnParts(weights, `${name}.0`, parts));
+  for (let i = 1; i < depth; i++) x = activate(linear(weights, `${name}.${2 * i}`, x));
+  return x;
+}
+
+export const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);

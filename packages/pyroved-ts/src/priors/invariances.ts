@@ -1,0 +1,68 @@
+/** From the names of invariances ("r", "t", "s") to the parts of the pose that a model infers. */
+import { didYouMean, formatShape, OptionError } from 'pyro-ts';
+import { type AnglePrior, anglePart } from './angle.js';
+import type { PosePart } from './posePart.js';
+import { normalScale, normalShift, type PerAxis } from './shiftAndScale.js';
+
+/** Rotation, translation, scale. */
+export const invarianceNames = ['r', 't', 's'] as const;
+export type Invariance = (typeof invarianceNames)[number];
+
+/** Words that people use for them, pyroVED's documented "sc" (which its code does not know) among them. */
+const synonyms: Readonly<Record<string, Invariance>> = {
+  sc: 's',
+  size: 's',
+  scale: 's',
+  rot: 'r',
+  rotation: 'r',
+  angle: 'r',
+  shift: 't',
+  translation: 't',
+};
+
+export interface PosePriors {
+  readonly anglePrior?: AnglePrior;
+  /** Standard deviation of the shift in the units of the [-1, 1] grid, for all axes or one for each; 0.1. */
+  readonly shiftPrior?: PerAxis;
+  /** Standard deviation of the scale around 1; 0.1. A list gives each axis a scale of its own. */
+  readonly scalePrior?: PerAxis;
+}
+
+/**
+ * The parts of the pose for data of `shape`, in the order angle, shift, scale, whatever the order of the names.
+ * @throws {OptionError} for names that do not exist, repeat or make no sense for signals.
+ */
+export function poseParts(
+  invariances: readonly Invariance[],
+  shape: readonly number[],
+  priors: PosePriors,
+): PosePart[] {
+  checkInvariances(invariances, shape);
+  const dims = shape.length;
+  const { anglePrior = 'normal', shiftPrior = 0.1, scalePrior = 0.1 } = priors;
+  return [
+    ...(invariances.includes('r') ? [anglePart(anglePrior)] : []),
+    ...(invariances.includes('t') ? [normalShift(shiftPrior, dims)] : []),
+    ...(invariances.includes('s') ? [normalScale(scalePrior, dims)] : []),
+  ];
+}
+
+function checkInvariances(invariances: readonly string[], shape: readonly number[]): void {
+  if (!Array.isArray(invariances)) {
+    throw new OptionError(`invariances is a list such as ["r", "t"], not ${JSON.stringify(invariances)}.`);
+  }
+  const known: readonly string[] = invarianceNames;
+  for (const [i, name] of invariances.entries()) {
+    if (!known.includes(name)) {
+      const meant = Object.hasOwn(synonyms, name) ? ` Did you mean "${synonyms[name]}"?` : didYouMean(name, known);
+      throw new OptionError(`There is no invariance "${name}".${meant} (r: rotation, t: translation, s: scale.)`);
+    }
+    if (invariances.indexOf(name) !== i)
+      throw new OptionError(`The invariance "${name}" is given twice. Give it once.`);
+    if (shape.length === 1 && name !== 't') {
+      throw new OptionError(
+        `Signals (shape ${formatShape(shape)}) can only be invariant to translation, "t", not to "${name}".`,
+      );
+    }
+  }
+}

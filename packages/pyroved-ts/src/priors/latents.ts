@@ -1,0 +1,68 @@
+/** How a model's latents are laid out: which columns of the joint latent belong to which part of the pose, and which parts have a site of their own. */
+import * as tf from '@tensorflow/tfjs';
+import type { PoseTensors } from '../coordinates/transform.js';
+import type { OwnSite, PoseKind, PosePart } from './posePart.js';
+
+/** A part with a site of its own. */
+export interface OwnPart extends PosePart {
+  readonly source: OwnSite;
+}
+
+/** Draws, or centres of the guide, by part; only parts with a site of their own are in it. */
+export type OwnDraws = Partial<Record<PoseKind, tf.Tensor>>;
+
+/** The latents of one model. Order of the joint latent: angle, shift (an axis each), scale, content; source: pyroVED's `split_latent`. */
+export class Latents {
+  readonly own: readonly OwnPart[];
+  /** Columns of the joint latent. */
+  readonly jointSize: number;
+
+  constructor(
+    readonly parts: readonly PosePart[],
+    readonly contentSize: number,
+  ) {
+    this.own = parts.filter((part): part is OwnPart => part.source.site === 'own');
+    this.jointSize = parts.reduce((n, { source }) => n + (source.site === 'joint' ? source.columns : 0), contentSize);
+  }
+
+  /** Whether the model infers any pose, and so needs a decoder that is asked at coordinates. */
+  get hasPose(): boolean {
+    return this.parts.length > 0;
+  }
+
+  /** Names of the joint latent's columns: "angle", "shift 1", "shift 2", "scale", "z1", ... */
+  get columnNames(): string[] {
+    const pose = this.parts.flatMap(({ kind, source }) => {
+      if (source.site === 'own') return [];
+      return source.columns === 1 ? [kind] : Array.from({ length: source.columns }, (_, i) => `${kind} ${i + 1}`);
+    });
+    return [...pose, ...Array.from({ length: this.contentSize }, (_, i) => `z${i + 1}`)];
+  }
+
+  /**
+   * The pose and the content that draws stand for.
+   * @param joint [..., jointSize]
+   * @param own draws of the parts that have their own sites, with the same leading dimensions
+   * @returns content [..., contentSize]
+   */
+  split(joint: tf.Tensor, own: OwnDraws): { pose: PoseTensors; content: tf.Tensor } {
+    const pose: Partial<Record<PoseKind, tf.Tensor>> = {};
+    let from = 0;
+    for (const part of this.parts) {
+      if (part.source.site === 'own') {
+        pose[part.kind] = part.toPose(own[part.kind] as tf.Tensor);
+      } else {
+        pose[part.kind] = part.toPose(columns(joint, from, part.source.columns));
+        from += part.source.columns;
+      }
+    }
+    return { pose, content: columns(joint, from, this.contentSize) };
+  }
+}
+
+/** Columns from..from+size of the last dimension. */
+function columns(x: tf.Tensor, from: number, size: number): tf.Tensor {
+  if (from === 0 && size === x.shape[x.rank - 1]) return x;
+  const lead = x.shape.slice(0, -1);
+  return tf.slice(x, [...lead.map(() => 0), from], [...lead, size]);
+}

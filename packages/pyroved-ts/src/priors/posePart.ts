@@ -1,0 +1,55 @@
+/** What one part of a pose is to a model: how it is drawn and scored, and what a draw means as a pose. */
+import type * as tf from '@tensorflow/tfjs';
+import type { Distribution } from 'pyro-ts';
+
+/** The parts that a pose has, in the order in which they take columns of the joint latent. */
+export const poseKinds = ['angle', 'shift', 'scale'] as const;
+export type PoseKind = (typeof poseKinds)[number];
+
+/** The draw is made of columns of the model's one latent site, which is standard normal a priori and normal in the guide. */
+export interface JointLatent {
+  readonly site: 'joint';
+  /** Number of columns. */
+  readonly columns: number;
+}
+
+/** The draw is a sample site of its own, called as the part's kind ("angle"). */
+export interface OwnSite {
+  readonly site: 'own';
+  /** How many numbers, unbounded, the encoder gives for the guide. */
+  readonly encoded: number;
+  /** p(draw), with an empty batchShape. */
+  prior(): Distribution;
+  /** q(draw | image) from the encoder's numbers [..., encoded], with batchShape [...] and the prior's eventShape. */
+  guide(encoded: tf.Tensor): Distribution;
+  /** The guide's most likely draw: [..., event]. */
+  centre(encoded: tf.Tensor): tf.Tensor;
+}
+
+/**
+ * One part of a pose. A new prior is one such object. For instance an angle with a von Mises prior and guide:
+ * @example
+ * const vonMisesAngle: PosePart = {
+ *   kind: 'angle',
+ *   name: 'von-mises',
+ *   source: {
+ *     site: 'own',
+ *     encoded: 2,
+ *     prior: () => vonMises(0, 0.5),
+ *     guide: (e) => { const [loc, k] = tf.unstack(e, -1); return vonMises(loc, tf.softplus(k)); },
+ *     centre: (e) => tf.unstack(e, -1)[0],
+ *   },
+ *   toPose: (angle) => directionOf(angle),
+ * };
+ */
+export interface PosePart {
+  readonly kind: PoseKind;
+  /** As in options and messages: "normal". */
+  readonly name: string;
+  readonly source: JointLatent | OwnSite;
+  /**
+   * What a draw means: of an angle its cosine and sine [..., 2]; of a shift the numbers to add to the coordinates [..., d]; of a scale the
+   * factors [..., 1] (or [..., d]). A draw from joint columns has shape [..., columns].
+   */
+  toPose(draw: tf.Tensor): tf.Tensor;
+}

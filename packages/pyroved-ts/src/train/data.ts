@@ -1,0 +1,44 @@
+/** Images on their way into a step: checked once, then a batch of them as a tensor. */
+import * as tf from '@tensorflow/tfjs';
+import { gather, type ImageSet, oneHot } from '../data/index.js';
+import { DataError } from '../errors.js';
+import type { InvariantVAE } from '../models/index.js';
+
+/** Refuses images that the model cannot be trained on. `what` is how messages call them: "the labelled images". */
+export function checkTrainingData(model: InvariantVAE, set: ImageSet, what: string): void {
+  model.checkImages(set);
+  if (set.count === 0) throw new DataError(`There are no images among ${what}.`);
+  const isUnit = model.likelihood.name.includes('bernoulli');
+  const wrong = set.images.findIndex((v) => !(Number.isFinite(v) && (!isUnit || (v >= 0 && v <= 1))));
+  if (wrong < 0) return;
+  const image = Math.floor(wrong / model.imageSize);
+  const name = set.names?.[image] === undefined ? '' : ` (${set.names[image]})`;
+  const range = isUnit
+    ? `; under the likelihood "${model.likelihood.name}" they lie in [0, 1]. Normalise the images first`
+    : '';
+  throw new DataError(`Image ${image}${name} of ${what} has a pixel value of ${set.images[wrong]}${range}.`);
+}
+
+/** Refuses labels that are missing or name no class. */
+export function checkLabels(set: ImageSet, numClasses: number, what: string): void {
+  if (!set.labels) throw new DataError(`${capital(what)} have no labels.`);
+  const wrong = set.labels.findIndex((y) => !(y >= 0 && y < numClasses));
+  if (wrong < 0) return;
+  throw new DataError(
+    `Image ${wrong} of ${what} has label ${set.labels[wrong]}; the model's classes are 0 to ${numClasses - 1}.`,
+  );
+}
+
+const capital = (text: string): string => text[0].toUpperCase() + text.slice(1);
+
+/** The images at `indices`: [B, channels * points]. */
+export const imageTensor = (set: ImageSet, indices: ArrayLike<number>): tf.Tensor2D => {
+  const values = gather(set, indices);
+  return tf.tensor2d(values, [indices.length, values.length / indices.length]);
+};
+
+/** Their labels as one-hot rows: [B, numClasses]. The set must have labels. */
+export function labelTensor(set: ImageSet, indices: ArrayLike<number>, numClasses: number): tf.Tensor2D {
+  const labels = Int32Array.from(indices, (i) => (set.labels as Int32Array)[i]);
+  return tf.tensor2d(oneHot(labels, numClasses), [indices.length, numClasses]);
+}

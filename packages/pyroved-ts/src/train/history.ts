@@ -1,0 +1,50 @@
+/** What a trainer remembers of its epochs, and the running sums of the epoch that it is in. */
+import type { Batch } from '../data/index.js';
+
+/** What is known of a model on images that it was not trained on. */
+export type Evaluation = Readonly<Record<string, number>>;
+
+/** One finished epoch. */
+export interface EpochRecord {
+  /** Counted from 1. */
+  readonly epoch: number;
+  /** Gradient steps since the beginning of the run. */
+  readonly step: number;
+  /** Minus the ELBO of the unlabelled images, in nats an image. */
+  readonly loss: number;
+  /** The objective on labelled images, the auxiliary term included, in nats an image. */
+  readonly labelledLoss?: number;
+  readonly scaleFactor: number;
+  /** Learning rate. */
+  readonly lr: number;
+  /** Wall-clock time that its steps took. */
+  readonly seconds: number;
+  /** What `evaluate` found after it, where there are images to evaluate on: `accuracy` or `testLoss`. */
+  readonly evaluation?: Evaluation;
+}
+
+/** Sums over the steps of an epoch; plain numbers, so that a checkpoint can hold them. */
+export interface EpochSums {
+  readonly loss: Readonly<Record<Batch['kind'], number>>;
+  readonly images: Readonly<Record<Batch['kind'], number>>;
+  readonly seconds: number;
+}
+
+export const noSums: EpochSums = {
+  loss: { unlabelled: 0, labelled: 0 },
+  images: { unlabelled: 0, labelled: 0 },
+  seconds: 0,
+};
+
+/** The sums after one more step: its loss (a sum over its images), how many images, how long it took. */
+export function addStep(sums: EpochSums, { kind, indices }: Batch, loss: number, seconds: number): EpochSums {
+  return {
+    loss: { ...sums.loss, [kind]: sums.loss[kind] + loss },
+    images: { ...sums.images, [kind]: sums.images[kind] + indices.length },
+    seconds: sums.seconds + seconds,
+  };
+}
+
+/** Loss an image; undefined where there was no image of the kind. */
+export const meanLoss = (sums: EpochSums, kind: Batch['kind']): number | undefined =>
+  sums.images[kind] > 0 ? sums.loss[kind] / sums.images[kind] : undefined;

@@ -1,0 +1,126 @@
+/** Trains an ssiVAE on many images without labels and a few with them. */
+import * as tf from '@tensorflow/tfjs';
+import { Adam, OptionError, type ParamStore, SVI, TraceELBO } from 'pyro-ts';
+import { type Batch, epochSchedule, type ImageSet } from '../data/index.js';
+import type { SemiSupervisedTerms, SSIVAE } from '../models/index.js';
+import { checkLabels, checkTrainingData, imageTensor, labelTensor } from './data.js';
+import { accuracyOf } from './evaluate.js';
+import type { Evaluation } from './history.js';
+import { type Fingerprint, Trainer, type TrainerOptions, trainerOptionKeys } from './trainer.js';
+
+export interface SemiSupervisedData {
+  /** Images whose labels, if they have any, are not looked at. */
+  readonly unlabelled: ImageSet;
+  readonly labelled: ImageSet;
+  /** Labelled images to report an accuracy on after each epoch. */
+  readonly test?: ImageSet;
+}
+
+export interface SemiSupervisedTrainerOptions extends TrainerOptions {
+  /** Weight of the classifier's log-likelihood on labelled images; 20. The paper used 30. */
+  readonly auxLossMultiplier?: number;
+  /**
+   * `joint` (default): one Adam step on the ELBO and the auxiliary loss together. `pyroved`: a second step for the auxiliary loss after every
+   * batch, on unlabelled ones with zero gradients, where momentum alone moves the weights once more. The paper's curves were made so.
+   */
+  readonly auxStep?: 'joint' | 'pyroved';
+  /** When labelled batches come; see `epochSchedule`. "spread". */
+  readonly schedule?: 'spread' | 'pyroved';
+}
+
+const keys = [...trainerOptionKeys, 'auxLossMultiplier', 'auxStep', 'schedule'];
+
+type Args = [x: tf.Tensor, y?: tf.Tensor, terms?: SemiSupervisedTerms];
+
+/** Source: `pyroved.trainers.auxSVItrainer`; Kingma et al. 2014 for the auxiliary loss. */
+export class SemiSupervisedTrainer extends Trainer {
+  private readonly auxLossMultiplier: number;
+  private readonly auxStep: 'joint' | 'pyroved';
+  private readonly schedule: 'spread' | 'pyroved';
+  private readonly svi: SVI<Args>;
+  /** The second step; undefined where there is one joint step. */
+  private readonly auxSvi: SVI<Args> | undefined;
+
+  /** `options.lr` is 5e-4 when left out. */
+  constructor(
+    override readonly model: SSIVAE,
+    readonly data: SemiSupervisedData,
+    options: SemiSupervisedTrainerOptions = {},
+  ) {
+    const { auxLossMultiplier = 20, auxStep = 'joint', schedule = 'spread' } = options;
+    const optimizer = auxStep === 'pyroved' ? new AdamOnAll({ lr: 1 }) : new Adam({ lr: 1 });
+    super(model, options, { owner: 'SemiSupervisedTrainer', keys, lr: 5e-4 }, optimizer);
+    if (auxStep !== 'joint' && auxStep !== 'pyroved') {
+      throw new OptionError(`auxStep is "${auxStep}"; it can be "joint" or "pyroved".`);
+    }
+    if (!(auxLossMultiplier >= 0 && Number.isFinite(auxLossMultiplier))) {
+      throw new OptionError(`auxLossMultiplier is a number of at least 0, not ${auxLossMultiplier}.`);
+    }
+    this.auxLossMultiplier = auxLossMultiplier;
+    this.auxStep = auxStep;
+    this.schedule = schedule;
+    this.checkData();
+    const shared = { params: model.params, seed: this.seed };
+    const isJoint = auxStep === 'joint';
+    this.svi = new SVI<Args>(isJoint ? model.jointModel : model.model, model.guide, optimizer, model.elbo(), shared);
+    if (!isJoint) {
+      const elbo = new TraceELBO({ maxPlateNesting: model.plateNesting });
+      this.auxSvi = new SVI<Args>(model.auxModel, () => {}, optimizer, elbo, shared);
+    }
+  }
+
+  batches(epoch: number): Batch[] {
+    const { batchSize, seed, schedule, data } = this;
+    const [unlabelled, labelled] = [data.unlabelled.count, data.labelled.count];
+    return epochSchedule({ unlabelled, labelled, batchSize, seed, epoch, schedule });
+  }
+
+  protected takeStep({ kind, indices }: Batch, scaleFactor: number): number {
+    const terms = { scaleFactor, auxLossMultiplier: this.auxLossMultiplier };
+    return tf.tidy(() => {
+      const set = this.data[kind];
+      const x = imageTensor(set, indices);
+      const y = kind === 'labelled' ? labelTensor(set, indices, this.model.numClasses) : undefined;
+      const loss = this.svi.step(x, y, terms) + (this.auxSvi?.step(x, y, terms) ?? 0);
+      return loss as never;
+    }) as number;
+  }
+
+  /** `accuracy` of the classifier on the test images. */
+  evaluate(): Evaluation | undefined {
+    const { test } = this.data;
+    return test && { accuracy: accuracyOf(this.model, test).accuracy };
+  }
+
+  protected settings(): Fingerprint {
+    const { model, batchSize, seed, auxStep, schedule, data } = this;
+    const counts = { unlabelled: data.unlabelled.count, labelled: data.labelled.count };
+    return { model: model.kind, ...counts, batchSize, seed, auxStep, schedule };
+  }
+
+  protected seek(step: number): void {
+    this.svi.steps = step;
+    if (this.auxSvi) this.auxSvi.steps = step;
+  }
+
+  private checkData(): void {
+    const { model, data } = this;
+    checkTrainingData(model, data.unlabelled, 'the unlabelled images');
+    checkTrainingData(model, data.labelled, 'the labelled images');
+    checkLabels(data.labelled, model.numClasses, 'the labelled images');
+    if (!data.test) return;
+    checkTrainingData(model, data.test, 'the test images');
+    checkLabels(data.test, model.numClasses, 'the test images');
+  }
+}
+
+/** Adam that moves every parameter at every step: one that has no gradient counts as having a gradient of zero, as in pyroVED's trainer. */
+class AdamOnAll extends Adam {
+  override step(store: ParamStore, gradients: ReadonlyMap<string, tf.Tensor>): void {
+    const absent = store.names.filter((name) => !gradients.has(name));
+    tf.tidy(() => {
+      const zeros = absent.map((name): [string, tf.Tensor] => [name, tf.zerosLike(store.unconstrained(name))]);
+      super.step(store, new Map([...gradients, ...zeros]));
+    });
+  }
+}

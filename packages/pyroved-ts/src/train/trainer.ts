@@ -1,0 +1,244 @@
+/** The loop that all trainers share: epochs of steps, history, stop and resume, and an error that says where a run went wrong. */
+import { Adam, NonFiniteError, OptionError, refuseUnknownKeys } from 'pyro-ts';
+import type { Batch } from '../data/index.js';
+import type { InvariantVAE } from '../models/index.js';
+import type { Checkpoint, LoadedCheckpoint } from '../run/index.js';
+import { type Position, TrainingError } from './errors.js';
+import { addStep, type EpochRecord, type EpochSums, type Evaluation, meanLoss, noSums } from './history.js';
+import { type Schedule, scheduleOf } from './schedule.js';
+import { loadOptimizer, loadParams, saveOptimizer, saveParams } from './state.js';
+
+export interface TrainerOptions {
+  /** How many epochs the whole run has; 100. */
+  readonly epochs?: number;
+  /** Images a step; 64. */
+  readonly batchSize?: number;
+  /** Adam's learning rate, constant or by epoch. */
+  readonly lr?: Schedule;
+  /** Weight of the latents' Kullback-Leibler term, constant or by epoch; 1. May start at 0. */
+  readonly scaleFactor?: Schedule;
+  /** Decides the order of the images and the noise of every step; 1. */
+  readonly seed?: number | string;
+}
+
+export const trainerOptionKeys: readonly (keyof TrainerOptions)[] = [
+  'epochs',
+  'batchSize',
+  'lr',
+  'scaleFactor',
+  'seed',
+];
+
+/** What a step reports. */
+export interface StepProgress extends Position {
+  /** Steps of this epoch, taken and in all. */
+  readonly batch: number;
+  readonly batches: number;
+  /** Mean loss of this epoch's unlabelled images so far, in nats an image; undefined before the first. */
+  readonly loss: number | undefined;
+}
+
+export interface LoopOptions {
+  /** Stops after the step that runs when it is aborted. */
+  readonly signal?: AbortSignal;
+  /** Called after every step. */
+  readonly onStep?: (progress: StepProgress) => void;
+}
+
+export interface TrainCalls extends LoopOptions {
+  readonly onEpoch?: (record: EpochRecord) => void | Promise<void>;
+  /** Keeps the state somewhere, after an epoch and where training is stopped; returns where, for messages. */
+  readonly checkpoint?: (state: Checkpoint) => string | undefined;
+  /** Epochs from one call of `checkpoint` to the next; 1. */
+  readonly checkpointEvery?: number;
+}
+
+/** Settings without which a saved state cannot go on with the same numbers. */
+export type Fingerprint = Readonly<Record<string, string | number>>;
+
+/** The part of a saved state that is no array. */
+interface SavedState {
+  readonly epoch: number;
+  readonly batch: number;
+  readonly step: number;
+  readonly sums: EpochSums;
+  readonly history: readonly EpochRecord[];
+  readonly updates: Readonly<Record<string, number>>;
+  readonly settings: Fingerprint;
+}
+
+/** Trains a model. Where it stands is a function of seed, data and number of steps alone. */
+export abstract class Trainer {
+  readonly history: EpochRecord[] = [];
+  /** Epochs that are finished. */
+  epoch = 0;
+  /** Steps taken in all. */
+  step = 0;
+  /** The last state that was kept, for messages: its epoch and where it is. */
+  lastCheckpoint: { readonly epoch: number; readonly where?: string } | undefined;
+  readonly epochCount: number;
+  readonly batchSize: number;
+  readonly seed: number | string;
+  private batch = 0;
+  private sums = noSums;
+  private readonly lr: (epoch: number) => number;
+  private readonly scaleFactor: (epoch: number) => number;
+
+  constructor(
+    readonly model: InvariantVAE,
+    options: TrainerOptions,
+    { owner, keys, lr }: { owner: string; keys: readonly string[]; lr: number },
+    protected readonly optimizer: Adam = new Adam({ lr: 1 }),
+  ) {
+    refuseUnknownKeys(owner, options, keys);
+    this.epochCount = count(owner, 'epochs', options.epochs ?? 100);
+    this.batchSize = count(owner, 'batchSize', options.batchSize ?? 64);
+    this.seed = options.seed ?? 1;
+    this.lr = scheduleOf(options.lr ?? lr, { option: 'lr', epochs: this.epochCount });
+    this.scaleFactor = scheduleOf(options.scaleFactor ?? 1, { option: 'scaleFactor', epochs: this.epochCount });
+  }
+
+  /** The batches of an epoch (counted from 0), in order. */
+  abstract batches(epoch: number): Batch[];
+  /** One gradient step. Returns the loss, summed over the images of the batch. */
+  protected abstract takeStep(batch: Batch, scaleFactor: number): number;
+  /** What the model is worth on the images that were given for it; nothing is learned. */
+  abstract evaluate(): Evaluation | undefined;
+  /** What must be the same for a saved state to go on. */
+  protected abstract settings(): Fingerprint;
+  /** Where the objective stands in its stream of random numbers. */
+  protected abstract seek(step: number): void;
+
+  /**
+   * Trains epoch by epoch, giving way to other events after every step. Ends early where `signal` is aborted; a new call goes on.
+   * @throws {TrainingError} where a loss or a gradient is not finite; the parameters are then those before the step.
+   */
+  async *epochs({ signal, onStep }: LoopOptions = {}): AsyncGenerator<EpochRecord, void> {
+    while (this.epoch < this.epochCount) {
+      const batches = this.batches(this.epoch);
+      while (this.batch < batches.length) {
+        if (signal?.aborted) return;
+        this.trainOn(batches[this.batch]);
+        const position = { epoch: this.epoch + 1, step: this.step, batch: this.batch, batches: batches.length };
+        onStep?.({ ...position, loss: meanLoss(this.sums, 'unlabelled') });
+        await otherEvents();
+      }
+      yield this.finishEpoch();
+    }
+  }
+
+  /** Trains to the end, or until `signal` is aborted: then `stopped` is true and the state was kept. */
+  async train(calls: TrainCalls = {}): Promise<{ history: readonly EpochRecord[]; stopped: boolean }> {
+    refuseUnknownKeys('train', calls, ['signal', 'onStep', 'onEpoch', 'checkpoint', 'checkpointEvery']);
+    const { onEpoch, checkpoint, checkpointEvery = 1 } = calls;
+    for await (const record of this.epochs(calls)) {
+      await onEpoch?.(record);
+      const isDue = record.epoch % checkpointEvery === 0 || record.epoch === this.epochCount;
+      if (checkpoint && isDue) this.keep(checkpoint);
+    }
+    const stopped = this.epoch < this.epochCount;
+    if (stopped && checkpoint) this.keep(checkpoint);
+    return { history: this.history, stopped };
+  }
+
+  /** All that is needed to go on as if never interrupted, also within an epoch. */
+  state(): Checkpoint {
+    const { tensors, updates } = saveOptimizer(this.optimizer);
+    const state: SavedState = {
+      epoch: this.epoch,
+      batch: this.batch,
+      step: this.step,
+      sums: this.sums,
+      history: this.history,
+      updates,
+      settings: this.settings(),
+    };
+    return { tensors: new Map([...saveParams(this.model.params), ...tensors]), state };
+  }
+
+  /** Goes on from a saved state. @throws {OptionError} where data or settings differ, {FormatError} where the model does. */
+  loadState(checkpoint: LoadedCheckpoint | Checkpoint): void {
+    const saved = checkpoint.state as SavedState;
+    for (const [name, value] of Object.entries(this.settings())) {
+      if (saved.settings?.[name] === value) continue;
+      throw new OptionError(
+        `The saved run has ${name} ${saved.settings?.[name]}, this one ${value}: it cannot go on from there. Use the same data and options.`,
+      );
+    }
+    loadParams(this.model.params, checkpoint.tensors);
+    loadOptimizer(this.optimizer, checkpoint.tensors, saved.updates);
+    this.epoch = saved.epoch;
+    this.batch = saved.batch;
+    this.step = saved.step;
+    this.sums = saved.sums;
+    this.history.splice(0, this.history.length, ...saved.history);
+    this.lastCheckpoint = { epoch: saved.epoch };
+  }
+
+  private trainOn(batch: Batch): void {
+    const started = performance.now();
+    this.optimizer.lrFactor = this.lr(this.epoch);
+    this.seek(this.step);
+    let loss: number;
+    try {
+      loss = this.takeStep(batch, this.scaleFactor(this.epoch));
+    } catch (error) {
+      throw error instanceof NonFiniteError ? this.explained(error) : error;
+    }
+    this.sums = addStep(this.sums, batch, loss, (performance.now() - started) / 1000);
+    this.batch++;
+    this.step++;
+  }
+
+  private finishEpoch(): EpochRecord {
+    const labelledLoss = meanLoss(this.sums, 'labelled');
+    const evaluation = this.evaluate();
+    const record: EpochRecord = {
+      epoch: this.epoch + 1,
+      step: this.step,
+      loss: meanLoss(this.sums, 'unlabelled') ?? (labelledLoss as number),
+      ...(labelledLoss !== undefined && { labelledLoss }),
+      scaleFactor: this.scaleFactor(this.epoch),
+      lr: this.lr(this.epoch),
+      seconds: this.sums.seconds,
+      ...(evaluation && { evaluation }),
+    };
+    this.history.push(record);
+    this.epoch++;
+    this.batch = 0;
+    this.sums = noSums;
+    return record;
+  }
+
+  private keep(checkpoint: (state: Checkpoint) => string | undefined): void {
+    const where = checkpoint(this.state());
+    this.lastCheckpoint = { epoch: this.epoch, ...(where !== undefined && { where }) };
+  }
+
+  private explained(error: NonFiniteError): TrainingError {
+    const position = { epoch: this.epoch + 1, step: this.step + 1 };
+    const kept = this.lastCheckpoint;
+    const place = kept?.where === undefined ? '' : ` (${kept.where})`;
+    const back = kept
+      ? `The last good checkpoint is that of epoch ${kept.epoch}${place}.`
+      : 'No checkpoint was kept before it.';
+    return new TrainingError(
+      `Training stopped at step ${position.step} (epoch ${position.epoch}): ${error.message} The step changed nothing. ${back}`,
+      position,
+      error.site,
+      { cause: error },
+    );
+  }
+}
+
+function count(owner: string, option: string, n: number): number {
+  if (Number.isInteger(n) && n > 0) return n;
+  throw new OptionError(`${owner}: ${option} is a whole number of at least 1, not ${n}.`);
+}
+
+/** Lets timers, signals and input have their turn. */
+const otherEvents = (): Promise<void> =>
+  new Promise((resolve) => {
+    if (typeof setImmediate === 'function') setImmediate(resolve);
+    else setTimeout(resolve, 0);
+  });
