@@ -3,7 +3,7 @@ import { encode } from 'fast-png';
 import { describe, expect, it } from 'vitest';
 import { decodeImages, luminance } from '../../../packages/pyroved-ts/dist/data/images/decode.js';
 import { centreSquare, crop, resize } from '../../../packages/pyroved-ts/dist/data/images/resize.js';
-import { bytesOf, fileNames, reference } from './fixtures/index.js';
+import { bytesOf, imageFiles, reference } from './fixtures/index.js';
 
 const only = (name: string) => {
   const images = decodeImages(bytesOf(name));
@@ -111,7 +111,7 @@ describe('files written by Pillow and tifffile', () => {
 });
 
 describe('damaged files', () => {
-  it.each(fileNames)('%s cut short is refused, at whatever place', (name) => {
+  it.each(imageFiles)('%s cut short is refused, at whatever place', (name) => {
     const whole = bytesOf(name);
     // A BMP or TIFF may end in a byte or two of padding; a PNG ends in a block that holds nothing but a checksum.
     for (let length = 1; length < whole.length - 16; length = Math.ceil(length * 1.15)) {
@@ -122,7 +122,7 @@ describe('damaged files', () => {
   it('with flipped bytes gives an image or an error in words, and soon', () => {
     fc.assert(
       fc.property(
-        fc.constantFrom(...fileNames),
+        fc.constantFrom(...imageFiles),
         fc.array(fc.tuple(fc.nat(), fc.nat(255)), { minLength: 1, maxLength: 8 }),
         (name, changes) => {
           const bytes = bytesOf(name);

@@ -19,6 +19,12 @@ export interface ImageSet {
   readonly factors?: Readonly<Record<string, Float32Array>>;
 }
 
+/** A set whose images are read when they are asked for, because they are too many for memory. */
+export interface StreamedSet extends Omit<ImageSet, 'images'> {
+  /** The values of the images at `indices`, one image after the other. */
+  readonly read: (indices: ArrayLike<number>) => Float32Array;
+}
+
 /** Values in one image: `channels * product(shape)`. */
 export const imageSize = (set: Pick<ImageSet, 'shape' | 'channels'>): number =>
   set.shape.reduce((n, d) => n * d, set.channels);
@@ -60,7 +66,8 @@ export function imageAt(set: ImageSet, i: number): Float32Array {
 }
 
 /** The values of the images at `indices`, in that order, copied one after the other. */
-export function gather(set: ImageSet, indices: ArrayLike<number>): Float32Array {
+export function gather(set: ImageSet | StreamedSet, indices: ArrayLike<number>): Float32Array {
+  if ('read' in set) return set.read(indices);
   const size = imageSize(set);
   const out = new Float32Array(indices.length * size);
   for (let i = 0; i < indices.length; i++) out.set(imageAt(set, indices[i]), i * size);
@@ -68,14 +75,14 @@ export function gather(set: ImageSet, indices: ArrayLike<number>): Float32Array 
 }
 
 /** The images at `indices`, in that order, with everything known of them. */
-export function subset(set: ImageSet, indices: ArrayLike<number>): ImageSet {
+export function subset(set: ImageSet, indices: ArrayLike<number>): ImageSet;
+export function subset(set: StreamedSet, indices: ArrayLike<number>): StreamedSet;
+export function subset(set: ImageSet | StreamedSet, indices: ArrayLike<number>): ImageSet | StreamedSet {
   const order = Array.from(indices);
   const wrong = order.find((i) => !(i >= 0 && i < set.count));
   if (wrong !== undefined) throw new DataError(`Image ${wrong} does not exist: the set holds ${set.count}.`);
   const { labels, names, factors } = set;
-  return {
-    ...set,
-    images: gather(set, order),
+  const known = {
     count: order.length,
     ...(labels && { labels: Int32Array.from(order, (i) => labels[i]) }),
     ...(names && { names: order.map((i) => names[i]) }),
@@ -85,6 +92,9 @@ export function subset(set: ImageSet, indices: ArrayLike<number>): ImageSet {
       ),
     }),
   };
+  if (!('read' in set)) return { ...set, ...known, images: gather(set, order) };
+  const read = (some: ArrayLike<number>) => set.read(Array.from(some, (i) => order[i]));
+  return { ...set, ...known, read };
 }
 
 /** The same images in an order drawn from `seed`. */

@@ -10,6 +10,11 @@ export { type LoadedImages, type LoadOptions, loadImages, readFolder } from './i
 export type { SourceOptions } from './images/plan.js';
 export type { ReadOptions } from './images/read.js';
 export * from './normalise.js';
+export type { ArrayFile } from './readers/arrayFile.js';
+export * from './readers/convert.js';
+export * from './readers/loadArray.js';
+export { decodeNpy, encodeNpy, encodeNpz } from './readers/npy.js';
+export { type ArrayChoice, openArray } from './readers/openArray.js';
 export * from './simulated/digits.js';
 export * from './simulated/particles.js';
 export * from './simulated/peaks.js';

@@ -45,41 +45,55 @@ export interface FileToRead {
 const ODD_SIDE = 4;
 const ODD_ASPECT = 2;
 
+/** Reads `files` one after the other; what cannot be used is added to `problems`. */
+export async function* eachImage(
+  files: readonly FileToRead[],
+  options: ReadOptions,
+  problems: FileProblem[],
+): AsyncGenerator<FoundImage> {
+  checkReadOptions(options);
+  for (let i = 0; i < files.length; i++) {
+    const { path, name } = files[i];
+    let decoded: DecodedImage[] = [];
+    try {
+      decoded = decodeImages(await readFile(path));
+    } catch (error) {
+      problems.push({ file: name, why: error instanceof Error ? error.message : String(error) });
+    }
+    for (const [k, image] of decoded.entries()) {
+      const page = decoded.length > 1 ? k + 1 : 0;
+      const shownName = page > 0 ? `${name}#${page}` : name;
+      const why = whyUseless(image);
+      if (why) problems.push({ file: shownName, why });
+      else yield { ...fitted(image, options), name: shownName, page, file: i };
+    }
+    options.onProgress?.(i + 1, files.length);
+  }
+}
+
 /**
- * Reads `files` in order. Files that cannot be used are listed in `problems`.
+ * Reads `files` in order. Files that cannot be used, or are very unlike the others, are listed in `problems`.
  * @throws {DataError} listing them all, when `onBadFile` is `refuse` and there are any.
  */
 export async function readImageFiles(
   files: readonly FileToRead[],
   options: ReadOptions,
 ): Promise<{ images: FoundImage[]; problems: FileProblem[] }> {
-  checkReadOptions(options);
   const found: FoundImage[] = [];
   const problems: FileProblem[] = [];
-  for (let i = 0; i < files.length; i++) {
-    const { path, name } = files[i];
-    try {
-      const decoded = decodeImages(await readFile(path));
-      decoded.forEach((image, k) => {
-        const page = decoded.length > 1 ? k + 1 : 0;
-        const shownName = page > 0 ? `${name}#${page}` : name;
-        const why = whyUseless(image);
-        if (why) problems.push({ file: shownName, why });
-        else found.push({ ...fitted(image, options), name: shownName, page, file: i });
-      });
-    } catch (error) {
-      problems.push({ file: name, why: error instanceof Error ? error.message : String(error) });
-    }
-    options.onProgress?.(i + 1, files.length);
-  }
+  for await (const image of eachImage(files, options, problems)) found.push(image);
   const images = withoutStrays(found, problems);
-  if (options.onBadFile === 'refuse' && problems.length > 0) {
-    throw new DataError(
-      `${problems.length} of ${files.length} files cannot be used:\n${listProblems(problems)}\nRemove or mend them, or skip bad files.`,
-      problems,
-    );
-  }
+  refuseProblems(problems, files.length, options);
   return { images, problems };
+}
+
+/** @throws {DataError} listing the problems, when there are any and `onBadFile` is `refuse`. */
+export function refuseProblems(problems: readonly FileProblem[], files: number, { onBadFile }: ReadOptions): void {
+  if (onBadFile !== 'refuse' || problems.length === 0) return;
+  throw new DataError(
+    `${problems.length} of ${files} files cannot be used:\n${listProblems(problems)}\nRemove or mend them, or skip bad files.`,
+    problems,
+  );
 }
 
 function checkReadOptions({ size, crop = 'square', channels = 1, onBadFile = 'skip' }: ReadOptions): void {
