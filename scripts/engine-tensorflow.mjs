@@ -39,7 +39,10 @@ async function download() {
   const env = { PATH: [join(root, 'node_modules', '.bin'), process.env.PATH].join(delimiter) };
   const { stdout, stderr } = await run(process.execPath, ['scripts/install.js'], { capture: true, cwd: folder, env });
   if (existsSync(join(folder, 'lib', 'napi-v8', 'tfjs_binding.node'))) return;
-  const why = `${stderr}\n${stdout}`.split('\n').find((line) => /error|ENOTFOUND|ECONN|status/i.test(line));
+  const why = `${stderr}\n${stdout}`
+    .split('\n')
+    .find((line) => /^\s*(\w*Error|error): |\b(ENOTFOUND|ECONN|HTTP)/.test(line));
+  rmSync(folder, { recursive: true, force: true });
   throw new Stop(
     [
       `The binary could not be downloaded${why === undefined ? '' : ` (${why.trim()})`}.`,
