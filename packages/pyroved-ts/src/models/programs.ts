@@ -81,8 +81,9 @@ export abstract class VaePrograms {
   }
 
   private initialise(nets: Readonly<Record<string, AnyNet>>): void {
-    seed.with(this.options.seed, () =>
-      this.params.run(() => {
+    // The store answers a parameter as soon as it sees it, so the seed goes inside.
+    this.params.run(() =>
+      seed.with(this.options.seed, () => {
         for (const [name, net] of Object.entries(nets)) module(name, net);
       }),
     );

@@ -1,0 +1,93 @@
+/** What models refuse, in which words, and how many parameters they have. */
+import { OptionError } from 'pyro-ts';
+import { type Invariance, IVAE, iVAE, type ModelOptions, rVAE, SSIVAE, ssrVAE } from 'pyroved-ts';
+import { describe, expect, test } from 'vitest';
+
+const shape = [6, 6];
+const refuse = (options: object, message: RegExp): void => {
+  const build = () => new IVAE({ shape, ...options } as ModelOptions);
+  expect(build).toThrow(OptionError);
+  expect(build).toThrow(message);
+};
+
+describe('refused options', () => {
+  test.each([
+    [{ latentDims: 2 }, /iVAE has no option "latentDims"\. Did you mean "latentDim"\?/],
+    [{ latentDim: 0 }, /latentDim is a whole number of at least 1, not 0/],
+    [{ shape: [6, 6, 3] }, /shape is \[height, width\] or \[length\], not \[6,6,3\]/],
+    [{ hiddenDecoder: [] }, /hiddenDecoder is a list of widths such as \[128, 128\], not \[\]/],
+    [{ activation: 'tahn' }, /no activation "tahn"\. Did you mean "tanh"\?/],
+    [{ likelihood: 'bernouli' }, /no likelihood "bernouli"\. Did you mean "bernoulli"\?/],
+    [{ decoderSigma: 0.3 }, /decoderSigma belongs to the likelihood "gaussian"; this model's is "bernoulli"/],
+    [{ likelihood: 'gaussian', decoderSigma: 0 }, /decoderSigma is a positive number, not 0/],
+    [{ pixels: 37 }, /pixels is a whole number from 1 to the 36 of an image of shape \[6, 6\], not 37/],
+    [
+      { invariances: ['r'], anglePrior: 'projectednormal' },
+      /no angle prior "projectednormal"\. Did you mean "projected-normal"\?/,
+    ],
+    [{ invariances: ['r'], anglePrior: { name: 'normal', scal: 2 } }, /no option "scal"\. Did you mean "scale"\?/],
+    [
+      { invariances: ['t'], shiftPrior: [0.1, 0.1, 0.1] },
+      /shiftPrior is a positive number, or a list of 2, one an axis; got \[0\.1,0\.1,0\.1\]/,
+    ],
+  ])('%j', (options, message) => refuse(options, message));
+
+  test.each([
+    [['sc'], /no invariance "sc"\. Did you mean "s"\?/],
+    [['rotation'], /no invariance "rotation"\. Did you mean "r"\?/],
+    [['foo'], /no invariance "foo"\. Known: r, t, s\./],
+    [['r', 't', 'r'], /invariance "r" is given twice/],
+    ['rt', /invariances is a list such as \["r", "t"\], not "rt"/],
+  ])('invariances %j', (invariances, message) => refuse({ invariances }, message));
+
+  test('signals know translation alone', () => {
+    refuse(
+      { shape: [20], invariances: ['r'] },
+      /Signals \(shape \[20\]\) can only be invariant to translation, "t", not to "r"/,
+    );
+    expect(iVAE({ shape: [20], invariances: ['t'] }).latents.columnNames).toEqual(['shift', 'z1', 'z2']);
+  });
+
+  test('of the semi-supervised model', () => {
+    expect(() => new SSIVAE({ shape, numClasses: 1 })).toThrow(/numClasses is a whole number of at least 2, not 1/);
+    expect(() => new SSIVAE({ shape, numClasses: 3, classPrior: [1, 2] })).toThrow(
+      /classPrior is a list of 3 positive numbers/,
+    );
+    expect(() => new SSIVAE({ shape, numClasses: 3, exactClasses: 4, enumerate: 'sum-and-sample' })).toThrow(
+      /exactClasses is a whole number from 1 to 3, not 4/,
+    );
+  });
+});
+
+test.each<[readonly Invariance[], string[]]>([
+  [[], ['z1', 'z2']],
+  [['r'], ['angle', 'z1', 'z2']],
+  [
+    ['s', 't', 'r'],
+    ['angle', 'shift 1', 'shift 2', 'scale', 'z1', 'z2'],
+  ],
+])("latents of invariances %j, in pyroVED's order whatever the order of the names", (invariances, names) => {
+  expect(iVAE({ shape, invariances }).latents.columnNames).toEqual(names);
+});
+
+test("the paper's model has the paper's number of parameters", () => {
+  const vae = ssrVAE({ shape: [48, 48], numClasses: 4 });
+  const count = (prefix: string) =>
+    vae.params.match(new RegExp(`^${prefix}`)).reduce((n, name) => n + vae.params.get(name).size, 0);
+  expect([count('encoder_z'), count('encoder_y'), count('decoder'), count('')]).toEqual([
+    313354, 312068, 34305, 659727,
+  ]);
+});
+
+test("weights begin as torch.nn.Linear's do: uniform within 1/sqrt(inputs), the same for the same seed", () => {
+  const [a, b, c] = [1, 1, 2].map((seed) =>
+    rVAE({ shape, seed }).params.get('encoder_z.fc_layers.0.weight').dataSync(),
+  );
+  expect(a).toEqual(b);
+  expect(a).not.toEqual(c);
+  const bound = 1 / 6;
+  expect(Math.max(...a.map(Math.abs))).toBeLessThanOrEqual(bound);
+  // 4,608 draws: the standard deviation of a uniform is bound / sqrt(3), its estimate within about 1%.
+  const sd = Math.sqrt(a.reduce((n, v) => n + v * v, 0) / a.length);
+  expect(sd / (bound / Math.sqrt(3))).toBeCloseTo(1, 1);
+});
