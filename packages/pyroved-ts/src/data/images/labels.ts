@@ -1,8 +1,8 @@
 /** The table that says which image shows what: a CSV file with the columns file and label. */
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { parse } from 'csv-parse/sync';
 import { DataError, listProblems } from '../../errors.js';
+import { columnOf, readTable } from '../table.js';
 import { naturalOrder } from './folder.js';
 
 /** The label of one file, by page: page 0 stands for every page that has no label of its own. */
@@ -69,35 +69,18 @@ interface Row {
 }
 
 function readRows(path: string): Row[] {
-  let table: string[][];
-  const lines: number[] = [];
-  try {
-    table = parse(readFileSync(path, 'utf8'), {
-      bom: true,
-      delimiter: [',', ';', '\t'],
-      on_record: (record: string[], context) => {
-        lines.push(context.lines);
-        return record;
-      },
-      relax_column_count: true,
-      skip_empty_lines: true,
-      trim: true,
-    });
-  } catch (cause) {
-    throw new DataError(`The label table "${path}" cannot be read: ${(cause as Error).message}.`, [], { cause });
-  }
-  const header = table[0]?.map((cell) => cell.toLowerCase()) ?? [];
-  const named = [FILE_COLUMNS, LABEL_COLUMNS].map((names) => header.findIndex((cell) => names.includes(cell)));
+  const table = readTable(path);
+  const named = [FILE_COLUMNS, LABEL_COLUMNS].map((names) => columnOf(table[0], names));
   const hasHeader = named.every((column) => column >= 0);
   const [fileColumn, labelColumn] = hasHeader ? named : [0, 1];
-  const rows = table.map((record, i): Row => {
-    const [file, label] = [record[fileColumn], record[labelColumn]];
+  const rows = table.map(({ cells, line }): Row => {
+    const [file, label] = [cells[fileColumn], cells[labelColumn]];
     if (!file || label === undefined) {
       throw new DataError(
-        `${path}, line ${lines[i]}: expected "file,label" (such as "img7.png,spades"), got "${record.join(',')}".`,
+        `${path}, line ${line}: expected "file,label" (such as "img7.png,spades"), got "${cells.join(',')}".`,
       );
     }
-    return { file, label, line: lines[i] };
+    return { file, label, line };
   });
   return hasHeader ? rows.slice(1) : rows;
 }

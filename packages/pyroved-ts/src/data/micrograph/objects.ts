@@ -1,0 +1,77 @@
+/** Finds the objects in a large micrograph: what stands out from its surroundings, one connected region each. */
+import { OptionError } from 'pyro-ts';
+import { type Plane, resize } from '../images/resize.js';
+
+export interface FindOptions {
+  /** Side in pixels of the square that holds one object with some of its surroundings. */
+  readonly patch: number;
+  /** Whether objects are brighter or darker than the background; found out unless told. */
+  readonly polarity?: 'bright' | 'dark';
+  /** Regions of fewer pixels are noise; (patch / 10)² unless told. */
+  readonly minArea?: number;
+  /** Regions of more pixels are no single object; half the patch unless told. */
+  readonly maxArea?: number;
+}
+
+/** A region that was found. Coordinates are in pixels (x right, y down), the first pixel's centre being at 0. */
+export interface FoundObject {
+  readonly x: number;
+  readonly y: number;
+  /** Pixels. */
+  readonly area: number;
+}
+
+/** Noise is smoothed over this share of a patch. */
+const SMOOTHING = 1 / 48;
+
+/**
+ * The objects in an image by rows from the top. The uneven background (the median of blocks of two patches) is taken off, the rest is smoothed and split by Otsu's
+ * threshold, and connected regions of a plausible size are kept; objects that touch count as one. Of a darker and a brighter side, the one that covers less is taken
+ * for the objects unless `polarity` says otherwise.
+ */
+export async function findObjects(image: Plane, { patch, polarity, ...options }: FindOptions): Promise<FoundObject[]> {
+  if (polarity !== undefined && polarity !== 'bright' && polarity !== 'dark') {
+    throw new OptionError(`polarity is "${polarity}"; it can be "bright" or "dark".`);
+  }
+  const { minArea = (patch / 10) ** 2, maxArea = patch ** 2 / 2 } = options;
+  const { fromMask, Image } = await import('image-js');
+  const flat = withoutBackground(image, 2 * patch);
+  const grey = new Image(image.width, image.height, { data: toBytes(flat), colorModel: 'GREY' });
+  const smooth = grey.gaussianBlur({ sigma: Math.max(0.5, patch * SMOOTHING) });
+  const mask = smooth.threshold({ algorithm: 'otsu' });
+  const bright = mask.getNbNonZeroPixels() <= mask.size / 2;
+  const kind = (polarity ?? (bright ? 'bright' : 'dark')) === 'bright' ? 'white' : 'black';
+  return fromMask(mask)
+    .getRois({ kind, minSurface: minArea, maxSurface: maxArea })
+    .map((roi) => ({ x: roi.centroid.column, y: roi.centroid.row, area: roi.surface }))
+    .sort((a, b) => a.y - b.y || a.x - b.x);
+}
+
+/** The image less its background: the medians of square blocks, interpolated. */
+function withoutBackground(image: Plane, block: number): Float32Array {
+  const rows = Math.max(1, Math.round(image.height / block));
+  const columns = Math.max(1, Math.round(image.width / block));
+  const medians = new Float32Array(rows * columns);
+  for (let b = 0; b < medians.length; b++) {
+    const [r, c] = [Math.floor(b / columns), b % columns];
+    const values: number[] = [];
+    const bottom = Math.floor(((r + 1) * image.height) / rows);
+    const right = Math.floor(((c + 1) * image.width) / columns);
+    for (let y = Math.floor((r * image.height) / rows); y < bottom; y++) {
+      for (let x = Math.floor((c * image.width) / columns); x < right; x++)
+        values.push(image.pixels[y * image.width + x]);
+    }
+    medians[b] = Float32Array.from(values).sort()[values.length >> 1];
+  }
+  const background = resize({ pixels: medians, height: rows, width: columns }, image.height, image.width).pixels;
+  return image.pixels.map((v, i) => v - background[i]);
+}
+
+/** Values stretched to 0..255, a thousandth at either end aside. */
+function toBytes(values: Float32Array): Uint8Array {
+  const sorted = Float32Array.from(values).sort();
+  const low = sorted[Math.floor(0.001 * (sorted.length - 1))];
+  const high = sorted[Math.ceil(0.999 * (sorted.length - 1))];
+  const scale = high > low ? 255 / (high - low) : 0;
+  return Uint8Array.from(values, (v) => Math.round(Math.min(255, Math.max(0, (v - low) * scale))));
+}
