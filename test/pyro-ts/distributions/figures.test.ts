@@ -7,7 +7,7 @@ import * as tf from '@tensorflow/tfjs';
 import { bernoulli, continuousBernoulli, oneHotCategorical, projectedNormal } from 'pyro-ts';
 import { describe, test } from 'vitest';
 import figures from '../../fixtures/distributionFigures.json' with { type: 'json' };
-import { expectClose, gradOf } from './helpers.js';
+import { expectClose, gradOf } from '../../numbers.js';
 
 describe('ProjectedNormal', () => {
   // Entries that a clamp of the original decided, not the formula. Here: mpmath at 60 digits, log of

@@ -12,5 +12,6 @@ export { hasKl, kl, registerKl } from './kl/kl.js';
 export * from './normal.js';
 export type { ProbsOrLogits } from './probs.js';
 export { ProjectedNormal, projectedNormal } from './projectedNormal.js';
+export * from './transformed.js';
 export * from './transforms/index.js';
 export * from './unit.js';

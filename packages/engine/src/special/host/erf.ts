@@ -91,5 +91,8 @@ function centreStart(q: number): number {
 const horner = (coefficients: readonly number[], x: number): number => coefficients.reduce((sum, c) => sum * x + c, 0);
 
 /** The inverse of erf, for x in (-1, 1); infinite at the ends. */
-export const erfinv = (x: number): number =>
-  x < 0 ? ndtri((1 + x) / 2) * Math.SQRT1_2 : -ndtri((1 - x) / 2) * Math.SQRT1_2;
+export function erfinv(x: number): number {
+  const y = x < 0 ? ndtri((1 + x) / 2) * Math.SQRT1_2 : -ndtri((1 - x) / 2) * Math.SQRT1_2;
+  // Near 0 the quantile is exact to 1e-16 of 1, a Newton step makes it so relative to x.
+  return Math.abs(x) < 0.5 ? y - (erfSeries(y) - x) / (TWO_OVER_SQRT_PI * Math.exp(-y * y)) : y;
+}

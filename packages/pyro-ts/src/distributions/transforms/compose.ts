@@ -3,15 +3,19 @@ import type { Shape } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 import { type Constraint, independent } from '../constraints.js';
 import { sumRightmost } from '../distribution.js';
-import { Transform } from './transform.js';
+import { IdentityTransform, Transform } from './transform.js';
 
-/** The `parts` one after the other, the first first. Source: torch ComposeTransform. */
+/** The `parts` one after the other, the first first; none is the identity. Source: torch ComposeTransform. */
 export class ComposeTransform extends Transform {
   readonly domain: Constraint;
   readonly codomain: Constraint;
 
-  constructor(readonly parts: readonly Transform[]) {
+  readonly parts: readonly Transform[];
+
+  constructor(given: readonly Transform[]) {
     super();
+    const parts = given.length > 0 ? given : [new IdentityTransform()];
+    this.parts = parts;
     const first = parts[0];
     const last = parts[parts.length - 1];
     let before = last.codomain.eventDim;

@@ -1,0 +1,71 @@
+/** The Cholesky factor of positive definite matrices, on the host in float64, with its gradient. */
+import * as tf from '@tensorflow/tfjs';
+import { customGrad } from '../ops/customGrad.js';
+import { invertLower, type Matrix, multiply } from './host.js';
+
+/** A matrix that is not positive definite (or holds NaN), where one must be. */
+export class NotPositiveDefiniteError extends Error {
+  override readonly name = 'NotPositiveDefiniteError';
+}
+
+/**
+ * The lower triangular L with L L' = a, for each matrix of `a` [..., n, n]; only the lower triangle of `a` is read. The gradient is symmetric
+ * (Murray 2016, "Differentiation of the Cholesky decomposition"). Throws a NotPositiveDefiniteError.
+ */
+export function cholesky(a: tf.Tensor): tf.Tensor {
+  const n = a.shape[a.rank - 1];
+  if (a.rank < 2 || a.shape[a.rank - 2] !== n) {
+    throw new RangeError(`cholesky needs square matrices [..., n, n]; the shape is [${a.shape}].`);
+  }
+  return customGrad([a], (x) => {
+    const factors = eachMatrix(x, n, factorize);
+    return {
+      value: tf.tensor(Float32Array.from(factors), x.shape, 'float32'),
+      grad: (dy) => [tf.tensor(backward(factors, dy.dataSync(), n), dy.shape, 'float32')],
+    };
+  });
+}
+
+/** `f` of each n x n matrix of `x`, in float64, one after the other. */
+function eachMatrix(x: tf.Tensor, n: number, f: (m: Matrix, n: number, which: number) => Matrix): Float64Array {
+  const data = Float64Array.from(x.dataSync());
+  for (let i = 0; i < data.length; i += n * n) data.set(f(data.subarray(i, i + n * n), n, i / (n * n)), i);
+  return data;
+}
+
+function factorize(a: Matrix, n: number, which: number): Matrix {
+  const l = new Float64Array(n * n);
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j <= i; j++) {
+      let sum = a[i * n + j];
+      for (let k = 0; k < j; k++) sum -= l[i * n + k] * l[j * n + k];
+      if (i === j && !(sum > 0)) {
+        throw new NotPositiveDefiniteError(
+          `matrix ${which} of the batch is not positive definite: its leading minor of order ${i + 1} is not positive. ` +
+            'Add a small multiple of the identity, or check for rows that depend on each other.',
+        );
+      }
+      l[i * n + j] = i === j ? Math.sqrt(sum) : sum / l[j * n + j];
+    }
+  }
+  return l;
+}
+
+/** With P = L' dL of which the lower triangle is taken and the diagonal halved: the symmetric part of L'^-1 P L^-1. */
+function backward(factors: Float64Array, dy: ArrayLike<number>, n: number): Float32Array {
+  const out = new Float32Array(factors.length);
+  for (let at = 0; at < factors.length; at += n * n) {
+    const l = factors.subarray(at, at + n * n);
+    const upstream = Float64Array.from({ length: n * n }, (_, i) => (i % n <= Math.floor(i / n) ? dy[at + i] : 0));
+    const p = multiply(l, upstream, n, { transposeA: true });
+    for (let i = 0; i < n; i++) {
+      p[i * n + i] /= 2;
+      for (let j = i + 1; j < n; j++) p[i * n + j] = 0;
+    }
+    const inverse = invertLower(l, n);
+    const full = multiply(multiply(inverse, p, n, { transposeA: true }), inverse, n, {});
+    for (let i = 0; i < n; i++)
+      for (let j = 0; j < n; j++) out[at + i * n + j] = (full[i * n + j] + full[j * n + i]) / 2;
+  }
+  return out;
+}

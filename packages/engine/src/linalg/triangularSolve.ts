@@ -1,0 +1,103 @@
+/** Linear systems with lower triangular matrices, on the host in float64, with gradients. */
+import * as tf from '@tensorflow/tfjs';
+import { customGrad } from '../ops/customGrad.js';
+import { broadcastShapes, type Shape } from '../ops/shapes.js';
+import { solveLower } from './host.js';
+
+/**
+ * The x with l x = b (with `transposed`: l' x = b) for lower triangular l [..., n, n] and b [..., n, m], whose batch dimensions broadcast
+ * against each other; what l holds above its diagonal is not read. The result is [..., n, m].
+ */
+export function triangularSolve(l: tf.Tensor, b: tf.Tensor, transposed = false): tf.Tensor {
+  const n = l.shape[l.rank - 1];
+  const m = b.shape[b.rank - 1];
+  const batch = broadcastShapes(l.shape.slice(0, -2), b.shape.slice(0, -2));
+  if (l.rank < 2 || b.rank < 2 || l.shape[l.rank - 2] !== n || b.shape[b.rank - 2] !== n || !batch) {
+    throw new RangeError(
+      `triangularSolve needs l [..., n, n] and b [..., n, m]; they are [${l.shape}] and [${b.shape}].`,
+    );
+  }
+  const lAt = offsets(l.shape.slice(0, -2), batch, n * n);
+  const bAt = offsets(b.shape.slice(0, -2), batch, n * m);
+  return customGrad([l, b], (lower, right) => {
+    const ls = lower.dataSync();
+    const x = solveAll(ls, right.dataSync(), lAt, bAt, n, m, transposed);
+    return {
+      value: tf.tensor(Float32Array.from(x), [...batch, n, m], 'float32'),
+      saved: [lower],
+      grad: (dy, [kept]) => {
+        const each = Int32Array.from(lAt, (_, i) => i * n * m);
+        const db = solveAll(kept.dataSync(), dy.dataSync(), lAt, each, n, m, !transposed);
+        const dl = new Float64Array(lower.size);
+        const dbSummed = new Float64Array(right.size);
+        for (let i = 0; i < lAt.length; i++) {
+          addOuter(dl, lAt[i], db, x, i * n * m, n, m, transposed);
+          for (let k = 0; k < n * m; k++) dbSummed[bAt[i] + k] += db[i * n * m + k];
+        }
+        return [
+          tf.tensor(Float32Array.from(dl), l.shape, 'float32'),
+          tf.tensor(Float32Array.from(dbSummed), b.shape, 'float32'),
+        ];
+      },
+    };
+  });
+}
+
+/** Where the matrix of each element of the joint batch starts. */
+function offsets(own: Shape, joint: Shape, size: number): Int32Array {
+  let starts = [0];
+  let stride = size;
+  const perDim = joint.map((_, i) => {
+    const at = own.length - 1 - i;
+    const n = own[at] ?? 1;
+    const step = n === 1 ? 0 : stride;
+    stride *= n;
+    return { step, size: joint[joint.length - 1 - i] };
+  });
+  for (const { step, size: count } of perDim) {
+    // From the right: the dimensions so far repeat for each index of this one, which lies to their left.
+    starts = Array.from({ length: count }, (_, k) => starts.map((s) => s + k * step)).flat();
+  }
+  return Int32Array.from(starts);
+}
+
+function solveAll(
+  l: ArrayLike<number>,
+  b: ArrayLike<number>,
+  lAt: Int32Array,
+  bAt: Int32Array,
+  n: number,
+  m: number,
+  transposed: boolean,
+): Float64Array {
+  const out = new Float64Array(lAt.length * n * m);
+  const lower = new Float64Array(n * n);
+  for (let i = 0; i < lAt.length; i++) {
+    const x = out.subarray(i * n * m, (i + 1) * n * m);
+    for (let k = 0; k < n * m; k++) x[k] = b[bAt[i] + k];
+    if (i === 0 || lAt[i] !== lAt[i - 1]) for (let k = 0; k < n * n; k++) lower[k] = l[lAt[i] + k];
+    solveLower(lower, x, n, m, transposed);
+  }
+  return out;
+}
+
+/** Adds the gradient of one matrix: the lower triangle of -db x', or with `transposed` of -x db'. */
+function addOuter(
+  dl: Float64Array,
+  at: number,
+  db: Float64Array,
+  x: Float64Array,
+  from: number,
+  n: number,
+  m: number,
+  transposed: boolean,
+): void {
+  const [rows, columns] = transposed ? [x, db] : [db, x];
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j <= i; j++) {
+      let sum = 0;
+      for (let k = 0; k < m; k++) sum += rows[from + i * m + k] * columns[from + j * m + k];
+      dl[at + i * n + j] -= sum;
+    }
+  }
+}
