@@ -7,3 +7,4 @@ export * from './nets/index.js';
 export * from './priors/index.js';
 export * from './run/index.js';
 export * from './train/index.js';
+export * from './viz/index.js';

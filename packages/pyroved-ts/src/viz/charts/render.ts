@@ -1,0 +1,42 @@
+/** Draws a Vega-Lite specification as SVG, without a browser; the same specification gives the same text. */
+import { createHash } from 'node:crypto';
+import type { TopLevelSpec } from 'vega-lite';
+import { textWidth } from '../textWidth.js';
+import { CHART_CONFIG, FONT } from '../theme.js';
+
+/** One layer of a layered chart. */
+export type ChartLayer = Extract<TopLevelSpec, { layer: unknown }>['layer'][number];
+
+/** A part of vega that its types leave out. */
+interface TextMeasuring {
+  readonly textMetrics: { width: (item: { fontSize?: number; limit?: number }, text: unknown) => number };
+}
+
+/** SVG that stands in a page: transparent, and inked in the page's own text colour. */
+export async function renderChart(spec: TopLevelSpec): Promise<string> {
+  // Loaded when a chart is drawn, so that commands that draw none start at once.
+  const [vega, vegaLite] = await Promise.all([import('vega'), import('vega-lite')]);
+  // Vega's own guess is far too wide, and a canvas that happens to be installed would measure differently.
+  (vega as unknown as TextMeasuring).textMetrics.width = ({ fontSize = 11, limit = 0 }, text) => {
+    const width = textWidth(String(text ?? ''), fontSize);
+    return limit > 0 ? Math.min(width, limit) : width;
+  };
+  vega.resetSVGDefIds();
+  const view = new vega.View(vega.parse(vegaLite.compile(spec, { config: CHART_CONFIG }).spec), { renderer: 'none' });
+  try {
+    return uniqueIds(await view.toSVG());
+  } finally {
+    view.finalize();
+  }
+}
+
+/** `svg` as a file of its own: on white, in dark ink, whatever shows it. */
+export function asSvgFile(svg: string): string {
+  return svg.replace(/^<svg /, `<svg style="background:#fff;color:#1f2328;font-family:${FONT.replaceAll('"', "'")}" `);
+}
+
+/** Vega numbers its clips and gradients from 0 in each chart; on one page they would be taken for each other's. */
+function uniqueIds(svg: string): string {
+  const mark = createHash('sha256').update(svg).digest('hex').slice(0, 8);
+  return svg.replace(/(id="|url\(#)((?:clip|gradient|def)[\w-]*)/g, `$1$2-${mark}`);
+}

@@ -1,0 +1,26 @@
+/** Figures as a reader wants them: shares, counts and durations. */
+
+/** `0.8791` as "87.9%". */
+export const formatPercent = (share: number, decimals = 1): string => `${(100 * share).toFixed(decimals)}%`;
+
+/** `12000` as "12,000". */
+export const formatCount = (count: number): string => count.toLocaleString('en-US');
+
+/** Seconds as "8.4 s", "2 min 41 s" or "1 h 5 min". */
+export function formatDuration(seconds: number): string {
+  if (!Number.isFinite(seconds)) return 'unknown';
+  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 60) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/** The range in which a share measured on `count` images lies with 95% confidence (Wilson's score interval). */
+export function shareInterval(share: number, count: number): [number, number] {
+  const z = 1.96;
+  const centre = (share + (z * z) / (2 * count)) / (1 + (z * z) / count);
+  const reach = (z / (1 + (z * z) / count)) * Math.sqrt((share * (1 - share)) / count + (z * z) / (4 * count * count));
+  return [Math.max(0, centre - reach), Math.min(1, centre + reach)];
+}

@@ -1,0 +1,81 @@
+/** `report.html`: one file that needs no network, no script and no other file, and the same pictures as files. */
+import { confusionChart } from '../charts/confusion.js';
+import { histogramChart } from '../charts/histogram.js';
+import { asSvgFile } from '../charts/render.js';
+import { scatterChart } from '../charts/scatter.js';
+import { trainingCharts } from '../charts/training.js';
+import type { FramedPicture } from '../images/frame.js';
+import { imageRowsPicture, manifoldPicture } from '../images/pictures.js';
+import type { ReportData } from './data.js';
+import { html, rawHtml } from './html.js';
+import * as sections from './sections.js';
+import { REPORT_STYLE } from './style.js';
+
+/** A report and its pictures by file name: SVG as text, PNG as bytes. */
+export interface Report {
+  readonly html: string;
+  readonly pictures: Map<string, string | Uint8Array>;
+}
+
+/** Draws all pictures of `data` and sets them into the report. */
+export async function renderReport(data: ReportData): Promise<Report> {
+  const pictures: Report['pictures'] = new Map();
+  const keep = (name: string, { svg, png }: FramedPicture): string => {
+    pictures.set(`${name}.svg`, asSvgFile(svg));
+    if (png) pictures.set(`${name}.png`, png);
+    return svg;
+  };
+  const { accuracy, confusion, manifolds = [], reconstructions, samples, charts = [] } = data;
+  const curves = await trainingCharts(data.curves ?? [], accuracyLevels(data));
+  for (const { key, svg } of curves) keep(key, { svg });
+  const matrix = confusion && keep('confusion', { svg: await confusionChart(confusion) });
+  const scatter = data.latents && keep('latents', { svg: await scatterChart(data.latents) });
+  const angles = data.angles && keep('angles', { svg: await histogramChart(data.angles) });
+  const grids = manifolds.map((options, i) => keep(fileName('manifold', options.title, i), manifoldPicture(options)));
+  const upright = reconstructions && keep('reconstructions', imageRowsPicture(reconstructions));
+  const shown = samples && keep('samples', imageRowsPicture(samples));
+  charts.forEach(({ key, svg }, i) => {
+    keep(fileName('chart', key, i), { svg });
+  });
+
+  const page = html`${rawHtml('<!doctype html>')}
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
+<title>${data.title}</title><style>${rawHtml(REPORT_STYLE)}</style></head><body><main>
+<header><h1>${data.title}</h1>${data.subtitle && html`<p class="subtitle">${data.subtitle}</p>`}</header>
+${accuracy && sections.headline(accuracy)}
+${data.warnings && sections.warnings(data.warnings)}
+${data.facts && sections.facts(data.facts)}
+${confusion && matrix && sections.confusion(confusion, matrix)}
+${upright && sections.reconstructions(upright, reconstructions.rows.length)}
+${grids.length > 0 ? sections.manifolds(grids) : undefined}
+${scatter || angles ? sections.latents(scatter, angles) : undefined}
+${curves.length > 0 ? sections.training(curves) : undefined}
+${charts.length > 0 ? sections.moreCharts(charts) : undefined}
+${shown && sections.samples(shown)}
+${data.notes && sections.notes(data.notes)}
+${data.commands && sections.commands(data.commands)}
+<footer>Made by pyroved-ts.</footer></main></body></html>
+`;
+  return { html: page.markup, pictures };
+}
+
+/** Chance, and the baseline unless its own curve is there. */
+function accuracyLevels({ accuracy, curves = [] }: ReportData) {
+  if (!accuracy) return [];
+  const { baseline, chance } = accuracy;
+  return [
+    ...(baseline && curves.length === 1 ? [{ value: baseline.value, label: baseline.label }] : []),
+    ...(chance === undefined ? [] : [{ value: chance, label: 'chance' }]),
+  ];
+}
+
+/** A file name that any system takes; the number keeps names apart that are alike in their plain letters. */
+function fileName(kind: string, title: string | undefined, i: number): string {
+  const plain = (title ?? '')
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-|-$/g, '')
+    .slice(0, 40);
+  return [kind, String(i + 1), plain].filter(Boolean).join('-');
+}

@@ -1,0 +1,83 @@
+/** What all pictures share: fonts, sizes and colours that read on a white and on a dark page, and to the colour-blind. */
+import type { Config } from 'vega-lite';
+
+/** The fonts of pictures and report; no file is needed, each system has one of them. */
+export const FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif";
+
+/**
+ * Colours of classes and series: after Paul Tol's "bright" set, told apart with any kind of colour vision, and at
+ * least 2.4:1 against white and against the report's dark page (https://personal.sron.nl/~pault/).
+ */
+export const CATEGORY_COLOURS = [
+  '#4A84C4',
+  '#EE6677',
+  '#228833',
+  '#BFA32B',
+  '#AA3377',
+  '#43B1D3',
+  '#E07B28',
+  '#8A8F98',
+];
+
+/** Shapes of points beyond the eighth class, when the colours start again. */
+export const CATEGORY_SHAPES = ['circle', 'square', 'triangle-up', 'diamond', 'cross'] as const;
+
+/** The one hue of shares and counts; how opaque it is says how much. */
+export const SHARE_COLOUR = '#08519c';
+
+/** Ink takes the colour of the page's text, so that a picture inside the report follows its light or dark scheme. */
+export const INK = 'currentColor';
+
+/** How opaque the ink of secondary text is. */
+export const QUIET = 0.72;
+
+/** How every chart looks. */
+export const CHART_CONFIG: Config = {
+  background: 'transparent',
+  font: FONT,
+  padding: 4,
+  axis: {
+    domainColor: INK,
+    domainOpacity: 0.35,
+    gridColor: INK,
+    gridOpacity: 0.1,
+    labelColor: INK,
+    labelFontSize: 11,
+    labelOpacity: QUIET,
+    labelLimit: 140,
+    labelPadding: 6,
+    ticks: false,
+    titleColor: INK,
+    titleFontSize: 12,
+    titleFontWeight: 'normal',
+    titleOpacity: QUIET,
+    titlePadding: 8,
+  },
+  legend: {
+    labelColor: INK,
+    labelFontSize: 12,
+    labelLimit: 300,
+    titleColor: INK,
+    titleFontSize: 12,
+    titleFontWeight: 'normal',
+    symbolOpacity: 1,
+  },
+  header: {
+    labelColor: INK,
+    labelFontSize: 12,
+    labelFontWeight: 600,
+    labelAnchor: 'start',
+    labelPadding: 4,
+    title: null,
+  },
+  title: {
+    anchor: 'start',
+    color: INK,
+    fontSize: 13,
+    fontWeight: 600,
+    frame: 'group',
+    offset: 12,
+  },
+  range: { category: CATEGORY_COLOURS, heatmap: { scheme: 'viridis' }, ramp: { scheme: 'viridis' } },
+  view: { stroke: null },
+};
