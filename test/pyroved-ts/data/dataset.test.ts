@@ -8,9 +8,12 @@ import {
   imageAt,
   imageSet,
   oneHot,
+  partition,
+  type StreamedSet,
   shuffled,
   stratifiedSplit,
   subset,
+  withoutLabels,
 } from 'pyroved-ts';
 import { describe, expect, it } from 'vitest';
 
@@ -111,6 +114,48 @@ describe('stratifiedSplit', () => {
     const labels = new Int32Array(40);
     expect(stratifiedSplit(labels, 0.2, 1).heldOut).toEqual(stratifiedSplit(labels, 0.2, 1).heldOut);
     expect(stratifiedSplit(labels, 0.2, 1).heldOut).not.toEqual(stratifiedSplit(labels, 0.2, 2).heldOut);
+  });
+});
+
+describe('partition', () => {
+  it('takes labelled, held-out and unlabelled images apart', () => {
+    const set = {
+      ...numbered(30),
+      labels: Int32Array.from({ length: 30 }, (_, i) => (i < 20 ? i % 2 : -1)),
+      classNames: ['a', 'b'],
+    };
+    const { labelled, heldOut, unlabelled, notes } = partition(set, { seed: 3 });
+    expect([labelled, heldOut].map((s) => s && classCounts(s))).toEqual([
+      [8, 8],
+      [2, 2],
+    ]);
+    expect(unlabelled?.names).toEqual(Array.from({ length: 10 }, (_, i) => `${20 + i}.png`));
+    expect(unlabelled?.labels).toBeUndefined();
+    expect([...(labelled?.names ?? []), ...(heldOut?.names ?? [])].sort()).toEqual(set.names?.slice(0, 20).sort());
+    expect(notes).toEqual([]);
+    expect(partition(set, { heldOut: 0 }).heldOut).toBeUndefined();
+    expect(partition(withoutLabels(set)).unlabelled?.count).toBe(30);
+  });
+
+  it('does the same to a set that is streamed', () => {
+    const { images: _, ...known } = numbered(12, 2);
+    const set = { ...known, read: (indices: ArrayLike<number>) => Float32Array.from(indices) };
+    const { heldOut, labelled } = partition(set, { heldOut: 0.5 });
+    expect(heldOut?.count).toBe(6);
+    expect(Array.from(gather(heldOut as StreamedSet, [0, 1])).map((i) => `${i}.png`)).toEqual(
+      heldOut?.names?.slice(0, 2),
+    );
+    expect(labelled?.count).toBe(6);
+  });
+
+  it('refuses a single class and a class without images', () => {
+    expect(() => partition({ ...numbered(4, 1), classNames: ['a'] })).toThrow(
+      'All labelled images are of one class ("a")',
+    );
+    expect(() => partition({ ...numbered(4, 2), classNames: ['a', 'b', 'c'] })).toThrow(
+      'No readable labelled image of "c"',
+    );
+    expect(() => partition(numbered(9), { heldOut: 1 })).toThrow('from 0 to less than 1, not 1');
   });
 });
 

@@ -75,9 +75,7 @@ export function gather(set: ImageSet | StreamedSet, indices: ArrayLike<number>):
 }
 
 /** The images at `indices`, in that order, with everything known of them. */
-export function subset(set: ImageSet, indices: ArrayLike<number>): ImageSet;
-export function subset(set: StreamedSet, indices: ArrayLike<number>): StreamedSet;
-export function subset(set: ImageSet | StreamedSet, indices: ArrayLike<number>): ImageSet | StreamedSet {
+export function subset<S extends ImageSet | StreamedSet>(set: S, indices: ArrayLike<number>): S {
   const order = Array.from(indices);
   const wrong = order.find((i) => !(i >= 0 && i < set.count));
   if (wrong !== undefined) throw new DataError(`Image ${wrong} does not exist: the set holds ${set.count}.`);
@@ -97,12 +95,18 @@ export function subset(set: ImageSet | StreamedSet, indices: ArrayLike<number>):
   return { ...set, ...known, read };
 }
 
+/** The set without its labels, as an unlabelled set is handed to training. */
+export function withoutLabels<S extends ImageSet | StreamedSet>(set: S): S {
+  const { labels: _, ...rest } = set;
+  return rest as S;
+}
+
 /** The same images in an order drawn from `seed`. */
 export const shuffled = (set: ImageSet, seed: string | number): ImageSet =>
   subset(set, new RandomStream(seed).fork('shuffle').permutation(set.count));
 
 /** The number of images of each class; images without a label are not counted. */
-export function classCounts(set: ImageSet): number[] {
+export function classCounts(set: Pick<ImageSet, 'labels' | 'classNames'>): number[] {
   const { labels, classNames } = set;
   if (!labels) return [];
   const counts = new Array<number>(classNames?.length ?? labels.reduce((m, y) => Math.max(m, y + 1), 0)).fill(0);

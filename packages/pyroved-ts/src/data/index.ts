@@ -14,6 +14,7 @@ export type { Centre } from './micrograph/centres.js';
 export * from './micrograph/micrograph.js';
 export * from './micrograph/objects.js';
 export * from './normalise.js';
+export * from './partition.js';
 export type { ArrayFile } from './readers/arrayFile.js';
 export * from './readers/convert.js';
 export * from './readers/loadArray.js';

@@ -1,7 +1,7 @@
 /** The paper's card data, generated: a few labelled images that are nearly upright, many unlabelled ones that are turned, and a validation set. */
 import { OptionError, refuseUnknownKeys } from 'pyro-ts';
-import type { ImageSet } from '../dataset.js';
-import { type GeneratedSets, simulate, wholeNumber, withoutLabels } from '../simulated/simulate.js';
+import { type ImageSet, withoutLabels } from '../dataset.js';
+import { type GeneratedSets, simulate, wholeNumber } from '../simulated/simulate.js';
 import { parseAngle, parseFraction, parseRange, parseShear, type Quantity } from '../units.js';
 import { drawPose, type PoseRanges, warp } from './affine.js';
 import { suitTemplates, type Templates } from './suits.js';

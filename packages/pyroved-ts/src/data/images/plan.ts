@@ -1,8 +1,8 @@
 /** Which files are read as what: unlabelled images, or labelled ones of which class. */
 import { readdirSync, realpathSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { DataError } from '../../errors.js';
-import { isHidden, isInside, listFiles, requireFolder, subfolders } from './folder.js';
+import { isHidden, isInside, listFiles, requireFolder, subfolders, toSlashes } from './folder.js';
 import { type LabelTable, type PageLabels, readLabelTable } from './labels.js';
 import type { FileToRead } from './read.js';
 
@@ -112,11 +112,11 @@ function planTable(path: string, unlabelled: string | undefined): Plan {
   const pageLabel = (pages: PageLabels, otherwise?: number) => (page: number) =>
     pages.get(page) ?? pages.get(0) ?? otherwise;
   const unlabelledNames = unlabelled ? listFiles(unlabelled) : [];
-  const inFolder = new Set(unlabelledNames.map((name) => resolve(unlabelled ?? '', name)));
+  const inFolder = new Map(unlabelledNames.map((name) => [resolve(unlabelled ?? '', name), name]));
   const tablePath = resolve(path);
   const listed = [...table.files].map(
     ([file, pages]): PlannedFile => ({
-      name: file,
+      name: inFolder.get(file) ?? toSlashes(relative(dirname(tablePath), file)),
       path: file,
       labelOf: pageLabel(pages, inFolder.has(file) ? -1 : undefined),
     }),

@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { OptionError, RandomStream, refuseUnknownKeys } from 'pyro-ts';
 import { DataError } from '../../errors.js';
 import { drawPose, type PoseRanges, warp } from '../cards/affine.js';
+import { withoutLabels } from '../dataset.js';
 import { resize } from '../images/resize.js';
 import { parseAngle, parseFraction, type Quantity } from '../units.js';
-import { type GeneratedSets, simulate, wholeNumber, within, withoutLabels } from './simulate.js';
+import { type GeneratedSets, simulate, wholeNumber, within } from './simulate.js';
 
 export interface DigitsOptions {
   readonly seed?: string | number;

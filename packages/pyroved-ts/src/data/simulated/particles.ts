@@ -3,7 +3,8 @@
  * edges, uneven background and noise of a scanning electron microscope. Counts as in the paper's (unpublished) data.
  */
 import { OptionError, type RandomStream, refuseUnknownKeys } from 'pyro-ts';
-import { clip01, type GeneratedSets, simulate, uniform, wholeNumber, within, withoutLabels } from './simulate.js';
+import { withoutLabels } from '../dataset.js';
+import { clip01, type GeneratedSets, simulate, uniform, wholeNumber, within } from './simulate.js';
 
 export interface ParticlesOptions {
   readonly seed?: string | number;

@@ -1,6 +1,7 @@
 /** One-dimensional signals with a peak, a pair of peaks or a peak with a shoulder, shifted at random: what a shift-invariant model should see through. */
 import { type RandomStream, refuseUnknownKeys } from 'pyro-ts';
-import { clip01, type GeneratedSets, simulate, uniform, wholeNumber, within, withoutLabels } from './simulate.js';
+import { withoutLabels } from '../dataset.js';
+import { clip01, type GeneratedSets, simulate, uniform, wholeNumber, within } from './simulate.js';
 
 export interface PeaksOptions {
   readonly seed?: string | number;

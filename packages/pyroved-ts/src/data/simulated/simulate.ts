@@ -44,11 +44,6 @@ export function simulate({ classNames, counts, shape, seed, factors: names, draw
   return imageSet({ images, shape, labels, classNames, factors: { class: Float32Array.from(labels), ...factors } });
 }
 
-/** The set without its labels, as an unlabelled set is handed to training. */
-export function withoutLabels({ labels: _, ...rest }: ImageSet): ImageSet {
-  return rest;
-}
-
 /** @throws {OptionError} unless `value` is a whole number of at least `least`. */
 export function wholeNumber(option: string, value: number, least: number): number {
   if (!(Number.isInteger(value) && value >= least)) {

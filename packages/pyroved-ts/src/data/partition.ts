@@ -1,0 +1,73 @@
+/** A set in which some images have labels, taken apart into what training sees with labels, without them, and what it must not see. */
+import { OptionError, refuseUnknownKeys } from 'pyro-ts';
+import { DataError, type FileProblem, listProblems } from '../errors.js';
+import { classCounts, type ImageSet, type StreamedSet, stratifiedSplit, subset, withoutLabels } from './dataset.js';
+
+export interface PartitionOptions {
+  /** Share of each class's labelled images that is held out to measure accuracy; 0.2 unless told, 0 for none. */
+  readonly heldOut?: number;
+  /** Decides which images are held out. */
+  readonly seed?: string | number;
+}
+
+export interface Partition<S> {
+  /** Labelled images to train on. */
+  readonly labelled?: S;
+  /** Labelled images that training must not see. */
+  readonly heldOut?: S;
+  readonly unlabelled?: S;
+  /** What a person should know before trusting the result, a sentence each. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Splits a set by whether images have labels, and holds out a stratified part of those that do. A set without any labels is unlabelled as a whole.
+ * @param problems files that could not be read, named where a class is left without images
+ * @throws {DataError} when there are labels but of one class only, or a class has no image.
+ */
+export function partition<S extends ImageSet | StreamedSet>(
+  set: S,
+  options: PartitionOptions = {},
+  problems: readonly FileProblem[] = [],
+): Partition<S> {
+  refuseUnknownKeys('partition', options, ['heldOut', 'seed']);
+  const { heldOut = 0.2, seed = 1 } = options;
+  if (!(heldOut >= 0 && heldOut < 1)) {
+    throw new OptionError(`heldOut is the share of labels to hold out, from 0 to less than 1, not ${heldOut}.`);
+  }
+  const { labels, classNames } = set;
+  if (!labels) return { unlabelled: set, notes: [] };
+  refusePoorClasses(set, problems);
+  const pick = (wanted: Iterable<number>) => {
+    const indices = Array.from(wanted);
+    return indices.length > 0 ? subset(set, indices) : undefined;
+  };
+  const all = Array.from(labels.keys());
+  const unlabelled = pick(all.filter((i) => labels[i] < 0));
+  const rest = { ...(unlabelled && { unlabelled: withoutLabels(unlabelled) }) };
+  if (heldOut === 0) return { labelled: pick(all.filter((i) => labels[i] >= 0)), ...rest, notes: [] };
+  const split = stratifiedSplit(labels, heldOut, seed);
+  const notes = split.singletons.map(
+    (y) => `Class "${classNames?.[y] ?? y}" has a single labelled image: it is used for training and none is held out.`,
+  );
+  return { labelled: pick(split.kept.filter((i) => labels[i] >= 0)), heldOut: pick(split.heldOut), ...rest, notes };
+}
+
+function refusePoorClasses(set: ImageSet | StreamedSet, problems: readonly FileProblem[]): void {
+  const counts = classCounts(set);
+  const names = counts.map((_, y) => `"${set.classNames?.[y] ?? y}"`);
+  const empty = names.filter((_, y) => counts[y] === 0);
+  if (empty.length > 0) {
+    const because = problems.length > 0 ? ` Files that cannot be used:\n${listProblems(problems)}` : '';
+    throw new DataError(
+      `No readable labelled image of ${empty.join(', ')}. Each class needs at least one.${because}`,
+      problems,
+    );
+  }
+  if (counts.length < 2) {
+    throw new DataError(
+      `All labelled images are of one class (${names.join()}): a classifier needs at least two. To look at what varies within one class, ` +
+        'give the images as unlabelled ones.',
+    );
+  }
+}
