@@ -10,7 +10,7 @@ export type { FramedPicture } from './images/frame.js';
 export {
   type ImageRowsOptions,
   imageRowsPicture,
-  type ManifoldOptions,
+  type ManifoldPictureOptions,
   manifoldPicture,
   type Stack,
   samplesByClass,

@@ -8,7 +8,7 @@ import { checkStack, type ImageStack, selectImages, type TiledImage, tileImages 
 export type Stack = ImageStack | SignalStack;
 
 /** What the decoder draws over a grid of latent values. */
-export interface ManifoldOptions {
+export interface ManifoldPictureOptions {
   /** Row by row from the top left: z₁ grows to the right, z₂ upward, so the first row has the largest z₂. */
   readonly images: Stack;
   readonly columns: number;
@@ -39,7 +39,7 @@ export interface ImageRowsOptions {
 const WIDEST = { tile: 100, rows: 1000, manifold: 640 };
 
 /** The manifold, with its axes. */
-export function manifoldPicture(options: ManifoldOptions): FramedPicture {
+export function manifoldPicture(options: ManifoldPictureOptions): FramedPicture {
   const { images, columns, x, y, title, xTitle = 'z₁', yTitle = 'z₂', range } = options;
   const ends = ([from, to]: readonly [number, number]) => ({ from: signed(from), to: signed(to) });
   return framed(tiles(images, columns, WIDEST.manifold, range), {

@@ -3,7 +3,7 @@ import type { ConfusionMatrix } from '../charts/confusion.js';
 import type { HistogramOptions } from '../charts/histogram.js';
 import type { ScatterOptions } from '../charts/scatter.js';
 import type { TrainingCurve } from '../charts/training.js';
-import type { ImageRowsOptions, ManifoldOptions } from '../images/pictures.js';
+import type { ImageRowsOptions, ManifoldPictureOptions } from '../images/pictures.js';
 
 /** The input of `renderReport`. Texts are plain: the report escapes them. */
 export interface ReportData {
@@ -19,7 +19,7 @@ export interface ReportData {
   readonly curves?: readonly TrainingCurve[];
   readonly confusion?: ConfusionMatrix;
   /** One for each class, or a single one without a title. */
-  readonly manifolds?: readonly ManifoldOptions[];
+  readonly manifolds?: readonly ManifoldPictureOptions[];
   readonly latents?: ScatterOptions;
   readonly angles?: HistogramOptions;
   /** Rows: input, upright, reconstruction. */
