@@ -5,6 +5,7 @@ export * from './errors.js';
 export * from './models/index.js';
 export * from './nets/index.js';
 export * from './priors/index.js';
+export * from './recipes/index.js';
 export * from './run/index.js';
 export * from './train/index.js';
 export * from './viz/index.js';

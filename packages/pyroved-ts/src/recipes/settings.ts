@@ -1,0 +1,60 @@
+/** What decides a run: images, model and training, each a section of its configuration. */
+import type { Normalisation } from '../data/index.js';
+import { type IVAE, type ModelConfig, type ModelOptions, modelFromConfig, type SSIVAE } from '../models/index.js';
+import type { RunConfig } from '../run/index.js';
+import {
+  SemiSupervisedTrainer,
+  type SemiSupervisedTrainerOptions,
+  type Trainer,
+  UnsupervisedTrainer,
+} from '../train/index.js';
+import type { Source, TrainingSets } from './source.js';
+
+/** The model's options but for what the images decide: their shape, channels and number of classes. */
+export type ModelSettings = Omit<
+  Extract<ModelConfig, { kind: 'ssiVAE' }>,
+  'kind' | 'shape' | 'channels' | 'numClasses' | 'kernel' | 'encoder' | 'decoder' | 'classifier'
+>;
+
+/** The trainer's options; those about labels are ignored where there are none. */
+export type TrainSettings = Omit<SemiSupervisedTrainerOptions, 'seed'>;
+
+/** The data section of a run's configuration. */
+export interface DataSection {
+  readonly source: Source;
+  readonly classNames: readonly string[];
+  readonly normalisation?: Normalisation;
+}
+
+/** The typed sections of a run's configuration (they were written by this package, and read through its checks). */
+export const dataSection = (config: RunConfig): DataSection => config.data as unknown as DataSection;
+export const modelSection = (config: RunConfig): ModelConfig => config.model as unknown as ModelConfig;
+export const trainSection = (config: RunConfig): TrainSettings => config.train as unknown as TrainSettings;
+
+/** The model's configuration: an ssiVAE where there are labels, else an iVAE. */
+export function modelConfigFor(sets: TrainingSets, settings: ModelSettings, seed: number | string): ModelConfig {
+  const { shape, channels } = sets.unlabelled;
+  if (sets.labelled) return { kind: 'ssiVAE', ...settings, shape, channels, numClasses: sets.classNames.length, seed };
+  const { hiddenClassifier: _, classPrior: __, enumerate: ___, exactClasses: ____, ...shared } = settings;
+  return { kind: 'iVAE', ...shared, shape, channels, seed };
+}
+
+/** A fresh model and the trainer for it. */
+export function prepareTraining(
+  config: ModelConfig,
+  sets: TrainingSets,
+  settings: TrainSettings & { seed: number | string },
+  kernel: ModelOptions['kernel'],
+): { model: IVAE | SSIVAE; trainer: Trainer } {
+  const model = modelFromConfig(config, { kernel });
+  if (model.kind === 'ssiVAE') {
+    const data = {
+      unlabelled: sets.unlabelled,
+      labelled: sets.labelled as NonNullable<TrainingSets['labelled']>,
+      ...(sets.test && { test: sets.test }),
+    };
+    return { model, trainer: new SemiSupervisedTrainer(model, data, settings) };
+  }
+  const { auxLossMultiplier: _, auxStep: __, schedule: ___, ...shared } = settings;
+  return { model, trainer: new UnsupervisedTrainer(model, { images: sets.unlabelled }, shared) };
+}

@@ -1,0 +1,81 @@
+/** What a trained model says of images, as tables and pictures to keep. */
+import { stringify } from 'csv-stringify/sync';
+import type { ImageSet } from '../data/index.js';
+import { asSvgFile, manifoldPicture } from '../viz/index.js';
+import type { TrainedModel } from './loadModel.js';
+import { manifoldsOf } from './show.js';
+import { degreesFromUpright } from './upright.js';
+
+/**
+ * `file`, `class` (where the model knows classes), `z1`, `z1_sd`, ..., `angle_deg` (counter-clockwise from the class's upright pose), `shift_1` and
+ * `shift_2` (the units of the [-1, 1] grid), `scale`.
+ */
+export function encodingCsv({ model, classNames, classAngles }: TrainedModel, set: ImageSet): string {
+  const { latentDim, shape } = model.options;
+  const found = model.kind === 'ssiVAE' ? model.encode(set) : undefined;
+  const { content, contentScale, angle, shift, scale } = found ?? model.encode(set);
+  const dims = shape.length;
+  const scales = scale ? scale.length / set.count : 0;
+  const numbered = (name: string, n: number) => Array.from({ length: n }, (_, i) => `${name}_${i + 1}`);
+  const header = [
+    'file',
+    ...(found ? ['class'] : []),
+    ...Array.from({ length: latentDim }, (_, i) => [`z${i + 1}`, `z${i + 1}_sd`]).flat(),
+    ...(angle ? ['angle_deg'] : []),
+    ...(shift ? numbered('shift', dims) : []),
+    ...(scales === 1 ? ['scale'] : numbered('scale', scales)),
+  ];
+  const rows = Array.from({ length: set.count }, (_, i) => {
+    const at = (values: Float32Array, width: number) =>
+      Array.from(values.subarray(i * width, (i + 1) * width), (v) => v.toFixed(5));
+    const centres = at(content, latentDim);
+    const spreads = at(contentScale, latentDim);
+    const upright = (found && classAngles?.[found.classes[i]]) ?? Number.NaN;
+    return [
+      set.names?.[i] ?? `image ${i + 1}`,
+      ...(found ? [classNames[found.classes[i]]] : []),
+      ...centres.flatMap((c, d) => [c, spreads[d]]),
+      ...(angle ? [degreesFromUpright(angle[i], upright).toFixed(1)] : []),
+      ...(shift ? at(shift, dims) : []),
+      ...(scale ? at(scale, scales) : []),
+    ];
+  });
+  return stringify([header, ...rows]);
+}
+
+export interface ManifoldRequest {
+  readonly size?: number;
+  readonly coverage?: number;
+  /** Degrees counter-clockwise from upright. */
+  readonly angle?: number;
+}
+
+/** A picture for each class (or for `only`), as SVG files by name. */
+export function manifoldPictures(
+  { model, classNames, classAngles }: TrainedModel,
+  { angle = 0, ...grid }: ManifoldRequest = {},
+  only?: number,
+): { name: string; svg: string }[] {
+  const turn = (angle * Math.PI) / 180;
+  const upright = classAngles ?? new Float32Array(Math.max(1, classNames.length));
+  const drawn = manifoldsOf(model, classNames, {
+    ...grid,
+    angle: Array.from(upright, (a) => (Number.isFinite(a) ? a : 0) + turn),
+  });
+  return drawn
+    .map((options, i) => ({
+      i,
+      name: drawn.length === 1 ? 'manifold' : `manifold-${i + 1}-${plain(options.title ?? '')}`,
+      options,
+    }))
+    .filter(({ i }) => only === undefined || i === only)
+    .map(({ name, options }) => ({ name, svg: asSvgFile(manifoldPicture(options).svg) }));
+}
+
+/** Letters, digits and hyphens of a class name. */
+const plain = (name: string): string =>
+  name
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-|-$/g, '')
+    .slice(0, 40);

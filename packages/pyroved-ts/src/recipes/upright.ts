@@ -1,0 +1,32 @@
+/** What upright means: the mean angle at which the model sees each class's labelled images, kept with the checkpoint. */
+import type { ImageSet } from '../data/index.js';
+import type { IVAE, SSIVAE } from '../models/index.js';
+import type { Checkpoint } from '../run/index.js';
+
+const NAME = 'upright/angles';
+
+/** Whether a model tells angles and classes. */
+export const hasClassAngles = (model: IVAE | SSIVAE): model is SSIVAE =>
+  model.kind === 'ssiVAE' && (model.options.invariances ?? []).includes('r');
+
+/** The checkpoint with the angle of each class (radians), where the model has angles and there are labelled images. */
+export function checkpointWithAngles(
+  checkpoint: Checkpoint,
+  model: IVAE | SSIVAE,
+  labelled: ImageSet | undefined,
+): Checkpoint {
+  if (!labelled || !hasClassAngles(model)) return checkpoint;
+  const data = model.classAngles(labelled);
+  return { ...checkpoint, tensors: new Map([...checkpoint.tensors, [NAME, { shape: [data.length], data }]]) };
+}
+
+/** The angles that a checkpoint keeps. */
+export const classAnglesOf = ({ tensors }: Checkpoint): Float32Array | undefined =>
+  tensors.get(NAME)?.data as Float32Array | undefined;
+
+/** `angle` (radians) relative to the upright pose of its class, in degrees in (-180, 180]. */
+export function degreesFromUpright(angle: number, upright: number): number {
+  const turned = Number.isFinite(upright) ? angle - upright : angle;
+  const degrees = (Math.atan2(Math.sin(turned), Math.cos(turned)) * 180) / Math.PI;
+  return degrees <= -180 ? degrees + 360 : degrees;
+}
