@@ -81,7 +81,7 @@ test("the paper's model has the paper's number of parameters", () => {
 
 test("weights begin as torch.nn.Linear's do: uniform within 1/sqrt(inputs), the same for the same seed", () => {
   const [a, b, c] = [1, 1, 2].map((seed) =>
-    rVAE({ shape, seed }).params.get('encoder_z.fc_layers.0.weight').dataSync(),
+    Array.from(rVAE({ shape, seed }).params.get('encoder_z.fc_layers.0.weight').dataSync()),
   );
   expect(a).toEqual(b);
   expect(a).not.toEqual(c);

@@ -6,7 +6,7 @@ import { linear, linearSpec, stack, stackSpec, sum } from './layers.js';
 import type { ClassifierNet, EncoderNet } from './slots.js';
 
 /** Keeps the standard deviation of the guide above 0 where softplus underflows. */
-const SMALLEST_SCALE = 1e-6;
+const SMALLEST_SCALE = 1e-8;
 
 export interface FcEncoderOptions {
   /** Sizes of the input's parts, in order. */

@@ -31,6 +31,8 @@ export const trainerOptionKeys: readonly (keyof TrainerOptions)[] = [
 
 /** What a step reports. */
 export interface StepProgress extends Position {
+  /** How many epochs the run has. */
+  readonly epochs: number;
   /** Steps of this epoch, taken and in all. */
   readonly batch: number;
   readonly batches: number;
@@ -119,8 +121,7 @@ export abstract class Trainer {
       while (this.batch < batches.length) {
         if (signal?.aborted) return;
         this.trainOn(batches[this.batch]);
-        const position = { epoch: this.epoch + 1, step: this.step, batch: this.batch, batches: batches.length };
-        onStep?.({ ...position, loss: meanLoss(this.sums, 'unlabelled') });
+        onStep?.(this.progress(batches.length));
         await otherEvents();
       }
       yield this.finishEpoch();
@@ -173,6 +174,11 @@ export abstract class Trainer {
     this.sums = saved.sums;
     this.history.splice(0, this.history.length, ...saved.history);
     this.lastCheckpoint = { epoch: saved.epoch };
+  }
+
+  private progress(batches: number): StepProgress {
+    const { epoch, epochCount: epochs, step, batch } = this;
+    return { epoch: epoch + 1, epochs, step, batch, batches, loss: meanLoss(this.sums, 'unlabelled') };
   }
 
   private trainOn(batch: Batch): void {
