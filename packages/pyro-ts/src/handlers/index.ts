@@ -1,6 +1,7 @@
 /** Effect handlers: each wraps a program, or runs a body with `.with`. */
 export * from './block.js';
 export * from './condition.js';
+export * from './enumerate.js';
 export * from './inferConfig.js';
 export * from './intervene.js';
 export * from './lift.js';

@@ -1,7 +1,10 @@
 /** Inference: objectives, SVI, and what checks and reports on them. */
+export * from './configEnumerate.js';
 export * from './elbo/elbo.js';
 export * from './elbo/renyiElbo.js';
 export * from './elbo/traceElbo.js';
+export * from './elbo/traceEnumElbo.js';
+export * from './elbo/traceMeanFieldElbo.js';
 export * from './gradients.js';
 export * from './importance.js';
 export * from './predictive.js';

@@ -35,7 +35,7 @@ export function checkModelMatchesGuide(model: Trace, guide: Trace): void {
     checkPlates(partner, site);
   }
   for (const site of model.latentSites) {
-    if (guide.has(site.name) || site.enumeration?.own) continue;
+    if (guide.has(site.name) || site.enumeration?.own || site.infer.enumerate) continue;
     warn(
       `The model has a latent site "${site.name}" that the guide lacks: it is drawn from its prior. Add it to the guide, or enumerate it.`,
     );

@@ -1,5 +1,6 @@
 /** What programs are written with. */
 export { deterministic, factor } from './deterministic.js';
+export * from './markov.js';
 export * from './module.js';
 export * from './param.js';
 export { type PlateOptions, plate, plateStack, sequentialPlate, subsample } from './plate.js';

@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { OptionError, refuseUnknownKeys } from '../../errors.js';
 import { replay } from '../../handlers/replay.js';
+import { SeedHandler } from '../../handlers/seed.js';
 import { trace } from '../../handlers/trace.js';
 import { plate } from '../../primitives/plate.js';
 import { isValidating } from '../../runtime/stack.js';
@@ -37,7 +38,7 @@ export const elboOptionKeys: (keyof ElboOptions)[] = ['numParticles', 'vectorize
 export abstract class ELBO {
   readonly numParticles: number;
   readonly vectorizeParticles: boolean;
-  private readonly givenNesting: number | undefined;
+  protected readonly givenNesting: number | undefined;
 
   constructor(options: ElboOptions = {}, knownKeys: readonly string[] = elboOptionKeys) {
     refuseUnknownKeys(new.target.name, options, knownKeys);
@@ -62,13 +63,23 @@ export abstract class ELBO {
 
   /** Model and guide, each wrapped in the particles' plate where particles are vectorised; and the nesting that results. */
   protected prepare<Args extends unknown[]>(model: InferenceProgram<Args>, guide: InferenceProgram<Args>, args: Args) {
-    const nesting = this.givenNesting ?? plateNesting(model, guide, args);
+    const nesting = this.nesting(model, guide, args);
     if (!this.vectorizeParticles) return { model, guide, maxPlateNesting: nesting };
     const wrap =
       (program: InferenceProgram<Args>): InferenceProgram<Args> =>
       (...inner) =>
         plate('numParticlesVectorized', this.numParticles, { dim: -nesting - 1 }, () => program(...inner));
     return { model: wrap(model), guide: wrap(guide), maxPlateNesting: nesting + 1 };
+  }
+
+  /** The number of plate dimensions; infinite where it does not matter and was not given, which saves a run to find it. */
+  protected nesting<Args extends unknown[]>(
+    model: InferenceProgram<Args>,
+    guide: InferenceProgram<Args>,
+    args: Args,
+  ): number {
+    if (this.givenNesting !== undefined) return this.givenNesting;
+    return this.vectorizeParticles ? plateNesting(model, guide, args) : Number.POSITIVE_INFINITY;
   }
 
   /** Number of times that the programs run for one estimate. */
@@ -103,18 +114,22 @@ export function refuseNonFinite(estimate: ElboEstimate, sites: () => readonly Sa
   return estimate;
 }
 
-/** The leftmost plate dimension that the programs use, as a count; source: `ELBO._guess_max_plate_nesting`. */
-function plateNesting<Args extends unknown[]>(
+/**
+ * The leftmost plate dimension that the programs use, as a count. Runs them once, on random numbers of its own. Source:
+ * `ELBO._guess_max_plate_nesting`.
+ */
+export function plateNesting<Args extends unknown[]>(
   model: InferenceProgram<Args>,
   guide: InferenceProgram<Args>,
   args: Args,
 ): number {
-  return tf.tidy(() => {
+  const run = () => {
     const guideTrace = trace(guide).getTrace(...args);
     const modelTrace = trace(replay(model, guideTrace)).getTrace(...args);
     const sites = [...guideTrace.sampleSites, ...modelTrace.sampleSites];
     const nesting = Math.max(0, ...sites.flatMap((s) => s.frames.map((f) => -(f.dim ?? 0))));
     checkTraces({ model: modelTrace, guide: guideTrace }, Number.POSITIVE_INFINITY);
-    return nesting as never;
-  }) as number;
+    return nesting;
+  };
+  return tf.tidy(() => new SeedHandler('plate nesting').run(run) as never);
 }

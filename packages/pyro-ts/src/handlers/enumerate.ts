@@ -1,0 +1,145 @@
+/** `enumerate`: gives discrete sites all their values at once, each site along a batch dimension of its own. */
+import { EnumerationError, formatShape, OptionError, PlateError, refuseUnknownKeys } from '../errors.js';
+import { EnumerationAllocator } from '../infer/enumeration/allocator.js';
+import { enumerateSite } from '../infer/enumeration/enumerateSite.js';
+import type { Message, PlateFrame, SampleMessage } from '../runtime/messages.js';
+import { handlerFactory } from '../runtime/program.js';
+import { Handler } from '../runtime/stack.js';
+
+/** The highest rank at which every engine computes right (tfjs-wasm gives wrong numbers, without an error, from 7 on). */
+export const maxRank = 6;
+
+export interface EnumerateOptions {
+  /** The rightmost batch dimension that is free for enumeration, negative: -1 minus the number of plate dimensions. */
+  firstAvailableDim: number;
+}
+
+/** Enumerates the sites of one run, with dimensions from `allocator`. Source: `pyro.poutine.enum_messenger`. */
+export class EnumerateHandler extends Handler {
+  /** Number of markov contexts around each site. */
+  private readonly depths = new Map<string, number>();
+  /** The variables that each site's value varies with. */
+  private readonly valueVariables = new Map<string, ReadonlyMap<number, number>>();
+
+  constructor(
+    readonly allocator: EnumerationAllocator,
+    /** What the program is: a model can do less than a guide. */
+    readonly role: 'guide' | 'model' | 'any' = 'any',
+  ) {
+    super();
+  }
+
+  override admitPlate(frame: PlateFrame): void {
+    const { maxPlateNesting } = this.allocator;
+    if (frame.dim === undefined || -frame.dim <= maxPlateNesting) return;
+    throw new PlateError(
+      `plate stack overflow: plate "${frame.name}" sits at dim ${frame.dim}, but maxPlateNesting is ${maxPlateNesting}. Dimensions left of it ` +
+        `belong to enumeration. Make maxPlateNesting at least ${-frame.dim}.`,
+      frame.name,
+    );
+  }
+
+  override process(message: Message): void {
+    if (message.type !== 'sample' || message.isSubsample) return;
+    const visible = this.visibleVariables(message);
+    const isGiven = message.isObserved || message.done || message.value !== undefined;
+    if (!isGiven) this.refuse(message);
+    const mode = message.infer.enumerate;
+    if (isGiven || mode === undefined || mode === 'sequential') this.keep(message, visible);
+    else {
+      const { dim, id } = this.allocator.allocate(message.markovScope ? visible : undefined);
+      this.checkRank(message, -dim + message.fn.eventShape.length);
+      enumerateSite(message, dim, visible.set(dim, id));
+    }
+    this.checkRank(message, message.value?.rank ?? 0);
+  }
+
+  override postprocess(message: Message): void {
+    if (message.type !== 'sample' || message.isSubsample || !message.value) return;
+    const batch = message.value.shape.slice(0, message.value.rank - message.fn.eventShape.length);
+    const varies = [...(message.enumeration?.dimToId ?? [])].filter(([dim]) => (batch[batch.length + dim] ?? 1) > 1);
+    this.valueVariables.set(message.name, new Map(varies));
+    this.checkRank(message, message.value.rank);
+  }
+
+  /** A site whose value is not enumerated here: it may have come with variables of its own, from a replayed trace. */
+  private keep(message: SampleMessage, visible: Map<number, number>): void {
+    const before = message.enumeration;
+    const dimToId = before ? new Map([...before.dimToId, ...visible]) : visible;
+    const dim = before?.own?.dim;
+    if (before && dim !== undefined) {
+      const id = before.dimToId.get(dim) as number;
+      dimToId.set(dim, id);
+      if (this.role === 'guide') this.allocator.adopt({ dim, id }, message.markovScope === undefined);
+    }
+    message.enumeration = { dimToId, own: before?.own };
+  }
+
+  /** The dimensions that the site may find in what it depends on: all global ones, and those of the names in its markov scope. */
+  private visibleVariables(message: SampleMessage): Map<number, number> {
+    const visible = new Map(this.allocator.globals);
+    const scope = message.markovScope;
+    if (scope === undefined) return visible;
+    for (const [name, depth] of scope.visible) {
+      // A name that fewer contexts show than were around it has left one of them.
+      if (this.depths.get(name) !== depth) continue;
+      for (const [dim, id] of this.valueVariables.get(name) ?? []) visible.set(dim, id);
+    }
+    this.depths.set(message.name, scope.depth);
+    return visible;
+  }
+
+  /** Asks of a model only what can be done in a model. */
+  private refuse({ name, infer }: SampleMessage): void {
+    if (this.role !== 'model') return;
+    if (infer.enumerate === 'sequential') {
+      throw new EnumerationError(
+        `At site "${name}", model-side sequential enumeration is not possible: a model's variables are summed inside one run. Use ` +
+          "infer: { enumerate: 'parallel' }, or enumerate the site in the guide.",
+        name,
+      );
+    }
+    if (infer.enumerate === 'sum-and-sample' || (infer.enumerate && infer.numSamples !== undefined)) {
+      const what = infer.enumerate === 'sum-and-sample' ? "enumerate: 'sum-and-sample'" : 'numSamples';
+      throw new EnumerationError(
+        `At site "${name}" of the model: ${what} draws values, which only a guide can do without bias. Sum the site exactly with ` +
+          "infer: { enumerate: 'parallel' }, or add it to the guide.",
+        name,
+      );
+    }
+  }
+
+  private checkRank({ name, fn }: SampleMessage, rank: number): void {
+    if (!this.allocator.isUsed) return;
+    const ranks = [
+      rank,
+      fn.batchShape.length + fn.eventShape.length,
+      ...Object.values(fn.parameters).map((p) => p.rank),
+    ];
+    const highest = Math.max(...ranks);
+    if (highest <= maxRank) return;
+    const { maxPlateNesting } = this.allocator;
+    throw new EnumerationError(
+      `At site "${name}": enumeration would need tensors of rank ${highest}, and engines compute right up to rank ${maxRank} only. ` +
+        `(batchShape ${formatShape(fn.batchShape)}, eventShape ${formatShape(fn.eventShape)}; ${maxPlateNesting} dimensions are kept for plates.) Mend one of:\n` +
+        '  - put a chain of variables into markov(...), which recycles dimensions;\n' +
+        "  - in a guide, enumerate some sites in turn: infer: { enumerate: 'sequential' };\n" +
+        '  - use fewer plate dimensions, or a vectorised plate in place of a loop.',
+      name,
+    );
+  }
+}
+
+/**
+ * Enumerates in parallel the sites that are marked with `infer: { enumerate: 'parallel' }` (or 'sum-and-sample'): their values get a batch
+ * dimension of their own, left of all plates. Source: `pyro.poutine.enum`.
+ * @example trace(enumerate(configEnumerate(model), { firstAvailableDim: -2 })).getTrace(data)
+ */
+export const enumerate = handlerFactory((options: EnumerateOptions) => {
+  refuseUnknownKeys('enumerate', options, ['firstAvailableDim']);
+  const { firstAvailableDim } = options;
+  if (!Number.isInteger(firstAvailableDim) || firstAvailableDim >= 0) {
+    throw new OptionError(`enumerate: firstAvailableDim must be a negative integer, not ${firstAvailableDim}.`);
+  }
+  return new EnumerateHandler(new EnumerationAllocator(firstAvailableDim));
+});

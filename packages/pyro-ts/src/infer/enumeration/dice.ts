@@ -1,0 +1,82 @@
+/**
+ * Expectations under the guide: each term of the bound weighed by the probability of what it depends on. Source: Foerster et al. 2018, "DiCE:
+ * the infinitely differentiable Monte-Carlo estimator", and `Dice` in `pyro.infer.util`.
+ */
+import { stopGradient } from '@pyro-ts/engine';
+import * as tf from '@tensorflow/tfjs';
+import type { SampleSite, Trace } from '../../runtime/trace.js';
+import type { PlateCheck } from './contract.js';
+import { type Cost, tooGlobal } from './modelCosts.js';
+import { type NamedTensor, pack, sumOut } from './namedTensor.js';
+import { isWithin, keyOf, minus, type Ordinal, ordinalOf, union } from './ordinals.js';
+import { expectedCost } from './tensorOps.js';
+
+/** How much each value of a site of the guide counts. */
+interface GuideWeight {
+  readonly site: SampleSite;
+  readonly ordinal: Ordinal;
+  /** Log weights; a drawn value weighs 1 and carries a score function. */
+  readonly logWeight: NamedTensor;
+  /** Whether the site has a single value, drawn. */
+  readonly isDrawn: boolean;
+  /** How many runs visit the site's values in turn; 1 where it has all at once. */
+  readonly visits: number;
+}
+
+/** The weights of all sites of the guide whose values do not all weigh 1 with no gradient. */
+export function guideWeights(guide: Trace): GuideWeight[] {
+  return guide.latentSites.flatMap((site) => {
+    const { own } = site.enumeration ?? {};
+    if (site.infer.isDeterministic || (!own && site.fn.hasRsample)) return [];
+    // Neither scaled nor masked: these are probabilities.
+    const logProb = site.unscaledLogProb;
+    const logWeight = own ? own.logWeight(logProb) : tf.sub(logProb, stopGradient(logProb));
+    const visits = own && own.dim === undefined ? own.total : 1;
+    return [{ site, ordinal: ordinalOf(site), logWeight: pack(site, logWeight), isDrawn: !own, visits }];
+  });
+}
+
+/** The expected sum of `costs`. */
+export function expectation(costs: readonly Cost[], weights: readonly GuideWeight[], check: PlateCheck): tf.Scalar {
+  const groups = new Map<string, Cost[]>();
+  for (const cost of costs) {
+    const key = [cost.ordinal, ...cost.reach].map(keyOf).join('\n\n');
+    groups.set(key, [...(groups.get(key) ?? []), cost]);
+  }
+  return [...groups.values()]
+    .map((group) => expectedGroup(group, weights, check))
+    .reduce<tf.Tensor>((a, b) => tf.add(a, b), tf.scalar(0)) as tf.Scalar;
+}
+
+/** The expected sum of costs that live in the same plates. */
+function expectedGroup(costs: readonly Cost[], weights: readonly GuideWeight[], check: PlateCheck): tf.Tensor {
+  const { ordinal, reach } = costs[0];
+  const upstream = weights.flatMap((weight) => weightToward(weight, ordinal, reach, check) ?? []);
+  // A cost that a sequential site cannot influence is met again in each of its runs.
+  const repeats = weights.reduce((n, w) => (isWithin(w.ordinal, ordinal) ? n : n * w.visits), 1);
+  const weighed = union(upstream.map((w) => new Set(w.dims)));
+  const free = new Set(minus(ordinal, weighed));
+  const reduced = costs.map((cost) => sumOut(cost.value, free));
+  const total =
+    upstream.length === 0
+      ? reduced.map((x) => tf.sum(x.tensor)).reduce((a, b) => tf.add(a, b))
+      : expectedCost(upstream, reduced, ordinal);
+  return repeats === 1 ? total : tf.div(total, repeats);
+}
+
+/** The log weight that `weight` gives to costs of `ordinal`, or nothing where they cannot depend on its site. */
+function weightToward(
+  { site, ordinal: own, logWeight, isDrawn, visits }: GuideWeight,
+  ordinal: Ordinal,
+  reach: readonly Ordinal[],
+  check: PlateCheck,
+): NamedTensor | undefined {
+  if (isWithin(own, ordinal)) return logWeight;
+  if (!reach.some((r) => isWithin(own, r))) return undefined;
+  // The cost sums over plates of the site: all the site's draws there weigh on it.
+  const plates = minus(own, ordinal);
+  if (visits > 1) throw tooGlobal(site, plates[0]);
+  if (!isDrawn) return undefined;
+  check(logWeight.dims, plates);
+  return sumOut(logWeight, new Set(plates));
+}

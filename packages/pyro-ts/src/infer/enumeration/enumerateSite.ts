@@ -1,0 +1,96 @@
+/** What each way of enumeration makes of a site: its values, and their log weights in an expectation. */
+import { stopGradient } from '@pyro-ts/engine';
+import * as tf from '@tensorflow/tfjs';
+import { MaskedDistribution } from '../../distributions/distribution.js';
+import { EnumerationError, formatShape, OptionError } from '../../errors.js';
+import { combineMasks } from '../../handlers/mask.js';
+import type { EnumeratedValues, SampleMessage } from '../../runtime/messages.js';
+import { placeValues } from './place.js';
+import { sumAndSample } from './sumAndSample.js';
+
+/** Gives `message` several values along batch dimension `dim`, which the variables of `dimToId` include. */
+export function enumerateSite(message: SampleMessage, dim: number, dimToId: ReadonlyMap<number, number>): void {
+  unmask(message);
+  refuseConflict(message, dim);
+  const { fn, infer } = message;
+  const tag = (own: EnumeratedValues): void => {
+    message.enumeration = { dimToId, own };
+  };
+  if (infer.numSamples !== undefined) {
+    const total = positiveInteger(message, 'numSamples', infer.numSamples);
+    tag({ dim, total, logWeight: (logProb) => drawnWeight(logProb, total, fn.hasRsample) });
+    message.draw = (rng) =>
+      placeValues(fn.hasRsample ? fn.rsample(rng, [total]) : fn.sample(rng, [total]), fn.batchShape.length, dim);
+    return;
+  }
+  refuseInfinite(message);
+  const exact = positiveInteger(message, 'exactClasses', infer.exactClasses ?? 1);
+  const sampled = infer.enumerate === 'sum-and-sample' && exact < fn.enumerateSupport(false).shape[0] - 1;
+  if (sampled) {
+    message.draw = (rng) => {
+      const { values, logWeight } = sumAndSample(fn, exact, rng);
+      const placed = placeValues(logWeight, fn.batchShape.length, dim);
+      tag({ dim, total: exact + 1, logWeight: () => placed });
+      return placeValues(values, fn.batchShape.length, dim);
+    };
+    return;
+  }
+  const support = fn.enumerateSupport(infer.expand ?? false);
+  tag({ dim, total: support.shape[0], logWeight: (logProb) => logProb });
+  message.value = placeValues(support, fn.batchShape.length, dim);
+  message.done = true;
+}
+
+/** The value number `index` of a site that is enumerated in turn, and how many there are. */
+export function supportValue(message: SampleMessage, index: number): { value: tf.Tensor; total: number } {
+  refuseInfinite(message);
+  if (message.infer.numSamples !== undefined) {
+    throw new OptionError(
+      `At site "${message.name}": numSamples goes with enumerate: "parallel", not with "sequential".`,
+      message.name,
+    );
+  }
+  unmask(message);
+  const support = message.fn.enumerateSupport(message.infer.expand ?? false);
+  const [total, ...shape] = support.shape;
+  const start = [index, ...shape.map(() => 0)];
+  return { value: tf.reshape(tf.slice(support, start, [1, ...shape]), shape), total };
+}
+
+/** A masked distribution is a distribution under a mask: its probabilities must still add to 1 where the mask is false. */
+function unmask(message: SampleMessage): void {
+  if (!(message.fn instanceof MaskedDistribution)) return;
+  message.mask = combineMasks(message.mask, message.fn.maskValue);
+  message.fn = message.fn.base;
+}
+
+/** Log weight of each of `total` draws: an average, with a score function where the draws carry no gradient. */
+function drawnWeight(logProb: tf.Tensor, total: number, hasRsample: boolean): tf.Tensor {
+  const average = -Math.log(total);
+  return hasRsample ? tf.fill(logProb.shape, average) : tf.add(tf.sub(logProb, stopGradient(logProb)), average);
+}
+
+function refuseConflict({ name, fn }: SampleMessage, dim: number): void {
+  const size = fn.batchShape[fn.batchShape.length + dim] ?? 1;
+  if (size === 1) return;
+  throw new EnumerationError(
+    `Enumeration dim conflict at site "${name}": its values would go to dim ${dim}, where its distribution already has size ${size} ` +
+      `(batchShape ${formatShape(fn.batchShape)}). The site depends on a variable that its markov context hides: increase the history of ` +
+      'markov, or move the site inside the context.',
+    name,
+  );
+}
+
+function refuseInfinite({ name, fn }: SampleMessage): void {
+  if (fn.hasEnumerateSupport) return;
+  throw new EnumerationError(
+    `Site "${name}" is to be enumerated, but ${fn.name} has no finite support to list. Sample it (drop infer.enumerate), or in a guide draw it ` +
+      "several times: infer: { enumerate: 'parallel', numSamples: n }. A Bernoulli under toEvent(n) cannot be enumerated: put it into a plate instead.",
+    name,
+  );
+}
+
+function positiveInteger({ name }: SampleMessage, option: string, value: number): number {
+  if (Number.isInteger(value) && value >= 1) return value;
+  throw new OptionError(`At site "${name}": infer.${option} must be a positive integer, not ${value}.`, name);
+}
