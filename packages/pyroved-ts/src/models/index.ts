@@ -2,7 +2,7 @@
 export { circularMeans, type Encoding, type PoseRows } from './host.js';
 export * from './ivae.js';
 export * from './likelihood.js';
-export type { LatentGridOptions, Manifold } from './manifold.js';
+export type { Manifold, ManifoldOptions } from './manifold.js';
 export type { ModelOptions } from './options.js';
 export * from './presets.js';
 export type { Terms } from './programs.js';

@@ -3,7 +3,7 @@ import type * as tf from '@tensorflow/tfjs';
 import { type ELBO, TraceELBO } from 'pyro-ts';
 import type { ImageSet } from '../data/index.js';
 import type { Encoding, PoseRows } from './host.js';
-import { type LatentGridOptions, type Manifold, manifold } from './manifold.js';
+import { type Manifold, type ManifoldOptions, manifold } from './manifold.js';
 import { type ModelOptions, modelOptionKeys } from './options.js';
 import type { Terms } from './programs.js';
 import { InvariantVAE } from './vae.js';
@@ -58,7 +58,7 @@ export class IVAE extends InvariantVAE {
   }
 
   /** Images over a grid of the first two content latents. */
-  manifold(options: LatentGridOptions = {}): Manifold {
+  manifold(options: ManifoldOptions = {}): Manifold {
     return manifold(this.options.latentDim, options, (content, pose) => this.decode(content, pose));
   }
 }

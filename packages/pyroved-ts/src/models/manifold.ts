@@ -5,7 +5,7 @@ import { linspace } from '../coordinates/index.js';
 import type { ImageSet } from '../data/index.js';
 import type { PoseRows } from './host.js';
 
-export interface LatentGridOptions extends PoseRows {
+export interface ManifoldOptions extends PoseRows {
   /** Images a side; 8. */
   readonly size?: number;
   /** Which two latents vary, down and across, counted from 0; [0, 1]. With one latent the grid is a row. The others are 0. */
@@ -30,7 +30,7 @@ const keys = ['size', 'axes', 'coverage', 'angle', 'shift', 'scale'];
 /** Decodes a grid over two of `latentDim` standard normal latents. Source: `pyroved.utils.generate_latent_grid`. */
 export function manifold(
   latentDim: number,
-  options: LatentGridOptions,
+  options: ManifoldOptions,
   decode: (content: Float32Array, pose: PoseRows) => ImageSet,
 ): Manifold {
   refuseUnknownKeys('manifold', options, keys);

@@ -13,7 +13,7 @@ import {
 import { type ImageSet, oneHot } from '../data/index.js';
 import { type ClassifierNet, fcClassifier } from '../nets/index.js';
 import { circularMeans, type Encoding, type PoseRows } from './host.js';
-import { type LatentGridOptions, type Manifold, manifold } from './manifold.js';
+import { type Manifold, type ManifoldOptions, manifold } from './manifold.js';
 import { checkWidths, type ModelOptions, modelOptionKeys } from './options.js';
 import type { Terms } from './programs.js';
 import { InvariantVAE } from './vae.js';
@@ -158,7 +158,7 @@ export class SSIVAE extends InvariantVAE {
   }
 
   /** Images of class `of` over a grid of the first two content latents. */
-  manifold({ of, ...options }: LatentGridOptions & { readonly of: number }): Manifold {
+  manifold({ of, ...options }: ManifoldOptions & { readonly of: number }): Manifold {
     const { latentDim } = this.options;
     return manifold(latentDim, options, (content, pose) => this.decode(content, { ...pose, classes: of }));
   }
