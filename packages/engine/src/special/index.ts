@@ -3,3 +3,4 @@ export * from './elementwise.js';
 export * from './functions.js';
 export * as host from './host/index.js';
 export * from './radial.js';
+export * from './rowwise.js';

@@ -58,9 +58,6 @@ export class Delta extends Distribution {
     const options = { eventDim: this.eventShape.length, logDensity: this.mass };
     return new Delta(this.v, options, expandedShape(this, batchShape));
   }
-  sample(rng: RandomStream, sampleShape: Shape = []): tf.Tensor {
-    return this.rsample(rng, sampleShape);
-  }
   override rsample(_rng: RandomStream, sampleShape: Shape = []): tf.Tensor {
     return expandTo(this.v, this.shape(sampleShape));
   }

@@ -2,7 +2,7 @@
  * What a distribution is, and the three wrappers that work for all of them: Independent, Expanded (through `expand`) and Masked. They share a
  * file because the base class makes them (`toEvent`, `mask`).
  */
-import { broadcastShapes, expandTo, type Shape, sameShape } from '@pyro-ts/engine';
+import { broadcastShapes, expandTo, type Shape, sameShape, stopGradient } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 import { formatShape, NonFiniteError, PyroError, ShapeError, SupportError } from '../errors.js';
 import type { RandomStream } from '../random.js';
@@ -70,8 +70,10 @@ export abstract class Distribution {
   /** The same distribution with `batchShape` broadcast to the given one. */
   abstract expand(batchShape: Shape): Distribution;
 
-  /** Draws of shape sampleShape + batchShape + eventShape; no gradient passes. */
-  abstract sample(rng: RandomStream, sampleShape?: Shape): tf.Tensor;
+  /** Draws of shape sampleShape + batchShape + eventShape; no gradient passes. A family without `rsample` implements this. */
+  sample(rng: RandomStream, sampleShape: Shape = []): tf.Tensor {
+    return stopGradient(this.rsample(rng, sampleShape));
+  }
 
   /** As `sample`, with a gradient to the parameters (the reparameterisation trick). */
   rsample(_rng: RandomStream, _sampleShape: Shape = []): tf.Tensor {
@@ -200,7 +202,7 @@ export class Independent extends Distribution {
       this.n,
     );
   }
-  sample(rng: RandomStream, sampleShape: Shape = []): tf.Tensor {
+  override sample(rng: RandomStream, sampleShape: Shape = []): tf.Tensor {
     return this.base.sample(rng, sampleShape);
   }
   override rsample(rng: RandomStream, sampleShape: Shape = []): tf.Tensor {
@@ -265,7 +267,7 @@ export class MaskedDistribution extends Distribution {
   expand(batchShape: Shape): Distribution {
     return new MaskedDistribution(this.base.expand(batchShape), this.maskValue);
   }
-  sample(rng: RandomStream, sampleShape: Shape = []): tf.Tensor {
+  override sample(rng: RandomStream, sampleShape: Shape = []): tf.Tensor {
     return this.base.sample(rng, sampleShape);
   }
   override rsample(rng: RandomStream, sampleShape: Shape = []): tf.Tensor {

@@ -21,7 +21,7 @@ export class Subsample extends Distribution {
   expand(): Subsample {
     return this;
   }
-  sample(rng: RandomStream): tf.Tensor {
+  override sample(rng: RandomStream): tf.Tensor {
     if (this.size === this.fullSize) return tf.range(0, this.fullSize, 1, 'int32');
     return tf.tensor1d(rng.permutation(this.fullSize).slice(0, this.size), 'int32');
   }

@@ -91,7 +91,7 @@ export class TransformedDistribution extends Distribution {
     const grown = this.base.expand(before.slice(0, before.length - this.base.eventShape.length));
     return new TransformedDistribution(grown, this.transforms);
   }
-  sample(rng: RandomStream, sampleShape: Shape = []): tf.Tensor {
+  override sample(rng: RandomStream, sampleShape: Shape = []): tf.Tensor {
     return stopGradient(this.whole.forward(this.base.sample(rng, sampleShape)));
   }
   override rsample(rng: RandomStream, sampleShape: Shape = []): tf.Tensor {

@@ -37,7 +37,7 @@ export class Unit extends Distribution {
   expand(batchShape: Shape): Unit {
     return new Unit(this.logFactor, this.reparameterised, expandedShape(this, batchShape));
   }
-  sample(_rng?: RandomStream, sampleShape: Shape = []): tf.Tensor {
+  override sample(_rng?: RandomStream, sampleShape: Shape = []): tf.Tensor {
     return tf.zeros(this.shape(sampleShape));
   }
   override rsample(rng?: RandomStream, sampleShape: Shape = []): tf.Tensor {

@@ -1,5 +1,5 @@
 /** Closed forms between continuous families. */
-import { Normal } from '../normal.js';
+import { Normal } from '../line/normal.js';
 import { type KlRule, rule } from './rule.js';
 
 export const continuousRules: KlRule[] = [

@@ -1,7 +1,7 @@
 /** Transforms onto ordered vectors and onto the sphere. */
+import { customGrad } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 import { orderedVector, realVector, sphere } from '../constraints.js';
-import { normalize } from '../projectedNormal.js';
 import { Transform } from './transform.js';
 
 /** The first entry stays, each further one is the one before plus exp(x_i). Source: pyro.distributions.transforms.OrderedTransform. */
@@ -43,4 +43,20 @@ export class NormalizeTransform extends Transform {
   inverse(y: tf.Tensor): tf.Tensor {
     return y.clone();
   }
+}
+
+/** `x` divided by its length over the last dimension. A vector of length 0 becomes the first axis, with gradient 0. */
+export function normalize(x: tf.Tensor): tf.Tensor {
+  return customGrad([x], (a) => {
+    const length = tf.sqrt(tf.sum(tf.square(a), -1, true));
+    const isZero = tf.equal(length, 0);
+    const inverse = tf.where(isZero, tf.zerosLike(length), tf.div(1, tf.where(isZero, tf.onesLike(length), length)));
+    const firstAxis = tf.oneHot(tf.scalar(0, 'int32'), a.shape[a.rank - 1]);
+    const value = tf.add(tf.mul(a, inverse), tf.mul(tf.cast(isZero, 'float32'), firstAxis));
+    return {
+      value,
+      saved: [value, inverse],
+      grad: (dy, [v, inv]) => [tf.mul(tf.sub(dy, tf.mul(v, tf.sum(tf.mul(dy, v), -1, true))), inv)],
+    };
+  });
 }

@@ -1,11 +1,11 @@
 /** The categorical distribution over 0..K-1 and its one-hot form, computed from log-probabilities. */
 import { expandTo, readBroadcast, type Shape, sizeOf, stopGradient } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
-import { ShapeError } from '../errors.js';
-import type { RandomStream } from '../random.js';
-import { type Constraint, integerInterval, logWeights, oneHot, weights } from './constraints.js';
-import { Distribution, expandedShape, scalarSupport, type TensorLike } from './distribution.js';
-import { isOptions, logProbsOf, normalizeLogits, oneOf, type ProbsOrLogits, weightedLog } from './probs.js';
+import { ShapeError } from '../../errors.js';
+import type { RandomStream } from '../../random.js';
+import { type Constraint, integerInterval, logWeights, oneHot, weights } from '../constraints.js';
+import { Distribution, expandedShape, scalarSupport, type TensorLike } from '../distribution.js';
+import { isOptions, logProbsOf, normalizeLogits, oneOf, type ProbsOrLogits, weightedLog } from '../probs.js';
 
 /** Stands for a log-probability of minus infinity where that is multiplied by a probability of 0. */
 const LOWEST = -1e30;
@@ -110,7 +110,7 @@ export class Categorical extends CategoricalBase {
   expand(batchShape: Shape): Categorical {
     return new Categorical({ [this.given.name]: this.given.value }, expandedShape(this, batchShape));
   }
-  sample(rng: RandomStream, sampleShape: Shape = []): tf.Tensor {
+  override sample(rng: RandomStream, sampleShape: Shape = []): tf.Tensor {
     const shape = this.shape(sampleShape);
     return tf.tensor(this.drawClasses(rng, shape), shape, 'float32');
   }
@@ -133,7 +133,7 @@ export class OneHotCategorical extends CategoricalBase {
   expand(batchShape: Shape): OneHotCategorical {
     return new OneHotCategorical({ [this.given.name]: this.given.value }, expandedShape(this, batchShape));
   }
-  sample(rng: RandomStream, sampleShape: Shape = []): tf.Tensor {
+  override sample(rng: RandomStream, sampleShape: Shape = []): tf.Tensor {
     const shape = [...sampleShape, ...this.batchShape];
     const k = this.numClasses;
     const out = new Float32Array(sizeOf(shape) * k);

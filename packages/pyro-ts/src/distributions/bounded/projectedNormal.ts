@@ -1,10 +1,11 @@
 /** The projected normal distribution: directions on the circle or the sphere. */
-import { customGrad, expandTo, logRadialIntegral, type Shape } from '@pyro-ts/engine';
-import * as tf from '@tensorflow/tfjs';
-import { formatShape, ShapeError } from '../errors.js';
-import type { RandomStream } from '../random.js';
-import { realVector, sphere } from './constraints.js';
-import { Distribution, expandedShape, type TensorLike, toTensor } from './distribution.js';
+import { expandTo, logRadialIntegral, type Shape } from '@pyro-ts/engine';
+import type * as tf from '@tensorflow/tfjs';
+import { formatShape, ShapeError } from '../../errors.js';
+import type { RandomStream } from '../../random.js';
+import { realVector, sphere } from '../constraints.js';
+import { Distribution, expandedShape, type TensorLike, toTensor } from '../distribution.js';
+import { normalize } from '../transforms/vectors.js';
 
 /**
  * The direction v of a draw from N(concentration, I) in 2 or 3 dimensions. The direction of `concentration` is the mean direction, its length
@@ -49,9 +50,6 @@ export class ProjectedNormal extends Distribution {
   expand(batchShape: Shape): ProjectedNormal {
     return new ProjectedNormal(this.concentration, expandedShape(this, batchShape));
   }
-  sample(rng: RandomStream, sampleShape: Shape = []): tf.Tensor {
-    return this.rsample(rng, sampleShape);
-  }
   override rsample(rng: RandomStream, sampleShape: Shape = []): tf.Tensor {
     return normalize(rng.normal(this.shape(sampleShape)).add(this.concentration));
   }
@@ -59,22 +57,6 @@ export class ProjectedNormal extends Distribution {
   override mean(): tf.Tensor {
     return expandTo(normalize(this.concentration), this.shape());
   }
-}
-
-/** `x` divided by its length over the last dimension. A vector of length 0 becomes the first axis, with gradient 0. */
-export function normalize(x: tf.Tensor): tf.Tensor {
-  return customGrad([x], (a) => {
-    const length = tf.sqrt(tf.sum(tf.square(a), -1, true));
-    const isZero = tf.equal(length, 0);
-    const inverse = tf.where(isZero, tf.zerosLike(length), tf.div(1, tf.where(isZero, tf.onesLike(length), length)));
-    const firstAxis = tf.oneHot(tf.scalar(0, 'int32'), a.shape[a.rank - 1]);
-    const value = tf.add(tf.mul(a, inverse), tf.mul(tf.cast(isZero, 'float32'), firstAxis));
-    return {
-      value,
-      saved: [value, inverse],
-      grad: (dy, [v, inv]) => [tf.mul(tf.sub(dy, tf.mul(v, tf.sum(tf.mul(dy, v), -1, true))), inv)],
-    };
-  });
 }
 
 /**

@@ -1,10 +1,10 @@
 /** The continuous Bernoulli distribution on [0, 1], computed from logits and exact around a probability of 1/2. */
 import { customGrad, elementwise, expandTo, hostMap, type Shape } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
-import type { RandomStream } from '../random.js';
-import { real, unitInterval } from './constraints.js';
-import { Distribution, expandedShape, type TensorLike } from './distribution.js';
-import { isOptions, logitOf, oneOf, type ProbsOrLogits } from './probs.js';
+import type { RandomStream } from '../../random.js';
+import { real, unitInterval } from '../constraints.js';
+import { Distribution, expandedShape, type TensorLike } from '../distribution.js';
+import { isOptions, logitOf, oneOf, type ProbsOrLogits } from '../probs.js';
 
 /**
  * Density proportional to exp(x logits) on [0, 1] (Loaiza-Ganem and Cunningham 2019), where logits = log(p / (1 - p)).
@@ -38,7 +38,7 @@ export class ContinuousBernoulli extends Distribution {
   expand(batchShape: Shape): ContinuousBernoulli {
     return new ContinuousBernoulli({ [this.given.name]: this.given.value }, expandedShape(this, batchShape));
   }
-  sample(rng: RandomStream, sampleShape: Shape = []): tf.Tensor {
+  override sample(rng: RandomStream, sampleShape: Shape = []): tf.Tensor {
     return hostMap([this.logits], (l) => quantile(l, rng.next()), this.shape(sampleShape));
   }
   override rsample(rng: RandomStream, sampleShape: Shape = []): tf.Tensor {

@@ -1,9 +1,9 @@
 /** The normal distribution. */
 import { expandTo, type Shape } from '@pyro-ts/engine';
 import type * as tf from '@tensorflow/tfjs';
-import type { RandomStream } from '../random.js';
-import { positive, real } from './constraints.js';
-import { batchShapeOf, Distribution, expandedShape, type TensorLike, toTensor } from './distribution.js';
+import type { RandomStream } from '../../random.js';
+import { positive, real } from '../constraints.js';
+import { batchShapeOf, Distribution, expandedShape, type TensorLike, toTensor } from '../distribution.js';
 
 const halfLog2Pi = 0.5 * Math.log(2 * Math.PI);
 
@@ -36,9 +36,6 @@ export class Normal extends Distribution {
   }
   expand(batchShape: Shape): Normal {
     return new Normal(this.loc, this.scale, expandedShape(this, batchShape));
-  }
-  sample(rng: RandomStream, sampleShape: Shape = []): tf.Tensor {
-    return this.rsample(rng, sampleShape);
   }
   override rsample(rng: RandomStream, sampleShape: Shape = []): tf.Tensor {
     return rng.normal(this.shape(sampleShape)).mul(this.scale).add(this.loc);

@@ -2,10 +2,10 @@
 
 import { expandTo, hostMap, type Shape } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
-import type { RandomStream } from '../random.js';
-import { boolean, type Constraint, real, unitInterval } from './constraints.js';
-import { Distribution, expandedShape, scalarSupport, type TensorLike } from './distribution.js';
-import { isOptions, logitOf, oneOf, type ProbsOrLogits } from './probs.js';
+import type { RandomStream } from '../../random.js';
+import { boolean, type Constraint, real, unitInterval } from '../constraints.js';
+import { Distribution, expandedShape, scalarSupport, type TensorLike } from '../distribution.js';
+import { isOptions, logitOf, oneOf, type ProbsOrLogits } from '../probs.js';
 
 export interface BernoulliOptions extends ProbsOrLogits {
   /** Accept targets anywhere in [0, 1] (grey pixels): logProb is then minus the cross-entropy, not a density. */
@@ -49,7 +49,7 @@ export class Bernoulli extends Distribution {
   expand(batchShape: Shape): Bernoulli {
     return new Bernoulli({ ...this.options, [this.given.name]: this.given.value }, expandedShape(this, batchShape));
   }
-  sample(rng: RandomStream, sampleShape: Shape = []): tf.Tensor {
+  override sample(rng: RandomStream, sampleShape: Shape = []): tf.Tensor {
     return hostMap([this.probs], (p) => (rng.next() < p ? 1 : 0), this.shape(sampleShape));
   }
   override enumerateSupport(expand = true): tf.Tensor {

@@ -1,0 +1,50 @@
+/** Functions of whole rows (the last dimension) that are evaluated on the host in float64, with gradients. */
+import * as tf from '@tensorflow/tfjs';
+import { customGrad } from '../ops/customGrad.js';
+import { broadcastShapes, sumTo } from '../ops/shapes.js';
+import { readBroadcast } from './elementwise.js';
+
+/** One number of the same row of each input. */
+export type RowFunction = (...rows: Float64Array[]) => number;
+/** The derivative of a RowFunction in each entry of one of the rows. */
+export type RowGradient = (...rows: Float64Array[]) => ArrayLike<number>;
+
+/**
+ * `f` of each row of `inputs` [..., K], broadcast together; the result is [...]. `partials[i]` gives the derivatives in the i-th row, or is
+ * undefined where no gradient passes.
+ */
+export function rowwise(
+  inputs: tf.Tensor[],
+  f: RowFunction,
+  partials: readonly (RowGradient | undefined)[],
+): tf.Tensor {
+  const shape = broadcastShapes(...inputs.map((t) => t.shape));
+  if (shape === undefined || shape.length === 0) {
+    throw new RangeError(`rows of shapes ${inputs.map((t) => `[${t.shape}]`).join(', ')} do not broadcast together`);
+  }
+  const size = shape[shape.length - 1];
+  const rowsOf = (tensors: tf.Tensor[]): Float64Array[][] => {
+    const columns = tensors.map((t) => Float64Array.from(readBroadcast(t, shape)));
+    const count = columns[0].length / size;
+    return Array.from({ length: count }, (_, r) => columns.map((c) => c.subarray(r * size, (r + 1) * size)));
+  };
+  return customGrad(inputs, (...xs) => ({
+    value: tf.tensor(
+      Float32Array.from(rowsOf(xs), (rows) => f(...rows)),
+      shape.slice(0, -1),
+      'float32',
+    ),
+    saved: xs,
+    grad: (dy, saved) => {
+      const rows = rowsOf(saved);
+      const upstream = tf.expandDims(dy, -1);
+      return saved.map((x, i) => {
+        const partial = partials[i];
+        if (!partial) return tf.zerosLike(x);
+        const slopes = new Float32Array(rows.length * size);
+        for (const [r, row] of rows.entries()) slopes.set(partial(...row), r * size);
+        return sumTo(tf.mul(upstream, tf.tensor(slopes, shape, 'float32')), x.shape);
+      });
+    },
+  }));
+}
