@@ -1,4 +1,7 @@
-/** mathjs, loaded when a quantity or an expression is first read: its single-file build, since importing its thousand modules takes over a second. */
+/**
+ * mathjs, loaded when a quantity or an expression is first read: its single-file build, since importing its thousand
+ * modules takes over a second.
+ */
 import { createRequire } from 'node:module';
 
 type Mathjs = typeof import('mathjs');

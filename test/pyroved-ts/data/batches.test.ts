@@ -8,7 +8,7 @@ const seen = (batches: Batch[], kind: Batch['kind']) =>
   batches.filter((b) => b.kind === kind).flatMap((b) => Array.from(b.indices));
 
 describe("the paper's schedule", () => {
-  it('has 188 unlabelled and 13 labelled batches an epoch, a labelled one after unlabelled batch 1, 16, 31, ...', () => {
+  it('has 188 unlabelled and 13 labelled batches an epoch: a labelled one after batch 1, 16, 31, ...', () => {
     const batches = epochSchedule({
       unlabelled: 12000,
       labelled: 800,
@@ -27,7 +27,7 @@ describe("the paper's schedule", () => {
     expect(after).toEqual(Array.from({ length: 13 }, (_, k) => 15 * k + 1));
   });
 
-  it('drops labelled batches as the original does: all of them with 3 labelled to 1 unlabelled, one of 3 with 6 unlabelled', () => {
+  it('drops labelled batches as the original does: 3 of 3 to 1 unlabelled, 1 of 3 to 6', () => {
     const batches = (labelled: number, unlabelled: number) =>
       kinds(epochSchedule({ labelled, unlabelled, batchSize: 1, seed: 1, epoch: 0, schedule: 'pyroved' }));
     expect(batches(3, 1)).toBe('u');

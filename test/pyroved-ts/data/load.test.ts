@@ -68,7 +68,8 @@ describe('a folder of unlabelled images', () => {
   it('is normalised by its 1st and 99th percentile, which new images then share', async () => {
     pictures('img', 100);
     const first = await loadImages({ unlabelled: folder, size: 16 });
-    // Grey values 0..99 on the left and 250..151 on the right, equally often: the 1st percentile is 2 less a bit, the 99th 248 and a bit.
+    // Grey values 0..99 on the left and 250..151 on the right, equally often: the 1st percentile is 2 less a bit, the
+    // 99th 248 and a bit.
     expect(255 * first.normalisation.low).toBeCloseTo(1.5, 0);
     expect(255 * first.normalisation.high).toBeCloseTo(248.5, 0);
     const values = first.unlabelled?.images ?? new Float32Array();

@@ -11,7 +11,9 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const SIDE = 480;
 
-/** Simulated agglomerates scattered over a micrograph with an uneven background; and where their pixels' middles are. */
+/**
+ * Simulated agglomerates scattered over a micrograph with an uneven background; and where their pixels' middles are.
+ */
 function micrograph(sign: 1 | -1 = 1): { image: Plane; middles: { x: number; y: number }[] } {
   const { validation } = nanoparticles({ seed: 3, validationPerClass: 9, noise: 0.03 });
   const stream = new RandomStream(8);

@@ -12,7 +12,10 @@ import {
 } from 'pyroved-ts';
 import { describe, expect, it } from 'vitest';
 
-/** Direction of an image's long axis in degrees counter-clockwise as seen, from -90 to 90, by the second moments of its pixels above `threshold`. */
+/**
+ * Direction of an image's long axis in degrees counter-clockwise as seen, from -90 to 90, by the second moments of its
+ * pixels above `threshold`.
+ */
 function longAxis(image: Float32Array, side: number, threshold: number): number {
   const points = Array.from(image, (v, i) => ({ w: Math.max(0, v - threshold), x: i % side, y: Math.floor(i / side) }));
   const total = points.reduce((s, p) => s + p.w, 0);

@@ -1,4 +1,7 @@
-/** Which images each training step sees: a seeded order for every epoch and the interleaving of labelled with unlabelled batches. */
+/**
+ * Which images each training step sees: a seeded order for every epoch and the interleaving of labelled with unlabelled
+ * batches.
+ */
 import { OptionError, RandomStream, refuseUnknownKeys } from 'pyro-ts';
 
 /** One training step's worth of images: indices into the labelled or the unlabelled set. */
@@ -15,9 +18,9 @@ export interface ScheduleOptions {
   /** 0-based. */
   readonly epoch: number;
   /**
-   * `spread` (default) uses every labelled batch once an epoch, at even distances. `pyroved` is the original's rule: with
-   * p = floor((labelled + unlabelled batches) / labelled batches), one labelled batch after each unlabelled batch i with i % p == 1;
-   * it leaves labelled batches out where p does not divide, and all of them where p is 1.
+   * `spread` (default) uses every labelled batch once an epoch, at even distances. `pyroved` is the original's rule:
+   * with p = floor((labelled + unlabelled batches) / labelled batches), one labelled batch after each unlabelled batch
+   * i with i % p == 1; it leaves labelled batches out where p does not divide, and all of them where p is 1.
    */
   readonly schedule?: 'spread' | 'pyroved';
 }
@@ -25,8 +28,8 @@ export interface ScheduleOptions {
 const KNOWN = ['unlabelled', 'labelled', 'batchSize', 'seed', 'epoch', 'schedule'];
 
 /**
- * `count` images in an order drawn from `(seed, epoch, label)`, cut into batches; the last one may be smaller. The same arguments give the same
- * batches, so that a resumed run sees what an uninterrupted one would have.
+ * `count` images in an order drawn from `(seed, epoch, label)`, cut into batches; the last one may be smaller. The same
+ * arguments give the same batches, so that a resumed run sees what an uninterrupted one would have.
  */
 export function shuffledBatches(
   count: number,

@@ -9,7 +9,9 @@ export function withNoise(set: ImageSet, sigma: number, seed: string | number): 
   return { ...set, images: set.images.map((v) => v + sigma * stream.nextNormal()) };
 }
 
-/** The images with `floor(pixels * density)` different random pixels of each set to `intensity` (the paper's figure 4f). */
+/**
+ * The images with `floor(pixels * density)` different random pixels of each set to `intensity` (the paper's figure 4f).
+ */
 export function withContamination(set: ImageSet, density: number, intensity: number, seed: string | number): ImageSet {
   if (!(density >= 0 && density <= 1)) throw new OptionError(`density is a share from 0 to 1, not ${density}.`);
   const stream = new RandomStream(seed).fork('contamination');

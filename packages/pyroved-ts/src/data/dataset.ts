@@ -39,8 +39,8 @@ export function imageSet(parts: Omit<ImageSet, 'count' | 'channels'> & { channel
   const count = parts.images.length / size;
   if (!Number.isInteger(count)) {
     throw new DataError(
-      `${parts.images.length} values do not divide into images of ${channels} channel(s) and shape [${parts.shape.join(', ')}] ` +
-        `(${size} values each).`,
+      `${parts.images.length} values do not divide into images of ${channels} channel(s) ` +
+        `and shape [${parts.shape.join(', ')}] (${size} values each).`,
     );
   }
   const perImage: [string, { readonly length: number } | undefined][] = [
@@ -124,8 +124,8 @@ export interface StratifiedSplit {
 }
 
 /**
- * Holds out `fraction` of each class, drawn from `seed`: rounded, at least one image and never all of them. A class with a single image keeps it,
- * and unlabelled images (-1) are kept.
+ * Holds out `fraction` of each class, drawn from `seed`: rounded, at least one image and never all of them. A class
+ * with a single image keeps it, and unlabelled images (-1) are kept.
  */
 export function stratifiedSplit(labels: ArrayLike<number>, fraction: number, seed: string | number): StratifiedSplit {
   if (!(fraction > 0 && fraction < 1)) {
@@ -172,14 +172,18 @@ export function oneHot(labels: ArrayLike<number>, numClasses: number): Float32Ar
   return out;
 }
 
-/** Several sets of one shape as one. What only some of them know (labels, names, a factor) is dropped; class names must agree. */
+/**
+ * Several sets of one shape as one. What only some of them know (labels, names, a factor) is dropped; class names must
+ * agree.
+ */
 export function concatenated(sets: readonly ImageSet[]): ImageSet {
   if (sets.length === 0) throw new DataError('There is no set to join.');
   const [first] = sets;
   for (const set of sets) {
     if (set.shape.join() !== first.shape.join() || set.channels !== first.channels) {
       throw new DataError(
-        `Sets of shape [${first.shape.join(', ')}] x ${first.channels} and [${set.shape.join(', ')}] x ${set.channels} cannot be joined.`,
+        `Sets of shape [${first.shape.join(', ')}] x ${first.channels} and ` +
+          `[${set.shape.join(', ')}] x ${set.channels} cannot be joined.`,
       );
     }
     if ((set.classNames ?? []).join('\n') !== (first.classNames ?? []).join('\n')) {

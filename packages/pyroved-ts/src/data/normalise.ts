@@ -1,4 +1,7 @@
-/** The range of grey values that becomes [0, 1]: found once for a data set, stored with the run, and used again on new images. */
+/**
+ * The range of grey values that becomes [0, 1]: found once for a data set, stored with the run, and used again on new
+ * images.
+ */
 import { DataError } from '../errors.js';
 
 /** Grey values that become 0 and 1. */
@@ -7,12 +10,14 @@ export interface Normalisation {
   readonly high: number;
 }
 
-/** More values than this are sampled at even distances: the percentiles of millions of values do not need all of them. */
+/**
+ * More values than this are sampled at even distances: the percentiles of millions of values do not need all of them.
+ */
 const ENOUGH = 4_000_000;
 
 /**
- * The 1st and 99th percentile of all values of all parts (linear interpolation between ranks). Where those coincide, as with small bright objects on an
- * even background, the smallest and largest value are taken instead.
+ * The 1st and 99th percentile of all values of all parts (linear interpolation between ranks). Where those coincide, as
+ * with small bright objects on an even background, the smallest and largest value are taken instead.
  * @throws {DataError} when all values are the same or some are not finite.
  */
 export function percentileRange(parts: readonly Float32Array[]): Normalisation {

@@ -1,4 +1,7 @@
-/** A set in which some images have labels, taken apart into what training sees with labels, without them, and what it must not see. */
+/**
+ * A set in which some images have labels, taken apart into what training sees with labels, without them, and what it
+ * must not see.
+ */
 import { OptionError, refuseUnknownKeys } from 'pyro-ts';
 import { DataError, type FileProblem, listProblems } from '../errors.js';
 import { classCounts, type ImageSet, type StreamedSet, stratifiedSplit, subset, withoutLabels } from './dataset.js';
@@ -21,7 +24,8 @@ export interface Partition<S> {
 }
 
 /**
- * Splits a set by whether images have labels, and holds out a stratified part of those that do. A set without any labels is unlabelled as a whole.
+ * Splits a set by whether images have labels, and holds out a stratified part of those that do. A set without any
+ * labels is unlabelled as a whole.
  * @param problems files that could not be read, named where a class is left without images
  * @throws {DataError} when there are labels but of one class only, or a class has no image.
  */
@@ -66,8 +70,8 @@ function refusePoorClasses(set: ImageSet | StreamedSet, problems: readonly FileP
   }
   if (counts.length < 2) {
     throw new DataError(
-      `All labelled images are of one class (${names.join()}): a classifier needs at least two. To look at what varies within one class, ` +
-        'give the images as unlabelled ones.',
+      `All labelled images are of one class (${names.join()}): a classifier needs at least two. ` +
+        'To look at what varies within one class, give the images as unlabelled ones.',
     );
   }
 }

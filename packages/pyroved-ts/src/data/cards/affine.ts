@@ -1,4 +1,7 @@
-/** Random affine transforms of images, in the paper's order: shear, then rotation and scale about the centre, then a shift. */
+/**
+ * Random affine transforms of images, in the paper's order: shear, then rotation and scale about the centre, then a
+ * shift.
+ */
 import type { RandomStream } from 'pyro-ts';
 
 /** One affine transform of an image. */
@@ -31,7 +34,10 @@ export interface PoseRanges {
 
 const RADIANS = Math.PI / 180;
 
-/** Draws a pose for images of `width` pixels. Takes six numbers from the stream whatever the ranges, so that a range changes only its own factor. */
+/**
+ * Draws a pose for images of `width` pixels. Takes six numbers from the stream whatever the ranges, so that a range
+ * changes only its own factor.
+ */
 export function drawPose(stream: RandomStream, ranges: PoseRanges, width: number): Pose {
   const within = (half: number) => half * (2 * stream.next() - 1);
   const angle = within(ranges.angle);
@@ -45,15 +51,17 @@ export function drawPose(stream: RandomStream, ranges: PoseRanges, width: number
 }
 
 /**
- * Writes `source` in pose `pose` to `target` (both `height * width`): M = [rotation * scale about the centre, plus (tx, ty)] * shear, the target
- * sampled with the inverse of M, bilinearly, with zeros outside. Coordinates are (x right, y down) with pixel centres at whole numbers.
+ * Writes `source` in pose `pose` to `target` (both `height * width`): M = [rotation * scale about the centre, plus (tx,
+ * ty)] * shear, the target sampled with the inverse of M, bilinearly, with zeros outside. Coordinates are (x right, y
+ * down) with pixel centres at whole numbers.
  */
 export function warp(source: Float32Array, target: Float32Array, height: number, width: number, pose: Pose): void {
   const cos = pose.scale * Math.cos(pose.angle * RADIANS);
   const sin = pose.scale * Math.sin(pose.angle * RADIANS);
   const sx = Math.tan(pose.shearX * RADIANS);
   const sy = Math.tan(pose.shearY * RADIANS);
-  // [[cos, sin], [-sin, cos]] turns counter-clockwise where y points down. The shear matrix is [[1, -sx], [-sy, 1 + sx * sy]].
+  // [[cos, sin], [-sin, cos]] turns counter-clockwise where y points down. The shear matrix is [[1, -sx], [-sy, 1 + sx
+  // * sy]].
   const a = cos - sin * sy;
   const b = -cos * sx + sin * (1 + sx * sy);
   const c = -sin - cos * sy;

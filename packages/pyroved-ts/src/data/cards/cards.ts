@@ -1,4 +1,7 @@
-/** The paper's card data, generated: a few labelled images that are nearly upright, many unlabelled ones that are turned, and a validation set. */
+/**
+ * The paper's card data, generated: a few labelled images that are nearly upright, many unlabelled ones that are
+ * turned, and a validation set.
+ */
 import { OptionError, refuseUnknownKeys } from 'pyro-ts';
 import { type ImageSet, withoutLabels } from '../dataset.js';
 import { type GeneratedSets, simulate, wholeNumber } from '../simulated/simulate.js';
@@ -7,7 +10,10 @@ import { drawPose, type PoseRanges, warp } from './affine.js';
 import { suitTemplates, type Templates } from './suits.js';
 import { templatesForSize } from './templates.js';
 
-/** The paper crops its 64x64 templates to the middle 48x48 (rows and columns 8..55): the margin on each side is a sixth of the image. */
+/**
+ * The paper crops its 64x64 templates to the middle 48x48 (rows and columns 8..55): the margin on each side is a sixth
+ * of the image.
+ */
 const templateSizeFor = (size: number): number => size + 2 * Math.round(size / 6);
 
 const FACTORS = ['angle', 'shearX', 'shearY', 'scale', 'tx', 'ty'] as const;
@@ -24,8 +30,9 @@ export interface CardSetOptions {
 }
 
 /**
- * Randomly posed images of each class, class after class, with labels and with the factors `class`, `angle`, `shearX`, `shearY` (degrees), `scale`, `tx`
- * and `ty` (pixels). The first images of a class do not depend on how many are asked for.
+ * Randomly posed images of each class, class after class, with labels and with the factors `class`, `angle`, `shearX`,
+ * `shearY` (degrees), `scale`, `tx` and `ty` (pixels). The first images of a class do not depend on how many are asked
+ * for.
  */
 export function cardSet(options: CardSetOptions): ImageSet {
   refuseUnknownKeys('cardSet', options, ['perClass', 'ranges', 'seed', 'size', 'templates']);
@@ -73,7 +80,10 @@ export interface CardsOptions {
   readonly labelledAngle?: Quantity;
   readonly shear?: Quantity;
   readonly scale?: string | readonly [Quantity, Quantity];
-  /** Half-width of the shift of unlabelled and validation images, as a fraction of the width. Labelled images are not shifted. */
+  /**
+   * Half-width of the shift of unlabelled and validation images, as a fraction of the width. Labelled images are not
+   * shifted.
+   */
   readonly translation?: Quantity;
   readonly axes?: 'vertical' | 'both';
 }
@@ -134,7 +144,10 @@ export function cardsConfig(options: CardsOptions = {}): CardsConfig {
   };
 }
 
-/** The labelled, unlabelled and validation images of the paper's experiment. The unlabelled set has no labels; its factor `class` holds the truth. */
+/**
+ * The labelled, unlabelled and validation images of the paper's experiment. The unlabelled set has no labels; its
+ * factor `class` holds the truth.
+ */
 export function cards(options: CardsOptions = {}): GeneratedSets {
   const config = cardsConfig(options);
   const { shear, scale, axes, size } = config;

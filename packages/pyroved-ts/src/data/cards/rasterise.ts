@@ -15,7 +15,10 @@ const KAPPA = (4 / 3) * (Math.SQRT2 - 1);
 const LINES_PER_CURVE = 24;
 const SCANLINES_PER_ROW = 16;
 
-/** An outline from SVG path data of absolute moves, lines and cubic curves, e.g. `M0 0 L10 0 C12 4 12 8 10 12`; it closes by itself. */
+/**
+ * An outline from SVG path data of absolute moves, lines and cubic curves, e.g. `M0 0 L10 0 C12 4 12 8 10 12`; it
+ * closes by itself.
+ */
 export function outline(path: string): Outline {
   const commands = [...path.matchAll(/([MLC])([^MLC]*)/g)].map(([, command, args]) => {
     const numbers = args
@@ -52,7 +55,10 @@ export function circle(x: number, y: number, r: number): Outline {
   };
 }
 
-/** The half of an outline right of the vertical line through `start.x`, made whole by its mirror image. The half must end on that line. */
+/**
+ * The half of an outline right of the vertical line through `start.x`, made whole by its mirror image. The half must
+ * end on that line.
+ */
 export function mirrored({ start, segments }: Outline): Outline {
   const flip = ([x, y]: Point): Point => [2 * start[0] - x, y];
   const ends = [start, ...segments.map((s) => s[s.length - 1])];
@@ -103,8 +109,8 @@ function crossings(polygons: readonly Point[][], y: number): Crossing[] {
 }
 
 /**
- * The share of each pixel that the outlines cover together (non-zero winding, so overlapping outlines that run the same way around unite): exact along
- * rows, 16 scan lines a row.
+ * The share of each pixel that the outlines cover together (non-zero winding, so overlapping outlines that run the same
+ * way around unite): exact along rows, 16 scan lines a row.
  * @param extent the outlines' coordinates run from 0 to `extent` in both directions
  * @param size height and width of the image in pixels
  * @returns `size * size` values in [0, 1]

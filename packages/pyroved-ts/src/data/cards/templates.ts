@@ -8,8 +8,9 @@ import { centreSquare, type Plane, resize } from '../images/resize.js';
 import type { Templates } from './suits.js';
 
 /**
- * Reads class images, bright shapes on black: from a folder, one picture a class, the file's name being the class; or from a JSON file
- * `{"names": ["clubs", ...], "templates": [[...], ...]}` with one square, row-major list of grey values a class, 0 to 255 or 0 to 1.
+ * Reads class images, bright shapes on black: from a folder, one picture a class, the file's name being the class; or
+ * from a JSON file `{"names": ["clubs", ...], "templates": [[...], ...]}` with one square, row-major list of grey
+ * values a class, 0 to 255 or 0 to 1.
  * @throws {DataError} when they cannot be read or are fewer than two.
  */
 export function loadTemplates(path: string): Templates {

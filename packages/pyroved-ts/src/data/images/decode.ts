@@ -1,6 +1,7 @@
 /**
- * Image files turned into numbers: PNG, JPEG, TIFF (every page) and BMP, told apart by their content. The decoders that image-js is built on are used
- * directly, because image-js itself reads no floating-point TIFF, one page only, and no PNG of fewer than 8 bits.
+ * Image files turned into numbers: PNG, JPEG, TIFF (every page) and BMP, told apart by their content. The decoders that
+ * image-js is built on are used directly, because image-js itself reads no floating-point TIFF, one page only, and no
+ * PNG of fewer than 8 bits.
  */
 import { decode as decodeBmp } from 'fast-bmp';
 import { type DecodedPng, decode as decodePng } from 'fast-png';
@@ -121,7 +122,10 @@ function readBmp(bytes: Uint8Array): Samples {
   return { ...paletted(data, colour), width, height };
 }
 
-/** Planes in place of interleaved samples. What is transparent shows white, as in most viewers; three equal planes become one. */
+/**
+ * Planes in place of interleaved samples. What is transparent shows white, as in most viewers; three equal planes
+ * become one.
+ */
 function toPlanes({ data, height, width, channels, white }: Samples): DecodedImage {
   if (!(channels >= 1 && channels <= 4)) throw new Error(`${channels} values a pixel; 1 to 4 are read`);
   if (!(height > 0 && width > 0)) throw new Error(`it has no pixels (${width} x ${height})`);

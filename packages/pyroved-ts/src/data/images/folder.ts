@@ -26,7 +26,9 @@ export const subfolders = (folder: string): string[] =>
     .filter((name) => !isHidden(name) && statSync(join(folder, name), { throwIfNoEntry: false })?.isDirectory())
     .sort(naturalOrder);
 
-/** All files in `folder` and below, relative to it with forward slashes, in natural order; hidden files are left out. */
+/**
+ * All files in `folder` and below, relative to it with forward slashes, in natural order; hidden files are left out.
+ */
 export function listFiles(folder: string): string[] {
   const files: string[] = [];
   const visited = new Set<string>();

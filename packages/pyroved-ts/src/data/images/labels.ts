@@ -20,8 +20,9 @@ const FILE_COLUMNS = ['file', 'filename', 'image', 'name', 'path'];
 const LABEL_COLUMNS = ['label', 'class', 'category'];
 
 /**
- * Reads a label table, with or without a header; commas, semicolons or tabs. Files are looked up relative to each of `folders`, then to the table's own.
- * `stack.tif#3` names the third page of a stack. Rows with an empty label are taken as unlabelled.
+ * Reads a label table, with or without a header; commas, semicolons or tabs. Files are looked up relative to each of
+ * `folders`, then to the table's own. `stack.tif#3` names the third page of a stack. Rows with an empty label are taken
+ * as unlabelled.
  * @throws {DataError} when the table cannot be read, names files that do not exist, or contradicts itself.
  */
 export function readLabelTable(path: string, folders: readonly string[]): LabelTable {
@@ -47,7 +48,8 @@ export function readLabelTable(path: string, folders: readonly string[]): LabelT
     const before = pages.get(place.page);
     if (before !== undefined && before !== label) {
       throw new DataError(
-        `${path}, line ${row.line}: "${row.file}" is labelled "${row.label}" but "${classNames[before]}" further up. Keep one of the two.`,
+        `${path}, line ${row.line}: "${row.file}" is labelled "${row.label}" ` +
+          `but "${classNames[before]}" further up. Keep one of the two.`,
       );
     }
     files.set(place.path, pages.set(place.page, label));

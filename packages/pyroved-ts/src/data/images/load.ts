@@ -21,9 +21,10 @@ export interface LoadedImages extends Partition<ImageSet> {
 }
 
 /**
- * Reads unlabelled images from a folder and labelled ones from a folder per class or a label table, brings them to one size and to grey values in [0, 1],
- * and holds out a stratified part of the labels.
- * @throws {DataError} when there is nothing to learn from: an empty folder, a class without a readable image, one class only, images that are all equal, ...
+ * Reads unlabelled images from a folder and labelled ones from a folder per class or a label table, brings them to one
+ * size and to grey values in [0, 1], and holds out a stratified part of the labels.
+ * @throws {DataError} when there is nothing to learn from: an empty folder, a class without a readable image, one class
+ * only, images that are all equal, ...
  */
 export async function loadImages(options: LoadOptions): Promise<LoadedImages> {
   refuseUnknownKeys('loadImages', options, [
@@ -92,6 +93,7 @@ function mixedFormats(images: readonly FoundImage[]): string[] {
   const floating = images.filter((image) => image.floating).length;
   if (floating === 0 || floating === images.length) return [];
   return [
-    `${floating} of ${images.length} images hold floating-point values and the others whole numbers: their grey values may not be comparable.`,
+    `${floating} of ${images.length} images hold floating-point values and the others whole numbers: ` +
+      'their grey values may not be comparable.',
   ];
 }

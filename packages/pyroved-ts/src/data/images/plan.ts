@@ -41,7 +41,8 @@ export function planFiles({ unlabelled, labelled, labels }: SourceOptions): Plan
   if (labelled) requireFolder(labelled, 'labelled');
   if (labelled && unlabelled && realpathSync(labelled) === realpathSync(unlabelled)) {
     throw new DataError(
-      `The labelled and the unlabelled images are the same folder, "${labelled}". Put the labelled ones elsewhere, or name them in a label table.`,
+      `The labelled and the unlabelled images are the same folder, "${labelled}". ` +
+        'Put the labelled ones elsewhere, or name them in a label table.',
     );
   }
   if (labels) return planTable(labels, unlabelled);
@@ -75,7 +76,8 @@ function planClasses(folder: string, unlabelled: string | undefined): Plan {
   const loose = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isFile() && !isHidden(entry.name));
   if (loose.length > 0) {
     notes.push(
-      `${loose.length} file(s) directly in "${folder}" belong to no class and are not read, such as "${loose[0].name}".`,
+      `${loose.length} file(s) directly in "${folder}" belong to no class and are not read, ` +
+        `such as "${loose[0].name}".`,
     );
   }
   const files = classNames.flatMap((name, label) => {

@@ -41,7 +41,10 @@ export interface FileToRead {
   readonly name: string;
 }
 
-/** A side this many times larger or smaller than the median, or a shape this many times more elongated, is taken for a stray file. */
+/**
+ * A side this many times larger or smaller than the median, or a shape this many times more elongated, is taken for a
+ * stray file.
+ */
 const ODD_SIDE = 4;
 const ODD_ASPECT = 2;
 
@@ -91,7 +94,8 @@ export async function readImageFiles(
 export function refuseProblems(problems: readonly FileProblem[], files: number, { onBadFile }: ReadOptions): void {
   if (onBadFile !== 'refuse' || problems.length === 0) return;
   throw new DataError(
-    `${problems.length} of ${files} files cannot be used:\n${listProblems(problems)}\nRemove or mend them, or skip bad files.`,
+    `${problems.length} of ${files} files cannot be used:\n${listProblems(problems)}\n` +
+      'Remove or mend them, or skip bad files.',
     problems,
   );
 }

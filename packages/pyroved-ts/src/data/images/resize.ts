@@ -25,8 +25,8 @@ export function centreSquare(image: Plane): Plane {
 }
 
 /**
- * The image at another size: bilinear where it grows, and where it shrinks a triangle filter as wide as the pixels that fall together, so that nothing
- * is skipped and nothing aliases (what Pillow calls BILINEAR).
+ * The image at another size: bilinear where it grows, and where it shrinks a triangle filter as wide as the pixels that
+ * fall together, so that nothing is skipped and nothing aliases (what Pillow calls BILINEAR).
  */
 export function resize(image: Plane, height: number, width: number): Plane {
   if (image.height === height && image.width === width) return image;

@@ -25,7 +25,8 @@ export function readCentres(path: string): Centre[] {
   ].map((names) => columnOf(header, names));
   if (x < 0 || y < 0) {
     throw new DataError(
-      `"${path}" needs a header with the columns x and y (pixels), and if wanted file and label; it has: ${header?.cells.join(', ') ?? 'nothing'}.`,
+      `"${path}" needs a header with the columns x and y (pixels), and if wanted file and label; ` +
+        `it has: ${header?.cells.join(', ') ?? 'nothing'}.`,
     );
   }
   const centres = rows.map(({ cells, line }): Centre => {

@@ -12,7 +12,10 @@ import { type Centre, readCentres } from './centres.js';
 import { type FindOptions, findObjects } from './objects.js';
 
 export interface MicrographOptions extends FindOptions {
-  /** Where the objects are: a table with the columns x and y (pixels) and, if wanted, file and label; or a list. Found in the image unless given. */
+  /**
+   * Where the objects are: a table with the columns x and y (pixels) and, if wanted, file and label; or a list. Found
+   * in the image unless given.
+   */
   readonly centres?: string | readonly Centre[];
   /** Height and width to which patches are resized; `patch` unless told. */
   readonly size?: number;
@@ -21,7 +24,10 @@ export interface MicrographOptions extends FindOptions {
 }
 
 export interface Patches {
-  /** One image an object, with the factors `x`, `y` (pixels in its micrograph) and `area` (pixels, NaN where the place was given). */
+  /**
+   * One image an object, with the factors `x`, `y` (pixels in its micrograph) and `area` (pixels, NaN where the place
+   * was given).
+   */
   readonly set: ImageSet;
   readonly normalisation: Normalisation;
   /** Micrographs that could not be read, and objects that the border cuts off. */
@@ -32,8 +38,8 @@ export interface Patches {
 const KEYS = ['patch', 'polarity', 'minArea', 'maxArea', 'centres', 'size', 'normalisation'];
 
 /**
- * Cuts square patches of one object each out of a micrograph, or out of every micrograph in a folder. Objects so near the border that their patch would reach
- * beyond it are left out.
+ * Cuts square patches of one object each out of a micrograph, or out of every micrograph in a folder. Objects so near
+ * the border that their patch would reach beyond it are left out.
  * @throws {DataError} when no micrograph can be read or no object is found.
  */
 export async function loadMicrographs(path: string, options: MicrographOptions): Promise<Patches> {
@@ -58,7 +64,8 @@ export async function loadMicrographs(path: string, options: MicrographOptions):
     const crowded = cut.filter((a) => places.some((b) => b !== a.place && within(a.place, b, patch / 2))).length;
     if (crowded > 0)
       notes.push(
-        `${name}: ${crowded} of ${cut.length} patches also show the middle of another object; a smaller patch would avoid it.`,
+        `${name}: ${crowded} of ${cut.length} patches also show the middle of another object; ` +
+          'a smaller patch would avoid it.',
       );
     cuts.push(...cut);
   }

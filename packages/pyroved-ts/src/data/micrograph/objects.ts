@@ -25,9 +25,10 @@ export interface FoundObject {
 const SMOOTHING = 1 / 48;
 
 /**
- * The objects in an image by rows from the top. The uneven background (the median of blocks of two patches) is taken off, the rest is smoothed and split by Otsu's
- * threshold, and connected regions of a plausible size are kept; objects that touch count as one. Of a darker and a brighter side, the one that covers less is taken
- * for the objects unless `polarity` says otherwise.
+ * The objects in an image by rows from the top. The uneven background (the median of blocks of two patches) is taken
+ * off, the rest is smoothed and split by Otsu's threshold, and connected regions of a plausible size are kept; objects
+ * that touch count as one. Of a darker and a brighter side, the one that covers less is taken for the objects unless
+ * `polarity` says otherwise.
  */
 export async function findObjects(image: Plane, { patch, polarity, ...options }: FindOptions): Promise<FoundObject[]> {
   if (polarity !== undefined && polarity !== 'bright' && polarity !== 'dark') {

@@ -1,4 +1,7 @@
-/** Images and signals from array files, checked, resized and normalised: held in memory, or streamed from disk where they are too many. */
+/**
+ * Images and signals from array files, checked, resized and normalised: held in memory, or streamed from disk where
+ * they are too many.
+ */
 import { OptionError, refuseUnknownKeys } from 'pyro-ts';
 import { DataError, type FileProblem } from '../../errors.js';
 import { type ImageSet, imageSet, type StreamedSet } from '../dataset.js';
@@ -41,8 +44,8 @@ export async function loadArray(path: string, options: ArrayOptions = {}): Promi
 }
 
 /**
- * The same without holding the images in memory: each batch is read from disk as it is asked for. The file is read through once to check it. Call `close` at the
- * end.
+ * The same without holding the images in memory: each batch is read from disk as it is asked for. The file is read
+ * through once to check it. Call `close` at the end.
  */
 export async function streamArray(
   path: string,
@@ -92,7 +95,8 @@ function layoutOf(path: string, shape: readonly number[]): Layout {
   if (item.length === 3 && c <= 4) return { shape: [a, b], channels: c, channelsLast: true };
   if (item.length === 3 && a <= 4) return { shape: [b, c], channels: a, channelsLast: false };
   throw new DataError(
-    `The array in "${path}" has shape [${shape.join(', ')}]. Images are [N, H, W], [N, H, W, C] or [N, C, H, W] with C up to 4; signals are [N, L].`,
+    `The array in "${path}" has shape [${shape.join(', ')}]. ` +
+      'Images are [N, H, W], [N, H, W, C] or [N, C, H, W] with C up to 4; signals are [N, L].',
   );
 }
 
@@ -136,7 +140,8 @@ async function readLabels(path: string, dataset: string, usable: readonly number
   if (length !== count || file.shape.slice(1).some((d) => d !== 1)) {
     file.close();
     throw new DataError(
-      `The labels "${dataset}" in "${path}" have shape [${file.shape.join(', ')}]; one for each of ${count} items is needed.`,
+      `The labels "${dataset}" in "${path}" have shape [${file.shape.join(', ')}]; ` +
+        `one for each of ${count} items is needed.`,
     );
   }
   const values = usable.map((i) => file.item(i)[0]);

@@ -1,4 +1,7 @@
-/** NumPy's files: `.npy` (one array) and `.npz` (a zip archive of them), read and written. Pickled objects are refused, never executed. */
+/**
+ * NumPy's files: `.npy` (one array) and `.npz` (a zip archive of them), read and written. Pickled objects are refused,
+ * never executed.
+ */
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { unzipSync, zipSync } from 'fflate';
 import type { ArrayFile } from './arrayFile.js';
@@ -150,7 +153,10 @@ export function openNpy(path: string): ArrayFile {
   }
 }
 
-/** The first bytes of a float32 `.npy` file, always 128 of them, so that the count can be put right at the end of a long write. */
+/**
+ * The first bytes of a float32 `.npy` file, always 128 of them, so that the count can be put right at the end of a long
+ * write.
+ */
 export function npyHeader(shape: readonly number[], type: '<f4' | '<i4' = '<f4'): Uint8Array {
   const dims = shape.length === 1 ? `${shape[0]},` : shape.join(', ');
   const text = `{'descr': '${type}', 'fortran_order': False, 'shape': (${dims}), }`.padEnd(117);

@@ -20,7 +20,9 @@ export interface DigitsOptions {
   readonly labelledPerClass?: number;
   readonly unlabelledPerClass?: number;
   readonly validationPerClass?: number;
-  /** Half-width of the unlabelled and validation digits' angles; 60 degrees unless told. Labelled digits are not turned. */
+  /**
+   * Half-width of the unlabelled and validation digits' angles; 60 degrees unless told. Labelled digits are not turned.
+   */
   readonly angle?: Quantity;
   /** Half-width of their shift in both directions, as a fraction of the width; 0 unless told. */
   readonly translation?: Quantity;
@@ -39,7 +41,8 @@ const KEYS = [
 ];
 
 /**
- * Labelled, unlabelled and validation digits. Factors: `angle` (degrees counter-clockwise, beside the writer's own slant), `tx`, `ty` (pixels).
+ * Labelled, unlabelled and validation digits. Factors: `angle` (degrees counter-clockwise, beside the writer's own
+ * slant), `tx`, `ty` (pixels).
  * @throws {DataError} when the package `mnist` is not installed or has fewer digits than asked for.
  */
 export function digits(options: DigitsOptions = {}): GeneratedSets {

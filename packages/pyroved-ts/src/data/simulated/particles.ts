@@ -1,6 +1,7 @@
 /**
- * Simulated electron micrographs of gold nanoparticle agglomerates: one to four touching spheres in random arrangements and orientations, with the bright
- * edges, uneven background and noise of a scanning electron microscope. Counts as in the paper's (unpublished) data.
+ * Simulated electron micrographs of gold nanoparticle agglomerates: one to four touching spheres in random arrangements
+ * and orientations, with the bright edges, uneven background and noise of a scanning electron microscope. Counts as in
+ * the paper's (unpublished) data.
  */
 import { OptionError, type RandomStream, refuseUnknownKeys } from 'pyro-ts';
 import { withoutLabels } from '../dataset.js';
@@ -28,9 +29,9 @@ const SAMPLES = 3;
 const EDGE_LIMIT = 3;
 
 /**
- * Labelled, unlabelled and validation images of agglomerates. Factors: `angle` (degrees counter-clockwise of the first particle's bond to the second; without
- * meaning for a single one), `radius` (mean, pixels), `spread` (root mean square distance of the particles from their middle, pixels), `tx`, `ty`
- * (pixels right and down), `background` (grey level).
+ * Labelled, unlabelled and validation images of agglomerates. Factors: `angle` (degrees counter-clockwise of the first
+ * particle's bond to the second; without meaning for a single one), `radius` (mean, pixels), `spread` (root mean square
+ * distance of the particles from their middle, pixels), `tx`, `ty` (pixels right and down), `background` (grey level).
  */
 export function nanoparticles(options: ParticlesOptions = {}): GeneratedSets {
   refuseUnknownKeys('nanoparticles', options, [
@@ -98,7 +99,10 @@ function drawAgglomerate(particles: number, stream: RandomStream, target: Float3
   return { angle, radius: mean, spread, tx, ty, background };
 }
 
-/** Spheres that touch and hardly overlap, about their middle, none reaching further than `reach`; the first bond points to the right. */
+/**
+ * Spheres that touch and hardly overlap, about their middle, none reaching further than `reach`; the first bond points
+ * to the right.
+ */
 function grow(particles: number, radius: number, reach: number, stream: RandomStream): Sphere[] {
   for (;;) {
     const size = () => radius * (1 + 0.09 * Math.max(-2, Math.min(2, stream.nextNormal())));

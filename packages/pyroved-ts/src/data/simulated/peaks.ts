@@ -1,4 +1,7 @@
-/** One-dimensional signals with a peak, a pair of peaks or a peak with a shoulder, shifted at random: what a shift-invariant model should see through. */
+/**
+ * One-dimensional signals with a peak, a pair of peaks or a peak with a shoulder, shifted at random: what a
+ * shift-invariant model should see through.
+ */
 import { type RandomStream, refuseUnknownKeys } from 'pyro-ts';
 import { withoutLabels } from '../dataset.js';
 import { clip01, type GeneratedSets, simulate, uniform, wholeNumber, within } from './simulate.js';
@@ -11,7 +14,10 @@ export interface PeaksOptions {
   readonly labelledPerClass?: number;
   readonly unlabelledPerClass?: number;
   readonly validationPerClass?: number;
-  /** Half-width of the unlabelled and validation signals' shift, as a fraction of the length; 0.2 unless told. Labelled ones are not shifted. */
+  /**
+   * Half-width of the unlabelled and validation signals' shift, as a fraction of the length; 0.2 unless told. Labelled
+   * ones are not shifted.
+   */
   readonly shift?: number;
   /** Standard deviation; 0.02 unless told. */
   readonly noise?: number;
@@ -20,7 +26,9 @@ export interface PeaksOptions {
 const CLASS_NAMES = ['single', 'doublet', 'shoulder'];
 const KEYS = ['seed', 'length', 'labelledPerClass', 'unlabelledPerClass', 'validationPerClass', 'shift', 'noise'];
 
-/** Labelled, unlabelled and validation signals. Factors: `shift` (samples towards the end), `width` (samples), `height`. */
+/**
+ * Labelled, unlabelled and validation signals. Factors: `shift` (samples towards the end), `width` (samples), `height`.
+ */
 export function shiftedPeaks(options: PeaksOptions = {}): GeneratedSets {
   refuseUnknownKeys('shiftedPeaks', options, KEYS);
   const { seed = 1 } = options;

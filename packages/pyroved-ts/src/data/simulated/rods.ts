@@ -1,6 +1,6 @@
 /**
- * Pairs of an image and a spectrum: gold nanorods lying at random angles, and their extinction spectra. The spectrum follows from the rod's shape and not from
- * how it lies, so a model that predicts it must see through the rotation.
+ * Pairs of an image and a spectrum: gold nanorods lying at random angles, and their extinction spectra. The spectrum
+ * follows from the rod's shape and not from how it lies, so a model that predicts it must see through the rotation.
  */
 import { type RandomStream, refuseUnknownKeys } from 'pyro-ts';
 import { type ImageSet, imageSet } from '../dataset.js';
@@ -26,8 +26,9 @@ export interface Pairs {
 }
 
 /**
- * Nanorods and their spectra. Factors of both: `angle` (degrees counter-clockwise of the long axis, up to half a turn), `length` and `width` (pixels), `aspect`
- * (length over width), `peak` (place of the long axis's resonance, 0 to 1 along the spectrum).
+ * Nanorods and their spectra. Factors of both: `angle` (degrees counter-clockwise of the long axis, up to half a turn),
+ * `length` and `width` (pixels), `aspect` (length over width), `peak` (place of the long axis's resonance, 0 to 1 along
+ * the spectrum).
  */
 export function nanorods(options: RodsOptions = {}): { train: Pairs; test: Pairs } {
   refuseUnknownKeys('nanorods', options, ['seed', 'train', 'test', 'size', 'length', 'noise']);
@@ -85,7 +86,8 @@ function drawPair(stream: RandomStream, image: Float32Array, spectrum: Float32Ar
     const inside = width / 2 - Math.hypot(along, across);
     image[i] = clip01(0.1 + 0.8 * clip01(0.5 + inside / 1.5) + noise * stream.nextNormal());
   }
-  // The long axis's resonance moves to lower energies, nearly in proportion to the aspect ratio, and grows with it; the short axis's hardly moves.
+  // The long axis's resonance moves to lower energies, nearly in proportion to the aspect ratio, and grows with it; the
+  // short axis's hardly moves.
   const peak = 0.3 + (0.6 * (aspect - SHORTEST)) / (LONGEST - SHORTEST);
   const strength = 0.35 + (0.45 * (aspect - SHORTEST)) / (LONGEST - SHORTEST);
   for (let i = 0; i < spectrum.length; i++) {

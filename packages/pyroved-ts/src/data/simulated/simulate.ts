@@ -1,8 +1,13 @@
-/** The frame of every generated data set: classes, counts, a seed, and a function that draws one example with its factors of variation. */
+/**
+ * The frame of every generated data set: classes, counts, a seed, and a function that draws one example with its
+ * factors of variation.
+ */
 import { OptionError, RandomStream } from 'pyro-ts';
 import { type ImageSet, imageSet } from '../dataset.js';
 
-/** Generated data for semi-supervised learning. The unlabelled set has no labels; its factor `class` holds the truth. */
+/**
+ * Generated data for semi-supervised learning. The unlabelled set has no labels; its factor `class` holds the truth.
+ */
 export interface GeneratedSets {
   readonly labelled: ImageSet;
   readonly unlabelled: ImageSet;
@@ -23,8 +28,8 @@ export interface Simulation {
 }
 
 /**
- * Examples of each class, class after class, with labels, and with `class` among the factors. Each class has a random stream of its own, so that its first
- * examples do not depend on how many are asked for.
+ * Examples of each class, class after class, with labels, and with `class` among the factors. Each class has a random
+ * stream of its own, so that its first examples do not depend on how many are asked for.
  */
 export function simulate({ classNames, counts, shape, seed, factors: names, draw }: Simulation): ImageSet {
   const size = shape.reduce((n, d) => n * d, 1);
