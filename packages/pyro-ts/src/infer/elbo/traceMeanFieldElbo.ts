@@ -1,0 +1,61 @@
+/** The bound with the divergence between guide and prior in closed form where there is one. */
+import * as tf from '@tensorflow/tfjs';
+import { hasKl, kl } from '../../distributions/kl/kl.js';
+import { ModelGuideError } from '../../errors.js';
+import type { SampleSite } from '../../runtime/trace.js';
+import { ELBO, type ElboEstimate, type InferenceProgram, refuseNonFinite, type TracePair, tracePair } from './elbo.js';
+
+/**
+ * As TraceELBO, with KL(q(z) || p(z)) in place of log q(z) - log p(z) at each site whose pair of families has a closed form: less noise, and right
+ * only where the guide is mean-field, so that no site's parameters depend on a latent variable that comes after it in the model. Every
+ * guide site must be reparameterised. Source: `pyro.infer.TraceMeanField_ELBO`.
+ */
+export class TraceMeanFieldELBO extends ELBO {
+  estimate<Args extends unknown[]>(
+    model: InferenceProgram<Args>,
+    guide: InferenceProgram<Args>,
+    args: Args,
+  ): ElboEstimate {
+    const prepared = this.prepare(model, guide, args);
+    const pairs = Array.from({ length: this.runs }, () =>
+      tracePair(prepared.model, prepared.guide, args, prepared.maxPlateNesting),
+    );
+    const total = pairs.map(lossOf).reduce((a, b) => tf.add(a, b));
+    const loss = tf.div(total, this.numParticles) as tf.Scalar;
+    return refuseNonFinite({ loss, surrogate: loss }, () =>
+      pairs.flatMap((p) => [...p.guide.sampleSites, ...p.model.sampleSites]),
+    );
+  }
+}
+
+function lossOf({ model, guide }: TracePair): tf.Tensor {
+  refuseOtherOrder({ model, guide });
+  const observed = model.sampleSites.filter((s) => !guide.has(s.name)).map((s) => tf.neg(s.logProbSum));
+  const latent = guide.sampleSites.filter((s) => !s.infer.isDeterministic).map((s) => divergence(s, model.get(s.name)));
+  return [...observed, ...latent].reduce<tf.Tensor>((a, b) => tf.add(a, b), tf.scalar(0));
+}
+
+/** The summed divergence of one site, each side with its own scale and mask; the guide's must equal the model's for a closed form. */
+function divergence(guide: SampleSite, model: SampleSite): tf.Tensor {
+  if (!guide.fn.hasRsample) {
+    throw new ModelGuideError(
+      `TraceMeanFieldELBO needs reparameterised guide sites, and "${guide.name}" (${guide.fn.name}) is not. Use TraceELBO or TraceEnumELBO.`,
+      guide.name,
+    );
+  }
+  const alike = guide.scale === model.scale && guide.mask === model.mask;
+  if (alike && hasKl(guide.fn, model.fn)) return tf.sum(guide.scaleAndMask(kl(guide.fn, model.fn)));
+  return tf.sub(guide.logProbSum, model.logProbSum);
+}
+
+/** Closed forms hold only if model and guide meet their shared sites in one order. Source: `_check_mean_field_requirement`. */
+function refuseOtherOrder({ model, guide }: TracePair): void {
+  const inGuide = guide.latentSites.filter((s) => model.has(s.name)).map((s) => s.name);
+  const inModel = model.latentSites.filter((s) => guide.has(s.name)).map((s) => s.name);
+  if (inGuide.join('\n') !== inModel.join('\n')) {
+    throw new ModelGuideError(
+      `TraceMeanFieldELBO needs model and guide to sample their sites in one order; the model's is ${inModel.join(', ')}, the guide's ` +
+        `${inGuide.join(', ')}. Reorder the guide, or use TraceELBO.`,
+    );
+  }
+}
