@@ -85,6 +85,11 @@ export abstract class Distribution {
     throw new PyroError(`${this.name} has no finite support to enumerate.`);
   }
 
+  /** The same family with these probabilities [..., K] of the values that `enumerateSupport` lists; batchShape is what is left of K. */
+  withProbs(_probs: tf.Tensor): Distribution {
+    throw new PyroError(`${this.name} cannot be made from the probabilities of its values.`);
+  }
+
   /** Shape batchShape + eventShape. */
   mean(): tf.Tensor {
     throw new PyroError(`${this.name} has no closed-form mean.`);

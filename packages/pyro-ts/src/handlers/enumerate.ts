@@ -45,7 +45,7 @@ export class EnumerateHandler extends Handler {
     const isGiven = message.isObserved || message.done || message.value !== undefined;
     if (!isGiven) this.refuse(message);
     const mode = message.infer.enumerate;
-    if (isGiven || mode === undefined || mode === 'sequential') this.keep(message, visible);
+    if (isGiven || mode === undefined || mode === 'sequential') this.keep(message, visible, !isGiven);
     else {
       const { dim, id } = this.allocator.allocate(message.markovScope ? visible : undefined);
       this.checkRank(message, -dim + message.fn.eventShape.length);
@@ -63,7 +63,7 @@ export class EnumerateHandler extends Handler {
   }
 
   /** A site whose value is not enumerated here: it may have come with variables of its own, from a replayed trace. */
-  private keep(message: SampleMessage, visible: Map<number, number>): void {
+  private keep(message: SampleMessage, visible: Map<number, number>, isDrawn: boolean): void {
     const before = message.enumeration;
     const dimToId = before ? new Map([...before.dimToId, ...visible]) : visible;
     const dim = before?.own?.dim;
@@ -72,7 +72,7 @@ export class EnumerateHandler extends Handler {
       dimToId.set(dim, id);
       if (this.role === 'guide') this.allocator.adopt({ dim, id }, message.markovScope === undefined);
     }
-    message.enumeration = { dimToId, own: before?.own };
+    message.enumeration = { dimToId, own: before?.own, isDrawn };
   }
 
   /** The dimensions that the site may find in what it depends on: all global ones, and those of the names in its markov scope. */

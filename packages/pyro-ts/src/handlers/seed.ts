@@ -1,8 +1,8 @@
 /** `seed`: makes a program's randomness repeatable. */
-import { RandomStream } from '../random.js';
+import { RandomStream, unseededStream } from '../random.js';
 import type { Message } from '../runtime/messages.js';
 import { handlerFactory } from '../runtime/program.js';
-import { Handler } from '../runtime/stack.js';
+import { activeHandlers, Handler } from '../runtime/stack.js';
 
 /**
  * Gives each site a stream of its own, made from the seed, the site's name and how often that name was met: the draws of one site do not
@@ -19,11 +19,21 @@ export class SeedHandler extends Handler {
 
   override process(message: Message): void {
     if (message.rng !== undefined || message.value !== undefined) return;
-    const label = message.type === 'param' ? `param ${message.name}` : message.name;
+    message.rng = this.fork(message.type === 'param' ? `param ${message.name}` : message.name);
+  }
+
+  /** The stream for `label`, another one at each call. */
+  fork(label: string): RandomStream {
     const count = this.met.get(label) ?? 0;
     this.met.set(label, count + 1);
-    message.rng = this.stream.fork(count === 0 ? label : `${label}#${count}`);
+    return this.stream.fork(count === 0 ? label : `${label}#${count}`);
   }
+}
+
+/** A stream for `label` from the innermost seed around; an unseeded one where there is none. */
+export function currentStream(label: string): RandomStream {
+  const seeded = activeHandlers().findLast((handler): handler is SeedHandler => handler instanceof SeedHandler);
+  return seeded?.fork(label) ?? unseededStream();
 }
 
 /**

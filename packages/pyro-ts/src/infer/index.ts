@@ -1,4 +1,6 @@
 /** Inference: objectives, SVI, and what checks and reports on them. */
+
+export * from './autoguide/index.js';
 export * from './configEnumerate.js';
 export * from './elbo/elbo.js';
 export * from './elbo/renyiElbo.js';
@@ -7,6 +9,7 @@ export * from './elbo/traceEnumElbo.js';
 export * from './elbo/traceMeanFieldElbo.js';
 export * from './gradients.js';
 export * from './importance.js';
+export * from './inferDiscrete.js';
 export * from './predictive.js';
 export * from './svi.js';
 export { onWarning } from './warn.js';

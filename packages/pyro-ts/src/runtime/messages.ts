@@ -51,6 +51,8 @@ export interface EnumerationTag {
   readonly dimToId: ReadonlyMap<number, number>;
   /** The values of the site itself; undefined where it has a single one. */
   readonly own: EnumeratedValues | undefined;
+  /** Whether the value is a draw from the site's own distribution, made in this run, rather than listed, replayed or observed. */
+  readonly isDrawn: boolean;
 }
 
 /** The several values of one enumerated site. */

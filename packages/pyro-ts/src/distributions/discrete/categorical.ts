@@ -114,6 +114,9 @@ export class Categorical extends CategoricalBase {
     const shape = this.shape(sampleShape);
     return tf.tensor(this.drawClasses(rng, shape), shape, 'float32');
   }
+  override withProbs(probs: tf.Tensor): Categorical {
+    return new Categorical({ probs });
+  }
   override enumerateSupport(expand = true): tf.Tensor {
     return scalarSupport(tf.range(0, this.numClasses), this.batchShape, expand);
   }
@@ -141,6 +144,9 @@ export class OneHotCategorical extends CategoricalBase {
       out[i * k + c] = 1;
     });
     return tf.tensor(out, [...shape, k], 'float32');
+  }
+  override withProbs(probs: tf.Tensor): OneHotCategorical {
+    return new OneHotCategorical({ probs });
   }
   override enumerateSupport(expand = true): tf.Tensor {
     const k = this.numClasses;

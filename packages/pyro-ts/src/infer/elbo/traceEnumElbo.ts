@@ -1,8 +1,10 @@
 /** The evidence lower bound with discrete variables summed out exactly. */
 import * as tf from '@tensorflow/tfjs';
-import { PlateError } from '../../errors.js';
+import type { Distribution } from '../../distributions/distribution.js';
+import { EnumerationError, PlateError } from '../../errors.js';
 import { EnumerateHandler } from '../../handlers/enumerate.js';
 import { replay } from '../../handlers/replay.js';
+import { currentStream } from '../../handlers/seed.js';
 import { trace } from '../../handlers/trace.js';
 import { isValidating } from '../../runtime/stack.js';
 import { EnumerationAllocator } from '../enumeration/allocator.js';
@@ -11,6 +13,8 @@ import { expectation, guideWeights } from '../enumeration/dice.js';
 import { type Cost, modelCosts, plateCheck } from '../enumeration/modelCosts.js';
 import { pack } from '../enumeration/namedTensor.js';
 import { ordinalOf } from '../enumeration/ordinals.js';
+import { posteriorMarginals, posteriorValues } from '../enumeration/posterior.js';
+import { apart, PosteriorHandler } from '../enumeration/rerun.js';
 import { sequentialRuns } from '../enumeration/sequential.js';
 import { warn } from '../warn.js';
 import {
@@ -65,6 +69,57 @@ export class TraceEnumELBO extends ELBO {
     );
   }
 
+  /**
+   * The posterior marginal of each variable that the model enumerates, by site name: distributions of the sites' own families, given the
+   * observations (and one draw of the guide). Needs a parameter store and a seed around it.
+   */
+  computeMarginals<Args extends unknown[]>(
+    model: InferenceProgram<Args>,
+    guide: InferenceProgram<Args>,
+    ...args: Args
+  ): Map<string, Distribution> {
+    const pair = this.onlyPair('computeMarginals', model, guide, args);
+    const marginals = posteriorMarginals(pair.model, pair.guide);
+    return new Map([...marginals].map(([site, probs]) => [site.name, site.fn.withProbs(probs)]));
+  }
+
+  /**
+   * Runs the model with all variables that it enumerates drawn jointly from their posterior, given the observations and one draw of the guide.
+   * Returns what the model returns. Handlers around see the sites of that run. Needs a parameter store and a seed around it.
+   */
+  samplePosterior<Args extends unknown[], Result>(
+    model: (...args: Args) => Result,
+    guide: InferenceProgram<Args>,
+    ...args: Args
+  ): Result {
+    const stream = currentStream('samplePosterior');
+    const pair = apart(stream, () => this.onlyPair('samplePosterior', model, guide, args));
+    const values = posteriorValues(pair.model, pair.guide, 1, stream.fork('posterior'));
+    return new PosteriorHandler(pair.model, values).run(() => model(...args));
+  }
+
+  /** The one pair of traces of an estimate, where the guide enumerates nothing. */
+  private onlyPair<Args extends unknown[]>(
+    method: string,
+    model: InferenceProgram<Args>,
+    guide: InferenceProgram<Args>,
+    args: Args,
+  ): TracePair {
+    if (this.numParticles !== 1) {
+      throw new EnumerationError(
+        `TraceEnumELBO.${method}() is not compatible with multiple particles: use numParticles: 1.`,
+      );
+    }
+    const [pair] = this.tracePairs(model, guide, args);
+    const site = pair.guide.sampleSites.find((s) => s.enumeration?.own);
+    if (site === undefined) return pair;
+    throw new EnumerationError(
+      `TraceEnumELBO.${method}() is not compatible with guide enumeration: site "${site.name}" of the guide is enumerated. Sample it in the ` +
+        'guide, or drop it from the guide so that the model enumerates it.',
+      site.name,
+    );
+  }
+
   /** All runs of guide and model for one estimate: one for each particle and each combination of sequential values. */
   protected tracePairs<Args extends unknown[]>(
     model: InferenceProgram<Args>,
@@ -79,7 +134,7 @@ export class TraceEnumELBO extends ELBO {
       ]).flat();
     };
     const pairs = this.retryWithoutGuess(known, run);
-    if (isValidating()) pairs.forEach((pair) => this.warn(pair));
+    if (isValidating()) for (const pair of pairs) this.warn(pair);
     return pairs;
   }
 

@@ -108,7 +108,7 @@ function cheapest(costs: ReadonlyMap<Dim, number>): Dim {
 /** Number of entries of the product of `tables`. */
 function entries(tables: readonly Table[]): number {
   const sizes = new Map<Dim, number>();
-  for (const table of tables) table.dims.forEach((dim, i) => sizes.set(dim, table.sizes[i]));
+  for (const table of tables) for (const dim of table.dims) sizes.set(dim, table.sizeOf(dim));
   return [...sizes.values()].reduce((a, b) => a * b, 1);
 }
 

@@ -14,7 +14,7 @@ export function enumerateSite(message: SampleMessage, dim: number, dimToId: Read
   refuseConflict(message, dim);
   const { fn, infer } = message;
   const tag = (own: EnumeratedValues): void => {
-    message.enumeration = { dimToId, own };
+    message.enumeration = { dimToId, own, isDrawn: false };
   };
   if (infer.numSamples !== undefined) {
     const total = positiveInteger(message, 'numSamples', infer.numSamples);

@@ -86,19 +86,8 @@ function connected(factors: readonly ModelFactor[], variables: ReadonlySet<Dim>)
 /** One term for a connected set of factors: log of their product, variables summed out, times the scale that they share. */
 function summedCost(factors: readonly ModelFactor[], variables: ReadonlySet<Dim>, check: PlateCheck): Cost {
   const scale = commonScale(factors);
-  const home = homes(
-    factors.map(({ ordinal, value }) => ({ ordinal, dims: value.dims })),
-    variables,
-  );
-  // Plates that none of a factor's variables lives in are added up at once, before anything leaves the engine.
-  const root = intersection(factors.map((f) => f.ordinal));
-  const reduced = factors.map(({ ordinal, value }) => {
-    const kept = union([root, ...value.dims.flatMap((dim) => home.get(dim) ?? [])]);
-    const free = minus(ordinal, kept);
-    check(value.dims, free);
-    return { ordinal: kept, value: sumOut(value, new Set(free)) };
-  });
-  let ordinal: Ordinal = root;
+  const reduced = withoutFreePlates(factors, variables, check);
+  let ordinal: Ordinal = new Set();
   const value = computeTables(
     reduced.map((f) => f.value),
     (tape, tables) => {
@@ -114,6 +103,25 @@ function summedCost(factors: readonly ModelFactor[], variables: ReadonlySet<Dim>
   );
   const scaled = scale === 1 ? value : { dims: value.dims, tensor: tf.mul(value.tensor, scale) };
   return { ordinal, reach: factors.map((f) => f.ordinal), value: scaled };
+}
+
+/** Factors with the plates added up that none of their variables lives in, before anything leaves the engine. */
+export function withoutFreePlates(
+  factors: readonly ModelFactor[],
+  variables: ReadonlySet<Dim>,
+  check: PlateCheck = () => {},
+): { ordinal: Ordinal; value: NamedTensor }[] {
+  const root = intersection(factors.map((f) => f.ordinal));
+  const home = homes(
+    factors.map(({ ordinal, value }) => ({ ordinal, dims: value.dims })),
+    variables,
+  );
+  return factors.map(({ ordinal, value }) => {
+    const kept = union([root, ...value.dims.flatMap((dim) => home.get(dim) ?? [])]);
+    const free = minus(ordinal, kept);
+    check(value.dims, free);
+    return { ordinal: kept, value: sumOut(value, new Set(free)) };
+  });
 }
 
 /** The one scale of all sites that are summed together; it applies outside the sum's logarithm, so it must be one. */

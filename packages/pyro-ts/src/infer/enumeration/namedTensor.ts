@@ -45,7 +45,7 @@ export function sumOut(x: NamedTensor, dims: ReadonlySet<Dim>): NamedTensor {
 }
 
 /** What each batch dimension of a site stands for. */
-function dimNames(site: SampleSite): Map<number, Dim> {
+export function dimNames(site: SampleSite): Map<number, Dim> {
   const names = new Map<number, Dim>();
   for (const [dim, id] of site.enumeration?.dimToId ?? []) names.set(dim, variableDim(id));
   for (const frame of site.frames) if (frame.dim !== undefined) names.set(frame.dim, plateDim(frame.name));

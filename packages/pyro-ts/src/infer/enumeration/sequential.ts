@@ -39,6 +39,7 @@ export class SequentialHandler extends Handler {
       message.enumeration = {
         dimToId: new Map(),
         own: { dim: undefined, total, logWeight: (logProb) => logProb },
+        isDrawn: false,
       };
     }
   }

@@ -34,25 +34,32 @@ export class Table {
     const at = this.dims.indexOf(dim);
     return at < 0 ? 1 : this.sizes[at];
   }
+}
 
-  /** Where in this table each combination of `dims` (of these sizes, the last one fastest) lies; dimensions that it lacks count for nothing. */
-  offsets(dims: readonly Dim[], sizes: readonly number[]): Int32Array {
-    let offsets = new Int32Array(1);
-    dims.forEach((dim, i) => {
-      const stride = this.strideOf(dim);
-      const next = new Int32Array(offsets.length * sizes[i]);
-      for (let o = 0, at = 0; o < offsets.length; o++) {
-        for (let k = 0; k < sizes[i]; k++) next[at++] = offsets[o] + k * stride;
-      }
-      offsets = next;
-    });
-    return offsets;
-  }
+/** How a row-major array is laid out. */
+export interface Layout {
+  readonly dims: readonly Dim[];
+  readonly sizes: readonly number[];
+}
 
-  private strideOf(dim: Dim): number {
-    const at = this.dims.indexOf(dim);
-    return at < 0 ? 0 : this.sizes.slice(at + 1).reduce((a, b) => a * b, 1);
-  }
+/** How far apart neighbours along `dim` lie; 0 where there is only one. */
+export function strideOf({ dims, sizes }: Layout, dim: Dim): number {
+  const axis = dims.indexOf(dim);
+  return axis < 0 || sizes[axis] === 1 ? 0 : sizes.slice(axis + 1).reduce((a, b) => a * b, 1);
+}
+
+/** Where each combination of `dims` (of these sizes, the last one fastest) lies in an array. */
+export function offsets(at: Layout, dims: readonly Dim[], sizes: readonly number[]): Int32Array {
+  let result = new Int32Array(1);
+  dims.forEach((dim, i) => {
+    const stride = strideOf(at, dim);
+    const next = new Int32Array(result.length * sizes[i]);
+    for (let o = 0, j = 0; o < result.length; o++) {
+      for (let k = 0; k < sizes[i]; k++) next[j++] = result[o] + k * stride;
+    }
+    result = next;
+  });
+  return result;
 }
 
 /** One step that the tape can undo. */
@@ -143,8 +150,8 @@ export class Loop {
           'of them, or sample some in the guide.',
       );
     }
-    this.outerOffsets = inputs.map((t) => t.offsets(this.outerDims, this.outerSizes));
-    this.innerOffsets = inputs.map((t) => t.offsets(inner, this.innerSizes));
+    this.outerOffsets = inputs.map((t) => offsets(t, this.outerDims, this.outerSizes));
+    this.innerOffsets = inputs.map((t) => offsets(t, inner, this.innerSizes));
   }
 
   /** Fills `into` with the logarithms of the product at outer combination `o`. */

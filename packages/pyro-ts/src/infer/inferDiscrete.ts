@@ -1,0 +1,64 @@
+/** `inferDiscrete`: a program whose discrete variables take values from their posterior. */
+import { OptionError, refuseUnknownKeys } from '../errors.js';
+import { EnumerateHandler } from '../handlers/enumerate.js';
+import { InferConfigHandler } from '../handlers/inferConfig.js';
+import { currentStream } from '../handlers/seed.js';
+import { trace } from '../handlers/trace.js';
+import type { InferConfig, SampleMessage } from '../runtime/messages.js';
+import { Trace } from '../runtime/trace.js';
+import { EnumerationAllocator } from './enumeration/allocator.js';
+import { posteriorValues } from './enumeration/posterior.js';
+import { apart, PosteriorHandler } from './enumeration/rerun.js';
+import { warn } from './warn.js';
+
+export interface InferDiscreteOptions {
+  /** The rightmost batch dimension that is free for enumeration, negative: -1 minus the number of plate dimensions. */
+  firstAvailableDim: number;
+  /** 1: draw jointly from the posterior. 0: take the likeliest joint value (of equally likely ones the first). 1 when left out. */
+  temperature?: 0 | 1;
+  /** Warn where no site is marked for enumeration; true when left out. */
+  strictEnumerationWarning?: boolean;
+}
+
+/**
+ * `program` with the values of all sites that are marked for enumeration drawn from their joint posterior given the observations, or set to the
+ * likeliest joint value. Masks count, scales do not. Other latent sites keep the value of a first run, so that all values belong together; the
+ * log-probabilities of the result's trace mean nothing. Values are constants: no gradient passes. Source: `pyro.infer.infer_discrete`.
+ * @example const states = seed(inferDiscrete(configEnumerate(hmm), { firstAvailableDim: -1, temperature: 0 }), 0)(data);
+ */
+export function inferDiscrete<Args extends unknown[], Result>(
+  program: (...args: Args) => Result,
+  options: InferDiscreteOptions,
+): (...args: Args) => Result {
+  refuseUnknownKeys('inferDiscrete', options ?? {}, ['firstAvailableDim', 'temperature', 'strictEnumerationWarning']);
+  const { firstAvailableDim, temperature = 1, strictEnumerationWarning = true } = options ?? {};
+  if (!Number.isInteger(firstAvailableDim) || firstAvailableDim >= 0) {
+    throw new OptionError(
+      `inferDiscrete: firstAvailableDim must be a negative integer, -1 minus the number of plate dimensions, not ${firstAvailableDim}.`,
+    );
+  }
+  if (temperature !== 0 && temperature !== 1) {
+    throw new OptionError(`inferDiscrete: temperature must be 0 (likeliest value) or 1 (draw), not ${temperature}.`);
+  }
+  return (...args) => {
+    const stream = currentStream('inferDiscrete');
+    const first = apart(stream, () =>
+      trace.with(() =>
+        new EnumerateHandler(new EnumerationAllocator(firstAvailableDim), 'model').run(() =>
+          new InferConfigHandler(allAtOnce).run(() => program(...args)),
+        ),
+      ),
+    );
+    if (strictEnumerationWarning && !first.sampleSites.some((site) => site.enumeration?.own)) {
+      warn(
+        'inferDiscrete found no sample sites that are marked for enumeration. Mark them with configEnumerate or infer: { enumerate: "parallel" }.',
+      );
+    }
+    const values = posteriorValues(first, new Trace(), temperature, stream.fork('posterior'));
+    return new PosteriorHandler(first, values).run(() => program(...args));
+  };
+}
+
+/** However a site asks to be enumerated, here all its values are needed at once. */
+const allAtOnce = ({ infer }: SampleMessage): InferConfig =>
+  infer.enumerate ? { enumerate: 'parallel', numSamples: undefined } : {};
