@@ -2,6 +2,7 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import type { SavedTensor } from 'pyro-ts';
 import type { Checkpoint, RunSettings } from 'pyroved-ts';
 
 /** A new folder that nothing else uses; the test removes it. */
@@ -20,7 +21,7 @@ export const settings: RunSettings = {
 /** A checkpoint whose every number is `step`, so that a mixture of two could not go unseen. */
 export function checkpointOf(step: number, size = 1000): Checkpoint {
   const filled = { shape: [size], data: new Float32Array(size).fill(step) };
-  const tensors = new Map([
+  const tensors = new Map<string, SavedTensor>([
     ['param/decoder.w', filled],
     ['optim/decoder.w/m', filled],
     ['optim/decoder.w/step', { shape: [], data: Int32Array.of(step) }],

@@ -7,7 +7,10 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** `text` with what HTML and XML read as markup written as entities, and without control characters, which XML forbids. */
+/** `text` with what HTML and XML read as markup written as entities, and without control characters. */
 export function escapeMarkup(text: string): string {
-  return text.replace(/[&<>"']/g, (sign) => ENTITIES[sign]!).replace(/[^\P{Cc}\t\n]/gu, '\ufffd');
+  return withoutControls(text.replace(/[&<>"']/g, (sign) => ENTITIES[sign]!));
 }
+
+/** `text` with control characters, which XML forbids, replaced by a sign that says so. */
+export const withoutControls = (text: string): string => text.replace(/[^\P{Cc}\t\n]/gu, '\ufffd');

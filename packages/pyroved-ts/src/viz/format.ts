@@ -9,7 +9,7 @@ export const formatCount = (count: number): string => count.toLocaleString('en-U
 /** Seconds as "8.4 s", "2 min 41 s" or "1 h 5 min". */
 export function formatDuration(seconds: number): string {
   if (!Number.isFinite(seconds)) return 'unknown';
-  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
   const whole = Math.round(seconds);
   if (whole < 60) return `${whole} s`;
   const minutes = Math.round(seconds / 60);

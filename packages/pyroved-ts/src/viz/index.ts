@@ -19,3 +19,4 @@ export type { SignalStack } from './images/signals.js';
 export { type ImageStack, selectImages, type TiledImage, type TileOptions, tileImages } from './images/tiles.js';
 export type { FactGroup, ReportAccuracy, ReportChart, ReportData, ReportNote } from './report/data.js';
 export { type Report, renderReport } from './report/report.js';
+export { CATEGORY_COLOURS, SHARE_COLOUR } from './theme.js';

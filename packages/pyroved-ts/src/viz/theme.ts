@@ -5,8 +5,8 @@ import type { Config } from 'vega-lite';
 export const FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif";
 
 /**
- * Colours of classes and series: after Paul Tol's "bright" set, told apart with any kind of colour vision, and at
- * least 2.4:1 against white and against the report's dark page (https://personal.sron.nl/~pault/).
+ * Colours of classes and series, after Paul Tol's "bright" set (https://personal.sron.nl/~pault/): told apart with any
+ * kind of colour vision (CIELAB distance of 14 or more), and at least 2.4:1 against white and the report's dark page.
  */
 export const CATEGORY_COLOURS = [
   '#4A84C4',
@@ -15,8 +15,8 @@ export const CATEGORY_COLOURS = [
   '#BFA32B',
   '#AA3377',
   '#43B1D3',
-  '#E07B28',
-  '#8A8F98',
+  '#8B4BE8',
+  '#9A9FA6',
 ];
 
 /** Shapes of points beyond the eighth class, when the colours start again. */

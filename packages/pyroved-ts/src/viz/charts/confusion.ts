@@ -42,7 +42,7 @@ export function classScores({ classNames, counts }: ConfusionMatrix): ClassScore
   });
 }
 
-/** From this opacity on, the text in a cell is white: then both inks have 4:1 or more against the cell. */
+/** From this opacity on, the text in a cell is white: then either ink has 3.9:1 or more against its cell. */
 const WHITE_TEXT_FROM = 0.72;
 
 /** The matrix as SVG. @throws PyrovedError where the counts are not square or do not fit the names. */

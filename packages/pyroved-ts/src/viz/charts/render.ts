@@ -1,6 +1,7 @@
 /** Draws a Vega-Lite specification as SVG, without a browser; the same specification gives the same text. */
 import { createHash } from 'node:crypto';
 import type { TopLevelSpec } from 'vega-lite';
+import { withoutControls } from '../escape.js';
 import { textWidth } from '../textWidth.js';
 import { CHART_CONFIG, FONT } from '../theme.js';
 
@@ -24,7 +25,7 @@ export async function renderChart(spec: TopLevelSpec): Promise<string> {
   vega.resetSVGDefIds();
   const view = new vega.View(vega.parse(vegaLite.compile(spec, { config: CHART_CONFIG }).spec), { renderer: 'none' });
   try {
-    return uniqueIds(await view.toSVG());
+    return uniqueIds(withoutControls(await view.toSVG()));
   } finally {
     view.finalize();
   }
