@@ -2,6 +2,7 @@
 export { EngineError } from './errors.js';
 export * from './linalg/index.js';
 export * from './ops/customGrad.js';
+export * from './ops/dense.js';
 export * from './ops/indexing.js';
 export * from './ops/logSumExp.js';
 export * from './ops/shapes.js';

@@ -26,6 +26,23 @@ export function cholesky(a: tf.Tensor): tf.Tensor {
   });
 }
 
+/** For each matrix of `a` [..., n, n], whether its lower triangle is that of a positive definite one: bool [...]. */
+export function isPositiveDefinite(a: tf.Tensor): tf.Tensor {
+  const n = a.shape[a.rank - 1];
+  const answers: number[] = [];
+  eachMatrix(a, n, (m) => {
+    try {
+      factorize(m, n, 0);
+      answers.push(1);
+    } catch (error) {
+      if (!(error instanceof NotPositiveDefiniteError)) throw error;
+      answers.push(0);
+    }
+    return m;
+  });
+  return tf.tensor(answers, a.shape.slice(0, -2), 'bool');
+}
+
 /** `f` of each n x n matrix of `x`, in float64, one after the other. */
 function eachMatrix(x: tf.Tensor, n: number, f: (m: Matrix, n: number, which: number) => Matrix): Float64Array {
   const data = Float64Array.from(x.dataSync());

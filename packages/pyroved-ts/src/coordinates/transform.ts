@@ -1,7 +1,7 @@
 /** Poses as changes of coordinates, and how a change of coordinates is folded into the first layer of a coordinate network. */
 
+import { dense } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
-import { dense } from '../dense.js';
 
 /** A pose for each row of a batch (leading dimensions ...). A part that is absent changes nothing. */
 export interface PoseTensors {

@@ -1,11 +1,10 @@
 /** The two decoders: fully connected (every pixel has weights of its own), and spatial (one network asked at every coordinate). */
-import { broadcastShapes, expandTo, sizeOf, take } from '@pyro-ts/engine';
+import { broadcastShapes, dense, expandTo, sizeOf, take } from '@pyro-ts/engine';
 import { type Activation, type SpatialDecoderOptions as Asked, spatialDecoder } from '@pyro-ts/spatial-decoder';
 import * as tf from '@tensorflow/tfjs';
 import { formatShape, ShapeError } from 'pyro-ts';
 import { coordinateGrid } from '../coordinates/grid.js';
 import { foldIntoLayer } from '../coordinates/transform.js';
-import { dense } from '../dense.js';
 import { linearOnParts, linearSpec, stack, stackSpec, sum, type Weights } from './layers.js';
 import type { DecoderNet } from './slots.js';
 

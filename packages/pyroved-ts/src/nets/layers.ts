@@ -1,9 +1,9 @@
 /** Linear layers and stacks of them: names and first values of their weights, and how they are applied. */
 
+import { dense } from '@pyro-ts/engine';
 import { type Activation, activationFunctions } from '@pyro-ts/spatial-decoder';
 import * as tf from '@tensorflow/tfjs';
 import type { ParameterSpec, RandomStream } from 'pyro-ts';
-import { dense } from '../dense.js';
 
 export type Weights = Readonly<Record<string, tf.Tensor>>;
 export type Specs = Record<string, ParameterSpec>;

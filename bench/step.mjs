@@ -1,0 +1,86 @@
+/**
+ * The whole training step of the paper's model at the paper's size: batch 64, 4 classes, 48x48, widths 128, all classes and pixels. Each kernel runs in a
+ * process of its own, so that its peak memory is its own. `otherMs` is what is left of a step without the decoder's kernel.
+ */
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+const self = fileURLToPath(import.meta.url);
+
+/** Seconds a step, milliseconds outside the decoder and peak memory in MB above the process before, for each kernel that is there. */
+export function benchSteps({ kernels = ['native', 'wasm'], engine = 'wasm', threads, steps = 6 } = {}) {
+  return kernels.flatMap((kernel) => {
+    const args = [self, JSON.stringify({ kernel, engine, threads, steps })];
+    const run = spawnSync(process.execPath, args, { encoding: 'utf8', maxBuffer: 1e8 });
+    const line = run.stdout.split('\n').find((text) => text.startsWith('{'));
+    if (line !== undefined) return [JSON.parse(line)];
+    console.error(`step with ${kernel}: ${run.stderr.split('\n').filter(Boolean).slice(0, 3).join(' ')}`);
+    return [];
+  });
+}
+
+async function measure({ kernel: name, engine, threads, steps }) {
+  const tf = await import('@tensorflow/tfjs');
+  const { selectEngine } = await import('@pyro-ts/engine');
+  const { selectKernel } = await import('@pyro-ts/spatial-decoder');
+  const { Adam, SVI } = await import('pyro-ts');
+  const { ssrVAE } = await import('pyroved-ts');
+  const chosen = await selectEngine({ engine });
+  const selected = await selectKernel({ kernel: name, ...(threads !== undefined && { threads }) });
+  const inKernel = { ms: 0 };
+  const model = ssrVAE({ shape: [48, 48], numClasses: 4, kernel: timed(selected, inKernel) });
+  const svi = new SVI(model.jointModel, model.guide, new Adam({ lr: 5e-4 }), model.elbo(), { params: model.params, seed: 0 });
+  const x = tf.randomUniform([64, 2304], 0, 1, 'float32', 1);
+  const terms = { scaleFactor: 1, auxLossMultiplier: 30 };
+  const before = process.memoryUsage().rss;
+  svi.step(x, undefined, terms);
+  svi.step(x, undefined, terms);
+  const seconds = [];
+  const others = [];
+  for (let i = 0; i < steps; i++) {
+    inKernel.ms = 0;
+    const start = performance.now();
+    svi.step(x, undefined, terms);
+    const ms = performance.now() - start;
+    seconds.push(ms / 1000);
+    others.push(ms - inKernel.ms);
+  }
+  const extraMB = (process.resourceUsage().maxRSS * 1024 - before) / 1e6;
+  selected.dispose();
+  return {
+    kernel: selected.name,
+    threads: selected.threads,
+    engine: chosen.name,
+    seconds: median(seconds),
+    otherMs: median(others),
+    extraMB: Math.round(extraMB),
+  };
+}
+
+/** The kernel with its time added up. */
+function timed(selected, spent) {
+  const { kernel } = selected;
+  if (!kernel) return selected;
+  const clocked =
+    (method) =>
+    (...args) => {
+      const start = performance.now();
+      const result = kernel[method](...args);
+      spent.ms += performance.now() - start;
+      return result;
+    };
+  const wrapped = new Proxy(kernel, {
+    get: (target, key) => {
+      if (key === 'forward' || key === 'backward') return clocked(key);
+      const value = target[key];
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+  return { ...selected, kernel: wrapped };
+}
+
+const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
+
+if (process.argv[1] === self) {
+  console.log(JSON.stringify(await measure(JSON.parse(process.argv[2] ?? '{}'))));
+}
