@@ -2,17 +2,13 @@
  * Adds the engine "tensorflow": installs @tensorflow/tfjs-node beside the other packages and gets its binary. The package's own installer
  * downloads one; `--build` compiles it here against the TensorFlow library of a Python wheel, for machines that reach a package mirror only.
  */
-import { existsSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, renameSync, rmSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { buildTfjsNode, tensorflowVersion } from './build-tfjs-node.mjs';
-import { npmProblem } from './lib/npmProblem.mjs';
-import { cache, isMain, main, node, npm, root, run, Stop, say } from './lib/process.mjs';
+import { isMain, main, node, root, run, Stop, say } from './lib/process.mjs';
+import { built, folder, installTfjsNode, linkBuilt } from './lib/tfjsNode.mjs';
 import { setup } from './setup.mjs';
-
-const tfjsNode = '@tensorflow/tfjs-node@4.22.0';
-const folder = join(root, 'node_modules', '@tensorflow', 'tfjs-node');
-const built = join(cache, 'tensorflow');
 
 const usage = `npm run engine:tensorflow [-- OPTIONS]
 
@@ -24,14 +20,6 @@ Adds TensorFlow's own C library as an engine. Without options: the binary that t
   --remove               take the engine out again
 
 docs/engines.md says when it pays.`;
-
-/** The package's JavaScript, without its install script. A later "npm install" removes it again; what was built stays in the cache. */
-async function installPackage() {
-  const { code, stderr } = await npm(['install', '--no-save', '--ignore-scripts', '--loglevel=error', tfjsNode], {
-    capture: true,
-  });
-  if (code !== 0) throw new Stop(npmProblem(stderr));
-}
 
 /** What the package's install script does: fetch TensorFlow's library and a binding made for it. */
 async function download() {
@@ -50,14 +38,6 @@ async function download() {
       'Without it the project runs on the engine "wasm".',
     ].join('\n'),
   );
-}
-
-/** Puts what was built into the package by links, so that a package that was removed and installed again need not be built again. */
-function linkBuilt() {
-  for (const name of ['lib', 'deps']) {
-    rmSync(join(folder, name), { recursive: true, force: true });
-    symlinkSync(join(built, name), join(folder, name), 'junction');
-  }
 }
 
 async function build(options) {
@@ -97,10 +77,9 @@ if (isMain(import.meta.url)) {
       return say('The engine "tensorflow" is gone.');
     }
     await node('node_modules/typescript/bin/tsc', ['-b', 'packages/engine']);
-    await installPackage();
-    const asked = values.build || values.wheel !== undefined || values.tensorflow !== undefined;
-    if (asked && (!existsSync(built) || values.wheel !== undefined || values.tensorflow !== undefined))
-      await build(values);
+    await installTfjsNode();
+    const other = values.wheel !== undefined || values.tensorflow !== undefined;
+    if (other || (values.build && !existsSync(built))) await build(values);
     if (existsSync(built)) linkBuilt();
     else await download();
     await check();

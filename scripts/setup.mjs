@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isUnreachable, npmProblem } from './lib/npmProblem.mjs';
 import { cache, isMain, main, npm, root, Stop, say } from './lib/process.mjs';
+import { restoreTfjsNode } from './lib/tfjsNode.mjs';
 
 /** Words about a Node that is too old, or nothing. */
 export function nodeProblem(version) {
@@ -37,6 +38,7 @@ export async function setup() {
     const { code, stderr } = await npm(command, { capture: true });
     if (code !== 0) throw new Stop(npmProblem(stderr));
   }
+  await restoreTfjsNode();
   mkdirSync(cache, { recursive: true });
   writeFileSync(stamp, wanted);
   say(`Installed in ${Math.round((Date.now() - began) / 1000)} s.`);
