@@ -1,7 +1,7 @@
 /** The unsupervised model: a variational autoencoder that is invariant to the pose of what it sees. */
 import type * as tf from '@tensorflow/tfjs';
 import { type ELBO, TraceELBO } from 'pyro-ts';
-import type { ImageSet } from '../data/index.js';
+import type { ImageSet, StreamedSet } from '../data/index.js';
 import type { Encoding, PoseRows } from './host.js';
 import { type Manifold, type ManifoldOptions, manifold } from './manifold.js';
 import { type ModelOptions, modelOptionKeys } from './options.js';
@@ -42,7 +42,7 @@ export class IVAE extends InvariantVAE {
   }
 
   /** What the guide says of each image. */
-  encode(set: ImageSet): Encoding {
+  encode(set: ImageSet | StreamedSet): Encoding {
     return this.encodeImages(set, (x) => [x]);
   }
 
@@ -52,7 +52,7 @@ export class IVAE extends InvariantVAE {
   }
 
   /** Each image as the model sees it: in its own pose, or upright. */
-  reconstruct(set: ImageSet, { upright = false } = {}): ImageSet {
+  reconstruct(set: ImageSet | StreamedSet, { upright = false } = {}): ImageSet {
     const { content, angle, shift, scale } = this.encode(set);
     return this.decode(content, upright ? {} : { angle, shift, scale });
   }

@@ -10,7 +10,7 @@ import {
   scale,
   TraceEnumELBO,
 } from 'pyro-ts';
-import { type ImageSet, oneHot } from '../data/index.js';
+import { type ImageSet, oneHot, type StreamedSet } from '../data/index.js';
 import { type ClassifierNet, fcClassifier } from '../nets/index.js';
 import { circularMeans, type Encoding, type PoseRows } from './host.js';
 import { type Manifold, type ManifoldOptions, manifold } from './manifold.js';
@@ -128,7 +128,7 @@ export class SSIVAE extends InvariantVAE {
   }
 
   /** Class probabilities, from the classifier alone. */
-  classify(set: ImageSet): Classified {
+  classify(set: ImageSet | StreamedSet): Classified {
     const { probabilities } = this.onBatches(set, (x) => ({
       probabilities: tf.softmax(module('encoder_y', this.classifier)(x)),
     }));
@@ -136,7 +136,7 @@ export class SSIVAE extends InvariantVAE {
   }
 
   /** What the guide says of each image, given `classes` (the likeliest ones when left out). */
-  encode(set: ImageSet, classes: ArrayLike<number> = this.classify(set).classes): ClassEncoding {
+  encode(set: ImageSet | StreamedSet, classes: ArrayLike<number> = this.classify(set).classes): ClassEncoding {
     const rows = this.classRows(classes, set.count);
     return { ...this.encodeImages(set, (x, from) => [x, rows(from, x.shape[0])]), classes: Int32Array.from(classes) };
   }
@@ -152,7 +152,7 @@ export class SSIVAE extends InvariantVAE {
   }
 
   /** Each image as the model sees it: in its own pose, or upright. */
-  reconstruct(set: ImageSet, { upright = false } = {}): ImageSet {
+  reconstruct(set: ImageSet | StreamedSet, { upright = false } = {}): ImageSet {
     const { content, classes, angle, shift, scale: size } = this.encode(set);
     return this.decode(content, upright ? { classes } : { classes, angle, shift, scale: size });
   }
@@ -167,7 +167,7 @@ export class SSIVAE extends InvariantVAE {
    * The mean inferred angle of the labelled images of each class, in radians: what "upright" means for that class, as the model's own zero is
    * arbitrary. NaN for classes without an image.
    */
-  classAngles(labelled: ImageSet): Float32Array {
+  classAngles(labelled: ImageSet | StreamedSet): Float32Array {
     const { angle } = this.encode(labelled, labelled.labels);
     if (!angle || !labelled.labels) {
       throw new OptionError('classAngles needs a model that is invariant to rotation and images with labels.');

@@ -3,7 +3,7 @@ import { expandTo } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 import { formatShape, module, OptionError, ShapeError } from 'pyro-ts';
 import { poseTransform, undoPose } from '../coordinates/index.js';
-import { type ImageSet, imageAt, imageSet } from '../data/index.js';
+import { gather, type ImageSet, imageSet, type StreamedSet } from '../data/index.js';
 import type { OwnDraws } from '../priors/index.js';
 import { collect, type Encoding, type PoseRows, poseTensors } from './host.js';
 import { VaePrograms } from './programs.js';
@@ -16,29 +16,30 @@ export interface StraightenOptions {
 /** The programs of a model together with what one asks a trained model. */
 export abstract class InvariantVAE extends VaePrograms {
   /** What the guide says of each image. */
-  abstract encode(set: ImageSet): Encoding;
+  abstract encode(set: ImageSet | StreamedSet): Encoding;
   /** Each image as the model sees it: in its own pose, or upright. */
-  abstract reconstruct(set: ImageSet, options?: { upright?: boolean }): ImageSet;
+  abstract reconstruct(set: ImageSet | StreamedSet, options?: { upright?: boolean }): ImageSet;
 
   /** The original images moved into the upright pose by their inferred one, interpolated (bi)linearly. */
-  straighten(set: ImageSet, { reference }: StraightenOptions = {}): ImageSet {
+  straighten(set: ImageSet | StreamedSet, { reference }: StraightenOptions = {}): ImageSet {
     const { angle, shift, scale } = this.encode(set);
     const { shape, channels } = this.options;
     const dims = shape.length;
-    const images = new Float32Array(set.images.length);
+    const images = new Float32Array(set.count * this.imageSize);
     for (let i = 0; i < set.count; i++) {
       const pose = {
         ...(angle && { angle: angle[i] - (reference?.[i] ?? 0) }),
         ...(shift && { shift: Array.from(shift.subarray(i * dims, (i + 1) * dims)) }),
         ...(scale && { scale: axisScales(scale, i, set.count) }),
       };
-      const source = imageAt(set, i);
+      const source = gather(set, [i]);
       for (let c = 0; c < channels; c++) {
         const picture = source.subarray(c * this.points, (c + 1) * this.points);
         images.set(undoPose(picture, shape, pose), (i * channels + c) * this.points);
       }
     }
-    return { ...set, images };
+    const { labels, classNames, names, factors } = set;
+    return { images, count: set.count, shape, channels, labels, classNames, names, factors };
   }
 
   /** Refuses images that are not of this model's shape. */
@@ -53,21 +54,21 @@ export abstract class InvariantVAE extends VaePrograms {
 
   /** Runs `body` on the images of `set`, [B, channels * points] at a time, with the parameters at hand, and gathers its results. */
   protected onBatches<Name extends string>(
-    set: ImageSet,
+    set: ImageSet | StreamedSet,
     body: (x: tf.Tensor2D, from: number) => Readonly<Record<Name, tf.Tensor>>,
   ): Record<Name, Float32Array> {
     this.checkImages(set);
     const size = this.imageSize;
     return collect(set.count, (from, count) =>
       this.params.run(() => {
-        const values = set.images.slice(from * size, (from + count) * size);
-        return body(tf.tensor2d(values, [count, size]), from);
+        const indices = Int32Array.from({ length: count }, (_, i) => from + i);
+        return body(tf.tensor2d(gather(set, indices), [count, size]), from);
       }),
     );
   }
 
   /** The guide's centre for each image. `parts` gives the encoder's inputs for a batch. */
-  protected encodeImages(set: ImageSet, parts: (x: tf.Tensor2D, from: number) => tf.Tensor[]): Encoding {
+  protected encodeImages(set: ImageSet | StreamedSet, parts: (x: tf.Tensor2D, from: number) => tf.Tensor[]): Encoding {
     const { own, parts: poseParts, jointSize, contentSize } = this.latents;
     const found: Partial<Record<string, Float32Array>> = this.onBatches<string>(set, (x, from) => {
       const encoded = module('encoder_z', this.encoder)(parts(x, from));

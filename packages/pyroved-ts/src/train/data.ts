@@ -1,26 +1,34 @@
 /** Images on their way into a step: checked once, then a batch of them as a tensor. */
 import * as tf from '@tensorflow/tfjs';
-import { gather, type ImageSet, oneHot } from '../data/index.js';
+import { gather, type ImageSet, oneHot, orderedBatches, type StreamedSet } from '../data/index.js';
 import { DataError } from '../errors.js';
 import type { InvariantVAE } from '../models/index.js';
 
+/** Images in memory, or read when they are asked for. */
+export type TrainingImages = ImageSet | StreamedSet;
+
+/** Images that are read at once to be checked. */
+const CHUNK = 256;
+
 /** Refuses images that the model cannot be trained on. `what` is how messages call them: "the labelled images". */
-export function checkTrainingData(model: InvariantVAE, set: ImageSet, what: string): void {
+export function checkTrainingData(model: InvariantVAE, set: TrainingImages, what: string): void {
   model.checkImages(set);
   if (set.count === 0) throw new DataError(`There are no images among ${what}.`);
-  const isUnit = model.likelihood.name.includes('bernoulli');
-  const wrong = set.images.findIndex((v) => !(Number.isFinite(v) && (!isUnit || (v >= 0 && v <= 1))));
-  if (wrong < 0) return;
-  const image = Math.floor(wrong / model.imageSize);
-  const name = set.names?.[image] === undefined ? '' : ` (${set.names[image]})`;
-  const range = isUnit
-    ? `; under the likelihood "${model.likelihood.name}" they lie in [0, 1]. Normalise the images first`
-    : '';
-  throw new DataError(`Image ${image}${name} of ${what} has a pixel value of ${set.images[wrong]}${range}.`);
+  const { name } = model.likelihood;
+  const isUnit = name.includes('bernoulli');
+  for (const indices of orderedBatches(set.count, CHUNK)) {
+    const values = gather(set, indices);
+    const wrong = values.findIndex((v) => !(Number.isFinite(v) && (!isUnit || (v >= 0 && v <= 1))));
+    if (wrong < 0) continue;
+    const image = indices[Math.floor(wrong / model.imageSize)];
+    const file = set.names?.[image] === undefined ? '' : ` (${set.names[image]})`;
+    const range = isUnit ? `; under the likelihood "${name}" they lie in [0, 1]. Normalise the images first` : '';
+    throw new DataError(`Image ${image}${file} of ${what} has a pixel value of ${values[wrong]}${range}.`);
+  }
 }
 
 /** Refuses labels that are missing or name no class. */
-export function checkLabels(set: ImageSet, numClasses: number, what: string): void {
+export function checkLabels(set: TrainingImages, numClasses: number, what: string): void {
   if (!set.labels) throw new DataError(`${capital(what)} have no labels.`);
   const wrong = set.labels.findIndex((y) => !(y >= 0 && y < numClasses));
   if (wrong < 0) return;
@@ -32,13 +40,13 @@ export function checkLabels(set: ImageSet, numClasses: number, what: string): vo
 const capital = (text: string): string => text[0].toUpperCase() + text.slice(1);
 
 /** The images at `indices`: [B, channels * points]. */
-export const imageTensor = (set: ImageSet, indices: ArrayLike<number>): tf.Tensor2D => {
+export const imageTensor = (set: TrainingImages, indices: ArrayLike<number>): tf.Tensor2D => {
   const values = gather(set, indices);
   return tf.tensor2d(values, [indices.length, values.length / indices.length]);
 };
 
 /** Their labels as one-hot rows: [B, numClasses]. The set must have labels. */
-export function labelTensor(set: ImageSet, indices: ArrayLike<number>, numClasses: number): tf.Tensor2D {
+export function labelTensor(set: TrainingImages, indices: ArrayLike<number>, numClasses: number): tf.Tensor2D {
   const labels = Int32Array.from(indices, (i) => (set.labels as Int32Array)[i]);
   return tf.tensor2d(oneHot(labels, numClasses), [indices.length, numClasses]);
 }

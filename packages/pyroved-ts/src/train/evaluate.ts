@@ -1,7 +1,6 @@
 /** How good a classifier is on images whose classes are known. */
-import type { ImageSet } from '../data/index.js';
 import type { Classified, SSIVAE } from '../models/index.js';
-import { checkLabels } from './data.js';
+import { checkLabels, type TrainingImages } from './data.js';
 
 export interface ClassifierReport extends Classified {
   /** The share of images whose likeliest class is the true one. */
@@ -11,7 +10,7 @@ export interface ClassifierReport extends Classified {
 }
 
 /** Classifies labelled images and counts. Nothing is learned. */
-export function accuracyOf(model: SSIVAE, test: ImageSet): ClassifierReport {
+export function accuracyOf(model: SSIVAE, test: TrainingImages): ClassifierReport {
   checkLabels(test, model.numClasses, 'the test images');
   const labels = test.labels as Int32Array;
   const found = model.classify(test);

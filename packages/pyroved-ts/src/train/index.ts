@@ -1,4 +1,5 @@
 /** Trainers: epochs of steps with schedules, history, stop and resume. */
+export type { TrainingImages } from './data.js';
 export * from './errors.js';
 export * from './evaluate.js';
 export type { EpochRecord, Evaluation } from './history.js';

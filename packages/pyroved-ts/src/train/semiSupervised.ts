@@ -1,19 +1,19 @@
 /** Trains an ssiVAE on many images without labels and a few with them. */
 import * as tf from '@tensorflow/tfjs';
 import { Adam, OptionError, type ParamStore, SVI, TraceELBO } from 'pyro-ts';
-import { type Batch, epochSchedule, type ImageSet } from '../data/index.js';
+import { type Batch, epochSchedule } from '../data/index.js';
 import type { SemiSupervisedTerms, SSIVAE } from '../models/index.js';
-import { checkLabels, checkTrainingData, imageTensor, labelTensor } from './data.js';
+import { checkLabels, checkTrainingData, imageTensor, labelTensor, type TrainingImages } from './data.js';
 import { accuracyOf } from './evaluate.js';
 import type { Evaluation } from './history.js';
 import { type Fingerprint, Trainer, type TrainerOptions, trainerOptionKeys } from './trainer.js';
 
 export interface SemiSupervisedData {
   /** Images whose labels, if they have any, are not looked at. */
-  readonly unlabelled: ImageSet;
-  readonly labelled: ImageSet;
+  readonly unlabelled: TrainingImages;
+  readonly labelled: TrainingImages;
   /** Labelled images to report an accuracy on after each epoch. */
-  readonly test?: ImageSet;
+  readonly test?: TrainingImages;
 }
 
 export interface SemiSupervisedTrainerOptions extends TrainerOptions {

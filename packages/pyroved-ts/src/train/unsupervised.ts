@@ -1,16 +1,16 @@
 /** Trains an iVAE. */
 import * as tf from '@tensorflow/tfjs';
 import { SVI } from 'pyro-ts';
-import { type Batch, type ImageSet, orderedBatches, shuffledBatches } from '../data/index.js';
+import { type Batch, orderedBatches, shuffledBatches } from '../data/index.js';
 import type { IVAE, Terms } from '../models/index.js';
-import { checkTrainingData, imageTensor } from './data.js';
+import { checkTrainingData, imageTensor, type TrainingImages } from './data.js';
 import type { Evaluation } from './history.js';
 import { type Fingerprint, Trainer, type TrainerOptions, trainerOptionKeys } from './trainer.js';
 
 export interface UnsupervisedData {
-  readonly images: ImageSet;
+  readonly images: TrainingImages;
   /** Images to evaluate the loss on after each epoch. */
-  readonly test?: ImageSet;
+  readonly test?: TrainingImages;
 }
 
 /** Source: `pyroved.trainers.SVItrainer`, whose `evaluate` trains; this one's does not. */
