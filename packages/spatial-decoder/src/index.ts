@@ -3,4 +3,5 @@ export * from './errors.js';
 export type { Layer, SpatialDecoderInputs } from './inputs.js';
 export * from './kernel.js';
 export * from './reference.js';
+export * from './select.js';
 export * from './spatialDecoder.js';

@@ -49,6 +49,9 @@ export interface Saved {
 
 export interface Kernel {
   readonly name: 'wasm' | 'native';
+  /** What the kernel runs on in words, for the line that is printed, e.g. "AVX-512". */
+  readonly detail: string;
+  /** Threads that work, the calling one included. */
   readonly threads: number;
   /** Output [R, P, C], before any likelihood. `saved` is present when `keep` was asked for and the budget allowed it. */
   forward(problem: Problem, operands: Operands, keep: boolean): { output: Float32Array; saved?: Saved };
@@ -57,3 +60,14 @@ export interface Kernel {
   /** Ends the kernel's threads. */
   dispose(): void;
 }
+
+/** What a kernel is loaded with. */
+export interface KernelOptions {
+  /** Threads to work on, the calling one included. */
+  readonly threads: number;
+  /** Bytes of activations that may be kept between forward and backward passes; beyond it they are recomputed. */
+  readonly budget: number;
+}
+
+/** A kernel, or why it cannot run here. */
+export type Loaded = { readonly kernel: Kernel } | { readonly reason: string };

@@ -1,0 +1,123 @@
+/** Chooses the kernel: `native` where it was built, else `wasm`, else `reference`; an option or PYRO_KERNEL overrides. */
+import { oneOf, refuseUnknownKeys, SpatialDecoderError } from './errors.js';
+import type { Kernel, KernelOptions, Loaded } from './kernel.js';
+import { selfCheck } from './selfCheck.js';
+import { loadWasm } from './wasm/wasmKernel.js';
+
+/** From the fastest to the one that always runs. */
+export const kernelNames = ['native', 'wasm', 'reference'] as const;
+export type KernelName = (typeof kernelNames)[number];
+
+export interface KernelSelection {
+  /** One of `kernelNames`. Wins over PYRO_KERNEL; with neither, the fastest that loads and passes its self-check. */
+  readonly kernel?: string;
+  /** Threads to work on, this one included. Wins over PYRO_THREADS; with neither, the cores of the machine, 32 at most. */
+  readonly threads?: number;
+  /** Megabytes of activations that may be kept between forward and backward passes; beyond it they are recomputed. Default 256. */
+  readonly budgetMB?: number;
+}
+
+/** The kernel of a run. It belongs to whoever asked for it: pass it to `spatialDecoder`, and dispose of it at the end. */
+export interface SelectedKernel {
+  readonly name: KernelName;
+  /** Threads at work, this one included. */
+  readonly threads: number;
+  /** Why this kernel, as a clause: "it was asked for". */
+  readonly reason: string;
+  /** Name, threads and reason, for one line of output. */
+  readonly line: string;
+  /** Absent for `reference`, which is plain TensorFlow.js operations. */
+  readonly kernel?: Kernel;
+  /** Ends its threads. The process can also end without. */
+  dispose(): void;
+}
+
+const inNode = typeof process === 'object' && process.versions?.node !== undefined;
+const MAX_DEFAULT_THREADS = 32;
+const DEFAULT_BUDGET_MB = 256;
+
+/**
+ * Loads a kernel and starts its threads. Prints nothing: a program prints `line`, once. Throws SpatialDecoderError for a kernel that does not exist,
+ * one that was asked for and does not run here, and a number of threads that is none.
+ */
+export async function selectKernel(options: KernelSelection = {}): Promise<SelectedKernel> {
+  refuseUnknownKeys('selectKernel', options, ['kernel', 'threads', 'budgetMB']);
+  const given: KernelOptions = { threads: await threadsOf(options), budget: budgetOf(options) };
+  const variable = environment('PYRO_KERNEL');
+  if (options.kernel !== undefined) return loadAsked(options.kernel, given, 'it was asked for');
+  if (variable) return loadAsked(variable, given, 'PYRO_KERNEL asks for it');
+  const problems: string[] = [];
+  for (const name of kernelNames) {
+    const loaded = await load(name, given);
+    if (!('reason' in loaded)) return selected(name, problems.join('; ') || 'the fastest that there is', loaded.kernel);
+    problems.push(`${name}: ${loaded.reason}`);
+  }
+  throw new SpatialDecoderError(`No kernel runs here: ${problems.join('; ')}.`);
+}
+
+async function loadAsked(asked: string, options: KernelOptions, reason: string): Promise<SelectedKernel> {
+  const name = oneOf('The kernel', asked, kernelNames);
+  const loaded = await load(name, options);
+  if ('reason' in loaded) {
+    throw new SpatialDecoderError(
+      `The kernel "${name}" does not run here (${reason}): ${loaded.reason}. Leave the kernel open and the best that runs is taken.`,
+    );
+  }
+  return selected(name, reason, loaded.kernel);
+}
+
+function selected(name: KernelName, reason: string, kernel: Kernel | undefined): SelectedKernel {
+  const threads = kernel?.threads ?? 1;
+  const how = kernel ? ` (${kernel.detail}, ${threads} ${threads === 1 ? 'thread' : 'threads'})` : '';
+  return {
+    name,
+    get threads() {
+      return kernel?.threads ?? 1;
+    },
+    reason,
+    line: `Spatial decoder ${name}${how}: ${reason}.`,
+    ...(kernel && { kernel }),
+    dispose: () => kernel?.dispose(),
+  };
+}
+
+async function load(name: KernelName, options: KernelOptions): Promise<Loaded | { kernel?: undefined }> {
+  if (name === 'reference') return {};
+  const loaded = name === 'native' ? await loadNativeKernel(options) : await loadWasm(options);
+  if ('reason' in loaded) return loaded;
+  const wrong = selfCheck(loaded.kernel);
+  if (wrong === undefined) return loaded;
+  loaded.kernel.dispose();
+  return { reason: wrong };
+}
+
+/** Found by its address at run time, so that a bundle for a browser leaves the native kernel out. */
+async function loadNativeKernel(options: KernelOptions): Promise<Loaded> {
+  if (!inNode) return { reason: 'a browser runs no native code' };
+  const address: string = new URL('./native.js', import.meta.url).href;
+  const { loadNative } = (await import(address)) as typeof import('./native.js');
+  return loadNative(options);
+}
+
+async function threadsOf({ threads }: KernelSelection): Promise<number> {
+  const variable = environment('PYRO_THREADS');
+  const [asked, source] =
+    threads !== undefined ? [threads, 'threads'] : [variable ? Number(variable) : undefined, 'PYRO_THREADS'];
+  if (asked === undefined) return Math.min(await cores(), MAX_DEFAULT_THREADS);
+  if (Number.isInteger(asked) && asked >= 1) return asked;
+  throw new SpatialDecoderError(`${source} is ${threads ?? `"${variable}"`}; give a whole number of 1 or more.`);
+}
+
+function budgetOf({ budgetMB = DEFAULT_BUDGET_MB }: KernelSelection): number {
+  if (budgetMB >= 0) return budgetMB * 2 ** 20;
+  throw new SpatialDecoderError(`budgetMB is ${budgetMB}; give 0 (always recompute) or more.`);
+}
+
+const environment = (name: string): string | undefined =>
+  typeof process === 'undefined' ? undefined : process.env?.[name];
+
+/** In Node the cores that this process may use, in a browser what it tells. */
+async function cores(): Promise<number> {
+  if (inNode) return (await import('node:os')).availableParallelism();
+  return globalThis.navigator?.hardwareConcurrency ?? 1;
+}

@@ -1,0 +1,109 @@
+/** Hands out pieces of the WebAssembly memory and takes them back; grows the memory where none is left, never beyond its maximum. */
+import { SpatialDecoderError } from '../errors.js';
+import { HEAP } from './layout.js';
+import { roundUp } from './plan.js';
+
+const PAGE = 65536;
+
+interface Piece {
+  address: number;
+  bytes: number;
+}
+
+export class Arena {
+  /** Free pieces in order of address; no two touch. */
+  private readonly free: Piece[];
+  private readonly taken = new Map<number, number>();
+  private floats: Float32Array;
+
+  constructor(
+    readonly memory: WebAssembly.Memory,
+    private readonly maximumPages: number,
+  ) {
+    this.free = [{ address: HEAP, bytes: memory.buffer.byteLength - HEAP }];
+    this.floats = new Float32Array(memory.buffer);
+  }
+
+  /** Bytes that are handed out. */
+  get used(): number {
+    return [...this.taken.values()].reduce((sum, bytes) => sum + bytes, 0);
+  }
+
+  /** Address of `bytes` bytes, a multiple of 64, contents undefined. Throws SpatialDecoderError where the memory cannot grow enough. */
+  take(bytes: number): number {
+    const size = Math.max(64, roundUp(bytes, 64));
+    const found = this.free.find((piece) => piece.bytes >= size) ?? this.grow(size);
+    const { address } = found;
+    found.address += size;
+    found.bytes -= size;
+    if (found.bytes === 0) this.free.splice(this.free.indexOf(found), 1);
+    this.taken.set(address, size);
+    return address;
+  }
+
+  /** Takes back what `take` gave. */
+  give(address: number): void {
+    const bytes = this.taken.get(address);
+    if (bytes === undefined) return;
+    this.taken.delete(address);
+    const next = this.free.findIndex((piece) => piece.address > address);
+    const at = next < 0 ? this.free.length : next;
+    this.free.splice(at, 0, { address, bytes });
+    this.join(at);
+    this.join(at - 1);
+  }
+
+  /** Runs `body` and takes back all that was taken meanwhile. */
+  scoped<T>(body: () => T): T {
+    const before = new Set(this.taken.keys());
+    try {
+      return body();
+    } finally {
+      for (const address of [...this.taken.keys()]) if (!before.has(address)) this.give(address);
+    }
+  }
+
+  /** `count` floats at `address`. Valid until the next `take`. */
+  view(address: number, count: number): Float32Array {
+    return this.floats.subarray(address / 4, address / 4 + count);
+  }
+
+  /** `count` 32-bit words at `address`. Valid until the next `take`. */
+  words(address: number, count: number): Int32Array {
+    return new Int32Array(this.memory.buffer, address, count);
+  }
+
+  private join(at: number): void {
+    const [left, right] = [this.free[at], this.free[at + 1]];
+    if (!left || !right || left.address + left.bytes !== right.address) return;
+    left.bytes += right.bytes;
+    this.free.splice(at + 1, 1);
+  }
+
+  private grow(size: number): Piece {
+    const last = this.free.at(-1);
+    const end = this.memory.buffer.byteLength;
+    const atEnd = last && last.address + last.bytes === end ? last : undefined;
+    const needed = Math.ceil((size - (atEnd?.bytes ?? 0)) / PAGE);
+    const present = end / PAGE;
+    try {
+      if (present + needed > this.maximumPages) throw new RangeError('beyond the maximum');
+      this.memory.grow(needed);
+    } catch (cause) {
+      const mebibytes = (n: number) => `${Math.ceil(n / 2 ** 20)} MB`;
+      throw new SpatialDecoderError(
+        `The wasm kernel needs ${mebibytes(size)} more memory than the ${mebibytes(end)} it has, and it may have ` +
+          `${mebibytes(this.maximumPages * PAGE)} in all. Evaluate fewer rows or pixels at a time, or use the native kernel.`,
+        { cause },
+      );
+    }
+    this.floats = new Float32Array(this.memory.buffer);
+    if (atEnd) {
+      atEnd.bytes += needed * PAGE;
+      return atEnd;
+    }
+    const piece = { address: end, bytes: needed * PAGE };
+    this.free.push(piece);
+    return piece;
+  }
+}

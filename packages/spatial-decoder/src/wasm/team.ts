@@ -1,0 +1,140 @@
+/**
+ * The threads that share one WebAssembly memory. A job is opened, workers join it when they wake, the main thread works too, closes the job when
+ * nothing is left to claim and waits only for those who joined: a worker that is late, asleep or gone is never waited for.
+ */
+import {
+  BEAT,
+  BEAT_STRIDE,
+  EPOCH,
+  FAILED,
+  FINISHED,
+  JOB,
+  KIND,
+  MAX_THREADS,
+  NEXT,
+  OPEN,
+  STATE,
+  STOP,
+} from './layout.js';
+import type { Run } from './worker.js';
+import { startWorker, type WorkerHandle } from './workers.js';
+
+/** A worker that joined a job and did not finish it. Its memory can't be trusted any more. */
+export class WorkerFailure extends Error {}
+
+export interface TeamOptions {
+  readonly threads: number;
+  /** Milliseconds without a sign of life after which a worker within a job counts as lost. */
+  readonly patience: number;
+  /** Told in words when a worker cannot start or ends. */
+  readonly warn: (line: string) => void;
+}
+
+export class Team {
+  private readonly workers = new Set<WorkerHandle>();
+  private readonly control: Int32Array;
+  private readonly run: Run;
+  private stopped = false;
+
+  private constructor(
+    module: WebAssembly.Module,
+    readonly memory: WebAssembly.Memory,
+    private readonly options: TeamOptions,
+  ) {
+    this.control = new Int32Array(memory.buffer, 0, BEAT + MAX_THREADS * BEAT_STRIDE);
+    this.run = new WebAssembly.Instance(module, { env: { memory } }).exports.run as Run;
+  }
+
+  /** The main thread alone; more start with `recruit`. */
+  static alone(module: WebAssembly.Module, memory: WebAssembly.Memory, options: TeamOptions): Team {
+    return new Team(module, memory, options);
+  }
+
+  /** Starts the workers; one that cannot start is warned of and done without. */
+  async recruit(module: WebAssembly.Module): Promise<void> {
+    const { threads, warn } = this.options;
+    const starts = Array.from({ length: threads - 1 }, async (_, i) => {
+      try {
+        this.enlist(await startWorker({ module, memory: this.memory, thread: i + 1 }));
+      } catch (error) {
+        warn(`A thread of the wasm kernel could not start (${error instanceof Error ? error.message : error}).`);
+      }
+    });
+    await Promise.all(starts);
+  }
+
+  /** Threads that work, the main thread included. */
+  get threads(): number {
+    return 1 + this.workers.size;
+  }
+
+  /** Does all of a job. Throws WorkerFailure where a worker that joined did not finish. */
+  do(kind: number, job: number): void {
+    const { control } = this;
+    control[JOB] = job;
+    Atomics.store(control, KIND, kind);
+    Atomics.store(control, NEXT, 0);
+    Atomics.store(control, FINISHED, 0);
+    Atomics.store(control, FAILED, 0);
+    Atomics.store(control, STATE, OPEN);
+    Atomics.add(control, EPOCH, 1);
+    if (this.workers.size > 0) Atomics.notify(control, EPOCH);
+    this.run(kind, 0);
+    const joined = Atomics.and(control, STATE, ~OPEN) & ~OPEN;
+    this.awaitWorkers(joined);
+    if (Atomics.load(control, FAILED) !== 0) throw new WorkerFailure('a worker thread failed within a job');
+  }
+
+  /** Ends the workers. */
+  stop(): void {
+    if (this.stopped) return;
+    this.stopped = true;
+    Atomics.store(this.control, KIND, STOP);
+    Atomics.add(this.control, EPOCH, 1);
+    Atomics.notify(this.control, EPOCH);
+    for (const worker of this.workers) worker.end();
+    this.workers.clear();
+  }
+
+  private enlist(worker: WorkerHandle): void {
+    this.workers.add(worker);
+    void worker.ended.then((reason) => {
+      if (this.stopped || !this.workers.delete(worker)) return;
+      this.options.warn(`A thread of the wasm kernel ended${reason ? ` (${reason})` : ''}; ${this.threads} left.`);
+    });
+  }
+
+  private awaitWorkers(joined: number): void {
+    const { control } = this;
+    const { patience } = this.options;
+    const step = Math.min(1000, patience);
+    let beats = this.beats();
+    // Counts pauses, not the clock: where the whole process stood still for a while, no worker is to blame.
+    let silent = 0;
+    for (;;) {
+      const finished = Atomics.load(control, FINISHED);
+      if (finished === joined) return;
+      pause(control, finished, step);
+      const now = this.beats();
+      silent = now === beats && Atomics.load(control, FINISHED) === finished ? silent + step : 0;
+      beats = now;
+      if (silent >= patience) throw new WorkerFailure(`a worker thread gave no sign of life for ${patience / 1000} s`);
+    }
+  }
+
+  private beats(): number {
+    let sum = 0;
+    for (let t = 1; t < MAX_THREADS; t++) sum = (sum + Atomics.load(this.control, BEAT + t * BEAT_STRIDE)) | 0;
+    return sum;
+  }
+}
+
+/** Sleeps until FINISHED is no longer `finished`; spins where sleeping is forbidden (a browser's main thread). */
+function pause(control: Int32Array, finished: number, milliseconds: number): void {
+  try {
+    Atomics.wait(control, FINISHED, finished, milliseconds);
+  } catch {
+    const end = Date.now() + milliseconds;
+    while (Atomics.load(control, FINISHED) === finished && Date.now() < end);
+  }
+}

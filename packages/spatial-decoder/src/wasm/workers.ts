@@ -1,0 +1,63 @@
+/** Starts worker threads with what Node and browsers have in common: a first message, an answer when ready, an end. */
+import type { WorkerStart } from './worker.js';
+
+export interface WorkerHandle {
+  /** Settles when the worker ends, with the reason where it failed. */
+  readonly ended: Promise<string | undefined>;
+  end(): void;
+}
+
+/** Milliseconds that a worker may take to start. */
+const PATIENCE = 20_000;
+
+/** A worker that is ready to take jobs; rejects where it cannot start. It does not keep the process alive. */
+export async function startWorker(start: WorkerStart): Promise<WorkerHandle> {
+  const open = typeof process === 'object' && process.versions?.node ? openNode : openBrowser;
+  const { handle, ready, idle } = await open(start);
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`did not start within ${PATIENCE / 1000} s`)), PATIENCE);
+  });
+  const died = handle.ended.then((reason) => Promise.reject(new Error(reason ?? 'ended while it started')));
+  try {
+    await Promise.race([ready, late, died]);
+  } catch (error) {
+    handle.end();
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
+  idle();
+  return handle;
+}
+
+interface Opened {
+  readonly handle: WorkerHandle;
+  readonly ready: Promise<void>;
+  /** Called once the worker is ready: from here on it must not keep the process alive. */
+  readonly idle: () => void;
+}
+
+async function openNode(start: WorkerStart): Promise<Opened> {
+  const { Worker: NodeWorker } = await import('node:worker_threads');
+  const worker = new NodeWorker(new URL('./worker.js', import.meta.url), { execArgv: [] });
+  const ended = new Promise<string | undefined>((resolve) => {
+    worker.once('error', (error: Error) => resolve(error.message));
+    worker.once('exit', (code) => resolve(code === 0 ? undefined : `ended with code ${code}`));
+  });
+  const ready = new Promise<void>((resolve) => worker.once('message', () => resolve()));
+  worker.postMessage(start);
+  return { handle: { ended, end: () => void worker.terminate() }, ready, idle: () => worker.unref() };
+}
+
+async function openBrowser(start: WorkerStart): Promise<Opened> {
+  const worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
+  const ended = new Promise<string | undefined>((resolve) => {
+    worker.onerror = (event) => resolve(event.message || 'could not be loaded');
+  });
+  const ready = new Promise<void>((resolve) => {
+    worker.onmessage = () => resolve();
+  });
+  worker.postMessage(start);
+  return { handle: { ended, end: () => worker.terminate() }, ready, idle: () => {} };
+}
