@@ -1,0 +1,302 @@
+// The Node-API face of the decoder: checks every size against the arrays that came, and turns failures into JavaScript errors.
+#define NAPI_VERSION 8
+#include <node_api.h>
+
+#include <cmath>
+#include <stdexcept>
+#include <string>
+
+#include "decoder.h"
+
+namespace {
+
+using namespace pyro;
+
+/** What JavaScript holds of a decoder; dispose() empties it before the collector comes. */
+struct Handle {
+  std::unique_ptr<Decoder> decoder;
+};
+
+struct KeptHandle {
+  std::unique_ptr<Kept> kept;
+};
+
+void check(napi_status status, const char* what) {
+  if (status != napi_ok) throw std::runtime_error(std::string("native kernel: ") + what);
+}
+
+/** The arguments of a call, taken one after the other. */
+class Arguments {
+ public:
+  static constexpr size_t kMost = 16;
+  Arguments(napi_env env, napi_callback_info info) : env_(env) {
+    size_t count = kMost;
+    check(napi_get_cb_info(env, info, &count, values_, nullptr, nullptr), "no arguments");
+  }
+
+  double number(const char* what) {
+    double value;
+    check(napi_get_value_double(env_, take(), &value), what);
+    return value;
+  }
+
+  std::string text(const char* what) {
+    char buffer[32];
+    size_t length;
+    check(napi_get_value_string_utf8(env_, take(), buffer, sizeof buffer, &length), what);
+    return std::string(buffer, length);
+  }
+
+  bool flag(const char* what) {
+    bool value;
+    check(napi_get_value_bool(env_, take(), &value), what);
+    return value;
+  }
+
+  /** A Float32Array of exactly `length`. */
+  float* floats(const char* what, int64_t length) { return floatsOf(take(), what, length); }
+
+  /** An array of Float32Arrays, the i-th of length lengthOf(i), into `to`. */
+  template <typename T, typename F>
+  void list(const char* what, int count, const F& lengthOf, T* to) {
+    const napi_value array = take();
+    for (int i = 0; i < count; i++) {
+      napi_value element;
+      check(napi_get_element(env_, array, static_cast<uint32_t>(i), &element), what);
+      to[i] = floatsOf(element, what, lengthOf(i));
+    }
+  }
+
+  /** A Float64Array's content. */
+  const double* doubles(const char* what, size_t* length) {
+    napi_typedarray_type type;
+    void* data;
+    check(napi_get_typedarray_info(env_, take(), &type, length, &data, nullptr, nullptr), what);
+    if (type != napi_float64_array) throw std::invalid_argument(std::string("native kernel: ") + what);
+    return static_cast<const double*>(data);
+  }
+
+  template <typename T>
+  T* external(const char* what) {
+    void* data;
+    check(napi_get_value_external(env_, take(), &data), what);
+    return static_cast<T*>(data);
+  }
+
+  /** As external, or null where the argument is undefined. */
+  template <typename T>
+  T* optionalExternal(const char* what) {
+    napi_valuetype type;
+    check(napi_typeof(env_, values_[next_], &type), what);
+    if (type != napi_undefined) return external<T>(what);
+    next_++;
+    return nullptr;
+  }
+
+ private:
+  napi_value take() { return values_[next_++]; }
+
+  float* floatsOf(napi_value value, const char* what, int64_t length) {
+    napi_typedarray_type type;
+    size_t found = 0;
+    void* data;
+    const napi_status status = napi_get_typedarray_info(env_, value, &type, &found, &data, nullptr, nullptr);
+    if (status != napi_ok || type != napi_float32_array)
+      throw std::invalid_argument(std::string("native kernel: ") + what + " must be a Float32Array");
+    if (static_cast<int64_t>(found) != length)
+      throw std::invalid_argument(std::string("native kernel: ") + what + " has " + std::to_string(found) +
+                                  " numbers where the problem has " + std::to_string(length));
+    return static_cast<float*>(data);
+  }
+
+  napi_env env_;
+  napi_value values_[kMost];
+  size_t next_ = 0;
+};
+
+/** Any length above this could not be a typed array, and products of the checked sizes stay in 64 bits. */
+constexpr double kMostRowsOrPixels = 1u << 30;
+constexpr double kMostUnits = 1u << 16;
+
+int64_t size(double value, double most, const char* what) {
+  if (!(value >= 0 && value <= most && value == std::floor(value)))
+    throw std::invalid_argument(std::string("native kernel: ") + what + " must be a whole number from 0 to " +
+                                std::to_string(static_cast<int64_t>(most)));
+  return static_cast<int64_t>(value);
+}
+
+int positive(double value, double most, const char* what) {
+  const int64_t whole = size(value, most, what);
+  if (whole == 0) throw std::invalid_argument(std::string("native kernel: ") + what + " must be at least 1");
+  return static_cast<int>(whole);
+}
+
+/** [rows, pixels, dims, channels, first activation, activation, width, ...] */
+Problem takeProblem(Arguments& arguments) {
+  size_t length;
+  const double* sizes = arguments.doubles("the problem must be a Float64Array", &length);
+  constexpr size_t kFixed = 6;
+  if (length <= kFixed || length > kFixed + kMaxLayers)
+    throw std::invalid_argument("native kernel: the network must have 1 to " + std::to_string(kMaxLayers) + " layers");
+  Problem problem{};
+  problem.rows = size(sizes[0], kMostRowsOrPixels, "rows");
+  problem.pixels = size(sizes[1], kMostRowsOrPixels, "pixels");
+  problem.dims = positive(sizes[2], 16, "dims");
+  problem.channels = positive(sizes[3], kMostUnits, "channels");
+  problem.firstActivation = static_cast<Activation>(size(sizes[4], 4, "the first activation"));
+  problem.activation = static_cast<Activation>(size(sizes[5], 4, "the activation"));
+  problem.layers = static_cast<int>(length - kFixed);
+  for (int l = 0; l < problem.layers; l++) problem.widths[l] = positive(sizes[kFixed + l], kMostUnits, "a width");
+  return problem;
+}
+
+int inputs(const Problem& p, int i) { return p.widths[i]; }
+int outputs(const Problem& p, int i) { return i + 1 < p.layers ? p.widths[i + 1] : p.channels; }
+int64_t weightLength(const Problem& p, int i) { return static_cast<int64_t>(inputs(p, i)) * outputs(p, i); }
+
+Operands takeOperands(Arguments& arguments, const Problem& p) {
+  Operands operands{};
+  operands.grid = arguments.floats("the grid", p.pixels * p.dims);
+  operands.pose = arguments.floats("the pose", p.rows * p.widths[0] * p.dims);
+  operands.code = arguments.floats("the code", p.rows * p.widths[0]);
+  arguments.list("a weight", p.layers, [&](int i) { return weightLength(p, i); }, operands.weights);
+  arguments.list("a bias", p.layers, [&](int i) { return outputs(p, i); }, operands.biases);
+  return operands;
+}
+
+Decoder& takeDecoder(Arguments& arguments) {
+  Handle* handle = arguments.external<Handle>("the kernel's handle is missing");
+  if (!handle->decoder) throw std::runtime_error("native kernel: it was disposed");
+  return *handle->decoder;
+}
+
+const Isa& takeIsa(Arguments& arguments) {
+  const std::string name = arguments.text("the instruction set must be a short text");
+  const Isa* isa = findIsa(name.c_str());
+  if (!isa) throw std::invalid_argument("native kernel: this machine cannot run \"" + name + "\"");
+  return *isa;
+}
+
+template <typename T>
+napi_value wrap(napi_env env, std::unique_ptr<T> object) {
+  napi_value value;
+  check(napi_create_external(env, object.get(), [](napi_env, void* data, void*) { delete static_cast<T*>(data); }, nullptr,
+                             &value),
+        "no memory for a handle");
+  object.release();
+  return value;
+}
+
+/** create(isa, threads, budget in bytes) -> handle */
+napi_value create(napi_env env, Arguments& arguments) {
+  const Isa& isa = takeIsa(arguments);
+  const int threads = positive(arguments.number("threads must be a number"), 1024, "threads");
+  const int64_t budget = size(arguments.number("the budget must be a number"), 1e15, "the budget");
+  auto handle = std::make_unique<Handle>();
+  handle->decoder = std::make_unique<Decoder>(isa, threads, static_cast<size_t>(budget));
+  return wrap(env, std::move(handle));
+}
+
+/** dispose(handle) */
+napi_value dispose(napi_env, Arguments& arguments) {
+  arguments.external<Handle>("the kernel's handle is missing")->decoder.reset();
+  return nullptr;
+}
+
+/** forward(handle, problem, grid, pose, code, weights, biases, keep, output) -> kept or undefined */
+napi_value forward(napi_env env, Arguments& arguments) {
+  Decoder& decoder = takeDecoder(arguments);
+  const Problem problem = takeProblem(arguments);
+  const Operands operands = takeOperands(arguments, problem);
+  const bool keep = arguments.flag("keep must be true or false");
+  float* output = arguments.floats("the output", problem.points() * problem.channels);
+  std::unique_ptr<Kept> kept = decoder.forward(problem, operands, keep, output);
+  if (!kept) return nullptr;
+  auto handle = std::make_unique<KeptHandle>();
+  handle->kept = std::move(kept);
+  return wrap(env, std::move(handle));
+}
+
+/**
+ * backward(handle, problem, grid, pose, code, weights, biases, upstream, kept or undefined, and where the gradients go:
+ * pose, code, weights, biases, all zero)
+ */
+napi_value backward(napi_env, Arguments& arguments) {
+  Decoder& decoder = takeDecoder(arguments);
+  const Problem p = takeProblem(arguments);
+  const Operands operands = takeOperands(arguments, p);
+  const float* upstream = arguments.floats("the upstream gradient", p.points() * p.channels);
+  const KeptHandle* kept = arguments.optionalExternal<KeptHandle>("the kept activations are no handle");
+  Gradients gradients{};
+  gradients.pose = arguments.floats("the pose's gradient", p.rows * p.widths[0] * p.dims);
+  gradients.code = arguments.floats("the code's gradient", p.rows * p.widths[0]);
+  arguments.list("a weight's gradient", p.layers, [&](int i) { return weightLength(p, i); }, gradients.weights);
+  arguments.list("a bias's gradient", p.layers, [&](int i) { return outputs(p, i); }, gradients.biases);
+  decoder.backward(p, operands, upstream, kept ? kept->kept.get() : nullptr, gradients);
+  return nullptr;
+}
+
+/** release(kept) */
+napi_value release(napi_env, Arguments& arguments) {
+  arguments.external<KeptHandle>("the kept activations are no handle")->kept.reset();
+  return nullptr;
+}
+
+/** peak(isa, whether on 128-bit vectors, rounds) -> floating-point operations done */
+napi_value peak(napi_env env, Arguments& arguments) {
+  const Isa& isa = takeIsa(arguments);
+  const PeakLoop& loop = arguments.flag("the second argument must be true or false") ? isa.simd128 : isa.full;
+  const int64_t rounds = size(arguments.number("rounds must be a number"), 1e12, "rounds");
+  // The sum is used, so that the loop is not left out.
+  const double done = std::isnan(loop.run(rounds)) ? 0 : static_cast<double>(rounds) * loop.operations;
+  napi_value value;
+  check(napi_create_double(env, done, &value), "no memory");
+  return value;
+}
+
+/** isas() -> the names of those that run here, the best first */
+napi_value isas(napi_env env, Arguments&) {
+  napi_value list;
+  check(napi_create_array(env, &list), "no memory");
+  uint32_t count = 0;
+  for (const char* name : {"avx512", "avx2", "neon", "scalar"}) {
+    if (!findIsa(name)) continue;
+    napi_value text;
+    check(napi_create_string_utf8(env, name, NAPI_AUTO_LENGTH, &text), "no memory");
+    check(napi_set_element(env, list, count++, text), "no memory");
+  }
+  return list;
+}
+
+template <napi_value (*F)(napi_env, Arguments&)>
+napi_value guarded(napi_env env, napi_callback_info info) {
+  try {
+    Arguments arguments(env, info);
+    return F(env, arguments);
+  } catch (const std::bad_alloc&) {
+    napi_throw_error(env, nullptr, "native kernel: out of memory; ask for fewer images at a time or a smaller budget");
+  } catch (const std::exception& error) {
+    napi_throw_error(env, nullptr, error.what());
+  }
+  return nullptr;
+}
+
+template <napi_value (*F)(napi_env, Arguments&)>
+void define(napi_env env, napi_value exports, const char* name) {
+  napi_value function;
+  if (napi_create_function(env, name, NAPI_AUTO_LENGTH, guarded<F>, nullptr, &function) == napi_ok)
+    napi_set_named_property(env, exports, name, function);
+}
+
+}  // namespace
+
+NAPI_MODULE_INIT() {
+  define<create>(env, exports, "create");
+  define<dispose>(env, exports, "dispose");
+  define<forward>(env, exports, "forward");
+  define<backward>(env, exports, "backward");
+  define<release>(env, exports, "release");
+  define<peak>(env, exports, "peak");
+  define<isas>(env, exports, "isas");
+  return exports;
+}

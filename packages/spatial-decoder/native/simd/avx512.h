@@ -1,0 +1,54 @@
+// AVX-512: 16 lanes, 32 registers. A 14 x 32 register tile holds 28 sums, two weights and one broadcast.
+#pragma once
+#include <immintrin.h>
+
+namespace pyro {
+namespace PYRO_ISA {
+
+using Vec = __m512;
+constexpr int kLanes = 16;
+constexpr int kPanelVectors = 4;
+constexpr int kTileRows = 6;
+
+inline Vec load(const float* p) { return _mm512_loadu_ps(p); }
+inline void store(float* p, Vec a) { _mm512_storeu_ps(p, a); }
+/** Stores to aligned memory that is not read soon, past the caches; fence() ends a run of them. */
+inline void stream(float* p, Vec a) { _mm512_stream_ps(p, a); }
+inline void fence() { _mm_sfence(); }
+/** Asks for the line to be brought to L2. */
+inline void prefetch(const float* p) { _mm_prefetch(reinterpret_cast<const char*>(p), _MM_HINT_T1); }
+inline Vec splat(float a) { return _mm512_set1_ps(a); }
+inline Vec fma(Vec a, Vec b, Vec c) { return _mm512_fmadd_ps(a, b, c); }
+inline Vec add(Vec a, Vec b) { return _mm512_add_ps(a, b); }
+inline Vec sub(Vec a, Vec b) { return _mm512_sub_ps(a, b); }
+inline Vec mul(Vec a, Vec b) { return _mm512_mul_ps(a, b); }
+/** The second operand where either is NaN. */
+inline Vec min(Vec a, Vec b) { return _mm512_min_ps(a, b); }
+inline Vec max(Vec a, Vec b) { return _mm512_max_ps(a, b); }
+inline Vec abs(Vec a) { return _mm512_abs_ps(a); }
+inline float sum(Vec a) { return _mm512_reduce_add_ps(a); }
+
+/** a / b to within an ulp: an approximate reciprocal and one correction of the quotient. For finite b away from 0. */
+inline Vec quotient(Vec a, Vec b) {
+  const Vec r = _mm512_rcp14_ps(b);
+  const Vec q = mul(a, r);
+  return fma(_mm512_fnmadd_ps(q, b, a), r, q);
+}
+
+/** yes where a > 0, else no (a NaN chooses no). */
+inline Vec ifPositive(Vec a, Vec yes, Vec no) {
+  return _mm512_mask_blend_ps(_mm512_cmp_ps_mask(a, _mm512_setzero_ps(), _CMP_GT_OQ), no, yes);
+}
+inline Vec ifLess(Vec a, Vec b, Vec yes, Vec no) {
+  return _mm512_mask_blend_ps(_mm512_cmp_ps_mask(a, b, _CMP_LT_OQ), no, yes);
+}
+/** value where a is a number, else the NaN. */
+inline Vec unlessNaN(Vec a, Vec value) {
+  return _mm512_mask_blend_ps(_mm512_cmp_ps_mask(a, a, _CMP_UNORD_Q), value, a);
+}
+inline Vec nearest(Vec a) { return _mm512_roundscale_ps(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
+/** a * 2^n for a whole n with -126 <= n <= 127. */
+inline Vec scaleByPower(Vec a, Vec n) { return _mm512_scalef_ps(a, n); }
+
+}  // namespace PYRO_ISA
+}  // namespace pyro

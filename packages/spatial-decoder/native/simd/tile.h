@@ -1,0 +1,235 @@
+// The forward and backward pass of one tile through all layers, for the instruction set whose header came before.
+#pragma once
+#include "../isa.h"
+#include "narrow.h"
+#include "peak.h"
+#include "product.h"
+
+namespace pyro {
+namespace PYRO_ISA {
+
+/** Calls f(row, start, count, pixel) for the parts of a tile that belong to one row; `pixel` is the part's first. */
+template <typename F>
+inline void eachRow(const Model& model, int64_t first, int count, const F& f) {
+  const Problem& problem = model.plan.problem;
+  int64_t row = first / problem.pixels, pixel = first % problem.pixels;
+  for (int start = 0; start < count; row++, pixel = 0) {
+    const int64_t left = problem.pixels - pixel;
+    const int part = left < count - start ? static_cast<int>(left) : count - start;
+    f(row, start, part, pixel);
+    start += part;
+  }
+}
+
+/** act0(U g + c) for every point of the tile. */
+inline void coordinateForward(const Model& model, int64_t first, int count, float* tile, float* columns) {
+  const Plan& plan = model.plan;
+  const int width = plan.problem.widths[0], dims = plan.problem.dims;
+  const size_t padded = plan.padded(width);
+  for (size_t i = 0; i < (1 + dims) * padded; i++) columns[i] = 0;
+  withActivation(plan.problem.firstActivation, [&](auto activation) {
+    eachRow(model, first, count, [&](int64_t row, int start, int part, int64_t pixel) {
+      const float* code = model.operands.code + row * width;
+      const float* pose = model.operands.pose + row * width * dims;
+      for (int h = 0; h < width; h++) columns[h] = code[h];
+      for (int e = 0; e < dims; e++)
+        for (int h = 0; h < width; h++) columns[(1 + e) * padded + h] = pose[h * dims + e];
+      for (int h = 0; h < width; h += kLanes) {
+        const size_t at = (h / kPanel) * plan.panelStride() + static_cast<size_t>(start) * kPanel + h % kPanel;
+        float* value = tile + plan.valueAt[0] + at;
+        float* slope = tile + plan.slopeAt[0] + at;
+        const float* point = model.grid + pixel * (1 + dims);
+        for (int n = 0; n < part; n++, value += kPanel, slope += kPanel, point += 1 + dims) {
+          Vec x = load(columns + h);
+          for (int e = 1; e <= dims; e++) x = fma(load(columns + e * padded + h), splat(point[e]), x);
+          Vec s;
+          store(value, valueOf<decltype(activation)::value>(x, s));
+          if constexpr (storesSlope(decltype(activation)::value)) store(slope, s);
+        }
+      }
+    });
+  });
+}
+
+/** Sums the coordinate layer's gradient over the points of each row: for the code itself, for the pose times the grid. */
+inline void coordinateBackward(const Model& model, int64_t first, int count, const float* gradient, float* columns,
+                               Sums& sums) {
+  const Plan& plan = model.plan;
+  const int width = plan.problem.widths[0], dims = plan.problem.dims, terms = 1 + dims;
+  eachRow(model, first, count, [&](int64_t row, int start, int part, int64_t pixel) {
+    float *code = sums.code + row * width, *pose = sums.pose + row * width * dims;
+    if (row == sums.firstRow) code = sums.firstEdge, pose = sums.firstEdge + width;
+    else if (row == sums.lastRow) code = sums.lastEdge, pose = sums.lastEdge + width;
+    for (int h = 0; h < width; h += kPanel) {
+      const float* y = gradient + (h / kPanel) * plan.panelStride() + static_cast<size_t>(start) * kPanel;
+      for (int i = 0; i < terms * kPanel; i++) columns[i] = 0;
+      inParts(terms, kTileRows, [&](int term, int rows) {
+        withBlock(rows, vectorsIn(width, h), [&](auto size) {
+          outerBlock<decltype(size)::rows, decltype(size)::vectors>(model.grid + pixel * terms + term, terms, y, part,
+                                                                    columns + term * kPanel);
+        });
+      });
+      const int lanes = smaller(kPanel, width - h);
+      for (int i = 0; i < lanes; i++) {
+        code[h + i] += columns[i];
+        for (int e = 0; e < dims; e++) pose[(h + i) * dims + e] += columns[(1 + e) * kPanel + i];
+      }
+    }
+  });
+}
+
+/** Row-major [count, width] to panels, and back. */
+inline void toPanels(const float* rows, int count, int width, size_t panelStride, float* panels) {
+  for (int j = 0; j < width; j++)
+    for (int n = 0; n < count; n++) panels[(j / kPanel) * panelStride + static_cast<size_t>(n) * kPanel + j % kPanel] = rows[static_cast<size_t>(n) * width + j];
+}
+inline void fromPanels(const float* panels, int count, int width, size_t panelStride, float* rows) {
+  for (int n = 0; n < count; n++)
+    for (int j = 0; j < width; j++) rows[static_cast<size_t>(n) * width + j] = panels[(j / kPanel) * panelStride + static_cast<size_t>(n) * kPanel + j % kPanel];
+}
+
+/** The layers after the first. Copies go to `keep`, unless that is null, laid out as the tile is from layer 1 on. */
+inline void hiddenForward(const Model& model, int count, float* tile, float* keep) {
+  const Plan& plan = model.plan;
+  const Problem& problem = plan.problem;
+  withActivation(problem.activation, [&](auto activation) {
+    constexpr Activation kind = decltype(activation)::value;
+    for (int l = 1; l < problem.layers; l++) {
+      float *values = tile + plan.valueAt[l], *slopes = tile + plan.slopeAt[l];
+      float* keptValues = keep ? keep + (plan.valueAt[l] - plan.valueAt[1]) : nullptr;
+      float* keptSlopes = keep ? keep + (plan.slopeAt[l] - plan.valueAt[1]) : nullptr;
+      product(tile + plan.valueAt[l - 1], plan.panelStride(), count, problem.widths[l - 1], model.weights[l],
+              model.biases[l], problem.widths[l], values, [&](size_t start, int rows, int vectors) {
+                for (int i = 0; i < rows; i++) {
+                  for (int v = 0; v < vectors; v++) {
+                    const size_t at = start + i * kPanel + v * kLanes;
+                    Vec slope;
+                    const Vec value = valueOf<kind>(load(values + at), slope);
+                    store(values + at, value);
+                    if (keep) stream(keptValues + at, value);
+                    if constexpr (storesSlope(kind)) {
+                      store(slopes + at, slope);
+                      if (keep) stream(keptSlopes + at, slope);
+                    }
+                  }
+                }
+              });
+    }
+  });
+  if (keep) fence();
+}
+
+void forwardTile(const Model& model, int64_t first, int count, const Scratch& scratch, float* keep, float* output) {
+  const Plan& plan = model.plan;
+  const Problem& problem = plan.problem;
+  const size_t stride = plan.panelStride();
+  const int top = problem.layers;
+  coordinateForward(model, first, count, scratch.tile, scratch.coordinates);
+  hiddenForward(model, count, scratch.tile, keep);
+  const float* last = scratch.tile + plan.valueAt[top - 1];
+  output += first * problem.channels;
+  if (problem.narrow()) {
+    narrowForward(last, stride, count, problem.top(), model.weights[top], plan.padded(problem.top()), model.biases[top],
+                  problem.channels, output);
+  } else {
+    product(last, stride, count, problem.top(), model.weights[top], model.biases[top], problem.channels,
+            scratch.outputPanels, [](size_t, int, int) {});
+    fromPanels(scratch.outputPanels, count, problem.channels, stride, output);
+  }
+}
+
+/** A tile's activations for the backward pass: the first layer's computed again, the others' too or kept. */
+struct Activations {
+  const Plan& plan;
+  const float *tile, *kept;
+
+  const float* at(int layer, size_t offset) const {
+    return kept && layer > 0 ? kept + (offset - plan.valueAt[1]) : tile + offset;
+  }
+  const float* values(int layer) const { return at(layer, plan.valueAt[layer]); }
+  /** What the slope is computed from. */
+  const float* forSlope(int layer) const {
+    return at(layer, storesSlope(plan.problem.activationOf(layer)) ? plan.slopeAt[layer] : plan.valueAt[layer]);
+  }
+};
+
+/**
+ * The gradient of a layer's input from that of the next one's: times the transposed weights, times the activation's slope.
+ * Meanwhile a layer of the next tile, at `ahead` unless that is null, is brought from memory.
+ */
+inline void inputGradient(const Model& model, int layer, int count, const float* kept, const float* gradient, int outputs,
+                          float* into, const float* ahead) {
+  const Plan& plan = model.plan;
+  withActivation(plan.problem.activationOf(layer), [&](auto activation) {
+    product(gradient, plan.panelStride(), count, outputs, model.transposed[layer + 1], model.zeros,
+            plan.problem.widths[layer], into, [&](size_t start, int rows, int vectors) {
+              for (int i = 0; i < rows; i++) {
+                for (int v = 0; v < vectors; v++) {
+                  const size_t at = start + i * kPanel + v * kLanes;
+                  store(into + at, timesSlope<decltype(activation)::value>(load(into + at), load(kept + at)));
+                  if (ahead) prefetch(ahead + at);
+                }
+              }
+            });
+  });
+}
+
+inline void biasGradient(const float* gradient, size_t panelStride, int count, int width, float* sums) {
+  for (int h = 0; h < width; h += kLanes) {
+    const float* x = gradient + (h / kPanel) * panelStride + h % kPanel;
+    Vec even = splat(0), odd = splat(0);
+    int n = 0;
+    for (; n + 1 < count; n += 2, x += 2 * kPanel) {
+      even = add(even, load(x));
+      odd = add(odd, load(x + kPanel));
+    }
+    if (n < count) even = add(even, load(x));
+    store(sums + h, add(load(sums + h), add(even, odd)));
+  }
+}
+
+void backwardTile(const Model& model, int64_t first, int count, const Scratch& scratch, const float* kept,
+                  const float* ahead, const float* upstream, Sums& sums) {
+  const Plan& plan = model.plan;
+  const Problem& problem = plan.problem;
+  const size_t stride = plan.panelStride();
+  const int top = problem.layers;
+  coordinateForward(model, first, count, scratch.tile, scratch.coordinates);
+  if (!kept) hiddenForward(model, count, scratch.tile, nullptr);
+  const Activations activations{plan, scratch.tile, kept};
+  const float* last = activations.values(top - 1);
+  float *gradient = scratch.gradient, *next = scratch.nextGradient;
+  upstream += first * problem.channels;
+  if (problem.narrow()) {
+    withActivation(problem.activationOf(top - 1), [&](auto activation) {
+      narrowBackward<decltype(activation)::value>(last, activations.forSlope(top - 1), stride, count, problem.top(),
+                                                  model.weights[top], plan.padded(problem.top()), problem.channels,
+                                                  upstream, gradient, sums.weights[top], sums.biases[top]);
+    });
+  } else {
+    float* panels = scratch.outputPanels;
+    toPanels(upstream, count, problem.channels, stride, panels);
+    outer(last, panels, stride, count, problem.top(), problem.channels, sums.weights[top]);
+    biasGradient(panels, stride, count, problem.channels, sums.biases[top]);
+    inputGradient(model, top - 1, count, activations.forSlope(top - 1), panels, problem.channels, gradient, nullptr);
+  }
+  for (int l = top - 1; l > 0; l--) {
+    const int inputs = problem.widths[l - 1], outputs = problem.widths[l];
+    outer(activations.values(l - 1), gradient, stride, count, inputs, outputs, sums.weights[l]);
+    biasGradient(gradient, stride, count, outputs, sums.biases[l]);
+    inputGradient(model, l - 1, count, activations.forSlope(l - 1), gradient, outputs, next,
+                  ahead ? ahead + (plan.valueAt[l] - plan.valueAt[1]) : nullptr);
+    float* swap = gradient;
+    gradient = next;
+    next = swap;
+  }
+  coordinateBackward(model, first, count, gradient, scratch.coordinates, sums);
+}
+
+inline const Isa& makeIsa(const char* name) {
+  static const Isa isa{name, kPanel, forwardTile, backwardTile, peakRate<Full>(), peakRate<Simd128>()};
+  return isa;
+}
+
+}  // namespace PYRO_ISA
+}  // namespace pyro

@@ -1,0 +1,117 @@
+/** The C++ kernel: AVX-512, AVX2 or NEON, chosen when it is loaded, and threads of its own. Node only. */
+import { oneOf, refuseUnknownKeys, SpatialDecoderError } from './errors.js';
+import {
+  activations,
+  type Gradients,
+  type Kernel,
+  type KernelOptions,
+  type Loaded,
+  type Operands,
+  type Problem,
+  type Saved,
+} from './kernel.js';
+import { type Addon, type Handle, loadAddon, type NativeIsa, nativeIsas } from './native/addon.js';
+
+export { loadAddon, type NativeIsa, nativeIsas } from './native/addon.js';
+
+export interface NativeOptions extends KernelOptions {
+  /** Default: `PYRO_NATIVE_ISA` where it is set, else the best that the processor runs. */
+  readonly isa?: NativeIsa;
+}
+
+const optionNames: readonly (keyof NativeOptions)[] = ['threads', 'budget', 'isa'];
+
+const inWords: Readonly<Record<NativeIsa, string>> = {
+  avx512: 'AVX-512',
+  avx2: 'AVX2',
+  neon: 'NEON',
+  scalar: 'no vector instructions',
+};
+
+/**
+ * The native kernel, or why it cannot be had here; whoever loads it checks its numbers (selfCheck). Its threads start at the first call and wait
+ * between calls. Throws SpatialDecoderError where an option is wrong.
+ */
+export function loadNative(options: NativeOptions): Loaded {
+  refuseUnknownKeys('loadNative', options, optionNames);
+  const addon = loadAddon();
+  if (typeof addon === 'string') return { reason: addon };
+  const isa = chooseIsa(addon, options.isa ?? process.env.PYRO_NATIVE_ISA);
+  if (isa) return { kernel: new NativeKernel(addon, isa, options) };
+  return { reason: 'this processor has none of AVX-512, AVX2 and NEON, and WebAssembly is faster without them' };
+}
+
+function chooseIsa(addon: Addon, asked: string | undefined): NativeIsa | undefined {
+  const runs = addon.isas();
+  if (!asked) return runs.find((isa) => isa !== 'scalar');
+  const isa = oneOf('The instruction set', asked, nativeIsas);
+  if (runs.includes(isa)) return isa;
+  throw new SpatialDecoderError(`This processor does not run ${isa}; it runs ${runs.join(', ')}.`);
+}
+
+class NativeKernel implements Kernel {
+  readonly name = 'native';
+  readonly detail: string;
+  readonly threads: number;
+  private readonly handle: Handle;
+  private readonly kept = new WeakMap<Saved, { readonly handle: Handle; readonly problem: Float64Array }>();
+
+  constructor(
+    private readonly addon: Addon,
+    isa: NativeIsa,
+    { threads, budget }: KernelOptions,
+  ) {
+    this.detail = inWords[isa];
+    this.threads = threads;
+    this.handle = guarded(() => addon.create(isa, threads, budget));
+  }
+
+  forward(problem: Problem, operands: Operands, keep: boolean): { output: Float32Array; saved?: Saved } {
+    const output = new Float32Array(problem.rows * problem.pixels * problem.channels);
+    const sizes = describe(problem);
+    const { grid, pose, code, weights, biases } = operands;
+    const handle = guarded(() =>
+      this.addon.forward(this.handle, sizes, grid, pose, code, weights, biases, keep, output),
+    );
+    if (!handle) return { output };
+    const saved: Saved = { release: () => this.addon.release(handle) };
+    this.kept.set(saved, { handle, problem: sizes });
+    return { output, saved };
+  }
+
+  backward(problem: Problem, operands: Operands, upstream: Float32Array, saved?: Saved): Gradients {
+    const kept = saved && this.kept.get(saved);
+    const sizes = describe(problem);
+    if (saved && !kept?.problem.every((size, i) => size === sizes[i]))
+      throw new SpatialDecoderError('native kernel: the saved activations are those of another call.');
+    const { grid, pose, code, weights, biases } = operands;
+    const like = (values: Float32Array) => new Float32Array(values.length);
+    const gradients = { pose: like(pose), code: like(code), weights: weights.map(like), biases: biases.map(like) };
+    guarded(() =>
+      this.addon.backward(
+        ...([this.handle, sizes, grid, pose, code, weights, biases, upstream, kept?.handle] as const),
+        ...([gradients.pose, gradients.code, gradients.weights, gradients.biases] as const),
+      ),
+    );
+    return gradients;
+  }
+
+  dispose(): void {
+    this.addon.dispose(this.handle);
+  }
+}
+
+/** The order that the addon reads. */
+function describe({ rows, pixels, dims, channels, firstActivation, activation, widths }: Problem): Float64Array {
+  const kinds = [activations.indexOf(firstActivation), activations.indexOf(activation)];
+  return Float64Array.from([rows, pixels, dims, channels, ...kinds, ...widths]);
+}
+
+/** The addon throws plain errors; here they get the package's class. */
+function guarded<T>(call: () => T): T {
+  try {
+    return call();
+  } catch (error) {
+    throw new SpatialDecoderError(error instanceof Error ? error.message : String(error), { cause: error });
+  }
+}

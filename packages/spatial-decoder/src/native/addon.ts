@@ -1,0 +1,70 @@
+/** Finds the compiled C++ kernel for this platform, or says why there is none. Node only: a browser never asks for it. */
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+
+/** Instruction sets that the kernel is written for, the best first. */
+export const nativeIsas = ['avx512', 'avx2', 'neon', 'scalar'] as const;
+export type NativeIsa = (typeof nativeIsas)[number];
+
+/** An object of C++ that JavaScript only passes back. */
+export interface Handle {
+  readonly __handle: unique symbol;
+}
+
+/** What native/addon.cc exports. A problem is [rows, pixels, dims, channels, first activation, activation, ...widths]. */
+export interface Addon {
+  /** Those that this processor runs, the best first. */
+  isas(): NativeIsa[];
+  create(isa: NativeIsa, threads: number, budget: number): Handle;
+  dispose(kernel: Handle): void;
+  forward(
+    kernel: Handle,
+    problem: Float64Array,
+    grid: Float32Array,
+    pose: Float32Array,
+    code: Float32Array,
+    weights: readonly Float32Array[],
+    biases: readonly Float32Array[],
+    keep: boolean,
+    output: Float32Array,
+  ): Handle | undefined;
+  /** The last four receive the gradients and must be zero. */
+  backward(
+    kernel: Handle,
+    problem: Float64Array,
+    grid: Float32Array,
+    pose: Float32Array,
+    code: Float32Array,
+    weights: readonly Float32Array[],
+    biases: readonly Float32Array[],
+    upstream: Float32Array,
+    kept: Handle | undefined,
+    poseGradient: Float32Array,
+    codeGradient: Float32Array,
+    weightGradients: readonly Float32Array[],
+    biasGradients: readonly Float32Array[],
+  ): void;
+  release(kept: Handle): void;
+  /** Multiply-adds in registers, on full vectors or on 128-bit ones; returns how many floating-point operations it did. */
+  peak(isa: NativeIsa, simd128: boolean, rounds: number): number;
+}
+
+/** Where scripts/build-native.mjs puts the library, and its reason where it made none. */
+const place = (file: string) => fileURLToPath(new URL(`../../dist/native/${file}`, import.meta.url));
+
+/** The compiled kernel, or the reason why it cannot be had. */
+export function loadAddon(): Addon | string {
+  if (process.env.PYRO_NATIVE === 'off') return 'PYRO_NATIVE=off';
+  const library = place(`${process.platform}-${process.arch}.node`);
+  if (!existsSync(library)) {
+    const absent = place('absent.txt');
+    if (existsSync(absent)) return readFileSync(absent, 'utf8');
+    return `none was built for ${process.platform}-${process.arch} (npm run build makes it where a C++ compiler is)`;
+  }
+  try {
+    return createRequire(import.meta.url)(library) as Addon;
+  } catch (error) {
+    return `${library} does not load: ${error instanceof Error ? error.message : error}`;
+  }
+}
