@@ -81,8 +81,13 @@ export class Categorical extends CategoricalBase {
   protected logDensity(value: tf.Tensor): tf.Tensor {
     const dim = this.dimOfWholeSupport(value);
     if (dim !== undefined) return this.logitsAlong(dim, value.rank);
-    const index = tf.cast(stopGradient(value), 'int32');
-    return weightedLog(tf.cast(tf.oneHot(index, this.numClasses), 'float32'), this.logits).sum(-1);
+    const fixed = stopGradient(value);
+    // tf.oneHot refuses a single class.
+    const chosen =
+      this.numClasses === 1
+        ? tf.onesLike(tf.expandDims(fixed, -1))
+        : tf.cast(tf.oneHot(tf.cast(fixed, 'int32'), this.numClasses), 'float32');
+    return weightedLog(chosen, this.logits).sum(-1);
   }
 
   /** The dimension (from the right, 1 is last) along which `value` is 0..K-1 where it is just that; the logits then need no product. */
