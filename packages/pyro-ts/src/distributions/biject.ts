@@ -1,15 +1,20 @@
 /** From a constraint to a transform of the real numbers onto it. Source: torch.distributions.constraint_registry. */
+import * as tf from '@tensorflow/tfjs';
 import { OptionError } from '../errors.js';
-import type { Constraint } from './constraints.js';
+import type { Bound, Constraint } from './constraints.js';
 import { compose, IndependentTransform } from './transforms/compose.js';
 import { AffineTransform, ExpTransform, SigmoidTransform, SoftplusTransform } from './transforms/elementwise.js';
-import { LowerCholeskyTransform } from './transforms/matrices.js';
+import {
+  CholeskyProductTransform,
+  LowerCholeskyTransform,
+  LowerCholeskyVectorTransform,
+} from './transforms/matrices.js';
 import { SoftmaxTransform, StickBreakingTransform } from './transforms/simplex.js';
 import { IdentityTransform, type Transform } from './transforms/transform.js';
 import { NormalizeTransform, OrderedTransform } from './transforms/vectors.js';
 
 /** What a constraint of some kind may hold besides its name: see constraints.ts. */
-type Details = Constraint & { low?: number; high?: number; base?: Constraint; n?: number };
+type Details = Constraint & { low?: Bound; high?: Bound; base?: Constraint; n?: number };
 
 /** Makes the transform onto a set of one kind; `oneToOne` says whether a density will go through it. */
 export type TransformMaker = (constraint: Details, oneToOne: boolean) => Transform | undefined;
@@ -25,12 +30,17 @@ const makers: Record<string, TransformMaker> = {
   interval: (c) => {
     const { low = 0, high = 1 } = c;
     const unit = new SigmoidTransform();
-    return low === 0 && high === 1 ? unit : compose(unit, new AffineTransform(low, high - low, c));
+    return low === 0 && high === 1 ? unit : compose(unit, new AffineTransform(low, tf.sub(high, low), c));
   },
   simplex: (_, oneToOne) => (oneToOne ? new StickBreakingTransform() : new SoftmaxTransform()),
   sphere: (_, oneToOne) => (oneToOne ? undefined : new NormalizeTransform()),
   orderedVector: () => new OrderedTransform(),
-  lowerCholesky: () => new LowerCholeskyTransform(),
+  lowerCholesky: (_, oneToOne) => (oneToOne ? new LowerCholeskyVectorTransform() : new LowerCholeskyTransform()),
+  positiveDefinite: (_, oneToOne) =>
+    compose(
+      oneToOne ? new LowerCholeskyVectorTransform() : new LowerCholeskyTransform(),
+      new CholeskyProductTransform(),
+    ),
   independent: ({ base, n = 0 }, oneToOne) => {
     const inner = base && makers[base.kind]?.(base, oneToOne);
     return inner && new IndependentTransform(inner, n);

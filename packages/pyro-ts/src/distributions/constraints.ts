@@ -1,5 +1,5 @@
 /** Where a value may lie. Every distribution has a `support`, every parameter may have a constraint. */
-import { equal, greater, greaterEqual, less, lessEqual } from '@pyro-ts/engine';
+import { equal, greater, greaterEqual, isPositiveDefinite, less, lessEqual } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 
 export interface Constraint {
@@ -45,35 +45,38 @@ export const positive: Constraint = scalar('positive', 'positive', (x) => greate
 /** Positive numbers too, reached through softplus rather than exp: it grows more gently. */
 export const softplusPositive: Constraint = scalar('softplusPositive', 'positive', (x) => greater(x, 0));
 export const nonNegative: Constraint = scalar('nonNegative', 'non-negative', (x) => greaterEqual(x, 0));
-export const unitInterval: Constraint & { low: number; high: number } = {
-  ...scalar('interval', 'in [0, 1]', (x) => and(greaterEqual(x, 0), lessEqual(x, 1))),
-  low: 0,
-  high: 1,
-};
 export const boolean: Constraint = discrete('0 or 1', (x) => tf.logicalOr(equal(x, 0), equal(x, 1)));
 export const nonNegativeInteger: Constraint = discrete('a non-negative integer', (x) =>
   and(greaterEqual(x, 0), isInteger(x)),
 );
 
+/** A bound: one for all values, or a tensor that broadcasts against them. */
+export type Bound = number | tf.Tensor;
+/** A bound in a message. */
+const shown = (bound: Bound, word: string) => (typeof bound === 'number' ? `${bound}` : word);
+
 /** Real numbers between `low` and `high`, both included. */
-export const interval = (low: number, high: number): Constraint & { low: number; high: number } => ({
-  ...scalar('interval', `in [${low}, ${high}]`, (x) => and(greaterEqual(x, low), lessEqual(x, high))),
+export const interval = (low: Bound, high: Bound): Constraint & { low: Bound; high: Bound } => ({
+  ...scalar('interval', `in [${shown(low, 'low')}, ${shown(high, 'high')}]`, (x) =>
+    and(greaterEqual(x, low), lessEqual(x, high)),
+  ),
   low,
   high,
 });
+export const unitInterval: Constraint = interval(0, 1);
 /** Real numbers above `low`. */
-export const greaterThan = (low: number): Constraint & { low: number } => ({
-  ...scalar('greaterThan', `greater than ${low}`, (x) => greater(x, low)),
+export const greaterThan = (low: Bound): Constraint & { low: Bound } => ({
+  ...scalar('greaterThan', `greater than ${shown(low, 'low')}`, (x) => greater(x, low)),
   low,
 });
 /** Real numbers below `high`. */
-export const lessThan = (high: number): Constraint & { high: number } => ({
-  ...scalar('lessThan', `less than ${high}`, (x) => less(x, high)),
+export const lessThan = (high: Bound): Constraint & { high: Bound } => ({
+  ...scalar('lessThan', `less than ${shown(high, 'high')}`, (x) => less(x, high)),
   high,
 });
 /** Integers from `low` to `high`, both included. */
-export const integerInterval = (low: number, high: number): Constraint =>
-  discrete(`an integer from ${low} to ${high}`, (x) =>
+export const integerInterval = (low: Bound, high: Bound): Constraint =>
+  discrete(`an integer from ${shown(low, 'low')} to ${shown(high, 'high')}`, (x) =>
     and(and(greaterEqual(x, low), lessEqual(x, high)), isInteger(x)),
   );
 
@@ -95,6 +98,18 @@ export const logWeights: Constraint = constraint('logWeights', 'a vector of log 
 /** Vectors of length 1. */
 export const sphere: Constraint = constraint('sphere', 'a vector of length 1', 1, (x) =>
   near(tf.sum(tf.square(x), -1), 1),
+);
+/** Symmetric positive definite matrices. */
+export const positiveDefinite: Constraint = constraint(
+  'positiveDefinite',
+  'a symmetric positive definite matrix',
+  2,
+  (x) => {
+    const transposed = tf.transpose(x, [...x.shape.map((_, i) => i).slice(0, -2), x.rank - 1, x.rank - 2]);
+    const asymmetry = tf.max(tf.abs(tf.sub(x, transposed)), [-2, -1]);
+    const size = tf.max(tf.abs(x), [-2, -1]);
+    return and(lessEqual(asymmetry, tf.mul(size, TOLERANCE)), isPositiveDefinite(x));
+  },
 );
 /** Vectors whose entries increase strictly. */
 export const orderedVector: Constraint = constraint('orderedVector', 'a strictly increasing vector', 1, (x) => {

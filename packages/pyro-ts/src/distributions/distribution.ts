@@ -156,6 +156,7 @@ export abstract class Distribution {
         site,
       );
     }
+    if (value.size === 0) return;
     const inside = tf.tidy(() => tf.all(this.support.check(value)).dataSync()[0]);
     if (!inside) {
       throw new SupportError(

@@ -1,16 +1,35 @@
 /** Every distribution, with the constraints of their supports. */
 
 export { biject, registerTransform, type TransformMaker, transformTo } from './biject.js';
+export * from './bounded/beta.js';
 export * from './bounded/continuousBernoulli.js';
+export * from './bounded/dirichlet.js';
 export * from './bounded/projectedNormal.js';
+export * from './bounded/relaxedOneHot.js';
+export * from './bounded/uniform.js';
+export * from './bounded/vonMises.js';
 export type { Constraint } from './constraints.js';
 export * as constraints from './constraints.js';
 export * from './delta.js';
 export * from './discrete/bernoulli.js';
+export * from './discrete/binomial.js';
 export * from './discrete/categorical.js';
+export * from './discrete/geometric.js';
+export * from './discrete/multinomial.js';
+export * from './discrete/negativeBinomial.js';
+export * from './discrete/poisson.js';
 export * from './distribution.js';
 export { hasKl, kl, registerKl } from './kl/kl.js';
+export * from './line/cauchy.js';
+export * from './line/laplace.js';
+export * from './line/multivariateNormal.js';
 export * from './line/normal.js';
+export * from './line/studentT.js';
+export * from './mixtures/maskedMixture.js';
+export * from './mixtures/mixtureSameFamily.js';
+export * from './mixtures/zeroInflated.js';
+export { Exponential, exponential, Gamma, gamma } from './positive/gamma.js';
+export * from './positive/normals.js';
 export type { ProbsOrLogits } from './probs.js';
 export * from './transformed.js';
 export * from './transforms/index.js';

@@ -1,42 +1,35 @@
 /** The continuous Bernoulli distribution on [0, 1], computed from logits and exact around a probability of 1/2. */
-import { customGrad, elementwise, expandTo, hostMap, type Shape } from '@pyro-ts/engine';
+import { customGrad, elementwise, hostMap, type Shape } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 import type { RandomStream } from '../../random.js';
-import { real, unitInterval } from '../constraints.js';
-import { Distribution, expandedShape, type TensorLike } from '../distribution.js';
-import { isOptions, logitOf, oneOf, type ProbsOrLogits } from '../probs.js';
+import { unitInterval } from '../constraints.js';
+import type { TensorLike } from '../distribution.js';
+import { LogitFamily } from '../logitFamily.js';
+import { isOptions, type ProbsOrLogits } from '../probs.js';
 
 /**
  * Density proportional to exp(x logits) on [0, 1] (Loaiza-Ganem and Cunningham 2019), where logits = log(p / (1 - p)).
  * Source: torch.distributions.ContinuousBernoulli.
  */
-export class ContinuousBernoulli extends Distribution {
+export class ContinuousBernoulli extends LogitFamily<ProbsOrLogits> {
   override readonly support = unitInterval;
-  readonly logits: tf.Tensor;
-  private readonly given: { name: 'probs' | 'logits'; value: tf.Tensor };
 
   constructor(options: ProbsOrLogits, batchShape?: Shape) {
-    const given = oneOf('ContinuousBernoulli', options, ['probs', 'logits']);
-    super(batchShape ?? given.value.shape, []);
-    this.given = given;
-    this.logits = given.name === 'logits' ? given.value : logitOf(given.value);
-  }
-
-  override get parameters(): Record<string, tf.Tensor> {
-    return { [this.given.name]: this.given.value };
-  }
-  override get argConstraints() {
-    return { probs: unitInterval, logits: real };
+    super('ContinuousBernoulli', options, [], {}, batchShape);
   }
   override get hasRsample(): boolean {
     return true;
   }
 
-  protected logDensity(value: tf.Tensor): tf.Tensor {
-    return value.mul(this.logits).sub(logPartition(this.logits));
+  /** log of the integral of exp(x logits) over [0, 1], of the parameter's shape. */
+  logPartition(): tf.Tensor {
+    return logPartition(this.logits);
   }
-  expand(batchShape: Shape): ContinuousBernoulli {
-    return new ContinuousBernoulli({ [this.given.name]: this.given.value }, expandedShape(this, batchShape));
+  protected logDensity(value: tf.Tensor): tf.Tensor {
+    return value.mul(this.logits).sub(this.logPartition());
+  }
+  protected withBatchShape(options: ProbsOrLogits, batchShape: Shape): ContinuousBernoulli {
+    return new ContinuousBernoulli(options, batchShape);
   }
   override sample(rng: RandomStream, sampleShape: Shape = []): tf.Tensor {
     return hostMap([this.logits], (l) => quantile(l, rng.next()), this.shape(sampleShape));
@@ -46,14 +39,13 @@ export class ContinuousBernoulli extends Distribution {
     return elementwise([this.logits, u], quantile, [quantileSlope, undefined]);
   }
   override mean(): tf.Tensor {
-    return expandTo(elementwise([this.logits], meanOf, [varianceOf]), this.batchShape);
+    return this.full(elementwise([this.logits], meanOf, [varianceOf]));
   }
   override variance(): tf.Tensor {
-    return expandTo(elementwise([this.logits], varianceOf, [thirdCumulant]), this.batchShape);
+    return this.full(elementwise([this.logits], varianceOf, [thirdCumulant]));
   }
   override entropy(): tf.Tensor {
-    const partition = logPartition(this.logits);
-    return expandTo(partition.sub(this.logits.mul(this.mean())), this.batchShape);
+    return this.full(this.logPartition().sub(this.logits.mul(this.mean())));
   }
 }
 

@@ -3,10 +3,12 @@ import type * as tf from '@tensorflow/tfjs';
 import { PyroError } from '../../errors.js';
 import type { Distribution } from '../distribution.js';
 import { continuousRules } from './continuous.js';
+import { discreteRules } from './discrete.js';
 import { type Family, type KlRule, rule } from './rule.js';
+import { vectorRules } from './vectors.js';
 import { wrapperRules } from './wrappers.js';
 
-const rules: KlRule[] = [...continuousRules, ...wrapperRules(kl, hasKl)];
+const rules: KlRule[] = [...continuousRules, ...discreteRules, ...vectorRules, ...wrapperRules(kl, hasKl)];
 
 /** Adds or replaces the closed form for a pair of families. */
 export function registerKl<P extends Distribution, Q extends Distribution>(

@@ -3,6 +3,7 @@ import { broadcastShapes, expandTo } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 import { Delta } from '../delta.js';
 import { applyMask, Distribution, Independent, MaskedDistribution, sumRightmost } from '../distribution.js';
+import { TransformedDistribution } from '../transformed.js';
 import { type KlRule, rule } from './rule.js';
 
 const baseOf = (d: Distribution): Distribution => (d instanceof MaskedDistribution ? d.base : d);
@@ -14,6 +15,9 @@ function bothMasks(a: tf.Tensor | boolean, b: tf.Tensor | boolean): tf.Tensor | 
   const shape = broadcastShapes(a.shape, b.shape) ?? [];
   return tf.logicalAnd(expandTo(tf.cast(a, 'bool'), shape), expandTo(tf.cast(b, 'bool'), shape));
 }
+
+const sameTransforms = (p: TransformedDistribution, q: TransformedDistribution): boolean =>
+  p.transforms.length === q.transforms.length && p.transforms.every((t, i) => t === q.transforms[i]);
 
 /** The rules, given the function that they call on what is inside. */
 export function wrapperRules(
@@ -30,6 +34,13 @@ export function wrapperRules(
   return [
     rule(MaskedDistribution, Distribution, masked, hasBases),
     rule(Distribution, MaskedDistribution, masked, hasBases),
+    // The same one-to-one map on both sides changes nothing.
+    rule(
+      TransformedDistribution,
+      TransformedDistribution,
+      (p, q) => inner(p.base, q.base),
+      (p, q) => sameTransforms(p, q) && hasInner(p.base, q.base),
+    ),
     rule(Delta, Distribution, (p, q) => p.logProb(p.v).sub(q.logProb(p.v))),
     rule(
       Independent,

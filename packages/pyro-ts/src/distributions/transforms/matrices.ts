@@ -1,30 +1,108 @@
-/** Transforms onto matrices. */
+/** Transforms onto triangular and onto positive definite matrices. */
+import { cholesky, type Shape } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
-import { independent, lowerCholesky, real } from '../constraints.js';
+import { formatShape, ShapeError } from '../../errors.js';
+import { independent, lowerCholesky, positiveDefinite, real, realVector } from '../constraints.js';
 import { Transform } from './transform.js';
 
 /**
  * A real matrix [n, n] to a lower triangular one with a positive diagonal: what is below the diagonal stays, the diagonal goes through exp,
- * the rest is dropped. The Jacobian is that of the n (n + 1) / 2 entries that matter. Source: torch LowerCholeskyTransform.
+ * the rest is dropped (so that it is not one to one). Source: torch LowerCholeskyTransform.
  */
 export class LowerCholeskyTransform extends Transform {
   readonly domain = independent(real, 2);
   readonly codomain = lowerCholesky;
+  override get isBijective(): boolean {
+    return false;
+  }
   forward(x: tf.Tensor): tf.Tensor {
-    const eye = tf.eye(x.shape[x.rank - 1]);
-    return belowDiagonal(x).add(tf.exp(x.mul(eye)).mul(eye));
+    return expDiagonal(x);
   }
   inverse(y: tf.Tensor): tf.Tensor {
-    const eye = tf.eye(y.shape[y.rank - 1]);
-    return belowDiagonal(y).add(tf.log(y.mul(eye).add(tf.sub(1, eye))));
-  }
-  override logAbsDetJacobian(x: tf.Tensor): tf.Tensor {
-    return x.mul(tf.eye(x.shape[x.rank - 1])).sum([-2, -1]);
+    return logDiagonal(y);
   }
 }
 
-/** `x` with zeros on and above its diagonal. */
+/** The n (n + 1) / 2 numbers of a lower triangle, row by row, to that matrix, with exp on its diagonal. */
+export class LowerCholeskyVectorTransform extends Transform {
+  readonly domain = realVector;
+  readonly codomain = lowerCholesky;
+
+  forward(x: tf.Tensor): tf.Tensor {
+    const shape = this.forwardShape(x.shape);
+    return expDiagonal(placed(x, scatter(shape[shape.length - 1])).reshape(shape));
+  }
+  inverse(y: tf.Tensor): tf.Tensor {
+    const n = y.shape[y.rank - 1];
+    const flat = logDiagonal(y).reshape([...y.shape.slice(0, -2), n * n]);
+    return placed(flat, tf.transpose(scatter(n)) as tf.Tensor2D);
+  }
+  override logAbsDetJacobian(x: tf.Tensor): tf.Tensor {
+    const n = this.forwardShape(x.shape)[x.rank];
+    const isDiagonal = new Float32Array((n * (n + 1)) / 2);
+    for (let i = 0; i < n; i++) isDiagonal[(i * (i + 3)) / 2] = 1;
+    return x.mul(tf.tensor1d(isDiagonal)).sum(-1);
+  }
+  override forwardShape(shape: Shape): number[] {
+    const size = shape[shape.length - 1];
+    const n = (Math.sqrt(8 * size + 1) - 1) / 2;
+    if (Number.isInteger(n)) return [...shape.slice(0, -1), n, n];
+    throw new ShapeError(
+      `LowerCholeskyVectorTransform: a vector of ${size} numbers is no lower triangle; n (n + 1) / 2 are needed. The shape is ${formatShape(shape)}.`,
+    );
+  }
+  override inverseShape(shape: Shape): number[] {
+    const n = shape[shape.length - 1];
+    return [...shape.slice(0, -2), (n * (n + 1)) / 2];
+  }
+}
+
+/** The lower triangular factor L of a positive definite matrix to that matrix, L L'. */
+export class CholeskyProductTransform extends Transform {
+  readonly domain = lowerCholesky;
+  readonly codomain = positiveDefinite;
+  forward(x: tf.Tensor): tf.Tensor {
+    return tf.matMul(x, x, false, true);
+  }
+  inverse(y: tf.Tensor): tf.Tensor {
+    return cholesky(y);
+  }
+  /** n log 2 and, for the i-th of n rows, n - i times the log of its diagonal entry. */
+  override logAbsDetJacobian(x: tf.Tensor): tf.Tensor {
+    const n = x.shape[x.rank - 1];
+    const powers = tf.tensor1d(Array.from({ length: n }, (_, i) => n - i));
+    return x
+      .mul(tf.eye(n))
+      .sum(-1)
+      .log()
+      .mul(powers)
+      .sum(-1)
+      .add(n * Math.LN2);
+  }
+}
+
+/** `x` with zeros above its diagonal and the exponential of its diagonal. */
+function expDiagonal(x: tf.Tensor): tf.Tensor {
+  const eye = tf.eye(x.shape[x.rank - 1]);
+  return belowDiagonal(x).add(tf.exp(x.mul(eye)).mul(eye));
+}
+/** `x` with zeros above its diagonal and the logarithm of its diagonal. */
+function logDiagonal(x: tf.Tensor): tf.Tensor {
+  const eye = tf.eye(x.shape[x.rank - 1]);
+  return belowDiagonal(x).add(tf.log(x.mul(eye).add(tf.sub(1, eye))));
+}
 function belowDiagonal(x: tf.Tensor): tf.Tensor {
   const n = x.shape[x.rank - 1];
   return x.mul(tf.linalg.bandPart(tf.ones([n, n]), -1, 0).sub(tf.eye(n)));
+}
+
+/** Ones that send the numbers of a lower triangle, row by row, to their places in a flattened matrix: [n (n + 1) / 2, n n]. */
+function scatter(n: number): tf.Tensor2D {
+  const places = Array.from({ length: n }, (_, i) => Array.from({ length: i + 1 }, (_, j) => i * n + j)).flat();
+  return tf.cast(tf.oneHot(places, n * n), 'float32') as tf.Tensor2D;
+}
+/** x m for each vector x [..., k]. */
+function placed(x: tf.Tensor, m: tf.Tensor2D): tf.Tensor {
+  const [inputs, outputs] = m.shape;
+  return tf.matMul(x.reshape([-1, inputs]) as tf.Tensor2D, m).reshape([...x.shape.slice(0, -1), outputs]);
 }

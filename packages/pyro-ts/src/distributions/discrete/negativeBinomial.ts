@@ -1,0 +1,63 @@
+/** The negative binomial distribution. */
+import { host, hostMap, type Shape } from '@pyro-ts/engine';
+import * as tf from '@tensorflow/tfjs';
+import type { RandomStream } from '../../random.js';
+import { type Constraint, nonNegativeInteger, positive, real, unitInterval } from '../constraints.js';
+import { type TensorLike, toTensor } from '../distribution.js';
+import { nextGamma, nextPoisson } from '../draws.js';
+import { hostDensity } from '../family.js';
+import { isCount, LogitFamily, sigmoid, softplus } from '../logitFamily.js';
+import { isOptions, type ProbsOrLogits } from '../probs.js';
+
+/**
+ * Number of successes, each of probability `probs`, before `totalCount` failures; totalCount may be any positive number.
+ * Source: torch.distributions.NegativeBinomial.
+ */
+export class NegativeBinomial extends LogitFamily<ProbsOrLogits> {
+  override readonly support = nonNegativeInteger;
+  readonly totalCount: tf.Tensor;
+
+  constructor(totalCount: TensorLike, options: ProbsOrLogits, batchShape?: Shape) {
+    const count = toTensor(totalCount);
+    super('NegativeBinomial', options, [], { totalCount: count }, batchShape);
+    this.totalCount = count;
+  }
+  override get argConstraints(): Record<string, Constraint> {
+    return { totalCount: positive, probs: unitInterval, logits: real };
+  }
+
+  protected logDensity(value: tf.Tensor): tf.Tensor {
+    return hostDensity(
+      [value, this.totalCount, this.logits],
+      isCount,
+      // log Gamma(n + x) / (Gamma(n) x!) = -log(n + x) - log B(n, x + 1).
+      (x, n, l) => -n * softplus(l) - x * softplus(-l) - Math.log(n + x) - host.lbeta(n, x + 1),
+      [
+        undefined,
+        (x, n, l) => host.digamma(n + x) - host.digamma(n) - softplus(l),
+        (x, n, l) => x * sigmoid(-l) - n * sigmoid(l),
+      ],
+    );
+  }
+  protected withBatchShape(options: ProbsOrLogits, batchShape: Shape): NegativeBinomial {
+    return new NegativeBinomial(this.totalCount, options, batchShape);
+  }
+  override sample(rng: RandomStream, sampleShape: Shape = []): tf.Tensor {
+    const draw = (n: number, l: number) => nextPoisson(rng, nextGamma(rng, n) * Math.exp(l));
+    return hostMap([this.totalCount, this.logits], draw, this.shape(sampleShape));
+  }
+  override mean(): tf.Tensor {
+    return this.full(this.totalCount.mul(tf.exp(this.logits)));
+  }
+  override variance(): tf.Tensor {
+    const odds = tf.exp(this.logits);
+    return this.full(this.totalCount.mul(odds).mul(odds.add(1)));
+  }
+}
+
+/**
+ * Overdispersed counts: a Poisson of a gamma rate. `probs` in [0, 1), or `{ logits }`.
+ * @example negativeBinomial(5, { logits: -1 }).mean(); // 5 exp(-1)
+ */
+export const negativeBinomial = (totalCount: TensorLike, probs: TensorLike | ProbsOrLogits): NegativeBinomial =>
+  new NegativeBinomial(totalCount, isOptions<ProbsOrLogits>(probs) ? probs : { probs });

@@ -1,0 +1,55 @@
+/** The Laplace distribution. */
+import type { Shape } from '@pyro-ts/engine';
+import type * as tf from '@tensorflow/tfjs';
+import type { RandomStream } from '../../random.js';
+import { positive, real } from '../constraints.js';
+import { expandedShape, type TensorLike } from '../distribution.js';
+import { nextExponential } from '../draws.js';
+import { magnitude, NumberFamily } from '../family.js';
+
+/** Density exp(-|x - loc| / scale) / (2 scale). Source: torch.distributions.Laplace. */
+export class Laplace extends NumberFamily<'loc' | 'scale'> {
+  override readonly support = real;
+
+  constructor(loc: TensorLike, scale: TensorLike, batchShape?: Shape) {
+    super('Laplace', { loc, scale }, batchShape);
+  }
+  get loc(): tf.Tensor {
+    return this.p.loc;
+  }
+  get scale(): tf.Tensor {
+    return this.p.scale;
+  }
+  override get argConstraints() {
+    return { loc: real, scale: positive };
+  }
+  override get hasRsample(): boolean {
+    return true;
+  }
+
+  protected logDensity(value: tf.Tensor): tf.Tensor {
+    return magnitude(value.sub(this.loc)).div(this.scale).add(this.scale.mul(2).log()).neg();
+  }
+  expand(batchShape: Shape): Laplace {
+    return new Laplace(this.loc, this.scale, expandedShape(this, batchShape));
+  }
+  override rsample(rng: RandomStream, sampleShape: Shape = []): tf.Tensor {
+    const noise = rng.fill(this.shape(sampleShape), () => (rng.next() < 0.5 ? -1 : 1) * nextExponential(rng));
+    return noise.mul(this.scale).add(this.loc);
+  }
+  override mean(): tf.Tensor {
+    return this.full(this.loc);
+  }
+  override variance(): tf.Tensor {
+    return this.full(this.scale.square().mul(2));
+  }
+  override entropy(): tf.Tensor {
+    return this.full(this.scale.mul(2).log().add(1));
+  }
+}
+
+/**
+ * `loc` and `scale` (positive) broadcast against each other.
+ * @example laplace(0, 1).expand([3]).toEvent(1);
+ */
+export const laplace = (loc: TensorLike, scale: TensorLike): Laplace => new Laplace(loc, scale);

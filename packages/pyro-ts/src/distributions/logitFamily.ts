@@ -1,0 +1,59 @@
+/** What families with one probability share, which is given as `probs` or, for the sake of exactness near 0 and 1, as `logits`. */
+import { expandTo, type Shape } from '@pyro-ts/engine';
+import * as tf from '@tensorflow/tfjs';
+import { type Constraint, real, unitInterval } from './constraints.js';
+import { batchShapeOf, Distribution, expandedShape } from './distribution.js';
+import { logitOf, oneOf, type ProbsOrLogits } from './probs.js';
+
+/** `O` are the options of the family: the probability and whatever else it needs. */
+export abstract class LogitFamily<O extends ProbsOrLogits> extends Distribution {
+  /** Log odds, log(p / (1 - p)), of the parameter's shape. */
+  readonly logits: tf.Tensor;
+  protected readonly given: { name: 'probs' | 'logits'; value: tf.Tensor };
+
+  /** `others` are further tensors that take part in the batch shape, and are parameters. */
+  constructor(
+    family: string,
+    protected readonly options: O,
+    optionNames: readonly string[] = [],
+    private readonly others: Record<string, tf.Tensor> = {},
+    batchShape?: Shape,
+  ) {
+    const given = oneOf(family, options, ['probs', 'logits'], optionNames);
+    super(batchShape ?? batchShapeOf(family, { ...others, [given.name]: given.value }), []);
+    this.given = given;
+    this.logits = given.name === 'logits' ? given.value : logitOf(given.value);
+  }
+
+  override get parameters(): Record<string, tf.Tensor> {
+    return { ...this.others, [this.given.name]: this.given.value };
+  }
+  override get argConstraints(): Record<string, Constraint> {
+    return { probs: unitInterval, logits: real };
+  }
+  /** The probability, of the parameter's shape. */
+  get probs(): tf.Tensor {
+    return this.given.name === 'probs' ? this.given.value : tf.sigmoid(this.logits);
+  }
+
+  expand(batchShape: Shape): Distribution {
+    return this.withBatchShape(
+      { ...this.options, [this.given.name]: this.given.value },
+      expandedShape(this, batchShape),
+    );
+  }
+  /** The same family with these options and batch shape. */
+  protected abstract withBatchShape(options: O, batchShape: Shape): Distribution;
+
+  /** A moment or an entropy, made of parameters, of the full batch shape. */
+  protected full(x: tf.Tensor): tf.Tensor {
+    return expandTo(x, this.batchShape);
+  }
+}
+
+/** log(1 + exp(l)) of a number. */
+export const softplus = (l: number): number => Math.max(l, 0) + Math.log1p(Math.exp(-Math.abs(l)));
+/** 1 / (1 + exp(-l)) of a number. */
+export const sigmoid = (l: number): number => 1 / (1 + Math.exp(-l));
+/** Whether x is 0, 1, 2, ... */
+export const isCount = (x: number): boolean => x >= 0 && Number.isInteger(x);
