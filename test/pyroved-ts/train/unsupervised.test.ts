@@ -1,4 +1,5 @@
 /** The loop of the trainers, on the unsupervised model: learning, stopping, resuming, and what goes wrong. */
+import { selectKernel } from '@pyro-ts/spatial-decoder';
 import * as tf from '@tensorflow/tfjs';
 import { type Checkpoint, IVAE, TrainingError, UnsupervisedTrainer } from 'pyroved-ts';
 import { expect, test } from 'vitest';
@@ -16,7 +17,8 @@ test.each(['normal', 'projected-normal'] as const)(
   async (anglePrior) => {
     const set = turned([ell], 160, 9, 1, 'learn');
     const sizes = { shape: [9, 9], latentDim: 1, hiddenEncoder: [32], hiddenDecoder: [24] };
-    const vae = new IVAE({ ...sizes, invariances: ['r'], anglePrior });
+    const kernel = await selectKernel({ threads: 1 });
+    const vae = new IVAE({ ...sizes, invariances: ['r'], anglePrior, kernel });
     const { history } = await new UnsupervisedTrainer(
       vae,
       { images: set },
@@ -24,6 +26,7 @@ test.each(['normal', 'projected-normal'] as const)(
     ).train();
     expect(history[26].loss).toBeLessThan(0.6 * history[0].loss);
     const found = vae.encode(set).angle as Float32Array;
+    kernel.dispose();
     expect(circularCorrelation(found, set.factors?.angle as Float32Array)).toBeGreaterThan(0.95);
   },
 );
