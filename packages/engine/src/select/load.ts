@@ -1,6 +1,6 @@
 /** How each engine is brought up under TensorFlow.js: the module that registers it, and the mending that it needs under Node. */
 import * as tf from '@tensorflow/tfjs';
-import { nodeRequire } from './singleCopy.js';
+import { nodeRequire } from './nodeRequire.js';
 
 /** The engines, best first. */
 export const engineNames = ['tensorflow', 'wasm', 'cpu'] as const;

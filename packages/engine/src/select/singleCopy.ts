@@ -1,5 +1,6 @@
 /** Finds packages that are loaded twice, which would split the state that their two copies should share. */
 import { EngineError } from '../errors.js';
+import { nodeRequire } from './nodeRequire.js';
 
 const registryKey = Symbol.for('pyro-ts.loadedPackages');
 
@@ -53,10 +54,4 @@ function loadedTfjsCores(): TfjsCopy[] {
     copies.push({ file, version: exports.version_core ?? 'unknown' });
   }
   return copies;
-}
-
-/** Node's `require`, seen from this package; `undefined` in a browser. */
-export function nodeRequire(): NodeJS.Require | undefined {
-  if (typeof process === 'undefined') return undefined;
-  return process.getBuiltinModule?.('node:module')?.createRequire(import.meta.url);
 }
