@@ -3,18 +3,16 @@ import * as tf from '@tensorflow/tfjs';
 import { transformTo } from './distributions/biject.js';
 import { type Constraint, real } from './distributions/constraints.js';
 import { type TensorLike, toTensor } from './distributions/distribution.js';
-import type { Transform } from './distributions/transforms/transform.js';
+import { lasting } from './distributions/lasting.js';
 import { ContextError, didYouMean, formatShape, ShapeError, SiteError, SupportError } from './errors.js';
 import { type RandomStream, unseededStream } from './random.js';
 import type { Message, ParamMessage } from './runtime/messages.js';
 import { Handler } from './runtime/stack.js';
 
 interface Entry {
-  /** What the optimiser moves; the parameter's value is `transform.forward` of it. */
+  /** What the optimiser moves; the parameter's value is what `transformTo(constraint)` makes of it. */
   readonly variable: tf.Variable;
   readonly constraint: Constraint;
-  /** Undefined for an unconstrained parameter. */
-  readonly transform: Transform | undefined;
 }
 
 /** Plain numbers of a parameter, for saving. */
@@ -43,8 +41,8 @@ export class ParamStore {
 
   /** The constrained value, on the gradient tape. */
   get(name: string): tf.Tensor {
-    const { variable, transform } = this.entry(name);
-    return transform ? transform.forward(variable) : variable;
+    const { variable, constraint } = this.entry(name);
+    return constraint === real ? variable : tf.tidy(() => transformTo(constraint).forward(variable));
   }
 
   /** The variable that the optimiser moves, in unconstrained space. */
@@ -56,7 +54,7 @@ export class ParamStore {
   set(name: string, value: TensorLike, constraint?: Constraint): void {
     const before = this.entries.get(name);
     if (before && constraint === undefined) {
-      tf.tidy(() => before.variable.assign(this.toUnconstrained(name, before.constraint, before.transform, value)));
+      tf.tidy(() => before.variable.assign(toUnconstrained(name, before.constraint, value)));
       return;
     }
     this.delete(name);
@@ -137,38 +135,30 @@ export class ParamStore {
   }
 
   private create(name: string, value: TensorLike, constraint: Constraint): void {
-    const transform = constraint === real ? undefined : transformTo(constraint);
-    if (value instanceof tf.Variable && transform === undefined) {
-      this.entries.set(name, { variable: value, constraint, transform });
+    if (value instanceof tf.Variable && constraint === real) {
+      this.entries.set(name, { variable: value, constraint });
       return;
     }
-    const variable = tf.tidy(() => tf.variable(this.toUnconstrained(name, constraint, transform, value)));
-    this.entries.set(name, { variable, constraint, transform });
+    const variable = tf.tidy(() => tf.variable(toUnconstrained(name, constraint, value)));
+    this.entries.set(name, { variable, constraint: lasting(constraint) });
   }
 
   private createFromData(name: string, { shape, data }: ParamData, constraint: Constraint): void {
-    const transform = constraint === real ? undefined : transformTo(constraint);
     const variable = tf.tidy(() => tf.variable(tf.tensor(data, shape as number[])));
-    this.entries.set(name, { variable, constraint, transform });
+    this.entries.set(name, { variable, constraint: lasting(constraint) });
     this.pending.delete(name);
   }
+}
 
-  private toUnconstrained(
-    name: string,
-    constraint: Constraint,
-    transform: Transform | undefined,
-    value: TensorLike,
-  ): tf.Tensor {
-    const tensor = toTensor(value);
-    const inside = tf.all(constraint.check(tensor)).dataSync()[0];
-    if (!inside) {
-      throw new SupportError(
-        `Parameter "${name}": its value must be ${constraint.name}, and the one given is not everywhere. Check the initial value or the constraint.`,
-        name,
-      );
-    }
-    return transform ? transform.inverse(tensor) : tensor.clone();
+function toUnconstrained(name: string, constraint: Constraint, value: TensorLike): tf.Tensor {
+  const tensor = toTensor(value);
+  if (!tf.all(constraint.check(tensor)).dataSync()[0]) {
+    throw new SupportError(
+      `Parameter "${name}": its value must be ${constraint.name}, and the one given is not everywhere. Check the initial value or the constraint.`,
+      name,
+    );
   }
+  return constraint === real ? tensor.clone() : transformTo(constraint).inverse(tensor);
 }
 
 /** Answers `param` from a store and remembers which parameters were asked for. */

@@ -29,7 +29,7 @@ export class StickBreakingTransform extends Transform {
 
   forward(x: tf.Tensor): tf.Tensor {
     const t = x.sub(logOffsets(x.shape[x.rank - 1]));
-    const left = tf.cumsum(tf.softplus(t), -1).neg();
+    const left = tf.cumsum(tf.softplus(t), t.rank - 1).neg();
     const edge = tf.zeros([...x.shape.slice(0, -1), 1]);
     const logShare = tf.concat([tf.softplus(t.neg()).neg(), edge], -1);
     return tf.exp(logShare.add(tf.concat([edge, left], -1)));
@@ -38,7 +38,7 @@ export class StickBreakingTransform extends Transform {
     const n = y.shape[y.rank - 1] - 1;
     const start = y.shape.map(() => 0);
     const size = [...y.shape.slice(0, -1), n];
-    const left = tf.cumsum(y, -1, true, true).slice(start, size);
+    const left = tf.cumsum(y, y.rank - 1, true, true).slice(start, size);
     return tf.log(y.slice(start, size)).sub(tf.log(left)).add(logOffsets(n));
   }
   override logAbsDetJacobian(x: tf.Tensor): tf.Tensor {
@@ -46,7 +46,7 @@ export class StickBreakingTransform extends Transform {
     const taken = tf.softplus(t);
     return taken
       .add(tf.softplus(t.neg()))
-      .add(tf.cumsum(taken, -1, true))
+      .add(tf.cumsum(taken, taken.rank - 1, true))
       .sum(-1)
       .neg();
   }

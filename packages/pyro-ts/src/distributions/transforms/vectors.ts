@@ -10,7 +10,7 @@ export class OrderedTransform extends Transform {
   readonly codomain = orderedVector;
   forward(x: tf.Tensor): tf.Tensor {
     const { first, rest } = splitFirst(x);
-    return tf.cumsum(tf.concat([first, tf.exp(rest)], -1), -1);
+    return tf.cumsum(tf.concat([first, tf.exp(rest)], -1), x.rank - 1);
   }
   inverse(y: tf.Tensor): tf.Tensor {
     const { first, rest } = splitFirst(y);

@@ -1,5 +1,8 @@
 /** Guides made from models. */
-export * from './autoGuide.js';
-export * from './joint.js';
+export { AutoGuide, type AutoGuideOptions } from './autoGuide.js';
+export * from './discrete.js';
+export { AutoIAFNormal, type AutoIAFNormalOptions } from './flow.js';
+export { AutoDiagonalNormal } from './joint.js';
 export * from './list.js';
+export * from './multivariate.js';
 export { AutoDelta, AutoNormal, type AutoNormalOptions } from './perSite.js';

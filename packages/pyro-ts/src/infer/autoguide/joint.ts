@@ -9,17 +9,14 @@ import type { ParamStore } from '../../paramStore.js';
 import { param } from '../../primitives/param.js';
 import { sample } from '../../primitives/sample.js';
 import type { InferenceProgram } from '../elbo/elbo.js';
-import { AutoGuide, type AutoGuideOptions } from './autoGuide.js';
+import { AutoGuide } from './autoGuide.js';
+import { inPlates } from './look.js';
 import { type AutoNormalOptions, positiveScale } from './perSite.js';
-import { type ContinuousSite, continuousSites, inPlates } from './sites.js';
+import { type ContinuousSite, continuousSites, DRAWS } from './sites.js';
 
 /** Draws one vector from `posterior` and deals it out to the sites. Source: `pyro.infer.autoguide.AutoContinuous`. */
 export abstract class JointGuide<Args extends unknown[]> extends AutoGuide<Args> {
   protected known: readonly ContinuousSite[] | undefined;
-
-  constructor(model: InferenceProgram<Args>, options: AutoGuideOptions, knownKeys?: readonly string[]) {
-    super(model, options, knownKeys);
-  }
 
   /** The distribution of the vector: batchShape [], eventShape [latentDim]. */
   protected abstract posterior(latentDim: number, initial: () => tf.Tensor): Distribution;
@@ -27,8 +24,10 @@ export abstract class JointGuide<Args extends unknown[]> extends AutoGuide<Args>
   protected abstract centre(params: ParamStore): tf.Tensor;
 
   protected sitesOf(args: Args): readonly ContinuousSite[] {
-    this.known ??= continuousSites(this.model, args, this.wants).map(refuseSubsampled);
-    return this.known;
+    this.known ??= tf.tidy(
+      () => continuousSites(this.look(args, DRAWS), this.options.initialValues).map(refuseSubsampled) as never,
+    );
+    return this.seen(this.known);
   }
 
   protected draw(args: Args): Record<string, tf.Tensor> {
@@ -61,22 +60,39 @@ export abstract class JointGuide<Args extends unknown[]> extends AutoGuide<Args>
     });
   }
 
+  /** Takes over what another guide of the same model knows of its sites. */
+  protected adopt<Other extends JointGuide<Args>>(other: Other): Other {
+    other.known = this.known;
+    return other;
+  }
+
+  /** The site that an entry of the vector belongs to. */
+  protected siteOf(entry: number): string {
+    let start = 0;
+    for (const { name, size } of this.known ?? []) {
+      if (entry < start + size) return name;
+      start += size;
+    }
+    return `entry ${entry}`;
+  }
+
   median(params: ParamStore): Record<string, tf.Tensor> {
     return tf.tidy(() => {
-      const dealt = this.deal(this.centre(params), this.known ?? []);
+      const dealt = this.deal(this.centre(params), this.seen(this.known));
       return Object.fromEntries(
-        dealt.map(({ site, unconstrained }) => [site.name, site.transform.forward(unconstrained).clone()]),
+        dealt.map(({ site, unconstrained }) => [site.name, site.transform().forward(unconstrained).clone()]),
       );
     });
   }
 }
 
 /** A site's value, as a point whose density is that of the change of variables. */
-function place({ name, transform, eventDim, frames }: ContinuousSite, unconstrained: tf.Tensor): tf.Tensor {
+function place({ name, eventDim, frames, ...site }: ContinuousSite, unconstrained: tf.Tensor): tf.Tensor {
+  const transform = site.transform();
   const value = transform.forward(unconstrained);
   const jacobian = transform.logAbsDetJacobian(unconstrained, value);
   const logDensity = sumRightmost(jacobian, jacobian.rank - (value.rank - eventDim)).neg();
-  return inPlates(frames, () => sample(name, delta(value, { eventDim, logDensity })));
+  return inPlates(frames, undefined, () => sample(name, delta(value, { eventDim, logDensity })));
 }
 
 /** The dimensions of `lead` without those, of size 1, that the site's own batch dimensions take the place of. */
@@ -101,8 +117,8 @@ function refuseSubsampled(site: ContinuousSite): ContinuousSite {
 export class AutoDiagonalNormal<Args extends unknown[]> extends JointGuide<Args> {
   private readonly initScale: number;
 
-  constructor(model: InferenceProgram<Args>, options: AutoNormalOptions = {}) {
-    super(model, options, ['prefix', 'sites', 'initScale']);
+  constructor(model: InferenceProgram<Args>, options: AutoNormalOptions<Args> = {}) {
+    super(model, options, ['initScale']);
     this.initScale = positiveScale('AutoDiagonalNormal', options.initScale ?? 0.1);
   }
 

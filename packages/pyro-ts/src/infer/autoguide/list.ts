@@ -1,75 +1,24 @@
-/** Autoguides for discrete sites, and several guides as one. */
-import * as tf from '@tensorflow/tfjs';
-import { Bernoulli } from '../../distributions/discrete/bernoulli.js';
-import { Categorical, OneHotCategorical } from '../../distributions/discrete/categorical.js';
-import { simplex } from '../../distributions/constraints.js';
-import type { Distribution } from '../../distributions/distribution.js';
-import { ModelGuideError, OptionError } from '../../errors.js';
+/** Several guides as one. */
+import type * as tf from '@tensorflow/tfjs';
+import { OptionError } from '../../errors.js';
 import type { ParamStore } from '../../paramStore.js';
-import { param } from '../../primitives/param.js';
-import { sample } from '../../primitives/sample.js';
 import { AutoGuide } from './autoGuide.js';
-import { type DiscreteSite, discreteSites, inPlates } from './sites.js';
+
+/** An autoguide, a list of some, or a guide written by hand, which returns the values that it drew by site. */
+export type GuidePart<Args extends unknown[]> =
+  | AutoGuide<Args>
+  | AutoGuideList<Args>
+  | ((...args: Args) => Readonly<Record<string, tf.Tensor>>);
 
 /**
- * A table of probabilities for each discrete site, enumerated in parallel: use it with TraceEnumELBO. Source:
- * `pyro.infer.autoguide.AutoDiscreteParallel`.
- */
-export class AutoDiscreteParallel<Args extends unknown[]> extends AutoGuide<Args> {
-  private known: readonly DiscreteSite[] | undefined;
-
-  protected draw(args: Args): Record<string, tf.Tensor> {
-    this.known ??= discreteSites(this.model, args, this.wants);
-    return Object.fromEntries(
-      this.known.map(({ site, batchShape, cardinality }) => {
-        const shape = [...batchShape, cardinality];
-        const drawn = inPlates(site.frames, () => {
-          const probs = param(this.nameOf(site.name), () => tf.fill(shape, 1 / cardinality), {
-            constraint: simplex,
-            eventDim: 1,
-          });
-          return sample(site.name, withProbabilities(site.name, site.fn, probs), { infer: { enumerate: 'parallel' } });
-        });
-        return [site.name, drawn];
-      }),
-    );
-  }
-
-  /** The likeliest value of each site. */
-  median(params: ParamStore): Record<string, tf.Tensor> {
-    return tf.tidy(() =>
-      Object.fromEntries(
-        (this.known ?? []).map(({ site: { name, fn }, cardinality }) => {
-          const likeliest = tf.argMax(params.get(this.nameOf(name)), -1);
-          const isOneHot = fn instanceof OneHotCategorical;
-          return [name, tf.cast(isOneHot ? tf.oneHot(likeliest as tf.Tensor1D, cardinality) : likeliest, 'float32')];
-        }),
-      ),
-    );
-  }
-
-  private readonly nameOf = (site: string): string => `${this.prefix}.${site}.probs`;
-}
-
-/** The same family with other probabilities. */
-function withProbabilities(name: string, fn: Distribution, probs: tf.Tensor): Distribution {
-  if (fn instanceof OneHotCategorical) return new OneHotCategorical({ probs });
-  if (fn instanceof Categorical) return new Categorical({ probs });
-  if (fn instanceof Bernoulli) return new Bernoulli({ probs: tf.gather(probs, 1, -1) });
-  throw new ModelGuideError(
-    `AutoDiscreteParallel knows Bernoulli, Categorical and OneHotCategorical; site "${name}" is ${fn.name}.`,
-    name,
-  );
-}
-
-/**
- * Several autoguides of one model as one guide, each with its own `sites` and `prefix`. Source: `pyro.infer.autoguide.AutoGuideList`.
+ * Several guides of one model as one: autoguides, each with its own `sites` and `prefix`, and guides written by hand. Source:
+ * `pyro.infer.autoguide.AutoGuideList`.
  * @example
  * const auto = new AutoGuideList([new AutoNormal(model, { sites: ['w'] }), new AutoDelta(model, { sites: ['scale'], prefix: 'point' })]);
  */
 export class AutoGuideList<Args extends unknown[]> {
-  constructor(readonly parts: readonly AutoGuide<Args>[]) {
-    const prefixes = parts.map((p) => p.prefix);
+  constructor(readonly parts: readonly GuidePart<Args>[]) {
+    const prefixes = parts.flatMap(prefixesOf);
     const twice = prefixes.find((p, i) => prefixes.indexOf(p) !== i);
     if (twice !== undefined) {
       throw new OptionError(
@@ -79,9 +28,15 @@ export class AutoGuideList<Args extends unknown[]> {
   }
 
   readonly guide = (...args: Args): Record<string, tf.Tensor> =>
-    Object.assign({}, ...this.parts.map((part) => part.guide(...args)));
+    Object.assign({}, ...this.parts.map((part) => (typeof part === 'function' ? part(...args) : part.guide(...args))));
 
+  /** The median of each site of the autoguides. The caller disposes of them. */
   median(params: ParamStore): Record<string, tf.Tensor> {
-    return Object.assign({}, ...this.parts.map((part) => part.median(params)));
+    return Object.assign({}, ...this.parts.map((part) => (typeof part === 'function' ? {} : part.median(params))));
   }
 }
+
+const prefixesOf = <Args extends unknown[]>(part: GuidePart<Args>): string[] => {
+  if (part instanceof AutoGuide) return [part.prefix];
+  return part instanceof AutoGuideList ? part.parts.flatMap(prefixesOf) : [];
+};

@@ -1,5 +1,5 @@
 /** Autoguides that treat each site by itself: a point, or a normal in unconstrained space. */
-import { host } from '@pyro-ts/engine';
+import { greater, host } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 import { positive } from '../../distributions/constraints.js';
 import { delta } from '../../distributions/delta.js';
@@ -11,15 +11,18 @@ import { param } from '../../primitives/param.js';
 import { sample } from '../../primitives/sample.js';
 import type { InferenceProgram } from '../elbo/elbo.js';
 import { AutoGuide, type AutoGuideOptions } from './autoGuide.js';
-import { type ContinuousSite, continuousSites, inPlates } from './sites.js';
+import { type ChosenElements, inPlates } from './look.js';
+import { type ContinuousSite, continuousSites, DRAWS } from './sites.js';
 
 /** One site after the other, each in its plates. Local parameters of subsampled plates are picked and learned for the chosen elements only. */
 abstract class PerSiteGuide<Args extends unknown[]> extends AutoGuide<Args> {
   protected known: readonly ContinuousSite[] | undefined;
 
-  protected draw(args: Args): Record<string, tf.Tensor> {
-    this.known ??= continuousSites(this.model, args, this.wants);
-    return Object.fromEntries(this.known.map((site) => [site.name, inPlates(site.frames, () => this.drawSite(site))]));
+  protected draw(args: Args, chosen: ChosenElements | undefined): Record<string, tf.Tensor> {
+    this.known ??= tf.tidy(() => continuousSites(this.look(args, DRAWS), this.options.initialValues) as never);
+    return Object.fromEntries(
+      this.seen(this.known).map((site) => [site.name, inPlates(site.frames, chosen, () => this.drawSite(site))]),
+    );
   }
 
   protected abstract drawSite(site: ContinuousSite): tf.Tensor;
@@ -27,7 +30,7 @@ abstract class PerSiteGuide<Args extends unknown[]> extends AutoGuide<Args> {
 
   median(params: ParamStore): Record<string, tf.Tensor> {
     return tf.tidy(() =>
-      Object.fromEntries((this.known ?? []).map((site) => [site.name, this.centre(site, params).clone()])),
+      Object.fromEntries(this.seen(this.known).map((site) => [site.name, this.centre(site, params).clone()])),
     );
   }
 }
@@ -38,7 +41,7 @@ abstract class PerSiteGuide<Args extends unknown[]> extends AutoGuide<Args> {
  */
 export class AutoDelta<Args extends unknown[]> extends PerSiteGuide<Args> {
   protected drawSite({ name, support, transform, initial, shape, eventDim }: ContinuousSite): tf.Tensor {
-    const begin = () => transform.forward(tf.tensor(initial, shape as number[]));
+    const begin = () => transform().forward(tf.tensor(initial, shape as number[]));
     return sample(name, delta(param(`${this.prefix}.${name}`, begin, { constraint: support, eventDim }), { eventDim }));
   }
   protected centre({ name }: ContinuousSite, params: ParamStore): tf.Tensor {
@@ -46,7 +49,7 @@ export class AutoDelta<Args extends unknown[]> extends PerSiteGuide<Args> {
   }
 }
 
-export interface AutoNormalOptions extends AutoGuideOptions {
+export interface AutoNormalOptions<Args extends unknown[] = never[]> extends AutoGuideOptions<Args> {
   /** Standard deviation to begin with, in unconstrained space; 0.1. */
   readonly initScale?: number;
 }
@@ -58,8 +61,8 @@ export interface AutoNormalOptions extends AutoGuideOptions {
 export class AutoNormal<Args extends unknown[]> extends PerSiteGuide<Args> {
   private readonly initScale: number;
 
-  constructor(model: InferenceProgram<Args>, options: AutoNormalOptions = {}) {
-    super(model, options, ['prefix', 'sites', 'initScale']);
+  constructor(model: InferenceProgram<Args>, options: AutoNormalOptions<Args> = {}) {
+    super(model, options, ['initScale']);
     this.initScale = positiveScale('AutoNormal', options.initScale ?? 0.1);
   }
 
@@ -69,19 +72,22 @@ export class AutoNormal<Args extends unknown[]> extends PerSiteGuide<Args> {
       constraint: positive,
       eventDim,
     });
-    return sample(name, new TransformedDistribution(normal(loc, scale).toEvent(eventDim), [transform]));
+    return sample(name, new TransformedDistribution(normal(loc, scale).toEvent(eventDim), [transform()]));
   }
   protected centre({ name, transform }: ContinuousSite, params: ParamStore): tf.Tensor {
-    return transform.forward(params.get(`${this.prefix}.${name}.loc`));
+    return transform().forward(params.get(`${this.prefix}.${name}.loc`));
   }
 
   /** The value of each site below which each of the `probabilities` lies, in order; for supports whose entries are transformed one by one. */
   quantiles(params: ParamStore, probabilities: readonly number[]): Record<string, tf.Tensor[]> {
     const of = ({ name, transform }: ContinuousSite): tf.Tensor[] => {
       const [loc, scale] = ['loc', 'scale'].map((part) => params.get(`${this.prefix}.${name}.${part}`));
-      return probabilities.map((p) => transform.forward(loc.add(scale.mul(host.ndtri(p)))).clone());
+      const at = (p: number) => transform().forward(loc.add(scale.mul(host.ndtri(p))));
+      // A transform may turn the order round, as that onto the numbers below a bound does.
+      const rises = greater(at(0.75), at(0.25));
+      return probabilities.map((p) => tf.where(rises, at(p), at(1 - p)));
     };
-    return tf.tidy(() => Object.fromEntries((this.known ?? []).map((site) => [site.name, of(site)]))) as Record<
+    return tf.tidy(() => Object.fromEntries(this.seen(this.known).map((site) => [site.name, of(site)]))) as Record<
       string,
       tf.Tensor[]
     >;

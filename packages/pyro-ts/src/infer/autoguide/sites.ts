@@ -1,30 +1,29 @@
-/** What an autoguide learns from one look at the model: its latent sites with shapes, supports, plates and a place to begin. */
+/** What an autoguide keeps of a latent site: its shape, support, plates and a place to begin. */
+import { expandTo, sameShape } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 import { biject } from '../../distributions/biject.js';
 import type { Constraint } from '../../distributions/constraints.js';
+import { type TensorLike, toTensor } from '../../distributions/distribution.js';
+import { lasting } from '../../distributions/lasting.js';
 import type { Transform } from '../../distributions/transforms/transform.js';
-import { ModelGuideError } from '../../errors.js';
-import { block } from '../../handlers/block.js';
-import { seed } from '../../handlers/seed.js';
-import { trace } from '../../handlers/trace.js';
-import { plate } from '../../primitives/plate.js';
+import { formatShape, ModelGuideError, ShapeError, SupportError } from '../../errors.js';
 import type { PlateFrame } from '../../runtime/messages.js';
 import type { SampleSite } from '../../runtime/trace.js';
-import type { InferenceProgram } from '../elbo/elbo.js';
+import { fullBatchShape } from './look.js';
 
 /** A continuous latent site. Shapes have the full size of a plate that subsamples. */
 export interface ContinuousSite {
   readonly name: string;
   readonly support: Constraint;
-  /** From unconstrained space onto the support. */
-  readonly transform: Transform;
+  /** From unconstrained space onto the support: made anew for each run, since it may hold tensors. */
+  readonly transform: () => Transform;
   /** Batch and event shape of the unconstrained value. */
   readonly shape: readonly number[];
   readonly size: number;
   /** Number of rightmost dimensions that make one unconstrained value. */
   readonly eventDim: number;
   readonly frames: readonly PlateFrame[];
-  /** The median of some draws from the prior, unconstrained; row major. */
+  /** Where the site begins, unconstrained; row major. */
   readonly initial: Float32Array;
 }
 
@@ -37,55 +36,31 @@ export interface DiscreteSite {
 }
 
 /** Draws of which the medians are taken, as `pyro.infer.autoguide.init_to_median` does. */
-const DRAWS = 15;
+export const DRAWS = 15;
 
-type SiteFilter = (name: string) => boolean;
-
-/** The continuous latent sites that `wanted` asks for. */
-export function continuousSites<Args extends unknown[]>(
-  model: InferenceProgram<Args>,
-  args: Args,
-  wanted: SiteFilter,
+/** The continuous sites of some runs of a model, but those that are enumerated in it. */
+export function continuousSites(
+  runs: readonly (readonly SampleSite[])[],
+  initialValues: Readonly<Record<string, TensorLike>> = {},
 ): ContinuousSite[] {
-  return tf.tidy(() => {
-    const runs = Array.from({ length: DRAWS }, (_, i) => latentSites(model, args, wanted, i));
-    const names = runs[0].filter((s) => s.infer.enumerate === undefined).map((s) => s.name);
-    return names.map((name) => describe(runs.map((run) => run.find((s) => s.name === name) as SampleSite))) as never;
-  }) as ContinuousSite[];
+  const sites = runs[0].filter((s) => s.infer.enumerate === undefined);
+  return sites.map((site) => {
+    const draws = runs.map((run) => run.find((s) => s.name === site.name) ?? site);
+    return describe(draws, Object.hasOwn(initialValues, site.name) ? initialValues[site.name] : undefined);
+  });
 }
 
-/** The discrete latent sites that `wanted` asks for. */
-export function discreteSites<Args extends unknown[]>(
-  model: InferenceProgram<Args>,
-  args: Args,
-  wanted: SiteFilter,
-): DiscreteSite[] {
-  return tf.tidy(
-    () =>
-      latentSites(model, args, wanted, 0)
-        .filter((s) => s.fn.hasEnumerateSupport)
-        .map((site) => ({
-          site,
-          batchShape: site.fn.batchShape,
-          cardinality: site.fn.enumerateSupport(false).shape[0],
-        })) as never,
-  ) as DiscreteSite[];
-}
+/** The discrete sites of a run of a model. */
+export const discreteSites = (run: readonly SampleSite[]): DiscreteSite[] =>
+  run
+    .filter((s) => s.fn.hasEnumerateSupport)
+    .map((site) => ({
+      site,
+      batchShape: fullBatchShape(site.fn.batchShape, site.frames),
+      cardinality: site.fn.enumerateSupport(false).shape[0],
+    }));
 
-/** Runs the model alone: what is around it sees its parameters and nothing else. */
-function latentSites<Args extends unknown[]>(
-  model: InferenceProgram<Args>,
-  args: Args,
-  wanted: SiteFilter,
-  run: number,
-): SampleSite[] {
-  const found = block.with({ exposeTypes: ['param'] }, () =>
-    seed.with(`autoguide ${run}`, () => trace(model).getTrace(...args)),
-  );
-  return found.latentSites.filter((site) => wanted(site.name));
-}
-
-function describe(draws: readonly SampleSite[]): ContinuousSite {
+function describe(draws: readonly SampleSite[], given: TensorLike | undefined): ContinuousSite {
   const [{ name, fn, frames }] = draws;
   if (fn.support.isDiscrete) {
     throw new ModelGuideError(
@@ -94,36 +69,58 @@ function describe(draws: readonly SampleSite[]): ContinuousSite {
       name,
     );
   }
-  const transform = biject(fn.support);
-  const values = draws.map((draw) => transform.inverse(draw.value));
-  const drawn = values[0].shape;
+  const support = lasting(fn.support);
+  const transform = biject(support);
   const eventDim = fn.eventShape.length;
-  const shape = [...drawn];
-  for (const { dim, fullSize } of frames) if (dim !== undefined) shape[shape.length - eventDim + dim] = fullSize;
-  const medians = medianOf(values.map((v) => v.dataSync() as Float32Array));
-  const size = shape.reduce((n, d) => n * d, 1);
-  const isWhole = size === medians.length;
-  return {
-    name,
-    support: fn.support,
-    transform,
-    shape,
-    size,
-    eventDim,
-    frames,
-    // Elements that the subsample left out begin like one that it chose.
-    initial: isWhole ? medians : Float32Array.from({ length: size }, (_, i) => medians[i % medians.length]),
-  };
+  const drawn = transform.inverseShape(draws[0].value.shape);
+  const split = drawn.length - eventDim;
+  const shape = [...fullBatchShape(drawn.slice(0, split), frames), ...drawn.slice(split)];
+  const initial =
+    given === undefined
+      ? cycled(medianOf(draws.map((d) => transform.inverse(d.value).dataSync())), drawn, shape)
+      : unconstrained(name, toTensor(given), support, transform, shape);
+  return { name, support, transform: () => biject(support), shape, size: initial.length, eventDim, frames, initial };
 }
 
-function medianOf(rows: readonly Float32Array[]): Float32Array {
-  return rows[0].map((_, i) => rows.map((row) => row[i]).sort((a, b) => a - b)[Math.floor(rows.length / 2)]);
+function medianOf(rows: readonly ArrayLike<number>[]): Float32Array {
+  const middle = Math.floor(rows.length / 2);
+  return Float32Array.from(rows[0], (_, i) => rows.map((row) => row[i]).sort((a, b) => a - b)[middle]);
 }
 
-/** Runs `body` inside the vectorised plates of a site, outermost first. */
-export function inPlates<R>(frames: readonly PlateFrame[], body: () => R): R {
-  const [first, ...rest] = frames.filter((f) => f.dim !== undefined);
-  if (!first) return body();
-  const { name, fullSize, size, dim } = first;
-  return plate(name, fullSize, { subsampleSize: size, dim: dim as number }, () => inPlates(rest, body));
+/** `data` of shape `from`, repeated up to shape `to`: elements that a subsample left out begin like those that it chose. */
+function cycled(data: Float32Array, from: readonly number[], to: readonly number[]): Float32Array {
+  if (sameShape(from, to)) return data;
+  const size = to.reduce((n, d) => n * d, 1);
+  return Float32Array.from({ length: size }, (_, index) => {
+    let [at, stride, rest] = [0, 1, index];
+    for (let axis = to.length - 1; axis >= 0; axis--) {
+      at += ((rest % to[axis]) % from[axis]) * stride;
+      stride *= from[axis];
+      rest = Math.floor(rest / to[axis]);
+    }
+    return data[at];
+  });
+}
+
+/** The value that the user wants a site to begin at. */
+function unconstrained(
+  name: string,
+  value: tf.Tensor,
+  support: Constraint,
+  transform: Transform,
+  shape: readonly number[],
+): Float32Array {
+  if (!tf.all(support.check(value)).dataSync()[0]) {
+    throw new SupportError(`initialValues of site "${name}": the value must be ${support.name}.`, name);
+  }
+  try {
+    return Float32Array.from(expandTo(transform.inverse(value), shape).dataSync());
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new ShapeError(
+      `initialValues of site "${name}": a value of shape ${formatShape(value.shape)} does not fit the site, which has shape ` +
+        `${formatShape(transform.forwardShape(shape))}.`,
+      name,
+    );
+  }
 }

@@ -30,22 +30,27 @@ export class TraceMeanFieldELBO extends ELBO {
 
 function lossOf({ model, guide }: TracePair): tf.Tensor {
   refuseOtherOrder({ model, guide });
+  for (const site of guide.latentSites) refuseScoreFunction(site);
   const observed = model.sampleSites.filter((s) => !guide.has(s.name)).map((s) => tf.neg(s.logProbSum));
-  const latent = guide.sampleSites.filter((s) => !s.infer.isDeterministic).map((s) => divergence(s, model.get(s.name)));
+  const latent = guide.sampleSites
+    .filter((s) => !s.infer.isDeterministic)
+    .map((s) => (model.has(s.name) ? divergence(s, model.get(s.name)) : s.logProbSum));
   return [...observed, ...latent].reduce<tf.Tensor>((a, b) => tf.add(a, b), tf.scalar(0));
 }
 
 /** The summed divergence of one site, each side with its own scale and mask; the guide's must equal the model's for a closed form. */
 function divergence(guide: SampleSite, model: SampleSite): tf.Tensor {
-  if (!guide.fn.hasRsample) {
-    throw new ModelGuideError(
-      `TraceMeanFieldELBO needs reparameterised guide sites, and "${guide.name}" (${guide.fn.name}) is not. Use TraceELBO or TraceEnumELBO.`,
-      guide.name,
-    );
-  }
   const alike = guide.scale === model.scale && guide.mask === model.mask;
   if (alike && hasKl(guide.fn, model.fn)) return tf.sum(guide.scaleAndMask(kl(guide.fn, model.fn)));
   return tf.sub(guide.logProbSum, model.logProbSum);
+}
+
+function refuseScoreFunction({ name, fn }: SampleSite): void {
+  if (fn.hasRsample) return;
+  throw new ModelGuideError(
+    `TraceMeanFieldELBO needs reparameterised guide sites, and "${name}" (${fn.name}) is not. Use TraceELBO or TraceEnumELBO.`,
+    name,
+  );
 }
 
 /** Closed forms hold only if model and guide meet their shared sites in one order. Source: `_check_mean_field_requirement`. */
