@@ -85,9 +85,12 @@ export abstract class Distribution {
     throw new PyroError(`${this.name} has no finite support to enumerate.`);
   }
 
-  /** The same family with these probabilities [..., K] of the values that `enumerateSupport` lists; batchShape is what is left of K. */
-  withProbs(_probs: tf.Tensor): Distribution {
-    throw new PyroError(`${this.name} cannot be made from the probabilities of its values.`);
+  /**
+   * The same family with these probabilities [..., K] of the values that `enumerateSupport` lists; batchShape is what is left of K. Undefined
+   * for a family that cannot have any probabilities.
+   */
+  withProbs(_probs: tf.Tensor): Distribution | undefined {
+    return undefined;
   }
 
   /** Shape batchShape + eventShape. */

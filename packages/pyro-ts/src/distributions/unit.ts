@@ -40,8 +40,8 @@ export class Unit extends Distribution {
   override sample(_rng?: RandomStream, sampleShape: Shape = []): tf.Tensor {
     return tf.zeros(this.shape(sampleShape));
   }
-  override rsample(rng?: RandomStream, sampleShape: Shape = []): tf.Tensor {
-    return this.sample(rng, sampleShape);
+  override rsample(rng: RandomStream, sampleShape: Shape = []): tf.Tensor {
+    return this.hasRsample ? this.sample(rng, sampleShape) : super.rsample(rng, sampleShape);
   }
   override entropy(): tf.Tensor {
     return expandTo(this.logFactor.neg(), this.batchShape);

@@ -1,5 +1,5 @@
 /** The beta distribution. */
-import { customGrad, digamma, host, hostMap, lbeta, type Shape, sizeOf, sumTo } from '@pyro-ts/engine';
+import { customGrad, elementwise, host, hostMap, type Shape, sizeOf, sumTo } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 import type { RandomStream } from '../../random.js';
 import { positive, unitInterval } from '../constraints.js';
@@ -78,16 +78,15 @@ export class Beta extends NumberFamily<'concentration1' | 'concentration0'> {
     return this.full(a.div(total).mul(b.div(total)).div(total.add(1)));
   }
   override entropy(): tf.Tensor {
-    const [a, b] = [this.concentration1, this.concentration0];
-    const total = a.add(b);
-    const pulls = digamma(a)
-      .mul(tf.sub(1, a))
-      .add(digamma(b).mul(tf.sub(1, b)));
-    return this.full(
-      lbeta(a, b)
-        .add(pulls)
-        .add(digamma(total).mul(total.sub(2))),
+    // On the host: the terms nearly cancel for large concentrations.
+    const { digamma: psi, trigamma } = host;
+    const slope = (a: number, b: number) => (a + b - 2) * trigamma(a + b) - (a - 1) * trigamma(a);
+    const entropy = elementwise(
+      [this.concentration1, this.concentration0],
+      (a, b) => host.lbeta(a, b) - (a - 1) * psi(a) - (b - 1) * psi(b) + (a + b - 2) * psi(a + b),
+      [slope, (a, b) => slope(b, a)],
     );
+    return this.full(entropy);
   }
 }
 

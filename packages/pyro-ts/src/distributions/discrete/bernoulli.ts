@@ -37,6 +37,10 @@ export class Bernoulli extends LogitFamily<BernoulliOptions> {
   override enumerateSupport(expand = true): tf.Tensor {
     return scalarSupport(tf.tensor1d([0, 1]), this.batchShape, expand);
   }
+  override withProbs(probs: tf.Tensor): Bernoulli {
+    const batch = probs.shape.slice(0, -1);
+    return new Bernoulli({ probs: tf.reshape(tf.slice(probs, [...batch.map(() => 0), 1], [...batch, 1]), batch) });
+  }
   override mean(): tf.Tensor {
     return this.full(this.probs);
   }

@@ -1,5 +1,5 @@
 /** The gamma distribution and its special case, the exponential. */
-import { digamma, greaterEqual, host, lgamma, type Shape } from '@pyro-ts/engine';
+import { elementwise, greaterEqual, host, type Shape } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 import type { RandomStream } from '../../random.js';
 import { nonNegative, positive } from '../constraints.js';
@@ -52,13 +52,13 @@ export class Gamma extends NumberFamily<'concentration' | 'rate'> {
     return this.full(this.concentration.div(this.rate.square()));
   }
   override entropy(): tf.Tensor {
-    const a = this.concentration;
-    return this.full(
-      a
-        .add(lgamma(a))
-        .add(digamma(a).mul(tf.sub(1, a)))
-        .sub(this.rate.log()),
+    // On the host: the terms nearly cancel for a large concentration.
+    const entropy = elementwise(
+      [this.concentration, this.rate],
+      (a, b) => a - Math.log(b) + host.lgamma(a) + (1 - a) * host.digamma(a),
+      [(a) => 1 + (1 - a) * host.trigamma(a), (_, b) => -1 / b],
     );
+    return this.full(entropy);
   }
 }
 
