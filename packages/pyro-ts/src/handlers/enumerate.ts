@@ -1,8 +1,8 @@
 /** `enumerate`: gives discrete sites all their values at once, each site along a batch dimension of its own. */
 import { EnumerationError, formatShape, OptionError, PlateError, refuseUnknownKeys } from '../errors.js';
-import { EnumerationAllocator } from '../infer/enumeration/allocator.js';
+import { EnumerationAllocator, type Variables } from '../infer/enumeration/allocator.js';
 import { enumerateSite } from '../infer/enumeration/enumerateSite.js';
-import type { Message, PlateFrame, SampleMessage } from '../runtime/messages.js';
+import type { EnumeratedVariable, Message, PlateFrame, SampleMessage } from '../runtime/messages.js';
 import { handlerFactory } from '../runtime/program.js';
 import { Handler } from '../runtime/stack.js';
 
@@ -19,7 +19,7 @@ export class EnumerateHandler extends Handler {
   /** Number of markov contexts around each site. */
   private readonly depths = new Map<string, number>();
   /** The variables that each site's value varies with. */
-  private readonly valueVariables = new Map<string, ReadonlyMap<number, number>>();
+  private readonly valueVariables = new Map<string, Variables>();
 
   constructor(
     readonly allocator: EnumerationAllocator,
@@ -47,9 +47,9 @@ export class EnumerateHandler extends Handler {
     const mode = message.infer.enumerate;
     if (isGiven || mode === undefined || mode === 'sequential') this.keep(message, visible, !isGiven);
     else {
-      const { dim, id } = this.allocator.allocate(message.markovScope ? visible : undefined);
+      const dim = this.allocator.choose(message.markovScope ? visible : undefined);
       this.checkRank(message, -dim + message.fn.eventShape.length);
-      enumerateSite(message, dim, visible.set(dim, id));
+      this.allocator.take(dim, enumerateSite(message, dim, visible), message.markovScope === undefined);
     }
     this.checkRank(message, message.value?.rank ?? 0);
   }
@@ -57,33 +57,32 @@ export class EnumerateHandler extends Handler {
   override postprocess(message: Message): void {
     if (message.type !== 'sample' || message.isSubsample || !message.value) return;
     const batch = message.value.shape.slice(0, message.value.rank - message.fn.eventShape.length);
-    const varies = [...(message.enumeration?.dimToId ?? [])].filter(([dim]) => (batch[batch.length + dim] ?? 1) > 1);
+    const varies = [...(message.enumeration?.variables ?? [])].filter(([dim]) => (batch[batch.length + dim] ?? 1) > 1);
     this.valueVariables.set(message.name, new Map(varies));
     this.checkRank(message, message.value.rank);
   }
 
   /** A site whose value is not enumerated here: it may have come with variables of its own, from a replayed trace. */
-  private keep(message: SampleMessage, visible: Map<number, number>, isDrawn: boolean): void {
-    const before = message.enumeration;
-    const dimToId = before ? new Map([...before.dimToId, ...visible]) : visible;
-    const dim = before?.own?.dim;
-    if (before && dim !== undefined) {
-      const id = before.dimToId.get(dim) as number;
-      dimToId.set(dim, id);
-      if (this.role === 'guide') this.allocator.adopt({ dim, id }, message.markovScope === undefined);
+  private keep(message: SampleMessage, visible: Map<number, EnumeratedVariable>, isDrawn: boolean): void {
+    const { variables: before, own } = message.enumeration ?? {};
+    const variables = before ? new Map([...before, ...visible]) : visible;
+    const ownVariable = own?.dim === undefined ? undefined : before?.get(own.dim);
+    if (own?.dim !== undefined && ownVariable) {
+      variables.set(own.dim, ownVariable);
+      if (this.role === 'guide') this.allocator.take(own.dim, ownVariable, message.markovScope === undefined);
     }
-    message.enumeration = { dimToId, own: before?.own, isDrawn };
+    message.enumeration = { variables, own, isDrawn };
   }
 
   /** The dimensions that the site may find in what it depends on: all global ones, and those of the names in its markov scope. */
-  private visibleVariables(message: SampleMessage): Map<number, number> {
+  private visibleVariables(message: SampleMessage): Map<number, EnumeratedVariable> {
     const visible = new Map(this.allocator.globals);
     const scope = message.markovScope;
     if (scope === undefined) return visible;
     for (const [name, depth] of scope.visible) {
       // A name that fewer contexts show than were around it has left one of them.
       if (this.depths.get(name) !== depth) continue;
-      for (const [dim, id] of this.valueVariables.get(name) ?? []) visible.set(dim, id);
+      for (const [dim, variable] of this.valueVariables.get(name) ?? []) visible.set(dim, variable);
     }
     this.depths.set(message.name, scope.depth);
     return visible;

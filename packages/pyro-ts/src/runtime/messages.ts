@@ -48,11 +48,17 @@ export interface Baseline {
 /** What a site knows of enumeration: set by `enumerate`, copied by `replay`. */
 export interface EnumerationTag {
   /** The variable behind each enumeration dimension that the site can see. Dimensions are recycled, variables are not. */
-  readonly dimToId: ReadonlyMap<number, number>;
+  readonly variables: ReadonlyMap<number, EnumeratedVariable>;
   /** The values of the site itself; undefined where it has a single one. */
   readonly own: EnumeratedValues | undefined;
   /** Whether the value is a draw from the site's own distribution, made in this run, rather than listed, replayed or observed. */
   readonly isDrawn: boolean;
+}
+
+/** A variable with a dimension of its own: the site, and its number of values there. */
+export interface EnumeratedVariable {
+  readonly site: string;
+  readonly total: number;
 }
 
 /** The several values of one enumerated site. */

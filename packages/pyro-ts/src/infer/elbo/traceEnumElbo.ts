@@ -1,5 +1,6 @@
 /** The evidence lower bound with discrete variables summed out exactly. */
 import * as tf from '@tensorflow/tfjs';
+import { categorical } from '../../distributions/discrete/categorical.js';
 import type { Distribution } from '../../distributions/distribution.js';
 import { EnumerationError, PlateError } from '../../errors.js';
 import { EnumerateHandler } from '../../handlers/enumerate.js';
@@ -70,8 +71,9 @@ export class TraceEnumELBO extends ELBO {
   }
 
   /**
-   * The posterior marginal of each variable that the model enumerates, by site name: distributions of the sites' own families, given the
-   * observations (and one draw of the guide). Needs a parameter store and a seed around it.
+   * The posterior marginal of each variable that the model enumerates, by site name, given the observations (and one draw of the guide):
+   * distributions of the sites' own families, or where a family cannot have any probabilities, a categorical over the places in its
+   * `enumerateSupport`. Needs a parameter store and a seed around it.
    */
   computeMarginals<Args extends unknown[]>(
     model: InferenceProgram<Args>,
@@ -80,7 +82,7 @@ export class TraceEnumELBO extends ELBO {
   ): Map<string, Distribution> {
     const pair = this.onlyPair('computeMarginals', model, guide, args);
     const marginals = posteriorMarginals(pair.model, pair.guide);
-    return new Map([...marginals].map(([site, probs]) => [site.name, site.fn.withProbs(probs)]));
+    return new Map([...marginals].map(([site, probs]) => [site.name, site.fn.withProbs(probs) ?? categorical(probs)]));
   }
 
   /**

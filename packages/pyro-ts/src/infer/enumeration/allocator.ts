@@ -1,10 +1,8 @@
 /** Which batch dimension each enumerated variable gets. One allocator lives for one run of a guide and its model. */
+import type { EnumeratedVariable } from '../../runtime/messages.js';
 
-/** A dimension, and the variable that sits there. */
-export interface Allocation {
-  readonly dim: number;
-  readonly id: number;
-}
+/** The variables behind dimensions (negative, counted from the right of the batch). */
+export type Variables = ReadonlyMap<number, EnumeratedVariable>;
 
 /**
  * Hands out dimensions leftwards from `firstAvailableDim`. A global variable keeps its dimension for the rest of the run; a variable inside
@@ -12,14 +10,12 @@ export interface Allocation {
  * `pyro.poutine.runtime`.
  */
 export class EnumerationAllocator {
-  /** The variable behind each dimension that is taken for good. */
-  readonly globals = new Map<number, number>();
-  private nextDim: number;
-  private nextId = 0;
+  private readonly taken = new Map<number, EnumeratedVariable>();
+  private nextGlobal: number;
   private leftmostLocal: number;
 
   constructor(readonly firstAvailableDim: number) {
-    this.nextDim = firstAvailableDim;
+    this.nextGlobal = firstAvailableDim;
     this.leftmostLocal = firstAvailableDim + 1;
   }
 
@@ -28,31 +24,29 @@ export class EnumerationAllocator {
     return -1 - this.firstAvailableDim;
   }
 
+  /** The variables that keep their dimension for good. */
+  get globals(): Variables {
+    return this.taken;
+  }
+
   /** Whether anything was enumerated. */
   get isUsed(): boolean {
-    return this.nextId > 0;
+    return this.taken.size > 0 || this.leftmostLocal <= this.firstAvailableDim;
   }
 
-  /** A dimension for a new variable: for good, or (given the dimensions that its scope uses, globals included) until it leaves that scope. */
-  allocate(scopeDims?: ReadonlyMap<number, number>): Allocation {
-    const id = this.nextId++;
-    if (scopeDims === undefined) {
-      const dim = this.nextDim--;
-      this.globals.set(dim, id);
-      return { dim, id };
-    }
+  /** The dimension for a new variable: for good, or (given what its scope uses, globals included) until it leaves that scope. */
+  choose(scope?: Variables): number {
+    if (scope === undefined) return this.nextGlobal;
     let dim = this.firstAvailableDim;
-    while (scopeDims.has(dim)) dim--;
-    this.leftmostLocal = Math.min(this.leftmostLocal, dim);
-    return { dim, id };
+    while (scope.has(dim)) dim--;
+    return dim;
   }
 
-  /** Takes note of a variable that an earlier run with the same choices has placed. */
-  adopt({ dim, id }: Allocation, isGlobal: boolean): void {
-    this.nextId = Math.max(this.nextId, id + 1);
+  /** Takes note of a variable that sits at `dim`, for good or not. */
+  take(dim: number, variable: EnumeratedVariable, isGlobal: boolean): void {
     if (isGlobal) {
-      this.globals.set(dim, id);
-      this.nextDim = Math.min(this.nextDim, dim - 1);
+      this.taken.set(dim, variable);
+      this.nextGlobal = Math.min(this.nextGlobal, dim - 1);
     } else {
       this.leftmostLocal = Math.min(this.leftmostLocal, dim);
     }
@@ -60,6 +54,6 @@ export class EnumerationAllocator {
 
   /** Called between guide and model: a global variable of the model must not meet a recycled one of the guide, which it may well be upstream of. */
   startModel(): void {
-    this.nextDim = Math.min(this.nextDim, this.leftmostLocal - 1);
+    this.nextGlobal = Math.min(this.nextGlobal, this.leftmostLocal - 1);
   }
 }

@@ -4,41 +4,43 @@ import * as tf from '@tensorflow/tfjs';
 import { MaskedDistribution } from '../../distributions/distribution.js';
 import { EnumerationError, formatShape, OptionError } from '../../errors.js';
 import { combineMasks } from '../../handlers/mask.js';
-import type { EnumeratedValues, SampleMessage } from '../../runtime/messages.js';
+import type { EnumeratedValues, EnumeratedVariable, SampleMessage } from '../../runtime/messages.js';
+import type { Variables } from './allocator.js';
 import { placeValues } from './place.js';
 import { sumAndSample } from './sumAndSample.js';
 
-/** Gives `message` several values along batch dimension `dim`, which the variables of `dimToId` include. */
-export function enumerateSite(message: SampleMessage, dim: number, dimToId: ReadonlyMap<number, number>): void {
+/** Gives `message` several values along batch dimension `dim`; `visible` are the other variables that it can see. Returns its own variable. */
+export function enumerateSite(message: SampleMessage, dim: number, visible: Variables): EnumeratedVariable {
   unmask(message);
   refuseConflict(message, dim);
-  const { fn, infer } = message;
-  const tag = (own: EnumeratedValues): void => {
-    message.enumeration = { dimToId, own, isDrawn: false };
+  const { name, fn, infer } = message;
+  const tag = (total: number, logWeight: EnumeratedValues['logWeight']): EnumeratedVariable => {
+    const variable = { site: name, total };
+    const variables = new Map(visible).set(dim, variable);
+    message.enumeration = { variables, own: { dim, total, logWeight }, isDrawn: false };
+    return variable;
   };
   if (infer.numSamples !== undefined) {
     const total = positiveInteger(message, 'numSamples', infer.numSamples);
-    tag({ dim, total, logWeight: (logProb) => drawnWeight(logProb, total, fn.hasRsample) });
     message.draw = (rng) =>
       placeValues(fn.hasRsample ? fn.rsample(rng, [total]) : fn.sample(rng, [total]), fn.batchShape.length, dim);
-    return;
+    return tag(total, (logProb) => drawnWeight(logProb, total, fn.hasRsample));
   }
   refuseInfinite(message);
   const exact = positiveInteger(message, 'exactClasses', infer.exactClasses ?? 1);
-  const sampled = infer.enumerate === 'sum-and-sample' && exact < fn.enumerateSupport(false).shape[0] - 1;
-  if (sampled) {
+  const thin = fn.enumerateSupport(false);
+  if (infer.enumerate === 'sum-and-sample' && exact < thin.shape[0] - 1) {
     message.draw = (rng) => {
       const { values, logWeight } = sumAndSample(fn, exact, rng);
       const placed = placeValues(logWeight, fn.batchShape.length, dim);
-      tag({ dim, total: exact + 1, logWeight: () => placed });
+      tag(exact + 1, () => placed);
       return placeValues(values, fn.batchShape.length, dim);
     };
-    return;
+    return { site: name, total: exact + 1 };
   }
-  const support = fn.enumerateSupport(infer.expand ?? false);
-  tag({ dim, total: support.shape[0], logWeight: (logProb) => logProb });
-  message.value = placeValues(support, fn.batchShape.length, dim);
+  message.value = placeValues(infer.expand ? fn.enumerateSupport(true) : thin, fn.batchShape.length, dim);
   message.done = true;
+  return tag(thin.shape[0], (logProb) => logProb);
 }
 
 /** The value number `index` of a site that is enumerated in turn, and how many there are. */
@@ -84,7 +86,7 @@ function refuseConflict({ name, fn }: SampleMessage, dim: number): void {
 function refuseInfinite({ name, fn }: SampleMessage): void {
   if (fn.hasEnumerateSupport) return;
   throw new EnumerationError(
-    `Site "${name}" is to be enumerated, but ${fn.name} has no finite support to list. Sample it (drop infer.enumerate), or in a guide draw it ` +
+    `At site "${name}", which is to be enumerated: ${fn.name} has no finite support to list. Sample it (drop infer.enumerate), or in a guide draw it ` +
       "several times: infer: { enumerate: 'parallel', numSamples: n }. A Bernoulli under toEvent(n) cannot be enumerated: put it into a plate instead.",
     name,
   );

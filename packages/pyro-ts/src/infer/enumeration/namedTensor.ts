@@ -13,13 +13,11 @@ export interface NamedTensor {
 }
 
 export const plateDim = (plate: string): Dim => `plate ${plate}`;
-export const variableDim = (id: number): Dim => `variable ${id}`;
+export const variableDim = (site: string): Dim => `variable ${site}`;
 
 /** The dimension that a site's own values lie along, where it was enumerated in parallel. */
-export function ownDim(site: SampleSite): Dim | undefined {
-  const dim = site.enumeration?.own?.dim;
-  return dim === undefined ? undefined : variableDim(site.enumeration?.dimToId.get(dim) as number);
-}
+export const ownDim = (site: SampleSite): Dim | undefined =>
+  site.enumeration?.own?.dim === undefined ? undefined : variableDim(site.name);
 
 /** `x`, of the site's batch shape, with its dimensions named. */
 export function pack(site: SampleSite, x: tf.Tensor): NamedTensor {
@@ -30,7 +28,8 @@ export function pack(site: SampleSite, x: tf.Tensor): NamedTensor {
     if (size === 1) return;
     const dim = axis - x.rank;
     const name = names.get(dim);
-    if (name === undefined) throw unknownDim(site, x, dim, names);
+    if (name === undefined || (site.enumeration?.variables.get(dim)?.total ?? size) !== size)
+      throw unknownDim(site, x, dim, names);
     dims.push(name);
     shape.push(size);
   });
@@ -47,13 +46,13 @@ export function sumOut(x: NamedTensor, dims: ReadonlySet<Dim>): NamedTensor {
 /** What each batch dimension of a site stands for. */
 export function dimNames(site: SampleSite): Map<number, Dim> {
   const names = new Map<number, Dim>();
-  for (const [dim, id] of site.enumeration?.dimToId ?? []) names.set(dim, variableDim(id));
+  for (const [dim, variable] of site.enumeration?.variables ?? []) names.set(dim, variableDim(variable.site));
   for (const frame of site.frames) if (frame.dim !== undefined) names.set(frame.dim, plateDim(frame.name));
   return names;
 }
 
 function unknownDim(site: SampleSite, x: tf.Tensor, dim: number, names: Map<number, Dim>): EnumerationError {
-  const known = [...names].map(([d, name]) => `${d} (${name})`).join(', ') || 'none';
+  const known = [...names].map(([d, name]) => `${d} (${name}, size ${knownSize(site, d)})`).join(', ') || 'none';
   return new EnumerationError(
     `At site "${site.name}": the log-probability has shape ${formatShape(x.shape)}, with size ${x.shape[x.rank + dim]} at dim ${dim}, which ` +
       `belongs to no plate around the site and to no enumerated variable that it can see. Dimensions that it can have: ${known}. If the site ` +
@@ -61,3 +60,6 @@ function unknownDim(site: SampleSite, x: tf.Tensor, dim: number, names: Map<numb
     site.name,
   );
 }
+
+const knownSize = (site: SampleSite, dim: number): number | undefined =>
+  site.frames.find((frame) => frame.dim === dim)?.size ?? site.enumeration?.variables.get(dim)?.total;

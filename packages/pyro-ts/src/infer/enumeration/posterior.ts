@@ -144,16 +144,17 @@ interface Query {
 export function posteriorMarginals(model: Trace, guide: Trace): Map<SampleSite, tf.Tensor> {
   const { components, variables } = posteriorFactors(model, guide);
   const enumerated = new Set(enumeratedInModel(model, guide));
-  const marginals = new Map<SampleSite, tf.Tensor>();
+  const found = new Map<SampleSite, tf.Tensor>();
   for (const factors of components) {
     const queries = factors.flatMap(({ site }) => (enumerated.has(site) ? [{ site, table: queryTable(site) }] : []));
     const tape = new TableTape();
     const total = run(tape, factors, variables, queries);
     total.logGrad = new Float64Array(total.log.length).fill(1);
     tape.backward();
-    for (const { site, table } of queries) marginals.set(site, marginalTensor(site, table));
+    for (const { site, table } of queries) found.set(site, marginalTensor(site, table));
   }
-  return marginals;
+  // In the order of the program.
+  return new Map([...enumerated].map((site) => [site, found.get(site) as tf.Tensor]));
 }
 
 function queryTable(site: SampleSite): Table {

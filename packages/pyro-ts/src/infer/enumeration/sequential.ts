@@ -37,7 +37,7 @@ export class SequentialHandler extends Handler {
       if (!isBranch) this.firstMet.push({ name: message.name, total });
       message.value = value;
       message.enumeration = {
-        dimToId: new Map(),
+        variables: new Map(),
         own: { dim: undefined, total, logWeight: (logProb) => logProb },
         isDrawn: false,
       };
