@@ -1,9 +1,9 @@
 /** `pyroved demo`: the paper's card experiment from nothing, and what it shows. */
 import { Command, Option } from 'commander';
 import { type DemoSummary, runDemo } from '../recipes/index.js';
-import { formatDuration } from '../viz/index.js';
+import { formatDuration, formatPercent } from '../viz/index.js';
 import { say } from './messages.js';
-import { addMachineOptions, addSeedOption, machineOf, wholeNumber } from './options.js';
+import { addMachineOptions, type Given, machineOf, parsed, seedOption, wholeNumber } from './options.js';
 import { withProgress } from './train.js';
 
 export function demoCommand(): Command {
@@ -19,32 +19,30 @@ export function demoCommand(): Command {
         .choices(['paper', 'small'])
         .default('paper'),
     )
-    .option('--epochs <n>', 'passes over the unlabelled images', wholeNumber);
-  addSeedOption(command);
+    .addOption(parsed('--epochs <n>', 'passes over the unlabelled images (default: by preset)', wholeNumber))
+    .addOption(seedOption());
   addMachineOptions(command);
-  return command.action(async (given: { out: string; preset: 'paper' | 'small'; seed: number; epochs?: number }) => {
-    const { out: folder, preset, seed, epochs } = given;
-    const summary: { value?: DemoSummary } = {};
-    await withProgress(async (hooks) => {
-      const request = {
-        ...machineOf(given as unknown as Record<string, unknown>),
-        folder,
-        preset,
-        seed,
-        ...(epochs !== undefined && { epochs }),
-      };
-      const result = await runDemo(request, { ...hooks, onPart: (name) => hooks.say?.(name) });
-      summary.value = result.summary;
-      return result.run;
-    });
-    if (summary.value) tell(summary.value, folder);
+  return command.action(async (given: Given) => {
+    const {
+      out: folder,
+      preset,
+      seed,
+      epochs,
+    } = given as {
+      out: string;
+      preset: 'paper' | 'small';
+      seed: number;
+      epochs?: number;
+    };
+    const request = { ...machineOf(given), folder, preset, seed, ...(epochs !== undefined && { epochs }) };
+    const { summary } = await withProgress((hooks) => runDemo(request, { ...hooks, onPart: hooks.say }));
+    if (summary) tell(summary, folder);
+    else say('Stopped. The demo begins anew when it is run again.');
   });
 }
 
 function tell({ accuracy = Number.NaN, baselineAccuracy, totalSeconds }: DemoSummary, folder: string): void {
-  const percent = (share: number) => `${(100 * share).toFixed(1)}%`;
-  say('');
-  say(`  with the rotation latent     ${percent(accuracy)}`);
-  say(`  without                      ${percent(baselineAccuracy)}`);
-  say(`  ${formatDuration(totalSeconds)} in all. Open ${folder}/report.html for the pictures.`);
+  console.log(`  with the rotation latent     ${formatPercent(accuracy)}`);
+  console.log(`  without                      ${formatPercent(baselineAccuracy)}`);
+  console.log(`  ${formatDuration(totalSeconds)} in all. Open ${folder}/report.html for the pictures.`);
 }

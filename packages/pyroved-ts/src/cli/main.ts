@@ -1,5 +1,5 @@
-#!/usr/bin/env node
 /** The command line: `pyroved train | evaluate | classify | encode | manifold | demo`. */
+import { createRequire } from 'node:module';
 import { Command } from 'commander';
 import { classifyCommand } from './classify.js';
 import { demoCommand } from './demo.js';
@@ -9,7 +9,10 @@ import { manifoldCommand } from './manifold.js';
 import { report } from './messages.js';
 import { trainCommand } from './train.js';
 
+const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
+
 const program = new Command('pyroved')
+  .version(version, '-V, --version', 'print the version')
   .description(
     'Classifies images of objects that lie at any angle, from a few labelled images that lie straight, and shows what varies among them.',
   )
@@ -28,6 +31,11 @@ Your own images: a folder of unlabelled ones, and a folder with one folder per c
 for (const command of [trainCommand, evaluateCommand, classifyCommand, encodeCommand, manifoldCommand, demoCommand]) {
   program.addCommand(command());
 }
+
+// A reader that has seen enough, such as `head`, closes the pipe.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
 
 program.parseAsync().catch((error: unknown) => {
   report(error);

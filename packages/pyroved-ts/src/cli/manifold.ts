@@ -1,46 +1,51 @@
 /** `pyroved manifold`: what the model draws over the plane of its first two latents, a picture for each class. */
 import path from 'node:path';
-import { selectEngine } from '@pyro-ts/engine';
 import { Command } from 'commander';
 import { didYouMean } from 'pyro-ts';
 import { PyrovedError } from '../errors.js';
-import { loadModel, manifoldPictures } from '../recipes/index.js';
+import { manifoldPictures } from '../recipes/index.js';
 import { writeWhole } from '../run/index.js';
-import { say } from './messages.js';
-import { decimal, wholeNumber } from './options.js';
+import { decimal, parsed, wholeNumber } from './options.js';
+import { addRun, openRun } from './trained.js';
+
+interface Given {
+  readonly class?: string;
+  readonly out?: string;
+  readonly grid: number;
+  readonly coverage: number;
+  readonly angle: number;
+  readonly engine?: string;
+}
 
 export function manifoldCommand(): Command {
-  return new Command('manifold')
+  const command = new Command('manifold')
     .summary('draw what a trained model has learned')
-    .description('Draws images over a grid of the first two content latents as SVG: one picture for each class.')
-    .argument('<run>', 'a run folder that train made')
+    .description(
+      'Draws images over a grid of the first two content latents as SVG, a picture for each class, and prints where they are.',
+    );
+  return addRun(command)
     .option('--class <name>', 'only this class')
     .option('--out <folder>', "where to write the pictures (default: the run's pictures)")
-    .option('--grid <n>', 'images a side', wholeNumber, 8)
-    .option('--coverage <share>', "share of the prior's mass that each axis spans", decimal, 0.9)
-    .option('--angle <degrees>', 'turn the objects counter-clockwise by this much', decimal, 0)
-    .option('--engine <name>', 'tensorflow, wasm or cpu')
-    .action(
-      async (
-        run: string,
-        given: { class?: string; out?: string; grid: number; coverage: number; angle: number; engine?: string },
-      ) => {
-        await selectEngine({ ...(given.engine !== undefined && { engine: given.engine }) });
-        const trained = await loadModel(run);
-        const { classNames } = trained;
-        if (given.class !== undefined && !classNames.includes(given.class)) {
-          throw new PyrovedError(`The model has no class "${given.class}".${didYouMean(given.class, classNames)}`);
+    .addOption(parsed('--grid <n>', 'images a side', wholeNumber).default(8))
+    .addOption(parsed('--coverage <share>', "share of the prior's mass that each axis spans", decimal).default(0.9))
+    .addOption(parsed('--angle <degrees>', 'turn the objects counter-clockwise by this much', decimal).default(0))
+    .action(async (run: string, given: Given) => {
+      const trained = await openRun(run, { engine: given.engine });
+      const { classNames } = trained;
+      const { class: name, grid: size, coverage, angle, out } = given;
+      if (name !== undefined && !classNames.includes(name)) {
+        const known = classNames.length > 0 ? ` It has: ${classNames.join(', ')}.` : ' It was trained without labels.';
+        throw new PyrovedError(`The model has no class "${name}".${didYouMean(name, classNames) || known}`);
+      }
+      const chosen = name === undefined ? undefined : classNames.indexOf(name);
+      for (const picture of manifoldPictures(trained, { size, coverage, angle }, chosen)) {
+        const file = `${picture.name}.svg`;
+        if (out === undefined) console.log(trained.run.writePicture(file, picture.svg));
+        else {
+          writeWhole(path.join(out, file), picture.svg);
+          console.log(path.join(out, file));
         }
-        const chosen = given.class === undefined ? undefined : classNames.indexOf(given.class);
-        const { grid: size, coverage, angle } = given;
-        for (const { name, svg } of manifoldPictures(trained, { size, coverage, angle }, chosen)) {
-          const file =
-            given.out === undefined
-              ? trained.run.writePicture(`${name}.svg`, svg)
-              : path.join(given.out, `${name}.svg`);
-          if (given.out !== undefined) writeWhole(file, svg);
-          say(file);
-        }
-      },
-    );
+      }
+      trained.model.dispose();
+    });
 }

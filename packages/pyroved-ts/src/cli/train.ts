@@ -1,155 +1,129 @@
 /** `pyroved train`: from images to a run folder with a trained model, pictures and a report. */
-import { Command, Option } from 'commander';
-import { cardsConfig } from '../data/index.js';
+import { Argument, Command } from 'commander';
 import { PyrovedError } from '../errors.js';
-import { formatBytes, type RunHooks, type RunResult, resumeRun, type Source, trainRun } from '../recipes/index.js';
-import { formatDuration } from '../viz/index.js';
+import { formatBytes, type RunHooks, type RunResult, resumeRun, trainRun } from '../recipes/index.js';
+import { formatCount, formatDuration, formatPercent, shareInterval } from '../viz/index.js';
 import { interruptSignal, say } from './messages.js';
 import {
-  addCardsOptions,
   addMachineOptions,
   addModelOptions,
-  addSeedOption,
   addTrainOptions,
-  cardsOptionsOf,
-  decimal,
+  type Given,
   machineOf,
   modelSettingsOf,
+  seedOption,
   trainSettingsOf,
-  wholeNumber,
+  typedOptions,
 } from './options.js';
+import { addSourceOptions, generatedSources, sourceOf } from './sources.js';
 import { trainingProgress } from './trainingProgress.js';
+
+const examples = `
+Examples:
+  Your own images, a folder without labels and a folder with one folder per class:
+    $ pyroved train --unlabelled micrographs --labelled examples --out runs/first
+  The same, the labels in a table with the columns file and label:
+    $ pyroved train --unlabelled micrographs --labels labels.csv --out runs/first
+  No labels at all, to see what varies:
+    $ pyroved train --unlabelled micrographs --out runs/look
+  Go on after Ctrl-C or a crash:
+    $ pyroved train --resume runs/first`;
 
 export function trainCommand(): Command {
   const command = new Command('train')
-    .summary('train a model on generated cards or on your own images')
+    .summary('train a model on your own images or on generated ones')
     .description(
-      'Trains a semi-supervised, rotation-invariant autoencoder (an unsupervised one where no labels are given) and writes a run folder with the model, ' +
-        'metrics, pictures and report.html. Ctrl-C keeps the state and stops; --resume goes on.',
+      'Trains a semi-supervised autoencoder that sees through rotation and translation (an unsupervised one where no labels are given) and writes a run ' +
+        'folder with the model, metrics, pictures and report.html. Ctrl-C keeps the state and stops; --resume goes on.',
     )
-    .argument('[source]', '"cards" for generated card suits; leave it out for your own images')
-    .option('--out <folder>', 'the run folder to make (default: runs/cards or runs/images)')
+    .addArgument(new Argument('[source]', sourceHelp()))
+    .option('--out <folder>', 'the run folder to make (default: runs/ and the kind of images, as in runs/cards)')
     .option('--resume <folder>', 'go on with a run that was stopped or killed')
-    .option('--overwrite', 'replace a run that is there', false);
-  addSeedOption(command);
-  command.optionsGroup('Your own images:');
-  command
-    .option('--unlabelled <folder>', 'images without labels, with subfolders')
-    .option('--labelled <folder>', 'images with labels: one folder per class')
-    .option('--labels <csv>', 'or a table of file,label')
-    .option('--size <pixels>', 'images are resized to this many pixels a side', wholeNumber, 48)
-    .addOption(
-      new Option('--crop <how>', 'square: the middle square; none: squeeze the whole image')
-        .choices(['square', 'none'])
-        .default('square'),
-    )
-    .addOption(
-      new Option('--on-bad-file <what>', 'files that cannot be used').choices(['skip', 'refuse']).default('skip'),
-    )
-    .option('--held-out <share>', 'share of the labels kept aside to measure accuracy', decimal, 0.2);
-  addCardsOptions(command);
+    .option('--overwrite', 'replace a run that is there')
+    .addOption(seedOption())
+    .addHelpText('after', examples);
+  addSourceOptions(command);
   addModelOptions(command);
   addTrainOptions(command);
   addMachineOptions(command);
-  return command.action(async (source: string | undefined, given: Record<string, unknown>) => {
+  return command.action(async (word: string | undefined, given: Given) => {
     const machine = machineOf(given);
     if (given.resume !== undefined) {
-      if (source !== undefined || given.out !== undefined) {
-        throw new PyrovedError(
-          '--resume goes on with a run as it is: it takes no source and no --out. Its options are in its config.json.',
-        );
-      }
-      await withProgress((hooks) => resumeRun(String(given.resume), machine, hooks));
+      refuseBesideResume(word, command);
+      tellEnd(await withProgress((hooks) => resumeRun(String(given.resume), machine, hooks)));
       return;
     }
-    const from = sourceOf(source, given);
-    await withProgress((hooks) =>
+    const source = sourceOf(word, given, command);
+    const result = await withProgress((hooks) =>
       trainRun(
         {
           ...machine,
-          folder: String(given.out ?? `runs/${from.kind}`),
-          source: from,
+          folder: String(given.out ?? `runs/${source.kind}`),
+          source,
           model: modelSettingsOf(given),
           train: trainSettingsOf(given),
           seed: given.seed as number,
-          overwrite: given.overwrite as boolean,
+          overwrite: given.overwrite === true,
         },
         hooks,
       ),
     );
+    tellEnd(result);
   });
 }
 
-/** The images that the options ask for. */
-function sourceOf(source: string | undefined, given: Record<string, unknown>): Source {
-  const { unlabelled, labelled, labels, size, crop, onBadFile, heldOut, seed, templates } = given as {
-    [name: string]: string | undefined;
-  } & { size: number; heldOut: number; seed: number; crop: 'square' | 'none'; onBadFile: 'skip' | 'refuse' };
-  const own = unlabelled ?? labelled ?? labels;
-  if (source === 'cards') {
-    if (own !== undefined)
-      throw new PyrovedError('Give "cards" or your own images (--unlabelled, --labelled, --labels), not both.');
-    const config = cardsConfig({ ...cardsOptionsOf(given), size, seed });
-    return { kind: 'cards', ...config, ...(templates !== undefined && { templates }) };
-  }
-  if (source !== undefined) {
-    throw new PyrovedError(
-      `There is no source "${source}". Say "cards", or give your own images with --unlabelled and --labelled.`,
-    );
-  }
-  if (own === undefined) {
-    throw new PyrovedError(
-      'Nothing to train on. Say "pyroved train cards" for generated images, or give your own: --unlabelled FOLDER, and --labelled FOLDER (one folder per class) or --labels CSV.',
-    );
-  }
-  return {
-    kind: 'images',
-    ...(unlabelled !== undefined && { unlabelled }),
-    ...(labelled !== undefined && { labelled }),
-    ...(labels !== undefined && { labels }),
-    size,
-    crop,
-    onBadFile,
-    heldOut,
-    seed,
-  };
+const sourceHelp = (): string =>
+  `generated images; leave it out for your own. ${Object.entries(generatedSources)
+    .map(([name, what]) => `${name}: ${what}`)
+    .join('; ')}`;
+
+/** A resumed run has its options in its configuration; only the machine may be another. */
+function refuseBesideResume(word: string | undefined, command: Command): void {
+  const typed = typedOptions(command).filter(({ name }) => !['resume', 'engine', 'kernel', 'threads'].includes(name));
+  const extra = [...(word === undefined ? [] : [`"${word}"`]), ...typed.map(({ flag }) => flag)];
+  if (extra.length === 0) return;
+  throw new PyrovedError(
+    `--resume goes on with a run as it was begun; its options are in its config.json. Leave out ${extra.join(', ')}.`,
+  );
 }
 
-/** Runs a training with a progress bar and a clean Ctrl-C, and says how it ended. */
-export async function withProgress(start: (hooks: RunHooks) => Promise<RunResult>): Promise<RunResult> {
+/** Runs a training with a progress bar and a clean Ctrl-C, of which the exit status then tells. */
+export async function withProgress<T>(start: (hooks: RunHooks) => Promise<T>): Promise<T> {
   const progress = trainingProgress();
-  const { signal, release } = interruptSignal(() =>
-    progress.log('Stopping after this step; the state is kept. Ctrl-C again ends at once.'),
+  const { signal, exitCode, release } = interruptSignal(() =>
+    progress.log('Stopping; the state is kept. Ctrl-C again ends at once.'),
   );
   try {
-    const result = await start({
+    return await start({
       signal,
       say: (line) => progress.log(line),
-      onEstimate: (estimate, stepsLeft) => {
-        const time = formatDuration(estimate.secondsPerStep * stepsLeft);
+      onEstimate: ({ secondsPerStep, seconds, steps, bytes }, left) => {
+        const time = formatDuration((seconds * left) / steps);
         progress.log(
-          `${stepsLeft} steps of about ${(estimate.secondsPerStep * 1000).toFixed(0)} ms: about ${time}, with ${formatBytes(estimate.bytes)} of memory.`,
+          `${formatCount(left)} steps of about ${(secondsPerStep * 1000).toFixed(0)} ms: about ${time}, with ${formatBytes(bytes)} of memory.`,
         );
       },
       onStep: progress.onStep,
       onEpoch: progress.onEpoch,
     });
-    progress.stop();
-    tellEnd(result);
-    return result;
   } finally {
     progress.stop();
     release();
+    if (signal.aborted) process.exitCode = exitCode();
   }
 }
 
 function tellEnd({ folder, summary, stopped }: RunResult): void {
-  if (stopped) {
+  if (stopped || !summary) {
     say(`Stopped. Go on with: pyroved train --resume ${folder.path}`);
     return;
   }
-  if (summary?.accuracy !== undefined) {
-    say(`Accuracy on ${summary.testImages} images that training did not see: ${(100 * summary.accuracy).toFixed(1)}%`);
+  const { accuracy, testImages = 0, steps, seconds } = summary;
+  if (accuracy !== undefined) {
+    const [low, high] = shareInterval(accuracy, testImages).map((share) => formatPercent(share));
+    say(
+      `Accuracy on ${formatCount(testImages)} images that training did not see: ${formatPercent(accuracy)} (95% interval ${low} to ${high})`,
+    );
   }
-  say(`Trained ${summary?.steps} steps in ${formatDuration(summary?.seconds ?? 0)}. Report: ${folder.file('report')}`);
+  say(`Trained ${formatCount(steps)} steps in ${formatDuration(seconds)}. Report: ${folder.file('report')}`);
 }

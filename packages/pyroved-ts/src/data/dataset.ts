@@ -74,6 +74,13 @@ export function gather(set: ImageSet | StreamedSet, indices: ArrayLike<number>):
   return out;
 }
 
+/** The whole set with its images in memory. */
+export function inMemory(set: ImageSet | StreamedSet): ImageSet {
+  if (!('read' in set)) return set;
+  const { read, ...known } = set;
+  return { ...known, images: read(Int32Array.from({ length: set.count }, (_, i) => i)) };
+}
+
 /** The images at `indices`, in that order, with everything known of them. */
 export function subset<S extends ImageSet | StreamedSet>(set: S, indices: ArrayLike<number>): S {
   const order = Array.from(indices);

@@ -1,35 +1,59 @@
 /** How long a training will take and how much memory it needs, measured on a few steps that are thrown away. */
+import type { Batch } from '../data/index.js';
 import type { Trainer } from '../train/index.js';
 
 export interface Estimate {
-  /** Seconds a step, and for all steps that are left. */
+  /** Mean over the steps of an epoch. */
   readonly secondsPerStep: number;
-  readonly seconds: number;
+  /** Steps of the whole run, and seconds for them and for judging the model after each epoch. */
   readonly steps: number;
+  readonly seconds: number;
   /** Bytes that the process holds while it trains. */
   readonly bytes: number;
 }
 
-/** Takes up to `tries` steps with a trainer of its own, which `makeTrainer` gives and `discard` frees; the first, slower one is not counted. */
+/** Steps that are tried, unless they take longer than the time. The first, slower one is not counted. */
+const TRIES = { steps: 5, milliseconds: 5000 };
+
+/** Takes some steps with a trainer of its own, which `makeTrainer` gives and `discard` frees. */
 export async function estimateTraining(
   makeTrainer: () => { trainer: Trainer; discard: () => void },
-  tries = 4,
+  signal?: AbortSignal,
 ): Promise<Estimate> {
   const { trainer, discard } = makeTrainer();
-  const stop = new AbortController();
-  const ends: number[] = [performance.now()];
-  const onStep = () => {
-    ends.push(performance.now());
-    if (ends.length > tries || performance.now() - ends[0] > 5000) stop.abort();
+  try {
+    const stop = new AbortController();
+    const ends: number[] = [performance.now()];
+    const onStep = () => {
+      ends.push(performance.now());
+      if (ends.length > TRIES.steps || ends[ends.length - 1] - ends[0] > TRIES.milliseconds) stop.abort();
+    };
+    const batches = trainer.batches(0);
+    const signals = signal ? [stop.signal, signal] : [stop.signal];
+    for await (const _ of trainer.epochs({ signal: AbortSignal.any(signals), onStep })) break;
+    const secondsPerStep = meanSeconds(batches, ends);
+    const evaluated = performance.now();
+    if (!signal?.aborted) trainer.evaluate();
+    const evaluation = (performance.now() - evaluated) / 1000;
+    const { epochCount } = trainer;
+    const steps = batches.length * epochCount;
+    const seconds = secondsPerStep * steps + evaluation * epochCount;
+    return { secondsPerStep, steps, seconds, bytes: process.memoryUsage().rss };
+  } finally {
+    discard();
+  }
+}
+
+/** Labelled steps, which know the class, cost less than unlabelled ones: each kind counts as often as an epoch has it. */
+function meanSeconds(batches: readonly Batch[], ends: readonly number[]): number {
+  const taken = ends.slice(1).map((end, i) => ({ kind: batches[i].kind, seconds: (end - ends[i]) / 1000 }));
+  const counted = taken.length > 1 ? taken.slice(1) : taken;
+  if (counted.length === 0) return Number.NaN;
+  const cost = (kind?: Batch['kind']): number => {
+    const seconds = counted.filter((step) => kind === undefined || step.kind === kind).map((step) => step.seconds);
+    return seconds.length > 0 ? Math.min(...seconds) : cost();
   };
-  const perEpoch = trainer.batches(0).length;
-  for await (const _ of trainer.epochs({ signal: stop.signal, onStep })) break;
-  discard();
-  const durations = ends.slice(1).map((end, i) => end - ends[i]);
-  const counted = durations.length > 1 ? durations.slice(1) : durations;
-  const secondsPerStep = Math.min(...counted) / 1000;
-  const steps = perEpoch * trainer.epochCount;
-  return { secondsPerStep, steps, seconds: secondsPerStep * steps, bytes: process.memoryUsage().rss };
+  return batches.reduce((sum, { kind }) => sum + cost(kind), 0) / batches.length;
 }
 
 /** "412 MB", "1.3 GB". */

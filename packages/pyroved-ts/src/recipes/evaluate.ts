@@ -1,37 +1,58 @@
 /** The accuracy of a trained model: on the images that its run kept aside, on others, and on damaged ones. */
-import { type CardsOptions, cards, type ImageSet, loadTemplates } from '../data/index.js';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { concatenated, type ImageSet, inMemory } from '../data/index.js';
 import { PyrovedError } from '../errors.js';
-import { accuracyOf, type ClassifierReport } from '../train/index.js';
+import { explained } from '../run/errors.js';
+import { accuracyOf, type ClassifierReport, type TrainingImages } from '../train/index.js';
 import { classifierOf, type TrainedModel } from './loadModel.js';
 import { dataSection } from './settings.js';
-import { loadSets } from './source.js';
+import { type Changes, validationOf } from './sources/generated.js';
+import { type FoundImages, imagesFor } from './sources/newImages.js';
+import { loadSets } from './sources/source.js';
 
-/** Card images unlike those of the run: what is left out is as in the run. */
-export type OtherCards = Pick<
-  CardsOptions,
-  'angle' | 'shear' | 'scale' | 'translation' | 'axes' | 'seed' | 'validationPerClass'
->;
-
-/** The images that the run kept aside, or card images as `other` asks. */
-export async function testImages({ run, normalisation }: TrainedModel, other: OtherCards = {}): Promise<ImageSet> {
+/** The labelled images that the run kept aside, or generated images unlike those of the run: what `changes` leaves out is as in the run. */
+export async function testImages({ run, normalisation }: TrainedModel, changes: Changes = {}): Promise<TrainingImages> {
   const { source } = dataSection(run.config);
-  const asked = Object.keys(other);
+  const asked = Object.keys(changes);
   if (asked.length > 0) {
-    if (source.kind !== 'cards') {
+    if (source.kind === 'images' || source.kind === 'array' || source.kind === 'micrographs') {
       throw new PyrovedError(
-        `${run.path} was trained on images of your own: ${asked.join(', ')} is for generated cards. Give --labelled FOLDER instead.`,
+        `${run.path} was trained on images of your own: ${asked.join(', ')} can only be changed of generated ones. Give other labelled images instead.`,
       );
     }
-    const { kind: _, templates, ...config } = source;
-    const own = templates === undefined ? undefined : loadTemplates(templates);
-    return cards({ ...config, ...other, labelledPerClass: 1, unlabelledPerClass: 1, ...(own && { templates: own }) })
-      .validation;
+    return validationOf(source, changes);
   }
   const { test } = await loadSets(source, { ...(normalisation && { normalisation }) });
   if (test) return test;
-  throw new PyrovedError(`The run ${run.path} kept no labelled images aside. Give some with --labelled FOLDER.`);
+  throw new PyrovedError(`The run ${run.path} kept no labelled images aside. Give labelled images to judge it on.`);
+}
+
+/** Labelled images of the user's own, one folder per class that the model knows; not every class needs one. */
+export async function labelledImages(trained: TrainedModel, folder: string): Promise<FoundImages> {
+  const { classNames } = trained;
+  const names = explained(`Could not read ${folder}`, () => readdirSync(folder, { withFileTypes: true }))
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name);
+  const unknown = names.filter((name) => !classNames.includes(name));
+  if (unknown.length > 0 || names.length === 0) {
+    const found = names.length === 0 ? 'has no folders' : `has folders that are no classes: ${unknown.join(', ')}`;
+    throw new PyrovedError(
+      `${folder} ${found}. Expected one folder per class, of the classes that the model knows: ${classNames.join(', ')}.`,
+    );
+  }
+  const parts = await Promise.all(names.map((name) => imagesFor(trained, join(folder, name))));
+  const sets = parts.map(({ set }, i): ImageSet => {
+    const labels = new Int32Array(set.count).fill(classNames.indexOf(names[i]));
+    const files = set.names?.map((file) => `${names[i]}/${file}`);
+    return { ...inMemory(set), classNames, labels, ...(files && { names: files }) };
+  });
+  const problems = parts.flatMap((part, i) =>
+    part.problems.map(({ file, why }) => ({ file: `${names[i]}/${file}`, why })),
+  );
+  return { set: concatenated(sets), problems, notes: parts.flatMap(({ notes }) => notes) };
 }
 
 /** Classifies and counts. */
-export const evaluateModel = (trained: TrainedModel, images: ImageSet): ClassifierReport =>
+export const evaluateModel = (trained: TrainedModel, images: TrainingImages): ClassifierReport =>
   accuracyOf(classifierOf(trained), images);

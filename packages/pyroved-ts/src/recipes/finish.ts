@@ -4,7 +4,7 @@ import type { RunFolder } from '../run/index.js';
 import { accuracyOf, type EpochRecord } from '../train/index.js';
 import { type ReportBaseline, writeReport } from './report.js';
 import { modelSection } from './settings.js';
-import type { TrainingSets } from './source.js';
+import type { TrainingSets } from './sources/sets.js';
 
 /** What `summary.json` holds. */
 export interface RunSummary {

@@ -1,10 +1,14 @@
 /** Whole jobs: train a run, go on with it, load its model, and put it to use. */
 export * from './demo.js';
 export * from './estimate.js';
-export { evaluateModel, type OtherCards, testImages } from './evaluate.js';
+export * from './evaluate.js';
 export type { RunSummary } from './finish.js';
 export * from './loadModel.js';
-export type { ModelSettings, TrainSettings } from './settings.js';
-export { type CardsSource, type ImagesSource, loadSets, type Source, type TrainingSets } from './source.js';
+export { type ModelSettings, type TrainSettings, trainDefaults } from './settings.js';
+export type { ArraySource, ImagesSource, MicrographSource } from './sources/files.js';
+export type { CardsSource, Changes, GeneratedSource } from './sources/generated.js';
+export * from './sources/newImages.js';
+export type { TrainingSets } from './sources/sets.js';
+export { loadSets, type Source } from './sources/source.js';
 export { encodingCsv, type ManifoldRequest, manifoldPictures } from './tables.js';
 export * from './train.js';

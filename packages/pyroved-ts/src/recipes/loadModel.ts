@@ -1,11 +1,10 @@
 /** A trained model from its run folder, ready for new images. */
 import type { SpatialDecoderOptions } from '@pyro-ts/spatial-decoder';
-import { type ImageSet, type Normalisation, readFolder } from '../data/index.js';
-import type { FileProblem } from '../errors.js';
+import type { Normalisation } from '../data/index.js';
 import { PyrovedError } from '../errors.js';
 import { type Encoding, type IVAE, modelFromConfig, type SSIVAE } from '../models/index.js';
 import { type Classification, RunFolder } from '../run/index.js';
-import { loadParams } from '../train/index.js';
+import { loadParams, type TrainingImages } from '../train/index.js';
 import { dataSection, modelSection } from './settings.js';
 import { classAnglesOf, degreesFromUpright } from './upright.js';
 
@@ -16,6 +15,8 @@ export interface TrainedModel {
   /** The angle (radians) at which the model sees each class's upright images; where it tells angles. */
   readonly classAngles?: Float32Array;
   readonly normalisation?: Normalisation;
+  /** Said where the newest checkpoint is damaged and the one before it was taken. */
+  readonly warning?: string;
 }
 
 /**
@@ -29,40 +30,26 @@ export interface TrainedModel {
  */
 export async function loadModel(folder: string, kernel?: SpatialDecoderOptions['kernel']): Promise<TrainedModel> {
   const run = RunFolder.open(folder);
-  const { checkpoint } = run.loadCheckpoint();
+  const { checkpoint, warning } = run.loadCheckpoint();
   const model = modelFromConfig(modelSection(run.config), kernel ? { kernel } : {});
   loadParams(model.params, checkpoint.tensors);
   const { classNames, normalisation } = dataSection(run.config);
   const classAngles = classAnglesOf(checkpoint);
-  return { run, model, classNames, ...(classAngles && { classAngles }), ...(normalisation && { normalisation }) };
-}
-
-/** The images of a folder, sized and normalised as the model's own were. Files that cannot be used are listed. */
-export async function imagesFor(
-  { run, model, normalisation }: TrainedModel,
-  folder: string,
-): Promise<{ set: ImageSet; problems: readonly FileProblem[]; notes: readonly string[] }> {
-  const { source } = dataSection(run.config);
-  const { shape, channels } = model.options;
-  if (shape.length !== 2 || shape[0] !== shape[1]) {
-    throw new PyrovedError(
-      `The model of ${run.path} takes data of shape ${shape.join(' x ')}; folders of images are for square images.`,
-    );
-  }
-  const crop = source.kind === 'images' && source.crop ? { crop: source.crop } : {};
-  return readFolder(folder, {
-    size: shape[0],
-    channels: channels === 3 ? 3 : 1,
-    ...crop,
-    normalisation: normalisation ?? { low: 0, high: 1 },
-  });
+  return {
+    run,
+    model,
+    classNames,
+    ...(classAngles && { classAngles }),
+    ...(normalisation && { normalisation }),
+    ...(warning !== undefined && { warning }),
+  };
 }
 
 /** The model as a classifier, or an error that says that it has no classes. */
 export function classifierOf({ run, model }: TrainedModel): SSIVAE {
   if (model.kind === 'ssiVAE') return model;
   throw new PyrovedError(
-    `The model of ${run.path} was trained without labels, so it knows no classes. Train one with --labelled or --labels.`,
+    `The model of ${run.path} was trained without labels, so it knows no classes. Train one with labels.`,
   );
 }
 
@@ -70,7 +57,7 @@ export function classifierOf({ run, model }: TrainedModel): SSIVAE {
  * Class, probabilities and angle of each image.
  * @param threshold an image whose likeliest class is less likely than this is marked unsure
  */
-export function classifyImages(trained: TrainedModel, set: ImageSet, threshold = 0.8): Classification[] {
+export function classifyImages(trained: TrainedModel, set: TrainingImages, threshold = 0.8): Classification[] {
   const model = classifierOf(trained);
   const { probabilities, classes } = model.classify(set);
   const { angle }: Encoding = model.encode(set, classes);

@@ -13,7 +13,8 @@ import {
 import type { RunSummary } from './finish.js';
 import { dataSection, modelSection, trainSection } from './settings.js';
 import { latentsOf, manifoldsOf, reconstructionsOf, samplesOf } from './show.js';
-import type { Source, TrainingSets } from './source.js';
+import type { TrainingSets } from './sources/sets.js';
+import type { Source } from './sources/source.js';
 import { hasClassAngles } from './upright.js';
 
 /** What another run adds to a report: the baseline of the demo. */

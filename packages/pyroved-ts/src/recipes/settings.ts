@@ -8,7 +8,8 @@ import {
   type Trainer,
   UnsupervisedTrainer,
 } from '../train/index.js';
-import type { Source, TrainingSets } from './source.js';
+import type { TrainingSets } from './sources/sets.js';
+import type { Source } from './sources/source.js';
 
 /** The model's options but for what the images decide: their shape, channels and number of classes. */
 export type ModelSettings = Omit<
@@ -18,6 +19,14 @@ export type ModelSettings = Omit<
 
 /** The trainer's options; those about labels are ignored where there are none. */
 export type TrainSettings = Omit<SemiSupervisedTrainerOptions, 'seed'>;
+
+/** What a run trains with unless told: the paper's weights. */
+export const trainDefaults = {
+  epochs: 100,
+  batchSize: 64,
+  scaleFactor: 'min(1 + epoch/29, 2)',
+  auxLossMultiplier: 30,
+} as const satisfies TrainSettings;
 
 /** The data section of a run's configuration. */
 export interface DataSection {
@@ -31,9 +40,12 @@ export const dataSection = (config: RunConfig): DataSection => config.data as un
 export const modelSection = (config: RunConfig): ModelConfig => config.model as unknown as ModelConfig;
 export const trainSection = (config: RunConfig): TrainSettings => config.train as unknown as TrainSettings;
 
-/** The model's configuration: an ssiVAE where there are labels, else an iVAE. */
-export function modelConfigFor(sets: TrainingSets, settings: ModelSettings, seed: number | string): ModelConfig {
+/**
+ * The model's configuration: an ssiVAE where there are labels, else an iVAE; invariant to rotation and translation (a signal to translation) unless told.
+ */
+export function modelConfigFor(sets: TrainingSets, given: ModelSettings, seed: number | string): ModelConfig {
   const { shape, channels } = sets.unlabelled;
+  const settings = { ...given, invariances: given.invariances ?? (shape.length === 1 ? ['t'] : ['r', 't']) } as const;
   if (sets.labelled) return { kind: 'ssiVAE', ...settings, shape, channels, numClasses: sets.classNames.length, seed };
   const { hiddenClassifier: _, classPrior: __, enumerate: ___, exactClasses: ____, ...shared } = settings;
   return { kind: 'iVAE', ...shared, shape, channels, seed };

@@ -1,15 +1,15 @@
 /** What a run has to show, as plain values for the report: manifolds, the latent plane, objects turned upright, samples. */
-import { type ImageSet, subset } from '../data/index.js';
+import { type ImageSet, inMemory, subset } from '../data/index.js';
 import type { IVAE, Manifold, SSIVAE } from '../models/index.js';
-import {
-  type HistogramOptions,
-  type ImageRowsOptions,
-  type ManifoldPictureOptions,
-  type ScatterOptions,
-  type Stack,
-  samplesByClass,
+import type { TrainingImages } from '../train/index.js';
+import type {
+  HistogramOptions,
+  ImageRowsOptions,
+  ManifoldPictureOptions,
+  ScatterOptions,
+  Stack,
 } from '../viz/index.js';
-import type { TrainingSets } from './source.js';
+import type { TrainingSets } from './sources/sets.js';
 import { degreesFromUpright, hasClassAngles } from './upright.js';
 
 /** Images beyond these add nothing to a scatter or a histogram. */
@@ -107,21 +107,20 @@ function reference(
 
 /** Labelled images of each class, and unlabelled ones. */
 export function samplesOf({ labelled, unlabelled, classNames }: TrainingSets): ImageRowsOptions {
-  const stack = labelled && stackOf(labelled);
-  if (!labelled?.labels || !stack || 'length' in stack) {
-    return { rows: [{ label: 'images', images: stackOf(evenly(unlabelled, SHOWN)) }] };
-  }
-  const rows = samplesByClass(stack, labelled.labels, classNames, SHOWN);
-  return { rows: [...rows, { label: 'unlabelled', images: stackOf(evenly(unlabelled, SHOWN)) }] };
+  const some = stackOf(evenly(unlabelled, SHOWN));
+  if (!labelled) return { rows: [{ label: 'images', images: some }] };
+  const rows = classNames.flatMap((label, c) => {
+    const members = Array.from(labelled.labels ?? []).flatMap((y, i) => (y === c ? [i] : []));
+    return members.length > 0 ? [{ label, images: stackOf(inMemory(subset(labelled, members.slice(0, SHOWN)))) }] : [];
+  });
+  return { rows: [...rows, { label: 'unlabelled', images: some }] };
 }
 
 /** Up to `most` images, evenly spread over the set. */
-function evenly(set: ImageSet, most: number): ImageSet {
-  if (set.count <= most) return set;
-  return subset(
-    set,
-    Array.from({ length: most }, (_, i) => Math.floor(((i + 0.5) * set.count) / most)),
-  );
+function evenly(set: TrainingImages, most: number): ImageSet {
+  if (set.count <= most) return inMemory(set);
+  const places = Array.from({ length: most }, (_, i) => Math.floor(((i + 0.5) * set.count) / most));
+  return inMemory(subset(set, places));
 }
 
 /** Images as pictures take them, channels last. */

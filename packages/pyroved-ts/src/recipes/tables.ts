@@ -1,6 +1,6 @@
 /** What a trained model says of images, as tables and pictures to keep. */
 import { stringify } from 'csv-stringify/sync';
-import type { ImageSet } from '../data/index.js';
+import type { TrainingImages } from '../train/index.js';
 import { asSvgFile, manifoldPicture } from '../viz/index.js';
 import type { TrainedModel } from './loadModel.js';
 import { manifoldsOf } from './show.js';
@@ -10,7 +10,7 @@ import { degreesFromUpright } from './upright.js';
  * `file`, `class` (where the model knows classes), `z1`, `z1_sd`, ..., `angle_deg` (counter-clockwise from the class's upright pose), `shift_1` and
  * `shift_2` (the units of the [-1, 1] grid), `scale`.
  */
-export function encodingCsv({ model, classNames, classAngles }: TrainedModel, set: ImageSet): string {
+export function encodingCsv({ model, classNames, classAngles }: TrainedModel, set: TrainingImages): string {
   const { latentDim, shape } = model.options;
   const found = model.kind === 'ssiVAE' ? model.encode(set) : undefined;
   const { content, contentScale, angle, shift, scale } = found ?? model.encode(set);

@@ -2,9 +2,12 @@
 import { createRequire } from 'node:module';
 import { type EngineChoice, selectEngine } from '@pyro-ts/engine';
 import { type SelectedKernel, selectKernel } from '@pyro-ts/spatial-decoder';
+import type { Normalisation } from '../data/index.js';
+import { listProblems } from '../errors.js';
 import type { IVAE, SSIVAE } from '../models/index.js';
 import { type Checkpoint, RunFolder } from '../run/index.js';
 import type { EpochRecord, StepProgress, Trainer } from '../train/index.js';
+import { formatCount } from '../viz/index.js';
 import { type Estimate, estimateTraining } from './estimate.js';
 import { finishRun, type RunSummary } from './finish.js';
 import type { ReportBaseline } from './report.js';
@@ -16,9 +19,11 @@ import {
   modelSection,
   prepareTraining,
   type TrainSettings,
+  trainDefaults,
   trainSection,
 } from './settings.js';
-import { loadSets, type Source, type TrainingSets } from './source.js';
+import type { TrainingSets } from './sources/sets.js';
+import { loadSets, type Source } from './sources/source.js';
 import { checkpointWithAngles } from './upright.js';
 
 /** The engine and the kernel of a run; what is left out is chosen for this machine. */
@@ -66,44 +71,67 @@ export interface RunResult {
 
 /** Trains a model on a source of images into a new run folder. */
 export async function trainRun(request: TrainRequest, hooks: RunHooks = {}): Promise<RunResult> {
-  const { folder, source, model = {}, train = {}, seed = 1, overwrite = false, baseline } = request;
-  const machine = await startMachine(request, hooks);
-  const sets = await loadSets(source);
-  tell(sets, hooks);
-  const data: DataSection = {
-    source,
-    classNames: sets.classNames,
-    ...(sets.normalisation && { normalisation: sets.normalisation }),
-  };
-  const settings = {
-    model: modelConfigFor(sets, model, seed),
-    data,
-    train,
-    seed,
-    engine: machine.engine.name,
-    kernel: machine.kernel.name,
-    versions: versions(),
-  };
-  // A model and a trainer that cannot be made are refused before a folder is.
-  prepareTraining(settings.model, sets, { ...train, seed }, machine.kernel).model.dispose();
-  const run = RunFolder.create(folder, settings, { overwrite });
-  return runTo({ run, sets, machine, hooks, resume: false, ...(baseline && { baseline }) });
+  const { folder, source, model = {}, seed = 1, overwrite = false, baseline } = request;
+  const train = { ...trainDefaults, ...request.train };
+  RunFolder.assertFree(folder, { overwrite });
+  return withMachine(request, hooks, async (machine) => {
+    const sets = await imagesOf(source, hooks);
+    const data: DataSection = {
+      source,
+      classNames: sets.classNames,
+      ...(sets.normalisation && { normalisation: sets.normalisation }),
+    };
+    const settings = {
+      model: modelConfigFor(sets, model, seed),
+      data,
+      train,
+      seed,
+      engine: machine.engine.name,
+      kernel: machine.kernel.name,
+      versions: versions(),
+    };
+    // A model and a trainer that cannot be made are refused before a folder is.
+    prepareTraining(settings.model, sets, { ...train, seed }, machine.kernel).model.dispose();
+    const run = RunFolder.create(folder, settings, { overwrite });
+    return runTo({ run, sets, machine, hooks, resume: false, ...(baseline && { baseline }) });
+  });
 }
 
 /** Goes on with a run that was stopped, or ends one that was killed, with the same numbers as if it never had been. */
 export async function resumeRun(folder: string, machine: Machine = {}, hooks: RunHooks = {}): Promise<RunResult> {
   const run = RunFolder.open(folder);
+  run.assertWritable();
   const { engine, kernel } = run.config;
-  const started = await startMachine({ engine, kernel, ...definedOf(machine) }, hooks);
-  if (started.engine.name !== engine || started.kernel.name !== kernel) {
-    hooks.say?.(
-      `The run was made with engine ${engine} and kernel ${kernel}; with ${started.engine.name} and ${started.kernel.name} its numbers will differ in the last digits.`,
-    );
-  }
-  const { source, normalisation } = dataSection(run.config);
-  const sets = await loadSets(source, { ...(normalisation && { normalisation }) });
+  return withMachine({ engine, kernel, ...definedOf(machine) }, hooks, async (started) => {
+    if (started.engine.name !== engine || started.kernel.name !== kernel) {
+      hooks.say?.(
+        `The run was made with engine ${engine} and kernel ${kernel}; with ${started.engine.name} and ${started.kernel.name} its numbers will differ in the last digits.`,
+      );
+    }
+    const { source, normalisation } = dataSection(run.config);
+    const sets = await imagesOf(source, hooks, normalisation);
+    return runTo({ run, sets, machine: started, hooks, resume: true });
+  });
+}
+
+/** Makes or reads the images and says what they are. */
+async function imagesOf(source: Source, hooks: RunHooks, normalisation?: Normalisation): Promise<TrainingSets> {
+  const sets = await loadSets(source, {
+    ...(normalisation && { normalisation }),
+    onProgress: readingProgress(hooks),
+  });
   tell(sets, hooks);
-  return runTo({ run, sets, machine: started, hooks, resume: run.hasCheckpoint() });
+  return sets;
+}
+
+/** A sentence now and then while many files are read. */
+function readingProgress({ say }: RunHooks): (done: number, total: number) => void {
+  let said = performance.now();
+  return (done, total) => {
+    if (performance.now() - said < 5000) return;
+    said = performance.now();
+    say?.(`Read ${formatCount(done)} of ${formatCount(total)} files.`);
+  };
 }
 
 interface StartedMachine {
@@ -111,7 +139,12 @@ interface StartedMachine {
   readonly kernel: SelectedKernel;
 }
 
-async function startMachine({ engine, kernel, threads }: Machine, { say }: RunHooks): Promise<StartedMachine> {
+/** Chooses engine and kernel, and frees the kernel at the end of `body`. */
+async function withMachine<T>(
+  { engine, kernel, threads }: Machine,
+  { say }: RunHooks,
+  body: (machine: StartedMachine) => Promise<T>,
+): Promise<T> {
   const chosen = await selectEngine({ ...(engine !== undefined && { engine }) });
   say?.(chosen.line);
   const decoder = await selectKernel({
@@ -119,7 +152,11 @@ async function startMachine({ engine, kernel, threads }: Machine, { say }: RunHo
     ...(threads !== undefined && { threads }),
   });
   say?.(decoder.line);
-  return { engine: chosen, kernel: decoder };
+  try {
+    return await body({ engine: chosen, kernel: decoder });
+  } finally {
+    decoder.dispose();
+  }
 }
 
 interface Run {
@@ -142,7 +179,7 @@ async function runTo({ run, sets, machine, hooks, resume, baseline }: Run): Prom
       const estimate = await estimateTraining(() => {
         const probe = prepare();
         return { trainer: probe.trainer, discard: () => probe.model.dispose() };
-      });
+      }, hooks.signal);
       hooks.onEstimate(estimate, estimate.steps - trainer.step);
     }
     const { stopped } = await learn(run, model, trainer, sets, hooks);
@@ -152,11 +189,16 @@ async function runTo({ run, sets, machine, hooks, resume, baseline }: Run): Prom
     return { folder: run, history, stopped, summary: await finishRun(run, model, sets, history, baseline) };
   } finally {
     model.dispose();
-    machine.kernel.dispose();
+    sets.close?.();
   }
 }
 
 function restore(run: RunFolder, trainer: Trainer, { say }: RunHooks): void {
+  if (!run.hasCheckpoint()) {
+    run.metrics.keep(() => false);
+    say?.('The run was ended before its first checkpoint: it begins anew.');
+    return;
+  }
   const { checkpoint, warning } = run.loadCheckpoint();
   if (warning) say?.(warning);
   trainer.loadState(checkpoint);
@@ -186,15 +228,19 @@ const metricsOf = ({ evaluation, ...record }: EpochRecord) => ({ ...record, ...e
 
 function tell({ notes, problems, unlabelled, labelled, test }: TrainingSets, { say }: RunHooks): void {
   const parts = [
-    `${unlabelled.count} unlabelled`,
-    ...(labelled ? [`${labelled.count} labelled`] : []),
-    ...(test ? [`${test.count} held out for testing`] : []),
+    `${formatCount(unlabelled.count)} unlabelled`,
+    ...(labelled ? [`${formatCount(labelled.count)} labelled`] : []),
+    ...(test ? [`${formatCount(test.count)} to test on`] : []),
   ];
-  say?.(`Images: ${parts.join(', ')}, ${unlabelled.shape.join(' x ')} pixels.`);
+  const { shape, channels } = unlabelled;
+  const what = shape.length === 1 ? 'Signals' : 'Images';
+  const size = `${shape.join(' x ')} ${shape.length === 1 ? 'values' : 'pixels'}${channels > 1 ? `, ${channels} channels` : ''}`;
+  say?.(`${what}: ${parts.join(', ')}; ${size}.`);
   for (const note of notes) say?.(note);
   if (problems.length > 0) {
-    say?.(`${problems.length} file(s) were left out:`);
-    for (const { file, why } of problems) say?.(`  ${file}: ${why}`);
+    say?.(
+      `${formatCount(problems.length)} ${problems.length === 1 ? 'was' : 'were'} left out:\n${listProblems(problems)}`,
+    );
   }
 }
 

@@ -1,7 +1,7 @@
 /** What upright means: the mean angle at which the model sees each class's labelled images, kept with the checkpoint. */
-import type { ImageSet } from '../data/index.js';
 import type { IVAE, SSIVAE } from '../models/index.js';
 import type { Checkpoint } from '../run/index.js';
+import type { TrainingImages } from '../train/index.js';
 
 const NAME = 'upright/angles';
 
@@ -13,7 +13,7 @@ export const hasClassAngles = (model: IVAE | SSIVAE): model is SSIVAE =>
 export function checkpointWithAngles(
   checkpoint: Checkpoint,
   model: IVAE | SSIVAE,
-  labelled: ImageSet | undefined,
+  labelled: TrainingImages | undefined,
 ): Checkpoint {
   if (!labelled || !hasClassAngles(model)) return checkpoint;
   const data = model.classAngles(labelled);

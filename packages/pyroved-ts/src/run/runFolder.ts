@@ -47,21 +47,18 @@ export class RunFolder {
     refuseUnknownKeys('RunFolder.create', options, ['overwrite']);
     const config = runConfig(settings);
     explained(`Could not make the run folder ${folder}`, () => makeFolder(path.resolve(folder)));
-    const present = explained(`Could not read ${folder}`, () => fs.readdirSync(folder));
-    if (present.includes(RUN_FILES.config)) {
-      if (!options.overwrite)
-        throw new RunError(
-          `There is already a run in ${folder}. Resume it, replace it (overwrite), or choose another folder.`,
-        );
-      removeRun(folder);
-    } else if (present.some((name) => !isLeftover(name))) {
-      throw new RunError(
-        `${folder} holds files that are not a run (${listed(present)}). Choose a new or empty folder.`,
-      );
-    }
+    if (occupiedBy(folder, options) === 'run') removeRun(folder);
     const run = new RunFolder(folder, config);
     writeWhole(run.file('config'), formatConfig(config));
     return run;
+  }
+
+  /** @throws RunError where `create` would fail: a run or anything else in the way, no right to write. Ask before the work, not after. */
+  static assertFree(folder: string, options: CreateOptions = {}): void {
+    if (fs.existsSync(folder)) occupiedBy(folder, options);
+    let parent = path.resolve(folder);
+    while (!fs.existsSync(parent)) parent = path.dirname(parent);
+    explained(`Could not make the run folder ${folder}`, () => fs.accessSync(parent, fs.constants.W_OK));
   }
 
   /** Opens a run to read it or to go on with it. @throws RunError where there is none, or its configuration is damaged. */
@@ -157,6 +154,19 @@ export class RunFolder {
     const file = this.file('summary');
     return parseJsonObject(readText(file), file);
   }
+}
+
+/** What is in a folder that may be used. @throws RunError for files that are not a run, and for a run that is not to be replaced. */
+function occupiedBy(folder: string, { overwrite }: CreateOptions): 'run' | 'nothing' {
+  const present = explained(`Could not read ${folder}`, () => fs.readdirSync(folder));
+  if (present.includes(RUN_FILES.config)) {
+    if (overwrite) return 'run';
+    throw new RunError(
+      `There is already a run in ${folder}. Resume it, replace it (overwrite), or choose another folder.`,
+    );
+  }
+  if (present.every(isLeftover)) return 'nothing';
+  throw new RunError(`${folder} holds files that are not a run (${listed(present)}). Choose a new or empty folder.`);
 }
 
 function readCheckpoint(file: string): LoadedCheckpoint | PyroError {

@@ -2,9 +2,10 @@
  * Images and signals from array files, checked, resized and normalised: held in memory, or streamed from disk where
  * they are too many.
  */
+import { statSync } from 'node:fs';
 import { OptionError, refuseUnknownKeys } from 'pyro-ts';
 import { DataError, type FileProblem } from '../../errors.js';
-import { type ImageSet, imageSet, type StreamedSet } from '../dataset.js';
+import { type ImageSet, inMemory, type StreamedSet } from '../dataset.js';
 import { naturalOrder } from '../images/folder.js';
 import { centreSquare, resize } from '../images/resize.js';
 import { type Normalisation, normaliseInPlace, percentileRange } from '../normalise.js';
@@ -12,7 +13,7 @@ import type { ArrayFile } from './arrayFile.js';
 import { type ArrayChoice, openArray } from './openArray.js';
 
 export interface ArrayOptions extends ArrayChoice {
-  /** Array of class labels, one an item: another dataset of the same file. NaN and -1 mean unknown. */
+  /** Array of class labels, one an item: another dataset of the same file, or another file. NaN and -1 mean unknown. */
   readonly labels?: string;
   /** Height and width to which images are brought, after a crop to the middle square; as they are unless told. */
   readonly size?: number;
@@ -37,10 +38,9 @@ const SAMPLED = 2000;
  */
 export async function loadArray(path: string, options: ArrayOptions = {}): Promise<LoadedArray<ImageSet>> {
   const { set, close, ...rest } = await streamArray(path, options);
-  const images = set.read(Int32Array.from({ length: set.count }, (_, i) => i));
+  const whole = inMemory(set);
   close();
-  const { count: _, read: __, ...known } = set;
-  return { set: imageSet({ images, ...known }), ...rest };
+  return { set: whole, ...rest };
 }
 
 /**
@@ -134,13 +134,14 @@ function survey(path: string, file: ArrayFile): { usable: number[]; problems: Fi
   return { usable, problems, sample: usable.filter((_, k) => k % step === 0) };
 }
 
-async function readLabels(path: string, dataset: string, usable: readonly number[], count: number) {
-  const file = await openArray(path, { dataset });
+async function readLabels(path: string, labels: string, usable: readonly number[], count: number) {
+  const isFile = statSync(labels, { throwIfNoEntry: false })?.isFile();
+  const file = isFile ? await openArray(labels) : await openArray(path, { dataset: labels });
   const [length] = file.shape;
   if (length !== count || file.shape.slice(1).some((d) => d !== 1)) {
     file.close();
     throw new DataError(
-      `The labels "${dataset}" in "${path}" have shape [${file.shape.join(', ')}]; ` +
+      `The labels ${isFile ? `in "${labels}"` : `"${labels}" in "${path}"`} have shape [${file.shape.join(', ')}]; ` +
         `one for each of ${count} items is needed.`,
     );
   }

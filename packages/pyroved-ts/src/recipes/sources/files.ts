@@ -1,0 +1,107 @@
+/** Sources of a user's own: folders of images, array files, micrographs to cut objects out of. */
+import {
+  type ArrayOptions,
+  type FindOptions,
+  imageSize,
+  inMemory,
+  loadImages,
+  loadMicrographs,
+  type Normalisation,
+  type Partition,
+  type PartitionOptions,
+  partition,
+  type ReadOptions,
+  type SourceOptions,
+  streamArray,
+} from '../../data/index.js';
+import type { FileProblem } from '../../errors.js';
+import type { TrainingImages } from '../../train/index.js';
+import type { LoadSetsOptions, TrainingSets } from './sets.js';
+
+/** Folders of image files, and labels as folders or a table. */
+export interface ImagesSource extends SourceOptions, Omit<ReadOptions, 'onProgress'>, PartitionOptions {
+  readonly kind: 'images';
+}
+
+/** Images or signals in a `.npy`, `.npz` or HDF5 file. */
+export interface ArraySource extends PartitionOptions {
+  readonly kind: 'array';
+  readonly file: string;
+  /** Which array of the file, where it holds several. */
+  readonly dataset?: string;
+  /** The array of class labels: another array of the same file, or another file. */
+  readonly labels?: string;
+  /** Images are brought to this many pixels a side; as they are unless told. */
+  readonly size?: number;
+}
+
+/** Patches of one object each, cut out of a micrograph or a folder of them. */
+export interface MicrographSource extends FindOptions, PartitionOptions {
+  readonly kind: 'micrographs';
+  readonly path: string;
+  /** A table of x, y and perhaps file and label; objects are looked for unless it is given. */
+  readonly centres?: string;
+  /** Patches are resized to this many pixels a side; as they are cut unless told. */
+  readonly size?: number;
+}
+
+/** Arrays of more bytes than this, as 32-bit floats, are read from disk batch by batch. */
+const IN_MEMORY = 1e9;
+
+export async function imageSets({ kind: _, ...source }: ImagesSource, options: LoadSetsOptions): Promise<TrainingSets> {
+  const { normalisation, onProgress } = options;
+  const found = await loadImages({
+    ...source,
+    ...(normalisation && { normalisation }),
+    ...(onProgress && { onProgress }),
+  });
+  return setsOf(found, found);
+}
+
+export async function arraySets(source: ArraySource, { normalisation }: LoadSetsOptions): Promise<TrainingSets> {
+  const { kind: _, file, heldOut, seed, ...choice } = source;
+  const { close, ...found } = await arrayImages(file, { ...choice, ...(normalisation && { normalisation }) });
+  return { ...setsOf(partition(found.set, { heldOut, seed }, found.problems), found), close };
+}
+
+/** The images or signals of an array file: in memory, or streamed until `close` where they are too many. */
+export async function arrayImages(file: string, options: ArrayOptions) {
+  const { set, close, ...found } = await streamArray(file, options);
+  const bytes = 4 * set.count * imageSize(set);
+  if (bytes > IN_MEMORY) {
+    const note = `${file} holds ${(bytes / 1e9).toFixed(1)} GB of numbers: it is read from disk batch by batch.`;
+    return { ...found, set, notes: [note], close };
+  }
+  const whole = inMemory(set);
+  close();
+  return { ...found, set: whole, notes: [], close: () => {} };
+}
+
+export async function micrographSets(
+  source: MicrographSource,
+  { normalisation }: LoadSetsOptions,
+): Promise<TrainingSets> {
+  const { kind: _, path, heldOut, seed, ...options } = source;
+  const found = await loadMicrographs(path, { ...options, ...(normalisation && { normalisation }) });
+  return setsOf(partition(found.set, { heldOut, seed }, found.problems), found);
+}
+
+interface Found {
+  readonly normalisation: Normalisation;
+  readonly problems: readonly FileProblem[];
+  readonly notes?: readonly string[];
+}
+
+function setsOf(parts: Partition<TrainingImages>, { normalisation, problems, notes = [] }: Found): TrainingSets {
+  const { labelled, heldOut, unlabelled } = parts;
+  return {
+    // There is one of the two at least: a set without labels is unlabelled as a whole.
+    unlabelled: unlabelled ?? (labelled as TrainingImages),
+    ...(labelled && { labelled }),
+    ...(heldOut && { test: heldOut }),
+    classNames: labelled?.classNames ?? [],
+    normalisation,
+    notes: [...new Set([...notes, ...parts.notes])],
+    problems,
+  };
+}

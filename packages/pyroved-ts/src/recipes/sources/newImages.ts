@@ -1,0 +1,68 @@
+/** Images that a trained model has not seen, sized and normalised as its own were. */
+import { loadMicrographs, readFolder } from '../../data/index.js';
+import { type FileProblem, PyrovedError } from '../../errors.js';
+import type { TrainingImages } from '../../train/index.js';
+import type { TrainedModel } from '../loadModel.js';
+import { dataSection } from '../settings.js';
+import { arrayImages } from './files.js';
+
+/** Where new images are: a folder of image files, an array file, or micrographs to cut objects out of. */
+export type NewImages =
+  | { readonly folder: string }
+  | { readonly array: string; readonly dataset?: string }
+  | {
+      readonly micrographs: string;
+      /** A table of the objects' places; they are looked for unless it is given. */
+      readonly centres?: string;
+      /** Side of a patch in pixels of the micrograph; the run's own unless told. */
+      readonly patch?: number;
+    };
+
+export interface FoundImages {
+  readonly set: TrainingImages;
+  /** Files, items or objects that were left out. */
+  readonly problems: readonly FileProblem[];
+  readonly notes: readonly string[];
+  /** Lets go of the file that images are still read from. */
+  readonly close?: () => void;
+}
+
+/** The images at `from` (a path is a folder of image files). What cannot be used is listed. */
+export async function imagesFor(trained: TrainedModel, from: string | NewImages): Promise<FoundImages> {
+  if (typeof from === 'string') return imagesFor(trained, { folder: from });
+  const { run, model, normalisation = { low: 0, high: 1 } } = trained;
+  const { source } = dataSection(run.config);
+  const { shape, channels } = model.options;
+  if ('array' in from) {
+    const { array, dataset } = from;
+    const size = shape.length === 2 && shape[0] === shape[1] ? { size: shape[0] } : {};
+    return arrayImages(array, { ...size, normalisation, ...(dataset !== undefined && { dataset }) });
+  }
+  if (shape.length !== 2 || shape[0] !== shape[1]) {
+    throw new PyrovedError(
+      `The model of ${run.path} takes data of shape ${shape.join(' x ')}; pictures are for models of square images. Give an array file instead.`,
+    );
+  }
+  if ('micrographs' in from) {
+    const own = source.kind === 'micrographs' ? source : undefined;
+    const patch = from.patch ?? own?.patch;
+    if (patch === undefined) {
+      throw new PyrovedError(
+        `The run ${run.path} was not trained on micrographs, so it does not tell how large a patch to cut out. Give the patch size.`,
+      );
+    }
+    const { polarity, minArea, maxArea } = own ?? {};
+    const { micrographs, centres } = from;
+    const find = { patch, ...defined({ polarity, minArea, maxArea, centres }) };
+    return loadMicrographs(micrographs, { ...find, size: shape[0], normalisation });
+  }
+  return readFolder(from.folder, {
+    size: shape[0],
+    channels: channels === 3 ? 3 : 1,
+    ...(source.kind === 'images' && defined({ crop: source.crop })),
+    normalisation,
+  });
+}
+
+const defined = <T extends object>(options: T): Partial<T> =>
+  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<T>;

@@ -1,0 +1,27 @@
+/** The images of a run as training takes them, whatever their source. */
+import type { Normalisation } from '../../data/index.js';
+import type { FileProblem } from '../../errors.js';
+import type { TrainingImages } from '../../train/index.js';
+
+/** What a run trains and is judged on. */
+export interface TrainingSets {
+  readonly unlabelled: TrainingImages;
+  readonly labelled?: TrainingImages;
+  /** Labelled images that training does not see. */
+  readonly test?: TrainingImages;
+  /** Names of the classes; empty where there are no labels. */
+  readonly classNames: readonly string[];
+  /** The grey range that became [0, 1]; absent for generated images. */
+  readonly normalisation?: Normalisation;
+  readonly notes: readonly string[];
+  readonly problems: readonly FileProblem[];
+  /** Lets go of the files that images are still read from. */
+  readonly close?: () => void;
+}
+
+export interface LoadSetsOptions {
+  /** The grey range of the run, where there is one already. */
+  readonly normalisation?: Normalisation;
+  /** Called as files are read. */
+  readonly onProgress?: (done: number, total: number) => void;
+}
