@@ -114,6 +114,7 @@ export const positiveDefinite: Constraint = constraint(
 /** Vectors whose entries increase strictly. */
 export const orderedVector: Constraint = constraint('orderedVector', 'a strictly increasing vector', 1, (x) => {
   const n = x.shape[x.rank - 1];
+  if (n === 1) return allOf(tf.isFinite(x));
   const lead = x.shape.slice(0, -1);
   const start = (i: number) => [...lead.map(() => 0), i];
   return allOf(greater(tf.slice(x, start(1), [...lead, n - 1]), tf.slice(x, start(0), [...lead, n - 1])));

@@ -25,7 +25,10 @@ export function rule<P extends Distribution, Q extends Distribution>(
   const isQ = (q: Distribution): q is Q => q instanceof qFamily;
   return {
     fits: (p, q) => isP(p) && isQ(q) && when(p, q),
-    divergence: (p, q) => expandTo(formula(p as P, q as Q), jointBatchShape(p, q)),
+    divergence: (p, q) => {
+      const shape = jointBatchShape(p, q);
+      return expandTo(formula(p as P, q as Q), shape);
+    },
   };
 }
 
