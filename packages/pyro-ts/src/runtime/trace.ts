@@ -4,7 +4,7 @@ import { applyMask, type Distribution } from '../distributions/distribution.js';
 import { formatShape, PlateError, SiteError } from '../errors.js';
 import type { EnumerationTag, InferConfig, Message, ParamMessage, PlateFrame, SampleMessage } from './messages.js';
 
-/** A sample site as a trace keeps it. Log-probabilities are computed at the first use and kept. */
+/** A sample site as a trace keeps it. Log-probabilities are computed at the first use and kept while the tidy around lasts. */
 export class SampleSite {
   readonly type = 'sample';
   readonly name: string;
@@ -42,13 +42,13 @@ export class SampleSite {
 
   /** log p(value), batch shaped, before scale and mask. */
   get unscaledLogProb(): tf.Tensor {
-    this.unscaled ??= this.fn.logProb(this.value);
+    if (!this.unscaled || this.unscaled.isDisposed) this.unscaled = this.fn.logProb(this.value);
     return this.unscaled;
   }
 
   /** log p(value), batch shaped, after mask and scale. */
   get logProb(): tf.Tensor {
-    this.scaled ??= this.scaleAndMask(this.unscaledLogProb);
+    if (!this.scaled || this.scaled.isDisposed) this.scaled = this.scaleAndMask(this.unscaledLogProb);
     return this.scaled;
   }
 
