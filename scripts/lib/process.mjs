@@ -1,6 +1,6 @@
 /** What the scripts share: where the project is, how to run a program or npm on every platform, and how to end with plain words. */
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
@@ -14,8 +14,11 @@ export const say = (text) => console.log(text);
 /** An end in words: `main` prints the message without a stack trace. */
 export class Stop extends Error {}
 
-/** Whether `url` (a script's `import.meta.url`) is the program that was started, not a module that another script uses. */
-export const isMain = (url) => process.argv[1] !== undefined && pathToFileURL(process.argv[1]).href === url;
+/** Whether `url` (a script's `import.meta.url`) is the program that was started, also through a link, and not a module that another uses. */
+export function isMain(url) {
+  const started = process.argv[1];
+  return started !== undefined && existsSync(started) && pathToFileURL(realpathSync(started)).href === url;
+}
 
 /** Runs a script's body; a Stop becomes its words and exit code 1. */
 export async function main(body) {

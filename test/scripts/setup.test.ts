@@ -1,6 +1,6 @@
 /** The first step in a fresh clone: plain words where Node is too old, the registry is out of reach or npm fails. */
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -8,7 +8,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const scratch = mkdtempSync(join(tmpdir(), 'pyro-setup-test-'));
-afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+const link = `${scratch}-link`;
+afterAll(() => {
+  for (const path of [link, scratch]) rmSync(path, { recursive: true, force: true });
+});
 
 describe('a fresh clone without a network', () => {
   beforeAll(() => {
@@ -20,10 +23,14 @@ describe('a fresh clone without a network', () => {
       mkdirSync(folder, { recursive: true });
       cpSync(join(root, 'packages', name, 'package.json'), join(folder, 'package.json'));
     }
+    symlinkSync(scratch, link, 'junction');
   });
 
-  it.each(['test.mjs', 'demo.mjs'])('%s says that the registry is out of reach, and what to do', (script) => {
-    const { status, stdout, stderr } = spawnSync(process.execPath, [join(scratch, 'scripts', script)], {
+  it.each([
+    ['npm test', join(scratch, 'scripts', 'test.mjs')],
+    ['npm run demo, in a folder reached through a link', join(link, 'scripts', 'demo.mjs')],
+  ])('%s says that the registry is out of reach, and what to do', (_, script) => {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [script], {
       encoding: 'utf8',
       env: { ...process.env, npm_config_registry: 'http://127.0.0.1:9', npm_config_cache: join(scratch, 'cache') },
     });
