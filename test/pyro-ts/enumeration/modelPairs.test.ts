@@ -455,3 +455,21 @@ pair(
     ),
   [1, 1],
 );
+
+pair(
+  'a partly observed variable',
+  () =>
+    plate('n', 3, () => {
+      const b = sample('b', logits('w_b0'), {
+        obs: tf.tensor1d([0, 2, 0]),
+        obsMask: tf.tensor1d([false, true, false], 'bool'),
+        ...parallel,
+      });
+      sample('x', normal(at(param('locs'), b), 1), { obs: x() });
+    }),
+  () =>
+    sequentialPlate('n', 3, (i) => {
+      const b = sample(`b${i}`, logits('w_b0'), i === 1 ? { obs: 2 } : parallel);
+      sample(`x${i}`, normal(at(param('locs'), b), 1), { obs: data[i] });
+    }),
+);

@@ -1,5 +1,5 @@
 /** `sample`: a random variable, or an observed one. */
-import { expandTo } from '@pyro-ts/engine';
+import { broadcastShapes, expandTo } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 import { Distribution, type TensorLike, toTensor } from '../distributions/distribution.js';
 import { OptionError, refuseUnknownKeys, SiteError } from '../errors.js';
@@ -97,10 +97,11 @@ function samplePartlyObserved(name: string, fn: Distribution, options: SampleOpt
   const observed = sendSample(`${name}_observed`, fn.mask(mask), toTensor(obs), infer);
   const unobserved = sendSample(`${name}_unobserved`, fn.mask(tf.logicalNot(mask)), undefined, infer);
   const eventMask = tf.reshape(mask, [...mask.shape, ...fn.eventShape.map(() => 1)]);
-  const shape = unobserved.shape;
+  // An enumerated latent part has dimensions of its own, and may lack the size of the plates.
+  const shape = broadcastShapes(eventMask.shape, observed.shape, unobserved.shape) as number[];
   return deterministic(
     name,
-    tf.where(expandTo(eventMask, shape), expandTo(observed, shape), unobserved),
+    tf.where(expandTo(eventMask, shape), expandTo(observed, shape), expandTo(unobserved, shape)),
     fn.eventShape.length,
   );
 }
