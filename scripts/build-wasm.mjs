@@ -44,6 +44,8 @@ async function compile(features) {
       // Vectors pass between functions of the module only, so the warning that JavaScript cannot take them does not apply.
       ...['--disableWarning', '112', '--enable', features],
       ...['--importMemory', '--noExportMemory', '--sharedMemory', '--initialMemory', '1', '--maximumMemory', '65536'],
+      // The constants lie behind the control words: CONSTANTS in src/wasm/layout.ts.
+      ...['--memoryBase', '8192'],
     ],
     {
       stdout: { write },

@@ -112,25 +112,19 @@ function weightGradients(delta: usize, l: i32, sums: usize): void {
 /** Adds the gradients of the row's pose, sum_p delta[p, h] * grid[p, d], and of its code, sum_p delta[p, h]. */
 function poseGradients(delta: usize, poseGrad: usize): void {
   const dims = word(DIMS);
-  const padded = layer(0, PADDED);
-  const grid = address(GRID) + ((<usize>(firstPixel * dims)) << 2);
   const step = (<usize>dims) << 2;
+  const grid = address(GRID) + <usize>firstPixel * step;
+  const row = (<usize>layer(0, PADDED)) << 2;
   const run = (<usize>pixels) << 4;
-  for (let h = 0; h < padded; h += 4, delta += stride) {
+  for (let at = poseGrad; at < poseGrad + row; at += 16, delta += stride) {
     let code = f32x4.splat(0);
-    let pose0 = code;
-    let pose1 = code;
-    let g = grid;
-    for (let p = delta; p < delta + run; p += 16, g += step) {
-      const x = v128.load(p);
-      code = f32x4.add(code, x);
-      pose0 = madd(x, v128.load32_splat(g), pose0);
-      // With one coordinate this reads the next pixel's (or the padding after the grid) and the sum is dropped.
-      pose1 = madd(x, v128.load32_splat(g, 4), pose1);
+    for (let p = delta; p < delta + run; p += 16) code = f32x4.add(code, v128.load(p));
+    accumulate(at + <usize>dims * row, code);
+    for (let d = 0; d < dims; d++) {
+      let pose = f32x4.splat(0);
+      let g = grid + ((<usize>d) << 2);
+      for (let p = delta; p < delta + run; p += 16, g += step) pose = madd(v128.load(p), v128.load32_splat(g), pose);
+      accumulate(at + <usize>d * row, pose);
     }
-    const at = poseGrad + ((<usize>h) << 2);
-    accumulate(at, pose0);
-    if (dims > 1) accumulate(at + ((<usize>padded) << 2), pose1);
-    accumulate(at + ((<usize>(padded * dims)) << 2), code);
   }
 }

@@ -113,29 +113,26 @@ export function openTile(first: i32): i32 {
 export function coordinateLayer(): void {
   const dims = word(DIMS);
   const kind = word(FIRST_ACTIVATION);
-  const padded = layer(0, PADDED);
-  const grid = address(GRID) + ((<usize>(firstPixel * dims)) << 2);
   const step = (<usize>dims) << 2;
+  const grid = address(GRID) + <usize>firstPixel * step;
   const end = grid + <usize>pixels * step;
   let z = activationsAt(0);
   let slope = slopesAt(0);
-  for (let h = 0; h < padded; h += 4) {
-    const u0 = v128.load(poseAt(0) + ((<usize>h) << 2));
-    const c = v128.load(poseAt(dims) + ((<usize>h) << 2));
+  for (let h = 0; h < layer(0, PADDED); h += 4, z += stride, slope += stride) {
+    const code = v128.load(poseAt(dims) + ((<usize>h) << 2));
+    const first = v128.load(poseAt(0) + ((<usize>h) << 2));
     let at = z;
-    if (dims === 1) {
-      for (let g = grid; g < end; g += step, at += 16) v128.store(at, madd(v128.load32_splat(g), u0, c));
-    } else {
-      const u1 = v128.load(poseAt(1) + ((<usize>h) << 2));
-      for (let g = grid; g < end; g += step, at += 16) {
-        v128.store(at, madd(v128.load32_splat(g, 4), u1, madd(v128.load32_splat(g), u0, c)));
+    for (let g = grid; g < end; g += step, at += 16) v128.store(at, madd(v128.load32_splat(g), first, code));
+    for (let d = 1; d < dims; d++) {
+      const along = v128.load(poseAt(d) + ((<usize>h) << 2));
+      at = z;
+      for (let g = grid + ((<usize>d) << 2); g < end; g += step, at += 16) {
+        v128.store(at, madd(v128.load32_splat(g), along, v128.load(at)));
       }
     }
     const last = v128.load(at - 16);
     for (; at < z + stride; at += 16) v128.store(at, last);
     activate(kind, z, slope, stride);
-    z += stride;
-    slope += stride;
   }
   clearPadding(activationsAt(0), 0);
 }

@@ -9,7 +9,7 @@ export interface Layer {
   readonly bias: tf.Tensor1D;
 }
 
-/** R rows (images times classes), P pixels, d coordinates (1 or 2), H0 the width of the coordinate layer, C channels. */
+/** R rows (images times classes), P pixels, d coordinates, H0 the width of the coordinate layer, C channels. */
 export interface SpatialDecoderInputs {
   /** Coordinates [P, d]; data, gets no gradient. */
   readonly grid: tf.Tensor2D;
@@ -31,9 +31,7 @@ export function problemOf(inputs: SpatialDecoderInputs, activation: Activation, 
   expectRank('code', code, 2, '[R, H0]');
   const [pixels, dims] = grid.shape;
   const [rows, width] = code.shape;
-  if (dims !== 1 && dims !== 2) {
-    fail('grid', grid, `[P, 1] or [P, 2]`, 'Give one or two coordinates a pixel.');
-  }
+  if (dims === 0) fail('grid', grid, '[P, 1] or more', 'Give at least one coordinate a pixel.');
   if (pose.shape[0] !== rows || pose.shape[1] !== width || pose.shape[2] !== dims) {
     fail(
       'pose',

@@ -9,7 +9,7 @@ export interface Problem {
   readonly rows: number;
   /** P: points of the grid at which every row is evaluated. */
   readonly pixels: number;
-  /** d: coordinates of a point, 1 or 2. */
+  /** d: coordinates of a point, mostly 1 or 2. */
   readonly dims: number;
   /** C: outputs a pixel. */
   readonly channels: number;

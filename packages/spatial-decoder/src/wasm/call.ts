@@ -37,9 +37,7 @@ export class Call {
     this.job = this.take(plan.jobWords);
     const pose = this.copy(operands.pose.subarray(first * poseSize, (first + rows) * poseSize));
     const code = this.copy(operands.code.subarray(first * widths[0], (first + rows) * widths[0]));
-    // One float more than the grid: with one coordinate the kernel reads a pair.
-    const grid = this.zeros(operands.grid.length + 1);
-    this.arena.view(grid, operands.grid.length).set(operands.grid);
+    const grid = this.copy(operands.grid);
     const size = rows * pixels * channels;
     this.output = upstream
       ? this.copy(upstream.subarray(first * pixels * channels, first * pixels * channels + size))

@@ -30,8 +30,9 @@ export const FORWARD = 1;
 export const BACKWARD = 2;
 export const REDUCE = 3;
 
-/** First byte that the allocator may hand out; a multiple of 64 beyond the control words. */
-export const HEAP = 8192;
+/** First byte that the allocator may hand out: the control words and the module's constants (from CONSTANTS on) come before. */
+export const HEAP = 16384;
+export const CONSTANTS = 8192;
 
 /** Job words, from the address in JOB. R, P, d, C and the number L of hidden layers. */
 export const PIXELS = 0;

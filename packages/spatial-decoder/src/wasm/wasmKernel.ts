@@ -178,6 +178,7 @@ interface Batch {
 /** Runs of rows that fit into BATCH_BYTES; one run, mostly. */
 function batchesOf(problem: Problem): Batch[] {
   const { rows, pixels, dims, channels, widths } = problem;
+  if (pixels === 0) return [];
   const rowBytes = 4 * (2 * widths[0] * (dims + 1) + pixels * channels);
   const size = Math.max(1, Math.floor(BATCH_BYTES / rowBytes));
   const batches: Batch[] = [];
