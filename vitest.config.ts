@@ -8,7 +8,7 @@ export default defineConfig({
     // Files share a process, since loading TensorFlow.js takes longer than most of them; test/setup.ts puts the engine back for each.
     isolate: false,
     maxWorkers: 2,
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
   },
 });

@@ -3,7 +3,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { engineNames, selectEngine } from '@pyro-ts/engine';
+import { dense, engineNames, selectEngine } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 import { Adam, constraints, normal, param, plate, SVI, sample, TraceELBO } from 'pyro-ts';
 
@@ -13,7 +13,7 @@ function network(batch, widths) {
   const x = tf.randomNormal([batch, widths[0]]);
   const loss = () => {
     const out = weights.reduce((h, w, i) => {
-      const next = tf.matMul(h, w);
+      const next = dense(h, w);
       return i < weights.length - 1 ? tf.tanh(next) : next;
     }, x);
     return tf.mean(tf.square(out));
