@@ -1,9 +1,11 @@
 /** `pyroved manifold`: what the model draws over the plane of its first two latents, a picture for each class. */
+import fs from 'node:fs';
 import path from 'node:path';
 import { Command } from 'commander';
 import { didYouMean } from 'pyro-ts';
 import { PyrovedError } from '../errors.js';
 import { manifoldPictures } from '../recipes/index.js';
+import { explained } from '../run/errors.js';
 import { writeWhole } from '../run/index.js';
 import { decimal, parsed, wholeNumber } from './options.js';
 import { addRun, openRun } from './trained.js';
@@ -38,6 +40,7 @@ export function manifoldCommand(): Command {
         throw new PyrovedError(`The model has no class "${name}".${didYouMean(name, classNames) || known}`);
       }
       const chosen = name === undefined ? undefined : classNames.indexOf(name);
+      if (out !== undefined) explained(`Could not make ${out}`, () => fs.mkdirSync(out, { recursive: true }));
       for (const picture of manifoldPictures(trained, { size, coverage, angle }, chosen)) {
         const file = `${picture.name}.svg`;
         if (out === undefined) console.log(trained.run.writePicture(file, picture.svg));

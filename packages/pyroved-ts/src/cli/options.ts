@@ -112,6 +112,9 @@ export const addTrainOptions = (command: Command): Command =>
     new Option('--aux-step <how>', "joint: one step for both losses; pyroved: a second step, as in the paper's runs")
       .choices(['joint', 'pyroved'])
       .default('joint'),
+    new Option('--warm-up <n>', 'passes over the labelled images before the first epoch (0 as in the paper)')
+      .argParser(wholeNumber)
+      .default(15),
     new Option('--schedule <how>', 'when labelled batches come: evenly spread, or as pyroved places them')
       .choices(['spread', 'pyroved'])
       .default('spread'),
@@ -120,7 +123,7 @@ export const addTrainOptions = (command: Command): Command =>
 export function trainSettingsOf(given: Given): TrainSettings {
   const { kl, lr } = given as { kl?: string; lr?: string };
   return {
-    ...picked(given, ['epochs', 'batchSize', 'auxLossMultiplier', 'auxStep', 'schedule']),
+    ...picked(given, ['epochs', 'batchSize', 'auxLossMultiplier', 'auxStep', 'schedule', 'warmUp']),
     ...(kl !== undefined && { scaleFactor: kl }),
     ...(lr !== undefined && { lr }),
   } as TrainSettings;

@@ -29,7 +29,7 @@ export interface DemoResult {
 
 /**
  * A sixteenth of the decoder's work, without bias: an eighth of the pixels, drawn anew at each step, and the likeliest class with one drawn from the
- * other three. One Adam step for both losses.
+ * other three. One Adam step for both losses, and a few passes over the labelled images first.
  */
 export const demoModel: ModelSettings = {
   invariances: ['r', 't'],
@@ -42,6 +42,7 @@ export const demoTraining: TrainSettings = {
   lr: 5e-4,
   auxLossMultiplier: 30,
   scaleFactor: 'min(1 + epoch/29, 2)',
+  warmUp: 15,
 };
 
 const sizes = {

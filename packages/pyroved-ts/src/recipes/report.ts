@@ -12,7 +12,7 @@ import {
 } from '../viz/index.js';
 import type { RunSummary } from './finish.js';
 import { dataSection, modelSection, trainSection } from './settings.js';
-import { latentsOf, manifoldsOf, reconstructionsOf, samplesOf } from './show.js';
+import { imagesToShow, latentsOf, manifoldsOf, reconstructionsOf, samplesOf } from './show.js';
 import type { TrainingSets } from './sources/sets.js';
 import type { Source } from './sources/source.js';
 import { hasClassAngles } from './upright.js';
@@ -46,30 +46,42 @@ function reportData(
   const angles = sets.labelled && hasClassAngles(model) ? model.classAngles(sets.labelled) : undefined;
   const { classNames } = summary;
   const name = model.kind === 'ssiVAE' ? 'semi-supervised VAE' : 'VAE';
+  const shown = imagesToShow(model, sets);
   const invariant = summary.invariances.length > 0 ? `, invariant to ${invariances(summary.invariances)}` : '';
   return {
-    title: `${source.kind === 'cards' ? 'Card suits' : 'Images'}: ${name}${invariant}`,
+    title: `${titles[source.kind]}: ${name}${invariant}`,
     subtitle: `${run.config.createdAt.slice(0, 10)}, ${run.path}`,
     ...(summary.accuracy !== undefined && { accuracy: headline(summary, source, baseline) }),
     ...(sets.problems.length > 0 && {
       warnings: [
         {
-          text: `${sets.problems.length} file(s) were left out.`,
+          text: `${sets.problems.length} ${sets.problems.length === 1 ? 'file was' : 'files were'} left out.`,
           items: sets.problems.map((p) => `${p.file}: ${p.why}`),
         },
       ],
     }),
-    facts: facts(run, summary, sets),
+    facts: facts(run, summary, sets, history[0].lr),
     curves: curves(history, baseline),
     ...(summary.confusion && { confusion: { classNames, counts: summary.confusion } }),
     manifolds: manifoldsOf(model, classNames, angles ? { angle: [...angles] } : {}),
-    ...latentsOf(model, sets, angles),
-    reconstructions: reconstructionsOf(model, sets, angles),
+    ...(shown.words !== '' && { shown: shown.words }),
+    ...latentsOf(model, shown, classNames, angles),
+    reconstructions: reconstructionsOf(model, shown, classNames, angles),
     samples: samplesOf(sets),
     notes: sets.notes.map((text) => ({ text })),
     commands: commands(run.path, model, source),
   };
 }
+
+const titles: Readonly<Record<Source['kind'], string>> = {
+  cards: 'Card suits',
+  particles: 'Simulated nanoparticles',
+  digits: 'Digits',
+  peaks: 'Peaks',
+  images: 'Images',
+  array: 'Array',
+  micrographs: 'Micrographs',
+};
 
 function headline(summary: RunSummary, source: Source, baseline: ReportBaseline | undefined): ReportAccuracy {
   const turned = source.kind === 'cards' ? `test images, turned by up to ${source.angle}°,` : 'labelled images';
@@ -94,54 +106,53 @@ const figures = ({ epoch, loss, labelledLoss, scaleFactor, evaluation }: EpochRe
   epoch,
   loss,
   accuracy: evaluation?.accuracy ?? null,
-  auxiliaryLoss: labelledLoss ?? null,
+  labelledLoss: labelledLoss ?? null,
   klWeight: scaleFactor,
 });
 
-function facts(run: RunFolder, summary: RunSummary, sets: TrainingSets): FactGroup[] {
+function facts(run: RunFolder, summary: RunSummary, sets: TrainingSets, lr: number): FactGroup[] {
   const { config } = run;
-  const model = modelSection(config);
-  const train = trainSection(config);
   const { source } = dataSection(config);
   const { unlabelled, labelled, test, classNames } = sets;
-  const plain = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
-  const rows = (entries: Record<string, unknown>): [string, string][] =>
-    Object.entries(entries).flatMap(([k, v]) => (v === undefined ? [] : [[k, plain(v)] as [string, string]]));
-  const { kind: _, ...sourceOptions } = source;
-  const {
-    kind,
-    shape,
-    channels,
-    numClasses: __,
-    seed: ___,
-    ...modelOptions
-  } = model as Record<string, unknown> & typeof model & { numClasses?: number };
+  const { kind: _, size: __, seed: ___, ...sourceOptions } = source as Source & { size?: number };
+  const { kind, shape, channels = 1, ...model } = modelSection(config);
+  const train = trainSection(config);
   return [
     {
       title: 'Data',
       rows: [
-        ['unlabelled images', unlabelled.count],
-        ...(labelled ? ([['labelled images', labelled.count]] as const) : []),
-        ...(test ? ([['test images', test.count]] as const) : []),
+        ...(unlabelled === labelled ? [] : ([['unlabelled', unlabelled.count]] as const)),
+        ...(labelled ? ([['labelled', labelled.count]] as const) : []),
+        ...(test ? ([['to test on', test.count]] as const) : []),
         ...(classNames.length > 0 ? ([['classes', classNames.join(', ')]] as const) : []),
-        ['size', `${shape.join(' x ')}${(channels ?? 1) > 1 ? `, ${channels} channels` : ''}`],
-        ...rows(sourceOptions),
+        ['size', `${shape.join(' x ')}${channels > 1 ? `, ${channels} channels` : ''}`],
+        ...described(sourceOptions, { unlabelled: 'unlabelled in', labelled: 'labelled in', labels: 'labels in' }),
       ],
     },
-    { title: 'Model', rows: [['kind', kind], ...rows(modelOptions)] },
+    {
+      title: 'Model',
+      rows: [
+        ['kind', kind],
+        ...described({ ...model, numClasses: undefined, seed: undefined, invariances: undefined }),
+        ['invariant to', summary.invariances.length > 0 ? invariances(summary.invariances) : 'nothing'],
+      ],
+    },
     {
       title: 'Training',
       rows: [
         ['epochs', summary.epochs],
         ['steps', summary.steps],
         ['time', formatDuration(summary.seconds)],
-        ...rows({ ...train, epochs: undefined }),
+        ...described(
+          { lr, ...train, epochs: undefined },
+          { lr: 'learning rate', scaleFactor: 'weight of the KL term' },
+        ),
       ],
     },
     {
       title: 'Machine',
       rows: [
-        ['seed', config.seed],
+        ['seed', String(config.seed)],
         ['engine', config.engine],
         ['kernel', config.kernel],
         ...Object.entries(config.versions),
@@ -150,19 +161,38 @@ function facts(run: RunFolder, summary: RunSummary, sets: TrainingSets): FactGro
   ];
 }
 
-function commands(path: string, model: IVAE | SSIVAE, source: Source) {
-  const folder = source.kind === 'images' ? 'new-images' : 'images';
+/** Options as label and value: "labelledAngle: 5" becomes "labelled angle", "5". */
+const described = (options: object, names: Readonly<Record<string, string>> = {}): [string, string][] =>
+  Object.entries(options).flatMap(([name, value]): [string, string][] => {
+    if (value === undefined) return [];
+    const label = names[name] ?? name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+    const list = Array.isArray(value) ? value.map(String).join(', ') : value;
+    return [[label, typeof list === 'object' ? JSON.stringify(list) : String(list)]];
+  });
+
+function commands(path: string, model: IVAE | SSIVAE, { kind }: Source) {
+  const pictures = kind === 'micrographs' ? '--micrographs new-micrographs' : '--images new-images';
+  const images = kind === 'array' || kind === 'peaks' ? '--array new.npy' : pictures;
   const encode = {
-    command: `npx pyroved encode ${path} --images ${folder} --out latents.csv`,
-    what: 'the latent variables and pose of each image',
+    command: `npx pyroved encode ${path} ${images} --out latents.csv`,
+    what: 'The latent variables and the pose of new images, as a table.',
   };
-  if (model.kind === 'iVAE') return [encode];
+  const manifold = {
+    command: `npx pyroved manifold ${path} --grid 12 --coverage 0.98`,
+    what: 'What the model draws, over a wider range and in finer steps.',
+  };
+  if (model.kind === 'iVAE') return [encode, manifold];
+  const harder = kind === 'cards' ? ' --angle "90 deg"' : ' --noise 0.1';
   return [
     {
-      command: `npx pyroved classify ${path} --images ${folder} --out classes.csv`,
-      what: 'class, probability and angle of each image in a folder',
+      command: `npx pyroved classify ${path} ${images} --out classes.csv`,
+      what: 'Class, probability and angle of new images, as a table.',
     },
     encode,
-    { command: `npx pyroved evaluate ${path}`, what: 'the accuracy, and on cards with other angles, shears or noise' },
+    {
+      command: `npx pyroved evaluate ${path}${harder}`,
+      what: 'The accuracy where images are harder than in training.',
+    },
+    manifold,
   ];
 }

@@ -67,6 +67,6 @@ export function prepareTraining(
     };
     return { model, trainer: new SemiSupervisedTrainer(model, data, settings) };
   }
-  const { auxLossMultiplier: _, auxStep: __, schedule: ___, ...shared } = settings;
+  const { auxLossMultiplier: _, auxStep: __, schedule: ___, warmUp: ____, ...shared } = settings;
   return { model, trainer: new UnsupervisedTrainer(model, { images: sets.unlabelled }, shared) };
 }

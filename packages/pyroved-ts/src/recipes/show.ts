@@ -10,7 +10,7 @@ import type {
   Stack,
 } from '../viz/index.js';
 import type { TrainingSets } from './sources/sets.js';
-import { degreesFromUpright, hasClassAngles } from './upright.js';
+import { degreesFromUpright } from './upright.js';
 
 /** Images beyond these add nothing to a scatter or a histogram. */
 const PLOTTED = 2000;
@@ -22,7 +22,9 @@ export function manifoldsOf(
   classNames: readonly string[],
   options: { size?: number; coverage?: number; angle?: readonly number[] } = {},
 ): ManifoldPictureOptions[] {
-  const { angle = [], ...grid } = options;
+  const { angle = [], ...rest } = options;
+  // As in the plot of the latents: the first goes across, the second up.
+  const grid = { ...rest, ...(model.options.latentDim > 1 && { axes: [1, 0] as const }) };
   if (model.kind === 'iVAE') return [shown(model.manifold({ ...grid, ...turned(model, angle[0]) }))];
   return classNames.map((name, of) => shown(model.manifold({ of, ...grid, ...turned(model, angle[of]) }), name));
 }
@@ -43,31 +45,55 @@ function shown({ images, rows, columns, axes: [down, across] }: Manifold, title?
   };
 }
 
-/** Content and angles of images that training did not see, coloured by their true class. */
+/** Images to look at, with a class for each where the model or the data know one. */
+export interface Shown {
+  readonly images: ImageSet;
+  /** The class that is shown for each. */
+  readonly classes?: Int32Array;
+  /** The class that the model finds, which decides the pose. */
+  readonly found?: Int32Array;
+  /** Which images and which classes these are, a sentence. */
+  readonly words: string;
+}
+
+/** Fewer test images than this show little; the unlabelled ones are looked at then. */
+const ENOUGH = 100;
+
+/** Test images with their true classes where there are enough of them, else unlabelled ones with the classes that the model finds. */
+export function imagesToShow(model: IVAE | SSIVAE, { test, unlabelled }: TrainingSets): Shown {
+  const isTest = test !== undefined && test.count >= Math.min(ENOUGH, unlabelled.count);
+  const images = evenly(isTest ? test : unlabelled, PLOTTED);
+  if (model.kind === 'iVAE') return { images, words: '' };
+  const found = model.classify(images).classes;
+  if (isTest && images.labels)
+    return { images, classes: images.labels, found, words: 'Test images, by their true class.' };
+  return { images, classes: found, found, words: 'Images of the training set, by the class that the model finds.' };
+}
+
+/** Content and angles, by class. */
 export function latentsOf(
   model: IVAE | SSIVAE,
-  { test, unlabelled, classNames }: TrainingSets,
+  { images, classes, found }: Shown,
+  classNames: readonly string[],
   classAngles: Float32Array | undefined,
 ): { latents?: ScatterOptions; angles?: HistogramOptions } {
   const { latentDim } = model.options;
-  const some = evenly(test ?? unlabelled, PLOTTED);
-  const encoding = model.encode(some);
+  const encoding = model.encode(images);
   const column = (c: number) =>
-    Float32Array.from({ length: some.count }, (_, i) => encoding.content[i * latentDim + c]);
-  const classes = some.labels && classNames.length > 0 ? { classes: some.labels, classNames } : {};
-  const found = model.kind === 'ssiVAE' ? model.classify(some).classes : undefined;
+    Float32Array.from({ length: images.count }, (_, i) => encoding.content[i * latentDim + c]);
+  const colours = classes ? { classes, classNames } : {};
   const degrees = encoding.angle?.map((a, i) =>
     degreesFromUpright(a, (found && classAngles?.[found[i]]) ?? Number.NaN),
   );
   return {
     ...(latentDim > 1 && {
-      latents: { x: column(0), y: column(1), xTitle: latentName(0), yTitle: latentName(1), ...classes },
+      latents: { x: column(0), y: column(1), xTitle: latentName(0), yTitle: latentName(1), ...colours },
     }),
     ...(degrees && {
       angles: {
         values: degrees,
-        ...classes,
-        xTitle: 'inferred angle (deg)',
+        ...colours,
+        xTitle: classAngles ? 'angle from the upright pose of the class (deg)' : 'inferred angle (deg)',
         domain: [-180, 180],
         ticks: [-180, -90, 0, 90, 180],
       },
@@ -78,32 +104,23 @@ export function latentsOf(
 /** Some images as they are, moved into the upright pose, and as the model sees them. */
 export function reconstructionsOf(
   model: IVAE | SSIVAE,
-  { test, unlabelled, classNames }: TrainingSets,
+  { images, classes, found }: Shown,
+  classNames: readonly string[],
   classAngles: Float32Array | undefined,
 ): ImageRowsOptions {
-  const some = evenly(test ?? unlabelled, SHOWN);
+  const places = evenPlaces(images.count, SHOWN);
+  const some = subset(images, places);
   const rows: { label: string; images: Stack }[] = [{ label: 'input', images: stackOf(some) }];
   if ((model.options.invariances ?? []).length > 0) {
-    rows.push({
-      label: 'turned upright',
-      images: stackOf(model.straighten(some, reference(model, some, classAngles))),
-    });
+    const reference = found && classAngles && Float32Array.from(places, (i) => uprightOf(classAngles, found[i]));
+    rows.push({ label: 'turned upright', images: stackOf(model.straighten(some, reference ? { reference } : {})) });
   }
   rows.push({ label: 'reconstruction', images: stackOf(model.reconstruct(some)) });
-  const columnLabels = some.labels && classNames.length > 0 ? Array.from(some.labels, (l) => classNames[l]) : undefined;
-  return { rows, ...(columnLabels && { columnLabels }) };
+  return { rows, ...(classes && { columnLabels: places.map((i) => classNames[classes[i]]) }) };
 }
 
-/** The upright angle of the class that the model finds in each image. */
-function reference(
-  model: IVAE | SSIVAE,
-  images: ImageSet,
-  classAngles: Float32Array | undefined,
-): { reference?: Float32Array } {
-  if (!classAngles || !hasClassAngles(model)) return {};
-  const { classes } = model.classify(images);
-  return { reference: Float32Array.from(classes, (c) => (Number.isFinite(classAngles[c]) ? classAngles[c] : 0)) };
-}
+const uprightOf = (classAngles: Float32Array, of: number): number =>
+  Number.isFinite(classAngles[of]) ? classAngles[of] : 0;
 
 /** Labelled images of each class, and unlabelled ones. */
 export function samplesOf({ labelled, unlabelled, classNames }: TrainingSets): ImageRowsOptions {
@@ -117,11 +134,12 @@ export function samplesOf({ labelled, unlabelled, classNames }: TrainingSets): I
 }
 
 /** Up to `most` images, evenly spread over the set. */
-function evenly(set: TrainingImages, most: number): ImageSet {
-  if (set.count <= most) return inMemory(set);
-  const places = Array.from({ length: most }, (_, i) => Math.floor(((i + 0.5) * set.count) / most));
-  return inMemory(subset(set, places));
-}
+const evenly = (set: TrainingImages, most: number): ImageSet =>
+  inMemory(set.count <= most ? set : subset(set, evenPlaces(set.count, most)));
+
+/** Up to `most` of 0..count-1 at even distances. */
+const evenPlaces = (count: number, most: number): number[] =>
+  Array.from({ length: Math.min(count, most) }, (_, i) => Math.floor(((i + 0.5) * count) / Math.min(count, most)));
 
 /** Images as pictures take them, channels last. */
 export function stackOf(set: ImageSet): Stack {

@@ -171,16 +171,17 @@ interface Run {
 async function runTo({ run, sets, machine, hooks, resume, baseline }: Run): Promise<RunResult> {
   const { config } = run;
   const settings = { ...trainSection(config), seed: config.seed };
-  const prepare = () => prepareTraining(modelSection(config), sets, settings, machine.kernel);
+  const prepare = (train = settings) => prepareTraining(modelSection(config), sets, train, machine.kernel);
   const { model, trainer } = prepare();
   try {
     if (resume) restore(run, trainer, hooks);
     if (trainer.epoch < trainer.epochCount && hooks.onEstimate) {
       const estimate = await estimateTraining(() => {
-        const probe = prepare();
+        // Steps of the warm-up cost less than those that follow.
+        const probe = prepare({ ...settings, warmUp: 0 });
         return { trainer: probe.trainer, discard: () => probe.model.dispose() };
       }, hooks.signal);
-      hooks.onEstimate(estimate, estimate.steps - trainer.step);
+      hooks.onEstimate(estimate, trainer.totalSteps - trainer.step);
     }
     const { stopped } = await learn(run, model, trainer, sets, hooks);
     const { history } = trainer;
@@ -208,7 +209,7 @@ function restore(run: RunFolder, trainer: Trainer, { say }: RunHooks): void {
 
 function learn(run: RunFolder, model: IVAE | SSIVAE, trainer: Trainer, sets: TrainingSets, hooks: RunHooks) {
   const { signal, onStep, onEpoch } = hooks;
-  const steps = trainer.batches(0).length * trainer.epochCount;
+  const steps = trainer.totalSteps;
   return trainer.train({
     ...(signal && { signal }),
     ...(onStep && { onStep: (progress) => onStep({ ...progress, steps }) }),
@@ -228,7 +229,7 @@ const metricsOf = ({ evaluation, ...record }: EpochRecord) => ({ ...record, ...e
 
 function tell({ notes, problems, unlabelled, labelled, test }: TrainingSets, { say }: RunHooks): void {
   const parts = [
-    `${formatCount(unlabelled.count)} unlabelled`,
+    ...(unlabelled === labelled ? [] : [`${formatCount(unlabelled.count)} unlabelled`]),
     ...(labelled ? [`${formatCount(labelled.count)} labelled`] : []),
     ...(test ? [`${formatCount(test.count)} to test on`] : []),
   ];

@@ -100,6 +100,11 @@ export abstract class Trainer {
     this.scaleFactor = scheduleOf(options.scaleFactor ?? 1, { option: 'scaleFactor', epochs: this.epochCount });
   }
 
+  /** Steps of the whole run. Only the first epoch may be of another length than the rest. */
+  get totalSteps(): number {
+    return this.batches(0).length + (this.epochCount > 1 ? (this.epochCount - 1) * this.batches(1).length : 0);
+  }
+
   /** The batches of an epoch (counted from 0), in order. */
   abstract batches(epoch: number): Batch[];
   /** One gradient step. Returns the loss, summed over the images of the batch. */
