@@ -7,11 +7,15 @@ import seedrandom from 'seedrandom';
  * one, so that the draws of one site do not depend on which other sites there are.
  */
 export class RandomStream {
-  private readonly generator: () => number;
+  private started: (() => number) | undefined;
   private spare: number | undefined;
 
-  constructor(readonly seed: string | number) {
-    this.generator = seedrandom.alea(String(seed));
+  constructor(readonly seed: string | number) {}
+
+  /** Made at the first draw: most streams are only forked from, or not needed. */
+  private get generator(): () => number {
+    this.started ??= seedrandom.alea(String(this.seed));
+    return this.started;
   }
 
   /** An independent stream, the same for the same seed and label. */

@@ -1,6 +1,6 @@
 /** What every evidence lower bound shares: options, particles, the pair of traces, and the number of plate dimensions. */
 import * as tf from '@tensorflow/tfjs';
-import { OptionError, refuseUnknownKeys } from '../../errors.js';
+import { OptionError, PlateError, refuseUnknownKeys } from '../../errors.js';
 import { replay } from '../../handlers/replay.js';
 import { SeedHandler } from '../../handlers/seed.js';
 import { trace } from '../../handlers/trace.js';
@@ -32,6 +32,23 @@ export interface TracePair {
   guide: Trace;
 }
 
+/** Programs ready to run, and how many dimensions their plates take. */
+interface Prepared<Args extends unknown[]> {
+  model: InferenceProgram<Args>;
+  guide: InferenceProgram<Args>;
+  maxPlateNesting: number;
+}
+
+/** The sum of scalars. */
+export function total(values: readonly tf.Tensor[]): tf.Scalar {
+  if (values.length === 0) return tf.scalar(0);
+  return (values.length === 1 ? values[0] : tf.addN(values as tf.Tensor[])) as tf.Scalar;
+}
+
+/** Every sample site of some pairs of traces, the guides' first. */
+export const sitesOf = (pairs: readonly TracePair[]): SampleSite[] =>
+  pairs.flatMap((p) => [...p.guide.sampleSites, ...p.model.sampleSites]);
+
 export const elboOptionKeys: (keyof ElboOptions)[] = ['numParticles', 'vectorizeParticles', 'maxPlateNesting'];
 
 /** A variational objective. Source: `pyro.infer.ELBO`. */
@@ -61,9 +78,41 @@ export abstract class ELBO {
     args: Args,
   ): ElboEstimate;
 
-  /** Model and guide, each wrapped in the particles' plate where particles are vectorised; and the nesting that results. */
-  protected prepare<Args extends unknown[]>(model: InferenceProgram<Args>, guide: InferenceProgram<Args>, args: Args) {
-    const nesting = this.nesting(model, guide, args);
+  /**
+   * Runs `body` with the model and the guide, each wrapped in the particles' plate where particles are vectorised, and with the number of plate
+   * dimensions that results: infinite where it does not matter and was not given, which saves a run to find it. What was found is kept; a
+   * program may open more plates later, then it is found again.
+   */
+  protected prepared<Args extends unknown[], R>(
+    model: InferenceProgram<Args>,
+    guide: InferenceProgram<Args>,
+    args: Args,
+    body: (programs: Prepared<Args>) => R,
+  ): R {
+    if (this.givenNesting !== undefined) return body(this.wrapped(model, guide, this.givenNesting));
+    if (!this.needsNesting && !this.vectorizeParticles) {
+      return body({ model, guide, maxPlateNesting: Number.POSITIVE_INFINITY });
+    }
+    if (this.foundNesting !== undefined) {
+      try {
+        return body(this.wrapped(model, guide, this.foundNesting));
+      } catch (error) {
+        if (!(error instanceof PlateError)) throw error;
+      }
+    }
+    this.foundNesting = plateNesting(model, guide, args);
+    return body(this.wrapped(model, guide, this.foundNesting));
+  }
+
+  /** Whether the number of plate dimensions matters even where particles are not vectorised. */
+  protected readonly needsNesting: boolean = false;
+  private foundNesting: number | undefined;
+
+  private wrapped<Args extends unknown[]>(
+    model: InferenceProgram<Args>,
+    guide: InferenceProgram<Args>,
+    nesting: number,
+  ): Prepared<Args> {
     if (!this.vectorizeParticles) return { model, guide, maxPlateNesting: nesting };
     const wrap =
       (program: InferenceProgram<Args>): InferenceProgram<Args> =>
@@ -72,14 +121,22 @@ export abstract class ELBO {
     return { model: wrap(model), guide: wrap(guide), maxPlateNesting: nesting + 1 };
   }
 
-  /** The number of plate dimensions; infinite where it does not matter and was not given, which saves a run to find it. */
-  protected nesting<Args extends unknown[]>(
+  /** The pairs of traces of one estimate, one for each run. */
+  protected pairs<Args extends unknown[]>(
     model: InferenceProgram<Args>,
     guide: InferenceProgram<Args>,
     args: Args,
-  ): number {
-    if (this.givenNesting !== undefined) return this.givenNesting;
-    return this.vectorizeParticles ? plateNesting(model, guide, args) : Number.POSITIVE_INFINITY;
+  ): { pairs: TracePair[]; maxPlateNesting: number } {
+    return this.prepared(model, guide, args, ({ maxPlateNesting, ...programs }) => ({
+      maxPlateNesting,
+      pairs: Array.from({ length: this.runs }, () => tracePair(programs.model, programs.guide, args, maxPlateNesting)),
+    }));
+  }
+
+  /** The mean over particles of what each run gives. */
+  protected meanOver(values: readonly tf.Tensor[]): tf.Scalar {
+    const sum = total(values);
+    return (this.numParticles === 1 ? sum : tf.div(sum, this.numParticles)) as tf.Scalar;
   }
 
   /** Number of times that the programs run for one estimate. */

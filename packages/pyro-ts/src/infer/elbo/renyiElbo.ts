@@ -11,8 +11,8 @@ import {
   elboOptionKeys,
   type InferenceProgram,
   refuseNonFinite,
+  sitesOf,
   type TracePair,
-  tracePair,
 } from './elbo.js';
 import { costsToward, type FrameCost } from './frameCosts.js';
 
@@ -43,21 +43,16 @@ export class RenyiELBO extends ELBO {
     guide: InferenceProgram<Args>,
     args: Args,
   ): ElboEstimate {
-    const prepared = this.prepare(model, guide, args);
-    const pairs = Array.from({ length: this.runs }, () =>
-      tracePair(prepared.model, prepared.guide, args, prepared.maxPlateNesting),
-    );
+    const { pairs, maxPlateNesting } = this.pairs(model, guide, args);
     const parts = pairs.map((pair) => particle(pair));
     const stack = (part: (p: Particle) => tf.Tensor) =>
-      this.vectorizeParticles ? leftmostFirst(part(parts[0]), prepared.maxPlateNesting) : tf.stack(parts.map(part));
+      this.vectorizeParticles ? leftmostFirst(part(parts[0]), maxPlateNesting) : tf.stack(parts.map(part));
     const logWeights = stack((p) => p.elbo).mul(1 - this.alpha);
     const logMean = logSumExp(logWeights, 0).sub(Math.log(this.numParticles));
     const weights = stopGradient(tf.exp(logWeights.sub(logMean)));
     const loss = tf.neg(tf.sum(logMean)).div(1 - this.alpha);
     const surrogate = tf.neg(tf.sum(weights.mul(stack((p) => p.surrogate)))).div(this.numParticles);
-    return refuseNonFinite({ loss: loss as tf.Scalar, surrogate: surrogate as tf.Scalar }, () =>
-      pairs.flatMap((p) => [...p.guide.sampleSites, ...p.model.sampleSites]),
-    );
+    return refuseNonFinite({ loss: loss as tf.Scalar, surrogate: surrogate as tf.Scalar }, () => sitesOf(pairs));
   }
 }
 

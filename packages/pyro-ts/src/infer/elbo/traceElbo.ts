@@ -2,7 +2,15 @@
 import { stopGradient } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 import type { SampleSite } from '../../runtime/trace.js';
-import { ELBO, type ElboEstimate, type InferenceProgram, refuseNonFinite, type TracePair, tracePair } from './elbo.js';
+import {
+  ELBO,
+  type ElboEstimate,
+  type InferenceProgram,
+  refuseNonFinite,
+  sitesOf,
+  type TracePair,
+  total,
+} from './elbo.js';
 import { costsToward, type FrameCost } from './frameCosts.js';
 
 /**
@@ -16,41 +24,31 @@ export class TraceELBO extends ELBO {
     guide: InferenceProgram<Args>,
     args: Args,
   ): ElboEstimate {
-    const prepared = this.prepare(model, guide, args);
-    const pairs = Array.from({ length: this.runs }, () =>
-      tracePair(prepared.model, prepared.guide, args, prepared.maxPlateNesting),
-    );
-    const estimates = pairs.map((pair) => estimateOne(pair));
-    const average = (part: (e: ElboEstimate) => tf.Tensor): tf.Scalar =>
-      tf.div(
-        estimates.map(part).reduce((a, b) => tf.add(a, b)),
-        this.numParticles,
-      ) as tf.Scalar;
-    return refuseNonFinite({ loss: average((e) => e.loss), surrogate: average((e) => e.surrogate) }, () =>
-      pairs.flatMap((p) => [...p.guide.sampleSites, ...p.model.sampleSites]),
-    );
+    const { pairs } = this.pairs(model, guide, args);
+    const estimates = pairs.map(estimateOne);
+    const loss = this.meanOver(estimates.map((e) => e.loss));
+    const isPathwise = estimates.every((e) => e.surrogate === e.loss);
+    const surrogate = isPathwise ? loss : this.meanOver(estimates.map((e) => e.surrogate));
+    return refuseNonFinite({ loss, surrogate }, () => sitesOf(pairs));
   }
 }
 
 function estimateOne({ model, guide }: TracePair): ElboEstimate {
   const modelSites = model.sampleSites;
   const guideSites = guide.sampleSites.filter((s) => !s.infer.isDeterministic);
-  const zero: tf.Tensor = tf.scalar(0);
-  const logP = modelSites.reduce((sum, site) => tf.add(sum, site.logProbSum), zero);
-  const logQ = guideSites.reduce((sum, site) => tf.add(sum, site.logProbSum), zero);
-  const elbo = tf.sub(logP, logQ);
+  const logP = total(modelSites.map((site) => site.logProbSum));
+  const logQ = total(guideSites.map((site) => site.logProbSum));
+  const loss = tf.sub(logQ, logP) as tf.Scalar;
   const scored = guideSites.filter((site) => !site.fn.hasRsample);
-  if (scored.length === 0) return { loss: tf.neg(elbo) as tf.Scalar, surrogate: tf.neg(elbo) as tf.Scalar };
+  if (scored.length === 0) return { loss, surrogate: loss };
 
   const costs: FrameCost[] = [
     ...modelSites.map((site) => ({ frames: site.frames, value: stopGradient(site.logProb) })),
     ...guideSites.map((site) => ({ frames: site.frames, value: stopGradient(tf.neg(site.logProb)) })),
   ];
-  const pathwise = guideSites
-    .filter((site) => site.fn.hasRsample)
-    .reduce((sum, site) => tf.add(sum, site.logProbSum), zero);
-  const score = scored.reduce((sum, site) => tf.add(sum, scoreTerm(site, costs)), zero);
-  return { loss: tf.neg(elbo) as tf.Scalar, surrogate: tf.neg(tf.add(tf.sub(logP, pathwise), score)) as tf.Scalar };
+  const pathwise = total(guideSites.filter((site) => site.fn.hasRsample).map((site) => site.logProbSum));
+  const score = total(scored.map((site) => scoreTerm(site, costs)));
+  return { loss, surrogate: tf.sub(pathwise, tf.add(logP, score)) as tf.Scalar };
 }
 
 /** Sum over the site's batch of log q times the (constant) cost that the site's plates share. */

@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { categorical } from '../../distributions/discrete/categorical.js';
 import type { Distribution } from '../../distributions/distribution.js';
-import { EnumerationError, PlateError } from '../../errors.js';
+import { EnumerationError } from '../../errors.js';
 import { EnumerateHandler } from '../../handlers/enumerate.js';
 import { replay } from '../../handlers/replay.js';
 import { currentStream } from '../../handlers/seed.js';
@@ -25,8 +25,8 @@ import {
   type ElboOptions,
   elboOptionKeys,
   type InferenceProgram,
-  plateNesting,
   refuseNonFinite,
+  sitesOf,
   type TracePair,
 } from './elbo.js';
 
@@ -48,9 +48,8 @@ export interface TraceEnumElboOptions extends ElboOptions {
  * const svi = new SVI(model, () => {}, new Adam({ lr: 0.1 }), new TraceEnumELBO({ maxPlateNesting: 1 }));
  */
 export class TraceEnumELBO extends ELBO {
+  protected override readonly needsNesting = true;
   private readonly strictEnumerationWarning: boolean;
-  /** The plate nesting that an earlier run showed. */
-  private guessedNesting: number | undefined;
 
   constructor(options: TraceEnumElboOptions = {}) {
     super(options, [...elboOptionKeys, 'strictEnumerationWarning']);
@@ -65,9 +64,7 @@ export class TraceEnumELBO extends ELBO {
     const pairs = this.tracePairs(model, guide, args);
     const bound = pairs.map(expectedBound).reduce((a, b) => tf.add(a, b));
     const loss = tf.div(tf.neg(bound), this.numParticles) as tf.Scalar;
-    return refuseNonFinite({ loss, surrogate: loss }, () =>
-      pairs.flatMap((p) => [...p.guide.sampleSites, ...p.model.sampleSites]),
-    );
+    return refuseNonFinite({ loss, surrogate: loss }, () => sitesOf(pairs));
   }
 
   /**
@@ -128,38 +125,13 @@ export class TraceEnumELBO extends ELBO {
     guide: InferenceProgram<Args>,
     args: Args,
   ): TracePair[] {
-    const known = this.guessedNesting;
-    const run = (): TracePair[] => {
-      const prepared = this.prepare(model, guide, args);
-      return Array.from({ length: this.runs }, () => [
+    const pairs = this.prepared(model, guide, args, (prepared) =>
+      Array.from({ length: this.runs }, () => [
         ...enumeratedPairs(prepared.model, prepared.guide, args, prepared.maxPlateNesting),
-      ]).flat();
-    };
-    const pairs = this.retryWithoutGuess(known, run);
+      ]).flat(),
+    );
     if (isValidating()) for (const pair of pairs) this.warn(pair);
     return pairs;
-  }
-
-  protected override nesting<Args extends unknown[]>(
-    model: InferenceProgram<Args>,
-    guide: InferenceProgram<Args>,
-    args: Args,
-  ): number {
-    if (this.givenNesting !== undefined) return this.givenNesting;
-    this.guessedNesting ??= plateNesting(model, guide, args);
-    return this.guessedNesting;
-  }
-
-  /** A program may open more plates than when its nesting was found: then it is found again. */
-  private retryWithoutGuess<R>(known: number | undefined, run: () => R): R {
-    if (known === undefined) return run();
-    try {
-      return run();
-    } catch (error) {
-      if (!(error instanceof PlateError)) throw error;
-      this.guessedNesting = undefined;
-      return run();
-    }
   }
 
   private warn(pair: TracePair): void {

@@ -3,7 +3,15 @@ import * as tf from '@tensorflow/tfjs';
 import { hasKl, kl } from '../../distributions/kl/kl.js';
 import { ModelGuideError } from '../../errors.js';
 import type { SampleSite } from '../../runtime/trace.js';
-import { ELBO, type ElboEstimate, type InferenceProgram, refuseNonFinite, type TracePair, tracePair } from './elbo.js';
+import {
+  ELBO,
+  type ElboEstimate,
+  type InferenceProgram,
+  refuseNonFinite,
+  sitesOf,
+  type TracePair,
+  total,
+} from './elbo.js';
 
 /**
  * As TraceELBO, with KL(q(z) || p(z)) in place of log q(z) - log p(z) at each site whose pair of families has a closed form: less noise, and right
@@ -16,15 +24,9 @@ export class TraceMeanFieldELBO extends ELBO {
     guide: InferenceProgram<Args>,
     args: Args,
   ): ElboEstimate {
-    const prepared = this.prepare(model, guide, args);
-    const pairs = Array.from({ length: this.runs }, () =>
-      tracePair(prepared.model, prepared.guide, args, prepared.maxPlateNesting),
-    );
-    const total = pairs.map(lossOf).reduce((a, b) => tf.add(a, b));
-    const loss = tf.div(total, this.numParticles) as tf.Scalar;
-    return refuseNonFinite({ loss, surrogate: loss }, () =>
-      pairs.flatMap((p) => [...p.guide.sampleSites, ...p.model.sampleSites]),
-    );
+    const { pairs } = this.pairs(model, guide, args);
+    const loss = this.meanOver(pairs.map(lossOf));
+    return refuseNonFinite({ loss, surrogate: loss }, () => sitesOf(pairs));
   }
 }
 
@@ -35,7 +37,7 @@ function lossOf({ model, guide }: TracePair): tf.Tensor {
   const latent = guide.sampleSites
     .filter((s) => !s.infer.isDeterministic)
     .map((s) => (model.has(s.name) ? divergence(s, model.get(s.name)) : s.logProbSum));
-  return [...observed, ...latent].reduce<tf.Tensor>((a, b) => tf.add(a, b), tf.scalar(0));
+  return total([...observed, ...latent]);
 }
 
 /** The summed divergence of one site, each side with its own scale and mask; the guide's must equal the model's for a closed form. */
