@@ -51,5 +51,8 @@ export class Normal extends Distribution {
   }
 }
 
-/** `new Normal(loc, scale)`: mean `loc`, standard deviation `scale` (positive), broadcast against each other. */
+/**
+ * Mean `loc`, standard deviation `scale` (positive), broadcast against each other.
+ * @example normal(0, 1).expand([2]).toEvent(1);
+ */
 export const normal = (loc: TensorLike, scale: TensorLike): Normal => new Normal(loc, scale);

@@ -39,7 +39,12 @@ export class MaskedMixture extends Distribution {
       name: `${s1.name} where the mask is true, ${s0.name} elsewhere`,
       eventDim: s0.eventDim,
       isDiscrete: s0.isDiscrete || s1.isDiscrete,
-      check: (x) => tf.tidy(() => tf.where(this.choice, s1.check(x), s0.check(x))),
+      // Spelled out, since a choice between bools reads past its memory on the wasm engine.
+      check: (x) =>
+        tf.tidy(() => {
+          const is1 = tf.logicalAnd(this.choice, s1.check(x));
+          return tf.logicalOr(is1, tf.logicalAnd(tf.logicalNot(this.choice), s0.check(x)));
+        }),
     };
   }
   override get parameters(): Record<string, tf.Tensor> {

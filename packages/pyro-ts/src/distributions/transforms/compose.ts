@@ -5,7 +5,10 @@ import { type Constraint, independent } from '../constraints.js';
 import { sumRightmost } from '../distribution.js';
 import { IdentityTransform, Transform } from './transform.js';
 
-/** The `parts` one after the other, the first first; none is the identity. Source: torch ComposeTransform. */
+/**
+ * The `parts` one after the other, the first first; none is the identity. Source: torch ComposeTransform.
+ * @example new ComposeTransform([new ExpTransform(), new AffineTransform(1, 2)]).forward(tf.scalar(0)) // 3
+ */
 export class ComposeTransform extends Transform {
   readonly domain: Constraint;
   readonly codomain: Constraint;
@@ -66,7 +69,10 @@ export class ComposeTransform extends Transform {
 export const compose = (...parts: Transform[]): Transform =>
   parts.length === 1 ? parts[0] : new ComposeTransform(parts);
 
-/** `base` with `n` more rightmost dimensions taken as one value, whose Jacobian terms are added. Source: torch IndependentTransform. */
+/**
+ * `base` with `n` more rightmost dimensions taken as one value, whose Jacobian terms are added. Source: torch IndependentTransform.
+ * @example new IndependentTransform(new ExpTransform(), 1).logAbsDetJacobian(tf.tensor1d([1, 2]), y) // 3
+ */
 export class IndependentTransform extends Transform {
   readonly domain: Constraint;
   readonly codomain: Constraint;

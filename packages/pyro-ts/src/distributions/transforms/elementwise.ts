@@ -9,6 +9,7 @@ import { Transform } from './transform.js';
 /**
  * y = loc + scale x, with `loc` and `scale` (not 0) broadcast against x. `codomain` may be given where x is known to lie in a part of the real
  * line. Source: torch AffineTransform.
+ * @example new AffineTransform(1, 2).forward(tf.scalar(3)) // 7
  */
 export class AffineTransform extends Transform {
   readonly domain = real;
@@ -46,7 +47,10 @@ export class AffineTransform extends Transform {
   }
 }
 
-/** y = exp(x). Source: torch ExpTransform. */
+/**
+ * y = exp(x). Source: torch ExpTransform.
+ * @example new ExpTransform().forward(tf.scalar(0)) // 1
+ */
 export class ExpTransform extends Transform {
   readonly domain = real;
   readonly codomain = positive;
@@ -65,7 +69,10 @@ export class ExpTransform extends Transform {
 const LEAST = 2 ** -126;
 const MOST = 1 - 2 ** -24;
 
-/** y = 1 / (1 + exp(-x)), kept strictly inside (0, 1) by rounding. Source: torch SigmoidTransform. */
+/**
+ * y = 1 / (1 + exp(-x)), kept strictly inside (0, 1) by rounding. Source: torch SigmoidTransform.
+ * @example new SigmoidTransform().forward(tf.scalar(0)) // 0.5
+ */
 export class SigmoidTransform extends Transform {
   readonly domain = real;
   readonly codomain = unitInterval;
@@ -86,7 +93,10 @@ export class SigmoidTransform extends Transform {
   }
 }
 
-/** y = tanh(x). Source: torch TanhTransform. */
+/**
+ * y = tanh(x). Source: torch TanhTransform.
+ * @example new TanhTransform().inverse(tf.scalar(0.5)) // 0.549
+ */
 export class TanhTransform extends Transform {
   readonly domain = real;
   readonly codomain = interval(-1, 1);
@@ -102,7 +112,10 @@ export class TanhTransform extends Transform {
   }
 }
 
-/** y = log(1 + exp(x)). Source: torch SoftplusTransform. */
+/**
+ * y = log(1 + exp(x)). Source: torch SoftplusTransform.
+ * @example new SoftplusTransform().forward(tf.scalar(0)) // log 2
+ */
 export class SoftplusTransform extends Transform {
   readonly domain = real;
   readonly codomain = positive;

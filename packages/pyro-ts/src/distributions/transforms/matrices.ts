@@ -8,6 +8,7 @@ import { Transform } from './transform.js';
 /**
  * A real matrix [n, n] to a lower triangular one with a positive diagonal: what is below the diagonal stays, the diagonal goes through exp,
  * the rest is dropped (so that it is not one to one). Source: torch LowerCholeskyTransform.
+ * @example new LowerCholeskyTransform().forward(tf.zeros([2, 2])) // the identity
  */
 export class LowerCholeskyTransform extends Transform {
   readonly domain = independent(real, 2);
@@ -23,7 +24,10 @@ export class LowerCholeskyTransform extends Transform {
   }
 }
 
-/** The n (n + 1) / 2 numbers of a lower triangle, row by row, to that matrix, with exp on its diagonal. */
+/**
+ * The n (n + 1) / 2 numbers of a lower triangle, row by row, to that matrix, with exp on its diagonal.
+ * @example new LowerCholeskyVectorTransform().forward(tf.tensor1d([0, 3, 0])) // [[1, 0], [3, 1]]
+ */
 export class LowerCholeskyVectorTransform extends Transform {
   readonly domain = realVector;
   readonly codomain = lowerCholesky;
@@ -57,7 +61,10 @@ export class LowerCholeskyVectorTransform extends Transform {
   }
 }
 
-/** The lower triangular factor L of a positive definite matrix to that matrix, L L'. */
+/**
+ * The lower triangular factor L of a positive definite matrix to that matrix, L L'.
+ * @example new CholeskyProductTransform().forward(tf.tensor2d([[1, 0], [3, 1]])) // [[1, 3], [3, 10]]
+ */
 export class CholeskyProductTransform extends Transform {
   readonly domain = lowerCholesky;
   readonly codomain = positiveDefinite;

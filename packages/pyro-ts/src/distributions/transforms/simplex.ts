@@ -4,7 +4,10 @@ import * as tf from '@tensorflow/tfjs';
 import { realVector, simplex } from '../constraints.js';
 import { Transform } from './transform.js';
 
-/** y = softmax(x) over the last dimension; not one to one, since a constant may be added to x. Source: torch SoftmaxTransform. */
+/**
+ * y = softmax(x) over the last dimension; not one to one, since a constant may be added to x. Source: torch SoftmaxTransform.
+ * @example new SoftmaxTransform().forward(tf.tensor1d([0, 0])) // [0.5, 0.5]
+ */
 export class SoftmaxTransform extends Transform {
   readonly domain = realVector;
   readonly codomain = simplex;
@@ -22,6 +25,7 @@ export class SoftmaxTransform extends Transform {
 /**
  * K - 1 real numbers to K probabilities: each takes the share sigmoid(x_i - log(K - 1 - i)) of what is left of a stick, so that zeros give
  * equal parts. Computed from log-probabilities. Source: torch StickBreakingTransform.
+ * @example new StickBreakingTransform().forward(tf.tensor1d([0, 0])) // [1/3, 1/3, 1/3]
  */
 export class StickBreakingTransform extends Transform {
   readonly domain = realVector;

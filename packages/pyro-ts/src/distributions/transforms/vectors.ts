@@ -4,7 +4,10 @@ import * as tf from '@tensorflow/tfjs';
 import { orderedVector, realVector, sphere } from '../constraints.js';
 import { Transform } from './transform.js';
 
-/** The first entry stays, each further one is the one before plus exp(x_i). Source: pyro.distributions.transforms.OrderedTransform. */
+/**
+ * The first entry stays, each further one is the one before plus exp(x_i). Source: pyro.distributions.transforms.OrderedTransform.
+ * @example new OrderedTransform().forward(tf.tensor1d([2, 0, 0])) // [2, 3, 4]
+ */
 export class OrderedTransform extends Transform {
   readonly domain = realVector;
   readonly codomain = orderedVector;
@@ -30,7 +33,10 @@ function splitFirst(x: tf.Tensor): { first: tf.Tensor; rest: tf.Tensor } {
   return { first, rest };
 }
 
-/** y = x / |x| over the last dimension; not one to one. Source: pyro.distributions.transforms.Normalize. */
+/**
+ * y = x / |x| over the last dimension; not one to one. Source: pyro.distributions.transforms.Normalize.
+ * @example new NormalizeTransform().forward(tf.tensor1d([3, 4])) // [0.6, 0.8]
+ */
 export class NormalizeTransform extends Transform {
   readonly domain = realVector;
   readonly codomain = sphere;

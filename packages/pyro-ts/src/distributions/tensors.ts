@@ -1,0 +1,67 @@
+/** What distributions do with tensors: reading parameters, broadcasting, masking and summing. */
+import { broadcastShapes, expandTo, type Shape, sameShape } from '@pyro-ts/engine';
+import * as tf from '@tensorflow/tfjs';
+import { formatShape, ShapeError } from '../errors.js';
+import type { Distribution } from './distribution.js';
+
+/** A number, nested numbers or a tensor: what a distribution's parameters and observations may be given as. */
+export type TensorLike = tf.Tensor | tf.TensorLike;
+
+/** `x` as a float32 tensor (a tensor of another type is cast). */
+export function toTensor(x: TensorLike): tf.Tensor {
+  const t = x instanceof tf.Tensor ? x : tf.tensor(x as tf.TensorLike);
+  return t.dtype === 'float32' ? t : tf.cast(t, 'float32');
+}
+
+/** The broadcast of the parameters' shapes, or an error that lists them. */
+export function batchShapeOf(family: string, parameters: Record<string, tf.Tensor>, eventDims = 0): number[] {
+  const entries = Object.entries(parameters);
+  const joint = broadcastShapes(...entries.map(([, t]) => t.shape.slice(0, t.rank - eventDims)));
+  if (joint) return joint;
+  const listed = entries.map(([name, t]) => `${name} ${formatShape(t.shape)}`).join(', ');
+  throw new ShapeError(`${family}: the parameters' shapes do not broadcast together: ${listed}.`);
+}
+
+/** `x` where `mask` is true, else 0; no gradient reaches the masked entries, not even a NaN. */
+export function applyMask(x: tf.Tensor, mask: tf.Tensor | boolean): tf.Tensor {
+  if (mask === true) return x;
+  if (mask === false) return tf.zerosLike(x);
+  const shape = broadcastShapes(x.shape, mask.shape);
+  if (!shape) {
+    throw new ShapeError(
+      `a mask of shape ${formatShape(mask.shape)} does not broadcast against log-probabilities of shape ${formatShape(x.shape)}.`,
+    );
+  }
+  const condition = expandTo(mask.dtype === 'bool' ? mask : tf.cast(mask, 'bool'), shape);
+  return tf.where(condition, expandTo(x, shape), tf.zeros(shape));
+}
+
+/** Sums the `n` rightmost dimensions away. */
+export function sumRightmost(x: tf.Tensor, n: number): tf.Tensor {
+  if (n === 0) return x;
+  if (n > x.rank)
+    throw new ShapeError(`cannot sum ${n} rightmost dimensions of a tensor of shape ${formatShape(x.shape)}.`);
+  return tf.sum(
+    x,
+    Array.from({ length: n }, (_, i) => x.rank - 1 - i),
+  );
+}
+
+/** Checks that `batchShape` may be expanded to `target` and returns it; names the family where it may not. */
+export function expandedShape(distribution: Distribution, target: Shape): Shape {
+  const joint = broadcastShapes(distribution.batchShape, target);
+  if (!joint || !sameShape(joint, target)) {
+    throw new ShapeError(
+      `${distribution.name} with batchShape ${formatShape(distribution.batchShape)} cannot be expanded to ${formatShape(target)}: ` +
+        'only dimensions of size 1 grow, and new ones come on the left.',
+    );
+  }
+  return target;
+}
+
+/** Values [K, 1, ..., 1] or, with `expand`, [K, batch]: what most scalar families return from enumerateSupport. */
+export function scalarSupport(values: tf.Tensor1D, batchShape: Shape, expand: boolean): tf.Tensor {
+  const k = values.shape[0];
+  const thin = tf.reshape(values, [k, ...batchShape.map(() => 1)]);
+  return expand ? expandTo(thin, [k, ...batchShape]) : thin;
+}
