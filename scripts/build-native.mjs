@@ -58,7 +58,10 @@ async function compileAndLink(compiler, files, arch, library) {
   const objectsAt = join(cache, 'native', basename(library));
   await mkdir(objectsAt, { recursive: true });
   const call = async (command, args) => {
-    const result = await run(command, args, { capture: true, env: compiler.env, cwd: objectsAt });
+    const result = await run(command, args, { capture: true, env: compiler.env, cwd: objectsAt }).catch((error) => ({
+      stdout: '',
+      stderr: error.message,
+    }));
     return result.code === 0 ? undefined : `${command} ${args.join(' ')}\n${result.stdout}${result.stderr}`;
   };
   const object = (file) => join(objectsAt, `${basename(file, '.cc')}${compiler.objectEnd}`);

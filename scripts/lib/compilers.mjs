@@ -54,7 +54,9 @@ function gnu(command, platform) {
       ...(windows ? ['-static', imports] : ['-pthread']),
     ],
     /** Turns a list of Node's functions into something to link with; only Windows wants it. */
-    imports: windows ? (def, file) => ['dlltool', ['-d', def, '-l', file]] : undefined,
+    imports: windows
+      ? (def, file) => [command.replace(/(g|clang)\+\+.*$/, 'dlltool'), ['-d', def, '-l', file]]
+      : undefined,
   };
 }
 
