@@ -65,7 +65,8 @@ async function compileAndLink(compiler, files, arch, library) {
     return result.code === 0 ? undefined : `${command} ${args.join(' ')}\n${result.stdout}${result.stderr}`;
   };
   const object = (file) => join(objectsAt, `${basename(file, '.cc')}${compiler.objectEnd}`);
-  const isaOf = (file) => basename(file).match(/^isa_(\w+)\.cc$/)?.[1];
+  /** The files of the folder isa/ are named for their instruction sets; all others are plain. */
+  const isaOf = (file) => file.match(/isa[\\/](?!isa)(\w+)\.cc$/)?.[1];
   const wanted = ['scalar', ...(isas[arch] ?? [])];
   const units = files.filter((file) => file.endsWith('.cc') && wanted.includes(isaOf(file) ?? 'scalar'));
   const compiled = units.map((file) =>

@@ -18,18 +18,36 @@ size_t weightFloats(const Plan& plan, int l) {
   return narrowAt(p, l) ? p.channels * plan.padded(p.top()) : plan.padded(outputsOf(p, l)) * inputsOf(p, l);
 }
 
-/** Where weight [k, j] of layer l stands in the packed form. */
-size_t packedAt(const Plan& plan, int l, int k, int j) {
-  const size_t panel = plan.panel, inputs = inputsOf(plan.problem, l);
-  if (narrowAt(plan.problem, l)) return j * plan.padded(plan.problem.top()) + k;
-  return j / panel * inputs * panel + k * panel + j % panel;
+/** A row-major matrix [inputs, outputs] to panels [panel of outputs][input][lane], the last padded with zeros. */
+void toPanels(const float* from, int inputs, int outputs, int panel, float* to) {
+  for (int first = 0; first < outputs; first += panel) {
+    const int lanes = std::min(panel, outputs - first);
+    for (int k = 0; k < inputs; k++, to += panel) {
+      std::copy_n(from + static_cast<size_t>(k) * outputs + first, lanes, to);
+      std::fill_n(to + lanes, panel - lanes, 0.0f);
+    }
+  }
+}
+
+void fromPanels(const float* from, int inputs, int outputs, int panel, float* to) {
+  for (int first = 0; first < outputs; first += panel) {
+    const int lanes = std::min(panel, outputs - first);
+    for (int k = 0; k < inputs; k++, from += panel)
+      std::copy_n(from, lanes, to + static_cast<size_t>(k) * outputs + first);
+  }
+}
+
+std::vector<float> transpose(const float* from, int rows, int columns) {
+  std::vector<float> to(static_cast<size_t>(rows) * columns);
+  for (int i = 0; i < rows; i++)
+    for (int j = 0; j < columns; j++) to[static_cast<size_t>(j) * rows + i] = from[static_cast<size_t>(i) * columns + j];
+  return to;
 }
 
 /** Lays out the packed weights and the grid in `memory`, and fills them where it is not null. Returns the floats it takes. */
 size_t layOut(Model& model, float* memory) {
   const Plan& plan = model.plan;
   const Problem& p = plan.problem;
-  const size_t panel = plan.panel;
   Carver carver(memory);
   size_t widest = 0;
   for (int l = 1; l <= p.layers; l++) {
@@ -39,17 +57,16 @@ size_t layOut(Model& model, float* memory) {
     float* biases = carver.take(plan.padded(outputs));
     float* transposed = narrowAt(p, l) ? nullptr : carver.take(plan.padded(inputs) * outputs);
     if (memory) {
-      const float* from = model.operands.weights[l - 1];
-      std::fill_n(weights, weightFloats(plan, l), 0.0f);
+      const std::vector<float> turned = transpose(model.operands.weights[l - 1], inputs, outputs);
       std::fill_n(biases, plan.padded(outputs), 0.0f);
       std::copy_n(model.operands.biases[l - 1], outputs, biases);
-      for (int k = 0; k < inputs; k++)
-        for (int j = 0; j < outputs; j++) weights[packedAt(plan, l, k, j)] = from[static_cast<size_t>(k) * outputs + j];
       if (transposed) {
-        std::fill_n(transposed, plan.padded(inputs) * outputs, 0.0f);
-        for (int k = 0; k < inputs; k++)
-          for (int j = 0; j < outputs; j++)
-            transposed[k / panel * outputs * panel + j * panel + k % panel] = from[static_cast<size_t>(k) * outputs + j];
+        toPanels(model.operands.weights[l - 1], inputs, outputs, plan.panel, weights);
+        toPanels(turned.data(), outputs, inputs, plan.panel, transposed);
+      } else {
+        std::fill_n(weights, weightFloats(plan, l), 0.0f);
+        for (int c = 0; c < outputs; c++)
+          std::copy_n(turned.data() + static_cast<size_t>(c) * inputs, inputs, weights + c * plan.padded(inputs));
       }
     }
     model.weights[l] = weights;
@@ -206,10 +223,15 @@ void Decoder::backward(const Problem& problem, const Operands& operands, const f
 
   for (int l = 1; l <= problem.layers; l++) {
     const int inputs = inputsOf(problem, l), outputs = outputsOf(problem, l);
+    const float* sums = totals.weights[l];
+    float* weights = gradients.weights[l - 1];
     std::copy_n(totals.biases[l], outputs, gradients.biases[l - 1]);
+    if (!narrowAt(problem, l)) {
+      fromPanels(sums, inputs, outputs, plan.panel, weights);
+      continue;
+    }
     for (int k = 0; k < inputs; k++)
-      for (int j = 0; j < outputs; j++)
-        gradients.weights[l - 1][static_cast<size_t>(k) * outputs + j] = totals.weights[l][packedAt(plan, l, k, j)];
+      for (int c = 0; c < outputs; c++) weights[static_cast<size_t>(k) * outputs + c] = sums[c * plan.padded(inputs) + k];
   }
 }
 

@@ -1,6 +1,6 @@
 // Forward and backward of a whole call: packs the weights, deals chunks of tiles to the threads, sums their gradients in order.
 #pragma once
-#include "isa.h"
+#include "isa/isa.h"
 #include "memory.h"
 #include "pool.h"
 

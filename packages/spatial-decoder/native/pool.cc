@@ -1,5 +1,9 @@
 #include "pool.h"
 
+#include <stdexcept>
+#include <string>
+#include <system_error>
+
 namespace pyro {
 
 Pool::~Pool() {
@@ -15,7 +19,12 @@ void Pool::start() {
   workers_.reserve(threads_ - 1);
   while (static_cast<int>(workers_.size()) < threads_ - 1) {
     const int index = static_cast<int>(workers_.size()) + 1;
-    workers_.emplace_back([this, index] { loop(index); });
+    try {
+      workers_.emplace_back([this, index] { loop(index); });
+    } catch (const std::system_error& error) {
+      throw std::runtime_error("native kernel: the system starts " + std::to_string(index) + " of " +
+                               std::to_string(threads_) + " threads (" + error.what() + "); ask for fewer");
+    }
   }
 }
 

@@ -1,6 +1,6 @@
 // The fastest that the processor multiplies and adds: independent chains in registers, on full vectors and on 128-bit ones.
 #pragma once
-#include "../isa.h"
+#include "../isa/isa.h"
 
 namespace pyro {
 namespace PYRO_ISA {

@@ -1,6 +1,6 @@
 // The forward and backward pass of one tile through all layers, for the instruction set whose header came before.
 #pragma once
-#include "../isa.h"
+#include "../isa/isa.h"
 #include "narrow.h"
 #include "peak.h"
 #include "product.h"

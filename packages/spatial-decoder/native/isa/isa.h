@@ -1,6 +1,6 @@
 // What each instruction set's file provides: the forward and backward pass of one tile, and a loop that finds the peak rate.
 #pragma once
-#include "plan.h"
+#include "../plan.h"
 
 namespace pyro {
 

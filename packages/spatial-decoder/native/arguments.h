@@ -1,0 +1,125 @@
+// The arguments of a call from JavaScript, each checked and named in the error where it is wrong.
+#pragma once
+#define NAPI_VERSION 8
+#include <node_api.h>
+
+#include <cmath>
+#include <stdexcept>
+#include <string>
+
+namespace pyro {
+
+/** What every error of this library begins with. */
+inline std::string words(const std::string& what) { return "native kernel: " + what; }
+
+inline void check(napi_status status, const char* what) {
+  if (status != napi_ok) throw std::runtime_error(words(what));
+}
+
+/** The arguments of a call, taken one after the other. */
+class Arguments {
+ public:
+  static constexpr size_t kMost = 16;
+  Arguments(napi_env env, napi_callback_info info) : env_(env) {
+    size_t count = kMost;
+    check(napi_get_cb_info(env, info, &count, values_, nullptr, nullptr), "no arguments");
+  }
+
+  double number(const char* what) {
+    double value;
+    check(napi_get_value_double(env_, take(), &value), what);
+    return value;
+  }
+
+  std::string text(const char* what) {
+    char buffer[32];
+    size_t length;
+    check(napi_get_value_string_utf8(env_, take(), buffer, sizeof buffer, &length), what);
+    return std::string(buffer, length);
+  }
+
+  bool flag(const char* what) {
+    bool value;
+    check(napi_get_value_bool(env_, take(), &value), what);
+    return value;
+  }
+
+  /** A Float32Array of exactly `length`. */
+  float* floats(const char* what, int64_t length) { return floatsOf(take(), what, length); }
+
+  /** An array of Float32Arrays, the i-th of length lengthOf(i), into `to`. */
+  template <typename T, typename F>
+  void list(const char* what, int count, const F& lengthOf, T* to) {
+    const napi_value array = take();
+    for (int i = 0; i < count; i++) {
+      napi_value element;
+      check(napi_get_element(env_, array, static_cast<uint32_t>(i), &element), what);
+      to[i] = floatsOf(element, what, lengthOf(i));
+    }
+  }
+
+  /** A Float64Array's content. */
+  const double* doubles(const char* what, size_t* length) {
+    napi_typedarray_type type;
+    void* data;
+    check(napi_get_typedarray_info(env_, take(), &type, length, &data, nullptr, nullptr), what);
+    if (type != napi_float64_array) throw std::invalid_argument(words(what));
+    return static_cast<const double*>(data);
+  }
+
+  template <typename T>
+  T* external(const char* what) {
+    void* data;
+    check(napi_get_value_external(env_, take(), &data), what);
+    return static_cast<T*>(data);
+  }
+
+  /** As external, or null where the argument is undefined. */
+  template <typename T>
+  T* optionalExternal(const char* what) {
+    napi_valuetype type;
+    check(napi_typeof(env_, values_[next_], &type), what);
+    if (type != napi_undefined) return external<T>(what);
+    next_++;
+    return nullptr;
+  }
+
+ private:
+  napi_value take() { return values_[next_++]; }
+
+  float* floatsOf(napi_value value, const char* what, int64_t length) {
+    napi_typedarray_type type;
+    size_t found = 0;
+    void* data;
+    const napi_status status = napi_get_typedarray_info(env_, value, &type, &found, &data, nullptr, nullptr);
+    if (status != napi_ok || type != napi_float32_array)
+      throw std::invalid_argument(words(what) + " must be a Float32Array");
+    if (static_cast<int64_t>(found) != length)
+      throw std::invalid_argument(words(what) + " has " + std::to_string(found) +
+                                  " numbers where the problem has " + std::to_string(length));
+    return static_cast<float*>(data);
+  }
+
+  napi_env env_;
+  napi_value values_[kMost];
+  size_t next_ = 0;
+};
+
+/** Any length above this could not be a typed array, and products of the checked sizes stay in 64 bits. */
+constexpr double kMostRowsOrPixels = 1u << 30;
+constexpr double kMostUnits = 1u << 16;
+
+inline int64_t size(double value, double most, const char* what) {
+  if (!(value >= 0 && value <= most && value == std::floor(value)))
+    throw std::invalid_argument(words(what) + " must be a whole number from 0 to " +
+                                std::to_string(static_cast<int64_t>(most)));
+  return static_cast<int64_t>(value);
+}
+
+inline int positive(double value, double most, const char* what) {
+  const int64_t whole = size(value, most, what);
+  if (whole == 0) throw std::invalid_argument(words(what) + " must be at least 1");
+  return static_cast<int>(whole);
+}
+
+}  // namespace pyro
