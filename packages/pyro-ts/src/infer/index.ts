@@ -2,7 +2,8 @@
 
 export * from './autoguide/index.js';
 export * from './configEnumerate.js';
-export * from './elbo/elbo.js';
+export type { BaselineState, Baselines } from './elbo/baselines.js';
+export { ELBO, type ElboEstimate, type ElboOptions, type InferenceProgram } from './elbo/elbo.js';
 export * from './elbo/renyiElbo.js';
 export * from './elbo/traceElbo.js';
 export * from './elbo/traceEnumElbo.js';

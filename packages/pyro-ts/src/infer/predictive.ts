@@ -1,21 +1,26 @@
 /** `Predictive`: draws from a model with its latent variables taken from a guide or from given samples. */
+import { expandTo, sizeOf } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
-import { OptionError, refuseUnknownKeys, ShapeError } from '../errors.js';
-import { condition } from '../handlers/condition.js';
+import { formatShape, OptionError, refuseUnknownKeys, ShapeError } from '../errors.js';
 import { replay } from '../handlers/replay.js';
 import { SeedHandler } from '../handlers/seed.js';
 import { trace } from '../handlers/trace.js';
 import { ParamStore } from '../paramStore.js';
 import { plate } from '../primitives/plate.js';
 import { RandomStream } from '../random.js';
-import type { Trace } from '../runtime/trace.js';
+import type { Message } from '../runtime/messages.js';
+import { Handler } from '../runtime/stack.js';
+import type { SampleSite, Trace } from '../runtime/trace.js';
 import type { InferenceProgram } from './elbo/elbo.js';
+
+/** Values by site, each [numSamples, ...]. */
+type Samples = Readonly<Record<string, tf.Tensor>>;
 
 export interface PredictiveOptions<Args extends unknown[]> {
   /** Latent variables are drawn from here. Without it, and without `posteriorSamples`, from the prior. */
   guide?: InferenceProgram<Args>;
   /** Draws of latent variables by site, each [numSamples, ...]. */
-  posteriorSamples?: Readonly<Record<string, tf.Tensor>>;
+  posteriorSamples?: Samples;
   /** Number of draws; that of `posteriorSamples` when those are given. */
   numSamples?: number;
   /** Which sites to return; all sites of the model that are not given as posterior samples when left out. */
@@ -29,7 +34,7 @@ export interface PredictiveOptions<Args extends unknown[]> {
   seed?: number | string;
 }
 
-const keys = [
+const keys: (keyof PredictiveOptions<never[]>)[] = [
   'guide',
   'posteriorSamples',
   'numSamples',
@@ -39,6 +44,8 @@ const keys = [
   'params',
   'seed',
 ];
+
+const PLATE = 'numSamplesVectorized';
 
 /**
  * Draws [numSamples, ...] of each site of `model`; observed sites of the model are drawn too unless the model observes them with data. Source:
@@ -78,20 +85,24 @@ export class Predictive<Args extends unknown[]> {
   /** Draws by site name, each [numSamples, ...]. The caller disposes of them. */
   draw(...args: Args): Record<string, tf.Tensor> {
     const { params = new ParamStore(), seed = 0, parallel } = this.options;
-    return tf.tidy(() =>
-      params.run(() =>
-        parallel ? this.drawAtOnce(new RandomStream(seed), args) : this.drawInTurn(new RandomStream(seed), args),
-      ),
-    );
+    const stream = new RandomStream(seed);
+    return tf.tidy(() => params.run(() => (parallel ? this.drawAtOnce(stream, args) : this.drawInTurn(stream, args))));
   }
 
   private drawInTurn(stream: RandomStream, args: Args): Record<string, tf.Tensor> {
     const draws = new Map<string, tf.Tensor[]>();
     for (let i = 0; i < this.numSamples; i++) {
-      const drawn = new SeedHandler(stream.fork(i)).run(() =>
-        this.once(this.model, this.options.guide, args, this.samplesAt(i)),
-      );
-      for (const name of this.returned(drawn)) draws.set(name, [...(draws.get(name) ?? []), drawn.get(name).value]);
+      const values = tf.tidy(() => {
+        const drawn = new SeedHandler(stream.fork(i)).run(() =>
+          this.once(this.model, this.options.guide, args, new SamplesHandler(this.samplesAt(i))),
+        );
+        return Object.fromEntries(this.returned(drawn).map((name) => [name, wholeValue(drawn.get(name)).clone()]));
+      });
+      for (const [name, value] of Object.entries(values)) {
+        const before = draws.get(name);
+        if (before) before.push(value);
+        else draws.set(name, [value]);
+      }
     }
     return Object.fromEntries([...draws].map(([name, values]) => [name, tf.stack(values)]));
   }
@@ -101,39 +112,25 @@ export class Predictive<Args extends unknown[]> {
     const inPlate =
       (program: InferenceProgram<Args>): InferenceProgram<Args> =>
       (...inner) =>
-        plate('numSamplesVectorized', this.numSamples, { dim: -nesting - 1 }, () => program(...inner));
-    const { guide } = this.options;
+        plate(PLATE, this.numSamples, { dim: -nesting - 1 }, () => program(...inner));
+    const { guide, posteriorSamples = {} } = this.options;
     const drawn = new SeedHandler(stream).run(() =>
-      this.once(inPlate(this.model), guide && inPlate(guide), args, this.options.posteriorSamples ?? {}),
+      this.once(inPlate(this.model), guide && inPlate(guide), args, new SamplesHandler(posteriorSamples, nesting)),
     );
-    return Object.fromEntries(
-      this.returned(drawn).map((name) => {
-        const site = drawn.get(name);
-        const lead = site.value.rank - site.fn.eventShape.length - nesting - 1;
-        return [
-          name,
-          lead > 0
-            ? tf.squeeze(
-                site.value,
-                Array.from({ length: lead }, (_, i) => i),
-              )
-            : site.value.clone(),
-        ];
-      }),
-    );
+    return Object.fromEntries(this.returned(drawn).map((name) => [name, withoutPadding(drawn.get(name))]));
   }
 
   private once(
     model: InferenceProgram<Args>,
     guide: InferenceProgram<Args> | undefined,
     args: Args,
-    samples: Readonly<Record<string, tf.Tensor>>,
+    samples: SamplesHandler,
   ): Trace {
     if (guide) return trace(replay(model, trace(guide).getTrace(...args))).getTrace(...args);
-    return trace(condition(model, samples)).getTrace(...args);
+    return trace.with(() => samples.run(() => model(...args)));
   }
 
-  private samplesAt(i: number): Record<string, tf.Tensor> {
+  private samplesAt(i: number): Samples {
     const all = Object.entries(this.options.posteriorSamples ?? {});
     return Object.fromEntries(all.map(([name, t]) => [name, tf.squeeze(tf.slice(t, [i], [1]), [0])]));
   }
@@ -144,4 +141,52 @@ export class Predictive<Args extends unknown[]> {
       this.options.returnSites ?? drawn.sampleSites.map((s) => s.name).filter((name) => !Object.hasOwn(given, name))
     );
   }
+}
+
+/** Gives latent sites their samples; with `nesting`, all of them at once, left of that many plate dimensions. */
+class SamplesHandler extends Handler {
+  constructor(
+    private readonly samples: Samples,
+    private readonly nesting?: number,
+  ) {
+    super();
+  }
+
+  override process(message: Message): void {
+    if (message.type !== 'sample' || message.isSubsample || message.isObserved) return;
+    if (!Object.hasOwn(this.samples, message.name)) return;
+    const { name } = message;
+    message.value = this.aligned(name, this.samples[name], message.fn.eventShape.length);
+  }
+
+  private aligned(name: string, value: tf.Tensor, eventDim: number): tf.Tensor {
+    if (this.nesting === undefined) return value;
+    const [count, ...rest] = value.shape;
+    const padding = this.nesting - (rest.length - eventDim);
+    if (padding >= 0) return tf.reshape(value, [count, ...new Array<number>(padding).fill(1), ...rest]);
+    throw new ShapeError(
+      `Predictive: posteriorSamples of "${name}" has shape ${formatShape(value.shape)}, of which ${rest.length - eventDim} are plate dimensions, ` +
+        `but maxPlateNesting is ${this.nesting}. Make maxPlateNesting larger.`,
+      name,
+    );
+  }
+}
+
+/** A site's value, broadcast where only its distribution has the full shape. */
+function wholeValue({ fn, value }: SampleSite): tf.Tensor {
+  const shape = fn.shape();
+  return sizeOf(value.shape) < sizeOf(shape) ? expandTo(value, shape) : value;
+}
+
+/** A vectorised site's value as the same program gives it in turn: without the dimensions of size 1 between draws and plates. */
+function withoutPadding(site: SampleSite): tf.Tensor {
+  const value = wholeValue(site);
+  const split = value.rank - site.fn.eventShape.length;
+  const drawsDim = site.frames.find((f) => f.name === PLATE)?.dim ?? -split;
+  const inPlates = Math.max(0, ...site.frames.map((f) => (f.name === PLATE || f.dim === undefined ? 0 : -f.dim)));
+  const shape = value.shape.slice(split + drawsDim);
+  const eventRank = site.fn.eventShape.length;
+  let keep = shape.length - eventRank - 1;
+  while (keep > inPlates && shape[shape.length - eventRank - keep] === 1) keep--;
+  return tf.reshape(value, [shape[0], ...shape.slice(shape.length - eventRank - keep)]).clone();
 }

@@ -23,8 +23,8 @@ export interface ElboOptions {
 
 /** An estimate: the loss, and a scalar of which the gradient estimates the loss's gradient (they differ for score functions). */
 export interface ElboEstimate {
-  loss: tf.Scalar;
-  surrogate: tf.Scalar;
+  readonly loss: tf.Scalar;
+  readonly surrogate: tf.Scalar;
 }
 
 export interface TracePair {
@@ -44,6 +44,21 @@ export function total(values: readonly tf.Tensor[]): tf.Scalar {
   if (values.length === 0) return tf.scalar(0);
   return (values.length === 1 ? values[0] : tf.addN(values as tf.Tensor[])) as tf.Scalar;
 }
+
+/** An estimate whose surrogate is made when it is first asked for. */
+export function withSurrogate(loss: tf.Scalar, make: () => tf.Scalar): ElboEstimate {
+  let made: tf.Scalar | undefined;
+  return {
+    loss,
+    get surrogate() {
+      made ??= make();
+      return made;
+    },
+  };
+}
+
+/** The sites that a guide draws. */
+export const drawnSites = (guide: Trace): SampleSite[] => guide.sampleSites.filter((s) => !s.infer.isDeterministic);
 
 /** Every sample site of some pairs of traces, the guides' first. */
 export const sitesOf = (pairs: readonly TracePair[]): SampleSite[] =>

@@ -1,8 +1,10 @@
 /** The plain evidence lower bound: pathwise gradients where draws are reparameterised, score functions elsewhere. */
-import { stopGradient } from '@pyro-ts/engine';
+import { expandTo, stopGradient } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 import type { SampleSite } from '../../runtime/trace.js';
+import { Baselines } from './baselines.js';
 import {
+  drawnSites,
   ELBO,
   type ElboEstimate,
   type InferenceProgram,
@@ -10,47 +12,57 @@ import {
   sitesOf,
   type TracePair,
   total,
+  withSurrogate,
 } from './elbo.js';
 import { costsToward, type FrameCost } from './frameCosts.js';
 
 /**
  * -ELBO = E_q[log q - log p], estimated with draws from the guide. Sites without reparameterised draws get a score-function gradient in which
- * each site's cost holds only what its plates share with it (Rao-Blackwellised over plates). Source: `pyro.infer.Trace_ELBO`; Ranganath et al.
- * 2014 for the score function.
+ * each site's cost holds only what its plates share with it (Rao-Blackwellised over plates), less a baseline where the site has one. Source:
+ * `pyro.infer.Trace_ELBO`; Ranganath et al. 2014 for the score function; Mnih & Gregor 2014 for baselines.
+ * @example sample('k', bernoulli(p), { infer: { baseline: { decayingAverage: 0.9 } } }); // in the guide
  */
 export class TraceELBO extends ELBO {
+  /** The running means of `infer: { baseline: { decayingAverage } }`. */
+  readonly baselines = new Baselines();
+
   estimate<Args extends unknown[]>(
     model: InferenceProgram<Args>,
     guide: InferenceProgram<Args>,
     args: Args,
   ): ElboEstimate {
     const { pairs } = this.pairs(model, guide, args);
-    const estimates = pairs.map(estimateOne);
-    const loss = this.meanOver(estimates.map((e) => e.loss));
-    const isPathwise = estimates.every((e) => e.surrogate === e.loss);
-    const surrogate = isPathwise ? loss : this.meanOver(estimates.map((e) => e.surrogate));
-    return refuseNonFinite({ loss, surrogate }, () => sitesOf(pairs));
+    const bounds = pairs.map(boundOf);
+    const loss = this.meanOver(bounds.map(({ logP, logQ }) => tf.sub(logQ, logP)));
+    const isPathwise = pairs.every((p) => drawnSites(p.guide).every((site) => site.fn.hasRsample));
+    // Made on demand: an evaluation needs no gradient and must not move the baselines.
+    const estimate = isPathwise
+      ? { loss, surrogate: loss }
+      : withSurrogate(loss, () => this.meanOver(pairs.map((pair, i) => this.surrogateOf(pair, bounds[i].logP))));
+    return refuseNonFinite(estimate, () => sitesOf(pairs));
+  }
+
+  private surrogateOf({ model, guide }: TracePair, logP: tf.Scalar): tf.Tensor {
+    const drawn = drawnSites(guide);
+    const costs: FrameCost[] = [
+      ...model.sampleSites.map(({ frames, logProb }) => ({ frames, value: stopGradient(logProb) })),
+      ...drawn.map(({ frames, logProb }) => ({ frames, value: stopGradient(tf.neg(logProb)) })),
+    ];
+    const pathwise = drawn.filter((site) => site.fn.hasRsample).map((site) => site.logProbSum);
+    const terms = drawn.filter((site) => !site.fn.hasRsample).map((site) => this.scoreTerm(site, costs));
+    const bound = tf.add(logP, total(terms.map((t) => t.score)));
+    return tf.sub(total([...pathwise, ...terms.flatMap((t) => t.baselineLoss ?? [])]), bound);
+  }
+
+  /** Sum over the site's batch of log q times the (constant) cost that the site's plates share; and what its baseline is to learn. */
+  private scoreTerm(site: SampleSite, costs: readonly FrameCost[]): { score: tf.Tensor; baselineLoss?: tf.Tensor } {
+    const logQ = site.unscaledLogProb;
+    const { cost, loss } = this.baselines.centre(site, expandTo(costsToward(costs, site.frames), logQ.shape));
+    return { score: tf.sum(tf.mul(logQ, cost)), ...(loss && { baselineLoss: loss }) };
   }
 }
 
-function estimateOne({ model, guide }: TracePair): ElboEstimate {
-  const modelSites = model.sampleSites;
-  const guideSites = guide.sampleSites.filter((s) => !s.infer.isDeterministic);
-  const logP = total(modelSites.map((site) => site.logProbSum));
-  const logQ = total(guideSites.map((site) => site.logProbSum));
-  const loss = tf.sub(logQ, logP) as tf.Scalar;
-  const scored = guideSites.filter((site) => !site.fn.hasRsample);
-  if (scored.length === 0) return { loss, surrogate: loss };
-
-  const costs: FrameCost[] = [
-    ...modelSites.map((site) => ({ frames: site.frames, value: stopGradient(site.logProb) })),
-    ...guideSites.map((site) => ({ frames: site.frames, value: stopGradient(tf.neg(site.logProb)) })),
-  ];
-  const pathwise = total(guideSites.filter((site) => site.fn.hasRsample).map((site) => site.logProbSum));
-  const score = total(scored.map((site) => scoreTerm(site, costs)));
-  return { loss, surrogate: tf.sub(pathwise, tf.add(logP, score)) as tf.Scalar };
-}
-
-/** Sum over the site's batch of log q times the (constant) cost that the site's plates share. */
-const scoreTerm = (site: SampleSite, costs: FrameCost[]): tf.Tensor =>
-  tf.sum(tf.mul(site.unscaledLogProb, costsToward(costs, site.frames)));
+const boundOf = ({ model, guide }: TracePair) => ({
+  logP: total(model.sampleSites.map((site) => site.logProbSum)),
+  logQ: total(drawnSites(guide).map((site) => site.logProbSum)),
+});

@@ -136,6 +136,9 @@ export class TraceEnumELBO extends ELBO {
 
   private warn(pair: TracePair): void {
     warnOfInvalidDependencies(pair);
+    const unused = pair.guide.sampleSites.find((site) => site.infer.baseline);
+    if (unused)
+      warn(`TraceEnumELBO makes no use of the baseline of site "${unused.name}": enumerate it, or use TraceELBO.`);
     const sites = [...pair.guide.sampleSites, ...pair.model.sampleSites];
     if (!this.strictEnumerationWarning || sites.some((site) => site.infer.enumerate)) return;
     warn(

@@ -4,6 +4,7 @@ import { hasKl, kl } from '../../distributions/kl/kl.js';
 import { ModelGuideError } from '../../errors.js';
 import type { SampleSite } from '../../runtime/trace.js';
 import {
+  drawnSites,
   ELBO,
   type ElboEstimate,
   type InferenceProgram,
@@ -34,9 +35,7 @@ function lossOf({ model, guide }: TracePair): tf.Tensor {
   refuseOtherOrder({ model, guide });
   for (const site of guide.latentSites) refuseScoreFunction(site);
   const observed = model.sampleSites.filter((s) => !guide.has(s.name)).map((s) => tf.neg(s.logProbSum));
-  const latent = guide.sampleSites
-    .filter((s) => !s.infer.isDeterministic)
-    .map((s) => (model.has(s.name) ? divergence(s, model.get(s.name)) : s.logProbSum));
+  const latent = drawnSites(guide).map((s) => (model.has(s.name) ? divergence(s, model.get(s.name)) : s.logProbSum));
   return total([...observed, ...latent]);
 }
 

@@ -3,9 +3,11 @@
  * likeliest joint value, and marginals. Source: `pyro.infer.discrete` and `pyro.ops.rings`.
  */
 import * as tf from '@tensorflow/tfjs';
+import { EnumerationError } from '../../errors.js';
 import type { RandomStream } from '../../random.js';
 import type { SampleSite, Trace } from '../../runtime/trace.js';
 import { contract } from './contract.js';
+import { drawIndex } from './drawIndex.js';
 import { enumeratedInModel, type ModelFactor, modelFactors, withoutFreePlates } from './modelCosts.js';
 import { type Dim, dimNames, ownDim, pack } from './namedTensor.js';
 import { ordinalOf } from './ordinals.js';
@@ -68,7 +70,7 @@ function choose(step: SumStep, dim: Dim, choices: Map<Dim, Choice>, temperature:
   const logs = new Float64Array(loop.innerSize);
   const index = at.map((o) => {
     loop.product(o, logs);
-    return temperature === 0 ? likeliest(logs) : draw(logs, rng);
+    return temperature === 0 ? likeliest(logs) : drawIndex(logs, rng);
   });
   choices.set(dim, { dims, sizes, index });
 }
@@ -100,15 +102,6 @@ function likeliest(logs: Float64Array): number {
   return best;
 }
 
-function draw(logs: Float64Array, rng: RandomStream): number {
-  const max = logs[likeliest(logs)];
-  const weights = logs.map((x) => Math.exp(x - max));
-  let left = rng.next() * weights.reduce((a, b) => a + b);
-  let at = 0;
-  while (at < weights.length - 1 && left >= weights[at]) left -= weights[at++];
-  return at;
-}
-
 /** The site's value at the chosen values of the variables that it varies with. */
 function selectValue(site: SampleSite, choices: ReadonlyMap<Dim, Choice>): tf.Tensor {
   const { value } = site;
@@ -119,19 +112,29 @@ function selectValue(site: SampleSite, choices: ReadonlyMap<Dim, Choice>): tf.Te
   if (!layout.dims.some((dim, axis) => batch[axis] > 1 && choices.has(dim))) return value;
   const { dims, sizes, at } = follow(layout, choices);
   const flat = tf.gather(tf.reshape(value, [-1, ...event]), tf.tensor1d(at, 'int32'));
-  return atPlates(tf.reshape(flat, [...sizes, ...event]), dims, names);
+  return atPlates(site, tf.reshape(flat, [...sizes, ...event]), dims);
 }
 
-/** `x`, whose leading dimensions are the plates `dims`, with each of them where `names` says, counted from the right of the batch. */
-function atPlates(x: tf.Tensor, dims: readonly Dim[], names: ReadonlyMap<number, Dim>): tf.Tensor {
-  const positions = new Map([...names].map(([position, name]) => [name, position]));
-  const placed = dims.map((dim, axis) => ({ axis, size: x.shape[axis], position: positions.get(dim) ?? -dims.length }));
+/** `x`, whose leading dimensions are the plates `dims`, with each of them where the site has it, counted from the right of the batch. */
+function atPlates(site: SampleSite, x: tf.Tensor, dims: readonly Dim[]): tf.Tensor {
+  const positions = new Map([...dimNames(site)].map(([position, name]) => [name, position]));
+  const placed = dims.map((dim, axis) => ({ axis, size: x.shape[axis], position: positionOf(site, dim, positions) }));
   placed.sort((a, b) => a.position - b.position);
   const shape = new Array<number>(Math.max(0, ...placed.map((p) => -p.position))).fill(1);
   for (const { position, size } of placed) shape[shape.length + position] = size;
   const event = x.shape.slice(dims.length);
   const order = [...placed.map((p) => p.axis), ...event.map((_, i) => dims.length + i)];
   return tf.reshape(tf.transpose(x, order), [...shape, ...event]);
+}
+
+function positionOf(site: SampleSite, dim: Dim, positions: ReadonlyMap<Dim, number>): number {
+  const position = positions.get(dim);
+  if (position !== undefined) return position;
+  throw new EnumerationError(
+    `Site "${site.name}" depends on an enumerated variable inside ${dim} but lies outside of it. A variable outside a plate cannot depend on ` +
+      'one inside: move the site into the plate.',
+    site.name,
+  );
 }
 
 /** A table of zeros over a site's own values: the gradient of the total with respect to it is the site's marginal. */
@@ -174,5 +177,5 @@ function marginalTensor(site: SampleSite, { dims, sizes, logGrad }: Table): tf.T
   const total = site.enumeration?.own?.total ?? 1;
   const plates = dims.filter((dim) => dim !== ownDim(site));
   const probs = tf.tensor(Float32Array.from(logGrad ?? [1]), [...sizes.slice(0, plates.length), total]);
-  return atPlates(probs, plates, dimNames(site));
+  return atPlates(site, probs, plates);
 }

@@ -7,6 +7,7 @@ import { greater, logSumExp, sizeOf, stopGradient } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 import type { Distribution } from '../../distributions/distribution.js';
 import type { RandomStream } from '../../random.js';
+import { drawIndex } from './drawIndex.js';
 
 export interface ChosenValues {
   /** [exact + 1, batch, event]: the likeliest values in order, then the drawn one, for each element of the batch. */
@@ -42,12 +43,8 @@ function choose(logQ: Float32Array, k: number, b: number, exact: number, rng: Ra
     const classes = Array.from({ length: k }, (_, c) => c).sort((x, y) => logQ[y * b + i] - logQ[x * b + i] || x - y);
     for (let e = 0; e < exact; e++) chosen[e][i] = classes[e];
     const rest = classes.slice(exact);
-    const highest = logQ[rest[0] * b + i];
-    const weights = rest.map((c) => (highest === Number.NEGATIVE_INFINITY ? 1 : Math.exp(logQ[c * b + i] - highest)));
-    let left = rng.next() * weights.reduce((x, y) => x + y);
-    let at = 0;
-    while (at < rest.length - 1 && left >= weights[at]) left -= weights[at++];
-    chosen[exact][i] = rest[at];
+    const logs = rest.map((c) => logQ[c * b + i]);
+    chosen[exact][i] = rest[drawIndex(logs, rng)];
   }
   return chosen;
 }
