@@ -1,6 +1,6 @@
 /** `pyroved demo`: the paper's card experiment from nothing, and what it shows. */
 import { Command, Option } from 'commander';
-import { type DemoSummary, runDemo } from '../recipes/index.js';
+import { DEMO_SEED, type DemoSummary, runDemo } from '../recipes/index.js';
 import { formatDuration, formatPercent } from '../viz/index.js';
 import { say } from './messages.js';
 import { addMachineOptions, type Given, machineOf, parsed, seedOption, wholeNumber } from './options.js';
@@ -20,7 +20,7 @@ export function demoCommand(): Command {
         .default('paper'),
     )
     .addOption(parsed('--epochs <n>', 'passes over the unlabelled images (default: by preset)', wholeNumber))
-    .addOption(seedOption());
+    .addOption(seedOption().default(DEMO_SEED));
   addMachineOptions(command);
   return command.action(async (given: Given) => {
     const {

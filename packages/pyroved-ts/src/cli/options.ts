@@ -112,9 +112,9 @@ export const addTrainOptions = (command: Command): Command =>
     new Option('--aux-step <how>', "joint: one step for both losses; pyroved: a second step, as in the paper's runs")
       .choices(['joint', 'pyroved'])
       .default('joint'),
-    new Option('--warm-up <n>', 'passes over the labelled images before the first epoch (0 as in the paper)')
+    new Option('--warm-up <n>', 'passes over the labelled images before the first epoch')
       .argParser(wholeNumber)
-      .default(15),
+      .default(0),
     new Option('--schedule <how>', 'when labelled batches come: evenly spread, or as pyroved places them')
       .choices(['spread', 'pyroved'])
       .default('spread'),

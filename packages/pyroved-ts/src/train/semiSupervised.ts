@@ -27,8 +27,8 @@ export interface SemiSupervisedTrainerOptions extends TrainerOptions {
   /** When labelled batches come; see `epochSchedule`. "spread". */
   readonly schedule?: 'spread' | 'pyroved';
   /**
-   * Passes over the labelled images alone that the first epoch begins with; 0, as in the paper. Without them it depends on the seed how long the
-   * unlabelled images are sorted into classes that are not the labels'; a dozen passes cost little and settle it.
+   * Passes over the labelled images alone that the first epoch begins with; 0, as in the paper. A dozen of them settle which class is which from the
+   * start, where it otherwise depends on the seed for how many epochs the classes go astray; the plateau that follows can be as long.
    */
   readonly warmUp?: number;
 }
