@@ -1,7 +1,7 @@
 /** The loop of the trainers, on the unsupervised model: learning, stopping, resuming, and what goes wrong. */
 import { selectKernel } from '@pyro-ts/spatial-decoder';
 import * as tf from '@tensorflow/tfjs';
-import { type Checkpoint, IVAE, TrainingError, UnsupervisedTrainer } from 'pyroved-ts';
+import { type Checkpoint, gather, IVAE, type StreamedSet, TrainingError, UnsupervisedTrainer } from 'pyroved-ts';
 import { expect, test } from 'vitest';
 import { circularCorrelation, ell, turned } from '../shapes.js';
 
@@ -76,6 +76,19 @@ test('a run that is stopped within an epoch, saved and resumed ends with the sam
   expect(weights(second.model)).toEqual(weights(whole.model));
   const numbers = ({ history }: UnsupervisedTrainer) => history.map(({ seconds: _, ...record }) => record);
   expect(numbers(second)).toEqual(numbers(whole));
+});
+
+test('images that are read as they are asked for train a model to the same numbers', async () => {
+  const { images: _, ...rest } = images;
+  const streamed: StreamedSet = { ...rest, read: (indices) => gather(images, indices) };
+  const [inMemory, fromDisk] = [images, streamed].map(
+    (source) => new UnsupervisedTrainer(new IVAE(small), { images: source, test: source }, options),
+  );
+  await inMemory.train();
+  await fromDisk.train();
+  expect(weights(fromDisk.model)).toEqual(weights(inMemory.model));
+  expect(fromDisk.model.encode(streamed)).toEqual(inMemory.model.encode(images));
+  expect(fromDisk.model.straighten(streamed)).toEqual(inMemory.model.straighten(images));
 });
 
 test('a saved state is refused where data, options or model differ', () => {
