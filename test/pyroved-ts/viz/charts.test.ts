@@ -106,7 +106,7 @@ describe('trainingCharts', () => {
       epoch,
       loss: 100 / epoch,
       accuracy: epoch === 1 ? null : 0.5,
-      auxiliaryLoss: null,
+      labelledLoss: null,
     }));
     const charts = await trainingCharts([{ name: 'run', epochs }], [{ value: 0.25, label: 'chance' }]);
     expect(charts.map(({ key }) => key)).toEqual(['loss', 'accuracy']);

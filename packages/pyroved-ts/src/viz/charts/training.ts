@@ -1,4 +1,4 @@
-/** The curves of one or several trainings: loss, accuracy, auxiliary loss and KL weight against the epoch. */
+/** The curves of one or several trainings: loss, accuracy, loss of labelled images and KL weight against the epoch. */
 import { type LineChartOptions, lineChart } from './lines.js';
 
 /** What one epoch left in the metrics. A null or a missing figure is a gap in its curve. */
@@ -6,7 +6,8 @@ export interface EpochFigures {
   readonly epoch: number;
   readonly loss?: number | null;
   readonly accuracy?: number | null;
-  readonly auxiliaryLoss?: number | null;
+  /** The objective on labelled images, the classifier's term included. */
+  readonly labelledLoss?: number | null;
   readonly klWeight?: number | null;
 }
 
@@ -25,7 +26,7 @@ export interface TrainingChart {
 const CHARTS: readonly { key: TrainingChart['key']; title: string; share?: boolean }[] = [
   { key: 'loss', title: 'Loss: negative ELBO per image (nats)' },
   { key: 'accuracy', title: 'Accuracy on held-out images', share: true },
-  { key: 'auxiliaryLoss', title: 'Auxiliary loss per labelled image (nats)' },
+  { key: 'labelledLoss', title: 'Loss per labelled image, with the classifier’s (nats)' },
   { key: 'klWeight', title: 'Weight of the KL terms' },
 ];
 

@@ -20,6 +20,8 @@ export interface ReportData {
   readonly confusion?: ConfusionMatrix;
   /** One for each class, or a single one without a title. */
   readonly manifolds?: readonly ManifoldPictureOptions[];
+  /** Which images the latents, the angles and the reconstructions show, a sentence: "Test images, by their true class." */
+  readonly shown?: string;
   readonly latents?: ScatterOptions;
   readonly angles?: HistogramOptions;
   /** Rows: input, upright, reconstruction. */

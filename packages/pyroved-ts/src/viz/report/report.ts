@@ -47,9 +47,9 @@ ${accuracy && sections.headline(accuracy)}
 ${data.warnings && sections.warnings(data.warnings)}
 ${data.facts && sections.facts(data.facts)}
 ${confusion && matrix && sections.confusion(confusion, matrix)}
-${upright && sections.reconstructions(upright, reconstructions.rows.length)}
+${upright && sections.reconstructions(upright, reconstructions.rows.length, data.shown)}
 ${grids.length > 0 ? sections.manifolds(grids) : undefined}
-${scatter || angles ? sections.latents(scatter, angles) : undefined}
+${scatter || angles ? sections.latents(scatter, angles, data.shown) : undefined}
 ${curves.length > 0 ? sections.training(curves) : undefined}
 ${charts.length > 0 ? sections.moreCharts(charts) : undefined}
 ${shown && sections.samples(shown)}

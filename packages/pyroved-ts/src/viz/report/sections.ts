@@ -86,22 +86,22 @@ export const manifolds = (svgs: readonly string[]): Html =>
   );
 
 /** The latent plane, and the inferred angles. */
-export const latents = (scatter: string | undefined, angles: string | undefined): Html =>
+export const latents = (scatter: string | undefined, angles: string | undefined, shown = ''): Html =>
   section(
     scatter ? 'Where the images lie' : 'How the objects are turned',
     html`<div class="beside">${
-      scatter && figure(scatter, 'Each point is an image, at the mean of its latent variables, coloured by its class.')
-    }${angles && figure(angles, 'Angles that the model inferred, counter-clockwise as seen.')}</div>`,
+      scatter && figure(scatter, `Each point is an image, at the mean of its latent variables. ${shown}`)
+    }${angles && figure(angles, `Angles that the model inferred, counter-clockwise as seen. ${shown}`)}</div>`,
   );
 
 /** Input, upright (where the model knows the pose) and reconstruction, one above the other. */
-export function reconstructions(svg: string, rows: number): Html {
+export function reconstructions(svg: string, rows: number, shown = ''): Html {
   const upright = rows > 2;
   return section(
     upright ? 'Turned upright' : 'Reconstructions',
     wideFigure(
       svg,
-      `Each column is one image: as it came${upright ? ', turned upright by its inferred pose,' : ''} and as the model redraws it.`,
+      `Each column is one image: as it came${upright ? ', turned upright by its inferred pose,' : ''} and as the model redraws it. ${shown}`,
     ),
   );
 }

@@ -1,0 +1,162 @@
+/** What goes wrong is said in words that name the thing and the way out, never as a stack trace. */
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { loadSets, type Source, trainRun } from 'pyroved-ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Outcome, picture, png, pyroved, remove, temporaryFolder, tiff, write, writeImages } from './helpers.js';
+
+const root = temporaryFolder();
+const at = (...path: string[]) => join(root, ...path);
+beforeAll(() => writeImages(root, { labelled: 3, unlabelled: 8 }));
+afterAll(() => remove(root));
+
+/** Runs a command that has to fail: one line on the error stream, nothing on the other. */
+async function refused(...args: string[]): Promise<string> {
+  const { code, stdout, stderr } = await pyroved(args, root);
+  expect([code, stdout]).toEqual([1, '']);
+  expect(stderr).not.toMatch(/\n {4}at |should not have/);
+  return stderr;
+}
+
+describe('the command line', () => {
+  it('without a command shows the help', async () => {
+    const { code, stderr } = await pyroved([], root);
+    expect(code).toBe(1);
+    expect(stderr).toContain('Usage: pyroved [options] [command]');
+    expect(stderr).toContain('pyroved train --unlabelled micrographs --labelled examples --out runs/first');
+  });
+
+  it.each<[string[], string]>([
+    [['clasify'], "error: unknown command 'clasify'\n(Did you mean classify?)"],
+    [['train', '--epoch', '3'], "error: unknown option '--epoch'\n(Did you mean --epochs?)"],
+    [['train', 'cards', '--epochs', 'many'], "argument 'many' is invalid. It must be a whole number."],
+    [['train', 'cards', '--angle-prior', 'flat'], 'Allowed choices are normal, projected-normal'],
+    [['train', 'cards', '--invariances', 'x'], 'Give r, t and s as in "r,t", or none.'],
+    [['train'], 'pyroved: Nothing to train on. Give your own images (--unlabelled FOLDER, with --labelled FOLDER'],
+    [['train', 'card'], 'pyroved: There is no source of images "card". Did you mean "cards"?'],
+    [['train', 'unlabelled'], 'For your own images: --unlabelled unlabelled, or --labelled unlabelled where it has'],
+    [['train', 'cards', '--labelled', 'labelled'], 'give "cards" or --unlabelled or --labelled, not both.'],
+    [['train', 'digits', '--shear', '3'], 'pyroved: --shear does not go with "digits": --shear is for "cards".'],
+    [['train', 'cards', '--angle', '60 px'], 'pyroved: angle: "60 px" is not understood. Expected an angle such as'],
+    [['train', '--micrographs', 'unlabelled'], 'pyroved: --micrographs needs --patch-size'],
+    [['train', '--resume', 'nothing'], 'pyroved: nothing is not a run: there is no such folder.'],
+    [['classify', 'nothing', '--images', 'unlabelled'], 'pyroved: nothing is not a run: there is no such folder.'],
+    [['classify', 'unlabelled', '--images', 'unlabelled'], 'unlabelled is not a run: it has no config.json.'],
+    [['classify', '--images', 'unlabelled'], "error: missing required argument 'run'"],
+  ])('%j', async (args, words) => {
+    expect(await refused(...args)).toContain(words);
+  });
+
+  it('writes no more of a table than its reader wants', async () => {
+    const { stdout } = await pyroved(['--version'], root);
+    expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+});
+
+const images = (given: Partial<Source>): Source => ({ kind: 'images', size: 16, ...given }) as Source;
+const folder = (name: string, files: Readonly<Record<string, Uint8Array | string>>): string => {
+  for (const [file, content] of Object.entries(files)) write(at(name, file), content);
+  return at(name);
+};
+const ell = png(picture('ell', 0));
+const flag = png(picture('flag', 5));
+const nan = tiff(picture('ell', 0).map((v, i) => (i === 7 ? Number.NaN : v)));
+
+describe('images that cannot be trained on', () => {
+  it('all equal', async () => {
+    const unlabelled = folder('equal', { 'a.png': ell, 'b.png': ell, 'c.png': ell });
+    await expect(loadSets(images({ unlabelled }))).rejects.toThrow(
+      'All 3 images are equal: there is nothing to learn.',
+    );
+  });
+
+  it('none that can be read', async () => {
+    const unlabelled = folder('useless', { 'a.png': 'x', 'b.tif': nan });
+    await expect(loadSets(images({ unlabelled }))).rejects.toThrow(
+      /"[^"]*useless" holds no image that can be used:\n {2}a\.png: not an image .*\n {2}b\.tif: 1 pixel value\(s\) are NaN or infinite/,
+    );
+  });
+
+  it('one class only', async () => {
+    const labelled = folder('one', { 'spades/a.png': ell, 'spades/b.png': flag });
+    await expect(loadSets(images({ labelled }))).rejects.toThrow(
+      'All labelled images are of one class ("spades"): a classifier needs at least two.',
+    );
+  });
+
+  it('a class whose only image has NaN pixels', async () => {
+    const labelled = folder('poor', { 'a/1.png': ell, 'a/2.png': flag, 'b/1.tif': nan });
+    await expect(loadSets(images({ labelled }))).rejects.toThrow(
+      /No readable labelled image of "b"\. Each class needs at least one\. Files that cannot be used:\n {2}b\/1\.tif: 1 pixel value/,
+    );
+  });
+
+  it('a class with one image is trained on, and the report says that none was held out', async () => {
+    const labelled = folder('single', { 'a/1.png': ell, 'b/1.png': flag, 'b/2.png': png(picture('flag', 2)) });
+    const { notes, labelled: kept, test } = await loadSets(images({ labelled }));
+    expect(notes).toEqual(['Class "a" has a single labelled image: it is used for training and none is held out.']);
+    expect([kept?.count, test?.count]).toEqual([2, 1]);
+  });
+
+  it('a label table that names files that are not there', async () => {
+    write(at('labels.csv'), 'file,label\nell1.png,ell\nflag1.png,flag\ngone.png,flag\n');
+    const source = images({ unlabelled: at('unlabelled'), labels: at('labels.csv') });
+    await expect(loadSets(source)).rejects.toThrow(
+      /names 1 file\(s\) that do not exist in .*:\n {2}gone\.png: no such file \(line 4\)/,
+    );
+  });
+});
+
+describe('run folders', () => {
+  const request = {
+    source: images({ unlabelled: at('unlabelled'), labelled: at('labelled') }),
+    model: { hiddenEncoder: [8], hiddenDecoder: [8], hiddenClassifier: [8] },
+    train: { epochs: 1 },
+    kernel: 'reference',
+  };
+
+  it('one that is there is kept, and replaced where it is asked for', async () => {
+    await trainRun({ ...request, folder: at('twice') });
+    await expect(trainRun({ ...request, folder: at('twice') })).rejects.toThrow(
+      /There is already a run in .*twice\. Resume it, replace it \(overwrite\), or choose another folder\./,
+    );
+    const { stopped } = await trainRun({ ...request, folder: at('twice'), overwrite: true });
+    expect(stopped).toBe(false);
+  });
+
+  it('a folder with other files is left alone, even where it is to be overwritten', async () => {
+    const folder = at('labelled');
+    await expect(trainRun({ ...request, folder, overwrite: true })).rejects.toThrow(
+      /labelled holds files that are not a run \(ell, flag\)\. Choose a new or empty folder\./,
+    );
+    expect(readdirSync(folder).sort()).toEqual(['ell', 'flag']);
+  });
+
+  it('a place that cannot be written is refused before anything is done', async () => {
+    const said: string[] = [];
+    const folder = process.platform === 'linux' ? '/proc/pyroved' : at('labels.csv/run');
+    const run = trainRun({ ...request, folder }, { say: (line) => said.push(line) });
+    await expect(run).rejects.toThrow(/Could not make the run folder .*: /);
+    expect(said.some((line) => line.startsWith('Images'))).toBe(false);
+  });
+
+  it('a loss that is not finite stops the run, naming step, site and the last good checkpoint', async () => {
+    const folder = at('infinite');
+    const train = { epochs: 3, lr: 'epoch < 1 ? 1e-3 : 1e30' };
+    await expect(trainRun({ ...request, folder, train })).rejects.toThrow(
+      /^Training stopped at step \d+ \(epoch 2\): .*"(z|x|y)".* The step changed nothing\. The last good checkpoint is that of epoch 1 \(.*infinite.checkpoint\.safetensors\)\.$/s,
+    );
+    expect(existsSync(join(folder, 'checkpoint.safetensors'))).toBe(true);
+  });
+
+  it('the command line says it in one sentence and fails', async () => {
+    mkdirSync(at('busy'));
+    write(at('busy/mine.txt'), 'mine');
+    const args = ['train', '--unlabelled', 'unlabelled', '--out', 'busy'];
+    const outcome: Outcome = await pyroved(args, root);
+    expect(outcome.code).toBe(1);
+    expect(outcome.stderr).toBe(
+      'pyroved: busy holds files that are not a run (mine.txt). Choose a new or empty folder.\n',
+    );
+  });
+});

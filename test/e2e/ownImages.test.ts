@@ -1,0 +1,233 @@
+/** A folder of images from start to classify, through the command line, and the same as library calls. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse } from 'csv-parse/sync';
+import {
+  classificationCsv,
+  classifyImages,
+  encodingCsv,
+  evaluateModel,
+  imagesFor,
+  loadModel,
+  RunFolder,
+  type TrainedModel,
+} from 'pyroved-ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  type Outcome,
+  picture,
+  png,
+  pyroved,
+  remove,
+  succeed,
+  temporaryFolder,
+  tiff,
+  write,
+  writeImages,
+} from './helpers.js';
+
+const root = temporaryFolder();
+const at = (...path: string[]) => join(root, ...path);
+let trained: Outcome;
+
+/** What cannot be used, and what must be said of it. */
+const odd = {
+  'broken.png': 'damaged or unsupported PNG',
+  'empty.png': 'the file is empty (0 bytes)',
+  'even.png': 'all its pixels have the same value',
+  'large.png': '240 x 240 pixels, a size very unlike the other images',
+  'nan.tif': '2 pixel value(s) are NaN or infinite',
+  'notes.txt': 'not an image (PNG, JPEG, TIFF and BMP are read)',
+};
+
+beforeAll(async () => {
+  writeImages(root);
+  const whole = png(picture('ell', 0));
+  const nan = picture('ell', 0);
+  nan.fill(Number.NaN, 3, 5);
+  write(at('unlabelled/broken.png'), whole.subarray(0, whole.length / 2));
+  write(at('unlabelled/empty.png'), '');
+  write(at('unlabelled/even.png'), png(new Float32Array(576).fill(0.5)));
+  write(at('unlabelled/large.png'), png(Float32Array.from({ length: 240 * 240 }, (_, i) => (i % 2 ? 0 : 0.9))));
+  write(at('unlabelled/nan.tif'), tiff(nan));
+  write(at('unlabelled/notes.txt'), 'not an image');
+  for (const shape of ['ell', 'flag'] as const)
+    for (const degrees of [-45, -30, 0, 30, 45])
+      write(at(`turned/${shape}_${degrees}.png`), png(picture(shape, degrees)));
+  const images = ['--unlabelled', 'unlabelled', '--labelled', 'labelled', '--size', '20', '--held-out', '0.4'];
+  const sizes = ['--hidden', '40,40', '--batch-size', '12', '--lr', '4e-3', '--epochs', '24'];
+  trained = await succeed(['train', ...images, ...sizes, '--out', 'run'], root);
+});
+afterAll(() => remove(root));
+
+const table = (csv: string): Record<string, string>[] => parse(csv, { columns: true });
+
+describe('train', () => {
+  it('names every file that it left out, in one list, with the reason', () => {
+    const [, list] = trained.stderr.split('6 were left out:\n');
+    const lines = list.split('\n').slice(0, 6);
+    for (const [file, why] of Object.entries(odd))
+      expect(lines.filter((line) => line.startsWith(`  ${file}: ${why}`))).toHaveLength(1);
+  });
+
+  it('says beforehand what there is to train on and how long it will take, and at the end how good it is', () => {
+    expect(trained.stdout).toBe('');
+    expect(trained.stderr).toContain('Images: 120 unlabelled, 12 labelled, 8 to test on; 20 x 20 pixels.');
+    expect(trained.stderr).toMatch(/\n264 steps of about \d+ ms: about .+, with \d+ MB of memory\.\n/);
+    expect(trained.stderr).toContain(
+      'Accuracy on 8 images that training did not see: 100.0% (95% interval 67.6% to 100.0%)',
+    );
+    expect(trained.stderr).toMatch(/Report: run\/report\.html\n$/);
+  });
+
+  it('leaves a run folder with everything in it', () => {
+    expect(readdirSync(at('run')).sort()).toEqual(
+      [
+        'config.json',
+        'metrics.jsonl',
+        'checkpoint.safetensors',
+        'checkpoint.prev.safetensors',
+        'summary.json',
+        'report.html',
+        'pictures',
+      ].sort(),
+    );
+    const summary = RunFolder.open(at('run')).readSummary();
+    expect(summary).toMatchObject({ model: 'ssiVAE', accuracy: 1, testImages: 8, epochs: 24, steps: 264, seed: 1 });
+    const report = readFileSync(at('run/report.html'), 'utf8');
+    for (const said of ['100.0%', 'nan.tif: 2 pixel value(s)', 'Turned upright', 'npx pyroved classify run --images'])
+      expect(report).toContain(said);
+    for (const kind of [
+      'manifold-1-ell.png',
+      'manifold-2-flag.png',
+      'reconstructions.png',
+      'samples.png',
+      'confusion.svg',
+      'latents.svg',
+      'angles.svg',
+      'loss.svg',
+      'accuracy.svg',
+    ])
+      expect(readdirSync(at('run/pictures'))).toContain(kind);
+  });
+
+  it('refuses odd files where asked to, and then makes no run', async () => {
+    const { code, stderr } = await pyroved(
+      ['train', '--unlabelled', 'unlabelled', '--on-bad-file', 'refuse', '--out', 'strict'],
+      root,
+    );
+    expect(code).toBe(1);
+    expect(stderr).toContain('6 of 126 files cannot be used:');
+    for (const file of Object.keys(odd)) expect(stderr).toContain(`  ${file}: `);
+    expect(readdirSync(root)).not.toContain('strict');
+  });
+});
+
+describe('classify', () => {
+  let csv: Outcome;
+  beforeAll(async () => {
+    csv = await succeed(['classify', 'run', '--images', 'turned'], root);
+  });
+
+  it('gives each image its class', () => {
+    const rows = table(csv.stdout);
+    expect(rows).toHaveLength(10);
+    for (const row of rows) {
+      expect(row.file.split('_')[0]).toBe(row.class);
+      expect(row.unsure).toBe('no');
+      expect(Number(row['p(ell)']) + Number(row['p(flag)'])).toBeCloseTo(1, 3);
+      expect(row.probability).toBe(row[`p(${row.class})`]);
+    }
+    expect(csv.stderr).toContain('10 classified: 5 ell, 5 flag; 0 unsure (below 0.8).');
+  });
+
+  it('gives the angle in degrees counter-clockwise as seen, 0 for the pose of the labelled images', () => {
+    const angles = new Map(table(csv.stdout).map((row) => [row.file, Number(row.angle_deg)]));
+    for (const shape of ['ell', 'flag']) {
+      const straight = angles.get(`${shape}_0.png`) as number;
+      expect(Math.abs(straight)).toBeLessThan(5);
+      for (const degrees of [-45, -30, 30, 45]) {
+        const moved = (angles.get(`${shape}_${degrees}.png`) as number) - straight;
+        expect(moved, `${shape} turned by ${degrees}`).toBeGreaterThan(degrees - 12);
+        expect(moved, `${shape} turned by ${degrees}`).toBeLessThan(degrees + 12);
+      }
+    }
+  });
+
+  it('uses the grey range of the training images, whatever the new ones are', async () => {
+    write(at('dim/ell_30.png'), png(picture('ell', 30)));
+    write(at('dim/dim.png'), png(picture('ell', 30), 8, 0.4));
+    const model = await loadModel(at('run'));
+    const { low, high } = model.normalisation as { low: number; high: number };
+    expect([low, high]).toEqual([0, expect.closeTo(1, 1)]);
+    const { set } = await imagesFor(model, at('dim'));
+    const [dim, bright] = [set, set].map((s, i) => ('images' in s ? s.images.subarray(400 * i, 400 * (i + 1)) : []));
+    expect(Math.max(...dim)).toBeCloseTo((0.4 * 0.98 - low) / (high - low), 1);
+    expect(Math.max(...bright)).toBeGreaterThan(0.9);
+    const alone = table((await succeed(['classify', 'run', '--images', 'dim'], root)).stdout);
+    const among = table(csv.stdout);
+    expect(alone.find((row) => row.file === 'ell_30.png')).toEqual(among.find((row) => row.file === 'ell_30.png'));
+    model.model.dispose();
+  });
+
+  it('marks images below the threshold, writes where it is told, and refuses a threshold that is none', async () => {
+    const { stdout } = await succeed(
+      ['classify', 'run', '--images', 'turned', '--threshold', '1', '--out', 'c.csv'],
+      root,
+    );
+    expect(stdout).toBe('');
+    const rows = table(readFileSync(at('c.csv'), 'utf8'));
+    expect(rows.map((row) => row.unsure)).toEqual(rows.map(() => 'yes'));
+    const refused = await pyroved(['classify', 'run', '--images', 'turned', '--threshold', '80'], root);
+    expect([refused.code, refused.stderr]).toEqual([1, 'pyroved: --threshold is a probability from 0 to 1, not 80.\n']);
+  });
+});
+
+describe('the same as library calls', () => {
+  let model: TrainedModel;
+  beforeAll(async () => {
+    model = await loadModel(at('run'));
+  });
+  afterAll(() => model.model.dispose());
+
+  it('classify and encode', async () => {
+    const { set } = await imagesFor(model, at('turned'));
+    const [classified, encoded] = await Promise.all(
+      ['classify', 'encode'].map((command) => succeed([command, 'run', '--images', 'turned'], root)),
+    );
+    expect(classificationCsv(classifyImages(model, set), model.classNames)).toBe(classified.stdout);
+    expect(encodingCsv(model, set)).toBe(encoded.stdout);
+    const [header] = encoded.stdout.split('\n');
+    expect(header).toBe('file,class,z1,z1_sd,z2,z2_sd,angle_deg,shift_1,shift_2');
+  });
+
+  it('evaluate, which changes nothing', async () => {
+    const weights = () => model.model.params.names.map((name) => [name, [...model.model.params.get(name).dataSync()]]);
+    const before = weights();
+    const checkpoint = readFileSync(at('run/checkpoint.safetensors'));
+    const { stdout } = await succeed(['evaluate', 'run', '--labelled', 'labelled', '--json', 'e.json'], root);
+    const { set } = await imagesFor(model, at('labelled'));
+    const labels = Int32Array.from(set.names ?? [], (name) => model.classNames.indexOf(name.split('/')[0]));
+    const { accuracy, confusion } = evaluateModel(model, { ...set, labels });
+    expect(stdout.split('\n')[0]).toBe(`accuracy ${accuracy.toFixed(4)} on 20 images`);
+    expect(JSON.parse(readFileSync(at('e.json'), 'utf8'))).toMatchObject({ accuracy, confusion, images: 20 });
+    expect(weights()).toEqual(before);
+    expect(readFileSync(at('run/checkpoint.safetensors')).equals(checkpoint)).toBe(true);
+  });
+});
+
+it('draws manifolds where it is told, one for each class or for the one that is named', async () => {
+  const { stdout } = await succeed(['manifold', 'run', '--class', 'flag', '--grid', '3', '--out', 'drawn'], root);
+  expect(stdout).toBe('drawn/manifold-2-flag.svg\n');
+  expect(readFileSync(at('drawn/manifold-2-flag.svg'), 'utf8')).toContain('<svg');
+});
+
+it('falls back to the checkpoint before where the newest is damaged, and says so', async () => {
+  const file = at('run/checkpoint.safetensors');
+  const bytes = readFileSync(file);
+  write(file, bytes.subarray(0, bytes.length - 100));
+  const { stdout, stderr } = await succeed(['classify', 'run', '--images', 'turned'], root);
+  expect(stderr).toContain('Went back to the one before it, checkpoint.prev.safetensors.');
+  expect(table(stdout)).toHaveLength(10);
+  write(file, bytes);
+});

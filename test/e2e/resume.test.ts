@@ -1,0 +1,147 @@
+/** A run that is stopped or killed and resumed equals one that never was: metrics and parameters, bit for bit. */
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { RandomStream } from 'pyro-ts';
+import { RunFolder, resumeRun, type Source, trainRun } from 'pyroved-ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { pyroved, quick, remove, start, succeed, temporaryFolder, writeImages } from './helpers.js';
+
+const root = temporaryFolder();
+const at = (...path: string[]) => join(root, ...path);
+const epochs = 3;
+const steps = 39;
+const train = ['train', '--unlabelled', 'unlabelled', '--labelled', 'labelled', ...quick, '--epochs', String(epochs)];
+/** The words after which the first step of a training comes. */
+const BEGINS = 'steps of about';
+
+/** All that decides what a run is, but for the time that it took. */
+function numbersOf(folder: string) {
+  const run = RunFolder.open(at(folder));
+  const { tensors, state } = run.loadCheckpoint().checkpoint;
+  const { history, ...rest } = state as { history: Record<string, unknown>[] };
+  const timeless = (records: readonly Record<string, unknown>[]) => records.map(({ seconds: _, ...record }) => record);
+  const { seconds: _, ...summary } = run.readSummary();
+  const { sums: __, ...position } = rest as Record<string, unknown>;
+  return { tensors, position, history: timeless(history), metrics: timeless(run.metrics.read()), summary };
+}
+
+beforeAll(async () => {
+  writeImages(root, { labelled: 10, unlabelled: 120 });
+  await succeed([...train, '--out', 'whole'], root);
+});
+afterAll(() => remove(root));
+
+it('the uninterrupted run is complete, and another seed gives other numbers', async () => {
+  const { metrics, position, summary } = numbersOf('whole');
+  expect(metrics.map(({ epoch, step }) => [epoch, step])).toEqual([
+    [1, 13],
+    [2, 26],
+    [3, 39],
+  ]);
+  expect(position).toMatchObject({ epoch: epochs, step: steps, batch: 0 });
+  await succeed([...train, '--seed', '2', '--out', 'other'], root);
+  expect(numbersOf('other').summary.loss).not.toBe(summary.loss);
+});
+
+describe('through the command line', () => {
+  it('Ctrl-C keeps the state, says how to go on and exits with 130', async () => {
+    const stopped = start([...train, '--out', 'stopped'], root);
+    await stopped.until(BEGINS);
+    stopped.child.kill('SIGINT');
+    const { code, stderr } = await stopped.ended;
+    expect(code).toBe(130);
+    expect(stderr).toContain('Stopping; the state is kept. Ctrl-C again ends at once.');
+    expect(stderr).toMatch(/Stopped\. Go on with: pyroved train --resume stopped\n$/);
+    const { step } = RunFolder.open(at('stopped')).loadCheckpoint().checkpoint.state;
+    expect(step).toBeLessThan(steps);
+    const resumed = await succeed(['train', '--resume', 'stopped'], root);
+    expect(resumed.stderr).toContain(`Going on after step ${step} `);
+    expect(numbersOf('stopped')).toEqual(numbersOf('whole'));
+  });
+
+  it('kill -9 at random moments loses no more than the epoch', async () => {
+    const moments = new RandomStream(`kill at ${process.pid}`);
+    let begin = [...train, '--out', 'killed'];
+    let kills = 0;
+    while (kills < 3) {
+      const run = start(begin, root);
+      await run.until(BEGINS);
+      await new Promise((resolve) => setTimeout(resolve, 400 * moments.next()));
+      run.child.kill('SIGKILL');
+      const { code } = await run.ended;
+      begin = ['train', '--resume', 'killed'];
+      // It may have been faster than the kill.
+      if (code === 0) break;
+      kills++;
+    }
+    await succeed(['train', '--resume', 'killed'], root);
+    expect(numbersOf('killed')).toEqual(numbersOf('whole'));
+  });
+
+  it('a complete run is left as it is, and its report drawn anew', async () => {
+    const before = numbersOf('stopped');
+    rmSync(at('stopped/report.html'));
+    const { stderr } = await succeed(['train', '--resume', 'stopped'], root);
+    expect(stderr).toContain(`Going on after step ${steps} (epoch ${epochs} of ${epochs} is done).`);
+    expect(stderr).not.toContain(BEGINS);
+    expect(numbersOf('stopped')).toEqual(before);
+  });
+
+  it('takes no other options, for the run has its own', async () => {
+    const { code, stderr } = await pyroved(['train', '--resume', 'whole', '--epochs', '9', '--lr', '1'], root);
+    expect(code).toBe(1);
+    expect(stderr).toContain('Leave out --epochs, --lr.');
+  });
+});
+
+describe('through the library', () => {
+  const source: Source = { kind: 'images', unlabelled: at('unlabelled'), labelled: at('labelled'), size: 16 };
+  const request = {
+    source,
+    model: { hiddenEncoder: [24, 24], hiddenDecoder: [24, 24], hiddenClassifier: [24, 24] },
+    train: { epochs, batchSize: 20, lr: 3e-3 },
+  };
+
+  it('stopped within an epoch, at a step that is known', async () => {
+    await trainRun({ ...request, folder: at('library') });
+    const controller = new AbortController();
+    const onStep = ({ step }: { step: number }) => step === 18 && controller.abort();
+    const first = await trainRun({ ...request, folder: at('within') }, { signal: controller.signal, onStep });
+    expect([first.stopped, first.summary]).toEqual([true, undefined]);
+    const { state } = RunFolder.open(at('within')).loadCheckpoint().checkpoint;
+    expect([state.epoch, state.batch, state.step]).toEqual([1, 5, 18]);
+    const { stopped } = await resumeRun(at('within'));
+    expect(stopped).toBe(false);
+    expect(numbersOf('within')).toEqual(numbersOf('library'));
+  });
+
+  it('an estimate of time and memory changes none of the numbers, and is of the right order', async () => {
+    let steps = 0;
+    let estimated = 0;
+    const began = performance.now();
+    const run = await trainRun(
+      { ...request, folder: at('estimated') },
+      {
+        onEstimate: (estimate) => {
+          ({ steps } = estimate);
+          estimated = estimate.secondsPerStep * estimate.steps;
+          expect(estimate.bytes).toBeGreaterThan(5e7);
+          expect(estimate.seconds).toBeGreaterThanOrEqual(estimated);
+        },
+      },
+    );
+    expect(steps).toBe(39);
+    expect(estimated).toBeLessThan((performance.now() - began) / 1000 + 5);
+    expect(estimated).toBeGreaterThan((run.summary?.seconds as number) / 10);
+    expect(numbersOf('estimated')).toEqual(numbersOf('library'));
+  });
+
+  it('killed before its first checkpoint, it begins anew', async () => {
+    await trainRun({ ...request, folder: at('early') });
+    for (const file of ['checkpoint.safetensors', 'checkpoint.prev.safetensors']) rmSync(at('early', file));
+    const said: string[] = [];
+    await resumeRun(at('early'), {}, { say: (line) => said.push(line) });
+    expect(said).toContain('The run was ended before its first checkpoint: it begins anew.');
+    expect(numbersOf('early')).toEqual(numbersOf('library'));
+  });
+});

@@ -1,0 +1,142 @@
+/** Every other source of images, from the command line to a classified table: arrays, signals, micrographs, simulated data, no labels. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse } from 'csv-parse/sync';
+import { RandomStream } from 'pyro-ts';
+import { encodeNpy, encodeNpz, RunFolder, shiftedPeaks } from 'pyroved-ts';
+import { afterAll, describe, expect, it } from 'vitest';
+import { picture, png, pyroved, remove, side, succeed, temporaryFolder, write, writeImages } from './helpers.js';
+
+const root = temporaryFolder();
+const at = (...path: string[]) => join(root, ...path);
+afterAll(() => remove(root));
+
+const rows = (csv: string): Record<string, string>[] => parse(csv, { columns: true });
+const tiny = ['--hidden', '16,16', '--epochs', '2', '--batch-size', '16'];
+const summaryOf = (run: string) => RunFolder.open(at(run)).readSummary();
+const configOf = (run: string) => RunFolder.open(at(run)).config;
+
+it('an .npz file of images with labels, and a .npy file to classify', async () => {
+  const rng = new RandomStream('array');
+  const count = 40;
+  const images = Float32Array.from({ length: count * side * side });
+  const labels = new Float32Array(count).fill(-1);
+  for (let i = 0; i < count; i++) {
+    images.set(picture(i % 2 ? 'flag' : 'ell', 120 * (rng.next() - 0.5)), i * side * side);
+    if (i < 20) labels[i] = i % 2;
+  }
+  const shape = [count, side, side];
+  write(at('set.npz'), encodeNpz({ images: { shape, data: images }, labels: { shape: [count], data: labels } }));
+  write(at('new.npy'), encodeNpy(images, shape));
+  const ambiguous = await pyroved(['train', '--array', 'set.npz', '--out', 'array'], root);
+  expect([ambiguous.code, ambiguous.stderr]).toEqual([
+    1,
+    expect.stringContaining('name one as dataset: images, labels'),
+  ]);
+  const given = ['--array', 'set.npz', '--dataset', 'images', '--labels', 'labels', '--size', '16'];
+  const { stderr } = await succeed(['train', ...given, ...tiny, '--out', 'array'], root);
+  expect(stderr).toContain('Images: 20 unlabelled, 16 labelled, 4 to test on; 16 x 16 pixels.');
+  const { stdout } = await succeed(['classify', 'array', '--array', 'new.npy'], root);
+  expect(rows(stdout)).toHaveLength(count);
+  expect(rows(stdout)[0]).toMatchObject({
+    file: 'new.npy[0]',
+    class: expect.stringMatching(/^[01]$/),
+    angle_deg: expect.stringMatching(/^-?\d+\.\d$/),
+  });
+});
+
+it('signals are invariant to translation unless told', async () => {
+  const { unlabelled } = shiftedPeaks({ unlabelledPerClass: 20, length: 32 });
+  write(at('signals.npy'), encodeNpy(unlabelled.images, [unlabelled.count, 32]));
+  const { stderr } = await succeed(['train', '--array', 'signals.npy', ...tiny, '--out', 'signals'], root);
+  expect(stderr).toContain('Signals: 60 unlabelled; 32 values.');
+  expect(summaryOf('signals')).toMatchObject({ model: 'iVAE', invariances: ['t'] });
+  const encoded = rows((await succeed(['encode', 'signals', '--array', 'signals.npy'], root)).stdout);
+  expect(Object.keys(encoded[0])).toEqual(['file', 'z1', 'z1_sd', 'z2', 'z2_sd', 'shift_1']);
+  const classified = await pyroved(['classify', 'signals', '--array', 'signals.npy'], root);
+  expect([classified.code, classified.stderr]).toEqual([
+    1,
+    expect.stringContaining('was trained without labels, so it knows no classes'),
+  ]);
+  const wrong = await pyroved(['train', '--array', 'signals.npy', '--invariances', 'r', '--out', 'wrong'], root);
+  expect([wrong.code, wrong.stderr]).toEqual([1, expect.stringMatching(/pyroved: .*"r".*signal/)]);
+});
+
+it('without labels it looks at what varies: no accuracy, no classes, but a report', async () => {
+  writeImages(root, { labelled: 0, unlabelled: 20 });
+  const { stderr } = await succeed(
+    ['train', '--unlabelled', 'unlabelled', '--size', '16', ...tiny, '--out', 'look'],
+    root,
+  );
+  expect(stderr).not.toContain('Accuracy');
+  expect(summaryOf('look')).toMatchObject({ model: 'iVAE', classNames: [], invariances: ['r', 't'] });
+  const report = readFileSync(at('look/report.html'), 'utf8');
+  expect(report).toContain('npx pyroved encode look');
+  expect(report).not.toContain('pyroved classify');
+  const judged = await pyroved(['evaluate', 'look'], root);
+  expect([judged.code, judged.stderr]).toEqual([1, expect.stringContaining('Train one with labels.')]);
+});
+
+it('a micrograph is cut into patches at places from a table, or where objects are found', async () => {
+  const patch = 32;
+  const wide = 8 * patch;
+  const pixels = new Float32Array(wide * wide).fill(0.1);
+  const places = Array.from({ length: 16 }, (_, i) => ({
+    x: patch + 2 * patch * (i % 4),
+    y: patch + 2 * patch * (i >> 2),
+  }));
+  places.forEach(({ x, y }, k) => {
+    const object = picture(k % 2 ? 'flag' : 'ell', 20 * k);
+    for (let i = 0; i < side * side; i++) {
+      const to = (y - side / 2 + Math.floor(i / side)) * wide + x - side / 2 + (i % side);
+      pixels[to] = Math.max(pixels[to], 0.9 * object[i]);
+    }
+  });
+  write(at('large.png'), png(pixels));
+  const table = places.map(({ x, y }, k) => `${x},${y},${k < 12 ? ['ell', 'flag'][k % 2] : ''}`);
+  write(at('centres.csv'), ['x,y,label', ...table].join('\n'));
+  const given = ['--micrographs', 'large.png', '--patch-size', String(patch), '--size', '16'];
+  const { stderr } = await succeed(['train', ...given, '--centres', 'centres.csv', ...tiny, '--out', 'placed'], root);
+  expect(stderr).toContain('Images: 4 unlabelled, 10 labelled, 2 to test on; 16 x 16 pixels.');
+  const found = rows((await succeed(['classify', 'placed', '--micrographs', 'large.png'], root)).stdout);
+  const centres = found.map(({ file }) => file.split('@')[1].split(',').map(Number));
+  expect(centres).toHaveLength(16);
+  for (const { x, y } of places)
+    expect(Math.min(...centres.map(([a, b]) => Math.hypot(a - x, b - y)))).toBeLessThan(patch / 5);
+});
+
+describe('generated images', () => {
+  it.each([
+    [
+      ['cards', '--size', '16', '--unlabelled-per-class', '8', '--angle', '90 deg', '--axes', 'both'],
+      'Images: 32 unlabelled, 16 labelled, 12 to test on; 16 x 16 pixels.',
+    ],
+    [['particles', '--size', '16'], 'Images: 461 unlabelled, 16 labelled, 12 to test on; 16 x 16 pixels.'],
+    [
+      ['digits', '--size', '16', '--unlabelled-per-class', '8'],
+      'Images: 80 unlabelled, 40 labelled, 30 to test on; 16 x 16 pixels.',
+    ],
+    [
+      ['peaks', '--size', '32', '--unlabelled-per-class', '8'],
+      'Signals: 24 unlabelled, 12 labelled, 9 to test on; 32 values.',
+    ],
+  ])('%j', async ([word, ...options], words) => {
+    const few = ['--labelled-per-class', '4', '--validation-per-class', '3', '--hidden', '8,8', '--epochs', '1'];
+    const { stderr } = await succeed(['train', word, ...options, ...few, '--out', word], root);
+    expect(stderr).toContain(words);
+    expect(configOf(word).data.source).toMatchObject({ kind: word, seed: 1, labelledPerClass: 4 });
+    const { stdout } = await succeed(['evaluate', word, '--noise', '0.1', '--validation-per-class', '2'], root);
+    expect(stdout).toMatch(/^accuracy \d\.\d{4} on \d+ images\n/);
+  });
+
+  it('are judged as training judged them, or turned further than in training', async () => {
+    const judged = await succeed(['evaluate', 'cards'], root);
+    expect(judged.stdout).toContain(`accuracy ${Number(summaryOf('cards').accuracy).toFixed(4)} on 12 images`);
+    const turned = await succeed(['evaluate', 'cards', '--angle', '180 deg', '--seed', '5'], root);
+    expect(turned.stdout).toMatch(/^accuracy \d\.\d{4} on 12 images\n/);
+    const refused = await pyroved(['evaluate', 'particles', '--angle', '3'], root);
+    expect(refused.stderr).toContain(
+      'The particles of this run have no angle to change. They have: seed, validationPerClass.',
+    );
+  });
+});
