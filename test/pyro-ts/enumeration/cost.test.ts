@@ -181,7 +181,7 @@ describe('steps keep no tensors', () => {
     const svi = new SVI(model, program, new Adam({ lr: 0.01 }), elbo, { seed: 0 });
     for (let i = 0; i < 3; i++) svi.step();
     const before = tf.memory().numTensors;
-    for (let i = 0; i < 50; i++) {
+    for (let i = 0; i < 20; i++) {
       svi.step();
       expect(tf.memory().numTensors).toBe(before);
     }

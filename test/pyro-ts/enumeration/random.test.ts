@@ -253,8 +253,8 @@ test('bound and gradient of random programs', () => {
       });
       expect(actual.gradients.get(key)?.[index] ?? 0).toBeCloseTo(-(up - down) / 2e-5, 3);
     }),
-    { numRuns: 150, seed: 7 },
+    { numRuns: 100, seed: 7 },
   );
-  expect(ran).toBeGreaterThan(100);
+  expect(ran).toBeGreaterThan(60);
   expect(refused).toBeGreaterThan(0);
 });
