@@ -161,13 +161,16 @@ function facts(run: RunFolder, summary: RunSummary, sets: TrainingSets, lr: numb
   ];
 }
 
+const inDegrees = ['angle', 'labelledAngle', 'shear'];
+
 /** Options as label and value: "labelledAngle: 5" becomes "labelled angle", "5". */
 const described = (options: object, names: Readonly<Record<string, string>> = {}): [string, string][] =>
   Object.entries(options).flatMap(([name, value]): [string, string][] => {
     if (value === undefined) return [];
     const label = names[name] ?? name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
     const list = Array.isArray(value) ? value.map(String).join(', ') : value;
-    return [[label, typeof list === 'object' ? JSON.stringify(list) : String(list)]];
+    const unit = typeof value === 'number' && inDegrees.includes(name) ? '°' : '';
+    return [[label, `${typeof list === 'object' ? JSON.stringify(list) : list}${unit}`]];
   });
 
 function commands(path: string, model: IVAE | SSIVAE, { kind }: Source) {

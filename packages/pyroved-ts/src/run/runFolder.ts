@@ -56,9 +56,11 @@ export class RunFolder {
   /** @throws RunError where `create` would fail: a run or anything else in the way, no right to write. Ask before the work, not after. */
   static assertFree(folder: string, options: CreateOptions = {}): void {
     if (fs.existsSync(folder)) occupiedBy(folder, options);
-    let parent = path.resolve(folder);
-    while (!fs.existsSync(parent)) parent = path.dirname(parent);
-    explained(`Could not make the run folder ${folder}`, () => fs.accessSync(parent, fs.constants.W_OK));
+    let above = path.resolve(folder);
+    while (!fs.existsSync(above)) above = path.dirname(above);
+    const what = `Could not make the run folder ${folder}`;
+    if (!fs.statSync(above).isDirectory()) throw new RunError(`${what}: ${above} is a file. Choose another path.`);
+    explained(what, () => fs.accessSync(above, fs.constants.W_OK));
   }
 
   /** Opens a run to read it or to go on with it. @throws RunError where there is none, or its configuration is damaged. */
