@@ -85,7 +85,7 @@ function diagnose(logWeights: Float64Array): Pick<ImportanceResult, 'logEvidence
  */
 export function paretoShape(weights: Float64Array): number {
   const sorted = Float64Array.from(weights).sort();
-  const tail = Math.ceil(Math.min(sorted.length / 5, 3 * Math.sqrt(sorted.length)));
+  const tail = Math.floor(Math.min(sorted.length / 5, 3 * Math.sqrt(sorted.length)));
   if (tail < 5) return Number.NaN;
   const cutoff = sorted[sorted.length - tail - 1];
   const excess = sorted.slice(-tail).map((w) => w - cutoff);
