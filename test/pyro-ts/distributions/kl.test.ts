@@ -25,8 +25,13 @@ describe.each(rows.map((row) => [`${row.p} || ${row.q}`, row] as const))('KL(%s)
     expect(dist.hasKl(make(p), make(q))).toBe(true);
     expectClose(kl(make(p), make(q)), [expected], 1e-4, 2e-6);
   });
-  const isSmooth = p[0] !== 'uniform' && p[0] !== 'binomial';
-  test.runIf(isSmooth)('has the gradient of its values', () => {
+});
+
+// A number of trials cannot be moved a little.
+const smooth = rows.filter(({ p }) => p[0] !== 'binomial');
+test.each(smooth.map((row) => [`${row.p} || ${row.q}`, row] as const))(
+  'KL(%s) has the gradient of its values',
+  (_, { p, q }) => {
     for (const [side, own] of [
       ['p', p],
       ['q', q],
@@ -38,8 +43,8 @@ describe.each(rows.map((row) => [`${row.p} || ${row.q}`, row] as const))('KL(%s)
         expectClose(gradOf(f, at), numericGradient(f, at, step), 5e-3, 1e-3);
       }
     }
-  });
-});
+  },
+);
 
 describe('families of classes and vectors', () => {
   const log = Math.log;

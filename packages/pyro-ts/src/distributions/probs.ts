@@ -1,5 +1,5 @@
 /** Probabilities as logits and back, with the edges 0 and 1 kept finite as torch keeps them in float64. */
-import { customGrad, logSumExp, sumTo } from '@pyro-ts/engine';
+import { customGrad, logSumExp, readBroadcast, type Shape, sumTo } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 import { OptionError, refuseUnknownKeys } from '../errors.js';
 import { type TensorLike, toTensor } from './distribution.js';
@@ -79,4 +79,13 @@ export function weightedLog(x: tf.Tensor, logp: tf.Tensor): tf.Tensor {
       grad: (dy, [weight, logs]) => [tf.zerosLike(weight), sumTo(tf.mul(dy, weight), logs.shape)],
     };
   });
+}
+
+/** The probabilities of a distribution, broadcast to `shape`, on the host. */
+export function readProbs(distribution: { readonly probs: tf.Tensor }, shape: Shape): tf.TypedArray {
+  // The array is read outside: tidy looks through each entry of what it returns.
+  const probs = tf.tidy(() => distribution.probs);
+  const values = readBroadcast(probs, shape);
+  probs.dispose();
+  return values;
 }

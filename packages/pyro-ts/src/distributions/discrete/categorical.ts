@@ -1,11 +1,11 @@
 /** The categorical distribution over 0..K-1 and its one-hot form, computed from log-probabilities. */
-import { expandTo, readBroadcast, type Shape, sizeOf, stopGradient } from '@pyro-ts/engine';
+import { expandTo, type Shape, sizeOf, stopGradient } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 import { ShapeError } from '../../errors.js';
 import type { RandomStream } from '../../random.js';
 import { type Constraint, integerInterval, logWeights, oneHot, weights } from '../constraints.js';
 import { Distribution, expandedShape, scalarSupport, type TensorLike } from '../distribution.js';
-import { isOptions, logProbsOf, normalizeLogits, oneOf, type ProbsOrLogits, weightedLog } from '../probs.js';
+import { isOptions, logProbsOf, normalizeLogits, oneOf, type ProbsOrLogits, readProbs, weightedLog } from '../probs.js';
 
 /** Stands for a log-probability of minus infinity where that is multiplied by a probability of 0. */
 const LOWEST = -1e30;
@@ -47,7 +47,7 @@ abstract class CategoricalBase extends Distribution {
 
   protected drawClasses(rng: RandomStream, shape: Shape): Float32Array {
     const k = this.numClasses;
-    const probs = tf.tidy(() => readBroadcast(this.probs, [...shape, k]));
+    const probs = readProbs(this, [...shape, k]);
     const out = new Float32Array(sizeOf(shape));
     for (let i = 0; i < out.length; i++) {
       let left = rng.next();

@@ -1,12 +1,12 @@
 /** The multinomial distribution. */
-import { expandTo, host, readBroadcast, rowwise, type Shape, sizeOf } from '@pyro-ts/engine';
+import { expandTo, host, rowwise, type Shape, sizeOf } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 import { OptionError, ShapeError } from '../../errors.js';
 import type { RandomStream } from '../../random.js';
 import { type Constraint, counts, logWeights, weights } from '../constraints.js';
 import { Distribution, expandedShape, type TensorLike } from '../distribution.js';
 import { nextBinomial } from '../draws.js';
-import { isOptions, logProbsOf, normalizeLogits, oneOf, type ProbsOrLogits } from '../probs.js';
+import { isOptions, logProbsOf, normalizeLogits, oneOf, type ProbsOrLogits, readProbs } from '../probs.js';
 
 /** How often each of K classes comes up in `totalCount` draws. Source: torch.distributions.Multinomial. */
 export class Multinomial extends Distribution {
@@ -62,7 +62,7 @@ export class Multinomial extends Distribution {
   override sample(rng: RandomStream, sampleShape: Shape = []): tf.Tensor {
     const shape = this.shape(sampleShape);
     const k = this.eventShape[0];
-    const probs = tf.tidy(() => readBroadcast(this.probs, shape));
+    const probs = readProbs(this, shape);
     const out = new Float32Array(sizeOf(shape));
     const rest = new Float64Array(k + 1);
     for (let from = 0; from < out.length; from += k) {
