@@ -1,0 +1,55 @@
+/**
+ * Runs the Python side of the benchmark: Pyro and pyroVED on PyTorch, from PyPI. PYRO_BENCH_PYTHON names a Python that has them; else a virtual environment
+ * is made once under node_modules/.cache with `pip install pyroved torch`.
+ */
+import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const here = path.dirname(fileURLToPath(import.meta.url));
+const root = path.resolve(here, '../..');
+const environment = path.join(root, 'node_modules/.cache/bench-python');
+const inEnvironment = (name) =>
+  process.platform === 'win32' ? path.join(environment, 'Scripts', `${name}.exe`) : path.join(environment, 'bin', name);
+
+/** glibc settings under which PyTorch keeps its memory instead of giving it back after every operation. */
+export const tunedMalloc = {
+  MALLOC_MMAP_MAX_: '0',
+  MALLOC_TRIM_THRESHOLD_: '8589934592',
+  MALLOC_TOP_PAD_: '536870912',
+};
+
+/** The JSON object that a script of this folder prints. */
+export function pyroFigures(script, args, env = {}) {
+  const run = spawnSync(python(), [path.join(here, script), ...args], {
+    encoding: 'utf8',
+    maxBuffer: 1e8,
+    env: { ...process.env, ...env },
+  });
+  const line = run.stdout?.split('\n').find((text) => text.startsWith('{'));
+  if (line === undefined) throw new Error(`${script} gave no figures:\n${run.error?.message ?? run.stderr}`);
+  return JSON.parse(line);
+}
+
+function python() {
+  const own = process.env.PYRO_BENCH_PYTHON;
+  if (own) return own;
+  if (!fs.existsSync(inEnvironment('python'))) {
+    console.error('Making a Python environment with PyTorch and pyroVED (several GB, once).');
+    must(
+      spawnSync(process.platform === 'win32' ? 'python' : 'python3', ['-m', 'venv', environment], { stdio: 'inherit' }),
+    );
+    must(
+      spawnSync(inEnvironment('python'), ['-m', 'pip', 'install', '--quiet', 'pyroved', 'torch'], { stdio: 'inherit' }),
+    );
+  }
+  return inEnvironment('python');
+}
+
+function must(run) {
+  if (run.status !== 0)
+    throw new Error(
+      'The Python environment could not be made. Set PYRO_BENCH_PYTHON to a Python that has pyroved and torch.',
+    );
+}
