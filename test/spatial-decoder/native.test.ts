@@ -167,6 +167,24 @@ describe.each(isas)('%s', (isa) => {
     expect(code.subarray(0, base.widths[0]).some(Number.isNaN)).toBe(false);
   });
 
+  it('takes no longer over gradients near the end of the number range, and leaves JavaScript its arithmetic', () => {
+    const problem: Problem = { ...base, rows: 8, pixels: 500, widths: [32, 64, 64] };
+    const { operands, upstream } = drawOperands(problem, 'tiny');
+    const cpuMs = (scale: number) => {
+      const scaled = upstream.map((u) => scale * u);
+      const times = [1, 2, 3].map(() => {
+        const before = process.cpuUsage();
+        kernel.backward(problem, operands, scaled);
+        return process.cpuUsage(before).user / 1000;
+      });
+      return Math.min(...times);
+    };
+    // A hundred times as long, where the processor works such numbers out.
+    expect(cpuMs(1e-38)).toBeLessThan(10 * Math.max(1, cpuMs(1)));
+    const smallest = Number.MIN_VALUE;
+    expect(smallest * (1 + open.length)).toBeGreaterThan(0);
+  });
+
   it('gives nothing for nothing', () => {
     for (const empty of [
       { ...base, rows: 0 },

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cstring>
+#include <vector>
+
+#include "denormals.h"
 
 namespace pyro {
 
@@ -159,6 +161,7 @@ void Decoder::eachChunk(const Plan& plan, const F& f) {
   pool_.run([&](int index) {
     // Threads beyond the chunks have no memory reserved.
     if (index >= plan.chunks) return;
+    const DenormalsAreZero scope;
     for (int64_t chunk; (chunk = next++) < plan.chunks;) {
       const int64_t from = chunk * plan.chunkTiles;
       f(*threads_[index], chunk, from, std::min(plan.tiles, from + plan.chunkTiles));
