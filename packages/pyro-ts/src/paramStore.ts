@@ -122,7 +122,7 @@ export class ParamStore {
         );
       }
       if (waiting) this.createFromData(name, waiting, constraint);
-      else this.create(name, typeof init === 'function' ? init(rng) : (init as TensorLike), constraint);
+      else tf.tidy(() => this.create(name, typeof init === 'function' ? init(rng) : (init as TensorLike), constraint));
     }
     return this.get(name);
   }
