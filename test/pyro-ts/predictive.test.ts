@@ -69,7 +69,7 @@ describe('draws', () => {
   it('from a guide use its parameters; data stay as they are', () => {
     const params = new ParamStore();
     params.set('at', [3, -1]);
-    const guide = () => sample('w', normal(param('at', [0, 0]), 1e-4).toEvent(1));
+    const guide = (_data?: number[]) => sample('w', normal(param('at', [0, 0]), 1e-4).toEvent(1));
     for (const options of [{}, parallel]) {
       const predictive = new Predictive(model, { guide, params, numSamples: 5, ...options });
       expectClose(predictive.draw().line, new Array(5).fill([3, 2, 1]), 1e-3, 1e-2);

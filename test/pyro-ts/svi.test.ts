@@ -25,14 +25,14 @@ const learn = (seed: number, steps: number) => {
   const losses = Array.from({ length: steps }, () => svi.step());
   return { svi, losses };
 };
-const valueOf = (store: ParamStore, name: string) => tf.tidy(() => store.get(name).dataSync()[0]);
+const paramValue = (store: ParamStore, name: string) => tf.tidy(() => store.get(name).dataSync()[0]);
 
 describe('SVI', () => {
   it('finds the conjugate posterior of a normal mean', () => {
     const { svi } = learn(0, 800);
-    expect(valueOf(svi.params, 'loc')).toBeCloseTo(posterior.mean, 1);
-    expect(valueOf(svi.params, 'scale') / posterior.sd).toBeCloseTo(1, 0);
-    expect(Math.abs(valueOf(svi.params, 'scale') / posterior.sd - 1)).toBeLessThan(0.15);
+    expect(paramValue(svi.params, 'loc')).toBeCloseTo(posterior.mean, 1);
+    expect(paramValue(svi.params, 'scale') / posterior.sd).toBeCloseTo(1, 0);
+    expect(Math.abs(paramValue(svi.params, 'scale') / posterior.sd - 1)).toBeLessThan(0.15);
   });
   it('repeats with the same seed, and not with another', () => {
     expect(learn(1, 20).losses).toEqual(learn(1, 20).losses);
