@@ -16,7 +16,18 @@ export class Arena {
   private readonly taken = new Map<number, number>();
   private floats: Float32Array;
 
-  constructor(
+  /** A fresh shared memory that may grow to `maximumPages` pages of 64 KiB, or to what this machine lets us reserve. */
+  static reserve(maximumPages = 65536): Arena {
+    for (let maximum = maximumPages; ; maximum = Math.ceil(maximum / 2)) {
+      try {
+        return new Arena(new WebAssembly.Memory({ initial: 1, maximum, shared: true }), maximum);
+      } catch (error) {
+        if (maximum <= 1024) throw error;
+      }
+    }
+  }
+
+  private constructor(
     readonly memory: WebAssembly.Memory,
     private readonly maximumPages: number,
   ) {
@@ -80,29 +91,44 @@ export class Arena {
     this.free.splice(at + 1, 1);
   }
 
-  private grow(size: number): Piece {
+  /** Whether `take` would succeed. */
+  canTake(bytes: number): boolean {
+    const size = roundUp(bytes, 64);
+    if (this.free.some((piece) => piece.bytes >= size)) return true;
+    return this.memory.buffer.byteLength / PAGE + this.pagesFor(size) <= this.maximumPages;
+  }
+
+  /** The free piece that ends where the memory ends. */
+  private get last(): Piece | undefined {
     const last = this.free.at(-1);
+    return last && last.address + last.bytes === this.memory.buffer.byteLength ? last : undefined;
+  }
+
+  private pagesFor(size: number): number {
+    return Math.ceil((size - (this.last?.bytes ?? 0)) / PAGE);
+  }
+
+  private grow(size: number): Piece {
+    const { last } = this;
     const end = this.memory.buffer.byteLength;
-    const atEnd = last && last.address + last.bytes === end ? last : undefined;
-    const needed = Math.ceil((size - (atEnd?.bytes ?? 0)) / PAGE);
-    const present = end / PAGE;
+    const pages = this.pagesFor(size);
     try {
-      if (present + needed > this.maximumPages) throw new RangeError('beyond the maximum');
-      this.memory.grow(needed);
+      if (end / PAGE + pages > this.maximumPages) throw new RangeError('beyond the maximum');
+      this.memory.grow(pages);
     } catch (cause) {
-      const mebibytes = (n: number) => `${Math.ceil(n / 2 ** 20)} MB`;
+      const megabytes = (n: number) => `${Math.ceil(n / 2 ** 20)} MB`;
       throw new SpatialDecoderError(
-        `The wasm kernel needs ${mebibytes(size)} more memory than the ${mebibytes(end)} it has, and it may have ` +
-          `${mebibytes(this.maximumPages * PAGE)} in all. Evaluate fewer rows or pixels at a time, or use the native kernel.`,
+        `The wasm kernel needs ${megabytes(size)} more than the ${megabytes(end)} of memory it has, and ` +
+          `${megabytes(this.maximumPages * PAGE)} is all it may have. Evaluate fewer pixels at a time, or use the native kernel.`,
         { cause },
       );
     }
     this.floats = new Float32Array(this.memory.buffer);
-    if (atEnd) {
-      atEnd.bytes += needed * PAGE;
-      return atEnd;
+    if (last) {
+      last.bytes += pages * PAGE;
+      return last;
     }
-    const piece = { address: end, bytes: needed * PAGE };
+    const piece = { address: end, bytes: pages * PAGE };
     this.free.push(piece);
     return piece;
   }

@@ -17,7 +17,7 @@ import {
   STOP,
 } from './layout.js';
 import type { Run } from './worker.js';
-import { startWorker, type WorkerHandle } from './workers.js';
+import type { StartWorker, WorkerHandle } from './workers.js';
 
 /** A worker that joined a job and did not finish it. Its memory can't be trusted any more. */
 export class WorkerFailure extends Error {}
@@ -28,6 +28,7 @@ export interface TeamOptions {
   readonly patience: number;
   /** Told in words when a worker cannot start or ends. */
   readonly warn: (line: string) => void;
+  readonly startWorker: StartWorker;
 }
 
 export class Team {
@@ -36,7 +37,8 @@ export class Team {
   private readonly run: Run;
   private stopped = false;
 
-  private constructor(
+  /** The main thread alone; more start with `recruit`. */
+  constructor(
     module: WebAssembly.Module,
     readonly memory: WebAssembly.Memory,
     private readonly options: TeamOptions,
@@ -45,14 +47,9 @@ export class Team {
     this.run = new WebAssembly.Instance(module, { env: { memory } }).exports.run as Run;
   }
 
-  /** The main thread alone; more start with `recruit`. */
-  static alone(module: WebAssembly.Module, memory: WebAssembly.Memory, options: TeamOptions): Team {
-    return new Team(module, memory, options);
-  }
-
   /** Starts the workers; one that cannot start is warned of and done without. */
   async recruit(module: WebAssembly.Module): Promise<void> {
-    const { threads, warn } = this.options;
+    const { threads, warn, startWorker } = this.options;
     const starts = Array.from({ length: threads - 1 }, async (_, i) => {
       try {
         this.enlist(await startWorker({ module, memory: this.memory, thread: i + 1 }));

@@ -7,27 +7,26 @@ import { BACKWARD, FORWARD, MAX_THREADS, REDUCE } from './layout.js';
 import { type CompiledKernel, compileKernel } from './module.js';
 import { type Plan, planOf } from './plan.js';
 import { Team, type TeamOptions, WorkerFailure } from './team.js';
+import { type StartWorker, startWorker } from './workers.js';
 
 export interface WasmOptions extends KernelOptions {
   /** Milliseconds after which a silent worker counts as lost; 20 s when left out. */
   readonly patience?: number;
   /** Told in words when a thread is lost; `console.warn` when left out. */
   readonly warn?: (line: string) => void;
+  /** Bytes of pose, code, output and their gradients that may lie in the shared memory at a time; 128 MB when left out. */
+  readonly batchBytes?: number;
+  /** Starts a thread; a `Worker` of Node or the browser when left out. */
+  readonly startWorker?: StartWorker;
 }
 
 /** Loads the kernel and starts its threads, or says why it cannot run here. */
-export async function loadWasm({
-  threads,
-  budget,
-  patience = 20_000,
-  warn = console.warn,
-}: WasmOptions): Promise<Loaded> {
+export async function loadWasm(options: WasmOptions): Promise<Loaded> {
   if (typeof SharedArrayBuffer === 'undefined') {
     return { reason: 'no shared memory here (a browser grants it to cross-origin isolated pages only)' };
   }
   try {
-    const compiled = await compileKernel();
-    const kernel = new WasmKernel(compiled, budget, { threads: Math.min(threads, MAX_THREADS), patience, warn });
+    const kernel = new WasmKernel(await compileKernel(), options);
     await kernel.start();
     return { kernel };
   } catch (error) {
@@ -35,62 +34,68 @@ export async function loadWasm({
   }
 }
 
-/** Bytes of pose, code, output and their gradients that one batch of rows may take. */
-const BATCH_BYTES = 128 * 2 ** 20;
-const INITIAL_PAGES = 16;
+/** A shared memory and the threads that work on it. Left for a new one when a lost worker may still write to it. */
+interface Ground {
+  readonly arena: Arena;
+  readonly team: Team;
+}
 
 /** Activations kept for one call; worthless once the kernel has left the memory that they lie in. */
 interface Kept extends Saved {
   readonly arena: Arena;
-  /** By batch, in order. */
+  /** By batch of rows, in order. */
   readonly batches: (KeptBatch | undefined)[];
 }
 
 export class WasmKernel implements Kernel {
   readonly name = 'wasm';
   readonly detail: string;
-  private team: Team;
-  private arena: Arena;
+  private readonly options: TeamOptions;
+  private readonly budget: number;
+  private readonly batchBytes: number;
+  /** Absent once the kernel was disposed of. */
+  private ground?: Ground;
   /** Bytes of kept activations. */
   private kept = 0;
-  private disposed = false;
 
   constructor(
     private readonly compiled: CompiledKernel,
-    private readonly budget: number,
-    private readonly options: TeamOptions,
+    options: WasmOptions,
   ) {
+    const { patience = 20_000, warn = console.warn, batchBytes = 2 ** 27 } = options;
+    const threads = Math.min(options.threads, MAX_THREADS);
+    this.options = { threads, patience, warn, startWorker: options.startWorker ?? startWorker };
+    this.budget = options.budget;
+    this.batchBytes = batchBytes;
     this.detail = compiled.fused ? '128-bit SIMD, fused multiply-add' : '128-bit SIMD';
-    const fresh = freshMemory();
-    this.arena = new Arena(fresh.memory, fresh.maximumPages);
-    this.team = Team.alone(compiled.module, fresh.memory, options);
+    this.ground = this.freshGround();
   }
 
   /** Starts the worker threads. */
   async start(): Promise<void> {
-    await this.team.recruit(this.compiled.module);
+    await this.ground?.team.recruit(this.compiled.module);
   }
 
   get threads(): number {
-    return this.team.threads;
+    return this.ground?.team.threads ?? 0;
   }
 
   /** Bytes of the shared memory that are in use, kept activations included. */
   get bytesInUse(): number {
-    return this.arena.used;
+    return this.ground?.arena.used ?? 0;
   }
 
   forward(problem: Problem, operands: Operands, keep: boolean): { output: Float32Array; saved?: Saved } {
-    return this.surviving(() => {
+    return this.surviving(({ arena, team }) => {
       const output = new Float32Array(problem.rows * problem.pixels * problem.channels);
-      const saved = this.savedOf([]);
+      const saved = this.savedIn(arena);
       try {
-        for (const { plan, first } of batchesOf(problem)) {
-          const kept = keep ? this.keep(plan) : undefined;
+        for (const { plan, first } of batchesOf(problem, this.batchBytes)) {
+          const kept = keep ? this.keep(arena, plan) : undefined;
           saved.batches.push(kept);
-          this.arena.scoped(() => {
-            const call = new Call(this.arena, plan, operands, first, this.options.threads, kept);
-            this.team.do(FORWARD, call.job);
+          arena.scoped(() => {
+            const call = new Call(arena, plan, operands, first, this.options.threads, kept);
+            team.do(FORWARD, call.job);
             call.readOutput(output);
           });
         }
@@ -103,14 +108,14 @@ export class WasmKernel implements Kernel {
   }
 
   backward(problem: Problem, operands: Operands, upstream: Float32Array, saved?: Saved): Gradients {
-    return this.surviving(() => {
+    return this.surviving(({ arena, team }) => {
       const gradients = zeroGradients(operands);
-      const kept = (saved as Kept | undefined)?.arena === this.arena ? (saved as Kept).batches : [];
-      batchesOf(problem).forEach(({ plan, first }, i) => {
-        this.arena.scoped(() => {
-          const call = new Call(this.arena, plan, operands, first, this.options.threads, kept[i], upstream);
-          this.team.do(BACKWARD, call.job);
-          if (plan.chunks > 1) this.team.do(REDUCE, call.job);
+      const kept = (saved as Kept | undefined)?.arena === arena ? (saved as Kept).batches : [];
+      batchesOf(problem, this.batchBytes).forEach(({ plan, first }, i) => {
+        arena.scoped(() => {
+          const call = new Call(arena, plan, operands, first, this.options.threads, kept[i], upstream);
+          team.do(BACKWARD, call.job);
+          if (plan.chunks > 1) team.do(REDUCE, call.job);
           call.readGradients(gradients);
         });
       });
@@ -119,28 +124,27 @@ export class WasmKernel implements Kernel {
   }
 
   dispose(): void {
-    this.team.stop();
-    this.disposed = true;
+    this.ground?.team.stop();
+    this.ground = undefined;
   }
 
-  /** Room for the activations of as many units as the budget still allows. */
-  private keep(plan: Plan): KeptBatch | undefined {
-    const units =
-      plan.keptBytes === 0 ? 0 : Math.min(plan.units, Math.floor((this.budget - this.kept) / plan.keptBytes));
-    if (units <= 0) return undefined;
+  /** Room for the activations of as many units as the budget still allows; none where the memory has no more. */
+  private keep(arena: Arena, plan: Plan): KeptBatch | undefined {
+    const affordable = plan.keptBytes === 0 ? 0 : Math.floor((this.budget - this.kept) / plan.keptBytes);
+    const units = Math.min(plan.units, affordable);
     const bytes = units * plan.keptBytes;
-    const address = this.arena.take(bytes);
+    if (units <= 0 || !arena.canTake(bytes)) return undefined;
     this.kept += bytes;
-    return { address, bytes, units };
+    return { address: arena.take(bytes), bytes, units };
   }
 
-  private savedOf(batches: (KeptBatch | undefined)[]): Kept {
-    const { arena } = this;
+  private savedIn(arena: Arena): Kept {
+    const batches: (KeptBatch | undefined)[] = [];
     return {
       arena,
       batches,
       release: () => {
-        if (arena !== this.arena) return;
+        if (arena !== this.ground?.arena) return;
         for (const batch of batches) {
           if (!batch) continue;
           arena.give(batch.address);
@@ -150,22 +154,26 @@ export class WasmKernel implements Kernel {
     };
   }
 
-  /** Runs `body`; where a worker is lost within it, leaves the memory that the worker may still write to and runs it again on this thread alone. */
-  private surviving<T>(body: () => T): T {
-    if (this.disposed)
-      throw new SpatialDecoderError('This kernel was disposed of; select one anew with selectKernel().');
+  /** Runs `body`; where a worker is lost within it, moves to fresh memory without workers and runs it again. */
+  private surviving<T>(body: (ground: Ground) => T): T {
+    if (!this.ground) {
+      throw new SpatialDecoderError('This kernel was disposed of. Select one anew with selectKernel().');
+    }
     try {
-      return body();
+      return body(this.ground);
     } catch (error) {
       if (!(error instanceof WorkerFailure)) throw error;
       this.options.warn(`The wasm kernel goes on with one thread: ${error.message}.`);
-      this.team.stop();
-      const fresh = freshMemory();
-      this.arena = new Arena(fresh.memory, fresh.maximumPages);
-      this.team = Team.alone(this.compiled.module, fresh.memory, this.options);
+      this.ground.team.stop();
+      this.ground = this.freshGround();
       this.kept = 0;
-      return body();
+      return body(this.ground);
     }
+  }
+
+  private freshGround(): Ground {
+    const arena = Arena.reserve();
+    return { arena, team: new Team(this.compiled.module, arena.memory, this.options) };
   }
 }
 
@@ -175,12 +183,12 @@ interface Batch {
   readonly first: number;
 }
 
-/** Runs of rows that fit into BATCH_BYTES; one run, mostly. */
-function batchesOf(problem: Problem): Batch[] {
+/** Runs of rows that fit into `bytes`, or single rows; one run of all, mostly. */
+function batchesOf(problem: Problem, bytes: number): Batch[] {
   const { rows, pixels, dims, channels, widths } = problem;
   if (pixels === 0) return [];
   const rowBytes = 4 * (2 * widths[0] * (dims + 1) + pixels * channels);
-  const size = Math.max(1, Math.floor(BATCH_BYTES / rowBytes));
+  const size = Math.max(1, Math.floor(bytes / rowBytes));
   const batches: Batch[] = [];
   for (let first = 0; first < rows; first += size) {
     batches.push({ plan: planOf({ ...problem, rows: Math.min(size, rows - first) }), first });
@@ -194,17 +202,3 @@ const zeroGradients = ({ pose, code, weights, biases }: Operands): Gradients => 
   weights: weights.map((w) => new Float32Array(w.length)),
   biases: biases.map((b) => new Float32Array(b.length)),
 });
-
-/** A shared memory with as high a maximum as this machine lets us reserve. */
-function freshMemory(): { memory: WebAssembly.Memory; maximumPages: number } {
-  for (let maximumPages = 65536; ; maximumPages /= 2) {
-    try {
-      return {
-        memory: new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: maximumPages, shared: true }),
-        maximumPages,
-      };
-    } catch (error) {
-      if (maximumPages <= 1024) throw error;
-    }
-  }
-}

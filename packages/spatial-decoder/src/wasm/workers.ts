@@ -7,6 +7,8 @@ export interface WorkerHandle {
   end(): void;
 }
 
+export type StartWorker = (start: WorkerStart) => Promise<WorkerHandle>;
+
 /** Milliseconds that a worker may take to start. */
 const PATIENCE = 20_000;
 
