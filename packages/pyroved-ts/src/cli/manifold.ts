@@ -36,8 +36,8 @@ export function manifoldCommand(): Command {
       const { classNames } = trained;
       const { class: name, grid: size, coverage, angle, out } = given;
       if (name !== undefined && !classNames.includes(name)) {
-        const known = classNames.length > 0 ? ` It has: ${classNames.join(', ')}.` : ' It was trained without labels.';
-        throw new PyrovedError(`The model has no class "${name}".${didYouMean(name, classNames) || known}`);
+        const known = classNames.length > 0 ? didYouMean(name, classNames) : ' It was trained without labels.';
+        throw new PyrovedError(`The model has no class "${name}".${known}`);
       }
       const chosen = name === undefined ? undefined : classNames.indexOf(name);
       if (out !== undefined) explained(`Could not make ${out}`, () => fs.mkdirSync(out, { recursive: true }));

@@ -149,7 +149,7 @@ function kindOf(word: string | undefined, given: Given): Kind {
 function noSuchSource(word: string): PyrovedError {
   const hint = fs.existsSync(word)
     ? ` For your own images: --unlabelled ${word}, or --labelled ${word} where it has one folder per class.`
-    : didYouMean(word, generated) || ` There are: ${generated.join(', ')}.`;
+    : didYouMean(word, generated);
   return new PyrovedError(`There is no source of images "${word}".${hint}`);
 }
 

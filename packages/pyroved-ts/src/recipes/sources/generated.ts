@@ -43,9 +43,7 @@ export async function validationOf(source: GeneratedSource, changes: Changes): P
   const allowed = changeable[source.kind];
   for (const name of Object.keys(changes)) {
     if (!allowed.includes(name)) {
-      throw new OptionError(
-        `The ${source.kind} of this run have no ${name} to change.${didYouMean(name, allowed)} They have: ${allowed.join(', ')}.`,
-      );
+      throw new OptionError(`The ${source.kind} of this run have no ${name} to change.${didYouMean(name, allowed)}`);
     }
   }
   const { validation } = await generated({ ...source, ...changes, ...few } as GeneratedSource);
