@@ -1,5 +1,7 @@
 /** `do` and `uncondition`: setting a variable from outside, and forgetting observations. */
 import { toTensor } from '../distributions/distribution.js';
+import { Unit } from '../distributions/unit.js';
+import { warn } from '../infer/warn.js';
 import { draw } from '../primitives/sample.js';
 import type { Message } from '../runtime/messages.js';
 import { handlerFactory } from '../runtime/program.js';
@@ -16,6 +18,11 @@ export class DoHandler extends Handler {
     if (message.type !== 'sample' || message.isSubsample) return;
     const value = valueFor(this.data, message.name);
     if (value === undefined) return;
+    if (message.intervened) {
+      warn(
+        `Site "${message.name}" is intervened on twice: the inner value is what the program sees. Drop one of the interventions.`,
+      );
+    }
     applyOutside(this, { ...message, frames: [...message.frames], intervened: true }, draw);
     message.value = toTensor(value);
     message.isObserved = true;
@@ -37,6 +44,8 @@ export class UnconditionHandler extends Handler {
   override process(message: Message): void {
     if (message.type !== 'sample' || !message.isObserved || message.isSubsample || message.infer.isDeterministic)
       return;
+    // A factor has nothing to draw.
+    if (message.fn instanceof Unit) return;
     message.isObserved = false;
     message.value = undefined;
   }

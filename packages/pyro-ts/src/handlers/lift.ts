@@ -15,7 +15,7 @@ export type Priors =
 const isDistribution = (priors: Priors): priors is Distribution =>
   'logProb' in priors && typeof priors.logProb === 'function';
 
-/** Sends a sample site in place of each parameter that has a prior. */
+/** Sends a sample site in place of each parameter that has a prior. The site is in no plate inside, as the parameter has one value for all. */
 export class LiftHandler extends Handler {
   constructor(readonly priors: Priors) {
     super();
@@ -25,7 +25,8 @@ export class LiftHandler extends Handler {
     if (message.type !== 'param') return;
     const fn = this.priorOf(message.name);
     if (!fn) return;
-    const lifted = { ...sampleMessage(message.name, fn, undefined, {}), frames: [...message.frames], rng: message.rng };
+    const { name, scale, mask, rng } = message;
+    const lifted = { ...sampleMessage(name, fn, undefined, {}), scale, mask, rng };
     message.value = applyOutside(this, lifted, draw).value;
     message.done = true;
     message.stop = true;
@@ -54,7 +55,6 @@ export class SubstituteHandler extends Handler {
     if (message.type !== 'param' || !Object.hasOwn(this.values, message.name)) return;
     message.value = toTensor(this.values[message.name]);
     message.done = true;
-    message.stop = true;
   }
 }
 

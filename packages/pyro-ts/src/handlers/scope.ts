@@ -13,10 +13,14 @@ export class ScopeHandler extends Handler {
   }
 
   override process(message: Message): void {
-    message.name = `${this.prefix}/${message.name}`;
+    const prefixed = (name: string) => `${this.prefix}/${name}`;
+    message.name = prefixed(message.name);
     for (const [i, frame] of message.frames.entries()) {
-      message.frames[i] = { ...frame, name: `${this.prefix}/${frame.name}` };
+      message.frames[i] = { ...frame, name: prefixed(frame.name) };
     }
+    if (message.type !== 'sample' || !message.markovScope) return;
+    const { depth, visible } = message.markovScope;
+    message.markovScope = { depth, visible: new Map([...visible].map(([name, n]) => [prefixed(name), n])) };
   }
 }
 

@@ -12,5 +12,6 @@ export * from './gradients.js';
 export * from './importance.js';
 export * from './inferDiscrete.js';
 export * from './predictive.js';
+export * from './reparam/index.js';
 export * from './svi.js';
 export { onWarning } from './warn.js';

@@ -141,7 +141,7 @@ export class PlateHandler extends Handler {
 }
 
 /** Gives the site's distribution the plate's size in the plate's dimension. Source: `pyro.poutine.broadcast_messenger`. */
-function broadcastInto(message: SampleMessage, frame: PlateFrame, dim: number): void {
+export function broadcastInto(message: SampleMessage, frame: PlateFrame, dim: number): void {
   const shape: Shape = message.fn.batchShape;
   const target = new Array<number>(Math.max(shape.length, -dim)).fill(1);
   for (let i = 1; i <= shape.length; i++) target[target.length - i] = shape[shape.length - i];

@@ -109,6 +109,14 @@ export class Trace {
     );
   }
 
+  /** A copy of this trace with one more site. */
+  with(message: Message): Trace {
+    const copy = new Trace();
+    for (const [name, site] of this.sites) copy.sites.set(name, site);
+    copy.add(message);
+    return copy;
+  }
+
   /** The sample site `name`, or an error that lists what there is. */
   get(name: string): SampleSite {
     const site = this.sites.get(name);

@@ -113,9 +113,7 @@ describe('scale and mask', () => {
 });
 
 it('an unknown option is refused with the nearest name', () => {
-  expect(() => block(model, { hides: ['x'] } as never)()).toThrow(
-    'block has no option "hides". Did you mean "hide"?',
-  );
+  expect(() => block(model, { hides: ['x'] } as never)()).toThrow('block has no option "hides". Did you mean "hide"?');
 });
 
 it('the stack is clean after an error', () => {

@@ -1,0 +1,42 @@
+/** `reparam`: latent sites expressed through others whose posterior is easier to fit. */
+import { delta } from '../distributions/delta.js';
+import type { Reparam } from '../infer/reparam/reparam.js';
+import type { Message, SampleMessage } from '../runtime/messages.js';
+import { handlerFactory } from '../runtime/program.js';
+import { Handler } from '../runtime/stack.js';
+
+/** How to express sites, by name or by a function; a site without an entry stays as it is. */
+export type ReparamConfig =
+  | Readonly<Record<string, Reparam>>
+  | ((site: Readonly<SampleMessage>) => Reparam | undefined);
+
+/** Replaces each configured latent site by its auxiliary sites and a deterministic one. Observed sites stay as they are. */
+export class ReparamHandler extends Handler {
+  constructor(readonly config: ReparamConfig) {
+    super();
+  }
+
+  override process(message: Message): void {
+    if (message.type !== 'sample' || message.isSubsample || message.isObserved) return;
+    const { name, fn } = message;
+    const how = this.configOf(message);
+    if (!how) return;
+    const value = how.apply({ name, fn, value: message.value });
+    message.value = value;
+    message.fn = delta(value, { eventDim: fn.eventShape.length }).mask(false);
+    message.isObserved = true;
+    message.infer = { ...message.infer, isDeterministic: true };
+  }
+
+  private configOf(message: SampleMessage): Reparam | undefined {
+    if (typeof this.config === 'function') return this.config(message);
+    return Object.hasOwn(this.config, message.name) ? this.config[message.name] : undefined;
+  }
+}
+
+/**
+ * Expresses latent sites in another way, see LocScaleReparam, TransformReparam and ProjectedNormalReparam. The guide then has the auxiliary
+ * sites in place of those. Source: `pyro.poutine.reparam`.
+ * @example const model = reparam(funnel, { theta: new LocScaleReparam({ centered: 0 }) });
+ */
+export const reparam = handlerFactory((config: ReparamConfig) => new ReparamHandler(config));
