@@ -1,0 +1,65 @@
+/** What the operation says about operands and options that do not fit. */
+import { SpatialDecoderError, type SpatialDecoderInputs, spatialDecoder } from '@pyro-ts/spatial-decoder';
+import * as tf from '@tensorflow/tfjs';
+import { expect, it } from 'vitest';
+
+const inputs = (): SpatialDecoderInputs => ({
+  grid: tf.zeros([5, 2]),
+  pose: tf.zeros([3, 4, 2]),
+  code: tf.zeros([3, 4]),
+  hidden: [{ weight: tf.zeros([4, 6]), bias: tf.zeros([6]) }],
+  output: { weight: tf.zeros([6, 1]), bias: tf.zeros([1]) },
+});
+
+it.each<[string, Partial<SpatialDecoderInputs>, string]>([
+  ['a grid of no coordinates', { grid: tf.zeros([5, 0]) }, 'grid has shape [5,0], expected [P, 1] or more'],
+  ['a flat grid', { grid: tf.zeros([10]) as never }, 'grid has shape [10], expected [P, d]'],
+  [
+    'a pose of another grid',
+    { pose: tf.zeros([3, 4, 1]) },
+    'pose has shape [3,4,1], expected [3, 4, 2]. It must agree with code [3,4]',
+  ],
+  ['a code of other rows', { code: tf.zeros([2, 4]) }, 'pose has shape [3,4,2], expected [2, 4, 2]'],
+  [
+    'a code of whole numbers',
+    { code: tf.zeros([3, 4], 'int32') },
+    "code is int32, expected float32. Cast it with tf.cast(x, 'float32')",
+  ],
+  [
+    'a layer of another width',
+    { hidden: [{ weight: tf.zeros([5, 6]), bias: tf.zeros([6]) }] },
+    'hidden[0].weight has shape [5,6], expected [4, 6]. The layer before it has width 4',
+  ],
+  [
+    'a bias of another width',
+    { output: { weight: tf.zeros([6, 2]), bias: tf.zeros([1]) } },
+    'output.bias has shape [1], expected [2]. Its weight is [6,2]',
+  ],
+  [
+    'no channel',
+    { output: { weight: tf.zeros([6, 0]), bias: tf.zeros([0]) } },
+    'has width 0; every width must be 1 or more',
+  ],
+])('%s', (_, changes, message) => {
+  const run = () => spatialDecoder({ ...inputs(), ...changes });
+  expect(run).toThrow(SpatialDecoderError);
+  expect(run).toThrow(message);
+});
+
+it.each([
+  [{ activation: 'relo' }, 'activation "relo" does not exist. Did you mean "relu"?'],
+  [{ firstActivation: 'sin' }, 'firstActivation "sin" does not exist'],
+  [{ pixel: [1] }, 'option "pixel" does not exist. Did you mean "pixels"?'],
+  [{ pixels: [0, 5] }, 'pixels[1] is 5; the grid has 5 pixels, so give integers from 0 to 4'],
+  [{ pixels: [0.5] }, 'pixels[0] is 0.5'],
+])('%j', (options, message) => {
+  expect(() => spatialDecoder(inputs(), options as never)).toThrow(message);
+});
+
+it('leaves no tensor behind where it throws', () => {
+  const given = inputs();
+  const before = tf.memory().numTensors;
+  expect(() => spatialDecoder(given, { pixels: [7] })).toThrow();
+  tf.dispose(spatialDecoder(given));
+  expect(tf.memory().numTensors).toBe(before);
+});
