@@ -216,6 +216,19 @@ describe('model and guide together', () => {
     },
   );
 
+  test('also where a variable of the model lies between', () => {
+    const between = () => {
+      const a = sample('a', bernoulli(0.4), parallel);
+      plate('n', 2, () => {
+        const b = sample('b', bernoulli(0.3));
+        const c = sample('c', joint(b, a), parallel);
+        sample('d', bernoulli(c.mul(0.5).add(0.2)), { obs: [0, 1] });
+      });
+    };
+    const guide = () => void plate('n', 2, () => sample('b', bernoulli(0.5), parallel));
+    expectError(() => enumerated({}, 1, between, guide), EnumerationError, 'no more global', 'site "b"');
+  });
+
   test('which is no error where they have nothing to do with each other', () => {
     const apart = () => {
       const a = sample('a', bernoulli(0.4), parallel);

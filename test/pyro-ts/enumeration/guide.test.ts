@@ -115,6 +115,7 @@ describe('in turn as in parallel', () => {
     'variables in plates beside each other': [
       1,
       () => {
+        sample('v', normal(at(param('locs'), 1), 1), { obs: 0.2 });
         plate('n', 2, () => {
           const z = sample('z', logits('p'));
           sample('x', normal(at(param('locs'), z), 1), { obs: x() });
@@ -123,7 +124,6 @@ describe('in turn as in parallel', () => {
           const w = sample('w', bernoulli({ logits: at(param('p'), 1) }));
           sample('y', normal(at(param('shift'), w), 1), { obs: tf.tensor1d([1, 2, 3]) });
         });
-        sample('v', normal(at(param('locs'), 1), 1), { obs: 0.2 });
       },
       () => {
         plate('n', 2, () => sample('z', logits('qn')));

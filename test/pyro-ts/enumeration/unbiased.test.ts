@@ -240,6 +240,25 @@ describe('drawn sites with a score function', () => {
     const exact = enumerated(parameters, 0, inALoop, loopGuide);
     expectUnbiased(draws(1, model, classGuide, 40), exact);
   });
+
+  test('a drawn class below an enumerated one in a plate, beside a variable that the model sums out', () => {
+    const model = (): void => {
+      const a = sample('a', logits('w_a'), parallel);
+      plate('n', 2, () => {
+        const b = sample('b', logits('w_a'));
+        const z = sample('z', logits('r', b));
+        sample('y', normal(at(param('locs'), z).add(b), 1), { obs: tf.tensor1d([1, 0.2]) });
+        sample('x', normal(at(param('shift'), a), 1), { obs: x() });
+      });
+    };
+    const guide = (drawn: boolean) => (): void =>
+      void plate('n', 2, () => {
+        const b = sample('b', logits('qa'), parallel);
+        sample('z', categorical({ logits: param('q').add(tf.expandDims(b, -1).mul(0.3)) }), drawn ? {} : parallel);
+      });
+    const exact = enumerated(parameters, 1, model, guide(false));
+    expectUnbiased(draws(1, model, guide(true)), exact);
+  });
 });
 
 describe('several draws of a site at once', () => {

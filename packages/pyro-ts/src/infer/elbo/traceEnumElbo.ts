@@ -11,7 +11,7 @@ import { isValidating } from '../../runtime/stack.js';
 import { EnumerationAllocator } from '../enumeration/allocator.js';
 import { warnOfInvalidDependencies } from '../enumeration/dependencies.js';
 import { expectation, guideWeights } from '../enumeration/dice.js';
-import { type Cost, modelCosts, plateCheck } from '../enumeration/modelCosts.js';
+import { type Cost, modelCosts } from '../enumeration/modelCosts.js';
 import { pack } from '../enumeration/namedTensor.js';
 import { ordinalOf } from '../enumeration/ordinals.js';
 import { posteriorMarginals, posteriorValues } from '../enumeration/posterior.js';
@@ -180,6 +180,5 @@ function expectedBound({ model, guide }: TracePair): tf.Tensor {
       const ordinal = ordinalOf(site);
       return { ordinal, reach: [ordinal], value: pack(site, tf.neg(site.logProb)) };
     });
-  const check = plateCheck(guide);
-  return expectation([...modelCosts(model, guide, check), ...entropy], guideWeights(guide), check);
+  return expectation([...modelCosts(model, guide), ...entropy], guideWeights(guide));
 }

@@ -5,9 +5,8 @@
 import { stopGradient } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 import type { SampleSite, Trace } from '../../runtime/trace.js';
-import type { PlateCheck } from './contract.js';
 import { type Cost, tooGlobal } from './modelCosts.js';
-import { type NamedTensor, pack, sumOut } from './namedTensor.js';
+import { type NamedTensor, ownDim, pack, sumOut } from './namedTensor.js';
 import { isWithin, keyOf, minus, type Ordinal, ordinalOf, union } from './ordinals.js';
 import { expectedCost } from './tensorOps.js';
 
@@ -37,21 +36,21 @@ export function guideWeights(guide: Trace): GuideWeight[] {
 }
 
 /** The expected sum of `costs`. */
-export function expectation(costs: readonly Cost[], weights: readonly GuideWeight[], check: PlateCheck): tf.Scalar {
+export function expectation(costs: readonly Cost[], weights: readonly GuideWeight[]): tf.Scalar {
   const groups = new Map<string, Cost[]>();
   for (const cost of costs) {
     const key = [cost.ordinal, ...cost.reach].map(keyOf).join('\n\n');
     groups.set(key, [...(groups.get(key) ?? []), cost]);
   }
   return [...groups.values()]
-    .map((group) => expectedGroup(group, weights, check))
+    .map((group) => expectedGroup(group, weights))
     .reduce<tf.Tensor>((a, b) => tf.add(a, b), tf.scalar(0)) as tf.Scalar;
 }
 
 /** The expected sum of costs that live in the same plates. */
-function expectedGroup(costs: readonly Cost[], weights: readonly GuideWeight[], check: PlateCheck): tf.Tensor {
+function expectedGroup(costs: readonly Cost[], weights: readonly GuideWeight[]): tf.Tensor {
   const { ordinal, reach } = costs[0];
-  const upstream = weights.flatMap((weight) => weightToward(weight, ordinal, reach, check) ?? []);
+  const upstream = weights.flatMap((weight) => weightToward(weight, ordinal, reach, weights) ?? []);
   // A cost that a sequential site cannot influence is met again in each of its runs.
   const repeats = weights.reduce((n, w) => (isWithin(w.ordinal, ordinal) ? n : n * w.visits), 1);
   const weighed = union(upstream.map((w) => new Set(w.dims)));
@@ -64,19 +63,22 @@ function expectedGroup(costs: readonly Cost[], weights: readonly GuideWeight[], 
   return repeats === 1 ? total : tf.div(total, repeats);
 }
 
-/** The log weight that `weight` gives to costs of `ordinal`, or nothing where they cannot depend on its site. */
+/** The log weight that a site gives to costs of `ordinal`, or nothing where they cannot depend on it. */
 function weightToward(
   { site, ordinal: own, logWeight, isDrawn, visits }: GuideWeight,
   ordinal: Ordinal,
   reach: readonly Ordinal[],
-  check: PlateCheck,
+  all: readonly GuideWeight[],
 ): NamedTensor | undefined {
   if (isWithin(own, ordinal)) return logWeight;
   if (!reach.some((r) => isWithin(own, r))) return undefined;
   // The cost sums over plates of the site: all the site's draws there weigh on it.
   const plates = minus(own, ordinal);
   if (visits > 1) throw tooGlobal(site, plates[0]);
-  if (!isDrawn) return undefined;
-  check(logWeight.dims, plates);
-  return sumOut(logWeight, new Set(plates));
+  // A cost that depends on a variable inside those plates was refused before, so this one does not, nor on what is drawn below such a variable.
+  const isBelow = all.some(
+    ({ site: other, ordinal: o }) =>
+      logWeight.dims.includes(ownDim(other) ?? '') && plates.some((plate) => o.has(plate)),
+  );
+  return isDrawn && !isBelow ? sumOut(logWeight, new Set(plates)) : undefined;
 }

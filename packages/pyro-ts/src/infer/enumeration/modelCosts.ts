@@ -30,12 +30,13 @@ export const enumeratedInModel = (model: Trace, guide: Trace): SampleSite[] =>
   model.latentSites.filter((site) => site.enumeration?.own !== undefined && !guide.has(site.name));
 
 /** All terms of the model's log-probability, enumerated variables summed out. Source: `_compute_model_factors` in `traceenum_elbo`. */
-export function modelCosts(model: Trace, guide: Trace, check: PlateCheck): Cost[] {
+export function modelCosts(model: Trace, guide: Trace): Cost[] {
   const { plain, components, variables } = modelFactors(model, guide);
   const costs: Cost[] = plain.map((site) => {
     const ordinal = ordinalOf(site);
     return { ordinal, reach: [ordinal], value: pack(site, site.logProb) };
   });
+  const check = plateCheck(guide);
   for (const factors of components) costs.push(summedCost(factors, variables, check));
   return costs;
 }
@@ -147,7 +148,7 @@ function commonScale(factors: readonly ModelFactor[]): number | tf.Tensor {
 }
 
 /** Refuses to multiply along a plate a table that depends on variables of the guide inside that plate. */
-export function plateCheck(guide: Trace): PlateCheck {
+function plateCheck(guide: Trace): PlateCheck {
   const guideHomes = new Map<Dim, { site: SampleSite; ordinal: Ordinal }>();
   for (const site of guide.latentSites) {
     const dim = ownDim(site);
