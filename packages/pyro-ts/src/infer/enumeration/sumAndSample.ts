@@ -3,11 +3,12 @@
  * value and in gradient. Source: Liu, Regier, Tripuraneni, Jordan, McAuliffe 2019, "Rao-Blackwellized stochastic gradients for discrete
  * distributions", section 3, with the cost of the likeliest value as the baseline of the score function.
  */
-import { greater, logSumExp, sizeOf, stopGradient } from '@pyro-ts/engine';
+import { customGrad, sizeOf } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 import type { Distribution } from '../../distributions/distribution.js';
 import type { RandomStream } from '../../random.js';
 import { drawIndex } from './drawIndex.js';
+import { logTotal } from './tables.js';
 
 export interface ChosenValues {
   /** [exact + 1, batch, event]: the likeliest values in order, then the drawn one, for each element of the batch. */
@@ -22,8 +23,9 @@ export function sumAndSample(fn: Distribution, exact: number, rng: RandomStream)
   const k = support.shape[0];
   const batch = support.shape.slice(1, 1 + fn.batchShape.length);
   const b = sizeOf(batch);
-  const logQ = tf.reshape(fn.logProb(support), [k, b]);
-  const chosen = choose(logQ.dataSync() as Float32Array, k, b, exact, rng);
+  const logProb = tf.reshape(fn.logProb(support), [k, b]);
+  const logQ = logProb.dataSync() as Float32Array;
+  const chosen = choose(logQ, k, b, exact, rng);
 
   const rows = tf.tensor1d(
     chosen.flatMap((classes) => classes.map((c, i) => c * b + i)),
@@ -32,7 +34,7 @@ export function sumAndSample(fn: Distribution, exact: number, rng: RandomStream)
   const values = tf.gather(tf.reshape(support, [k * b, ...fn.eventShape]), rows);
   return {
     values: tf.reshape(values, [exact + 1, ...batch, ...fn.eventShape]),
-    logWeight: tf.reshape(logWeights(logQ, chosen), [exact + 1, ...batch]),
+    logWeight: tf.reshape(logWeights(logProb, logQ, chosen), [exact + 1, ...batch]),
   };
 }
 
@@ -50,42 +52,33 @@ function choose(logQ: Float32Array, k: number, b: number, exact: number, rng: Ra
 }
 
 /**
- * With q the probabilities, r the mass of the rest and j the drawn class: log weights log q of the likeliest and log r of the drawn one. The
- * drawn one's gradient gains the score d log(q_j / r), and the likeliest one's loses r times the same, which makes its cost the baseline.
+ * With q the probabilities, r the mass of the rest and j the drawn class: log q of the likeliest and log r of the drawn one. The drawn one's
+ * gradient is that of log q_j, a score function; the likeliest one's loses r / q times the score d log(q_j / r), which makes its cost the
+ * baseline of the drawn one's.
  */
-function logWeights(logQ: tf.Tensor, chosen: readonly number[][]): tf.Tensor {
-  const [k, b] = logQ.shape;
+function logWeights(logProb: tf.Tensor, logQ: Float32Array, chosen: readonly number[][]): tf.Tensor {
+  const [k, b] = logProb.shape;
   const exact = chosen.length - 1;
-  const isExact = (c: number, i: number): boolean => chosen.slice(0, exact).some((classes) => classes[i] === c);
-  const mask = (has: (c: number, i: number) => boolean): tf.Tensor =>
-    tf.tensor(
-      Uint8Array.from({ length: k * b }, (_, at) => (has(Math.floor(at / b), at % b) ? 1 : 0)),
-      [k, b],
-      'bool',
-    );
-  const zero = tf.zeros([k, b]);
-  const picked = chosen.map((classes) =>
-    tf.sum(
-      tf.where(
-        mask((c, i) => classes[i] === c),
-        logQ,
-        zero,
-      ),
-      0,
-    ),
+  const rest = Array.from({ length: b }, (_, i) =>
+    Array.from({ length: k }, (_, c) => c).filter((c) => !chosen.some((classes, e) => e < exact && classes[i] === c)),
   );
-  const logRest = logSumExp(
-    tf.where(
-      mask((c, i) => !isExact(c, i)),
-      logQ,
-      tf.fill([k, b], Number.NEGATIVE_INFINITY),
-    ),
-    0,
-  );
-  const alive = greater(logRest, Number.NEGATIVE_INFINITY);
-  const safe = (x: tf.Tensor): tf.Tensor => tf.where(alive, x, tf.zerosLike(x));
-  const logConditional = tf.sub(safe(picked[exact]), safe(logRest));
-  const score = tf.sub(logConditional, stopGradient(logConditional));
-  const odds = stopGradient(tf.exp(tf.sub(logRest, picked[0])));
-  return tf.stack([tf.sub(picked[0], tf.mul(odds, score)), ...picked.slice(1, exact), tf.add(logRest, score)]);
+  const logRest = rest.map((classes, i) => logTotal(classes.map((c) => logQ[c * b + i])));
+  const logs = chosen.map((classes, e) => classes.map((c, i) => (e === exact ? logRest[i] : logQ[c * b + i])));
+  return customGrad([logProb], () => ({
+    value: tf.tensor2d(logs),
+    grad: (dy) => {
+      const upstream = dy.dataSync();
+      const gradient = new Float32Array(k * b);
+      for (let i = 0; i < b; i++) {
+        chosen.forEach((classes, e) => {
+          gradient[classes[i] * b + i] += upstream[e * b + i];
+        });
+        if (logRest[i] === Number.NEGATIVE_INFINITY) continue;
+        const baseline = upstream[i] * Math.exp(logRest[i] - logs[0][i]);
+        gradient[chosen[exact][i] * b + i] -= baseline;
+        for (const c of rest[i]) gradient[c * b + i] += baseline * Math.exp(logQ[c * b + i] - logRest[i]);
+      }
+      return [tf.tensor2d(gradient, [k, b])];
+    },
+  }));
 }

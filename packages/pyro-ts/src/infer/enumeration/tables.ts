@@ -208,14 +208,14 @@ function addTo(to: Float64Array, base: number, offsets: Int32Array, values: Floa
   for (let i = 0; i < values.length; i++) to[base + offsets[i]] += values[i];
 }
 
-function maximum(logs: Float64Array): number {
+function maximum(logs: ArrayLike<number>): number {
   let max = Number.NEGATIVE_INFINITY;
   for (let i = 0; i < logs.length; i++) if (!(logs[i] <= max)) max = logs[i];
   return max;
 }
 
 /** log of the sum of exp(logs); minus infinity where all are. */
-function logTotal(logs: Float64Array): number {
+export function logTotal(logs: ArrayLike<number>): number {
   const max = maximum(logs);
   if (!Number.isFinite(max) || logs.length === 1) return max;
   let sum = 0;
