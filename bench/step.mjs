@@ -29,7 +29,10 @@ async function measure({ kernel: name, engine, threads, steps }) {
   const selected = await selectKernel({ kernel: name, ...(threads !== undefined && { threads }) });
   const inKernel = { ms: 0 };
   const model = ssrVAE({ shape: [48, 48], numClasses: 4, kernel: timed(selected, inKernel) });
-  const svi = new SVI(model.jointModel, model.guide, new Adam({ lr: 5e-4 }), model.elbo(), { params: model.params, seed: 0 });
+  const svi = new SVI(model.jointModel, model.guide, new Adam({ lr: 5e-4 }), model.elbo(), {
+    params: model.params,
+    seed: 0,
+  });
   const x = tf.randomUniform([64, 2304], 0, 1, 'float32', 1);
   const terms = { scaleFactor: 1, auxLossMultiplier: 30 };
   const before = process.memoryUsage().rss;
