@@ -4,7 +4,8 @@ import { transformTo } from './distributions/biject.js';
 import { type Constraint, real } from './distributions/constraints.js';
 import { type TensorLike, toTensor } from './distributions/distribution.js';
 import { lasting } from './distributions/lasting.js';
-import { ContextError, didYouMean, formatShape, ShapeError, SiteError, SupportError } from './errors.js';
+import { ContextError, didYouMean, FormatError, formatShape, ShapeError, SiteError, SupportError } from './errors.js';
+import { readSafetensors, writeSafetensors } from './io/safetensors.js';
 import { type RandomStream, unseededStream } from './random.js';
 import type { Message, ParamMessage } from './runtime/messages.js';
 import { Handler } from './runtime/stack.js';
@@ -18,8 +19,14 @@ interface Entry {
 /** Plain numbers of a parameter, for saving. */
 export interface ParamData {
   readonly shape: readonly number[];
+  /** Unconstrained values. */
   readonly data: Float32Array;
+  /** Which constraint they belong to; not checked where it is left out. */
+  readonly constraint?: string;
 }
+
+/** Marks the files that `ParamStore.save` writes. */
+const FORMAT = 'pyro-ts parameters 1';
 
 /**
  * Holds parameters for as long as the run lives. There is no global store: every SVI has one, and two models never see each other's
@@ -61,9 +68,11 @@ export class ParamStore {
     this.create(name, value, constraint ?? real);
   }
 
+  /** Frees a parameter; the next `param` of that name makes it anew. */
   delete(name: string): void {
     this.entries.get(name)?.variable.dispose();
     this.entries.delete(name);
+    this.pending.delete(name);
   }
 
   /** Frees every parameter. */
@@ -76,13 +85,49 @@ export class ParamStore {
     return new ParamStoreHandler(this).run(body);
   }
 
+  /** A store of its own with the same parameters: to keep the best ones, or to try something. */
+  copy(): ParamStore {
+    const copy = new ParamStore();
+    for (const [name, { variable, constraint }] of this.entries) {
+      copy.entries.set(name, { variable: tf.tidy(() => tf.variable(variable.clone())), constraint });
+    }
+    for (const [name, data] of this.pending) copy.pending.set(name, data);
+    return copy;
+  }
+
   /** Unconstrained values of all parameters, copied to the host. */
   toData(): Map<string, ParamData> {
     return new Map(
-      [...this.entries].map(([name, { variable }]) => [
+      [...this.entries].map(([name, { variable, constraint }]) => [
         name,
-        { shape: variable.shape, data: Float32Array.from(variable.dataSync()) },
+        { shape: variable.shape, data: Float32Array.from(variable.dataSync()), constraint: textOf(constraint) },
       ]),
+    );
+  }
+
+  /** All parameters as the bytes of a safetensors file: unconstrained float32 values, and each parameter's constraint among the metadata. */
+  save(): Uint8Array {
+    const data = this.toData();
+    const constraints = Object.fromEntries([...data].map(([name, { constraint }]) => [name, constraint]));
+    return writeSafetensors(data, { format: FORMAT, constraints: JSON.stringify(constraints) });
+  }
+
+  /** Takes over what `save` wrote, as `loadData` does. `source` names the file in errors. */
+  load(bytes: Uint8Array, source = 'The saved parameters'): void {
+    const { tensors, metadata } = readSafetensors(bytes, source);
+    if (metadata.format !== FORMAT) {
+      throw new FormatError(
+        `${source} has the format "${metadata.format ?? 'unknown'}" and not "${FORMAT}": it holds tensors, but no parameters that ParamStore.save wrote.`,
+      );
+    }
+    const constraints = parseConstraints(metadata.constraints, source);
+    this.loadData(
+      new Map(
+        [...tensors].map(([name, { shape, data }]) => {
+          if (data instanceof Float32Array) return [name, { shape, data, constraint: constraints[name] }] as const;
+          throw new FormatError(`${source}: parameter "${name}" is not of type float32.`);
+        }),
+      ),
     );
   }
 
@@ -91,11 +136,13 @@ export class ParamStore {
    * they are remembered until then; a shape that differs from an existing parameter's is refused.
    */
   loadData(data: ReadonlyMap<string, ParamData>): void {
-    for (const [name, { shape }] of data) {
+    for (const [name, saved] of data) {
       const before = this.entries.get(name);
-      if (before && formatShape(before.variable.shape) !== formatShape(shape)) {
+      if (!before) continue;
+      refuseOtherConstraint(name, before.constraint, saved.constraint);
+      if (formatShape(before.variable.shape) !== formatShape(saved.shape)) {
         throw new ShapeError(
-          `Parameter "${name}" has shape ${formatShape(before.variable.shape)} here and ${formatShape(shape)} in the saved state: ` +
+          `Parameter "${name}" has shape ${formatShape(before.variable.shape)} here and ${formatShape(saved.shape)} in the saved state: ` +
             'the saved state belongs to another model, or to other sizes of this one.',
           name,
         );
@@ -143,10 +190,31 @@ export class ParamStore {
     this.entries.set(name, { variable, constraint: lasting(constraint) });
   }
 
-  private createFromData(name: string, { shape, data }: ParamData, constraint: Constraint): void {
+  private createFromData(name: string, { shape, data, constraint: saved }: ParamData, constraint: Constraint): void {
+    refuseOtherConstraint(name, constraint, saved);
     const variable = tf.tidy(() => tf.variable(tf.tensor(data, shape as number[])));
     this.entries.set(name, { variable, constraint: lasting(constraint) });
     this.pending.delete(name);
+  }
+}
+
+/** A constraint as saved states know it. */
+const textOf = ({ kind, name }: Constraint): string => `${kind}: ${name}`;
+
+/** Unconstrained values mean something else under another constraint. */
+function refuseOtherConstraint(name: string, here: Constraint, saved: string | undefined): void {
+  if (saved === undefined || saved === textOf(here)) return;
+  throw new FormatError(
+    `Parameter "${name}" was saved with the constraint "${saved}" and has the constraint "${textOf(here)}" here: its saved numbers would mean ` +
+      'something else. Give it the constraint it was saved with.',
+  );
+}
+
+function parseConstraints(text: string | undefined, source: string): Record<string, string> {
+  try {
+    return { ...JSON.parse(text ?? '{}') };
+  } catch (error) {
+    throw new FormatError(`${source}: the constraints among its metadata cannot be read.`, undefined, { cause: error });
   }
 }
 

@@ -1,5 +1,5 @@
-/** Adam, and Adam with clipped gradients and a decaying learning rate. */
-import { Optimizer, type ParameterState, type PerParameter } from './optimizer.js';
+/** Adam, Adam with decoupled weight decay, and Pyro's Adam with clipped gradients and a decaying learning rate. */
+import { type ClipOptions, Optimizer, type ParameterState, type PerParameter } from './optimizer.js';
 
 export interface AdamOptions {
   /** Learning rate; 1e-3. */
@@ -14,24 +14,16 @@ export interface AdamOptions {
 
 const adamDefaults: Required<AdamOptions> = { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0 };
 
-interface Step {
-  /** Learning rate of this step. */
-  lr: number;
-  /** Bounds every entry of the gradient; Infinity for none. */
-  clip: number;
-}
-
-function adamUpdate(
+function adamStep(
   values: Float32Array,
   gradient: Float32Array,
   { steps, slots: { mean, square } }: ParameterState,
-  { betas: [beta1, beta2], eps, weightDecay }: Required<AdamOptions>,
-  { lr, clip }: Step,
+  { lr, betas: [beta1, beta2], eps, weightDecay }: Required<AdamOptions>,
 ): void {
   const stepSize = lr / (1 - beta1 ** steps);
   const unbias = 1 / Math.sqrt(1 - beta2 ** steps);
   for (let i = 0; i < values.length; i++) {
-    const g = Math.min(Math.max(gradient[i], -clip), clip) + weightDecay * values[i];
+    const g = gradient[i] + weightDecay * values[i];
     mean[i] = beta1 * mean[i] + (1 - beta1) * g;
     square[i] = beta2 * square[i] + (1 - beta2) * g * g;
     values[i] -= (stepSize * mean[i]) / (Math.sqrt(square[i]) * unbias + eps);
@@ -40,8 +32,8 @@ function adamUpdate(
 
 /** Kingma & Ba 2015, algorithm 1, as in `torch.optim.Adam`. */
 export class Adam extends Optimizer<AdamOptions> {
-  constructor(options: PerParameter<AdamOptions> = {}) {
-    super(options, adamDefaults, ['mean', 'square']);
+  constructor(options: PerParameter<AdamOptions> = {}, clip: PerParameter<ClipOptions> = {}) {
+    super(options, adamDefaults, ['mean', 'square'], clip);
   }
   protected update(
     values: Float32Array,
@@ -49,7 +41,24 @@ export class Adam extends Optimizer<AdamOptions> {
     state: ParameterState,
     options: Required<AdamOptions>,
   ): void {
-    adamUpdate(values, gradient, state, options, { lr: options.lr * this.lrFactor, clip: Number.POSITIVE_INFINITY });
+    adamStep(values, gradient, state, options);
+  }
+}
+
+/** Adam whose weight decay (0.01) shrinks the parameter itself, by lr x weightDecay at each step: Loshchilov & Hutter 2019, `torch.optim.AdamW`. */
+export class AdamW extends Optimizer<AdamOptions> {
+  constructor(options: PerParameter<AdamOptions> = {}, clip: PerParameter<ClipOptions> = {}) {
+    super(options, { ...adamDefaults, weightDecay: 1e-2 }, ['mean', 'square'], clip);
+  }
+  protected update(
+    values: Float32Array,
+    gradient: Float32Array,
+    state: ParameterState,
+    options: Required<AdamOptions>,
+  ): void {
+    const kept = 1 - options.lr * options.weightDecay;
+    for (let i = 0; i < values.length; i++) values[i] *= kept;
+    adamStep(values, gradient, state, { ...options, weightDecay: 0 });
   }
 }
 
@@ -58,20 +67,33 @@ export interface ClippedAdamOptions extends AdamOptions {
   clipNorm?: number;
   /** The learning rate is multiplied by this at every step; 1. */
   lrd?: number;
+  /** Take the running square about the running mean; false. */
+  centeredVariance?: boolean;
 }
 
-/** Adam with each gradient entry clipped and an exponentially decaying learning rate. Source: `pyro.optim.ClippedAdam`. */
+/**
+ * Adam with each gradient entry clipped and an exponentially decaying learning rate. Unlike Adam's, `eps` is added before the root is corrected
+ * for its bias. Source: `pyro.optim.ClippedAdam`.
+ */
 export class ClippedAdam extends Optimizer<ClippedAdamOptions> {
-  constructor(options: PerParameter<ClippedAdamOptions> = {}) {
-    super(options, { ...adamDefaults, clipNorm: 10, lrd: 1 }, ['mean', 'square']);
+  constructor(options: PerParameter<ClippedAdamOptions> = {}, clip: PerParameter<ClipOptions> = {}) {
+    super(options, { ...adamDefaults, clipNorm: 10, lrd: 1, centeredVariance: false }, ['mean', 'square'], clip);
   }
   protected update(
     values: Float32Array,
     gradient: Float32Array,
-    state: ParameterState,
+    { steps, slots: { mean, square } }: ParameterState,
     options: Required<ClippedAdamOptions>,
   ): void {
-    const { clipNorm, lrd, lr } = options;
-    adamUpdate(values, gradient, state, options, { lr: lr * this.lrFactor * lrd ** state.steps, clip: clipNorm });
+    const { eps, weightDecay, clipNorm, centeredVariance, lr, lrd } = options;
+    const [beta1, beta2] = options.betas;
+    const stepSize = (lr * lrd ** steps * Math.sqrt(1 - beta2 ** steps)) / (1 - beta1 ** steps);
+    for (let i = 0; i < values.length; i++) {
+      const g = Math.min(Math.max(gradient[i], -clipNorm), clipNorm) + weightDecay * values[i];
+      mean[i] = beta1 * mean[i] + (1 - beta1) * g;
+      const deviation = centeredVariance ? g - mean[i] : g;
+      square[i] = beta2 * square[i] + (1 - beta2) * deviation * deviation;
+      values[i] -= (stepSize * mean[i]) / (Math.sqrt(square[i]) + eps);
+    }
   }
 }

@@ -1,5 +1,5 @@
-/** RMSprop and Adagrad: step sizes from the size of past gradients. */
-import { Optimizer, type ParameterState, type PerParameter } from './optimizer.js';
+/** RMSprop, Adagrad and a mix of both: step sizes from the size of past gradients. */
+import { type ClipOptions, Optimizer, type ParameterState, type PerParameter } from './optimizer.js';
 
 export interface RMSpropOptions {
   /** Learning rate; 1e-2. */
@@ -8,25 +8,33 @@ export interface RMSpropOptions {
   alpha?: number;
   /** Added to the root of the running mean; 1e-8. */
   eps?: number;
+  /** Multiplies the parameter, added to the gradient; 0. */
+  weightDecay?: number;
+  /** Share of the previous velocity that is kept; 0. */
+  momentum?: number;
+  /** Take the running square about the running mean; false. */
+  centered?: boolean;
 }
 
-/** As `torch.optim.RMSprop`, without momentum. */
+/** As `torch.optim.RMSprop`. */
 export class RMSprop extends Optimizer<RMSpropOptions> {
-  constructor(options: PerParameter<RMSpropOptions> = {}) {
-    super(options, { lr: 1e-2, alpha: 0.99, eps: 1e-8 }, ['square']);
+  constructor(options: PerParameter<RMSpropOptions> = {}, clip: PerParameter<ClipOptions> = {}) {
+    const defaults = { lr: 1e-2, alpha: 0.99, eps: 1e-8, weightDecay: 0, momentum: 0, centered: false };
+    super(options, defaults, ['square', 'mean', 'velocity'], clip);
   }
   protected update(
     values: Float32Array,
     gradient: Float32Array,
-    state: ParameterState,
-    options: Required<RMSpropOptions>,
+    { slots: { square, mean, velocity } }: ParameterState,
+    { lr, alpha, eps, weightDecay, momentum, centered }: Required<RMSpropOptions>,
   ): void {
-    const { alpha, eps } = options;
-    const { square } = state.slots;
-    const lr = options.lr * this.lrFactor;
     for (let i = 0; i < values.length; i++) {
-      square[i] = alpha * square[i] + (1 - alpha) * gradient[i] ** 2;
-      values[i] -= (lr * gradient[i]) / (Math.sqrt(square[i]) + eps);
+      const g = gradient[i] + weightDecay * values[i];
+      square[i] = alpha * square[i] + (1 - alpha) * g * g;
+      if (centered) mean[i] = alpha * mean[i] + (1 - alpha) * g;
+      const root = Math.sqrt(Math.max(square[i] - mean[i] * mean[i], 0)) + eps;
+      velocity[i] = momentum * velocity[i] + g / root;
+      values[i] -= lr * velocity[i];
     }
   }
 }
@@ -34,26 +42,59 @@ export class RMSprop extends Optimizer<RMSpropOptions> {
 export interface AdagradOptions {
   /** Learning rate; 1e-2. */
   lr?: number;
+  /** The learning rate is divided by 1 + lrDecay x (number of earlier steps); 0. */
+  lrDecay?: number;
+  /** Multiplies the parameter, added to the gradient; 0. */
+  weightDecay?: number;
   /** Added to the root of the sum of squares; 1e-10. */
   eps?: number;
 }
 
 /** As `torch.optim.Adagrad`. */
 export class Adagrad extends Optimizer<AdagradOptions> {
-  constructor(options: PerParameter<AdagradOptions> = {}) {
-    super(options, { lr: 1e-2, eps: 1e-10 }, ['sum']);
+  constructor(options: PerParameter<AdagradOptions> = {}, clip: PerParameter<ClipOptions> = {}) {
+    super(options, { lr: 1e-2, lrDecay: 0, weightDecay: 0, eps: 1e-10 }, ['sum'], clip);
   }
   protected update(
     values: Float32Array,
     gradient: Float32Array,
-    state: ParameterState,
-    options: Required<AdagradOptions>,
+    { steps, slots: { sum } }: ParameterState,
+    { lr, lrDecay, weightDecay, eps }: Required<AdagradOptions>,
   ): void {
-    const { sum } = state.slots;
-    const lr = options.lr * this.lrFactor;
+    const stepSize = lr / (1 + (steps - 1) * lrDecay);
     for (let i = 0; i < values.length; i++) {
-      sum[i] += gradient[i] ** 2;
-      values[i] -= (lr * gradient[i]) / (Math.sqrt(sum[i]) + options.eps);
+      const g = gradient[i] + weightDecay * values[i];
+      sum[i] += g * g;
+      values[i] -= (stepSize * g) / (Math.sqrt(sum[i]) + eps);
+    }
+  }
+}
+
+export interface AdagradRMSPropOptions {
+  /** Scale of the step size; 1. */
+  eta?: number;
+  /** Added to the exponent -1/2 with which the step size falls; 1e-16. */
+  delta?: number;
+  /** Share of the newest square in the running mean; 0.1. */
+  t?: number;
+}
+
+/** Step size eta n^(-1/2 + delta) / (1 + root of the running square). Source: `pyro.optim.AdagradRMSProp`; Kucukelbir et al. 2017, eqs. 10, 11. */
+export class AdagradRMSProp extends Optimizer<AdagradRMSPropOptions> {
+  constructor(options: PerParameter<AdagradRMSPropOptions> = {}, clip: PerParameter<ClipOptions> = {}) {
+    super(options, { eta: 1, delta: 1e-16, t: 0.1 }, ['square'], clip, 'eta');
+  }
+  protected update(
+    values: Float32Array,
+    gradient: Float32Array,
+    { steps, slots: { square } }: ParameterState,
+    { eta, delta, t }: Required<AdagradRMSPropOptions>,
+  ): void {
+    const stepSize = eta * steps ** (-0.5 + delta);
+    for (let i = 0; i < values.length; i++) {
+      const g = gradient[i];
+      square[i] = steps === 1 ? g * g : (1 - t) * square[i] + t * g * g;
+      values[i] -= (stepSize * g) / (1 + Math.sqrt(square[i]));
     }
   }
 }

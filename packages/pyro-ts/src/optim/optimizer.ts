@@ -3,11 +3,19 @@
  * finite. Updates run on the host in float32, so that they are fast, and the same on every engine.
  */
 import * as tf from '@tensorflow/tfjs';
-import { didYouMean, FormatError, NonFiniteError, OptionError } from '../errors.js';
+import { FormatError, NonFiniteError, OptionError, refuseUnknownKeys } from '../errors.js';
 import type { ParamStore } from '../paramStore.js';
 
 /** Options for all parameters, or a function that gives them for each by name. Source: `pyro.optim.PyroOptim`. */
 export type PerParameter<Options> = Options | ((name: string) => Options);
+
+/** Bounds on a parameter's gradient, applied before the optimiser sees it. Source: `clip_args` of `pyro.optim.PyroOptim`. */
+export interface ClipOptions {
+  /** The gradient is scaled down to this Euclidean norm where it is longer. */
+  clipNorm?: number;
+  /** Then each entry is held within +-clipValue. */
+  clipValue?: number;
+}
 
 /** Running quantities of one parameter. */
 export interface ParameterState {
@@ -18,7 +26,7 @@ export interface ParameterState {
 /** The base of all optimisers: one `step` moves every parameter that has a gradient. */
 export abstract class Optimizer<Options extends object = object> {
   private readonly states = new Map<string, ParameterState>();
-  private readonly resolved = new Map<string, Required<Options>>();
+  private readonly resolved = new Map<string, { options: Required<Options>; clip: ClipOptions }>();
   /** Multiplies every learning rate; schedulers set it. */
   lrFactor = 1;
 
@@ -26,11 +34,18 @@ export abstract class Optimizer<Options extends object = object> {
     private readonly options: PerParameter<Options>,
     private readonly defaults: Required<Options>,
     private readonly slotNames: readonly string[],
+    private readonly clip: PerParameter<ClipOptions>,
+    /** The option that `lrFactor` multiplies. */
+    private readonly rate: keyof Options & string = 'lr' as keyof Options & string,
   ) {
     if (typeof options !== 'function') this.resolve('every parameter', options);
+    if (typeof clip !== 'function') this.resolveClip('every parameter', clip);
   }
 
-  /** Moves `values` in place, given the gradient; `state.steps` counts from 1 at the first call. */
+  /**
+   * Moves `values` in place, given the gradient; `state.steps` counts from 1 at the first call, and the learning rate in `options` has the
+   * scheduler's factor in it.
+   */
   protected abstract update(
     values: Float32Array,
     gradient: Float32Array,
@@ -71,8 +86,10 @@ export abstract class Optimizer<Options extends object = object> {
   private move(name: string, variable: tf.Variable, gradient: Float32Array): void {
     const values = Float32Array.from(variable.dataSync());
     const state = this.stateOf(name, values.length);
+    const { options, clip } = this.optionsOf(name);
     state.steps++;
-    this.update(values, gradient, state, this.optionsOf(name));
+    const rate = (options[this.rate] as number) * this.lrFactor;
+    this.update(values, clipped(gradient, clip), state, { ...options, [this.rate]: rate });
     tf.tidy(() => variable.assign(tf.tensor(values, variable.shape)));
   }
 
@@ -82,32 +99,57 @@ export abstract class Optimizer<Options extends object = object> {
       state = { steps: 0, slots: Object.fromEntries(this.slotNames.map((slot) => [slot, new Float32Array(size)])) };
       this.states.set(name, state);
     }
-    return state;
+    if (Object.values(state.slots).every((slot) => slot.length === size)) return state;
+    throw new FormatError(
+      `The optimiser's state of parameter "${name}" is not for ${size} entries: the parameter has changed its shape, or the state was saved with ` +
+        'another model. Begin with a new optimiser.',
+    );
   }
 
-  private optionsOf(name: string): Required<Options> {
-    let options = this.resolved.get(name);
-    if (!options) {
-      options = this.resolve(name, typeof this.options === 'function' ? this.options(name) : this.options);
-      this.resolved.set(name, options);
+  private optionsOf(name: string): { options: Required<Options>; clip: ClipOptions } {
+    let all = this.resolved.get(name);
+    if (!all) {
+      const of = <T>(given: PerParameter<T>): T =>
+        typeof given === 'function' ? (given as (n: string) => T)(name) : given;
+      all = { options: this.resolve(name, of(this.options)), clip: this.resolveClip(name, of(this.clip)) };
+      this.resolved.set(name, all);
     }
-    return options;
+    return all;
   }
 
   private resolve(name: string, options: Options): Required<Options> {
-    for (const key of Object.keys(options)) {
-      if (!(key in this.defaults)) {
-        throw new OptionError(
-          `${this.constructor.name} (for ${name}) has no option "${key}".${didYouMean(key, Object.keys(this.defaults))}`,
-        );
-      }
+    refuseUnknownKeys(`${this.constructor.name} (for ${name})`, options, Object.keys(this.defaults));
+    const all = { ...this.defaults, ...options };
+    const rate: unknown = all[this.rate];
+    if (typeof rate !== 'number' || !(rate >= 0)) {
+      throw new OptionError(`${this.constructor.name}: ${this.rate} must be a number of at least 0, not ${rate}.`);
     }
-    const all = { ...this.defaults, ...options } as Required<Options>;
-    const { lr } = all as { lr?: unknown };
-    if (typeof lr !== 'number' || !(lr >= 0))
-      throw new OptionError(`${this.constructor.name}: lr must be a number of at least 0, not ${lr}.`);
     return all;
   }
+
+  private resolveClip(name: string, clip: ClipOptions): ClipOptions {
+    refuseUnknownKeys(`The clipping of ${this.constructor.name} (for ${name})`, clip, ['clipNorm', 'clipValue']);
+    for (const [key, bound] of Object.entries(clip)) {
+      if (!(bound > 0))
+        throw new OptionError(`${this.constructor.name}: ${key} must be a number above 0, not ${bound}.`);
+    }
+    return clip;
+  }
+}
+
+/** The gradient within its bounds. Source: `torch.nn.utils.clip_grad_norm_` and `clip_grad_value_`. */
+function clipped(
+  gradient: Float32Array,
+  { clipNorm, clipValue = Number.POSITIVE_INFINITY }: ClipOptions,
+): Float32Array {
+  if (clipNorm === undefined && clipValue === Number.POSITIVE_INFINITY) return gradient;
+  let factor = 1;
+  if (clipNorm !== undefined) {
+    let squares = 0;
+    for (let i = 0; i < gradient.length; i++) squares += gradient[i] ** 2;
+    factor = Math.min(1, clipNorm / (Math.sqrt(squares) + 1e-6));
+  }
+  return gradient.map((g) => Math.min(Math.max(g * factor, -clipValue), clipValue));
 }
 
 function refuseNonFinite(name: string, gradient: Float32Array): void {

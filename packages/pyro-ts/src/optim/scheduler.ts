@@ -1,8 +1,8 @@
-/** Learning-rate schedules: a factor on every parameter's learning rate, as a function of a count of steps. */
-import { OptionError } from '../errors.js';
+/** Learning-rate schedules: a factor on every parameter's learning rate. */
+import { OptionError, refuseUnknownKeys } from '../errors.js';
 import type { Optimizer } from './optimizer.js';
 
-/** Sets the optimiser's learning-rate factor at each `step`. Source: `pyro.optim.PyroLRScheduler`. */
+/** Sets the optimiser's learning-rate factor at each `step`, as a function of the count of steps. Source: `pyro.optim.PyroLRScheduler`. */
 export class Scheduler {
   /** Number of `step` calls so far; set it to resume. */
   private count = 0;
@@ -44,12 +44,17 @@ export const lambdaLR = (optimizer: Optimizer, factorAt: (count: number) => numb
 /** The factor is gamma^count; as `ExponentialLR`. */
 export const exponentialLR = (optimizer: Optimizer, { gamma }: { gamma: number }): Scheduler =>
   new Scheduler(optimizer, (count) => gamma ** count);
-/** The factor is multiplied by gamma every `stepSize` steps; as `StepLR`. */
+/** The factor is multiplied by gamma (0.1) every `stepSize` steps; as `StepLR`. */
 export const stepLR = (
   optimizer: Optimizer,
   { stepSize, gamma = 0.1 }: { stepSize: number; gamma?: number },
 ): Scheduler => new Scheduler(optimizer, (count) => gamma ** Math.floor(count / stepSize));
-/** The factor falls from 1 to `minFactor` along half a cosine over `period` steps; as `CosineAnnealingLR`. */
+/** The factor is multiplied by gamma (0.1) at each of the `milestones`; as `MultiStepLR`. */
+export const multiStepLR = (
+  optimizer: Optimizer,
+  { milestones, gamma = 0.1 }: { milestones: readonly number[]; gamma?: number },
+): Scheduler => new Scheduler(optimizer, (count) => gamma ** milestones.filter((m) => count >= m).length);
+/** The factor falls from 1 to `minFactor` along half a cosine over `period` steps and stays there; as `CosineAnnealingLR` until then. */
 export const cosineLR = (
   optimizer: Optimizer,
   { period, minFactor = 0 }: { period: number; minFactor?: number },
@@ -58,3 +63,66 @@ export const cosineLR = (
     optimizer,
     (count) => minFactor + ((1 - minFactor) * (1 + Math.cos((Math.PI * Math.min(count, period)) / period))) / 2,
   );
+
+export interface PlateauOptions {
+  /** What the factor is multiplied by; 0.1. */
+  factor?: number;
+  /** Number of steps without progress that are let pass; 10. */
+  patience?: number;
+  /** Progress is a loss below the best one times 1 - threshold; 1e-4. */
+  threshold?: number;
+  /** Number of steps after a reduction that do not count; 0. */
+  cooldown?: number;
+  /** The factor goes no lower; 0. */
+  minFactor?: number;
+}
+
+/** What a PlateauScheduler remembers. */
+export interface PlateauState {
+  readonly best: number;
+  readonly badSteps: number;
+  readonly cooling: number;
+  readonly lrFactor: number;
+}
+
+/**
+ * Lowers the learning rate when the loss no longer falls; as `torch.optim.lr_scheduler.ReduceLROnPlateau` with mode "min".
+ * @example const schedule = new PlateauScheduler(adam, { patience: 5 }); // then schedule.step(epochLoss) after each epoch
+ */
+export class PlateauScheduler {
+  private readonly options: Required<PlateauOptions>;
+  private best = Number.POSITIVE_INFINITY;
+  private badSteps = 0;
+  private cooling = 0;
+
+  constructor(
+    readonly optimizer: Optimizer,
+    options: PlateauOptions = {},
+  ) {
+    const defaults = { factor: 0.1, patience: 10, threshold: 1e-4, cooldown: 0, minFactor: 0 };
+    refuseUnknownKeys('PlateauScheduler', options, Object.keys(defaults));
+    this.options = { ...defaults, ...options };
+    if (!(this.options.factor > 0 && this.options.factor < 1)) {
+      throw new OptionError(`PlateauScheduler: factor must lie between 0 and 1, not ${this.options.factor}.`);
+    }
+  }
+
+  step(loss: number): void {
+    const { factor, patience, threshold, cooldown, minFactor } = this.options;
+    if (loss < this.best * (1 - threshold)) [this.best, this.badSteps] = [loss, 0];
+    else this.badSteps++;
+    if (this.cooling > 0) [this.cooling, this.badSteps] = [this.cooling - 1, 0];
+    if (this.badSteps <= patience) return;
+    this.optimizer.lrFactor = Math.max(this.optimizer.lrFactor * factor, minFactor);
+    [this.cooling, this.badSteps] = [cooldown, 0];
+  }
+
+  /** What is needed to go on as if never interrupted. */
+  get state(): PlateauState {
+    const { best, badSteps, cooling, optimizer } = this;
+    return { best, badSteps, cooling, lrFactor: optimizer.lrFactor };
+  }
+  set state({ best, badSteps, cooling, lrFactor }: PlateauState) {
+    [this.best, this.badSteps, this.cooling, this.optimizer.lrFactor] = [best, badSteps, cooling, lrFactor];
+  }
+}

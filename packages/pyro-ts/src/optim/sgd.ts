@@ -1,5 +1,5 @@
 /** Stochastic gradient descent, with momentum. */
-import { Optimizer, type ParameterState, type PerParameter } from './optimizer.js';
+import { type ClipOptions, Optimizer, type ParameterState, type PerParameter } from './optimizer.js';
 
 export interface SGDOptions {
   /** Learning rate; 1e-2. */
@@ -14,18 +14,15 @@ export interface SGDOptions {
 
 /** As `torch.optim.SGD`: velocity = momentum * velocity + gradient (the first velocity is the gradient). */
 export class SGD extends Optimizer<SGDOptions> {
-  constructor(options: PerParameter<SGDOptions> = {}) {
-    super(options, { lr: 1e-2, momentum: 0, nesterov: false, weightDecay: 0 }, ['velocity']);
+  constructor(options: PerParameter<SGDOptions> = {}, clip: PerParameter<ClipOptions> = {}) {
+    super(options, { lr: 1e-2, momentum: 0, nesterov: false, weightDecay: 0 }, ['velocity'], clip);
   }
   protected update(
     values: Float32Array,
     gradient: Float32Array,
-    state: ParameterState,
-    options: Required<SGDOptions>,
+    { slots: { velocity } }: ParameterState,
+    { lr, momentum, nesterov, weightDecay }: Required<SGDOptions>,
   ): void {
-    const { momentum, nesterov, weightDecay } = options;
-    const { velocity } = state.slots;
-    const lr = options.lr * this.lrFactor;
     for (let i = 0; i < values.length; i++) {
       const g = gradient[i] + weightDecay * values[i];
       velocity[i] = momentum * velocity[i] + g;
