@@ -1,8 +1,8 @@
 /** Variable elimination over plates against the naive sum over every value of every copy of every variable. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { contract, type Factor } from '../../../packages/pyro-ts/dist/infer/enumeration/contract.js';
-import { Table, TableTape } from '../../../packages/pyro-ts/dist/infer/enumeration/tables.js';
+import { contract, type Factor } from '../../../packages/pyro-ts/dist/infer/enumeration/elimination/contract.js';
+import { Table, TableTape } from '../../../packages/pyro-ts/dist/infer/enumeration/elimination/tables.js';
 import { logSumExp } from './helpers.js';
 
 interface Variable {

@@ -1,7 +1,7 @@
 /** `enumerate`: gives discrete sites all their values at once, each site along a batch dimension of its own. */
 import { EnumerationError, formatShape, OptionError, PlateError, refuseUnknownKeys } from '../errors.js';
-import { EnumerationAllocator, type Variables } from '../infer/enumeration/allocator.js';
-import { enumerateSite } from '../infer/enumeration/enumerateSite.js';
+import { EnumerationAllocator, type Variables } from '../infer/enumeration/sites/allocator.js';
+import { enumerateSite } from '../infer/enumeration/sites/enumerateSite.js';
 import type { EnumeratedVariable, Message, PlateFrame, SampleMessage } from '../runtime/messages.js';
 import { handlerFactory } from '../runtime/program.js';
 import { Handler } from '../runtime/stack.js';

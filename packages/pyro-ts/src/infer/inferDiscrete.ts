@@ -6,9 +6,9 @@ import { currentStream } from '../handlers/seed.js';
 import { trace } from '../handlers/trace.js';
 import type { InferConfig, SampleMessage } from '../runtime/messages.js';
 import { Trace } from '../runtime/trace.js';
-import { EnumerationAllocator } from './enumeration/allocator.js';
 import { posteriorValues } from './enumeration/posterior.js';
 import { apart, PosteriorHandler } from './enumeration/rerun.js';
+import { EnumerationAllocator } from './enumeration/sites/allocator.js';
 import { warn } from './warn.js';
 
 export interface InferDiscreteOptions {

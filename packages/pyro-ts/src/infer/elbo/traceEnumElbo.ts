@@ -8,15 +8,15 @@ import { replay } from '../../handlers/replay.js';
 import { currentStream } from '../../handlers/seed.js';
 import { trace } from '../../handlers/trace.js';
 import { isValidating } from '../../runtime/stack.js';
-import { EnumerationAllocator } from '../enumeration/allocator.js';
 import { warnOfInvalidDependencies } from '../enumeration/dependencies.js';
 import { expectation, guideWeights } from '../enumeration/dice.js';
+import { pack } from '../enumeration/elimination/namedTensor.js';
+import { ordinalOf } from '../enumeration/elimination/ordinals.js';
 import { type Cost, modelCosts } from '../enumeration/modelCosts.js';
-import { pack } from '../enumeration/namedTensor.js';
-import { ordinalOf } from '../enumeration/ordinals.js';
 import { posteriorMarginals, posteriorValues } from '../enumeration/posterior.js';
 import { apart, PosteriorHandler } from '../enumeration/rerun.js';
-import { sequentialRuns } from '../enumeration/sequential.js';
+import { EnumerationAllocator } from '../enumeration/sites/allocator.js';
+import { sequentialRuns } from '../enumeration/sites/sequential.js';
 import { warn } from '../warn.js';
 import {
   checkTraces,

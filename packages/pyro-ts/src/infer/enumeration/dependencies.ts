@@ -3,7 +3,7 @@ import type { PlateFrame } from '../../runtime/messages.js';
 import type { SampleSite, Trace } from '../../runtime/trace.js';
 import type { TracePair } from '../elbo/elbo.js';
 import { warn } from '../warn.js';
-import { isWithin, keyOf, type Ordinal, ordinalOf } from './ordinals.js';
+import { isWithin, keyOf, type Ordinal, ordinalOf } from './elimination/ordinals.js';
 
 /**
  * Warns where a site outside a plate comes after an enumerated site of the guide inside it: a variable outside must not depend on one inside.

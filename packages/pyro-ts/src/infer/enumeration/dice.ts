@@ -5,10 +5,10 @@
 import { stopGradient } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 import type { SampleSite, Trace } from '../../runtime/trace.js';
+import { type NamedTensor, ownDim, pack, sumOut } from './elimination/namedTensor.js';
+import { isWithin, keyOf, minus, type Ordinal, ordinalOf, union } from './elimination/ordinals.js';
+import { expectedCost } from './elimination/tensorOps.js';
 import { type Cost, tooGlobal } from './modelCosts.js';
-import { type NamedTensor, ownDim, pack, sumOut } from './namedTensor.js';
-import { isWithin, keyOf, minus, type Ordinal, ordinalOf, union } from './ordinals.js';
-import { expectedCost } from './tensorOps.js';
 
 /** How much each value of a site of the guide counts. */
 interface GuideWeight {

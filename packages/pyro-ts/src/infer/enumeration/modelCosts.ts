@@ -3,10 +3,10 @@ import * as tf from '@tensorflow/tfjs';
 import { applyMask } from '../../distributions/distribution.js';
 import { EnumerationError } from '../../errors.js';
 import type { SampleSite, Trace } from '../../runtime/trace.js';
-import { contract, homes, type PlateCheck } from './contract.js';
-import { type Dim, type NamedTensor, ownDim, pack, plateDim, sumOut } from './namedTensor.js';
-import { intersection, minus, type Ordinal, ordinalOf, union } from './ordinals.js';
-import { computeTables } from './tensorOps.js';
+import { contract, homes, type PlateCheck } from './elimination/contract.js';
+import { type Dim, type NamedTensor, ownDim, pack, plateDim, sumOut } from './elimination/namedTensor.js';
+import { intersection, minus, type Ordinal, ordinalOf, union } from './elimination/ordinals.js';
+import { computeTables } from './elimination/tensorOps.js';
 
 /** A term of the bound. */
 export interface Cost {

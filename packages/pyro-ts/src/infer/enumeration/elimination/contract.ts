@@ -3,7 +3,7 @@
  * the tree width of the model, not with the product of all supports. Source: Obermeyer et al. 2019, "Tensor variable elimination for plated
  * factor graphs", and `pyro.ops.contract`.
  */
-import { PlateError } from '../../errors.js';
+import { PlateError } from '../../../errors.js';
 import type { Dim } from './namedTensor.js';
 import { intersection, keyOf, minus, type Ordinal, union } from './ordinals.js';
 import type { Table, TableTape } from './tables.js';

@@ -1,7 +1,7 @@
 /** Tensors whose dimensions are named by what they stand for: a plate, or an enumerated variable. Size-1 dimensions have no name. */
 import * as tf from '@tensorflow/tfjs';
-import { EnumerationError, formatShape } from '../../errors.js';
-import type { SampleSite } from '../../runtime/trace.js';
+import { EnumerationError, formatShape } from '../../../errors.js';
+import type { SampleSite } from '../../../runtime/trace.js';
 
 /** The name of a plate's or a variable's dimension. */
 export type Dim = string;

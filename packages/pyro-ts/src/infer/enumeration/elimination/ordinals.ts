@@ -1,5 +1,5 @@
 /** Ordinals: the set of vectorised plates around a site. "y may depend on x" is taken to hold where x's plates are among y's. */
-import type { PlateFrame } from '../../runtime/messages.js';
+import type { PlateFrame } from '../../../runtime/messages.js';
 import { type Dim, plateDim } from './namedTensor.js';
 
 export type Ordinal = ReadonlySet<Dim>;

@@ -2,7 +2,7 @@
  * Sums and products of log tables on the host, in float64, with the gradient by hand. Enumeration's tables are small and many: one tensor
  * operation for a whole contraction costs less than one for each step, keeps any rank, and loses no digits over long chains.
  */
-import { EnumerationError } from '../../errors.js';
+import { EnumerationError } from '../../../errors.js';
 import type { Dim, NamedTensor } from './namedTensor.js';
 
 /** The largest intermediate table, in entries. */
