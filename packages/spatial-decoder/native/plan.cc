@@ -6,7 +6,7 @@ namespace pyro {
 
 namespace {
 /** What a tile's activations, and the two gradients in flight, may take of L2 (the weights want the rest). */
-constexpr size_t kTileBytes = 768 << 10;
+constexpr size_t kTileBytes = 1024 << 10;
 constexpr int kMinTile = 28, kMaxTile = 252;
 /** A chunk of about this many points makes summing its weight gradients cheap next to computing them. */
 constexpr int64_t kChunkPoints = 2304;
