@@ -1,6 +1,6 @@
 /** Everything that has to hold: installs and builds what is missing, checks types, style and lint, runs the tests. Arguments go to vitest. */
 import { build } from './build.mjs';
-import { isMain, main, node, Stop, say } from './lib/process.mjs';
+import { isMain, main, node, say } from './lib/process.mjs';
 import { closingLine, runTests } from './lib/vitest.mjs';
 import { setup } from './setup.mjs';
 
@@ -14,7 +14,8 @@ if (isMain(import.meta.url)) {
     const { selectEngine } = await import('../packages/engine/dist/index.js');
     say((await selectEngine()).line);
     const result = await runTests(process.argv.slice(2));
+    if (lint.code !== 0) say('Biome found the problems at the top; "npm run format" mends most of them.');
     say(closingLine(result));
-    return result.code;
+    return result.code || lint.code;
   });
 }
