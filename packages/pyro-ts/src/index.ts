@@ -8,6 +8,7 @@ export * from './optim/index.js';
 export * from './paramStore.js';
 export * from './primitives/index.js';
 export * from './random.js';
+export * from './render/index.js';
 export type * from './runtime/messages.js';
 export * from './runtime/stack.js';
 export * from './runtime/trace.js';
