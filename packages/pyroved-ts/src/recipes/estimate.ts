@@ -51,7 +51,7 @@ function meanSeconds(batches: readonly Batch[], ends: readonly number[]): number
   if (counted.length === 0) return Number.NaN;
   const cost = (kind?: Batch['kind']): number => {
     const seconds = counted.filter((step) => kind === undefined || step.kind === kind).map((step) => step.seconds);
-    return seconds.length > 0 ? Math.min(...seconds) : cost();
+    return seconds.length > 0 ? seconds.sort((a, b) => a - b)[seconds.length >> 1] : cost();
   };
   return batches.reduce((sum, { kind }) => sum + cost(kind), 0) / batches.length;
 }

@@ -43,7 +43,7 @@ export function decodeImages(bytes: Uint8Array): DecodedImage[] {
     found = decoder.decode(bytes);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new Error(`damaged or unsupported ${decoder.name} (${reason})`, { cause });
+    throw new Error(`damaged or unsupported ${decoder.name} (${reason.replace(/[\s:.]+$/, '')})`, { cause });
   }
   return found.map(toPlanes);
 }
