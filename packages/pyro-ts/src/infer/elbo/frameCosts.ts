@@ -8,7 +8,10 @@ export interface FrameCost {
   value: tf.Tensor;
 }
 
-/** The sum of `costs`, each with the plates that are not in `frames` summed away. Source: `pyro.infer.util.MultiFrameTensor.sum_to`. */
+/**
+ * The sum of `costs`, each with the plates that are not in `frames` summed away; costs of other turns of a sequential plate are left out. Source:
+ * `pyro.infer.util.MultiFrameTensor.sum_to`.
+ */
 export function costsToward(costs: readonly FrameCost[], frames: readonly PlateFrame[]): tf.Tensor {
   const kept = new Set(frames.map((f) => f.name));
   const toward = ({ frames: own, value }: FrameCost): tf.Tensor => {
@@ -18,8 +21,13 @@ export function costsToward(costs: readonly FrameCost[], frames: readonly PlateF
     const summed = axes.length > 0 ? tf.sum(value, axes, true) : value;
     return dropLeadingOnes(summed);
   };
-  return costs.map(toward).reduce((a, b) => tf.add(a, b));
+  const related = costs.filter((cost) => !inOtherTurn(cost.frames, frames));
+  return related.length === 0 ? tf.scalar(0) : related.map(toward).reduce((a, b) => tf.add(a, b));
 }
+
+/** Whether some sequential plate is at one turn in `a` and at another in `b`: then neither depends on the other. */
+const inOtherTurn = (a: readonly PlateFrame[], b: readonly PlateFrame[]): boolean =>
+  a.some((f) => f.dim === undefined && b.some((g) => g.name === f.name && g.counter !== f.counter));
 
 /** `x` without its leading dimensions of size 1. */
 function dropLeadingOnes(x: tf.Tensor): tf.Tensor {

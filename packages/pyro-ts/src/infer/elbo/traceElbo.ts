@@ -18,7 +18,7 @@ import { costsToward, type FrameCost } from './frameCosts.js';
 
 /**
  * -ELBO = E_q[log q - log p], estimated with draws from the guide. Sites without reparameterised draws get a score-function gradient in which
- * each site's cost holds only what its plates share with it (Rao-Blackwellised over plates), less a baseline where the site has one. Source:
+ * each site's cost holds only what its plates, vectorised or sequential, share with it (Rao-Blackwellised over plates), less a baseline where the site has one. Source:
  * `pyro.infer.Trace_ELBO`; Ranganath et al. 2014 for the score function; Mnih & Gregor 2014 for baselines.
  * @example sample('k', bernoulli(p), { infer: { baseline: { decayingAverage: 0.9 } } }); // in the guide
  */
