@@ -11,22 +11,25 @@ export interface TrainingProgress {
   stop(): void;
 }
 
-/** A bar that appears with the first step. */
+/** A bar that appears with the first step and ends with the last, so that each of several trainings in turn has its own. */
 export function trainingProgress(): TrainingProgress {
   let bar: Progress | undefined;
   let accuracy: number | undefined;
+  const stop = (): void => {
+    bar?.stop();
+    bar = undefined;
+    accuracy = undefined;
+  };
   return {
     onStep: ({ step, steps, loss }) => {
       bar ??= createProgress({ start: step - 1, total: steps });
       bar.update(step, { ...(loss !== undefined && { loss }), ...(accuracy !== undefined && { accuracy }) });
+      if (step >= steps) stop();
     },
     onEpoch: ({ evaluation }) => {
       accuracy = evaluation?.accuracy ?? accuracy;
     },
     log: (line) => (bar ? bar.log(line) : console.error(line)),
-    stop: () => {
-      bar?.stop();
-      bar = undefined;
-    },
+    stop,
   };
 }

@@ -45,7 +45,7 @@ export const demoTraining: TrainSettings = {
 };
 
 const sizes = {
-  paper: { pixels: 288, epochs: 18 },
+  paper: { pixels: 288, epochs: 14 },
   small: { pixels: 288, epochs: 60 },
 } as const;
 
