@@ -140,13 +140,7 @@ export class ParamStore {
       const before = this.entries.get(name);
       if (!before) continue;
       refuseOtherConstraint(name, before.constraint, saved.constraint);
-      if (formatShape(before.variable.shape) !== formatShape(saved.shape)) {
-        throw new ShapeError(
-          `Parameter "${name}" has shape ${formatShape(before.variable.shape)} here and ${formatShape(saved.shape)} in the saved state: ` +
-            'the saved state belongs to another model, or to other sizes of this one.',
-          name,
-        );
-      }
+      refuseOtherShape(name, before.variable.shape, saved.shape);
     }
     for (const [name, saved] of data) {
       const before = this.entries.get(name);
@@ -168,7 +162,7 @@ export class ParamStore {
           name,
         );
       }
-      if (waiting) this.createFromData(name, waiting, constraint);
+      if (waiting) this.createFromData(name, waiting, constraint, init);
       else tf.tidy(() => this.create(name, typeof init === 'function' ? init(rng) : (init as TensorLike), constraint));
     }
     return this.get(name);
@@ -190,10 +184,22 @@ export class ParamStore {
     this.entries.set(name, { variable, constraint: lasting(constraint) });
   }
 
-  private createFromData(name: string, { shape, data, constraint: saved }: ParamData, constraint: Constraint): void {
+  private createFromData(
+    name: string,
+    { shape, data, constraint: saved }: ParamData,
+    constraint: Constraint,
+    init: unknown,
+  ): void {
     refuseOtherConstraint(name, constraint, saved);
-    const variable = tf.tidy(() => tf.variable(tf.tensor(data, shape as number[])));
-    this.entries.set(name, { variable, constraint: lasting(constraint) });
+    if (init instanceof tf.Variable && constraint === real) {
+      // A layer's own variable: the layer computes with it, so it is what must take the values.
+      refuseOtherShape(name, init.shape, shape);
+      tf.tidy(() => init.assign(tf.tensor(data, shape as number[])));
+      this.entries.set(name, { variable: init, constraint });
+    } else {
+      const variable = tf.tidy(() => tf.variable(tf.tensor(data, shape as number[])));
+      this.entries.set(name, { variable, constraint: lasting(constraint) });
+    }
     this.pending.delete(name);
   }
 }
@@ -207,6 +213,15 @@ function refuseOtherConstraint(name: string, here: Constraint, saved: string | u
   throw new FormatError(
     `Parameter "${name}" was saved with the constraint "${saved}" and has the constraint "${textOf(here)}" here: its saved numbers would mean ` +
       'something else. Give it the constraint it was saved with.',
+  );
+}
+
+function refuseOtherShape(name: string, here: readonly number[], saved: readonly number[]): void {
+  if (formatShape(here) === formatShape(saved)) return;
+  throw new ShapeError(
+    `Parameter "${name}" has shape ${formatShape(here)} here and ${formatShape(saved)} in the saved state: the saved state belongs to another ` +
+      'model, or to other sizes of this one.',
+    name,
   );
 }
 
