@@ -9,8 +9,19 @@ export type TensorLike = tf.Tensor | tf.TensorLike;
 
 /** `x` as a float32 tensor (a tensor of another type is cast). */
 export function toTensor(x: TensorLike): tf.Tensor {
-  const t = x instanceof tf.Tensor ? x : tf.tensor(x as tf.TensorLike);
+  const t = x instanceof tf.Tensor ? x : numbersToTensor(x);
   return t.dtype === 'float32' ? t : tf.cast(t, 'float32');
+}
+
+function numbersToTensor(x: tf.TensorLike): tf.Tensor {
+  const first: unknown = Array.isArray(x) ? x.flat(Number.POSITIVE_INFINITY)[0] : x;
+  const isNumeric = typeof first === 'number' || typeof first === 'boolean' || ArrayBuffer.isView(first);
+  if (!isNumeric && !(Array.isArray(x) && first === undefined)) {
+    throw new ShapeError(
+      `Expected a number, nested lists of numbers or a tensor, not ${first === null ? 'null' : typeof first}.`,
+    );
+  }
+  return tf.tensor(x);
 }
 
 /** The broadcast of the parameters' shapes, or an error that lists them. */

@@ -1,4 +1,5 @@
 /** `trace`: records what a program did. */
+import { ContextError } from '../errors.js';
 import type { Message } from '../runtime/messages.js';
 import { Handler } from '../runtime/stack.js';
 import { Trace } from '../runtime/trace.js';
@@ -38,6 +39,14 @@ export function trace<Args extends unknown[], Result>(program: (...args: Args) =
 /** The trace of a body. */
 trace.with = (body: () => unknown): Trace => {
   const handler = new TraceHandler();
-  handler.trace.returnValue = handler.run(body);
+  handler.trace.returnValue = refusePromise(handler.run(body));
   return handler.trace;
 };
+
+/** A program that goes on after it returned would sample where nobody listens. */
+function refusePromise(value: unknown): unknown {
+  if (typeof (value as { then?: unknown } | null | undefined)?.then !== 'function') return value;
+  throw new ContextError(
+    'The program returned a promise, but programs are synchronous. Await the data before, and pass them as arguments.',
+  );
+}

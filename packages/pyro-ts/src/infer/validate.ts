@@ -116,6 +116,7 @@ export function throwNonFinite(sites: readonly SampleSite[], what: string): neve
   for (const site of sites) {
     if (allFinite(site.logProb)) continue;
     const blamed = Object.entries(site.fn.parameters).filter(([, t]) => !allFinite(t));
+    if (blamed.length === 0) site.fn.validateParameters(site.name);
     const why = [
       ...blamed.map(([name]) => `its parameter "${name}" has NaN or infinite entries`),
       ...(allFinite(site.value) ? [] : ['its value has NaN or infinite entries']),

@@ -168,7 +168,7 @@ function unpack<A, R>(
 ): { options: PlateOptions; body: (argument: A) => R } {
   if (typeof name !== 'string' || name === '')
     throw new OptionError('plate: the first argument is the name of the plate, a non-empty string.');
-  const options = (typeof optionsOrBody === 'function' ? {} : optionsOrBody) as PlateOptions;
+  const options = (typeof optionsOrBody === 'function' ? {} : (optionsOrBody ?? {})) as PlateOptions;
   const body = (typeof optionsOrBody === 'function' ? optionsOrBody : maybeBody) as (argument: A) => R;
   refuseUnknownKeys(`plate "${name}"`, options, ['subsampleSize', 'subsample', 'dim']);
   if (typeof body !== 'function')
