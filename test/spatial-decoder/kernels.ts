@@ -21,6 +21,10 @@ const native = (typeof addon === 'string' ? [] : addon.isas()).map((isa) => ({
 
 export const kernels: readonly Required<Candidate>[] = [
   { name: 'wasm', load: async (options = {}) => unwrap(await loadWasm({ threads: 1, budget, ...options })) },
+  {
+    name: 'wasm without fused multiply-add',
+    load: async (options = {}) => unwrap(await loadWasm({ threads: 1, budget, fused: false, ...options })),
+  },
   ...native,
 ];
 

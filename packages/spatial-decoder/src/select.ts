@@ -42,7 +42,7 @@ const DEFAULT_BUDGET_MB = 256;
  */
 export async function selectKernel(options: KernelSelection = {}): Promise<SelectedKernel> {
   refuseUnknownKeys('selectKernel', options, ['kernel', 'threads', 'budgetMB']);
-  const given: KernelOptions = { threads: await threadsOf(options), budget: budgetOf(options) };
+  const given: KernelOptions = { threads: threadsOf(options), budget: budgetOf(options) };
   const variable = environment('PYRO_KERNEL');
   if (options.kernel !== undefined) return loadAsked(options.kernel, given, 'it was asked for');
   if (variable) return loadAsked(variable, given, 'PYRO_KERNEL asks for it');
@@ -91,19 +91,19 @@ async function load(name: KernelName, options: KernelOptions): Promise<Loaded | 
   return { reason: wrong };
 }
 
-/** Found by its address at run time, so that a bundle for a browser leaves the native kernel out. */
+/** Named by a variable, so that a bundle for a browser leaves the native kernel out. */
 async function loadNativeKernel(options: KernelOptions): Promise<Loaded> {
   if (!inNode) return { reason: 'a browser runs no native code' };
-  const address: string = new URL('./native.js', import.meta.url).href;
-  const { loadNative } = (await import(address)) as typeof import('./native.js');
+  const file: string = './native.js';
+  const { loadNative } = (await import(/* @vite-ignore */ file)) as typeof import('./native.js');
   return loadNative(options);
 }
 
-async function threadsOf({ threads }: KernelSelection): Promise<number> {
+function threadsOf({ threads }: KernelSelection): number {
   const variable = environment('PYRO_THREADS');
   const [asked, source] =
     threads !== undefined ? [threads, 'threads'] : [variable ? Number(variable) : undefined, 'PYRO_THREADS'];
-  if (asked === undefined) return Math.min(await cores(), MAX_DEFAULT_THREADS);
+  if (asked === undefined) return Math.min(cores(), MAX_DEFAULT_THREADS);
   if (Number.isInteger(asked) && asked >= 1) return asked;
   throw new SpatialDecoderError(`${source} is ${threads ?? `"${variable}"`}; give a whole number of 1 or more.`);
 }
@@ -117,7 +117,7 @@ const environment = (name: string): string | undefined =>
   typeof process === 'undefined' ? undefined : process.env?.[name];
 
 /** In Node the cores that this process may use, in a browser what it tells. */
-async function cores(): Promise<number> {
-  if (inNode) return (await import('node:os')).availableParallelism();
+function cores(): number {
+  if (inNode) return process.getBuiltinModule('node:os').availableParallelism();
   return globalThis.navigator?.hardwareConcurrency ?? 1;
 }

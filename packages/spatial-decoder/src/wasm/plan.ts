@@ -37,7 +37,7 @@ const MIN_CHUNKS = 8;
 const CHUNK_PIXELS = 1024;
 const PARTIAL_BYTES = 64 * 2 ** 20;
 /** Floats of one layer's activations in a tile: with the layers above and below and the weights they stay in a core's second-level cache. */
-const TILE_FLOATS = 6144;
+const TILE_FLOATS = 8192;
 
 export const roundUp = (n: number, to: number): number => Math.ceil(n / to) * to;
 

@@ -16,6 +16,8 @@ export interface WasmOptions extends KernelOptions {
   readonly warn?: (line: string) => void;
   /** Bytes of pose, code, output and their gradients that may lie in the shared memory at a time; 128 MB when left out. */
   readonly batchBytes?: number;
+  /** Whether to fuse multiplication and addition where the engine that runs us can; left out, yes. */
+  readonly fused?: boolean;
   /** Starts a thread; a `Worker` of Node or the browser when left out. */
   readonly startWorker?: StartWorker;
 }
@@ -26,7 +28,7 @@ export async function loadWasm(options: WasmOptions): Promise<Loaded> {
     return { reason: 'no shared memory here (a browser grants it to cross-origin isolated pages only)' };
   }
   try {
-    const kernel = new WasmKernel(await compileKernel(), options);
+    const kernel = new WasmKernel(await compileKernel(options), options);
     await kernel.start();
     return { kernel };
   } catch (error) {

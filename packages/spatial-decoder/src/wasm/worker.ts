@@ -41,7 +41,7 @@ function join(control: Int32Array): boolean {
 }
 
 if (typeof process === 'object' && process.versions?.node) {
-  const { parentPort } = await import('node:worker_threads');
+  const { parentPort } = process.getBuiltinModule('node:worker_threads');
   parentPort?.once('message', (start: WorkerStart) => work(start, () => parentPort.postMessage('ready')));
 } else {
   self.onmessage = ({ data }: MessageEvent<WorkerStart>) => work(data, () => self.postMessage('ready'));

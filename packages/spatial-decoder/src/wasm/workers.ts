@@ -15,7 +15,7 @@ const PATIENCE = 20_000;
 /** A worker that is ready to take jobs; rejects where it cannot start. It does not keep the process alive. */
 export async function startWorker(start: WorkerStart): Promise<WorkerHandle> {
   const open = typeof process === 'object' && process.versions?.node ? openNode : openBrowser;
-  const { handle, ready, idle } = await open(start);
+  const { handle, ready, idle } = open(start);
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`did not start within ${PATIENCE / 1000} s`)), PATIENCE);
@@ -40,8 +40,9 @@ interface Opened {
   readonly idle: () => void;
 }
 
-async function openNode(start: WorkerStart): Promise<Opened> {
-  const { Worker: NodeWorker } = await import('node:worker_threads');
+function openNode(start: WorkerStart): Opened {
+  // Not imported, so that a bundle for a browser does not look for it.
+  const { Worker: NodeWorker } = process.getBuiltinModule('node:worker_threads');
   const worker = new NodeWorker(new URL('./worker.js', import.meta.url), { execArgv: [] });
   const ended = new Promise<string | undefined>((resolve) => {
     worker.once('error', (error: Error) => resolve(error.message));
@@ -52,7 +53,7 @@ async function openNode(start: WorkerStart): Promise<Opened> {
   return { handle: { ended, end: () => void worker.terminate() }, ready, idle: () => worker.unref() };
 }
 
-async function openBrowser(start: WorkerStart): Promise<Opened> {
+function openBrowser(start: WorkerStart): Opened {
   const worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
   const ended = new Promise<string | undefined>((resolve) => {
     worker.onerror = (event) => resolve(event.message || 'could not be loaded');
