@@ -1,5 +1,5 @@
 /** A run that is stopped or killed and resumed equals one that never was: metrics and parameters, bit for bit. */
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { RandomStream } from 'pyro-ts';
 import { RunFolder, resumeRun, type Source, trainRun } from 'pyroved-ts';
@@ -44,7 +44,8 @@ it('the uninterrupted run is complete, and another seed gives other numbers', as
 });
 
 describe('through the command line', () => {
-  it('Ctrl-C keeps the state, says how to go on and exits with 130', async () => {
+  // Windows ends a process at once, whatever the signal.
+  it.skipIf(process.platform === 'win32')('Ctrl-C keeps the state, says how to go on and exits with 130', async () => {
     const stopped = start([...train, '--out', 'stopped'], root);
     await stopped.until(BEGINS);
     stopped.child.kill('SIGINT');
@@ -79,12 +80,13 @@ describe('through the command line', () => {
   });
 
   it('a complete run is left as it is, and its report drawn anew', async () => {
-    const before = numbersOf('stopped');
-    rmSync(at('stopped/report.html'));
-    const { stderr } = await succeed(['train', '--resume', 'stopped'], root);
+    const before = numbersOf('killed');
+    rmSync(at('killed/report.html'));
+    const { stderr } = await succeed(['train', '--resume', 'killed'], root);
+    expect(existsSync(at('killed/report.html'))).toBe(true);
     expect(stderr).toContain(`Going on after step ${steps} (epoch ${epochs} of ${epochs} is done).`);
     expect(stderr).not.toContain(BEGINS);
-    expect(numbersOf('stopped')).toEqual(before);
+    expect(numbersOf('killed')).toEqual(before);
   });
 
   it('takes no other options, for the run has its own', async () => {

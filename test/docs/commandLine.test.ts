@@ -1,0 +1,71 @@
+/** docs/guides/command-line.md is what --help says, and no page of the documentation shows an option that does not exist. */
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+const bin = join(root, 'packages/pyroved-ts/bin/pyroved.js');
+const help = (...command: string[]): string =>
+  execFileSync(process.execPath, [bin, ...command, '--help'], {
+    encoding: 'utf8',
+    env: { ...process.env, COLUMNS: '' },
+  });
+
+const overview = help();
+const commands = [...overview.matchAll(/^ {2}([a-z-]+) (?:\[|<)/gm)]
+  .map(([, name]) => name)
+  .filter((name) => name !== 'help');
+const texts = new Map(commands.map((name) => [name, help(name)]));
+
+const intro = `# The command line
+
+What \`pyroved --help\` says, of each command. \`npx pyroved\` runs it in a project that has the package; a first walk through the commands is in
+[your-own-images.md](your-own-images.md).
+
+Results (tables, accuracies, names of files) go to the output stream, everything else (progress, notes, errors) to the error stream. The exit status is
+0 where the work was done, 1 where it was refused or failed, 130 or 143 where Ctrl-C or a termination signal stopped it: a training has then kept its
+state, and \`pyroved train --resume RUN\` goes on.
+
+The variables \`PYRO_ENGINE\`, \`PYRO_KERNEL\` and \`PYRO_THREADS\` say the same as \`--engine\`, \`--kernel\` and \`--threads\`, which win over them.
+`;
+const block = (title: string, text: string): string => `\n## ${title}\n\n\`\`\`text\n${text.trimEnd()}\n\`\`\`\n`;
+
+it('the reference page is up to date (vitest -u writes it anew)', async () => {
+  const pages = [...texts].map(([name, text]) => block(`pyroved ${name}`, text));
+  await expect(intro + block('pyroved', overview) + pages.join('')).toMatchFileSnapshot(
+    join(root, 'docs/guides/command-line.md'),
+  );
+});
+
+/** Every `pyroved COMMAND ...` in a page, up to the end of its line; a backslash joins lines. */
+function shown(page: string): { command: string; options: string[] }[] {
+  const text = page.replace(/\\\n\s*/g, ' ');
+  return [...text.matchAll(/\bpyroved (\w+)([^\n`|]*)/g)]
+    .filter(([, name]) => texts.has(name))
+    .map(([, command, rest]) => ({ command, options: [...rest.matchAll(/(?<=\s)--[a-z][a-z-]*/g)].map(([o]) => o) }));
+}
+
+const pages = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.md') && !file.endsWith('command-line.md'))
+  .map((file) => join('docs', file));
+
+describe('every option that a page shows exists', () => {
+  it('in at least one page', () => {
+    const options = pages.flatMap((file) => shown(readFileSync(join(root, file), 'utf8')).flatMap((s) => s.options));
+    expect(new Set(options).size).toBeGreaterThan(8);
+  });
+
+  it('in the words of a guide, for one of the commands', () => {
+    const all = [...texts.values()].join('');
+    for (const file of pages.filter((page) => page.includes('guides')))
+      for (const [, option] of readFileSync(join(root, file), 'utf8').matchAll(/`(--[a-z][a-z-]*)/g))
+        expect(all, `${file}: ${option}`).toContain(`${option} `);
+  });
+
+  it.each([...pages, 'README.md'])('%s', (file) => {
+    for (const { command, options } of shown(readFileSync(join(root, file), 'utf8')))
+      for (const option of options) expect(texts.get(command), `pyroved ${command} ${option}`).toContain(`${option} `);
+  });
+});
