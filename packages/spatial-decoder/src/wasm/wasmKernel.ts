@@ -24,9 +24,6 @@ export interface WasmOptions extends KernelOptions {
 
 /** Loads the kernel and starts its threads, or says why it cannot run here. */
 export async function loadWasm(options: WasmOptions): Promise<Loaded> {
-  if (typeof SharedArrayBuffer === 'undefined') {
-    return { reason: 'no shared memory here (a browser grants it to cross-origin isolated pages only)' };
-  }
   try {
     const kernel = new WasmKernel(await compileKernel(options), options);
     await kernel.start();
@@ -65,7 +62,8 @@ export class WasmKernel implements Kernel {
     options: WasmOptions,
   ) {
     const { patience = 20_000, warn = console.warn, batchBytes = 2 ** 27 } = options;
-    const threads = Math.min(options.threads, MAX_THREADS);
+    // A page that is not isolated from others may not share its memory with workers.
+    const threads = globalThis.crossOriginIsolated === false ? 1 : Math.min(options.threads, MAX_THREADS);
     this.options = { threads, patience, warn, startWorker: options.startWorker ?? startWorker };
     this.budget = options.budget;
     this.batchBytes = batchBytes;
