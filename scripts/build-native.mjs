@@ -3,7 +3,8 @@
  * from 20 on. Where that cannot be done it says so in a line, and leaves the reason beside the place for whoever asks for the kernel.
  */
 import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { availableParallelism } from 'node:os';
+import { basename, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { def_paths, include_dir } from 'node-api-headers';
 import { findCompiler } from './lib/compilers.mjs';
@@ -12,7 +13,7 @@ import { cache, isMain, main, root, run, say } from './lib/process.mjs';
 const sources = join(root, 'packages', 'spatial-decoder', 'native');
 
 /** The instruction sets of an architecture, beside the plain one. */
-const isas = { x64: ['avx2', 'avx512'], arm64: ['neon'] };
+const isas = { x64: ['avx2', 'avx512', 'amx'], arm64: ['neon'] };
 
 /**
  * Brings the kernel up to date; quick where no source is newer. Resolves to the library's path, or to undefined where there is none. `into` is where
@@ -64,15 +65,19 @@ async function compileAndLink(compiler, files, arch, library) {
     }));
     return result.code === 0 ? undefined : `${command} ${args.join(' ')}\n${result.stdout}${result.stderr}`;
   };
-  const object = (file) => join(objectsAt, `${basename(file, '.cc')}${compiler.objectEnd}`);
+  /** Layouts of one name lie in several folders. */
+  const object = (file) => join(objectsAt, `${relative(sources, file).replace(/[\\/]/g, '-')}${compiler.objectEnd}`);
   /** The files of the folder isa/ are named for their instruction sets; all others are plain. */
   const isaOf = (file) => file.match(/isa[\\/](?!isa)(\w+)\.cc$/)?.[1];
+  const compile = async (file) => {
+    const words = await call(compiler.command, compiler.compile(file, object(file), include_dir, isaOf(file)));
+    // A compiler from before AMX makes an empty file of it.
+    const again = words !== undefined && isaOf(file) === 'amx';
+    return again ? call(compiler.command, compiler.compile(file, object(file), include_dir)) : words;
+  };
   const wanted = ['scalar', ...(isas[arch] ?? [])];
   const units = files.filter((file) => file.endsWith('.cc') && wanted.includes(isaOf(file) ?? 'scalar'));
-  const compiled = units.map((file) =>
-    call(compiler.command, compiler.compile(file, object(file), include_dir, isaOf(file))),
-  );
-  const failure = (await Promise.all(compiled)).find((words) => words !== undefined);
+  const failure = await firstFailure(units, compile);
   if (failure) return failure;
   const imports = join(objectsAt, 'node.lib');
   if (compiler.imports) {
@@ -84,6 +89,17 @@ async function compileAndLink(compiler, files, arch, library) {
   const words = await call(compiler.command, compiler.link(units.map(object), fresh, imports));
   if (!words) await rename(fresh, library);
   return words;
+}
+
+/** Compiles as many files at a time as there are cores, up to a handful; the words of one that failed. */
+async function firstFailure(files, compile) {
+  const waiting = [...files];
+  const failures = [];
+  const worker = async () => {
+    while (waiting.length > 0) failures.push(await compile(waiting.pop()));
+  };
+  await Promise.all(Array.from({ length: Math.min(availableParallelism(), 6) }, worker));
+  return failures.find((words) => words !== undefined);
 }
 
 if (isMain(import.meta.url)) {

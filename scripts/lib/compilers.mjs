@@ -4,13 +4,15 @@ import { join } from 'node:path';
 import { run } from './process.mjs';
 
 /** What each instruction set's file needs beyond the platform's own. */
+const avx512 = [
+  ...['-mavx512f', '-mavx512dq', '-mavx512bw', '-mavx512vl', '-mavx2', '-mfma'],
+  // clang would otherwise split vectors in two.
+  '-mprefer-vector-width=512',
+];
 const gnuFlags = {
   avx2: ['-mavx2', '-mfma'],
-  avx512: [
-    ...['-mavx512f', '-mavx512dq', '-mavx512bw', '-mavx512vl', '-mavx2', '-mfma'],
-    // clang would otherwise split vectors in two.
-    '-mprefer-vector-width=512',
-  ],
+  avx512,
+  amx: [...avx512, '-mavx512bf16', '-mamx-tile', '-mamx-bf16'],
 };
 const microsoftFlags = { avx2: ['/arch:AVX2'], avx512: ['/arch:AVX512'] };
 

@@ -5,7 +5,7 @@ import { activations, type Kernel, type Problem } from '@pyro-ts/spatial-decoder
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { loadAddon, loadNative, type NativeOptions } from '../../packages/spatial-decoder/dist/native.js';
-import { type Decoded, drawOperands, listed, plainDecoder, worstError } from './plainDecoder.js';
+import { type Decoded, drawOperands, listed, plainDecoder, toBfloat16, worstError } from './plainDecoder.js';
 
 const addon = loadAddon();
 const isas = typeof addon === 'string' ? [] : addon.isas();
@@ -34,9 +34,9 @@ function pass(kernel: Kernel, problem: Problem, keep = true, seed = 'native') {
   return [output, ...listed(gradients)];
 }
 
-function expected(problem: Problem, seed = 'native'): Float64Array[] {
+function expected(problem: Problem, seed = 'native', operand = (value: number) => value): Float64Array[] {
   const { operands, upstream } = drawOperands(problem, seed);
-  const decoded: Decoded = plainDecoder(problem, operands, upstream);
+  const decoded: Decoded = plainDecoder(problem, operands, upstream, operand);
   return [decoded.output, ...(listed(decoded) as Float64Array[])];
 }
 
@@ -52,12 +52,17 @@ describe('where it must be', () => {
 
 describe.each(isas)('%s', (isa) => {
   const kernel = load({ isa });
+  /** With bfloat16 the definition rounds the same operands; a float32 sum at the border of two still falls to either now and then. */
+  const rounding = isa === 'amx' ? toBfloat16 : undefined;
   /** Float32 sums of up to a few thousand terms of order 1. */
-  const close = 3e-6;
+  const close = isa === 'amx' ? 4e-3 : 3e-6;
+  const exact = isa === 'amx' ? 4e-3 : 1e-6;
+  const error = (problem: Problem, keep = true, seed = 'native') =>
+    worstError(pass(kernel, problem, keep, seed), expected(problem, seed, rounding));
 
   it.each(activations)('%s everywhere: values and gradients', (activation) => {
     const problem: Problem = { ...base, firstActivation: activation, activation };
-    expect(worstError(pass(kernel, problem), expected(problem))).toBeLessThan(close);
+    expect(error(problem)).toBeLessThan(close);
   });
 
   it.each<[string, Partial<Problem>]>([
@@ -78,7 +83,7 @@ describe.each(isas)('%s', (isa) => {
     ['different activations', { firstActivation: 'gelu', activation: 'relu' }],
   ])('%s', (_, sizes) => {
     const problem = { ...base, ...sizes };
-    expect(worstError(pass(kernel, problem), expected(problem))).toBeLessThan(close);
+    expect(error(problem)).toBeLessThan(close);
   });
 
   it('agrees on sizes that nobody chose', () => {
@@ -90,7 +95,7 @@ describe.each(isas)('%s', (isa) => {
     });
     fc.assert(
       fc.property(problems, fc.boolean(), (problem, keep) => {
-        expect(worstError(pass(kernel, problem, keep, 'any'), expected(problem, 'any'))).toBeLessThan(close);
+        expect(error(problem, keep, 'any')).toBeLessThan(close);
       }),
       { numRuns: 40, seed: 7 },
     );
@@ -141,7 +146,7 @@ describe.each(isas)('%s', (isa) => {
     ];
     [...wanted, activation === 'softplus' ? Math.LN2 : 0].forEach((value, i) => {
       if (Number.isFinite(value))
-        expect(Math.abs(output[i] - value)).toBeLessThanOrEqual(1e-6 * Math.max(1, Math.abs(value)));
+        expect(Math.abs(output[i] - value)).toBeLessThanOrEqual(exact * Math.max(1, Math.abs(value)));
       else expect(output[i]).toBe(value);
     });
     const { code } = kernel.backward(
@@ -151,7 +156,7 @@ describe.each(isas)('%s', (isa) => {
     );
     const slopes = { tanh: [0, 0], relu: [1, 0], leakyRelu: [1, 0.01], softplus: [1, 0], gelu: [1, 0] }[activation];
     for (const [i, slope] of [slopes[0], slopes[0], slopes[1], slopes[1]].entries())
-      expect(Math.abs(code[i] - slope)).toBeLessThan(1e-6);
+      expect(Math.abs(code[i] - slope)).toBeLessThan(exact);
     expect(code[5]).toBeNaN();
   });
 

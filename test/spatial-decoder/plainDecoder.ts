@@ -24,7 +24,22 @@ export interface Decoded {
   readonly biases: readonly Float64Array[];
 }
 
-export function plainDecoder(problem: Problem, operands: Operands, upstream: Float32Array): Decoded {
+/** The nearest number with eight significant bits, ties to even; what bfloat16 makes of it. */
+export function toBfloat16(value: number): number {
+  bits.setFloat32(0, value);
+  const nearest = bits.getUint32(0) + 0x7fff + (bits.getUint16(0) & 1);
+  bits.setUint32(0, (nearest >>> 16) << 16);
+  return bits.getFloat32(0);
+}
+const bits = new DataView(new ArrayBuffer(4));
+
+/** `operand` is what a matrix product makes of each number that goes into it. */
+export function plainDecoder(
+  problem: Problem,
+  operands: Operands,
+  upstream: Float32Array,
+  operand: (value: number) => number = (value) => value,
+): Decoded {
   const { rows, pixels, dims, channels, widths } = problem;
   const sizes = [...widths, channels];
   const like = (values: Float32Array) => new Float64Array(values.length);
@@ -35,6 +50,7 @@ export function plainDecoder(problem: Problem, operands: Operands, upstream: Flo
     weights: operands.weights.map(like),
     biases: operands.biases.map(like),
   };
+  const weights = operands.weights.map((matrix) => Array.from(matrix, operand));
   const kindOf = (layer: number) => functions[layer === 0 ? problem.firstActivation : problem.activation];
   for (let r = 0; r < rows; r++) {
     for (let p = 0; p < pixels; p++) {
@@ -48,7 +64,7 @@ export function plainDecoder(problem: Problem, operands: Operands, upstream: Flo
               for (let d = 0; d < dims; d++)
                 x += operands.pose[(r * widths[0] + j) * dims + d] * operands.grid[p * dims + d];
             } else
-              for (let k = 0; k < widths[l - 1]; k++) x += after[l - 1][k] * operands.weights[l - 1][k * widths[l] + j];
+              for (let k = 0; k < widths[l - 1]; k++) x += operand(after[l - 1][k]) * weights[l - 1][k * widths[l] + j];
             return x;
           }),
         );
@@ -58,7 +74,7 @@ export function plainDecoder(problem: Problem, operands: Operands, upstream: Flo
       const at = (r * pixels + p) * channels;
       for (let c = 0; c < channels; c++) {
         let x = operands.biases[top][c];
-        for (let k = 0; k < widths[top]; k++) x += after[top][k] * operands.weights[top][k * channels + c];
+        for (let k = 0; k < widths[top]; k++) x += operand(after[top][k]) * weights[top][k * channels + c];
         result.output[at + c] = x;
       }
       let gradient = Array.from(upstream.subarray(at, at + channels));
@@ -67,11 +83,12 @@ export function plainDecoder(problem: Problem, operands: Operands, upstream: Flo
         gradient.forEach((g, j) => {
           result.biases[l][j] += g;
         });
+        const rounded = gradient.map(operand);
         gradient = after[l].map((x, k) => {
           let sum = 0;
           for (let j = 0; j < outputs; j++) {
-            result.weights[l][k * outputs + j] += x * gradient[j];
-            sum += gradient[j] * operands.weights[l][k * outputs + j];
+            result.weights[l][k * outputs + j] += operand(x) * rounded[j];
+            sum += rounded[j] * weights[l][k * outputs + j];
           }
           return sum * kindOf(l)[1](before[l][k]);
         });

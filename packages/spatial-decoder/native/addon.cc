@@ -143,7 +143,7 @@ napi_value isas(napi_env env, Arguments&) {
   napi_value list;
   check(napi_create_array(env, &list), "no memory");
   uint32_t count = 0;
-  for (const char* name : {"avx512", "avx2", "neon", "scalar"}) {
+  for (const char* name : {"avx512", "avx2", "neon", "scalar", "amx"}) {
     if (!findIsa(name)) continue;
     napi_value text;
     check(napi_create_string_utf8(env, name, NAPI_AUTO_LENGTH, &text), "no memory");

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <vector>
 
 #include "denormals.h"
 
@@ -10,70 +9,26 @@ namespace pyro {
 
 namespace {
 
-/** The width that layer l maps from, and to; l = layers is the output. */
-int inputsOf(const Problem& p, int l) { return p.widths[l - 1]; }
-int outputsOf(const Problem& p, int l) { return l == p.layers ? p.channels : p.widths[l]; }
-bool narrowAt(const Problem& p, int l) { return l == p.layers && p.narrow(); }
-
-size_t weightFloats(const Plan& plan, int l) {
-  const Problem& p = plan.problem;
-  return narrowAt(p, l) ? p.channels * plan.padded(p.top()) : plan.padded(outputsOf(p, l)) * inputsOf(p, l);
-}
-
-/** A row-major matrix [inputs, outputs] to panels [panel of outputs][input][lane], the last padded with zeros. */
-void toPanels(const float* from, int inputs, int outputs, int panel, float* to) {
-  for (int first = 0; first < outputs; first += panel) {
-    const int lanes = std::min(panel, outputs - first);
-    for (int k = 0; k < inputs; k++, to += panel) {
-      std::copy_n(from + static_cast<size_t>(k) * outputs + first, lanes, to);
-      std::fill_n(to + lanes, panel - lanes, 0.0f);
-    }
-  }
-}
-
-void fromPanels(const float* from, int inputs, int outputs, int panel, float* to) {
-  for (int first = 0; first < outputs; first += panel) {
-    const int lanes = std::min(panel, outputs - first);
-    for (int k = 0; k < inputs; k++, from += panel)
-      std::copy_n(from, lanes, to + static_cast<size_t>(k) * outputs + first);
-  }
-}
-
-std::vector<float> transpose(const float* from, int rows, int columns) {
-  std::vector<float> to(static_cast<size_t>(rows) * columns);
-  for (int i = 0; i < rows; i++)
-    for (int j = 0; j < columns; j++) to[static_cast<size_t>(j) * rows + i] = from[static_cast<size_t>(i) * columns + j];
-  return to;
-}
-
 /** Lays out the packed weights and the grid in `memory`, and fills them where it is not null. Returns the floats it takes. */
-size_t layOut(Model& model, float* memory) {
+size_t layOut(Model& model, const Layout& layout, float* memory) {
   const Plan& plan = model.plan;
   const Problem& p = plan.problem;
   Carver carver(memory);
   size_t widest = 0;
   for (int l = 1; l <= p.layers; l++) {
-    const int inputs = inputsOf(p, l), outputs = outputsOf(p, l);
-    widest = std::max(widest, plan.padded(inputs));
-    float* weights = carver.take(weightFloats(plan, l));
-    float* biases = carver.take(plan.padded(outputs));
-    float* transposed = narrowAt(p, l) ? nullptr : carver.take(plan.padded(inputs) * outputs);
+    const size_t outputs = plan.padded(p.outputsOf(l));
+    widest = std::max(widest, plan.padded(p.inputsOf(l)));
+    float* weights = carver.take(layout.weightFloats(plan, l));
+    float* transposed = carver.take(layout.transposedFloats(plan, l));
+    float* biases = carver.take(outputs);
     if (memory) {
-      const std::vector<float> turned = transpose(model.operands.weights[l - 1], inputs, outputs);
-      std::fill_n(biases, plan.padded(outputs), 0.0f);
-      std::copy_n(model.operands.biases[l - 1], outputs, biases);
-      if (transposed) {
-        toPanels(model.operands.weights[l - 1], inputs, outputs, plan.panel, weights);
-        toPanels(turned.data(), outputs, inputs, plan.panel, transposed);
-      } else {
-        std::fill_n(weights, weightFloats(plan, l), 0.0f);
-        for (int c = 0; c < outputs; c++)
-          std::copy_n(turned.data() + static_cast<size_t>(c) * inputs, inputs, weights + c * plan.padded(inputs));
-      }
+      layout.pack(plan, l, model.operands.weights[l - 1], weights, transposed);
+      std::fill_n(biases, outputs, 0.0f);
+      std::copy_n(model.operands.biases[l - 1], p.outputsOf(l), biases);
     }
     model.weights[l] = weights;
-    model.biases[l] = biases;
     model.transposed[l] = transposed;
+    model.biases[l] = biases;
   }
   float* zeros = carver.take(widest);
   if (memory) std::fill_n(zeros, widest, 0.0f);
@@ -88,24 +43,14 @@ size_t layOut(Model& model, float* memory) {
 }
 
 /** Lays out the sums of weights and biases. */
-void carveSums(const Plan& plan, Carver& carver, Sums& sums) {
+void carveSums(const Plan& plan, const Layout& layout, Carver& carver, Sums& sums) {
   for (int l = 1; l <= plan.problem.layers; l++) {
-    sums.weights[l] = carver.take(weightFloats(plan, l));
-    sums.biases[l] = carver.take(plan.padded(outputsOf(plan.problem, l)));
+    sums.weights[l] = carver.take(layout.sumFloats(plan, l));
+    sums.biases[l] = carver.take(plan.padded(plan.problem.outputsOf(l)));
   }
 }
 
 size_t edgeFloats(const Problem& p) { return static_cast<size_t>(p.widths[0]) * (1 + p.dims); }
-
-void carveScratch(const Plan& plan, Carver& carver, Scratch& scratch) {
-  const Problem& p = plan.problem;
-  const int widest = *std::max_element(p.widths, p.widths + p.layers);
-  scratch.tile = carver.take(plan.tileFloats);
-  scratch.gradient = carver.take(plan.padded(widest) * plan.tilePoints);
-  scratch.nextGradient = carver.take(plan.padded(widest) * plan.tilePoints);
-  scratch.outputPanels = carver.take(p.narrow() ? 0 : plan.padded(p.channels) * plan.tilePoints);
-  scratch.coordinates = carver.take((1 + p.dims) * plan.padded(p.widths[0]));
-}
 
 void addTo(float* into, const float* from, size_t floats) {
   for (size_t i = 0; i < floats; i++) into[i] += from[i];
@@ -126,10 +71,10 @@ int tileCount(const Plan& plan, int64_t tile) {
 
 Model Decoder::pack(const Problem& problem, const Operands& operands) {
   Model model{};
-  model.plan = makePlan(problem, isa_.panel);
+  model.plan = makePlan(problem, isa_.layout);
   model.operands = operands;
-  packed_.reserve(layOut(model, nullptr));
-  layOut(model, packed_.data());
+  packed_.reserve(layOut(model, isa_.layout, nullptr));
+  layOut(model, isa_.layout, packed_.data());
   return model;
 }
 
@@ -140,10 +85,11 @@ void Decoder::reserveThreads(const Plan& plan) {
     Thread& thread = *threads_[i];
     const auto carve = [&](float* base) {
       Carver carver(base);
-      carveScratch(plan, carver, thread.scratch);
+      thread.scratch.tile = carver.take(plan.tileFloats);
+      thread.scratch.coordinates = carver.take((1 + plan.problem.dims) * plan.padded(plan.problem.widths[0]));
       const size_t before = carver.used();
       thread.sumsStart = carver.take(0);
-      carveSums(plan, carver, thread.sums);
+      carveSums(plan, isa_.layout, carver, thread.sums);
       thread.totalFloats = carver.used() - before;
       thread.sums.firstEdge = carver.take(edgeFloats(plan.problem));
       thread.sums.lastEdge = carver.take(edgeFloats(plan.problem));
@@ -175,9 +121,9 @@ std::unique_ptr<Kept> Decoder::forward(const Problem& problem, const Operands& o
   const Plan& plan = model.plan;
   reserveThreads(plan);
   std::unique_ptr<Kept> kept;
-  if (keep && plan.keptFloats() > 0) {
-    const size_t tiles = std::min<size_t>(plan.tiles, keep_->available() / plan.keptFloats());
-    std::unique_ptr<Buffer> buffer = tiles > 0 ? keep_->acquire(tiles * plan.keptFloats()) : nullptr;
+  if (keep && plan.keptFloats > 0) {
+    const size_t tiles = std::min<size_t>(plan.tiles, keep_->available() / plan.keptFloats);
+    std::unique_ptr<Buffer> buffer = tiles > 0 ? keep_->acquire(tiles * plan.keptFloats) : nullptr;
     if (buffer) kept = std::make_unique<Kept>(keep_, std::move(buffer), tiles);
   }
   eachChunk(plan, [&](Thread& thread, int64_t, int64_t from, int64_t to) {
@@ -199,7 +145,7 @@ void Decoder::backward(const Problem& problem, const Operands& operands, const f
   const size_t totalFloats = threads_[0]->totalFloats;
   totals_.reserve(totalFloats);
   Carver carver(totals_.data());
-  carveSums(plan, carver, totals);
+  carveSums(plan, isa_.layout, carver, totals);
   std::fill_n(totals_.data(), totalFloats, 0.0f);
 
   Turnstile order;
@@ -225,16 +171,8 @@ void Decoder::backward(const Problem& problem, const Operands& operands, const f
   });
 
   for (int l = 1; l <= problem.layers; l++) {
-    const int inputs = inputsOf(problem, l), outputs = outputsOf(problem, l);
-    const float* sums = totals.weights[l];
-    float* weights = gradients.weights[l - 1];
-    std::copy_n(totals.biases[l], outputs, gradients.biases[l - 1]);
-    if (!narrowAt(problem, l)) {
-      fromPanels(sums, inputs, outputs, plan.panel, weights);
-      continue;
-    }
-    for (int k = 0; k < inputs; k++)
-      for (int c = 0; c < outputs; c++) weights[static_cast<size_t>(k) * outputs + c] = sums[c * plan.padded(inputs) + k];
+    isa_.layout.unpack(plan, l, totals.weights[l], gradients.weights[l - 1]);
+    std::copy_n(totals.biases[l], problem.outputsOf(l), gradients.biases[l - 1]);
   }
 }
 

@@ -18,7 +18,7 @@ class Kept {
   }
   /** A tile's storage, or null where it was not kept. */
   float* tile(int64_t tile, const Plan& plan) const {
-    return tile < tiles_ ? buffer_->data() + tile * plan.keptFloats() : nullptr;
+    return tile < tiles_ ? buffer_->data() + tile * plan.keptFloats : nullptr;
   }
 
  private:

@@ -26,6 +26,9 @@ struct Problem {
   Activation activationOf(int layer) const { return layer == 0 ? firstActivation : activation; }
   int top() const { return widths[layers - 1]; }
   bool narrow() const { return channels <= kNarrowChannels; }
+  /** The widths that matrix l maps from and to, for l from 1 to `layers`, which is the output's. */
+  int inputsOf(int l) const { return widths[l - 1]; }
+  int outputsOf(int l) const { return l == layers ? channels : widths[l]; }
 };
 
 struct Operands {
@@ -46,25 +49,29 @@ struct Gradients {
 
 inline size_t roundUp(size_t n, size_t to) { return (n + to - 1) / to * to; }
 
+struct Layout;
+
 /**
  * Points (row, pixel) in row-major order are cut into tiles, whose activations fit in L2, and tiles into chunks, whose
- * weight gradients are summed in order. A tile stores a layer as panels: [panel][point][lane], `panel` lanes each.
+ * weight gradients are summed in order. What a tile stores where is up to the layout; offsets are in floats.
  */
 struct Plan {
   Problem problem;
   int panel;
   int tilePoints;
   int64_t tiles, chunkTiles, chunks;
-  /** Floats from the start of a tile's storage to each layer's values, and to its slopes where they are stored. */
-  size_t valueAt[kMaxLayers], slopeAt[kMaxLayers];
+  /** Each layer's values, its slopes where they are stored, and in bfloat16 its values by pairs of points. */
+  size_t valueAt[kMaxLayers], slopeAt[kMaxLayers], pairAt[kMaxLayers];
+  /** Two gradients in flight, in bfloat16 also turned, and one more buffer: the output's panels, or the first layer's. */
+  size_t gradientAt[2], turnedAt[2], extraAt;
   size_t tileFloats;
-  /** What keeping a tile takes: all but the first layer, which is cheaper to compute again than to fetch. */
-  size_t keptFloats() const { return problem.layers > 1 ? tileFloats - valueAt[1] : 0; }
+  /** What keeping a tile for the backward pass takes; 0 where that does not pay. */
+  size_t keptFloats;
 
   size_t padded(int width) const { return roundUp(static_cast<size_t>(width), static_cast<size_t>(panel)); }
   size_t panelStride() const { return static_cast<size_t>(tilePoints) * panel; }
 };
 
-Plan makePlan(const Problem& problem, int panel);
+Plan makePlan(const Problem& problem, const Layout& layout);
 
 }  // namespace pyro

@@ -3,6 +3,10 @@
 export const activations = ['tanh', 'relu', 'leakyRelu', 'softplus', 'gelu'] as const;
 export type Activation = (typeof activations)[number];
 
+/** Of the operands of matrix products; sums, activations and their slopes are float32 always. */
+export const precisions = ['float32', 'bfloat16'] as const;
+export type Precision = (typeof precisions)[number];
+
 /** The sizes of one call. Layer l maps widths[l] to widths[l + 1]; the output layer maps the last width to `channels`. */
 export interface Problem {
   /** R: images times classes. */
@@ -53,6 +57,8 @@ export interface Kernel {
   readonly detail: string;
   /** Threads that work, the calling one included. */
   readonly threads: number;
+  /** Float32 where left out. */
+  readonly precision?: Precision;
   /** Output [R, P, C], before any likelihood. `saved` is present when `keep` was asked for and the budget allowed it. */
   forward(problem: Problem, operands: Operands, keep: boolean): { output: Float32Array; saved?: Saved };
   /** Gradients for `upstream` [R, P, C]. Recomputes the activations where `saved` is absent. */
@@ -67,6 +73,8 @@ export interface KernelOptions {
   readonly threads: number;
   /** Bytes of activations that may be kept between forward and backward passes; beyond it they are recomputed. */
   readonly budget: number;
+  /** Default float32. */
+  readonly precision?: Precision;
 }
 
 /** A kernel, or why it cannot run here. */

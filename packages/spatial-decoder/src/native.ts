@@ -7,6 +7,7 @@ import {
   type KernelOptions,
   type Loaded,
   type Operands,
+  type Precision,
   type Problem,
   type Saved,
 } from './kernel.js';
@@ -15,18 +16,22 @@ import { type Addon, type Handle, loadAddon, type NativeIsa, nativeIsas } from '
 export { loadAddon, type NativeIsa, nativeIsas } from './native/addon.js';
 
 export interface NativeOptions extends KernelOptions {
-  /** Default: `PYRO_NATIVE_ISA` where it is set, else the best that the processor runs. */
+  /** Default: AMX for bfloat16; for float32 what PYRO_NATIVE_ISA names, else the best that the processor runs. */
   readonly isa?: NativeIsa;
 }
 
-const optionNames: readonly (keyof NativeOptions)[] = ['threads', 'budget', 'isa'];
+const optionNames: readonly (keyof NativeOptions)[] = ['threads', 'budget', 'precision', 'isa'];
 
 const inWords: Readonly<Record<NativeIsa, string>> = {
   avx512: 'AVX-512',
   avx2: 'AVX2',
   neon: 'NEON',
   scalar: 'no vector instructions',
+  amx: 'AMX, bfloat16',
 };
+
+/** Never chosen by itself: one is slow, the other rounds to bfloat16. */
+const unasked: readonly NativeIsa[] = ['scalar', 'amx'];
 
 /**
  * The native kernel, or why it cannot be had here; whoever loads it checks its numbers (selfCheck). Its threads start at the first call and wait
@@ -36,15 +41,25 @@ export function loadNative(options: NativeOptions): Loaded {
   refuseUnknownKeys('loadNative', options, optionNames);
   const addon = loadAddon();
   if (typeof addon === 'string') return { reason: addon };
-  const isa = chooseIsa(addon, options.isa ?? process.env.PYRO_NATIVE_ISA);
+  const isa = options.isa ? checkedIsa(addon, options.isa) : bestIsa(addon, options.precision ?? 'float32');
   if (isa) return { kernel: new NativeKernel(addon, isa, options) };
-  return { reason: 'this processor has none of AVX-512, AVX2 and NEON, and WebAssembly is faster without them' };
+  return {
+    reason:
+      options.precision === 'bfloat16'
+        ? 'this processor, or the compiler, has no AMX to multiply bfloat16 with'
+        : 'this processor has none of AVX-512, AVX2 and NEON, and WebAssembly is faster without them',
+  };
 }
 
-function chooseIsa(addon: Addon, asked: string | undefined): NativeIsa | undefined {
-  const runs = addon.isas();
-  if (!asked) return runs.find((isa) => isa !== 'scalar');
+function bestIsa(addon: Addon, precision: Precision): NativeIsa | undefined {
+  if (precision === 'bfloat16') return addon.isas().find((isa) => isa === 'amx');
+  const asked = process.env.PYRO_NATIVE_ISA;
+  return asked ? checkedIsa(addon, asked) : addon.isas().find((isa) => !unasked.includes(isa));
+}
+
+function checkedIsa(addon: Addon, asked: string): NativeIsa {
   const isa = oneOf('The instruction set', asked, nativeIsas);
+  const runs = addon.isas();
   if (runs.includes(isa)) return isa;
   throw new SpatialDecoderError(`This processor does not run ${isa}; it runs ${runs.join(', ')}.`);
 }
@@ -53,6 +68,7 @@ class NativeKernel implements Kernel {
   readonly name = 'native';
   readonly detail: string;
   readonly threads: number;
+  readonly precision: Precision;
   private readonly handle: Handle;
   private readonly kept = new WeakMap<Saved, { readonly handle: Handle; readonly problem: Float64Array }>();
 
@@ -63,6 +79,7 @@ class NativeKernel implements Kernel {
   ) {
     this.detail = inWords[isa];
     this.threads = threads;
+    this.precision = isa === 'amx' ? 'bfloat16' : 'float32';
     this.handle = guarded(() => addon.create(isa, threads, budget));
   }
 

@@ -26,9 +26,13 @@ const upstream = numbers(problem.rows * problem.pixels * problem.channels, 8);
 const flat = (of: Operands | Gradients): Float32Array[] => [of.pose, of.code, ...of.weights, ...of.biases];
 const direction = flat(operands).map((values, i) => numbers(values.length, 9 + i));
 
+/** How far a result may be off, against the size of the numbers. */
+const tolerances = { float32: 1e-4, bfloat16: 2e-2 };
+
 /** What is wrong with the kernel, or undefined where nothing is. */
 export function selfCheck(kernel: Kernel): string | undefined {
   const expected = plain(0);
+  const tolerance = tolerances[kernel.precision ?? 'float32'];
   const step = 1e-4;
   const slope = (dot(plain(step), upstream) - dot(plain(-step), upstream)) / (2 * step);
   for (const keep of [true, false]) {
@@ -36,9 +40,9 @@ export function selfCheck(kernel: Kernel): string | undefined {
     const gradients = flat(kernel.backward(problem, operands, upstream, saved));
     saved?.release();
     const off = Math.max(...expected.map((value, i) => Math.abs(value - output[i])));
-    if (!(off < 1e-4)) return `it failed its self-check (an output is off by ${off})`;
+    if (!(off < tolerance)) return `it failed its self-check (an output is off by ${off})`;
     const actual = gradients.reduce((sum, values, i) => sum + dot(values, direction[i]), 0);
-    if (!(Math.abs(actual - slope) < 1e-4 * Math.max(1, Math.abs(slope)))) {
+    if (!(Math.abs(actual - slope) < tolerance * Math.max(1, Math.abs(slope)))) {
       return `it failed its self-check (a slope is ${actual} instead of ${slope})`;
     }
   }

@@ -55,6 +55,13 @@ bool hasAvx512() {
   const Registers seven = cpuid(7, 0);
   return has(seven.b, 16) && has(seven.b, 17) && has(seven.b, 30) && has(seven.b, 31) && (savedRegisters() & 0xe6) == 0xe6;
 }
+
+/** The tile registers and their bfloat16 product, AVX-512's conversions to bfloat16, and the system saves the tiles. */
+bool hasAmx() {
+  if (!hasAvx512()) return false;
+  const unsigned tileState = 0x60000;
+  return has(cpuid(7, 0).d, 22) && has(cpuid(7, 0).d, 24) && has(cpuid(7, 1).a, 5) && (savedRegisters() & tileState) == tileState;
+}
 #endif
 }  // namespace
 
@@ -62,6 +69,8 @@ const Isa* findIsa(const char* name) {
   const auto asked = [&](const char* candidate) { return !name || strcmp(name, candidate) == 0; };
 #if defined(__x86_64__) || defined(_M_X64)
   if (asked("avx512") && hasAvx512()) return &avx512Isa();
+  // Never unasked: it rounds operands to bfloat16.
+  if (name && asked("amx") && hasAmx()) return amxIsa();
   if (asked("avx2") && hasAvx2()) return &avx2Isa();
 #endif
 #if defined(__aarch64__) || defined(_M_ARM64)

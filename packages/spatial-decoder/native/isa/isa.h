@@ -1,6 +1,6 @@
 // What each instruction set's file provides: the forward and backward pass of one tile, and a loop that finds the peak rate.
 #pragma once
-#include "../plan.h"
+#include "../layout.h"
 
 namespace pyro {
 
@@ -8,9 +8,9 @@ namespace pyro {
 struct Model {
   Plan plan;
   Operands operands;
-  /** [panel of outputs][input][lane]; for a narrow output [channel][padded input]. */
+  /** As the layout packs them. */
   const float* weights[kMaxLayers + 1];
-  /** [panel of inputs][output][lane], for the gradient; none for a narrow output. */
+  /** The same for the gradient of the inputs. */
   const float* transposed[kMaxLayers + 1];
   /** Padded with zeros. */
   const float* biases[kMaxLayers + 1];
@@ -21,10 +21,8 @@ struct Model {
 
 /** One thread's working memory. */
 struct Scratch {
-  /** A tile's activations. */
+  /** Plan::tileFloats of them. */
   float* tile;
-  /** Gradients of two neighbouring layers' inputs, and the output layer's in panels (for many channels). */
-  float *gradient, *nextGradient, *outputPanels;
   /** The coordinate layer of one row: (1 + dims) vectors of its width, padded. */
   float* coordinates;
 };
@@ -49,11 +47,10 @@ struct PeakLoop {
 
 struct Isa {
   const char* name;
-  /** Lanes of a panel. */
-  int panel;
+  Layout layout;
   /**
    * Outputs of `count` points from `first` on, to output [points, C]. Activations after the first layer go to `keep`
-   * (Plan::keptFloats, aligned to 64 bytes) unless that is null.
+   * (Plan::keptFloats of them, aligned to 64 bytes) unless that is null.
    */
   void (*forwardTile)(const Model&, int64_t first, int count, const Scratch&, float* keep, float* output);
   /**
@@ -69,6 +66,8 @@ const Isa& scalarIsa();
 #if defined(__x86_64__) || defined(_M_X64)
 const Isa& avx2Isa();
 const Isa& avx512Isa();
+/** Null where the compiler or the system lacks it; the processor is asked apart. */
+const Isa* amxIsa();
 #endif
 #if defined(__aarch64__) || defined(_M_ARM64)
 const Isa& neonIsa();

@@ -1,4 +1,4 @@
-// AVX-512: 16 lanes, 32 registers. A 14 x 32 register tile holds 28 sums, two weights and one broadcast.
+// AVX-512: 16 lanes, 32 registers. A 12 x 32 register tile holds 24 sums, two weights and one broadcast.
 #pragma once
 #include <immintrin.h>
 
@@ -7,8 +7,8 @@ namespace PYRO_ISA {
 
 using Vec = __m512;
 constexpr int kLanes = 16;
-constexpr int kPanelVectors = 4;
-constexpr int kTileRows = 6;
+constexpr int kPanelVectors = 2;
+constexpr int kTileRows = 12;
 
 inline Vec load(const float* p) { return _mm512_loadu_ps(p); }
 inline void store(float* p, Vec a) { _mm512_storeu_ps(p, a); }

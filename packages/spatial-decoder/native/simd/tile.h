@@ -1,82 +1,12 @@
 // The forward and backward pass of one tile through all layers, for the instruction set whose header came before.
 #pragma once
-#include "../isa/isa.h"
+#include "coordinates.h"
 #include "narrow.h"
 #include "peak.h"
 #include "product.h"
 
 namespace pyro {
 namespace PYRO_ISA {
-
-/** Calls f(row, start, count, pixel) for the parts of a tile that belong to one row; `pixel` is the part's first. */
-template <typename F>
-inline void eachRow(const Model& model, int64_t first, int count, const F& f) {
-  const Problem& problem = model.plan.problem;
-  int64_t row = first / problem.pixels, pixel = first % problem.pixels;
-  for (int start = 0; start < count; row++, pixel = 0) {
-    const int64_t left = problem.pixels - pixel;
-    const int part = left < count - start ? static_cast<int>(left) : count - start;
-    f(row, start, part, pixel);
-    start += part;
-  }
-}
-
-/** act0(U g + c) for every point of the tile. */
-inline void coordinateForward(const Model& model, int64_t first, int count, float* tile, float* columns) {
-  const Plan& plan = model.plan;
-  const int width = plan.problem.widths[0], dims = plan.problem.dims;
-  const size_t padded = plan.padded(width);
-  for (size_t i = 0; i < (1 + dims) * padded; i++) columns[i] = 0;
-  withActivation(plan.problem.firstActivation, [&](auto activation) {
-    eachRow(model, first, count, [&](int64_t row, int start, int part, int64_t pixel) {
-      const float* code = model.operands.code + row * width;
-      const float* pose = model.operands.pose + row * width * dims;
-      for (int h = 0; h < width; h++) columns[h] = code[h];
-      for (int e = 0; e < dims; e++)
-        for (int h = 0; h < width; h++) columns[(1 + e) * padded + h] = pose[h * dims + e];
-      for (int h = 0; h < width; h += kLanes) {
-        const size_t at = (h / kPanel) * plan.panelStride() + static_cast<size_t>(start) * kPanel + h % kPanel;
-        float* value = tile + plan.valueAt[0] + at;
-        float* slope = tile + plan.slopeAt[0] + at;
-        const float* point = model.grid + pixel * (1 + dims);
-        for (int n = 0; n < part; n++, value += kPanel, slope += kPanel, point += 1 + dims) {
-          Vec x = load(columns + h);
-          for (int e = 1; e <= dims; e++) x = fma(load(columns + e * padded + h), splat(point[e]), x);
-          Vec s;
-          store(value, valueOf<decltype(activation)::value>(x, s));
-          if constexpr (storesSlope(decltype(activation)::value)) store(slope, s);
-        }
-      }
-    });
-  });
-}
-
-/** Sums the coordinate layer's gradient over the points of each row: for the code itself, for the pose times the grid. */
-inline void coordinateBackward(const Model& model, int64_t first, int count, const float* gradient, float* columns,
-                               Sums& sums) {
-  const Plan& plan = model.plan;
-  const int width = plan.problem.widths[0], dims = plan.problem.dims, terms = 1 + dims;
-  eachRow(model, first, count, [&](int64_t row, int start, int part, int64_t pixel) {
-    float *code = sums.code + row * width, *pose = sums.pose + row * width * dims;
-    if (row == sums.firstRow) code = sums.firstEdge, pose = sums.firstEdge + width;
-    else if (row == sums.lastRow) code = sums.lastEdge, pose = sums.lastEdge + width;
-    for (int h = 0; h < width; h += kPanel) {
-      const float* y = gradient + (h / kPanel) * plan.panelStride() + static_cast<size_t>(start) * kPanel;
-      for (int i = 0; i < terms * kPanel; i++) columns[i] = 0;
-      inParts(terms, kTileRows, [&](int term, int rows) {
-        withBlock(rows, vectorsIn(width, h), [&](auto size) {
-          outerBlock<decltype(size)::rows, decltype(size)::vectors>(model.grid + pixel * terms + term, terms, y, part,
-                                                                    columns + term * kPanel);
-        });
-      });
-      const int lanes = smaller(kPanel, width - h);
-      for (int i = 0; i < lanes; i++) {
-        code[h + i] += columns[i];
-        for (int e = 0; e < dims; e++) pose[(h + i) * dims + e] += columns[(1 + e) * kPanel + i];
-      }
-    }
-  });
-}
 
 /** Row-major [count, width] to panels, and back. */
 inline void toPanels(const float* rows, int count, int width, size_t panelStride, float* panels) {
@@ -86,6 +16,19 @@ inline void toPanels(const float* rows, int count, int width, size_t panelStride
 inline void fromPanels(const float* panels, int count, int width, size_t panelStride, float* rows) {
   for (int n = 0; n < count; n++)
     for (int j = 0; j < width; j++) rows[static_cast<size_t>(n) * width + j] = panels[(j / kPanel) * panelStride + static_cast<size_t>(n) * kPanel + j % kPanel];
+}
+
+/** act0(U g + c) for every point of the tile. */
+inline void firstForward(const Model& model, int64_t first, int count, const Scratch& scratch) {
+  float *values = scratch.tile + model.plan.valueAt[0], *slopes = scratch.tile + model.plan.slopeAt[0];
+  withActivation(model.plan.problem.firstActivation, [&](auto activation) {
+    constexpr Activation kind = decltype(activation)::value;
+    coordinateForward(model, first, count, scratch.coordinates, [&](size_t at, Vec x) {
+      Vec slope;
+      store(values + at, valueOf<kind>(x, slope));
+      if constexpr (storesSlope(kind)) store(slopes + at, slope);
+    });
+  });
 }
 
 /** The layers after the first. Copies go to `keep`, unless that is null, laid out as the tile is from layer 1 on. */
@@ -124,7 +67,7 @@ void forwardTile(const Model& model, int64_t first, int count, const Scratch& sc
   const Problem& problem = plan.problem;
   const size_t stride = plan.panelStride();
   const int top = problem.layers;
-  coordinateForward(model, first, count, scratch.tile, scratch.coordinates);
+  firstForward(model, first, count, scratch);
   hiddenForward(model, count, scratch.tile, keep);
   const float* last = scratch.tile + plan.valueAt[top - 1];
   output += first * problem.channels;
@@ -133,8 +76,8 @@ void forwardTile(const Model& model, int64_t first, int count, const Scratch& sc
                   problem.channels, output);
   } else {
     product(last, stride, count, problem.top(), model.weights[top], model.biases[top], problem.channels,
-            scratch.outputPanels, [](size_t, int, int) {});
-    fromPanels(scratch.outputPanels, count, problem.channels, stride, output);
+            (scratch.tile + plan.extraAt), [](size_t, int, int) {});
+    fromPanels((scratch.tile + plan.extraAt), count, problem.channels, stride, output);
   }
 }
 
@@ -194,11 +137,11 @@ void backwardTile(const Model& model, int64_t first, int count, const Scratch& s
   const Problem& problem = plan.problem;
   const size_t stride = plan.panelStride();
   const int top = problem.layers;
-  coordinateForward(model, first, count, scratch.tile, scratch.coordinates);
+  firstForward(model, first, count, scratch);
   if (!kept) hiddenForward(model, count, scratch.tile, nullptr);
   const Activations activations{plan, scratch.tile, kept};
   const float* last = activations.values(top - 1);
-  float *gradient = scratch.gradient, *next = scratch.nextGradient;
+  float *gradient = scratch.tile + plan.gradientAt[0], *next = scratch.tile + plan.gradientAt[1];
   upstream += first * problem.channels;
   if (problem.narrow()) {
     withActivation(problem.activationOf(top - 1), [&](auto activation) {
@@ -207,7 +150,7 @@ void backwardTile(const Model& model, int64_t first, int count, const Scratch& s
                                                   upstream, gradient, sums.weights[top], sums.biases[top]);
     });
   } else {
-    float* panels = scratch.outputPanels;
+    float* panels = scratch.tile + plan.extraAt;
     toPanels(upstream, count, problem.channels, stride, panels);
     outer(last, panels, stride, count, problem.top(), problem.channels, sums.weights[top]);
     biasGradient(panels, stride, count, problem.channels, sums.biases[top]);
@@ -227,7 +170,7 @@ void backwardTile(const Model& model, int64_t first, int count, const Scratch& s
 }
 
 inline const Isa& makeIsa(const char* name) {
-  static const Isa isa{name, kPanel, forwardTile, backwardTile, peakRate<Full>(), peakRate<Simd128>()};
+  static const Isa isa{name, panelLayout(kPanel), forwardTile, backwardTile, peakRate<Full>(), peakRate<Simd128>()};
   return isa;
 }
 

@@ -3,8 +3,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
-/** Instruction sets that the kernel is written for, the best first. */
-export const nativeIsas = ['avx512', 'avx2', 'neon', 'scalar'] as const;
+/** Instruction sets that the kernel is written for: the best first, then those that are taken only where they are asked for. */
+export const nativeIsas = ['avx512', 'avx2', 'neon', 'scalar', 'amx'] as const;
 export type NativeIsa = (typeof nativeIsas)[number];
 
 /** An object of C++ that JavaScript only passes back. */
