@@ -14,7 +14,10 @@ export interface Candidate {
 const budget = 2 ** 28;
 const addon = loadAddon();
 
-const native = (typeof addon === 'string' ? [] : addon.isas()).map((isa) => ({
+/** AMX multiplies in bfloat16: native.test.ts holds it to a definition that rounds alike. */
+const float32 = typeof addon === 'string' ? [] : addon.isas().filter((isa) => (isa as string) !== 'amx');
+
+const native = float32.map((isa) => ({
   name: `native ${isa}`,
   load: async (options = {}) => unwrap(loadNative({ threads: 1, budget, isa, ...options })),
 }));
