@@ -31,6 +31,11 @@ const FORMAT = 'pyro-ts parameters 1';
 /**
  * Holds parameters for as long as the run lives. There is no global store: every SVI has one, and two models never see each other's
  * parameters. Source: `pyro.params.ParamStoreDict`.
+ * @example
+ * writeFileSync('model.safetensors', svi.params.save());
+ * const params = new ParamStore();
+ * params.load(readFileSync('model.safetensors'));
+ * new SVI(model, guide, new Adam(), new TraceELBO(), { params });
  */
 export class ParamStore {
   private readonly entries = new Map<string, Entry>();

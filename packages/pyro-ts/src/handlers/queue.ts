@@ -8,7 +8,10 @@ import { Trace } from '../runtime/trace.js';
 import { replay } from './replay.js';
 import { TraceHandler } from './trace.js';
 
-/** Partial traces that wait to be completed: the newest first (depth first), or the oldest first (breadth first). */
+/**
+ * Partial traces that wait to be completed: the newest first (depth first), or the oldest first (breadth first). It begins with an empty trace.
+ * @example const waiting = new TraceQueue('newest first');
+ */
 export class TraceQueue {
   private readonly traces: Trace[] = [];
 

@@ -5,6 +5,7 @@ import { type ParamStore, ParamStoreHandler } from '../paramStore.js';
 /**
  * Runs `loss` with its parameters in `store`. Returns gradients with respect to the unconstrained values, by name; a parameter that the loss
  * does not depend on has none. The caller disposes of what is returned.
+ * @example const { value, gradients } = valueAndGradients(params, () => elbo.estimate(model, guide, [x]).surrogate);
  */
 export function valueAndGradients(
   store: ParamStore,

@@ -1,5 +1,5 @@
 /** The checks between a model and its guide, and of log-probabilities against plates. Source: `pyro.util`. */
-import type { Shape } from '@pyro-ts/engine';
+import { broadcastShapes, type Shape } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 import { formatShape, ModelGuideError, NonFiniteError, PlateError, ShapeError } from '../errors.js';
 import type { PlateFrame } from '../runtime/messages.js';
@@ -63,7 +63,8 @@ function checkPlates(model: SampleSite, guide: SampleSite): void {
  * Refuses a site whose log-probability has a batch dimension that no plate owns. Dimensions left of -maxPlateNesting belong to enumeration.
  */
 export function checkSiteShape(site: SampleSite, maxPlateNesting: number): void {
-  const actual = site.unscaledLogProb.shape;
+  const own = site.unscaledLogProb.shape;
+  const actual = maskedAndScaled(site, own);
   const sizes = new Map<number, number>();
   for (const frame of site.frames) {
     if (frame.dim === undefined || frame.size < 0) continue;
@@ -84,8 +85,42 @@ export function checkSiteShape(site: SampleSite, maxPlateNesting: number): void 
   for (let dim = -1; dim >= -visible; dim--) {
     const size = actual[actual.length + dim];
     if (size === 1 || anySize.has(dim) || size === sizes.get(dim)) continue;
+    if (size !== (own[own.length + dim] ?? 1)) throw tooLarge(site, own, dim, size);
     throw new ShapeError(shapeMessage(site, actual, dim, size, sizes.get(dim)), site.name);
   }
+}
+
+/** The shapes of the site's mask and scale, where they are tensors. */
+const weightsOf = ({ mask, scale }: SampleSite): [what: string, shape: Shape][] => [
+  ...(mask instanceof tf.Tensor ? [['mask', mask.shape] as [string, Shape]] : []),
+  ...(scale instanceof tf.Tensor ? [['scale', scale.shape] as [string, Shape]] : []),
+];
+
+/** The shape of the site's log-probability with its mask and scale. */
+function maskedAndScaled(site: SampleSite, own: Shape): Shape {
+  let shape = own;
+  for (const [what, given] of weightsOf(site)) {
+    const joint = broadcastShapes(shape, given);
+    if (!joint) {
+      throw new ShapeError(
+        `At site "${site.name}": the ${what} has shape ${formatShape(given)}, which does not broadcast against the log-probability's shape ` +
+          `${formatShape(shape)}.`,
+        site.name,
+      );
+    }
+    shape = joint;
+  }
+  return shape;
+}
+
+function tooLarge(site: SampleSite, own: Shape, dim: number, size: number): ShapeError {
+  const [what, shape] = weightsOf(site).find(([, s]) => s[s.length + dim] === size) ?? ['mask', own];
+  return new ShapeError(
+    `At site "${site.name}": the ${what} of shape ${formatShape(shape)} has size ${size} at dim ${dim}, where there is no plate, and the ` +
+      `log-probability has shape ${formatShape(own)}: it would count ${size} times. Give the ${what} the shape of the plates around, or open ` +
+      'the plate that it is for around the site.',
+    site.name,
+  );
 }
 
 function shapeMessage(

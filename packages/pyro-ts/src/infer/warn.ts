@@ -10,7 +10,10 @@ export function warn(message: string): void {
   sink(message);
 }
 
-/** Sends warnings to `receive` from now on, also those shown before; returns the previous receiver. */
+/**
+ * Sends warnings to `receive` from now on, also those shown before; returns the previous receiver.
+ * @example onWarning((message) => { throw new Error(message); });
+ */
 export function onWarning(receive: (message: string) => void): (message: string) => void {
   const before = sink;
   sink = receive;

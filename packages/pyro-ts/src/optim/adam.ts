@@ -30,7 +30,10 @@ function adamStep(
   }
 }
 
-/** Kingma & Ba 2015, algorithm 1, as in `torch.optim.Adam`. */
+/**
+ * Kingma & Ba 2015, algorithm 1, as in `torch.optim.Adam`.
+ * @example new Adam((name) => ({ lr: name.startsWith('decoder') ? 1e-3 : 1e-2 }), { clipNorm: 10 });
+ */
 export class Adam extends Optimizer<AdamOptions> {
   constructor(options: PerParameter<AdamOptions> = {}, clip: PerParameter<ClipOptions> = {}) {
     super(options, adamDefaults, ['mean', 'square'], clip);
@@ -45,7 +48,10 @@ export class Adam extends Optimizer<AdamOptions> {
   }
 }
 
-/** Adam whose weight decay (0.01) shrinks the parameter itself, by lr x weightDecay at each step: Loshchilov & Hutter 2019, `torch.optim.AdamW`. */
+/**
+ * Adam whose weight decay (0.01) shrinks the parameter itself, by lr x weightDecay at each step: Loshchilov & Hutter 2019, `torch.optim.AdamW`.
+ * @example new AdamW({ lr: 1e-3, weightDecay: 0.05 });
+ */
 export class AdamW extends Optimizer<AdamOptions> {
   constructor(options: PerParameter<AdamOptions> = {}, clip: PerParameter<ClipOptions> = {}) {
     super(options, { ...adamDefaults, weightDecay: 1e-2 }, ['mean', 'square'], clip);
@@ -74,6 +80,7 @@ export interface ClippedAdamOptions extends AdamOptions {
 /**
  * Adam with each gradient entry clipped and an exponentially decaying learning rate. Unlike Adam's, `eps` is added before the root is corrected
  * for its bias. Source: `pyro.optim.ClippedAdam`.
+ * @example new ClippedAdam({ lr: 0.01, lrd: 0.1 ** (1 / 1000) }); // a tenth of the learning rate after 1,000 steps
  */
 export class ClippedAdam extends Optimizer<ClippedAdamOptions> {
   constructor(options: PerParameter<ClippedAdamOptions> = {}, clip: PerParameter<ClipOptions> = {}) {

@@ -16,7 +16,10 @@ export interface RMSpropOptions {
   centered?: boolean;
 }
 
-/** As `torch.optim.RMSprop`. */
+/**
+ * As `torch.optim.RMSprop`.
+ * @example new RMSprop({ lr: 0.01, momentum: 0.9 });
+ */
 export class RMSprop extends Optimizer<RMSpropOptions> {
   constructor(options: PerParameter<RMSpropOptions> = {}, clip: PerParameter<ClipOptions> = {}) {
     const defaults = { lr: 1e-2, alpha: 0.99, eps: 1e-8, weightDecay: 0, momentum: 0, centered: false };
@@ -50,7 +53,10 @@ export interface AdagradOptions {
   eps?: number;
 }
 
-/** As `torch.optim.Adagrad`. */
+/**
+ * As `torch.optim.Adagrad`.
+ * @example new Adagrad({ lr: 0.1 });
+ */
 export class Adagrad extends Optimizer<AdagradOptions> {
   constructor(options: PerParameter<AdagradOptions> = {}, clip: PerParameter<ClipOptions> = {}) {
     super(options, { lr: 1e-2, lrDecay: 0, weightDecay: 0, eps: 1e-10 }, ['sum'], clip);
@@ -79,7 +85,10 @@ export interface AdagradRMSPropOptions {
   t?: number;
 }
 
-/** Step size eta n^(-1/2 + delta) / (1 + root of the running square). Source: `pyro.optim.AdagradRMSProp`; Kucukelbir et al. 2017, eqs. 10, 11. */
+/**
+ * Step size eta n^(-1/2 + delta) / (1 + root of the running square). Source: `pyro.optim.AdagradRMSProp`; Kucukelbir et al. 2017, eqs. 10, 11.
+ * @example new AdagradRMSProp({ eta: 0.1 });
+ */
 export class AdagradRMSProp extends Optimizer<AdagradRMSPropOptions> {
   constructor(options: PerParameter<AdagradRMSPropOptions> = {}, clip: PerParameter<ClipOptions> = {}) {
     super(options, { eta: 1, delta: 1e-16, t: 0.1 }, ['square'], clip, 'eta');

@@ -2,7 +2,10 @@
 import { OptionError, refuseUnknownKeys } from '../errors.js';
 import type { Optimizer } from './optimizer.js';
 
-/** Sets the optimiser's learning-rate factor at each `step`, as a function of the count of steps. Source: `pyro.optim.PyroLRScheduler`. */
+/**
+ * Sets the optimiser's learning-rate factor at each `step`, as a function of the count of steps. Source: `pyro.optim.PyroLRScheduler`.
+ * @example const schedule = cosineLR(adam, { period: 100 }); // then schedule.step() after each epoch
+ */
 export class Scheduler {
   /** Number of `step` calls so far; set it to resume. */
   private count = 0;

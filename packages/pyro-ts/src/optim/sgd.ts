@@ -12,7 +12,10 @@ export interface SGDOptions {
   weightDecay?: number;
 }
 
-/** As `torch.optim.SGD`: velocity = momentum * velocity + gradient (the first velocity is the gradient). */
+/**
+ * As `torch.optim.SGD`: velocity = momentum * velocity + gradient (the first velocity is the gradient).
+ * @example new SGD({ lr: 0.01, momentum: 0.9, nesterov: true });
+ */
 export class SGD extends Optimizer<SGDOptions> {
   constructor(options: PerParameter<SGDOptions> = {}, clip: PerParameter<ClipOptions> = {}) {
     super(options, { lr: 1e-2, momentum: 0, nesterov: false, weightDecay: 0 }, ['velocity'], clip);

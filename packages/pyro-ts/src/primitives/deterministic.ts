@@ -7,6 +7,7 @@ import { sendSample } from './sample.js';
 
 /**
  * Records `value` under `name` and returns it. Source: `pyro.deterministic`.
+ * @example const ratio = deterministic('ratio', a.div(b));
  * @param eventDim number of rightmost dimensions that belong to one value; all of them when left out
  */
 export function deterministic(name: string, value: TensorLike, eventDim?: number): tf.Tensor {

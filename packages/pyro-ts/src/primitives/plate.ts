@@ -73,7 +73,10 @@ export function sequentialPlate<R>(
   });
 }
 
-/** Nested plates over `sizes`, the last one at dim -1 (or further left by `rightmostDim`). Source: `pyro.plate_stack`. */
+/**
+ * Nested plates over `sizes`, the last one at dim -1 (or further left by `rightmostDim`). Source: `pyro.plate_stack`.
+ * @example plateStack('grid', [8, 8], () => sample('x', normal(0, 1))); // x: [8, 8]
+ */
 export function plateStack<R>(prefix: string, sizes: readonly number[], body: () => R, rightmostDim = -1): R {
   const nest = (i: number): R =>
     i === sizes.length
@@ -85,6 +88,7 @@ export function plateStack<R>(prefix: string, sizes: readonly number[], body: ()
 /**
  * The entries of `data` that the plates around have chosen. Each plate indexes its own dimension, which sits left of `eventDim` rightmost ones;
  * dimensions that already have the subsample's size, or size 1, are left alone. Source: `pyro.subsample`.
+ * @example plate('data', 100, { subsampleSize: 10 }, () => sample('x', normal(mu, 1), { obs: subsample(data) }));
  */
 export function subsample(data: tf.Tensor, eventDim = 0): tf.Tensor {
   return activeHandlers()

@@ -28,6 +28,7 @@ export interface RenyiOptions extends ElboOptions {
  * sites share stay outside of the mean, so that each of their elements gets a bound of its own. The gradient is that of this bound with its
  * number of draws; sites without reparameterised draws get a score function with the other draws as baseline. Source: Li & Turner 2016;
  * Burda et al. 2016; Mnih & Rezende 2016 (VIMCO) for the score function; `pyro.infer.RenyiELBO`.
+ * @example new RenyiELBO({ numParticles: 16, vectorizeParticles: true }) // the importance-weighted bound of 16 draws
  */
 export class RenyiELBO extends ELBO {
   readonly alpha: number;

@@ -18,6 +18,7 @@ import {
  * As TraceELBO, with KL(q(z) || p(z)) in place of log q(z) - log p(z) at each site whose pair of families has a closed form: less noise, and right
  * only where the guide is mean-field, so that no site's parameters depend on a latent variable that comes after it in the model. Every
  * guide site must be reparameterised. Source: `pyro.infer.TraceMeanField_ELBO`.
+ * @example new SVI(model, guide, new Adam({ lr: 1e-3 }), new TraceMeanFieldELBO());
  */
 export class TraceMeanFieldELBO extends ELBO {
   estimate<Args extends unknown[]>(
