@@ -14,19 +14,27 @@ const variants = {
   'default budget': { passes: 3 },
 };
 
+/** Each with the peak that it is quoted against. */
+const kernels = [
+  { kernel: 'native', precision: 'float32', against: 'fp32', activations: Object.keys(variants) },
+  { kernel: 'native', precision: 'bfloat16', against: 'bfloat16', activations: ['recomputed'] },
+  { kernel: 'wasm', precision: 'float32', against: 'simd128', activations: Object.keys(variants) },
+];
+
 /** `decoder` of the benchmark's JSON. Turns go round all settings, so that none has the machine's quiet minute to itself. */
-export async function benchDecoder({ kernels = ['native', 'wasm'], repeats = 3, threads, peak } = {}) {
+export async function benchDecoder({ repeats = 3, threads, peak } = {}) {
   const problem = decoderProblem();
   const data = drawOperands(problem);
   const counts = threads ?? [...new Set([1, Math.min(2, availableParallelism()), availableParallelism()])];
-  const settings = kernels.flatMap((kernel) =>
-    Object.keys(variants).flatMap((activations) => counts.map((count) => ({ kernel, activations, threads: count }))),
+  const settings = kernels.flatMap(({ activations, ...kernel }) =>
+    activations.flatMap((kept) => counts.map((count) => ({ ...kernel, activations: kept, threads: count }))),
   );
   const seconds = new Map(settings.map((setting) => [setting, []]));
   for (let turn = 0; turn < repeats; turn++) {
     for (const setting of settings) {
       const { budgetMB } = variants[setting.activations];
-      const options = { kernel: setting.kernel, threads: setting.threads, ...(budgetMB !== undefined && { budgetMB }) };
+      const { kernel, precision, threads } = setting;
+      const options = { kernel, precision, threads, ...(budgetMB !== undefined && { budgetMB }) };
       const selected = await selectKernel(options).catch((error) => error.message);
       if (typeof selected === 'string') {
         if (turn === 0) console.error(selected);
@@ -41,21 +49,19 @@ export async function benchDecoder({ kernels = ['native', 'wasm'], repeats = 3, 
       selected.dispose();
     }
   }
-  const best = (setting) => Math.min(...seconds.get(setting));
   return settings
     .filter((setting) => seconds.get(setting).length > 0)
     .map((setting) => {
+      const { kernel, precision, activations, against } = setting;
+      const best = (s) => Math.min(...seconds.get(s));
       const alone = settings.find(
-        (s) => s.kernel === setting.kernel && s.activations === setting.activations && s.threads === 1,
+        (s) => s.kernel === kernel && s.precision === precision && s.activations === activations && s.threads === 1,
       );
-      const gflops = (variants[setting.activations].passes * forwardOperations(problem)) / best(setting) / 1e9;
-      const ofCore = setting.kernel === 'wasm' ? peak?.simd128 : peak?.fp32;
+      const gflops = (variants[activations].passes * forwardOperations(problem)) / best(setting) / 1e9;
       return {
-        ...setting,
-        seconds: best(setting),
-        gflops,
-        ofPeak: ofCore && gflops / (ofCore * setting.threads),
-        speedup: best(alone) / best(setting),
+        ...{ kernel, precision, activations, threads: setting.threads, seconds: best(setting), gflops },
+        ofPeak: peak?.[against] && gflops / (peak[against] * setting.threads),
+        speedup: alone && best(alone) / best(setting),
       };
     });
 }

@@ -12,12 +12,12 @@ import { isMain, main, root, Stop, say } from './lib/process.mjs';
 import { setup } from './setup.mjs';
 
 const sections = [
-  { name: 'peak', run: 'benchPeak', title: 'Peak of a core, GFLOP/s', columns: ['fp32', 'simd128'] },
+  { name: 'peak', run: 'benchPeak', title: 'Peak of a core, GFLOP/s', columns: ['fp32', 'simd128', 'bfloat16'] },
   {
     name: 'decoder',
     run: 'benchDecoder',
     title: 'Decoder, forward and backward, 64 images x 4 classes, 48x48, width 128',
-    columns: ['kernel', 'activations', 'threads', 'seconds', 'gflops', 'ofPeak', 'speedup'],
+    columns: ['kernel', 'precision', 'activations', 'threads', 'seconds', 'gflops', 'ofPeak', 'speedup'],
   },
   {
     name: 'step',
