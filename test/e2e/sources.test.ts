@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { RandomStream } from 'pyro-ts';
-import { encodeNpy, encodeNpz, RunFolder, shiftedPeaks } from 'pyroved-ts';
+import { encodeNpy, encodeNpz, nanoparticles, RunFolder, shiftedPeaks, trainRun } from 'pyroved-ts';
 import { afterAll, describe, expect, it } from 'vitest';
 import { picture, png, pyroved, remove, side, succeed, temporaryFolder, write, writeImages } from './helpers.js';
 
@@ -43,6 +43,33 @@ it('an .npz file of images with labels, and a .npy file to classify', async () =
     class: expect.stringMatching(/^[01]$/),
     angle_deg: expect.stringMatching(/^-?\d+\.\d$/),
   });
+});
+
+it('an array that is read from disk batch by batch trains to the same numbers as one in memory', async () => {
+  const { labelled, unlabelled } = nanoparticles({
+    size: 16,
+    counts: [14, 14],
+    labelledPerClass: 4,
+    validationPerClass: 1,
+  });
+  const images = Float32Array.from([...labelled.images, ...unlabelled.images]);
+  const labels = Int32Array.from({ length: 28 }, (_, i) => labelled.labels?.[i] ?? -1);
+  write(at('all.npy'), encodeNpy(images, [28, 16, 16]));
+  write(at('classes.npy'), encodeNpy(labels, [28]));
+  const train = async (folder: string, inMemory: number) => {
+    const source = { kind: 'array', file: at('all.npy'), labels: at('classes.npy'), inMemory } as const;
+    const model = { hiddenEncoder: [8], hiddenDecoder: [8], hiddenClassifier: [8] };
+    const said: string[] = [];
+    const hooks = { say: (line: string) => said.push(line) };
+    const { summary } = await trainRun(
+      { folder: at(folder), source, model, train: { epochs: 2, batchSize: 8 } },
+      hooks,
+    );
+    return { summary: { ...summary, seconds: 0 }, said: said.filter((line) => line.includes('from disk')) };
+  };
+  const [held, streamed] = [await train('held', 1e9), await train('streamed', 0)];
+  expect(streamed.summary).toEqual(held.summary);
+  expect([held.said.length, streamed.said.length]).toEqual([0, 1]);
 });
 
 it('signals are invariant to translation unless told', async () => {

@@ -13,6 +13,8 @@ const inputs = (): SpatialDecoderInputs => ({
 
 it.each<[string, Partial<SpatialDecoderInputs>, string]>([
   ['a grid of no coordinates', { grid: tf.zeros([5, 0]) }, 'grid has shape [5,0], expected [P, 1] or more'],
+  ['a grid that is an array', { grid: [[0, 0]] as never }, 'grid is no tensor; expected [P, d]'],
+  ['a pose that was left out', { pose: undefined as never }, 'pose is no tensor; expected [R, H0, d]'],
   ['a flat grid', { grid: tf.zeros([10]) as never }, 'grid has shape [10], expected [P, d]'],
   [
     'a pose of another grid',

@@ -1,4 +1,5 @@
-// The Node-API face of the decoder: checks every size against the arrays that came, and turns failures into JavaScript errors.
+// The Node-API face of the decoder: checks every size against the arrays that came, and turns failures into JavaScript
+// errors.
 #include "arguments.h"
 #include "decoder.h"
 
@@ -43,8 +44,10 @@ Operands takeOperands(Arguments& arguments, const Problem& p) {
   operands.grid = arguments.floats("the grid", p.pixels * p.dims);
   operands.pose = arguments.floats("the pose", p.rows * p.widths[0] * p.dims);
   operands.code = arguments.floats("the code", p.rows * p.widths[0]);
-  arguments.list("a weight", p.layers, [&](int i) { return weightLength(p, i); }, operands.weights);
-  arguments.list("a bias", p.layers, [&](int i) { return outputs(p, i); }, operands.biases);
+  arguments.list(
+      "a weight", p.layers, [&](int i) { return weightLength(p, i); }, operands.weights);
+  arguments.list(
+      "a bias", p.layers, [&](int i) { return outputs(p, i); }, operands.biases);
   return operands;
 }
 
@@ -64,8 +67,8 @@ const Isa& takeIsa(Arguments& arguments) {
 template <typename T>
 napi_value wrap(napi_env env, std::unique_ptr<T> object) {
   napi_value value;
-  check(napi_create_external(env, object.get(), [](napi_env, void* data, void*) { delete static_cast<T*>(data); }, nullptr,
-                             &value),
+  check(napi_create_external(
+            env, object.get(), [](napi_env, void* data, void*) { delete static_cast<T*>(data); }, nullptr, &value),
         "no memory for a handle");
   object.release();
   return value;
@@ -114,8 +117,10 @@ napi_value backward(napi_env, Arguments& arguments) {
   Gradients gradients{};
   gradients.pose = arguments.floats("the pose's gradient", p.rows * p.widths[0] * p.dims);
   gradients.code = arguments.floats("the code's gradient", p.rows * p.widths[0]);
-  arguments.list("a weight's gradient", p.layers, [&](int i) { return weightLength(p, i); }, gradients.weights);
-  arguments.list("a bias's gradient", p.layers, [&](int i) { return outputs(p, i); }, gradients.biases);
+  arguments.list(
+      "a weight's gradient", p.layers, [&](int i) { return weightLength(p, i); }, gradients.weights);
+  arguments.list(
+      "a bias's gradient", p.layers, [&](int i) { return outputs(p, i); }, gradients.biases);
   decoder.backward(p, operands, upstream, kept ? kept->kept.get() : nullptr, gradients);
   return nullptr;
 }

@@ -95,8 +95,8 @@ class Arguments {
     if (status != napi_ok || type != napi_float32_array)
       throw std::invalid_argument(words(what) + " must be a Float32Array");
     if (static_cast<int64_t>(found) != length)
-      throw std::invalid_argument(words(what) + " has " + std::to_string(found) +
-                                  " numbers where the problem has " + std::to_string(length));
+      throw std::invalid_argument(words(what) + " has " + std::to_string(found) + " numbers where the problem has " +
+                                  std::to_string(length));
     return static_cast<float*>(data);
   }
 

@@ -9,7 +9,8 @@ namespace pyro {
 
 namespace {
 
-/** Lays out the packed weights and the grid in `memory`, and fills them where it is not null. Returns the floats it takes. */
+/** Lays out the packed weights and the grid in `memory`, and fills them where it is not null. Returns the floats it
+ * takes. */
 size_t layOut(Model& model, const Layout& layout, float* memory) {
   const Plan& plan = model.plan;
   const Problem& p = plan.problem;

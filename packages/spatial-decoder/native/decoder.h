@@ -1,4 +1,5 @@
-// Forward and backward of a whole call: packs the weights, deals chunks of tiles to the threads, sums their gradients in order.
+// Forward and backward of a whole call: packs the weights, deals chunks of tiles to the threads, sums their gradients
+// in order.
 #pragma once
 #include "isa/isa.h"
 #include "memory.h"
@@ -30,11 +31,13 @@ class Kept {
 class Decoder {
  public:
   /** `budget`: bytes of activations that all forward passes together may keep. */
-  Decoder(const Isa& isa, int threads, size_t budget) : isa_(isa), pool_(threads), keep_(std::make_shared<Keep>(budget)) {}
+  Decoder(const Isa& isa, int threads, size_t budget)
+      : isa_(isa), pool_(threads), keep_(std::make_shared<Keep>(budget)) {}
 
   /** output [R, P, C]. Returns what it kept, or null where nothing was asked for or fits. */
   std::unique_ptr<Kept> forward(const Problem& problem, const Operands& operands, bool keep, float* output);
-  /** Fills `gradients`, which must be zero, for upstream [R, P, C]. `kept` is forward's for the same operands, or null. */
+  /** Fills `gradients`, which must be zero, for upstream [R, P, C]. `kept` is forward's for the same operands, or null.
+   */
   void backward(const Problem& problem, const Operands& operands, const float* upstream, const Kept* kept,
                 const Gradients& gradients);
 

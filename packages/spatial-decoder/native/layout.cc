@@ -51,7 +51,8 @@ void pack(const Plan& plan, int l, const float* from, float* weights, float* tra
   }
   for (int first = 0; first < outputs; first += panel) {
     const int lanes = std::min(panel, outputs - first);
-    for (int k = 0; k < inputs; k++, weights += panel) std::copy_n(&from[static_cast<size_t>(k) * outputs + first], lanes, weights);
+    for (int k = 0; k < inputs; k++, weights += panel)
+      std::copy_n(&from[static_cast<size_t>(k) * outputs + first], lanes, weights);
   }
   std::fill_n(transposed, transposedFloats(plan, l), 0.0f);
   for (int first = 0; first < inputs; first += panel) {
@@ -70,7 +71,8 @@ void unpack(const Plan& plan, int l, const float* sums, float* to) {
   }
   for (int first = 0; first < outputs; first += panel) {
     const int lanes = std::min(panel, outputs - first);
-    for (int k = 0; k < inputs; k++, sums += panel) std::copy_n(sums, lanes, &to[static_cast<size_t>(k) * outputs + first]);
+    for (int k = 0; k < inputs; k++, sums += panel)
+      std::copy_n(sums, lanes, &to[static_cast<size_t>(k) * outputs + first]);
   }
 }
 

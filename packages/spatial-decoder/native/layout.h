@@ -1,4 +1,5 @@
-// How an instruction set stores weights, their gradients and a tile's activations. Matrix l maps layer l - 1 to layer l; l = layers is the output's.
+// How an instruction set stores weights, their gradients and a tile's activations. Matrix l maps layer l - 1 to layer
+// l; l = layers is the output's.
 #pragma once
 #include "plan.h"
 

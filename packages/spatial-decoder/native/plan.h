@@ -62,7 +62,8 @@ struct Plan {
   int64_t tiles, chunkTiles, chunks;
   /** Each layer's values, its slopes where they are stored, and in bfloat16 its values by pairs of points. */
   size_t valueAt[kMaxLayers], slopeAt[kMaxLayers], pairAt[kMaxLayers];
-  /** Two gradients in flight, in bfloat16 also turned, and one more buffer: the output's panels, or the first layer's. */
+  /** Two gradients in flight, in bfloat16 also turned, and one more buffer: the output's panels, or the first layer's.
+   */
   size_t gradientAt[2], turnedAt[2], extraAt;
   size_t tileFloats;
   /** What keeping a tile for the backward pass takes; 0 where that does not pay. */

@@ -16,7 +16,8 @@ class Pool {
   Pool& operator=(const Pool&) = delete;
 
   int threads() const { return threads_; }
-  /** Calls work(i) for i in 0..threads at the same time and returns when all have ended. Starts the threads at the first call. */
+  /** Calls work(i) for i in 0..threads at the same time and returns when all have ended. Starts the threads at the
+   * first call. */
   void run(const std::function<void(int)>& work);
 
  private:

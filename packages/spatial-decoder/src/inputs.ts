@@ -64,6 +64,8 @@ function checkLayer(name: string, { weight, bias }: Layer, width: number): numbe
 }
 
 function expectRank(name: string, tensor: tf.Tensor, rank: number, form: string): void {
+  if (!Array.isArray(tensor?.shape))
+    throw new SpatialDecoderError(`spatialDecoder: ${name} is no tensor; expected ${form}.`);
   if (tensor.rank !== rank) fail(name, tensor, form, 'Reshape it.');
   if (tensor.dtype !== 'float32') {
     throw new SpatialDecoderError(

@@ -113,7 +113,10 @@ export function reconstructionsOf(
   const rows: { label: string; images: Stack }[] = [{ label: 'input', images: stackOf(some) }];
   if ((model.options.invariances ?? []).length > 0) {
     const reference = found && classAngles && Float32Array.from(places, (i) => uprightOf(classAngles, found[i]));
-    rows.push({ label: 'turned upright', images: stackOf(model.straighten(some, reference ? { reference } : {})) });
+    rows.push({
+      label: model.options.invariances.includes('r') ? 'turned upright' : 'centred',
+      images: stackOf(model.straighten(some, reference ? { reference } : {})),
+    });
   }
   rows.push({ label: 'reconstruction', images: stackOf(model.reconstruct(some)) });
   return { rows, ...(classes && { columnLabels: places.map((i) => classNames[classes[i]]) }) };

@@ -181,7 +181,7 @@ async function runTo({ run, sets, machine, hooks, resume, baseline }: Run): Prom
         const probe = prepare({ ...settings, warmUp: 0 });
         return { trainer: probe.trainer, discard: () => probe.model.dispose() };
       }, hooks.signal);
-      hooks.onEstimate(estimate, trainer.totalSteps - trainer.step);
+      if (!hooks.signal?.aborted) hooks.onEstimate(estimate, trainer.totalSteps - trainer.step);
     }
     const { stopped } = await learn(run, model, trainer, sets, hooks);
     const { history } = trainer;

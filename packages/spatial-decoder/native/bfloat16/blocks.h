@@ -1,4 +1,5 @@
-// Products of 32 x 32 blocks in tile registers, and the conversions between their float32 results and the bfloat16 layouts.
+// Products of 32 x 32 blocks in tile registers, and the conversions between their float32 results and the bfloat16
+// layouts.
 #pragma once
 #include "../simd/coordinates.h"
 
@@ -47,8 +48,8 @@ inline void multiplyBlocks(const Half* left, size_t leftHalf, size_t leftStep, c
 
 /** Values [point, unit] by matrix: calls finish(first point, block of 32 outputs, result [32][32]). */
 template <typename F>
-inline void product(const Half* values, size_t panelStride, int points, int inputBlocks, const Half* weights, int outputBlocks,
-                    const F& finish) {
+inline void product(const Half* values, size_t panelStride, int points, int inputBlocks, const Half* weights,
+                    int outputBlocks, const F& finish) {
   alignas(64) float result[2][kBlock * kBlock];
   int turn = 0;
   for (int n = 0; n < points; n += kBlock) {
@@ -58,8 +59,8 @@ inline void product(const Half* values, size_t panelStride, int points, int inpu
       _tile_zero(2);
       _tile_zero(3);
       const size_t column = inputBlocks * kTile;
-      multiplyBlocks(values + static_cast<size_t>(n) * kBlock, kTile, panelStride, weights + 2 * j * column, column, kTile,
-                     inputBlocks);
+      multiplyBlocks(values + static_cast<size_t>(n) * kBlock, kTile, panelStride, weights + 2 * j * column, column,
+                     kTile, inputBlocks);
       float* block = result[turn];
       _tile_stored(0, block, kBlock * sizeof(float));
       _tile_stored(1, block + 16, kBlock * sizeof(float));
@@ -71,8 +72,8 @@ inline void product(const Half* values, size_t panelStride, int points, int inpu
 }
 
 /** sums += turned^T pairs over the points: the gradient of a matrix, [16 outputs][16 inputs][output][input]. */
-inline void outer(const Half* turned, const Half* pairs, size_t panelStride, int points, int inputBlocks, int outputBlocks,
-                  float* sums) {
+inline void outer(const Half* turned, const Half* pairs, size_t panelStride, int points, int inputBlocks,
+                  int outputBlocks, float* sums) {
   const size_t column = panelStride / 2, across = 2 * inputBlocks * 256;
   for (int j = 0; j < outputBlocks; j++) {
     for (int k = 0; k < inputBlocks; k++) {

@@ -43,7 +43,8 @@ void place(Plan& plan) {
   for (size_t& turned : plan.turnedAt) turned = take(widest * points / 2);
   plan.extraAt = take(plan.padded(p.widths[0]) * points);
   plan.tileFloats = at;
-  // The products take so little time that fetching kept activations from memory would take longer than computing them again.
+  // The products take so little time that fetching kept activations from memory would take longer than computing them
+  // again.
   plan.keptFloats = 0;
 }
 

@@ -52,7 +52,8 @@ inline void emitValues(const Work& work, int layer, int n, int j, const float* b
   }
 }
 
-/** gradientOf(point, group of 16) as a product's left operand, turned for the matrix's own gradient, and summed for the bias's. */
+/** gradientOf(point, group of 16) as a product's left operand, turned for the matrix's own gradient, and summed for the
+ * bias's. */
 template <typename F>
 inline void emitGradient(const Work& work, int turn, int n, int j, float* biasSums, const F& gradientOf) {
   const Plan& plan = work.plan();
@@ -87,7 +88,8 @@ inline void forwardLayers(const Work& work) {
   withActivation(problem.firstActivation, [&](auto activation) {
     for (int j = 0; j < work.blocksOf(problem.widths[0]); j++) {
       float* panel = first + j * plan.panelStride();
-      // Products run over the padding too, where weights are zero: all that counts there is that the numbers are finite.
+      // Products run over the padding too, where weights are zero: all that counts there is that the numbers are
+      // finite.
       const int units = smaller(kBlock, static_cast<int>(roundUp(problem.widths[0] - j * kBlock, kLanes)));
       for (int n = 0; n < work.points(); n++)
         for (int i = n < work.count ? units : 0; i < kBlock; i += kLanes) store(panel + n * kBlock + i, splat(0));
@@ -113,8 +115,8 @@ void forwardTile(const Model& model, int64_t first, int count, const Scratch& sc
   const Problem& problem = work.problem();
   const int top = problem.layers, channels = problem.channels;
   forwardLayers<false>(work);
-  product(work.half(work.plan().valueAt[top - 1]), work.plan().panelStride(), work.points(), work.blocksOf(problem.top()),
-          reinterpret_cast<const Half*>(model.weights[top]), work.blocksOf(channels),
+  product(work.half(work.plan().valueAt[top - 1]), work.plan().panelStride(), work.points(),
+          work.blocksOf(problem.top()), reinterpret_cast<const Half*>(model.weights[top]), work.blocksOf(channels),
           [&](int n, int j, const float* block) {
             const int rows = smaller(kBlock, count - n), lanes = smaller(kBlock, channels - j * kBlock);
             float* to = output + (first + n) * channels + j * kBlock;

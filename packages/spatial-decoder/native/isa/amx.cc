@@ -1,8 +1,8 @@
-// Bfloat16 operands on AMX's tile registers, everything else as with AVX-512. Where the compiler does not know AMX, or the system gives
-// no permission, there is none. As in its neighbours: no inline functions of the standard library.
+// Bfloat16 operands on AMX's tile registers, everything else as with AVX-512. Where the compiler does not know AMX, or
+// the system gives no permission, there is none. As in its neighbours: no inline functions of the standard library.
 #include "isa.h"
 
-#if defined(__linux__) && defined(__AMX_BF16__) && defined(__AVX512BF16__)
+#if defined(__linux__) && (defined(__AMX_BF16__) || defined(__AMXBF16__)) && defined(__AVX512BF16__)
 #include <sys/syscall.h>
 #include <unistd.h>
 

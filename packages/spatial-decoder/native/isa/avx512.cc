@@ -1,5 +1,5 @@
-// The tile passes compiled for one instruction set. The build gives this file its flags; nothing in it may use inline functions of
-// the standard library, which the linker could then share with files for lesser processors.
+// The tile passes compiled for one instruction set. The build gives this file its flags; nothing in it may use inline
+// functions of the standard library, which the linker could then share with files for lesser processors.
 #define PYRO_ISA avx512
 #include "../simd/avx512.h"
 #include "../simd/tile.h"

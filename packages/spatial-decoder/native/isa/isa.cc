@@ -53,14 +53,16 @@ bool hasAvx2() {
 bool hasAvx512() {
   if (!hasAvx2()) return false;
   const Registers seven = cpuid(7, 0);
-  return has(seven.b, 16) && has(seven.b, 17) && has(seven.b, 30) && has(seven.b, 31) && (savedRegisters() & 0xe6) == 0xe6;
+  return has(seven.b, 16) && has(seven.b, 17) && has(seven.b, 30) && has(seven.b, 31) &&
+         (savedRegisters() & 0xe6) == 0xe6;
 }
 
 /** The tile registers and their bfloat16 product, AVX-512's conversions to bfloat16, and the system saves the tiles. */
 bool hasAmx() {
   if (!hasAvx512()) return false;
   const unsigned tileState = 0x60000;
-  return has(cpuid(7, 0).d, 22) && has(cpuid(7, 0).d, 24) && has(cpuid(7, 1).a, 5) && (savedRegisters() & tileState) == tileState;
+  return has(cpuid(7, 0).d, 22) && has(cpuid(7, 0).d, 24) && has(cpuid(7, 1).a, 5) &&
+         (savedRegisters() & tileState) == tileState;
 }
 #endif
 }  // namespace

@@ -1,10 +1,12 @@
-// What each instruction set's file provides: the forward and backward pass of one tile, and a loop that finds the peak rate.
+// What each instruction set's file provides: the forward and backward pass of one tile, and a loop that finds the peak
+// rate.
 #pragma once
 #include "../layout.h"
 
 namespace pyro {
 
-/** The operands of a call, weights packed for the instruction set. Layer l's weights map layer l - 1; l = layers is the output. */
+/** The operands of a call, weights packed for the instruction set. Layer l's weights map layer l - 1; l = layers is the
+ * output. */
 struct Model {
   Plan plan;
   Operands operands;
@@ -32,7 +34,8 @@ struct Sums {
   /** Packed as Model's weights and biases; layer 0's are the rows'. */
   float* weights[kMaxLayers + 1];
   float* biases[kMaxLayers + 1];
-  /** Rows that a chunk shares with its neighbours are summed aside, [code (H0), pose (H0, dims)], and added in order. */
+  /** Rows that a chunk shares with its neighbours are summed aside, [code (H0), pose (H0, dims)], and added in order.
+   */
   int64_t firstRow, lastRow;
   float *firstEdge, *lastEdge;
   /** All other rows go straight to the result. */

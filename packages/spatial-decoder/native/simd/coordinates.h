@@ -44,15 +44,18 @@ inline void coordinateForward(const Model& model, int64_t first, int count, floa
   });
 }
 
-/** Sums the coordinate layer's gradient over the points of each row: for the code itself, for the pose times the grid. */
+/** Sums the coordinate layer's gradient over the points of each row: for the code itself, for the pose times the grid.
+ */
 inline void coordinateBackward(const Model& model, int64_t first, int count, const float* gradient, float* columns,
                                Sums& sums) {
   const Plan& plan = model.plan;
   const int width = plan.problem.widths[0], dims = plan.problem.dims, terms = 1 + dims;
   eachRow(model, first, count, [&](int64_t row, int start, int part, int64_t pixel) {
     float *code = sums.code + row * width, *pose = sums.pose + row * width * dims;
-    if (row == sums.firstRow) code = sums.firstEdge, pose = sums.firstEdge + width;
-    else if (row == sums.lastRow) code = sums.lastEdge, pose = sums.lastEdge + width;
+    if (row == sums.firstRow)
+      code = sums.firstEdge, pose = sums.firstEdge + width;
+    else if (row == sums.lastRow)
+      code = sums.lastEdge, pose = sums.lastEdge + width;
     for (int h = 0; h < width; h += kPanel) {
       const float* y = gradient + (h / kPanel) * plan.panelStride() + static_cast<size_t>(start) * kPanel;
       for (int i = 0; i < terms * kPanel; i++) columns[i] = 0;

@@ -13,7 +13,8 @@ inline Vec polynomial(Vec x, const float (&c)[N]) {
   return y;
 }
 
-/** x P(x^2) / Q(x^2), 6.4e-9. Beyond 8, where tanh is 1 - 2.3e-7, it stays: closer to 1 rounding could exceed 1. A NaN stays. */
+/** x P(x^2) / Q(x^2), 6.4e-9. Beyond 8, where tanh is 1 - 2.3e-7, it stays: closer to 1 rounding could exceed 1. A NaN
+ * stays. */
 inline Vec tanh(Vec x) {
   static constexpr float p[] = {0.9999999935731015f, 0.13444500541175305f, 0.0035716010796883525f,
                                 2.189471296080563e-05f, 1.5230490199899172e-08f};
@@ -26,8 +27,9 @@ inline Vec tanh(Vec x) {
 
 /** e^x for x <= 0, 2e-9; 0 below -87.3. A NaN stays. */
 inline Vec expOfNegative(Vec x) {
-  static constexpr float p[] = {1.0000000005998753f, 1.000000038531501f, 0.49999991593907966f, 0.16666410240029497f,
-                                0.041668288748031815f, 0.00837564535227561f, 0.0013835801905661865f};
+  static constexpr float p[] = {1.0000000005998753f,   1.000000038531501f,    0.49999991593907966f,
+                                0.16666410240029497f,  0.041668288748031815f, 0.00837564535227561f,
+                                0.0013835801905661865f};
   const Vec lowest = splat(-87.3f);
   const Vec z = max(lowest, x);
   const Vec n = nearest(mul(z, splat(1.44269504088896341f)));
@@ -38,17 +40,18 @@ inline Vec expOfNegative(Vec x) {
 
 /** log(1 + u) for 0 <= u <= 1, 4.8e-9. */
 inline Vec logOfOnePlus(Vec u) {
-  static constexpr float p[] = {0.9999999952882969f, -0.49999902428400006f, 0.3332996250174378f, -0.2495413423293109f,
-                                0.19675941329872323f, -0.15305596802209115f, 0.10603659840873157f,
-                                -0.056959565785690974f, 0.01985147139018412f, -0.0032440256882105465f};
+  static constexpr float p[] = {0.9999999952882969f,    -0.49999902428400006f,  0.3332996250174378f,
+                                -0.2495413423293109f,   0.19675941329872323f,   -0.15305596802209115f,
+                                0.10603659840873157f,   -0.056959565785690974f, 0.01985147139018412f,
+                                -0.0032440256882105465f};
   return mul(u, polynomial(u, p));
 }
 
 /** The standard normal's lower tail at -a times e^(a^2 / 2), for 0 <= a <= 13.2, in t = 1 / (1 + 0.3 a), 3.5e-9. */
 inline Vec scaledTail(Vec a) {
-  static constexpr float p[] = {0.11968648287809305f, 0.11957561600541201f, 0.11020552871049791f, 0.07852193673496669f,
-                                0.09579304009466864f, -0.07877727851501973f, 0.19104144224837857f,
-                                -0.2276790449680937f, 0.11221688240540269f, -0.02058460730155604f};
+  static constexpr float p[] = {0.11968648287809305f, 0.11957561600541201f,  0.11020552871049791f, 0.07852193673496669f,
+                                0.09579304009466864f, -0.07877727851501973f, 0.19104144224837857f, -0.2276790449680937f,
+                                0.11221688240540269f, -0.02058460730155604f};
   const Vec t = quotient(splat(1), fma(a, splat(0.3f), splat(1)));
   return mul(t, polynomial(t, p));
 }
@@ -98,11 +101,16 @@ struct ActivationTag {
 template <typename F>
 inline void withActivation(Activation a, const F& f) {
   switch (a) {
-    case Activation::tanh: return f(ActivationTag<Activation::tanh>{});
-    case Activation::relu: return f(ActivationTag<Activation::relu>{});
-    case Activation::leakyRelu: return f(ActivationTag<Activation::leakyRelu>{});
-    case Activation::softplus: return f(ActivationTag<Activation::softplus>{});
-    case Activation::gelu: return f(ActivationTag<Activation::gelu>{});
+    case Activation::tanh:
+      return f(ActivationTag<Activation::tanh>{});
+    case Activation::relu:
+      return f(ActivationTag<Activation::relu>{});
+    case Activation::leakyRelu:
+      return f(ActivationTag<Activation::leakyRelu>{});
+    case Activation::softplus:
+      return f(ActivationTag<Activation::softplus>{});
+    case Activation::gelu:
+      return f(ActivationTag<Activation::gelu>{});
   }
 }
 

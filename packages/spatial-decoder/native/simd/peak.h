@@ -1,4 +1,5 @@
-// The fastest that the processor multiplies and adds: independent chains in registers, on full vectors and on 128-bit ones.
+// The fastest that the processor multiplies and adds: independent chains in registers, on full vectors and on 128-bit
+// ones.
 #pragma once
 #include "../isa/isa.h"
 

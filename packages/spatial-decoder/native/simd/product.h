@@ -1,5 +1,6 @@
-// The matrix products of a tile. Activations are panels [panel][point][lane]; weights are packed [panel of outputs][input][lane],
-// so that forward, input gradient and weight gradient all read memory in order and keep their sums in registers.
+// The matrix products of a tile. Activations are panels [panel][point][lane]; weights are packed [panel of
+// outputs][input][lane], so that forward, input gradient and weight gradient all read memory in order and keep their
+// sums in registers.
 #pragma once
 #include "math.h"
 
@@ -10,9 +11,7 @@ constexpr int kPanel = kLanes * kPanelVectors;
 
 inline int smaller(int a, int b) { return a < b ? a : b; }
 /** Vectors in use in the panel that starts at lane `first` of `width`. */
-inline int vectorsIn(int width, int first) {
-  return smaller(kPanelVectors, (width - first + kLanes - 1) / kLanes);
-}
+inline int vectorsIn(int width, int first) { return smaller(kPanelVectors, (width - first + kLanes - 1) / kLanes); }
 
 #if defined(_MSC_VER) && !defined(__clang__)
 #define PYRO_NOINLINE __declspec(noinline)
@@ -22,7 +21,8 @@ inline int vectorsIn(int width, int first) {
 
 /** out[i] = init + sum over k of x[i, k] w[k] for `Rows` points and `Vectors` vectors of outputs. */
 template <int Rows, int Vectors>
-PYRO_NOINLINE void productBlock(const float* x, size_t panelStride, int inputs, const float* w, const float* init, float* out) {
+PYRO_NOINLINE void productBlock(const float* x, size_t panelStride, int inputs, const float* w, const float* init,
+                                float* out) {
   Vec sums[Rows][Vectors];
 #pragma GCC unroll 16
   for (int v = 0; v < Vectors; v++) {
@@ -60,7 +60,8 @@ PYRO_NOINLINE void productBlock(const float* x, size_t panelStride, int inputs, 
   }
 }
 
-/** into[i] += sum over n of x[n, i] y[n] for `Rows` inputs, points `xStride` apart, and `Vectors` vectors of outputs. */
+/** into[i] += sum over n of x[n, i] y[n] for `Rows` inputs, points `xStride` apart, and `Vectors` vectors of outputs.
+ */
 template <int Rows, int Vectors>
 PYRO_NOINLINE void outerBlock(const float* x, size_t xStride, const float* y, int points, float* into) {
   Vec sums[Rows][Vectors];
@@ -131,7 +132,8 @@ inline void product(const float* x, size_t panelStride, int points, int inputs, 
     inParts(points, kTileRows, [&](int start, int rows) {
       const size_t row = static_cast<size_t>(start) * kPanel;
       withBlock(rows, vectors, [&](auto size) {
-        productBlock<decltype(size)::rows, decltype(size)::vectors>(x + row, panelStride, inputs, w, init, y + column + row);
+        productBlock<decltype(size)::rows, decltype(size)::vectors>(x + row, panelStride, inputs, w, init,
+                                                                    y + column + row);
       });
       finish(column + row, rows, vectors);
     });
@@ -142,7 +144,8 @@ inline void product(const float* x, size_t panelStride, int points, int inputs, 
 constexpr int kOuterPoints = 4096 / kPanel;
 
 /** sums += x^T y over a tile of points; sums is packed as weights are. */
-inline void outer(const float* x, const float* y, size_t panelStride, int points, int inputs, int outputs, float* sums) {
+inline void outer(const float* x, const float* y, size_t panelStride, int points, int inputs, int outputs,
+                  float* sums) {
   inParts(points, kOuterPoints, [&](int start, int rows) {
     const size_t row = static_cast<size_t>(start) * kPanel;
     for (int j = 0; j < outputs; j += kPanel) {
@@ -154,7 +157,7 @@ inline void outer(const float* x, const float* y, size_t panelStride, int points
         inParts(smaller(kPanel, inputs - k), kTileRows, [&](int lane, int lanes) {
           withBlock(lanes, vectors, [&](auto size) {
             outerBlock<decltype(size)::rows, decltype(size)::vectors>(xPanel + lane, kPanel, yPanel, rows,
-                                                column + static_cast<size_t>(k + lane) * kPanel);
+                                                                      column + static_cast<size_t>(k + lane) * kPanel);
           });
         });
       }

@@ -11,11 +11,15 @@ namespace PYRO_ISA {
 /** Row-major [count, width] to panels, and back. */
 inline void toPanels(const float* rows, int count, int width, size_t panelStride, float* panels) {
   for (int j = 0; j < width; j++)
-    for (int n = 0; n < count; n++) panels[(j / kPanel) * panelStride + static_cast<size_t>(n) * kPanel + j % kPanel] = rows[static_cast<size_t>(n) * width + j];
+    for (int n = 0; n < count; n++)
+      panels[(j / kPanel) * panelStride + static_cast<size_t>(n) * kPanel + j % kPanel] =
+          rows[static_cast<size_t>(n) * width + j];
 }
 inline void fromPanels(const float* panels, int count, int width, size_t panelStride, float* rows) {
   for (int n = 0; n < count; n++)
-    for (int j = 0; j < width; j++) rows[static_cast<size_t>(n) * width + j] = panels[(j / kPanel) * panelStride + static_cast<size_t>(n) * kPanel + j % kPanel];
+    for (int j = 0; j < width; j++)
+      rows[static_cast<size_t>(n) * width + j] =
+          panels[(j / kPanel) * panelStride + static_cast<size_t>(n) * kPanel + j % kPanel];
 }
 
 /** act0(U g + c) for every point of the tile. */
@@ -97,11 +101,11 @@ struct Activations {
 };
 
 /**
- * The gradient of a layer's input from that of the next one's: times the transposed weights, times the activation's slope.
- * Meanwhile a layer of the next tile, at `ahead` unless that is null, is brought from memory.
+ * The gradient of a layer's input from that of the next one's: times the transposed weights, times the activation's
+ * slope. Meanwhile a layer of the next tile, at `ahead` unless that is null, is brought from memory.
  */
-inline void inputGradient(const Model& model, int layer, int count, const float* kept, const float* gradient, int outputs,
-                          float* into, const float* ahead) {
+inline void inputGradient(const Model& model, int layer, int count, const float* kept, const float* gradient,
+                          int outputs, float* into, const float* ahead) {
   const Plan& plan = model.plan;
   withActivation(plan.problem.activationOf(layer), [&](auto activation) {
     product(gradient, plan.panelStride(), count, outputs, model.transposed[layer + 1], model.zeros,

@@ -33,6 +33,8 @@ export interface ArraySource extends PartitionOptions {
   readonly labels?: string;
   /** Images are brought to this many pixels a side; as they are unless told. */
   readonly size?: number;
+  /** An array of more bytes than this, as 32-bit floats, is read from disk batch by batch; 1e9. */
+  readonly inMemory?: number;
 }
 
 /** Patches of one object each, cut out of a micrograph or a folder of them. */
@@ -45,9 +47,6 @@ export interface MicrographSource extends FindOptions, PartitionOptions {
   readonly size?: number;
 }
 
-/** Arrays of more bytes than this, as 32-bit floats, are read from disk batch by batch. */
-const IN_MEMORY = 1e9;
-
 export async function imageSets({ kind: _, ...source }: ImagesSource, options: LoadSetsOptions): Promise<TrainingSets> {
   const { normalisation, onProgress } = options;
   const found = await loadImages({
@@ -59,16 +58,16 @@ export async function imageSets({ kind: _, ...source }: ImagesSource, options: L
 }
 
 export async function arraySets(source: ArraySource, { normalisation }: LoadSetsOptions): Promise<TrainingSets> {
-  const { kind: _, file, heldOut, seed, ...choice } = source;
-  const { close, ...found } = await arrayImages(file, { ...choice, ...(normalisation && { normalisation }) });
+  const { kind: _, file, heldOut, seed, inMemory: most, ...choice } = source;
+  const { close, ...found } = await arrayImages(file, { ...choice, ...(normalisation && { normalisation }) }, most);
   return { ...setsOf(partition(found.set, { heldOut, seed }, found.problems), found), close };
 }
 
-/** The images or signals of an array file: in memory, or streamed until `close` where they are too many. */
-export async function arrayImages(file: string, options: ArrayOptions) {
+/** The images or signals of an array file: in memory, or streamed until `close` where they take more bytes than `most`. */
+export async function arrayImages(file: string, options: ArrayOptions, most = 1e9) {
   const { set, close, ...found } = await streamArray(file, options);
   const bytes = 4 * set.count * imageSize(set);
-  if (bytes > IN_MEMORY) {
+  if (bytes > most) {
     const note = `${file} holds ${(bytes / 1e9).toFixed(1)} GB of numbers: it is read from disk batch by batch.`;
     return { ...found, set, notes: [note], close };
   }

@@ -47,13 +47,13 @@ ${accuracy && sections.headline(accuracy)}
 ${data.warnings && sections.warnings(data.warnings)}
 ${data.facts && sections.facts(data.facts)}
 ${confusion && matrix && sections.confusion(confusion, matrix)}
-${upright && sections.reconstructions(upright, reconstructions.rows.length, data.shown)}
+${upright && sections.reconstructions(upright, reconstructions.rows, data.shown)}
 ${grids.length > 0 ? sections.manifolds(grids) : undefined}
 ${scatter || angles ? sections.latents(scatter, angles, data.shown) : undefined}
 ${curves.length > 0 ? sections.training(curves) : undefined}
 ${charts.length > 0 ? sections.moreCharts(charts) : undefined}
-${shown && sections.samples(shown)}
-${data.notes && sections.notes(data.notes)}
+${shown && sections.samples(shown, samples.rows.length)}
+${data.notes && data.notes.length > 0 ? sections.notes(data.notes) : undefined}
 ${data.commands && sections.commands(data.commands)}
 <footer>Made by pyroved-ts.</footer></main></body></html>
 `;

@@ -94,20 +94,21 @@ export const latents = (scatter: string | undefined, angles: string | undefined,
     }${angles && figure(angles, `Angles that the model inferred, counter-clockwise as seen. ${shown}`)}</div>`,
   );
 
-/** Input, upright (where the model knows the pose) and reconstruction, one above the other. */
-export function reconstructions(svg: string, rows: number, shown = ''): Html {
-  const upright = rows > 2;
+/** Input, the same in the upright pose (where the model knows poses) and reconstruction, one above the other. */
+export function reconstructions(svg: string, rows: readonly { readonly label: string }[], shown = ''): Html {
+  const moved = rows.length > 2 ? rows[1]!.label : undefined;
   return section(
-    upright ? 'Turned upright' : 'Reconstructions',
+    moved ? `${moved[0]!.toUpperCase()}${moved.slice(1)}` : 'Reconstructions',
     wideFigure(
       svg,
-      `Each column is one image: as it came${upright ? ', turned upright by its inferred pose,' : ''} and as the model redraws it. ${shown}`,
+      `Each column is one image: as it came${moved ? `, ${moved} by its inferred pose,` : ''} and as the model redraws it. ${shown}`,
     ),
   );
 }
 
 /** Some of the data. */
-export const samples = (svg: string): Html => section('The data', wideFigure(svg, 'Some images of each class.'));
+export const samples = (svg: string, rows: number): Html =>
+  section('The data', wideFigure(svg, rows > 1 ? 'Some images of each class.' : 'Some of the images.'));
 
 /** Charts that the caller made. */
 export const moreCharts = (charts: NonNullable<ReportData['charts']>): Html =>
