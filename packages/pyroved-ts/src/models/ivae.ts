@@ -2,8 +2,8 @@
 import type * as tf from '@tensorflow/tfjs';
 import { type ELBO, TraceELBO } from 'pyro-ts';
 import type { ImageSet, StreamedSet } from '../data/index.js';
-import type { Encoding, PoseRows } from './host.js';
-import { type Manifold, type ManifoldOptions, manifold } from './manifold.js';
+import type { Encoding, PoseRows } from './asked/host.js';
+import { type Manifold, type ManifoldOptions, manifold } from './asked/manifold.js';
 import { type ModelOptions, modelOptionKeys } from './options.js';
 import type { Terms } from './programs.js';
 import { InvariantVAE } from './vae.js';

@@ -12,8 +12,8 @@ import {
 } from 'pyro-ts';
 import { type ImageSet, oneHot, type StreamedSet } from '../data/index.js';
 import { type ClassifierNet, fcClassifier } from '../nets/index.js';
-import { circularMeans, type Encoding, type PoseRows } from './host.js';
-import { type Manifold, type ManifoldOptions, manifold } from './manifold.js';
+import { circularMeans, type Encoding, type PoseRows } from './asked/host.js';
+import { type Manifold, type ManifoldOptions, manifold } from './asked/manifold.js';
 import { checkWidths, type ModelOptions, modelOptionKeys } from './options.js';
 import type { Terms } from './programs.js';
 import { InvariantVAE } from './vae.js';

@@ -5,7 +5,7 @@ import { formatShape, module, OptionError, ShapeError } from 'pyro-ts';
 import { poseTransform, undoPose } from '../coordinates/index.js';
 import { gather, type ImageSet, imageSet, type StreamedSet } from '../data/index.js';
 import type { OwnDraws } from '../priors/index.js';
-import { collect, type Encoding, type PoseRows, poseTensors } from './host.js';
+import { collect, type Encoding, type PoseRows, poseTensors } from './asked/host.js';
 import { VaePrograms } from './programs.js';
 
 export interface StraightenOptions {

@@ -1,7 +1,7 @@
 /** Between tensors and the host: results gathered batch by batch, poses in plain numbers, means of angles. */
 import * as tf from '@tensorflow/tfjs';
 import { OptionError } from 'pyro-ts';
-import { directionOf, type PoseTensors } from '../coordinates/index.js';
+import { directionOf, type PoseTensors } from '../../coordinates/index.js';
 
 /** Images that go through the networks at once outside training. */
 export const HOST_BATCH = 64;

@@ -1,8 +1,8 @@
 /** Images over a regular grid of content latents: the picture of what a model has learned. */
 import { host } from '@pyro-ts/engine';
 import { OptionError, refuseUnknownKeys } from 'pyro-ts';
-import { linspace } from '../coordinates/index.js';
-import type { ImageSet } from '../data/index.js';
+import { linspace } from '../../coordinates/index.js';
+import type { ImageSet } from '../../data/index.js';
 import type { PoseRows } from './host.js';
 
 export interface ManifoldOptions extends PoseRows {
