@@ -1,8 +1,11 @@
 /** Trainers: epochs of steps with schedules, history, stop and resume. */
+export type { AverageOptions } from './average.js';
 export type { TrainingImages } from './data.js';
+export type { EarlyStopping } from './earlyStopping.js';
 export * from './errors.js';
 export * from './evaluate.js';
 export type { EpochRecord, Evaluation } from './history.js';
+export type { LoopOptions, StepProgress, TrainCalls, TrainerOptions } from './options.js';
 export { type Schedule, scheduleOf } from './schedule.js';
 export * from './semiSupervised.js';
 export { loadParams, saveParams } from './state.js';

@@ -1,12 +1,14 @@
 /** Trains an ssiVAE on many images without labels and a few with them. */
 import * as tf from '@tensorflow/tfjs';
 import { Adam, OptionError, type ParamStore, SVI, TraceELBO } from 'pyro-ts';
-import { type Batch, epochSchedule, shuffledBatches } from '../data/index.js';
+import { type Batch, epochSchedule, shuffledBatches, stratifiedSplit, subset } from '../data/index.js';
+import { DataError } from '../errors.js';
 import type { SemiSupervisedTerms, SSIVAE } from '../models/index.js';
 import { checkLabels, checkTrainingData, imageTensor, labelTensor, type TrainingImages } from './data.js';
 import { accuracyOf } from './evaluate.js';
 import type { Evaluation } from './history.js';
-import { type Fingerprint, Trainer, type TrainerOptions, trainerOptionKeys } from './trainer.js';
+import { clipOf, type TrainerOptions, trainerOptionKeys } from './options.js';
+import { type Fingerprint, Trainer } from './trainer.js';
 
 export interface SemiSupervisedData {
   /** Images whose labels, if they have any, are not looked at. */
@@ -39,6 +41,10 @@ type Args = [x: tf.Tensor, y?: tf.Tensor, terms?: SemiSupervisedTerms];
 
 /** Source: `pyroved.trainers.auxSVItrainer`; Kingma et al. 2014 for the auxiliary loss. */
 export class SemiSupervisedTrainer extends Trainer {
+  /** What is trained on; its labelled images are without those that early stopping looks at. */
+  readonly data: SemiSupervisedData;
+  /** Labelled images that early stopping looks at. */
+  private readonly watched: TrainingImages | undefined;
   private readonly auxLossMultiplier: number;
   private readonly auxStep: 'joint' | 'pyroved';
   private readonly schedule: 'spread' | 'pyroved';
@@ -50,12 +56,12 @@ export class SemiSupervisedTrainer extends Trainer {
   /** `options.lr` is 5e-4 when left out. */
   constructor(
     override readonly model: SSIVAE,
-    readonly data: SemiSupervisedData,
+    data: SemiSupervisedData,
     options: SemiSupervisedTrainerOptions = {},
   ) {
     const { auxLossMultiplier = 20, auxStep = 'joint', schedule = 'spread', warmUp = 0 } = options;
-    const optimizer = auxStep === 'pyroved' ? new AdamOnAll({ lr: 1 }) : new Adam({ lr: 1 });
-    super(model, options, { owner: 'SemiSupervisedTrainer', keys, lr: 5e-4 }, optimizer);
+    const optimizer = new (auxStep === 'pyroved' ? AdamOnAll : Adam)({ lr: 1 }, clipOf(options));
+    super(model, options, { owner: 'SemiSupervisedTrainer', keys, lr: 5e-4, labels: true }, optimizer);
     if (auxStep !== 'joint' && auxStep !== 'pyroved') {
       throw new OptionError(`auxStep is "${auxStep}"; it can be "joint" or "pyroved".`);
     }
@@ -69,7 +75,11 @@ export class SemiSupervisedTrainer extends Trainer {
     this.auxLossMultiplier = auxLossMultiplier;
     this.auxStep = auxStep;
     this.schedule = schedule;
-    this.checkData();
+    checkData(model, data);
+    const { on, heldOut = 0.2 } = options.earlyStopping ?? {};
+    const { labelled, watched }: KeptBack = on === 'accuracy' ? keptBack(data, heldOut, this.seed) : data;
+    this.data = { ...data, labelled };
+    this.watched = watched;
     const shared = { params: model.params, seed: this.seed };
     const isJoint = auxStep === 'joint';
     this.svi = new SVI<Args>(isJoint ? model.jointModel : model.model, model.guide, optimizer, model.elbo(), shared);
@@ -108,8 +118,12 @@ export class SemiSupervisedTrainer extends Trainer {
 
   /** `accuracy` of the classifier on the test images. */
   evaluate(): Evaluation | undefined {
-    const { test } = this.data;
-    return test && { accuracy: accuracyOf(this.model, test).accuracy };
+    const { model, watched, data } = this;
+    if (!data.test && !watched) return undefined;
+    return {
+      ...(data.test && { accuracy: accuracyOf(model, data.test).accuracy }),
+      ...(watched && { heldOutAccuracy: accuracyOf(model, watched).accuracy }),
+    };
   }
 
   protected settings(): Fingerprint {
@@ -122,16 +136,29 @@ export class SemiSupervisedTrainer extends Trainer {
     this.svi.steps = step;
     if (this.auxSvi) this.auxSvi.steps = step;
   }
+}
 
-  private checkData(): void {
-    const { model, data } = this;
-    checkTrainingData(model, data.unlabelled, 'the unlabelled images');
-    checkTrainingData(model, data.labelled, 'the labelled images');
-    checkLabels(data.labelled, model.numClasses, 'the labelled images');
-    if (!data.test) return;
-    checkTrainingData(model, data.test, 'the test images');
-    checkLabels(data.test, model.numClasses, 'the test images');
-  }
+function checkData(model: SSIVAE, { unlabelled, labelled, test }: SemiSupervisedData): void {
+  checkTrainingData(model, unlabelled, 'the unlabelled images');
+  checkTrainingData(model, labelled, 'the labelled images');
+  checkLabels(labelled, model.numClasses, 'the labelled images');
+  if (!test) return;
+  checkTrainingData(model, test, 'the test images');
+  checkLabels(test, model.numClasses, 'the test images');
+}
+
+/** The labelled images without a share of each class, and that share, for early stopping to look at. */
+function keptBack({ labelled }: SemiSupervisedData, share: number, seed: number | string): KeptBack {
+  const { kept, heldOut } = stratifiedSplit(labelled.labels as Int32Array, share, `${seed}/early stopping`);
+  if (heldOut.length > 0) return { labelled: subset(labelled, kept), watched: subset(labelled, heldOut) };
+  throw new DataError(
+    'Early stopping on accuracy keeps labelled images back, but no class has more than one. Stop on "loss", or label more images.',
+  );
+}
+
+interface KeptBack {
+  readonly labelled: TrainingImages;
+  readonly watched?: TrainingImages;
 }
 
 /** Adam that moves every parameter at every step: one that has no gradient counts as having a gradient of zero, as in pyroVED's trainer. */

@@ -3,57 +3,13 @@ import { Adam, NonFiniteError, OptionError, refuseUnknownKeys } from 'pyro-ts';
 import type { Batch } from '../data/index.js';
 import type { InvariantVAE } from '../models/index.js';
 import type { Checkpoint, LoadedCheckpoint } from '../run/index.js';
-import { type Position, TrainingError } from './errors.js';
+import { WeightAverage } from './average.js';
+import { checkEarlyStopping, type EarlyStopping, hasStalled } from './earlyStopping.js';
+import { TrainingError } from './errors.js';
 import { addStep, type EpochRecord, type EpochSums, type Evaluation, meanLoss, noSums } from './history.js';
-import { type Schedule, scheduleOf } from './schedule.js';
+import { clipOf, type LoopOptions, type StepProgress, type TrainCalls, type TrainerOptions } from './options.js';
+import { scheduleOf } from './schedule.js';
 import { loadOptimizer, loadParams, saveOptimizer, saveParams } from './state.js';
-
-export interface TrainerOptions {
-  /** How many epochs the whole run has; 100. */
-  readonly epochs?: number;
-  /** Images a step; 64. */
-  readonly batchSize?: number;
-  /** Adam's learning rate, constant or by epoch. */
-  readonly lr?: Schedule;
-  /** Weight of the latents' Kullback-Leibler term, constant or by epoch; 1. May start at 0. */
-  readonly scaleFactor?: Schedule;
-  /** Decides the order of the images and the noise of every step; 1. */
-  readonly seed?: number | string;
-}
-
-export const trainerOptionKeys: readonly (keyof TrainerOptions)[] = [
-  'epochs',
-  'batchSize',
-  'lr',
-  'scaleFactor',
-  'seed',
-];
-
-/** What a step reports. */
-export interface StepProgress extends Position {
-  /** How many epochs the run has. */
-  readonly epochs: number;
-  /** Steps of this epoch, taken and in all. */
-  readonly batch: number;
-  readonly batches: number;
-  /** Mean loss of this epoch's unlabelled images so far, in nats an image; undefined before the first. */
-  readonly loss: number | undefined;
-}
-
-export interface LoopOptions {
-  /** Stops after the step that runs when it is aborted. */
-  readonly signal?: AbortSignal;
-  /** Called after every step. */
-  readonly onStep?: (progress: StepProgress) => void;
-}
-
-export interface TrainCalls extends LoopOptions {
-  readonly onEpoch?: (record: EpochRecord) => void | Promise<void>;
-  /** Keeps the state somewhere, after an epoch and where training is stopped; returns where, for messages. */
-  readonly checkpoint?: (state: Checkpoint) => string | undefined;
-  /** Epochs from one call of `checkpoint` to the next; 1. */
-  readonly checkpointEvery?: number;
-}
 
 /** Settings without which a saved state cannot go on with the same numbers. */
 export type Fingerprint = Readonly<Record<string, string | number>>;
@@ -66,7 +22,20 @@ interface SavedState {
   readonly sums: EpochSums;
   readonly history: readonly EpochRecord[];
   readonly updates: Readonly<Record<string, number>>;
+  /** Steps in the average of the weights; absent without one. */
+  readonly averaged?: number;
   readonly settings: Fingerprint;
+}
+
+/** What a kind of trainer adds to what all share. */
+export interface TrainerParts {
+  /** As in messages: "UnsupervisedTrainer". */
+  readonly owner: string;
+  readonly keys: readonly string[];
+  /** The learning rate where none is given. */
+  readonly lr: number;
+  /** Whether it has labelled images to keep back for early stopping; false. */
+  readonly labels?: boolean;
 }
 
 /** Trains a model. Where it stands is a function of seed, data and number of steps alone. */
@@ -85,12 +54,15 @@ export abstract class Trainer {
   private sums = noSums;
   private readonly lr: (epoch: number) => number;
   private readonly scaleFactor: (epoch: number) => number;
+  private readonly average: WeightAverage | undefined;
+  private readonly earlyStopping: EarlyStopping | undefined;
+  private readonly clipNorm: number | undefined;
 
   constructor(
     readonly model: InvariantVAE,
     options: TrainerOptions,
-    { owner, keys, lr }: { owner: string; keys: readonly string[]; lr: number },
-    protected readonly optimizer: Adam = new Adam({ lr: 1 }),
+    { owner, keys, lr, labels = false }: TrainerParts,
+    protected readonly optimizer: Adam = new Adam({ lr: 1 }, clipOf(options)),
   ) {
     refuseUnknownKeys(owner, options, keys);
     this.epochCount = count(owner, 'epochs', options.epochs ?? 100);
@@ -98,6 +70,22 @@ export abstract class Trainer {
     this.seed = options.seed ?? 1;
     this.lr = scheduleOf(options.lr ?? lr, { option: 'lr', epochs: this.epochCount });
     this.scaleFactor = scheduleOf(options.scaleFactor ?? 1, { option: 'scaleFactor', epochs: this.epochCount });
+    const { averageWeights, earlyStopping, clipNorm } = options;
+    if (averageWeights) this.average = new WeightAverage(model.params, averageWeights, this.epochCount);
+    if (earlyStopping) checkEarlyStopping(owner, earlyStopping, labels);
+    this.earlyStopping = earlyStopping;
+    this.clipNorm = clipNorm;
+  }
+
+  /** Whether the last epoch is done, or early stopping has ended the training. */
+  get isFinished(): boolean {
+    return this.epoch >= this.epochCount || this.stoppedEarly;
+  }
+
+  /** Whether training ended before its last epoch because nothing became better. */
+  get stoppedEarly(): boolean {
+    const { earlyStopping, history } = this;
+    return earlyStopping !== undefined && this.epoch < this.epochCount && hasStalled(history, earlyStopping);
   }
 
   /** Steps of the whole run. Only the first epoch may be of another length than the rest. */
@@ -121,12 +109,12 @@ export abstract class Trainer {
    * @throws {TrainingError} where a loss or a gradient is not finite; the parameters are then those before the step.
    */
   async *epochs({ signal, onStep }: LoopOptions = {}): AsyncGenerator<EpochRecord, void> {
-    while (this.epoch < this.epochCount) {
+    while (!this.isFinished) {
       const batches = this.batches(this.epoch);
       while (this.batch < batches.length) {
         if (signal?.aborted) return;
         this.trainOn(batches[this.batch]);
-        onStep?.(this.progress(batches.length));
+        onStep?.(this.progress(batches.length), this.model);
         await otherEvents();
       }
       yield this.finishEpoch();
@@ -138,17 +126,21 @@ export abstract class Trainer {
     refuseUnknownKeys('train', calls, ['signal', 'onStep', 'onEpoch', 'checkpoint', 'checkpointEvery']);
     const { onEpoch, checkpoint, checkpointEvery = 1 } = calls;
     for await (const record of this.epochs(calls)) {
-      await onEpoch?.(record);
-      const isDue = record.epoch % checkpointEvery === 0 || record.epoch === this.epochCount;
+      await onEpoch?.(record, this.model);
+      const isDue = record.epoch % checkpointEvery === 0 || this.isFinished;
       if (checkpoint && isDue) this.keep(checkpoint);
     }
-    const stopped = this.epoch < this.epochCount;
+    const stopped = !this.isFinished;
     if (stopped && checkpoint) this.keep(checkpoint);
     return { history: this.history, stopped };
   }
 
-  /** All that is needed to go on as if never interrupted, also within an epoch. */
+  /** All that is needed to go on as if never interrupted, also within an epoch. Where weights are averaged, its parameters are the average. */
   state(): Checkpoint {
+    return this.withAverage(() => this.savedState());
+  }
+
+  private savedState(): Checkpoint {
     const { tensors, updates } = saveOptimizer(this.optimizer);
     const state: SavedState = {
       epoch: this.epoch,
@@ -157,20 +149,17 @@ export abstract class Trainer {
       sums: this.sums,
       history: this.history,
       updates,
-      settings: this.settings(),
+      ...(this.average && { averaged: this.average.steps }),
+      settings: this.fingerprint(),
     };
-    return { tensors: new Map([...saveParams(this.model.params), ...tensors]), state };
+    const own = this.average?.save() ?? [];
+    return { tensors: new Map([...saveParams(this.model.params), ...tensors, ...own]), state };
   }
 
   /** Goes on from a saved state. @throws {OptionError} where data or settings differ, {FormatError} where the model does. */
   loadState(checkpoint: LoadedCheckpoint | Checkpoint): void {
     const saved = checkpoint.state as SavedState;
-    for (const [name, value] of Object.entries(this.settings())) {
-      if (saved.settings?.[name] === value) continue;
-      throw new OptionError(
-        `The saved run has ${name} ${saved.settings?.[name]}, this one ${value}: it cannot go on from there. Use the same data and options.`,
-      );
-    }
+    refuseOther(saved.settings, this.fingerprint());
     loadParams(this.model.params, checkpoint.tensors);
     loadOptimizer(this.optimizer, checkpoint.tensors, saved.updates);
     this.epoch = saved.epoch;
@@ -179,6 +168,24 @@ export abstract class Trainer {
     this.sums = saved.sums;
     this.history.splice(0, this.history.length, ...saved.history);
     this.lastCheckpoint = { epoch: saved.epoch };
+    this.average?.load(checkpoint.tensors, saved.averaged ?? 0);
+    if (this.isFinished) this.average?.show();
+  }
+
+  /** Calls `body` with the averaged weights in the model, where weights are averaged. */
+  private withAverage<T>(body: () => T): T {
+    return this.average ? this.average.within(body) : body();
+  }
+
+  /** `settings` with what all trainers know. */
+  private fingerprint(): Fingerprint {
+    const { average, earlyStopping, clipNorm } = this;
+    return {
+      ...this.settings(),
+      ...(clipNorm !== undefined && { clipNorm }),
+      ...(average && { averageWeights: `${average.decay} from epoch ${average.from}` }),
+      ...(earlyStopping && { earlyStopping: JSON.stringify({ on: 'loss', heldOut: 0.2, ...earlyStopping }) }),
+    };
   }
 
   private progress(batches: number): StepProgress {
@@ -199,11 +206,12 @@ export abstract class Trainer {
     this.sums = addStep(this.sums, batch, loss, (performance.now() - started) / 1000);
     this.batch++;
     this.step++;
+    this.average?.update(this.epoch + 1);
   }
 
   private finishEpoch(): EpochRecord {
     const labelledLoss = meanLoss(this.sums, 'labelled');
-    const evaluation = this.evaluate();
+    const evaluation = this.withAverage(() => this.evaluate());
     const record: EpochRecord = {
       epoch: this.epoch + 1,
       step: this.step,
@@ -218,11 +226,12 @@ export abstract class Trainer {
     this.epoch++;
     this.batch = 0;
     this.sums = noSums;
+    if (this.isFinished) this.average?.show();
     return record;
   }
 
   private keep(checkpoint: (state: Checkpoint) => string | undefined): void {
-    const where = checkpoint(this.state());
+    const where = this.withAverage(() => checkpoint(this.state()));
     this.lastCheckpoint = { epoch: this.epoch, ...(where !== undefined && { where }) };
   }
 
@@ -238,6 +247,16 @@ export abstract class Trainer {
       position,
       error.site,
       { cause: error },
+    );
+  }
+}
+
+/** @throws {OptionError} where a saved run had other settings. */
+function refuseOther(saved: Fingerprint = {}, own: Fingerprint): void {
+  for (const name of new Set([...Object.keys(own), ...Object.keys(saved)])) {
+    if (saved[name] === own[name]) continue;
+    throw new OptionError(
+      `The saved run has ${name} ${saved[name] ?? '(none)'}, this one ${own[name] ?? '(none)'}: it cannot go on from there. Use the same data and options.`,
     );
   }
 }

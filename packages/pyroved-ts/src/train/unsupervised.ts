@@ -5,7 +5,8 @@ import { type Batch, orderedBatches, shuffledBatches } from '../data/index.js';
 import type { IVAE, Terms } from '../models/index.js';
 import { checkTrainingData, imageTensor, type TrainingImages } from './data.js';
 import type { Evaluation } from './history.js';
-import { type Fingerprint, Trainer, type TrainerOptions, trainerOptionKeys } from './trainer.js';
+import { type TrainerOptions, trainerOptionKeys } from './options.js';
+import { type Fingerprint, Trainer } from './trainer.js';
 
 export interface UnsupervisedData {
   readonly images: TrainingImages;

@@ -1,0 +1,69 @@
+/** What all trainers can be told, and what a call of a trainer's loop can be given. */
+import type { ClipOptions } from 'pyro-ts';
+import type { InvariantVAE } from '../models/index.js';
+import type { Checkpoint } from '../run/index.js';
+import type { AverageOptions } from './average.js';
+import type { EarlyStopping } from './earlyStopping.js';
+import type { Position } from './errors.js';
+import type { EpochRecord } from './history.js';
+import type { Schedule } from './schedule.js';
+
+export interface TrainerOptions {
+  /** How many epochs the whole run has; 100. */
+  readonly epochs?: number;
+  /** Images a step; 64. */
+  readonly batchSize?: number;
+  /** Adam's learning rate, constant or by epoch. */
+  readonly lr?: Schedule;
+  /** Weight of the latents' Kullback-Leibler term, constant or by epoch; 1. May start at 0. */
+  readonly scaleFactor?: Schedule;
+  /** The gradient of each parameter is scaled down to this Euclidean norm where it is longer, as pyro-ts's optimisers do; no bound when left out. */
+  readonly clipNorm?: number;
+  /** Evaluate, keep and end with a running average of the weights; training itself goes on with the weights. None when left out. */
+  readonly averageWeights?: AverageOptions;
+  /** End where nothing becomes better; all epochs when left out. The weights are those of the last epoch, not of the best. */
+  readonly earlyStopping?: EarlyStopping;
+  /** Decides the order of the images and the noise of every step; 1. */
+  readonly seed?: number | string;
+}
+
+export const trainerOptionKeys: readonly (keyof TrainerOptions)[] = [
+  'epochs',
+  'batchSize',
+  'lr',
+  'scaleFactor',
+  'clipNorm',
+  'averageWeights',
+  'earlyStopping',
+  'seed',
+];
+
+/** The bounds on gradients that an optimiser takes. */
+export const clipOf = ({ clipNorm }: TrainerOptions): ClipOptions => (clipNorm === undefined ? {} : { clipNorm });
+
+/** What a step reports. */
+export interface StepProgress extends Position {
+  /** How many epochs the run has. */
+  readonly epochs: number;
+  /** Steps of this epoch, taken and in all. */
+  readonly batch: number;
+  readonly batches: number;
+  /** Mean loss of this epoch's unlabelled images so far, in nats an image; undefined before the first. */
+  readonly loss: number | undefined;
+}
+
+export interface LoopOptions {
+  /** Stops after the step that runs when it is aborted; a callback may abort it. */
+  readonly signal?: AbortSignal;
+  /** Called after every step, with the model as it then is. */
+  readonly onStep?: (progress: StepProgress, model: InvariantVAE) => void;
+}
+
+export interface TrainCalls extends LoopOptions {
+  /** Called after every epoch, and waited for. The model has the weights that training goes on with; after the last epoch their average, if any. */
+  readonly onEpoch?: (record: EpochRecord, model: InvariantVAE) => void | Promise<void>;
+  /** Keeps the state somewhere, after an epoch and where training is stopped; returns where, for messages. */
+  readonly checkpoint?: (state: Checkpoint) => string | undefined;
+  /** Epochs from one call of `checkpoint` to the next; 1. */
+  readonly checkpointEvery?: number;
+}
