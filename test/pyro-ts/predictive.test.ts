@@ -1,6 +1,6 @@
 /** Predictive: in turn and at once give the same shapes and, with noise laid down, the same values; posterior samples; refusals. */
 import * as tf from '@tensorflow/tfjs';
-import { deterministic, normal, ParamStore, Predictive, param, plate, sample } from 'pyro-ts';
+import { deterministic, normal, onWarning, ParamStore, Predictive, param, plate, sample } from 'pyro-ts';
 import { describe, expect, it } from 'vitest';
 import { expectClose } from '../numbers.js';
 
@@ -36,6 +36,18 @@ describe('posterior samples', () => {
     expectClose(drawn.line, lines, 1e-5, 1e-5);
     expectClose(drawn.y, lines, 0, 0.5);
     expect(Math.max(...tf.abs(drawn.y.sub(drawn.line)).dataSync())).toBeGreaterThan(0.01);
+  });
+  it.each([{}, parallel])('under a name that the model lacks are warned of (%o)', (options) => {
+    const warnings: string[] = [];
+    const before = onWarning((text) => warnings.push(text));
+    try {
+      new Predictive(model, { posteriorSamples: { w, ww: w }, ...options }).draw();
+    } finally {
+      onWarning(before);
+    }
+    expect(warnings).toEqual([
+      'Predictive: posteriorSamples has "ww", and the model has no such site. Did you mean "w"?',
+    ]);
   });
   it('of scalars sit left of the plates of other sites', () => {
     const scalar = () => {

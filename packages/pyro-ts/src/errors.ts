@@ -39,8 +39,9 @@ export class FormatError extends PyroError {}
 export function didYouMean(name: string, names: readonly string[]): string {
   if (names.length === 0) return '';
   const near = closest(name, names as string[]);
-  if (distance(name.toLowerCase(), near.toLowerCase()) <= Math.max(2, name.length / 3))
-    return ` Did you mean "${near}"?`;
+  const apart = distance(name.toLowerCase(), near.toLowerCase());
+  // Two names of one letter are no misspelling of each other.
+  if (apart < name.length && apart <= Math.max(2, name.length / 3)) return ` Did you mean "${near}"?`;
   return ` Known: ${names.join(', ')}.`;
 }
 

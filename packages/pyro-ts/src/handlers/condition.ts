@@ -2,8 +2,8 @@
 import { type TensorLike, toTensor } from '../distributions/distribution.js';
 import type { Message } from '../runtime/messages.js';
 import { handlerFactory } from '../runtime/program.js';
-import { Handler } from '../runtime/stack.js';
 import { Trace } from '../runtime/trace.js';
+import { ByNameHandler, type ByNameOptions } from './byName.js';
 
 /** Values by site name, or the values of a trace. */
 export type SiteValues = Readonly<Record<string, TensorLike>> | Trace;
@@ -15,13 +15,21 @@ export function valueFor(values: SiteValues, name: string): TensorLike | undefin
   return site?.type === 'sample' && !site.isSubsample ? site.value : undefined;
 }
 
+/** The names that a program must have for `values` to make sense; a trace may have more sites than a program. */
+export const namesOf = (values: SiteValues): string[] =>
+  values instanceof Trace ? [] : Object.keys(values).filter((name) => values[name] !== undefined);
+
 /** Sets the value of the named sites and marks them observed. */
-export class ConditionHandler extends Handler {
-  constructor(readonly data: SiteValues) {
-    super();
+export class ConditionHandler extends ByNameHandler {
+  constructor(
+    readonly data: SiteValues,
+    options?: ByNameOptions,
+  ) {
+    super('condition', 'sample', namesOf(data), options);
   }
 
   override process(message: Message): void {
+    super.process(message);
     if (message.type !== 'sample' || message.isSubsample) return;
     const value = valueFor(this.data, message.name);
     if (value === undefined) return;
@@ -31,7 +39,10 @@ export class ConditionHandler extends Handler {
 }
 
 /**
- * Observes the named sites at the given values. Source: `pyro.poutine.condition`.
+ * Observes the named sites at the given values. A name that the program lacks is an error, unless `allowUnused` is set or `data` is a trace.
+ * Source: `pyro.poutine.condition`.
  * @example const posterior = condition(model, { x: 1.5 });
  */
-export const condition = handlerFactory((data: SiteValues) => new ConditionHandler(data));
+export const condition = handlerFactory(
+  (data: SiteValues, options?: ByNameOptions) => new ConditionHandler(data, options),
+);

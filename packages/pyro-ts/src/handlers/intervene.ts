@@ -6,15 +6,20 @@ import { draw } from '../primitives/sample.js';
 import type { Message } from '../runtime/messages.js';
 import { handlerFactory } from '../runtime/program.js';
 import { applyOutside, Handler } from '../runtime/stack.js';
-import { type SiteValues, valueFor } from './condition.js';
+import { ByNameHandler, type ByNameOptions } from './byName.js';
+import { namesOf, type SiteValues, valueFor } from './condition.js';
 
 /** Splits each named site: what follows sees the given value, what is outside sees the site with its own value. */
-export class DoHandler extends Handler {
-  constructor(readonly data: SiteValues) {
-    super();
+export class DoHandler extends ByNameHandler {
+  constructor(
+    readonly data: SiteValues,
+    options?: ByNameOptions,
+  ) {
+    super('intervene', 'sample', namesOf(data), options);
   }
 
   override process(message: Message): void {
+    super.process(message);
     if (message.type !== 'sample' || message.isSubsample) return;
     const value = valueFor(this.data, message.name);
     if (value === undefined) return;
@@ -34,10 +39,11 @@ export class DoHandler extends Handler {
 
 /**
  * Sets the named variables to the given values for everything that depends on them; the variables themselves keep their own distribution and
- * value (Pearl's do). Source: `pyro.poutine.do`. Exported as `intervene` too, since `do` is a reserved word.
+ * value (Pearl's do). A name that the program lacks is an error, unless `allowUnused` is set or `data` is a trace. Source: `pyro.poutine.do`,
+ * which is a reserved word here.
  * @example intervene(model, { treatment: 1 })()
  */
-export const intervene = handlerFactory((data: SiteValues) => new DoHandler(data));
+export const intervene = handlerFactory((data: SiteValues, options?: ByNameOptions) => new DoHandler(data, options));
 
 /** Makes observed sites latent again. */
 export class UnconditionHandler extends Handler {

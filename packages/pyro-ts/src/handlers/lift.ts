@@ -4,7 +4,8 @@ import { type TensorLike, toTensor } from '../distributions/distribution.js';
 import { draw, sampleMessage } from '../primitives/sample.js';
 import type { Message } from '../runtime/messages.js';
 import { handlerFactory } from '../runtime/program.js';
-import { applyOutside, Handler } from '../runtime/stack.js';
+import { applyOutside } from '../runtime/stack.js';
+import { ByNameHandler, type ByNameOptions } from './byName.js';
 
 /** A prior for all parameters, or by name; a parameter without one stays a parameter. */
 export type Priors =
@@ -16,12 +17,16 @@ const isDistribution = (priors: Priors): priors is Distribution =>
   'logProb' in priors && typeof priors.logProb === 'function';
 
 /** Sends a sample site in place of each parameter that has a prior. The site is in no plate inside, as the parameter has one value for all. */
-export class LiftHandler extends Handler {
-  constructor(readonly priors: Priors) {
-    super();
+export class LiftHandler extends ByNameHandler {
+  constructor(
+    readonly priors: Priors,
+    options?: ByNameOptions,
+  ) {
+    super('lift', 'param', isDistribution(priors) || typeof priors === 'function' ? [] : Object.keys(priors), options);
   }
 
   override process(message: Message): void {
+    super.process(message);
     if (message.type !== 'param') return;
     const fn = this.priorOf(message.name);
     if (!fn) return;
@@ -40,18 +45,23 @@ export class LiftHandler extends Handler {
 }
 
 /**
- * Turns parameters into latent variables with the given priors. Source: `pyro.poutine.lift`.
+ * Turns parameters into latent variables with the given priors. A name that the program lacks is an error, unless `allowUnused` is set. Source:
+ * `pyro.poutine.lift`.
  * @example lift(model, { w: normal(0, 1).expand([3]).toEvent(1) })
  */
-export const lift = handlerFactory((priors: Priors) => new LiftHandler(priors));
+export const lift = handlerFactory((priors: Priors, options?: ByNameOptions) => new LiftHandler(priors, options));
 
 /** Gives the named parameters fixed values. */
-export class SubstituteHandler extends Handler {
-  constructor(readonly values: Readonly<Record<string, TensorLike>>) {
-    super();
+export class SubstituteHandler extends ByNameHandler {
+  constructor(
+    readonly values: Readonly<Record<string, TensorLike>>,
+    options?: ByNameOptions,
+  ) {
+    super('substitute', 'param', Object.keys(values), options);
   }
 
   override process(message: Message): void {
+    super.process(message);
     if (message.type !== 'param' || !Object.hasOwn(this.values, message.name)) return;
     message.value = toTensor(this.values[message.name]);
     message.done = true;
@@ -59,9 +69,10 @@ export class SubstituteHandler extends Handler {
 }
 
 /**
- * Runs a program with these (constrained) values of its parameters. Source: `pyro.poutine.substitute`.
+ * Runs a program with these (constrained) values of its parameters. A name that the program lacks is an error, unless `allowUnused` is set.
+ * Source: `pyro.poutine.substitute`.
  * @example substitute(model, { scale: 2 })()
  */
 export const substitute = handlerFactory(
-  (values: Readonly<Record<string, TensorLike>>) => new SubstituteHandler(values),
+  (values: Readonly<Record<string, TensorLike>>, options?: ByNameOptions) => new SubstituteHandler(values, options),
 );

@@ -3,7 +3,7 @@ import { delta } from '../distributions/delta.js';
 import type { Reparam } from '../infer/reparam/reparam.js';
 import type { Message, SampleMessage } from '../runtime/messages.js';
 import { handlerFactory } from '../runtime/program.js';
-import { Handler } from '../runtime/stack.js';
+import { ByNameHandler, type ByNameOptions } from './byName.js';
 
 /** How to express sites, by name or by a function; a site without an entry stays as it is. */
 export type ReparamConfig =
@@ -11,12 +11,16 @@ export type ReparamConfig =
   | ((site: Readonly<SampleMessage>) => Reparam | undefined);
 
 /** Replaces each configured latent site by its auxiliary sites and a deterministic one. Observed sites stay as they are. */
-export class ReparamHandler extends Handler {
-  constructor(readonly config: ReparamConfig) {
-    super();
+export class ReparamHandler extends ByNameHandler {
+  constructor(
+    readonly config: ReparamConfig,
+    options?: ByNameOptions,
+  ) {
+    super('reparam', 'sample', typeof config === 'function' ? [] : Object.keys(config), options);
   }
 
   override process(message: Message): void {
+    super.process(message);
     if (message.type !== 'sample' || message.isSubsample || message.isObserved) return;
     const { name, fn } = message;
     const how = this.configOf(message);
@@ -39,4 +43,6 @@ export class ReparamHandler extends Handler {
  * sites in place of those. Source: `pyro.poutine.reparam`.
  * @example const model = reparam(funnel, { theta: new LocScaleReparam({ centered: 0 }) });
  */
-export const reparam = handlerFactory((config: ReparamConfig) => new ReparamHandler(config));
+export const reparam = handlerFactory(
+  (config: ReparamConfig, options?: ByNameOptions) => new ReparamHandler(config, options),
+);

@@ -1,7 +1,7 @@
 /** `Predictive`: draws from a model with its latent variables taken from a guide or from given samples. */
 import { expandTo, sizeOf } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
-import { formatShape, OptionError, refuseUnknownKeys, ShapeError } from '../errors.js';
+import { didYouMean, formatShape, OptionError, refuseUnknownKeys, ShapeError } from '../errors.js';
 import { replay } from '../handlers/replay.js';
 import { SeedHandler } from '../handlers/seed.js';
 import { trace } from '../handlers/trace.js';
@@ -12,6 +12,7 @@ import type { Message } from '../runtime/messages.js';
 import { Handler } from '../runtime/stack.js';
 import type { SampleSite, Trace } from '../runtime/trace.js';
 import type { InferenceProgram } from './elbo/elbo.js';
+import { warn } from './warn.js';
 
 /** Values by site, each [numSamples, ...]. */
 type Samples = Readonly<Record<string, tf.Tensor>>;
@@ -19,7 +20,7 @@ type Samples = Readonly<Record<string, tf.Tensor>>;
 export interface PredictiveOptions<Args extends unknown[]> {
   /** Latent variables are drawn from here. Without it, and without `posteriorSamples`, from the prior. */
   guide?: InferenceProgram<Args>;
-  /** Draws of latent variables by site, each [numSamples, ...]. */
+  /** Draws of latent variables by site, each [numSamples, ...]. A name that the model lacks is warned of. */
   posteriorSamples?: Samples;
   /** Number of draws; that of `posteriorSamples` when those are given. */
   numSamples?: number;
@@ -127,7 +128,13 @@ export class Predictive<Args extends unknown[]> {
     samples: SamplesHandler,
   ): Trace {
     if (guide) return trace(replay(model, trace(guide).getTrace(...args))).getTrace(...args);
-    return trace.with(() => samples.run(() => model(...args)));
+    const drawn = trace.with(() => samples.run(() => model(...args)));
+    for (const name of Object.keys(this.options.posteriorSamples ?? {})) {
+      if (drawn.has(name)) continue;
+      const names = drawn.latentSites.map((site) => site.name);
+      warn(`Predictive: posteriorSamples has "${name}", and the model has no such site.${didYouMean(name, names)}`);
+    }
+    return drawn;
   }
 
   private samplesAt(i: number): Samples {

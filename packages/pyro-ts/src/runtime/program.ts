@@ -4,11 +4,21 @@ import type { Handler } from './stack.js';
 /** A model or a guide: an ordinary synchronous function that calls primitives. */
 export type Program<Args extends unknown[] = never[], Result = unknown> = (...args: Args) => Result;
 
+/** What `with` takes: the options, of which the optional last one can be left out, and then the body. */
+type WithBody<Options extends unknown[], Result> =
+  | [...options: Options, body: () => Result]
+  | (Options extends [infer First, unknown?]
+      ? 1 extends Options['length']
+        ? [first: First, body: () => Result]
+        : never
+      : never)
+  | (0 extends Options['length'] ? [body: () => Result] : never);
+
 export interface HandlerFactory<Options extends unknown[]> {
   /** A program that runs `program` inside a fresh handler at each call. */
   <Args extends unknown[], Result>(program: (...args: Args) => Result, ...options: Options): (...args: Args) => Result;
   /** Runs a body inside a fresh handler: the last argument is the body. */
-  with<Result>(...optionsAndBody: [...Options, () => Result]): Result;
+  with<Result>(...optionsAndBody: WithBody<Options, Result>): Result;
 }
 
 /** Makes both faces of a handler from a function that builds it. */
@@ -20,7 +30,7 @@ export function handlerFactory<Options extends unknown[]>(
     (...args: Args): Result =>
       create(...options).run(() => program(...args));
   return Object.assign(wrap, {
-    with: <Result>(...optionsAndBody: [...Options, () => Result]): Result => {
+    with: <Result>(...optionsAndBody: WithBody<Options, Result>): Result => {
       const body = optionsAndBody.at(-1) as () => Result;
       return create(...(optionsAndBody.slice(0, -1) as unknown as Options)).run(body);
     },
