@@ -1,6 +1,7 @@
 /** Chooses a TensorFlow.js backend and adds the few operations that TensorFlow.js lacks, gets wrong or does slowly. */
 export { EngineError } from './errors.js';
 export * from './linalg/index.js';
+export * from './ops/convolution.js';
 export * from './ops/customGrad.js';
 export * from './ops/dense.js';
 export * from './ops/indexing.js';
