@@ -1,5 +1,5 @@
 /** Control variates for score-function gradients: what a site's cost is expected to be, whatever the site draws. */
-import { broadcastShapes, expandTo, sameShape, stopGradient } from '@pyro-ts/engine';
+import { broadcastShapes, customGrad, expandTo, sameShape, sizeOf, stopGradient } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 import { formatShape, OptionError, refuseUnknownKeys, ShapeError } from '../../errors.js';
 import type { SampleSite } from '../../runtime/trace.js';
@@ -25,37 +25,79 @@ export class Baselines {
 
   /** `cost` (constant) of `site` less its baseline; moves the running mean. */
   centre(site: SampleSite, cost: tf.Tensor): Centred {
-    const options = site.infer.baseline;
-    if (!options) return { cost, loss: undefined };
+    const { decay, mean, value } = this.baselineOf(site, cost.shape);
+    if (decay !== undefined) this.moveMean(site.name, cost.shape, decay, cost.dataSync());
+    const prediction = mean && tf.tensor(mean, cost.shape);
+    if (value === undefined) return { cost: prediction ? tf.sub(cost, prediction) : cost, loss: undefined };
+    const error = tf.sub(cost, prediction ? tf.add(value, prediction) : value);
+    return { cost: stopGradient(error), loss: tf.sum(tf.square(error)) };
+  }
+
+  /**
+   * `logWeight` (batch shaped) of what `site` drew, for a loss of which the gradient with respect to it is minus the site's cost over
+   * `numParticles`: that gradient is taken less the baseline, and moves the running mean as it passes. `chances` has the probability of each
+   * entry's surroundings, where the site was drawn once for each value of enumerated variables: it weighs the cost, so it weighs the baseline.
+   */
+  centreGradient(site: SampleSite, logWeight: tf.Tensor, chances: Float64Array, numParticles: number): tf.Tensor {
+    const { shape } = logWeight;
+    const { decay, mean, value = tf.zeros(shape) } = this.baselineOf(site, shape);
+    const values = value.dataSync();
+    const predicted = chances.map((chance, i) => chance * ((mean?.[i] ?? 0) + values[i]));
+    return customGrad([logWeight, value], (weight) => ({
+      value: weight.clone(),
+      grad: (dy) => {
+        const costs = Float64Array.from(dy.dataSync(), (g) => -numParticles * g);
+        if (decay !== undefined) this.moveMean(site.name, shape, decay, costs, chances);
+        const errors = tf.tensor(
+          Float32Array.from(costs, (cost, i) => cost - predicted[i]),
+          shape,
+        );
+        // The value learns by the square of the error.
+        return [tf.div(errors, -numParticles), tf.mul(errors, -2 / numParticles)];
+      },
+    }));
+  }
+
+  /** The parts of the baseline of a site whose cost has `shape`. */
+  private baselineOf(site: SampleSite, shape: number[]) {
+    const options = site.infer.baseline ?? {};
     refuseUnknownKeys(`baseline of site "${site.name}"`, options, ['decayingAverage', 'value']);
     const { decayingAverage: decay, value } = options;
-    const mean = decay === undefined ? undefined : this.runningMean(site.name, cost, decay);
-    if (value === undefined) return { cost: mean ? tf.sub(cost, mean) : cost, loss: undefined };
-    if (!sameShape(broadcastShapes(value.shape, cost.shape) ?? [-1], cost.shape)) {
+    if (decay !== undefined && !(decay >= 0 && decay < 1)) {
+      throw new OptionError(
+        `At site "${site.name}": baseline.decayingAverage is the share of the mean that a step keeps, from 0 to below 1, not ${decay}.`,
+        site.name,
+      );
+    }
+    if (value && !sameShape(broadcastShapes(value.shape, shape) ?? [-1], shape)) {
       throw new ShapeError(
-        `At site "${site.name}": baseline.value has shape ${formatShape(value.shape)}, and the cost that it is for ${formatShape(cost.shape)}: one ` +
+        `At site "${site.name}": baseline.value has shape ${formatShape(value.shape)}, and the cost that it is for ${formatShape(shape)}: one ` +
           'entry for each element of the plates around the site.',
         site.name,
       );
     }
-    const whole = expandTo(value, cost.shape);
-    const error = tf.sub(cost, mean ? tf.add(whole, mean) : whole);
-    return { cost: stopGradient(error), loss: tf.sum(tf.square(error)) };
+    const mean = decay === undefined ? undefined : this.meanOf(site.name, shape);
+    return { decay, mean, value: value && expandTo(value, shape) };
   }
 
-  /** The mean so far, which then takes in `cost`. */
-  private runningMean(name: string, cost: tf.Tensor, decay: number): tf.Tensor {
-    if (!(decay >= 0 && decay < 1)) {
-      throw new OptionError(
-        `At site "${name}": baseline.decayingAverage is the share of the mean that a step keeps, from 0 to below 1, not ${decay}.`,
-        name,
-      );
-    }
+  /** The running mean so far; 0 where there is none of this shape. */
+  private meanOf(name: string, shape: readonly number[]): Float32Array {
     const before = this.means.get(name);
-    const mean = before && sameShape(before.shape, cost.shape) ? before.data : new Float32Array(cost.size);
-    const costs = cost.dataSync();
-    this.means.set(name, { shape: cost.shape, data: mean.map((m, i) => decay * m + (1 - decay) * costs[i]) });
-    return tf.tensor(mean, cost.shape);
+    return before && sameShape(before.shape, shape) ? before.data : new Float32Array(sizeOf(shape));
+  }
+
+  /** The mean takes in `costs`, each as far as its chance goes (1 where `chances` is left out). */
+  private moveMean(
+    name: string,
+    shape: readonly number[],
+    decay: number,
+    costs: ArrayLike<number>,
+    chances?: ArrayLike<number>,
+  ): void {
+    const moved = this.meanOf(name, shape).map(
+      (mean, i) => mean + (1 - decay) * (costs[i] - (chances?.[i] ?? 1) * mean),
+    );
+    this.means.set(name, { shape: [...shape], data: moved });
   }
 
   /** The running means by site name: what is needed to go on as if never interrupted. */

@@ -18,6 +18,7 @@ import { apart, PosteriorHandler } from '../enumeration/rerun.js';
 import { EnumerationAllocator } from '../enumeration/sites/allocator.js';
 import { sequentialRuns } from '../enumeration/sites/sequential.js';
 import { warn } from '../warn.js';
+import { Baselines } from './baselines.js';
 import {
   checkTraces,
   ELBO,
@@ -38,7 +39,7 @@ export interface TraceEnumElboOptions extends ElboOptions {
 /**
  * -ELBO with enumerated variables summed out: sites of the guide with `infer: { enumerate: 'parallel' }`, `'sequential'` or `'sum-and-sample'`
  * (their entropy counts), and sites that only the model has with `'parallel'` (exact marginals). Other sites are drawn: pathwise gradients
- * where they are reparameterised, score functions elsewhere. A variable outside a plate must not depend on an enumerated one inside it.
+ * where they are reparameterised, score functions (less a baseline where the site has one) elsewhere. A variable outside a plate must not depend on an enumerated one inside it.
  * Source: `pyro.infer.TraceEnum_ELBO`.
  * @example
  * const model = (x: tf.Tensor) => plate('data', 100, () => {
@@ -48,6 +49,8 @@ export interface TraceEnumElboOptions extends ElboOptions {
  * const svi = new SVI(model, () => {}, new Adam({ lr: 0.1 }), new TraceEnumELBO({ maxPlateNesting: 1 }));
  */
 export class TraceEnumELBO extends ELBO {
+  /** The running means of `infer: { baseline: { decayingAverage } }`. */
+  readonly baselines = new Baselines();
   protected override readonly needsNesting = true;
   private readonly strictEnumerationWarning: boolean;
 
@@ -62,7 +65,7 @@ export class TraceEnumELBO extends ELBO {
     args: Args,
   ): ElboEstimate {
     const pairs = this.tracePairs(model, guide, args);
-    const bound = pairs.map(expectedBound).reduce((a, b) => tf.add(a, b));
+    const bound = pairs.map((pair) => this.expectedBound(pair)).reduce((a, b) => tf.add(a, b));
     const loss = tf.div(tf.neg(bound), this.numParticles) as tf.Scalar;
     return refuseNonFinite({ loss, surrogate: loss }, () => sitesOf(pairs));
   }
@@ -134,11 +137,30 @@ export class TraceEnumELBO extends ELBO {
     return pairs;
   }
 
+  /** The bound that one pair of traces gives: expected log p minus expected log q. */
+  private expectedBound({ model, guide }: TracePair): tf.Tensor {
+    const entropy: Cost[] = guide.latentSites
+      .filter((site) => !site.infer.isDeterministic)
+      .map((site) => {
+        const ordinal = ordinalOf(site);
+        return { ordinal, reach: [ordinal], value: pack(site, tf.neg(site.logProb)) };
+      });
+    const weights = guideWeights(guide, (site, logWeight, chances) =>
+      this.baselines.centreGradient(site, logWeight, chances, this.numParticles),
+    );
+    return expectation([...modelCosts(model, guide), ...entropy], weights);
+  }
+
   private warn(pair: TracePair): void {
     warnOfInvalidDependencies(pair);
-    const unused = pair.guide.sampleSites.find((site) => site.infer.baseline);
-    if (unused)
-      warn(`TraceEnumELBO makes no use of the baseline of site "${unused.name}": enumerate it, or use TraceELBO.`);
+    const unused = pair.guide.sampleSites.find(
+      (site) => site.infer.baseline && (site.enumeration?.own || site.fn.hasRsample),
+    );
+    if (unused) {
+      warn(
+        `The baseline of site "${unused.name}" has no use, as the site is ${unused.enumeration?.own ? 'enumerated' : 'reparameterised'}. Drop it.`,
+      );
+    }
     const sites = [...pair.guide.sampleSites, ...pair.model.sampleSites];
     if (!this.strictEnumerationWarning || sites.some((site) => site.infer.enumerate)) return;
     warn(
@@ -170,15 +192,4 @@ function* enumeratedPairs<Args extends unknown[]>(
     checkTraces(pair, maxPlateNesting);
     yield pair;
   }
-}
-
-/** The bound that one pair of traces gives: expected log p minus expected log q. */
-function expectedBound({ model, guide }: TracePair): tf.Tensor {
-  const entropy: Cost[] = guide.latentSites
-    .filter((site) => !site.infer.isDeterministic)
-    .map((site) => {
-      const ordinal = ordinalOf(site);
-      return { ordinal, reach: [ordinal], value: pack(site, tf.neg(site.logProb)) };
-    });
-  return expectation([...modelCosts(model, guide), ...entropy], guideWeights(guide));
 }

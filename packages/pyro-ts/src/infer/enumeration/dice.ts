@@ -5,8 +5,10 @@
 import { stopGradient } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 import type { SampleSite, Trace } from '../../runtime/trace.js';
+import { eliminate } from './elimination/contract.js';
 import { type NamedTensor, ownDim, pack, sumOut } from './elimination/namedTensor.js';
 import { isWithin, keyOf, minus, type Ordinal, ordinalOf, union } from './elimination/ordinals.js';
+import { Table, TableTape } from './elimination/tables.js';
 import { expectedCost } from './elimination/tensorOps.js';
 import { type Cost, tooGlobal } from './modelCosts.js';
 
@@ -22,8 +24,23 @@ interface GuideWeight {
   readonly visits: number;
 }
 
+/** Takes the baseline off the score function of a drawn site, see `Baselines.centreGradient`. */
+export type CentreGradient = (site: SampleSite, logWeight: tf.Tensor, chances: Float64Array) => tf.Tensor;
+
 /** The weights of all sites of the guide whose values do not all weigh 1 with no gradient. */
-export function guideWeights(guide: Trace): GuideWeight[] {
+export function guideWeights(guide: Trace, centre: CentreGradient): GuideWeight[] {
+  const weights = bareWeights(guide);
+  return weights.map((weight) => {
+    const { site, isDrawn } = weight;
+    if (!isDrawn || !site.infer.baseline) return weight;
+    const { dims } = weight.logWeight;
+    const { shape } = site.unscaledLogProb;
+    const centred = centre(site, tf.reshape(weight.logWeight.tensor, shape), chancesOf(weight, weights));
+    return { ...weight, logWeight: { dims, tensor: tf.reshape(centred, weight.logWeight.tensor.shape) } };
+  });
+}
+
+function bareWeights(guide: Trace): GuideWeight[] {
   return guide.latentSites.flatMap((site) => {
     const { own } = site.enumeration ?? {};
     if (site.infer.isDeterministic || (!own && site.fn.hasRsample)) return [];
@@ -33,6 +50,19 @@ export function guideWeights(guide: Trace): GuideWeight[] {
     const visits = own && own.dim === undefined ? own.total : 1;
     return [{ site, ordinal: ordinalOf(site), logWeight: pack(site, logWeight), isDrawn: !own, visits }];
   });
+}
+
+/** For each entry of a site's log weight, the probability of the enumerated values that it was drawn under. */
+function chancesOf(weight: GuideWeight, all: readonly GuideWeight[]): Float64Array {
+  const upstream = all.filter((w) => w !== weight && !w.isDrawn && isWithin(w.ordinal, weight.ordinal));
+  const tape = new TableTape();
+  const [own, ...others] = [weight, ...upstream].map((w) => Table.of(w.logWeight));
+  const variables = [...new Set([own, ...others].flatMap((t) => t.dims))].filter((dim) => !weight.ordinal.has(dim));
+  const total = tape.sumProduct(eliminate(tape, [own, ...others], variables), []);
+  // The probability of an entry is the derivative of the total with respect to the entry's logarithm.
+  total.logGrad = total.log.map(Math.exp);
+  tape.backward();
+  return own.logGrad as Float64Array;
 }
 
 /** The expected sum of `costs`. */
