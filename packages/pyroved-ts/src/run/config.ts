@@ -32,8 +32,6 @@ export interface RunConfig extends RunSettings {
 export const RUN_FORMAT = 'pyroved-run';
 export const RUN_VERSION = 1;
 
-const SECTIONS = ['model', 'data', 'train'] as const;
-const NAMES = ['engine', 'kernel', 'createdAt'] as const;
 const KEYS = ['format', 'version', 'createdAt', 'seed', 'engine', 'kernel', 'model', 'data', 'train', 'versions'];
 
 /** `settings` as `config.json` will hold them. @throws RunError for what JSON cannot hold or what is missing. */
@@ -62,20 +60,29 @@ function checkedConfig(json: JsonObject, source: string): RunConfig {
     );
   for (const key of Object.keys(json))
     if (!KEYS.includes(key)) throw new RunError(`${source} has an unknown entry "${key}".${didYouMean(key, KEYS)}`);
-  for (const key of SECTIONS)
-    if (!isJsonObject(json[key])) throw new RunError(`${source}: "${key}" has to be an object of options.`);
-  for (const key of NAMES)
-    if (typeof json[key] !== 'string' || json[key] === '')
-      throw new RunError(`${source}: "${key}" has to be a text, but is ${shown(json[key])}.`);
-  if (Number.isNaN(Date.parse(json.createdAt as string)))
-    throw new RunError(`${source}: "createdAt" has to be a date, but is ${shown(json.createdAt)}.`);
-  if (!Number.isSafeInteger(json.seed))
-    throw new RunError(`${source}: "seed" has to be a whole number, but is ${shown(json.seed)}.`);
-  const { versions } = json;
-  if (!isJsonObject(versions) || !Object.values(versions).every((version) => typeof version === 'string'))
+  const section = (key: string): JsonObject => {
+    const value = json[key];
+    if (isJsonObject(value)) return value;
+    throw new RunError(`${source}: "${key}" has to be an object of options.`);
+  };
+  const [model, data, train] = [section('model'), section('data'), section('train')];
+  const text = (key: string): string => {
+    const value = json[key];
+    if (typeof value === 'string' && value !== '') return value;
+    throw new RunError(`${source}: "${key}" has to be a text, but is ${shown(value)}.`);
+  };
+  const [engine, kernel, createdAt] = [text('engine'), text('kernel'), text('createdAt')];
+  if (Number.isNaN(Date.parse(createdAt)))
+    throw new RunError(`${source}: "createdAt" has to be a date, but is ${shown(createdAt)}.`);
+  const { seed, versions } = json;
+  if (typeof seed !== 'number' || !Number.isSafeInteger(seed))
+    throw new RunError(`${source}: "seed" has to be a whole number, but is ${shown(seed)}.`);
+  if (!isJsonObject(versions) || !hasTexts(versions))
     throw new RunError(`${source}: "versions" has to map package names to versions.`);
-  // Every entry was checked above.
-  return json as unknown as RunConfig;
+  return { format: RUN_FORMAT, version: RUN_VERSION, createdAt, model, data, train, seed, engine, kernel, versions };
 }
+
+const hasTexts = (object: JsonObject): object is Record<string, string> =>
+  Object.values(object).every((value) => typeof value === 'string');
 
 const shown = (value: Json | undefined): string => (value === undefined ? 'missing' : JSON.stringify(value));

@@ -5,5 +5,7 @@ export { RunError } from './errors.js';
 export { writeWhole } from './files.js';
 export type { Json, JsonObject } from './json.js';
 export { MetricsLog } from './metrics.js';
+export { type CreateOptions, RUN_FILES, STUDY_FILES } from './occupied.js';
 export { type Classification, classificationCsv } from './results.js';
-export { type CreateOptions, RUN_FILES, RunFolder } from './runFolder.js';
+export { RunFolder } from './runFolder.js';
+export { StudyFolder, type StudyKind } from './study.js';

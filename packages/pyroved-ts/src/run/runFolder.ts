@@ -5,26 +5,12 @@ import { PyroError, refuseUnknownKeys } from 'pyro-ts';
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint, type LoadedCheckpoint } from './checkpoint.js';
 import { formatConfig, parseConfig, type RunConfig, type RunSettings, runConfig } from './config.js';
 import { explained, RunError } from './errors.js';
-import { readText, temporary, writeWhole } from './files.js';
+import { readText, writeWhole } from './files.js';
 import { type JsonObject, parseJsonObject, toJsonObject } from './json.js';
+import { lockFolder } from './lock.js';
 import { MetricsLog } from './metrics.js';
-
-/** The names of the files in a run folder. */
-export const RUN_FILES = {
-  config: 'config.json',
-  metrics: 'metrics.jsonl',
-  checkpoint: 'checkpoint.safetensors',
-  previousCheckpoint: 'checkpoint.prev.safetensors',
-  summary: 'summary.json',
-  report: 'report.html',
-  pictures: 'pictures',
-} as const;
-
-/** What to do where there is a run already. */
-export interface CreateOptions {
-  /** Replace the run that is there. Files that are not a run's are never removed. Default false. */
-  readonly overwrite?: boolean;
-}
+import { type CreateOptions, makeFree, RUN_FILES, refuseOccupied } from './occupied.js';
+import { writePicture } from './pictures.js';
 
 /** One run on disk. All calls are synchronous, so that nothing can come between a checkpoint and its rename. */
 export class RunFolder {
@@ -46,8 +32,7 @@ export class RunFolder {
   static create(folder: string, settings: RunSettings, options: CreateOptions = {}): RunFolder {
     refuseUnknownKeys('RunFolder.create', options, ['overwrite']);
     const config = runConfig(settings);
-    explained(`Could not make the run folder ${folder}`, () => makeFolder(path.resolve(folder)));
-    if (occupiedBy(folder, options) === 'run') removeRun(folder);
+    makeFree(folder, options);
     const run = new RunFolder(folder, config);
     writeWhole(run.file('config'), formatConfig(config));
     return run;
@@ -55,12 +40,7 @@ export class RunFolder {
 
   /** @throws RunError where `create` would fail: a run or anything else in the way, no right to write. Ask before the work, not after. */
   static assertFree(folder: string, options: CreateOptions = {}): void {
-    if (fs.existsSync(folder)) occupiedBy(folder, options);
-    let above = path.resolve(folder);
-    while (!fs.existsSync(above)) above = path.dirname(above);
-    const what = `Could not make the run folder ${folder}`;
-    if (!fs.statSync(above).isDirectory()) throw new RunError(`${what}: ${above} is a file. Choose another path.`);
-    explained(what, () => fs.accessSync(above, fs.constants.W_OK));
+    refuseOccupied(folder, options);
   }
 
   /** Opens a run to read it or to go on with it. @throws RunError where there is none, or its configuration is damaged. */
@@ -81,6 +61,15 @@ export class RunFolder {
   /** @throws RunError in words where the run cannot be written; ask before a training, not after. */
   assertWritable(): void {
     explained(`Could not write into ${this.path}`, () => fs.accessSync(this.path, fs.constants.W_OK));
+  }
+
+  /**
+   * Takes the folder for this process until the function that comes back is called; the lock of a process that died does not count.
+   * @throws RunError where another process is at work in it, or it cannot be written.
+   */
+  lock(): () => void {
+    this.assertWritable();
+    return lockFolder(this.path);
   }
 
   hasCheckpoint(): boolean {
@@ -128,13 +117,7 @@ export class RunFolder {
 
   /** Writes a picture into `pictures/` and gives its path. `name` is a plain file name, e.g. "loss.svg". */
   writePicture(name: string, content: Uint8Array | string): string {
-    if (!/^[\w-][\w.-]*$/.test(name))
-      throw new RunError(`"${name}" cannot name a picture. Use letters, digits, "-", "_" and "." only.`);
-    const folder = this.file('pictures');
-    explained(`Could not make ${folder}`, () => fs.mkdirSync(folder, { recursive: true }));
-    const file = path.join(folder, name);
-    writeWhole(file, content);
-    return file;
+    return writePicture(this.path, name, content);
   }
 
   /** Writes `report.html` and gives its path. */
@@ -158,19 +141,6 @@ export class RunFolder {
   }
 }
 
-/** What is in a folder that may be used. @throws RunError for files that are not a run, and for a run that is not to be replaced. */
-function occupiedBy(folder: string, { overwrite }: CreateOptions): 'run' | 'nothing' {
-  const present = explained(`Could not read ${folder}`, () => fs.readdirSync(folder));
-  if (present.includes(RUN_FILES.config)) {
-    if (overwrite) return 'run';
-    throw new RunError(
-      `There is already a run in ${folder}. Resume it, replace it (overwrite), or choose another folder.`,
-    );
-  }
-  if (present.every(isLeftover)) return 'nothing';
-  throw new RunError(`${folder} holds files that are not a run (${listed(present)}). Choose a new or empty folder.`);
-}
-
 function readCheckpoint(file: string): LoadedCheckpoint | PyroError {
   try {
     return decodeCheckpoint(
@@ -182,25 +152,3 @@ function readCheckpoint(file: string): LoadedCheckpoint | PyroError {
     throw error;
   }
 }
-
-/** Makes `folder` and those above it, one by one: Node's own recursive call hides the cause, or hangs, on some disks. */
-function makeFolder(folder: string): void {
-  if (fs.statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return;
-  makeFolder(path.dirname(folder));
-  fs.mkdirSync(folder);
-}
-
-/** Removes what a run consists of, and nothing else; the configuration last, so that a kill leaves a run. */
-function removeRun(folder: string): void {
-  const { config, ...others } = RUN_FILES;
-  explained(`Could not remove the run in ${folder}`, () => {
-    for (const name of [...Object.values(others), config])
-      fs.rmSync(path.join(folder, name), { recursive: true, force: true });
-  });
-}
-
-/** What a run that was killed while it was made leaves behind. */
-const isLeftover = (name: string): boolean => name === temporary(RUN_FILES.config);
-
-const listed = (names: readonly string[]): string =>
-  names.length > 3 ? `${names.slice(0, 3).join(', ')} and ${names.length - 3} more` : names.join(', ');

@@ -8,48 +8,47 @@ export interface AverageOptions {
   readonly decay?: number | 'mean';
 }
 
+/** The options filled in. @throws {OptionError} for an epoch that the run does not have, or a decay outside (0, 1). */
+export function averageRule(options: AverageOptions, epochs: number): Required<AverageOptions> {
+  refuseUnknownKeys('averageWeights', options, ['from', 'decay']);
+  const { from = Math.floor(0.75 * epochs) + 1, decay = 'mean' } = options;
+  if (!Number.isInteger(from) || from < 1 || from > epochs) {
+    throw new OptionError(`averageWeights: from is an epoch from 1 to ${epochs}, not ${from}.`);
+  }
+  if (decay !== 'mean' && !(decay > 0 && decay < 1)) {
+    throw new OptionError(`averageWeights: decay is "mean" or a number between 0 and 1, not ${decay}.`);
+  }
+  return { from, decay };
+}
+
 type Weights = Map<string, ParamData>;
 
 const WEIGHTS = 'weights/';
 
 /** The average, and the weights that it stands in for. Source: `pyroved.trainers.auxSVItrainer.average_weights`; Izmailov et al. 2018 for the mean. */
 export class WeightAverage {
-  readonly from: number;
-  readonly decay: number | 'mean';
   /** Steps in the average. */
   steps = 0;
   private average: Weights | undefined;
   /** Training's own weights, while the model holds the average. */
   private stored: Weights | undefined;
 
-  /** @throws {OptionError} for an epoch that the run does not have, or a decay outside (0, 1). */
   constructor(
     private readonly params: ParamStore,
-    options: AverageOptions,
-    epochs: number,
-  ) {
-    refuseUnknownKeys('averageWeights', options, ['from', 'decay']);
-    const { from = Math.floor(0.75 * epochs) + 1, decay = 'mean' } = options;
-    if (!Number.isInteger(from) || from < 1 || from > epochs) {
-      throw new OptionError(`averageWeights: from is an epoch from 1 to ${epochs}, not ${from}.`);
-    }
-    if (decay !== 'mean' && !(decay > 0 && decay < 1)) {
-      throw new OptionError(`averageWeights: decay is "mean" or a number between 0 and 1, not ${decay}.`);
-    }
-    this.from = from;
-    this.decay = decay;
-  }
+    readonly rule: Required<AverageOptions>,
+  ) {}
 
   /** Takes the weights after a step into the average. `epoch` is counted from 1. */
   update(epoch: number): void {
-    if (epoch < this.from) return;
+    if (epoch < this.rule.from) return;
     const weights = this.params.toData();
     this.steps++;
     if (!this.average) {
       this.average = weights;
       return;
     }
-    const share = this.decay === 'mean' ? 1 / this.steps : 1 - this.decay;
+    const { decay } = this.rule;
+    const share = decay === 'mean' ? 1 / this.steps : 1 - decay;
     for (const [name, { data }] of this.average) {
       const now = (weights.get(name) as ParamData).data;
       for (let i = 0; i < data.length; i++) data[i] += share * (now[i] - data[i]);

@@ -1,12 +1,12 @@
 /** What all trainers can be told, and what a call of a trainer's loop can be given. */
-import type { ClipOptions } from 'pyro-ts';
+import { type ClipOptions, OptionError, refuseUnknownKeys } from 'pyro-ts';
 import type { InvariantVAE } from '../models/index.js';
 import type { Checkpoint } from '../run/index.js';
-import type { AverageOptions } from './average.js';
-import type { EarlyStopping } from './earlyStopping.js';
+import { type AverageOptions, averageRule } from './average.js';
+import { checkEarlyStopping, type EarlyStopping } from './earlyStopping.js';
 import type { Position } from './errors.js';
 import type { EpochRecord } from './history.js';
-import type { Schedule } from './schedule.js';
+import { type Schedule, scheduleOf } from './schedule.js';
 
 export interface TrainerOptions {
   /** How many epochs the whole run has; 100. */
@@ -37,6 +37,42 @@ export const trainerOptionKeys: readonly (keyof TrainerOptions)[] = [
   'earlyStopping',
   'seed',
 ];
+
+/**
+ * Checks all that can be checked without data.
+ * @param owner as in messages: "UnsupervisedTrainer"
+ * @param known the options of the trainer
+ * @param labels whether it has labelled images
+ * @throws {OptionError} that names the option.
+ */
+export function checkTrainerOptions(
+  owner: string,
+  options: TrainerOptions,
+  known: readonly string[] = trainerOptionKeys,
+  labels = false,
+): void {
+  refuseUnknownKeys(owner, options, known);
+  const { epochs = defaults.epochs, batchSize = defaults.batchSize, clipNorm, averageWeights, earlyStopping } = options;
+  checkCount(owner, 'epochs', epochs);
+  checkCount(owner, 'batchSize', batchSize);
+  for (const option of ['lr', 'scaleFactor'] as const) {
+    const schedule = options[option];
+    if (schedule !== undefined) scheduleOf(schedule, { option, epochs });
+  }
+  if (clipNorm !== undefined && !(clipNorm > 0)) {
+    throw new OptionError(`${owner}: clipNorm is a number above 0, not ${clipNorm}.`);
+  }
+  if (averageWeights) averageRule(averageWeights, epochs);
+  if (earlyStopping) checkEarlyStopping(owner, earlyStopping, labels);
+}
+
+/** What is taken where nothing is given. */
+export const defaults = { epochs: 100, batchSize: 64, scaleFactor: 1, seed: 1 } as const;
+
+function checkCount(owner: string, option: string, n: number): void {
+  if (Number.isInteger(n) && n > 0) return;
+  throw new OptionError(`${owner}: ${option} is a whole number of at least 1, not ${n}.`);
+}
 
 /** The bounds on gradients that an optimiser takes. */
 export const clipOf = ({ clipNorm }: TrainerOptions): ClipOptions => (clipNorm === undefined ? {} : { clipNorm });

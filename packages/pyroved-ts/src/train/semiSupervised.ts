@@ -7,7 +7,7 @@ import type { SemiSupervisedTerms, SSIVAE } from '../models/index.js';
 import { checkLabels, checkTrainingData, imageTensor, labelTensor, type TrainingImages } from './data.js';
 import { accuracyOf } from './evaluate.js';
 import type { Evaluation } from './history.js';
-import { clipOf, type TrainerOptions, trainerOptionKeys } from './options.js';
+import { checkTrainerOptions, clipOf, type TrainerOptions, trainerOptionKeys } from './options.js';
 import { type Fingerprint, Trainer } from './trainer.js';
 
 export interface SemiSupervisedData {
@@ -35,7 +35,26 @@ export interface SemiSupervisedTrainerOptions extends TrainerOptions {
   readonly warmUp?: number;
 }
 
+const owner = 'SemiSupervisedTrainer';
 const keys = [...trainerOptionKeys, 'auxLossMultiplier', 'auxStep', 'schedule', 'warmUp'];
+
+/** Checks all that can be checked without data. @throws {OptionError} that names the option. */
+export function checkSemiSupervisedOptions(options: SemiSupervisedTrainerOptions): void {
+  checkTrainerOptions(owner, options, keys, true);
+  const { auxLossMultiplier = 0, auxStep = 'joint', schedule = 'spread', warmUp = 0 } = options;
+  if (auxStep !== 'joint' && auxStep !== 'pyroved') {
+    throw new OptionError(`auxStep is "${auxStep}"; it can be "joint" or "pyroved".`);
+  }
+  if (schedule !== 'spread' && schedule !== 'pyroved') {
+    throw new OptionError(`schedule is "${schedule}"; it can be "spread" or "pyroved".`);
+  }
+  if (!(auxLossMultiplier >= 0 && Number.isFinite(auxLossMultiplier))) {
+    throw new OptionError(`auxLossMultiplier is a number of at least 0, not ${auxLossMultiplier}.`);
+  }
+  if (!Number.isInteger(warmUp) || warmUp < 0) {
+    throw new OptionError(`warmUp is a whole number of at least 0, not ${warmUp}.`);
+  }
+}
 
 type Args = [x: tf.Tensor, y?: tf.Tensor, terms?: SemiSupervisedTerms];
 
@@ -60,17 +79,9 @@ export class SemiSupervisedTrainer extends Trainer {
     options: SemiSupervisedTrainerOptions = {},
   ) {
     const { auxLossMultiplier = 20, auxStep = 'joint', schedule = 'spread', warmUp = 0 } = options;
+    checkSemiSupervisedOptions(options);
     const optimizer = new (auxStep === 'pyroved' ? AdamOnAll : Adam)({ lr: 1 }, clipOf(options));
-    super(model, options, { owner: 'SemiSupervisedTrainer', keys, lr: 5e-4, labels: true }, optimizer);
-    if (auxStep !== 'joint' && auxStep !== 'pyroved') {
-      throw new OptionError(`auxStep is "${auxStep}"; it can be "joint" or "pyroved".`);
-    }
-    if (!(auxLossMultiplier >= 0 && Number.isFinite(auxLossMultiplier))) {
-      throw new OptionError(`auxLossMultiplier is a number of at least 0, not ${auxLossMultiplier}.`);
-    }
-    if (!Number.isInteger(warmUp) || warmUp < 0) {
-      throw new OptionError(`warmUp is a whole number of at least 0, not ${warmUp}.`);
-    }
+    super(model, options, { owner, keys, lr: 5e-4, labels: true }, optimizer);
     this.warmUp = warmUp;
     this.auxLossMultiplier = auxLossMultiplier;
     this.auxStep = auxStep;

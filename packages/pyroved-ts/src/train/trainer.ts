@@ -3,11 +3,19 @@ import { Adam, NonFiniteError, OptionError, refuseUnknownKeys } from 'pyro-ts';
 import type { Batch } from '../data/index.js';
 import type { InvariantVAE } from '../models/index.js';
 import type { Checkpoint, LoadedCheckpoint } from '../run/index.js';
-import { WeightAverage } from './average.js';
-import { checkEarlyStopping, type EarlyStopping, hasStalled } from './earlyStopping.js';
+import { averageRule, WeightAverage } from './average.js';
+import { type EarlyStopping, hasStalled } from './earlyStopping.js';
 import { TrainingError } from './errors.js';
 import { addStep, type EpochRecord, type EpochSums, type Evaluation, meanLoss, noSums } from './history.js';
-import { clipOf, type LoopOptions, type StepProgress, type TrainCalls, type TrainerOptions } from './options.js';
+import {
+  checkTrainerOptions,
+  clipOf,
+  defaults,
+  type LoopOptions,
+  type StepProgress,
+  type TrainCalls,
+  type TrainerOptions,
+} from './options.js';
 import { scheduleOf } from './schedule.js';
 import { loadOptimizer, loadParams, saveOptimizer, saveParams } from './state.js';
 
@@ -64,17 +72,18 @@ export abstract class Trainer {
     { owner, keys, lr, labels = false }: TrainerParts,
     protected readonly optimizer: Adam = new Adam({ lr: 1 }, clipOf(options)),
   ) {
-    refuseUnknownKeys(owner, options, keys);
-    this.epochCount = count(owner, 'epochs', options.epochs ?? 100);
-    this.batchSize = count(owner, 'batchSize', options.batchSize ?? 64);
-    this.seed = options.seed ?? 1;
-    this.lr = scheduleOf(options.lr ?? lr, { option: 'lr', epochs: this.epochCount });
-    this.scaleFactor = scheduleOf(options.scaleFactor ?? 1, { option: 'scaleFactor', epochs: this.epochCount });
-    const { averageWeights, earlyStopping, clipNorm } = options;
-    if (averageWeights) this.average = new WeightAverage(model.params, averageWeights, this.epochCount);
-    if (earlyStopping) checkEarlyStopping(owner, earlyStopping, labels);
-    this.earlyStopping = earlyStopping;
-    this.clipNorm = clipNorm;
+    checkTrainerOptions(owner, options, keys, labels);
+    const { epochs = defaults.epochs, batchSize = defaults.batchSize, seed = defaults.seed } = options;
+    this.epochCount = epochs;
+    this.batchSize = batchSize;
+    this.seed = seed;
+    this.lr = scheduleOf(options.lr ?? lr, { option: 'lr', epochs });
+    this.scaleFactor = scheduleOf(options.scaleFactor ?? defaults.scaleFactor, { option: 'scaleFactor', epochs });
+    this.clipNorm = options.clipNorm;
+    this.earlyStopping = options.earlyStopping;
+    if (options.averageWeights) {
+      this.average = new WeightAverage(model.params, averageRule(options.averageWeights, epochs));
+    }
   }
 
   /** Whether the last epoch is done, or early stopping has ended the training. */
@@ -183,7 +192,7 @@ export abstract class Trainer {
     return {
       ...this.settings(),
       ...(clipNorm !== undefined && { clipNorm }),
-      ...(average && { averageWeights: `${average.decay} from epoch ${average.from}` }),
+      ...(average && { averageWeights: `${average.rule.decay} from epoch ${average.rule.from}` }),
       ...(earlyStopping && { earlyStopping: JSON.stringify({ on: 'loss', heldOut: 0.2, ...earlyStopping }) }),
     };
   }
@@ -259,11 +268,6 @@ function refuseOther(saved: Fingerprint = {}, own: Fingerprint): void {
       `The saved run has ${name} ${saved[name] ?? '(none)'}, this one ${own[name] ?? '(none)'}: it cannot go on from there. Use the same data and options.`,
     );
   }
-}
-
-function count(owner: string, option: string, n: number): number {
-  if (Number.isInteger(n) && n > 0) return n;
-  throw new OptionError(`${owner}: ${option} is a whole number of at least 1, not ${n}.`);
 }
 
 /** Lets timers, signals and input have their turn. */

@@ -1,0 +1,111 @@
+/** One process at a time in a run folder, whatever became of the one before; studies of several runs. */
+import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { RunFolder, StudyFolder } from 'pyroved-ts';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { settings } from './helpers.js';
+
+let root = '';
+beforeEach(() => {
+  root = fs.mkdtempSync(path.join(os.tmpdir(), 'pyroved-lock-'));
+});
+afterEach(() => fs.rmSync(root, { recursive: true, force: true }));
+
+const lockFile = () => path.join(root, 'run.lock');
+const writeLock = (content: object | string) =>
+  fs.writeFileSync(lockFile(), typeof content === 'string' ? content : JSON.stringify(content));
+/** The id of a process that has ended. */
+const deadProcess = (): number => spawnSync(process.execPath, ['-e', '0']).pid;
+
+describe('a lock', () => {
+  it('keeps others out until it is released, also from replacing the run', () => {
+    const run = RunFolder.create(root, settings);
+    const release = run.lock();
+    const words = new RegExp(
+      `^Process ${process.pid} has been at work in .* since \\d{4}-.*Z\\. Wait for it or stop it, or choose another folder\\. ` +
+        'If it is long gone, remove .*run\\.lock\\.$',
+    );
+    expect(() => RunFolder.open(root).lock()).toThrow(words);
+    expect(() => RunFolder.create(root, settings, { overwrite: true })).toThrow(words);
+    expect(() => RunFolder.assertFree(root, { overwrite: true })).toThrow(words);
+    expect(RunFolder.open(root).config).toEqual(run.config);
+    release();
+    expect(fs.readdirSync(root)).toEqual(['config.json']);
+    RunFolder.open(root).lock()();
+  });
+
+  it('of a process that died is taken over', () => {
+    const run = RunFolder.create(root, settings);
+    writeLock({ pid: deadProcess(), host: os.hostname(), since: '2026-01-01T00:00:00Z' });
+    RunFolder.assertFree(root, { overwrite: true });
+    const release = run.lock();
+    expect(JSON.parse(fs.readFileSync(lockFile(), 'utf8'))).toMatchObject({ pid: process.pid, host: os.hostname() });
+    release();
+  });
+
+  it('of a process that is alive counts, whoever wrote it', () => {
+    const run = RunFolder.create(root, settings);
+    writeLock({ pid: process.ppid, host: os.hostname(), since: 'yesterday' });
+    expect(() => run.lock()).toThrow(`Process ${process.ppid} has been at work in ${root} since yesterday.`);
+  });
+
+  it('from another machine counts, for that one cannot be asked', () => {
+    const run = RunFolder.create(root, settings);
+    writeLock({ pid: deadProcess(), host: 'elsewhere', since: 'yesterday' });
+    expect(() => run.lock()).toThrow(/^Process \d+ on elsewhere has been at work/);
+  });
+
+  it.each(['', '{"pid": "7"}', '[1]', 'null'])('that a crash left as %j is no lock', (content) => {
+    const run = RunFolder.create(root, settings);
+    writeLock(content);
+    run.lock()();
+  });
+
+  it('that is all that is left of a run does not stand in the way of a new one', () => {
+    writeLock({ pid: deadProcess(), host: os.hostname(), since: 'yesterday' });
+    RunFolder.create(root, settings);
+  });
+});
+
+describe('a study', () => {
+  const study = { kind: 'priors', parts: ['normal/seed-1', 'normal/seed-2'], plan: { seeds: [1, 2] } } as const;
+
+  it('comes back as it was written', () => {
+    const made = StudyFolder.create(root, study);
+    const { kind, plan } = StudyFolder.open(root, 'priors');
+    expect([kind, plan]).toEqual(['priors', { seeds: [1, 2] }]);
+    expect(made.part('normal/seed-2')).toBe(path.join(root, 'normal', 'seed-2'));
+    expect(() => StudyFolder.open(root, 'seeds')).toThrow('holds a study of priors, not of seeds.');
+    expect(StudyFolder.kindIn(root)).toBe('priors');
+    expect(StudyFolder.kindIn(path.join(root, 'nothing'))).toBeUndefined();
+  });
+
+  it('is replaced with its runs, and nothing else is', () => {
+    const made = StudyFolder.create(root, study);
+    for (const part of study.parts) RunFolder.create(made.part(part), settings);
+    made.writeResults({ accuracy: Number.NaN }, 'a,b\n');
+    fs.writeFileSync(path.join(root, 'normal', 'notes.txt'), 'mine');
+    expect(() => StudyFolder.create(root, study)).toThrow('There is already a study in');
+    const release = RunFolder.open(made.part('normal/seed-2')).lock();
+    expect(() => StudyFolder.create(root, study, { overwrite: true })).toThrow(/^Process \d+ has been at work/);
+    release();
+    StudyFolder.create(root, study, { overwrite: true });
+    expect(fs.readdirSync(root).sort()).toEqual(['normal', 'study.json']);
+    expect(fs.readdirSync(path.join(root, 'normal'))).toEqual(['notes.txt']);
+  });
+
+  it('that is damaged or newer is refused', () => {
+    StudyFolder.create(root, study);
+    const file = path.join(root, 'study.json');
+    const text = fs.readFileSync(file, 'utf8');
+    const altered = (from: string, to: string) => {
+      fs.writeFileSync(file, text.replace(from, to));
+      return () => StudyFolder.open(root);
+    };
+    expect(altered('"priors"', '"moons"')).toThrow('is damaged: it does not say what is studied.');
+    expect(altered('"version": 1', '"version": 2')).toThrow('has version 2, but this program knows version 1.');
+    expect(altered('{', '')).toThrow(/study\.json is damaged: it is not JSON/);
+  });
+});
