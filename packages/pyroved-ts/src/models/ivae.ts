@@ -1,6 +1,5 @@
 /** The unsupervised model: a variational autoencoder that is invariant to the pose of what it sees. */
 import type * as tf from '@tensorflow/tfjs';
-import { type ELBO, TraceELBO } from 'pyro-ts';
 import type { ImageSet, StreamedSet } from '../data/index.js';
 import type { Encoding, PoseRows } from './asked/host.js';
 import { type Manifold, type ManifoldOptions, manifold } from './asked/manifold.js';
@@ -10,7 +9,7 @@ import { InvariantVAE } from './vae.js';
 
 /**
  * z ~ N(0, 1), x ~ likelihood(decoder(pose(z), content(z))); q(z | x) from the encoder. Sites: "latent" (pose and content together), "angle"
- * where the angle prior has a site of its own, "obs". Source: `pyroved.models.iVAE`; Bepler et al. 2019 for the spatial decoder.
+ * where the angle prior has a site of its own, "angle_bin" where the guide has bins, "obs". Source: `pyroved.models.iVAE`; Bepler et al. 2019 for the spatial decoder.
  * @example
  * const vae = new IVAE({ shape: [48, 48], invariances: ['r', 't'] });
  * await new UnsupervisedTrainer(vae, { images }, { epochs: 20 }).train();
@@ -35,11 +34,6 @@ export class IVAE extends InvariantVAE {
   readonly guide = (x: tf.Tensor, terms: Terms = {}): void => {
     this.images(x, () => this.guideLatents('latent', [x], terms));
   };
-
-  /** The objective that these programs are trained on. */
-  elbo(): ELBO {
-    return new TraceELBO({ maxPlateNesting: this.plateNesting });
-  }
 
   /** What the guide says of each image. */
   encode(set: ImageSet | StreamedSet): Encoding {

@@ -25,6 +25,8 @@ export interface ModelOptions extends PosePriors, LikelihoodOptions {
   readonly likelihood?: LikelihoodName | Likelihood;
   /** Ask the decoder about this many pixels, drawn anew at each step, and weigh them up; all pixels when left out. */
   readonly pixels?: number;
+  /** Of the binned angle guide: sum this many of the likeliest bins and one weighted draw of the rest; all bins when left out. */
+  readonly exactBins?: number;
   /** Decides the first weights; 1. */
   readonly seed?: number | string;
   /** What computes the spatial decoder, as `selectKernel` returns it; plain tensor operations when left out. */
@@ -50,6 +52,9 @@ export const modelOptionKeys: readonly (keyof ModelOptions)[] = [
   'encoder',
   'decoder',
   'anglePrior',
+  'angleGuide',
+  'angleBins',
+  'exactBins',
   'shiftPrior',
   'scalePrior',
   'decoderSigma',

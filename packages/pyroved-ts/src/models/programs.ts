@@ -1,10 +1,24 @@
 /** The programs that all models are made of: how the guide draws the latents, how the model does, and how an image is observed. */
 import { sizeOf, take } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
-import { module, type Net, normal, ParamStore, plate, sample, scale, seed } from 'pyro-ts';
+import {
+  type ELBO,
+  type InferConfig,
+  module,
+  type Net,
+  normal,
+  OptionError,
+  ParamStore,
+  plate,
+  sample,
+  scale,
+  seed,
+  TraceELBO,
+  TraceEnumELBO,
+} from 'pyro-ts';
 import { type PoseTensors, poseTransform } from '../coordinates/index.js';
 import { type DecoderNet, type EncoderNet, fcDecoder, fcEncoder, spatialNet } from '../nets/index.js';
-import { Latents, type OwnDraws, poseParts } from '../priors/index.js';
+import { Latents, type Modes, type OwnDraws, poseParts } from '../priors/index.js';
 import { type Likelihood, likelihoodOf } from './likelihood.js';
 import { type ModelOptions, type ResolvedOptions, resolveOptions } from './options.js';
 
@@ -24,6 +38,8 @@ export interface ModelParts {
   readonly optionKeys: readonly string[];
   /** Size of what the encoder and the decoder are given beside image and content: the number of classes, or 0. */
   readonly condition: number;
+  /** How many bins of the angle are summed exactly where `exactBins` does not say; all when left out. */
+  readonly exactBins?: number;
   /** Further networks, by the names under which their parameters are kept. */
   readonly nets: Readonly<Record<string, AnyNet>>;
 }
@@ -41,12 +57,15 @@ export abstract class VaePrograms {
   readonly points: number;
   protected readonly encoder: EncoderNet;
   protected readonly decoder: DecoderNet;
+  /** How the modes of the guide are summed out. */
+  private readonly inferMode: InferConfig;
 
-  constructor(options: ModelOptions, { owner, optionKeys, condition, nets }: ModelParts) {
+  constructor(options: ModelOptions, { owner, optionKeys, condition, nets, exactBins }: ModelParts) {
     this.options = resolveOptions(owner, options, optionKeys);
     const { shape, channels, latentDim, invariances, hiddenEncoder, hiddenDecoder, activation, likelihood, kernel } =
       this.options;
     this.latents = new Latents(poseParts(invariances, shape, this.options), latentDim);
+    this.inferMode = inferMode(owner, this.latents.modes, this.options.exactBins, exactBins);
     this.likelihood = likelihoodOf(likelihood, this.options);
     this.points = sizeOf(shape);
     const given = condition > 0 ? [condition] : [];
@@ -75,6 +94,14 @@ export abstract class VaePrograms {
     return this.options.pixels === undefined ? 1 : 2;
   }
 
+  /** The objective that these programs are trained on. */
+  elbo(): ELBO {
+    const maxPlateNesting = this.plateNesting;
+    return this.latents.modes === undefined
+      ? new TraceELBO({ maxPlateNesting })
+      : new TraceEnumELBO({ maxPlateNesting, strictEnumerationWarning: false });
+  }
+
   /** Frees the parameters. The model can't be used afterwards. */
   dispose(): void {
     this.params.dispose();
@@ -99,8 +126,11 @@ export abstract class VaePrograms {
     const { loc, scale: sd, own } = module('encoder_z', this.encoder)(parts);
     scale.with(scaleFactor, () => {
       sample(site, normal(this.toSite(loc), this.toSite(sd)).toEvent(1));
-      for (const part of this.latents.own) {
-        sample(part.kind, part.source.guide(this.toSite(own[part.kind] as tf.Tensor)));
+      for (const { kind, source } of this.latents.own) {
+        const encoded = this.toSite(own[kind] as tf.Tensor);
+        const { modes } = source;
+        const mode = modes && sample(modes.site, modes.guide(encoded), { infer: this.inferMode });
+        sample(kind, source.guide(encoded, mode));
       }
     });
   }
@@ -110,9 +140,11 @@ export abstract class VaePrograms {
     return scale.with(scaleFactor, () => {
       const joint = sample(site, normal(0, 1).expand([this.latents.jointSize]).toEvent(1));
       const own: OwnDraws = {};
-      for (const part of this.latents.own) {
-        const prior = part.source.prior();
-        own[part.kind] = this.fromSite(sample(part.kind, prior), prior.eventShape.length);
+      for (const { kind, source } of this.latents.own) {
+        const prior = source.prior();
+        const drawn = sample(kind, prior);
+        if (source.modes) sample(source.modes.site, source.modes.prior(drawn));
+        own[kind] = this.fromSite(drawn, prior.eventShape.length);
       }
       return this.latents.split(this.fromSite(joint, 1), own);
     });
@@ -150,4 +182,25 @@ export abstract class VaePrograms {
   protected fromSite(x: tf.Tensor, eventRank: number): tf.Tensor {
     return this.plateNesting === 1 ? x : tf.squeeze(x, [x.rank - eventRank - 1]);
   }
+}
+
+/** Sums over all modes, or over the likeliest `asked` (`usual` where that is left out) and one weighted draw of the rest. */
+function inferMode(
+  owner: string,
+  modes: Modes | undefined,
+  asked: number | undefined,
+  usual: number | undefined,
+): InferConfig {
+  if (asked !== undefined && !modes) {
+    throw new OptionError(
+      `${owner}: exactBins belongs to angleGuide "binned". Ask for that guide, or leave exactBins out.`,
+    );
+  }
+  if (asked !== undefined && modes && (!Number.isInteger(asked) || asked < 1 || asked > modes.count)) {
+    throw new OptionError(`${owner}: exactBins is a whole number from 1 to ${modes.count}, not ${asked}.`);
+  }
+  const exactClasses = asked ?? usual;
+  return exactClasses === undefined
+    ? { enumerate: 'parallel', expand: false }
+    : { enumerate: 'sum-and-sample', exactClasses };
 }

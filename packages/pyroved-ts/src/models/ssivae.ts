@@ -62,8 +62,8 @@ export interface Classified {
 
 /**
  * y ~ Categorical(classPrior), z ~ N(0, 1), x ~ likelihood(decoder(pose(z), content(z), y)); q(y | x) from the classifier, q(z | x, y) from the
- * encoder, with y summed out where it is not known. Sites: "z", "y", "x", "angle" where the angle prior has a site of its own, and "y_aux" in the
- * auxiliary program. Source: `pyroved.models.ssiVAE`; Kingma et al. 2014, model M2; Ziatdinov et al. 2024.
+ * encoder, with y summed out where it is not known. Sites: "z", "y", "x", "angle" where the angle prior has a site of its own, "angle_bin"
+ * where the guide has bins, and "y_aux" in the auxiliary program. Source: `pyroved.models.ssiVAE`; Kingma et al. 2014, model M2; Ziatdinov et al. 2024.
  */
 export class SSIVAE extends InvariantVAE {
   readonly kind = 'ssiVAE';
@@ -74,8 +74,15 @@ export class SSIVAE extends InvariantVAE {
 
   constructor(options: SemiSupervisedOptions) {
     const classifier = options.classifier ?? classifierFor(options);
-    super(options, { owner: 'ssiVAE', optionKeys, condition: options.numClasses, nets: { encoder_y: classifier } });
     const { numClasses, enumerate = 'parallel', exactClasses = 1 } = options;
+    super(options, {
+      owner: 'ssiVAE',
+      optionKeys,
+      condition: numClasses,
+      nets: { encoder_y: classifier },
+      // Where classes are sampled, every pair of class and bin would still be many.
+      ...(enumerate === 'sum-and-sample' && { exactBins: 1 }),
+    });
     this.numClasses = numClasses;
     this.classifier = classifier;
     this.logPrior = logPrior(options);
@@ -115,7 +122,7 @@ export class SSIVAE extends InvariantVAE {
   };
 
   /** The objective that these programs are trained on. */
-  elbo(): ELBO {
+  override elbo(): ELBO {
     return new TraceEnumELBO({ maxPlateNesting: this.plateNesting, strictEnumerationWarning: false });
   }
 

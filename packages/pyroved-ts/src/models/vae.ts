@@ -70,21 +70,24 @@ export abstract class InvariantVAE extends VaePrograms {
   /** The guide's centre for each image. `parts` gives the encoder's inputs for a batch. */
   protected encodeImages(set: ImageSet | StreamedSet, parts: (x: tf.Tensor2D, from: number) => tf.Tensor[]): Encoding {
     const { own, parts: poseParts, jointSize, contentSize } = this.latents;
+    const binned = own.find(({ kind, source }) => kind === 'angle' && source.modes);
     const found: Partial<Record<string, Float32Array>> = this.onBatches<string>(set, (x, from) => {
       const encoded = module('encoder_z', this.encoder)(parts(x, from));
       const centres: OwnDraws = {};
       for (const part of own) centres[part.kind] = part.source.centre(encoded.own[part.kind] as tf.Tensor);
       const { pose, content } = this.latents.split(encoded.loc, centres);
       const contentScale = tf.slice(encoded.scale, [0, jointSize - contentSize]);
-      return { content, contentScale, ...(pose as Readonly<Record<string, tf.Tensor>>) };
+      const bins = binned?.source.modes?.guide(encoded.own.angle as tf.Tensor).probs;
+      return { content, contentScale, ...(bins && { bins }), ...(pose as Readonly<Record<string, tf.Tensor>>) };
     });
-    const { content = empty, contentScale = empty, angle, shift, scale } = found;
+    const { content = empty, contentScale = empty, angle, bins, shift, scale } = found;
     const has = (kind: string) => poseParts.some((part) => part.kind === kind);
     return {
       count: set.count,
       content,
       contentScale,
       ...(has('angle') && { angle: anglesOf(angle ?? empty) }),
+      ...(binned && { angleBins: bins ?? empty }),
       ...(has('shift') && { shift: shift ?? empty }),
       ...(has('scale') && { scale: scale ?? empty }),
     };

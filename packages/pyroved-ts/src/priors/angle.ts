@@ -1,7 +1,15 @@
-/** Priors of the angle. */
+/** Priors of the angle by their names, and which guide goes with them. */
 import * as tf from '@tensorflow/tfjs';
-import { didYouMean, OptionError, projectedNormal, refuseUnknownKeys } from 'pyro-ts';
+import { didYouMean, normal, OptionError, refuseUnknownKeys } from 'pyro-ts';
 import { directionOf } from '../coordinates/transform.js';
+import { type AngleDensity, binnedAngle } from './binned.js';
+import {
+  circularAngle,
+  projectedNormalAngle,
+  uniformDensity,
+  type VonMisesAngleOptions,
+  vonMisesDensity,
+} from './circular.js';
 import type { PosePart } from './posePart.js';
 
 export interface NormalAngleOptions {
@@ -9,13 +17,16 @@ export interface NormalAngleOptions {
   readonly scale?: number;
 }
 
-/** A normal angle, a column of the joint latent. It does not know that a full turn changes nothing. */
-export function normalAngle(options: NormalAngleOptions = {}): PosePart {
+function scaleOf(options: NormalAngleOptions): number {
   refuseUnknownKeys('the normal angle prior', options, ['scale']);
   const { scale = 1 } = options;
-  if (!(scale > 0 && Number.isFinite(scale))) {
-    throw new OptionError(`The normal angle prior's scale is a positive number of radians, not ${scale}.`);
-  }
+  if (scale > 0 && Number.isFinite(scale)) return scale;
+  throw new OptionError(`The normal angle prior's scale is a positive number of radians, not ${scale}.`);
+}
+
+/** A normal angle, a column of the joint latent. It does not know that a full turn changes nothing. */
+export function normalAngle(options: NormalAngleOptions = {}): PosePart {
+  const scale = scaleOf(options);
   return {
     kind: 'angle',
     name: 'normal',
@@ -24,41 +35,85 @@ export function normalAngle(options: NormalAngleOptions = {}): PosePart {
   };
 }
 
-/**
- * A direction, uniform on the circle a priori, projected normal in the guide, whose concentration vector the encoder gives. The unit vector is
- * itself the cosine and sine of the rotation: there is no angle to wrap around. Source: Presnell et al. 1998; `pyro.distributions.ProjectedNormal`.
- */
-export function projectedNormalAngle(options: Record<string, never> = {}): PosePart {
-  refuseUnknownKeys('the projected normal angle prior', options, []);
+/** The same as a density of its own; its bins cover a whole turn, or pi standard deviations either way where that is less. */
+function normalDensity(options: NormalAngleOptions = {}): AngleDensity {
+  const scale = scaleOf(options);
   return {
-    kind: 'angle',
-    name: 'projected-normal',
-    source: {
-      site: 'own',
-      encoded: 2,
-      prior: () => projectedNormal([0, 0]),
-      guide: (concentration) => projectedNormal(concentration),
-      centre: (concentration) => projectedNormal(concentration).mean(),
-    },
-    toPose: (direction) => direction,
+    name: 'normal',
+    circular: false,
+    reach: Math.PI * Math.min(1, scale),
+    prior: () => normal(0, scale),
   };
 }
 
-/** The priors that can be asked for by name. */
-const byName = { normal: normalAngle, 'projected-normal': projectedNormalAngle } as const;
-export type AnglePriorName = keyof typeof byName;
-export const anglePriorNames = Object.keys(byName) as AnglePriorName[];
+export const anglePriorNames = ['normal', 'projected-normal', 'von-mises', 'uniform'] as const;
+export type AnglePriorName = (typeof anglePriorNames)[number];
+
+/** One peak, or bins that are summed out with a peak in each. */
+export const angleGuideNames = ['unimodal', 'binned'] as const;
+export type AngleGuideName = (typeof angleGuideNames)[number];
+
+/** A prior's name, with its options. */
+type NamedPrior =
+  | ({ readonly name: 'normal' } & NormalAngleOptions)
+  | ({ readonly name: 'von-mises' } & VonMisesAngleOptions)
+  | { readonly name: 'uniform' }
+  | { readonly name: 'projected-normal' };
 
 /** A name, a name with options, or a prior of one's own. */
-export type AnglePrior = AnglePriorName | ({ readonly name: 'normal' } & NormalAngleOptions) | PosePart;
+export type AnglePrior = AnglePriorName | NamedPrior | PosePart;
 
-/** The pose part that an option asks for. @throws {OptionError} for a name that does not exist. */
-export function anglePart(prior: AnglePrior): PosePart {
-  if (typeof prior === 'object' && 'toPose' in prior) {
-    if (prior.kind === 'angle') return prior;
-    throw new OptionError(`anglePrior: "${prior.name}" is a prior of the ${prior.kind}, not of the angle.`);
+export interface AngleOptions {
+  /** What is known of the angle before the image is seen; "normal". */
+  readonly anglePrior?: AnglePrior;
+  /** Whether the guide takes one angle for likely, or several: see `binnedAngle`. "unimodal". */
+  readonly angleGuide?: AngleGuideName;
+  /** Number of bins of the binned guide; 8. */
+  readonly angleBins?: number;
+}
+
+/** The pose part that options ask for. @throws {OptionError} for a name that does not exist and for options that do not go together. */
+export function anglePart({ anglePrior = 'normal', angleGuide = 'unimodal', angleBins }: AngleOptions): PosePart {
+  if (!angleGuideNames.includes(angleGuide)) {
+    throw new OptionError(`There is no angle guide "${angleGuide}".${didYouMean(String(angleGuide), angleGuideNames)}`);
   }
-  const { name, ...options } = typeof prior === 'string' ? { name: prior } : prior;
-  if (Object.hasOwn(byName, name)) return (byName[name] as (options: object) => PosePart)(options);
-  throw new OptionError(`There is no angle prior "${name}".${didYouMean(String(name), anglePriorNames)}`);
+  const isBinned = angleGuide === 'binned';
+  if (angleBins !== undefined && !isBinned) {
+    throw new OptionError('angleBins belongs to angleGuide "binned". Ask for that guide, or leave angleBins out.');
+  }
+  if (typeof anglePrior === 'object' && 'toPose' in anglePrior) return own(anglePrior, isBinned);
+  const prior: NamedPrior = typeof anglePrior === 'string' ? { name: anglePrior } : anglePrior;
+  const inBins = (density: AngleDensity) => binnedAngle(density, angleBins ?? 8);
+  const onCircle = isBinned ? inBins : circularAngle;
+  switch (prior.name) {
+    case 'normal':
+      return isBinned ? inBins(normalDensity(nameless(prior))) : normalAngle(nameless(prior));
+    case 'von-mises':
+      return onCircle(vonMisesDensity(nameless(prior)));
+    case 'uniform':
+      return onCircle(uniformDensity(nameless(prior)));
+    case 'projected-normal':
+      if (!isBinned) return projectedNormalAngle(nameless(prior));
+      throw new OptionError(
+        'angleGuide "binned" needs an angle, and the draws of the angle prior "projected-normal" are unit vectors. Take "uniform", the same prior.',
+      );
+    default: {
+      const { name } = prior as { name: unknown };
+      throw new OptionError(`There is no angle prior "${name}".${didYouMean(String(name), anglePriorNames)}`);
+    }
+  }
+}
+
+function nameless<P extends NamedPrior>({ name: _, ...options }: P): Omit<P, 'name'> {
+  return options;
+}
+
+function own(part: PosePart, isBinned: boolean): PosePart {
+  if (part.kind !== 'angle') {
+    throw new OptionError(`anglePrior: "${part.name}" is a prior of the ${part.kind}, not of the angle.`);
+  }
+  if (!isBinned) return part;
+  throw new OptionError(
+    `angleGuide "binned" makes a guide of its own, and the angle prior "${part.name}" has one. Leave angleGuide out and give anglePrior: binnedAngle(density, bins).`,
+  );
 }

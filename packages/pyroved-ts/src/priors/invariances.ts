@@ -1,6 +1,6 @@
 /** From the names of invariances ("r", "t", "s") to the parts of the pose that a model infers. */
 import { didYouMean, formatShape, OptionError } from 'pyro-ts';
-import { type AnglePrior, anglePart } from './angle.js';
+import { type AngleOptions, anglePart } from './angle.js';
 import type { PosePart } from './posePart.js';
 import { normalScale, normalShift, type PerAxis } from './shiftAndScale.js';
 
@@ -20,8 +20,7 @@ const synonyms: Readonly<Record<string, Invariance>> = {
   translation: 't',
 };
 
-export interface PosePriors {
-  readonly anglePrior?: AnglePrior;
+export interface PosePriors extends AngleOptions {
   /** Standard deviation of the shift in the units of the [-1, 1] grid, for all axes or one for each; 0.1. */
   readonly shiftPrior?: PerAxis;
   /** Standard deviation of the scale around 1; 0.1. A list gives each axis a scale of its own. */
@@ -39,9 +38,9 @@ export function poseParts(
 ): PosePart[] {
   checkInvariances(invariances, shape);
   const dims = shape.length;
-  const { anglePrior = 'normal', shiftPrior = 0.1, scalePrior = 0.1 } = priors;
+  const { anglePrior, angleGuide, angleBins, shiftPrior = 0.1, scalePrior = 0.1 } = priors;
   return [
-    ...(invariances.includes('r') ? [anglePart(anglePrior)] : []),
+    ...(invariances.includes('r') ? [anglePart({ anglePrior, angleGuide, angleBins })] : []),
     ...(invariances.includes('t') ? [normalShift(shiftPrior, dims)] : []),
     ...(invariances.includes('s') ? [normalScale(scalePrior, dims)] : []),
   ];

@@ -1,7 +1,7 @@
 /** How a model's latents are laid out: which columns of the joint latent belong to which part of the pose, and which parts have a site of their own. */
 import * as tf from '@tensorflow/tfjs';
 import type { PoseTensors } from '../coordinates/transform.js';
-import type { OwnSite, PoseKind, PosePart } from './posePart.js';
+import type { Modes, OwnSite, PoseKind, PosePart } from './posePart.js';
 
 /** A part with a site of its own. */
 export interface OwnPart extends PosePart {
@@ -28,6 +28,11 @@ export class Latents {
   /** Whether the model infers any pose, and so needs a decoder that is asked at coordinates. */
   get hasPose(): boolean {
     return this.parts.length > 0;
+  }
+
+  /** The modes of the guide, where a part has them. */
+  get modes(): Modes | undefined {
+    return this.own.find(({ source }) => source.modes)?.source.modes;
   }
 
   /** Names of the joint latent's columns: "angle", "shift 1", "shift 2", "scale", "z1", ... */

@@ -1,6 +1,6 @@
 /** What one part of a pose is to a model: how it is drawn and scored, and what a draw means as a pose. */
 import type * as tf from '@tensorflow/tfjs';
-import type { Distribution } from 'pyro-ts';
+import type { Distribution, OneHotCategorical } from 'pyro-ts';
 
 /** The parts that a pose has, in the order in which they take columns of the joint latent. */
 export const poseKinds = ['angle', 'shift', 'scale'] as const;
@@ -20,10 +20,29 @@ export interface OwnSite {
   readonly encoded: number;
   /** p(draw), with an empty batchShape. */
   prior(): Distribution;
-  /** q(draw | image) from the encoder's numbers [..., encoded], with batchShape [...] and the prior's eventShape. */
-  guide(encoded: tf.Tensor): Distribution;
+  /**
+   * q(draw | image) from the encoder's numbers [..., encoded], with batchShape [...] and the prior's eventShape; given the chosen mode as a one-hot
+   * row where the part has modes.
+   */
+  guide(encoded: tf.Tensor, mode?: tf.Tensor): Distribution;
   /** The guide's most likely draw: [..., event]. */
   centre(encoded: tf.Tensor): tf.Tensor;
+  /** For a guide with several peaks. */
+  readonly modes?: Modes;
+}
+
+/**
+ * A choice among peaks of the guide, a discrete site that is summed out. The model has it too, drawn after the draw that it stands for: whatever
+ * p(mode | draw) is, the draw keeps its prior, and the ELBO with the choice in it is still a bound on log p(image).
+ */
+export interface Modes {
+  /** The site: "angle_bin". */
+  readonly site: string;
+  readonly count: number;
+  /** q(mode | image), one-hot, from the encoder's numbers. */
+  guide(encoded: tf.Tensor): OneHotCategorical;
+  /** p(mode | draw), one-hot, for draws [..., event]. */
+  prior(draw: tf.Tensor): OneHotCategorical;
 }
 
 /**

@@ -15,6 +15,8 @@ export interface Encoding {
   readonly contentScale: Float32Array;
   /** Radians in (-pi, pi], counter-clockwise as seen; which way is upright is the model's own choice. */
   readonly angle?: Float32Array;
+  /** With the binned angle guide: the probability of each bin, [count, angleBins]; `angle` is the centre of the likeliest. */
+  readonly angleBins?: Float32Array;
   /** What is added to the coordinates in the units of the [-1, 1] grid, [count, d]. */
   readonly shift?: Float32Array;
   /** Factor on the coordinates (above 1 the object is seen smaller), [count, 1] or [count, 2]. */

@@ -1,0 +1,270 @@
+/** The priors of the angle: densities over the circle, and a binned guide whose bound is exact. */
+import * as tf from '@tensorflow/tfjs';
+import {
+  type Distribution,
+  Handler,
+  type Message,
+  normal,
+  OptionError,
+  RandomStream,
+  replay,
+  SeedHandler,
+  seed,
+  trace,
+  vonMises,
+} from 'pyro-ts';
+import { type AngleDensity, type AnglePrior, anglePart, binnedAngle, IVAE, imageSet, type OwnSite } from 'pyroved-ts';
+import { describe, expect, test } from 'vitest';
+
+const TURN = 2 * Math.PI;
+const source = (part: ReturnType<typeof anglePart>): OwnSite => part.source as OwnSite;
+const numbers = (t: tf.Tensor): number[] => Array.from(t.dataSync());
+const total = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
+
+/** Even angles from -half to half, as midpoints. */
+const evenly = (half: number, n = 4000): Float32Array =>
+  Float32Array.from({ length: n }, (_, i) => half * ((2 * i + 1) / n - 1));
+/** The integral over angles of a density, of numbers or of unit vectors. */
+function mass(density: Distribution, half = Math.PI, n = 4000): number {
+  const angle = tf.tensor1d(evenly(half, n));
+  const value = density.eventShape.length === 0 ? angle : tf.stack([tf.cos(angle), tf.sin(angle)], 1);
+  return (total(numbers(tf.exp(density.logProb(value)))) * 2 * half) / n;
+}
+
+const circular: AnglePrior[] = ['von-mises', { name: 'von-mises', concentration: 6 }, 'uniform', 'projected-normal'];
+
+describe.each(circular)('%j', (anglePrior) => {
+  const { encoded, prior, guide, centre } = source(anglePart({ anglePrior }));
+
+  test('prior and guide are densities over one turn', () => {
+    expect(mass(prior())).toBeCloseTo(1, 4);
+    for (const vector of [
+      [0.3, -0.2],
+      [-9, 4],
+    ]) {
+      expect(vector.length).toBe(encoded);
+      expect(mass(guide(tf.tensor1d(vector)))).toBeCloseTo(1, 4);
+    }
+  });
+
+  test("the guide's centre is where it is highest", () => {
+    const vector = tf.tensor1d([-1.2, 0.7]);
+    const { toPose } = anglePart({ anglePrior });
+    const [cos, sin] = numbers(toPose(centre(vector)));
+    expect(Math.atan2(sin, cos)).toBeCloseTo(Math.atan2(0.7, -1.2), 5);
+  });
+});
+
+test('the von Mises guide is as sure as the projected normal of the same vector', () => {
+  const resultant = (density: Distribution): number => {
+    const angle = tf.tensor1d(evenly(Math.PI));
+    const value = density.eventShape.length === 0 ? angle : tf.stack([tf.cos(angle), tf.sin(angle)], 1);
+    const weight = tf.exp(density.logProb(value));
+    return (numbers(tf.sum(tf.mul(weight, tf.cos(angle))))[0] * TURN) / 4000;
+  };
+  for (const length of [0.05, 0.5, 2, 10]) {
+    const vector = tf.tensor1d([length, 0]);
+    const [a, b] = (['uniform', 'projected-normal'] as const).map((anglePrior) =>
+      resultant(source(anglePart({ anglePrior })).guide(vector)),
+    );
+    expect(Math.abs(a - b)).toBeLessThan(0.05 * b);
+  }
+});
+
+const binned: [string, AnglePrior, number, number][] = [
+  ['normal', 'normal', 8, 6],
+  ['narrow normal', { name: 'normal', scale: 0.3 }, 5, 2],
+  ['von Mises', 'von-mises', 8, Math.PI],
+  ['uniform', 'uniform', 6, Math.PI],
+];
+
+describe.each(binned)('a binned guide with a %s prior', (_, anglePrior, angleBins, half) => {
+  const part = anglePart({ anglePrior, angleGuide: 'binned', angleBins });
+  const { modes, encoded, prior, guide, centre } = source(part);
+
+  test('angle and bin have a joint density of mass 1 whose sum over bins is the prior', () => {
+    expect(mass(prior(), half)).toBeCloseTo(1, 4);
+    const angle = tf.tensor1d(evenly(half));
+    const given = modes?.prior(angle).probs as tf.Tensor;
+    for (const sum of numbers(tf.sum(given, -1))) expect(sum).toBeCloseTo(1, 5);
+    const joint = tf.mul(tf.expandDims(tf.exp(prior().logProb(angle)), -1), given);
+    const weights = numbers(tf.mul(tf.sum(joint, 0), (2 * half) / 4000));
+    expect(total(weights)).toBeCloseTo(1, 4);
+    const middle = Math.floor(angleBins / 2);
+    if (anglePrior === 'uniform') for (const w of weights) expect(w).toBeCloseTo(1 / angleBins, 4);
+    else expect(weights[middle]).toBe(Math.max(...weights));
+    // Bins mirror each other around the one at 0.
+    expect(weights[middle - 1]).toBeCloseTo(weights[middle + 1], angleBins % 2 === 0 ? 2 : 4);
+  });
+
+  test('the guide is a density in every bin, around that bin', () => {
+    const rng = new RandomStream('encoded');
+    const numbersOf = tf.tensor1d(Float32Array.from({ length: encoded }, () => 3 * rng.nextNormal()));
+    const bins = Array.from({ length: angleBins }, (_unused, b) => tf.oneHot(b, angleBins).toFloat());
+    const width =
+      anglePrior === 'uniform' || anglePrior === 'von-mises' || anglePrior === 'normal' ? TURN : 0.6 * Math.PI;
+    for (const [b, bin] of bins.entries()) {
+      const density = guide(numbersOf, bin);
+      // On the line the tails of a wide peak leave the turn.
+      expect(mass(density, half === Math.PI ? Math.PI : 30, 40000)).toBeCloseTo(1, 3);
+      const away = numbers(density.mean())[0] - (b - Math.floor(angleBins / 2)) * (width / angleBins);
+      expect(Math.abs(Math.atan2(Math.sin(away), Math.cos(away)))).toBeLessThan(width / angleBins);
+    }
+    const probs = numbers(modes?.guide(numbersOf).probs as tf.Tensor);
+    const likeliest = probs.indexOf(Math.max(...probs));
+    expect(numbers(centre(numbersOf))[0]).toBeCloseTo(numbers(guide(numbersOf, bins[likeliest]).mean())[0], 5);
+  });
+});
+
+/** Each draw is the mean of what it is drawn from, so that the bound is one number. */
+class Still extends Handler {
+  override process(message: Message): void {
+    if (message.type !== 'sample' || message.isObserved || !message.fn.hasRsample) return;
+    message.draw = () => message.fn.mean().clone();
+  }
+}
+
+const tiny = { shape: [3, 3], latentDim: 1, invariances: ['r'] as const, hiddenEncoder: [4], hiddenDecoder: [4] };
+const picture = Float32Array.from([0.9, 0.1, 0, 1, 0.8, 0, 1, 1, 1]);
+
+/** log p(picture | content, angle) of each row, from what the model draws. */
+function logLikelihoods(vae: IVAE, content: ArrayLike<number>, angle: ArrayLike<number>): number[] {
+  const { images } = vae.decode(Float32Array.from(content), { angle });
+  return Array.from({ length: content.length }, (_, i) =>
+    total(
+      Array.from(picture, (x, p) => {
+        const mean = images[i * 9 + p];
+        return x * Math.log(mean) + (1 - x) * Math.log1p(-mean);
+      }),
+    ),
+  );
+}
+const logNormal = (x: number, mean: number, sd: number): number =>
+  -0.5 * ((x - mean) / sd) ** 2 - Math.log(sd) - 0.5 * Math.log(TURN);
+
+describe.each<AnglePrior>(['normal', 'von-mises', 'uniform'])(
+  'the bound of a binned model with a %s prior',
+  (anglePrior) => {
+    const vae = new IVAE({ ...tiny, anglePrior, angleGuide: 'binned', angleBins: 3, seed: 4 });
+    const rows = (n: number) => tf.tile(tf.tensor2d(picture, [1, 9]), [n, 1]);
+    const still = vae.params.run(() => {
+      const x = rows(1);
+      return trace(seed(() => new Still().run(() => vae.guide(x)), 0)).getTrace();
+    });
+    const of = (site: string, name: string) => numbers(still.get(site).fn.parameters[name]);
+
+    test('is the sum over bins, written out by hand', () => {
+      const loss = tf
+        .tidy(() =>
+          vae.params.run(() =>
+            new Still().run(() =>
+              new SeedHandler(1).run(() => vae.elbo().estimate(vae.model, vae.guide, [rows(1)]).loss),
+            ),
+          ),
+        )
+        .dataSync()[0];
+
+      const [z] = of('latent', 'loc');
+      const [sd] = of('latent', 'scale');
+      const logits = of('angle_bin', 'logits');
+      const logTotal = Math.log(total(logits.map(Math.exp)));
+      const { guide } = vae.latents.own[0].source;
+      const encoded = vae.encode(imageSet({ images: picture, shape: [3, 3] }));
+      const parts = [0, 1, 2].map((b) => {
+        const logQ = logits[b] - logTotal;
+        expect(encoded.angleBins?.[b]).toBeCloseTo(Math.exp(logQ), 5);
+        const raw = encoderNumbers(vae);
+        const peak = guide(raw, tf.oneHot(b, 3).toFloat());
+        const angle = numbers(peak.mean())[0];
+        const logPeak = numbers(peak.logProb(tf.scalar(angle)))[0];
+        const prior = {
+          normal: logNormal(angle, 0, 1),
+          'von-mises': numbers(vonMises(0, 1).logProb(tf.scalar(angle)))[0],
+          uniform: -Math.log(TURN),
+        }[anglePrior as 'normal'];
+        // Bumps of half a bin's width around -120, 0 and 120 degrees.
+        const bump = TURN / 6;
+        const heights = [-1, 0, 1].map((k) => {
+          const away = angle - (k * TURN) / 3;
+          return (anglePrior === 'normal' ? -(away ** 2) / 2 : Math.cos(away)) / bump ** 2;
+        });
+        const logBin = heights[b] - Math.log(total(heights.map(Math.exp)));
+        const [logX] = logLikelihoods(vae, [z], [angle]);
+        return Math.exp(logQ) * (logX + prior + logBin - logPeak - logQ);
+      });
+      const bound = total(parts) + logNormal(z, 0, 1) - logNormal(z, z, sd);
+      expect(loss).toBeCloseTo(-bound, 3);
+    });
+
+    test('is one on the true log-probability: weighted draws of bin and angle average to p(image), integrated on a grid', () => {
+      const n = 20000;
+      const logWeights = tf.tidy(() =>
+        vae.params.run(() => {
+          const x = rows(n);
+          const drawn = trace(seed(() => vae.guide(x), 5)).getTrace();
+          const scored = trace(replay(() => vae.model(x), drawn)).getTrace();
+          const all = [...scored.sampleSites.map((s) => s.logProb), ...drawn.sampleSites.map((s) => tf.neg(s.logProb))];
+          return numbers(all.reduce((a, b) => tf.add(a, b))) as never;
+        }),
+      ) as number[];
+      const weights = logWeights.map(Math.exp);
+      const estimate = total(weights) / n;
+      const error = Math.sqrt(total(weights.map((w) => (w - estimate) ** 2))) / n;
+
+      const half = anglePrior === 'normal' ? 5 : Math.PI;
+      const [angles, contents] = [Array.from(evenly(half, 80)), Array.from(evenly(5, 60))];
+      const pairs = angles.flatMap((angle) => contents.map((content) => ({ angle, content })));
+      const logX = logLikelihoods(
+        vae,
+        pairs.map((p) => p.content),
+        pairs.map((p) => p.angle),
+      );
+      const prior = numbers(vae.latents.own[0].source.prior().logProb(tf.tensor1d(pairs.map((p) => p.angle))));
+      const cell = ((2 * half) / 80) * (10 / 60);
+      const exact = cell * total(pairs.map((p, i) => Math.exp(logX[i] + prior[i] + logNormal(p.content, 0, 1))));
+      expect(Math.abs(estimate - exact)).toBeLessThan(4 * error);
+      expect(error).toBeLessThan(0.03 * exact);
+      // Jensen: the mean log weight is the bound.
+      expect(total(logWeights) / n).toBeLessThan(Math.log(exact));
+    });
+  },
+);
+
+/** What the encoder says of the picture's angle. */
+function encoderNumbers(vae: IVAE): tf.Tensor {
+  let seen: tf.Tensor | undefined;
+  const { source: own } = vae.latents.own[0];
+  const { centre } = own;
+  own.centre = (encoded) => {
+    seen = tf.keep(tf.reshape(encoded, [-1]));
+    return centre(encoded);
+  };
+  vae.encode(imageSet({ images: picture, shape: [3, 3] }));
+  own.centre = centre;
+  return seen as tf.Tensor;
+}
+
+test.each<[object, RegExp]>([
+  [{ angleGuide: 'bined' }, /no angle guide "bined"\. Did you mean "binned"\?/],
+  [{ angleBins: 4 }, /angleBins belongs to angleGuide "binned"/],
+  [{ angleGuide: 'binned', angleBins: 1 }, /angleBins is a whole number of at least 2, not 1/],
+  [{ angleGuide: 'binned', anglePrior: 'projected-normal' }, /are unit vectors\. Take "uniform", the same prior/],
+  [{ anglePrior: { name: 'von-mises', concentration: 0 } }, /concentration is a positive number, not 0/],
+  [{ anglePrior: { name: 'von-mises', scale: 2 } }, /von Mises angle prior has no option "scale"/],
+  [{ anglePrior: { name: 'uniform', scale: 2 } }, /uniform angle prior has no option "scale"/],
+  [{ anglePrior: 'vonmises' }, /no angle prior "vonmises"\. Did you mean "von-mises"\?/],
+  [{ exactBins: 2 }, /exactBins belongs to angleGuide "binned"/],
+  [{ angleGuide: 'binned', exactBins: 9 }, /exactBins is a whole number from 1 to 8, not 9/],
+])('%j is refused', (options, message) => {
+  const build = () => new IVAE({ ...tiny, ...options });
+  expect(build).toThrow(OptionError);
+  expect(build).toThrow(message);
+});
+
+test("a density of one's own becomes a binned prior in a line", () => {
+  const density: AngleDensity = { name: 'tilted', circular: false, reach: 1, prior: () => normal(0.2, 0.3) };
+  const part = binnedAngle(density, 4);
+  const vae = new IVAE({ ...tiny, anglePrior: part });
+  expect(vae.latents.modes?.count).toBe(4);
+  expect(() => new IVAE({ ...tiny, anglePrior: part, angleGuide: 'binned' })).toThrow(/has one\. Leave angleGuide out/);
+});
