@@ -1,6 +1,20 @@
-/** ParamStore: constraints, saving as safetensors, copies, matching, deleting, and the words of its refusals. */
+/** ParamStore: constraints, saving as safetensors, copies, matching, scopes, deleting, and the words of its refusals. */
 import * as tf from '@tensorflow/tfjs';
-import { constraints, ParamStore, param, readSafetensors, seed, transformTo, writeSafetensors } from 'pyro-ts';
+import {
+  Adam,
+  constraints,
+  normal,
+  ParamStore,
+  param,
+  readSafetensors,
+  SVI,
+  sample,
+  scope,
+  seed,
+  TraceELBO,
+  transformTo,
+  writeSafetensors,
+} from 'pyro-ts';
 import { describe, expect, it } from 'vitest';
 import { expectClose } from '../numbers.js';
 
@@ -81,6 +95,73 @@ describe('values', () => {
     };
     expect(begin(1)).toEqual(begin(1));
     expect(begin(1)).not.toEqual(begin(2));
+  });
+});
+
+describe('match', () => {
+  it.each<[RegExp, string[]]>([
+    [/^net\./, ['net.weight', 'net.bias']],
+    [/s/, ['net.bias', 'scale', 'share']],
+    [/^S/i, ['scale', 'share']],
+    [/^(scale|angle)$/, ['scale', 'angle']],
+    [/decoder/, []],
+    // A pattern that remembers where it was must not skip names.
+    [/e/g, ['net.weight', 'net.bias', 'scale', 'share', 'angle']],
+    [/net/y, ['net.weight', 'net.bias']],
+  ])('%s', (pattern, names) => {
+    const store = filled();
+    expect(store.match(pattern)).toEqual(names);
+    expect(store.match(pattern)).toEqual(names);
+  });
+});
+
+describe('a scope', () => {
+  it('is a view: names without the prefix, and changes that go through', () => {
+    const store = filled();
+    const [left, right] = [store.scope('left'), store.scope('right')];
+    left.set('w', [1, 2]);
+    right.set('w', 3, constraints.positive);
+    expect(store.names.slice(5)).toEqual(['left/w', 'right/w']);
+    expect([left.names, right.names]).toEqual([['w'], ['w']]);
+    expect([left.has('w'), left.has('left/w'), left.has('scale')]).toEqual([true, false, false]);
+    store.set('left/w', [5, 6]);
+    expectClose(left.get('w'), [5, 6]);
+    expect(right.unconstrained('w')).toBe(store.unconstrained('right/w'));
+    expect(left.match(/^w$/)).toEqual(['w']);
+    left.delete('w');
+    expect(store.has('left/w')).toBe(false);
+    right.dispose();
+    expect(store.names).toEqual(filled().names);
+    expect(() => left.get('scale')).toThrow('There is no parameter "scale" in the store.');
+    expect(() => store.scope('')).toThrow('ParamStore.scope: the prefix must be a non-empty string.');
+  });
+  it('prefixes the names of the programs that run in it, also in scopes of scopes', () => {
+    const store = new ParamStore();
+    store.scope('a').run(ask);
+    store.scope('a').scope('b').run(ask);
+    store.run(() => scope.with('c', ask));
+    expect(store.names).toEqual(['a', 'a/b', 'c'].flatMap((prefix) => [`${prefix}/scale`, `${prefix}/angle`]));
+    expect(store.scope('a').names).toEqual(['scale', 'angle', 'b/scale', 'b/angle']);
+  });
+  it('fits one program twice in one store as in stores of their own, and is saved with it', () => {
+    const model = (x: number) => sample('x', normal(sample('z', normal(0, 1)), 0.5), { obs: x });
+    const guide = () => sample('z', normal(param('loc', 0), param('sd', 1, { constraint: constraints.positive })));
+    const learn = (x: number, params: ParamStore) => {
+      const svi = new SVI(model, guide, new Adam({ lr: 0.1 }), new TraceELBO(), { params });
+      return Array.from({ length: 5 }, () => svi.step(x));
+    };
+    const store = new ParamStore();
+    const own = new ParamStore();
+    expect(learn(2, store.scope('left'))).toEqual(learn(2, own));
+    learn(-3, store.scope('right'));
+    expect(store.scope('left').save()).toEqual(own.save());
+
+    const loaded = new ParamStore();
+    loaded.load(store.save());
+    expect(learn(-3, loaded.scope('right'))).toEqual(learn(-3, store.scope('right')));
+    const alone = new ParamStore();
+    alone.scope('left').load(own.save());
+    expect(learn(2, alone.scope('left'))).toEqual(learn(2, store.scope('left')));
   });
 });
 

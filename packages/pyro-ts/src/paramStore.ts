@@ -4,8 +4,18 @@ import { transformTo } from './distributions/biject.js';
 import { type Constraint, real } from './distributions/constraints.js';
 import { type TensorLike, toTensor } from './distributions/distribution.js';
 import { lasting } from './distributions/lasting.js';
-import { ContextError, didYouMean, FormatError, formatShape, ShapeError, SiteError, SupportError } from './errors.js';
+import {
+  ContextError,
+  didYouMean,
+  FormatError,
+  formatShape,
+  OptionError,
+  ShapeError,
+  SiteError,
+  SupportError,
+} from './errors.js';
 import { readSafetensors, writeSafetensors } from './io/safetensors.js';
+import { type NamedValues, PrefixedMap } from './prefixedMap.js';
 import { type RandomStream, unseededStream } from './random.js';
 import type { Message, ParamMessage } from './runtime/messages.js';
 import { Handler } from './runtime/stack.js';
@@ -38,7 +48,7 @@ const FORMAT = 'pyro-ts parameters 1';
  * new SVI(model, guide, new Adam(), new TraceELBO(), { params });
  */
 export class ParamStore {
-  private readonly entries = new Map<string, Entry>();
+  private entries: NamedValues<Entry> = new Map();
 
   get names(): string[] {
     return [...this.entries.keys()];
@@ -46,9 +56,12 @@ export class ParamStore {
   has(name: string): boolean {
     return this.entries.has(name);
   }
-  /** Names that match a regular expression. */
+  /**
+   * Names in which a regular expression finds something. Source: `ParamStoreDict.match`, which looks at the beginning only.
+   * @example for (const name of params.match(/^decoder\./)) params.delete(name);
+   */
   match(pattern: RegExp): string[] {
-    return this.names.filter((name) => pattern.test(name));
+    return this.names.filter((name) => name.search(pattern) >= 0);
   }
 
   /** The constrained value, on the gradient tape. */
@@ -88,6 +101,24 @@ export class ParamStore {
   /** Runs `body` with this store as the home of its parameters. */
   run<R>(body: () => R): R {
     return new ParamStoreHandler(this).run(body);
+  }
+
+  /**
+   * A view of the parameters whose names begin with PREFIX/, under their names without it: what happens in the view happens in this store. It
+   * is how one program is fitted several times, or several programs that call their parameters alike, in one store that is saved as one.
+   * Give each view an optimiser of its own. The handler `scope` renames sites too.
+   * @example
+   * const params = new ParamStore();
+   * const left = new SVI(model, guide, new Adam(), new TraceELBO(), { params: params.scope('left') });
+   * const right = new SVI(model, guide, new Adam(), new TraceELBO(), { params: params.scope('right') });
+   */
+  scope(prefix: string): ParamStore {
+    if (typeof prefix !== 'string' || prefix === '')
+      throw new OptionError('ParamStore.scope: the prefix must be a non-empty string.');
+    const view = new ParamStore();
+    view.entries = new PrefixedMap(this.entries, `${prefix}/`);
+    view.pending = new PrefixedMap(this.pending, `${prefix}/`);
+    return view;
   }
 
   /** A store of its own with the same parameters: to keep the best ones, or to try something. */
@@ -153,7 +184,7 @@ export class ParamStore {
       else this.pending.set(name, saved);
     }
   }
-  private readonly pending = new Map<string, ParamData>();
+  private pending: NamedValues<ParamData> = new Map();
 
   /** The parameter of a message, made from its initial value where it is new. */
   getOrCreate(message: ParamMessage): tf.Tensor {

@@ -5,6 +5,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { FormatError, NonFiniteError, OptionError, refuseUnknownKeys } from '../errors.js';
 import type { ParamStore } from '../paramStore.js';
+import { readOptimizer, writeOptimizer } from './saved.js';
 
 /** Options for all parameters, or a function that gives them for each by name. Source: `pyro.optim.PyroOptim`. */
 export type PerParameter<Options> = Options | ((name: string) => Options);
@@ -81,6 +82,24 @@ export abstract class Optimizer<Options extends object = object> {
       }
       this.states.set(name, { steps: state.steps, slots: { ...state.slots } });
     }
+  }
+
+  /**
+   * All of the state, and the learning rate's factor, as the bytes of a safetensors file. With the parameters and `svi.steps` it is all that a
+   * run needs to go on, bit by bit, as if never interrupted.
+   * @example
+   * writeFileSync('model.safetensors', svi.params.save());
+   * writeFileSync('optimiser.safetensors', adam.save());
+   */
+  save(): Uint8Array {
+    return writeOptimizer({ states: this.states, lrFactor: this.lrFactor });
+  }
+
+  /** Takes over what `save` wrote. `source` names the file in errors. */
+  load(bytes: Uint8Array, source = 'The saved optimiser'): void {
+    const { states, lrFactor } = readOptimizer(bytes, source);
+    this.loadData(states);
+    this.lrFactor = lrFactor;
   }
 
   private move(name: string, variable: tf.Variable, gradient: Float32Array): void {
