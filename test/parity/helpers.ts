@@ -84,15 +84,17 @@ export function expectClose(actual: Nested | tf.Tensor, expected: Nested, tolera
   expect(worst, what).toBeLessThan(tolerance);
 }
 
-/** Every gradient of the reference; `null` there means that the parameter was not reached. */
+/** Every gradient of the reference, and no other; `null` there means that the parameter was not reached. */
 export function expectGradients(
   actual: ReadonlyMap<string, Nested>,
   expected: Readonly<Record<string, Nested | null>>,
   tolerance: number,
 ): void {
-  for (const [name, value] of Object.entries(expected)) {
-    const found = actual.get(name);
-    if (value === null) expect(found, name).toBeUndefined();
-    else expectClose(found as Nested, value, tolerance, name);
+  const reached = Object.entries(expected).filter((entry): entry is [string, Nested] => entry[1] !== null);
+  expect([...actual.keys()].sort()).toEqual(reached.map(([name]) => name).sort());
+  for (const [name, value] of reached) {
+    const found = actual.get(name) as Nested;
+    expect(shapeOf(found), name).toEqual(shapeOf(value));
+    expectClose(found, value, tolerance, name);
   }
 }

