@@ -1,8 +1,11 @@
 /** The main job in one call: the paper's card experiment, beside the same model without the rotation latent. */
 import { cardsConfig } from '../data/index.js';
 import type { RunSummary } from './finish.js';
+import type { RunHooks } from './hooks.js';
+import type { Machine } from './machine.js';
+import type { RunResult } from './runToEnd.js';
 import type { ModelSettings, TrainSettings } from './settings.js';
-import { type Machine, type RunHooks, type RunResult, trainRun } from './train.js';
+import { trainRun } from './train.js';
 
 export interface DemoRequest extends Machine {
   /** The run's folder; the baseline's is beside it. */

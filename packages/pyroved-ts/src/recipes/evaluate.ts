@@ -9,7 +9,7 @@ import { classifierOf, type TrainedModel } from './loadModel.js';
 import { dataSection } from './settings.js';
 import { type Changes, validationOf } from './sources/generated.js';
 import { type FoundImages, imagesFor } from './sources/newImages.js';
-import { loadSets } from './sources/source.js';
+import { imagesOf } from './trainingImages.js';
 
 /** The labelled images that the run kept aside, or generated images unlike those of the run: what `changes` leaves out is as in the run. */
 export async function testImages({ run, normalisation }: TrainedModel, changes: Changes = {}): Promise<TrainingImages> {
@@ -23,7 +23,7 @@ export async function testImages({ run, normalisation }: TrainedModel, changes: 
     }
     return validationOf(source, changes);
   }
-  const { test } = await loadSets(source, { ...(normalisation && { normalisation }) });
+  const { test } = await imagesOf({ ...dataSection(run.config), normalisation });
   if (test) return test;
   throw new PyrovedError(`The run ${run.path} kept no labelled images aside. Give labelled images to judge it on.`);
 }

@@ -1,13 +1,15 @@
 /** What decides a run: images, model and training, each a section of its configuration. */
 import type { Normalisation } from '../data/index.js';
 import { type IVAE, type ModelConfig, type ModelOptions, modelFromConfig, type SSIVAE } from '../models/index.js';
-import type { RunConfig } from '../run/index.js';
+import { type RunConfig, RunError } from '../run/index.js';
 import {
+  checkSemiSupervisedOptions,
   SemiSupervisedTrainer,
   type SemiSupervisedTrainerOptions,
   type Trainer,
   UnsupervisedTrainer,
 } from '../train/index.js';
+import type { Fold } from './sources/fold.js';
 import type { TrainingSets } from './sources/sets.js';
 import type { Source } from './sources/source.js';
 
@@ -33,12 +35,31 @@ export interface DataSection {
   readonly source: Source;
   readonly classNames: readonly string[];
   readonly normalisation?: Normalisation;
+  /** The part of the labelled images that the run is tested on, in a cross-validation. */
+  readonly fold?: Fold;
 }
 
-/** The typed sections of a run's configuration (they were written by this package, and read through its checks). */
-export const dataSection = (config: RunConfig): DataSection => config.data as unknown as DataSection;
-export const modelSection = (config: RunConfig): ModelConfig => config.model as unknown as ModelConfig;
-export const trainSection = (config: RunConfig): TrainSettings => config.train as unknown as TrainSettings;
+/** The typed sections of a run's configuration. What is read here is the frame; sources, models and trainers check their own options. */
+export const dataSection = ({ data }: RunConfig): DataSection => checked(data, isDataSection, 'data');
+export const modelSection = ({ model }: RunConfig): ModelConfig => checked(model, isModelConfig, 'model');
+export const trainSection = ({ train }: RunConfig): TrainSettings => checked(train, isTrainSettings, 'train');
+
+function checked<T extends object>(section: object, is: (section: object) => section is T, name: string): T {
+  if (is(section)) return section;
+  throw new RunError(
+    `The section "${name}" of the run's config.json is damaged. Restore the file, or train the run anew.`,
+  );
+}
+
+const hasKind = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && 'kind' in value && typeof value.kind === 'string';
+const isModelConfig = (section: object): section is ModelConfig => hasKind(section);
+const isTrainSettings = (section: object): section is TrainSettings => !('seed' in section);
+const isDataSection = (section: object): section is DataSection =>
+  'source' in section && hasKind(section.source) && 'classNames' in section && Array.isArray(section.classNames);
+
+/** Checks what can be checked before there are images. @throws {OptionError} that names the option. */
+export const checkTrainSettings = (settings: TrainSettings): void => checkSemiSupervisedOptions(settings);
 
 /**
  * The model's configuration: an ssiVAE where there are labels, else an iVAE; invariant to rotation and translation (a signal to translation) unless told.

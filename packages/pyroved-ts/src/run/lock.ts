@@ -22,6 +22,16 @@ export function lockFolder(folder: string): () => void {
   return () => fs.rmSync(file, { force: true });
 }
 
+/** Calls `body` while this process has the folder. */
+export async function whileLocked<T>(folder: { lock(): () => void }, body: () => Promise<T>): Promise<T> {
+  const release = folder.lock();
+  try {
+    return await body();
+  } finally {
+    release();
+  }
+}
+
 /** @throws {RunError} where a process that lives has the folder. One on another machine counts as living: there is no way to ask. */
 export function refuseLocked(folder: string): void {
   const file = path.join(folder, LOCK_FILE);

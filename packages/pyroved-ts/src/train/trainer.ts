@@ -97,9 +97,14 @@ export abstract class Trainer {
     return earlyStopping !== undefined && this.epoch < this.epochCount && hasStalled(history, earlyStopping);
   }
 
-  /** Steps of the whole run. Only the first epoch may be of another length than the rest. */
+  /** Steps of the first `epochs` epochs. Only the first may be of another length than the rest. */
+  stepsOf(epochs: number): number {
+    return this.batches(0).length + (epochs > 1 ? (epochs - 1) * this.batches(1).length : 0);
+  }
+
+  /** Steps of the whole run. */
   get totalSteps(): number {
-    return this.batches(0).length + (this.epochCount > 1 ? (this.epochCount - 1) * this.batches(1).length : 0);
+    return this.stepsOf(this.epochCount);
   }
 
   /** The batches of an epoch (counted from 0), in order. */

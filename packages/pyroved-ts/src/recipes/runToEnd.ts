@@ -1,0 +1,115 @@
+/** One run on its way: its state restored, its steps taken with metrics and checkpoints, its result drawn at the end. */
+import type { IVAE, SSIVAE } from '../models/index.js';
+import type { Checkpoint, RunFolder } from '../run/index.js';
+import type { EpochRecord, Trainer } from '../train/index.js';
+import { estimateTraining } from './estimate.js';
+import { finishRun, type RunSummary } from './finish.js';
+import type { RunHooks } from './hooks.js';
+import type { StartedMachine } from './machine.js';
+import { modelSection, prepareTraining, trainSection } from './settings.js';
+import type { TrainingSets } from './sources/sets.js';
+import { checkpointWithAngles } from './upright.js';
+
+export interface RunResult {
+  readonly folder: RunFolder;
+  /** Absent where the run was stopped before its end. */
+  readonly summary?: RunSummary;
+  readonly history: readonly EpochRecord[];
+  readonly stopped: boolean;
+}
+
+/** Judges a trained model and writes what is to be kept of it. */
+export type Finish = (
+  run: RunFolder,
+  model: IVAE | SSIVAE,
+  sets: TrainingSets,
+  history: readonly EpochRecord[],
+) => Promise<RunSummary>;
+
+export interface Course {
+  readonly run: RunFolder;
+  readonly sets: TrainingSets;
+  readonly machine: StartedMachine;
+  readonly hooks: RunHooks;
+  /** Go on from the last checkpoint. */
+  readonly resume: boolean;
+  /** Stop after this epoch, counted from 1, as if from outside; at the end when left out. */
+  readonly until?: number;
+  /** `finishRun` unless told. */
+  readonly finish?: Finish;
+}
+
+/** Trains a run to its end, or as far as it is asked. Whoever calls it has the run's lock. */
+export async function runToEnd({ run, sets, machine, hooks, resume, until, finish }: Course): Promise<RunResult> {
+  const { config } = run;
+  const settings = { ...trainSection(config), seed: config.seed };
+  const prepare = (train = settings) => prepareTraining(modelSection(config), sets, train, machine.kernel);
+  const { model, trainer } = prepare();
+  const last = Math.min(until ?? trainer.epochCount, trainer.epochCount);
+  try {
+    if (resume) restore(run, trainer, hooks);
+    const { history } = trainer;
+    if (!trainer.isFinished && trainer.epoch >= last) return { folder: run, history, stopped: true };
+    if (!trainer.isFinished && hooks.onEstimate) {
+      const estimate = await estimateTraining(() => {
+        // Steps of the warm-up cost less than those that follow.
+        const probe = prepare({ ...settings, warmUp: 0 });
+        return { trainer: probe.trainer, discard: () => probe.model.dispose() };
+      }, hooks.signal);
+      if (!hooks.signal?.aborted) hooks.onEstimate(estimate, trainer.stepsOf(last) - trainer.step);
+    }
+    const { stopped } = await learn({ run, model, trainer, sets, hooks, last });
+    if (stopped) return { folder: run, history, stopped };
+    if (trainer.stoppedEarly) hooks.say?.(`Ended after epoch ${trainer.epoch}: nothing became better any more.`);
+    if (!finish) hooks.say?.('Drawing the pictures and the report.');
+    const summary = await (finish ?? finishRun)(run, model, sets, history);
+    return { folder: run, history, stopped, summary };
+  } finally {
+    model.dispose();
+  }
+}
+
+function restore(run: RunFolder, trainer: Trainer, { say }: RunHooks): void {
+  if (!run.hasCheckpoint()) {
+    run.metrics.keep(() => false);
+    say?.('The run was ended before its first checkpoint: it begins anew.');
+    return;
+  }
+  const { checkpoint, warning } = run.loadCheckpoint();
+  if (warning) say?.(warning);
+  trainer.loadState(checkpoint);
+  run.metrics.keep((record) => Number(record.epoch) <= trainer.epoch);
+  say?.(`Going on after step ${trainer.step} (epoch ${trainer.epoch} of ${trainer.epochCount} is done).`);
+}
+
+interface Lesson {
+  readonly run: RunFolder;
+  readonly model: IVAE | SSIVAE;
+  readonly trainer: Trainer;
+  readonly sets: TrainingSets;
+  readonly hooks: RunHooks;
+  /** The epoch, counted from 1, after which to stop. */
+  readonly last: number;
+}
+
+function learn({ run, model, trainer, sets, hooks, last }: Lesson) {
+  const { signal, onStep, onEpoch } = hooks;
+  const steps = trainer.stepsOf(last);
+  const arrived = new AbortController();
+  return trainer.train({
+    signal: signal ? AbortSignal.any([signal, arrived.signal]) : arrived.signal,
+    ...(onStep && { onStep: (progress) => onStep({ ...progress, steps }) }),
+    onEpoch: (record, seen) => {
+      run.metrics.append(metricsOf(record));
+      onEpoch?.(record, seen);
+      if (record.epoch >= last) arrived.abort();
+    },
+    checkpoint: (state: Checkpoint) => {
+      run.saveCheckpoint(checkpointWithAngles(state, model, sets.labelled));
+      return run.file('checkpoint');
+    },
+  });
+}
+
+/** One line of metrics.jsonl. */
+const metricsOf = ({ evaluation, ...record }: EpochRecord) => ({ ...record, ...evaluation });
