@@ -1,11 +1,15 @@
 /** Chooses a TensorFlow.js backend and adds the few operations that TensorFlow.js lacks, gets wrong or does slowly. */
 export { EngineError } from './errors.js';
+export * from './fast/memory.js';
 export * from './linalg/index.js';
+export * from './ops/adam.js';
+export * from './ops/bernoulli.js';
 export * from './ops/convolution.js';
 export * from './ops/customGrad.js';
 export * from './ops/dense.js';
 export * from './ops/indexing.js';
 export * from './ops/logSumExp.js';
+export * from './ops/maxPool.js';
 export * from './ops/shapes.js';
 export * from './ops/tape.js';
 export { type EngineName, engineNames } from './select/load.js';

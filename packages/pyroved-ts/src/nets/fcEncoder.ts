@@ -1,12 +1,9 @@
-/** The fully connected encoder and the fully connected classifier. */
+/** The fully connected encoder, classifier and regressor. */
 import type { Activation } from '@pyro-ts/spatial-decoder';
 import * as tf from '@tensorflow/tfjs';
 import type { PoseKind } from '../priors/posePart.js';
-import { linear, linearSpec, stack, stackSpec, sum } from './layers.js';
-import type { ClassifierNet, EncoderNet } from './slots.js';
-
-/** Keeps the standard deviation of the guide above 0 where softplus underflows. */
-const SMALLEST_SCALE = 1e-8;
+import { linear, linearSpec, SMALLEST_SCALE, stack, stackSpec, sum } from './layers.js';
+import type { ClassifierNet, EncoderNet, RegressorNet } from './slots.js';
 
 export interface FcEncoderOptions {
   /** Sizes of the input's parts, in order. */
@@ -17,10 +14,15 @@ export interface FcEncoderOptions {
   readonly joint: number;
   /** For each pose part with a site of its own, how many numbers its guide needs. */
   readonly own: Partial<Record<PoseKind, number>>;
+  /** Number of classes to give logits of; none when left out. */
+  readonly discrete?: number;
 }
 
-/** Hidden layers, then heads fc11 (mean) and fc12 (standard deviation, by softplus), and fc_KIND for each part with its own site. */
-export function fcEncoder({ inputs, hidden, activation, joint, own }: FcEncoderOptions): EncoderNet {
+/**
+ * Hidden layers, then heads fc11 (mean), fc12 (standard deviation, by softplus), fc13 (class logits, where asked for), and fc_KIND for each part
+ * with its own site.
+ */
+export function fcEncoder({ inputs, hidden, activation, joint, own, discrete }: FcEncoderOptions): EncoderNet {
   const last = hidden[hidden.length - 1];
   const heads = Object.entries(own) as [PoseKind, number][];
   return {
@@ -28,6 +30,7 @@ export function fcEncoder({ inputs, hidden, activation, joint, own }: FcEncoderO
       ...stackSpec('fc_layers', [sum(inputs), ...hidden]),
       ...linearSpec('fc11', last, joint),
       ...linearSpec('fc12', last, joint),
+      ...(discrete !== undefined && linearSpec('fc13', last, discrete)),
       ...Object.assign({}, ...heads.map(([kind, size]) => linearSpec(`fc_${kind}`, last, size))),
     },
     apply(weights, parts) {
@@ -36,6 +39,7 @@ export function fcEncoder({ inputs, hidden, activation, joint, own }: FcEncoderO
         loc: linear(weights, 'fc11', h),
         scale: tf.add(tf.softplus(linear(weights, 'fc12', h)), SMALLEST_SCALE),
         own: Object.fromEntries(heads.map(([kind]) => [kind, linear(weights, `fc_${kind}`, h)])),
+        ...(discrete !== undefined && { discrete: linear(weights, 'fc13', h) }),
       };
     },
   };
@@ -58,3 +62,12 @@ export function fcClassifier({ input, hidden, activation, numClasses }: FcClassi
     apply: (weights, x) => linear(weights, 'out', stack(weights, 'fc_layers', hidden.length, [x], activation)),
   };
 }
+
+export interface FcRegressorOptions extends Omit<FcClassifierOptions, 'numClasses'> {
+  /** Number of quantities to predict. */
+  readonly targets: number;
+}
+
+/** Hidden layers, then the predicted quantities ("out"). */
+export const fcRegressor = ({ targets, ...options }: FcRegressorOptions): RegressorNet =>
+  fcClassifier({ ...options, numClasses: targets });

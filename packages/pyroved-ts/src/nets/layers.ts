@@ -64,3 +64,6 @@ export function stack(
 }
 
 export const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);
+
+/** Keeps the standard deviation of a guide above 0 where softplus underflows. */
+export const SMALLEST_SCALE = 1e-8;

@@ -12,6 +12,8 @@ export interface Encoded {
   readonly scale: tf.Tensor;
   /** Numbers for the guides of the pose parts that have a site of their own, [..., encoded]. */
   readonly own: Partial<Record<PoseKind, tf.Tensor>>;
+  /** Class logits, [..., K]; of a model that finds classes by its encoder. */
+  readonly discrete?: tf.Tensor;
 }
 
 /** Parts [..., size] (an image [B, channels * P], perhaps a class [..., K]) whose leading dimensions broadcast. */
@@ -19,6 +21,9 @@ export type EncoderNet = Net<[parts: readonly tf.Tensor[]], Encoded>;
 
 /** Images [B, channels * P] to class logits [B, K]. */
 export type ClassifierNet = Net<[x: tf.Tensor], tf.Tensor>;
+
+/** Images [B, channels * P] to quantities [B, R], in the networks' units. */
+export type RegressorNet = Net<[x: tf.Tensor], tf.Tensor>;
 
 export interface DecoderInput {
   /** Content [..., n], perhaps a class [..., K]; leading dimensions broadcast. */

@@ -1,0 +1,27 @@
+/** The largest of each 2 x 2 places, with a right gradient on every engine: that of tfjs-wasm's own `maxPool` is wrong, without an error. */
+import * as tf from '@tensorflow/tfjs';
+
+/**
+ * x [batch, height, width, channels] to [batch, floor(height / 2), floor(width / 2), channels]; a height or width of 1 stays, and the last row or
+ * column of an odd number is left out. Where places are equal, the first of them (row by row) gets the gradient, as in PyTorch.
+ */
+export function maxPool(x: tf.Tensor4D): tf.Tensor4D {
+  const [batch, height, width, channels] = x.shape;
+  const [h, w] = [Math.max(1, Math.floor(height / 2)), Math.max(1, Math.floor(width / 2))];
+  const isWide = width > 1;
+  const isTall = height > 1;
+  const [usedHeight, usedWidth] = [isTall ? 2 * h : 1, isWide ? 2 * w : 1];
+  const used =
+    usedHeight === height && usedWidth === width
+      ? x
+      : tf.slice(x, [0, 0, 0, 0], [batch, usedHeight, usedWidth, channels]);
+  const across = isWide ? largerHalf(used, batch * usedHeight * w, channels) : used;
+  const down = isTall ? largerHalf(across, batch * h, w * channels) : across;
+  return tf.reshape(down, [batch, h, w, channels]);
+}
+
+/** Of `rows` rows, each of two halves of `size` numbers: the larger number of the two. */
+function largerHalf(x: tf.Tensor, rows: number, size: number): tf.Tensor {
+  const pairs = tf.reshape(x, [rows, 2 * size]);
+  return tf.maximum(tf.slice(pairs, [0, 0], [rows, size]), tf.slice(pairs, [0, size], [rows, size]));
+}

@@ -1,0 +1,69 @@
+/** What a user may put into a slot of a model: a net, the description of a convolutional one, or a `tf.LayersModel`. */
+import * as tf from '@tensorflow/tfjs';
+import { OptionError } from 'pyro-ts';
+import { type ConvDecoderOptions, convDecoder } from './conv/decoder.js';
+import { type ConvClassifierOptions, type ConvEncoderOptions, convClassifier, convEncoder } from './conv/encoder.js';
+import type { ConvOptions } from './conv/options.js';
+import { classifierFromLayers, decoderFromLayers, encoderFromLayers } from './fromLayers.js';
+import type { ClassifierNet, DecoderNet, EncoderNet } from './slots.js';
+
+/** A convolutional network whose sizes follow from the model that it stands in; plain data, so that a run's configuration can hold it. */
+export interface ConvNet extends ConvOptions {
+  readonly kind: 'conv';
+}
+
+/**
+ * A convolutional encoder, decoder, classifier or regressor, for a slot of a model.
+ * @example new SSIVAE({ shape: [48, 48], numClasses: 4, encoder: convNet(), classifier: convNet({ blocks: [[16], [32]] }) });
+ */
+export const convNet = (options: ConvOptions = {}): ConvNet => ({ ...options, kind: 'conv' });
+
+export type EncoderSlot = EncoderNet | ConvNet | tf.LayersModel;
+export type DecoderSlot = DecoderNet | ConvNet | tf.LayersModel;
+/** Of a classifier or a regressor. */
+export type ClassifierSlot = ClassifierNet | ConvNet | tf.LayersModel;
+
+/** What a model asks of the network in a slot; `owner` as in messages: "iVAE: encoder". */
+export type EncoderNeeds = Omit<ConvEncoderOptions, 'conv'> & { readonly owner: string };
+export type ClassifierNeeds = Omit<ConvClassifierOptions, 'conv'> & { readonly owner: string };
+export type DecoderNeeds = Omit<ConvDecoderOptions, 'conv'> & {
+  readonly owner: string;
+  /** Whether the decoder has to take the pose into account. */
+  readonly hasPose: boolean;
+};
+
+/** The encoder that was put into the slot. */
+export const ownEncoder = (slot: EncoderSlot, needs: EncoderNeeds): EncoderNet =>
+  built(slot, needs, convEncoder, encoderFromLayers);
+
+/** The classifier or regressor that was put into the slot. */
+export const ownClassifier = (slot: ClassifierSlot, needs: ClassifierNeeds): ClassifierNet =>
+  built(slot, needs, convClassifier, classifierFromLayers);
+
+/** The decoder that was put into the slot. */
+export function ownDecoder(slot: DecoderSlot, needs: DecoderNeeds): DecoderNet {
+  if (needs.hasPose && (slot instanceof tf.LayersModel || 'kind' in slot)) {
+    throw new OptionError(
+      `${needs.owner}: a convolutional decoder or a tf.LayersModel knows no coordinates, so it cannot take the pose out of the content. Leave ` +
+        'out the decoder or the invariances, or give a net that uses the transform.',
+    );
+  }
+  return built(slot, needs, convDecoder, decoderFromLayers);
+}
+
+function built<N extends EncoderNet | ClassifierNet | DecoderNet, Needs extends { readonly owner: string }>(
+  slot: N | ConvNet | tf.LayersModel,
+  needs: Needs,
+  conv: (options: Needs & { readonly conv: ConvOptions }) => N,
+  fromLayers: (model: tf.LayersModel, needs: Needs) => N,
+): N {
+  if (slot instanceof tf.LayersModel) return fromLayers(slot, needs);
+  if ('kind' in slot && slot.kind === 'conv') {
+    const { kind: _, ...options } = slot;
+    return conv({ ...needs, conv: options });
+  }
+  if ('parameters' in slot && typeof slot.apply === 'function') return slot;
+  throw new OptionError(
+    `${needs.owner} is a net ({ parameters, apply }), convNet({ ... }) or a tf.LayersModel, not ${JSON.stringify(slot)}.`,
+  );
+}
