@@ -59,7 +59,7 @@ describe('a model', () => {
     const content = [0.3, -0.2, 0.3, -0.2];
     const both = vae.decode(content, { classes: [1, 2] });
     close(imageAt(both, 0), imageAt(vae.decode(content, { classes: 1 }), 1));
-    close(imageAt(vae.manifold({ of: 2, size: 3 }).images, 4), vae.decode([0, 0], { classes: 2 }).images);
+    close(imageAt(vae.manifold({ classes: 2, size: 3 }).images, 4), vae.decode([0, 0], { classes: 2 }).images);
   });
 
   test("reports each class's own upright angle, by circular means", () => {

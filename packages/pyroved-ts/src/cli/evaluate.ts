@@ -1,10 +1,10 @@
-/** `pyroved evaluate`: how often a trained model is right, and what it takes for what. */
+/** `pyroved evaluate`: how often a trained model is right and what it takes for what, or how far its predictions are off. */
 import { Command, Option } from 'commander';
 import { inMemory, withContamination, withNoise } from '../data/index.js';
 import { PyrovedError } from '../errors.js';
-import { type Changes, classifierOf, evaluateModel, labelledImages, testImages } from '../recipes/index.js';
+import { type Changes, evaluateModel, figuresOf, labelledImages, testImages } from '../recipes/index.js';
 import { writeWhole } from '../run/index.js';
-import { formatCount } from '../viz/index.js';
+import { judgementText } from './judgement.js';
 import { say, sayProblems } from './messages.js';
 import { decimal, type Given, group, parsed, picked, wholeNumber } from './options.js';
 import { addRun, openRun } from './trained.js';
@@ -15,11 +15,13 @@ export function evaluateCommand(): Command {
   const command = new Command('evaluate')
     .summary('measure the accuracy of a trained model')
     .description(
-      'Classifies the labelled images that the run kept aside, or others, and prints the accuracy and the confusion matrix (rows: true classes). Nothing is learned.',
+      'Classifies the labelled images that the run kept aside, or others, and prints the accuracy, the expected calibration error with the table that it ' +
+        'comes from, and the confusion matrix (rows: true classes). Of a model that found its classes by itself, the accuracy is that of the best matching with the true ones; ' +
+        'of one that predicts quantities, it prints their mean squared error and R2. Nothing is learned.',
     );
   addRun(command)
     .option('--labelled <folder>', 'other images of your own: one folder per class')
-    .option('--json <file>', 'write accuracy and confusion as JSON')
+    .option('--json <file>', 'write the figures as JSON')
     .addOption(parsed('--noise <sigma>', 'add normal noise of this standard deviation (white is 1)', decimal))
     .addOption(parsed('--contamination <share>', 'turn this share of the pixels white', decimal));
   group(command, 'Other images, for a run on generated ones:', [
@@ -33,7 +35,6 @@ export function evaluateCommand(): Command {
   ]);
   return command.action(async (run: string, given: Given) => {
     const trained = await openRun(run, given);
-    const model = classifierOf(trained);
     const other = picked(given, changes) as Changes;
     const found =
       given.labelled === undefined
@@ -46,24 +47,15 @@ export function evaluateCommand(): Command {
     let images = inMemory(found.set);
     if (contamination !== undefined) images = withContamination(images, contamination, 1, trained.run.config.seed);
     if (noise !== undefined) images = withNoise(images, noise, trained.run.config.seed);
-    const { accuracy, confusion } = evaluateModel(trained, images);
-    console.log(`accuracy ${accuracy.toFixed(4)} on ${formatCount(images.count)} images`);
-    console.log(confusionTable(trained.classNames, confusion));
+    const judged = evaluateModel(trained, images);
+    console.log(judgementText(judged, trained.classNames, images));
     if (json !== undefined) {
       const { classNames } = trained;
       const asked = { ...other, ...picked(given, ['labelled', 'noise', 'contamination']) };
-      const content = { run, accuracy, images: images.count, classNames, confusion, ...asked };
+      const content = { run, images: images.count, classNames, ...figuresOf(judged), ...asked };
       writeWhole(json, `${JSON.stringify(content, null, 2)}\n`);
       say(`Written to ${json}`);
     }
-    model.dispose();
+    trained.model.dispose();
   });
-}
-
-/** Rows are true classes, columns what the model says. */
-function confusionTable(classNames: readonly string[], confusion: readonly (readonly number[])[]): string {
-  const width = Math.max(...classNames.map((name) => name.length), 6) + 2;
-  const row = (name: string, cells: readonly (string | number)[]) =>
-    name.padEnd(width) + cells.map((c) => String(c).padStart(width)).join('');
-  return [row('', classNames), ...confusion.map((counts, i) => row(classNames[i], counts))].join('\n');
 }

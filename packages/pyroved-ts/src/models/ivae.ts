@@ -1,58 +1,149 @@
 /** The unsupervised model: a variational autoencoder that is invariant to the pose of what it sees. */
-import type * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs';
+import { OptionError } from 'pyro-ts';
 import type { ImageSet, StreamedSet } from '../data/index.js';
-import type { Encoding, PoseRows } from './asked/host.js';
-import { type Manifold, type ManifoldOptions, manifold } from './asked/manifold.js';
+import { DataError } from '../errors.js';
+import { type Condition, type ConditionRows, classRows, eachClass, eachNumber, numberRows } from './asked/condition.js';
+import { type Factor, Factors } from './asked/factors.js';
+import type { Encoding } from './asked/host.js';
 import { type ModelOptions, modelOptionKeys } from './options.js';
 import type { Terms } from './programs.js';
 import { InvariantVAE } from './vae.js';
 
+export interface ConditionalOptions extends ModelOptions {
+  /** Tell encoder and decoder the class of each image, one of this many; none when left out. pyroVED's c_dim. */
+  readonly numClasses?: number;
+  /** Known numbers of each image (`ImageSet.factors`) to tell them, by name; see `standardised`. None when left out. */
+  readonly condition?: readonly (string | Factor)[];
+}
+
+const optionKeys: readonly (keyof ConditionalOptions)[] = [...modelOptionKeys, 'numClasses', 'condition'];
+
+/** What an iVAE is told of images, where it is conditional. */
+export type Told = Pick<Condition, 'classes' | 'condition'>;
+
+/** What the guide says of each image, and what it was told of it. */
+export interface ConditionalEncoding extends Encoding {
+  readonly classes?: Int32Array;
+  readonly condition?: Float32Array;
+}
+
 /**
- * z ~ N(0, 1), x ~ likelihood(decoder(pose(z), content(z))); q(z | x) from the encoder. Sites: "latent" (pose and content together), "angle"
- * where the angle prior has a site of its own, "angle_bin" where the guide has bins, "obs". Source: `pyroved.models.iVAE`; Bepler et al. 2019 for the spatial decoder.
+ * z ~ N(0, 1), x ~ likelihood(decoder(pose(z), content(z), y)); q(z | x, y) from the encoder. y is what the model is told of each image, if anything:
+ * its class, known numbers, or both. Sites: "latent" (pose and content together), "angle" where the angle prior has a site of its own,
+ * "angle_bin" where the guide has bins, "obs". Source: `pyroved.models.iVAE`; Bepler et al. 2019 for the spatial decoder.
  * @example
  * const vae = new IVAE({ shape: [48, 48], invariances: ['r', 't'] });
  * await new UnsupervisedTrainer(vae, { images }, { epochs: 20 }).train();
  * const { angle, content } = vae.encode(images);
  */
-export class IVAE extends InvariantVAE {
+export class IVAE extends InvariantVAE<Told> {
   readonly kind = 'iVAE';
+  readonly numClasses: number;
+  /** The known numbers that the model is told. */
+  readonly condition: Factors;
 
-  constructor(options: ModelOptions) {
-    super(options, { owner: 'iVAE', optionKeys: modelOptionKeys, condition: 0, nets: {} });
+  constructor(options: ConditionalOptions) {
+    const { numClasses = 0 } = options;
+    if (numClasses !== 0 && (!Number.isInteger(numClasses) || numClasses < 2)) {
+      throw new OptionError(`iVAE: numClasses is a whole number of at least 2, not ${numClasses}.`);
+    }
+    const condition = new Factors(options.condition ?? [], 'iVAE: condition');
+    super(options, { owner: 'iVAE', optionKeys, condition: numClasses + condition.dim, nets: {} });
+    this.numClasses = numClasses;
+    this.condition = condition;
   }
 
-  /** p(x, latent). x: images [B, channels * points]. */
-  readonly model = (x: tf.Tensor, terms: Terms = {}): void => {
+  /** Size of what the model is told of each image; 0 where it is not conditional. pyroVED's c_dim. */
+  get conditionDim(): number {
+    return this.numClasses + this.condition.dim;
+  }
+
+  /** p(x, latent | y). x: images [B, channels * points]; y: [B, conditionDim], classes first, where the model is conditional. */
+  readonly model = (x: tf.Tensor, y?: tf.Tensor, terms: Terms = {}): void => {
     this.images(x, () => {
       const { content, pose } = this.modelLatents('latent', terms);
-      this.observe('obs', [content], pose, x);
+      this.observe('obs', [content, ...this.given(y)], pose, x);
     });
   };
 
-  /** q(latent | x). */
-  readonly guide = (x: tf.Tensor, terms: Terms = {}): void => {
-    this.images(x, () => this.guideLatents('latent', [x], terms));
+  /** q(latent | x, y). */
+  readonly guide = (x: tf.Tensor, y?: tf.Tensor, terms: Terms = {}): void => {
+    this.images(x, () => this.guideLatents('latent', [x, ...this.given(y)], terms));
   };
 
-  /** What the guide says of each image. */
-  encode(set: ImageSet | StreamedSet): Encoding {
-    return this.encodeImages(set, (x) => [x]);
+  private given(y: tf.Tensor | undefined): tf.Tensor[] {
+    if (this.conditionDim === 0) return [];
+    if (y?.shape[y.rank - 1] === this.conditionDim) return [y];
+    const got = y === undefined ? 'nothing' : `a tensor of shape [${y.shape}]`;
+    throw new OptionError(`This iVAE is conditional: its programs take y, [B, ${this.conditionDim}], not ${got}.`);
   }
 
-  /** Images from content [count, latentDim] (row major), in the upright pose unless one is given. */
-  decode(content: Float32Array | readonly number[], pose: PoseRows = {}): ImageSet {
-    return this.decodeRows(Float32Array.from(content), pose, () => []);
+  /** What the guide says of each image, told its label and its factors unless others are given. */
+  encode(set: ImageSet | StreamedSet, told: Told = this.knownOf(set)): ConditionalEncoding {
+    const rows = this.conditionRows(told, set.count);
+    const encoding = this.encodeImages(set, (x, from) => [x, ...rows(from, x.shape[0])]);
+    const { classes, condition } = this.each(told, set.count);
+    return {
+      ...encoding,
+      ...(classes && { classes: Int32Array.from(classes) }),
+      ...(condition && { condition: Float32Array.from(condition) }),
+    };
   }
 
-  /** Each image as the model sees it: in its own pose, or upright. */
-  reconstruct(set: ImageSet | StreamedSet, { upright = false } = {}): ImageSet {
-    const { content, angle, shift, scale } = this.encode(set);
-    return this.decode(content, upright ? {} : { angle, shift, scale });
+  override told(set: ImageSet | StreamedSet, indices: ArrayLike<number>): tf.Tensor | undefined {
+    const { classes, condition } = this.knownOf(set);
+    const { dim } = this.condition;
+    const chosen = {
+      ...(classes && { classes: Int32Array.from(indices, (i) => classes[i]) }),
+      ...(condition && {
+        condition: Float32Array.from(
+          { length: indices.length * dim },
+          (_, k) => condition[indices[Math.floor(k / dim)] * dim + (k % dim)],
+        ),
+      }),
+    };
+    return this.conditionRows(chosen, indices.length)(0, indices.length)[0];
   }
 
-  /** Images over a grid of the first two content latents. */
-  manifold(options: ManifoldOptions = {}): Manifold {
-    return manifold(this.options.latentDim, options, (content, pose) => this.decode(content, pose));
+  protected conditionRows(told: Condition, count: number): ConditionRows {
+    const { classes, condition } = this.each(told, count);
+    const parts = [
+      ...(classes ? [classRows(classes, this.numClasses)] : []),
+      ...(condition ? [numberRows(condition, this.condition)] : []),
+    ];
+    return (from, size) =>
+      parts.length > 1
+        ? [
+            tf.concat(
+              parts.flatMap((part) => part(from, size)),
+              1,
+            ),
+          ]
+        : (parts[0]?.(from, size) ?? []);
+  }
+
+  /** What `told` says of each of `count` images. @throws {OptionError} for what is missing, and for what this model is not told. */
+  private each({ classes, condition }: Condition, count: number) {
+    if (this.numClasses === 0 && classes !== undefined)
+      throw new OptionError('This iVAE is told no classes. Leave classes out.');
+    if (this.condition.dim === 0 && condition !== undefined) {
+      throw new OptionError('This iVAE is told no numbers. Leave condition out.');
+    }
+    return {
+      ...(this.numClasses > 0 && { classes: eachClass('This iVAE', classes, count) }),
+      ...(this.condition.dim > 0 && { condition: eachNumber('condition', condition, this.condition, count) }),
+    };
+  }
+
+  /** What a set says of its images that this model is told. */
+  private knownOf(set: ImageSet | StreamedSet): { classes?: Int32Array; condition?: Float32Array } {
+    if (this.numClasses > 0 && !set.labels) {
+      throw new DataError('This iVAE is told the class of each image, and the images have no labels. Give classes.');
+    }
+    return {
+      ...(this.numClasses > 0 && { classes: set.labels }),
+      ...(this.condition.dim > 0 && { condition: this.condition.of(set) }),
+    };
   }
 }

@@ -2,7 +2,7 @@
 import { sizeOf } from '@pyro-ts/engine';
 import { type Activation, activations, type SpatialDecoderOptions } from '@pyro-ts/spatial-decoder';
 import { didYouMean, formatShape, OptionError, refuseUnknownKeys } from 'pyro-ts';
-import type { DecoderNet, EncoderNet } from '../nets/index.js';
+import type { DecoderSlot, EncoderSlot } from '../nets/index.js';
 import type { Invariance, PosePriors } from '../priors/index.js';
 import type { Likelihood, LikelihoodName, LikelihoodOptions } from './likelihood.js';
 
@@ -31,10 +31,10 @@ export interface ModelOptions extends PosePriors, LikelihoodOptions {
   readonly seed?: number | string;
   /** What computes the spatial decoder, as `selectKernel` returns it; plain tensor operations when left out. */
   readonly kernel?: SpatialDecoderOptions['kernel'];
-  /** A network of one's own in place of the fully connected encoder. */
-  readonly encoder?: EncoderNet;
-  /** A network of one's own in place of the decoder. */
-  readonly decoder?: DecoderNet;
+  /** In place of the fully connected encoder: `convNet({ ... })`, a net of one's own or a `tf.LayersModel`. */
+  readonly encoder?: EncoderSlot;
+  /** In place of the decoder, likewise; of a model with invariances, a net that uses the transform. */
+  readonly decoder?: DecoderSlot;
 }
 
 export const modelOptionKeys: readonly (keyof ModelOptions)[] = [
@@ -80,12 +80,9 @@ export function resolveOptions(owner: string, options: ModelOptions, keys: reado
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
   const all = { ...defaults, ...given } as ResolvedOptions;
   const { shape, channels, latentDim, activation, pixels } = all;
-  if (!Array.isArray(shape) || shape.length < 1 || shape.length > 2 || !shape.every(isCount)) {
-    throw new OptionError(`${owner}: shape is [height, width] or [length], not ${JSON.stringify(shape)}.`);
-  }
-  if (!isCount(channels)) throw new OptionError(`${owner}: channels is a whole number of at least 1, not ${channels}.`);
-  if (!isCount(latentDim))
-    throw new OptionError(`${owner}: latentDim is a whole number of at least 1, not ${latentDim}.`);
+  checkShape(owner, 'shape', shape);
+  checkCount(owner, 'channels', channels);
+  checkCount(owner, 'latentDim', latentDim);
   checkWidths(owner, 'hiddenEncoder', all.hiddenEncoder);
   checkWidths(owner, 'hiddenDecoder', all.hiddenDecoder);
   if (!activations.includes(activation)) {
@@ -103,6 +100,17 @@ export function resolveOptions(owner: string, options: ModelOptions, keys: reado
 }
 
 const isCount = (n: unknown): boolean => Number.isInteger(n) && (n as number) > 0;
+
+/** Refuses what is no [height, width] and no [length]. */
+export function checkShape(owner: string, option: string, shape: readonly number[]): void {
+  if (Array.isArray(shape) && shape.length >= 1 && shape.length <= 2 && shape.every(isCount)) return;
+  throw new OptionError(`${owner}: ${option} is [height, width] or [length], not ${JSON.stringify(shape)}.`);
+}
+
+/** Refuses what is no whole number of at least 1. */
+export function checkCount(owner: string, option: string, n: number): void {
+  if (!isCount(n)) throw new OptionError(`${owner}: ${option} is a whole number of at least 1, not ${n}.`);
+}
 
 /** Refuses an empty list of layers and widths that are no whole numbers. */
 export function checkWidths(owner: string, option: string, widths: readonly number[]): void {

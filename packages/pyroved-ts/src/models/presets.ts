@@ -1,18 +1,20 @@
 /** Models by the names under which they are known, as functions of their options. */
 import { didYouMean, OptionError } from 'pyro-ts';
 import type { Invariance } from '../priors/index.js';
-import { IVAE } from './ivae.js';
+import { type ConditionalOptions, IVAE } from './ivae.js';
+import { JIVAE, type JointOptions } from './jivae.js';
 import type { ModelOptions } from './options.js';
 import { type SemiSupervisedOptions, SSIVAE } from './ssivae.js';
+import { type RegressionOptions, SSRegIVAE } from './ssRegIvae.js';
 
 /** What the presets with an "r" in their names are invariant to, as in the paper: rotation and translation. */
 const paperInvariances: readonly Invariance[] = ['r', 't'];
 
 /** The unsupervised model, with the invariances that one asks for. */
-export const iVAE = (options: ModelOptions): IVAE => new IVAE(options);
+export const iVAE = (options: ConditionalOptions): IVAE => new IVAE(options);
 
 /** The unsupervised model for images, invariant to rotation and translation unless other invariances are given. */
-export const rVAE = (options: ModelOptions): IVAE =>
+export const rVAE = (options: ConditionalOptions): IVAE =>
   new IVAE({ ...options, invariances: options.invariances ?? paperInvariances });
 
 /** The semi-supervised model, with the invariances that one asks for. */
@@ -22,21 +24,51 @@ export const ssiVAE = (options: SemiSupervisedOptions): SSIVAE => new SSIVAE(opt
 export const ssrVAE = (options: SemiSupervisedOptions): SSIVAE =>
   new SSIVAE({ ...options, invariances: options.invariances ?? paperInvariances });
 
+/** The joint model, which finds classes by itself, with the invariances that one asks for. */
+export const jiVAE = (options: JointOptions): JIVAE => new JIVAE(options);
+
+/** The semi-supervised model for quantities, with the invariances that one asks for. */
+export const ssRegIVAE = (options: RegressionOptions): SSRegIVAE => new SSRegIVAE(options);
+
+/** Any of the models. */
+export type Model = IVAE | JIVAE | SSIVAE | SSRegIVAE;
+
+/** The models that say how likely each class is. */
+export type Classifier = JIVAE | SSIVAE;
+export const isClassifier = (model: Model): model is Classifier => model.kind === 'ssiVAE' || model.kind === 'jiVAE';
+
 /** A kind of model and its options, as a run's configuration keeps them. */
 export type ModelConfig =
-  | ({ readonly kind: 'iVAE' } & ModelOptions)
-  | ({ readonly kind: 'ssiVAE' } & SemiSupervisedOptions);
+  | ({ readonly kind: 'iVAE' } & ConditionalOptions)
+  | ({ readonly kind: 'jiVAE' } & JointOptions)
+  | ({ readonly kind: 'ssiVAE' } & SemiSupervisedOptions)
+  | ({ readonly kind: 'ssRegIVAE' } & RegressionOptions);
+
+/** The kinds of models, as configurations call them. */
+export const modelKinds: readonly Model['kind'][] = ['iVAE', 'jiVAE', 'ssiVAE', 'ssRegIVAE'];
 
 /** The model that a run's configuration describes; `extra` holds what a configuration cannot, such as the kernel. */
-export function modelFromConfig(config: ModelConfig, extra: Pick<ModelOptions, 'kernel'> = {}): IVAE | SSIVAE {
-  if (config.kind === 'iVAE') {
-    const { kind: _, ...options } = config;
-    return new IVAE({ ...options, ...extra });
+export function modelFromConfig(config: ModelConfig, extra: Pick<ModelOptions, 'kernel'> = {}): Model {
+  switch (config.kind) {
+    case 'iVAE': {
+      const { kind: _, ...options } = config;
+      return new IVAE({ ...options, ...extra });
+    }
+    case 'jiVAE': {
+      const { kind: _, ...options } = config;
+      return new JIVAE({ ...options, ...extra });
+    }
+    case 'ssiVAE': {
+      const { kind: _, ...options } = config;
+      return new SSIVAE({ ...options, ...extra });
+    }
+    case 'ssRegIVAE': {
+      const { kind: _, ...options } = config;
+      return new SSRegIVAE({ ...options, ...extra });
+    }
+    default: {
+      const { kind } = config as { kind: unknown };
+      throw new OptionError(`There is no kind of model "${kind}".${didYouMean(String(kind), modelKinds)}`);
+    }
   }
-  if (config.kind === 'ssiVAE') {
-    const { kind: _, ...options } = config;
-    return new SSIVAE({ ...options, ...extra });
-  }
-  const { kind } = config as { kind: unknown };
-  throw new OptionError(`There is no kind of model "${kind}".${didYouMean(String(kind), ['iVAE', 'ssiVAE'])}`);
 }

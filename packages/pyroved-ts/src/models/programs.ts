@@ -17,7 +17,16 @@ import {
   TraceEnumELBO,
 } from 'pyro-ts';
 import { type PoseTensors, poseTransform } from '../coordinates/index.js';
-import { type DecoderNet, type EncoderNet, fcDecoder, fcEncoder, spatialNet } from '../nets/index.js';
+import {
+  type DecoderNet,
+  type Encoded,
+  type EncoderNet,
+  fcDecoder,
+  fcEncoder,
+  ownDecoder,
+  ownEncoder,
+  spatialNet,
+} from '../nets/index.js';
 import { Latents, type Modes, type OwnDraws, poseParts } from '../priors/index.js';
 import { type Likelihood, likelihoodOf } from './likelihood.js';
 import { type ModelOptions, type ResolvedOptions, resolveOptions } from './options.js';
@@ -36,8 +45,10 @@ export interface ModelParts {
   /** As in messages: "iVAE". */
   readonly owner: string;
   readonly optionKeys: readonly string[];
-  /** Size of what the encoder and the decoder are given beside image and content: the number of classes, or 0. */
+  /** Size of what the encoder and the decoder are given beside image and content: the number of classes and of known numbers. */
   readonly condition: number;
+  /** Number of classes whose logits the encoder gives beside the latents, and of which the decoder is told one; none when left out. */
+  readonly discrete?: number;
   /** How many bins of the angle are summed exactly where `exactBins` does not say; all when left out. */
   readonly exactBins?: number;
   /** Further networks, by the names under which their parameters are kept. */
@@ -60,7 +71,7 @@ export abstract class VaePrograms {
   /** How the modes of the guide are summed out. */
   private readonly inferMode: InferConfig;
 
-  constructor(options: ModelOptions, { owner, optionKeys, condition, nets, exactBins }: ModelParts) {
+  constructor(options: ModelOptions, { owner, optionKeys, condition, discrete, nets, exactBins }: ModelParts) {
     this.options = resolveOptions(owner, options, optionKeys);
     const { shape, channels, latentDim, invariances, hiddenEncoder, hiddenDecoder, activation, likelihood, kernel } =
       this.options;
@@ -68,19 +79,24 @@ export abstract class VaePrograms {
     this.inferMode = inferMode(owner, this.latents.modes, this.options.exactBins, exactBins);
     this.likelihood = likelihoodOf(likelihood, this.options);
     this.points = sizeOf(shape);
-    const given = condition > 0 ? [condition] : [];
-    this.encoder =
-      this.options.encoder ??
-      fcEncoder({
-        inputs: [this.imageSize, ...given],
-        hidden: hiddenEncoder,
-        activation,
-        joint: this.latents.jointSize,
-        own: Object.fromEntries(this.latents.own.map(({ kind, source }) => [kind, source.encoded])),
-      });
-    const decoding = { shape, channels, inputs: [latentDim, ...given], hidden: hiddenDecoder, activation };
-    this.decoder =
-      this.options.decoder ?? (this.latents.hasPose ? spatialNet({ ...decoding, kernel }) : fcDecoder(decoding));
+    const { encoder, decoder } = this.options;
+    const encoding = {
+      owner: `${owner}: encoder`,
+      shape,
+      channels,
+      inputs: [this.imageSize, condition],
+      joint: this.latents.jointSize,
+      own: Object.fromEntries(this.latents.own.map(({ kind, source }) => [kind, source.encoded])),
+      ...(discrete !== undefined && { discrete }),
+    };
+    this.encoder = encoder
+      ? ownEncoder(encoder, encoding)
+      : fcEncoder({ ...encoding, hidden: hiddenEncoder, activation });
+    const { hasPose } = this.latents;
+    const decoding = { owner: `${owner}: decoder`, shape, channels, inputs: [latentDim, condition, discrete ?? 0] };
+    const layers = { ...decoding, hidden: hiddenDecoder, activation };
+    if (decoder) this.decoder = ownDecoder(decoder, { ...decoding, hasPose });
+    else this.decoder = hasPose ? spatialNet({ ...layers, kernel }) : fcDecoder(layers);
     this.initialise({ encoder_z: this.encoder, decoder: this.decoder, ...nets });
   }
 
@@ -121,9 +137,10 @@ export abstract class VaePrograms {
     return plate('data', x.shape[0], { dim: -this.plateNesting }, body);
   }
 
-  /** q(latents | parts): inside the guide. `parts` are images [B, size], and perhaps classes [..., B or 1, K]. */
-  protected guideLatents(site: string, parts: readonly tf.Tensor[], { scaleFactor = 1 }: Terms): void {
-    const { loc, scale: sd, own } = module('encoder_z', this.encoder)(parts);
+  /** q(latents | parts): inside the guide. `parts` are images [B, size], and perhaps classes [..., B or 1, K]. Returns what the encoder said. */
+  protected guideLatents(site: string, parts: readonly tf.Tensor[], { scaleFactor = 1 }: Terms): Encoded {
+    const encoded = module('encoder_z', this.encoder)(parts);
+    const { loc, scale: sd, own } = encoded;
     scale.with(scaleFactor, () => {
       sample(site, normal(this.toSite(loc), this.toSite(sd)).toEvent(1));
       for (const { kind, source } of this.latents.own) {
@@ -133,6 +150,7 @@ export abstract class VaePrograms {
         sample(kind, source.guide(encoded, mode));
       }
     });
+    return encoded;
   }
 
   /** p(latents): inside the model. The content is [..., B, latentDim]. */

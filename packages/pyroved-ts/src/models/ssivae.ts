@@ -4,32 +4,32 @@ import {
   type ELBO,
   type InferConfig,
   module,
+  type Net,
   OptionError,
   oneHotCategorical,
   sample,
   scale,
   TraceEnumELBO,
 } from 'pyro-ts';
-import { type ImageSet, oneHot, type StreamedSet } from '../data/index.js';
-import { type ClassifierNet, fcClassifier } from '../nets/index.js';
-import { circularMeans, type Encoding, type PoseRows } from './asked/host.js';
-import { type Manifold, type ManifoldOptions, manifold } from './asked/manifold.js';
+import type { ImageSet, StreamedSet } from '../data/index.js';
+import { type ClassifierNet, type ClassifierSlot, fcClassifier, ownClassifier } from '../nets/index.js';
+import { type Condition, type ConditionRows, classRows, eachClass } from './asked/condition.js';
+import { circularMeans, type Encoding } from './asked/host.js';
+import { type Classified, classified } from './asked/uncertainty.js';
+import { type EnumerateClasses, inferClasses } from './classes.js';
+import { CLASS_PRIOR, type ClassPrior, classPriorNet, countedProbs } from './classPrior.js';
 import { checkWidths, type ModelOptions, modelOptionKeys } from './options.js';
 import type { Terms } from './programs.js';
 import { InvariantVAE } from './vae.js';
 
-export interface SemiSupervisedOptions extends ModelOptions {
+export interface SemiSupervisedOptions extends ModelOptions, EnumerateClasses {
   readonly numClasses: number;
   /** Widths of the classifier's hidden layers; [128, 128]. */
   readonly hiddenClassifier?: readonly number[];
-  /** Prior probability of each class; all alike when left out. */
-  readonly classPrior?: readonly number[];
-  /** Sum over all classes ("parallel", the default), or over the likeliest `exactClasses` and one weighted draw of the rest. */
-  readonly enumerate?: 'parallel' | 'sum-and-sample';
-  /** With "sum-and-sample"; 1. */
-  readonly exactClasses?: number;
-  /** A network of one's own in place of the fully connected classifier. */
-  readonly classifier?: ClassifierNet;
+  /** How frequent each class is; "uniform". "counts" is set by the trainer, from its labelled images. */
+  readonly classPrior?: ClassPrior;
+  /** In place of the fully connected classifier: `convNet({ ... })`, a net of one's own or a `tf.LayersModel`. */
+  readonly classifier?: ClassifierSlot;
 }
 
 const optionKeys: readonly (keyof SemiSupervisedOptions)[] = [
@@ -53,47 +53,44 @@ export interface ClassEncoding extends Encoding {
   readonly classes: Int32Array;
 }
 
-export interface Classified {
-  /** [count, numClasses]; each row adds to 1. */
-  readonly probabilities: Float32Array;
-  /** The likeliest class of each image. */
-  readonly classes: Int32Array;
-}
-
 /**
  * y ~ Categorical(classPrior), z ~ N(0, 1), x ~ likelihood(decoder(pose(z), content(z), y)); q(y | x) from the classifier, q(z | x, y) from the
- * encoder, with y summed out where it is not known. Sites: "z", "y", "x", "angle" where the angle prior has a site of its own, "angle_bin"
- * where the guide has bins, and "y_aux" in the auxiliary program. Source: `pyroved.models.ssiVAE`; Kingma et al. 2014, model M2; Ziatdinov et al. 2024.
+ * encoder, with y summed out where it is not known. Sites: "z", "y", "x", "angle" where the angle prior has a site of its own, "angle_bin" where the guide has bins,
+ * and "y_aux" in the auxiliary program. Source: `pyroved.models.ssiVAE`; Kingma et al. 2014, model M2; Ziatdinov et al. 2024.
  */
-export class SSIVAE extends InvariantVAE {
+export class SSIVAE extends InvariantVAE<{ readonly classes: number | ArrayLike<number> }> {
   readonly kind = 'ssiVAE';
   readonly numClasses: number;
+  /** Whether the classes' prior is to be counted from labels: see `countClasses`. */
+  readonly countsClasses: boolean;
   private readonly classifier: ClassifierNet;
-  private readonly logPrior: number[];
+  private readonly prior: Net<[], tf.Tensor>;
   private readonly inferClass: InferConfig;
 
   constructor(options: SemiSupervisedOptions) {
-    const classifier = options.classifier ?? classifierFor(options);
-    const { numClasses, enumerate = 'parallel', exactClasses = 1 } = options;
+    const classifier = classifierFor(options);
+    const { numClasses, enumerate } = options;
+    const prior = classPriorNet('ssiVAE', numClasses, options.classPrior ?? 'uniform');
     super(options, {
       owner: 'ssiVAE',
       optionKeys,
       condition: numClasses,
-      nets: { encoder_y: classifier },
+      nets: { encoder_y: classifier, [CLASS_PRIOR]: prior },
       // Where classes are sampled, every pair of class and bin would still be many.
       ...(enumerate === 'sum-and-sample' && { exactBins: 1 }),
     });
     this.numClasses = numClasses;
     this.classifier = classifier;
-    this.logPrior = logPrior(options);
-    this.inferClass = inferConfig(numClasses, enumerate, exactClasses);
+    this.prior = prior;
+    this.countsClasses = options.classPrior === 'counts';
+    this.inferClass = inferClasses('ssiVAE', numClasses, options);
   }
 
   /** p(x, y, z). x: images [B, channels * points]; y: classes as one-hot rows [B, K], latent when left out. */
   readonly model = (x: tf.Tensor, y?: tf.Tensor, terms: SemiSupervisedTerms = {}): void => {
     this.images(x, () => {
       const { content, pose } = this.modelLatents('z', terms);
-      const prior = oneHotCategorical({ logits: this.logPrior });
+      const prior = oneHotCategorical({ logits: module(CLASS_PRIOR, this.prior)() });
       const drawn = sample('y', prior, y === undefined ? {} : { obs: this.toSite(y) });
       this.observe('x', [content, this.fromSite(drawn, 1)], pose, x);
     });
@@ -126,6 +123,21 @@ export class SSIVAE extends InvariantVAE {
     return new TraceEnumELBO({ maxPlateNesting: this.plateNesting, strictEnumerationWarning: false });
   }
 
+  /** The classes' prior probabilities, [numClasses]; where they are learned, as they are now. */
+  classPrior(): Float32Array {
+    return tf.tidy(() =>
+      this.params.run(() => tf.exp(module(CLASS_PRIOR, this.prior)()).dataSync<'float32'>().slice() as never),
+    ) as Float32Array;
+  }
+
+  /** With classPrior "counts": makes the prior the share of each class among `labels`, each counted once more. A trainer does this. */
+  countClasses(labels: ArrayLike<number>): void {
+    if (!this.countsClasses) {
+      throw new OptionError('countClasses belongs to classPrior "counts". Make the model with that prior.');
+    }
+    this.params.set(`${CLASS_PRIOR}.probs`, countedProbs(labels, this.numClasses));
+  }
+
   private guideClass(x: tf.Tensor): tf.Tensor {
     const logits = module('encoder_y', this.classifier)(x);
     return this.fromSite(
@@ -134,40 +146,21 @@ export class SSIVAE extends InvariantVAE {
     );
   }
 
-  /** Class probabilities, from the classifier alone. */
+  /** Class probabilities and how far they can be relied on, from the classifier alone. */
   classify(set: ImageSet | StreamedSet): Classified {
     const { probabilities } = this.onBatches(set, (x) => ({
       probabilities: tf.softmax(module('encoder_y', this.classifier)(x)),
     }));
-    return { probabilities, classes: likeliest(probabilities, this.numClasses) };
+    return classified(probabilities, this.numClasses);
   }
 
   /** What the guide says of each image, given `classes` (the likeliest ones when left out). */
   encode(set: ImageSet | StreamedSet, classes: ArrayLike<number> = this.classify(set).classes): ClassEncoding {
-    const rows = this.classRows(classes, set.count);
-    return { ...this.encodeImages(set, (x, from) => [x, rows(from, x.shape[0])]), classes: Int32Array.from(classes) };
-  }
-
-  /** Images from content [count, latentDim] (row major) and the class of all or of each, in the upright pose unless one is given. */
-  decode(
-    content: Float32Array | readonly number[],
-    { classes, ...pose }: PoseRows & { readonly classes: number | ArrayLike<number> },
-  ): ImageSet {
-    const count = content.length / this.options.latentDim;
-    const rows = this.classRows(typeof classes === 'number' ? new Array<number>(count).fill(classes) : classes, count);
-    return this.decodeRows(Float32Array.from(content), pose, (from, size) => [rows(from, size)]);
-  }
-
-  /** Each image as the model sees it: in its own pose, or upright. */
-  reconstruct(set: ImageSet | StreamedSet, { upright = false } = {}): ImageSet {
-    const { content, classes, angle, shift, scale: size } = this.encode(set);
-    return this.decode(content, upright ? { classes } : { classes, angle, shift, scale: size });
-  }
-
-  /** Images of class `of` over a grid of the first two content latents. */
-  manifold({ of, ...options }: ManifoldOptions & { readonly of: number }): Manifold {
-    const { latentDim } = this.options;
-    return manifold(latentDim, options, (content, pose) => this.decode(content, { ...pose, classes: of }));
+    const rows = this.conditionRows({ classes }, set.count);
+    return {
+      ...this.encodeImages(set, (x, from) => [x, ...rows(from, x.shape[0])]),
+      classes: Int32Array.from(classes),
+    };
   }
 
   /**
@@ -182,50 +175,25 @@ export class SSIVAE extends InvariantVAE {
     return circularMeans(angle, labelled.labels, this.numClasses);
   }
 
-  /** Rows from..from+size of the one-hot matrix of `classes`. */
-  private classRows(classes: ArrayLike<number>, count: number): (from: number, size: number) => tf.Tensor {
-    if (classes.length !== count) throw new OptionError(`There are ${classes.length} classes for ${count} images.`);
-    const all = oneHot(classes, this.numClasses);
-    const k = this.numClasses;
-    return (from, size) => tf.tensor2d(all.slice(from * k, (from + size) * k), [size, k]);
+  /** The classes of the labelled images at `indices` as the programs take them: one-hot rows [B, K]. */
+  known(set: ImageSet | StreamedSet, indices: ArrayLike<number>): tf.Tensor {
+    const labels = Int32Array.from(indices, (i) => set.labels?.[i] ?? -1);
+    return classRows(labels, this.numClasses)(0, indices.length)[0];
+  }
+
+  protected conditionRows({ classes }: Condition, count: number): ConditionRows {
+    return classRows(eachClass('ssiVAE', classes, count), this.numClasses);
   }
 }
 
 function classifierFor(options: SemiSupervisedOptions): ClassifierNet {
-  const { shape, channels = 1, numClasses, hiddenClassifier = [128, 128], activation = 'tanh' } = options;
+  const { shape, channels = 1, numClasses, hiddenClassifier = [128, 128], activation = 'tanh', classifier } = options;
   if (!Number.isInteger(numClasses) || numClasses < 2) {
     throw new OptionError(`ssiVAE: numClasses is a whole number of at least 2, not ${numClasses}.`);
   }
+  if (classifier)
+    return ownClassifier(classifier, { owner: 'ssiVAE: classifier', shape, channels, outputs: numClasses });
   checkWidths('ssiVAE', 'hiddenClassifier', hiddenClassifier);
   const input = shape.reduce((n, d) => n * d, channels);
   return fcClassifier({ input, hidden: hiddenClassifier, activation, numClasses });
-}
-
-function logPrior({ numClasses, classPrior }: SemiSupervisedOptions): number[] {
-  const prior = classPrior ?? new Array<number>(numClasses).fill(1 / numClasses);
-  const total = prior.reduce((a, b) => a + b, 0);
-  if (prior.length !== numClasses || !prior.every((p) => p > 0) || !Number.isFinite(total)) {
-    throw new OptionError(
-      `ssiVAE: classPrior is a list of ${numClasses} positive numbers, not ${JSON.stringify(classPrior)}.`,
-    );
-  }
-  return prior.map((p) => Math.log(p / total));
-}
-
-function inferConfig(numClasses: number, enumerate: string, exactClasses: number): InferConfig {
-  if (enumerate === 'parallel') return { enumerate, expand: false };
-  if (enumerate !== 'sum-and-sample') {
-    throw new OptionError(`ssiVAE: enumerate is "${enumerate}"; it can be "parallel" or "sum-and-sample".`);
-  }
-  if (!Number.isInteger(exactClasses) || exactClasses < 1 || exactClasses > numClasses) {
-    throw new OptionError(`ssiVAE: exactClasses is a whole number from 1 to ${numClasses}, not ${exactClasses}.`);
-  }
-  return { enumerate, exactClasses };
-}
-
-function likeliest(probabilities: Float32Array, numClasses: number): Int32Array {
-  return Int32Array.from({ length: probabilities.length / numClasses }, (_, i) => {
-    const row = probabilities.subarray(i * numClasses, (i + 1) * numClasses);
-    return row.indexOf(row.reduce((a, b) => Math.max(a, b)));
-  });
 }

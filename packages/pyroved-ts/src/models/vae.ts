@@ -5,20 +5,90 @@ import { formatShape, module, OptionError, ShapeError } from 'pyro-ts';
 import { poseTransform, undoPose } from '../coordinates/index.js';
 import { gather, type ImageSet, imageSet, type StreamedSet } from '../data/index.js';
 import type { OwnDraws } from '../priors/index.js';
+import { type Condition, type ConditionRows, conditionIn } from './asked/condition.js';
 import { collect, type Encoding, type PoseRows, poseTensors } from './asked/host.js';
-import { VaePrograms } from './programs.js';
+import { type InterpolateOptions, interpolate, type LatentPoint } from './asked/interpolate.js';
+import { type LogLikelihoodOptions, logLikelihood } from './asked/logLikelihood.js';
+import { type Manifold, type ManifoldOptions, manifold } from './asked/manifold.js';
+import { type Traversal, type TraverseOptions, traverse } from './asked/traverse.js';
+import { type Terms, VaePrograms } from './programs.js';
 
 export interface StraightenOptions {
   /** The angle that counts as upright for each image, in radians; the model's own zero when left out. See `classAngles`. */
   readonly reference?: ArrayLike<number>;
 }
 
-/** The programs of a model together with what one asks a trained model. */
-export abstract class InvariantVAE extends VaePrograms {
-  /** What the guide says of each image. */
-  abstract encode(set: ImageSet | StreamedSet): Encoding;
+export interface ReconstructOptions {
+  /** Every image in the upright pose instead of its own; false. */
+  readonly upright?: boolean;
+}
+
+/** The programs of a model together with what one asks a trained model. `Told` is what the decoder is given beside content and pose. */
+export abstract class InvariantVAE<Told extends Condition = Condition> extends VaePrograms {
+  /** Number of classes that the decoder is given one of; 0 where there are none. */
+  abstract readonly numClasses: number;
+  /** What the guide says of each image, and what the networks were given of it. */
+  abstract encode(set: ImageSet | StreamedSet): Encoding & Condition;
+  /** What the networks are given of `count` images, checked. */
+  protected abstract conditionRows(told: Condition, count: number): ConditionRows;
+  /** p(x, latents). x: images [B, channels * points]; y: what is known of them, [B, n]. */
+  abstract readonly model: (x: tf.Tensor, y?: tf.Tensor, terms?: Terms) => void;
+  /** q(latents | x, y). */
+  abstract readonly guide: (x: tf.Tensor, y?: tf.Tensor, terms?: Terms) => void;
+
+  /**
+   * Images from content [count, latentDim] (row major), in the upright pose unless one is given. Classes, known numbers or targets, where the model
+   * has them, are one for all images or one for each.
+   */
+  decode(content: Float32Array | readonly number[], options: PoseRows & Told = {} as PoseRows & Told): ImageSet {
+    const { classes, condition, targets, ...pose }: PoseRows & Condition = options;
+    const rows = Float32Array.from(content);
+    const told = conditionIn({ classes, condition, targets });
+    return this.decodeRows(rows, pose, this.conditionRows(told, rows.length / this.options.latentDim));
+  }
+
   /** Each image as the model sees it: in its own pose, or upright. */
-  abstract reconstruct(set: ImageSet | StreamedSet, options?: { upright?: boolean }): ImageSet;
+  reconstruct(set: ImageSet | StreamedSet, { upright = false }: ReconstructOptions = {}): ImageSet {
+    const encoding = this.encode(set);
+    const { content, angle, shift, scale } = encoding;
+    return this.decodeAny(content, { ...conditionIn(encoding), ...(!upright && { angle, shift, scale }) });
+  }
+
+  /** Images over a grid of two content latents, all of one class, or with the same known numbers, where the model has them. */
+  manifold(options: ManifoldOptions & Told = {} as ManifoldOptions & Told): Manifold {
+    return manifold(this.options.latentDim, options, this.decodeAny);
+  }
+
+  /** One latent varied at a time, the others fixed: a row for each class (all, or those asked for) and latent. */
+  traverse(options: TraverseOptions & Partial<Told> = {}): Traversal {
+    const { latentDim } = this.options;
+    return traverse({ latentDim, numClasses: this.numClasses }, options, this.decodeAny);
+  }
+
+  /** Images on the way between two points of the latent space; `latentPoint` takes one from an encoding. */
+  interpolate(from: LatentPoint, to: LatentPoint, options: InterpolateOptions = {}): ImageSet {
+    return interpolate(from, to, options, this.decodeAny);
+  }
+
+  /**
+   * log p(image) of each image in nats, by importance sampling with the guide, classes and modes summed out exactly: a lower bound on average, which
+   * more particles tighten. Given what the model is told of the images. All pixels count, whatever `pixels` says.
+   */
+  logLikelihood(set: ImageSet | StreamedSet, options: LogLikelihoodOptions = {}): Float64Array {
+    this.checkImages(set);
+    const { model, guide, plateNesting, points } = this;
+    const told = (indices: Int32Array) => this.told(set, indices);
+    return this.params.run(() => logLikelihood(set, { model, guide, plateNesting, points, told }, options));
+  }
+
+  /** What the programs are told of the images at `indices`, labelled or not: [B, n]. Nothing unless the model is conditional. */
+  told(_set: ImageSet | StreamedSet, _indices: ArrayLike<number>): tf.Tensor | undefined {
+    return undefined;
+  }
+
+  /** As `decode`, whatever the model is told. */
+  private readonly decodeAny = (content: Float32Array, options: PoseRows & Condition): ImageSet =>
+    this.decode(content, options as PoseRows & Told);
 
   /** The original images moved into the upright pose by their inferred one, interpolated (bi)linearly. */
   straighten(set: ImageSet | StreamedSet, { reference }: StraightenOptions = {}): ImageSet {

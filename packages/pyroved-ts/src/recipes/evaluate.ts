@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { concatenated, type ImageSet, inMemory } from '../data/index.js';
 import { PyrovedError } from '../errors.js';
 import { explained } from '../run/errors.js';
-import { accuracyOf, type ClassifierReport, type TrainingImages } from '../train/index.js';
-import { classifierOf, type TrainedModel } from './loadModel.js';
+import type { TrainingImages } from '../train/index.js';
+import { type Judgement, judge } from './judge.js';
+import type { TrainedModel } from './loadModel.js';
 import { dataSection } from './settings.js';
 import { type Changes, validationOf } from './sources/generated.js';
 import { type FoundImages, imagesFor } from './sources/newImages.js';
@@ -30,11 +31,13 @@ export async function testImages({ run, normalisation }: TrainedModel, changes: 
 
 /** Labelled images of the user's own, one folder per class that the model knows; not every class needs one. */
 export async function labelledImages(trained: TrainedModel, folder: string): Promise<FoundImages> {
-  const { classNames } = trained;
+  const { classNames, model } = trained;
   const names = explained(`Could not read ${folder}`, () => readdirSync(folder, { withFileTypes: true }))
     .filter((entry) => entry.isDirectory())
     .map(({ name }) => name);
-  const unknown = names.filter((name) => !classNames.includes(name));
+  // Classes that a model found by itself have no names, so that any will do to hold them against.
+  const known = model.kind === 'jiVAE' ? names : classNames;
+  const unknown = names.filter((name) => !known.includes(name));
   if (unknown.length > 0 || names.length === 0) {
     const found = names.length === 0 ? 'has no folders' : `has folders that are no classes: ${unknown.join(', ')}`;
     throw new PyrovedError(
@@ -43,9 +46,9 @@ export async function labelledImages(trained: TrainedModel, folder: string): Pro
   }
   const parts = await Promise.all(names.map((name) => imagesFor(trained, join(folder, name))));
   const sets = parts.map(({ set }, i): ImageSet => {
-    const labels = new Int32Array(set.count).fill(classNames.indexOf(names[i]));
+    const labels = new Int32Array(set.count).fill(known.indexOf(names[i]));
     const files = set.names?.map((file) => `${names[i]}/${file}`);
-    return { ...inMemory(set), classNames, labels, ...(files && { names: files }) };
+    return { ...inMemory(set), classNames: known, labels, ...(files && { names: files }) };
   });
   const problems = parts.flatMap((part, i) =>
     part.problems.map(({ file, why }) => ({ file: `${names[i]}/${file}`, why })),
@@ -53,6 +56,13 @@ export async function labelledImages(trained: TrainedModel, folder: string): Pro
   return { set: concatenated(sets), problems, notes: parts.flatMap(({ notes }) => notes) };
 }
 
-/** Classifies and counts. */
-export const evaluateModel = (trained: TrainedModel, images: TrainingImages): ClassifierReport =>
-  accuracyOf(classifierOf(trained), images);
+/** Holds what the model says of images against what is known of them. @throws {PyrovedError} for a model that tells neither classes nor quantities. */
+export function evaluateModel({ run, model }: TrainedModel, images: TrainingImages): Judgement {
+  const found = judge(model, images);
+  if (found) return found;
+  const why =
+    model.kind === 'jiVAE'
+      ? 'the images have no labels to hold its classes against'
+      : 'it tells neither classes nor quantities';
+  throw new PyrovedError(`There is nothing to hold the model of ${run.path} (${model.kind}) against: ${why}.`);
+}

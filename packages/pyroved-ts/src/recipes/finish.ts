@@ -1,20 +1,18 @@
 /** The end of a run: its figures on images that it was not trained on, its pictures, its summary and its report. */
-import type { IVAE, SSIVAE } from '../models/index.js';
+import type { Model } from '../models/index.js';
 import type { RunFolder } from '../run/index.js';
-import { accuracyOf, type EpochRecord } from '../train/index.js';
+import type { EpochRecord } from '../train/index.js';
+import { type Figures, figuresOf, judge } from './judge.js';
+import { classNamesOf } from './kinds.js';
 import { type ReportBaseline, writeReport } from './report.js';
 import { modelSection } from './settings.js';
 import type { TrainingSets } from './sources/sets.js';
 
-/** What `summary.json` holds. */
-export interface RunSummary {
+/** What `summary.json` holds; figures are of the test images, where there are any. */
+export interface RunSummary extends Figures {
   readonly model: string;
   readonly invariances: readonly string[];
-  /** Share of the test images that are classified rightly; absent without labels to test on. */
-  readonly accuracy?: number;
   readonly testImages?: number;
-  /** confusion[true][found], numbers of test images. */
-  readonly confusion?: readonly (readonly number[])[];
   readonly classNames: readonly string[];
   /** Minus the ELBO in the last epoch, nats an image. */
   readonly loss: number;
@@ -30,19 +28,19 @@ export interface RunSummary {
 /** Judges the trained model and writes pictures, `summary.json` and `report.html`. */
 export async function finishRun(
   run: RunFolder,
-  model: IVAE | SSIVAE,
+  model: Model,
   sets: TrainingSets,
   history: readonly EpochRecord[],
   baseline?: ReportBaseline,
 ): Promise<RunSummary> {
   const last = history.at(-1) as EpochRecord;
-  const judged = model.kind === 'ssiVAE' && sets.test ? accuracyOf(model, sets.test) : undefined;
+  const judged = sets.test && judge(model, sets.test);
   const { engine, kernel, seed } = run.config;
   const summary: RunSummary = {
     model: model.kind,
     invariances: modelSection(run.config).invariances ?? [],
-    ...(judged && { accuracy: judged.accuracy, testImages: sets.test?.count, confusion: judged.confusion }),
-    classNames: sets.classNames,
+    ...(judged && { testImages: sets.test?.count, ...figuresOf(judged) }),
+    classNames: classNamesOf(model, sets.classNames),
     loss: last.loss,
     epochs: last.epoch,
     steps: last.step,

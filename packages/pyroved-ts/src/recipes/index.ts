@@ -4,6 +4,7 @@ export * from './estimate.js';
 export * from './evaluate.js';
 export type { RunSummary } from './finish.js';
 export type { RunHooks, RunProgress } from './hooks.js';
+export { type Figures, figuresOf, type Judgement } from './judge.js';
 export * from './loadModel.js';
 export type { Machine } from './machine.js';
 export type { RunResult } from './runToEnd.js';

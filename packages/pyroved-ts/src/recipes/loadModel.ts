@@ -2,15 +2,16 @@
 import type { SpatialDecoderOptions } from '@pyro-ts/spatial-decoder';
 import type { Normalisation } from '../data/index.js';
 import { PyrovedError } from '../errors.js';
-import { type Encoding, type IVAE, modelFromConfig, type SSIVAE } from '../models/index.js';
+import { type Classifier, type Encoding, isClassifier, type Model, modelFromConfig } from '../models/index.js';
 import { type Classification, RunFolder } from '../run/index.js';
 import { loadParams, type TrainingImages } from '../train/index.js';
+import { classNamesOf } from './kinds.js';
 import { dataSection, modelSection } from './settings.js';
 import { classAnglesOf, degreesFromUpright } from './upright.js';
 
 export interface TrainedModel {
   readonly run: RunFolder;
-  readonly model: IVAE | SSIVAE;
+  readonly model: Model;
   readonly classNames: readonly string[];
   /** The angle (radians) at which the model sees each class's upright images; where it tells angles. */
   readonly classAngles?: Float32Array;
@@ -38,7 +39,7 @@ export async function loadModel(folder: string, kernel?: SpatialDecoderOptions['
   return {
     run,
     model,
-    classNames,
+    classNames: classNamesOf(model, classNames),
     ...(classAngles && { classAngles }),
     ...(normalisation && { normalisation }),
     ...(warning !== undefined && { warning }),
@@ -46,10 +47,10 @@ export async function loadModel(folder: string, kernel?: SpatialDecoderOptions['
 }
 
 /** The model as a classifier, or an error that says that it has no classes. */
-export function classifierOf({ run, model }: TrainedModel): SSIVAE {
-  if (model.kind === 'ssiVAE') return model;
+export function classifierOf({ run, model }: TrainedModel): Classifier {
+  if (isClassifier(model)) return model;
   throw new PyrovedError(
-    `The model of ${run.path} was trained without labels, so it knows no classes. Train one with labels.`,
+    `The model of ${run.path} (${model.kind}) tells no classes. Train one with labels, or a jiVAE, which looks for classes by itself.`,
   );
 }
 
@@ -59,8 +60,8 @@ export function classifierOf({ run, model }: TrainedModel): SSIVAE {
  */
 export function classifyImages(trained: TrainedModel, set: TrainingImages, threshold = 0.8): Classification[] {
   const model = classifierOf(trained);
-  const { probabilities, classes } = model.classify(set);
-  const { angle }: Encoding = model.encode(set, classes);
+  const { probabilities, classes, entropy, margin } = model.classify(set);
+  const { angle }: Encoding = model.kind === 'ssiVAE' ? model.encode(set, classes) : model.encode(set);
   const k = model.numClasses;
   return Array.from(classes, (classIndex, i) => {
     const row = probabilities.subarray(i * k, (i + 1) * k);
@@ -70,6 +71,8 @@ export function classifyImages(trained: TrainedModel, set: TrainingImages, thres
       classIndex,
       probabilities: row,
       unsure: row[classIndex] < threshold,
+      entropy: entropy[i],
+      margin: margin[i],
       ...(angle && { angleDegrees: degreesFromUpright(angle[i], upright) }),
     };
   });

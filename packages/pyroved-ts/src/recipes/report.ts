@@ -1,5 +1,5 @@
 /** The report of a run: its figures, pictures and settings in one page, and the pictures as files. */
-import type { IVAE, SSIVAE } from '../models/index.js';
+import type { Model } from '../models/index.js';
 import type { RunFolder } from '../run/index.js';
 import type { EpochRecord } from '../train/index.js';
 import {
@@ -27,7 +27,7 @@ export interface ReportBaseline {
 /** Writes `report.html` and the pictures into the run's folder. */
 export async function writeReport(
   run: RunFolder,
-  model: IVAE | SSIVAE,
+  model: Model,
   sets: TrainingSets,
   { summary, history, baseline }: { summary: RunSummary; history: readonly EpochRecord[]; baseline?: ReportBaseline },
 ): Promise<void> {
@@ -38,7 +38,7 @@ export async function writeReport(
 
 function reportData(
   run: RunFolder,
-  model: IVAE | SSIVAE,
+  model: Model,
   sets: TrainingSets,
   { summary, history, baseline }: { summary: RunSummary; history: readonly EpochRecord[]; baseline?: ReportBaseline },
 ): ReportData {
@@ -173,7 +173,7 @@ const described = (options: object, names: Readonly<Record<string, string>> = {}
     return [[label, `${typeof list === 'object' ? JSON.stringify(list) : list}${unit}`]];
   });
 
-function commands(path: string, model: IVAE | SSIVAE, { kind }: Source) {
+function commands(path: string, model: Model, { kind }: Source) {
   const pictures = kind === 'micrographs' ? '--micrographs new-micrographs' : '--images new-images';
   const images = kind === 'array' || kind === 'peaks' ? '--array new.npy' : pictures;
   const encode = {

@@ -1,5 +1,5 @@
 /** One run on its way: its state restored, its steps taken with metrics and checkpoints, its result drawn at the end. */
-import type { IVAE, SSIVAE } from '../models/index.js';
+import type { Model } from '../models/index.js';
 import type { Checkpoint, RunFolder } from '../run/index.js';
 import type { EpochRecord, Trainer } from '../train/index.js';
 import { estimateTraining } from './estimate.js';
@@ -21,7 +21,7 @@ export interface RunResult {
 /** Judges a trained model and writes what is to be kept of it. */
 export type Finish = (
   run: RunFolder,
-  model: IVAE | SSIVAE,
+  model: Model,
   sets: TrainingSets,
   history: readonly EpochRecord[],
 ) => Promise<RunSummary>;
@@ -84,7 +84,7 @@ function restore(run: RunFolder, trainer: Trainer, { say }: RunHooks): void {
 
 interface Lesson {
   readonly run: RunFolder;
-  readonly model: IVAE | SSIVAE;
+  readonly model: Model;
   readonly trainer: Trainer;
   readonly sets: TrainingSets;
   readonly hooks: RunHooks;

@@ -1,26 +1,52 @@
 /** What decides a run: images, model and training, each a section of its configuration. */
+import { didYouMean, OptionError } from 'pyro-ts';
 import type { Normalisation } from '../data/index.js';
-import { type IVAE, type ModelConfig, type ModelOptions, modelFromConfig, type SSIVAE } from '../models/index.js';
+import { PyrovedError } from '../errors.js';
+import {
+  type JointOptions,
+  type Model,
+  type ModelConfig,
+  type ModelOptions,
+  modelFromConfig,
+  modelKinds,
+  type RegressionOptions,
+  type SemiSupervisedOptions,
+  standardised,
+} from '../models/index.js';
 import { type RunConfig, RunError } from '../run/index.js';
 import {
   checkSemiSupervisedOptions,
   SemiSupervisedTrainer,
   type SemiSupervisedTrainerOptions,
+  scheduleOf,
   type Trainer,
   UnsupervisedTrainer,
+  type UnsupervisedTrainerOptions,
 } from '../train/index.js';
+import { learntFrom } from './kinds.js';
 import type { Fold } from './sources/fold.js';
 import type { TrainingSets } from './sources/sets.js';
 import type { Source } from './sources/source.js';
 
-/** The model's options but for what the images decide: their shape, channels and number of classes. */
-export type ModelSettings = Omit<
-  Extract<ModelConfig, { kind: 'ssiVAE' }>,
-  'kind' | 'shape' | 'channels' | 'numClasses' | 'kernel' | 'encoder' | 'decoder' | 'classifier'
->;
+/** What the images decide, and what a configuration cannot hold. */
+type Decided = 'shape' | 'channels' | 'kernel' | 'encoder' | 'decoder' | 'classifier' | 'regressor' | 'numClasses';
+
+/** The model's options but for what the images decide. Those that another kind of model has are ignored. */
+export interface ModelSettings
+  extends Omit<SemiSupervisedOptions, Decided>,
+    Partial<Omit<JointOptions, Decided>>,
+    Partial<Omit<RegressionOptions, Decided | 'targets'>> {
+  /** See `modelConfigFor` for what is taken when left out. */
+  readonly kind?: Model['kind'];
+  /** Of an ssRegIVAE: the factors to predict; all that the table of factors has when left out. */
+  readonly targets?: readonly string[];
+  /** Of an iVAE: the factors that it is told; "class" is the class. None when left out. */
+  readonly condition?: readonly string[];
+}
 
 /** The trainer's options; those about labels are ignored where there are none. */
-export type TrainSettings = Omit<SemiSupervisedTrainerOptions, 'seed'>;
+export type TrainSettings = Omit<SemiSupervisedTrainerOptions, 'seed'> &
+  Pick<UnsupervisedTrainerOptions, 'discreteScaleFactor'>;
 
 /** What a run trains with unless told: the paper's weights. */
 export const trainDefaults = {
@@ -59,18 +85,84 @@ const isDataSection = (section: object): section is DataSection =>
   'source' in section && hasKind(section.source) && 'classNames' in section && Array.isArray(section.classNames);
 
 /** Checks what can be checked before there are images. @throws {OptionError} that names the option. */
-export const checkTrainSettings = (settings: TrainSettings): void => checkSemiSupervisedOptions(settings);
+export function checkTrainSettings({ discreteScaleFactor, ...settings }: TrainSettings): void {
+  checkSemiSupervisedOptions(settings);
+  const { epochs = trainDefaults.epochs } = settings;
+  if (discreteScaleFactor !== undefined) scheduleOf(discreteScaleFactor, { option: 'discreteScaleFactor', epochs });
+}
 
 /**
- * The model's configuration: an ssiVAE where there are labels, else an iVAE; invariant to rotation and translation (a signal to translation) unless told.
+ * The model's configuration. Its kind, unless told: ssRegIVAE where targets are named or a table of factors came with the images, jiVAE where a number
+ * of classes to look for is given, iVAE where it is told something or there are no labels, else ssiVAE. Invariant to rotation and translation (a
+ * signal to translation) unless told.
  */
 export function modelConfigFor(sets: TrainingSets, given: ModelSettings, seed: number | string): ModelConfig {
   const { shape, channels } = sets.unlabelled;
-  const settings = { ...given, invariances: given.invariances ?? (shape.length === 1 ? ['t'] : ['r', 't']) } as const;
-  if (sets.labelled) return { kind: 'ssiVAE', ...settings, shape, channels, numClasses: sets.classNames.length, seed };
-  const { hiddenClassifier: _, classPrior: __, enumerate: ___, exactClasses: ____, ...shared } = settings;
-  return { kind: 'iVAE', ...shared, shape, channels, seed };
+  const invariances = given.invariances ?? (shape.length === 1 ? (['t'] as const) : (['r', 't'] as const));
+  const { kind = kindFor(sets, given), ...settings } = given;
+  const { hiddenClassifier, classPrior, enumerate, exactClasses, discreteDim, targets, condition, ...rest } = settings;
+  const { regressorSigma, hiddenRegressor, ...own } = rest;
+  const shared = { ...own, invariances, shape, channels, seed };
+  const classes = { enumerate, exactClasses };
+  switch (kind) {
+    case 'ssiVAE':
+      if (!sets.labelled?.labels) throw new PyrovedError(`An ssiVAE needs labelled images. ${howToLabel}`);
+      return {
+        kind,
+        ...shared,
+        ...defined({ hiddenClassifier, classPrior, ...classes }),
+        numClasses: sets.classNames.length,
+      };
+    case 'jiVAE':
+      return { kind, ...shared, ...defined(classes), discreteDim: discreteDim ?? classesToFind(sets) };
+    case 'ssRegIVAE':
+      return { kind, ...shared, ...defined({ regressorSigma, hiddenRegressor }), targets: targetsOf(sets, targets) };
+    case 'iVAE':
+      return { kind, ...shared, ...conditionOf(sets, condition) };
+    default:
+      throw new OptionError(`There is no kind of model "${String(kind)}".${didYouMean(String(kind), modelKinds)}`);
+  }
 }
+
+function kindFor({ labelled }: TrainingSets, { targets, discreteDim, condition }: ModelSettings): Model['kind'] {
+  if (targets !== undefined) return 'ssRegIVAE';
+  if (discreteDim !== undefined) return 'jiVAE';
+  if (condition !== undefined || !labelled) return 'iVAE';
+  return labelled.labels ? 'ssiVAE' : 'ssRegIVAE';
+}
+
+const howToLabel = 'Give a folder per class, or a table of labels.';
+
+function classesToFind({ classNames }: TrainingSets): number {
+  if (classNames.length > 1) return classNames.length;
+  throw new PyrovedError(
+    'A jiVAE needs to know how many classes to look for. Give their number (discreteDim, --classes).',
+  );
+}
+
+function targetsOf({ labelled }: TrainingSets, names: readonly string[] | undefined) {
+  const known = Object.keys(labelled?.factors ?? {}).filter((name) => name !== 'class');
+  if (!labelled || known.length === 0) {
+    throw new PyrovedError('An ssRegIVAE needs images of which the quantity is known. Give a table of them (factors).');
+  }
+  return standardised(labelled, names ?? known);
+}
+
+function conditionOf({ labelled, classNames }: TrainingSets, names: readonly string[] = []) {
+  if (names.length === 0) return {};
+  if (!labelled)
+    throw new PyrovedError('Nothing is known of the images that an iVAE could be told. Give labels or factors.');
+  const factors = names.filter((name) => name !== 'class');
+  const onClass = names.includes('class');
+  if (onClass && !labelled.labels) throw new PyrovedError(`The images have no classes to tell an iVAE. ${howToLabel}`);
+  return {
+    ...(onClass && { numClasses: classNames.length }),
+    ...(factors.length > 0 && { condition: standardised(labelled, factors) }),
+  };
+}
+
+const defined = <T extends object>(options: T): Partial<T> =>
+  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<T>;
 
 /** A fresh model and the trainer for it. */
 export function prepareTraining(
@@ -78,16 +170,21 @@ export function prepareTraining(
   sets: TrainingSets,
   settings: TrainSettings & { seed: number | string },
   kernel: ModelOptions['kernel'],
-): { model: IVAE | SSIVAE; trainer: Trainer } {
+): { model: Model; trainer: Trainer } {
   const model = modelFromConfig(config, { kernel });
-  if (model.kind === 'ssiVAE') {
+  const { discreteScaleFactor, ...supervised } = settings;
+  if (model.kind === 'ssiVAE' || model.kind === 'ssRegIVAE') {
     const data = {
       unlabelled: sets.unlabelled,
       labelled: sets.labelled as NonNullable<TrainingSets['labelled']>,
       ...(sets.test && { test: sets.test }),
     };
-    return { model, trainer: new SemiSupervisedTrainer(model, data, settings) };
+    return { model, trainer: new SemiSupervisedTrainer(model, data, supervised) };
   }
-  const { auxLossMultiplier: _, auxStep: __, schedule: ___, warmUp: ____, ...shared } = settings;
-  return { model, trainer: new UnsupervisedTrainer(model, { images: sets.unlabelled }, shared) };
+  const { auxLossMultiplier: _, auxStep: __, schedule: ___, warmUp: ____, ...shared } = supervised;
+  const discrete = model.kind === 'jiVAE' && discreteScaleFactor !== undefined && { discreteScaleFactor };
+  return {
+    model,
+    trainer: new UnsupervisedTrainer(model, { images: learntFrom(model, sets) }, { ...shared, ...discrete }),
+  };
 }

@@ -1,6 +1,6 @@
 /** What a run has to show, as plain values for the report: manifolds, the latent plane, objects turned upright, samples. */
 import { type ImageSet, inMemory, subset } from '../data/index.js';
-import type { IVAE, Manifold, SSIVAE } from '../models/index.js';
+import { type InvariantVAE, isClassifier, type Manifold, type Model } from '../models/index.js';
 import type { TrainingImages } from '../train/index.js';
 import type {
   HistogramOptions,
@@ -9,6 +9,7 @@ import type {
   ScatterOptions,
   Stack,
 } from '../viz/index.js';
+import { learntFrom, variantsOf } from './kinds.js';
 import type { TrainingSets } from './sources/sets.js';
 import { degreesFromUpright } from './upright.js';
 
@@ -16,20 +17,22 @@ import { degreesFromUpright } from './upright.js';
 const PLOTTED = 2000;
 const SHOWN = 10;
 
-/** One manifold for each class, or the one of a model without classes. `angle` in radians, counter-clockwise. */
+/** One manifold for each class, or for some values of what the model is told or predicts. `angle` (of each class) in radians, counter-clockwise. */
 export function manifoldsOf(
-  model: IVAE | SSIVAE,
+  model: Model,
   classNames: readonly string[],
   options: { size?: number; coverage?: number; angle?: readonly number[] } = {},
 ): ManifoldPictureOptions[] {
   const { angle = [], ...rest } = options;
   // As in the plot of the latents: the first goes across, the second up.
   const grid = { ...rest, ...(model.options.latentDim > 1 && { axes: [1, 0] as const }) };
-  if (model.kind === 'iVAE') return [shown(model.manifold({ ...grid, ...turned(model, angle[0]) }))];
-  return classNames.map((name, of) => shown(model.manifold({ of, ...grid, ...turned(model, angle[of]) }), name));
+  const vae: InvariantVAE = model;
+  return variantsOf(model, classNames).map(({ told, title, class: which = 0 }) =>
+    shown(vae.manifold({ ...told, ...grid, ...turned(model, angle[which]) }), title),
+  );
 }
 
-const turned = (model: IVAE | SSIVAE, angle: number | undefined) =>
+const turned = (model: Model, angle: number | undefined) =>
   angle !== undefined && Number.isFinite(angle) && (model.options.invariances ?? []).includes('r') ? { angle } : {};
 
 function shown({ images, rows, columns, axes: [down, across] }: Manifold, title?: string): ManifoldPictureOptions {
@@ -60,19 +63,22 @@ export interface Shown {
 const ENOUGH = 100;
 
 /** Test images with their true classes where there are enough of them, else unlabelled ones with the classes that the model finds. */
-export function imagesToShow(model: IVAE | SSIVAE, { test, unlabelled }: TrainingSets): Shown {
+export function imagesToShow(model: Model, sets: TrainingSets): Shown {
+  const { test } = sets;
+  const unlabelled = learntFrom(model, sets);
   const isTest = test !== undefined && test.count >= Math.min(ENOUGH, unlabelled.count);
   const images = evenly(isTest ? test : unlabelled, PLOTTED);
-  if (model.kind === 'iVAE') return { images, words: '' };
+  if (!isClassifier(model))
+    return { images, words: '', ...(model.numClasses > 0 && images.labels && { classes: images.labels }) };
   const found = model.classify(images).classes;
-  if (isTest && images.labels)
+  if (isTest && images.labels && model.kind === 'ssiVAE')
     return { images, classes: images.labels, found, words: 'Test images, by their true class.' };
   return { images, classes: found, found, words: 'Images of the training set, by the class that the model finds.' };
 }
 
 /** Content and angles, by class. */
 export function latentsOf(
-  model: IVAE | SSIVAE,
+  model: Model,
   { images, classes, found }: Shown,
   classNames: readonly string[],
   classAngles: Float32Array | undefined,
@@ -103,7 +109,7 @@ export function latentsOf(
 
 /** Some images as they are, moved into the upright pose, and as the model sees them. */
 export function reconstructionsOf(
-  model: IVAE | SSIVAE,
+  model: Model,
   { images, classes, found }: Shown,
   classNames: readonly string[],
   classAngles: Float32Array | undefined,

@@ -1,18 +1,18 @@
 /** What upright means: the mean angle at which the model sees each class's labelled images, kept with the checkpoint. */
-import type { IVAE, SSIVAE } from '../models/index.js';
+import type { Model, SSIVAE } from '../models/index.js';
 import type { Checkpoint } from '../run/index.js';
 import type { TrainingImages } from '../train/index.js';
 
 const NAME = 'upright/angles';
 
 /** Whether a model tells angles and classes. */
-export const hasClassAngles = (model: IVAE | SSIVAE): model is SSIVAE =>
+export const hasClassAngles = (model: Model): model is SSIVAE =>
   model.kind === 'ssiVAE' && (model.options.invariances ?? []).includes('r');
 
 /** The checkpoint with the angle of each class (radians), where the model has angles and there are labelled images. */
 export function checkpointWithAngles(
   checkpoint: Checkpoint,
-  model: IVAE | SSIVAE,
+  model: Model,
   labelled: TrainingImages | undefined,
 ): Checkpoint {
   if (!labelled || !hasClassAngles(model)) return checkpoint;

@@ -11,17 +11,21 @@ export interface Classification {
   readonly probabilities: ArrayLike<number>;
   /** True where the likeliest class is not likely enough. */
   readonly unsure: boolean;
+  /** Entropy of the probabilities in nats, and how much likelier the likeliest class is than the next; where they were worked out. */
+  readonly entropy?: number;
+  readonly margin?: number;
   /** Degrees counter-clockwise as seen, relative to the class's upright pose; where the model has an angle. */
   readonly angleDegrees?: number;
 }
 
 /**
- * The table as text: `file, class, probability, unsure, angle_deg` (where any row has one), then `p(NAME)` for each class.
+ * The table as text: `file, class, probability, unsure, entropy, margin, angle_deg` (these where any row has one), then `p(NAME)` for each class.
  * @throws RunError for a row whose class or whose probabilities do not fit `classNames`.
  */
 export function classificationCsv(rows: readonly Classification[], classNames: readonly string[]): string {
   const withAngle = rows.some((row) => row.angleDegrees !== undefined);
-  const header = ['file', 'class', 'probability', 'unsure'];
+  const measures = (['entropy', 'margin'] as const).filter((name) => rows.some((row) => row[name] !== undefined));
+  const header = ['file', 'class', 'probability', 'unsure', ...measures];
   if (withAngle) header.push('angle_deg');
   header.push(...classNames.map((name) => `p(${name})`));
   const table = rows.map((row) => {
@@ -33,7 +37,15 @@ export function classificationCsv(rows: readonly Classification[], classNames: r
       );
     const angle = withAngle ? [angleDegrees === undefined ? '' : angleDegrees.toFixed(1)] : [];
     const each = Array.from(probabilities, (p) => p.toFixed(4));
-    return [file, name, each[classIndex]!, unsure ? 'yes' : 'no', ...angle, ...each];
+    return [
+      file,
+      name,
+      each[classIndex]!,
+      unsure ? 'yes' : 'no',
+      ...measures.map((m) => row[m]?.toFixed(4) ?? ''),
+      ...angle,
+      ...each,
+    ];
   });
   return stringify([header, ...table]);
 }

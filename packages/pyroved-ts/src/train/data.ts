@@ -1,6 +1,6 @@
 /** Images on their way into a step: checked once, then a batch of them as a tensor. */
 import * as tf from '@tensorflow/tfjs';
-import { gather, type ImageSet, oneHot, orderedBatches, type StreamedSet } from '../data/index.js';
+import { gather, type ImageSet, imageSize, orderedBatches, type StreamedSet } from '../data/index.js';
 import { DataError } from '../errors.js';
 import type { InvariantVAE } from '../models/index.js';
 
@@ -13,14 +13,18 @@ const CHUNK = 256;
 /** Refuses images that the model cannot be trained on. `what` is how messages call them: "the labelled images". */
 export function checkTrainingData(model: InvariantVAE, set: TrainingImages, what: string): void {
   model.checkImages(set);
+  checkValues(set, what, model.likelihood.name);
+}
+
+/** Refuses an empty set, values that are not finite, and values that the likelihood `name` (if they are under one) cannot give. */
+export function checkValues(set: TrainingImages, what: string, name = ''): void {
   if (set.count === 0) throw new DataError(`There are no images among ${what}.`);
-  const { name } = model.likelihood;
   const isUnit = name.includes('bernoulli');
   for (const indices of orderedBatches(set.count, CHUNK)) {
     const values = gather(set, indices);
     const wrong = values.findIndex((v) => !(Number.isFinite(v) && (!isUnit || (v >= 0 && v <= 1))));
     if (wrong < 0) continue;
-    const image = indices[Math.floor(wrong / model.imageSize)];
+    const image = indices[Math.floor(wrong / imageSize(set))];
     const file = set.names?.[image] === undefined ? '' : ` (${set.names[image]})`;
     const range = isUnit ? `; under the likelihood "${name}" they lie in [0, 1]. Normalise the images first` : '';
     throw new DataError(`Image ${image}${file} of ${what} has a pixel value of ${values[wrong]}${range}.`);
@@ -44,9 +48,3 @@ export const imageTensor = (set: TrainingImages, indices: ArrayLike<number>): tf
   const values = gather(set, indices);
   return tf.tensor2d(values, [indices.length, values.length / indices.length]);
 };
-
-/** Their labels as one-hot rows: [B, numClasses]. The set must have labels. */
-export function labelTensor(set: TrainingImages, indices: ArrayLike<number>, numClasses: number): tf.Tensor2D {
-  const labels = Int32Array.from(indices, (i) => (set.labels as Int32Array)[i]);
-  return tf.tensor2d(oneHot(labels, numClasses), [indices.length, numClasses]);
-}

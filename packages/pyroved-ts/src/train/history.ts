@@ -19,7 +19,7 @@ export interface EpochRecord {
   readonly lr: number;
   /** Wall-clock time that its steps took. */
   readonly seconds: number;
-  /** What `evaluate` found after it, where there are images to evaluate on: `accuracy`, `testLoss`, or `heldOutAccuracy`, which early stopping looks at. */
+  /** What `evaluate` found after it, where there are images to evaluate on: `accuracy`, `testLoss`, `meanSquaredError` and `r2`, or `heldOutAccuracy`, which early stopping looks at. */
   readonly evaluation?: Evaluation;
 }
 

@@ -1,5 +1,6 @@
 /** Trainers: epochs of steps with schedules, history, stop and resume. */
 export type { AverageOptions } from './average.js';
+export * from './calibration.js';
 export type { TrainingImages } from './data.js';
 export type { EarlyStopping } from './earlyStopping.js';
 export * from './errors.js';

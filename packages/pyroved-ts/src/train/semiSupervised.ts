@@ -1,20 +1,21 @@
-/** Trains an ssiVAE on many images without labels and a few with them. */
+/** Trains an ssiVAE or an ssRegIVAE on many images without labels (classes, quantities) and a few with them. */
 import * as tf from '@tensorflow/tfjs';
 import { Adam, OptionError, type ParamStore, SVI, TraceELBO } from 'pyro-ts';
 import { type Batch, epochSchedule, shuffledBatches, stratifiedSplit, subset } from '../data/index.js';
 import { DataError } from '../errors.js';
-import type { SemiSupervisedTerms, SSIVAE } from '../models/index.js';
-import { checkLabels, checkTrainingData, imageTensor, labelTensor, type TrainingImages } from './data.js';
-import { accuracyOf } from './evaluate.js';
+import type { SemiSupervisedTerms, SSIVAE, SSRegIVAE } from '../models/index.js';
+import { checkLabels, checkTrainingData, imageTensor, type TrainingImages } from './data.js';
+import { accuracyOf, regressionOf } from './evaluate.js';
 import type { Evaluation } from './history.js';
 import { checkTrainerOptions, clipOf, type TrainerOptions, trainerOptionKeys } from './options.js';
 import { type Fingerprint, Trainer } from './trainer.js';
 
 export interface SemiSupervisedData {
-  /** Images whose labels, if they have any, are not looked at. */
+  /** Images whose labels and factors, if they have any, are not looked at. */
   readonly unlabelled: TrainingImages;
+  /** With labels; for an ssRegIVAE with the factors that it predicts. */
   readonly labelled: TrainingImages;
-  /** Labelled images to report an accuracy on after each epoch. */
+  /** Labelled images to report an accuracy on after each epoch, or the error and R2 of an ssRegIVAE. */
   readonly test?: TrainingImages;
 }
 
@@ -74,14 +75,14 @@ export class SemiSupervisedTrainer extends Trainer {
 
   /** `options.lr` is 5e-4 when left out. */
   constructor(
-    override readonly model: SSIVAE,
+    override readonly model: SSIVAE | SSRegIVAE,
     data: SemiSupervisedData,
     options: SemiSupervisedTrainerOptions = {},
   ) {
     const { auxLossMultiplier = 20, auxStep = 'joint', schedule = 'spread', warmUp = 0 } = options;
     checkSemiSupervisedOptions(options);
     const optimizer = new (auxStep === 'pyroved' ? AdamOnAll : Adam)({ lr: 1 }, clipOf(options));
-    super(model, options, { owner, keys, lr: 5e-4, labels: true }, optimizer);
+    super(model, options, { owner, keys, lr: 5e-4, labels: model.kind === 'ssiVAE' }, optimizer);
     this.warmUp = warmUp;
     this.auxLossMultiplier = auxLossMultiplier;
     this.auxStep = auxStep;
@@ -90,6 +91,7 @@ export class SemiSupervisedTrainer extends Trainer {
     const { on, heldOut = 0.2 } = options.earlyStopping ?? {};
     const { labelled, watched }: KeptBack = on === 'accuracy' ? keptBack(data, heldOut, this.seed) : data;
     this.data = { ...data, labelled };
+    if (model.kind === 'ssiVAE' && model.countsClasses) model.countClasses(labelled.labels as Int32Array);
     this.watched = watched;
     const shared = { params: model.params, seed: this.seed };
     const isJoint = auxStep === 'joint';
@@ -121,16 +123,20 @@ export class SemiSupervisedTrainer extends Trainer {
     return tf.tidy(() => {
       const set = this.data[kind];
       const x = imageTensor(set, indices);
-      const y = kind === 'labelled' ? labelTensor(set, indices, this.model.numClasses) : undefined;
+      const y = kind === 'labelled' ? this.model.known(set, indices) : undefined;
       const loss = this.svi.step(x, y, terms) + (this.auxSvi?.step(x, y, terms) ?? 0);
       return loss as never;
     }) as number;
   }
 
-  /** `accuracy` of the classifier on the test images. */
+  /** On the test images: `accuracy` of the classifier, or `meanSquaredError` and `r2` of the regressor. */
   evaluate(): Evaluation | undefined {
     const { model, watched, data } = this;
     if (!data.test && !watched) return undefined;
+    if (model.kind === 'ssRegIVAE') {
+      const { meanSquaredError, r2 } = regressionOf(model, data.test as TrainingImages);
+      return { meanSquaredError, r2 };
+    }
     return {
       ...(data.test && { accuracy: accuracyOf(model, data.test).accuracy }),
       ...(watched && { heldOutAccuracy: accuracyOf(model, watched).accuracy }),
@@ -149,13 +155,18 @@ export class SemiSupervisedTrainer extends Trainer {
   }
 }
 
-function checkData(model: SSIVAE, { unlabelled, labelled, test }: SemiSupervisedData): void {
+function checkData(model: SSIVAE | SSRegIVAE, { unlabelled, labelled, test }: SemiSupervisedData): void {
   checkTrainingData(model, unlabelled, 'the unlabelled images');
   checkTrainingData(model, labelled, 'the labelled images');
-  checkLabels(labelled, model.numClasses, 'the labelled images');
+  checkKnown(model, labelled, 'the labelled images');
   if (!test) return;
   checkTrainingData(model, test, 'the test images');
-  checkLabels(test, model.numClasses, 'the test images');
+  checkKnown(model, test, 'the test images');
+}
+
+function checkKnown(model: SSIVAE | SSRegIVAE, set: TrainingImages, what: string): void {
+  if (model.kind === 'ssiVAE') checkLabels(set, model.numClasses, what);
+  else model.targets.check(set, what);
 }
 
 /** The labelled images without a share of each class, and that share, for early stopping to look at. */

@@ -1,33 +1,48 @@
-/** Trains an iVAE. */
+/** Trains the models that need no labels to learn from: iVAE, conditional or not, and jiVAE. */
 import * as tf from '@tensorflow/tfjs';
-import { SVI } from 'pyro-ts';
+import { OptionError, SVI } from 'pyro-ts';
 import { type Batch, orderedBatches, shuffledBatches } from '../data/index.js';
-import type { IVAE, Terms } from '../models/index.js';
-import { checkTrainingData, imageTensor, type TrainingImages } from './data.js';
+import type { IVAE, JIVAE, JointTerms } from '../models/index.js';
+import { checkLabels, checkTrainingData, imageTensor, type TrainingImages } from './data.js';
 import type { Evaluation } from './history.js';
 import { type TrainerOptions, trainerOptionKeys } from './options.js';
+import { type Schedule, scheduleOf } from './schedule.js';
 import { type Fingerprint, Trainer } from './trainer.js';
 
 export interface UnsupervisedData {
+  /** With labels and factors where the model is told them; they are not looked at otherwise. */
   readonly images: TrainingImages;
   /** Images to evaluate the loss on after each epoch. */
   readonly test?: TrainingImages;
 }
 
+export interface UnsupervisedTrainerOptions extends TrainerOptions {
+  /** Of a jiVAE: weight of the class's Kullback-Leibler term, constant or by epoch; `scaleFactor`, which then weighs content and pose, when left out. */
+  readonly discreteScaleFactor?: Schedule;
+}
+
+const keys = [...trainerOptionKeys, 'discreteScaleFactor'];
+
+type Args = [x: tf.Tensor, y?: tf.Tensor, terms?: JointTerms];
+
 /** Source: `pyroved.trainers.SVItrainer`, whose `evaluate` trains; this one's does not. */
 export class UnsupervisedTrainer extends Trainer {
-  private readonly svi: SVI<[tf.Tensor, Terms?]>;
+  private readonly svi: SVI<Args>;
+  private readonly discreteScaleFactor: ((epoch: number) => number) | undefined;
 
   /** `options.lr` is 1e-3 when left out. */
   constructor(
-    override readonly model: IVAE,
+    override readonly model: IVAE | JIVAE,
     readonly data: UnsupervisedData,
-    options: TrainerOptions = {},
+    options: UnsupervisedTrainerOptions = {},
   ) {
-    super(model, options, { owner: 'UnsupervisedTrainer', keys: trainerOptionKeys, lr: 1e-3 });
-    checkTrainingData(model, data.images, 'the images');
-    if (data.test) checkTrainingData(model, data.test, 'the test images');
-    this.svi = new SVI(model.model, model.guide, this.optimizer, model.elbo(), {
+    super(model, options, { owner: 'UnsupervisedTrainer', keys, lr: 1e-3 });
+    this.discreteScaleFactor = this.discreteSchedule(options);
+    checkData(model, data.images, 'the images');
+    if (data.test) checkData(model, data.test, 'the test images');
+    // An iVAE reads a single weight, and its schedule gives it no other.
+    const programs = model as { readonly [program in 'model' | 'guide']: (...args: Args) => void };
+    this.svi = new SVI<Args>(programs.model, programs.guide, this.optimizer, model.elbo(), {
       params: model.params,
       seed: this.seed,
     });
@@ -41,7 +56,13 @@ export class UnsupervisedTrainer extends Trainer {
   }
 
   protected takeStep({ indices }: Batch, scaleFactor: number): number {
-    return tf.tidy(() => this.svi.step(imageTensor(this.data.images, indices), { scaleFactor }) as never) as number;
+    const discrete = this.discreteScaleFactor?.(this.epoch);
+    const terms = { scaleFactor: discrete === undefined ? scaleFactor : { content: scaleFactor, discrete } };
+    const { images } = this.data;
+    return tf.tidy(() => {
+      const y = this.model.told(images, indices);
+      return this.svi.step(imageTensor(images, indices), y, terms) as never;
+    }) as number;
   }
 
   /** `testLoss`: minus the ELBO (with a KL weight of 1) of the test images, in nats an image. */
@@ -49,7 +70,10 @@ export class UnsupervisedTrainer extends Trainer {
     const { test } = this.data;
     if (!test) return undefined;
     const losses = orderedBatches(test.count, this.batchSize).map(
-      (indices) => tf.tidy(() => this.svi.evaluateLoss(imageTensor(test, indices)) as never) as number,
+      (indices) =>
+        tf.tidy(
+          () => this.svi.evaluateLoss(imageTensor(test, indices), this.model.told(test, indices)) as never,
+        ) as number,
     );
     return { testLoss: losses.reduce((a, b) => a + b, 0) / test.count };
   }
@@ -61,4 +85,18 @@ export class UnsupervisedTrainer extends Trainer {
   protected seek(step: number): void {
     this.svi.steps = step;
   }
+
+  private discreteSchedule({ discreteScaleFactor: asked }: UnsupervisedTrainerOptions) {
+    if (asked === undefined) return undefined;
+    if (this.model.kind === 'jiVAE')
+      return scheduleOf(asked, { option: 'discreteScaleFactor', epochs: this.epochCount });
+    throw new OptionError('discreteScaleFactor belongs to a jiVAE, which finds classes. Leave it out.');
+  }
+}
+
+function checkData(model: IVAE | JIVAE, set: TrainingImages, what: string): void {
+  checkTrainingData(model, set, what);
+  if (model.kind === 'jiVAE') return;
+  if (model.numClasses > 0) checkLabels(set, model.numClasses, what);
+  model.condition.check(set, what);
 }

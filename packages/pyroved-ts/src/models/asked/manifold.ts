@@ -3,6 +3,7 @@ import { host } from '@pyro-ts/engine';
 import { OptionError, refuseUnknownKeys } from 'pyro-ts';
 import { linspace } from '../../coordinates/index.js';
 import type { ImageSet } from '../../data/index.js';
+import { type Condition, conditionKeys } from './condition.js';
 import type { PoseRows } from './host.js';
 
 export interface ManifoldOptions extends PoseRows {
@@ -25,27 +26,23 @@ export interface Manifold {
   readonly axes: readonly [number, number];
 }
 
-const keys = ['size', 'axes', 'coverage', 'angle', 'shift', 'scale'];
+const keys = ['size', 'axes', 'coverage', 'angle', 'shift', 'scale', ...conditionKeys];
 
 /** Decodes a grid over two of `latentDim` standard normal latents. Source: `pyroved.utils.generate_latent_grid`. */
 export function manifold(
   latentDim: number,
-  options: ManifoldOptions,
-  decode: (content: Float32Array, pose: PoseRows) => ImageSet,
+  options: ManifoldOptions & Condition,
+  decode: (content: Float32Array, options: PoseRows & Condition) => ImageSet,
 ): Manifold {
   refuseUnknownKeys('manifold', options, keys);
-  const { size = 8, axes: asked, coverage = 0.9, ...pose } = options;
-  if (!Number.isInteger(size) || size < 1)
-    throw new OptionError(`manifold: size is a whole number of at least 1, not ${size}.`);
-  if (!(coverage > 0 && coverage < 1))
-    throw new OptionError(`manifold: coverage lies between 0 and 1, not at ${coverage}.`);
+  const { size = 8, axes: asked, coverage = 0.9, ...given } = options;
+  const quantiles = evenQuantiles('manifold', size, coverage);
   const axes = asked ?? (latentDim === 1 ? [0, 0] : [0, 1]);
   if (axes.some((a) => !Number.isInteger(a) || a < 0 || a >= latentDim) || (latentDim > 1 && axes[0] === axes[1])) {
     throw new OptionError(
       `manifold: axes are two different latents of 0 to ${latentDim - 1}, not [${axes.join(', ')}].`,
     );
   }
-  const quantiles = linspace((1 - coverage) / 2, (1 + coverage) / 2, size).map((p) => host.ndtri(p));
   const columns = Float32Array.from(quantiles);
   const rows = latentDim === 1 ? Float32Array.of(0) : Float32Array.from(quantiles).reverse();
   const content = new Float32Array(rows.length * size * latentDim);
@@ -56,5 +53,16 @@ export function manifold(
       content[at + axes[1]] = across;
     });
   });
-  return { images: decode(content, pose), rows, columns, axes };
+  return { images: decode(content, given), rows, columns, axes };
+}
+
+/** Quantiles of the standard normal at even distances, `size` of them, over the middle `coverage` of its mass. */
+export function evenQuantiles(owner: string, size: number, coverage: number): number[] {
+  if (!Number.isInteger(size) || size < 1) {
+    throw new OptionError(`${owner}: size is a whole number of at least 1, not ${size}.`);
+  }
+  if (!(coverage > 0 && coverage < 1)) {
+    throw new OptionError(`${owner}: coverage lies between 0 and 1, not at ${coverage}.`);
+  }
+  return linspace((1 - coverage) / 2, (1 + coverage) / 2, size).map((p) => host.ndtri(p));
 }

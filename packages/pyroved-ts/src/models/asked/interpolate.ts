@@ -1,0 +1,91 @@
+/** Images on the way from one object to another. */
+import { OptionError, refuseUnknownKeys } from 'pyro-ts';
+import { linspace } from '../../coordinates/index.js';
+import type { ImageSet } from '../../data/index.js';
+import type { Condition } from './condition.js';
+import type { Encoding, PoseRows } from './host.js';
+
+/** Where one image lies: a row of an `Encoding`, or numbers of one's own. */
+export interface LatentPoint {
+  /** latentDim numbers. */
+  readonly content: ArrayLike<number>;
+  /** Radians. */
+  readonly angle?: number;
+  readonly shift?: ArrayLike<number>;
+  readonly scale?: ArrayLike<number>;
+  readonly class?: number;
+  readonly condition?: ArrayLike<number>;
+  readonly targets?: ArrayLike<number>;
+}
+
+export interface InterpolateOptions {
+  /** Images, both ends included; 8. */
+  readonly steps?: number;
+  /** Leave the pose out: all images upright. False. */
+  readonly upright?: boolean;
+  /** The class of all images; each end's own, up to the middle, when left out. */
+  readonly class?: number;
+}
+
+/** Row `i` of what a guide says of images. */
+export function latentPoint(encoding: Encoding & Condition, i: number): LatentPoint {
+  const { count, angle, classes } = encoding;
+  if (!Number.isInteger(i) || i < 0 || i >= count) throw new OptionError(`There is no image ${i} among ${count}.`);
+  const row = (values: ArrayLike<number>) => {
+    const width = values.length / count;
+    return Float32Array.from({ length: width }, (_, k) => values[i * width + k]);
+  };
+  const rows = (['shift', 'scale', 'condition', 'targets'] as const).flatMap((name) => {
+    const values = encoding[name];
+    return values === undefined ? [] : [[name, row(values)] as const];
+  });
+  return {
+    content: row(encoding.content),
+    ...(angle && { angle: angle[i] }),
+    ...(classes !== undefined && { class: typeof classes === 'number' ? classes : classes[i] }),
+    ...Object.fromEntries(rows),
+  };
+}
+
+/** Decodes `steps` points from `from` to `to`: content, shift, scale and known numbers along a line, the angle along the shorter arc. */
+export function interpolate(
+  from: LatentPoint,
+  to: LatentPoint,
+  options: InterpolateOptions,
+  decode: (content: Float32Array, options: PoseRows & Condition) => ImageSet,
+): ImageSet {
+  refuseUnknownKeys('interpolate', options, ['steps', 'upright', 'class']);
+  const { steps = 8, upright = false, class: all } = options;
+  if (!Number.isInteger(steps) || steps < 2) {
+    throw new OptionError(`interpolate: steps is a whole number of at least 2, not ${steps}.`);
+  }
+  const way = linspace(0, 1, steps);
+  const line = (name: 'content' | 'shift' | 'scale' | 'condition' | 'targets'): Float32Array | undefined => {
+    const [a, b] = [from[name], to[name]];
+    if (a === undefined && b === undefined) return undefined;
+    if (a === undefined || b === undefined || a.length !== b.length) {
+      throw new OptionError(
+        `interpolate: ${name} has ${a?.length ?? 0} numbers at one end and ${b?.length ?? 0} at the other.`,
+      );
+    }
+    return Float32Array.from(way.flatMap((t) => Array.from(a, (v, k) => v + t * (b[k] - v))));
+  };
+  const turn = (to.angle ?? 0) - (from.angle ?? 0);
+  const arc = Math.atan2(Math.sin(turn), Math.cos(turn));
+  const hasAngle = from.angle !== undefined || to.angle !== undefined;
+  const pose = {
+    ...(hasAngle && { angle: way.map((t) => (from.angle ?? 0) + t * arc) }),
+    ...present('shift', line('shift')),
+    ...present('scale', line('scale')),
+  };
+  const classOf = (t: number): number | undefined => all ?? (t < 0.5 ? from.class : to.class);
+  const classes = way.flatMap((t) => classOf(t) ?? []);
+  return decode(line('content') as Float32Array, {
+    ...(!upright && pose),
+    ...(classes.length > 0 && { classes }),
+    ...present('condition', line('condition')),
+    ...present('targets', line('targets')),
+  });
+}
+
+const present = (name: string, value: Float32Array | undefined) => (value === undefined ? {} : { [name]: value });

@@ -1,0 +1,28 @@
+/** Class probabilities, and how far they can be relied on. */
+
+export interface Classified {
+  /** [count, numClasses]; each row adds to 1. */
+  readonly probabilities: Float32Array;
+  /** The likeliest class of each image. */
+  readonly classes: Int32Array;
+  /** Entropy of each row in nats: 0 where the class is certain, log(numClasses) where nothing is known. */
+  readonly entropy: Float32Array;
+  /** How much likelier the likeliest class is than the next: 1 where it is certain, 0 for a tie. */
+  readonly margin: Float32Array;
+}
+
+/** The likeliest classes and both measures of uncertainty of rows of probabilities. */
+export function classified(probabilities: Float32Array, numClasses: number): Classified {
+  const count = probabilities.length / numClasses;
+  const classes = new Int32Array(count);
+  const entropy = new Float32Array(count);
+  const margin = new Float32Array(count);
+  for (let i = 0; i < count; i++) {
+    const row = probabilities.subarray(i * numClasses, (i + 1) * numClasses);
+    const [first, second] = Float32Array.from(row).sort().reverse();
+    classes[i] = row.indexOf(first);
+    entropy[i] = row.reduce((sum, p) => (p > 0 ? sum - p * Math.log(p) : sum), 0);
+    margin[i] = first - second;
+  }
+  return { probabilities, classes, entropy, margin };
+}

@@ -1,0 +1,117 @@
+/** The joint model: as iVAE, with a class beside the content that no label tells: it is found. */
+import * as tf from '@tensorflow/tfjs';
+import {
+  type ELBO,
+  type InferConfig,
+  module,
+  OptionError,
+  oneHotCategorical,
+  sample,
+  scale,
+  TraceEnumELBO,
+} from 'pyro-ts';
+import type { ImageSet, StreamedSet } from '../data/index.js';
+import { type Condition, type ConditionRows, classRows, eachClass } from './asked/condition.js';
+import type { Encoding } from './asked/host.js';
+import { type Classified, classified } from './asked/uncertainty.js';
+import { type EnumerateClasses, inferClasses } from './classes.js';
+import { type ModelOptions, modelOptionKeys } from './options.js';
+import type { Terms } from './programs.js';
+import { InvariantVAE } from './vae.js';
+
+export interface JointOptions extends ModelOptions, EnumerateClasses {
+  /** How many classes to look for. */
+  readonly discreteDim: number;
+}
+
+const optionKeys: readonly (keyof JointOptions)[] = [...modelOptionKeys, 'discreteDim', 'enumerate', 'exactClasses'];
+
+/** Weights of the terms of the joint objective. */
+export interface JointTerms extends Omit<Terms, 'scaleFactor'> {
+  /** Weight of both Kullback-Leibler terms, or one for content and pose and one for the class; 1. */
+  readonly scaleFactor?: number | { readonly content?: number; readonly discrete?: number };
+}
+
+/** What the guide says of each image: content and pose, and how likely each class is. */
+export interface JointEncoding extends Encoding, Classified {}
+
+/**
+ * c ~ Categorical(1/K), z ~ N(0, 1), x ~ likelihood(decoder(pose(z), content(z), c)); q(z | x) and q(c | x) from one encoder, with c summed out
+ * exactly. Sites: "latent_cont" (pose and content together), "latent_disc", "obs", and "angle" where the angle prior has a site of its own.
+ * Source: `pyroved.models.jiVAE`; Dupont 2018, "Learning disentangled joint continuous and discrete representations".
+ * @example
+ * const vae = new JIVAE({ shape: [28, 28], discreteDim: 4, invariances: ['r'] });
+ * await new UnsupervisedTrainer(vae, { images }, { scaleFactor: 'max(3, 40 - epoch)', discreteScaleFactor: 3 }).train();
+ * const { classes, entropy } = vae.classify(images);
+ */
+export class JIVAE extends InvariantVAE<{ readonly classes: number | ArrayLike<number> }> {
+  readonly kind = 'jiVAE';
+  readonly numClasses: number;
+  private readonly inferClass: InferConfig;
+
+  constructor(options: JointOptions) {
+    const { discreteDim, ...enumerate } = options;
+    if (!Number.isInteger(discreteDim) || discreteDim < 2) {
+      throw new OptionError(`jiVAE: discreteDim is a whole number of at least 2, not ${discreteDim}.`);
+    }
+    const inferClass = inferClasses('jiVAE', discreteDim, enumerate);
+    const exactBins = enumerate.enumerate === 'sum-and-sample' ? { exactBins: 1 } : {};
+    super(options, { owner: 'jiVAE', optionKeys, condition: 0, discrete: discreteDim, nets: {}, ...exactBins });
+    this.numClasses = discreteDim;
+    this.inferClass = inferClass;
+  }
+
+  /** p(x, z, c). x: images [B, channels * points]; y has no meaning here: it is there so that all models are called alike. */
+  readonly model = (x: tf.Tensor, _y?: tf.Tensor, terms: JointTerms = {}): void => {
+    const weights = termWeights(terms);
+    this.images(x, () => {
+      const { content, pose } = this.modelLatents('latent_cont', { scaleFactor: weights.content });
+      const prior = oneHotCategorical({ logits: tf.zeros([this.numClasses]) });
+      const drawn = scale.with(weights.discrete, () => sample('latent_disc', prior));
+      this.observe('obs', [content, this.fromSite(drawn, 1)], pose, x);
+    });
+  };
+
+  /** q(z | x) q(c | x). */
+  readonly guide = (x: tf.Tensor, _y?: tf.Tensor, terms: JointTerms = {}): void => {
+    const weights = termWeights(terms);
+    this.images(x, () => {
+      const { discrete } = this.guideLatents('latent_cont', [x], { scaleFactor: weights.content });
+      const found = oneHotCategorical({ logits: this.toSite(logitsOf(discrete)) });
+      scale.with(weights.discrete, () => sample('latent_disc', found, { infer: this.inferClass }));
+    });
+  };
+
+  /** The objective that these programs are trained on. */
+  override elbo(): ELBO {
+    return new TraceEnumELBO({ maxPlateNesting: this.plateNesting });
+  }
+
+  /** Class probabilities. What the classes mean, the pictures must tell. */
+  classify(set: ImageSet | StreamedSet): Classified {
+    const { probabilities } = this.onBatches(set, (x) => ({
+      probabilities: tf.softmax(logitsOf(module('encoder_z', this.encoder)([x]).discrete)),
+    }));
+    return classified(probabilities, this.numClasses);
+  }
+
+  /** What the guide says of each image. */
+  encode(set: ImageSet | StreamedSet): JointEncoding {
+    return { ...this.encodeImages(set, (x) => [x]), ...this.classify(set) };
+  }
+
+  protected conditionRows({ classes }: Condition, count: number): ConditionRows {
+    return classRows(eachClass('jiVAE', classes, count), this.numClasses);
+  }
+}
+
+function termWeights({ scaleFactor = 1 }: JointTerms): { content: number; discrete: number } {
+  const { content = 1, discrete = 1 } =
+    typeof scaleFactor === 'number' ? { content: scaleFactor, discrete: scaleFactor } : scaleFactor;
+  return { content, discrete };
+}
+
+function logitsOf(discrete: tf.Tensor | undefined): tf.Tensor {
+  if (discrete) return discrete;
+  throw new OptionError('The encoder of a jiVAE gives class logits as "discrete"; this one gives none.');
+}

@@ -1,0 +1,143 @@
+/** The semi-supervised model for quantities: as iVAE, with numbers beside the content, known for a few images and inferred for the rest. */
+import * as tf from '@tensorflow/tfjs';
+import { module, normal, OptionError, sample, scale } from 'pyro-ts';
+import type { ImageSet, StreamedSet } from '../data/index.js';
+import { type ClassifierSlot, fcRegressor, ownClassifier, type RegressorNet } from '../nets/index.js';
+import { type Condition, type ConditionRows, eachNumber, numberRows } from './asked/condition.js';
+import { type Factor, Factors } from './asked/factors.js';
+import type { Encoding } from './asked/host.js';
+import { checkWidths, type ModelOptions, modelOptionKeys } from './options.js';
+import type { SemiSupervisedTerms } from './ssivae.js';
+import { InvariantVAE } from './vae.js';
+
+export interface RegressionOptions extends ModelOptions {
+  /** The quantities to predict, by the names that they have in `ImageSet.factors`, with the units in which the networks see them; see `standardised`. */
+  readonly targets: readonly (string | Factor)[];
+  /** Standard deviation of a quantity around what the regressor says, and around 0 a priori, in the networks' units; 0.5. */
+  readonly regressorSigma?: number;
+  /** Widths of the regressor's hidden layers; [128, 128]. */
+  readonly hiddenRegressor?: readonly number[];
+  /** In place of the fully connected regressor: `convNet({ ... })`, a net of one's own or a `tf.LayersModel`. */
+  readonly regressor?: ClassifierSlot;
+}
+
+const optionKeys: readonly (keyof RegressionOptions)[] = [
+  ...modelOptionKeys,
+  'targets',
+  'regressorSigma',
+  'hiddenRegressor',
+  'regressor',
+];
+
+/** What the guide says of each image, with the quantities that it was told or predicted. */
+export interface TargetEncoding extends Encoding {
+  /** [count, regDim] in the data's units. */
+  readonly targets: Float32Array;
+}
+
+/**
+ * y ~ N(0, regressorSigma), z ~ N(0, 1), x ~ likelihood(decoder(pose(z), content(z), y)); q(y | x) = N(regressor(x), regressorSigma) and q(z | x, y)
+ * from the encoder. Sites: "z", "y", "x", "angle" where the angle prior has a site of its own, and "y_aux" in the auxiliary program. Source:
+ * `pyroved.models.ss_reg_iVAE`.
+ * @example
+ * const vae = new SSRegIVAE({ shape: [32, 32], invariances: ['r'], targets: standardised(labelled, ['aspect']) });
+ * await new SemiSupervisedTrainer(vae, { unlabelled, labelled }, { epochs: 50 }).train();
+ * const aspect = vae.predict(images);
+ */
+export class SSRegIVAE extends InvariantVAE<{ readonly targets: ArrayLike<number> }> {
+  readonly kind = 'ssRegIVAE';
+  readonly numClasses = 0;
+  /** The quantities that it predicts. */
+  readonly targets: Factors;
+  readonly regressorSigma: number;
+  private readonly regressor: RegressorNet;
+
+  constructor(options: RegressionOptions) {
+    const targets = new Factors(options.targets, 'ssRegIVAE: targets');
+    if (targets.dim === 0) throw new OptionError('ssRegIVAE: targets names at least one quantity.');
+    const { regressorSigma = 0.5 } = options;
+    if (!(regressorSigma > 0 && Number.isFinite(regressorSigma))) {
+      throw new OptionError(`ssRegIVAE: regressorSigma is a positive number, not ${regressorSigma}.`);
+    }
+    const regressor = regressorFor(options, targets.dim);
+    super(options, { owner: 'ssRegIVAE', optionKeys, condition: targets.dim, nets: { encoder_y: regressor } });
+    this.targets = targets;
+    this.regressorSigma = regressorSigma;
+    this.regressor = regressor;
+  }
+
+  /** Number of quantities. */
+  get regDim(): number {
+    return this.targets.dim;
+  }
+
+  /** p(x, y, z). x: images [B, channels * points]; y: known quantities in the networks' units [B, regDim], latent when left out. */
+  readonly model = (x: tf.Tensor, y?: tf.Tensor, terms: SemiSupervisedTerms = {}): void => {
+    this.images(x, () => {
+      const { content, pose } = this.modelLatents('z', terms);
+      const prior = normal(0, this.regressorSigma).expand([this.regDim]).toEvent(1);
+      const drawn = sample('y', prior, y === undefined ? {} : { obs: this.toSite(y) });
+      this.observe('x', [content, this.fromSite(drawn, 1)], pose, x);
+    });
+  };
+
+  /** q(y | x) q(z | x, y), without the first where y is given. */
+  readonly guide = (x: tf.Tensor, y?: tf.Tensor, terms: SemiSupervisedTerms = {}): void => {
+    this.images(x, () => this.guideLatents('z', [x, y ?? this.fromSite(sample('y', this.predicted(x)), 1)], terms));
+  };
+
+  /** The auxiliary program: log q(y | x) of known quantities, weighted; nothing where y is left out. It needs no guide. */
+  readonly auxModel = (x: tf.Tensor, y?: tf.Tensor, { auxLossMultiplier = 20 }: SemiSupervisedTerms = {}): void => {
+    if (y === undefined) return;
+    this.images(x, () => {
+      const found = this.predicted(x);
+      scale.with(auxLossMultiplier, () => sample('y_aux', found, { obs: this.toSite(y) }));
+    });
+  };
+
+  /** Model and auxiliary program in one: what one joint step is taken on. */
+  readonly jointModel = (x: tf.Tensor, y?: tf.Tensor, terms: SemiSupervisedTerms = {}): void => {
+    this.model(x, y, terms);
+    this.auxModel(x, y, terms);
+  };
+
+  private predicted(x: tf.Tensor) {
+    return normal(this.toSite(module('encoder_y', this.regressor)(x)), this.regressorSigma).toEvent(1);
+  }
+
+  /** The quantities of each image in the data's units, [count, regDim] row major, from the regressor alone. */
+  predict(set: ImageSet | StreamedSet): Float32Array {
+    const { found } = this.onBatches(set, (x) => ({ found: module('encoder_y', this.regressor)(x) }));
+    return this.targets.fromNetwork(found);
+  }
+
+  /** What the guide says of each image, given its quantities (the predicted ones when left out), [count, regDim] in the data's units. */
+  encode(set: ImageSet | StreamedSet, targets: ArrayLike<number> = this.predict(set)): TargetEncoding {
+    const rows = this.conditionRows({ targets }, set.count);
+    const encoding = this.encodeImages(set, (x, from) => [x, ...rows(from, x.shape[0])]);
+    return { ...encoding, targets: Float32Array.from(eachNumber('targets', targets, this.targets, set.count)) };
+  }
+
+  /** Known quantities of the images at `indices` as the programs take them: [B, regDim]. */
+  known(set: ImageSet | StreamedSet, indices: ArrayLike<number>): tf.Tensor {
+    const { dim } = this.targets;
+    const all = this.targets.of(set);
+    const chosen = Float32Array.from(
+      { length: indices.length * dim },
+      (_, k) => all[indices[Math.floor(k / dim)] * dim + (k % dim)],
+    );
+    return tf.tensor2d(this.targets.toNetwork(chosen), [indices.length, dim]);
+  }
+
+  protected conditionRows({ targets }: Condition, count: number): ConditionRows {
+    return numberRows(eachNumber('targets', targets, this.targets, count), this.targets);
+  }
+}
+
+function regressorFor(options: RegressionOptions, targets: number): RegressorNet {
+  const { shape, channels = 1, hiddenRegressor = [128, 128], activation = 'tanh', regressor } = options;
+  if (regressor) return ownClassifier(regressor, { owner: 'ssRegIVAE: regressor', shape, channels, outputs: targets });
+  checkWidths('ssRegIVAE', 'hiddenRegressor', hiddenRegressor);
+  const input = shape.reduce((n, d) => n * d, channels);
+  return fcRegressor({ input, hidden: hiddenRegressor, activation, targets });
+}

@@ -1,0 +1,75 @@
+/** Whether class probabilities mean what they say: of the images that are found with 80%, are 80% right? */
+import { OptionError, refuseUnknownKeys } from 'pyro-ts';
+
+export interface CalibrationOptions {
+  /** Number of equally wide bins of the likeliest class's probability; 15. */
+  readonly bins?: number;
+}
+
+/** The images whose likeliest class has a probability in (low, high]. */
+export interface ReliabilityBin {
+  readonly low: number;
+  readonly high: number;
+  readonly count: number;
+  /** Mean probability of the likeliest class; NaN for an empty bin. */
+  readonly confidence: number;
+  /** Share of images whose likeliest class is the true one; NaN for an empty bin. */
+  readonly accuracy: number;
+}
+
+/**
+ * Confidence and accuracy bin by bin.
+ * @param probabilities [count, numClasses], row major
+ * @param labels the true class of each image
+ */
+export function reliabilityTable(
+  probabilities: ArrayLike<number>,
+  labels: ArrayLike<number>,
+  options: CalibrationOptions = {},
+): ReliabilityBin[] {
+  refuseUnknownKeys('reliabilityTable', options, ['bins']);
+  const { bins = 15 } = options;
+  if (!Number.isInteger(bins) || bins < 1) throw new OptionError(`bins is a whole number of at least 1, not ${bins}.`);
+  const numClasses = probabilities.length / labels.length;
+  if (!Number.isInteger(numClasses) || numClasses < 1) {
+    throw new OptionError(`${probabilities.length} probabilities are no rows for ${labels.length} labels.`);
+  }
+  const sums = Array.from({ length: bins }, () => ({ count: 0, confidence: 0, right: 0 }));
+  for (let i = 0; i < labels.length; i++) {
+    let best = 0;
+    for (let k = 1; k < numClasses; k++) {
+      if (probabilities[i * numClasses + k] > probabilities[i * numClasses + best]) best = k;
+    }
+    const confidence = probabilities[i * numClasses + best];
+    if (!(confidence >= 0 && confidence <= 1 + 1e-5)) {
+      throw new OptionError(`The probabilities of image ${i} reach ${confidence}; they lie in [0, 1].`);
+    }
+    const bin = sums[Math.min(bins - 1, Math.max(0, Math.ceil(confidence * bins) - 1))];
+    bin.count++;
+    bin.confidence += confidence;
+    if (best === labels[i]) bin.right++;
+  }
+  return sums.map(({ count, confidence, right }, b) => ({
+    low: b / bins,
+    high: (b + 1) / bins,
+    count,
+    confidence: confidence / count,
+    accuracy: right / count,
+  }));
+}
+
+/**
+ * The mean distance of confidence and accuracy over bins, weighed by their numbers of images: 0 for probabilities that mean what they say. Source: Guo et
+ * al. 2017, "On calibration of modern neural networks", eq. 3.
+ */
+export function expectedCalibrationError(
+  probabilities: ArrayLike<number>,
+  labels: ArrayLike<number>,
+  options: CalibrationOptions = {},
+): number {
+  const table = reliabilityTable(probabilities, labels, options);
+  return (
+    table.reduce((sum, bin) => (bin.count > 0 ? sum + bin.count * Math.abs(bin.confidence - bin.accuracy) : sum), 0) /
+    labels.length
+  );
+}
