@@ -1,1 +1,2 @@
+export * from './float16.js';
 export * from './safetensors.js';

@@ -68,6 +68,8 @@ export abstract class VaePrograms {
   readonly points: number;
   protected readonly encoder: EncoderNet;
   protected readonly decoder: DecoderNet;
+  /** Every network by the name under which its parameters are kept. */
+  readonly nets: Readonly<Record<string, AnyNet>>;
   /** How the modes of the guide are summed out. */
   private readonly inferMode: InferConfig;
 
@@ -97,7 +99,8 @@ export abstract class VaePrograms {
     const layers = { ...decoding, hidden: hiddenDecoder, activation };
     if (decoder) this.decoder = ownDecoder(decoder, { ...decoding, hasPose });
     else this.decoder = hasPose ? spatialNet({ ...layers, kernel }) : fcDecoder(layers);
-    this.initialise({ encoder_z: this.encoder, decoder: this.decoder, ...nets });
+    this.nets = { encoder_z: this.encoder, decoder: this.decoder, ...nets };
+    this.initialise(this.nets);
   }
 
   /** Values of one image: channels times points. */

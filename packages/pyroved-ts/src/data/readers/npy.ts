@@ -157,7 +157,7 @@ export function openNpy(path: string): ArrayFile {
  * The first bytes of a float32 `.npy` file, always 128 of them, so that the count can be put right at the end of a long
  * write.
  */
-export function npyHeader(shape: readonly number[], type: '<f4' | '<i4' = '<f4'): Uint8Array {
+export function npyHeader(shape: readonly number[], type = '<f4'): Uint8Array {
   const dims = shape.length === 1 ? `${shape[0]},` : shape.join(', ');
   const text = `{'descr': '${type}', 'fortran_order': False, 'shape': (${dims}), }`.padEnd(117);
   return Uint8Array.from([...MAGIC, 1, 0, 118, 0, ...new TextEncoder().encode(`${text}\n`)]);
