@@ -77,13 +77,17 @@ export function decoderFromLayers(model: tf.LayersModel, options: Named<ConvDeco
 
 type Call = (inputs: tf.Tensor[]) => tf.Tensor;
 
-/** A net around the model: its trainable weights by name, and a call that joins its outputs, each flat, side by side. */
+/**
+ * A net around the model, and a call that joins its outputs, each flat, side by side. Its trainable weights are called by their place: tfjs counts the
+ * names of layers through the whole process, so that a saved model would not find them again.
+ */
 function fromLayers<Inputs extends unknown[], Output>(
   model: tf.LayersModel,
   compute: (call: Call, ...inputs: Inputs) => Output,
 ): Net<Inputs, Output> {
-  const parameters: Specs = {};
-  for (const weight of model.trainableWeights) parameters[weight.originalName] = { init: variableOf(weight) };
+  const parameters: Specs = Object.fromEntries(
+    model.trainableWeights.map((weight, i) => [`weights.${i}`, { init: variableOf(weight) }]),
+  );
   const call: Call = (inputs) => {
     const outputs = model.apply(inputs.length === 1 ? inputs[0] : inputs, { training: isLearning() });
     const flat = ([outputs].flat() as tf.Tensor[]).map((y) => tf.reshape(y, [y.shape[0], y.size / y.shape[0]]));

@@ -42,7 +42,7 @@ export const ownClassifier = (slot: ClassifierSlot, needs: ClassifierNeeds): Cla
 
 /** The decoder that was put into the slot. */
 export function ownDecoder(slot: DecoderSlot, needs: DecoderNeeds): DecoderNet {
-  if (needs.hasPose && (slot instanceof tf.LayersModel || 'kind' in slot)) {
+  if (needs.hasPose && (slot instanceof tf.LayersModel || isConv(slot))) {
     throw new OptionError(
       `${needs.owner}: a convolutional decoder or a tf.LayersModel knows no coordinates, so it cannot take the pose out of the content. Leave ` +
         'out the decoder or the invariances, or give a net that uses the transform.',
@@ -58,12 +58,14 @@ function built<N extends EncoderNet | ClassifierNet | DecoderNet, Needs extends 
   fromLayers: (model: tf.LayersModel, needs: Needs) => N,
 ): N {
   if (slot instanceof tf.LayersModel) return fromLayers(slot, needs);
-  if ('kind' in slot && slot.kind === 'conv') {
+  if (isConv(slot)) {
     const { kind: _, ...options } = slot;
     return conv({ ...needs, conv: options });
   }
-  if ('parameters' in slot && typeof slot.apply === 'function') return slot;
+  if (typeof slot === 'object' && 'parameters' in slot && typeof slot.apply === 'function') return slot;
   throw new OptionError(
     `${needs.owner} is a net ({ parameters, apply }), convNet({ ... }) or a tf.LayersModel, not ${JSON.stringify(slot)}.`,
   );
 }
+
+const isConv = (slot: object): slot is ConvNet => typeof slot === 'object' && 'kind' in slot && slot.kind === 'conv';

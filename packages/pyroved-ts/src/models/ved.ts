@@ -1,0 +1,235 @@
+/** The variational encoder-decoder: predicts one kind of data from another, such as a spectrum from an image, by way of a few latents. */
+import { sizeOf } from '@pyro-ts/engine';
+import * as tf from '@tensorflow/tfjs';
+import {
+  type ELBO,
+  formatShape,
+  module,
+  normal,
+  OptionError,
+  ParamStore,
+  plate,
+  RandomStream,
+  refuseUnknownKeys,
+  ShapeError,
+  sample,
+  scale,
+  seed,
+  TraceELBO,
+} from 'pyro-ts';
+import { gather, type ImageSet, imageSet, imageSize, type StreamedSet } from '../data/index.js';
+import { convNet, type DecoderNet, type EncoderNet, ownDecoder, ownEncoder } from '../nets/index.js';
+import { collect, type Encoding } from './asked/host.js';
+import { type Manifold, type ManifoldOptions, manifold } from './asked/manifold.js';
+import { type Likelihood, likelihoodOf } from './likelihood.js';
+import type { Terms } from './programs.js';
+import { convolutionsOf, type ResolvedVED, resolveVED, type VEDOptions } from './vedOptions.js';
+
+/** What a model predicts: the mean over draws of the latents, and how far the draws lie apart. */
+export interface Prediction {
+  readonly mean: ImageSet;
+  /** Standard deviation over the draws at each point: the model's doubt about the latents, not the noise of the data. */
+  readonly deviation: ImageSet;
+}
+
+export interface PredictOptions {
+  /** Draws of the latents, at least 2; 30. */
+  readonly samples?: number;
+  /** Decides the draws; 1. */
+  readonly seed?: number | string;
+}
+
+type Data = ImageSet | StreamedSet;
+
+/**
+ * z ~ N(0, 1), y ~ likelihood(decoder(z)); q(z | x) from the encoder. Sites: "z", "obs". Source: `pyroved.models.VED`; for image to spectrum, Kalinin
+ * et al. 2021 (im2spec).
+ * @example
+ * const ved = new VED({ inputShape: [32, 32], outputShape: [64] });
+ * await new VEDTrainer(ved, { inputs: images, targets: spectra }, { epochs: 20 }).train();
+ * const { mean, deviation } = ved.predict(newImages);
+ */
+export class VED {
+  readonly kind = 'VED';
+  readonly params = new ParamStore();
+  readonly options: ResolvedVED;
+  readonly likelihood: Likelihood;
+  /** Number of plates that the programs nest. */
+  readonly plateNesting = 1;
+  private readonly encoder: EncoderNet;
+  private readonly decoder: DecoderNet;
+
+  constructor(options: VEDOptions) {
+    this.options = resolveVED(options);
+    const { inputShape, inputChannels, outputShape, outputChannels, latentDim, encoder, decoder } = this.options;
+    this.likelihood = likelihoodOf(this.options.likelihood, this.options);
+    const conv = convolutionsOf(this.options);
+    this.encoder = ownEncoder(encoder ?? convNet(conv.encoder), {
+      owner: 'VED: encoder',
+      shape: inputShape,
+      channels: inputChannels,
+      inputs: [inputChannels * sizeOf(inputShape)],
+      joint: latentDim,
+      own: {},
+    });
+    this.decoder = ownDecoder(decoder ?? convNet(conv.decoder), {
+      owner: 'VED: decoder',
+      shape: outputShape,
+      channels: outputChannels,
+      inputs: [latentDim],
+      hasPose: false,
+    });
+    this.params.run(() =>
+      seed.with(this.options.seed, () => {
+        module('encoder_z', this.encoder);
+        module('decoder', this.decoder);
+      }),
+    );
+  }
+
+  /** p(y, z). x: inputs [B, channels * points], of which only the number counts here; y: targets [B, channels * points]. */
+  readonly model = (x: tf.Tensor, y: tf.Tensor, { scaleFactor = 1 }: Terms = {}): void => {
+    const { latentDim, outputChannels: channels, outputShape } = this.options;
+    plate('data', x.shape[0], { dim: -1 }, () => {
+      const z = scale.with(scaleFactor, () => sample('z', normal(0, 1).expand([latentDim]).toEvent(1)));
+      const output = module('decoder', this.decoder)({ parts: [z], transform: {} });
+      const target = tf.transpose(tf.reshape(y, [y.shape[0], channels, sizeOf(outputShape)]), [0, 2, 1]);
+      sample('obs', this.likelihood.distribution(output).toEvent(2), { obs: target });
+    });
+  };
+
+  /** q(z | x). */
+  readonly guide = (x: tf.Tensor, _y: tf.Tensor, { scaleFactor = 1 }: Terms = {}): void => {
+    plate('data', x.shape[0], { dim: -1 }, () => {
+      const { loc, scale: sd } = module('encoder_z', this.encoder)([x]);
+      scale.with(scaleFactor, () => sample('z', normal(loc, sd).toEvent(1)));
+    });
+  };
+
+  /** The objective that these programs are trained on. */
+  elbo(): ELBO {
+    return new TraceELBO({ maxPlateNesting: this.plateNesting });
+  }
+
+  /** What the guide says of each input: means and standard deviations of the latents, [count, latentDim]. */
+  encode(inputs: Data): Encoding {
+    const { content = none, contentScale = none } = this.onBatches(inputs, (x) => {
+      const { loc, scale: sd } = module('encoder_z', this.encoder)([x]);
+      return { content: loc, contentScale: sd };
+    });
+    return { count: inputs.count, content, contentScale };
+  }
+
+  /** Targets from latents [count, latentDim] (row major): the mean of the likelihood. */
+  decode(content: Float32Array | readonly number[]): ImageSet {
+    const { latentDim } = this.options;
+    const count = content.length / latentDim;
+    if (!Number.isInteger(count))
+      throw new OptionError(`${content.length} numbers are no rows of ${latentDim} latents.`);
+    const all = Float32Array.from(content);
+    const { images = none } = collect(count, (from, size) =>
+      this.params.run(() => {
+        const z = tf.tensor2d(all.slice(from * latentDim, (from + size) * latentDim), [size, latentDim]);
+        return { images: channelsFirst(this.meanOf(z)) };
+      }),
+    );
+    return this.targetsOf(images);
+  }
+
+  /** Targets of inputs that the model has not seen. Source: `pyroved.models.VED.predict`. */
+  predict(inputs: Data, options: PredictOptions = {}): Prediction {
+    refuseUnknownKeys('predict', options, ['samples', 'seed']);
+    const { samples = 30, seed: chosen = 1 } = options;
+    if (!Number.isInteger(samples) || samples < 2) {
+      throw new OptionError(`predict: samples is a whole number of at least 2, not ${samples}.`);
+    }
+    const stream = new RandomStream(chosen);
+    const { mean = none, deviation = none } = this.onBatches(inputs, (x, from) => {
+      const { loc, scale: sd } = module('encoder_z', this.encoder)([x]);
+      const noise = stream.fork(`predict/${from}`);
+      const draw = () => this.meanOf(tf.add(loc, tf.mul(sd, noise.normal(loc.shape))) as tf.Tensor2D);
+      const found = momentsOf(samples, draw);
+      return { mean: channelsFirst(found.mean), deviation: channelsFirst(found.deviation) };
+    });
+    return { mean: this.targetsOf(mean), deviation: this.targetsOf(deviation) };
+  }
+
+  /** Targets over a grid of the first two latents. */
+  manifold(options: Omit<ManifoldOptions, 'angle' | 'shift' | 'scale'> = {}): Manifold {
+    refuseUnknownKeys('manifold', options, ['size', 'axes', 'coverage']);
+    return manifold(this.options.latentDim, options, (content) => this.decode(content));
+  }
+
+  /** Refuses inputs that are not of this model's shape. */
+  checkInputs(set: Pick<ImageSet, 'shape' | 'channels'>): void {
+    refuseOther('inputs', set, this.options.inputShape, this.options.inputChannels);
+  }
+
+  /** Refuses targets that are not of this model's shape. */
+  checkTargets(set: Pick<ImageSet, 'shape' | 'channels'>): void {
+    refuseOther('targets', set, this.options.outputShape, this.options.outputChannels);
+  }
+
+  /** Frees the parameters. The model can't be used afterwards. */
+  dispose(): void {
+    this.params.dispose();
+  }
+
+  /** The likelihood's mean for latents [n, latentDim]: [n, points, channels]. */
+  private meanOf(z: tf.Tensor2D): tf.Tensor {
+    const output = module('decoder', this.decoder)({ parts: [z], transform: {} });
+    return this.likelihood.distribution(output).mean();
+  }
+
+  private targetsOf(images: Float32Array): ImageSet {
+    return imageSet({ images, shape: this.options.outputShape, channels: this.options.outputChannels });
+  }
+
+  /** Runs `body` on the inputs, [B, channels * points] at a time, with the parameters at hand, and gathers its results. */
+  private onBatches<Name extends string>(
+    inputs: Data,
+    body: (x: tf.Tensor2D, from: number) => Readonly<Record<Name, tf.Tensor>>,
+  ): Partial<Record<Name, Float32Array>> {
+    this.checkInputs(inputs);
+    return collect(inputs.count, (from, count) =>
+      this.params.run(() => {
+        const indices = Int32Array.from({ length: count }, (_, i) => from + i);
+        return body(tf.tensor2d(gather(inputs, indices), [count, imageSize(inputs)]), from);
+      }),
+    );
+  }
+}
+
+const none = new Float32Array(0);
+
+const channelsFirst = (x: tf.Tensor): tf.Tensor => tf.transpose(x, [0, 2, 1]);
+
+/** Mean and standard deviation (that of a sample, as PyTorch has it) of `count` draws, one at a time in memory (Welford 1962). */
+function momentsOf(count: number, draw: () => tf.Tensor): { mean: tf.Tensor; deviation: tf.Tensor } {
+  let [mean, squares] = [draw(), undefined as tf.Tensor | undefined];
+  for (let n = 2; n <= count; n++) {
+    const before = [mean, squares];
+    [mean, squares] = tf.tidy(() => {
+      const y = draw();
+      const off = tf.sub(y, mean);
+      const moved = tf.add(mean, tf.div(off, n));
+      const gained = tf.mul(off, tf.sub(y, moved));
+      return [moved, squares ? tf.add(squares, gained) : gained];
+    });
+    tf.dispose(before.filter((t) => t !== undefined));
+  }
+  return { mean, deviation: tf.sqrt(tf.div(squares as tf.Tensor, count - 1)) };
+}
+
+function refuseOther(
+  what: string,
+  set: Pick<ImageSet, 'shape' | 'channels'>,
+  shape: readonly number[],
+  channels: number,
+): void {
+  if (formatShape(set.shape) === formatShape(shape) && set.channels === channels) return;
+  throw new ShapeError(
+    `The ${what} have shape ${formatShape(set.shape)} and ${set.channels} channel(s); this model's have ${formatShape(shape)} and ${channels}. ` +
+      'Resize them, or make a model of their shape.',
+  );
+}

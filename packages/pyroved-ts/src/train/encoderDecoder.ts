@@ -1,0 +1,119 @@
+/** Trains a VED on pairs: images and their spectra, or the reverse. */
+import * as tf from '@tensorflow/tfjs';
+import { SVI } from 'pyro-ts';
+import { type Batch, gather, orderedBatches, shuffledBatches } from '../data/index.js';
+import { DataError } from '../errors.js';
+import type { Terms, VED } from '../models/index.js';
+import { checkValues, imageTensor, type TrainingImages } from './data.js';
+import type { Evaluation } from './history.js';
+import { type TrainerOptions, trainerOptionKeys } from './options.js';
+import { type Fingerprint, Trainer } from './trainer.js';
+
+/** Target `i` belongs to input `i`. */
+export interface PairedData {
+  readonly inputs: TrainingImages;
+  readonly targets: TrainingImages;
+}
+
+export interface VEDData extends PairedData {
+  /** Pairs to evaluate on after each epoch. */
+  readonly test?: PairedData;
+}
+
+/** How well targets are predicted that training did not see. */
+export interface PredictionError {
+  /** The share of the targets' variance (around their mean, point by point) that is predicted: 1 at best, 0 for the mean target (and where all are alike). */
+  readonly r2: number;
+  /** Root of the mean squared error. */
+  readonly rmse: number;
+}
+
+/** Source: `pyroved.trainers.SVItrainer`, whose `evaluate` trains; this one's does not. */
+export class VEDTrainer extends Trainer<VED> {
+  private readonly svi: SVI<[x: tf.Tensor, y: tf.Tensor, terms?: Terms]>;
+
+  /** `options.lr` is 1e-3 when left out. */
+  constructor(
+    override readonly model: VED,
+    readonly data: VEDData,
+    options: TrainerOptions = {},
+  ) {
+    super(model, options, { owner: 'VEDTrainer', keys: trainerOptionKeys, lr: 1e-3 });
+    checkPairs(model, data, '');
+    if (data.test) checkPairs(model, data.test, 'test ');
+    this.svi = new SVI<[tf.Tensor, tf.Tensor, Terms?]>(model.model, model.guide, this.optimizer, model.elbo(), {
+      params: model.params,
+      seed: this.seed,
+    });
+  }
+
+  batches(epoch: number): Batch[] {
+    return shuffledBatches(this.data.inputs.count, this.batchSize, this.seed, epoch).map((indices) => ({
+      kind: 'unlabelled',
+      indices,
+    }));
+  }
+
+  protected takeStep({ indices }: Batch, scaleFactor: number): number {
+    const { inputs, targets } = this.data;
+    return tf.tidy(
+      () => this.svi.step(imageTensor(inputs, indices), imageTensor(targets, indices), { scaleFactor }) as never,
+    ) as number;
+  }
+
+  /** `testLoss`: minus the ELBO (with a KL weight of 1) of the test pairs, in nats a pair; `r2`: see `predictionError`. */
+  evaluate(): Evaluation | undefined {
+    const { test } = this.data;
+    if (!test) return undefined;
+    const losses = orderedBatches(test.inputs.count, this.batchSize).map(
+      (indices) =>
+        tf.tidy(
+          () => this.svi.evaluateLoss(imageTensor(test.inputs, indices), imageTensor(test.targets, indices)) as never,
+        ) as number,
+    );
+    const testLoss = losses.reduce((a, b) => a + b, 0) / test.inputs.count;
+    return { testLoss, r2: predictionError(this.model, test).r2 };
+  }
+
+  protected settings(): Fingerprint {
+    return { model: this.model.kind, images: this.data.inputs.count, batchSize: this.batchSize, seed: this.seed };
+  }
+
+  protected seek(step: number): void {
+    this.svi.steps = step;
+  }
+}
+
+/** The error of what the model decodes from the mean latents of each input. Nothing is learned. */
+export function predictionError(model: VED, { inputs, targets }: PairedData): PredictionError {
+  model.checkTargets(targets);
+  const predicted = model.decode(model.encode(inputs).content).images;
+  const wanted = gather(
+    targets,
+    Int32Array.from({ length: targets.count }, (_, i) => i),
+  );
+  const size = wanted.length / targets.count;
+  let [errors, variance] = [0, 0];
+  for (let p = 0; p < size; p++) {
+    let [sum, squares] = [0, 0];
+    for (let at = p; at < wanted.length; at += size) {
+      sum += wanted[at];
+      squares += wanted[at] ** 2;
+      errors += (wanted[at] - predicted[at]) ** 2;
+    }
+    variance += squares - sum ** 2 / targets.count;
+  }
+  return { r2: variance > 0 ? 1 - errors / variance : 0, rmse: Math.sqrt(errors / wanted.length) };
+}
+
+function checkPairs(model: VED, { inputs, targets }: PairedData, kind: string): void {
+  model.checkInputs(inputs);
+  model.checkTargets(targets);
+  if (inputs.count !== targets.count) {
+    throw new DataError(
+      `There are ${inputs.count} ${kind}inputs and ${targets.count} ${kind}targets; target i belongs to input i, so there have to be as many.`,
+    );
+  }
+  checkValues(inputs, `the ${kind}inputs`);
+  checkValues(targets, `the ${kind}targets`, model.likelihood.name);
+}
