@@ -12,6 +12,7 @@ import {
   sizeOf,
   stopGradient,
   sumTo,
+  take,
 } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
@@ -202,5 +203,40 @@ describe('broadcastShapes', () => {
     );
     expect(broadcastShapes([2, 1], [3], [1, 1, 1])).toEqual([1, 2, 3]);
     expect(broadcastShapes()).toEqual([]);
+  });
+});
+
+describe('take', () => {
+  const table = tf.tensor3d(
+    Array.from({ length: 24 }, (_, i) => i * i - 5 * i),
+    [2, 3, 4],
+  );
+  const indices: [string, number[], number[]][] = [
+    ['a number', [], [2]],
+    ['a list with repeats', [4], [1, 0, 1, 1]],
+    ['values of an enumerated variable', [3, 1, 1], [0, 1, 2]],
+    ['a matrix', [2, 2], [2, 0, 1, 2]],
+  ];
+  it.each(indices)('at %s, along each axis: values and gradients by hand', (_, shape, rows) => {
+    for (const axis of [0, 1, 2, -1]) {
+      const at = axis < 0 ? axis + 3 : axis;
+      const chosen = rows.map((row) => row % table.shape[at]);
+      for (const dtype of ['int32', 'float32'] as const) {
+        const index = tf.tensor(chosen, shape, dtype);
+        const result = take(table, index, axis);
+        expect(result.shape).toEqual([...table.shape.slice(0, at), ...shape, ...table.shape.slice(at + 1)]);
+        const slices = tf.unstack(table, at);
+        const byHand = tf.stack(
+          chosen.map((row) => slices[row]),
+          at,
+        );
+        expect(numbers(result)).toEqual(numbers(byHand));
+      }
+      // The gradient of a sum counts how often each slice was taken.
+      const gradient = tf.grad((x) => take(x, tf.tensor(chosen, shape), axis).sum())(table);
+      const counts = Array.from({ length: table.shape[at] }, (_, i) => chosen.filter((row) => row === i).length);
+      const weights = tf.tensor(counts).reshape(Array.from({ length: 3 }, (_, i) => (i === at ? counts.length : 1)));
+      expect(numbers(gradient)).toEqual(numbers(tf.onesLike(table).mul(weights)));
+    }
   });
 });

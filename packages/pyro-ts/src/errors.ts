@@ -35,7 +35,12 @@ export class OptionError extends PyroError {}
 /** A file or a saved state that cannot be read. */
 export class FormatError extends PyroError {}
 
-/** ` Did you mean "x"?` where one of `names` is near `name`, else the list of what exists. */
+// What follows words refusals; it is exported for the packages that are built on this one, so that theirs read alike.
+
+/**
+ * ` Did you mean "x"?` where one of `names` is near `name`, else the list of what exists.
+ * @example didYouMean('lerning', ['learning', 'seed']) // ' Did you mean "learning"?'
+ */
 export function didYouMean(name: string, names: readonly string[]): string {
   if (names.length === 0) return '';
   const near = closest(name, names as string[]);
@@ -45,12 +50,18 @@ export function didYouMean(name: string, names: readonly string[]): string {
   return ` Known: ${names.join(', ')}.`;
 }
 
-/** Refuses keys that `known` lacks, naming the nearest valid one. `owner` is what the options belong to, e.g. "SVI". */
+/**
+ * Refuses keys that `known` lacks, naming the nearest valid one. `owner` is what the options belong to, e.g. "SVI".
+ * @example refuseUnknownKeys('SVI', { seed: 0 }, ['seed', 'params']) // nothing; for { sede: 0 }: SVI has no option "sede". Did you mean "seed"?
+ */
 export function refuseUnknownKeys(owner: string, options: object, known: readonly string[]): void {
   for (const key of Object.keys(options)) {
     if (!known.includes(key)) throw new OptionError(`${owner} has no option "${key}".${didYouMean(key, known)}`);
   }
 }
 
-/** `[2,3]`, for messages. */
+/**
+ * `[2,3]`, for messages.
+ * @example formatShape([2, 3]) // '[2, 3]'
+ */
 export const formatShape = (shape: readonly number[]): string => `[${shape.join(', ')}]`;

@@ -5,6 +5,7 @@ import seedrandom from 'seedrandom';
 /**
  * A stream of random numbers from a seed. Streams are cheap: `fork` derives an independent one from the seed and a label, without moving this
  * one, so that the draws of one site do not depend on which other sites there are.
+ * @example new RandomStream(0).fork('noise').normal([2, 3]) // the same six numbers in every run, on every engine
  */
 export class RandomStream {
   private started: (() => number) | undefined;

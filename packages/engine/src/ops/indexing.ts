@@ -3,15 +3,21 @@ import * as tf from '@tensorflow/tfjs';
 import { customGrad } from './customGrad.js';
 
 /**
- * Entries `indices` (int32 [k]) of `x` along `axis`: shape of `x` with k in place of that axis. The gradient adds up where an index repeats.
+ * Entries `indices` (whole numbers of any shape and type, so also the values of an enumerated variable) of `x` along `axis`: the shape of `x` with
+ * that of `indices` in place of that axis. The gradient adds up where an index repeats.
+ * @example take(tf.tensor2d([[1, 2], [3, 4]]), tf.tensor1d([1, 1, 0], 'int32')) // [[3, 4], [3, 4], [1, 2]]
  */
-export function take(x: tf.Tensor, indices: tf.Tensor1D, axis = 0): tf.Tensor {
+export function take(x: tf.Tensor, indices: tf.Tensor, axis = 0): tf.Tensor {
   const at = axis < 0 ? axis + x.rank : axis;
-  return customGrad([x, indices], (a, index) => ({
-    value: tf.gather(a, index as tf.Tensor1D, at),
-    saved: [index],
-    grad: (dy, [kept]) => [scatter(dy, kept as tf.Tensor1D, x.shape, at), tf.zerosLike(kept)],
-  }));
+  const shape = [...x.shape.slice(0, at), ...indices.shape, ...x.shape.slice(at + 1)];
+  return customGrad([x, indices], (a, given) => {
+    const rows = tf.cast(tf.reshape(given, [-1]), 'int32') as tf.Tensor1D;
+    return {
+      value: tf.reshape(tf.gather(a, rows, at), shape),
+      saved: [rows],
+      grad: (dy, [kept]) => [scatter(dy, kept as tf.Tensor1D, x.shape, at), tf.zeros(indices.shape)],
+    };
+  });
 }
 
 /** Adds the slices of `dy` along `axis` into a zero tensor of `shape`: a product with one-hot rows, which every engine has. */

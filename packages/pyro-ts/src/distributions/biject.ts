@@ -47,7 +47,13 @@ const makers: Record<string, TransformMaker> = {
   },
 };
 
-/** Teaches `biject` and `transformTo` a new kind of constraint. */
+/**
+ * Teaches `biject` and `transformTo` a new kind of constraint.
+ * @example
+ * const even: Constraint = { ...constraints.real, kind: 'twice', name: 'twice a number' };
+ * registerTransform('twice', () => new AffineTransform(0, 2));
+ * transformTo(even).forward(tf.scalar(3)) // 6
+ */
 export function registerTransform(kind: string, maker: TransformMaker): void {
   makers[kind] = maker;
 }
@@ -58,7 +64,10 @@ export function registerTransform(kind: string, maker: TransformMaker): void {
  */
 export const transformTo = (constraint: Constraint): Transform => find(constraint, false);
 
-/** A one-to-one transform of real numbers onto `constraint`, with a Jacobian (stick breaking onto a simplex). */
+/**
+ * A one-to-one transform of real numbers onto `constraint`, with a Jacobian (stick breaking onto a simplex).
+ * @example biject(constraints.simplex).forward(tf.zeros([2])) // [1/3, 1/3, 1/3]
+ */
 export const biject = (constraint: Constraint): Transform => find(constraint, true);
 
 function find(constraint: Constraint, oneToOne: boolean): Transform {

@@ -6,7 +6,7 @@ import { broadcastShapes, expandTo, type Shape, sameShape, stopGradient } from '
 import * as tf from '@tensorflow/tfjs';
 import { formatShape, NonFiniteError, PyroError, ShapeError, SupportError } from '../errors.js';
 import type { RandomStream } from '../random.js';
-import { type Constraint, independent } from './constraints.js';
+import { type Constraint, independent, isInside } from './constraints.js';
 import { applyMask, sumRightmost } from './tensors.js';
 
 export * from './tensors.js';
@@ -47,6 +47,11 @@ export abstract class Distribution {
     const result = this.logDensity(value);
     const full = broadcastShapes(result.shape, this.batchShape);
     return full ? expandTo(result, full) : result;
+  }
+
+  /** `logProb` with the `n` rightmost batch dimensions summed away; a family that can add up on the way does. */
+  logProbSum(value: tf.Tensor, n: number): tf.Tensor {
+    return sumRightmost(this.logProb(value), n);
   }
 
   /** What a family implements: as `logProb`, but the result may still lack batch dimensions that the value and parameters lack. */
@@ -116,7 +121,7 @@ export abstract class Distribution {
     const parameters = this.parameters;
     for (const [key, constraint] of Object.entries(this.argConstraints)) {
       const value = parameters[key];
-      if (value === undefined || tf.tidy(() => tf.all(constraint.check(value)).dataSync()[0])) continue;
+      if (value === undefined || isInside(constraint, value)) continue;
       if (tf.tidy(() => tf.any(tf.isNaN(value)).dataSync()[0])) {
         throw new NonFiniteError(
           `${at}parameter ${key} of ${this.name} is NaN. Look for a step before it that divides by 0 or takes the log of a number below 0.`,
@@ -145,8 +150,7 @@ export abstract class Distribution {
       );
     }
     if (value.size === 0) return;
-    const inside = tf.tidy(() => tf.all(this.support.check(value)).dataSync()[0]);
-    if (!inside) {
+    if (!isInside(this.support, value)) {
       throw new SupportError(
         `${at}a value lies outside the support of ${this.name}, which is: ${this.support.name}. Check the data, or choose a distribution whose support holds it.`,
         site,
@@ -155,7 +159,10 @@ export abstract class Distribution {
   }
 }
 
-/** `base` with `n` batch dimensions taken as event dimensions; source: torch.distributions.Independent. */
+/**
+ * `base` with `n` batch dimensions taken as event dimensions; source: torch.distributions.Independent.
+ * @example normal(0, 1).expand([3]).toEvent(1).eventShape // [3]
+ */
 export class Independent extends Distribution {
   constructor(
     readonly base: Distribution,
@@ -188,7 +195,7 @@ export class Independent extends Distribution {
   }
 
   protected logDensity(value: tf.Tensor): tf.Tensor {
-    return sumRightmost(this.base.logProb(value), this.n);
+    return this.base.logProbSum(value, this.n);
   }
   expand(batchShape: Shape): Distribution {
     return new Independent(
@@ -216,7 +223,10 @@ export class Independent extends Distribution {
   }
 }
 
-/** `base` whose log-probability is 0 where the mask is false; source: pyro.distributions.MaskedDistribution. */
+/**
+ * `base` whose log-probability is 0 where the mask is false; source: pyro.distributions.MaskedDistribution.
+ * @example normal(0, 1).expand([2]).mask(tf.tensor1d([true, false], 'bool')).logProb(tf.zeros([2])) // [-0.92, 0]
+ */
 export class MaskedDistribution extends Distribution {
   /** A bool tensor or one bool for all. */
   readonly maskValue: tf.Tensor | boolean;

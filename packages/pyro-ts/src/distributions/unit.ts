@@ -50,6 +50,6 @@ export class Unit extends Distribution {
 
 /**
  * A factor of exp(`logFactor`), of shape batchShape.
- * @example sample('penalty', unit(logWeight), { obs: tf.zeros([0]) });
+ * @example sample('penalty', unit(-2), { obs: tf.zeros([0]) }); // what factor('penalty', -2) does
  */
 export const unit = (logFactor: TensorLike): Unit => new Unit(logFactor);

@@ -39,6 +39,6 @@ export class BlockHandler extends Handler {
 
 /**
  * Hides sites of a program from everything around it. Source: `pyro.poutine.block`.
- * @example trace(block(model, { hide: ['z'] })).getTrace()
+ * @example trace(block(model, { hide: ['w'] })).getTrace(data)
  */
 export const block = handlerFactory((options?: BlockOptions) => new BlockHandler(options));

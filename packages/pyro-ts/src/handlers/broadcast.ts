@@ -17,6 +17,6 @@ export class BroadcastHandler extends Handler {
 /**
  * Expands every site's distribution to the sizes of the plates inside this handler. Plates do so themselves; this is for handlers that put another
  * distribution in a site's place. Source: `pyro.poutine.broadcast`.
- * @example broadcast(model)()
+ * @example broadcast(model)(data)
  */
 export const broadcast = handlerFactory(() => new BroadcastHandler());

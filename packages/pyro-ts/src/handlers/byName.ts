@@ -38,6 +38,7 @@ export abstract class ByNameHandler extends Handler {
   }
 
   override process(message: Message): void {
+    if (message.type === 'sample' && message.isSubsample) return;
     this.met.set(message.name, message.type);
   }
 

@@ -41,7 +41,7 @@ export class ConditionHandler extends ByNameHandler {
 /**
  * Observes the named sites at the given values. A name that the program lacks is an error, unless `allowUnused` is set or `data` is a trace.
  * Source: `pyro.poutine.condition`.
- * @example const posterior = condition(model, { x: 1.5 });
+ * @example trace(condition(model, { w: 1.5 })).getTrace(data).get('w').isObserved // true
  */
 export const condition = handlerFactory(
   (data: SiteValues, options?: ByNameOptions) => new ConditionHandler(data, options),

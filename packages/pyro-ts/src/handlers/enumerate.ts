@@ -132,7 +132,9 @@ export class EnumerateHandler extends Handler {
 /**
  * Enumerates in parallel the sites that are marked with `infer: { enumerate: 'parallel' }` (or 'sum-and-sample'): their values get a batch
  * dimension of their own, left of all plates. Source: `pyro.poutine.enum`.
- * @example trace(enumerate(configEnumerate(model), { firstAvailableDim: -2 })).getTrace(data)
+ * @example
+ * const coins = () => plate('coins', 3, () => sample('k', bernoulli(0.5)));
+ * enumerate(configEnumerate(coins), { firstAvailableDim: -2 })().shape // [2, 1]
  */
 export const enumerate = handlerFactory((options: EnumerateOptions) => {
   refuseUnknownKeys('enumerate', options, ['firstAvailableDim']);

@@ -17,7 +17,7 @@ export class InferConfigHandler extends Handler {
 
 /**
  * Sets inference hints for each sample site; what `configOf` returns wins over the site's own. Source: `pyro.poutine.infer_config`.
- * @example inferConfig(model, (site) => (site.name === 'z' ? { enumerate: 'parallel' } : {}))
+ * @example inferConfig(model, (site) => (site.name === 'w' ? { enumerate: 'parallel', numSamples: 10 } : {}))
  */
 export const inferConfig = handlerFactory(
   (configOf: (site: SampleMessage) => InferConfig) => new InferConfigHandler(configOf),

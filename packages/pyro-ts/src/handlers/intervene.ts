@@ -41,7 +41,9 @@ export class DoHandler extends ByNameHandler {
  * Sets the named variables to the given values for everything that depends on them; the variables themselves keep their own distribution and
  * value (Pearl's do). A name that the program lacks is an error, unless `allowUnused` is set or `data` is a trace. Source: `pyro.poutine.do`,
  * which is a reserved word here.
- * @example intervene(model, { treatment: 1 })()
+ * @example
+ * const trial = () => sample('outcome', normal(sample('treatment', bernoulli(0.5)), 1));
+ * intervene(trial, { treatment: 1 })();
  */
 export const intervene = handlerFactory((data: SiteValues, options?: ByNameOptions) => new DoHandler(data, options));
 

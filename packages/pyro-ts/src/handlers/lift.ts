@@ -47,7 +47,7 @@ export class LiftHandler extends ByNameHandler {
 /**
  * Turns parameters into latent variables with the given priors. A name that the program lacks is an error, unless `allowUnused` is set. Source:
  * `pyro.poutine.lift`.
- * @example lift(model, { w: normal(0, 1).expand([3]).toEvent(1) })
+ * @example lift(model, { spread: halfNormal(2) })(data)
  */
 export const lift = handlerFactory((priors: Priors, options?: ByNameOptions) => new LiftHandler(priors, options));
 
@@ -71,7 +71,7 @@ export class SubstituteHandler extends ByNameHandler {
 /**
  * Runs a program with these (constrained) values of its parameters. A name that the program lacks is an error, unless `allowUnused` is set.
  * Source: `pyro.poutine.substitute`.
- * @example substitute(model, { scale: 2 })()
+ * @example substitute(model, { spread: 2 })(data)
  */
 export const substitute = handlerFactory(
   (values: Readonly<Record<string, TensorLike>>, options?: ByNameOptions) => new SubstituteHandler(values, options),

@@ -34,6 +34,8 @@ export class MaskHandler extends Handler {
 
 /**
  * Log-probabilities inside count only where `mask` (bool, broadcast against the batch shapes) is true. Source: `pyro.poutine.mask`.
- * @example mask.with(isKnown, () => sample('x', normal(mu, 1), { obs: x }));
+ * @example
+ * const isKnown = tf.tensor1d([true, true, false], 'bool');
+ * plate('data', 3, () => mask.with(isKnown, () => sample('y', normal(0, 1), { obs: [0.3, 1.2, 0] })));
  */
 export const mask = handlerFactory((value: Mask) => new MaskHandler(value));

@@ -59,14 +59,20 @@ class EscapeHandler extends Handler {
 const isNewChoice = (before: Trace, { name, fn, isObserved }: SampleMessage): boolean =>
   !isObserved && fn.hasEnumerateSupport && !before.has(name);
 
-/** `before` with each of the site's values in turn. Source: `pyro.poutine.util.enum_extend`. */
+/**
+ * `before` with each of the site's values in turn. Source: `pyro.poutine.util.enum_extend`.
+ * @example queue(() => sample('k', bernoulli(0.5)), new TraceQueue(), { extend: extendByValues })() // 0; a second call gives 1
+ */
 export function extendByValues(before: Trace, site: SampleMessage): Trace[] {
   return tf
     .unstack(site.fn.enumerateSupport(true))
     .map((value) => before.with({ ...site, frames: [...site.frames], value }));
 }
 
-/** `before` with a draw of the site. Source: `pyro.poutine.util.mc_extend`. */
+/**
+ * `before` with a draw of the site. Source: `pyro.poutine.util.mc_extend`.
+ * @example queue(() => sample('k', poisson(3)), new TraceQueue(), { branchAt: (before, { name }) => !before.has(name), extend: extendByDraw })()
+ */
 export function extendByDraw(before: Trace, site: SampleMessage): Trace[] {
   const message = { ...site, frames: [...site.frames] };
   draw(message);
@@ -77,9 +83,10 @@ export function extendByDraw(before: Trace, site: SampleMessage): Trace[] {
  * Each call gives the result of one whole run that was not made before; runs share `waiting`, and there are none left when it is empty. Sites
  * are branched at every value of their support. Source: `pyro.poutine.queue`.
  * @example
+ * const two = () => sample('a', bernoulli(0.5)).add(sample('b', bernoulli(0.5)));
  * const waiting = new TraceQueue();
- * const next = queue(model, waiting);
- * while (waiting.length > 0) results.push(next());
+ * const next = queue(two, waiting);
+ * while (waiting.length > 0) next().print(); // four sums
  */
 export function queue<Args extends unknown[], Result>(
   program: (...args: Args) => Result,

@@ -41,7 +41,9 @@ export class ReparamHandler extends ByNameHandler {
 /**
  * Expresses latent sites in another way, see LocScaleReparam, TransformReparam and ProjectedNormalReparam. The guide then has the auxiliary
  * sites in place of those. Source: `pyro.poutine.reparam`.
- * @example const model = reparam(funnel, { theta: new LocScaleReparam({ centered: 0 }) });
+ * @example
+ * const funnel = () => sample('theta', normal(0, tf.exp(sample('log scale', normal(0, 3)))));
+ * reparam(funnel, { theta: new LocScaleReparam({ centered: 0 }) })();
  */
 export const reparam = handlerFactory(
   (config: ReparamConfig, options?: ByNameOptions) => new ReparamHandler(config, options),

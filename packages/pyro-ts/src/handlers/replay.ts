@@ -50,6 +50,8 @@ export class ReplayHandler extends Handler {
 
 /**
  * Runs a program with the latent values of `trace`. Source: `pyro.poutine.replay`.
- * @example const guideTrace = trace(guide).getTrace(x); trace(replay(model, guideTrace)).getTrace(x);
+ * @example
+ * const guideTrace = trace(guide).getTrace(data);
+ * trace(replay(model, guideTrace)).getTrace(data);
  */
 export const replay = handlerFactory((trace: Trace) => new ReplayHandler(trace));

@@ -27,6 +27,8 @@ export class ScopeHandler extends Handler {
 /**
  * Gives every site, parameter and plate inside the name PREFIX/NAME, so that one program can be used twice in another. Source:
  * `pyro.contrib.autoname.scope`.
- * @example const [a, b] = [scope(part, 'a'), scope(part, 'b')];
+ * @example
+ * const part = () => sample('z', normal(0, 1));
+ * const both = () => [scope(part, 'a')(), scope(part, 'b')()]; // its sites are a/z and b/z
  */
 export const scope = handlerFactory((prefix: string) => new ScopeHandler(prefix));

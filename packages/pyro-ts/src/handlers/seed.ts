@@ -7,6 +7,7 @@ import { activeHandlers, Handler } from '../runtime/stack.js';
 /**
  * Gives each site a stream of its own, made from the seed, the site's name and how often that name was met: the draws of one site do not
  * depend on which other sites there are.
+ * @example new SeedHandler('a seed').run(() => model(data)) // as seed.with('a seed', ...); objectives want one around them
  */
 export class SeedHandler extends Handler {
   private readonly stream: RandomStream;
@@ -38,6 +39,6 @@ export function currentStream(label: string): RandomStream {
 
 /**
  * Runs a program with the randomness of `seed`: the same seed, the same values, on every engine. Source: `pyro.poutine.seed`.
- * @example seed(model, 0)()
+ * @example seed(model, 0)(data)
  */
 export const seed = handlerFactory((value: number | string | RandomStream) => new SeedHandler(value));

@@ -82,6 +82,7 @@ function diagnose(logWeights: Float64Array): Pick<ImportanceResult, 'logEvidence
 /**
  * Shape k of the generalised Pareto distribution that fits the largest min(n / 5, 3 sqrt(n)) weights, by the estimator of Zhang & Stephens 2009
  * with the weak prior of Vehtari et al. 2024 (appendix C).
+ * @example paretoShape(Float64Array.from({ length: 1000 }, () => 1 / rng.next())) // about 1; importance sampling is reliable below 0.7
  */
 export function paretoShape(weights: Float64Array): number {
   const sorted = Float64Array.from(weights).sort();

@@ -24,7 +24,13 @@ export interface InferDiscreteOptions {
  * `program` with the values of all sites that are marked for enumeration drawn from their joint posterior given the observations, or set to the
  * likeliest joint value. Masks count, scales do not. Other latent sites keep the value of a first run, so that all values belong together; the
  * log-probabilities of the result's trace mean nothing. Values are constants: no gradient passes. Source: `pyro.infer.infer_discrete`.
- * @example const states = seed(inferDiscrete(configEnumerate(hmm), { firstAvailableDim: -1, temperature: 0 }), 0)(data);
+ * @example
+ * const mixture = (x: number[]) => plate('data', x.length, () => {
+ *   const z = sample('z', categorical([0.5, 0.5]));
+ *   sample('x', normal(z.mul(3), 1), { obs: x });
+ *   return z;
+ * });
+ * inferDiscrete(configEnumerate(mixture), { firstAvailableDim: -2, temperature: 0 })([0.1, 2.8, 3.3]) // [0, 1, 1]
  */
 export function inferDiscrete<Args extends unknown[], Result>(
   program: (...args: Args) => Result,

@@ -54,6 +54,7 @@ const MAX_HEADER = 100_000_000;
 /**
  * The bytes of a file that holds `tensors` and `metadata`. The same input gives the same bytes.
  * @throws FormatError where a tensor's shape and number of values differ, or its name is reserved.
+ * @example writeSafetensors(new Map([['w', { shape: [2], data: Float32Array.of(1, 2) }]]), { made: 'by hand' })
  */
 export function writeSafetensors(
   tensors: ReadonlyMap<string, SavedTensor>,
@@ -89,6 +90,7 @@ export function writeSafetensors(
  * What the bytes of a safetensors file hold, in new arrays. F16 and BF16 are widened to Float32Array.
  * @param source what the bytes are called in an error, mostly the file's path.
  * @throws FormatError where the file is truncated, damaged, of another format, or has a type that is not supported.
+ * @example readSafetensors(svi.params.save()).tensors.get('loc')?.shape // []
  */
 export function readSafetensors(bytes: Uint8Array, source = 'The safetensors data'): SafetensorsFile {
   const { header, start } = readHeader(bytes, source);

@@ -41,23 +41,38 @@ export class Scheduler {
   }
 }
 
-/** The factor is `factorAt(count)`; as `torch.optim.lr_scheduler.LambdaLR`. */
+/**
+ * The factor is `factorAt(count)`; as `torch.optim.lr_scheduler.LambdaLR`.
+ * @example lambdaLR(adam, (count) => Math.min(1, (count + 1) / 10)) // a warm-up of 10 steps
+ */
 export const lambdaLR = (optimizer: Optimizer, factorAt: (count: number) => number): Scheduler =>
   new Scheduler(optimizer, factorAt);
-/** The factor is gamma^count; as `ExponentialLR`. */
+/**
+ * The factor is gamma^count; as `ExponentialLR`.
+ * @example exponentialLR(adam, { gamma: 0.99 })
+ */
 export const exponentialLR = (optimizer: Optimizer, { gamma }: { gamma: number }): Scheduler =>
   new Scheduler(optimizer, (count) => gamma ** count);
-/** The factor is multiplied by gamma (0.1) every `stepSize` steps; as `StepLR`. */
+/**
+ * The factor is multiplied by gamma (0.1) every `stepSize` steps; as `StepLR`.
+ * @example stepLR(adam, { stepSize: 30 })
+ */
 export const stepLR = (
   optimizer: Optimizer,
   { stepSize, gamma = 0.1 }: { stepSize: number; gamma?: number },
 ): Scheduler => new Scheduler(optimizer, (count) => gamma ** Math.floor(count / stepSize));
-/** The factor is multiplied by gamma (0.1) at each of the `milestones`; as `MultiStepLR`. */
+/**
+ * The factor is multiplied by gamma (0.1) at each of the `milestones`; as `MultiStepLR`.
+ * @example multiStepLR(adam, { milestones: [60, 90] })
+ */
 export const multiStepLR = (
   optimizer: Optimizer,
   { milestones, gamma = 0.1 }: { milestones: readonly number[]; gamma?: number },
 ): Scheduler => new Scheduler(optimizer, (count) => gamma ** milestones.filter((m) => count >= m).length);
-/** The factor falls from 1 to `minFactor` along half a cosine over `period` steps and stays there; as `CosineAnnealingLR` until then. */
+/**
+ * The factor falls from 1 to `minFactor` along half a cosine over `period` steps and stays there; as `CosineAnnealingLR` until then.
+ * @example cosineLR(adam, { period: 100, minFactor: 0.01 })
+ */
 export const cosineLR = (
   optimizer: Optimizer,
   { period, minFactor = 0 }: { period: number; minFactor?: number },

@@ -7,7 +7,9 @@ import { sendSample } from './sample.js';
 
 /**
  * Records `value` under `name` and returns it. Source: `pyro.deterministic`.
- * @example const ratio = deterministic('ratio', a.div(b));
+ * @example
+ * const [a, b] = [sample('a', halfNormal(1)), sample('b', halfNormal(1))];
+ * const ratio = deterministic('ratio', a.div(b));
  * @param eventDim number of rightmost dimensions that belong to one value; all of them when left out
  */
 export function deterministic(name: string, value: TensorLike, eventDim?: number): tf.Tensor {
@@ -18,7 +20,7 @@ export function deterministic(name: string, value: TensorLike, eventDim?: number
 
 /**
  * Adds `logFactor` (batch shaped) to the log-probability of the program. Source: `pyro.factor`.
- * @example factor('prefer small', w.square().sum().neg());
+ * @example factor('prefer small', sample('w', normal(0, 1)).square().neg());
  */
 export function factor(name: string, logFactor: TensorLike): void {
   const fn = new Unit(toTensor(logFactor));

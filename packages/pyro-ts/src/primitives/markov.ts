@@ -85,7 +85,8 @@ export class Markov extends Handler {
  * Runs `body` for each item (for 0..n-1 where a count is given) as the steps of a markov chain and returns the list of results. Enumerated
  * variables of steps that cannot see each other share tensor dimensions, so that a chain of any length needs only a few.
  * @example
- * let x = tf.scalar(0);
+ * const [transition, means] = [tf.tensor2d([[0.9, 0.1], [0.2, 0.8]]), tf.tensor1d([0, 3])];
+ * let x: tf.Tensor = tf.scalar(0);
  * markov(data.length, (t) => {
  *   x = sample(`x${t}`, categorical(take(transition, x)), { infer: { enumerate: 'parallel' } });
  *   sample(`y${t}`, normal(take(means, x), 1), { obs: data[t] });

@@ -18,7 +18,12 @@ export interface Net<Inputs extends unknown[], Output> {
 /**
  * Registers the weights of `net` as parameters called NAME.weight and returns the network as a function. A `tf.LayersModel` keeps its own
  * variables: the store learns those. Source: `pyro.module`.
- * @example const decode = module('decoder', decoder); const logits = decode(z);
+ * @example
+ * const line = { parameters: { slope: { init: 0 } }, apply: ({ slope }, x: tf.Tensor) => slope.mul(x) };
+ * module('line', line)(x); // the parameter is line.slope
+ * @example
+ * const net = tf.sequential({ layers: [tf.layers.dense({ units: 3, inputShape: [2] })] });
+ * const logits = module('net', net)(x);
  */
 export function module<Inputs extends unknown[], Output>(
   name: string,

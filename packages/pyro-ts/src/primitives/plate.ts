@@ -20,7 +20,10 @@ export interface PlateOptions {
  * Runs `body` for `size` conditionally independent elements at once: every sample site inside has `size` (or the subsample's size) in one batch
  * dimension. Returns what the body returns. The body gets the indices of its elements (int32). With size `undefined` nothing is broadcast or
  * checked: the body's own shapes decide. Source: `pyro.plate` as a context manager.
- * @example plate('data', 100, { subsampleSize: 10 }, (i) => sample('x', normal(mu, 1), { obs: take(data, i) }));
+ * @example
+ * const heights = tf.linspace(150, 200, 100);
+ * const mu = sample('mu', normal(170, 20));
+ * plate('people', 100, { subsampleSize: 10 }, (i) => sample('height', normal(mu, 8), { obs: take(heights, i) }));
  */
 export function plate<R>(name: string, size: number | undefined, body: (indices: tf.Tensor1D) => R): R;
 export function plate<R>(
@@ -88,7 +91,7 @@ export function plateStack<R>(prefix: string, sizes: readonly number[], body: ()
 /**
  * The entries of `data` that the plates around have chosen. Each plate indexes its own dimension, which sits left of `eventDim` rightmost ones;
  * dimensions that already have the subsample's size, or size 1, are left alone. Source: `pyro.subsample`.
- * @example plate('data', 100, { subsampleSize: 10 }, () => sample('x', normal(mu, 1), { obs: subsample(data) }));
+ * @example plate('people', 100, { subsampleSize: 10 }, () => sample('height', normal(170, 8), { obs: subsample(tf.linspace(150, 200, 100)) }));
  */
 export function subsample(data: tf.Tensor, eventDim = 0): tf.Tensor {
   return activeHandlers()

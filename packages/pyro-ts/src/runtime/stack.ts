@@ -57,10 +57,16 @@ function travel<M extends Message>(handlers: readonly Handler[], message: M, oth
 
 let validating = true;
 
-/** Whether values and shapes are checked as a program runs. On unless `withValidation(false, ...)` is around. */
+/**
+ * Whether values and shapes are checked as a program runs. On unless `withValidation(false, ...)` is around.
+ * @example withValidation(false, () => isValidating()) // false
+ */
 export const isValidating = (): boolean => validating;
 
-/** Runs `body` with the checks of values, supports and shapes on or off. */
+/**
+ * Runs `body` with the checks of values, supports and shapes on or off.
+ * @example withValidation(false, () => svi.step(data)); // for speed, in a program that is known to be right
+ */
 export function withValidation<R>(enabled: boolean, body: () => R): R {
   const before = validating;
   validating = enabled;

@@ -44,6 +44,6 @@ export class Poisson extends NumberFamily<'rate'> {
 
 /**
  * Counts of mean `rate`, 0 or more.
- * @example sample('photons', poisson(brightness), { obs: counts });
+ * @example plate('pixels', 3, () => sample('photons', poisson([2, 5, 1]), { obs: [3, 4, 0] }));
  */
 export const poisson = (rate: TensorLike): Poisson => new Poisson(rate);

@@ -10,7 +10,12 @@ import { wrapperRules } from './wrappers.js';
 
 const rules: KlRule[] = [...continuousRules, ...discreteRules, ...vectorRules, ...wrapperRules(kl, hasKl)];
 
-/** Adds or replaces the closed form for a pair of families. */
+/**
+ * Adds or replaces the closed form for a pair of families.
+ * @example
+ * registerKl(Uniform, Exponential, (p, q) => p.mean().mul(q.rate).sub(tf.log(p.high.sub(p.low).mul(q.rate))));
+ * kl(uniform(1, 3), exponential(0.5)) // 1
+ */
 export function registerKl<P extends Distribution, Q extends Distribution>(
   p: Family<P>,
   q: Family<Q>,
@@ -19,7 +24,10 @@ export function registerKl<P extends Distribution, Q extends Distribution>(
   rules.unshift(rule(p, q, divergence));
 }
 
-/** Whether `kl(p, q)` has a closed form here. */
+/**
+ * Whether `kl(p, q)` has a closed form here.
+ * @example hasKl(normal(0, 1), laplace(0, 1)) // false
+ */
 export function hasKl(p: Distribution, q: Distribution): boolean {
   return rules.some((r) => r.fits(p, q));
 }
@@ -27,7 +35,7 @@ export function hasKl(p: Distribution, q: Distribution): boolean {
 /**
  * KL(p || q), the mean of log p - log q under p, of shape batchShape; infinite where p has mass that q lacks.
  * Throws a PyroError where no closed form is known.
- * @example kl(normal(loc, scale).toEvent(1), normal(0, 1).expand([2]).toEvent(1));
+ * @example kl(normal([0, 1], 0.5).toEvent(1), normal(0, 1).expand([2]).toEvent(1))
  */
 export function kl(p: Distribution, q: Distribution): tf.Tensor {
   const found = rules.find((r) => r.fits(p, q));

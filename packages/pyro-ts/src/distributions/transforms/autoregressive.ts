@@ -19,6 +19,7 @@ export interface AutoregressiveOptions {
 /**
  * y_i = mean_i(x_before) + exp(logScale_i(x_before)) x_i, over the last dimension. Forward is one pass of the network, inverse one pass for
  * each entry. Source: Kingma et al. 2016; pyro.distributions.transforms.AffineAutoregressive.
+ * @example new AffineAutoregressiveTransform(initAutoregressive(2, [8], rng)).forward(tf.zeros([2]))
  */
 export class AffineAutoregressiveTransform extends Transform {
   readonly domain = realVector;
@@ -90,7 +91,9 @@ function clipped(x: tf.Tensor, [low, high]: [number, number]): tf.Tensor {
 
 /**
  * An inverse autoregressive flow with the given layers; they are parameters, so pass them through `param` to learn them.
- * @example new TransformedDistribution(normal(0, 1).expand([3]), [affineAutoregressive(layers)])
+ * @example
+ * const layers = initAutoregressive(3, [16], rng);
+ * new TransformedDistribution(normal(0, 1).expand([3]), [affineAutoregressive(layers)]).rsample(rng)
  */
 export const affineAutoregressive = (
   layers: readonly DenseLayer[],

@@ -65,13 +65,16 @@ export class ComposeTransform extends Transform {
   }
 }
 
-/** `parts` as one transform; a single one stays as it is. */
+/**
+ * `parts` as one transform; a single one stays as it is.
+ * @example compose(new ExpTransform(), new AffineTransform(1, 2)).forward(tf.scalar(0)) // 3
+ */
 export const compose = (...parts: Transform[]): Transform =>
   parts.length === 1 ? parts[0] : new ComposeTransform(parts);
 
 /**
  * `base` with `n` more rightmost dimensions taken as one value, whose Jacobian terms are added. Source: torch IndependentTransform.
- * @example new IndependentTransform(new ExpTransform(), 1).logAbsDetJacobian(tf.tensor1d([1, 2]), y) // 3
+ * @example new IndependentTransform(new ExpTransform(), 1).logAbsDetJacobian(tf.tensor1d([1, 2]), tf.exp([1, 2])) // 3
  */
 export class IndependentTransform extends Transform {
   readonly domain: Constraint;

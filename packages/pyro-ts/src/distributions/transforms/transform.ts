@@ -45,7 +45,10 @@ export abstract class Transform {
   }
 }
 
-/** A transform run backwards. */
+/**
+ * A transform run backwards.
+ * @example new ExpTransform().inv.forward(tf.scalar(1)) // 0
+ */
 export class InverseTransform extends Transform {
   constructor(readonly base: Transform) {
     super();
@@ -82,7 +85,10 @@ export class InverseTransform extends Transform {
   }
 }
 
-/** y = x. */
+/**
+ * y = x.
+ * @example transformTo(constraints.real).forward(tf.scalar(3)) // 3
+ */
 export class IdentityTransform extends Transform {
   readonly codomain: Constraint;
   constructor(readonly domain: Constraint = real) {

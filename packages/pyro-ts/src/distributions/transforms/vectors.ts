@@ -51,7 +51,10 @@ export class NormalizeTransform extends Transform {
   }
 }
 
-/** `x` divided by its length over the last dimension. A vector of length 0 becomes the first axis, with gradient 0. */
+/**
+ * `x` divided by its length over the last dimension. A vector of length 0 becomes the first axis, with gradient 0.
+ * @example normalize(tf.tensor1d([3, 4])) // [0.6, 0.8]
+ */
 export function normalize(x: tf.Tensor): tf.Tensor {
   return customGrad([x], (a) => {
     const length = tf.sqrt(tf.sum(tf.square(a), -1, true));

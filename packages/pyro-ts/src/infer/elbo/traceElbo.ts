@@ -20,7 +20,11 @@ import { costsToward, type FrameCost } from './frameCosts.js';
  * -ELBO = E_q[log q - log p], estimated with draws from the guide. Sites without reparameterised draws get a score-function gradient in which
  * each site's cost holds only what its plates, vectorised or sequential, share with it (Rao-Blackwellised over plates), less a baseline where the site has one. Source:
  * `pyro.infer.Trace_ELBO`; Ranganath et al. 2014 for the score function; Mnih & Gregor 2014 for baselines.
- * @example sample('k', bernoulli(p), { infer: { baseline: { decayingAverage: 0.9 } } }); // in the guide
+ * @example
+ * const coin = () => sample('x', normal(sample('k', bernoulli(0.3)), 0.5), { obs: 0.8 });
+ * const drawn = () =>
+ *   sample('k', bernoulli({ logits: param('q', 0) }), { infer: { baseline: { decayingAverage: 0.9 } } });
+ * new SVI(coin, drawn, new Adam({ lr: 0.05 }), new TraceELBO()).step();
  */
 export class TraceELBO extends ELBO {
   /** The running means of `infer: { baseline: { decayingAverage } }`. */

@@ -42,11 +42,14 @@ export interface TraceEnumElboOptions extends ElboOptions {
  * where they are reparameterised, score functions (less a baseline where the site has one) elsewhere. A variable outside a plate must not depend on an enumerated one inside it.
  * Source: `pyro.infer.TraceEnum_ELBO`.
  * @example
- * const model = (x: tf.Tensor) => plate('data', 100, () => {
- *   const z = sample('z', categorical(weights), { infer: { enumerate: 'parallel' } });
- *   sample('x', normal(take(means, z), 1), { obs: x });
- * });
- * const svi = new SVI(model, () => {}, new Adam({ lr: 0.1 }), new TraceEnumELBO({ maxPlateNesting: 1 }));
+ * const mixture = (x: number[]) => {
+ *   const means = param('means', [-1, 1]);
+ *   plate('data', x.length, () => {
+ *     const z = sample('z', categorical([0.5, 0.5]), { infer: { enumerate: 'parallel' } });
+ *     sample('x', normal(take(means, z), 1), { obs: x });
+ *   });
+ * };
+ * new SVI(mixture, () => {}, new Adam({ lr: 0.1 }), new TraceEnumELBO({ maxPlateNesting: 1 })).step([0.3, 2.1]);
  */
 export class TraceEnumELBO extends ELBO {
   /** The running means of `infer: { baseline: { decayingAverage } }`. */
