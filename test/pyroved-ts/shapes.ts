@@ -58,3 +58,10 @@ export function circularCorrelation(a: ArrayLike<number>, b: ArrayLike<number>):
   const dot = (p: number[], q: number[]): number => p.reduce((n, x, i) => n + x * q[i], 0);
   return dot(u, v) / Math.sqrt(dot(u, u) * dot(v, v));
 }
+
+/** As `circularCorrelation`, for angles anywhere on the circle, whose mean says nothing; source: Fisher & Lee 1983, from differences within pairs. */
+export function pairedCorrelation(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  const [u, v] = [a, b].map((x) => Array.from(x).flatMap((p, i, all) => all.slice(0, i).map((q) => Math.sin(p - q))));
+  const dot = (p: number[], q: number[]): number => p.reduce((n, x, i) => n + x * q[i], 0);
+  return dot(u, v) / Math.sqrt(dot(u, u) * dot(v, v));
+}

@@ -51,7 +51,7 @@ describe('refused options', () => {
   test('of the semi-supervised model', () => {
     expect(() => new SSIVAE({ shape, numClasses: 1 })).toThrow(/numClasses is a whole number of at least 2, not 1/);
     expect(() => new SSIVAE({ shape, numClasses: 3, classPrior: [1, 2] })).toThrow(
-      /classPrior is a list of 3 positive numbers/,
+      /classPrior is "uniform", "counts", "learned" or a list of 3 positive numbers, not \[1,2\]/,
     );
     expect(() => new SSIVAE({ shape, numClasses: 3, exactClasses: 4, enumerate: 'sum-and-sample' })).toThrow(
       /exactClasses is a whole number from 1 to 3, not 4/,

@@ -1,7 +1,8 @@
 /** Asking the decoder about some pixels and summing over some classes: the same loss and gradient on average. */
+import { broadcastShapes, sizeOf } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 import { Handler, type Message, RandomStream, SeedHandler, valueAndGradients } from 'pyro-ts';
-import { type SemiSupervisedOptions, SSIVAE } from 'pyroved-ts';
+import { type DecoderNet, type SemiSupervisedOptions, SSIVAE } from 'pyroved-ts';
 import { describe, expect, test } from 'vitest';
 
 const widths = { hiddenEncoder: [8], hiddenDecoder: [8], hiddenClassifier: [8] };
@@ -15,7 +16,7 @@ class ZeroNoise extends RandomStream {
 }
 class NoiseFree extends Handler {
   override process(message: Message): void {
-    if (message.type === 'sample' && message.name === 'z') message.rng = new ZeroNoise(0);
+    if (message.type === 'sample' && ['z', 'angle'].includes(message.name)) message.rng = new ZeroNoise(0);
   }
 }
 
@@ -56,9 +57,14 @@ describe.each<[string, Partial<SemiSupervisedOptions>]>([
   ['two exact classes and one drawn', { enumerate: 'sum-and-sample', exactClasses: 2 }],
   ['one exact class and one drawn, a third of the pixels', { enumerate: 'sum-and-sample', pixels: 12 }],
   ['the same without coordinates', { enumerate: 'sum-and-sample', pixels: 12, invariances: [] }],
+  ['two exact bins of the angle and one drawn', { angleGuide: 'binned', angleBins: 5, exactBins: 2 }],
+  [
+    'one exact pair of class and bin, the others drawn',
+    { angleGuide: 'binned', angleBins: 5, enumerate: 'sum-and-sample', pixels: 12 },
+  ],
 ])('%s', (_, extra) => {
   test('loss and gradient meet the exact ones within their standard error', () => {
-    const { enumerate: __, exactClasses: ___, pixels: ____, ...same } = extra;
+    const { enumerate: __, exactClasses: ___, pixels: ____, exactBins: _____, ...same } = extra;
     const exact = lossAndSlope(new SSIVAE({ ...base, ...same }), 0);
     const vae = new SSIVAE({ ...base, ...extra });
     const draws = Array.from({ length: 120 }, (_unused, i) => lossAndSlope(vae, i));
@@ -84,4 +90,26 @@ test('all pixels and all classes, asked for by number, are the exact program', (
   const asked = lossAndSlope(new SSIVAE({ ...base, pixels: 36, enumerate: 'sum-and-sample', exactClasses: 4 }), 0);
   expect(asked.loss).toBeCloseTo(exact.loss, 3);
   expect(asked.slope).toBeCloseTo(exact.slope, 3);
+});
+
+test('where classes and bins are sampled, the decoder is asked about four of their pairs', () => {
+  const asked = (extra: Partial<SemiSupervisedOptions>): number => {
+    let rows = 0;
+    const decoder: DecoderNet = {
+      parameters: { logit: { init: 0 } },
+      apply: ({ logit }, { parts, transform }) => {
+        const lead = broadcastShapes(
+          ...parts.map(({ shape }) => shape.slice(0, -1)),
+          (transform.matrix as tf.Tensor).shape.slice(0, -2),
+        ) as number[];
+        rows = sizeOf(lead);
+        return tf.add(tf.zeros([...lead, 36, 1]), logit);
+      },
+    };
+    lossAndSlope(new SSIVAE({ ...base, angleGuide: 'binned', decoder, ...extra }), 0);
+    return rows / 3;
+  };
+  expect(asked({})).toBe(4 * 8);
+  expect(asked({ enumerate: 'sum-and-sample' })).toBe(2 * 2);
+  expect(asked({ enumerate: 'sum-and-sample', exactClasses: 2, exactBins: 8 })).toBe(3 * 8);
 });

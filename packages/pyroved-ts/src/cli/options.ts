@@ -1,8 +1,9 @@
 /** The options that several commands share, and how their text becomes the library's options. */
 import { activations } from '@pyro-ts/spatial-decoder';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { parseAngle } from '../data/index.js';
 import { likelihoodNames } from '../models/index.js';
-import { anglePriorNames } from '../priors/index.js';
+import { angleGuideNames, anglePriorNames } from '../priors/index.js';
 import { type Machine, type ModelSettings, type TrainSettings, trainDefaults } from '../recipes/index.js';
 
 /** The options of a command as they were given, by their names in the library's spelling. */
@@ -30,6 +31,13 @@ const invariances = (text: string): string[] => {
   if (letters.length > 0 && letters.every((letter) => ['r', 't', 's'].includes(letter))) return letters;
   throw new InvalidArgumentError('Give r, t and s as in "r,t", or none.');
 };
+
+/** "30 deg", in degrees where no unit is given, as radians. */
+const radians = (text: string): number => (parseAngle('--angle-scale', text) * Math.PI) / 180;
+
+/** "counts", or "5,3,2" */
+const classPrior = (text: string): string | number[] =>
+  ['uniform', 'counts', 'learned'].includes(text) ? text : text.split(',').map((part) => decimal(part.trim()));
 
 /** Options under a heading of their own in the help. */
 export const group = (command: Command, heading: string, options: readonly Option[]): Command => {
@@ -71,6 +79,29 @@ export const addModelOptions = (command: Command): Command =>
     ),
     parsed('--latent-dim <n>', 'content latents, those of the pose apart', wholeNumber).default(2),
     new Option('--angle-prior <name>', 'prior of the angle').choices(anglePriorNames).default('normal'),
+    parsed(
+      '--angle-scale <angle>',
+      'standard deviation of the normal angle prior, e.g. "30 deg" (default: 1 rad)',
+      radians,
+    ),
+    parsed('--angle-concentration <k>', 'concentration of the von Mises angle prior (default: 1)', decimal),
+    new Option(
+      '--angle-guide <name>',
+      'unimodal: one likely angle an image; binned: several, bins of the turn summed out',
+    )
+      .choices(angleGuideNames)
+      .default('unimodal'),
+    parsed('--angle-bins <n>', 'bins of the binned angle guide (default: 8)', wholeNumber),
+    parsed(
+      '--exact-bins <n>',
+      'sum this many of the likeliest bins exactly and sample one of the rest (default: with --exact-classes 1, else all)',
+      wholeNumber,
+    ),
+    parsed(
+      '--class-prior <what>',
+      'uniform; counts: as frequent as among the labels; learned; or weights such as 5,3,2 (default: uniform)',
+      classPrior,
+    ),
     new Option('--likelihood <name>', 'what a grey value means').choices(likelihoodNames).default('bernoulli'),
     parsed('--hidden <widths>', 'hidden layers of every network (default: 128,128)', widths),
     new Option('--activation <name>', 'after each hidden layer').choices(activations).default('tanh'),
@@ -88,8 +119,12 @@ export const addModelOptions = (command: Command): Command =>
 
 export function modelSettingsOf(given: Given): ModelSettings {
   const { hidden, exactClasses } = given as { hidden?: number[]; exactClasses?: number };
+  const { angleScale: scale, angleConcentration: concentration } = given;
+  const ofPrior = picked({ scale, concentration }, ['scale', 'concentration']);
   return {
     ...picked(given, ['invariances', 'latentDim', 'anglePrior', 'likelihood', 'activation', 'pixels']),
+    ...picked(given, ['angleGuide', 'angleBins', 'exactBins', 'classPrior']),
+    ...(Object.keys(ofPrior).length > 0 && { anglePrior: { name: given.anglePrior, ...ofPrior } }),
     ...(hidden && { hiddenEncoder: hidden, hiddenDecoder: hidden, hiddenClassifier: hidden }),
     ...(exactClasses !== undefined && { enumerate: 'sum-and-sample', exactClasses }),
   } as ModelSettings;

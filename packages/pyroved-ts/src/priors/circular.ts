@@ -55,17 +55,12 @@ export const circularAngle = ({ name, prior }: AngleDensity): PosePart => ({
 });
 
 /**
- * The von Mises distribution around the direction of a vector [..., 2]. Its concentration grows with the vector's length as that of the projected
- * normal of the same vector does (1.25 |v| where it is short, |v|^2 where it is long): the encoder needs no large numbers to be sure, and its
- * angle has no seam.
+ * The von Mises distribution around the direction of a vector [..., 2], so that its angle has no seam; the longer the vector, the surer. Its
+ * concentration is never below 4 (a standard deviation of half a radian): a guide that may say "any angle" says it before the decoder has learned
+ * to be turned, and stays there. Where an object has no angle to tell, that costs 1.03 nats an image.
  */
-function vonMisesGuide(vector: tf.Tensor): Distribution {
-  const square = tf.add(tf.sum(tf.square(vector), -1), SMALLEST_SQUARE);
-  return vonMises(angleOf(vector), tf.sqrt(tf.mul(square, tf.add(square, 1.25 ** 2))));
-}
-
-/** Keeps the square root's gradient finite. */
-const SMALLEST_SQUARE = 1e-12;
+const vonMisesGuide = (vector: tf.Tensor): Distribution =>
+  vonMises(angleOf(vector), tf.mul(4, tf.add(1, tf.sum(tf.square(vector), -1))));
 
 /** Radians of vectors [..., 2]: [...]. */
 function angleOf(vector: tf.Tensor): tf.Tensor {
