@@ -1,40 +1,72 @@
 /**
- * Compiles the spatial decoder's WebAssembly kernel, once with fused multiply-add (relaxed SIMD) and once without, into one JavaScript module that
- * carries both as base64: it loads the same way in Node and in a browser, bundled or not.
+ * Compiles what is written in AssemblyScript, the spatial decoder's WebAssembly kernel and the engine's loops, each into a JavaScript module that carries
+ * its binaries as base64: it loads the same way in Node and in a browser, bundled or not.
  */
-import { mkdir, readdir, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, stat, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import asc from 'assemblyscript/asc';
 import { isMain, main, Stop, say } from './lib/process.mjs';
 
-const home = fileURLToPath(new URL('../packages/spatial-decoder/', import.meta.url));
-const target = `${home}dist/wasm/binary.js`;
-const layout = 'src/wasm/layout.ts';
-const variants = { simd: 'simd,threads', relaxedSimd: 'simd,threads,relaxed-simd' };
+const modules = [
+  {
+    what: 'The WebAssembly kernel',
+    home: place('packages/spatial-decoder/'),
+    sources: ['assembly', 'src/wasm/layout.ts'],
+    target: 'dist/wasm/binary.js',
+    // Once with fused multiply-add (relaxed SIMD), and once without.
+    variants: { simd: 'simd,threads', relaxedSimd: 'simd,threads,relaxed-simd' },
+    // The constants lie behind the control words: CONSTANTS in src/wasm/layout.ts.
+    options: '--sharedMemory --initialMemory 1 --maximumMemory 65536 --memoryBase 8192',
+  },
+  {
+    what: "The engine's loops",
+    home: place('packages/engine/'),
+    sources: ['assembly'],
+    target: 'dist/fast/binary.js',
+    variants: { simd: 'simd' },
+    options: '',
+  },
+];
 
-/** Brings dist/wasm/binary.js up to date; quick where no source is newer. */
-export async function buildWasm() {
-  if (await upToDate()) return;
-  say('Building the WebAssembly kernel ...');
-  const lines = ['/** The compiled kernel, base64; written by scripts/build-wasm.mjs. */'];
-  for (const [name, features] of Object.entries(variants)) {
-    const binary = await compile(features);
-    lines.push(`export const ${name} =\n  '${Buffer.from(binary).toString('base64')}';`);
-  }
-  await mkdir(`${home}dist/wasm`, { recursive: true });
-  await writeFile(target, `${lines.join('\n')}\n`);
+function place(path) {
+  return fileURLToPath(new URL(`../${path}`, import.meta.url));
 }
 
-async function upToDate() {
+/** Brings the modules up to date; quick where no source is newer. */
+export async function buildWasm() {
+  for (const module of modules) await buildModule(module);
+}
+
+async function buildModule(module) {
+  const target = `${module.home}${module.target}`;
+  if (await upToDate(module, target)) return;
+  say(`Building: ${module.what} ...`);
+  const lines = ['/** Compiled from assembly/, base64; written by scripts/build-wasm.mjs. */'];
+  for (const [name, features] of Object.entries(module.variants)) {
+    const binary = await compile(module, features);
+    lines.push(`export const ${name} =\n  '${Buffer.from(binary).toString('base64')}';`);
+  }
+  await mkdir(dirname(target), { recursive: true });
+  // A process that loads it meanwhile gets the old or the new one.
+  await writeFile(`${target}.new`, `${lines.join('\n')}\n`);
+  await rename(`${target}.new`, target);
+}
+
+async function upToDate({ home, sources }, target) {
   const built = await stat(target).catch(() => undefined);
   if (!built) return false;
-  const sources = [fileURLToPath(import.meta.url), `${home}${layout}`];
-  for (const file of await readdir(`${home}assembly`)) sources.push(`${home}assembly/${file}`);
-  const times = await Promise.all(sources.map(async (file) => (await stat(file)).mtimeMs));
+  const files = [fileURLToPath(import.meta.url)];
+  for (const source of sources) {
+    const path = `${home}${source}`;
+    const inside = (await stat(path)).isDirectory() ? await readdir(path) : [];
+    files.push(path, ...inside.map((file) => `${path}/${file}`));
+  }
+  const times = await Promise.all(files.map(async (file) => (await stat(file)).mtimeMs));
   return times.every((time) => time <= built.mtimeMs);
 }
 
-async function compile(features) {
+async function compile({ what, home, options }, features) {
   let binary;
   const messages = [];
   const write = (text) => messages.push(text);
@@ -42,10 +74,8 @@ async function compile(features) {
     [
       ...['assembly/index.ts', '--baseDir', home, '--outFile', 'kernel.wasm', '-O3', '--noAssert', '--runtime', 'stub'],
       // Vectors pass between functions of the module only, so the warning that JavaScript cannot take them does not apply.
-      ...['--disableWarning', '112', '--enable', features],
-      ...['--importMemory', '--noExportMemory', '--sharedMemory', '--initialMemory', '1', '--maximumMemory', '65536'],
-      // The constants lie behind the control words: CONSTANTS in src/wasm/layout.ts.
-      ...['--memoryBase', '8192'],
+      ...['--disableWarning', '112', '--enable', features, '--importMemory', '--noExportMemory'],
+      ...options.split(' ').filter(Boolean),
     ],
     {
       stdout: { write },
@@ -55,7 +85,7 @@ async function compile(features) {
       },
     },
   );
-  if (error || !binary) throw new Stop(`The WebAssembly kernel does not compile:\n${messages.join('')}`);
+  if (error || !binary) throw new Stop(`${what} does not compile:\n${messages.join('')}`);
   return binary;
 }
 

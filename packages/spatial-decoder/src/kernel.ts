@@ -59,8 +59,16 @@ export interface Kernel {
   readonly threads: number;
   /** Float32 where left out. */
   readonly precision?: Precision;
-  /** Output [R, P, C], before any likelihood. `saved` is present when `keep` was asked for and the budget allowed it. */
-  forward(problem: Problem, operands: Operands, keep: boolean): { output: Float32Array; saved?: Saved };
+  /**
+   * Output [R, P, C], before any likelihood: written to `to`, which may be the engine's own memory, or to a fresh array where left out. `saved` is
+   * present when `keep` was asked for and the budget allowed it.
+   */
+  forward(
+    problem: Problem,
+    operands: Operands,
+    keep: boolean,
+    to?: Float32Array,
+  ): { output: Float32Array; saved?: Saved };
   /** Gradients for `upstream` [R, P, C]. Recomputes the activations where `saved` is absent. */
   backward(problem: Problem, operands: Operands, upstream: Float32Array, saved?: Saved): Gradients;
   /** Ends the kernel's threads. */

@@ -83,8 +83,12 @@ class NativeKernel implements Kernel {
     this.handle = guarded(() => addon.create(isa, threads, budget));
   }
 
-  forward(problem: Problem, operands: Operands, keep: boolean): { output: Float32Array; saved?: Saved } {
-    const output = new Float32Array(problem.rows * problem.pixels * problem.channels);
+  forward(
+    problem: Problem,
+    operands: Operands,
+    keep: boolean,
+    output = new Float32Array(problem.rows * problem.pixels * problem.channels),
+  ): { output: Float32Array; saved?: Saved } {
     const sizes = describe(problem);
     const { grid, pose, code, weights, biases } = operands;
     const handle = guarded(() =>

@@ -1,10 +1,10 @@
 /** The fused operation: a small network at every pixel of every row, on whichever kernel the run selected, with its own gradient. */
-import { customGrad } from '@pyro-ts/engine';
+import { customGrad, peek, tensorFrom } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 import { oneOf, refuseUnknownKeys } from './errors.js';
 import { checkPixels, problemOf, type SpatialDecoderInputs } from './inputs.js';
 import { activeTape, isKept, keep, release, sweep } from './kept.js';
-import { type Activation, activations, type Kernel, type Operands, type Problem } from './kernel.js';
+import { type Activation, activations, type Kernel, type Operands, type Problem, type Saved } from './kernel.js';
 import { reference } from './reference.js';
 
 export interface SpatialDecoderOptions {
@@ -69,13 +69,16 @@ function onKernel(kernel: Kernel, inputs: SpatialDecoderInputs, problem: Problem
       weights: host.slice(0, host.length / 2),
       biases: host.slice(host.length / 2),
     };
-    const { output, saved } = kernel.forward(problem, operands, tape !== undefined);
+    let saved: Saved | undefined;
+    const value = tensorFrom([problem.rows, problem.pixels, problem.channels], (output) => {
+      saved = kernel.forward(problem, operands, tape !== undefined, output).saved;
+    });
     if (saved && tape) keep(kernel, saved, tape);
     return {
-      value: tf.tensor3d(output, [problem.rows, problem.pixels, problem.channels]),
+      value,
       grad: (upstream) => {
         const activationsKept = saved && isKept(kernel, saved) ? saved : undefined;
-        const grads = kernel.backward(problem, operands, hostMemory(upstream), activationsKept);
+        const grads = kernel.backward(problem, operands, peek(upstream), activationsKept);
         if (saved) release(kernel, saved);
         const flat = [grads.pose, grads.code, ...grads.weights, ...grads.biases];
         return flat.map((values, i) => tf.tensor(values, shapes[i]));

@@ -1,5 +1,7 @@
 /** How each engine is brought up under TensorFlow.js: the module that registers it, and the mending that it needs under Node. */
 import * as tf from '@tensorflow/tfjs';
+import { attachLoops } from '../fast/heap.js';
+import { shareClones } from '../fast/identity.js';
 import { nodeRequire } from './nodeRequire.js';
 
 /** The engines, best first. */
@@ -26,7 +28,10 @@ async function start(name: EngineName): Promise<string | undefined> {
 
 async function startWasm(): Promise<boolean> {
   await import('@tensorflow/tfjs-backend-wasm');
-  return tf.setBackend('wasm');
+  shareClones();
+  const started = await tf.setBackend('wasm');
+  if (started) await attachLoops();
+  return started;
 }
 
 function loadTensorflow(): string | undefined {

@@ -1,5 +1,5 @@
 /** Where a value may lie. Every distribution has a `support`, every parameter may have a constraint. */
-import { equal, greater, greaterEqual, isPositiveDefinite, less, lessEqual } from '@pyro-ts/engine';
+import { equal, firstOutside, greater, greaterEqual, isPositiveDefinite, less, lessEqual } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 
 export interface Constraint {
@@ -12,7 +12,15 @@ export interface Constraint {
   readonly kind: string;
   /** For each value, whether it lies inside: a bool tensor without the event dimensions. NaN never does. */
   check(value: tf.Tensor): tf.Tensor;
+  /** Whether all of a float32 `value` lies inside, where there is a faster way to see it than `check`. */
+  holdsThroughout?(value: tf.Tensor): boolean;
 }
+
+/** Whether all of `value` lies inside. */
+export const isInside = (constraint: Constraint, value: tf.Tensor): boolean =>
+  constraint.holdsThroughout && value.dtype === 'float32'
+    ? constraint.holdsThroughout(value)
+    : tf.tidy(() => tf.all(constraint.check(value)).dataSync()[0] !== 0);
 
 /** A constraint on numbers (eventDim 0), vectors (1) or matrices (2); `check` may take its value for float32. */
 const constraint = (
@@ -60,6 +68,8 @@ export const interval = (low: Bound, high: Bound): Constraint & { low: Bound; hi
   ...scalar('interval', `in [${shown(low, 'low')}, ${shown(high, 'high')}]`, (x) =>
     and(greaterEqual(x, low), lessEqual(x, high)),
   ),
+  ...(typeof low === 'number' &&
+    typeof high === 'number' && { holdsThroughout: (x: tf.Tensor) => firstOutside(x, low, high) < 0 }),
   low,
   high,
 });
@@ -163,4 +173,5 @@ export const independent = (base: Constraint, n: number): Constraint & { base?: 
         eventDim: base.eventDim + n,
         isDiscrete: base.isDiscrete,
         check: (x) => tf.tidy(() => allOf(base.check(x), n)),
+        ...(base.holdsThroughout && { holdsThroughout: base.holdsThroughout }),
       };

@@ -1,4 +1,6 @@
 /** Adam, Adam with decoupled weight decay, and Pyro's Adam with clipped gradients and a decaying learning rate. */
+import { type AdamRates, adamOnHost, adamUpdate } from '@pyro-ts/engine';
+import * as tf from '@tensorflow/tfjs';
 import { type ClipOptions, Optimizer, type ParameterState, type PerParameter } from './optimizer.js';
 
 export interface AdamOptions {
@@ -14,21 +16,17 @@ export interface AdamOptions {
 
 const adamDefaults: Required<AdamOptions> = { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0 };
 
-function adamStep(
-  values: Float32Array,
-  gradient: Float32Array,
-  { steps, slots: { mean, square } }: ParameterState,
-  { lr, betas: [beta1, beta2], eps, weightDecay }: Required<AdamOptions>,
-): void {
-  const stepSize = lr / (1 - beta1 ** steps);
-  const unbias = 1 / Math.sqrt(1 - beta2 ** steps);
-  for (let i = 0; i < values.length; i++) {
-    const g = gradient[i] + weightDecay * values[i];
-    mean[i] = beta1 * mean[i] + (1 - beta1) * g;
-    square[i] = beta2 * square[i] + (1 - beta2) * g * g;
-    values[i] -= (stepSize * mean[i]) / (Math.sqrt(square[i]) * unbias + eps);
-  }
+/** What Adam's step number `steps` multiplies by what. */
+function ratesAt(steps: number, { lr, betas, eps, weightDecay }: Required<AdamOptions>): AdamRates {
+  const [beta1, beta2] = betas;
+  return {
+    ...{ betas, eps, weightDecay },
+    stepSize: lr / (1 - beta1 ** steps),
+    unbias: 1 / Math.sqrt(1 - beta2 ** steps),
+  };
 }
+
+const momentsOf = ({ slots: { mean, square } }: ParameterState) => ({ mean, square });
 
 /**
  * Kingma & Ba 2015, algorithm 1, as in `torch.optim.Adam`.
@@ -44,7 +42,15 @@ export class Adam extends Optimizer<AdamOptions> {
     state: ParameterState,
     options: Required<AdamOptions>,
   ): void {
-    adamStep(values, gradient, state, options);
+    adamOnHost(values, gradient, momentsOf(state), ratesAt(state.steps, options));
+  }
+  protected override updated(
+    value: tf.Tensor,
+    gradient: tf.Tensor,
+    state: ParameterState,
+    options: Required<AdamOptions>,
+  ): tf.Tensor {
+    return adamUpdate(value, gradient, momentsOf(state), ratesAt(state.steps, options));
   }
 }
 
@@ -64,7 +70,16 @@ export class AdamW extends Optimizer<AdamOptions> {
   ): void {
     const kept = 1 - options.lr * options.weightDecay;
     for (let i = 0; i < values.length; i++) values[i] *= kept;
-    adamStep(values, gradient, state, { ...options, weightDecay: 0 });
+    adamOnHost(values, gradient, momentsOf(state), ratesAt(state.steps, { ...options, weightDecay: 0 }));
+  }
+  protected override updated(
+    value: tf.Tensor,
+    gradient: tf.Tensor,
+    state: ParameterState,
+    options: Required<AdamOptions>,
+  ): tf.Tensor {
+    const shrunk = tf.mul(value, 1 - options.lr * options.weightDecay);
+    return adamUpdate(shrunk, gradient, momentsOf(state), ratesAt(state.steps, { ...options, weightDecay: 0 }));
   }
 }
 

@@ -2,6 +2,7 @@
  * What optimisers share: options for each parameter, a state for each parameter that can be saved, and a refusal of gradients that are not
  * finite. Updates run on the host in float32, so that they are fast, and the same on every engine.
  */
+import { firstNonFinite } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 import { FormatError, NonFiniteError, OptionError, refuseUnknownKeys } from '../errors.js';
 import type { ParamStore } from '../paramStore.js';
@@ -56,9 +57,8 @@ export abstract class Optimizer<Options extends object = object> {
 
   /** Moves the parameters of `store` down their gradients. Refuses all of it, with an error that names the parameter, if one is not finite. */
   step(store: ParamStore, gradients: ReadonlyMap<string, tf.Tensor>): void {
-    const onHost = [...gradients].map(([name, gradient]) => [name, gradient.dataSync() as Float32Array] as const);
-    for (const [name, gradient] of onHost) refuseNonFinite(name, gradient);
-    for (const [name, gradient] of onHost) this.move(name, store.unconstrained(name), gradient);
+    for (const [name, gradient] of gradients) refuseNonFinite(name, gradient);
+    for (const [name, gradient] of gradients) this.move(name, store.unconstrained(name), gradient);
   }
 
   /** The state of every parameter: what is needed to go on as if never interrupted. */
@@ -102,14 +102,40 @@ export abstract class Optimizer<Options extends object = object> {
     this.lrFactor = lrFactor;
   }
 
-  private move(name: string, variable: tf.Variable, gradient: Float32Array): void {
-    const values = Float32Array.from(variable.dataSync());
-    const state = this.stateOf(name, values.length);
+  private move(name: string, variable: tf.Variable, gradient: tf.Tensor): void {
+    const state = this.stateOf(name, variable.size);
     const { options, clip } = this.optionsOf(name);
     state.steps++;
     const rate = (options[this.rate] as number) * this.lrFactor;
-    this.update(values, clipped(gradient, clip), state, { ...options, [this.rate]: rate });
-    tf.tidy(() => variable.assign(tf.tensor(values, variable.shape)));
+    const scheduled = { ...options, [this.rate]: rate };
+    const isClipped = Object.keys(clip).length > 0;
+    tf.tidy(() => {
+      const fast = isClipped ? undefined : this.updated(variable, gradient, state, scheduled);
+      variable.assign(
+        fast ?? this.updatedOnHost(variable, clipped(gradient.dataSync<'float32'>(), clip), state, scheduled),
+      );
+    });
+  }
+
+  /** As `update`, but from tensor to tensor: for optimisers that the engine has a fast way for. */
+  protected updated(
+    _value: tf.Tensor,
+    _gradient: tf.Tensor,
+    _state: ParameterState,
+    _options: Required<Options>,
+  ): tf.Tensor | undefined {
+    return undefined;
+  }
+
+  private updatedOnHost(
+    value: tf.Tensor,
+    gradient: Float32Array,
+    state: ParameterState,
+    options: Required<Options>,
+  ): tf.Tensor {
+    const values = Float32Array.from(value.dataSync());
+    this.update(values, gradient, state, options);
+    return tf.tensor(values, value.shape);
   }
 
   private stateOf(name: string, size: number): ParameterState {
@@ -171,14 +197,12 @@ function clipped(
   return gradient.map((g) => Math.min(Math.max(g * factor, -clipValue), clipValue));
 }
 
-function refuseNonFinite(name: string, gradient: Float32Array): void {
-  for (let i = 0; i < gradient.length; i++) {
-    if (!Number.isFinite(gradient[i])) {
-      throw new NonFiniteError(
-        `The gradient of parameter "${name}" is not finite (entry ${i} is ${gradient[i]}). Nothing was updated. Lower the learning rate, ` +
-          'or look for a square root, logarithm or division at 0.',
-        name,
-      );
-    }
-  }
+function refuseNonFinite(name: string, gradient: tf.Tensor): void {
+  const i = firstNonFinite(gradient);
+  if (i < 0) return;
+  throw new NonFiniteError(
+    `The gradient of parameter "${name}" is not finite (entry ${i} is ${gradient.dataSync()[i]}). Nothing was updated. Lower the learning rate, ` +
+      'or look for a square root, logarithm or division at 0.',
+    name,
+  );
 }

@@ -85,9 +85,13 @@ export class WasmKernel implements Kernel {
     return this.ground?.arena.used ?? 0;
   }
 
-  forward(problem: Problem, operands: Operands, keep: boolean): { output: Float32Array; saved?: Saved } {
+  forward(
+    problem: Problem,
+    operands: Operands,
+    keep: boolean,
+    output = new Float32Array(problem.rows * problem.pixels * problem.channels),
+  ): { output: Float32Array; saved?: Saved } {
     return this.surviving(({ arena, team }) => {
-      const output = new Float32Array(problem.rows * problem.pixels * problem.channels);
       const saved = this.savedIn(arena);
       try {
         for (const { plan, first } of batchesOf(problem, this.batchBytes)) {

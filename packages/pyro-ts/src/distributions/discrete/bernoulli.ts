@@ -1,5 +1,5 @@
 /** The Bernoulli distribution, computed from its log odds. */
-import { hostMap, type Shape } from '@pyro-ts/engine';
+import { bernoulliLogProb, hostMap, type Shape, sameShape } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 import type { RandomStream } from '../../random.js';
 import { boolean, type Constraint, unitInterval } from '../constraints.js';
@@ -26,7 +26,11 @@ export class Bernoulli extends LogitFamily<BernoulliOptions> {
   }
 
   protected logDensity(value: tf.Tensor): tf.Tensor {
-    return value.mul(this.logits).sub(tf.softplus(this.logits));
+    return bernoulliLogProb(value, this.logits);
+  }
+  override logProbSum(value: tf.Tensor, n: number): tf.Tensor {
+    const isWhole = sameShape(this.logits.shape, this.batchShape) && value.rank <= this.logits.rank;
+    return isWhole ? bernoulliLogProb(value, this.logits, n) : super.logProbSum(value, n);
   }
   protected withBatchShape(options: BernoulliOptions, batchShape: Shape): Bernoulli {
     return new Bernoulli(options, batchShape);

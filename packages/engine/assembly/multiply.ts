@@ -1,0 +1,155 @@
+/**
+ * The matrix product, either operand read along rows or columns. Operands are packed into panels that stay in cache, and each register tile of 4 x 8
+ * sums goes over the whole depth of a block (Goto & van de Geijn 2008, "Anatomy of high-performance matrix multiplication").
+ */
+
+/** Depth, rows and columns of a block. */
+const DEPTH: i32 = 256;
+const ROWS: i32 = 64;
+const COLUMNS: i32 = 256;
+
+/**
+ * c [n, m] = a [n, k] times b [k, m]. Entry (i, l) of `a` lies at a + i aRow + l aColumn, entry (l, j) of `b` at b + l bRow + j bColumn, all in bytes;
+ * `c` is row major. `scratch` has room for SCRATCH_FLOATS (src/fast/heap.ts): both packed blocks and one tile.
+ */
+export function multiply(
+  a: usize,
+  aRow: usize,
+  aColumn: usize,
+  b: usize,
+  bRow: usize,
+  bColumn: usize,
+  c: usize,
+  n: i32,
+  k: i32,
+  m: i32,
+  scratch: usize,
+): void {
+  const packedB = scratch + ((<usize>(DEPTH * ROWS)) << 2);
+  const tile = packedB + ((<usize>(DEPTH * COLUMNS)) << 2);
+  for (let j = 0; j < m; j += COLUMNS) {
+    const columns = min(COLUMNS, m - j);
+    for (let l = 0; l < k; l += DEPTH) {
+      const depth = min(DEPTH, k - l);
+      pack(b + <usize>l * bRow + <usize>j * bColumn, bColumn, bRow, columns, depth, 8, packedB);
+      for (let i = 0; i < n; i += ROWS) {
+        const rows = min(ROWS, n - i);
+        pack(a + <usize>i * aRow + <usize>l * aColumn, aRow, aColumn, rows, depth, 4, scratch);
+        multiplyBlocks(
+          scratch,
+          packedB,
+          c + ((<usize>(i * m + j)) << 2),
+          rows,
+          depth,
+          columns,
+          (<usize>m) << 2,
+          l > 0,
+          tile,
+        );
+      }
+    }
+  }
+}
+
+/**
+ * Panels of `width` lines, entry by entry of their depth: the layout that a tile reads in one run. Line i begins at from + i line, its entries are `step`
+ * bytes apart. Lines that a last panel lacks are zeros.
+ */
+function pack(from: usize, line: usize, step: usize, lines: i32, depth: i32, width: i32, to: usize): void {
+  const whole = (<usize>width) << 2;
+  for (let first = 0; first < lines; first += width) {
+    const start = from + <usize>first * line;
+    const end = to + <usize>depth * whole;
+    const present = min(width, lines - first);
+    if (line === 4 && present === width) {
+      for (let at = start; to < end; at += step, to += whole) {
+        v128.store(to, v128.load(at));
+        if (width === 8) v128.store(to, v128.load(at, 16), 16);
+      }
+      continue;
+    }
+    for (let i = 0; i < width; i++) {
+      let at = start + <usize>i * line;
+      const missing = i >= present;
+      for (let put = to + ((<usize>i) << 2); put < end; put += whole, at += step) {
+        store<f32>(put, missing ? 0 : load<f32>(at));
+      }
+    }
+    to = end;
+  }
+}
+
+/** All tiles of one pair of packed blocks: into `c`, or onto what is there. */
+function multiplyBlocks(
+  a: usize,
+  b: usize,
+  c: usize,
+  rows: i32,
+  depth: i32,
+  columns: i32,
+  cRow: usize,
+  onto: bool,
+  tile: usize,
+): void {
+  const aPanel = (<usize>depth) << 4;
+  const bPanel = (<usize>depth) << 5;
+  for (let j = 0; j < columns; j += 8, b += bPanel) {
+    let panel = a;
+    for (let i = 0; i < rows; i += 4, panel += aPanel) {
+      const to = c + <usize>i * cRow + ((<usize>j) << 2);
+      if (i + 4 <= rows && j + 8 <= columns) {
+        multiplyTile(panel, b, depth, to, cRow, onto);
+        continue;
+      }
+      multiplyTile(panel, b, depth, tile, 32, false);
+      addPart(tile, to, min(4, rows - i), min(8, columns - j), cRow, onto);
+    }
+  }
+}
+
+/** 4 rows and 8 columns at `c` = (4 packed rows at `a`) times (8 packed columns at `b`), or that added to them. */
+function multiplyTile(a: usize, b: usize, depth: i32, c: usize, cRow: usize, onto: bool): void {
+  let c00 = f32x4.splat(0);
+  let c01 = c00;
+  let c10 = c00;
+  let c11 = c00;
+  let c20 = c00;
+  let c21 = c00;
+  let c30 = c00;
+  let c31 = c00;
+  for (const end = a + ((<usize>depth) << 4); a < end; a += 16, b += 32) {
+    const b0 = v128.load(b);
+    const b1 = v128.load(b, 16);
+    const a0 = v128.load32_splat(a);
+    c00 = f32x4.add(c00, f32x4.mul(a0, b0));
+    c01 = f32x4.add(c01, f32x4.mul(a0, b1));
+    const a1 = v128.load32_splat(a, 4);
+    c10 = f32x4.add(c10, f32x4.mul(a1, b0));
+    c11 = f32x4.add(c11, f32x4.mul(a1, b1));
+    const a2 = v128.load32_splat(a, 8);
+    c20 = f32x4.add(c20, f32x4.mul(a2, b0));
+    c21 = f32x4.add(c21, f32x4.mul(a2, b1));
+    const a3 = v128.load32_splat(a, 12);
+    c30 = f32x4.add(c30, f32x4.mul(a3, b0));
+    c31 = f32x4.add(c31, f32x4.mul(a3, b1));
+  }
+  putRow(c, c00, c01, onto);
+  putRow(c + cRow, c10, c11, onto);
+  putRow(c + 2 * cRow, c20, c21, onto);
+  putRow(c + 3 * cRow, c30, c31, onto);
+}
+
+function putRow(to: usize, left: v128, right: v128, onto: bool): void {
+  v128.store(to, onto ? f32x4.add(v128.load(to), left) : left);
+  v128.store(to, onto ? f32x4.add(v128.load(to, 16), right) : right, 16);
+}
+
+/** The part of a tile that lies within `c`. */
+function addPart(tile: usize, c: usize, rows: i32, columns: i32, cRow: usize, onto: bool): void {
+  for (let i = 0; i < rows; i++, tile += 32, c += cRow) {
+    for (let j = 0; j < columns; j++) {
+      const at = (<usize>j) << 2;
+      store<f32>(c + at, onto ? load<f32>(c + at) + load<f32>(tile + at) : load<f32>(tile + at));
+    }
+  }
+}

@@ -1,0 +1,85 @@
+/**
+ * Our own SIMD loops on the memory of TensorFlow.js's wasm engine: no copies in, none out. They are there once `attachLoops` has run and where the
+ * engine shows its memory; every operation that uses them has another way where they are not.
+ */
+import * as tf from '@tensorflow/tfjs';
+
+/** What assembly/index.ts exports. Addresses and strides are in bytes. */
+interface Loops {
+  adam(...args: number[]): void;
+  firstOutside(from: number, count: number, low: number, high: number): number;
+  logMass(values: number, period: number, logits: number, size: number, length: number, sums: number): void;
+  logMassSlope(...args: number[]): void;
+  multiply(...args: number[]): void;
+}
+
+/** What we use of tfjs-backend-wasm 4; all of it is looked for before it is relied on. */
+interface WasmBackend {
+  readonly wasm: {
+    readonly asm: { readonly memory: WebAssembly.Memory };
+    readonly HEAPU8: Uint8Array;
+    _malloc(bytes: number): number;
+  };
+  readonly dataIdMap: { get(id: object): { readonly memoryOffset: number } };
+  makeOutput(shape: number[], dtype: 'float32'): tf.TensorInfo;
+}
+
+/** Of a packed product (assembly/multiply.ts): DEPTH * (ROWS + COLUMNS) + one tile. */
+const SCRATCH_FLOATS = 256 * (64 + 256) + 32;
+
+/** The memory of one wasm engine, with the loops that run on it. */
+export class Heap {
+  /** Room for SCRATCH_FLOATS, for whoever runs; nobody keeps anything there. */
+  readonly scratch: number;
+
+  constructor(
+    private readonly backend: WasmBackend,
+    readonly loops: Loops,
+  ) {
+    this.scratch = backend.wasm._malloc(4 * SCRATCH_FLOATS) >>> 0;
+  }
+
+  address(tensor: tf.TensorInfo): number {
+    return this.backend.dataIdMap.get(tensor.dataId).memoryOffset;
+  }
+
+  /** A float32 tensor with whatever lies in its memory; it belongs to nobody yet. */
+  output(shape: readonly number[]): tf.TensorInfo {
+    return this.backend.makeOutput(shape as number[], 'float32');
+  }
+
+  /** `count` floats at `address`. Valid until the engine's memory grows, so until the next tensor is made. */
+  view(address: number, count: number): Float32Array {
+    return new Float32Array(this.backend.wasm.HEAPU8.buffer, address, count);
+  }
+}
+
+const heaps = new WeakMap<object, Heap>();
+
+/** The memory of the running engine, or undefined where it is not wasm or the loops do not run on it. */
+export const runningHeap = (): Heap | undefined => heaps.get(tf.backend());
+
+/** Puts the loops onto the running wasm engine. Does nothing, for good, where they cannot run (no SIMD, or a memory shared by threads). */
+export async function attachLoops(): Promise<void> {
+  const backend = tf.backend();
+  if (heaps.has(backend) || !isWasm(backend)) return;
+  try {
+    const { simd } = await import('./binary.js');
+    const bytes = Uint8Array.from(atob(simd), (c) => c.charCodeAt(0));
+    const { instance } = await WebAssembly.instantiate(bytes, { env: { memory: backend.wasm.asm.memory } });
+    heaps.set(backend, new Heap(backend, instance.exports as unknown as Loops));
+  } catch {
+    // The engine computes with its own kernels, as without us.
+  }
+}
+
+function isWasm(backend: object): backend is WasmBackend {
+  const { wasm, dataIdMap, makeOutput } = backend as Partial<WasmBackend>;
+  return (
+    wasm?.asm?.memory instanceof WebAssembly.Memory &&
+    wasm.HEAPU8?.buffer === wasm.asm.memory.buffer &&
+    typeof wasm._malloc === 'function' &&
+    dataIdMap !== undefined &&
+    typeof makeOutput === 'function'
+  );
+}

@@ -1,0 +1,68 @@
+/** One step of Adam on a parameter, in one pass over memory on the wasm engine. */
+import * as tf from '@tensorflow/tfjs';
+import { type Heap, runningHeap } from '../fast/heap.js';
+
+/** The running means of the gradient and of its square. They stay on the host. */
+export interface AdamMoments {
+  readonly mean: Float32Array;
+  readonly square: Float32Array;
+}
+
+export interface AdamRates {
+  /** Decays of `mean` and `square`. */
+  readonly betas: readonly [number, number];
+  /** Multiplies mean / (unbias sqrt(square) + eps). */
+  readonly stepSize: number;
+  readonly unbias: number;
+  readonly eps: number;
+  /** Multiplies the value, added to the gradient. */
+  readonly weightDecay: number;
+}
+
+/** The new value (float32, of its shape), once the moments are moved on, in place. Source: Kingma & Ba 2015, algorithm 1. */
+export function adamUpdate(value: tf.Tensor, gradient: tf.Tensor, moments: AdamMoments, rates: AdamRates): tf.Tensor {
+  const heap = value.size > 0 ? runningHeap() : undefined;
+  if (heap) return updateOn(heap, value, gradient, moments, rates);
+  const moved = Float32Array.from(value.dataSync());
+  adamOnHost(moved, gradient.dataSync<'float32'>(), moments, rates);
+  return tf.tensor(moved, value.shape);
+}
+
+/** The same on plain arrays; `values` are moved in place. */
+export function adamOnHost(
+  values: Float32Array,
+  gradient: Float32Array,
+  { mean, square }: AdamMoments,
+  { betas: [beta1, beta2], stepSize, unbias, eps, weightDecay }: AdamRates,
+): void {
+  for (let i = 0; i < values.length; i++) {
+    const g = gradient[i] + weightDecay * values[i];
+    mean[i] = beta1 * mean[i] + (1 - beta1) * g;
+    square[i] = beta2 * square[i] + (1 - beta2) * g * g;
+    values[i] -= (stepSize * mean[i]) / (Math.sqrt(square[i]) * unbias + eps);
+  }
+}
+
+/** Moments are copied block by block, so that a block is in cache while it is used; the tensors are used where they are. */
+const BLOCK = 4096;
+
+function updateOn(heap: Heap, value: tf.Tensor, gradient: tf.Tensor, moments: AdamMoments, rates: AdamRates) {
+  const output = heap.output(value.shape);
+  const [from, slope, to] = [value, gradient, output].map((t) => heap.address(t));
+  const at = [heap.scratch, heap.scratch + 4 * BLOCK];
+  const copies = at.map((address) => heap.view(address, BLOCK));
+  const { betas, stepSize, unbias, eps, weightDecay } = rates;
+  for (let i = 0; i < value.size; i += BLOCK) {
+    const count = Math.min(BLOCK, value.size - i);
+    const blocks = [moments.mean, moments.square].map((all) => all.subarray(i, i + count));
+    blocks.forEach((block, k) => {
+      copies[k].set(block);
+    });
+    const addresses = [from + 4 * i, slope + 4 * i, ...at, to + 4 * i];
+    heap.loops.adam(...addresses, count, ...betas, stepSize, unbias, eps, weightDecay);
+    blocks.forEach((block, k) => {
+      block.set(copies[k].subarray(0, count));
+    });
+  }
+  return tf.engine().makeTensorFromTensorInfo(output);
+}

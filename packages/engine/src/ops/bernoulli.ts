@@ -1,0 +1,86 @@
+/** The Bernoulli's log mass from log odds: one pass over memory on the wasm engine, summed on the way over the entries that make one event. */
+import * as tf from '@tensorflow/tfjs';
+import { type Heap, runningHeap } from '../fast/heap.js';
+import { broadcastShapes, type Shape, sameShape, sizeOf, sumTo } from './shapes.js';
+
+const kernelName = 'PyroBernoulli';
+const slopeName = 'PyroBernoulliSlope';
+
+/** Entries that are added up to one result. */
+interface Runs {
+  readonly length: number;
+}
+
+/** The upstream gradient is there for the slope only. */
+type Operands = Readonly<Record<'value' | 'logits' | 'upstream', tf.TensorInfo>>;
+
+/**
+ * v l - log(1 + exp(l)) for `value` v and `logits` l, broadcast together, with the `eventRank` rightmost dimensions summed away. Gradients: to both,
+ * (v - sigmoid(l)) and l; on the wasm engine no second derivatives.
+ */
+export function bernoulliLogProb(value: tf.Tensor, logits: tf.Tensor, eventRank = 0): tf.Tensor {
+  const values = value.dtype === 'float32' ? value : tf.cast(value, 'float32');
+  const { rank } = logits;
+  const length = sizeOf(logits.shape.slice(rank - eventRank));
+  if (!runningHeap() || !repeats(values.shape, logits.shape, length)) return plainly(values, logits, eventRank);
+  registerOnWasm();
+  const sums = tf.engine().runKernel(kernelName, { value: values, logits }, { length }) as tf.Tensor;
+  return tf.reshape(sums, logits.shape.slice(0, rank - eventRank));
+}
+
+/** Whether `logits` is whole copies of `value` one after the other, each of whole runs of `length` float32 numbers. */
+function repeats(value: Shape, logits: Shape, length: number): boolean {
+  const first = value.findIndex((n) => n !== 1);
+  const core = first < 0 ? [] : value.slice(first);
+  const isSuffix = core.length <= logits.length && sameShape(core, logits.slice(logits.length - core.length));
+  const isBroad = sameShape(broadcastShapes(value, logits) ?? [], logits);
+  return isSuffix && isBroad && sizeOf(logits) > 0 && sizeOf(core) % length === 0;
+}
+
+function plainly(value: tf.Tensor, logits: tf.Tensor, eventRank: number): tf.Tensor {
+  const each = tf.sub(tf.mul(value, logits), tf.softplus(logits));
+  const axes = Array.from({ length: eventRank }, (_, i) => each.rank - 1 - i);
+  return eventRank === 0 ? each : tf.sum(each, axes);
+}
+
+tf.registerGradient({
+  kernelName,
+  inputsToSave: ['value', 'logits'],
+  // tfjs calls only the entries whose operand leads back to a parameter.
+  gradFunc: (dy, saved, attrs) => {
+    const [value, logits] = saved;
+    const { length } = attrs as unknown as Runs;
+    const upstream = dy as tf.Tensor;
+    return {
+      value: () => {
+        const runs = tf.reshape(logits, [-1, length]);
+        return sumTo(tf.reshape(tf.mul(tf.reshape(upstream, [-1, 1]), runs), logits.shape), value.shape);
+      },
+      logits: () => tf.engine().runKernel(slopeName, { value, logits, upstream }, { length }) as tf.Tensor,
+    };
+  },
+});
+
+function registerOnWasm(): void {
+  if (tf.getKernel(kernelName, 'wasm')) return;
+  const register = (name: string, run: (heap: Heap, inputs: Operands, length: number) => tf.TensorInfo) =>
+    tf.registerKernel({
+      kernelName: name,
+      backendName: 'wasm',
+      kernelFunc: ({ inputs, attrs }) =>
+        run(runningHeap() as Heap, inputs as unknown as Operands, (attrs as unknown as Runs).length),
+    });
+  register(kernelName, (heap, { value, logits }, length) => {
+    const size = sizeOf(logits.shape);
+    const sums = heap.output([size / length]);
+    const [v, l, out] = [value, logits, sums].map((t) => heap.address(t));
+    heap.loops.logMass(v, sizeOf(value.shape), l, size, length, out);
+    return sums;
+  });
+  register(slopeName, (heap, { value, logits, upstream }, length) => {
+    const slope = heap.output(logits.shape);
+    const [v, l, up, out] = [value, logits, upstream, slope].map((t) => heap.address(t));
+    heap.loops.logMassSlope(v, sizeOf(value.shape), l, sizeOf(logits.shape), length, up, out);
+    return slope;
+  });
+}
