@@ -88,16 +88,16 @@ export interface StepProgress extends Position {
   readonly loss: number | undefined;
 }
 
-export interface LoopOptions {
+export interface LoopOptions<M = InvariantVAE> {
   /** Stops after the step that runs when it is aborted; a callback may abort it. */
   readonly signal?: AbortSignal;
   /** Called after every step, with the model as it then is. */
-  readonly onStep?: (progress: StepProgress, model: InvariantVAE) => void;
+  readonly onStep?: (progress: StepProgress, model: M) => void;
 }
 
-export interface TrainCalls extends LoopOptions {
+export interface TrainCalls<M = InvariantVAE> extends LoopOptions<M> {
   /** Called after every epoch, and waited for. The model has the weights that training goes on with; after the last epoch their average, if any. */
-  readonly onEpoch?: (record: EpochRecord, model: InvariantVAE) => void | Promise<void>;
+  readonly onEpoch?: (record: EpochRecord, model: M) => void | Promise<void>;
   /** Keeps the state somewhere, after an epoch and where training is stopped; returns where, for messages. */
   readonly checkpoint?: (state: Checkpoint) => string | undefined;
   /** Epochs from one call of `checkpoint` to the next; 1. */

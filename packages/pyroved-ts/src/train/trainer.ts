@@ -1,7 +1,7 @@
 /** The loop that all trainers share: epochs of steps, history, stop and resume, and an error that says where a run went wrong. */
 import { Adam, NonFiniteError, OptionError, refuseUnknownKeys } from 'pyro-ts';
 import type { Batch } from '../data/index.js';
-import type { InvariantVAE } from '../models/index.js';
+import type { InvariantVAE, VED } from '../models/index.js';
 import type { Checkpoint, LoadedCheckpoint } from '../run/index.js';
 import { averageRule, WeightAverage } from './average.js';
 import { type EarlyStopping, hasStalled } from './earlyStopping.js';
@@ -47,7 +47,7 @@ export interface TrainerParts {
 }
 
 /** Trains a model. Where it stands is a function of seed, data and number of steps alone. */
-export abstract class Trainer {
+export abstract class Trainer<M extends InvariantVAE | VED = InvariantVAE> {
   readonly history: EpochRecord[] = [];
   /** Epochs that are finished. */
   epoch = 0;
@@ -67,7 +67,7 @@ export abstract class Trainer {
   private readonly clipNorm: number | undefined;
 
   constructor(
-    readonly model: InvariantVAE,
+    readonly model: M,
     options: TrainerOptions,
     { owner, keys, lr, labels = false }: TrainerParts,
     protected readonly optimizer: Adam = new Adam({ lr: 1 }, clipOf(options)),
@@ -122,7 +122,7 @@ export abstract class Trainer {
    * Trains epoch by epoch, giving way to other events after every step. Ends early where `signal` is aborted; a new call goes on.
    * @throws {TrainingError} where a loss or a gradient is not finite; the parameters are then those before the step.
    */
-  async *epochs({ signal, onStep }: LoopOptions = {}): AsyncGenerator<EpochRecord, void> {
+  async *epochs({ signal, onStep }: LoopOptions<M> = {}): AsyncGenerator<EpochRecord, void> {
     while (!this.isFinished) {
       const batches = this.batches(this.epoch);
       while (this.batch < batches.length) {
@@ -136,7 +136,7 @@ export abstract class Trainer {
   }
 
   /** Trains to the end, or until `signal` is aborted: then `stopped` is true and the state was kept. */
-  async train(calls: TrainCalls = {}): Promise<{ history: readonly EpochRecord[]; stopped: boolean }> {
+  async train(calls: TrainCalls<M> = {}): Promise<{ history: readonly EpochRecord[]; stopped: boolean }> {
     refuseUnknownKeys('train', calls, ['signal', 'onStep', 'onEpoch', 'checkpoint', 'checkpointEvery']);
     const { onEpoch, checkpoint, checkpointEvery = 1 } = calls;
     for await (const record of this.epochs(calls)) {
