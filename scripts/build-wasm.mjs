@@ -24,7 +24,7 @@ const modules = [
     home: place('packages/engine/'),
     sources: ['assembly'],
     target: 'dist/fast/binary.js',
-    variants: { simd: 'simd' },
+    variants: { simd: 'simd', relaxedSimd: 'simd,relaxed-simd' },
     options: '',
   },
 ];

@@ -1,33 +1,33 @@
 /** Vector exp, softplus and logistic function, fitted to float32; NaN in, NaN out. */
+import { madd } from './simd';
 
 /** exp for x <= 0, within 2e-7 relative; about 1e-38 from -87 down. */
 export function expNegative(x: v128): v128 {
   const low = f32x4.pmax(x, f32x4.splat(-87));
   const n = f32x4.nearest(f32x4.mul(low, f32x4.splat(1.4426950216293335)));
   // ln 2 in two parts, so that the remainder keeps its digits.
-  const near = f32x4.add(low, f32x4.mul(n, f32x4.splat(-0.693359375)));
-  const r = f32x4.add(near, f32x4.mul(n, f32x4.splat(2.1219444e-4)));
-  let p = horner(f32x4.splat(0.00138146104), r, f32x4.splat(0.00836871099));
-  p = horner(p, r, f32x4.splat(0.041668389));
-  p = horner(p, r, f32x4.splat(0.166665211));
-  p = horner(p, r, f32x4.splat(0.49999994));
-  p = f32x4.add(f32x4.mul(f32x4.mul(r, r), p), f32x4.add(r, f32x4.splat(1)));
+  const r = madd(n, f32x4.splat(2.1219444e-4), madd(n, f32x4.splat(-0.693359375), low));
+  let p = madd(f32x4.splat(0.00138146104), r, f32x4.splat(0.00836871099));
+  p = madd(p, r, f32x4.splat(0.041668389));
+  p = madd(p, r, f32x4.splat(0.166665211));
+  p = madd(p, r, f32x4.splat(0.49999994));
+  p = madd(f32x4.mul(r, r), p, f32x4.add(r, f32x4.splat(1)));
   return f32x4.mul(p, i32x4.shl(i32x4.add(i32x4.trunc_sat_f32x4_s(n), i32x4.splat(127)), 23));
 }
 
 /** log(1 + exp(x)) = max(x, 0) + log1p(u) with u = exp(-|x|). */
 export function softplus(x: v128): v128 {
   const u = expNegative(f32x4.neg(f32x4.abs(x)));
-  let p = horner(f32x4.splat(-0.003244024), u, f32x4.splat(0.0198514573));
-  p = horner(p, u, f32x4.splat(-0.0569595248));
-  p = horner(p, u, f32x4.splat(0.106036536));
-  p = horner(p, u, f32x4.splat(-0.153055921));
-  p = horner(p, u, f32x4.splat(0.196759388));
-  p = horner(p, u, f32x4.splat(-0.249541342));
-  p = horner(p, u, f32x4.splat(0.333299637));
-  p = horner(p, u, f32x4.splat(-0.499999017));
-  p = horner(p, u, f32x4.splat(1));
-  return f32x4.add(f32x4.mul(p, u), f32x4.pmax(x, f32x4.splat(0)));
+  let p = madd(f32x4.splat(-0.003244024), u, f32x4.splat(0.0198514573));
+  p = madd(p, u, f32x4.splat(-0.0569595248));
+  p = madd(p, u, f32x4.splat(0.106036536));
+  p = madd(p, u, f32x4.splat(-0.153055921));
+  p = madd(p, u, f32x4.splat(0.196759388));
+  p = madd(p, u, f32x4.splat(-0.249541342));
+  p = madd(p, u, f32x4.splat(0.333299637));
+  p = madd(p, u, f32x4.splat(-0.499999017));
+  p = madd(p, u, f32x4.splat(1));
+  return madd(p, u, f32x4.pmax(x, f32x4.splat(0)));
 }
 
 /** 1 / (1 + exp(-x)): with u = exp(-|x|), u / (1 + u) below 0 and 1 / (1 + u) above. */
@@ -36,9 +36,4 @@ export function sigmoid(x: v128): v128 {
   const one = f32x4.splat(1);
   const above = f32x4.div(one, f32x4.add(one, u));
   return v128.bitselect(f32x4.mul(u, above), above, f32x4.lt(x, f32x4.splat(0)));
-}
-
-/** p x + c. */
-function horner(p: v128, x: v128, c: v128): v128 {
-  return f32x4.add(f32x4.mul(p, x), c);
 }

@@ -3,6 +3,8 @@
  * sums goes over the whole depth of a block (Goto & van de Geijn 2008, "Anatomy of high-performance matrix multiplication").
  */
 
+import { madd } from './simd';
+
 /** Depth, rows and columns of a block. */
 const DEPTH: i32 = 256;
 const ROWS: i32 = 64;
@@ -121,17 +123,17 @@ function multiplyTile(a: usize, b: usize, depth: i32, c: usize, cRow: usize, ont
     const b0 = v128.load(b);
     const b1 = v128.load(b, 16);
     const a0 = v128.load32_splat(a);
-    c00 = f32x4.add(c00, f32x4.mul(a0, b0));
-    c01 = f32x4.add(c01, f32x4.mul(a0, b1));
+    c00 = madd(a0, b0, c00);
+    c01 = madd(a0, b1, c01);
     const a1 = v128.load32_splat(a, 4);
-    c10 = f32x4.add(c10, f32x4.mul(a1, b0));
-    c11 = f32x4.add(c11, f32x4.mul(a1, b1));
+    c10 = madd(a1, b0, c10);
+    c11 = madd(a1, b1, c11);
     const a2 = v128.load32_splat(a, 8);
-    c20 = f32x4.add(c20, f32x4.mul(a2, b0));
-    c21 = f32x4.add(c21, f32x4.mul(a2, b1));
+    c20 = madd(a2, b0, c20);
+    c21 = madd(a2, b1, c21);
     const a3 = v128.load32_splat(a, 12);
-    c30 = f32x4.add(c30, f32x4.mul(a3, b0));
-    c31 = f32x4.add(c31, f32x4.mul(a3, b1));
+    c30 = madd(a3, b0, c30);
+    c31 = madd(a3, b1, c31);
   }
   putRow(c, c00, c01, onto);
   putRow(c + cRow, c10, c11, onto);

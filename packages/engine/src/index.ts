@@ -1,5 +1,6 @@
 /** Chooses a TensorFlow.js backend and adds the few operations that TensorFlow.js lacks, gets wrong or does slowly. */
 export { EngineError } from './errors.js';
+export * from './fast/compile.js';
 export * from './fast/memory.js';
 export * from './linalg/index.js';
 export * from './ops/adam.js';

@@ -3,6 +3,7 @@
  * engine shows its memory; every operation that uses them has another way where they are not.
  */
 import * as tf from '@tensorflow/tfjs';
+import { compileSimd } from './compile.js';
 
 /** What assembly/index.ts exports. Addresses and strides are in bytes. */
 interface Loops {
@@ -64,10 +65,10 @@ export async function attachLoops(): Promise<void> {
   const backend = tf.backend();
   if (heaps.has(backend) || !isWasm(backend)) return;
   try {
-    const { simd } = await import('./binary.js');
-    const bytes = Uint8Array.from(atob(simd), (c) => c.charCodeAt(0));
-    const { instance } = await WebAssembly.instantiate(bytes, { env: { memory: backend.wasm.asm.memory } });
-    heaps.set(backend, new Heap(backend, instance.exports as unknown as Loops));
+    const { module } = await compileSimd(await import('./binary.js'));
+    const imports = { env: { memory: backend.wasm.asm.memory } };
+    const { exports } = await WebAssembly.instantiate(module as WebAssembly.Module, imports);
+    heaps.set(backend, new Heap(backend, exports as unknown as Loops));
   } catch {
     // The engine computes with its own kernels, as without us.
   }
