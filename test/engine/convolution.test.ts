@@ -4,7 +4,8 @@ import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
 import { expectClose, numericGradient } from '../numbers.js';
 
-const draw = (shape: number[], seed: number) => tf.randomUniform(shape, -1, 1, 'float32', seed) as tf.Tensor4D;
+const draw = (shape: number[], seed: number): tf.Tensor4D =>
+  tf.randomUniform(shape as [number, number, number, number], -1, 1, 'float32', seed);
 
 interface Sums {
   readonly y: number[];

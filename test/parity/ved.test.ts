@@ -70,7 +70,10 @@ function turnedBack(x: Nested): Nested {
   const rank = shapeOf(x).length;
   if (rank < 2) return x;
   const back = [rank - 1, rank - 2, ...Array.from({ length: rank - 2 }, (_, i) => i)];
-  return tf.tidy(() => tf.transpose(tensorOf(x), back).arraySync() as Nested);
+  const t = tf.tidy(() => tf.transpose(tensorOf(x), back));
+  const values = t.arraySync() as Nested;
+  t.dispose();
+  return values;
 }
 
 /** lossAndGradients swaps the axes of matrices; a convolution of a signal or an image has more of them. */
