@@ -17,7 +17,8 @@ export async function testImages({ run, normalisation }: TrainedModel, changes: 
   const { source } = dataSection(run.config);
   const asked = Object.keys(changes);
   if (asked.length > 0) {
-    if (source.kind === 'images' || source.kind === 'array' || source.kind === 'micrographs') {
+    const { kind } = source;
+    if (kind === 'images' || kind === 'array' || kind === 'micrographs' || kind === 'imported') {
       throw new PyrovedError(
         `${run.path} was trained on images of your own: ${asked.join(', ')} can only be changed of generated ones. Give other labelled images instead.`,
       );

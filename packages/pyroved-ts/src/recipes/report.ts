@@ -42,7 +42,8 @@ function reportData(
   sets: TrainingSets,
   { summary, history, baseline }: { summary: RunSummary; history: readonly EpochRecord[]; baseline?: ReportBaseline },
 ): ReportData {
-  const { source } = dataSection(run.config);
+  // A report is of a training, which had images.
+  const source = dataSection(run.config).source as Source;
   const angles = sets.labelled && hasClassAngles(model) ? model.classAngles(sets.labelled) : undefined;
   const { classNames } = summary;
   const name = model.kind === 'ssiVAE' ? 'semi-supervised VAE' : 'VAE';

@@ -26,7 +26,7 @@ import {
 import { learntFrom } from './kinds.js';
 import type { Fold } from './sources/fold.js';
 import type { TrainingSets } from './sources/sets.js';
-import type { Source } from './sources/source.js';
+import type { ImportedSource, Source } from './sources/source.js';
 
 /** What the images decide, and what a configuration cannot hold. */
 type Decided = 'shape' | 'channels' | 'kernel' | 'encoder' | 'decoder' | 'classifier' | 'regressor' | 'numClasses';
@@ -58,7 +58,7 @@ export const trainDefaults = {
 
 /** The data section of a run's configuration. */
 export interface DataSection {
-  readonly source: Source;
+  readonly source: Source | ImportedSource;
   readonly classNames: readonly string[];
   readonly normalisation?: Normalisation;
   /** The part of the labelled images that the run is tested on, in a cross-validation. */

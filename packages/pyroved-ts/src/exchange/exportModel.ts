@@ -1,0 +1,192 @@
+/** A trained model for other programs: ONNX files, TensorFlow.js models, or its parameters alone. */
+import fs from 'node:fs';
+import path from 'node:path';
+import * as tf from '@tensorflow/tfjs';
+import { didYouMean, OptionError, readSafetensors, refuseUnknownKeys, writeSafetensors } from 'pyro-ts';
+import type { Normalisation } from '../data/index.js';
+import { type Model, type ModelConfig, modelFromConfig } from '../models/index.js';
+import { explained } from '../run/errors.js';
+import { writeWhole } from '../run/index.js';
+import { ExportError } from './errors.js';
+import { BATCH, type Graph } from './graph/graph.js';
+import { type Program, traceGraph } from './graph/trace.js';
+import { encodeArchive } from './npz.js';
+import { encodeOnnx } from './onnx/write.js';
+import { meanings, modelPrograms } from './programs.js';
+import { graphModelFiles, loadGraph } from './tfjs/write.js';
+
+/** What a `TrainedModel` is to an export; what is known of the data is kept in the files. */
+export interface ExportedModel {
+  readonly model: Model;
+  readonly classNames?: readonly string[];
+  readonly classAngles?: Float32Array;
+  readonly normalisation?: Normalisation;
+}
+
+export const exportFormats = ['onnx', 'tfjs', 'safetensors', 'npz'] as const;
+export type ExportFormat = (typeof exportFormats)[number];
+
+export interface ExportOptions {
+  /** `onnx` and `tfjs`: the networks; `safetensors` and `npz`: the parameters alone. */
+  readonly to: ExportFormat;
+  /** The folder to write into; made where it is missing. */
+  readonly out: string;
+}
+
+/**
+ * Writes a model for other programs. `onnx`: classifier.onnx, encoder.onnx, decoder.onnx; `tfjs`: a folder for each with model.json and weights.bin;
+ * `safetensors` and `npz`: parameters.safetensors, parameters.npz, linear weights as [inputs, outputs]. Each network is run as it was written
+ * and compared with the model first.
+ * @returns the paths of the files
+ * @throws {ExportError} where a network uses an operation that no rule is known for, RunError where the folder cannot be written.
+ * @example
+ * for (const file of await exportModel(await loadModel('runs/demo'), { to: 'onnx', out: 'demo-onnx' })) console.log(file);
+ */
+export async function exportModel(trained: ExportedModel, options: ExportOptions): Promise<string[]> {
+  refuseUnknownKeys('exportModel', options, ['to', 'out']);
+  const { to, out } = options;
+  if (!exportFormats.includes(to)) {
+    throw new OptionError(`There is no format "${to}".${didYouMean(String(to), exportFormats)}`);
+  }
+  const files = await filesOf(trained, to);
+  return files.map(({ name, content }) => {
+    const file = path.join(out, name);
+    explained(`Could not make ${path.dirname(file)}`, () => fs.mkdirSync(path.dirname(file), { recursive: true }));
+    writeWhole(file, content);
+    return file;
+  });
+}
+
+interface OutputFile {
+  readonly name: string;
+  readonly content: string | Uint8Array;
+}
+
+async function filesOf(trained: ExportedModel, to: ExportFormat): Promise<OutputFile[]> {
+  switch (to) {
+    case 'onnx':
+      return (await modelGraphs(trained)).map((graph) => ({ name: `${graph.name}.onnx`, content: encodeOnnx(graph) }));
+    case 'tfjs':
+      return (await modelGraphs(trained)).flatMap((graph) =>
+        graphModelFiles(graph).map(({ name, content }) => ({ name: path.join(graph.name, name), content })),
+      );
+    case 'safetensors':
+      return [{ name: 'parameters.safetensors', content: parametersSafetensors(trained) }];
+    case 'npz':
+      return [{ name: 'parameters.npz', content: parametersNpz(trained) }];
+  }
+}
+
+/**
+ * The classifier (where there is one), the encoder and the decoder as graphs, each checked against the model.
+ * `encodeOnnx` and `graphModelArtifacts` turn them into files.
+ */
+export async function modelGraphs(trained: ExportedModel): Promise<Graph[]> {
+  const own = trained.model;
+  const model = own.options.kernel ? withoutKernel(own) : own;
+  try {
+    const names = new Map(model.params.names.map((name) => [model.params.unconstrained(name).id, name]));
+    const about = aboutModel(trained);
+    const graphs: Graph[] = [];
+    for (const program of modelPrograms(model)) {
+      const traced = traceGraph(program, names);
+      const graph = { ...traced, metadata: { ...about, ...aboutGraph(traced) } };
+      await assertSame(graph, program);
+      graphs.push(graph);
+    }
+    return graphs;
+  } finally {
+    if (model !== own) model.dispose();
+  }
+}
+
+/** The parameters as a safetensors file, which `ParamStore.load` reads too. */
+export function parametersSafetensors(trained: ExportedModel): Uint8Array {
+  const { tensors, metadata } = readSafetensors(trained.model.params.save());
+  return writeSafetensors(tensors, { ...aboutModel(trained), ...metadata });
+}
+
+/** The parameters as a `.npz` file: an array for each by its name, and a text "metadata" in JSON. */
+export function parametersNpz(trained: ExportedModel): Uint8Array {
+  const arrays = Object.fromEntries(trained.model.params.toData());
+  return encodeArchive({ ...arrays, metadata: { shape: [], data: [JSON.stringify(aboutModel(trained))] } });
+}
+
+/** The same model on plain tensor operations: what a kernel computes goes past the engine, and cannot be recorded. */
+function withoutKernel(model: Model): Model {
+  const { kernel: _, ...options } = model.options;
+  const plain = modelFromConfig({ kind: model.kind, ...options } as ModelConfig);
+  plain.params.loadData(model.params.toData());
+  return plain;
+}
+
+/** What a user of the files wants to know of the model. Values that are no texts are JSON. */
+function aboutModel({ model, classNames, classAngles, normalisation }: ExportedModel): Record<string, string> {
+  const { shape, channels, latentDim, invariances, activation } = model.options;
+  return {
+    model: model.kind,
+    shape: JSON.stringify(shape),
+    channels: String(channels),
+    latent_dim: String(latentDim),
+    invariances: JSON.stringify(invariances),
+    activation,
+    likelihood: model.likelihood.name,
+    ...(classNames && classNames.length > 0 && { class_names: JSON.stringify(classNames) }),
+    ...(model.kind === 'iVAE' && model.condition.dim > 0 && { condition_names: JSON.stringify(model.condition.names) }),
+    ...(model.kind === 'ssRegIVAE' && { target_names: JSON.stringify(model.targets.names) }),
+    ...(classAngles && {
+      class_angles: JSON.stringify(Array.from(classAngles, (a) => (Number.isFinite(a) ? a : null))),
+    }),
+    normalisation: JSON.stringify(normalisation ?? { low: 0, high: 1 }),
+  };
+}
+
+function aboutGraph({ name, inputs, outputs }: Pick<Graph, 'name' | 'inputs' | 'outputs'>): Record<string, string> {
+  const values = [...inputs, ...outputs].map((port) => [port.name, meanings[port.name]]);
+  return {
+    description: `The ${name} of a model that pyroved-ts trained.`,
+    values: JSON.stringify(Object.fromEntries(values)),
+  };
+}
+
+/** Images or latents for the comparison; not the number that was recorded. */
+const ROWS = 5;
+const TOLERANCE = 1e-4;
+
+/** @throws {ExportError} where the graph, run by TensorFlow.js, does not give what the model gives. */
+async function assertSame(graph: Graph, program: Program): Promise<void> {
+  const loaded = await loadGraph(graph);
+  const inputs = graph.inputs.map(({ shape }) =>
+    tf.randomUniform(
+      shape.map((n) => (n === BATCH ? ROWS : n)),
+      0,
+      1,
+      'float32',
+      7,
+    ),
+  );
+  try {
+    const worst = tf.tidy(() => {
+      const expected = program.run(...inputs);
+      const given = Object.fromEntries(graph.inputs.map(({ name }, i) => [name, inputs[i]]));
+      const found = ([] as tf.Tensor[]).concat(
+        loaded.execute(
+          given,
+          graph.outputs.map(({ name }) => name),
+        ),
+      );
+      return graph.outputs.map(({ name }, i) =>
+        found[i].shape.join() === expected[name].shape.join()
+          ? tf.max(tf.abs(tf.sub(found[i], expected[name]))).dataSync()[0]
+          : Number.NaN,
+      );
+    });
+    if (worst.every((difference) => difference < TOLERANCE)) return;
+    throw new ExportError(
+      `The ${graph.name} cannot be exported: as it would be written, it does not compute what the model computes.`,
+    );
+  } finally {
+    tf.dispose(inputs);
+    loaded.dispose();
+  }
+}

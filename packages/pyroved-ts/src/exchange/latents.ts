@@ -1,0 +1,33 @@
+/** What a trained model says of images, as arrays for NumPy. */
+
+import { isClassifier } from '../models/index.js';
+import type { TrainingImages } from '../train/index.js';
+import type { ExportedModel } from './exportModel.js';
+import { encodeArchive, type NumpyArray } from './npz.js';
+
+/**
+ * The content of a `.npz` file: `content` and `content_scale` [N, latentDim], `angle` [N] (radians), `shift` [N, d], `scale` [N, 1 or 2],
+ * `classes` [N] (indices), `probabilities` [N, K] and `targets` [N, R], as far as the model knows them, `class_names` [K], and `names` [N] of the images.
+ */
+export function latentsNpz({ model, classNames = [] }: ExportedModel, set: TrainingImages): Uint8Array {
+  const { count } = set;
+  const classified = isClassifier(model) ? model.classify(set) : undefined;
+  const encoding = model.kind === 'ssiVAE' ? model.encode(set, classified?.classes) : model.encode(set);
+  const targets = 'targets' in encoding ? encoding.targets : undefined;
+  const { content, contentScale, angle, shift, scale } = encoding;
+  const rows = (data: Float32Array): NumpyArray => ({ shape: [count, data.length / count], data });
+  return encodeArchive({
+    content: rows(content),
+    content_scale: rows(contentScale),
+    ...(angle && { angle: { shape: [count], data: angle } }),
+    ...(shift && { shift: rows(shift) }),
+    ...(scale && { scale: rows(scale) }),
+    ...(classified && {
+      classes: { shape: [count], data: classified.classes },
+      probabilities: rows(classified.probabilities),
+    }),
+    ...(targets && { targets: rows(targets) }),
+    ...(classNames.length > 0 && { class_names: { shape: [classNames.length], data: classNames } }),
+    names: { shape: [count], data: set.names ?? Array.from({ length: count }, (_, i) => `image ${i + 1}`) },
+  });
+}

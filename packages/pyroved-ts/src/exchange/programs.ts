@@ -1,0 +1,134 @@
+/** The networks of a model as programs with named inputs and outputs, in the units that a person uses: what every exported file computes. */
+import { expandTo } from '@pyro-ts/engine';
+import * as tf from '@tensorflow/tfjs';
+import { module } from 'pyro-ts';
+import { directionOf, type PoseTensors, poseTransform } from '../coordinates/index.js';
+import type { Likelihood, Model } from '../models/index.js';
+import type { ClassifierNet, DecoderNet, EncoderNet } from '../nets/index.js';
+import type { OwnDraws, PosePart } from '../priors/index.js';
+import { BATCH, type Port } from './graph/graph.js';
+import type { Program } from './graph/trace.js';
+import { fromNetwork, toldOf } from './told.js';
+
+/** What a name in an exported file means. */
+export const meanings: Readonly<Record<string, string>> = {
+  image:
+    'grey values, brought to [0, 1] by "normalisation" (subtract low, divide by high - low, cut at 0 and 1); batch, channels, height, width, of a signal batch, channels, length',
+  class: 'one-hot rows in the order of "class_names"; probabilities mix the classes',
+  condition: 'known numbers in the units of the data, in the order of "condition_names"',
+  targets: 'predicted quantities in the units of the data, in the order of "target_names"',
+  content: 'the content latents; of the encoder, their means',
+  content_scale: 'standard deviations of the content latents',
+  angle: 'radians, counter-clockwise as seen; see "class_angles" for what is upright',
+  shift: 'added to the coordinates, which run from -1 to 1; per axis (down, then leftwards), of a signal one number',
+  scale: 'factor on the coordinates: above 1 the object is seen smaller; one for both axes, or one for each',
+  probabilities: 'of the classes, in the order of "class_names"',
+};
+
+/** encoder and decoder, and the classifier or the regressor of a model that has one. */
+export const modelPrograms = (model: Model): Program[] => [...predictors(model), encoder(model), decoder(model)];
+
+const imagePort = ({ options: { channels, shape } }: Model): Port => ({
+  name: 'image',
+  shape: [BATCH, channels, ...shape],
+});
+
+/** [B, channels * points] */
+const rowsOf = (model: Model, image: tf.Tensor): tf.Tensor => tf.reshape(image, [image.shape[0], model.imageSize]);
+
+const encoderOf = (model: Model) => module('encoder_z', model.nets.encoder_z as unknown as EncoderNet);
+
+/** What a model says of an image's class or quantities. */
+function predictors(model: Model): Program[] {
+  const program = (name: string, output: string, predict: (rows: tf.Tensor) => tf.Tensor): Program => ({
+    name,
+    inputs: [imagePort(model)],
+    run: (image) => model.params.run(() => ({ [output]: predict(rowsOf(model, image)) })),
+  });
+  const predictor = () => module('encoder_y', model.nets.encoder_y as unknown as ClassifierNet);
+  switch (model.kind) {
+    case 'ssiVAE':
+      return [program('classifier', 'probabilities', (rows) => tf.softmax(predictor()(rows)))];
+    case 'jiVAE':
+      return [
+        program('classifier', 'probabilities', (rows) => tf.softmax(encoderOf(model)([rows]).discrete as tf.Tensor)),
+      ];
+    case 'ssRegIVAE':
+      return [program('regressor', 'targets', (rows) => fromNetwork(predictor()(rows), model.targets.list))];
+    case 'iVAE':
+      return [];
+  }
+}
+
+/** The centre of the guide, as `encode` gives it. */
+function encoder(model: Model): Program {
+  const { latents } = model;
+  const told = toldOf(model, 'encoder');
+  return {
+    name: 'encoder',
+    inputs: [imagePort(model), ...told.inputs],
+    run: (image, ...given) =>
+      model.params.run(() => {
+        const { loc, scale, own } = encoderOf(model)([rowsOf(model, image), ...told.parts(given)]);
+        const centres: OwnDraws = {};
+        for (const { kind, source } of latents.own) centres[kind] = source.centre(own[kind] as tf.Tensor);
+        const { pose, content } = latents.split(loc, centres);
+        const content_scale = tf.slice(scale, [0, latents.jointSize - latents.contentSize]);
+        return { content, content_scale, ...plainPose(pose) };
+      }),
+  };
+}
+
+/** The mean of the likelihood for given content and pose, as `decode` gives it. */
+function decoder(model: Model): Program {
+  const net = model.nets.decoder as unknown as DecoderNet;
+  const { latents, likelihood, points } = model;
+  const { channels, shape } = model.options;
+  const told = toldOf(model, 'decoder');
+  const poses = latents.parts.map((part) => posePort(part, shape.length));
+  return {
+    name: 'decoder',
+    inputs: [{ name: 'content', shape: [BATCH, latents.contentSize] }, ...told.inputs, ...poses],
+    run: (content, ...given) =>
+      model.params.run(() => {
+        const others = told.parts(given.slice(0, told.inputs.length));
+        const transform = poseTransform(poseOf(poses, given.slice(told.inputs.length)));
+        const output = module('decoder', net)({ parts: [content, ...others], transform });
+        const rows = content.shape[0];
+        const mean = expandTo(meanOf(likelihood, output), [rows, points, channels]);
+        return { image: tf.reshape(tf.transpose(mean, [0, 2, 1]), [rows, channels, ...shape]) };
+      }),
+  };
+}
+
+function posePort({ kind, source }: PosePart, dims: number): Port {
+  if (kind === 'angle') return { name: kind, shape: [BATCH] };
+  if (kind === 'shift') return { name: kind, shape: [BATCH, dims] };
+  return { name: kind, shape: [BATCH, source.site === 'joint' ? source.columns : 1] };
+}
+
+function poseOf(ports: readonly Port[], given: readonly tf.Tensor[]): PoseTensors {
+  const entries = ports.map(({ name }, i) => [name, name === 'angle' ? directionOf(given[i]) : given[i]]);
+  return Object.fromEntries(entries) as PoseTensors;
+}
+
+/** The pose with its angle in radians. */
+function plainPose({ angle, shift, scale }: PoseTensors): Record<string, tf.Tensor> {
+  const [cos, sin] = angle ? tf.unstack(angle, -1) : [];
+  return { ...(angle && { angle: tf.atan2(sin, cos) }), ...(shift && { shift }), ...(scale && { scale }) };
+}
+
+/** The likelihood's mean in tensor operations: that of the continuous Bernoulli is elsewhere computed on the host. */
+export function meanOf(likelihood: Likelihood, output: tf.Tensor): tf.Tensor {
+  if (likelihood.name !== 'continuous-bernoulli') return likelihood.distribution(output).mean();
+  // 1 / (1 - exp(-l)) - 1 / l, and around 0, where the two cancel, its power series.
+  const isSmall = tf.less(tf.abs(output), 1);
+  const large = tf.where(isSmall, tf.onesLike(output), output);
+  const closed = tf.sub(tf.reciprocal(tf.sub(1, tf.exp(tf.neg(large)))), tf.reciprocal(large));
+  const square = tf.square(output);
+  const series = [-1 / 1209600, 1 / 30240, -1 / 720, 1 / 12].reduce<tf.Tensor>(
+    (sum, coefficient) => tf.add(tf.mul(sum, square), coefficient),
+    tf.scalar(0),
+  );
+  return tf.where(isSmall, tf.add(tf.mul(series, output), 0.5), closed);
+}
