@@ -24,9 +24,10 @@ export interface Started {
   until(text: string): Promise<void>;
 }
 
-/** Starts `pyroved ...args` in the folder `cwd`. */
-export function start(args: readonly string[], cwd: string): Started {
-  const child = spawn(process.execPath, [bin, ...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+/** Starts `pyroved ...args` in the folder `cwd`, with variables of its own. */
+export function start(args: readonly string[], cwd: string, variables: NodeJS.ProcessEnv = {}): Started {
+  const env = { ...process.env, ...variables };
+  const child = spawn(process.execPath, [bin, ...args], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
   const written = { stdout: '', stderr: '' };
   for (const stream of ['stdout', 'stderr'] as const) {
     child[stream].setEncoding('utf8').on('data', (text: string) => {

@@ -3,7 +3,18 @@ import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadSets, type Source, trainRun } from 'pyroved-ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Outcome, picture, png, pyroved, remove, temporaryFolder, tiff, write, writeImages } from './helpers.js';
+import {
+  type Outcome,
+  picture,
+  png,
+  pyroved,
+  remove,
+  start,
+  temporaryFolder,
+  tiff,
+  write,
+  writeImages,
+} from './helpers.js';
 
 const root = temporaryFolder();
 const at = (...path: string[]) => join(root, ...path);
@@ -30,6 +41,30 @@ describe('the command line', () => {
     [['clasify'], "error: unknown command 'clasify'\n(Did you mean classify?)"],
     [['train', '--epoch', '3'], "error: unknown option '--epoch'\n(Did you mean --epochs?)"],
     [['train', 'cards', '--epochs', 'many'], "argument 'many' is invalid. It must be a whole number."],
+    [
+      ['train', 'cards', '--epochs', '0'],
+      "'--epochs <n>' argument '0' is invalid. It must be a whole number of at least 1.",
+    ],
+    [['train', 'cards', '--hidden', 'x'], "'--hidden <widths>' argument 'x' is invalid."],
+    [['train', 'cards', '--hidden', '8,0'], "'--hidden <widths>' argument '8,0' is invalid."],
+    [['train', 'cards', '--lr', '-1'], 'pyroved: --lr is -1 at epoch 0; it must be a number of at least 0.\n'],
+    [['train', 'cards', '--kl', 'garbage'], 'pyroved: --kl: "garbage" has no value (Undefined symbol garbage).'],
+    [['train', 'cards', '--kl', '1 - epoch/50'], 'pyroved: --kl is -0.02'],
+    [['train', 'cards', '--batch-size', '1.5'], "'--batch-size <n>' argument '1.5' is invalid."],
+    [['train', 'cards', '--clip-norm', '0'], 'It must be a number above 0.'],
+    [['train', 'cards', '--held-out', '1'], 'It must be a share from 0 to less than 1.'],
+    [
+      ['train', 'cards', '--epochs', '5', '--average-from', '6'],
+      '--average-from is an epoch from 1 to 5, the epochs of the run, not 6.',
+    ],
+    [['train', 'cards', '--stop-on', 'accuracy'], 'pyroved: --stop-on accuracy goes with --patience.'],
+    [['train', 'cards', '--race', '2'], 'pyroved: --race goes with --seeds.'],
+    [['train', 'cards', '--seeds', '0'], 'It must be a whole number of at least 1.'],
+    [['train', 'cards', '--seeds', '3,3'], 'pyroved: seeds has 3 twice. Give each once.'],
+    [
+      ['train', 'cards', '--seeds', '2', '--race', '101'],
+      'race is a number of epochs from 1 to 100, the epochs of a run, not 101.',
+    ],
     [['train', 'cards', '--angle-prior', 'flat'], 'Allowed choices are normal, projected-normal'],
     [['train', 'cards', '--invariances', 'x'], 'Give r, t and s as in "r,t", or none.'],
     [['train'], 'pyroved: Nothing to train on. Give your own images (--unlabelled FOLDER, with --labelled FOLDER'],
@@ -47,6 +82,16 @@ describe('the command line', () => {
     expect(await refused(...args)).toContain(words);
   });
 });
+
+it.concurrent.each(['train', 'evaluate', 'classify', 'encode', 'manifold'])(
+  '%s refuses a kernel that PYRO_KERNEL asks for and that does not exist',
+  async (command) => {
+    const args = command === 'train' ? [command, 'cards', '--out', 'never'] : [command, 'nothing'];
+    const { code, stderr } = await start(args, root, { PYRO_KERNEL: 'bogus' }).ended;
+    expect([code, existsSync(at('never'))]).toEqual([1, false]);
+    expect(stderr).toContain('pyroved: The kernel "bogus" does not exist.');
+  },
+);
 
 const images = (given: Partial<Source>): Source => ({ kind: 'images', size: 16, ...given }) as Source;
 const folder = (name: string, files: Readonly<Record<string, Uint8Array | string>>): string => {

@@ -26,7 +26,7 @@ const small = {
   hiddenClassifier: [16],
 };
 const options = { epochs: 3, batchSize: 10, lr: 2e-3, scaleFactor: 'epoch / 2', auxLossMultiplier: 5 };
-const weights = ({ params }: SSIVAE): number[] =>
+const weights = ({ params }: Pick<SSIVAE, 'params'>): number[] =>
   params.names.flatMap((name) => Array.from(params.get(name).dataSync()));
 
 test('on turned cards the rotation latent carries the labels of upright ones over; without it they do not', async () => {

@@ -5,8 +5,8 @@ import { classifierOf, classifyImages } from '../recipes/index.js';
 import { classificationCsv } from '../run/index.js';
 import { formatCount } from '../viz/index.js';
 import { say } from './messages.js';
-import { decimal, type Given, parsed } from './options.js';
-import { addImagesOptions, addRun, newImages, openRun, writeTable } from './trained.js';
+import { addMachineOptions, decimal, type Given, parsed } from './options.js';
+import { addImagesOptions, addRun, newImages, withRun, writeTable } from './trained.js';
 
 export function classifyCommand(): Command {
   const command = new Command('classify')
@@ -18,19 +18,24 @@ export function classifyCommand(): Command {
   addImagesOptions(addRun(command)).addOption(
     parsed('--threshold <p>', 'below this probability an image is marked unsure', decimal).default(0.8),
   );
+  addMachineOptions(command);
   return command.action(async (run: string, given: Given) => {
     const threshold = given.threshold as number;
     if (!(threshold >= 0 && threshold <= 1))
       throw new PyrovedError(`--threshold is a probability from 0 to 1, not ${threshold}.`);
-    const trained = await openRun(run, given);
-    classifierOf(trained);
-    const { set } = await newImages(trained, given);
-    const rows = classifyImages(trained, set, threshold);
-    writeTable(classificationCsv(rows, trained.classNames), given);
-    const unsure = rows.filter((row) => row.unsure).length;
-    const counts = trained.classNames.map((name, c) => `${rows.filter((row) => row.classIndex === c).length} ${name}`);
-    const where = given.out === undefined ? '' : ` Table: ${given.out}`;
-    say(`${formatCount(rows.length)} classified: ${counts.join(', ')}; ${unsure} unsure (below ${threshold}).${where}`);
-    trained.model.dispose();
+    await withRun(run, given, async (trained) => {
+      classifierOf(trained);
+      const { set } = await newImages(trained, given);
+      const rows = classifyImages(trained, set, threshold);
+      writeTable(classificationCsv(rows, trained.classNames), given);
+      const unsure = rows.filter((row) => row.unsure).length;
+      const counts = trained.classNames.map(
+        (name, c) => `${rows.filter((row) => row.classIndex === c).length} ${name}`,
+      );
+      const where = given.out === undefined ? '' : ` Table: ${given.out}`;
+      say(
+        `${formatCount(rows.length)} classified: ${counts.join(', ')}; ${unsure} unsure (below ${threshold}).${where}`,
+      );
+    });
   });
 }

@@ -3,8 +3,8 @@ import { Command } from 'commander';
 import { encodingCsv } from '../recipes/index.js';
 import { formatCount } from '../viz/index.js';
 import { say } from './messages.js';
-import type { Given } from './options.js';
-import { addImagesOptions, addRun, newImages, openRun, writeTable } from './trained.js';
+import { addMachineOptions, type Given } from './options.js';
+import { addImagesOptions, addRun, newImages, withRun, writeTable } from './trained.js';
 
 export function encodeCommand(): Command {
   const command = new Command('encode')
@@ -14,11 +14,12 @@ export function encodeCommand(): Command {
         "pose: angle_deg (degrees counter-clockwise as seen), shift_1 and shift_2 (added to the model's coordinates, which go from -1 to 1), and scale.",
     );
   addImagesOptions(addRun(command));
+  addMachineOptions(command);
   return command.action(async (run: string, given: Given) => {
-    const trained = await openRun(run, given);
-    const { set } = await newImages(trained, given);
-    writeTable(encodingCsv(trained, set), given);
-    say(`${formatCount(set.count)} encoded.${given.out === undefined ? '' : ` Table: ${given.out}`}`);
-    trained.model.dispose();
+    await withRun(run, given, async (trained) => {
+      const { set } = await newImages(trained, given);
+      writeTable(encodingCsv(trained, set), given);
+      say(`${formatCount(set.count)} encoded.${given.out === undefined ? '' : ` Table: ${given.out}`}`);
+    });
   });
 }

@@ -2,12 +2,12 @@
 import { Command, Option } from 'commander';
 import { inMemory, withContamination, withNoise } from '../data/index.js';
 import { PyrovedError } from '../errors.js';
-import { type Changes, evaluateModel, figuresOf, labelledImages, testImages } from '../recipes/index.js';
+import { type Changes, classifierOf, evaluateModel, figuresOf, labelledImages, testImages } from '../recipes/index.js';
 import { writeWhole } from '../run/index.js';
 import { judgementText } from './judgement.js';
 import { say, sayProblems } from './messages.js';
-import { decimal, type Given, group, parsed, picked, wholeNumber } from './options.js';
-import { addRun, openRun } from './trained.js';
+import { addMachineOptions, atLeast, type Given, group, notNegative, parsed, picked, wholeNumber } from './options.js';
+import { addRun, withRun } from './trained.js';
 
 const changes = ['angle', 'shear', 'scale', 'translation', 'axes', 'seed', 'validationPerClass'];
 
@@ -22,8 +22,8 @@ export function evaluateCommand(): Command {
   addRun(command)
     .option('--labelled <folder>', 'other images of your own: one folder per class')
     .option('--json <file>', 'write the figures as JSON')
-    .addOption(parsed('--noise <sigma>', 'add normal noise of this standard deviation (white is 1)', decimal))
-    .addOption(parsed('--contamination <share>', 'turn this share of the pixels white', decimal));
+    .addOption(parsed('--noise <sigma>', 'add normal noise of this standard deviation (white is 1)', notNegative))
+    .addOption(parsed('--contamination <share>', 'turn this share of the pixels white', notNegative));
   group(command, 'Other images, for a run on generated ones:', [
     new Option('--angle <angle>', 'cards, digits: turned by up to this much either way, e.g. "90 deg"'),
     new Option('--translation <fraction>', 'cards, digits: e.g. 0.1'),
@@ -31,31 +31,34 @@ export function evaluateCommand(): Command {
     new Option('--scale <range>', 'cards: e.g. "1 to 1.3"'),
     new Option('--axes <which>', 'cards: shift vertically or both ways').choices(['vertical', 'both']),
     parsed('--seed <n>', 'cards, particles, peaks: other draws', wholeNumber),
-    parsed('--validation-per-class <n>', 'images of each class', wholeNumber),
+    parsed('--validation-per-class <n>', 'images of each class', atLeast(1)),
   ]);
+  addMachineOptions(command);
   return command.action(async (run: string, given: Given) => {
-    const trained = await openRun(run, given);
-    const other = picked(given, changes) as Changes;
-    const found =
-      given.labelled === undefined
-        ? { set: await testImages(trained, other), problems: [] }
-        : await labelledImages(trained, String(given.labelled));
-    if (given.labelled !== undefined && Object.keys(other).length > 0)
-      throw new PyrovedError('Give --labelled, or changes to the generated images, not both.');
-    sayProblems(found.problems);
-    const { noise, contamination, json } = given as { noise?: number; contamination?: number; json?: string };
-    let images = inMemory(found.set);
-    if (contamination !== undefined) images = withContamination(images, contamination, 1, trained.run.config.seed);
-    if (noise !== undefined) images = withNoise(images, noise, trained.run.config.seed);
-    const judged = evaluateModel(trained, images);
-    console.log(judgementText(judged, trained.classNames, images));
-    if (json !== undefined) {
-      const { classNames } = trained;
-      const asked = { ...other, ...picked(given, ['labelled', 'noise', 'contamination']) };
-      const content = { run, images: images.count, classNames, ...figuresOf(judged), ...asked };
-      writeWhole(json, `${JSON.stringify(content, null, 2)}\n`);
-      say(`Written to ${json}`);
-    }
-    trained.model.dispose();
+    await withRun(run, given, async (trained) => {
+      // It has nothing to be judged by, whatever the images.
+      if (trained.model.kind === 'iVAE') classifierOf(trained);
+      const other = picked(given, changes) as Changes;
+      const found =
+        given.labelled === undefined
+          ? { set: await testImages(trained, other), problems: [] }
+          : await labelledImages(trained, String(given.labelled));
+      if (given.labelled !== undefined && Object.keys(other).length > 0)
+        throw new PyrovedError('Give --labelled, or changes to the generated images, not both.');
+      sayProblems(found.problems);
+      const { noise, contamination, json } = given as { noise?: number; contamination?: number; json?: string };
+      let images = inMemory(found.set);
+      if (contamination !== undefined) images = withContamination(images, contamination, 1, trained.run.config.seed);
+      if (noise !== undefined) images = withNoise(images, noise, trained.run.config.seed);
+      const judged = evaluateModel(trained, images);
+      console.log(judgementText(judged, trained.classNames, images));
+      if (json !== undefined) {
+        const { classNames } = trained;
+        const asked = { ...other, ...picked(given, ['labelled', 'noise', 'contamination']) };
+        const content = { run, images: images.count, classNames, ...figuresOf(judged), ...asked };
+        writeWhole(json, `${JSON.stringify(content, null, 2)}\n`);
+        say(`Written to ${json}`);
+      }
+    });
   });
 }

@@ -7,8 +7,8 @@ import { PyrovedError } from '../errors.js';
 import { manifoldPictures } from '../recipes/index.js';
 import { explained } from '../run/errors.js';
 import { writeWhole } from '../run/index.js';
-import { decimal, parsed, wholeNumber } from './options.js';
-import { addRun, openRun } from './trained.js';
+import { addMachineOptions, atLeast, decimal, parsed } from './options.js';
+import { addRun, withRun } from './trained.js';
 
 interface Given {
   readonly class?: string;
@@ -16,7 +16,6 @@ interface Given {
   readonly grid: number;
   readonly coverage: number;
   readonly angle: number;
-  readonly engine?: string;
 }
 
 export function manifoldCommand(): Command {
@@ -25,14 +24,15 @@ export function manifoldCommand(): Command {
     .description(
       'Draws images over a grid of the first two content latents as SVG, a picture for each class, and prints where they are.',
     );
-  return addRun(command)
+  addRun(command)
     .option('--class <name>', 'only this class')
     .option('--out <folder>', "where to write the pictures (default: the run's pictures)")
-    .addOption(parsed('--grid <n>', 'images a side', wholeNumber).default(8))
+    .addOption(parsed('--grid <n>', 'images a side', atLeast(1)).default(8))
     .addOption(parsed('--coverage <share>', "share of the prior's mass that each axis spans", decimal).default(0.9))
-    .addOption(parsed('--angle <degrees>', 'turn the objects counter-clockwise by this much', decimal).default(0))
-    .action(async (run: string, given: Given) => {
-      const trained = await openRun(run, { engine: given.engine });
+    .addOption(parsed('--angle <degrees>', 'turn the objects counter-clockwise by this much', decimal).default(0));
+  addMachineOptions(command);
+  return command.action(async (run: string, given: Given) => {
+    await withRun(run, { ...given }, (trained) => {
       const { classNames } = trained;
       const { class: name, grid: size, coverage, angle, out } = given;
       if (name !== undefined && !classNames.includes(name)) {
@@ -49,6 +49,6 @@ export function manifoldCommand(): Command {
           console.log(path.join(out, file));
         }
       }
-      trained.model.dispose();
     });
+  });
 }

@@ -2,9 +2,11 @@
 import { activations } from '@pyro-ts/spatial-decoder';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { parseAngle } from '../data/index.js';
+import { PyrovedError } from '../errors.js';
 import { likelihoodNames } from '../models/index.js';
 import { angleGuideNames, anglePriorNames } from '../priors/index.js';
 import { type Machine, type ModelSettings, type TrainSettings, trainDefaults } from '../recipes/index.js';
+import { scheduleOf } from '../train/index.js';
 
 /** The options of a command as they were given, by their names in the library's spelling. */
 export type Given = Readonly<Record<string, unknown>>;
@@ -15,14 +17,48 @@ export const wholeNumber = (text: string): number => {
   return n;
 };
 
+/** A reader of whole numbers from `least` on. */
+export const atLeast =
+  (least: number) =>
+  (text: string): number => {
+    const n = wholeNumber(text);
+    if (n < least) throw new InvalidArgumentError(`It must be a whole number of at least ${least}.`);
+    return n;
+  };
+
 export const decimal = (text: string): number => {
   const n = Number(text);
   if (!Number.isFinite(n) || text.trim() === '') throw new InvalidArgumentError('It must be a number.');
   return n;
 };
 
+export const positive = (text: string): number => {
+  const n = decimal(text);
+  if (!(n > 0)) throw new InvalidArgumentError('It must be a number above 0.');
+  return n;
+};
+
+export const notNegative = (text: string): number => {
+  const n = decimal(text);
+  if (n < 0) throw new InvalidArgumentError('It must be a number of at least 0.');
+  return n;
+};
+
+/** A share that leaves something over. */
+export const share = (text: string): number => {
+  const n = decimal(text);
+  if (!(n >= 0 && n < 1)) throw new InvalidArgumentError('It must be a share from 0 to less than 1.');
+  return n;
+};
+
+/** "3" or "2,5,7" */
+const seeds = (text: string): number | number[] =>
+  text.includes(',') ? text.split(',').map((part) => wholeNumber(part.trim())) : atLeast(1)(text);
+
+export const seedsOption = (what: string): Option => parsed('--seeds <list>', what, seeds);
+
 /** "128,128" */
-const widths = (text: string): number[] => text.split(',').map((part) => wholeNumber(part.trim()));
+const widths = (text: string): number[] => text.split(',').map((part) => atLeast(1)(part.trim()));
 
 /** "r,t", "rt" or "none" */
 const invariances = (text: string): string[] => {
@@ -65,7 +101,7 @@ export const addMachineOptions = (command: Command): Command =>
       'wasm',
       'reference',
     ]),
-    parsed('--threads <n>', 'threads of the spatial decoder (default: all cores; also PYRO_THREADS)', wholeNumber),
+    parsed('--threads <n>', 'threads of the spatial decoder (default: all cores; also PYRO_THREADS)', atLeast(1)),
   ]);
 
 export const machineOf = (given: Given): Machine => picked(given, ['engine', 'kernel', 'threads']) as Machine;
@@ -77,7 +113,7 @@ export const addModelOptions = (command: Command): Command =>
       'what is taken out of the content: r (rotation), t (translation), s (scale), or none (default: r,t; for signals t)',
       invariances,
     ),
-    parsed('--latent-dim <n>', 'content latents, those of the pose apart', wholeNumber).default(2),
+    parsed('--latent-dim <n>', 'content latents, those of the pose apart', atLeast(1)).default(2),
     new Option('--angle-prior <name>', 'prior of the angle').choices(anglePriorNames).default('normal'),
     parsed(
       '--angle-scale <angle>',
@@ -91,11 +127,11 @@ export const addModelOptions = (command: Command): Command =>
     )
       .choices(angleGuideNames)
       .default('unimodal'),
-    parsed('--angle-bins <n>', 'bins of the binned angle guide (default: 8)', wholeNumber),
+    parsed('--angle-bins <n>', 'bins of the binned angle guide (default: 8)', atLeast(2)),
     parsed(
       '--exact-bins <n>',
       'sum this many of the likeliest bins exactly and sample one of the rest (default: with --exact-classes 1, else all)',
-      wholeNumber,
+      atLeast(1),
     ),
     parsed(
       '--class-prior <what>',
@@ -108,12 +144,12 @@ export const addModelOptions = (command: Command): Command =>
     parsed(
       '--pixels <n>',
       'ask the decoder about this many pixels at each step, drawn anew (default: all)',
-      wholeNumber,
+      atLeast(1),
     ),
     parsed(
       '--exact-classes <n>',
       'sum this many of the likeliest classes exactly and sample one of the rest (default: sum all)',
-      wholeNumber,
+      atLeast(1),
     ),
   ]);
 
@@ -132,8 +168,8 @@ export function modelSettingsOf(given: Given): ModelSettings {
 
 export const addTrainOptions = (command: Command): Command =>
   group(command, 'Training:', [
-    parsed('--epochs <n>', 'passes over the unlabelled images', wholeNumber).default(trainDefaults.epochs),
-    parsed('--batch-size <n>', 'images a step', wholeNumber).default(trainDefaults.batchSize),
+    parsed('--epochs <n>', 'passes over the unlabelled images', atLeast(1)).default(trainDefaults.epochs),
+    parsed('--batch-size <n>', 'images a step', atLeast(1)).default(trainDefaults.batchSize),
     new Option(
       '--lr <schedule>',
       "Adam's learning rate: a number, or an expression of epoch (from 0) and epochs (default: 5e-4 with labels, 1e-3 without)",
@@ -141,7 +177,7 @@ export const addTrainOptions = (command: Command): Command =>
     new Option('--kl <schedule>', 'weight of the KL term: a number, or an expression likewise').default(
       trainDefaults.scaleFactor,
     ),
-    parsed('--aux-loss-multiplier <w>', "weight of the classifier's loss on labelled images", decimal).default(
+    parsed('--aux-loss-multiplier <w>', "weight of the classifier's loss on labelled images", notNegative).default(
       trainDefaults.auxLossMultiplier,
     ),
     new Option('--aux-step <how>', "joint: one step for both losses; pyroved: a second step, as in the paper's runs")
@@ -153,15 +189,51 @@ export const addTrainOptions = (command: Command): Command =>
     new Option('--schedule <how>', 'when labelled batches come: evenly spread, or as pyroved places them')
       .choices(['spread', 'pyroved'])
       .default('spread'),
+    parsed(
+      '--clip-norm <length>',
+      "longer gradients of a parameter are scaled down to this (default: don't)",
+      positive,
+    ),
+    parsed(
+      '--average-from <epoch>',
+      'from this epoch on (the first is 1), keep the mean of the weights and judge that (default: no mean)',
+      atLeast(1),
+    ),
+    parsed('--average-decay <share>', 'an exponential mean instead: how much of it is kept at each step', share),
+    parsed('--patience <epochs>', 'end where nothing became better for so many epochs (default: go on)', atLeast(1)),
+    new Option(
+      '--stop-on <what>',
+      'what has to become better: the loss; or the accuracy on a fifth of the labels, kept aside for this',
+    )
+      .choices(['loss', 'accuracy'])
+      .default('loss'),
   ]);
 
+/** @throws {OptionError} for a schedule that has no value in some epoch, under the option's own name. */
 export function trainSettingsOf(given: Given): TrainSettings {
-  const { kl, lr } = given as { kl?: string; lr?: string };
+  const { kl, lr, epochs = trainDefaults.epochs } = given as { kl?: string; lr?: string; epochs?: number };
+  if (kl !== undefined) scheduleOf(kl, { option: '--kl', epochs });
+  if (lr !== undefined) scheduleOf(lr, { option: '--lr', epochs });
+  const averageWeights = averageOf(given, epochs);
+  const { patience, stopOn: on } = given as { patience?: number; stopOn?: 'loss' | 'accuracy' };
+  if (on === 'accuracy' && patience === undefined) throw new PyrovedError('--stop-on accuracy goes with --patience.');
   return {
-    ...picked(given, ['epochs', 'batchSize', 'auxLossMultiplier', 'auxStep', 'schedule', 'warmUp']),
+    ...picked(given, ['epochs', 'batchSize', 'auxLossMultiplier', 'auxStep', 'schedule', 'warmUp', 'clipNorm']),
     ...(kl !== undefined && { scaleFactor: kl }),
     ...(lr !== undefined && { lr }),
+    ...(averageWeights && { averageWeights }),
+    ...(patience !== undefined && { earlyStopping: { patience, ...(on && { on }) } }),
   } as TrainSettings;
+}
+
+function averageOf({ averageFrom, averageDecay }: Given, epochs: number): TrainSettings['averageWeights'] {
+  const { from, decay } = { from: averageFrom as number | undefined, decay: averageDecay as number | undefined };
+  if (from === undefined && decay === undefined) return undefined;
+  if (from !== undefined && from > epochs) {
+    throw new PyrovedError(`--average-from is an epoch from 1 to ${epochs}, the epochs of the run, not ${from}.`);
+  }
+  if (decay === 0) throw new PyrovedError('--average-decay is between 0 and 1, such as 0.999.');
+  return { ...(from !== undefined && { from }), ...(decay !== undefined && { decay }) };
 }
 
 export const seedOption = (): Option =>

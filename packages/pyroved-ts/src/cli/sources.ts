@@ -5,7 +5,7 @@ import { didYouMean } from 'pyro-ts';
 import { cardsConfig } from '../data/index.js';
 import { PyrovedError } from '../errors.js';
 import type { Source } from '../recipes/index.js';
-import { decimal, type Given, group, parsed, picked, typedOptions, wholeNumber } from './options.js';
+import { atLeast, type Given, group, parsed, picked, share, typedOptions, wholeNumber } from './options.js';
 
 type Kind = Source['kind'];
 
@@ -57,24 +57,24 @@ export function addSourceOptions(command: Command): Command {
     parsed(
       '--size <pixels>',
       'images are resized to this many pixels a side (default: 48; digits 28; arrays and patches as they are); for peaks, samples of a signal',
-      wholeNumber,
+      atLeast(1),
     ),
     new Option('--crop <how>', 'square: the middle square; none: squeeze the whole image (default: square)').choices([
       'square',
       'none',
     ]),
-    parsed('--channels <n>', '1: grey; 3: colour (default: 1)', wholeNumber),
+    parsed('--channels <n>', '1: grey; 3: colour (default: 1)', atLeast(1)),
     new Option('--on-bad-file <what>', 'files that cannot be used: list and skip, or refuse (default: skip)').choices([
       'skip',
       'refuse',
     ]),
-    parsed('--held-out <share>', 'share of the labels kept aside to measure accuracy (default: 0.2)', decimal),
+    parsed('--held-out <share>', 'share of the labels kept aside to measure accuracy (default: 0.2)', share),
   ]);
   group(command, 'Arrays and large micrographs:', [
     new Option('--array <file>', 'a .npy, .npz or HDF5 file of images [N, H, W], [N, H, W, C] or signals [N, L]'),
     new Option('--dataset <name>', 'the array in a file that holds several'),
     new Option('--micrographs <path>', 'a large image, or a folder of them, to cut objects out of'),
-    parsed('--patch-size <pixels>', 'side of the square cut out around an object', wholeNumber),
+    parsed('--patch-size <pixels>', 'side of the square cut out around an object', atLeast(1)),
     new Option('--centres <csv>', 'a table of x,y and if wanted file,label (default: objects are looked for)'),
     new Option('--polarity <which>', 'objects look bright or dark (default: found out)').choices(['bright', 'dark']),
     parsed('--min-area <pixels>', 'smaller regions are noise (default: a hundredth of the patch)', wholeNumber),
@@ -94,9 +94,9 @@ export function addSourceOptions(command: Command): Command {
       'both',
     ]),
     new Option('--templates <path>', 'cards: your own classes, a JSON file or a folder with one image per class'),
-    parsed('--labelled-per-class <n>', 'labelled images of each class', wholeNumber),
-    parsed('--unlabelled-per-class <n>', 'unlabelled images of each class', wholeNumber),
-    parsed('--validation-per-class <n>', 'test images of each class', wholeNumber),
+    parsed('--labelled-per-class <n>', 'labelled images of each class', atLeast(1)),
+    parsed('--unlabelled-per-class <n>', 'unlabelled images of each class', atLeast(1)),
+    parsed('--validation-per-class <n>', 'test images of each class', atLeast(1)),
   ]);
 }
 

@@ -1,17 +1,30 @@
 /** `pyroved train`: from images to a run folder with a trained model, pictures and a report. */
 import { Argument, Command } from 'commander';
 import { PyrovedError } from '../errors.js';
-import { formatBytes, type RunHooks, type RunResult, resumeRun, trainRun } from '../recipes/index.js';
+import {
+  formatBytes,
+  type RunHooks,
+  type RunResult,
+  resumeRun,
+  resumeSeeds,
+  type SeedsResult,
+  trainRun,
+  trainSeeds,
+} from '../recipes/index.js';
+import { StudyFolder } from '../run/index.js';
 import { formatCount, formatDuration, formatPercent, shareInterval } from '../viz/index.js';
 import { interruptSignal, say } from './messages.js';
 import {
   addMachineOptions,
   addModelOptions,
   addTrainOptions,
+  atLeast,
   type Given,
   machineOf,
   modelSettingsOf,
+  parsed,
   seedOption,
+  seedsOption,
   trainSettingsOf,
   typedOptions,
 } from './options.js';
@@ -26,6 +39,8 @@ Examples:
     $ pyroved train --unlabelled micrographs --labels labels.csv --out runs/first
   No labels at all, to see what varies:
     $ pyroved train --unlabelled micrographs --out runs/look
+  Three seeds for 5 epochs each, then on with the best:
+    $ pyroved train --unlabelled micrographs --labelled examples --out runs/first --seeds 3 --race 5
   Go on after Ctrl-C or a crash:
     $ pyroved train --resume runs/first`;
 
@@ -41,6 +56,14 @@ export function trainCommand(): Command {
     .option('--resume <folder>', 'go on with a run that was stopped or killed')
     .option('--overwrite', 'replace a run that is there')
     .addOption(seedOption())
+    .addOption(
+      seedsOption(
+        'train several seeds, each in a folder of its own, and take the one with the lowest loss: 3 for 1, 2 and 3, or a list such as 2,5,7',
+      ),
+    )
+    .addOption(
+      parsed('--race <epochs>', 'with --seeds: after so many epochs go on with the best seed alone', atLeast(1)),
+    )
     .addHelpText('after', examples);
   addSourceOptions(command);
   addModelOptions(command);
@@ -50,25 +73,29 @@ export function trainCommand(): Command {
     const machine = machineOf(given);
     if (given.resume !== undefined) {
       refuseBesideResume(word, command);
-      tellEnd(await withProgress((hooks) => resumeRun(String(given.resume), machine, hooks)));
+      const folder = String(given.resume);
+      const resume = StudyFolder.kindIn(folder) === undefined ? resumeRun : resumeSeeds;
+      tellEnd(await withProgress<RunResult | SeedsResult>((hooks) => resume(folder, machine, hooks)), folder);
       return;
     }
     const source = sourceOf(word, given, command);
-    const result = await withProgress((hooks) =>
-      trainRun(
-        {
-          ...machine,
-          folder: String(given.out ?? `runs/${source.kind}`),
-          source,
-          model: modelSettingsOf(given),
-          train: trainSettingsOf(given),
-          seed: given.seed as number,
-          overwrite: given.overwrite === true,
-        },
-        hooks,
-      ),
+    const folder = String(given.out ?? `runs/${source.kind}`);
+    const request = {
+      ...machine,
+      folder,
+      source,
+      model: modelSettingsOf(given),
+      train: trainSettingsOf(given),
+      overwrite: given.overwrite === true,
+    };
+    const { seeds, race, seed } = given as { seeds?: number | number[]; race?: number; seed: number };
+    if (seeds === undefined && race !== undefined) throw new PyrovedError('--race goes with --seeds.');
+    const result = await withProgress<RunResult | SeedsResult>((hooks) =>
+      seeds === undefined
+        ? trainRun({ ...request, seed }, hooks)
+        : trainSeeds({ ...request, seeds, ...(race !== undefined && { race }) }, hooks),
     );
-    tellEnd(result);
+    tellEnd(result, folder);
   });
 }
 
@@ -113,9 +140,9 @@ export async function withProgress<T>(start: (hooks: RunHooks) => Promise<T>): P
   }
 }
 
-function tellEnd({ folder, summary, stopped }: RunResult): void {
-  if (stopped || !summary) {
-    say(`Stopped. Go on with: pyroved train --resume ${folder.path}`);
+function tellEnd({ folder: run, summary, stopped }: RunResult | SeedsResult, folder: string): void {
+  if (stopped || !summary || !run) {
+    say(`Stopped. Go on with: pyroved train --resume ${folder}`);
     return;
   }
   const { accuracy, testImages = 0, steps, seconds } = summary;
@@ -125,5 +152,5 @@ function tellEnd({ folder, summary, stopped }: RunResult): void {
       `Accuracy on ${formatCount(testImages)} images that training did not see: ${formatPercent(accuracy)} (95% interval ${low} to ${high})`,
     );
   }
-  say(`Trained ${formatCount(steps)} steps in ${formatDuration(seconds)}. Report: ${folder.file('report')}`);
+  say(`Trained ${formatCount(steps)} steps in ${formatDuration(seconds)}. Report: ${run.file('report')}`);
 }

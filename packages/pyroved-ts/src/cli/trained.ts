@@ -1,22 +1,30 @@
 /** What the commands that use a trained model share: opening its run, and the images that it is asked about. */
-import { selectEngine } from '@pyro-ts/engine';
 import { type Command, Option } from 'commander';
 import { PyrovedError } from '../errors.js';
 import { type FoundImages, imagesFor, loadModel, type NewImages, type TrainedModel } from '../recipes/index.js';
+import { withMachine } from '../recipes/machine.js';
 import { writeWhole } from '../run/index.js';
 import { say, sayProblems } from './messages.js';
-import { engineOption, type Given, parsed, wholeNumber } from './options.js';
+import { atLeast, type Given, machineOf, parsed } from './options.js';
 
-/** The argument and the option that all of them have. */
-export const addRun = (command: Command): Command =>
-  command.argument('<run>', 'a run folder that train made').addOption(engineOption());
+/** The argument that all of them have. */
+export const addRun = (command: Command): Command => command.argument('<run>', 'a run folder that train made');
 
-/** Loads the model of a run on the asked engine, and says so where an older checkpoint had to be taken. */
-export async function openRun(folder: string, { engine }: Given): Promise<TrainedModel> {
-  await selectEngine(engine === undefined ? {} : { engine: String(engine) });
-  const trained = await loadModel(folder);
-  if (trained.warning) say(trained.warning);
-  return trained;
+/** Calls `body` with the model of a run on the machine that is asked for, and frees both; says so where an older checkpoint had to be taken. */
+export async function withRun(
+  folder: string,
+  given: Given,
+  body: (trained: TrainedModel) => void | Promise<void>,
+): Promise<void> {
+  await withMachine(machineOf(given), undefined, async ({ kernel }) => {
+    const trained = await loadModel(folder, kernel);
+    if (trained.warning) say(trained.warning);
+    try {
+      await body(trained);
+    } finally {
+      trained.model.dispose();
+    }
+  });
 }
 
 /** Where new images are, and where the table goes. */
@@ -27,7 +35,7 @@ export const addImagesOptions = (command: Command): Command =>
     .option('--dataset <name>', 'the array in a file that holds several')
     .option('--micrographs <path>', 'or a large image, or a folder of them, to cut objects out of')
     .option('--centres <csv>', 'their places as a table of x,y and if wanted file (default: objects are looked for)')
-    .addOption(parsed('--patch-size <pixels>', "side of a patch (default: the run's)", wholeNumber))
+    .addOption(parsed('--patch-size <pixels>', "side of a patch (default: the run's)", atLeast(1)))
     .addOption(new Option('--out <csv>', 'where to write the table (default: the terminal)'));
 
 /** The images that the options ask for; what was left out is listed. */

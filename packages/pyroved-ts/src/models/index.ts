@@ -18,3 +18,5 @@ export type { Terms } from './programs.js';
 export * from './ssivae.js';
 export * from './ssRegIvae.js';
 export * from './vae.js';
+export * from './ved.js';
+export type { VEDOptions } from './vedOptions.js';

@@ -4,7 +4,7 @@ import type { RunFolder } from '../run/index.js';
 import type { EpochRecord } from '../train/index.js';
 import { type Figures, figuresOf, judge } from './judge.js';
 import { classNamesOf } from './kinds.js';
-import { type ReportBaseline, writeReport } from './report.js';
+import { type ReportExtras, writeReport } from './report.js';
 import { modelSection } from './settings.js';
 import type { TrainingSets } from './sources/sets.js';
 
@@ -25,13 +25,18 @@ export interface RunSummary extends Figures {
   readonly seed: number;
 }
 
+export interface FinishOptions extends ReportExtras {
+  /** Whether to draw pictures and a report; true. */
+  readonly report?: boolean;
+}
+
 /** Judges the trained model and writes pictures, `summary.json` and `report.html`. */
 export async function finishRun(
   run: RunFolder,
   model: Model,
   sets: TrainingSets,
   history: readonly EpochRecord[],
-  baseline?: ReportBaseline,
+  { report = true, ...shown }: FinishOptions = {},
 ): Promise<RunSummary> {
   const last = history.at(-1) as EpochRecord;
   const judged = sets.test && judge(model, sets.test);
@@ -50,6 +55,6 @@ export async function finishRun(
     seed,
   };
   run.writeSummary(summary);
-  await writeReport(run, model, sets, { summary, history, ...(baseline && { baseline }) });
+  if (report) await writeReport(run, model, sets, { summary, history, ...shown });
   return summary;
 }

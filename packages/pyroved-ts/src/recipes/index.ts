@@ -14,5 +14,6 @@ export type { CardsSource, Changes, GeneratedSource } from './sources/generated.
 export * from './sources/newImages.js';
 export type { TrainingSets } from './sources/sets.js';
 export { loadSets, type Source } from './sources/source.js';
+export { resumeSeeds, type SeedRecord, type SeedsRequest, type SeedsResult, trainSeeds } from './studies/seeds.js';
 export { encodingCsv, type ManifoldRequest, manifoldPictures } from './tables.js';
 export { resumeRun, type TrainRequest, trainRun } from './train.js';

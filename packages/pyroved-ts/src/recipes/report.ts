@@ -7,6 +7,7 @@ import {
   formatDuration,
   type ReportAccuracy,
   type ReportData,
+  type ReportTable,
   renderReport,
   type TrainingCurve,
 } from '../viz/index.js';
@@ -24,14 +25,21 @@ export interface ReportBaseline {
   readonly history: readonly EpochRecord[];
 }
 
+/** What a report shows beyond its own run. */
+export interface ReportExtras {
+  readonly baseline?: ReportBaseline;
+  /** The runs among which this one was chosen. */
+  readonly tables?: readonly ReportTable[];
+}
+
+interface Result extends ReportExtras {
+  readonly summary: RunSummary;
+  readonly history: readonly EpochRecord[];
+}
+
 /** Writes `report.html` and the pictures into the run's folder. */
-export async function writeReport(
-  run: RunFolder,
-  model: Model,
-  sets: TrainingSets,
-  { summary, history, baseline }: { summary: RunSummary; history: readonly EpochRecord[]; baseline?: ReportBaseline },
-): Promise<void> {
-  const { html, pictures } = await renderReport(reportData(run, model, sets, { summary, history, baseline }));
+export async function writeReport(run: RunFolder, model: Model, sets: TrainingSets, result: Result): Promise<void> {
+  const { html, pictures } = await renderReport(reportData(run, model, sets, result));
   for (const [name, content] of pictures) run.writePicture(name, content);
   run.writeReport(html);
 }
@@ -40,7 +48,7 @@ function reportData(
   run: RunFolder,
   model: Model,
   sets: TrainingSets,
-  { summary, history, baseline }: { summary: RunSummary; history: readonly EpochRecord[]; baseline?: ReportBaseline },
+  { summary, history, baseline, tables }: Result,
 ): ReportData {
   // A report is of a training, which had images.
   const source = dataSection(run.config).source as Source;
@@ -69,6 +77,7 @@ function reportData(
     ...latentsOf(model, shown, classNames, angles),
     reconstructions: reconstructionsOf(model, shown, classNames, angles),
     samples: samplesOf(sets),
+    ...(tables && { tables }),
     notes: sets.notes.map((text) => ({ text })),
     commands: commands(run.path, model, source),
   };

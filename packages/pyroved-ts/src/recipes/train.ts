@@ -52,7 +52,7 @@ export async function trainRun(request: TrainRequest, hooks: RunHooks = {}): Pro
           machine,
           hooks,
           resume: false,
-          ...(baseline && { finish: (...ended) => finishRun(...ended, baseline) }),
+          ...(baseline && { finish: (...ended) => finishRun(...ended, { baseline }) }),
         }),
       );
     } finally {

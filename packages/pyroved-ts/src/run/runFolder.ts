@@ -53,6 +53,20 @@ export class RunFolder {
     return new RunFolder(folder, parseConfig(readText(file), file));
   }
 
+  /** Whether there is a run in `folder`. */
+  static isIn(folder: string): boolean {
+    return fs.existsSync(path.join(folder, RUN_FILES.config));
+  }
+
+  /** Copies configuration, metrics and checkpoint into another folder, over a run that may be there. Whoever calls it has both locks. */
+  copyTo(folder: string): RunFolder {
+    for (const name of ['metrics', 'checkpoint', 'config'] as const) {
+      const bytes = explained(`Could not read ${this.file(name)}`, () => fs.readFileSync(this.file(name)));
+      writeWhole(path.join(folder, RUN_FILES[name]), bytes);
+    }
+    return RunFolder.open(folder);
+  }
+
   /** The path of one of the run's files. */
   file(name: keyof typeof RUN_FILES): string {
     return path.join(this.path, RUN_FILES[name]);
@@ -132,6 +146,11 @@ export class RunFolder {
     const file = this.file('summary');
     writeWhole(file, `${JSON.stringify(toJsonObject(summary, 'summary'), null, 2)}\n`);
     return file;
+  }
+
+  /** Whether the run has come to its end. */
+  hasSummary(): boolean {
+    return fs.existsSync(this.file('summary'));
   }
 
   /** What `summary.json` holds. @throws RunError where there is none, or it is damaged. */

@@ -29,6 +29,8 @@ export interface ReportData {
   readonly samples?: ImageRowsOptions;
   /** More charts, such as accuracy against the angle; `key` names the picture's file. */
   readonly charts?: readonly ReportChart[];
+  /** Tables of the caller's own, such as runs side by side. */
+  readonly tables?: readonly ReportTable[];
   /** What a reader may want to know, such as the files that were skipped. */
   readonly notes?: readonly ReportNote[];
   /** How to go on with the model. */
@@ -68,4 +70,12 @@ export interface ReportChart {
   readonly title?: string;
   readonly caption?: string;
   readonly svg: string;
+}
+
+/** A table with a heading and a sentence or two that say how to read it. */
+export interface ReportTable {
+  readonly title: string;
+  readonly intro?: string;
+  readonly header: readonly string[];
+  readonly rows: readonly (readonly (string | number)[])[];
 }

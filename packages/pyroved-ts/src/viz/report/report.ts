@@ -46,6 +46,7 @@ export async function renderReport(data: ReportData): Promise<Report> {
 ${accuracy && sections.headline(accuracy)}
 ${data.warnings && sections.warnings(data.warnings)}
 ${data.facts && sections.facts(data.facts)}
+${data.tables && sections.tables(data.tables)}
 ${confusion && matrix && sections.confusion(confusion, matrix)}
 ${upright && sections.reconstructions(upright, reconstructions.rows, data.shown)}
 ${grids.length > 0 ? sections.manifolds(grids) : undefined}

@@ -2,7 +2,7 @@
 import { type ClassScores, type ConfusionMatrix, classScores } from '../charts/confusion.js';
 import type { TrainingChart } from '../charts/training.js';
 import { formatCount, formatPercent, shareInterval } from '../format.js';
-import type { FactGroup, ReportAccuracy, ReportData, ReportNote } from './data.js';
+import type { FactGroup, ReportAccuracy, ReportData, ReportNote, ReportTable } from './data.js';
 import { type Html, html, rawHtml } from './html.js';
 
 /** The accuracy in large type, what it means, and what it is held against. */
@@ -116,6 +116,19 @@ export const moreCharts = (charts: NonNullable<ReportData['charts']>): Html =>
     'Further figures',
     html`<div class="pictures">${charts.map(({ title, caption, svg }) => html`<div>${title && html`<h3>${title}</h3>`}${figure(svg, caption)}</div>`)}</div>`,
   );
+
+/** Tables that the caller made; all columns but the first are figures. */
+export const tables = (entries: readonly ReportTable[]): Html =>
+  html`${entries.map(({ title, intro, header, rows }) =>
+    section(
+      title,
+      html`${intro && html`<p class="quiet">${intro}</p>`}<div class="scroll"><table class="figures"><thead><tr>${header.map(
+        (name) => html`<th>${name}</th>`,
+      )}</tr></thead><tbody>${rows.map(
+        (cells) => html`<tr>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>`,
+      )}</tbody></table></div>`,
+    ),
+  )}`;
 
 /** Remarks, with long lists folded. */
 export const notes = (entries: readonly ReportNote[]): Html =>

@@ -54,6 +54,7 @@ th, td { padding: 6px 14px 6px 0; text-align: right; border-bottom: 1px solid va
 th { font-weight: 500; color: var(--quiet); white-space: nowrap; }
 th:first-child, td:first-child, th:last-child, td:last-child { text-align: left; }
 th:last-child, td:last-child { padding-right: 0; padding-left: 10px; }
+table.figures th:last-child, table.figures td:last-child { text-align: right; }
 td:first-child { font-weight: 500; overflow-wrap: anywhere; }
 .note { margin-bottom: 14px; }
 .note p { margin: 0; }
