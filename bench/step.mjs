@@ -52,10 +52,11 @@ async function measure({ kernel: name, engine, threads, steps }) {
     others.push(ms - inKernel.ms);
   }
   const extraMB = (process.resourceUsage().maxRSS * 1024 - before) / 1e6;
+  const { threads: working } = selected;
   selected.dispose();
   return {
     kernel: selected.name,
-    threads: selected.threads,
+    threads: working,
     engine: chosen.name,
     seconds: median(seconds),
     otherMs: median(others),

@@ -1,4 +1,4 @@
-/** Vector exp, softplus and logistic function, fitted to float32; NaN in, NaN out. */
+/** Vector exp, softplus, logistic function and tanh, fitted to float32; NaN in, NaN out. */
 import { madd } from './simd';
 
 /** exp for x <= 0, within 2e-7 relative; about 1e-38 from -87 down. */
@@ -36,4 +36,21 @@ export function sigmoid(x: v128): v128 {
   const one = f32x4.splat(1);
   const above = f32x4.div(one, f32x4.add(one, u));
   return v128.bitselect(f32x4.mul(u, above), above, f32x4.lt(x, f32x4.splat(0)));
+}
+
+/** Within 4e-7 relative, exactly +-1 from 9.02 on. */
+export function tanh(x: v128): v128 {
+  const one = f32x4.splat(1);
+  const near = f32x4.pmax(f32x4.pmin(x, f32x4.splat(9.02)), f32x4.splat(-9.02));
+  const z = f32x4.mul(near, near);
+  let p = madd(z, f32x4.splat(1.33190916e-8), f32x4.splat(2.05835004e-5));
+  p = madd(p, z, f32x4.splat(0.00349403592));
+  p = madd(p, z, f32x4.splat(0.133797199));
+  p = madd(p, z, one);
+  let q = madd(z, f32x4.splat(7.7620291e-7), f32x4.splat(0.000328309485));
+  q = madd(q, z, f32x4.splat(0.0258710794));
+  q = madd(q, z, f32x4.splat(0.467130333));
+  q = madd(q, z, one);
+  const y = f32x4.div(f32x4.mul(near, p), q);
+  return f32x4.pmax(f32x4.pmin(y, one), f32x4.splat(-1));
 }

@@ -59,32 +59,34 @@ function empty(inputs: SpatialDecoderInputs, { rows, pixels, channels }: Problem
 function onKernel(kernel: Kernel, inputs: SpatialDecoderInputs, problem: Problem): tf.Tensor3D {
   const tape = activeTape();
   sweep(kernel);
-  return customGrad(differentiable(inputs), (pose, code, ...layers) => {
-    const shapes = [pose, code, ...layers].map((t) => t.shape);
-    const host = layers.map(hostMemory);
-    const operands: Operands = {
-      grid: hostMemory(inputs.grid),
-      pose: hostMemory(pose),
-      code: hostMemory(code),
-      weights: host.slice(0, host.length / 2),
-      biases: host.slice(host.length / 2),
-    };
+  return customGrad(differentiable(inputs), (...tensors) => {
     let saved: Saved | undefined;
     const value = tensorFrom([problem.rows, problem.pixels, problem.channels], (output) => {
-      saved = kernel.forward(problem, operands, tape !== undefined, output).saved;
+      saved = kernel.forward(problem, operandsOf([inputs.grid, ...tensors]), tape !== undefined, output).saved;
     });
     if (saved && tape) keep(kernel, saved, tape);
     return {
       value,
-      grad: (upstream) => {
+      saved: [inputs.grid, ...tensors],
+      grad: (upstream, operands) => {
         const activationsKept = saved && isKept(kernel, saved) ? saved : undefined;
-        const grads = kernel.backward(problem, operands, peek(upstream), activationsKept);
+        const grads = kernel.backward(problem, operandsOf(operands), peek(upstream), activationsKept);
         if (saved) release(kernel, saved);
         const flat = [grads.pose, grads.code, ...grads.weights, ...grads.biases];
-        return flat.map((values, i) => tf.tensor(values, shapes[i]));
+        return flat.map((values, i) => tf.tensor(values, tensors[i].shape));
       },
     };
   }) as tf.Tensor3D;
 }
 
-const hostMemory = (t: tf.Tensor): Float32Array => t.dataSync<'float32'>();
+/** The engine's own memory where it can be had, so for one call of a kernel only. */
+function operandsOf([grid, pose, code, ...layers]: tf.Tensor[]): Operands {
+  const host = layers.map(peek);
+  return {
+    grid: peek(grid),
+    pose: peek(pose),
+    code: peek(code),
+    weights: host.slice(0, host.length / 2),
+    biases: host.slice(host.length / 2),
+  };
+}

@@ -5,14 +5,12 @@
 import * as tf from '@tensorflow/tfjs';
 import { compileSimd } from './compile.js';
 
-/** What assembly/index.ts exports. Addresses and strides are in bytes. */
-interface Loops {
-  adam(...args: number[]): void;
-  firstOutside(from: number, count: number, low: number, high: number): number;
-  logMass(values: number, period: number, logits: number, size: number, length: number, sums: number): void;
-  logMassSlope(...args: number[]): void;
-  multiply(...args: number[]): void;
-}
+/** What assembly/index.ts exports. */
+const loopNames = ['adam', 'biasTanh', 'biasTanhSlope', 'firstOutside', 'logMass', 'logMassSlope', 'multiply'] as const;
+/** Addresses and strides are in bytes; the order of the arguments is that of assembly/. */
+type Loops = Readonly<Record<(typeof loopNames)[number], (...args: number[]) => number>>;
+
+const hasLoops = (exports: object): exports is Loops => loopNames.every((name) => name in exports);
 
 /** What we use of tfjs-backend-wasm 4; all of it is looked for before it is relied on. */
 interface WasmBackend {
@@ -27,6 +25,30 @@ interface WasmBackend {
 
 /** Of a packed product (assembly/multiply.ts): DEPTH * (ROWS + COLUMNS) + one tile. */
 const SCRATCH_FLOATS = 256 * (64 + 256) + 32;
+
+/** A matrix of floats in the engine's memory; steps are bytes from one row, or column, to the next. */
+export interface Matrix {
+  readonly address: number;
+  readonly rows: number;
+  readonly columns: number;
+  readonly rowStep: number;
+  readonly columnStep: number;
+}
+
+/** A row-major matrix. */
+export const matrixAt = (address: number, rows: number, columns: number): Matrix => ({
+  ...{ address, rows, columns },
+  rowStep: 4 * columns,
+  columnStep: 4,
+});
+
+export const transposed = ({ address, rows, columns, rowStep, columnStep }: Matrix): Matrix => ({
+  address,
+  rows: columns,
+  columns: rows,
+  rowStep: columnStep,
+  columnStep: rowStep,
+});
 
 /** The memory of one wasm engine, with the loops that run on it. */
 export class Heap {
@@ -49,6 +71,12 @@ export class Heap {
     return this.backend.makeOutput(shape as number[], 'float32');
   }
 
+  /** The product of two matrices, row major, to `output`. */
+  multiply(a: Matrix, b: Matrix, output: number): void {
+    const operands = [a.address, a.rowStep, a.columnStep, b.address, b.rowStep, b.columnStep];
+    this.loops.multiply(...operands, output, a.rows, a.columns, b.columns, this.scratch);
+  }
+
   /** `count` floats at `address`. Valid until the engine's memory grows, so until the next tensor is made. */
   view(address: number, count: number): Float32Array {
     return new Float32Array(this.backend.wasm.HEAPU8.buffer, address, count);
@@ -68,7 +96,7 @@ export async function attachLoops(): Promise<void> {
     const { module } = await compileSimd(await import('./binary.js'));
     const imports = { env: { memory: backend.wasm.asm.memory } };
     const { exports } = await WebAssembly.instantiate(module as WebAssembly.Module, imports);
-    heaps.set(backend, new Heap(backend, exports as unknown as Loops));
+    if (hasLoops(exports)) heaps.set(backend, new Heap(backend, exports));
   } catch {
     // The engine computes with its own kernels, as without us.
   }

@@ -13,11 +13,16 @@ export function linspace(start: number, stop: number, n: number): number[] {
  * (bottom), the second from 1 (left) to -1 (right); a signal's runs from 1 to -1. Source: `pyroved.utils.generate_grid`.
  */
 export function coordinateGrid(shape: readonly number[]): tf.Tensor2D {
-  if (shape.length === 1) return tf.tensor2d(linspace(1, -1, shape[0]), [shape[0], 1]);
+  const points = gridPoints(shape);
+  return tf.tensor2d(points, [points.length / shape.length, shape.length]);
+}
+
+/** The same numbers on the host. */
+export function gridPoints(shape: readonly number[]): Float32Array {
+  if (shape.length === 1) return Float32Array.from(linspace(1, -1, shape[0]));
   if (shape.length !== 2) {
     throw new ShapeError(`A coordinate grid needs [height, width] or [length], not ${formatShape(shape)}.`);
   }
   const [rows, columns] = [linspace(-1, 1, shape[0]), linspace(1, -1, shape[1])];
-  const points = rows.flatMap((a) => columns.flatMap((b) => [a, b]));
-  return tf.tensor2d(points, [shape[0] * shape[1], 2]);
+  return Float32Array.from(rows.flatMap((a) => columns.flatMap((b) => [a, b])));
 }

@@ -3,7 +3,7 @@ import { broadcastShapes, dense, expandTo, sizeOf, take } from '@pyro-ts/engine'
 import { type Activation, type SpatialDecoderOptions as Asked, spatialDecoder } from '@pyro-ts/spatial-decoder';
 import * as tf from '@tensorflow/tfjs';
 import { formatShape, ShapeError } from 'pyro-ts';
-import { coordinateGrid } from '../coordinates/grid.js';
+import { gridPoints } from '../coordinates/grid.js';
 import { foldIntoLayer } from '../coordinates/transform.js';
 import { linearOnParts, linearSpec, stack, stackSpec, sum, type Weights } from './layers.js';
 import type { DecoderNet } from './slots.js';
@@ -58,6 +58,7 @@ export interface SpatialDecoderOptions extends DecoderOptions {
  */
 export function spatialNet({ shape, channels, inputs, hidden, activation, kernel }: SpatialDecoderOptions): DecoderNet {
   const dims = shape.length;
+  const points = gridPoints(shape);
   return {
     parameters: {
       ...linearSpec('coord_latent.fc_coord', dims, hidden[0]),
@@ -80,7 +81,7 @@ export function spatialNet({ shape, channels, inputs, hidden, activation, kernel
       const rows = sizeOf(lead);
       const output = spatialDecoder(
         {
-          grid: coordinateGrid(shape),
+          grid: tf.tensor2d(points, [sizeOf(shape), dims]),
           pose: tf.reshape(expandTo(folded.pose, [...lead, hidden[0], dims]), [rows, hidden[0], dims]) as tf.Tensor3D,
           code: tf.reshape(expandTo(code, [...lead, hidden[0]]), [rows, hidden[0]]) as tf.Tensor2D,
           hidden: hidden.map((_, i) => layer(weights, `fc_layers.${2 * i}`)),

@@ -1,6 +1,6 @@
 /** Linear layers and stacks of them: names and first values of their weights, and how they are applied. */
 
-import { dense } from '@pyro-ts/engine';
+import { biasTanh, dense, denseParts } from '@pyro-ts/engine';
 import { type Activation, activationFunctions } from '@pyro-ts/spatial-decoder';
 import * as tf from '@tensorflow/tfjs';
 import type { ParameterSpec, RandomStream } from 'pyro-ts';
@@ -30,18 +30,13 @@ export const linear = (weights: Weights, name: string, x: tf.Tensor): tf.Tensor 
  * image [B, n] beside classes [K, 1, m] costs B products of length n, not K B.
  */
 export function linearOnParts(weights: Weights, name: string, parts: readonly tf.Tensor[]): tf.Tensor {
-  const weight = weights[`${name}.weight`] as tf.Tensor2D;
-  const outputs = weight.shape[1];
-  let from = 0;
-  const sums = parts.map((part) => {
-    const size = part.shape[part.rank - 1];
-    const rows = parts.length === 1 ? weight : tf.slice(weight, [from, 0], [size, outputs]);
-    from += size;
-    return dense(part, rows as tf.Tensor2D);
-  });
+  const product = productOfParts(weights, name, parts);
   const bias = weights[`${name}.bias`];
-  return [...sums, ...(bias ? [bias] : [])].reduce((a, b) => tf.add(a, b));
+  return bias ? tf.add(product, bias) : product;
 }
+
+const productOfParts = (weights: Weights, name: string, parts: readonly tf.Tensor[]): tf.Tensor =>
+  denseParts(parts, weights[`${name}.weight`] as tf.Tensor2D).reduce((a, b) => tf.add(a, b));
 
 /** Layers NAME.0, NAME.2, ... (an activation stands at the odd places, as in pyroVED) through the given widths. */
 export function stackSpec(name: string, widths: readonly number[]): Specs {
@@ -57,10 +52,15 @@ export function stack(
   parts: readonly tf.Tensor[],
   activation: Activation,
 ): tf.Tensor {
-  const activate = activationFunctions[activation];
-  let x = activate(linearOnParts(weights, `${name}.0`, parts));
-  for (let i = 1; i < depth; i++) x = activate(linear(weights, `${name}.${2 * i}`, x));
+  let x = activated(weights, `${name}.0`, parts, activation);
+  for (let i = 1; i < depth; i++) x = activated(weights, `${name}.${2 * i}`, [x], activation);
   return x;
+}
+
+/** The linear layer NAME on inputs in parts, and the activation after it. */
+function activated(weights: Weights, name: string, parts: readonly tf.Tensor[], activation: Activation): tf.Tensor {
+  if (activation !== 'tanh') return activationFunctions[activation](linearOnParts(weights, name, parts));
+  return biasTanh(productOfParts(weights, name, parts), weights[`${name}.bias`] as tf.Tensor1D);
 }
 
 export const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);

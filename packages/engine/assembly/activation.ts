@@ -1,0 +1,38 @@
+/** What follows a dense layer's product: bias and tanh, and back. Matrices are row major. */
+import { tanh } from './functions';
+
+/** y = tanh(x + bias), the bias of `columns` numbers added to each of the `rows`. */
+export function biasTanh(x: usize, bias: usize, rows: i32, columns: i32, y: usize): void {
+  const row = (<usize>columns) << 2;
+  const whole = row & ~15;
+  for (const end = x + <usize>rows * row; x < end; x += row, y += row) {
+    for (let at: usize = 0; at < whole; at += 16) {
+      v128.store(y + at, tanh(f32x4.add(v128.load(x + at), v128.load(bias + at))));
+    }
+    for (let at = whole; at < row; at += 4) {
+      v128.store_lane<f32>(y + at, tanh(f32x4.splat(load<f32>(x + at) + load<f32>(bias + at))), 0);
+    }
+  }
+}
+
+/** The slope along x, upstream times 1 - y^2, and its sum over the rows, which is the slope along the bias. */
+export function biasTanhSlope(y: usize, upstream: usize, rows: i32, columns: i32, slope: usize, sums: usize): void {
+  const row = (<usize>columns) << 2;
+  const whole = row & ~15;
+  const one = f32x4.splat(1);
+  memory.fill(sums, 0, row);
+  for (const end = y + <usize>rows * row; y < end; y += row, upstream += row, slope += row) {
+    for (let at: usize = 0; at < whole; at += 16) {
+      const value = v128.load(y + at);
+      const s = f32x4.mul(v128.load(upstream + at), f32x4.sub(one, f32x4.mul(value, value)));
+      v128.store(slope + at, s);
+      v128.store(sums + at, f32x4.add(v128.load(sums + at), s));
+    }
+    for (let at = whole; at < row; at += 4) {
+      const value = load<f32>(y + at);
+      const s = load<f32>(upstream + at) * (1 - value * value);
+      store<f32>(slope + at, s);
+      store<f32>(sums + at, load<f32>(sums + at) + s);
+    }
+  }
+}
