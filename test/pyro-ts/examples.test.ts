@@ -106,7 +106,13 @@ function promised(code: string): unknown {
   return isValue ? new Function(`return ${comment}`)() : undefined;
 }
 const flat = (x: unknown): unknown[] =>
-  x instanceof tf.Tensor ? Array.from(x.dataSync()) : Array.isArray(x) ? x.flat(9) : [x];
+  x instanceof tf.Tensor
+    ? Array.from(x.dataSync())
+    : Array.isArray(x)
+      ? x.flat(9)
+      : ArrayBuffer.isView(x)
+        ? Array.from(x as Float32Array)
+        : [x];
 
 let compared = 0;
 // One example changes what happens to warnings.

@@ -102,7 +102,7 @@ describe('misuse', () => {
     [
       'a subsample larger than the plate',
       () => plate('a', 2, { subsampleSize: 3 }, () => 0),
-      'subsampleSize must be an integer from 0 to the size 2, not 3',
+      'subsampleSize must be an integer from 1 to the size 2, not 3',
     ],
     [
       'another size under one name',

@@ -14,9 +14,9 @@ import {
   SiteError,
   SupportError,
 } from './errors.js';
+import { currentStream, paramStream } from './handlers/seed.js';
 import { readSafetensors, writeSafetensors } from './io/safetensors.js';
 import { type NamedValues, PrefixedMap } from './prefixedMap.js';
-import { type RandomStream, unseededStream } from './random.js';
 import type { Message, ParamMessage } from './runtime/messages.js';
 import { Handler } from './runtime/stack.js';
 
@@ -190,7 +190,7 @@ export class ParamStore {
   getOrCreate(message: ParamMessage): tf.Tensor {
     const { name, init, constraint } = message;
     if (!this.entries.has(name)) {
-      const rng: RandomStream = message.rng ?? unseededStream();
+      const rng = message.rng ?? currentStream(paramStream(name));
       const waiting = this.pending.get(name);
       if (init === undefined && !waiting) {
         throw new SiteError(

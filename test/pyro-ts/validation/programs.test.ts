@@ -108,7 +108,7 @@ describe('a plate', () => {
       'a tensor that fits neither the plate nor its subsample',
       () => plate('a', 6, { subsample: [0, 1] }, () => subsample(tf.zeros([5]))),
       ShapeError,
-      'In plate "a": dimension -1 of a tensor of shape [5] has size 5; the plate has 6 elements, of which 2 are chosen.',
+      'In plate "a": the tensor to take a subsample of has shape [5], with size 5 at dim -1; the plate has 6 elements. Give it one entry for each',
     ],
     [
       'in turn, without a body',

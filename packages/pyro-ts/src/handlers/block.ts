@@ -38,7 +38,8 @@ export class BlockHandler extends Handler {
 }
 
 /**
- * Hides sites of a program from everything around it. Source: `pyro.poutine.block`.
+ * Hides sites of a program from everything around it. They keep their randomness from the seed and, parameters, their value from the store; a
+ * hidden parameter is not learned. Source: `pyro.poutine.block`.
  * @example trace(block(model, { hide: ['w'] })).getTrace(data)
  */
 export const block = handlerFactory((options?: BlockOptions) => new BlockHandler(options));

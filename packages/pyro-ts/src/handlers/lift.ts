@@ -1,4 +1,5 @@
 /** `lift` and `substitute`: parameters as random variables, or at given values. */
+import type * as tf from '@tensorflow/tfjs';
 import type { Distribution } from '../distributions/distribution.js';
 import { type TensorLike, toTensor } from '../distributions/distribution.js';
 import { draw, sampleMessage } from '../primitives/sample.js';
@@ -25,14 +26,24 @@ export class LiftHandler extends ByNameHandler {
     super('lift', 'param', isDistribution(priors) || typeof priors === 'function' ? [] : Object.keys(priors), options);
   }
 
+  /** What this run drew: a parameter that is asked for again is the same variable. */
+  private readonly drawn = new Map<string, tf.Tensor | undefined>();
+
+  override enter(): void {
+    this.drawn.clear();
+  }
+
   override process(message: Message): void {
     super.process(message);
     if (message.type !== 'param') return;
     const fn = this.priorOf(message.name);
     if (!fn) return;
     const { name, scale, mask, rng } = message;
-    const lifted = { ...sampleMessage(name, fn, undefined, {}), scale, mask, rng };
-    message.value = applyOutside(this, lifted, draw).value;
+    if (!this.drawn.has(name)) {
+      const lifted = { ...sampleMessage(name, fn, undefined, {}), scale, mask, rng };
+      this.drawn.set(name, applyOutside(this, lifted, draw).value);
+    }
+    message.value = this.drawn.get(name);
     message.done = true;
     message.stop = true;
   }

@@ -20,7 +20,7 @@ export class SeedHandler extends Handler {
 
   override process(message: Message): void {
     if (message.rng !== undefined || message.value !== undefined) return;
-    message.rng = this.fork(message.type === 'param' ? `param ${message.name}` : message.name);
+    message.rng = this.fork(message.type === 'param' ? paramStream(message.name) : message.name);
   }
 
   /** The stream for `label`, another one at each call. */
@@ -30,6 +30,9 @@ export class SeedHandler extends Handler {
     return this.stream.fork(count === 0 ? label : `${label}#${count}`);
   }
 }
+
+/** The label of the stream that a parameter is made from. */
+export const paramStream = (name: string): string => `param ${name}`;
 
 /** A stream for `label` from the innermost seed around; an unseeded one where there is none. */
 export function currentStream(label: string): RandomStream {

@@ -1,7 +1,7 @@
 /** The checks between a model and its guide, and of log-probabilities against plates. Source: `pyro.util`. */
 import { broadcastShapes, type Shape } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
-import { formatShape, ModelGuideError, NonFiniteError, PlateError, ShapeError } from '../errors.js';
+import { didYouMean, formatShape, ModelGuideError, NonFiniteError, PlateError, ShapeError } from '../errors.js';
 import type { PlateFrame } from '../runtime/messages.js';
 import type { SampleSite, Trace } from '../runtime/trace.js';
 import { warn } from './warn.js';
@@ -34,10 +34,40 @@ export function checkModelMatchesGuide(model: Trace, guide: Trace): void {
     }
     checkPlates(partner, site);
   }
+  warnOfOtherPlates(model, guide);
   for (const site of model.latentSites) {
     if (guide.has(site.name) || site.enumeration?.own || site.infer.enumerate) continue;
     warn(
       `The model has a latent site "${site.name}" that the guide lacks: it is drawn from its prior. Add it to the guide, or enumerate it.`,
+    );
+  }
+}
+
+/** Warns of plates of the guide that the model does not open: where they choose elements, they choose other ones than the model. */
+function warnOfOtherPlates(model: Trace, guide: Trace): void {
+  const platesOf = (trace: Trace): Set<string> =>
+    new Set(
+      [...trace.sites.values()].flatMap((site) => [
+        ...(site.type === 'sample' && site.isSubsample ? [site.name] : []),
+        ...site.frames.map((frame) => frame.name),
+      ]),
+    );
+  const known = platesOf(model);
+  for (const name of platesOf(guide)) {
+    if (known.has(name)) continue;
+    warn(
+      `The guide has a plate "${name}" that the model lacks.${didYouMean(name, [...known])} Plates that mean the same elements have the same name ` +
+        'in both.',
+    );
+  }
+}
+
+/** Warns of sites that an objective draws although they are marked for enumeration. */
+export function warnOfEnumeration(objective: string, model: Trace, guide: Trace): void {
+  for (const site of [...guide.latentSites, ...model.latentSites.filter((s) => !guide.has(s.name))]) {
+    if (!site.infer.enumerate) continue;
+    warn(
+      `Sample site "${site.name}" is marked for enumeration, but ${objective} draws it. Use TraceEnumELBO, or drop infer.enumerate.`,
     );
   }
 }

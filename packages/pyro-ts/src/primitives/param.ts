@@ -2,8 +2,9 @@
 import type * as tf from '@tensorflow/tfjs';
 import { type Constraint, real } from '../distributions/constraints.js';
 import { ContextError, refuseUnknownKeys, SiteError } from '../errors.js';
+import { ParamStoreHandler } from '../paramStore.js';
 import type { ParamInit, ParamMessage } from '../runtime/messages.js';
-import { apply } from '../runtime/stack.js';
+import { activeHandlers, apply } from '../runtime/stack.js';
 
 export interface ParamOptions {
   /** Where the value must stay; `constraints.real` when left out. */
@@ -39,6 +40,12 @@ export function param(name: string, init?: ParamInit, options: ParamOptions = {}
     stop: false,
   };
   apply(message, () => {
+    // What block hides keeps its value, and the optimiser does not see it.
+    const hidden = message.stop ? activeHandlers().findLast((h) => h instanceof ParamStoreHandler) : undefined;
+    if (hidden) {
+      message.value = hidden.store.getOrCreate(message);
+      return;
+    }
     throw new ContextError(
       `Parameter "${name}" has no store to live in. Run the program through SVI, or inside a store: store.run(() => model(...)).`,
       name,

@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs';
 import { Subsample } from '../distributions/subsample.js';
 import { formatShape, OptionError, PlateError, refuseUnknownKeys, ShapeError } from '../errors.js';
 import type { Message, ParamMessage, PlateFrame, SampleMessage } from '../runtime/messages.js';
-import { activeHandlers, Handler } from '../runtime/stack.js';
+import { activeHandlers, Handler, isValidating } from '../runtime/stack.js';
 import { sendSample } from './sample.js';
 
 export interface PlateOptions {
@@ -46,7 +46,7 @@ export function plate<R>(
   }
   const indices = chooseElements(name, size, options);
   const frame: PlateFrame = { name, dim, size: indices.shape[0], fullSize: size, counter: 0 };
-  return new PlateHandler(frame, indices).run(() => body(indices));
+  return new PlateHandler(frame, indices, options.subsample !== undefined).run(() => body(indices));
 }
 
 /**
@@ -89,14 +89,14 @@ export function plateStack<R>(prefix: string, sizes: readonly number[], body: ()
 }
 
 /**
- * The entries of `data` that the plates around have chosen. Each plate indexes its own dimension, which sits left of `eventDim` rightmost ones;
- * dimensions that already have the subsample's size, or size 1, are left alone. Source: `pyro.subsample`.
+ * The entries of `data` that the plates around have chosen. Each plate indexes its own dimension, which sits left of `eventDim` rightmost ones
+ * and has one entry for each of the plate's elements, or a single one. Source: `pyro.subsample`.
  * @example plate('people', 100, { subsampleSize: 10 }, () => sample('height', normal(170, 8), { obs: subsample(tf.linspace(150, 200, 100)) }));
  */
 export function subsample(data: tf.Tensor, eventDim = 0): tf.Tensor {
   return activeHandlers()
     .filter((h): h is PlateHandler => h instanceof PlateHandler)
-    .reduce((value, handler) => handler.select(value, eventDim), data);
+    .reduce((value, handler) => handler.select(value, eventDim, 'the tensor to take a subsample of'), data);
 }
 
 /** Marks sites as independent along one plate: frame, broadcast, scale. */
@@ -104,6 +104,8 @@ export class PlateHandler extends Handler {
   constructor(
     readonly frame: PlateFrame,
     readonly indices: tf.Tensor1D,
+    /** Whether the elements have an order of their own, even if they are all there. */
+    private readonly isOrdered = false,
   ) {
     super();
   }
@@ -124,26 +126,26 @@ export class PlateHandler extends Handler {
   }
 
   override postprocess(message: Message): void {
-    if (message.type === 'param') this.selectParam(message);
+    if (message.type === 'param') message.value = this.selectParam(message);
   }
 
-  /** `value` with this plate's chosen elements picked from its dimension. */
-  select(value: tf.Tensor, eventDim: number): tf.Tensor {
-    const { dim, size, fullSize } = this.frame;
-    if (dim === undefined || size === fullSize || size < 0) return value;
+  /** `value` with this plate's chosen elements picked from its dimension; `what` it is, for messages. */
+  select(value: tf.Tensor, eventDim: number, what: string): tf.Tensor {
+    const { name, dim, size, fullSize } = this.frame;
+    if (dim === undefined || size < 0) return value;
     const axis = value.rank - eventDim + dim;
-    if (axis < 0 || value.shape[axis] === 1 || value.shape[axis] === size) return value;
+    if (axis < 0 || value.shape[axis] === 1) return value;
     if (value.shape[axis] !== fullSize) {
       throw new ShapeError(
-        `In plate "${this.frame.name}": dimension ${dim - eventDim} of a tensor of shape ${formatShape(value.shape)} has size ` +
-          `${value.shape[axis]}; the plate has ${fullSize} elements, of which ${size} are chosen.`,
+        `In plate "${name}": ${what} has shape ${formatShape(value.shape)}, with size ${value.shape[axis]} at dim ${dim - eventDim}; the plate has ` +
+          `${fullSize} elements. Give it one entry for each of them (or a single one there), and eventDim the number of dimensions of one entry.`,
       );
     }
-    return take(value, this.indices, axis);
+    return size === fullSize && !this.isOrdered ? value : take(value, this.indices, axis);
   }
 
-  private selectParam(message: ParamMessage): void {
-    if (message.eventDim !== undefined && message.value) message.value = this.select(message.value, message.eventDim);
+  private selectParam({ name, value, eventDim }: ParamMessage): tf.Tensor | undefined {
+    return eventDim === undefined || !value ? value : this.select(value, eventDim, `parameter "${name}"`);
   }
 }
 
@@ -196,15 +198,26 @@ function chooseElements(name: string, fullSize: number, options: PlateOptions): 
         name,
       );
     }
+    if (isValidating()) refuseBadIndices(name, fullSize, indices);
     return tf.cast(indices, 'int32');
   }
-  if (!Number.isInteger(subsampleSize) || subsampleSize < 0 || subsampleSize > fullSize) {
+  if (!Number.isInteger(subsampleSize) || subsampleSize < Math.min(1, fullSize) || subsampleSize > fullSize) {
     throw new PlateError(
-      `plate "${name}": subsampleSize must be an integer from 0 to the size ${fullSize}, not ${subsampleSize}.`,
+      `plate "${name}": subsampleSize must be an integer from 1 to the size ${fullSize}, not ${subsampleSize}.`,
       name,
     );
   }
   return sendSample(name, new Subsample(fullSize, subsampleSize), undefined, {}, true) as tf.Tensor1D;
+}
+
+function refuseBadIndices(name: string, fullSize: number, indices: tf.Tensor1D): void {
+  const bad = indices.dataSync().find((i) => !Number.isInteger(i) || i < 0 || i >= fullSize);
+  if (bad === undefined && indices.size > 0) return;
+  const what = bad === undefined ? 'is empty' : `has ${bad} among its indices`;
+  throw new PlateError(
+    `plate "${name}": subsample ${what}; it takes integers from 0 to ${fullSize - 1}, and at least one.`,
+    name,
+  );
 }
 
 const activeFrames = (): PlateFrame[] => activeHandlers().flatMap((h) => (h instanceof PlateHandler ? [h.frame] : []));

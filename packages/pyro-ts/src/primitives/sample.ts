@@ -2,8 +2,8 @@
 import { broadcastShapes, expandTo } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 import { Distribution, type TensorLike, toTensor } from '../distributions/distribution.js';
-import { OptionError, refuseUnknownKeys, SiteError } from '../errors.js';
-import { unseededStream } from '../random.js';
+import { formatShape, OptionError, refuseUnknownKeys, ShapeError, SiteError } from '../errors.js';
+import { currentStream } from '../handlers/seed.js';
 import type { InferConfig, SampleMessage } from '../runtime/messages.js';
 import { apply, isValidating } from '../runtime/stack.js';
 import { deterministic } from './deterministic.js';
@@ -83,7 +83,8 @@ export function draw(message: SampleMessage): void {
     if (isValidating() && message.isObserved) message.fn.validateValue(message.value, message.name);
     return;
   }
-  const rng = message.rng ?? unseededStream();
+  // A seed reaches also the sites that block hides from it.
+  const rng = message.rng ?? currentStream(message.name);
   if (message.draw) message.value = message.draw(rng);
   else message.value = message.fn.hasRsample ? message.fn.rsample(rng) : message.fn.sample(rng);
 }
@@ -94,7 +95,18 @@ function samplePartlyObserved(name: string, fn: Distribution, options: SampleOpt
   if (obs === undefined)
     throw new SiteError(`At site "${name}": obsMask is given without obs. Give both, or neither.`, name);
   const mask = typeof obsMask === 'boolean' ? tf.scalar(obsMask, 'bool') : tf.cast(obsMask as tf.Tensor, 'bool');
-  const observed = sendSample(`${name}_observed`, fn.mask(mask), toTensor(obs), infer);
+  let observed: tf.Tensor;
+  try {
+    observed = sendSample(`${name}_observed`, fn.mask(mask), toTensor(obs), infer);
+  } catch (error) {
+    if (!(error instanceof ShapeError) || mask.rank === 0) throw error;
+    throw new ShapeError(
+      `At site "${name}": obsMask has shape ${formatShape(mask.shape)} and the distribution batchShape ${formatShape(fn.batchShape)} and ` +
+        `eventShape ${formatShape(fn.eventShape)}. A mask has one entry for each observation in the plates around, and no event dimensions. ${error.message}`,
+      name,
+      { cause: error },
+    );
+  }
   const unobserved = sendSample(`${name}_unobserved`, fn.mask(tf.logicalNot(mask)), undefined, infer);
   const eventMask = tf.reshape(mask, [...mask.shape, ...fn.eventShape.map(() => 1)]);
   // An enumerated latent part has dimensions of its own, and may lack the size of the plates.

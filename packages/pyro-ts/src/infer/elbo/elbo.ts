@@ -7,7 +7,7 @@ import { trace } from '../../handlers/trace.js';
 import { plate } from '../../primitives/plate.js';
 import { isValidating } from '../../runtime/stack.js';
 import type { SampleSite, Trace } from '../../runtime/trace.js';
-import { checkModelMatchesGuide, checkSiteShape, throwNonFinite } from '../validate.js';
+import { checkModelMatchesGuide, checkSiteShape, throwNonFinite, warnOfEnumeration } from '../validate.js';
 
 /** A model or a guide as inference calls it. */
 export type InferenceProgram<Args extends unknown[]> = (...args: Args) => unknown;
@@ -144,7 +144,11 @@ export abstract class ELBO {
   ): { pairs: TracePair[]; maxPlateNesting: number } {
     return this.prepared(model, guide, args, ({ maxPlateNesting, ...programs }) => ({
       maxPlateNesting,
-      pairs: Array.from({ length: this.runs }, () => tracePair(programs.model, programs.guide, args, maxPlateNesting)),
+      pairs: Array.from({ length: this.runs }, () => {
+        const pair = tracePair(programs.model, programs.guide, args, maxPlateNesting);
+        if (isValidating()) warnOfEnumeration(this.constructor.name, pair.model, pair.guide);
+        return pair;
+      }),
     }));
   }
 
