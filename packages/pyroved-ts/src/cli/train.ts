@@ -3,15 +3,19 @@ import { Argument, Command } from 'commander';
 import { PyrovedError } from '../errors.js';
 import {
   formatBytes,
+  isPairsRun,
+  type PairsResult,
   type RunHooks,
   type RunResult,
+  resumePairs,
   resumeRun,
   resumeSeeds,
   type SeedsResult,
+  trainPairs,
   trainRun,
   trainSeeds,
 } from '../recipes/index.js';
-import { StudyFolder } from '../run/index.js';
+import { RunFolder, StudyFolder } from '../run/index.js';
 import { formatCount, formatDuration, formatPercent, shareInterval } from '../viz/index.js';
 import { interruptSignal, say } from './messages.js';
 import {
@@ -28,6 +32,8 @@ import {
   trainSettingsOf,
   typedOptions,
 } from './options.js';
+import { addKindOptions, discreteKlOf, kindSettingsOf } from './modelKind.js';
+import { addPairOptions, pairsOf } from './pairs.js';
 import { addSourceOptions, generatedSources, sourceOf } from './sources.js';
 import { trainingProgress } from './trainingProgress.js';
 
@@ -41,6 +47,8 @@ Examples:
     $ pyroved train --unlabelled micrographs --out runs/look
   Three seeds for 5 epochs each, then on with the best:
     $ pyroved train --unlabelled micrographs --labelled examples --out runs/first --seeds 3 --race 5
+  Spectra from images, of which item i belongs to item i (a VED):
+    $ pyroved train --array images.npy --targets spectra.npy --out runs/spectra
   Go on after Ctrl-C or a crash:
     $ pyroved train --resume runs/first`;
 
@@ -66,6 +74,8 @@ export function trainCommand(): Command {
     )
     .addHelpText('after', examples);
   addSourceOptions(command);
+  addPairOptions(command);
+  addKindOptions(command);
   addModelOptions(command);
   addTrainOptions(command);
   addMachineOptions(command);
@@ -74,8 +84,19 @@ export function trainCommand(): Command {
     if (given.resume !== undefined) {
       refuseBesideResume(word, command);
       const folder = String(given.resume);
+      if (holdsPairs(folder)) {
+        tellPairs(await withProgress((hooks) => resumePairs(folder, machine, hooks)));
+        return;
+      }
       const resume = StudyFolder.kindIn(folder) === undefined ? resumeRun : resumeSeeds;
       tellEnd(await withProgress<RunResult | SeedsResult>((hooks) => resume(folder, machine, hooks)), folder);
+      return;
+    }
+    const pairs = pairsOf(word, given, command);
+    if (pairs) {
+      const folder = String(given.out ?? `runs/${pairs.source.kind}`);
+      const run = { ...machine, ...pairs, folder, seed: given.seed as number, overwrite: given.overwrite === true };
+      tellPairs(await withProgress((hooks) => trainPairs(run, hooks)));
       return;
     }
     const source = sourceOf(word, given, command);
@@ -84,8 +105,8 @@ export function trainCommand(): Command {
       ...machine,
       folder,
       source,
-      model: modelSettingsOf(given),
-      train: trainSettingsOf(given),
+      model: { ...modelSettingsOf(given), ...kindSettingsOf(given) },
+      train: { ...trainSettingsOf(given), ...discreteKlOf(given) },
       overwrite: given.overwrite === true,
     };
     const { seeds, race, seed } = given as { seeds?: number | number[]; race?: number; seed: number };
@@ -102,7 +123,10 @@ export function trainCommand(): Command {
 const sourceHelp = (): string =>
   `generated images; leave it out for your own. ${Object.entries(generatedSources)
     .map(([name, what]) => `${name}: ${what}`)
-    .join('; ')}`;
+    .join('; ')}; rods: images of gold nanorods and their spectra, as pairs (below)`;
+
+const holdsPairs = (folder: string): boolean =>
+  StudyFolder.kindIn(folder) === undefined && isPairsRun(RunFolder.open(folder));
 
 /** A resumed run has its options in its configuration; only the machine may be another. */
 function refuseBesideResume(word: string | undefined, command: Command): void {
@@ -115,7 +139,7 @@ function refuseBesideResume(word: string | undefined, command: Command): void {
 }
 
 /** Runs a training with a progress bar and a clean Ctrl-C, of which the exit status then tells. */
-export async function withProgress<T>(start: (hooks: RunHooks) => Promise<T>): Promise<T> {
+export async function withProgress<T>(start: (hooks: RunHooks<unknown>) => Promise<T>): Promise<T> {
   const progress = trainingProgress();
   const { signal, exitCode, release } = interruptSignal(() =>
     progress.log('Stopping; the state is kept. Ctrl-C again ends at once.'),
@@ -153,4 +177,18 @@ function tellEnd({ folder: run, summary, stopped }: RunResult | SeedsResult, fol
     );
   }
   say(`Trained ${formatCount(steps)} steps in ${formatDuration(seconds)}. Report: ${run.file('report')}`);
+}
+
+function tellPairs({ folder, summary, stopped }: PairsResult): void {
+  if (stopped || !summary) {
+    say(`Stopped. Go on with: pyroved train --resume ${folder.path}`);
+    return;
+  }
+  const { r2, rmse, testPairs = 0, steps, seconds } = summary;
+  if (r2 !== undefined && rmse !== undefined) {
+    say(
+      `On ${formatCount(testPairs)} pairs that training did not see: R² ${r2.toFixed(3)} (1 predicts all that varies, 0 no more than the mean target), RMSE ${rmse.toPrecision(3)}.`,
+    );
+  }
+  say(`Trained ${formatCount(steps)} steps in ${formatDuration(seconds)}. Report: ${folder.file('report')}`);
 }

@@ -1,5 +1,6 @@
 /** How long a training will take and how much memory it needs, measured on a few steps that are thrown away. */
 import type { Batch } from '../data/index.js';
+import type { InvariantVAE, VED } from '../models/index.js';
 import type { Trainer } from '../train/index.js';
 
 export interface Estimate {
@@ -17,7 +18,7 @@ const TRIES = { steps: 5, milliseconds: 5000 };
 
 /** Takes some steps with a trainer of its own, which `makeTrainer` gives and `discard` frees. */
 export async function estimateTraining(
-  makeTrainer: () => { trainer: Trainer; discard: () => void },
+  makeTrainer: () => { trainer: Trainer<InvariantVAE | VED>; discard: () => void },
   signal?: AbortSignal,
 ): Promise<Estimate> {
   const { trainer, discard } = makeTrainer();

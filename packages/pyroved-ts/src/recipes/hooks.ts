@@ -6,7 +6,7 @@ import type { Estimate } from './estimate.js';
 /** What a step reports, with the number of steps of the whole run. */
 export type RunProgress = StepProgress & { readonly steps: number };
 
-export interface RunHooks {
+export interface RunHooks<M = InvariantVAE> {
   /** Stops after the step that runs when it is aborted; the state is kept. */
   readonly signal?: AbortSignal;
   /** A sentence for the person who waits. */
@@ -14,5 +14,5 @@ export interface RunHooks {
   /** Called once, before the first step. */
   readonly onEstimate?: (estimate: Estimate, steps: number) => void;
   readonly onStep?: (progress: RunProgress) => void;
-  readonly onEpoch?: (record: EpochRecord, model: InvariantVAE) => void;
+  readonly onEpoch?: (record: EpochRecord, model: M) => void;
 }

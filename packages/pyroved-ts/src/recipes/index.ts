@@ -7,6 +7,7 @@ export type { RunHooks, RunProgress } from './hooks.js';
 export { type Figures, figuresOf, type Judgement } from './judge.js';
 export * from './loadModel.js';
 export type { Machine } from './machine.js';
+export * from './pairs/index.js';
 export type { RunResult } from './runToEnd.js';
 export { type ModelSettings, type TrainSettings, trainDefaults } from './settings.js';
 export type { ArraySource, ImagesSource, MicrographSource } from './sources/files.js';

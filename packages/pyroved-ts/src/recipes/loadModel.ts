@@ -6,6 +6,7 @@ import { type Classifier, type Encoding, isClassifier, type Model, modelFromConf
 import { type Classification, RunFolder } from '../run/index.js';
 import { loadParams, type TrainingImages } from '../train/index.js';
 import { classNamesOf } from './kinds.js';
+import { isPairsRun } from './pairs/settings.js';
 import { dataSection, modelSection } from './settings.js';
 import { classAnglesOf, degreesFromUpright } from './upright.js';
 
@@ -31,6 +32,11 @@ export interface TrainedModel {
  */
 export async function loadModel(folder: string, kernel?: SpatialDecoderOptions['kernel']): Promise<TrainedModel> {
   const run = RunFolder.open(folder);
+  if (isPairsRun(run)) {
+    throw new PyrovedError(
+      `${folder} holds an encoder-decoder (VED), which predicts targets from inputs: use pyroved predict, or loadVED.`,
+    );
+  }
   const { checkpoint, warning } = run.loadCheckpoint();
   const model = modelFromConfig(modelSection(run.config), kernel ? { kernel } : {});
   loadParams(model.params, checkpoint.tensors);

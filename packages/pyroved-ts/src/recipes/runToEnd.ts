@@ -1,5 +1,5 @@
 /** One run on its way: its state restored, its steps taken with metrics and checkpoints, its result drawn at the end. */
-import type { Model } from '../models/index.js';
+import type { InvariantVAE, Model, VED } from '../models/index.js';
 import type { Checkpoint, RunFolder } from '../run/index.js';
 import type { EpochRecord, Trainer } from '../train/index.js';
 import { estimateTraining } from './estimate.js';
@@ -58,7 +58,13 @@ export async function runToEnd({ run, sets, machine, hooks, resume, until, finis
       }, hooks.signal);
       if (!hooks.signal?.aborted) hooks.onEstimate(estimate, trainer.stepsOf(last) - trainer.step);
     }
-    const { stopped } = await learn({ run, model, trainer, sets, hooks, last });
+    const { stopped } = await learn({
+      run,
+      trainer,
+      hooks,
+      last,
+      kept: (state) => checkpointWithAngles(state, model, sets.labelled),
+    });
     if (stopped) return { folder: run, history, stopped };
     if (trainer.stoppedEarly) hooks.say?.(`Ended after epoch ${trainer.epoch}: nothing became better any more.`);
     if (!finish) hooks.say?.('Drawing the pictures and the report.');
@@ -69,7 +75,12 @@ export async function runToEnd({ run, sets, machine, hooks, resume, until, finis
   }
 }
 
-function restore(run: RunFolder, trainer: Trainer, { say }: RunHooks): void {
+/** Goes on from the run's last checkpoint, or begins anew where there is none. */
+export function restore<M extends InvariantVAE | VED>(
+  run: RunFolder,
+  trainer: Trainer<M>,
+  { say }: Pick<RunHooks, 'say'>,
+): void {
   if (!run.hasCheckpoint()) {
     run.metrics.keep(() => false);
     say?.('The run was ended before its first checkpoint: it begins anew.');
@@ -82,17 +93,18 @@ function restore(run: RunFolder, trainer: Trainer, { say }: RunHooks): void {
   say?.(`Going on after step ${trainer.step} (epoch ${trainer.epoch} of ${trainer.epochCount} is done).`);
 }
 
-interface Lesson {
+interface Lesson<M extends InvariantVAE | VED> {
   readonly run: RunFolder;
-  readonly model: Model;
-  readonly trainer: Trainer;
-  readonly sets: TrainingSets;
-  readonly hooks: RunHooks;
+  readonly trainer: Trainer<M>;
+  readonly hooks: RunHooks<M>;
   /** The epoch, counted from 1, after which to stop. */
   readonly last: number;
+  /** What is kept of a state: all of it unless told. */
+  readonly kept?: (state: Checkpoint) => Checkpoint;
 }
 
-function learn({ run, model, trainer, sets, hooks, last }: Lesson) {
+/** Trains with metrics and checkpoints in the run's folder. */
+export function learn<M extends InvariantVAE | VED>({ run, trainer, hooks, last, kept = (state) => state }: Lesson<M>) {
   const { signal, onStep, onEpoch } = hooks;
   const steps = trainer.stepsOf(last);
   const arrived = new AbortController();
@@ -105,7 +117,7 @@ function learn({ run, model, trainer, sets, hooks, last }: Lesson) {
       if (record.epoch >= last) arrived.abort();
     },
     checkpoint: (state: Checkpoint) => {
-      run.saveCheckpoint(checkpointWithAngles(state, model, sets.labelled));
+      run.saveCheckpoint(kept(state));
       return run.file('checkpoint');
     },
   });

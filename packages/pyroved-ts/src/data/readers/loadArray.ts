@@ -26,6 +26,8 @@ export interface LoadedArray<S> {
   readonly normalisation: Normalisation;
   /** Items that are left out, e.g. `scan.npy[17]`. */
   readonly problems: readonly FileProblem[];
+  /** Where each item of the set lies in the file. */
+  readonly places: readonly number[];
 }
 
 const KEYS = ['dataset', 'labels', 'size', 'normalisation'];
@@ -74,7 +76,7 @@ export async function streamArray(
     };
     const names = usable.map((i) => `${path}[${i}]`);
     const set = { read, count: usable.length, shape, channels: layout.channels, names, ...labelling };
-    return { set, normalisation, problems, close: () => file.close() };
+    return { set, normalisation, problems, places: usable, close: () => file.close() };
   } catch (error) {
     file.close();
     throw error;

@@ -1,0 +1,13 @@
+/** Runs of an encoder-decoder on pairs of inputs and targets. */
+export type { PairsSummary } from './finish.js';
+export { inputsFor, loadVED, predictionNpz, predictTargets, type TrainedVED } from './predict.js';
+export { isPairsRun, type PairsTrainSettings, pairsDefaults, type VEDConfig, type VEDSettings } from './settings.js';
+export {
+  type ArrayPairsSource,
+  loadPairs,
+  type PairedNormalisation,
+  type PairedSets,
+  type PairsSource,
+  type RodsSource,
+} from './source.js';
+export { type PairsResult, resumePairs, type TrainPairsRequest, trainPairs } from './train.js';

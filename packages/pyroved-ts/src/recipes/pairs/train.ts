@@ -1,0 +1,132 @@
+/** A whole run of an encoder-decoder: pairs, model, training with checkpoints, and at the end figures, pictures and report in the run's folder. */
+import { createRequire } from 'node:module';
+import { listProblems } from '../../errors.js';
+import type { VED } from '../../models/index.js';
+import { RunFolder, whileLocked } from '../../run/index.js';
+import type { EpochRecord } from '../../train/index.js';
+import { formatCount } from '../../viz/index.js';
+import { estimateTraining } from '../estimate.js';
+import type { RunHooks } from '../hooks.js';
+import { chosenOf, type Machine, withMachine } from '../machine.js';
+import { learn, restore } from '../runToEnd.js';
+import { finishPairs, type PairsSummary } from './finish.js';
+import {
+  type PairsTrainSettings,
+  pairsDefaults,
+  pairsSections,
+  prepareVED,
+  type VEDSettings,
+  vedConfigFor,
+} from './settings.js';
+import { loadPairs, type PairedSets, type PairsSource } from './source.js';
+
+export interface TrainPairsRequest extends Machine {
+  /** The folder of the run; it must not exist yet, or hold nothing. */
+  readonly folder: string;
+  readonly source: PairsSource;
+  readonly model?: VEDSettings;
+  readonly train?: PairsTrainSettings;
+  readonly seed?: number;
+  /** Replace a run that is there. */
+  readonly overwrite?: boolean;
+}
+
+export interface PairsResult {
+  readonly folder: RunFolder;
+  /** Absent where the run was stopped before its end. */
+  readonly summary?: PairsSummary;
+  readonly history: readonly EpochRecord[];
+  readonly stopped: boolean;
+}
+
+/** Trains a VED on a source of pairs into a new run folder. */
+export async function trainPairs(request: TrainPairsRequest, hooks: RunHooks<VED> = {}): Promise<PairsResult> {
+  const { folder, source, model = {}, seed = 1, overwrite = false } = request;
+  const train = { ...pairsDefaults, ...request.train };
+  RunFolder.assertFree(folder, { overwrite });
+  return withMachine(request, hooks.say, async (machine) => {
+    const sets = await pairsInWords(source, undefined, hooks);
+    try {
+      const config = vedConfigFor(sets, model, seed);
+      // A model and a trainer that cannot be made are refused before a folder is.
+      prepareVED(config, sets, { ...train, seed }).model.dispose();
+      const { normalisation } = sets;
+      const own = createRequire(import.meta.url)('../../../package.json') as { version: string };
+      const settings = {
+        model: config,
+        data: { source, classNames: [], ...(normalisation && { normalisation }) },
+        train,
+        seed,
+        engine: machine.engine.name,
+        kernel: machine.kernel.name,
+        versions: { 'pyroved-ts': own.version, node: process.versions.node },
+      };
+      const run = RunFolder.create(folder, settings, { overwrite });
+      return await whileLocked(run, () => toEnd(run, sets, hooks, false));
+    } finally {
+      sets.close?.();
+    }
+  });
+}
+
+/** Goes on with a run on pairs that was stopped or killed, with the same numbers as if it never had been. */
+export async function resumePairs(
+  folder: string,
+  machine: Machine = {},
+  hooks: RunHooks<VED> = {},
+): Promise<PairsResult> {
+  const run = RunFolder.open(folder);
+  const { engine, kernel } = run.config;
+  const { source, normalisation } = pairsSections(run).data;
+  return whileLocked(run, () =>
+    withMachine({ engine, kernel, ...chosenOf(machine) }, hooks.say, async () => {
+      const sets = await pairsInWords(source, normalisation, hooks);
+      try {
+        return await toEnd(run, sets, hooks, true);
+      } finally {
+        sets.close?.();
+      }
+    }),
+  );
+}
+
+async function toEnd(run: RunFolder, sets: PairedSets, hooks: RunHooks<VED>, resume: boolean): Promise<PairsResult> {
+  const { model: config, train } = pairsSections(run);
+  const prepare = () => prepareVED(config, sets, { ...train, seed: run.config.seed });
+  const { model, trainer } = prepare();
+  try {
+    if (resume) restore(run, trainer, hooks);
+    const { history } = trainer;
+    if (!trainer.isFinished && hooks.onEstimate) {
+      const estimate = await estimateTraining(() => {
+        const probe = prepare();
+        return { trainer: probe.trainer, discard: () => probe.model.dispose() };
+      }, hooks.signal);
+      if (!hooks.signal?.aborted) hooks.onEstimate(estimate, trainer.totalSteps - trainer.step);
+    }
+    const { stopped } = await learn({ run, trainer, hooks, last: trainer.epochCount });
+    if (stopped) return { folder: run, history, stopped };
+    if (trainer.stoppedEarly) hooks.say?.(`Ended after epoch ${trainer.epoch}: nothing became better any more.`);
+    hooks.say?.('Drawing the pictures and the report.');
+    return { folder: run, history, stopped, summary: await finishPairs(run, model, sets, history) };
+  } finally {
+    model.dispose();
+  }
+}
+
+async function pairsInWords(
+  source: PairsSource,
+  normalisation: PairedSets['normalisation'],
+  { say }: RunHooks<VED>,
+): Promise<PairedSets> {
+  const sets = await loadPairs(source, normalisation);
+  const { train, test, problems } = sets;
+  const size = ({ shape, channels }: typeof train.inputs) =>
+    `${shape.length === 1 ? 'signals' : 'images'} of ${shape.join(' x ')}${channels > 1 ? `, ${channels} channels` : ''}`;
+  say?.(
+    `Pairs: ${formatCount(train.inputs.count)} to train on${test ? `, ${formatCount(test.inputs.count)} to test on` : ''}; ` +
+      `${size(train.inputs)} to ${size(train.targets)}.`,
+  );
+  if (problems.length > 0) say?.(`${formatCount(problems.length)} left out:\n${listProblems(problems)}`);
+  return sets;
+}
