@@ -7,6 +7,8 @@ import { encodeCommand } from './encode.js';
 import { evaluateCommand } from './evaluate.js';
 import { manifoldCommand } from './manifold.js';
 import { report } from './messages.js';
+import { predictCommand } from './predict.js';
+import { interpolateCommand, straightenCommand, traverseCommand } from './rows.js';
 import { trainCommand } from './train.js';
 
 const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
@@ -28,7 +30,18 @@ Your own images: a folder of unlabelled ones, and a folder with one folder per c
   $ pyroved classify runs/first --images micrographs --out classes.csv`,
   );
 
-for (const command of [trainCommand, evaluateCommand, classifyCommand, encodeCommand, manifoldCommand, demoCommand]) {
+for (const command of [
+  trainCommand,
+  evaluateCommand,
+  classifyCommand,
+  encodeCommand,
+  manifoldCommand,
+  traverseCommand,
+  interpolateCommand,
+  straightenCommand,
+  predictCommand,
+  demoCommand,
+]) {
   program.addCommand(command());
 }
 

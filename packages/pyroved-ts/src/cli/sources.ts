@@ -25,6 +25,7 @@ const belongsTo: Readonly<Record<string, readonly Kind[]>> = {
   unlabelled: ['images'],
   labelled: ['images'],
   labels: ['images', 'array'],
+  factors: ['images', 'array'],
   crop: ['images'],
   channels: ['images'],
   onBadFile: ['images'],
@@ -54,6 +55,10 @@ export function addSourceOptions(command: Command): Command {
     new Option('--unlabelled <folder>', 'images without labels (PNG, JPEG, TIFF, BMP), with subfolders'),
     new Option('--labelled <folder>', 'images with labels: one folder per class'),
     new Option('--labels <table>', 'or a CSV table of file,label; with --array, the array of labels or a .npy file'),
+    new Option(
+      '--factors <table>',
+      'a CSV table of known numbers, such as file,length: to predict, or to tell the model (empty where not known; with --array a row for each item)',
+    ),
     parsed(
       '--size <pixels>',
       'images are resized to this many pixels a side (default: 48; digits 28; arrays and patches as they are); for peaks, samples of a signal',
@@ -172,12 +177,12 @@ const build: Readonly<Record<Kind, (given: Given) => Source>> = {
   images: ({ size = 48, ...given }) => ({
     kind: 'images',
     size: size as number,
-    ...picked(given, ['unlabelled', 'labelled', 'labels', 'crop', 'channels', 'onBadFile', ...split]),
+    ...picked(given, ['unlabelled', 'labelled', 'labels', 'factors', 'crop', 'channels', 'onBadFile', ...split]),
   }),
   array: ({ array, ...given }) => ({
     kind: 'array',
     file: String(array),
-    ...picked(given, ['dataset', 'labels', 'size', ...split]),
+    ...picked(given, ['dataset', 'labels', 'factors', 'size', ...split]),
   }),
   micrographs({ micrographs, patchSize, ...given }) {
     if (patchSize === undefined) {

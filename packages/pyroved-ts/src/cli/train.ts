@@ -18,6 +18,7 @@ import {
 import { RunFolder, StudyFolder } from '../run/index.js';
 import { formatCount, formatDuration, formatPercent, shareInterval } from '../viz/index.js';
 import { interruptSignal, say } from './messages.js';
+import { addKindOptions, discreteKlOf, kindSettingsOf } from './modelKind.js';
 import {
   addMachineOptions,
   addModelOptions,
@@ -32,7 +33,6 @@ import {
   trainSettingsOf,
   typedOptions,
 } from './options.js';
-import { addKindOptions, discreteKlOf, kindSettingsOf } from './modelKind.js';
 import { addPairOptions, pairsOf } from './pairs.js';
 import { addSourceOptions, generatedSources, sourceOf } from './sources.js';
 import { trainingProgress } from './trainingProgress.js';
@@ -169,12 +169,21 @@ function tellEnd({ folder: run, summary, stopped }: RunResult | SeedsResult, fol
     say(`Stopped. Go on with: pyroved train --resume ${folder}`);
     return;
   }
-  const { accuracy, testImages = 0, steps, seconds } = summary;
+  const { accuracy, matchedAccuracy, targets = [], testImages = 0, steps, seconds } = summary;
+  const unseen = `on ${formatCount(testImages)} images that training did not see`;
+  if (matchedAccuracy !== undefined) {
+    say(
+      `Accuracy ${unseen}, each found class taken for the true one that fits best: ${formatPercent(matchedAccuracy)}`,
+    );
+  }
+  for (const { name, r2, meanSquaredError } of targets) {
+    say(
+      `${name} ${unseen}: R2 ${r2?.toFixed(3) ?? '(no spread)'}, mean squared error ${meanSquaredError.toPrecision(3)}`,
+    );
+  }
   if (accuracy !== undefined) {
     const [low, high] = shareInterval(accuracy, testImages).map((share) => formatPercent(share));
-    say(
-      `Accuracy on ${formatCount(testImages)} images that training did not see: ${formatPercent(accuracy)} (95% interval ${low} to ${high})`,
-    );
+    say(`Accuracy ${unseen}: ${formatPercent(accuracy)} (95% interval ${low} to ${high})`);
   }
   say(`Trained ${formatCount(steps)} steps in ${formatDuration(seconds)}. Report: ${run.file('report')}`);
 }

@@ -1,5 +1,5 @@
 /** What the commands that use a trained model share: opening its run, and the images that it is asked about. */
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { PyrovedError } from '../errors.js';
 import { type FoundImages, imagesFor, loadModel, type NewImages, type TrainedModel } from '../recipes/index.js';
 import { withMachine } from '../recipes/machine.js';
@@ -28,7 +28,7 @@ export async function withRun(
 }
 
 /** Where new images are, and where the table goes. */
-export const addImagesOptions = (command: Command): Command =>
+export const addImagesOptions = (command: Command, out = 'where to write the table (default: the terminal)'): Command =>
   command
     .option('--images <folder>', 'a folder of image files, with its subfolders')
     .option('--array <file>', 'or a .npy, .npz or HDF5 file')
@@ -36,7 +36,7 @@ export const addImagesOptions = (command: Command): Command =>
     .option('--micrographs <path>', 'or a large image, or a folder of them, to cut objects out of')
     .option('--centres <csv>', 'their places as a table of x,y and if wanted file (default: objects are looked for)')
     .addOption(parsed('--patch-size <pixels>', "side of a patch (default: the run's)", atLeast(1)))
-    .addOption(new Option('--out <csv>', 'where to write the table (default: the terminal)'));
+    .option('--out <file>', out);
 
 /** The images that the options ask for; what was left out is listed. */
 export async function newImages(trained: TrainedModel, given: Given): Promise<FoundImages> {

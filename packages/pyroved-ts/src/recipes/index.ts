@@ -8,6 +8,7 @@ export { type Figures, figuresOf, type Judgement } from './judge.js';
 export * from './loadModel.js';
 export type { Machine } from './machine.js';
 export * from './pairs/index.js';
+export * from './rows.js';
 export type { RunResult } from './runToEnd.js';
 export { type ModelSettings, type TrainSettings, trainDefaults } from './settings.js';
 export type { ArraySource, ImagesSource, MicrographSource } from './sources/files.js';

@@ -166,4 +166,5 @@ export function stackOf(set: ImageSet): Stack {
   return { count, height, width, channels, data };
 }
 
-const latentName = (index: number): string => `z${String(index + 1).replace(/\d/g, (d) => '₀₁₂₃₄₅₆₇₈₉'[Number(d)])}`;
+export const latentName = (index: number): string =>
+  `z${String(index + 1).replace(/\d/g, (d) => '₀₁₂₃₄₅₆₇₈₉'[Number(d)])}`;

@@ -1,5 +1,6 @@
 /** What a trained model says of images, as tables and pictures to keep. */
 import { stringify } from 'csv-stringify/sync';
+import { isClassifier } from '../models/index.js';
 import type { TrainingImages } from '../train/index.js';
 import { asSvgFile, manifoldPicture } from '../viz/index.js';
 import type { TrainedModel } from './loadModel.js';
@@ -7,19 +8,22 @@ import { manifoldsOf } from './show.js';
 import { degreesFromUpright } from './upright.js';
 
 /**
- * `file`, `class` (where the model knows classes), `z1`, `z1_sd`, ..., `angle_deg` (counter-clockwise from the class's upright pose), `shift_1` and
+ * `file`, `class` (where the model knows classes), the quantities that it predicts by their names, `z1`, `z1_sd`, ..., `angle_deg` (counter-clockwise from the class's upright pose), `shift_1` and
  * `shift_2` (the units of the [-1, 1] grid), `scale`.
  */
 export function encodingCsv({ model, classNames, classAngles }: TrainedModel, set: TrainingImages): string {
   const { latentDim, shape } = model.options;
-  const found = model.kind === 'ssiVAE' ? model.encode(set) : undefined;
-  const { content, contentScale, angle, shift, scale } = found ?? model.encode(set);
+  const found = isClassifier(model) ? model.encode(set) : undefined;
+  const predicted = model.kind === 'ssRegIVAE' ? model.encode(set) : undefined;
+  const { content, contentScale, angle, shift, scale } = found ?? predicted ?? model.encode(set);
+  const quantities = model.kind === 'ssRegIVAE' ? model.targets.names : [];
   const dims = shape.length;
   const scales = scale ? scale.length / set.count : 0;
   const numbered = (name: string, n: number) => Array.from({ length: n }, (_, i) => `${name}_${i + 1}`);
   const header = [
     'file',
     ...(found ? ['class'] : []),
+    ...quantities,
     ...Array.from({ length: latentDim }, (_, i) => [`z${i + 1}`, `z${i + 1}_sd`]).flat(),
     ...(angle ? ['angle_deg'] : []),
     ...(shift ? numbered('shift', dims) : []),
@@ -34,6 +38,7 @@ export function encodingCsv({ model, classNames, classAngles }: TrainedModel, se
     return [
       set.names?.[i] ?? `image ${i + 1}`,
       ...(found ? [classNames[found.classes[i]]] : []),
+      ...(predicted ? at(predicted.targets, quantities.length) : []),
       ...centres.flatMap((c, d) => [c, spreads[d]]),
       ...(angle ? [degreesFromUpright(angle[i], upright).toFixed(1)] : []),
       ...(shift ? at(shift, dims) : []),

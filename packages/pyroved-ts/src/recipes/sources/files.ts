@@ -16,17 +16,22 @@ import {
 } from '../../data/index.js';
 import type { FileProblem } from '../../errors.js';
 import type { TrainingImages } from '../../train/index.js';
+import { setsWithFactors } from './factors.js';
 import type { LoadSetsOptions, TrainingSets } from './sets.js';
 
 /** Folders of image files, and labels as folders or a table. */
 export interface ImagesSource extends SourceOptions, Omit<ReadOptions, 'onProgress'>, PartitionOptions {
   readonly kind: 'images';
+  /** A table of known numbers: a header, a column "file" as in `labels`, and a column for each number, empty where it is not known. */
+  readonly factors?: string;
 }
 
 /** Images or signals in a `.npy`, `.npz` or HDF5 file. */
 export interface ArraySource extends PartitionOptions {
   readonly kind: 'array';
   readonly file: string;
+  /** A table of known numbers: a header, a column for each number, a row for each item in order. */
+  readonly factors?: string;
   /** Which array of the file, where it holds several. */
   readonly dataset?: string;
   /** The array of class labels: another array of the same file, or another file. */
@@ -47,20 +52,25 @@ export interface MicrographSource extends FindOptions, PartitionOptions {
   readonly size?: number;
 }
 
-export async function imageSets({ kind: _, ...source }: ImagesSource, options: LoadSetsOptions): Promise<TrainingSets> {
+export async function imageSets(
+  { kind: _, factors, ...source }: ImagesSource,
+  options: LoadSetsOptions,
+): Promise<TrainingSets> {
   const { normalisation, onProgress } = options;
   const found = await loadImages({
     ...source,
     ...(normalisation && { normalisation }),
     ...(onProgress && { onProgress }),
   });
-  return setsOf(found, found);
+  const sets = setsOf(found, found);
+  return factors === undefined ? sets : setsWithFactors(sets, factors, source);
 }
 
 export async function arraySets(source: ArraySource, { normalisation }: LoadSetsOptions): Promise<TrainingSets> {
-  const { kind: _, file, heldOut, seed, inMemory: most, ...choice } = source;
+  const { kind: _, file, factors, heldOut, seed, inMemory: most, ...choice } = source;
   const { close, ...found } = await arrayImages(file, { ...choice, ...(normalisation && { normalisation }) }, most);
-  return { ...setsOf(partition(found.set, { heldOut, seed }, found.problems), found), close };
+  const sets = setsOf(partition(found.set, { heldOut, seed }, found.problems), found);
+  return { ...(factors === undefined ? sets : setsWithFactors(sets, factors, source)), close };
 }
 
 /** The images or signals of an array file: in memory, or streamed until `close` where they take more bytes than `most`. */
