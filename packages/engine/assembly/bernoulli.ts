@@ -1,5 +1,8 @@
 /** The Bernoulli's log mass of values given log odds, v l - log(1 + exp(l)), summed over runs of entries, and its slope. */
-import { sigmoid, softplus } from './functions';
+import { expNegative, log, sigmoid, softplus } from './functions';
+
+/** Bytes whose log(1 + exp(-|l|)) take one logarithm together: of a product of 8 numbers from 1 to 2. */
+const STRETCH: usize = 128;
 
 /**
  * One sum for each run of `length` entries at `sums`. The `values` repeat: entry i of `logits` belongs to entry i mod `period`, a multiple of `length`.
@@ -12,27 +15,32 @@ export function logMass(values: usize, period: i32, logits: usize, size: i32, le
   }
   const end = logits + ((<usize>size) << 2);
   const run = (<usize>length) << 2;
-  const whole = run & ~15;
+  const long = run & ~(STRETCH - 1);
   const lastValue = values + ((<usize>period) << 2);
   let v = values;
   for (let l = logits; l < end; l += run, v += run, sums += 4) {
     if (v === lastValue) v = values;
-    let low = f64x2.splat(0);
-    let high = low;
-    for (let at: usize = 0; at < whole; at += 16) {
-      const x = v128.load(l + at);
-      const term = f32x4.sub(f32x4.mul(v128.load(v + at), x), softplus(x));
-      low = f64x2.add(low, f64x2.promote_low_f32x4(term));
-      high = f64x2.add(
-        high,
-        f64x2.promote_low_f32x4(i8x16.shuffle(term, term, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7)),
-      );
-    }
-    const both = f64x2.add(low, high);
+    let both = f64x2.splat(0);
+    for (let at: usize = 0; at < long; at += STRETCH) both = f64x2.add(both, stretch(v + at, l + at));
     let sum = f64x2.extract_lane(both, 0) + f64x2.extract_lane(both, 1);
-    for (let at = whole; at < run; at += 4) sum += <f64>logMassOf(load<f32>(v + at), load<f32>(l + at));
+    for (let at = long; at < run; at += 4) sum += <f64>logMassOf(load<f32>(v + at), load<f32>(l + at));
     store<f32>(sums, <f32>sum);
   }
+}
+
+/** The log mass of one stretch, in two halves: sum of v l - max(l, 0), less the logarithm of the product of 1 + exp(-|l|). */
+function stretch(values: usize, logits: usize): v128 {
+  const one = f32x4.splat(1);
+  let linear = f32x4.splat(0);
+  let product = one;
+  for (const end = logits + STRETCH; logits < end; logits += 16, values += 16) {
+    const x = v128.load(logits);
+    linear = f32x4.add(linear, f32x4.sub(f32x4.mul(v128.load(values), x), f32x4.pmax(x, f32x4.splat(0))));
+    product = f32x4.mul(product, f32x4.add(one, expNegative(f32x4.neg(f32x4.abs(x)))));
+  }
+  const terms = f32x4.sub(linear, log(product));
+  const upper = i8x16.shuffle(terms, terms, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7);
+  return f64x2.add(f64x2.promote_low_f32x4(terms), f64x2.promote_low_f32x4(upper));
 }
 
 /** As above for runs of one entry. */

@@ -30,6 +30,24 @@ export function softplus(x: v128): v128 {
   return madd(p, u, f32x4.pmax(x, f32x4.splat(0)));
 }
 
+/** log(x) for x >= 1, within 1e-7: x = 2^n (1 + r) with 1 + r from 0.707 to 1.414 (Cephes' logf). */
+export function log(x: v128): v128 {
+  const n = i32x4.shr_s(i32x4.sub(x, i32x4.splat(0x3f3504f3)), 23);
+  const r = f32x4.sub(i32x4.sub(x, i32x4.shl(n, 23)), f32x4.splat(1));
+  const e = f32x4.convert_i32x4_s(n);
+  const z = f32x4.mul(r, r);
+  let p = madd(f32x4.splat(7.0376836292e-2), r, f32x4.splat(-1.151461031e-1));
+  p = madd(p, r, f32x4.splat(1.167699874e-1));
+  p = madd(p, r, f32x4.splat(-1.2420140846e-1));
+  p = madd(p, r, f32x4.splat(1.4249322787e-1));
+  p = madd(p, r, f32x4.splat(-1.6668057665e-1));
+  p = madd(p, r, f32x4.splat(2.0000714765e-1));
+  p = madd(p, r, f32x4.splat(-2.4999993993e-1));
+  p = madd(p, r, f32x4.splat(3.3333331174e-1));
+  p = madd(f32x4.mul(r, z), p, madd(z, f32x4.splat(-0.5), f32x4.mul(e, f32x4.splat(-2.1219444e-4))));
+  return madd(e, f32x4.splat(0.693359375), f32x4.add(r, p));
+}
+
 /** 1 / (1 + exp(-x)): with u = exp(-|x|), u / (1 + u) below 0 and 1 / (1 + u) above. */
 export function sigmoid(x: v128): v128 {
   const u = expNegative(f32x4.neg(f32x4.abs(x)));
