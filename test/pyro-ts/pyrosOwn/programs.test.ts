@@ -14,6 +14,7 @@ import {
   multivariateNormal,
   normal,
   onWarning,
+  ParamStore,
   param,
   plate,
   plateStack,
@@ -28,6 +29,7 @@ import {
   TraceMeanFieldELBO,
 } from 'pyro-ts';
 import { describe, expect, test } from 'vitest';
+import { lossAndGradients } from '../replayed.js';
 
 type Programs = [model: () => unknown, guide: () => unknown];
 
@@ -205,6 +207,11 @@ describe.each(objectives)('%s refuses', (_, elbo, wrap) => {
     expect(refused(once, twice)).toThrow('two sample sites called "x"');
     expect(refused(() => sequentialPlate('p', 2, () => sample('x', x())))).toThrow('put the index into the name');
   });
+  test('a site with the name of a plate', () => {
+    expect(refused(() => plate('p', 2, () => sample('p', x())))).toThrow(
+      'There are a plate and a sample site called "p".',
+    );
+  });
   test('draws of different shapes in model and guide', () => {
     const one = () => sample('x', normal([0, 0], 1).toEvent(1));
     const two = () => sample('x', normal([[0], [0]], 1).toEvent(2));
@@ -292,6 +299,29 @@ describe('warnings', () => {
     const guide = configEnumerate(() => sample('x', normal(param('loc', 1), 2)), { default: 'sequential' });
     expect(warningsOf([continuous, guide], new TraceEnumELBO())).toHaveLength(1);
     expect(warningsOf([continuous, guide], new TraceEnumELBO({ strictEnumerationWarning: false }))).toEqual([]);
+  });
+});
+
+describe.each(objectives)('%s: a factor in the guide', (_, elbo) => {
+  const model = () => sample('x', normal(0, 1), { obs: 0.3 });
+  test('counts against the bound, with the gradient that it says', () => {
+    const lossOf = (guide: () => void) => {
+      const store = new ParamStore();
+      return { ...lossAndGradients(store, () => elbo().estimate(model, guide, [])) };
+    };
+    const without = lossOf(() => {});
+    for (const hasRsample of [true, false]) {
+      const found = lossOf(() => factor('f', param('w', 0.7), { hasRsample }));
+      expect(found.loss - without.loss).toBeCloseTo(0.7, 5);
+      // Pathwise, the loss rises with the factor; a score function has the loss itself as its weight (and may add its mean of 0).
+      if (hasRsample) expect(found.gradients.w[0]).toBeCloseTo(1, 5);
+      else expect([found.loss, found.loss + 1].some((g) => Math.abs(g - found.gradients.w[0]) < 1e-4)).toBe(true);
+    }
+  });
+  test('must say which', () => {
+    expect(() => warningsOf([model, () => factor('f', 0)], elbo())).toThrow(
+      'The factor "f" of the guide must say how the draws that it belongs to were made: factor(name, value, { hasRsample: true })',
+    );
   });
 });
 

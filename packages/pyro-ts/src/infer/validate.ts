@@ -1,6 +1,7 @@
 /** The checks between a model and its guide, and of log-probabilities against plates. Source: `pyro.util`. */
 import { broadcastShapes, type Shape } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
+import { Unit } from '../distributions/unit.js';
 import { didYouMean, formatShape, ModelGuideError, NonFiniteError, PlateError, ShapeError } from '../errors.js';
 import type { PlateFrame } from '../runtime/messages.js';
 import type { SampleSite, Trace } from '../runtime/trace.js';
@@ -12,6 +13,14 @@ export function checkModelMatchesGuide(model: Trace, guide: Trace): void {
     const partner = model.sites.get(site.name);
     if (site.isObserved) {
       if (site.infer.isDeterministic) continue;
+      if (site.fn instanceof Unit) {
+        if (site.infer.isAuxiliary) continue;
+        throw new ModelGuideError(
+          `The factor "${site.name}" of the guide must say how the draws that it belongs to were made: factor(name, value, { hasRsample: true }) where ` +
+            'they are reparameterised, false where they are not.',
+          site.name,
+        );
+      }
       throw new ModelGuideError(
         `Site "${site.name}" is observed in the guide: observations belong in the model.`,
         site.name,

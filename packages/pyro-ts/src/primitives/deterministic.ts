@@ -3,6 +3,7 @@ import type * as tf from '@tensorflow/tfjs';
 import { Delta } from '../distributions/delta.js';
 import { type TensorLike, toTensor } from '../distributions/distribution.js';
 import { Unit } from '../distributions/unit.js';
+import { refuseUnknownKeys } from '../errors.js';
 import { sendSample } from './sample.js';
 
 /**
@@ -18,11 +19,19 @@ export function deterministic(name: string, value: TensorLike, eventDim?: number
   return sendSample(name, fn, tensor, { isDeterministic: true });
 }
 
+export interface FactorOptions {
+  /** In a guide: whether the factor comes from reparameterised draws (a pathwise gradient), or not (a score function). */
+  hasRsample?: boolean;
+}
+
 /**
- * Adds `logFactor` (batch shaped) to the log-probability of the program. Source: `pyro.factor`.
+ * Adds `logFactor` (batch shaped) to the log-probability of the program. In a guide it is part of log q, say for draws that were made by hand, and
+ * `hasRsample` must say how they were made. Source: `pyro.factor`.
  * @example factor('prefer small', sample('w', normal(0, 1)).square().neg());
  */
-export function factor(name: string, logFactor: TensorLike): void {
-  const fn = new Unit(toTensor(logFactor));
-  sendSample(name, fn, fn.sample(), {});
+export function factor(name: string, logFactor: TensorLike, options: FactorOptions = {}): void {
+  refuseUnknownKeys('factor', options, ['hasRsample']);
+  const { hasRsample } = options;
+  const fn = new Unit(toTensor(logFactor), hasRsample);
+  sendSample(name, fn, fn.sample(), hasRsample === undefined ? {} : { isAuxiliary: true });
 }

@@ -1,5 +1,5 @@
 /** What programs are written with. */
-export { deterministic, factor } from './deterministic.js';
+export { deterministic, type FactorOptions, factor } from './deterministic.js';
 export * from './markov.js';
 export * from './module.js';
 export * from './param.js';

@@ -102,9 +102,10 @@ export class Trace {
         site.name,
       );
     }
-    const kind = before.type === site.type ? `two ${site.type} sites` : `a ${before.type} site and a ${site.type} site`;
+    const kindOf = (s: Site) => (s.type === 'sample' && s.isSubsample ? 'plate' : `${s.type} site`);
+    const [a, b] = [kindOf(before), kindOf(site)];
     throw new SiteError(
-      `There are ${kind} called "${site.name}". Every name must be unique in a program: rename one (inside a loop, put the index into the name).`,
+      `There are ${a === b ? `two ${a}s` : `a ${a} and a ${b}`} called "${site.name}". Every name must be unique in a program: rename one (inside a loop, put the index into the name).`,
       site.name,
     );
   }

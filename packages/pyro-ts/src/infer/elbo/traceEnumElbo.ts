@@ -21,6 +21,7 @@ import { warn } from '../warn.js';
 import { Baselines } from './baselines.js';
 import {
   checkTraces,
+  drawnSites,
   ELBO,
   type ElboEstimate,
   type ElboOptions,
@@ -142,12 +143,10 @@ export class TraceEnumELBO extends ELBO {
 
   /** The bound that one pair of traces gives: expected log p minus expected log q. */
   private expectedBound({ model, guide }: TracePair): tf.Tensor {
-    const entropy: Cost[] = guide.latentSites
-      .filter((site) => !site.infer.isDeterministic)
-      .map((site) => {
-        const ordinal = ordinalOf(site);
-        return { ordinal, reach: [ordinal], value: pack(site, tf.neg(site.logProb)) };
-      });
+    const entropy: Cost[] = drawnSites(guide).map((site) => {
+      const ordinal = ordinalOf(site);
+      return { ordinal, reach: [ordinal], value: pack(site, tf.neg(site.logProb)) };
+    });
     const weights = guideWeights(guide, (site, logWeight, chances) =>
       this.baselines.centreGradient(site, logWeight, chances, this.numParticles),
     );

@@ -5,6 +5,7 @@
 import { stopGradient } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 import type { SampleSite, Trace } from '../../runtime/trace.js';
+import { drawnSites } from '../elbo/elbo.js';
 import { eliminate } from './elimination/contract.js';
 import { type NamedTensor, ownDim, pack, sumOut } from './elimination/namedTensor.js';
 import { isWithin, keyOf, minus, type Ordinal, ordinalOf, union } from './elimination/ordinals.js';
@@ -41,9 +42,9 @@ export function guideWeights(guide: Trace, centre: CentreGradient): GuideWeight[
 }
 
 function bareWeights(guide: Trace): GuideWeight[] {
-  return guide.latentSites.flatMap((site) => {
+  return drawnSites(guide).flatMap((site) => {
     const { own } = site.enumeration ?? {};
-    if (site.infer.isDeterministic || (!own && site.fn.hasRsample)) return [];
+    if (!own && site.fn.hasRsample) return [];
     // Neither scaled nor masked: these are probabilities.
     const logProb = site.unscaledLogProb;
     const logWeight = own ? own.logWeight(logProb) : tf.sub(logProb, stopGradient(logProb));
