@@ -1,6 +1,8 @@
-/** `pyroved encode`: the latent variables of every image, as a table. */
+/** `pyroved encode`: the latent variables of every image, as a table or as arrays for NumPy. */
 import { Command } from 'commander';
+import { latentsNpz } from '../exchange/index.js';
 import { encodingCsv } from '../recipes/index.js';
+import { writeWhole } from '../run/index.js';
 import { formatCount } from '../viz/index.js';
 import { say } from './messages.js';
 import { addMachineOptions, type Given } from './options.js';
@@ -13,13 +15,19 @@ export function encodeCommand(): Command {
       'Writes one row an image: file, class (where the model knows classes), the content latents z1, z2, ... with their standard deviations, and the ' +
         "pose: angle_deg (degrees counter-clockwise as seen), shift_1 and shift_2 (added to the model's coordinates, which go from -1 to 1), and scale.",
     );
-  addImagesOptions(addRun(command));
+  addImagesOptions(
+    addRun(command),
+    'where to write the table (default: the terminal); a name that ends in .npz gets arrays for NumPy, angles in radians',
+  );
   addMachineOptions(command);
   return command.action(async (run: string, given: Given) => {
     await withRun(run, given, async (trained) => {
       const { set } = await newImages(trained, given);
-      writeTable(encodingCsv(trained, set), given);
-      say(`${formatCount(set.count)} encoded.${given.out === undefined ? '' : ` Table: ${given.out}`}`);
+      const { out } = given;
+      const asArrays = typeof out === 'string' && out.toLowerCase().endsWith('.npz');
+      if (asArrays) writeWhole(out, latentsNpz(trained, set));
+      else writeTable(encodingCsv(trained, set), given);
+      say(`${formatCount(set.count)} encoded.${out === undefined ? '' : ` ${asArrays ? 'Arrays' : 'Table'}: ${out}`}`);
     });
   });
 }

@@ -1,10 +1,12 @@
-/** The command line: `pyroved train | evaluate | classify | encode | manifold | demo`. */
+/** The command line: `pyroved train | evaluate | classify | encode | manifold | export | import | demo`. */
 import { createRequire } from 'node:module';
 import { Command } from 'commander';
 import { classifyCommand } from './classify.js';
 import { demoCommand } from './demo.js';
 import { encodeCommand } from './encode.js';
 import { evaluateCommand } from './evaluate.js';
+import { exportCommand } from './export.js';
+import { importCommand } from './import.js';
 import { manifoldCommand } from './manifold.js';
 import { report } from './messages.js';
 import { predictCommand } from './predict.js';
@@ -40,6 +42,8 @@ for (const command of [
   interpolateCommand,
   straightenCommand,
   predictCommand,
+  exportCommand,
+  importCommand,
   demoCommand,
 ]) {
   program.addCommand(command());

@@ -58,10 +58,10 @@ const seeds = (text: string): number | number[] =>
 export const seedsOption = (what: string): Option => parsed('--seeds <list>', what, seeds);
 
 /** "128,128" */
-const widths = (text: string): number[] => text.split(',').map((part) => atLeast(1)(part.trim()));
+export const widths = (text: string): number[] => text.split(',').map((part) => atLeast(1)(part.trim()));
 
 /** "r,t", "rt" or "none" */
-const invariances = (text: string): string[] => {
+export const invariances = (text: string): string[] => {
   if (text.trim() === 'none') return [];
   const letters = text.includes(',') ? text.split(',').map((part) => part.trim()) : [...text.trim()];
   if (letters.length > 0 && letters.every((letter) => ['r', 't', 's'].includes(letter))) return letters;
