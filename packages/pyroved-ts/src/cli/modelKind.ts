@@ -18,9 +18,9 @@ export const addKindOptions = (command: Command): Command =>
   group(command, 'Kind of model:', [
     new Option(
       '--model <kind>',
-      'ivae: what varies; jivae: also finds classes without labels; ssivae: classes from a few labels; ssregivae: quantities from a few known ones (default: ssivae where ' +
+      'ivae: what varies; jivae: also finds classes without labels; ssivae: classes from a few labels; ssregivae: quantities from a few known ones; ved: what --targets holds (default: ved with --targets,  ssivae where ' +
         'there are labels, ssregivae where there is a table of numbers, else ivae)',
-    ).choices(Object.keys(kinds)),
+    ).choices([...Object.keys(kinds), 'ved']),
     parsed('--classes <n>', 'jivae: how many classes to look for', atLeast(2)),
     parsed(
       '--quantities <names>',

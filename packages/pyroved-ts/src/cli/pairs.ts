@@ -1,32 +1,24 @@
 /** `pyroved train` on pairs of inputs and targets: the options of the encoder-decoder, and the run that they ask for. */
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { PyrovedError } from '../errors.js';
-import type { ConvOptions } from '../nets/index.js';
-import { upsamplings } from '../nets/index.js';
 import type { PairsSource, PairsTrainSettings, VEDSettings } from '../recipes/index.js';
-import { type Given, group, picked, typedOptions } from './options.js';
+import { type Given, group, picked, trainSettingsOf, typedOptions } from './options.js';
 
 export const addPairOptions = (command: Command): Command =>
   group(command, 'Pairs: a VED predicts targets, such as spectra, from the items of --array, or "rods":', [
     new Option('--targets <file>', 'what belongs to each item of --array: an array of as many images or signals'),
     new Option('--targets-dataset <name>', 'the array in a file of targets that holds several'),
     new Option('--reverse', 'rods: predict images from spectra (default: spectra from images)'),
-    new Option(
-      '--blocks <channels>',
-      'channels of the encoder\'s convolutions, block by block; the decoder has the reverse (default: "32 64,64 128,128")',
-    ).argParser(blocks),
-    new Option('--batch-norm', 'normalise each channel over the batch'),
-    new Option(
-      '--upsampling <how>',
-      'how the decoder doubles a size (default: linear for images, nearest for signals)',
-    ).choices(upsamplings),
   ]);
 
+const own = ['targets', 'targetsDataset', 'reverse'];
 /** The other options of `train` that a run on pairs knows. */
-const shared = ['array', 'dataset', 'heldOut', 'seed', 'size', 'latentDim', 'likelihood', 'activation'];
-const training = ['epochs', 'batchSize', 'lr', 'kl'];
-const machine = ['engine', 'kernel', 'threads', 'out', 'overwrite'];
-const own = ['targets', 'targetsDataset', 'reverse', 'blocks', 'batchNorm', 'upsampling'];
+const known = [
+  ...own,
+  ...['model', 'array', 'dataset', 'heldOut', 'seed', 'size', 'out', 'overwrite', 'engine', 'kernel', 'threads'],
+  ...['latentDim', 'likelihood', 'activation', 'blocks', 'batchNorm', 'upsampling'],
+  ...['epochs', 'batchSize', 'lr', 'kl', 'clipNorm', 'averageFrom', 'averageDecay', 'patience'],
+];
 
 export interface PairsRequest {
   readonly source: PairsSource;
@@ -41,31 +33,34 @@ export interface PairsRequest {
 export function pairsOf(word: string | undefined, given: Given, command: Command): PairsRequest | undefined {
   const typed = typedOptions(command);
   const isRods = word === 'rods';
+  const isVED = given.model === 'ved';
   if (!isRods && given.targets === undefined) {
+    if (isVED) throw new PyrovedError('--model ved needs pairs: give --array and --targets, or "rods".');
     const stray = typed.filter(({ name }) => own.includes(name)).map(({ flag }) => flag);
     if (stray.length === 0) return undefined;
     throw new PyrovedError(`${stray.join(', ')} ${stray.length > 1 ? 'go' : 'goes'} with --targets or with "rods".`);
   }
-  const known = [...shared, ...training, ...machine, ...own];
+  if (given.model !== undefined && !isVED) {
+    throw new PyrovedError(
+      `--model ${given.model} is not trained on pairs; a VED is. Leave out --model, or the pairs.`,
+    );
+  }
   const foreign = typed.filter(({ name }) => !known.includes(name)).map(({ flag }) => flag);
   if (foreign.length > 0) {
     throw new PyrovedError(
       `A run on pairs has no ${foreign.join(', ')}. Leave ${foreign.length > 1 ? 'them' : 'it'} out.`,
     );
   }
-  // The defaults of the other models are not this one's.
+  // What was not typed has the defaults of other models, which are not this one's.
   const asked = Object.fromEntries(typed.map(({ name }) => [name, given[name]]));
-  const { kl, blocks: hiddenEncoder, ...rest } = asked as { kl?: string; blocks?: ConvOptions['blocks'] };
+  const { blocks } = asked as { blocks?: readonly (readonly number[])[] };
   return {
-    source: isRods ? rods(rest, given) : pairs(word, rest, given),
+    source: isRods ? rods(asked, given) : pairs(word, asked, given),
     model: {
-      ...picked(rest, ['latentDim', 'likelihood', 'activation', 'batchNorm', 'upsampling']),
-      ...(hiddenEncoder && {
-        hiddenEncoder,
-        hiddenDecoder: hiddenEncoder.map((block) => block.toReversed()).toReversed(),
-      }),
+      ...picked(asked, ['latentDim', 'likelihood', 'activation', 'batchNorm', 'upsampling']),
+      ...(blocks && { hiddenEncoder: blocks, hiddenDecoder: blocks.map((block) => block.toReversed()).toReversed() }),
     },
-    train: { ...picked(rest, ['epochs', 'batchSize', 'lr']), ...(kl !== undefined && { scaleFactor: kl }) },
+    train: trainSettingsOf(asked) as PairsTrainSettings,
   };
 }
 
@@ -93,13 +88,4 @@ function refuse(asked: Given, names: readonly string[], because: string): void {
   if (found.length === 0) return;
   const flags = found.map((name) => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`);
   throw new PyrovedError(`Leave out ${flags.join(', ')}: ${because}.`);
-}
-
-function blocks(text: string): number[][] {
-  const lists = text
-    .trim()
-    .split(/\s+/)
-    .map((block) => block.split(',').map(Number));
-  if (lists.every((block) => block.every((n) => Number.isInteger(n) && n > 0))) return lists;
-  throw new InvalidArgumentError('Give channels block by block, as in "32 64,64 128,128".');
 }

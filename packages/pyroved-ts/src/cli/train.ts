@@ -17,6 +17,7 @@ import {
 } from '../recipes/index.js';
 import { RunFolder, StudyFolder } from '../run/index.js';
 import { formatCount, formatDuration, formatPercent, shareInterval } from '../viz/index.js';
+import { addConvOptions, convSettingsOf } from './convolutions.js';
 import { interruptSignal, say } from './messages.js';
 import { addKindOptions, discreteKlOf, kindSettingsOf } from './modelKind.js';
 import {
@@ -77,6 +78,7 @@ export function trainCommand(): Command {
   addPairOptions(command);
   addKindOptions(command);
   addModelOptions(command);
+  addConvOptions(command);
   addTrainOptions(command);
   addMachineOptions(command);
   return command.action(async (word: string | undefined, given: Given) => {
@@ -105,7 +107,7 @@ export function trainCommand(): Command {
       ...machine,
       folder,
       source,
-      model: { ...modelSettingsOf(given), ...kindSettingsOf(given) },
+      model: { ...modelSettingsOf(given), ...kindSettingsOf(given), ...convSettingsOf(given) },
       train: { ...trainSettingsOf(given), ...discreteKlOf(given) },
       overwrite: given.overwrite === true,
     };

@@ -13,6 +13,7 @@ import {
   type SemiSupervisedOptions,
   standardised,
 } from '../models/index.js';
+import type { ConvNet } from '../nets/index.js';
 import { type RunConfig, RunError } from '../run/index.js';
 import {
   checkSemiSupervisedOptions,
@@ -42,6 +43,11 @@ export interface ModelSettings
   readonly targets?: readonly string[];
   /** Of an iVAE: the factors that it is told; "class" is the class. None when left out. */
   readonly condition?: readonly string[];
+  /** Convolutional networks in place of dense ones; a decoder of a model without invariances alone. */
+  readonly encoder?: ConvNet;
+  readonly decoder?: ConvNet;
+  readonly classifier?: ConvNet;
+  readonly regressor?: ConvNet;
 }
 
 /** The trainer's options; those about labels are ignored where there are none. */
@@ -101,7 +107,7 @@ export function modelConfigFor(sets: TrainingSets, given: ModelSettings, seed: n
   const invariances = given.invariances ?? (shape.length === 1 ? (['t'] as const) : (['r', 't'] as const));
   const { kind = kindFor(sets, given), ...settings } = given;
   const { hiddenClassifier, classPrior, enumerate, exactClasses, discreteDim, targets, condition, ...rest } = settings;
-  const { regressorSigma, hiddenRegressor, ...own } = rest;
+  const { regressorSigma, hiddenRegressor, classifier, regressor, ...own } = rest;
   const shared = { ...own, invariances, shape, channels, seed };
   const classes = { enumerate, exactClasses };
   switch (kind) {
@@ -110,13 +116,18 @@ export function modelConfigFor(sets: TrainingSets, given: ModelSettings, seed: n
       return {
         kind,
         ...shared,
-        ...defined({ hiddenClassifier, classPrior, ...classes }),
+        ...defined({ hiddenClassifier, classifier, classPrior, ...classes }),
         numClasses: sets.classNames.length,
       };
     case 'jiVAE':
       return { kind, ...shared, ...defined(classes), discreteDim: discreteDim ?? classesToFind(sets) };
     case 'ssRegIVAE':
-      return { kind, ...shared, ...defined({ regressorSigma, hiddenRegressor }), targets: targetsOf(sets, targets) };
+      return {
+        kind,
+        ...shared,
+        ...defined({ regressorSigma, hiddenRegressor, regressor }),
+        targets: targetsOf(sets, targets),
+      };
     case 'iVAE':
       return { kind, ...shared, ...conditionOf(sets, condition) };
     default:
