@@ -59,26 +59,51 @@ export function multiply(
  */
 function pack(from: usize, line: usize, step: usize, lines: i32, depth: i32, width: i32, to: usize): void {
   const whole = (<usize>width) << 2;
-  for (let first = 0; first < lines; first += width) {
+  const panel = <usize>depth * whole;
+  for (let first = 0; first < lines; first += width, to += panel) {
     const start = from + <usize>first * line;
-    const end = to + <usize>depth * whole;
     const present = min(width, lines - first);
-    if (line === 4 && present === width) {
-      for (let at = start; to < end; at += step, to += whole) {
-        v128.store(to, v128.load(at));
-        if (width === 8) v128.store(to, v128.load(at, 16), 16);
-      }
-      continue;
-    }
-    for (let i = 0; i < width; i++) {
-      let at = start + <usize>i * line;
-      const missing = i >= present;
-      for (let put = to + ((<usize>i) << 2); put < end; put += whole, at += step) {
-        store<f32>(put, missing ? 0 : load<f32>(at));
+    if (present === width && line === 4) packAcross(start, step, depth, width, to);
+    else if (present === width && step === 4) {
+      for (let i = 0; i < width; i += 4) packAlong(start + <usize>i * line, line, depth, whole, to + ((<usize>i) << 2));
+    } else {
+      for (let i = 0; i < width; i++) {
+        packLine(start + <usize>i * line, step, depth, i < present, whole, to + ((<usize>i) << 2));
       }
     }
-    to = end;
   }
+}
+
+/** A panel whose lines lie one beside the other. */
+function packAcross(from: usize, step: usize, depth: i32, width: i32, to: usize): void {
+  for (let l = 0; l < depth; l++, from += step) {
+    for (let i = 0; i < width; i += 4, to += 16) v128.store(to, v128.load(from + ((<usize>i) << 2)));
+  }
+}
+
+/** Four lines of a panel, each in one run of memory: blocks of 4 x 4 are turned. */
+function packAlong(from: usize, line: usize, depth: i32, whole: usize, to: usize): void {
+  let l = 0;
+  for (; l + 4 <= depth; l += 4, from += 16, to += 4 * whole) {
+    const a = v128.load(from);
+    const b = v128.load(from + line);
+    const c = v128.load(from + 2 * line);
+    const d = v128.load(from + 3 * line);
+    const ab = v128.shuffle<f32>(a, b, 0, 4, 1, 5);
+    const cd = v128.shuffle<f32>(c, d, 0, 4, 1, 5);
+    const abHigh = v128.shuffle<f32>(a, b, 2, 6, 3, 7);
+    const cdHigh = v128.shuffle<f32>(c, d, 2, 6, 3, 7);
+    v128.store(to, v128.shuffle<f64>(ab, cd, 0, 2));
+    v128.store(to + whole, v128.shuffle<f64>(ab, cd, 1, 3));
+    v128.store(to + 2 * whole, v128.shuffle<f64>(abHigh, cdHigh, 0, 2));
+    v128.store(to + 3 * whole, v128.shuffle<f64>(abHigh, cdHigh, 1, 3));
+  }
+  for (let i: usize = 0; i < 4; i++) packLine(from + i * line, 4, depth - l, true, whole, to + (i << 2));
+}
+
+/** One line of a panel, or zeros in its place. */
+function packLine(from: usize, step: usize, depth: i32, isPresent: bool, whole: usize, to: usize): void {
+  for (let l = 0; l < depth; l++, from += step, to += whole) store<f32>(to, isPresent ? load<f32>(from) : 0);
 }
 
 /** All tiles of one pair of packed blocks: into `c`, or onto what is there. */
