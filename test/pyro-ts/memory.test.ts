@@ -47,6 +47,12 @@ const runs: [string, { model: () => unknown; guide: () => unknown }, ELBO][] = [
   ['TraceELBO, score function and baseline', discrete({ baseline: { decayingAverage: 0.9 } }), new TraceELBO()],
   ['TraceMeanFieldELBO', { model, guide }, new TraceMeanFieldELBO()],
   ['RenyiELBO', { model, guide }, new RenyiELBO()],
+  ['RenyiELBO, score function', discrete({}), new RenyiELBO()],
+  [
+    'TraceEnumELBO, score function and baseline',
+    discrete({ baseline: { decayingAverage: 0.9 } }),
+    new TraceEnumELBO({ strictEnumerationWarning: false }),
+  ],
   ['TraceEnumELBO, in the guide', discrete({ enumerate: 'parallel' }), new TraceEnumELBO()],
   ['TraceEnumELBO, in turn', discrete({ enumerate: 'sequential' }), new TraceEnumELBO()],
   ['TraceEnumELBO, in the model', inModel, new TraceEnumELBO()],
