@@ -28,7 +28,9 @@ export async function pairsReport(
 ): Promise<ReportData> {
   const { train, test, problems } = sets;
   const some = evenly(test ?? train, SHOWN);
-  const whose = test ? 'Test pairs, which training did not see.' : 'Pairs of the training set: none were held out.';
+  const whose = test
+    ? 'Test pairs, which training did not see, evenly picked.'
+    : 'Pairs of the training set: none were held out.';
   const { images, rows, columns } = model.manifold();
   const [down, across] = [rows, columns].map((values): [number, number] => [Math.min(...values), Math.max(...values)]);
   return {
@@ -46,7 +48,9 @@ export async function pairsReport(
         epochs: history.map(({ epoch, loss, scaleFactor }) => ({ epoch, loss, klWeight: scaleFactor })),
       },
     ],
-    charts: [...predicted(model, some, whose), ...(await overlays(model, some)), ...(await r2Chart(history))],
+    predictions: [...predicted(model, some, whose), ...(await overlays(model, some))],
+    charts: await r2Chart(history),
+    drawn: 'What the decoder predicts over two of its latent variables.',
     manifolds: [
       {
         images: stackOf(images),

@@ -18,8 +18,12 @@ export interface ReportData {
   readonly facts?: readonly FactGroup[];
   readonly curves?: readonly TrainingCurve[];
   readonly confusion?: ConfusionMatrix;
+  /** What a model of pairs predicts beside what was measured; shown before all other figures. */
+  readonly predictions?: readonly ReportChart[];
   /** One for each class, or a single one without a title. */
   readonly manifolds?: readonly ManifoldPictureOptions[];
+  /** What the manifolds show, a sentence: "Images that the decoder draws over two of its latent variables, upright and centred." unless told. */
+  readonly drawn?: string;
   /** Which images the latents, the angles and the reconstructions show, a sentence: "Test images, by their true class." */
   readonly shown?: string;
   readonly latents?: ScatterOptions;

@@ -25,7 +25,7 @@ export async function renderReport(data: ReportData): Promise<Report> {
     if (png) pictures.set(`${name}.png`, png);
     return svg;
   };
-  const { accuracy, confusion, manifolds = [], reconstructions, samples, charts = [] } = data;
+  const { accuracy, confusion, manifolds = [], reconstructions, samples, charts = [], predictions = [] } = data;
   const curves = await trainingCharts(data.curves ?? [], accuracyLevels(data));
   for (const { key, svg } of curves) keep(key, { svg });
   const matrix = confusion && keep('confusion', { svg: await confusionChart(confusion) });
@@ -34,6 +34,9 @@ export async function renderReport(data: ReportData): Promise<Report> {
   const grids = manifolds.map((options, i) => keep(fileName('manifold', options.title, i), manifoldPicture(options)));
   const upright = reconstructions && keep('reconstructions', imageRowsPicture(reconstructions));
   const shown = samples && keep('samples', imageRowsPicture(samples));
+  predictions.forEach(({ key, svg }, i) => {
+    keep(fileName('prediction', key, i), { svg });
+  });
   charts.forEach(({ key, svg }, i) => {
     keep(fileName('chart', key, i), { svg });
   });
@@ -48,8 +51,9 @@ ${data.warnings && sections.warnings(data.warnings)}
 ${data.facts && sections.facts(data.facts)}
 ${data.tables && sections.tables(data.tables)}
 ${confusion && matrix && sections.confusion(confusion, matrix)}
+${predictions.length > 0 ? sections.moreCharts(predictions, 'Predictions') : undefined}
 ${upright && sections.reconstructions(upright, reconstructions.rows, data.shown)}
-${grids.length > 0 ? sections.manifolds(grids) : undefined}
+${grids.length > 0 ? sections.manifolds(grids, data.drawn) : undefined}
 ${scatter || angles ? sections.latents(scatter, angles, data.shown) : undefined}
 ${curves.length > 0 ? sections.training(curves) : undefined}
 ${charts.length > 0 ? sections.moreCharts(charts) : undefined}

@@ -78,10 +78,13 @@ export const training = (charts: readonly TrainingChart[]): Html =>
   section('Training', html`<div class="pictures">${charts.map(({ svg }) => figure(svg))}</div>`);
 
 /** One grid of decoded images for each class. */
-export const manifolds = (svgs: readonly string[]): Html =>
+export const manifolds = (
+  svgs: readonly string[],
+  drawn = 'Images that the decoder draws over two of its latent variables, upright and centred.',
+): Html =>
   section(
     'What the model has learnt to draw',
-    html`<p class="quiet">Images that the decoder draws over two of its latent variables, upright and centred. What changes along an axis is what that variable has come to mean.</p>
+    html`<p class="quiet">${drawn} What changes along an axis is what that variable has come to mean.</p>
 <div class="pictures">${svgs.map((svg) => figure(svg))}</div>`,
   );
 
@@ -111,9 +114,9 @@ export const samples = (svg: string, rows: number): Html =>
   section('The data', wideFigure(svg, rows > 1 ? 'Some images of each class.' : 'Some of the images.'));
 
 /** Charts that the caller made. */
-export const moreCharts = (charts: NonNullable<ReportData['charts']>): Html =>
+export const moreCharts = (charts: NonNullable<ReportData['charts']>, heading = 'Further figures'): Html =>
   section(
-    'Further figures',
+    heading,
     html`<div class="pictures">${charts.map(({ title, caption, svg }) => html`<div>${title && html`<h3>${title}</h3>`}${figure(svg, caption)}</div>`)}</div>`,
   );
 
