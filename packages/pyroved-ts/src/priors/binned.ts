@@ -16,6 +16,8 @@ export interface AngleDensity {
   readonly reach?: number;
 }
 
+/** How far a peak may lie from its bin's centre, in widths of a bin: half would leave gaps between bins. */
+const REACH = 0.6;
 /** Keeps the residual's standard deviation above 0 where softplus underflows. */
 const SMALLEST_SCALE = 1e-4;
 
@@ -42,8 +44,8 @@ export function binnedAngle({ name, prior, circular, reach = Math.PI }: AngleDen
   /** The angle's mean and standard deviation in each bin: [..., bins] each. */
   const peaks = (encoded: tf.Tensor) => {
     const [, loc, spread] = tf.split(encoded, 3, -1);
-    // Within a width of the centre, so that bins remain different answers to "which way up?".
-    const residual = tf.mul(width, tf.tanh(tf.mul(loc, bump / width)));
+    // Within little more than the bin, so that bins remain different answers to "which way up?". Near 0 it is loc in units of the bump.
+    const residual = tf.mul(REACH * width, tf.tanh(tf.mul(loc, bump / width / REACH)));
     const scale = tf.add(tf.mul(tf.softplus(spread), bump), SMALLEST_SCALE);
     return { loc: tf.add(centres(), residual), scale };
   };

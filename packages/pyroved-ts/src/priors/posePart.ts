@@ -66,6 +66,8 @@ export interface PosePart {
   /** As in options and messages: "normal". */
   readonly name: string;
   readonly source: JointLatent | OwnSite;
+  /** Of a shift in the plane: whether its prior is the same in every direction. */
+  readonly isotropic?: boolean;
   /**
    * What a draw means: of an angle its cosine and sine [..., 2]; of a shift the numbers to add to the coordinates [..., d]; of a scale the
    * factors [..., 1] (or [..., d]). A draw from joint columns has shape [..., columns].
