@@ -168,6 +168,32 @@ describe('Bernoulli', () => {
     );
     expectClose(d.entropy(), [0, 31 * Math.exp(-30), 31 * Math.exp(-30), 0], 1e-2, 1e-6);
   });
+  test('as one event, adds up the pixels, however value, log odds and batch broadcast', () => {
+    const draw = (shape: number[], seed: number) => tf.randomUniform(shape, -2, 2, 'float32', seed);
+    const cases: [logits: number[], batch: number[], value: number[], n: number][] = [
+      [[2, 3, 5], [2, 3, 5], [3, 5], 2],
+      [[2, 3, 5], [2, 3, 5], [2, 3, 5], 1],
+      [[5], [3, 5], [3, 5], 1],
+      [[], [3, 5], [5], 2],
+      [[3, 5], [3, 5], [4, 3, 5], 1],
+    ];
+    for (const [shape, batch, valueShape, n] of cases) {
+      tf.tidy(() => {
+        const [l, v] = [draw(shape, 1), tf.abs(tf.div(draw(valueShape, 2), 2))];
+        const each = (x: tf.Tensor) => {
+          const full = tf.add(x, tf.zeros(batch));
+          return tf.sub(tf.mul(v, full), tf.log(tf.add(1, tf.exp(full))));
+        };
+        const axes = Array.from({ length: n }, (_, i) => each(l).rank - 1 - i);
+        const logProb = (x: tf.Tensor) =>
+          bernoulli({ logits: x, relaxedSupport: true }).expand(batch).toEvent(n).logProb(v);
+        expect(logProb(l).shape).toEqual(tf.sum(each(l), axes).shape);
+        expectClose(logProb(l), tf.sum(each(l), axes), 1e-5, 1e-5);
+        expectClose(gradOf(logProb, l), gradOf(each, l), 1e-4, 1e-5);
+      });
+    }
+  });
+
   test('grey targets give the cross-entropy', () => {
     const d = bernoulli({ probs: 0.3, relaxedSupport: true });
     expectClose(d.logProb(tf.scalar(0.4)), [0.4 * Math.log(0.3) + 0.6 * Math.log(0.7)], 1e-6);

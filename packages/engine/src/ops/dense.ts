@@ -1,6 +1,6 @@
 /**
  * Matrix products and dense layers whose gradients take the fast path. tfjs's own gradient multiplies by an operand that is data as if someone wanted
- * its gradient; on the wasm engine its products run at a third of what is possible, and at a fifteenth where an operand is transposed.
+ * its gradient; on the wasm engine its products run at a quarter of what is possible, and at a twentieth where an operand is transposed.
  */
 import * as tf from '@tensorflow/tfjs';
 import { type Heap, type Matrix, matrixAt, runningHeap, transposed } from '../fast/heap.js';
