@@ -42,7 +42,7 @@ it('the reference page is up to date (vitest -u writes it anew)', async () => {
 /** Every `pyroved COMMAND ...` in a page, up to the end of its line; a backslash joins lines. */
 function shown(page: string): { command: string; options: string[] }[] {
   const text = page.replace(/\\\n\s*/g, ' ');
-  return [...text.matchAll(/\bpyroved (\w+)([^\n`|]*)/g)]
+  return [...text.matchAll(/\bpyroved ([\w-]+)([^\n`|]*)/g)]
     .filter(([, name]) => texts.has(name))
     .map(([, command, rest]) => ({ command, options: [...rest.matchAll(/(?<=\s)--[a-z][a-z-]*/g)].map(([o]) => o) }));
 }

@@ -40,7 +40,7 @@ export function judgementText(
 }
 
 /** Rows are true classes, columns what the model says. */
-function confusionTable(
+export function confusionTable(
   rowNames: readonly string[],
   columnNames: readonly string[],
   confusion: readonly (readonly number[])[],

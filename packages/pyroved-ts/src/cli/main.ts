@@ -1,7 +1,9 @@
-/** The command line: `pyroved train | evaluate | classify | encode | manifold | export | import | demo`. */
+/** The command line: `pyroved train | evaluate | classify | encode | manifold | export | import | cross-validate | compare-priors | demo`. */
 import { createRequire } from 'node:module';
 import { Command } from 'commander';
 import { classifyCommand } from './classify.js';
+import { comparePriorsCommand } from './comparePriors.js';
+import { crossValidateCommand } from './crossValidate.js';
 import { demoCommand } from './demo.js';
 import { encodeCommand } from './encode.js';
 import { evaluateCommand } from './evaluate.js';
@@ -44,6 +46,8 @@ for (const command of [
   predictCommand,
   exportCommand,
   importCommand,
+  crossValidateCommand,
+  comparePriorsCommand,
   demoCommand,
 ]) {
   program.addCommand(command());

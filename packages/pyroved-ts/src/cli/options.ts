@@ -106,52 +106,55 @@ export const addMachineOptions = (command: Command): Command =>
 
 export const machineOf = (given: Given): Machine => picked(given, ['engine', 'kernel', 'threads']) as Machine;
 
-export const addModelOptions = (command: Command): Command =>
-  group(command, 'Model:', [
-    parsed(
-      '--invariances <list>',
-      'what is taken out of the content: r (rotation), t (translation), s (scale), or none (default: r,t; for signals t)',
-      invariances,
-    ),
-    parsed('--latent-dim <n>', 'content latents, those of the pose apart', atLeast(1)).default(2),
-    new Option('--angle-prior <name>', 'prior of the angle').choices(anglePriorNames).default('normal'),
-    parsed(
-      '--angle-scale <angle>',
-      'standard deviation of the normal angle prior, e.g. "30 deg" (default: 1 rad)',
-      radians,
-    ),
-    parsed('--angle-concentration <k>', 'concentration of the von Mises angle prior (default: 1)', decimal),
-    new Option(
-      '--angle-guide <name>',
-      'unimodal: one likely angle an image; binned: several, bins of the turn summed out',
-    )
-      .choices(angleGuideNames)
-      .default('unimodal'),
-    parsed('--angle-bins <n>', 'bins of the binned angle guide (default: 8)', atLeast(2)),
-    parsed(
-      '--exact-bins <n>',
-      'sum this many of the likeliest bins exactly and sample one of the rest (default: with --exact-classes 1, else all)',
-      atLeast(1),
-    ),
-    parsed(
-      '--class-prior <what>',
-      'uniform; counts: as frequent as among the labels; learned; or weights such as 5,3,2 (default: uniform)',
-      classPrior,
-    ),
-    new Option('--likelihood <name>', 'what a grey value means').choices(likelihoodNames).default('bernoulli'),
-    parsed('--hidden <widths>', 'hidden layers of every network (default: 128,128)', widths),
-    new Option('--activation <name>', 'after each hidden layer').choices(activations).default('tanh'),
-    parsed(
-      '--pixels <n>',
-      'ask the decoder about this many pixels at each step, drawn anew (default: all)',
-      atLeast(1),
-    ),
-    parsed(
-      '--exact-classes <n>',
-      'sum this many of the likeliest classes exactly and sample one of the rest (default: sum all)',
-      atLeast(1),
-    ),
-  ]);
+/** `without` names options, in the library's spelling, that a command says in another way. */
+export const addModelOptions = (command: Command, without: readonly string[] = []): Command =>
+  group(
+    command,
+    'Model:',
+    modelOptions().filter((option) => !without.includes(option.attributeName())),
+  );
+
+const modelOptions = (): Option[] => [
+  parsed(
+    '--invariances <list>',
+    'what is taken out of the content: r (rotation), t (translation), s (scale), or none (default: r,t; for signals t)',
+    invariances,
+  ),
+  parsed('--latent-dim <n>', 'content latents, those of the pose apart', atLeast(1)).default(2),
+  new Option('--angle-prior <name>', 'prior of the angle').choices(anglePriorNames).default('normal'),
+  parsed(
+    '--angle-scale <angle>',
+    'standard deviation of the normal angle prior, e.g. "30 deg" (default: 1 rad)',
+    radians,
+  ),
+  parsed('--angle-concentration <k>', 'concentration of the von Mises angle prior (default: 1)', decimal),
+  new Option(
+    '--angle-guide <name>',
+    'unimodal: one likely angle an image; binned: several, bins of the turn summed out',
+  )
+    .choices(angleGuideNames)
+    .default('unimodal'),
+  parsed('--angle-bins <n>', 'bins of the binned angle guide (default: 8)', atLeast(2)),
+  parsed(
+    '--exact-bins <n>',
+    'sum this many of the likeliest bins exactly and sample one of the rest (default: with --exact-classes 1, else all)',
+    atLeast(1),
+  ),
+  parsed(
+    '--class-prior <what>',
+    'uniform; counts: as frequent as among the labels; learned; or weights such as 5,3,2 (default: uniform)',
+    classPrior,
+  ),
+  new Option('--likelihood <name>', 'what a grey value means').choices(likelihoodNames).default('bernoulli'),
+  parsed('--hidden <widths>', 'hidden layers of every network (default: 128,128)', widths),
+  new Option('--activation <name>', 'after each hidden layer').choices(activations).default('tanh'),
+  parsed('--pixels <n>', 'ask the decoder about this many pixels at each step, drawn anew (default: all)', atLeast(1)),
+  parsed(
+    '--exact-classes <n>',
+    'sum this many of the likeliest classes exactly and sample one of the rest (default: sum all)',
+    atLeast(1),
+  ),
+];
 
 export function modelSettingsOf(given: Given): ModelSettings {
   const { hidden, exactClasses } = given as { hidden?: number[]; exactClasses?: number };
@@ -236,8 +239,8 @@ function averageOf({ averageFrom, averageDecay }: Given, epochs: number): TrainS
   return { ...(from !== undefined && { from }), ...(decay !== undefined && { decay }) };
 }
 
-export const seedOption = (): Option =>
-  parsed('--seed <n>', 'the same seed, engine and kernel give the same numbers', wholeNumber).default(1);
+export const seedOption = (what = 'the same seed, engine and kernel give the same numbers'): Option =>
+  parsed('--seed <n>', what, wholeNumber).default(1);
 
 /** The entries of `given` that are there. */
 export function picked(given: Given, names: readonly string[]): Record<string, unknown> {

@@ -32,10 +32,10 @@ import {
   seedOption,
   seedsOption,
   trainSettingsOf,
-  typedOptions,
 } from './options.js';
 import { addPairOptions, pairsOf } from './pairs.js';
 import { addSourceOptions, generatedSources, sourceOf } from './sources.js';
+import { refuseBesideResume } from './study.js';
 import { trainingProgress } from './trainingProgress.js';
 
 const examples = `
@@ -129,16 +129,6 @@ const sourceHelp = (): string =>
 
 const holdsPairs = (folder: string): boolean =>
   StudyFolder.kindIn(folder) === undefined && isPairsRun(RunFolder.open(folder));
-
-/** A resumed run has its options in its configuration; only the machine may be another. */
-function refuseBesideResume(word: string | undefined, command: Command): void {
-  const typed = typedOptions(command).filter(({ name }) => !['resume', 'engine', 'kernel', 'threads'].includes(name));
-  const extra = [...(word === undefined ? [] : [`"${word}"`]), ...typed.map(({ flag }) => flag)];
-  if (extra.length === 0) return;
-  throw new PyrovedError(
-    `--resume goes on with a run as it was begun; its options are in its config.json. Leave out ${extra.join(', ')}.`,
-  );
-}
 
 /** Runs a training with a progress bar and a clean Ctrl-C, of which the exit status then tells. */
 export async function withProgress<T>(start: (hooks: RunHooks<unknown>) => Promise<T>): Promise<T> {

@@ -28,6 +28,8 @@ export interface RunSummary extends Figures {
 export interface FinishOptions extends ReportExtras {
   /** Whether to draw pictures and a report; true. */
   readonly report?: boolean;
+  /** More entries for `summary.json`. */
+  readonly also?: object;
 }
 
 /** Judges the trained model and writes pictures, `summary.json` and `report.html`. */
@@ -36,7 +38,7 @@ export async function finishRun(
   model: Model,
   sets: TrainingSets,
   history: readonly EpochRecord[],
-  { report = true, ...shown }: FinishOptions = {},
+  { report = true, also, ...shown }: FinishOptions = {},
 ): Promise<RunSummary> {
   const last = history.at(-1) as EpochRecord;
   const judged = sets.test && judge(model, sets.test);
@@ -54,7 +56,7 @@ export async function finishRun(
     kernel,
     seed,
   };
-  run.writeSummary(summary);
+  run.writeSummary({ ...summary, ...also });
   if (report) await writeReport(run, model, sets, { summary, history, ...shown });
   return summary;
 }

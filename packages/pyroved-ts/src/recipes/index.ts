@@ -16,6 +16,18 @@ export type { CardsSource, Changes, GeneratedSource } from './sources/generated.
 export * from './sources/newImages.js';
 export type { TrainingSets } from './sources/sets.js';
 export { loadSets, type Source } from './sources/source.js';
+export { type AngleError, type AngleReport, type Angles, angleReport, type Symmetry } from './studies/angleError.js';
+export { type CompareRequest, type CompareResult, comparePriors, resumeComparison } from './studies/comparePriors.js';
+export type { Comparison, Measure, PriorRun, PriorSummary, PriorTest } from './studies/comparison.js';
+export {
+  type CrossValidateRequest,
+  type CrossValidateResult,
+  type CrossValidation,
+  crossValidate,
+  type FoldResult,
+  resumeCrossValidation,
+} from './studies/crossValidate.js';
 export { resumeSeeds, type SeedRecord, type SeedsRequest, type SeedsResult, trainSeeds } from './studies/seeds.js';
+export { type PairedTest, pairedTest, type Spread, spreadOf } from './studies/statistics.js';
 export { encodingCsv, type ManifoldRequest, manifoldPictures } from './tables.js';
 export { resumeRun, type TrainRequest, trainRun } from './train.js';

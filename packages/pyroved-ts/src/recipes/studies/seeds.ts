@@ -10,6 +10,7 @@ import { type Machine, type StartedMachine, withMachine } from '../machine.js';
 import type { RunResult } from '../runToEnd.js';
 import { checkTrainSettings, trainDefaults } from '../settings.js';
 import type { TrainingSets } from '../sources/sets.js';
+import { settingsOf } from '../train.js';
 import { imagesInWords } from '../trainingImages.js';
 import { hooksOfPart, type PartResult, trainPart } from './part.js';
 import { machineOf, planOf, type StudyPlan, type StudyRequest, savedPlan } from './plan.js';
@@ -72,6 +73,7 @@ export async function trainSeeds(request: SeedsRequest, hooks: RunHooks = {}): P
     const sets = await imagesInWords(request, hooks);
     try {
       const plan: SeedsPlan = { ...planOf(request, sets, machine), seeds, ...(race !== undefined && { race }) };
+      settingsOf({ ...plan, sets, machine, seed: seeds[0] });
       const study = StudyFolder.create(folder, { kind: 'seeds', parts: seeds.map(partOf), plan }, { overwrite });
       return await whileLocked(study, () => runSeeds({ study, plan, sets, machine, hooks }));
     } finally {
@@ -159,9 +161,7 @@ async function present(
 ): Promise<RunSummary> {
   const { model } = await loadModel(run.path, machine.kernel);
   try {
-    const summary = await finishRun(run, model, sets, history, { tables: [tableOf(records, chosen)] });
-    run.writeSummary({ ...summary, seeds: records });
-    return summary;
+    return await finishRun(run, model, sets, history, { tables: [tableOf(records, chosen)], also: { seeds: records } });
   } finally {
     model.dispose();
   }

@@ -1,0 +1,177 @@
+/** Angle priors side by side: each trained with the same seeds on the same images, and held against each other seed by seed. */
+import { PyrovedError } from '../../errors.js';
+import { type JsonObject, StudyFolder, whileLocked } from '../../run/index.js';
+import type { EpochRecord } from '../../train/index.js';
+import { formatDuration, formatPercent } from '../../viz/index.js';
+import { finishRun } from '../finish.js';
+import type { RunHooks } from '../hooks.js';
+import { type Machine, type StartedMachine, withMachine } from '../machine.js';
+import { checkTrainSettings, trainDefaults } from '../settings.js';
+import type { TrainingSets } from '../sources/sets.js';
+import { settingsOf } from '../train.js';
+import { imagesInWords } from '../trainingImages.js';
+import { ordersOf, type Symmetry } from './angleError.js';
+import { type Comparison, comparisonCsv, comparisonOf, type PriorRun, symmetryOf } from './comparison.js';
+import { comparisonReport } from './comparisonReport.js';
+import { hooksOfPart, type PartResult, trainPart } from './part.js';
+import { machineOf, planOf, type StudyPlan, type StudyRequest, savedPlan } from './plan.js';
+import { type PriorFigures, priorFigures } from './priorFigures.js';
+import { seedList } from './seeds.js';
+import { modelWith, type PriorVariant, priorVariants } from './variants.js';
+
+export interface CompareRequest extends StudyRequest {
+  /** Names of angle priors, each with a guide where one is wanted: "normal", "von-mises", "normal+binned". The first is what the others are tested against. */
+  readonly priors: readonly string[];
+  /** 5 for 1 to 5; or the seeds themselves. They decide weights, order and noise; the images are the source's. */
+  readonly seeds: number | readonly number[];
+  /** Turns by 360 / order degrees that leave a class as it is, for classes that have any; 0 for one without an angle. Known for generated classes. */
+  readonly symmetry?: Symmetry;
+}
+
+export interface CompareResult {
+  readonly folder: StudyFolder;
+  /** Absent where the comparison was stopped before its end. */
+  readonly comparison?: Comparison;
+  /** The runs that are done. */
+  readonly runs: readonly PriorRun[];
+  readonly stopped: boolean;
+}
+
+interface ComparePlan extends StudyPlan {
+  readonly priors: readonly string[];
+  readonly seeds: readonly number[];
+  readonly symmetry: Symmetry;
+}
+
+const partOf = (prior: string, seed: number): string => `${prior}/seed-${seed}`;
+
+/** Trains every prior with every seed, compares, and writes `results.json`, `results.csv` and `report.html`. */
+export async function comparePriors(request: CompareRequest, hooks: RunHooks = {}): Promise<CompareResult> {
+  const { folder, priors, source, overwrite = false } = request;
+  const variants = priorVariants(priors);
+  const seeds = seedList(request.seeds);
+  checkTrainSettings({ ...trainDefaults, ...request.train });
+  if (request.model?.invariances && !request.model.invariances.includes('r')) {
+    throw new PyrovedError(
+      'A model without "r" among its invariances has no angle, so that there are no priors to compare.',
+    );
+  }
+  StudyFolder.assertFree(folder, { overwrite });
+  return withMachine(request, hooks.say, async (machine) => {
+    const sets = await imagesInWords(request, hooks);
+    try {
+      const symmetry = symmetryOf(source, sets, request.symmetry);
+      ordersOf(sets.classNames, symmetry);
+      const plan: ComparePlan = { ...planOf(request, sets, machine), priors, seeds, symmetry };
+      // Models that cannot be made are refused before there is a folder.
+      for (const variant of variants)
+        settingsOf({ ...plan, model: modelWith(plan.model, variant), sets, machine, seed: seeds[0] });
+      const parts = seeds.flatMap((seed) => priors.map((prior) => partOf(prior, seed)));
+      const study = StudyFolder.create(folder, { kind: 'priors', parts, plan }, { overwrite });
+      return await whileLocked(study, () => runAll({ study, plan, sets, machine, hooks }));
+    } finally {
+      sets.close?.();
+    }
+  });
+}
+
+/** Goes on with a comparison that was stopped or killed; the numbers are those of one that never was. */
+export async function resumeComparison(
+  folder: string,
+  machine: Machine = {},
+  hooks: RunHooks = {},
+): Promise<CompareResult> {
+  const study = StudyFolder.open(folder, 'priors');
+  const plan = savedPlan<ComparePlan>(study, ['priors', 'seeds', 'symmetry']);
+  return whileLocked(study, () =>
+    withMachine(machineOf(plan, machine), hooks.say, async (started) => {
+      const sets = await imagesInWords(plan, hooks);
+      try {
+        return await runAll({ study, plan, sets, machine: started, hooks });
+      } finally {
+        sets.close?.();
+      }
+    }),
+  );
+}
+
+interface All {
+  readonly study: StudyFolder;
+  readonly plan: ComparePlan;
+  readonly sets: TrainingSets;
+  readonly machine: StartedMachine;
+  readonly hooks: RunHooks;
+}
+
+/** All priors with the first seed, then with the next, so that what is there at any time can be compared. */
+async function runAll(all: All): Promise<CompareResult> {
+  const { study, plan, sets, hooks } = all;
+  const { priors, seeds, symmetry } = plan;
+  const variants = priorVariants(priors);
+  const jobs = seeds.flatMap((seed) => variants.map((variant) => ({ seed, variant })));
+  const runs: PriorRun[] = [];
+  const histories: { prior: string; history: readonly EpochRecord[] }[] = [];
+  for (const [i, { seed, variant }] of jobs.entries()) {
+    hooks.say?.(`${variant.name}, seed ${seed} (${i + 1} of ${jobs.length})`);
+    const { summary, history } = await train(all, variant, seed, hooksOfPart(hooks, i));
+    if (!summary) return { folder: study, runs, stopped: true };
+    const run = runOf(variant.name, seed, summary);
+    runs.push(run);
+    histories.push({ prior: variant.name, history });
+    hooks.say?.(inWords(run));
+  }
+  const comparison = comparisonOf({ priors, seeds, classNames: sets.classNames, symmetry, runs });
+  study.writeResults(comparison, comparisonCsv(comparison));
+  hooks.say?.('Drawing the charts and the report.');
+  const { html, pictures } = await comparisonReport({ comparison, histories, plan, sets, path: study.path });
+  study.writeReport(html, pictures);
+  return { folder: study, comparison, runs, stopped: false };
+}
+
+function train(
+  { study, plan, sets, machine }: All,
+  variant: PriorVariant,
+  seed: number,
+  hooks: RunHooks,
+): Promise<PartResult> {
+  const orders = ordersOf(sets.classNames, plan.symmetry);
+  return trainPart({
+    ...plan,
+    folder: study.part(partOf(variant.name, seed)),
+    model: modelWith(plan.model, variant),
+    sets,
+    seed,
+    machine,
+    hooks,
+    finish: (run, model, images, history) =>
+      finishRun(run, model, images, history, { report: false, also: priorFigures(model, images, orders, seed) }),
+  });
+}
+
+/** What the summary of a part says. It was written by this package. */
+function runOf(prior: string, seed: number, summary: JsonObject): PriorRun {
+  const { accuracy, elbo, angles, calibrationError, seconds, epochs, loss } = summary as JsonObject &
+    PriorFigures &
+    Pick<PriorRun, 'accuracy' | 'calibrationError' | 'seconds' | 'epochs' | 'loss'>;
+  return {
+    prior,
+    seed,
+    ...(accuracy !== undefined && { accuracy }),
+    elbo,
+    ...(angles && { angleError: angles.meanDegrees, angles }),
+    ...(calibrationError !== undefined && { calibrationError }),
+    seconds,
+    epochs,
+    loss,
+  };
+}
+
+function inWords({ prior, seed, accuracy, elbo, angleError, seconds }: PriorRun): string {
+  const parts = [
+    ...(accuracy === undefined ? [] : [`accuracy ${formatPercent(accuracy)}`]),
+    `ELBO ${elbo.toFixed(2)}`,
+    ...(angleError === undefined ? [] : [`angle error ${angleError.toFixed(1)}°`]),
+    formatDuration(seconds),
+  ];
+  return `${prior}, seed ${seed}: ${parts.join(', ')}.`;
+}

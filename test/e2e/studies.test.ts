@@ -1,0 +1,139 @@
+/** Comparisons of priors and cross-validations: what they report, and that a kill changes no number. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Comparison, type CrossValidation, crossValidate, RunFolder, type Source } from 'pyroved-ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { pyroved, remove, start, succeed, temporaryFolder, writeImages } from './helpers.js';
+
+const root = temporaryFolder();
+const at = (...path: string[]) => join(root, ...path);
+beforeAll(() => writeImages(root, { labelled: 6, unlabelled: 20 }));
+afterAll(() => remove(root));
+
+const read = (...path: string[]) => JSON.parse(readFileSync(at(...path), 'utf8')) as unknown;
+const lines = (text: string) => text.trimEnd().split('\n');
+
+describe('compare-priors', () => {
+  const cards =
+    'compare-priors cards --size 12 --labelled-per-class 4 --unlabelled-per-class 12 --validation-per-class 5';
+  const quick =
+    '--hidden 8,8 --batch-size 12 --epochs 2 --priors normal,uniform,normal+binned --angle-bins 3 --seeds 2';
+  const compare = `${cards} ${quick}`.split(' ');
+  /** The results without times. */
+  const outcomeOf = (folder: string) => {
+    const { runs, summary, tests, ...rest } = read(folder, 'results.json') as Comparison;
+    return {
+      ...rest,
+      runs: runs.map(({ seconds: _, ...run }) => run),
+      summary: summary.map(({ seconds: _, ...row }) => row),
+      tests: tests.filter(({ measure }) => measure !== 'seconds'),
+    };
+  };
+
+  it('trains every prior with every seed, and writes table, figures and report', async () => {
+    const { stdout, stderr } = await succeed([...compare, '--out', 'whole'], root);
+    const { runs, summary, tests, priors } = read('whole', 'results.json') as Comparison;
+    expect(runs.map(({ prior, seed }) => `${prior} ${seed}`)).toEqual(
+      [1, 2].flatMap((seed) => ['normal', 'uniform', 'normal+binned'].map((prior) => `${prior} ${seed}`)),
+    );
+    for (const { prior, seed, accuracy, angles, elbo } of runs) {
+      const run = RunFolder.open(at('whole', prior, `seed-${seed}`));
+      const [name, guide] = prior.split('+');
+      expect(run.config.model).toMatchObject({ anglePrior: name, ...(guide && { angleGuide: guide }), seed });
+      expect(run.readSummary()).toMatchObject({ accuracy, elbo });
+      expect(angles?.count).toBe(20);
+      expect(elbo).toBeLessThan(0);
+    }
+    const mean = (values: (number | undefined)[]) =>
+      values.reduce<number>((sum, v) => sum + (v ?? 0), 0) / values.length;
+    for (const row of summary) {
+      const own = runs.filter(({ prior }) => prior === row.prior);
+      expect(row.elbo?.mean).toBeCloseTo(mean(own.map(({ elbo }) => elbo)), 10);
+      expect(row.angleError?.mean).toBeCloseTo(mean(own.map(({ angleError }) => angleError)), 10);
+    }
+    expect(new Set(tests.map(({ prior, reference }) => `${prior}/${reference}`))).toEqual(
+      new Set(['uniform/normal', 'normal+binned/normal']),
+    );
+    expect(lines(readFileSync(at('whole/results.csv'), 'utf8'))).toHaveLength(7);
+    expect(lines(stdout)[1]).toMatch(/^normal +\d+\.\d% ± /);
+    expect(stderr).toContain('normal+binned, seed 2 (6 of 6)');
+    const report = readFileSync(at('whole/report.html'), 'utf8');
+    for (const prior of priors) expect(report).toContain(`<td>${prior}</td>`);
+    expect(report).not.toMatch(/undefined|NaN|https?:\/\/(?!www\.w3\.org)/);
+  });
+
+  it('goes on after Ctrl-C and after kills with the same numbers', async () => {
+    const first = start([...compare, '--out', 'killed'], root);
+    await first.until('uniform, seed 1 (2 of 6)');
+    first.child.kill('SIGKILL');
+    await first.ended;
+    const next = start(['compare-priors', '--resume', 'killed'], root);
+    await next.until('uniform, seed 2 (5 of 6)');
+    if (process.platform !== 'win32') {
+      next.child.kill('SIGINT');
+      const { code, stderr } = await next.ended;
+      expect(code).toBe(130);
+      expect(stderr).toMatch(/Stopped\. Go on with: pyroved compare-priors --resume killed\n$/);
+    }
+    const { stderr } = await succeed(['compare-priors', '--resume', 'killed'], root);
+    expect(stderr).not.toContain('steps of about');
+    expect(outcomeOf('killed')).toEqual(outcomeOf('whole'));
+  });
+
+  it.concurrent.each<[string[], string]>([
+    [['cards', '--priors', 'normal'], 'A comparison needs at least two priors, such as normal and von-mises.'],
+    [['cards', '--priors', 'normal,flat'], 'There is no angle prior "flat".'],
+    [['cards', '--priors', 'normal,normal+bined'], 'There is no angle guide "bined". Did you mean "binned"?'],
+    [['cards', '--priors', 'normal,normal'], '"normal" is named twice.'],
+    [['cards', '--angle-prior', 'normal'], "unknown option '--angle-prior'"],
+    [['cards', '--invariances', 't'], 'has no angle, so that there are no priors to compare.'],
+    [['cards', '--symmetry', 'diamonds'], 'Give class=order, as in "diamonds=2".'],
+    [['nowhere'], 'pyroved: There is no source of images "nowhere".'],
+    [['--resume', 'nowhere'], 'pyroved: nowhere holds no study: it has no study.json.'],
+    [['--resume', 'whole', '--epochs', '3'], 'Leave out --epochs.'],
+  ])('%j is refused', async (args, words) => {
+    const { code, stderr } = await pyroved(['compare-priors', ...args], root);
+    expect([code, stderr]).toEqual([1, expect.stringContaining(words)]);
+  });
+});
+
+describe('cross-validate', () => {
+  const options = '--size 16 --hidden 16,16 --batch-size 12 --epochs 2 --lr 3e-3 --folds 3'.split(' ');
+
+  it('tests every labelled image once, by a model that did not see it', async () => {
+    const { stdout } = await succeed(['cross-validate', '.', ...options, '--out', 'folds'], root);
+    const { folds, images, accuracy, confusion, spread } = read('folds', 'results.json') as CrossValidation;
+    expect([folds.map((fold) => fold.images), images]).toEqual([[4, 4, 4], 12]);
+    expect(confusion.map((row) => row.reduce((a, b) => a + b))).toEqual([6, 6]);
+    expect(accuracy).toBeCloseTo((confusion[0][0] + confusion[1][1]) / 12, 10);
+    expect(spread.mean).toBeCloseTo(folds.reduce((sum, fold) => sum + fold.accuracy, 0) / 3, 10);
+    expect(lines(stdout)[0]).toMatch(/^accuracy \d\.\d{4} on 12 images \(95% interval /);
+    expect(readFileSync(at('folds/report.html'), 'utf8')).toContain('Cross-validation in 3 folds');
+    // Each fold is a run whose test images are that fold.
+    const judged = await succeed(['evaluate', 'folds/fold-2'], root);
+    expect(judged.stdout).toContain(`accuracy ${folds[1].accuracy.toFixed(4)} on 4 images`);
+  });
+
+  it('goes on after a kill with the same numbers', async () => {
+    const first = start(['cross-validate', '.', ...options, '--out', 'cut'], root);
+    await first.until('Fold 2 of 3');
+    first.child.kill('SIGKILL');
+    await first.ended;
+    await succeed(['cross-validate', '--resume', 'cut'], root);
+    expect(read('cut', 'results.json')).toEqual(read('folds', 'results.json'));
+    const { code, stderr } = await pyroved(['compare-priors', '--resume', 'cut'], root);
+    expect([code, stderr]).toEqual([1, 'pyroved: cut holds a study of folds, not of priors.\n']);
+  });
+
+  it('needs labels, and no more folds than there are of them', async () => {
+    const request = { folder: at('never'), train: { epochs: 1 }, kernel: 'reference' };
+    const source = (given: object): Source => ({ kind: 'images', size: 16, ...given }) as Source;
+    await expect(crossValidate({ ...request, source: source({ unlabelled: at('unlabelled') }) })).rejects.toThrow(
+      'There are no labelled images to divide into folds. Give some.',
+    );
+    await expect(
+      crossValidate({ ...request, source: source({ labelled: at('labelled') }), folds: 13 }),
+    ).rejects.toThrow('folds is a whole number from 2 to 12, the labelled images, not 13.');
+    expect(existsSync(at('never'))).toBe(false);
+  });
+});
