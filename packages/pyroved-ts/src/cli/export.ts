@@ -1,7 +1,11 @@
 /** `pyroved export`: a trained model for other programs. */
 import { Command, Option } from 'commander';
-import { type ExportFormat, exportFormats, exportModel } from '../exchange/index.js';
-import { addMachineOptions, type Given } from './options.js';
+import { type ExportedModel, type ExportFormat, exportFormats, exportModel } from '../exchange/index.js';
+import { isPairsRun, loadVED } from '../recipes/index.js';
+import { withMachine } from '../recipes/machine.js';
+import { RunFolder } from '../run/index.js';
+import { say } from './messages.js';
+import { addMachineOptions, type Given, machineOf } from './options.js';
 import { addRun, withRun } from './trained.js';
 
 export function exportCommand(): Command {
@@ -17,8 +21,15 @@ export function exportCommand(): Command {
   addMachineOptions(command);
   return command.action(async (run: string, given: Given) => {
     const { to, out } = given as { to: ExportFormat; out: string };
-    await withRun(run, given, async (trained) => {
+    const write = async (trained: ExportedModel): Promise<void> => {
       for (const file of await exportModel(trained, { to, out })) console.log(file);
+    };
+    if (!isPairsRun(RunFolder.open(run))) return withRun(run, given, write);
+    return withMachine(machineOf(given), undefined, async () => {
+      const trained = loadVED(run);
+      if (trained.warning) say(trained.warning);
+      await write(trained);
+      trained.model.dispose();
     });
   });
 }

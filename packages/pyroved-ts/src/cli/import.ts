@@ -33,7 +33,7 @@ export function importCommand(): Command {
     .addOption(
       parsed(
         '--shape <sizes>',
-        'height and width of images, or the length of signals: 48,64 (default: a square)',
+        'height and width of images, or the length of signals: 48,64 (default: a square); of a VED, those of its inputs',
         widths,
       ),
     )
@@ -45,19 +45,22 @@ export function importCommand(): Command {
       ),
     )
     .addOption(
-      new Option('--activation <name>', "as it was trained; pyroVED's lrelu is leakyRelu")
-        .choices(activations)
-        .default('tanh'),
+      new Option(
+        '--activation <name>',
+        "as it was trained; pyroVED's lrelu is leakyRelu (default: tanh, of a VED leakyRelu)",
+      ).choices(activations),
     )
-    .addOption(new Option('--likelihood <name>', "pyroVED's sampler_d").choices(likelihoodNames).default('bernoulli'))
+    .addOption(new Option('--likelihood <name>', "pyroVED's sampler_d (default: bernoulli)").choices(likelihoodNames))
     .addOption(parsed('--class-names <list>', 'names of the classes in their order: hearts,spades', names))
     .addOption(parsed('--factors <list>', 'names of the quantities that it predicts or is told', names))
     .addOption(
       parsed('--range <low,high>', 'the grey values that became 0 and 1 in its training (default: 0,1)', range),
     )
+    .addOption(parsed('--target-shape <sizes>', 'of what a VED predicts, likewise', widths))
+    .addOption(parsed('--target-range <low,high>', 'of what a VED predicts, likewise', range))
     .action(async (file: string, given: Given) => {
       await selectEngine();
-      const { out, range: normalisation } = given as { out: string; range?: { low: number; high: number } };
+      const { out, range: normalisation, targetRange: targetNormalisation, targetShape: outputShape } = given;
       const known = picked(given, [
         'kind',
         'shape',
@@ -67,8 +70,10 @@ export function importCommand(): Command {
         'classNames',
         'factors',
         'overwrite',
-      ]) as ImportRunOptions;
-      const { run, notes } = importRun(file, out, { ...known, ...(normalisation && { normalisation }) });
+      ]);
+      const named = { normalisation, targetNormalisation, outputShape };
+      const defined = Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined));
+      const { run, notes } = importRun(file, String(out), { ...known, ...defined } as ImportRunOptions);
       say(`Taken for granted, since weights do not tell: ${notes.join('; ')}.`);
       console.log(run.path);
     });

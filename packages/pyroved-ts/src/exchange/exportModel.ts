@@ -4,23 +4,26 @@ import path from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { didYouMean, OptionError, readSafetensors, refuseUnknownKeys, writeSafetensors } from 'pyro-ts';
 import type { Normalisation } from '../data/index.js';
-import { type Model, type ModelConfig, modelFromConfig } from '../models/index.js';
+import { type Model, type ModelConfig, modelFromConfig, type VED } from '../models/index.js';
+import type { PairedNormalisation } from '../recipes/pairs/source.js';
 import { explained } from '../run/errors.js';
 import { writeWhole } from '../run/index.js';
+import { aboutGraph, aboutModel } from './about.js';
 import { ExportError } from './errors.js';
 import { BATCH, type Graph } from './graph/graph.js';
 import { type Program, traceGraph } from './graph/trace.js';
 import { encodeArchive } from './npz.js';
 import { encodeOnnx } from './onnx/write.js';
-import { meanings, modelPrograms } from './programs.js';
+import { modelPrograms } from './programs.js';
 import { graphModelFiles, loadGraph } from './tfjs/write.js';
+import { vedPrograms } from './vedPrograms.js';
 
-/** What a `TrainedModel` is to an export; what is known of the data is kept in the files. */
+/** What a `TrainedModel` or a `TrainedVED` is to an export; what is known of the data is kept in the files. */
 export interface ExportedModel {
-  readonly model: Model;
+  readonly model: Model | VED;
   readonly classNames?: readonly string[];
   readonly classAngles?: Float32Array;
-  readonly normalisation?: Normalisation;
+  readonly normalisation?: Normalisation | PairedNormalisation;
 }
 
 export const exportFormats = ['onnx', 'tfjs', 'safetensors', 'npz'] as const;
@@ -83,12 +86,12 @@ async function filesOf(trained: ExportedModel, to: ExportFormat): Promise<Output
  */
 export async function modelGraphs(trained: ExportedModel): Promise<Graph[]> {
   const own = trained.model;
-  const model = own.options.kernel ? withoutKernel(own) : own;
+  const model = own.kind !== 'VED' && own.options.kernel ? withoutKernel(own) : own;
   try {
     const names = new Map(model.params.names.map((name) => [model.params.unconstrained(name).id, name]));
     const about = aboutModel(trained);
     const graphs: Graph[] = [];
-    for (const program of modelPrograms(model)) {
+    for (const program of model.kind === 'VED' ? vedPrograms(model) : modelPrograms(model)) {
       const traced = traceGraph(program, names);
       const graph = { ...traced, metadata: { ...about, ...aboutGraph(traced) } };
       await assertSame(graph, program);
@@ -118,35 +121,6 @@ function withoutKernel(model: Model): Model {
   const plain = modelFromConfig({ kind: model.kind, ...options } as ModelConfig);
   plain.params.loadData(model.params.toData());
   return plain;
-}
-
-/** What a user of the files wants to know of the model. Values that are no texts are JSON. */
-function aboutModel({ model, classNames, classAngles, normalisation }: ExportedModel): Record<string, string> {
-  const { shape, channels, latentDim, invariances, activation } = model.options;
-  return {
-    model: model.kind,
-    shape: JSON.stringify(shape),
-    channels: String(channels),
-    latent_dim: String(latentDim),
-    invariances: JSON.stringify(invariances),
-    activation,
-    likelihood: model.likelihood.name,
-    ...(classNames && classNames.length > 0 && { class_names: JSON.stringify(classNames) }),
-    ...(model.kind === 'iVAE' && model.condition.dim > 0 && { condition_names: JSON.stringify(model.condition.names) }),
-    ...(model.kind === 'ssRegIVAE' && { target_names: JSON.stringify(model.targets.names) }),
-    ...(classAngles && {
-      class_angles: JSON.stringify(Array.from(classAngles, (a) => (Number.isFinite(a) ? a : null))),
-    }),
-    normalisation: JSON.stringify(normalisation ?? { low: 0, high: 1 }),
-  };
-}
-
-function aboutGraph({ name, inputs, outputs }: Pick<Graph, 'name' | 'inputs' | 'outputs'>): Record<string, string> {
-  const values = [...inputs, ...outputs].map((port) => [port.name, meanings[port.name]]);
-  return {
-    description: `The ${name} of a model that pyroved-ts trained.`,
-    values: JSON.stringify(Object.fromEntries(values)),
-  };
 }
 
 /** Images or latents for the comparison; not the number that was recorded. */

@@ -4,22 +4,28 @@ import { createRequire } from 'node:module';
 import * as tf from '@tensorflow/tfjs';
 import { OptionError, refuseUnknownKeys } from 'pyro-ts';
 import type { Normalisation } from '../data/index.js';
+import type { PairedNormalisation } from '../recipes/pairs/source.js';
 import { explained } from '../run/errors.js';
 import { RunFolder } from '../run/index.js';
 import { saveParams } from '../train/index.js';
 import { importPyroved, type PyrovedOptions, pyrovedOptionKeys } from './torch/pyroved.js';
+import { readStateDict } from './torch/stateDict.js';
+import { importPyrovedVED, isVED, type PyrovedVEDOptions, vedOptionKeys } from './torch/ved.js';
 
-export interface ImportRunOptions extends PyrovedOptions {
+/** Of a VED, `shape` is that of its inputs. */
+export interface ImportRunOptions extends PyrovedOptions, Omit<PyrovedVEDOptions, 'inputShape'> {
   /** Names of the classes in the order of the model's; "class 1", ... when left out. */
   readonly classNames?: readonly string[];
   /** The grey range that became [0, 1] in the training; none when left out: images are taken as they are. */
   readonly normalisation?: Normalisation;
+  /** The range of a VED's targets that became [0, 1] likewise. */
+  readonly targetNormalisation?: Normalisation;
   /** Replace a run that is there; false. */
   readonly overwrite?: boolean;
 }
 
 /**
- * Makes the run `out` from a `.pt` file of pyroVED's weights; see `importPyroved`.
+ * Makes the run `out` from a `.pt` file of pyroVED's weights; see `importPyroved` and `importPyrovedVED`.
  * @returns the run and what was assumed
  * @throws {ImportError} for a file that cannot be used, RunError where the folder cannot be made.
  * @example
@@ -30,23 +36,20 @@ export function importRun(
   out: string,
   options: ImportRunOptions = {},
 ): { run: RunFolder; notes: readonly string[] } {
-  refuseUnknownKeys('importRun', options, [...pyrovedOptionKeys, 'classNames', 'normalisation', 'overwrite']);
-  const { classNames, normalisation, overwrite = false, ...pyroved } = options;
+  refuseUnknownKeys('importRun', options, optionKeys);
+  const { overwrite = false } = options;
   RunFolder.assertFree(out, { overwrite });
   const bytes = explained(`Could not read ${file}`, () => fs.readFileSync(file));
-  const { model, config, notes } = importPyroved(bytes, pyroved, file);
+  const { model, config, notes, data } = isVED(readStateDict(bytes, file))
+    ? pairsModel(bytes, file, options)
+    : imageModel(bytes, file, options);
   try {
-    const { numClasses } = model;
-    const names = classNames ?? Array.from({ length: numClasses }, (_, i) => `class ${i + 1}`);
-    if (names.length !== numClasses) {
-      throw new OptionError(`The model has ${numClasses} classes, but ${names.length} names were given.`);
-    }
     const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
     const run = RunFolder.create(
       out,
       {
         model: config,
-        data: { source: { kind: 'imported', file }, classNames: names, ...(normalisation && { normalisation }) },
+        data: { source: { kind: 'imported', file }, ...data },
         train: {},
         seed: 0,
         engine: tf.getBackend(),
@@ -60,4 +63,42 @@ export function importRun(
   } finally {
     model.dispose();
   }
+}
+
+const optionKeys = [
+  ...new Set([...pyrovedOptionKeys, ...vedOptionKeys.filter((key) => key !== 'inputShape')]),
+  'classNames',
+  'normalisation',
+  'targetNormalisation',
+  'overwrite',
+];
+
+function imageModel(bytes: Uint8Array, file: string, options: ImportRunOptions) {
+  const { classNames, normalisation, targetNormalisation, overwrite: _, outputShape, ...pyroved } = options;
+  for (const [option, value] of Object.entries({ outputShape, targetNormalisation })) {
+    if (value !== undefined)
+      throw new OptionError(`${option} is for a VED; ${file} holds another model. Leave it out.`);
+  }
+  const imported = importPyroved(bytes, pyroved, file);
+  const { numClasses } = imported.model;
+  const names = classNames ?? Array.from({ length: numClasses }, (_, i) => `class ${i + 1}`);
+  if (names.length !== numClasses) {
+    imported.model.dispose();
+    throw new OptionError(`The model has ${numClasses} classes, but ${names.length} names were given.`);
+  }
+  return { ...imported, data: { classNames: names, ...(normalisation && { normalisation }) } };
+}
+
+function pairsModel(bytes: Uint8Array, file: string, options: ImportRunOptions) {
+  const { shape, normalisation, targetNormalisation, overwrite: _, ...rest } = options;
+  const stray = Object.keys(rest).find((key) => !(vedOptionKeys as readonly string[]).includes(key));
+  if (stray !== undefined) throw new OptionError(`${file} holds a VED, which has no ${stray}. Leave it out.`);
+  const imported = importPyrovedVED(
+    bytes,
+    { ...(rest as PyrovedVEDOptions), ...(shape && { inputShape: shape }) },
+    file,
+  );
+  const whole = { low: 0, high: 1 };
+  const paired: PairedNormalisation = { inputs: normalisation ?? whole, targets: targetNormalisation ?? whole };
+  return { ...imported, data: { classNames: [], normalisation: paired } };
 }

@@ -9,3 +9,4 @@ export { graphModelArtifacts } from './tfjs/write.js';
 export { type ImportedKind, importedKinds, type LayoutOptions } from './torch/layout.js';
 export { type ImportedModel, importPyroved, type PyrovedOptions } from './torch/pyroved.js';
 export { type LoadedTensor, readStateDict } from './torch/stateDict.js';
+export { type ImportedVED, importPyrovedVED, type PyrovedVEDOptions } from './torch/ved.js';

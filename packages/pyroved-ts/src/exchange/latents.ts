@@ -1,15 +1,17 @@
 /** What a trained model says of images, as arrays for NumPy. */
 
-import { isClassifier } from '../models/index.js';
+import { isClassifier, type Model } from '../models/index.js';
 import type { TrainingImages } from '../train/index.js';
-import type { ExportedModel } from './exportModel.js';
 import { encodeArchive, type NumpyArray } from './npz.js';
 
 /**
  * The content of a `.npz` file: `content` and `content_scale` [N, latentDim], `angle` [N] (radians), `shift` [N, d], `scale` [N, 1 or 2],
  * `classes` [N] (indices), `probabilities` [N, K] and `targets` [N, R], as far as the model knows them, `class_names` [K], and `names` [N] of the images.
  */
-export function latentsNpz({ model, classNames = [] }: ExportedModel, set: TrainingImages): Uint8Array {
+export function latentsNpz(
+  { model, classNames = [] }: { readonly model: Model; readonly classNames?: readonly string[] },
+  set: TrainingImages,
+): Uint8Array {
   const { count } = set;
   const classified = isClassifier(model) ? model.classify(set) : undefined;
   const encoding = model.kind === 'ssiVAE' ? model.encode(set, classified?.classes) : model.encode(set);

@@ -10,21 +10,6 @@ import { BATCH, type Port } from './graph/graph.js';
 import type { Program } from './graph/trace.js';
 import { fromNetwork, toldOf } from './told.js';
 
-/** What a name in an exported file means. */
-export const meanings: Readonly<Record<string, string>> = {
-  image:
-    'grey values, brought to [0, 1] by "normalisation" (subtract low, divide by high - low, cut at 0 and 1); batch, channels, height, width, of a signal batch, channels, length',
-  class: 'one-hot rows in the order of "class_names"; probabilities mix the classes',
-  condition: 'known numbers in the units of the data, in the order of "condition_names"',
-  targets: 'predicted quantities in the units of the data, in the order of "target_names"',
-  content: 'the content latents; of the encoder, their means',
-  content_scale: 'standard deviations of the content latents',
-  angle: 'radians, counter-clockwise as seen; see "class_angles" for what is upright',
-  shift: 'added to the coordinates, which run from -1 to 1; per axis (down, then leftwards), of a signal one number',
-  scale: 'factor on the coordinates: above 1 the object is seen smaller; one for both axes, or one for each',
-  probabilities: 'of the classes, in the order of "class_names"',
-};
-
 /** encoder and decoder, and the classifier or the regressor of a model that has one. */
 export const modelPrograms = (model: Model): Program[] => [...predictors(model), encoder(model), decoder(model)];
 

@@ -56,6 +56,8 @@ export class VED {
   readonly likelihood: Likelihood;
   /** Number of plates that the programs nest. */
   readonly plateNesting = 1;
+  /** Both networks by the names under which their parameters are kept. */
+  readonly nets: { readonly encoder_z: EncoderNet; readonly decoder: DecoderNet };
   private readonly encoder: EncoderNet;
   private readonly decoder: DecoderNet;
 
@@ -79,6 +81,7 @@ export class VED {
       inputs: [latentDim],
       hasPose: false,
     });
+    this.nets = { encoder_z: this.encoder, decoder: this.decoder };
     this.params.run(() =>
       seed.with(this.options.seed, () => {
         module('encoder_z', this.encoder);

@@ -1,10 +1,10 @@
 /** The original's weights in our models: `save_weights` of pyroVED, read without Python. */
 import type { Activation } from '@pyro-ts/spatial-decoder';
-import { formatShape, refuseUnknownKeys } from 'pyro-ts';
+import { refuseUnknownKeys } from 'pyro-ts';
 import { type LikelihoodName, type Model, type ModelConfig, modelFromConfig } from '../../models/index.js';
-import { ImportError } from '../errors.js';
-import { type Layout, type LayoutOptions, layoutOf, type StateDict } from './layout.js';
-import { type LoadedTensor, readStateDict } from './stateDict.js';
+import { type Layout, type LayoutOptions, layoutOf } from './layout.js';
+import { readStateDict } from './stateDict.js';
+import { loadWeights } from './weights.js';
 
 /** What the weights do not tell. */
 export interface PyrovedOptions extends LayoutOptions {
@@ -60,7 +60,7 @@ export function importPyroved(bytes: Uint8Array, options: PyrovedOptions = {}, s
   const config = configOf(layout, options);
   const model = modelFromConfig(config);
   try {
-    loadWeights(model, dict, source);
+    loadWeights(model.params, dict, source);
   } catch (error) {
     model.dispose();
     throw error;
@@ -88,36 +88,4 @@ function configOf(layout: Layout, options: PyrovedOptions): ModelConfig {
       return { kind, ...shared, ...(factors || told === 1 ? { condition: names } : { numClasses: told }) };
     }
   }
-}
-
-/** Gives every parameter its value; a linear layer's weight is [outputs, inputs] there and [inputs, outputs] here. */
-function loadWeights({ params }: Model, dict: StateDict, source: string): void {
-  const missing = params.names.filter((name) => !dict.has(name));
-  const foreign = [...dict.keys()].filter((name) => !params.has(name));
-  if (missing.length > 0 || foreign.length > 0) {
-    const parts = [
-      ...(missing.length > 0 ? [`it lacks ${missing.join(', ')}`] : []),
-      ...(foreign.length > 0 ? [`it holds ${foreign.join(', ')}, which the model does not have`] : []),
-    ];
-    throw new ImportError(`${source} does not hold one of pyroVED's models: ${parts.join('; ')}.`);
-  }
-  const turned = new Map([...dict].map(([name, tensor]) => [name, transposed(tensor)]));
-  for (const name of params.names) {
-    const [expected, found] = [params.get(name).shape, (turned.get(name) as LoadedTensor).shape];
-    if (expected.join() !== found.join()) {
-      throw new ImportError(
-        `${source}: "${name}" has the shape ${formatShape(found)} where the other weights need ${formatShape(expected)}.`,
-      );
-    }
-  }
-  params.loadData(turned);
-}
-
-function transposed(tensor: LoadedTensor): LoadedTensor {
-  const { shape, data } = tensor;
-  if (shape.length !== 2) return tensor;
-  const [rows, columns] = shape;
-  const turned = new Float32Array(data.length);
-  for (let i = 0; i < rows; i++) for (let j = 0; j < columns; j++) turned[j * rows + i] = data[i * columns + j];
-  return { shape: [columns, rows], data: turned };
 }
