@@ -8,35 +8,43 @@ import { afterAll, afterEach, describe, expect, test } from 'vitest';
 
 const { constraints, normal, ParamStore, PyroError, param, plate, RandomStream, sample } = pyro;
 
-const sources = new URL('../../packages/pyro-ts/src/', import.meta.url);
-const files = readdirSync(sources, { recursive: true, encoding: 'utf8' })
-  .filter((file) => file.endsWith('.ts'))
-  .map((file) => ({ file, text: readFileSync(new URL(file, sources), 'utf8') }));
-
-/** Each docstring with what it is about: `word` is the name that is declared. */
-const docstrings = files.flatMap(({ file, text }) =>
-  [...text.matchAll(/\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\n\s*(?:export |abstract |const |function\*? |class )*(\w+)/g)].map(
-    ([, body, word]) => ({ file, word, text: body.replaceAll(/^ *\* ?/gm, '') }),
+/** The docstrings of a package's sources, each with the name that is declared after it. */
+function docstringsOf(name: string) {
+  const sources = new URL(`../../packages/${name}/src/`, import.meta.url);
+  return readdirSync(sources, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .flatMap((file) => {
+      const text = readFileSync(new URL(file, sources), 'utf8');
+      const declared =
+        /\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\n\s*export ((?:[a-z]+\*? )*)(\w+)|\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\n\s*(\w+)/g;
+      return [...text.matchAll(declared)].map(([, exported, how, name, other, member]) => ({
+        file,
+        word: name ?? member,
+        isAbstract: how?.includes('abstract') ?? false,
+        text: (exported ?? other).replaceAll(/^ *\* ?/gm, ''),
+      }));
+    });
+}
+const docstrings = { 'pyro-ts': docstringsOf('pyro-ts'), engine: docstringsOf('engine') };
+const examples = Object.entries(docstrings).flatMap(([pack, all]) =>
+  all.flatMap(({ file, word, text }) =>
+    text
+      .split('@example')
+      .slice(1)
+      .map((part) => ({ name: `${word} in ${pack}/${file}`, code: part.split(/^@\w+/m)[0] })),
   ),
 );
-const examples = docstrings.flatMap(({ file, word, text }) =>
-  text
-    .split('@example')
-    .slice(1)
-    .map((part) => ({ name: `${word} in ${file}`, code: part.split(/^@\w+/m)[0] })),
-);
 
-describe('what the package exports', () => {
+describe('what pyro-ts exports', () => {
   const { constraints: _, ...exported }: Record<string, unknown> = pyro;
   test.each(Object.keys(exported))('%s', (name) => {
-    const own = docstrings.filter(({ word, file }) => word === name && !file.endsWith('index.ts'));
+    const own = docstrings['pyro-ts'].filter(({ word }) => word === name);
     expect(own, 'a docstring').not.toEqual([]);
     const value = exported[name];
     // A distribution's class is made by the function of its name, and nobody makes a base class or, from outside, an error.
     const isError = value === PyroError || (value as { prototype?: unknown }).prototype instanceof PyroError;
     const maker = `${name[0].toLowerCase()}${name.slice(1)}`;
-    const isAbstract = files.some(({ text }) => text.includes(`export abstract class ${name}`));
-    if (isError || isAbstract || (maker !== name && maker in pyro)) return;
+    if (isError || own.some(({ isAbstract }) => isAbstract) || (maker !== name && maker in pyro)) return;
     expect(
       own.some(({ text }) => text.includes('@example')),
       'an example',

@@ -11,6 +11,7 @@ export class NotPositiveDefiniteError extends Error {
 /**
  * The lower triangular L with L L' = a, for each matrix of `a` [..., n, n]; only the lower triangle of `a` is read. The gradient is symmetric
  * (Murray 2016, "Differentiation of the Cholesky decomposition"). Throws a NotPositiveDefiniteError.
+ * @example cholesky(tf.tensor2d([[4, 2], [2, 5]])) // [[2, 0], [1, 2]]
  */
 export function cholesky(a: tf.Tensor): tf.Tensor {
   const n = a.shape[a.rank - 1];
@@ -26,7 +27,10 @@ export function cholesky(a: tf.Tensor): tf.Tensor {
   });
 }
 
-/** For each matrix of `a` [..., n, n], whether its lower triangle is that of a positive definite one: bool [...]. */
+/**
+ * For each matrix of `a` [..., n, n], whether its lower triangle is that of a positive definite one: bool [...].
+ * @example isPositiveDefinite(tf.eye(2)) // [1]
+ */
 export function isPositiveDefinite(a: tf.Tensor): tf.Tensor {
   const n = a.shape[a.rank - 1];
   const answers: number[] = [];

@@ -7,6 +7,7 @@ import { solveLower } from './host.js';
 /**
  * The x with l x = b (with `transposed`: l' x = b) for lower triangular l [..., n, n] and b [..., n, m], whose batch dimensions broadcast
  * against each other; what l holds above its diagonal is not read. The result is [..., n, m].
+ * @example triangularSolve(tf.tensor2d([[2, 0], [1, 2]]), tf.tensor2d([[4], [4]])) // [[2], [1]]
  */
 export function triangularSolve(l: tf.Tensor, b: tf.Tensor, transposed = false): tf.Tensor {
   const n = l.shape[l.rank - 1];

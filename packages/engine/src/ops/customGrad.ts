@@ -9,7 +9,12 @@ export interface ForwardResult {
   grad: (upstream: tf.Tensor, saved: tf.Tensor[]) => tf.Tensor[];
 }
 
-/** Runs `forward` on `inputs` and puts its own gradient on the tape in place of the gradient of its operations. */
+/**
+ * Runs `forward` on `inputs` and puts its own gradient on the tape in place of the gradient of its operations.
+ * @example
+ * const cubed = (x: tf.Tensor) => customGrad([x], (a) => ({ value: a.pow(3), saved: [a], grad: (dy, [b]) => [dy.mul(b.square().mul(3))] }));
+ * tf.grad(cubed)(tf.scalar(2)) // 12
+ */
 export function customGrad(inputs: tf.Tensor[], forward: (...inputs: tf.Tensor[]) => ForwardResult): tf.Tensor {
   const f = (...args: unknown[]) => {
     const save = args.pop() as tf.GradSaveFunc;

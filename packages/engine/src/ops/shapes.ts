@@ -3,7 +3,10 @@ import * as tf from '@tensorflow/tfjs';
 
 export type Shape = readonly number[];
 
-/** The shape that all `shapes` broadcast to, right-aligned; `undefined` where they do not. */
+/**
+ * The shape that all `shapes` broadcast to, right-aligned; `undefined` where they do not.
+ * @example broadcastShapes([3, 1], [4]) // [3, 4]
+ */
 export function broadcastShapes(...shapes: Shape[]): number[] | undefined {
   const rank = Math.max(0, ...shapes.map((s) => s.length));
   const out = new Array<number>(rank).fill(1);
@@ -18,14 +21,22 @@ export function broadcastShapes(...shapes: Shape[]): number[] | undefined {
   return out;
 }
 
+/**
+ * Whether two shapes are equal.
+ * @example sameShape([2, 3], [2, 3]) // true
+ */
 export const sameShape = (a: Shape, b: Shape): boolean => a.length === b.length && a.every((n, i) => n === b[i]);
 
-/** Number of elements of a tensor of this shape. */
+/**
+ * Number of elements of a tensor of this shape.
+ * @example sizeOf([2, 3]) // 6
+ */
 export const sizeOf = (shape: Shape): number => shape.reduce((n, d) => n * d, 1);
 
 /**
  * `x` broadcast to `shape`, with a gradient at any rank (tfjs's own `broadcastTo` has one up to rank 4 only).
  * Throws a RangeError where `x` does not broadcast to `shape`.
+ * @example expandTo(tf.tensor1d([1, 2]), [2, 2]) // [[1, 2], [1, 2]]
  */
 export function expandTo<T extends tf.Tensor>(x: T, shape: Shape): T {
   if (sameShape(x.shape, shape)) return x;
@@ -41,6 +52,7 @@ export function expandTo<T extends tf.Tensor>(x: T, shape: Shape): T {
 /**
  * `x` summed down to `shape`: the reverse of broadcasting. Leading dimensions that `shape` lacks are summed away and dimensions of size 1 in
  * `shape` are kept as 1.
+ * @example sumTo(tf.ones([2, 3]), [3]) // [2, 2, 2]
  */
 export function sumTo<T extends tf.Tensor>(x: T, shape: Shape): T {
   if (sameShape(x.shape, shape)) return x;

@@ -3,7 +3,10 @@ import * as tf from '@tensorflow/tfjs';
 import { customGrad } from './customGrad.js';
 import { sumTo } from './shapes.js';
 
-/** `x` unchanged in value; no gradient passes through. Safe in plain arithmetic, e.g. `x.mul(stopGradient(x))`. */
+/**
+ * `x` unchanged in value; no gradient passes through. Safe in plain arithmetic, e.g. `x.mul(stopGradient(x))`.
+ * @example tf.grad((x) => x.mul(stopGradient(x)))(tf.scalar(3)) // 3
+ */
 export function stopGradient<T extends tf.Tensor>(x: T): T {
   return customGrad([x], (a) => ({ value: a.clone(), grad: (dy) => [tf.zerosLike(dy)] })) as T;
 }
@@ -21,22 +24,41 @@ const compare =
 
 const asTensor = (x: Operand): tf.Tensor => (typeof x === 'number' ? tf.scalar(x) : x);
 
-/** Elementwise `a < b` (bool), with broadcasting; constant for the gradient. */
+/**
+ * Elementwise `a < b` (bool), with broadcasting; constant for the gradient.
+ * @example less(tf.tensor1d([1, 2]), 2) // [1, 0]
+ */
 export const less = compare((a, b) => tf.less(a, b));
-/** Elementwise `a <= b` (bool), with broadcasting; constant for the gradient. */
+/**
+ * Elementwise `a <= b` (bool), with broadcasting; constant for the gradient.
+ * @example lessEqual(tf.tensor1d([1, 2]), 2) // [1, 1]
+ */
 export const lessEqual = compare((a, b) => tf.lessEqual(a, b));
-/** Elementwise `a > b` (bool), with broadcasting; constant for the gradient. */
+/**
+ * Elementwise `a > b` (bool), with broadcasting; constant for the gradient.
+ * @example greater(tf.tensor1d([1, 2]), 2) // [0, 0]
+ */
 export const greater = compare((a, b) => tf.greater(a, b));
-/** Elementwise `a >= b` (bool), with broadcasting; constant for the gradient. */
+/**
+ * Elementwise `a >= b` (bool), with broadcasting; constant for the gradient.
+ * @example greaterEqual(tf.tensor1d([1, 2]), 2) // [0, 1]
+ */
 export const greaterEqual = compare((a, b) => tf.greaterEqual(a, b));
-/** Elementwise `a == b` (bool), with broadcasting; constant for the gradient. */
+/**
+ * Elementwise `a == b` (bool), with broadcasting; constant for the gradient.
+ * @example equal(tf.tensor1d([1, 2]), 2) // [0, 1]
+ */
 export const equal = compare((a, b) => tf.equal(a, b));
-/** Elementwise `a != b` (bool), with broadcasting; constant for the gradient. */
+/**
+ * Elementwise `a != b` (bool), with broadcasting; constant for the gradient.
+ * @example notEqual(tf.tensor1d([1, 2]), 2) // [1, 0]
+ */
 export const notEqual = compare((a, b) => tf.notEqual(a, b));
 
 /**
  * `a` where `condition` (bool) is true, else `b`, all three broadcast together. A gradient reaches only what was chosen, and the condition may
  * have been computed on the tape.
+ * @example select(greater(x, 0), x, tf.zerosLike(x)) // relu
  */
 export function select(condition: tf.Tensor, a: tf.Tensor, b: tf.Tensor): tf.Tensor {
   return customGrad([a, b], (x, y) => ({

@@ -9,7 +9,10 @@ import { broadcastShapes, type Shape, sizeOf, sumTo } from '../ops/shapes.js';
 /** A function of up to four numbers. */
 export type HostFunction = (...x: number[]) => number;
 
-/** `f` of the entries of `inputs`, broadcast together (and to `shape`, where given); float32, constant for the gradient. */
+/**
+ * `f` of the entries of `inputs`, broadcast together (and to `shape`, where given); float32, constant for the gradient.
+ * @example hostMap([tf.tensor1d([1, 2]), tf.scalar(3)], Math.max) // [3, 3]
+ */
 export function hostMap(inputs: readonly tf.Tensor[], f: HostFunction, shape?: Shape): tf.Tensor {
   const target = shape ?? broadcastShapes(...inputs.map((t) => t.shape));
   if (target === undefined) {
@@ -26,7 +29,10 @@ export function hostMap(inputs: readonly tf.Tensor[], f: HostFunction, shape?: S
   return tf.tensor(out, target as number[], 'float32');
 }
 
-/** The entries of `x` broadcast to `shape`, row by row; adds nothing to the gradient tape. */
+/**
+ * The entries of `x` broadcast to `shape`, row by row; adds nothing to the gradient tape.
+ * @example Array.from(readBroadcast(tf.tensor1d([1, 2]), [2, 2])) // [1, 2, 1, 2]
+ */
 export function readBroadcast(x: tf.Tensor, shape: Shape): tf.TypedArray {
   const data = x.dataSync();
   if (sizeOf(shape) === data.length) return data;
@@ -55,6 +61,7 @@ function repeatBlocks(data: tf.TypedArray, length: number, times: number): Float
 /**
  * `f` of the entries of `inputs`, broadcast together, with a gradient: `partials[i]` is the derivative of `f` in its i-th argument, or undefined
  * where no gradient passes.
+ * @example elementwise([tf.scalar(2)], Math.log, [(x) => 1 / x]) // 0.6931
  */
 export function elementwise(
   inputs: tf.Tensor[],

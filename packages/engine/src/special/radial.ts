@@ -34,6 +34,7 @@ function logRadial2(t: number): number {
 /**
  * log of the integral over r > 0 of r^k exp(-(r - t)^2 / 2), elementwise, for k = 1 (a circle) or 2 (a sphere).
  * Its derivative k J_{k-1} / J_k is as exact as its value, for any t.
+ * @example logRadialIntegral(tf.scalar(0), 1) // 0
  */
 export function logRadialIntegral(t: tf.Tensor, k: 1 | 2): tf.Tensor {
   return k === 1

@@ -12,6 +12,7 @@ export type RowGradient = (...rows: Float64Array[]) => ArrayLike<number>;
 /**
  * `f` of each row of `inputs` [..., K], broadcast together; the result is [...]. `partials[i]` gives the derivatives in the i-th row, or is
  * undefined where no gradient passes.
+ * @example rowwise([tf.tensor2d([[1, 2], [3, 4]])], (row) => row[0] * row[1], [(row) => [row[1], row[0]]]) // [2, 12]
  */
 export function rowwise(
   inputs: tf.Tensor[],
