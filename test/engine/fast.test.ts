@@ -219,4 +219,26 @@ describe('adamUpdate', () => {
     expectClose(fast.mean, [...host.mean], 1e-5, 1e-6);
     expectClose(fast.square, [...host.square], 1e-5, 1e-6);
   });
+
+  it('moments that only decay end at 0, or among numbers as good as it', () => {
+    const moments = { mean: Float32Array.of(1e-36, -1e-36, 1), square: Float32Array.of(1e-36, 0, 1) };
+    const rates = { betas: [0.5, 0.5] as const, stepSize: 0.1, unbias: 1, eps: 1e-8, weightDecay: 0 };
+    let value: tf.Tensor = tf.tensor1d([1, 2, 3]);
+    for (let step = 0; step < 20; step++) value = adamUpdate(value, tf.zeros([3]), moments, rates);
+    expect([...value.dataSync()].slice(0, 2)).toEqual([1, 2]);
+    if (onWasm) expect([...moments.mean].slice(0, 2)).toEqual([0, 0]);
+    expectClose(moments.mean, [0, 0, 0.5 ** 20], 1e-6, 1e-30);
+    expectClose(moments.square, [0, 0, 0.5 ** 20], 1e-6, 1e-30);
+  });
+
+  it('lets NaN through', () => {
+    const moments = { mean: new Float32Array(2), square: new Float32Array(2) };
+    const rates = { betas: [0.9, 0.999] as const, stepSize: 0.1, unbias: 1, eps: 1e-8, weightDecay: 0 };
+    const found = [...adamUpdate(tf.tensor1d([1, 2]), tf.tensor1d([Number.NaN, 1]), moments, rates).dataSync()];
+    expect([Number.isNaN(found[0]), Number.isNaN(found[1]), Number.isNaN(moments.mean[0])]).toEqual([
+      true,
+      false,
+      true,
+    ]);
+  });
 });
