@@ -1,5 +1,5 @@
 /** The report of a run: its figures, pictures and settings in one page, and the pictures as files. */
-import type { Model } from '../models/index.js';
+import { isClassifier, type Model } from '../models/index.js';
 import type { RunFolder } from '../run/index.js';
 import type { EpochRecord } from '../train/index.js';
 import {
@@ -12,6 +12,7 @@ import {
   type TrainingCurve,
 } from '../viz/index.js';
 import type { RunSummary } from './finish.js';
+import { chartsOf, confusionOf } from './reportFigures.js';
 import { dataSection, modelSection, trainSection } from './settings.js';
 import { imagesToShow, latentsOf, manifoldsOf, reconstructionsOf, samplesOf } from './show.js';
 import type { TrainingSets } from './sources/sets.js';
@@ -39,7 +40,8 @@ interface Result extends ReportExtras {
 
 /** Writes `report.html` and the pictures into the run's folder. */
 export async function writeReport(run: RunFolder, model: Model, sets: TrainingSets, result: Result): Promise<void> {
-  const { html, pictures } = await renderReport(reportData(run, model, sets, result));
+  const charts = await chartsOf(model, sets, result.summary);
+  const { html, pictures } = await renderReport({ ...reportData(run, model, sets, result), charts });
   for (const [name, content] of pictures) run.writePicture(name, content);
   run.writeReport(html);
 }
@@ -54,13 +56,13 @@ function reportData(
   const source = dataSection(run.config).source as Source;
   const angles = sets.labelled && hasClassAngles(model) ? model.classAngles(sets.labelled) : undefined;
   const { classNames } = summary;
-  const name = model.kind === 'ssiVAE' ? 'semi-supervised VAE' : 'VAE';
+  const name = kinds[model.kind];
   const shown = imagesToShow(model, sets);
   const invariant = summary.invariances.length > 0 ? `, invariant to ${invariances(summary.invariances)}` : '';
   return {
     title: `${titles[source.kind]}: ${name}${invariant}`,
     subtitle: `${run.config.createdAt.slice(0, 10)}, ${run.path}`,
-    ...(summary.accuracy !== undefined && { accuracy: headline(summary, source, baseline) }),
+    ...headline(summary, sets, source, baseline),
     ...(sets.problems.length > 0 && {
       warnings: [
         {
@@ -71,7 +73,7 @@ function reportData(
     }),
     facts: facts(run, summary, sets, history[0].lr),
     curves: curves(history, baseline),
-    ...(summary.confusion && { confusion: { classNames, counts: summary.confusion } }),
+    ...confusionOf(summary, sets.classNames),
     manifolds: manifoldsOf(model, classNames, angles ? { angle: [...angles] } : {}),
     ...(shown.words !== '' && { shown: shown.words }),
     ...latentsOf(model, shown, classNames, angles),
@@ -93,15 +95,31 @@ const titles: Readonly<Record<Source['kind'], string>> = {
   micrographs: 'Micrographs',
 };
 
-function headline(summary: RunSummary, source: Source, baseline: ReportBaseline | undefined): ReportAccuracy {
+const kinds: Readonly<Record<Model['kind'], string>> = {
+  iVAE: 'VAE',
+  jiVAE: 'joint VAE, which finds classes',
+  ssiVAE: 'semi-supervised VAE',
+  ssRegIVAE: 'semi-supervised VAE for regression',
+};
+
+function headline(
+  summary: RunSummary,
+  { classNames }: TrainingSets,
+  source: Source,
+  baseline: ReportBaseline | undefined,
+): { accuracy?: ReportAccuracy } {
+  const value = summary.accuracy ?? summary.matchedAccuracy;
+  if (value === undefined) return {};
+  const matched = summary.accuracy === undefined ? ', each found class taken for the true one that fits best,' : '';
   const turned = source.kind === 'cards' ? `test images, turned by up to ${source.angle}°,` : 'labelled images';
-  return {
-    value: summary.accuracy as number,
+  const accuracy = {
+    value,
     images: summary.testImages as number,
-    measuredOn: `${turned} that training did not see`,
-    chance: 1 / summary.classNames.length,
+    measuredOn: `${turned} that training did not see${matched}`,
+    chance: 1 / classNames.length,
     ...(baseline && { baseline: { value: baseline.accuracy, label: baseline.label } }),
   };
+  return { accuracy };
 }
 
 const words: Record<string, string> = { r: 'rotation', t: 'translation', s: 'scale' };
@@ -194,7 +212,11 @@ function commands(path: string, model: Model, { kind }: Source) {
     command: `npx pyroved manifold ${path} --grid 12 --coverage 0.98`,
     what: 'What the model draws, over a wider range and in finer steps.',
   };
-  if (model.kind === 'iVAE') return [encode, manifold];
+  const traverse = {
+    command: `npx pyroved traverse ${path} --steps 10`,
+    what: 'What each latent variable changes, one at a time.',
+  };
+  if (!isClassifier(model)) return [encode, manifold, traverse];
   const harder = kind === 'cards' ? ' --angle "90 deg"' : ' --noise 0.1';
   return [
     {
@@ -207,5 +229,6 @@ function commands(path: string, model: Model, { kind }: Source) {
       what: 'The accuracy where images are harder than in training.',
     },
     manifold,
+    traverse,
   ];
 }
