@@ -5,10 +5,14 @@ import {
   accuracyOf,
   convNet,
   IVAE,
+  JIVAE,
   type ModelOptions,
+  nanorods,
   type SemiSupervisedOptions,
   SemiSupervisedTrainer,
   SSIVAE,
+  SSRegIVAE,
+  standardised,
   UnsupervisedTrainer,
 } from 'pyroved-ts';
 import { describe, expect, test } from 'vitest';
@@ -94,6 +98,35 @@ describe('semi-supervised', () => {
     );
     await trainer.train();
     expect(accuracyOf(vae, unlabelled).accuracy).toBeGreaterThan(0.95);
+  });
+});
+
+describe('the other models', () => {
+  const encoder = convNet({ blocks });
+  test('a convolutional encoder of a jiVAE gives class logits too', async () => {
+    const vae = new JIVAE({ shape: [8, 8], discreteDim: 2, hiddenDecoder: [16], encoder });
+    const { history } = await new UnsupervisedTrainer(vae, { images: unlabelled }, { ...options, epochs: 3 }).train();
+    expect(history[2].loss).toBeLessThan(history[0].loss);
+    expect(vae.params.names).toContain('encoder_z.fc_logits.weight');
+  });
+
+  test('a convolutional regressor finds how long a rod is', async () => {
+    const { train, test: held } = nanorods({ size: 16, train: 120, test: 40 });
+    const vae = new SSRegIVAE({
+      shape: [16, 16],
+      targets: standardised(train.images, ['length']),
+      hiddenDecoder: [16],
+      regressorSigma: 0.3,
+      encoder,
+      regressor: convNet({ blocks: [[8], [8]] }),
+    });
+    const data = { labelled: train.images, unlabelled: train.images };
+    await new SemiSupervisedTrainer(vae, data, { epochs: 12, batchSize: 20, lr: 1e-2, seed: 2 }).train();
+    const found = vae.predict(held.images);
+    const wanted = held.images.factors?.length as Float32Array;
+    const mean = wanted.reduce((a, b) => a + b, 0) / wanted.length;
+    const squares = (f: (i: number) => number) => wanted.reduce((sum, w, i) => sum + (w - f(i)) ** 2, 0);
+    expect(squares((i) => found[i])).toBeLessThan(0.3 * squares(() => mean));
   });
 });
 
