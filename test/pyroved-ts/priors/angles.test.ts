@@ -1,10 +1,11 @@
 /** The priors of the angle: densities over the circle, and a binned guide whose bound is exact. */
 import * as tf from '@tensorflow/tfjs';
 import {
+  categorical,
   type Distribution,
   Handler,
   type Message,
-  normal,
+  mixtureSameFamily,
   OptionError,
   RandomStream,
   replay,
@@ -13,7 +14,7 @@ import {
   trace,
   vonMises,
 } from 'pyro-ts';
-import { type AngleDensity, type AnglePrior, anglePart, binnedAngle, IVAE, imageSet, type OwnSite } from 'pyroved-ts';
+import { type AnglePrior, anglePart, binnedAngle, IVAE, imageSet, type OwnSite } from 'pyroved-ts';
 import { describe, expect, test } from 'vitest';
 
 const TURN = 2 * Math.PI;
@@ -257,11 +258,20 @@ test.each<[object, RegExp]>([
   expect(build).toThrow(message);
 });
 
-test("a density of one's own becomes a binned prior in a line", () => {
-  const density: AngleDensity = { name: 'tilted', circular: false, reach: 1, prior: () => normal(0.2, 0.3) };
-  const part = binnedAngle(density, 4);
+test("a density of one's own gets bins in a line, as in the guide", () => {
+  const either = () => mixtureSameFamily(categorical({ probs: [0.5, 0.5] }), vonMises([0, Math.PI], 8));
+  const part = binnedAngle({ name: 'either-way-up', circular: true, prior: either }, 8);
+  const { modes, prior } = source(part);
+  expect(mass(prior())).toBeCloseTo(1, 4);
+  const angle = tf.tensor1d(evenly(Math.PI));
+  const joint = tf.mul(tf.expandDims(tf.exp(prior().logProb(angle)), -1), modes?.prior(angle).probs as tf.Tensor);
+  const weights = numbers(tf.mul(tf.sum(joint, 0), TURN / 4000));
+  // The bins around 0 and around half a turn weigh the same, and most.
+  expect(weights[0]).toBeCloseTo(weights[4], 3);
+  expect(weights[0]).toBeGreaterThan(0.2);
+
   const vae = new IVAE({ ...tiny, anglePrior: part });
-  expect(vae.latents.modes?.count).toBe(4);
+  expect(vae.latents.modes?.count).toBe(8);
   expect(() => new IVAE({ ...tiny, anglePrior: part, angleGuide: 'binned' })).toThrow(/has one\. Leave angleGuide out/);
 });
 

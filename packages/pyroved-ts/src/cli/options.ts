@@ -72,8 +72,12 @@ export const invariances = (text: string): string[] => {
 const radians = (text: string): number => (parseAngle('--angle-scale', text) * Math.PI) / 180;
 
 /** "counts", or "5,3,2" */
-const classPrior = (text: string): string | number[] =>
-  ['uniform', 'counts', 'learned'].includes(text) ? text : text.split(',').map((part) => decimal(part.trim()));
+const classPrior = (text: string): string | number[] => {
+  if (['uniform', 'counts', 'learned'].includes(text)) return text;
+  const weights = text.split(',').map(Number);
+  if (weights.every((weight) => weight > 0)) return weights;
+  throw new InvalidArgumentError('Give uniform, counts, learned or positive weights as in 5,3,2.');
+};
 
 /** Options under a heading of their own in the help. */
 export const group = (command: Command, heading: string, options: readonly Option[]): Command => {
