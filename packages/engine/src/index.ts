@@ -1,4 +1,7 @@
-/** Chooses a TensorFlow.js backend and adds the few operations that TensorFlow.js lacks, gets wrong or does slowly. */
+/**
+ * Chooses a TensorFlow.js backend and adds the few operations that TensorFlow.js lacks, gets wrong or does slowly. Programs use selectEngine, take,
+ * logSumExp, the comparisons, the factorisations and the special functions; the rest is what packages with operations of their own are built with.
+ */
 export { EngineError } from './errors.js';
 export * from './fast/compile.js';
 export * from './fast/memory.js';
