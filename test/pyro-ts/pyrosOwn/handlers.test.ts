@@ -234,6 +234,17 @@ describe('enumerate', () => {
   );
 });
 
+test('enumerate around a body', () => {
+  const mark = { infer: { enumerate: 'parallel' } } as const;
+  const values = enumerate.with({ firstAvailableDim: -2 }, () =>
+    plate('p', 3, () => sample('k', bernoulli(0.5), mark)),
+  );
+  expect([values.shape, numbers(values)]).toEqual([
+    [2, 1],
+    [0, 1],
+  ]);
+});
+
 test('a plate that fails to open leaves nothing behind', () => {
   expect(() => plate('bad', -1, () => 0)).toThrow('the size must be a non-negative integer');
   expect(() => plate('bad', 3, { subsampleSize: 0 }, () => 0)).toThrow('an integer from 1 to the size 3, not 0');
