@@ -26,7 +26,7 @@ function texts(bytes: Uint8Array): { shape: string; values: string[] } {
 }
 
 it('latents as arrays', () => {
-  const files = unzipSync(latentsNpz({ model, classNames }, set));
+  const files = unzipSync(latentsNpz({ model, classNames, classAngles: Float32Array.of(0.1, 0.2, Number.NaN) }, set));
   const array = (name: string) => decodeNpy(files[`${name}.npy`]);
   const { probabilities, classes } = model.classify(set);
   const encoding = model.encode(set, classes);
@@ -39,7 +39,8 @@ it('latents as arrays', () => {
   expect(array('probabilities')).toEqual({ shape: [4, 3], data: probabilities });
   expect(texts(files['names.npy'])).toEqual({ shape: '(4,)', values: set.names });
   expect(texts(files['class_names.npy'])).toEqual({ shape: '(3,)', values: classNames });
-  expect(Object.keys(files)).toHaveLength(9);
+  expect(array('class_angles')).toEqual({ shape: [3], data: Float32Array.of(0.1, 0.2, Number.NaN) });
+  expect(Object.keys(files)).toHaveLength(10);
 });
 
 it('what a model does not tell is left out, and the same latents give the same bytes', () => {

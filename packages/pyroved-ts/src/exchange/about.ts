@@ -6,7 +6,7 @@ import type { Graph } from './graph/graph.js';
 /** What a name in an exported file means. */
 const meanings: Readonly<Record<string, string>> = {
   image:
-    'grey values, brought to [0, 1] by "normalisation" (subtract low, divide by high - low, cut at 0 and 1); batch, channels, height, width, of a signal batch, channels, length',
+    'grey values (of a file of 8 or 16 bits: divided by its white), brought to [0, 1] by "normalisation" (subtract low, divide by high - low, cut at 0 and 1); batch, channels, height, width, of a signal batch, channels, length',
   class: 'one-hot rows in the order of "class_names"; probabilities mix the classes',
   condition: 'known numbers in the units of the data, in the order of "condition_names"',
   targets: 'predicted quantities in the units of the data, in the order of "target_names"',

@@ -2,16 +2,19 @@
 
 import { isClassifier, type Model } from '../models/index.js';
 import type { TrainingImages } from '../train/index.js';
+import type { ExportedModel } from './exportModel.js';
 import { encodeArchive, type NumpyArray } from './npz.js';
+
+export interface LatentsModel extends Pick<ExportedModel, 'classNames' | 'classAngles'> {
+  readonly model: Model;
+}
 
 /**
  * The content of a `.npz` file: `content` and `content_scale` [N, latentDim], `angle` [N] (radians), `shift` [N, d], `scale` [N, 1 or 2],
- * `classes` [N] (indices), `probabilities` [N, K] and `targets` [N, R], as far as the model knows them, `class_names` [K], and `names` [N] of the images.
+ * `classes` [N] (indices), `probabilities` [N, K] and `targets` [N, R], as far as the model knows them, `class_names` [K], `class_angles` [K] (at
+ * which the model sees the upright images of each class), and `names` [N] of the images.
  */
-export function latentsNpz(
-  { model, classNames = [] }: { readonly model: Model; readonly classNames?: readonly string[] },
-  set: TrainingImages,
-): Uint8Array {
+export function latentsNpz({ model, classNames = [], classAngles }: LatentsModel, set: TrainingImages): Uint8Array {
   const { count } = set;
   const classified = isClassifier(model) ? model.classify(set) : undefined;
   const encoding = model.kind === 'ssiVAE' ? model.encode(set, classified?.classes) : model.encode(set);
@@ -30,6 +33,7 @@ export function latentsNpz(
     }),
     ...(targets && { targets: rows(targets) }),
     ...(classNames.length > 0 && { class_names: { shape: [classNames.length], data: classNames } }),
+    ...(classAngles && { class_angles: { shape: [classAngles.length], data: classAngles } }),
     names: { shape: [count], data: set.names ?? Array.from({ length: count }, (_, i) => `image ${i + 1}`) },
   });
 }
