@@ -124,6 +124,9 @@ describe('the command line', () => {
     [['train', 'rods', '--angle', '30 deg'], 'A run on pairs has no --angle'],
     [['train', 'rods', '--held-out', '0.5'], 'Leave out --held-out: "rods" are generated'],
     [['train', 'rods', '--blocks', '32;64'], 'block by block'],
+    [['train', 'rods', '--model', 'jivae'], '--model jivae is not trained on pairs'],
+    [['train', 'cards', '--model', 'ved'], '--model ved needs pairs'],
+    [['train', 'cards', '--batch-norm'], '--batch-norm is for convolutions'],
     [['classify', 'whole', '--array', 'images.npy'], 'use pyroved predict'],
     [['predict', 'whole', '--array', 'short.npy', '--out', 'x.npz'], 'The inputs have shape [24]'],
   ])('%j is refused', async (args, words) => {

@@ -190,6 +190,8 @@ function tellPairs({ folder, summary, stopped }: PairsResult): void {
     say(
       `On ${formatCount(testPairs)} pairs that training did not see: R² ${r2.toFixed(3)} (1 predicts all that varies, 0 no more than the mean target), RMSE ${rmse.toPrecision(3)}.`,
     );
+    if (r2 < 0.05)
+      say('That is no more than the mean target. Train longer, or with a smaller --kl, so that the latents cost less.');
   }
   say(`Trained ${formatCount(steps)} steps in ${formatDuration(seconds)}. Report: ${folder.file('report')}`);
 }
