@@ -1,0 +1,98 @@
+/** Classes that are found and quantities that are predicted, from files to pictures by the command line. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { decode } from 'fast-png';
+import { decodeNpy, encodeNpy, nanorods, subset } from 'pyroved-ts';
+import { afterAll, describe, expect, it } from 'vitest';
+import { pyroved, succeed } from './helpers.js';
+
+const root = mkdtempSync(join(tmpdir(), 'further-'));
+const at = (name: string) => join(root, name);
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+const { images } = nanorods({ size: 16, train: 40, test: 1 }).train;
+const lengths = images.factors?.length as Float32Array;
+writeFileSync(at('rods.npy'), encodeNpy(images.images, [40, 16, 16]));
+writeFileSync(at('lengths.csv'), `n,length\n${Array.from(lengths, (v, i) => `${i},${i < 20 ? v : ''}`).join('\n')}\n`);
+const quick = ['--epochs', '1', '--hidden', '8', '--invariances', 'r', '--latent-dim', '1'];
+
+describe('a quantity', () => {
+  it('is predicted from a table of known ones, and the run goes on from its configuration', async () => {
+    const train = [
+      'train',
+      '--array',
+      'rods.npy',
+      '--factors',
+      'lengths.csv',
+      '--quantities',
+      'length',
+      '--out',
+      'reg',
+    ];
+    const { stderr } = await succeed([...train, ...quick], root);
+    expect(stderr).toMatch(/20 unlabelled, 16 labelled, 4 to test on/);
+    expect(stderr).toMatch(/length on 4 images that training did not see: R2 -?\d/);
+    const summary = JSON.parse(readFileSync(at('reg/summary.json'), 'utf8'));
+    expect(summary).toMatchObject({ model: 'ssRegIVAE', testImages: 4, targets: [{ name: 'length' }] });
+    expect(readFileSync(at('reg/report.html'), 'utf8')).toContain('Predicted length');
+
+    const { stdout } = await succeed(['evaluate', 'reg', '--json', 'e.json'], root);
+    expect(stdout).toMatch(/^length: R2 -?\d\.\d+, mean squared error /);
+    const { targets } = JSON.parse(readFileSync(at('e.json'), 'utf8'));
+    expect(targets[0].meanSquaredError).toBeCloseTo(summary.targets[0].meanSquaredError, 5);
+
+    const table = await succeed(['encode', 'reg', '--array', 'rods.npy'], root);
+    const [header, first] = table.stdout.split('\n');
+    expect(header).toBe('file,length,z1,z1_sd,angle_deg');
+    const mean = lengths.subarray(0, 20).reduce((a, b) => a + b, 0) / 20;
+    expect(Math.abs(Number(first.split(',')[1]) - mean)).toBeLessThan(3 * mean);
+
+    const drawn = await succeed(['traverse', 'reg', '--steps', '4', '--out', 't.png'], root);
+    expect(drawn.stdout.trim()).toBe('t.png');
+    // Three rows (low, middle and high) of four images with gaps of 2.
+    const picture = decode(readFileSync(at('t.png')));
+    expect((picture.width + 2) % 4).toBe(0);
+    expect((picture.width + 2) / 4).toBe((picture.height + 2) / 3);
+  }, 300_000);
+
+  it('can be told to a model instead, but only where it is known', async () => {
+    const told = ['train', '--array', 'rods.npy', '--factors', 'lengths.csv', '--given', 'length', '--out', 'told'];
+    await succeed([...told, ...quick], root);
+    const { model } = JSON.parse(readFileSync(at('told/config.json'), 'utf8'));
+    expect(model).toMatchObject({ kind: 'iVAE', condition: [{ name: 'length' }] });
+    const refused = await pyroved(['train', '--array', 'rods.npy', '--given', 'length', '--out', 'no', ...quick], root);
+    expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('Nothing is known of the images')]);
+  }, 300_000);
+});
+
+describe('classes that nobody told', () => {
+  it('are found, drawn, interpolated and straightened', async () => {
+    const train = ['train', '--array', 'rods.npy', '--classes', '2', '--kl', '2', '--discrete-kl', 'epoch + 1'];
+    await succeed([...train, '--out', 'found', ...quick], root);
+    const { model, train: settings } = JSON.parse(readFileSync(at('found/config.json'), 'utf8'));
+    expect(model).toMatchObject({ kind: 'jiVAE', discreteDim: 2 });
+    expect(settings.discreteScaleFactor).toBe('epoch + 1');
+    const { stdout } = await succeed(['classify', 'found', '--array', 'rods.npy'], root);
+    expect(stdout.split('\n')[0]).toBe('file,class,probability,unsure,entropy,margin,angle_deg,p(class 1),p(class 2)');
+
+    const pair = ['interpolate', 'found', '--array', 'rods.npy', '--from', '1', '--to', '5', '--steps', '3'];
+    const pictures = await succeed(pair, root);
+    expect(pictures.stdout.trim().split('\n')).toEqual(
+      ['interpolation.svg', 'interpolation.png'].map((name) => join('found', 'pictures', name)),
+    );
+    const beyond = await pyroved([...pair.slice(0, 4), '--to', '41'], root);
+    expect([beyond.code, beyond.stderr]).toEqual([1, expect.stringContaining('There is no image 41: there are 40.')]);
+
+    writeFileSync(at('some.npy'), encodeNpy(subset(images, [0, 1, 2]).images, [3, 16, 16]));
+    await succeed(['straighten', 'found', '--array', 'some.npy', '--out', 'upright'], root);
+    expect(readdirSync(at('upright'))).toHaveLength(3);
+    await succeed(['straighten', 'found', '--array', 'some.npy', '--out', 'upright.npy'], root);
+    expect(decodeNpy(readFileSync(at('upright.npy'))).shape).toEqual([3, 16, 16]);
+
+    const nameless = await pyroved(['evaluate', 'found'], root);
+    expect([nameless.code, nameless.stderr]).toEqual([1, expect.stringContaining('kept no labelled images aside')]);
+    const unknown = await pyroved(['traverse', 'found', '--class', 'clas 2'], root);
+    expect(unknown.stderr).toContain('Did you mean "class 2"?');
+  }, 300_000);
+});
