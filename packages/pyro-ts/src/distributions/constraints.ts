@@ -16,12 +16,6 @@ export interface Constraint {
   holdsThroughout?(value: tf.Tensor): boolean;
 }
 
-/** Whether all of `value` lies inside. */
-export const isInside = (constraint: Constraint, value: tf.Tensor): boolean =>
-  constraint.holdsThroughout && value.dtype === 'float32'
-    ? constraint.holdsThroughout(value)
-    : tf.tidy(() => tf.all(constraint.check(value)).dataSync()[0] !== 0);
-
 /** A constraint on numbers (eventDim 0), vectors (1) or matrices (2); `check` may take its value for float32. */
 const constraint = (
   kind: string,

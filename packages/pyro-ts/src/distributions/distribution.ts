@@ -6,7 +6,7 @@ import { broadcastShapes, expandTo, type Shape, sameShape, stopGradient } from '
 import * as tf from '@tensorflow/tfjs';
 import { formatShape, NonFiniteError, PyroError, ShapeError, SupportError } from '../errors.js';
 import type { RandomStream } from '../random.js';
-import { type Constraint, independent, isInside } from './constraints.js';
+import { type Constraint, independent } from './constraints.js';
 import { applyMask, sumRightmost } from './tensors.js';
 
 export * from './tensors.js';
@@ -158,6 +158,11 @@ export abstract class Distribution {
     }
   }
 }
+
+const isInside = (constraint: Constraint, value: tf.Tensor): boolean =>
+  constraint.holdsThroughout && value.dtype === 'float32'
+    ? constraint.holdsThroughout(value)
+    : tf.tidy(() => tf.all(constraint.check(value)).dataSync()[0] !== 0);
 
 /**
  * `base` with `n` batch dimensions taken as event dimensions; source: torch.distributions.Independent.
