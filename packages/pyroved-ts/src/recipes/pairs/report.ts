@@ -176,7 +176,7 @@ function facts(run: RunFolder, summary: PairsSummary, { train, test }: PairedSet
         ['training pairs', train.inputs.count],
         ['inputs', inputShape.join(' x ')],
         ['targets', outputShape.join(' x ')],
-        ...rowsOf(source),
+        ...rowsOf(source, { inputs: 'inputs in', targets: 'targets in' }),
       ],
     },
     { title: 'Model', rows: [['kind', kind], ...rowsOf(options)] },
@@ -186,7 +186,7 @@ function facts(run: RunFolder, summary: PairsSummary, { train, test }: PairedSet
         ['epochs', summary.epochs],
         ['steps', summary.steps],
         ['time', formatDuration(summary.seconds)],
-        ...rowsOf({ ...training, epochs: undefined }),
+        ...rowsOf({ ...training, epochs: undefined }, { lr: 'learning rate', scaleFactor: 'weight of the KL term' }),
       ],
     },
     {
@@ -197,14 +197,9 @@ function facts(run: RunFolder, summary: PairsSummary, { train, test }: PairedSet
 }
 
 /** Options as label and value: "latentDim: 2" becomes "latent dim", "2". */
-const rowsOf = (options: object): [string, string][] =>
-  Object.entries(options).flatMap(([name, value]): [string, string][] =>
-    value === undefined
-      ? []
-      : [
-          [
-            name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`),
-            typeof value === 'object' ? JSON.stringify(value) : String(value),
-          ],
-        ],
-  );
+const rowsOf = (options: object, names: Readonly<Record<string, string>> = {}): [string, string][] =>
+  Object.entries(options).flatMap(([name, value]): [string, string][] => {
+    if (value === undefined) return [];
+    const label = names[name] ?? name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+    return [[label, typeof value === 'object' ? JSON.stringify(value) : String(value)]];
+  });
