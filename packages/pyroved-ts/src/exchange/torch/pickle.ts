@@ -4,40 +4,7 @@
  * Source: Python's pickletools, torch.serialization.
  */
 import { ImportError } from '../errors.js';
-
-/** Numbers in a file, of which tensors are views. */
-export interface Storage {
-  /** "FloatStorage" */
-  readonly type: string;
-  /** The name of its file in the archive. */
-  readonly key: string;
-  readonly length: number;
-}
-
-/** A view of a storage. */
-export interface StoredTensor {
-  readonly storage: Storage;
-  readonly offset: number;
-  readonly shape: readonly number[];
-  readonly strides: readonly number[];
-}
-
-/** A function or class that is named in the file. It is only a name here. */
-class Global {
-  constructor(readonly name: string) {}
-}
-class PickledTensor {
-  constructor(readonly tensor: StoredTensor) {}
-}
-class PickledStorage {
-  constructor(readonly storage: Storage) {}
-}
-/** Told apart from a list. */
-class Tuple {
-  constructor(readonly items: readonly Value[]) {}
-}
-type Value = null | boolean | number | string | Global | PickledTensor | PickledStorage | Tuple | Value[] | Dict;
-type Dict = Map<string, Value>;
+import { Global, PickledStorage, PickledTensor, type StoredTensor, Tuple, type Value, words } from './pickled.js';
 
 const REBUILD = 'torch._utils._rebuild_tensor_v2';
 const ORDERED = 'collections.OrderedDict';
@@ -61,17 +28,6 @@ export function unpickleTensors(bytes: Uint8Array, source: string): Map<string, 
     found.set(name, entry.tensor);
   }
   return found;
-}
-
-/** A value as an error names it. */
-function words(value: Value): string {
-  if (value instanceof Global) return `the name ${value.name}`;
-  if (value instanceof PickledTensor) return 'a tensor';
-  if (value instanceof PickledStorage) return 'a storage';
-  if (value instanceof Tuple) return 'a tuple';
-  if (value instanceof Map) return 'a dictionary';
-  if (Array.isArray(value)) return 'a list';
-  return value === null ? 'None' : `a ${typeof value}`;
 }
 
 const MARK = Symbol('mark');

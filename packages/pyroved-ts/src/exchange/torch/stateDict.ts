@@ -2,7 +2,8 @@
 import { halfToFloat32, upperHalfToFloat32 } from 'pyro-ts';
 import { ImportError } from '../errors.js';
 import { MOST_BYTES, unzipped } from './archive.js';
-import { type Storage, type StoredTensor, unpickleTensors } from './pickle.js';
+import { unpickleTensors } from './pickle.js';
+import type { Storage, StoredTensor } from './pickled.js';
 
 /** A tensor of a state dictionary, row major. */
 export interface LoadedTensor {

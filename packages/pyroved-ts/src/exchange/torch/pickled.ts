@@ -1,0 +1,46 @@
+/** The plain data that the pickle of a state dictionary becomes. */
+
+/** Numbers in a file, of which tensors are views. */
+export interface Storage {
+  /** "FloatStorage" */
+  readonly type: string;
+  /** The name of its file in the archive. */
+  readonly key: string;
+  readonly length: number;
+}
+
+/** A view of a storage. */
+export interface StoredTensor {
+  readonly storage: Storage;
+  readonly offset: number;
+  readonly shape: readonly number[];
+  readonly strides: readonly number[];
+}
+
+/** A function or class that is named in the file. It is only a name here. */
+export class Global {
+  constructor(readonly name: string) {}
+}
+export class PickledTensor {
+  constructor(readonly tensor: StoredTensor) {}
+}
+export class PickledStorage {
+  constructor(readonly storage: Storage) {}
+}
+/** Told apart from a list. */
+export class Tuple {
+  constructor(readonly items: readonly Value[]) {}
+}
+export type Value = null | boolean | number | string | Global | PickledTensor | PickledStorage | Tuple | Value[] | Dict;
+export type Dict = Map<string, Value>;
+
+/** A value as an error names it. */
+export function words(value: Value): string {
+  if (value instanceof Global) return `the name ${value.name}`;
+  if (value instanceof PickledTensor) return 'a tensor';
+  if (value instanceof PickledStorage) return 'a storage';
+  if (value instanceof Tuple) return 'a tuple';
+  if (value instanceof Map) return 'a dictionary';
+  if (Array.isArray(value)) return 'a list';
+  return value === null ? 'None' : `a ${typeof value}`;
+}
