@@ -14,6 +14,8 @@ import {
   SSRegIVAE,
   standardised,
   UnsupervisedTrainer,
+  VED,
+  VEDTrainer,
 } from 'pyroved-ts';
 import { describe, expect, test } from 'vitest';
 import { bar, ell, turned } from '../shapes.js';
@@ -128,6 +130,18 @@ describe('the other models', () => {
     const squares = (f: (i: number) => number) => wanted.reduce((sum, w, i) => sum + (w - f(i)) ** 2, 0);
     expect(squares((i) => found[i])).toBeLessThan(0.3 * squares(() => mean));
   });
+});
+
+test('an encoder-decoder with layers of its own each way', async () => {
+  const { train } = nanorods({ size: 16, length: 20, train: 60, test: 1 });
+  const own = { encoder: perceptron([16, 16, 1], 4), decoder: perceptron([2], 20) };
+  const ved = new VED({ inputShape: [16, 16], outputShape: [20], ...own });
+  const pairs = { inputs: train.images, targets: train.spectra };
+  const { history } = await new VEDTrainer(ved, pairs, { ...options, epochs: 3 }).train();
+  expect(history[2].loss).toBeLessThan(history[0].loss);
+  expect(() => new VED({ inputShape: [16, 16], outputShape: [21], ...own })).toThrow(
+    'VED: decoder: the tf.LayersModel gives [20]',
+  );
 });
 
 describe('refusals', () => {

@@ -9,6 +9,7 @@ import { estimateTraining } from '../estimate.js';
 import type { RunHooks } from '../hooks.js';
 import { chosenOf, type Machine, withMachine } from '../machine.js';
 import { learn, restore } from '../runToEnd.js';
+import { tellOtherMachine } from '../train.js';
 import { finishPairs, type PairsSummary } from './finish.js';
 import {
   type PairsTrainSettings,
@@ -79,7 +80,8 @@ export async function resumePairs(
   const { engine, kernel } = run.config;
   const { source, normalisation } = pairsSections(run).data;
   return whileLocked(run, () =>
-    withMachine({ engine, kernel, ...chosenOf(machine) }, hooks.say, async () => {
+    withMachine({ engine, kernel, ...chosenOf(machine) }, hooks.say, async (started) => {
+      tellOtherMachine(run.config, started, hooks.say ? { say: hooks.say } : {});
       const sets = await pairsInWords(source, normalisation, hooks);
       try {
         return await toEnd(run, sets, hooks, true);
