@@ -80,6 +80,12 @@ describe('tileImages', () => {
 });
 
 describe('manifoldPicture', () => {
+  it('has no axis for what does not vary', () => {
+    const row = { images: ramp(3, 2, 2), columns: 3, x: [-1, 1] as const };
+    expect(manifoldPicture({ ...row, y: [0, 0] }).svg).not.toContain('rotate(-90)');
+    expect(manifoldPicture({ ...row, y: [0, 1] }).svg).toContain('rotate(-90)');
+  });
+
   it('has its axes, its title and the PNG that it gives beside', () => {
     const { svg, png } = manifoldPicture({
       images: ramp(6, 4, 4),

@@ -1,5 +1,5 @@
 /** The report of a run: its figures, pictures and settings in one page, and the pictures as files. */
-import { isClassifier, type Model } from '../models/index.js';
+import { type Factor, isClassifier, type Model } from '../models/index.js';
 import type { RunFolder } from '../run/index.js';
 import type { EpochRecord } from '../train/index.js';
 import {
@@ -161,7 +161,7 @@ function facts(run: RunFolder, summary: RunSummary, sets: TrainingSets, lr: numb
       title: 'Model',
       rows: [
         ['kind', kind],
-        ...described({ ...model, numClasses: undefined, seed: undefined, invariances: undefined }),
+        ...described({ ...model, ...namesOf(model), numClasses: undefined, seed: undefined, invariances: undefined }),
         ['invariant to', summary.invariances.length > 0 ? invariances(summary.invariances) : 'nothing'],
       ],
     },
@@ -177,6 +177,17 @@ function facts(run: RunFolder, summary: RunSummary, sets: TrainingSets, lr: numb
         ),
       ],
     },
+    ...(summary.targets
+      ? [
+          {
+            title: 'On the images to test on',
+            rows: summary.targets.flatMap(({ name, r2, meanSquaredError }): [string, string][] => [
+              [`${name}: R2`, r2?.toFixed(3) ?? 'no spread'],
+              [`${name}: mean squared error`, meanSquaredError.toPrecision(4)],
+            ]),
+          },
+        ]
+      : []),
     {
       title: 'Machine',
       rows: [
@@ -187,6 +198,13 @@ function facts(run: RunFolder, summary: RunSummary, sets: TrainingSets, lr: numb
       ],
     },
   ];
+}
+
+/** The names of the quantities that a model predicts or is told. */
+function namesOf(model: object): Record<string, string[]> {
+  const { targets, condition } = model as Partial<Record<'targets' | 'condition', readonly (string | Factor)[]>>;
+  const names = (list: readonly (string | Factor)[]) => list.map((one) => (typeof one === 'string' ? one : one.name));
+  return { ...(targets && { targets: names(targets) }), ...(condition && { condition: names(condition) }) };
 }
 
 const inDegrees = ['angle', 'labelledAngle', 'shear'];

@@ -20,8 +20,10 @@ export function confusionOf(
 
 /** Calibration of a classifier; each quantity against its true value. */
 export async function chartsOf(model: Model, { test }: TrainingSets, summary: RunSummary): Promise<ReportChart[]> {
-  if (summary.reliability && summary.calibrationError !== undefined) {
-    return [await reliabilityChart(summary.reliability, summary.calibrationError)];
+  const { reliability, calibrationError } = summary;
+  if (reliability && calibrationError !== undefined) {
+    // Where all images are in one bin there is nothing to draw.
+    return reliability.length > 1 ? [await reliabilityChart(reliability, calibrationError)] : [];
   }
   if (model.kind !== 'ssRegIVAE' || !test) return [];
   const truth = model.targets.of(test);
