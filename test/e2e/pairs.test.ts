@@ -90,7 +90,7 @@ describe('pairs from arrays', () => {
     expect(stored.images[30]).toBeCloseTo(mean.images[30] / 10_000, 4);
     expect(summary?.testPairs).toBe(12);
     trained.model.dispose();
-  });
+  }, 300_000);
 });
 
 describe('the command line', () => {
@@ -113,7 +113,7 @@ describe('the command line', () => {
     await succeed(['predict', 'whole', '--array', 'images.npy', '--out', 'predicted.npz', '--samples', '5'], root);
     const { set } = await loadArray(at('predicted.npz'), { dataset: 'mean' });
     expect([set.count, set.shape]).toEqual([59, [24]]);
-  });
+  }, 300_000);
 
   it.each<[string[], string]>([
     [['train', '--array', 'images.npy', '--targets', 'short.npy'], 'holds 60 items and "short.npy" 10'],
@@ -152,7 +152,7 @@ describe('the command line', () => {
     const { stderr } = await succeed(['train', 'rods', ...options], root);
     expect(stderr).toContain('signals of 64 to images of 16 x 16');
     rmSync(at('runs'), { recursive: true });
-  });
+  }, 300_000);
 });
 
 const spectrumOf = ({ images }: ImageSet, k: number): Float32Array => images.subarray(k * 24, (k + 1) * 24);
