@@ -42,6 +42,9 @@ describe('a quantity', () => {
     const { targets } = JSON.parse(readFileSync(at('e.json'), 'utf8'));
     expect(targets[0].meanSquaredError).toBeCloseTo(summary.targets[0].meanSquaredError, 5);
 
+    const classes = await pyroved(['evaluate', 'reg', '--labelled', 'anything'], root);
+    expect([classes.code, classes.stderr]).toEqual([1, expect.stringContaining('(ssRegIVAE) tells no classes')]);
+
     const table = await succeed(['encode', 'reg', '--array', 'rods.npy'], root);
     const [header, first] = table.stdout.split('\n');
     expect(header).toBe('file,length,z1,z1_sd,angle_deg');

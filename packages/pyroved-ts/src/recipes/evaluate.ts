@@ -3,6 +3,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { concatenated, type ImageSet, inMemory } from '../data/index.js';
 import { PyrovedError } from '../errors.js';
+import { isClassifier } from '../models/index.js';
 import { explained } from '../run/errors.js';
 import type { TrainingImages } from '../train/index.js';
 import { type Judgement, judge } from './judge.js';
@@ -33,6 +34,11 @@ export async function testImages({ run, normalisation }: TrainedModel, changes: 
 /** Labelled images of the user's own, one folder per class that the model knows; not every class needs one. */
 export async function labelledImages(trained: TrainedModel, folder: string): Promise<FoundImages> {
   const { classNames, model } = trained;
+  if (!isClassifier(model)) {
+    throw new PyrovedError(
+      `The model of ${trained.run.path} (${model.kind}) tells no classes, so that a folder per class says nothing about it. Leave --labelled out.`,
+    );
+  }
   const names = explained(`Could not read ${folder}`, () => readdirSync(folder, { withFileTypes: true }))
     .filter((entry) => entry.isDirectory())
     .map(({ name }) => name);
