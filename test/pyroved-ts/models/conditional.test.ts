@@ -96,6 +96,23 @@ describe('an iVAE that is told class and numbers', () => {
   });
 });
 
+test.each([
+  { shape: [8], channels: 1, invariances: ['t'] as const },
+  { shape: [8], channels: 1, invariances: [] },
+  { shape: [3, 5], channels: 3, invariances: ['r', 's'] as const },
+])('is conditional whatever it sees: %j', (options) => {
+  const size = options.shape.reduce((a, b) => a * b, options.channels);
+  const values = Float32Array.from({ length: 6 * size }, () => stream.next());
+  const some = imageSet({ images: values, ...options, labels: Int32Array.from([0, 1, 1, 0, 1, 0]) });
+  const vae = new IVAE({ ...options, numClasses: 2, ...widths });
+  const { content, classes } = vae.encode(some);
+  expect([...(classes ?? [])]).toEqual([0, 1, 1, 0, 1, 0]);
+  expect(vae.encode(some, { classes: 0 }).content).not.toEqual(content);
+  expect(vae.reconstruct(some).images.length).toBe(values.length);
+  expect(vae.decode([0, 0], { classes: 0 }).images).not.toEqual(vae.decode([0, 0], { classes: 1 }).images);
+  expect(vae.manifold({ classes: 1, size: 2 }).images.images.length).toBe(4 * size);
+});
+
 test('an ssRegIVAE predicts, encodes and decodes in the units of the data', () => {
   const targets = standardised(set, ['kelvin']);
   const vae = new SSRegIVAE({ shape: [4, 5], invariances: ['t'], targets, hiddenRegressor: [8], ...widths });
