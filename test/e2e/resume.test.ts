@@ -3,7 +3,17 @@ import { createHash } from 'node:crypto';
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { RandomStream } from 'pyro-ts';
-import { RunFolder, resumeRun, type Source, trainRun } from 'pyroved-ts';
+import {
+  type ClassifierReport,
+  evaluateModel,
+  type ImageSet,
+  loadModel,
+  loadSets,
+  RunFolder,
+  resumeRun,
+  type Source,
+  trainRun,
+} from 'pyroved-ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pyroved, quick, remove, start, succeed, temporaryFolder, writeImages } from './helpers.js';
 
@@ -126,6 +136,33 @@ describe('through the library', () => {
     const { stopped } = await resumeRun(at('within'));
     expect(stopped).toBe(false);
     expect(numbersOf('within')).toEqual(numbersOf('library'));
+  });
+
+  it('with averaged weights, clipped gradients and early stopping; the model that is loaded is the average', async () => {
+    const train = {
+      ...request.train,
+      epochs: 9,
+      lr: 'epoch < 3 ? 3e-3 : 0',
+      scaleFactor: 1,
+      clipNorm: 5,
+      averageWeights: { from: 2, decay: 0.8 },
+      earlyStopping: { patience: 2, on: 'accuracy' as const },
+    };
+    const whole = await trainRun({ ...request, train, folder: at('averaged') });
+    expect(whole.history.length).toBeLessThan(9);
+    const stop = new AbortController();
+    const onStep = ({ step }: { step: number }) => step === 30 && stop.abort();
+    await trainRun({ ...request, train, folder: at('cut') }, { signal: stop.signal, onStep });
+    await resumeRun(at('cut'));
+    expect(numbersOf('cut')).toEqual(numbersOf('averaged'));
+    expect(RunFolder.open(at('cut')).config.train).toMatchObject(train);
+    const trained = await loadModel(at('cut'));
+    const { test } = await loadSets(source);
+    const { accuracy } = evaluateModel(trained, test as ImageSet) as ClassifierReport;
+    expect(accuracy).toBe(whole.summary?.accuracy);
+    const { tensors } = trained.run.loadCheckpoint().checkpoint;
+    const [name] = trained.model.params.names;
+    expect(tensors.get(`weights/${name}`)?.data).not.toEqual(tensors.get(`param/${name}`)?.data);
   });
 
   it('an estimate of time and memory changes none of the numbers, and is of the right order', async () => {

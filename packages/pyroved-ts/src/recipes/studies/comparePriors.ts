@@ -13,7 +13,7 @@ import { imagesInWords } from '../trainingImages.js';
 import { ordersOf, type Symmetry } from './angleError.js';
 import { type Comparison, comparisonCsv, comparisonOf, type PriorRun, symmetryOf } from './comparison.js';
 import { comparisonReport } from './comparisonReport.js';
-import { hooksOfPart, type PartResult, trainPart } from './part.js';
+import { hooksOfParts, type PartResult, trainPart } from './part.js';
 import { machineOf, planOf, type StudyPlan, type StudyRequest, savedPlan } from './plan.js';
 import { type PriorFigures, priorFigures } from './priorFigures.js';
 import { seedList } from './seeds.js';
@@ -111,9 +111,10 @@ async function runAll(all: All): Promise<CompareResult> {
   const jobs = seeds.flatMap((seed) => variants.map((variant) => ({ seed, variant })));
   const runs: PriorRun[] = [];
   const histories: { prior: string; history: readonly EpochRecord[] }[] = [];
+  const hooksFor = hooksOfParts(hooks);
   for (const [i, { seed, variant }] of jobs.entries()) {
     hooks.say?.(`${variant.name}, seed ${seed} (${i + 1} of ${jobs.length})`);
-    const { summary, history } = await train(all, variant, seed, hooksOfPart(hooks, i));
+    const { summary, history } = await train(all, variant, seed, hooksFor(jobs.length - 1 - i));
     if (!summary) return { folder: study, runs, stopped: true };
     const run = runOf(variant.name, seed, summary);
     runs.push(run);

@@ -11,7 +11,7 @@ import type { TrainingSets } from '../sources/sets.js';
 import type { Source } from '../sources/source.js';
 import { settingsOf } from '../train.js';
 import { imagesInWords } from '../trainingImages.js';
-import { hooksOfPart, trainPart } from './part.js';
+import { hooksOfParts, trainPart } from './part.js';
 import { machineOf, planOf, type StudyPlan, type StudyRequest, savedPlan } from './plan.js';
 import { type Spread, spreadOf } from './statistics.js';
 
@@ -121,6 +121,7 @@ interface Folds {
 
 async function runFolds({ study, plan, sets, machine, hooks }: Folds): Promise<CrossValidateResult> {
   const done: FoldResult[] = [];
+  const hooksFor = hooksOfParts(hooks);
   for (let index = 0; index < plan.folds; index++) {
     const fold = index + 1;
     hooks.say?.(`Fold ${fold} of ${plan.folds}`);
@@ -131,7 +132,7 @@ async function runFolds({ study, plan, sets, machine, hooks }: Folds): Promise<C
       sets: foldOf(sets, dealt),
       fold: dealt,
       machine,
-      hooks: hooksOfPart(hooks, index),
+      hooks: hooksFor(plan.folds - fold),
       finish: (...ended) => finishRun(...ended, { report: false }),
     });
     if (!summary) return { folder: study, folds: done, stopped: true };

@@ -51,9 +51,18 @@ function historyOf(run: RunFolder): readonly EpochRecord[] {
   return Array.isArray(history) ? (history as EpochRecord[]) : [];
 }
 
-/** The hooks for the parts after the first: an estimate is made once. */
-export function hooksOfPart(hooks: RunHooks, index: number): RunHooks {
-  if (index === 0) return hooks;
-  const { onEstimate: _, ...rest } = hooks;
-  return rest;
+/** The hooks for parts in turn: the first one that trains makes the estimate, for itself and for the `left` parts after it. */
+export function hooksOfParts(hooks: RunHooks): (left: number) => RunHooks {
+  const { onEstimate, ...rest } = hooks;
+  let isTold = false;
+  return (left) => {
+    if (!onEstimate || isTold) return rest;
+    return {
+      ...rest,
+      onEstimate: (estimate, steps) => {
+        isTold = true;
+        onEstimate(estimate, steps * (1 + left));
+      },
+    };
+  };
 }

@@ -12,7 +12,7 @@ import { checkTrainSettings, trainDefaults } from '../settings.js';
 import type { TrainingSets } from '../sources/sets.js';
 import { settingsOf } from '../train.js';
 import { imagesInWords } from '../trainingImages.js';
-import { hooksOfPart, type PartResult, trainPart } from './part.js';
+import { hooksOfParts, type PartResult, trainPart } from './part.js';
 import { machineOf, planOf, type StudyPlan, type StudyRequest, savedPlan } from './plan.js';
 
 export interface SeedsRequest extends StudyRequest {
@@ -110,9 +110,10 @@ async function runSeeds(all: Seeds): Promise<SeedsResult> {
   const { study, plan, hooks } = all;
   const { seeds, race } = plan;
   const records: SeedRecord[] = [];
+  const hooksFor = hooksOfParts(hooks);
   for (const [i, seed] of seeds.entries()) {
     hooks.say?.(`Seed ${seed} (${i + 1} of ${seeds.length})`);
-    const { history } = await train(all, seed, hooksOfPart(hooks, i), race);
+    const { history } = await train(all, seed, hooksFor(seeds.length - 1 - i), race);
     if (hooks.signal?.aborted) return { seeds: records, history, stopped: true };
     const record = recordOf(seed, history, race);
     records.push(record);
