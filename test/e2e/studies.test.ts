@@ -117,6 +117,7 @@ describe('compare-priors', () => {
     [['cards', '--priors', 'normal,normal'], '"normal" is named twice.'],
     [['cards', '--angle-prior', 'normal'], "unknown option '--angle-prior'"],
     [['cards', '--invariances', 't'], 'has no angle, so that there are no priors to compare.'],
+    [['peaks'], 'Signals cannot turn.'],
     [['cards', '--symmetry', 'diamonds'], 'Give class=order, as in "diamonds=2".'],
     [['nowhere'], 'pyroved: There is no source of images "nowhere".'],
     [['--resume', 'nowhere'], 'pyroved: nowhere holds no study: it has no study.json.'],

@@ -43,6 +43,8 @@ interface ComparePlan extends StudyPlan {
   readonly symmetry: Symmetry;
 }
 
+const noAngle = 'A model without "r" among its invariances has no angle, so that there are no priors to compare.';
+
 const partOf = (prior: string, seed: number): string => `${prior}/seed-${seed}`;
 
 /** Trains every prior with every seed, compares, and writes `results.json`, `results.csv` and `report.html`. */
@@ -51,15 +53,12 @@ export async function comparePriors(request: CompareRequest, hooks: RunHooks = {
   const variants = priorVariants(priors);
   const seeds = seedList(request.seeds);
   checkTrainSettings({ ...trainDefaults, ...request.train });
-  if (request.model?.invariances && !request.model.invariances.includes('r')) {
-    throw new PyrovedError(
-      'A model without "r" among its invariances has no angle, so that there are no priors to compare.',
-    );
-  }
+  if (request.model?.invariances?.includes('r') === false) throw new PyrovedError(noAngle);
   StudyFolder.assertFree(folder, { overwrite });
   return withMachine(request, hooks.say, async (machine) => {
     const sets = await imagesInWords(request, hooks);
     try {
+      if (sets.unlabelled.shape.length === 1) throw new PyrovedError(`Signals cannot turn. ${noAngle}`);
       const symmetry = symmetryOf(source, sets, request.symmetry);
       ordersOf(sets.classNames, symmetry);
       const plan: ComparePlan = { ...planOf(request, sets, machine), priors, seeds, symmetry };
