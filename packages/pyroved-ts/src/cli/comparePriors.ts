@@ -13,17 +13,8 @@ import {
 import { differenceText, measuredIn, measureWords, pText, spreadText } from '../recipes/studies/comparisonReport.js';
 import { priorVariants } from '../recipes/studies/variants.js';
 import { say } from './messages.js';
-import {
-  type Given,
-  machineOf,
-  modelSettingsOf,
-  parsed,
-  seedOption,
-  seedsOption,
-  trainSettingsOf,
-  wholeNumber,
-} from './options.js';
-import { addStudyOptions, refuseBesideResume, studySource } from './study.js';
+import { type Given, machineOf, parsed, seedOption, seedsOption, trainSettingsOf, wholeNumber } from './options.js';
+import { addStudyOptions, refuseBesideResume, studyModel, studySource } from './study.js';
 import { withProgress } from './train.js';
 
 /** "normal,von-mises,normal+binned" */
@@ -96,7 +87,7 @@ export function comparePriorsCommand(): Command {
       ...machine,
       folder: String(given.out ?? `runs/compare-priors-${source.kind}`),
       source,
-      model: modelSettingsOf(given),
+      model: studyModel(given),
       train: trainSettingsOf(given),
       priors: given.priors as string[],
       seeds: given.seeds as number | number[],

@@ -4,8 +4,8 @@ import { type CrossValidateResult, crossValidate, resumeCrossValidation } from '
 import { formatCount, formatPercent, shareInterval } from '../viz/index.js';
 import { confusionTable } from './judgement.js';
 import { say } from './messages.js';
-import { atLeast, type Given, machineOf, modelSettingsOf, parsed, seedOption, trainSettingsOf } from './options.js';
-import { addStudyOptions, refuseBesideResume, studySource } from './study.js';
+import { atLeast, type Given, machineOf, parsed, seedOption, trainSettingsOf } from './options.js';
+import { addStudyOptions, refuseBesideResume, studyModel, studySource } from './study.js';
 import { withProgress } from './train.js';
 
 export function crossValidateCommand(): Command {
@@ -31,7 +31,7 @@ export function crossValidateCommand(): Command {
       ...machine,
       folder: String(given.out ?? `runs/cross-validate-${source.kind}`),
       source,
-      model: modelSettingsOf(given),
+      model: studyModel(given),
       train: trainSettingsOf(given),
       folds: given.folds as number,
       seed: given.seed as number,

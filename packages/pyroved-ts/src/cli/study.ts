@@ -3,8 +3,16 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { Argument, type Command, Option } from 'commander';
 import { PyrovedError } from '../errors.js';
-import type { Source } from '../recipes/index.js';
-import { addMachineOptions, addModelOptions, addTrainOptions, type Given, typedOptions } from './options.js';
+import type { ModelSettings, Source } from '../recipes/index.js';
+import { addConvOptions, convSettingsOf } from './convolutions.js';
+import {
+  addMachineOptions,
+  addModelOptions,
+  addTrainOptions,
+  type Given,
+  modelSettingsOf,
+  typedOptions,
+} from './options.js';
 import { addSourceOptions, generatedSources, sourceOf } from './sources.js';
 
 /** The argument and the options of a study, but for its own; options of `without` are left out. */
@@ -21,6 +29,7 @@ export function addStudyOptions(command: Command, without: readonly string[] = [
     .addOption(new Option('--overwrite', 'replace one that is there'));
   addSourceOptions(command);
   addModelOptions(command, without);
+  addConvOptions(command);
   addTrainOptions(command);
   return addMachineOptions(command);
 }
@@ -37,6 +46,9 @@ export function studySource(word: string | undefined, given: Given, command: Com
   }
   return sourceOf(undefined, { ...given, ...folders }, command);
 }
+
+/** The model of every run of a study. */
+export const studyModel = (given: Given): ModelSettings => ({ ...modelSettingsOf(given), ...convSettingsOf(given) });
 
 const isFolder = (file: string): boolean => fs.statSync(file, { throwIfNoEntry: false })?.isDirectory() === true;
 
