@@ -2,6 +2,7 @@
 import { selectEngine } from '@pyro-ts/engine';
 import { activations } from '@pyro-ts/spatial-decoder';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { defined } from '../defined.js';
 import { type ImportRunOptions, importedKinds, importRun } from '../exchange/index.js';
 import { likelihoodNames } from '../models/index.js';
 import { say } from './messages.js';
@@ -72,8 +73,7 @@ export function importCommand(): Command {
         'overwrite',
       ]);
       const named = { normalisation, targetNormalisation, outputShape };
-      const defined = Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined));
-      const { run, notes } = importRun(file, String(out), { ...known, ...defined } as ImportRunOptions);
+      const { run, notes } = importRun(file, String(out), { ...known, ...defined(named) } as ImportRunOptions);
       say(`Taken for granted, since weights do not tell: ${notes.join('; ')}.`);
       console.log(run.path);
     });

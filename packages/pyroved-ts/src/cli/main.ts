@@ -1,6 +1,6 @@
 /** The command line: `pyroved train | evaluate | classify | encode | manifold | export | import | cross-validate | compare-priors | demo`. */
-import { createRequire } from 'node:module';
 import { Command } from 'commander';
+import { version } from '../version.js';
 import { classifyCommand } from './classify.js';
 import { comparePriorsCommand } from './comparePriors.js';
 import { crossValidateCommand } from './crossValidate.js';
@@ -14,8 +14,6 @@ import { report } from './messages.js';
 import { predictCommand } from './predict.js';
 import { interpolateCommand, straightenCommand, traverseCommand } from './rows.js';
 import { trainCommand } from './train.js';
-
-const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
 
 const program = new Command('pyroved')
   .version(version, '-V, --version', 'print the version')

@@ -1,6 +1,5 @@
 /** A run folder from the original's weights, so that every command that uses a trained model can use them. */
 import fs from 'node:fs';
-import { createRequire } from 'node:module';
 import * as tf from '@tensorflow/tfjs';
 import { OptionError, refuseUnknownKeys } from 'pyro-ts';
 import type { Normalisation } from '../data/index.js';
@@ -8,6 +7,7 @@ import type { PairedNormalisation } from '../recipes/pairs/source.js';
 import { explained } from '../run/errors.js';
 import { RunFolder } from '../run/index.js';
 import { saveParams } from '../train/index.js';
+import { versions } from '../version.js';
 import { importPyroved, type PyrovedOptions, pyrovedOptionKeys } from './torch/pyroved.js';
 import { readStateDict } from './torch/stateDict.js';
 import { importPyrovedVED, isVED, type PyrovedVEDOptions, vedOptionKeys } from './torch/ved.js';
@@ -44,7 +44,6 @@ export function importRun(
     ? pairsModel(bytes, file, options)
     : imageModel(bytes, file, options);
   try {
-    const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
     const run = RunFolder.create(
       out,
       {
@@ -54,7 +53,7 @@ export function importRun(
         seed: 0,
         engine: tf.getBackend(),
         kernel: 'reference',
-        versions: { 'pyroved-ts': version, node: process.versions.node },
+        versions: versions(),
       },
       { overwrite },
     );

@@ -2,6 +2,7 @@
 import { sizeOf } from '@pyro-ts/engine';
 import { type Activation, activations, type SpatialDecoderOptions } from '@pyro-ts/spatial-decoder';
 import { didYouMean, formatShape, OptionError, refuseUnknownKeys } from 'pyro-ts';
+import { defined } from '../defined.js';
 import type { DecoderSlot, EncoderSlot } from '../nets/index.js';
 import type { Invariance, PosePriors } from '../priors/index.js';
 import type { Likelihood, LikelihoodName, LikelihoodOptions } from './likelihood.js';
@@ -77,8 +78,7 @@ export type ResolvedOptions = ModelOptions & Required<Pick<ModelOptions, keyof t
 /** The options with their defaults. @throws {OptionError} that names the model, the option and what it may be. */
 export function resolveOptions(owner: string, options: ModelOptions, keys: readonly string[]): ResolvedOptions {
   refuseUnknownKeys(owner, options, keys);
-  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-  const all = { ...defaults, ...given } as ResolvedOptions;
+  const all = { ...defaults, ...defined(options) } as ResolvedOptions;
   const { shape, channels, latentDim, activation, pixels } = all;
   checkShape(owner, 'shape', shape);
   checkCount(owner, 'channels', channels);

@@ -1,5 +1,6 @@
 /** The options of the variational encoder-decoder, their defaults, and the checks that name what is wrong. */
 import { refuseUnknownKeys } from 'pyro-ts';
+import { defined } from '../defined.js';
 import type { ConvOptions, DecoderSlot, EncoderSlot } from '../nets/index.js';
 import type { Likelihood, LikelihoodName, LikelihoodOptions } from './likelihood.js';
 import { checkCount, checkShape } from './options.js';
@@ -64,8 +65,7 @@ export type ResolvedVED = VEDOptions & Required<Pick<VEDOptions, keyof typeof de
 /** The options with their defaults; those of the networks are checked where they are made. @throws {OptionError} that names the option. */
 export function resolveVED(options: VEDOptions): ResolvedVED {
   refuseUnknownKeys('VED', options, keys);
-  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-  const all = { ...defaults, ...given } as ResolvedVED;
+  const all = { ...defaults, ...defined(options) } as ResolvedVED;
   checkShape('VED', 'inputShape', all.inputShape);
   checkShape('VED', 'outputShape', all.outputShape);
   checkCount('VED', 'inputChannels', all.inputChannels);

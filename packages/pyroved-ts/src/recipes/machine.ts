@@ -33,7 +33,3 @@ export async function withMachine<T>(
     decoder.dispose();
   }
 }
-
-/** The choices of `machine` that were made. */
-export const chosenOf = (machine: Machine): Machine =>
-  Object.fromEntries(Object.entries(machine).filter(([, value]) => value !== undefined));

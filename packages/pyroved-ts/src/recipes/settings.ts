@@ -1,6 +1,7 @@
 /** What decides a run: images, model and training, each a section of its configuration. */
 import { didYouMean, OptionError } from 'pyro-ts';
 import type { Normalisation } from '../data/index.js';
+import { defined } from '../defined.js';
 import { PyrovedError } from '../errors.js';
 import {
   type JointOptions,
@@ -171,9 +172,6 @@ function conditionOf({ labelled, classNames }: TrainingSets, names: readonly str
     ...(factors.length > 0 && { condition: standardised(labelled, factors) }),
   };
 }
-
-const defined = <T extends object>(options: T): Partial<T> =>
-  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<T>;
 
 /** A fresh model and the trainer for it. */
 export function prepareTraining(

@@ -1,9 +1,10 @@
 /** A whole run: images, model, training with checkpoints, and at the end the figures, pictures and report in the run's folder. */
-import { createRequire } from 'node:module';
+import { defined } from '../defined.js';
 import { RunFolder, type RunSettings, whileLocked } from '../run/index.js';
+import { versions } from '../version.js';
 import { finishRun } from './finish.js';
 import type { RunHooks } from './hooks.js';
-import { chosenOf, type Machine, type StartedMachine, withMachine } from './machine.js';
+import { type Machine, type StartedMachine, withMachine } from './machine.js';
 import type { ReportBaseline } from './report.js';
 import { type RunResult, runToEnd } from './runToEnd.js';
 import {
@@ -66,7 +67,7 @@ export async function resumeRun(folder: string, machine: Machine = {}, hooks: Ru
   const run = RunFolder.open(folder);
   const { engine, kernel } = run.config;
   return whileLocked(run, () =>
-    withMachine({ engine, kernel, ...chosenOf(machine) }, hooks.say, async (started) => {
+    withMachine({ engine, kernel, ...defined(machine) }, hooks.say, async (started) => {
       tellOtherMachine(run.config, started, hooks);
       const sets = await imagesInWords(dataSection(run.config), hooks);
       try {
@@ -110,7 +111,6 @@ export function settingsOf({ source, sets, model, train, seed, machine, fold }: 
   };
   const config = modelConfigFor(sets, model, seed);
   prepareTraining(config, sets, { ...train, seed }, machine.kernel).model.dispose();
-  const own = createRequire(import.meta.url)('../../package.json') as { version: string };
   return {
     model: config,
     data,
@@ -118,6 +118,6 @@ export function settingsOf({ source, sets, model, train, seed, machine, fold }: 
     seed,
     engine: machine.engine.name,
     kernel: machine.kernel.name,
-    versions: { 'pyroved-ts': own.version, node: process.versions.node },
+    versions: versions(),
   };
 }

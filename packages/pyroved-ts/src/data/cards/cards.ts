@@ -3,6 +3,7 @@
  * turned, and a validation set.
  */
 import { OptionError, refuseUnknownKeys } from 'pyro-ts';
+import { defined } from '../../defined.js';
 import { type ImageSet, withoutLabels } from '../dataset.js';
 import { type GeneratedSets, simulate, wholeNumber } from '../simulated/simulate.js';
 import { parseAngle, parseFraction, parseRange, parseShear, type Quantity } from '../units.js';
@@ -122,8 +123,7 @@ export function cardsConfig(options: CardsOptions = {}): CardsConfig {
   if (!Object.hasOwn(PRESETS, preset)) {
     throw new OptionError(`preset is "${preset}"; it can be ${Object.keys(PRESETS).join(' or ')}.`);
   }
-  const given = Object.fromEntries(Object.entries(options).filter(([, v]) => v !== undefined)) as CardsOptions;
-  const merged = { seed: 1, ...PRESETS[preset], ...given };
+  const merged = { seed: 1, ...PRESETS[preset], ...defined(options) };
   const [low, high] = parseRange('scale', merged.scale);
   if (!(low > 0)) throw new OptionError(`scale starts at ${low}; a magnification is greater than 0.`);
   if (merged.axes !== 'vertical' && merged.axes !== 'both') {

@@ -1,6 +1,7 @@
 /** The original's weights in our models: `save_weights` of pyroVED, read without Python. */
 import type { Activation } from '@pyro-ts/spatial-decoder';
 import { refuseUnknownKeys } from 'pyro-ts';
+import { defined } from '../../defined.js';
 import { type LikelihoodName, type Model, type ModelConfig, modelFromConfig } from '../../models/index.js';
 import { type Layout, type LayoutOptions, layoutOf } from './layout.js';
 import { readStateDict } from './stateDict.js';
@@ -72,8 +73,7 @@ export function importPyroved(bytes: Uint8Array, options: PyrovedOptions = {}, s
 function configOf(layout: Layout, options: PyrovedOptions): ModelConfig {
   const { kind, shape, latentDim, invariances, told, hiddenEncoder, hiddenDecoder, hiddenPredictor } = layout;
   const { activation, likelihood, decoderSigma, sigmoidOutput, shiftPrior, scalePrior, factors } = options;
-  const given = { activation, likelihood, decoderSigma, sigmoidOutput, shiftPrior, scalePrior };
-  const known = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  const known = defined({ activation, likelihood, decoderSigma, sigmoidOutput, shiftPrior, scalePrior });
   const shared = { shape, latentDim, invariances, hiddenEncoder, hiddenDecoder, ...known };
   const names = factors ?? Array.from({ length: told }, (_, i) => `value ${i + 1}`);
   switch (kind) {

@@ -1,6 +1,7 @@
 /** The weights of pyroVED's encoder-decoder (VED) in ours. */
 import type { Activation } from '@pyro-ts/spatial-decoder';
 import { refuseUnknownKeys } from 'pyro-ts';
+import { defined } from '../../defined.js';
 import { type LikelihoodName, VED, type VEDOptions } from '../../models/index.js';
 import type { VEDConfig } from '../../recipes/pairs/settings.js';
 import { ImportError } from '../errors.js';
@@ -60,8 +61,9 @@ export function importPyrovedVED(bytes: Uint8Array, options: PyrovedVEDOptions =
   const dict = new Map([...readStateDict(bytes, source)].filter(([name]) => !name.endsWith('.num_batches_tracked')));
   if (!isVED(dict)) throw new ImportError(`${source} does not hold the weights of a VED.`);
   const notes: string[] = [];
-  const config: VEDConfig = { kind: 'VED', ...sizes(dict, options, notes, source), ...chosen(options) };
-  const { kind: _, ...forModel } = config;
+  const { inputShape: _, outputShape: __, ...others } = options;
+  const config: VEDConfig = { kind: 'VED', ...sizes(dict, options, notes, source), ...defined(others) };
+  const { kind: ___, ...forModel } = config;
   const model = new VED(forModel);
   try {
     loadWeights(model.params, dict, source);
@@ -72,9 +74,6 @@ export function importPyrovedVED(bytes: Uint8Array, options: PyrovedVEDOptions =
   const { activation = 'leakyRelu', likelihood = 'bernoulli' } = options;
   return { model, config, notes: [...notes, `activation ${activation}`, `likelihood ${likelihood}`] };
 }
-
-const chosen = ({ inputShape: _, outputShape: __, ...rest }: PyrovedVEDOptions) =>
-  Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
 
 function sizes(dict: StateDict, options: PyrovedVEDOptions, notes: string[], source: string): VEDOptions {
   const shapeOf = (name: string): readonly number[] => {

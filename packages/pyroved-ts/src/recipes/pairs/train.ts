@@ -1,13 +1,14 @@
 /** A whole run of an encoder-decoder: pairs, model, training with checkpoints, and at the end figures, pictures and report in the run's folder. */
-import { createRequire } from 'node:module';
+import { defined } from '../../defined.js';
 import { listProblems } from '../../errors.js';
 import type { VED } from '../../models/index.js';
 import { RunFolder, whileLocked } from '../../run/index.js';
 import type { EpochRecord } from '../../train/index.js';
+import { versions } from '../../version.js';
 import { formatCount } from '../../viz/index.js';
 import { estimateTraining } from '../estimate.js';
 import type { RunHooks } from '../hooks.js';
-import { chosenOf, type Machine, withMachine } from '../machine.js';
+import { type Machine, withMachine } from '../machine.js';
 import { learn, restore } from '../runToEnd.js';
 import { tellOtherMachine } from '../train.js';
 import { finishPairs, type PairsSummary } from './finish.js';
@@ -52,7 +53,6 @@ export async function trainPairs(request: TrainPairsRequest, hooks: RunHooks<VED
       // A model and a trainer that cannot be made are refused before a folder is.
       prepareVED(config, sets, { ...train, seed }).model.dispose();
       const { normalisation } = sets;
-      const own = createRequire(import.meta.url)('../../../package.json') as { version: string };
       const settings = {
         model: config,
         data: { source, classNames: [], ...(normalisation && { normalisation }) },
@@ -60,7 +60,7 @@ export async function trainPairs(request: TrainPairsRequest, hooks: RunHooks<VED
         seed,
         engine: machine.engine.name,
         kernel: machine.kernel.name,
-        versions: { 'pyroved-ts': own.version, node: process.versions.node },
+        versions: versions(),
       };
       const run = RunFolder.create(folder, settings, { overwrite });
       return await whileLocked(run, () => toEnd(run, sets, hooks, false));
@@ -80,7 +80,7 @@ export async function resumePairs(
   const { engine, kernel } = run.config;
   const { source, normalisation } = pairsSections(run).data;
   return whileLocked(run, () =>
-    withMachine({ engine, kernel, ...chosenOf(machine) }, hooks.say, async (started) => {
+    withMachine({ engine, kernel, ...defined(machine) }, hooks.say, async (started) => {
       tellOtherMachine(run.config, started, hooks.say ? { say: hooks.say } : {});
       const sets = await pairsInWords(source, normalisation, hooks);
       try {

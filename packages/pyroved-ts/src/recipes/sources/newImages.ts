@@ -1,5 +1,6 @@
 /** Images that a trained model has not seen, sized and normalised as its own were. */
 import { loadMicrographs, readFolder } from '../../data/index.js';
+import { defined } from '../../defined.js';
 import { type FileProblem, PyrovedError } from '../../errors.js';
 import type { TrainingImages } from '../../train/index.js';
 import type { TrainedModel } from '../loadModel.js';
@@ -63,6 +64,3 @@ export async function imagesFor(trained: TrainedModel, from: string | NewImages)
     normalisation,
   });
 }
-
-const defined = <T extends object>(options: T): Partial<T> =>
-  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<T>;

@@ -1,7 +1,8 @@
 /** What all studies keep of how they were begun, so that they can go on. */
 import type { Normalisation } from '../../data/index.js';
+import { defined } from '../../defined.js';
 import { type JsonObject, RunError, type StudyFolder } from '../../run/index.js';
-import { chosenOf, type Machine, type StartedMachine } from '../machine.js';
+import type { Machine, StartedMachine } from '../machine.js';
 import { type ModelSettings, type TrainSettings, trainDefaults } from '../settings.js';
 import type { TrainingSets } from '../sources/sets.js';
 import type { Source } from '../sources/source.js';
@@ -53,5 +54,5 @@ export function savedPlan<Plan extends StudyPlan>(study: StudyFolder, more: read
 export const machineOf = ({ engine, kernel }: StudyPlan, asked: Machine): Machine => ({
   engine,
   kernel,
-  ...chosenOf(asked),
+  ...defined(asked),
 });
