@@ -1,6 +1,14 @@
 /** Images on their way into a step: checked once, then a batch of them as a tensor. */
 import * as tf from '@tensorflow/tfjs';
-import { gather, type ImageSet, imageSize, orderedBatches, type StreamedSet } from '../data/index.js';
+import {
+  type Batch,
+  gather,
+  type ImageSet,
+  imageSize,
+  orderedBatches,
+  type StreamedSet,
+  shuffledBatches,
+} from '../data/index.js';
 import { DataError } from '../errors.js';
 import type { InvariantVAE } from '../models/index.js';
 
@@ -42,6 +50,23 @@ export function checkLabels(set: TrainingImages, numClasses: number, what: strin
 }
 
 const capital = (text: string): string => text[0].toUpperCase() + text.slice(1);
+
+/** Calls `body`, which gives a number, and frees the tensors that it made. */
+export const tidied = (body: () => number): number => tf.tidy(body);
+
+/** Mean of `loss` over `count` items, `batchSize` at a time; `loss` gives the sum over a batch, and its tensors are freed. */
+export function meanOver(
+  count: number,
+  batchSize: number,
+  loss: (indices: Int32Array, batch: number) => number,
+): number {
+  const losses = orderedBatches(count, batchSize).map((indices, i) => tidied(() => loss(indices, i)));
+  return losses.reduce((a, b) => a + b, 0) / count;
+}
+
+/** The batches of an epoch of images that all count as unlabelled. */
+export const unlabelledBatches = (count: number, batchSize: number, seed: number | string, epoch: number): Batch[] =>
+  shuffledBatches(count, batchSize, seed, epoch).map((indices) => ({ kind: 'unlabelled', indices }));
 
 /** The images at `indices`: [B, channels * points]. */
 export const imageTensor = (set: TrainingImages, indices: ArrayLike<number>): tf.Tensor2D => {

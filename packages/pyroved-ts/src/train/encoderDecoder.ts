@@ -1,10 +1,10 @@
 /** Trains a VED on pairs: images and their spectra, or the reverse. */
-import * as tf from '@tensorflow/tfjs';
+import type * as tf from '@tensorflow/tfjs';
 import { SVI } from 'pyro-ts';
-import { type Batch, gather, orderedBatches, shuffledBatches } from '../data/index.js';
+import { type Batch, gather } from '../data/index.js';
 import { DataError } from '../errors.js';
 import type { Terms, VED } from '../models/index.js';
-import { checkValues, imageTensor, type TrainingImages } from './data.js';
+import { checkValues, imageTensor, meanOver, type TrainingImages, tidied, unlabelledBatches } from './data.js';
 import type { Evaluation } from './history.js';
 import { type TrainerOptions, trainerOptionKeys } from './options.js';
 import { type Fingerprint, Trainer } from './trainer.js';
@@ -48,30 +48,21 @@ export class VEDTrainer extends Trainer<VED> {
   }
 
   batches(epoch: number): Batch[] {
-    return shuffledBatches(this.data.inputs.count, this.batchSize, this.seed, epoch).map((indices) => ({
-      kind: 'unlabelled',
-      indices,
-    }));
+    return unlabelledBatches(this.data.inputs.count, this.batchSize, this.seed, epoch);
   }
 
   protected takeStep({ indices }: Batch, scaleFactor: number): number {
     const { inputs, targets } = this.data;
-    return tf.tidy(
-      () => this.svi.step(imageTensor(inputs, indices), imageTensor(targets, indices), { scaleFactor }) as never,
-    ) as number;
+    return tidied(() => this.svi.step(imageTensor(inputs, indices), imageTensor(targets, indices), { scaleFactor }));
   }
 
   /** `testLoss`: minus the ELBO (with a KL weight of 1) of the test pairs, in nats a pair; `r2`: see `predictionError`. */
   evaluate(): Evaluation | undefined {
     const { test } = this.data;
     if (!test) return undefined;
-    const losses = orderedBatches(test.inputs.count, this.batchSize).map(
-      (indices) =>
-        tf.tidy(
-          () => this.svi.evaluateLoss(imageTensor(test.inputs, indices), imageTensor(test.targets, indices)) as never,
-        ) as number,
+    const testLoss = meanOver(test.inputs.count, this.batchSize, (indices) =>
+      this.svi.evaluateLoss(imageTensor(test.inputs, indices), imageTensor(test.targets, indices)),
     );
-    const testLoss = losses.reduce((a, b) => a + b, 0) / test.inputs.count;
     return { testLoss, r2: predictionError(this.model, test).r2 };
   }
 

@@ -4,7 +4,7 @@ import { Adam, OptionError, type ParamStore, SVI, TraceELBO } from 'pyro-ts';
 import { type Batch, epochSchedule, shuffledBatches, stratifiedSplit, subset } from '../data/index.js';
 import { DataError } from '../errors.js';
 import type { SemiSupervisedTerms, SSIVAE, SSRegIVAE } from '../models/index.js';
-import { checkLabels, checkTrainingData, imageTensor, type TrainingImages } from './data.js';
+import { checkLabels, checkTrainingData, imageTensor, type TrainingImages, tidied } from './data.js';
 import { accuracyOf, regressionOf } from './evaluate.js';
 import type { Evaluation } from './history.js';
 import { checkTrainerOptions, clipOf, type TrainerOptions, trainerOptionKeys } from './options.js';
@@ -120,13 +120,12 @@ export class SemiSupervisedTrainer extends Trainer {
 
   protected takeStep({ kind, indices }: Batch, scaleFactor: number): number {
     const terms = { scaleFactor, auxLossMultiplier: this.auxLossMultiplier };
-    return tf.tidy(() => {
+    return tidied(() => {
       const set = this.data[kind];
       const x = imageTensor(set, indices);
       const y = kind === 'labelled' ? this.model.known(set, indices) : undefined;
-      const loss = this.svi.step(x, y, terms) + (this.auxSvi?.step(x, y, terms) ?? 0);
-      return loss as never;
-    }) as number;
+      return this.svi.step(x, y, terms) + (this.auxSvi?.step(x, y, terms) ?? 0);
+    });
   }
 
   /** On the test images: `accuracy` of the classifier, or `meanSquaredError` and `r2` of the regressor. */

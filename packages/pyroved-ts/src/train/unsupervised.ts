@@ -1,9 +1,17 @@
 /** Trains the models that need no labels to learn from: iVAE, conditional or not, and jiVAE. */
-import * as tf from '@tensorflow/tfjs';
+import type * as tf from '@tensorflow/tfjs';
 import { OptionError, SVI } from 'pyro-ts';
-import { type Batch, orderedBatches, shuffledBatches } from '../data/index.js';
+import type { Batch } from '../data/index.js';
 import type { IVAE, JIVAE, JointTerms } from '../models/index.js';
-import { checkLabels, checkTrainingData, imageTensor, type TrainingImages } from './data.js';
+import {
+  checkLabels,
+  checkTrainingData,
+  imageTensor,
+  meanOver,
+  type TrainingImages,
+  tidied,
+  unlabelledBatches,
+} from './data.js';
 import type { Evaluation } from './history.js';
 import { type TrainerOptions, trainerOptionKeys } from './options.js';
 import { type Schedule, scheduleOf } from './schedule.js';
@@ -49,33 +57,24 @@ export class UnsupervisedTrainer extends Trainer {
   }
 
   batches(epoch: number): Batch[] {
-    return shuffledBatches(this.data.images.count, this.batchSize, this.seed, epoch).map((indices) => ({
-      kind: 'unlabelled',
-      indices,
-    }));
+    return unlabelledBatches(this.data.images.count, this.batchSize, this.seed, epoch);
   }
 
   protected takeStep({ indices }: Batch, scaleFactor: number): number {
     const discrete = this.discreteScaleFactor?.(this.epoch);
     const terms = { scaleFactor: discrete === undefined ? scaleFactor : { content: scaleFactor, discrete } };
     const { images } = this.data;
-    return tf.tidy(() => {
-      const y = this.model.told(images, indices);
-      return this.svi.step(imageTensor(images, indices), y, terms) as never;
-    }) as number;
+    return tidied(() => this.svi.step(imageTensor(images, indices), this.model.told(images, indices), terms));
   }
 
   /** `testLoss`: minus the ELBO (with a KL weight of 1) of the test images, in nats an image. */
   evaluate(): Evaluation | undefined {
     const { test } = this.data;
     if (!test) return undefined;
-    const losses = orderedBatches(test.count, this.batchSize).map(
-      (indices) =>
-        tf.tidy(
-          () => this.svi.evaluateLoss(imageTensor(test, indices), this.model.told(test, indices)) as never,
-        ) as number,
+    const testLoss = meanOver(test.count, this.batchSize, (indices) =>
+      this.svi.evaluateLoss(imageTensor(test, indices), this.model.told(test, indices)),
     );
-    return { testLoss: losses.reduce((a, b) => a + b, 0) / test.count };
+    return { testLoss };
   }
 
   protected settings(): Fingerprint {

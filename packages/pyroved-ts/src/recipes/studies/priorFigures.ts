@@ -1,9 +1,8 @@
 /** What one trained model of a comparison is worth on images that it was not trained on. */
-import * as tf from '@tensorflow/tfjs';
+import type * as tf from '@tensorflow/tfjs';
 import { Adam, SVI } from 'pyro-ts';
-import { orderedBatches } from '../../data/index.js';
 import type { Model } from '../../models/index.js';
-import { imageTensor } from '../../train/data.js';
+import { imageTensor, meanOver } from '../../train/data.js';
 import type { TrainingImages } from '../../train/index.js';
 import type { TrainingSets } from '../sources/sets.js';
 import { type AngleReport, angleReport, anglesOf } from './angleError.js';
@@ -28,10 +27,9 @@ const BATCH = 64;
 function elboOf(model: Model, images: TrainingImages, seed: number): number {
   const { params } = model;
   const svi = new SVI<[tf.Tensor]>(model.model, model.guide, new Adam(), model.elbo(), { params, seed });
-  const losses = orderedBatches(images.count, BATCH).map((indices, i) => {
+  return -meanOver(images.count, BATCH, (indices, i) => {
     // Where the decoder is asked about some pixels only, each batch has its own.
     svi.steps = i;
-    return tf.tidy(() => svi.evaluateLoss(imageTensor(images, indices)) as never) as number;
+    return svi.evaluateLoss(imageTensor(images, indices));
   });
-  return -losses.reduce((sum, loss) => sum + loss, 0) / images.count;
 }
