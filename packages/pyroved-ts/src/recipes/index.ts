@@ -27,6 +27,7 @@ export {
   type FoldResult,
   resumeCrossValidation,
 } from './studies/crossValidate.js';
+export type { StudyRequest } from './studies/plan.js';
 export { resumeSeeds, type SeedRecord, type SeedsRequest, type SeedsResult, trainSeeds } from './studies/seeds.js';
 export { type PairedTest, pairedTest, type Spread, spreadOf } from './studies/statistics.js';
 export { encodingCsv, type ManifoldRequest, manifoldPictures } from './tables.js';

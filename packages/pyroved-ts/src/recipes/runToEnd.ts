@@ -45,38 +45,60 @@ export async function runToEnd({ run, sets, machine, hooks, resume, until, finis
   const settings = { ...trainSection(config), seed: config.seed };
   const prepare = (train = settings) => prepareTraining(modelSection(config), sets, train, machine.kernel);
   const { model, trainer } = prepare();
-  const last = Math.min(until ?? trainer.epochCount, trainer.epochCount);
   try {
-    if (resume) restore(run, trainer, hooks);
-    const { history } = trainer;
-    if (!trainer.isFinished && trainer.epoch >= last) return { folder: run, history, stopped: true };
-    if (!trainer.isFinished && hooks.onEstimate) {
-      const estimate = await estimateTraining(() => {
-        // Steps of the warm-up cost less than those that follow.
-        const probe = prepare({ ...settings, warmUp: 0 });
-        return { trainer: probe.trainer, discard: () => probe.model.dispose() };
-      }, hooks.signal);
-      if (!hooks.signal?.aborted) hooks.onEstimate(estimate, trainer.stepsOf(last) - trainer.step);
-    }
-    const { stopped } = await learn({
+    const { history, ended } = await pursue({
       run,
       trainer,
       hooks,
-      last,
+      resume,
+      // Steps of the warm-up cost less than those that follow.
+      probe: () => prepare({ ...settings, warmUp: 0 }),
+      ...(until !== undefined && { until }),
       kept: (state) => checkpointWithAngles(state, model, sets.labelled),
     });
-    if (stopped) return { folder: run, history, stopped };
-    if (trainer.stoppedEarly) hooks.say?.(`Ended after epoch ${trainer.epoch}: nothing became better any more.`);
+    if (!ended) return { folder: run, history, stopped: true };
     if (!finish) hooks.say?.('Drawing the pictures and the report.');
     const summary = await (finish ?? finishRun)(run, model, sets, history);
-    return { folder: run, history, stopped, summary };
+    return { folder: run, history, stopped: false, summary };
   } finally {
     model.dispose();
   }
 }
 
+/** A trainer on its way, with what the run's folder and the person who waits are told. */
+export interface Pursuit<M extends InvariantVAE | VED> extends Pick<Course, 'run' | 'resume' | 'until'> {
+  readonly trainer: Trainer<M>;
+  readonly hooks: RunHooks<M>;
+  /** A model and a trainer like the run's, to measure some steps with. */
+  readonly probe: () => { readonly model: M; readonly trainer: Trainer<M> };
+  /** What is kept of a state: all of it unless told. */
+  readonly kept?: (state: Checkpoint) => Checkpoint;
+}
+
+/** Restores where asked, estimates, and trains to the end or as far as asked; `ended` tells which. */
+export async function pursue<M extends InvariantVAE | VED>(
+  asked: Pursuit<M>,
+): Promise<{ readonly history: readonly EpochRecord[]; readonly ended: boolean }> {
+  const { run, trainer, hooks, resume, probe, until = trainer.epochCount, kept = (state) => state } = asked;
+  const last = Math.min(until, trainer.epochCount);
+  if (resume) restore(run, trainer, hooks);
+  const { history } = trainer;
+  if (!trainer.isFinished && trainer.epoch >= last) return { history, ended: false };
+  if (!trainer.isFinished && hooks.onEstimate) {
+    const estimate = await estimateTraining(() => {
+      const { model, trainer: tried } = probe();
+      return { trainer: tried, discard: () => model.dispose() };
+    }, hooks.signal);
+    if (!hooks.signal?.aborted) hooks.onEstimate(estimate, trainer.stepsOf(last) - trainer.step);
+  }
+  const { stopped } = await learn({ run, trainer, hooks, last, kept });
+  if (!stopped && trainer.stoppedEarly)
+    hooks.say?.(`Ended after epoch ${trainer.epoch}: nothing became better any more.`);
+  return { history, ended: !stopped };
+}
+
 /** Goes on from the run's last checkpoint, or begins anew where there is none. */
-export function restore<M extends InvariantVAE | VED>(
+function restore<M extends InvariantVAE | VED>(
   run: RunFolder,
   trainer: Trainer<M>,
   { say }: Pick<RunHooks, 'say'>,
@@ -99,12 +121,11 @@ interface Lesson<M extends InvariantVAE | VED> {
   readonly hooks: RunHooks<M>;
   /** The epoch, counted from 1, after which to stop. */
   readonly last: number;
-  /** What is kept of a state: all of it unless told. */
-  readonly kept?: (state: Checkpoint) => Checkpoint;
+  readonly kept: (state: Checkpoint) => Checkpoint;
 }
 
 /** Trains with metrics and checkpoints in the run's folder. */
-export function learn<M extends InvariantVAE | VED>({ run, trainer, hooks, last, kept = (state) => state }: Lesson<M>) {
+function learn<M extends InvariantVAE | VED>({ run, trainer, hooks, last, kept }: Lesson<M>) {
   const { signal, onStep, onEpoch } = hooks;
   const steps = trainer.stepsOf(last);
   const arrived = new AbortController();

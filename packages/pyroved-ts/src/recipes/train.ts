@@ -20,7 +20,7 @@ import {
 import type { Fold } from './sources/fold.js';
 import type { TrainingSets } from './sources/sets.js';
 import type { Source } from './sources/source.js';
-import { imagesInWords } from './trainingImages.js';
+import { withImages } from './trainingImages.js';
 
 export interface TrainRequest extends Machine {
   /** The folder of the run; it must not exist yet, or hold nothing. */
@@ -42,11 +42,10 @@ export async function trainRun(request: TrainRequest, hooks: RunHooks = {}): Pro
   checkTrainSettings(train);
   RunFolder.assertFree(folder, { overwrite });
   return withMachine(request, hooks.say, async (machine) => {
-    const sets = await imagesInWords({ source }, hooks);
-    try {
+    return withImages({ source }, hooks, (sets) => {
       const settings = settingsOf({ source, sets, model, train, seed, machine });
       const run = RunFolder.create(folder, settings, { overwrite });
-      return await whileLocked(run, () =>
+      return whileLocked(run, () =>
         runToEnd({
           run,
           sets,
@@ -56,9 +55,7 @@ export async function trainRun(request: TrainRequest, hooks: RunHooks = {}): Pro
           ...(baseline && { finish: (...ended) => finishRun(...ended, { baseline }) }),
         }),
       );
-    } finally {
-      sets.close?.();
-    }
+    });
   });
 }
 
@@ -69,12 +66,9 @@ export async function resumeRun(folder: string, machine: Machine = {}, hooks: Ru
   return whileLocked(run, () =>
     withMachine({ engine, kernel, ...defined(machine) }, hooks.say, async (started) => {
       tellOtherMachine(run.config, started, hooks);
-      const sets = await imagesInWords(dataSection(run.config), hooks);
-      try {
-        return await runToEnd({ run, sets, machine: started, hooks, resume: true });
-      } finally {
-        sets.close?.();
-      }
+      return withImages(dataSection(run.config), hooks, (sets) =>
+        runToEnd({ run, sets, machine: started, hooks, resume: true }),
+      );
     }),
   );
 }

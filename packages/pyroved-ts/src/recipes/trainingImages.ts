@@ -16,8 +16,26 @@ export async function imagesOf(
   return fold ? foldOf(sets, fold) : sets;
 }
 
-/** `imagesOf`, and a few sentences that say what they are. */
-export async function imagesInWords(data: Parameters<typeof imagesOf>[0], { say }: RunHooks): Promise<TrainingSets> {
+/** Calls `body` with the images of a run, after a few sentences that say what they are, and lets go of their files at the end. */
+export const withImages = async <T>(
+  data: Parameters<typeof imagesOf>[0],
+  hooks: RunHooks,
+  body: (sets: TrainingSets) => Promise<T>,
+): Promise<T> => closing(await imagesInWords(data, hooks), body);
+
+/** Calls `body` with sets, and lets go of their files at the end. */
+export async function closing<S extends { readonly close?: () => void }, T>(
+  sets: S,
+  body: (sets: S) => Promise<T>,
+): Promise<T> {
+  try {
+    return await body(sets);
+  } finally {
+    sets.close?.();
+  }
+}
+
+async function imagesInWords(data: Parameters<typeof imagesOf>[0], { say }: RunHooks): Promise<TrainingSets> {
   let said = performance.now();
   const sets = await imagesOf(data, {
     onProgress: (done, total) => {

@@ -6,11 +6,11 @@ import { RunFolder, whileLocked } from '../../run/index.js';
 import type { EpochRecord } from '../../train/index.js';
 import { versions } from '../../version.js';
 import { formatCount } from '../../viz/index.js';
-import { estimateTraining } from '../estimate.js';
 import type { RunHooks } from '../hooks.js';
 import { type Machine, withMachine } from '../machine.js';
-import { learn, restore } from '../runToEnd.js';
+import { pursue } from '../runToEnd.js';
 import { tellOtherMachine } from '../train.js';
+import { closing } from '../trainingImages.js';
 import { finishPairs, type PairsSummary } from './finish.js';
 import {
   type PairsTrainSettings,
@@ -47,8 +47,7 @@ export async function trainPairs(request: TrainPairsRequest, hooks: RunHooks<VED
   const train = { ...pairsDefaults, ...request.train };
   RunFolder.assertFree(folder, { overwrite });
   return withMachine(request, hooks.say, async (machine) => {
-    const sets = await pairsInWords(source, undefined, hooks);
-    try {
+    return closing(await pairsInWords(source, undefined, hooks), (sets) => {
       const config = vedConfigFor(sets, model, seed);
       // A model and a trainer that cannot be made are refused before a folder is.
       prepareVED(config, sets, { ...train, seed }).model.dispose();
@@ -63,10 +62,8 @@ export async function trainPairs(request: TrainPairsRequest, hooks: RunHooks<VED
         versions: versions(),
       };
       const run = RunFolder.create(folder, settings, { overwrite });
-      return await whileLocked(run, () => toEnd(run, sets, hooks, false));
-    } finally {
-      sets.close?.();
-    }
+      return whileLocked(run, () => toEnd(run, sets, hooks, false));
+    });
   });
 }
 
@@ -82,12 +79,7 @@ export async function resumePairs(
   return whileLocked(run, () =>
     withMachine({ engine, kernel, ...defined(machine) }, hooks.say, async (started) => {
       tellOtherMachine(run.config, started, hooks.say ? { say: hooks.say } : {});
-      const sets = await pairsInWords(source, normalisation, hooks);
-      try {
-        return await toEnd(run, sets, hooks, true);
-      } finally {
-        sets.close?.();
-      }
+      return closing(await pairsInWords(source, normalisation, hooks), (sets) => toEnd(run, sets, hooks, true));
     }),
   );
 }
@@ -97,20 +89,10 @@ async function toEnd(run: RunFolder, sets: PairedSets, hooks: RunHooks<VED>, res
   const prepare = () => prepareVED(config, sets, { ...train, seed: run.config.seed });
   const { model, trainer } = prepare();
   try {
-    if (resume) restore(run, trainer, hooks);
-    const { history } = trainer;
-    if (!trainer.isFinished && hooks.onEstimate) {
-      const estimate = await estimateTraining(() => {
-        const probe = prepare();
-        return { trainer: probe.trainer, discard: () => probe.model.dispose() };
-      }, hooks.signal);
-      if (!hooks.signal?.aborted) hooks.onEstimate(estimate, trainer.totalSteps - trainer.step);
-    }
-    const { stopped } = await learn({ run, trainer, hooks, last: trainer.epochCount });
-    if (stopped) return { folder: run, history, stopped };
-    if (trainer.stoppedEarly) hooks.say?.(`Ended after epoch ${trainer.epoch}: nothing became better any more.`);
+    const { history, ended } = await pursue({ run, trainer, hooks, resume, probe: prepare });
+    if (!ended) return { folder: run, history, stopped: true };
     hooks.say?.('Drawing the pictures and the report.');
-    return { folder: run, history, stopped, summary: await finishPairs(run, model, sets, history) };
+    return { folder: run, history, stopped: false, summary: await finishPairs(run, model, sets, history) };
   } finally {
     model.dispose();
   }

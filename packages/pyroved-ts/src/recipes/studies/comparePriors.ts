@@ -1,20 +1,19 @@
 /** Angle priors side by side: each trained with the same seeds on the same images, and held against each other seed by seed. */
 import { PyrovedError } from '../../errors.js';
-import { type JsonObject, StudyFolder, whileLocked } from '../../run/index.js';
+import type { JsonObject, StudyFolder } from '../../run/index.js';
 import type { EpochRecord } from '../../train/index.js';
 import { formatDuration, formatPercent } from '../../viz/index.js';
 import { finishRun } from '../finish.js';
 import type { RunHooks } from '../hooks.js';
-import { type Machine, type StartedMachine, withMachine } from '../machine.js';
+import type { Machine, StartedMachine } from '../machine.js';
 import { checkTrainSettings, trainDefaults } from '../settings.js';
 import type { TrainingSets } from '../sources/sets.js';
 import { settingsOf } from '../train.js';
-import { imagesInWords } from '../trainingImages.js';
 import { ordersOf, type Symmetry } from './angleError.js';
 import { type Comparison, comparisonCsv, comparisonOf, type PriorRun, symmetryOf } from './comparison.js';
 import { comparisonReport } from './comparisonReport.js';
 import { hooksOfParts, type PartResult, trainPart } from './part.js';
-import { machineOf, planOf, type StudyPlan, type StudyRequest, savedPlan } from './plan.js';
+import { beginStudy, planOf, resumeStudy, type StudyAtWork, type StudyPlan, type StudyRequest } from './plan.js';
 import { type PriorFigures, priorFigures } from './priorFigures.js';
 import { seedList } from './seeds.js';
 import { modelWith, type PriorVariant, priorVariants } from './variants.js';
@@ -49,29 +48,21 @@ const partOf = (prior: string, seed: number): string => `${prior}/seed-${seed}`;
 
 /** Trains every prior with every seed, compares, and writes `results.json`, `results.csv` and `report.html`. */
 export async function comparePriors(request: CompareRequest, hooks: RunHooks = {}): Promise<CompareResult> {
-  const { folder, priors, source, overwrite = false } = request;
+  const { priors, source } = request;
   const variants = priorVariants(priors);
   const seeds = seedList(request.seeds);
   checkTrainSettings({ ...trainDefaults, ...request.train });
   if (request.model?.invariances?.includes('r') === false) throw new PyrovedError(noAngle);
-  StudyFolder.assertFree(folder, { overwrite });
-  return withMachine(request, hooks.say, async (machine) => {
-    const sets = await imagesInWords(request, hooks);
-    try {
-      if (sets.unlabelled.shape.length === 1) throw new PyrovedError(`Signals cannot turn. ${noAngle}`);
-      const symmetry = symmetryOf(source, sets, request.symmetry);
-      ordersOf(sets.classNames, symmetry);
-      const plan: ComparePlan = { ...planOf(request, sets, machine), priors, seeds, symmetry };
-      // Models that cannot be made are refused before there is a folder.
-      for (const variant of variants)
-        settingsOf({ ...plan, model: modelWith(plan.model, variant), sets, machine, seed: seeds[0] });
-      const parts = seeds.flatMap((seed) => priors.map((prior) => partOf(prior, seed)));
-      const study = StudyFolder.create(folder, { kind: 'priors', parts, plan }, { overwrite });
-      return await whileLocked(study, () => runAll({ study, plan, sets, machine, hooks }));
-    } finally {
-      sets.close?.();
-    }
-  });
+  const planned = (sets: TrainingSets, machine: StartedMachine) => {
+    if (sets.unlabelled.shape.length === 1) throw new PyrovedError(`Signals cannot turn. ${noAngle}`);
+    const symmetry = symmetryOf(source, sets, request.symmetry);
+    ordersOf(sets.classNames, symmetry);
+    const plan: ComparePlan = { ...planOf(request, sets, machine), priors, seeds, symmetry };
+    for (const variant of variants)
+      settingsOf({ ...plan, model: modelWith(plan.model, variant), sets, machine, seed: seeds[0] });
+    return { plan, parts: seeds.flatMap((seed) => priors.map((prior) => partOf(prior, seed))) };
+  };
+  return beginStudy('priors', request, hooks, planned, runAll);
 }
 
 /** Goes on with a comparison that was stopped or killed; the numbers are those of one that never was. */
@@ -80,27 +71,17 @@ export async function resumeComparison(
   machine: Machine = {},
   hooks: RunHooks = {},
 ): Promise<CompareResult> {
-  const study = StudyFolder.open(folder, 'priors');
-  const plan = savedPlan<ComparePlan>(study, ['priors', 'seeds', 'symmetry']);
-  return whileLocked(study, () =>
-    withMachine(machineOf(plan, machine), hooks.say, async (started) => {
-      const sets = await imagesInWords(plan, hooks);
-      try {
-        return await runAll({ study, plan, sets, machine: started, hooks });
-      } finally {
-        sets.close?.();
-      }
-    }),
+  return resumeStudy<ComparePlan, CompareResult>(
+    'priors',
+    folder,
+    ['priors', 'seeds', 'symmetry'],
+    machine,
+    hooks,
+    runAll,
   );
 }
 
-interface All {
-  readonly study: StudyFolder;
-  readonly plan: ComparePlan;
-  readonly sets: TrainingSets;
-  readonly machine: StartedMachine;
-  readonly hooks: RunHooks;
-}
+type All = StudyAtWork<ComparePlan>;
 
 /** All priors with the first seed, then with the next, so that what is there at any time can be compared. */
 async function runAll(all: All): Promise<CompareResult> {

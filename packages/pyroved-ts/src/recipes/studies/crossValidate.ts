@@ -1,18 +1,17 @@
 /** How good a classifier is, from the labelled images alone: each of several parts of them is tested on by a model that was trained on the others. */
 import { OptionError } from 'pyro-ts';
-import { type JsonObject, StudyFolder, whileLocked } from '../../run/index.js';
+import type { JsonObject, StudyFolder } from '../../run/index.js';
 import { formatCount, formatPercent, renderReport } from '../../viz/index.js';
 import { finishRun } from '../finish.js';
 import type { RunHooks } from '../hooks.js';
-import { type Machine, type StartedMachine, withMachine } from '../machine.js';
+import type { Machine, StartedMachine } from '../machine.js';
 import { checkTrainSettings, trainDefaults } from '../settings.js';
 import { foldOf } from '../sources/fold.js';
 import type { TrainingSets } from '../sources/sets.js';
 import type { Source } from '../sources/source.js';
 import { settingsOf } from '../train.js';
-import { imagesInWords } from '../trainingImages.js';
 import { hooksOfParts, trainPart } from './part.js';
-import { machineOf, planOf, type StudyPlan, type StudyRequest, savedPlan } from './plan.js';
+import { beginStudy, planOf, resumeStudy, type StudyAtWork, type StudyPlan, type StudyRequest } from './plan.js';
 import { type Spread, spreadOf } from './statistics.js';
 
 export interface CrossValidateRequest extends StudyRequest {
@@ -64,25 +63,18 @@ const partOf = (fold: number): string => `fold-${fold}`;
  * would hold out take part, unless a share is asked for by name.
  */
 export async function crossValidate(request: CrossValidateRequest, hooks: RunHooks = {}): Promise<CrossValidateResult> {
-  const { folder, folds = 5, seed = 1, overwrite = false } = request;
+  const { folds = 5, seed = 1 } = request;
   if (!Number.isInteger(folds) || folds < 2) {
     throw new OptionError(`folds is a whole number of at least 2, not ${folds}.`);
   }
   checkTrainSettings({ ...trainDefaults, ...request.train });
-  StudyFolder.assertFree(folder, { overwrite });
-  return withMachine(request, hooks.say, async (machine) => {
-    const source = withAllLabels(request.source);
-    const sets = await imagesInWords({ source }, hooks);
-    try {
-      const plan: FoldsPlan = { ...planOf({ ...request, source }, sets, machine), folds, seed };
-      settingsOf({ ...plan, sets: foldOf(sets, { index: 0, of: folds, seed }), machine });
-      const parts = Array.from({ length: folds }, (_, i) => partOf(i + 1));
-      const study = StudyFolder.create(folder, { kind: 'folds', parts, plan }, { overwrite });
-      return await whileLocked(study, () => runFolds({ study, plan, sets, machine, hooks }));
-    } finally {
-      sets.close?.();
-    }
-  });
+  const asked = { ...request, source: withAllLabels(request.source) };
+  const planned = (sets: TrainingSets, machine: StartedMachine) => {
+    const plan: FoldsPlan = { ...planOf(asked, sets, machine), folds, seed };
+    settingsOf({ ...plan, sets: foldOf(sets, { index: 0, of: folds, seed }), machine });
+    return { plan, parts: Array.from({ length: folds }, (_, i) => partOf(i + 1)) };
+  };
+  return beginStudy('folds', asked, hooks, planned, runFolds);
 }
 
 /** Goes on with a cross-validation that was stopped or killed. */
@@ -91,18 +83,7 @@ export async function resumeCrossValidation(
   machine: Machine = {},
   hooks: RunHooks = {},
 ): Promise<CrossValidateResult> {
-  const study = StudyFolder.open(folder, 'folds');
-  const plan = savedPlan<FoldsPlan>(study, ['folds', 'seed']);
-  return whileLocked(study, () =>
-    withMachine(machineOf(plan, machine), hooks.say, async (started) => {
-      const sets = await imagesInWords(plan, hooks);
-      try {
-        return await runFolds({ study, plan, sets, machine: started, hooks });
-      } finally {
-        sets.close?.();
-      }
-    }),
-  );
+  return resumeStudy<FoldsPlan, CrossValidateResult>('folds', folder, ['folds', 'seed'], machine, hooks, runFolds);
 }
 
 /** Of a user's own images none is held out: the folds take care of that. */
@@ -111,15 +92,7 @@ function withAllLabels(source: Source): Source {
   return isOwn ? { heldOut: 0, ...source } : source;
 }
 
-interface Folds {
-  readonly study: StudyFolder;
-  readonly plan: FoldsPlan;
-  readonly sets: TrainingSets;
-  readonly machine: StartedMachine;
-  readonly hooks: RunHooks;
-}
-
-async function runFolds({ study, plan, sets, machine, hooks }: Folds): Promise<CrossValidateResult> {
+async function runFolds({ study, plan, sets, machine, hooks }: StudyAtWork<FoldsPlan>): Promise<CrossValidateResult> {
   const done: FoldResult[] = [];
   const hooksFor = hooksOfParts(hooks);
   for (let index = 0; index < plan.folds; index++) {

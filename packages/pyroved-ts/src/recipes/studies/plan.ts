@@ -1,11 +1,13 @@
 /** What all studies keep of how they were begun, so that they can go on. */
 import type { Normalisation } from '../../data/index.js';
 import { defined } from '../../defined.js';
-import { type JsonObject, RunError, type StudyFolder } from '../../run/index.js';
-import type { Machine, StartedMachine } from '../machine.js';
+import { type JsonObject, RunError, StudyFolder, type StudyKind, whileLocked } from '../../run/index.js';
+import type { RunHooks } from '../hooks.js';
+import { type Machine, type StartedMachine, withMachine } from '../machine.js';
 import { type ModelSettings, type TrainSettings, trainDefaults } from '../settings.js';
 import type { TrainingSets } from '../sources/sets.js';
 import type { Source } from '../sources/source.js';
+import { withImages } from '../trainingImages.js';
 
 /** What is asked of a study, but for what it is about. */
 export interface StudyRequest extends Machine {
@@ -43,16 +45,58 @@ export function planOf(
   };
 }
 
+/** A study at work: its folder, locked, and what all of its runs share. */
+export interface StudyAtWork<Plan extends StudyPlan> {
+  readonly study: StudyFolder;
+  readonly plan: Plan;
+  readonly sets: TrainingSets;
+  readonly machine: StartedMachine;
+  readonly hooks: RunHooks;
+}
+
+/**
+ * Begins a study: starts the machine, makes or reads the images of `source`, makes the folder for the parts and the plan that `planned` gives, and
+ * does the work. What `planned` refuses is refused before there is a folder.
+ */
+export function beginStudy<Plan extends StudyPlan, T>(
+  kind: StudyKind,
+  { folder, source, overwrite = false, ...machine }: Pick<StudyRequest, 'folder' | 'source' | 'overwrite'> & Machine,
+  hooks: RunHooks,
+  planned: (sets: TrainingSets, machine: StartedMachine) => { readonly plan: Plan; readonly parts: readonly string[] },
+  work: (at: StudyAtWork<Plan>) => Promise<T>,
+): Promise<T> {
+  StudyFolder.assertFree(folder, { overwrite });
+  return withMachine(machine, hooks.say, (started) =>
+    withImages({ source }, hooks, (sets) => {
+      const { plan, parts } = planned(sets, started);
+      const study = StudyFolder.create(folder, { kind, parts, plan }, { overwrite });
+      return whileLocked(study, () => work({ study, plan, sets, machine: started, hooks }));
+    }),
+  );
+}
+
+/** Goes on with a study that was stopped or killed, on the machine that it was begun with but for what is asked for anew. */
+export function resumeStudy<Plan extends StudyPlan, T>(
+  kind: StudyKind,
+  folder: string,
+  more: readonly (keyof Plan & string)[],
+  asked: Machine,
+  hooks: RunHooks,
+  work: (at: StudyAtWork<Plan>) => Promise<T>,
+): Promise<T> {
+  const study = StudyFolder.open(folder, kind);
+  const plan = savedPlan<Plan>(study, more);
+  const { engine, kernel } = plan;
+  return whileLocked(study, () =>
+    withMachine({ engine, kernel, ...defined(asked) }, hooks.say, (machine) =>
+      withImages(plan, hooks, (sets) => work({ study, plan, sets, machine, hooks })),
+    ),
+  );
+}
+
 /** The plan that a study keeps, with the entries `more`. @throws {RunError} where one is missing. */
-export function savedPlan<Plan extends StudyPlan>(study: StudyFolder, more: readonly (keyof Plan & string)[]): Plan {
+function savedPlan<Plan extends StudyPlan>(study: StudyFolder, more: readonly (keyof Plan & string)[]): Plan {
   const missing = ['source', 'model', 'train', 'engine', 'kernel', ...more].filter((name) => !(name in study.plan));
   if (missing.length === 0) return study.plan as JsonObject & Plan;
   throw new RunError(`${study.file('study')} is damaged: its plan lacks ${missing.join(', ')}. Begin the study anew.`);
 }
-
-/** The machine that a study was begun with, but for what is asked for anew. */
-export const machineOf = ({ engine, kernel }: StudyPlan, asked: Machine): Machine => ({
-  engine,
-  kernel,
-  ...defined(asked),
-});

@@ -1,19 +1,18 @@
 /** Several seeds of one model in turn, and the best of them chosen without labels to test on: by the loss of the unlabelled images. */
 import { OptionError } from 'pyro-ts';
-import { type RunFolder, StudyFolder, whileLocked } from '../../run/index.js';
+import type { RunFolder } from '../../run/index.js';
 import type { EpochRecord } from '../../train/index.js';
 import { formatPercent, type ReportTable } from '../../viz/index.js';
 import { finishRun, type RunSummary } from '../finish.js';
 import type { RunHooks } from '../hooks.js';
 import { loadModel } from '../loadModel.js';
-import { type Machine, type StartedMachine, withMachine } from '../machine.js';
+import type { Machine, StartedMachine } from '../machine.js';
 import type { RunResult } from '../runToEnd.js';
 import { checkTrainSettings, trainDefaults } from '../settings.js';
 import type { TrainingSets } from '../sources/sets.js';
 import { settingsOf } from '../train.js';
-import { imagesInWords } from '../trainingImages.js';
 import { hooksOfParts, type PartResult, trainPart } from './part.js';
-import { machineOf, planOf, type StudyPlan, type StudyRequest, savedPlan } from './plan.js';
+import { beginStudy, planOf, resumeStudy, type StudyAtWork, type StudyPlan, type StudyRequest } from './plan.js';
 
 export interface SeedsRequest extends StudyRequest {
   /** 3 for 1, 2 and 3; or the seeds themselves. They decide weights, order and noise; the images are the source's. */
@@ -61,50 +60,27 @@ const partOf = (seed: number): string => `seed-${seed}`;
 
 /** Trains every seed in a folder of its own and makes the best one the result of the whole. */
 export async function trainSeeds(request: SeedsRequest, hooks: RunHooks = {}): Promise<SeedsResult> {
-  const { folder, race, overwrite = false } = request;
+  const { race } = request;
   const seeds = seedList(request.seeds);
   const train = { ...trainDefaults, ...request.train };
   checkTrainSettings(train);
   if (race !== undefined && !(Number.isInteger(race) && race >= 1 && race <= train.epochs)) {
     throw new OptionError(`race is a number of epochs from 1 to ${train.epochs}, the epochs of a run, not ${race}.`);
   }
-  StudyFolder.assertFree(folder, { overwrite });
-  return withMachine(request, hooks.say, async (machine) => {
-    const sets = await imagesInWords(request, hooks);
-    try {
-      const plan: SeedsPlan = { ...planOf(request, sets, machine), seeds, ...(race !== undefined && { race }) };
-      settingsOf({ ...plan, sets, machine, seed: seeds[0] });
-      const study = StudyFolder.create(folder, { kind: 'seeds', parts: seeds.map(partOf), plan }, { overwrite });
-      return await whileLocked(study, () => runSeeds({ study, plan, sets, machine, hooks }));
-    } finally {
-      sets.close?.();
-    }
-  });
+  const planned = (sets: TrainingSets, machine: StartedMachine) => {
+    const plan: SeedsPlan = { ...planOf(request, sets, machine), seeds, ...(race !== undefined && { race }) };
+    settingsOf({ ...plan, sets, machine, seed: seeds[0] });
+    return { plan, parts: seeds.map(partOf) };
+  };
+  return beginStudy('seeds', request, hooks, planned, runSeeds);
 }
 
 /** Goes on with seeds that were stopped or killed. */
 export async function resumeSeeds(folder: string, machine: Machine = {}, hooks: RunHooks = {}): Promise<SeedsResult> {
-  const study = StudyFolder.open(folder, 'seeds');
-  const plan = savedPlan<SeedsPlan>(study, ['seeds']);
-  return whileLocked(study, () =>
-    withMachine(machineOf(plan, machine), hooks.say, async (started) => {
-      const sets = await imagesInWords(plan, hooks);
-      try {
-        return await runSeeds({ study, plan, sets, machine: started, hooks });
-      } finally {
-        sets.close?.();
-      }
-    }),
-  );
+  return resumeStudy<SeedsPlan, SeedsResult>('seeds', folder, ['seeds'], machine, hooks, runSeeds);
 }
 
-interface Seeds {
-  readonly study: StudyFolder;
-  readonly plan: SeedsPlan;
-  readonly sets: TrainingSets;
-  readonly machine: StartedMachine;
-  readonly hooks: RunHooks;
-}
+type Seeds = StudyAtWork<SeedsPlan>;
 
 async function runSeeds(all: Seeds): Promise<SeedsResult> {
   const { study, plan, hooks } = all;
