@@ -9,12 +9,16 @@ import { modelSection } from './settings.js';
 import type { TrainingSets } from './sources/sets.js';
 
 /** What `summary.json` holds; figures are of the test images, where there are any. */
-export interface RunSummary extends Figures {
+export interface RunSummary extends Figures, CourseFigures {
   readonly model: string;
   readonly invariances: readonly string[];
   readonly testImages?: number;
   readonly classNames: readonly string[];
-  /** Minus the ELBO in the last epoch, nats an image. */
+}
+
+/** What every summary tells of how the run went. */
+export interface CourseFigures {
+  /** Minus the ELBO in the last epoch, nats an image (or a pair). */
   readonly loss: number;
   readonly epochs: number;
   readonly steps: number;
@@ -23,6 +27,13 @@ export interface RunSummary extends Figures {
   readonly engine: string;
   readonly kernel: string;
   readonly seed: number;
+}
+
+export function courseOf({ config }: RunFolder, history: readonly EpochRecord[]): CourseFigures {
+  const { loss, epoch: epochs, step: steps } = history.at(-1) as EpochRecord;
+  const { engine, kernel, seed } = config;
+  const seconds = history.reduce((sum, record) => sum + record.seconds, 0);
+  return { loss, epochs, steps, seconds, engine, kernel, seed };
 }
 
 export interface FinishOptions extends ReportExtras {
@@ -40,23 +51,15 @@ export async function finishRun(
   history: readonly EpochRecord[],
   { report = true, also, ...shown }: FinishOptions = {},
 ): Promise<RunSummary> {
-  const last = history.at(-1) as EpochRecord;
   const judged = sets.test && judge(model, sets.test);
-  const { engine, kernel, seed } = run.config;
   const summary: RunSummary = {
     model: model.kind,
     invariances: modelSection(run.config).invariances ?? [],
     ...(judged && { testImages: sets.test?.count, ...figuresOf(judged) }),
     classNames: classNamesOf(model, sets.classNames),
-    loss: last.loss,
-    epochs: last.epoch,
-    steps: last.step,
-    seconds: history.reduce((sum, record) => sum + record.seconds, 0),
-    engine,
-    kernel,
-    seed,
+    ...courseOf(run, history),
   };
   run.writeSummary({ ...summary, ...also });
-  if (report) await writeReport(run, model, sets, { summary, history, ...shown });
+  if (report) await writeReport(run, model, sets, { summary, judged, history, ...shown });
   return summary;
 }

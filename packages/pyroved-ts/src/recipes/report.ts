@@ -12,6 +12,7 @@ import {
   type TrainingCurve,
 } from '../viz/index.js';
 import type { RunSummary } from './finish.js';
+import type { Judgement } from './judge.js';
 import { chartsOf, confusionOf } from './reportFigures.js';
 import { dataSection, modelSection, trainSection } from './settings.js';
 import { imagesToShow, latentsOf, manifoldsOf, reconstructionsOf, samplesOf } from './show.js';
@@ -35,12 +36,14 @@ export interface ReportExtras {
 
 interface Result extends ReportExtras {
   readonly summary: RunSummary;
+  /** Of the test images, where there are any and the model says something of them. */
+  readonly judged: Judgement | undefined;
   readonly history: readonly EpochRecord[];
 }
 
 /** Writes `report.html` and the pictures into the run's folder. */
 export async function writeReport(run: RunFolder, model: Model, sets: TrainingSets, result: Result): Promise<void> {
-  const charts = await chartsOf(model, sets, result.summary);
+  const charts = await chartsOf(model, sets, result.summary, result.judged);
   const { html, pictures } = await renderReport({ ...reportData(run, model, sets, result), charts });
   for (const [name, content] of pictures) run.writePicture(name, content);
   run.writeReport(html);
@@ -210,11 +213,11 @@ function namesOf(model: object): Record<string, string[]> {
 const inDegrees = ['angle', 'labelledAngle', 'shear'];
 
 /** Options as label and value: "labelledAngle: 5" becomes "labelled angle", "5". */
-const described = (options: object, names: Readonly<Record<string, string>> = {}): [string, string][] =>
+export const described = (options: object, names: Readonly<Record<string, string>> = {}): [string, string][] =>
   Object.entries(options).flatMap(([name, value]): [string, string][] => {
     if (value === undefined) return [];
     const label = names[name] ?? name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
-    const list = Array.isArray(value) ? value.map(String).join(', ') : value;
+    const list = Array.isArray(value) && !value.some(Array.isArray) ? value.map(String).join(', ') : value;
     const unit = typeof value === 'number' && inDegrees.includes(name) ? '°' : '';
     return [[label, `${typeof list === 'object' ? JSON.stringify(list) : list}${unit}`]];
   });

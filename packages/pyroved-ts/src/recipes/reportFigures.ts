@@ -1,8 +1,8 @@
 /** The parts of a report that tell how good a model is, by kind: headline, confusion, calibration, predictions against the truth. */
 import type { Model } from '../models/index.js';
-import { regressionOf } from '../train/index.js';
 import { lineChart, type ReportChart, type ReportData, scatterChart } from '../viz/index.js';
 import type { RunSummary } from './finish.js';
+import type { Judgement } from './judge.js';
 import type { TrainingSets } from './sources/sets.js';
 
 /** Found classes in the order, and by the names, of the true ones that they are matched with; told classes as they are. */
@@ -19,15 +19,20 @@ export function confusionOf(
 }
 
 /** Calibration of a classifier; each quantity against its true value. */
-export async function chartsOf(model: Model, { test }: TrainingSets, summary: RunSummary): Promise<ReportChart[]> {
+export async function chartsOf(
+  model: Model,
+  { test }: TrainingSets,
+  summary: RunSummary,
+  judged: Judgement | undefined,
+): Promise<ReportChart[]> {
   const { reliability, calibrationError } = summary;
   if (reliability && calibrationError !== undefined) {
     // Where all images are in one bin there is nothing to draw.
     return reliability.length > 1 ? [await reliabilityChart(reliability, calibrationError)] : [];
   }
-  if (model.kind !== 'ssRegIVAE' || !test) return [];
+  if (model.kind !== 'ssRegIVAE' || judged?.on !== 'quantities' || !test) return [];
   const truth = model.targets.of(test);
-  const { predictions, targets } = regressionOf(model, test);
+  const { predictions, targets } = judged;
   const column = (values: Float32Array, k: number) => values.filter((_, i) => i % targets.length === k);
   return Promise.all(
     targets.map(async ({ name, r2, meanSquaredError }, k): Promise<ReportChart> => {

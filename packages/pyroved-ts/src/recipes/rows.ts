@@ -7,6 +7,7 @@ import { asSvgFile, type ImageRowsOptions, imageRowsPicture, tileImages } from '
 import { variantsOf } from './kinds.js';
 import type { TrainedModel } from './loadModel.js';
 import { latentName, stackOf } from './show.js';
+import { turns, uprightOf } from './upright.js';
 
 /** A picture with its words as SVG, and, of images, its tiles alone as PNG. */
 export interface Picture {
@@ -36,12 +37,10 @@ export function traversePicture(
   { angle = 0, class: only, ...request }: TraverseRequest = {},
 ): Picture {
   const vae: InvariantVAE = model;
-  const turns = (model.options.invariances ?? []).includes('r');
   const rows = variantsOf(model, classNames)
     .filter((variant) => only === undefined || variant.class === only)
     .flatMap(({ told, title, class: k }) => {
-      const upright = k === undefined ? 0 : (classAngles?.[k] ?? 0);
-      const pose = turns ? { angle: (Number.isFinite(upright) ? upright : 0) + (angle * Math.PI) / 180 } : {};
+      const pose = turns(model) ? { angle: uprightOf(classAngles, k) + (angle * Math.PI) / 180 } : {};
       const { images, rows: found, values } = vae.traverse({ ...request, ...told, ...pose });
       const length = values.length;
       return found.map(({ latent }, r) => ({
@@ -82,10 +81,13 @@ export function interpolationPicture(
   const points = [latentPoint(encoding, 0), latentPoint(encoding, 1)];
   const upright = request.upright === true && classAngles !== undefined;
   // Upright means the pose of the class's labelled images, not the model's own zero.
-  const [a, b] = upright ? points.map((point) => ({ ...point, angle: uprightOf(point.class, request.class) })) : points;
+  const [a, b] = upright
+    ? points.map((point) => ({ ...point, angle: uprightOf(classAngles, request.class ?? point.class) }))
+    : points;
   const { upright: _, ...rest } = request;
   const drawn = vae.interpolate(a, b, upright ? rest : request);
-  const caption = (i: number) => (isClassifier(model) ? `: ${classNames[model.classify(ends).classes[i]]}` : '');
+  const classes = isClassifier(model) ? model.classify(ends).classes : undefined;
+  const caption = (i: number) => (classes ? `: ${classNames[classes[i]]}` : '');
   return pictureOf({
     rows: [
       { label: `from${caption(0)}`, images: stackOf(subset(ends, [0])) },
@@ -93,21 +95,16 @@ export function interpolationPicture(
       { label: `to${caption(1)}`, images: stackOf(subset(ends, [1])) },
     ],
   });
-
-  function uprightOf(own: number | undefined, asked: number | undefined): number {
-    const angle = classAngles?.[asked ?? own ?? -1];
-    return angle !== undefined && Number.isFinite(angle) ? angle : 0;
-  }
 }
 
 /** The images turned upright and centred by their inferred pose; upright is as the labelled images of each one's class lie, where there were any. */
 export function straightened({ model, classAngles }: TrainedModel, set: TrainingImages): ImageSet {
-  if ((model.options.invariances ?? []).length === 0) {
+  if (model.options.invariances.length === 0) {
     throw new PyrovedError('The model infers no pose, so that there is nothing to undo. Train one with --invariances.');
   }
   if (!classAngles || !isClassifier(model)) return model.straighten(set);
   const { classes } = model.classify(set);
-  const reference = Float32Array.from(classes, (k) => (Number.isFinite(classAngles[k]) ? classAngles[k] : 0));
+  const reference = Float32Array.from(classes, (k) => uprightOf(classAngles, k));
   return model.straighten(set, { reference });
 }
 

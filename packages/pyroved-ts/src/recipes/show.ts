@@ -11,7 +11,7 @@ import type {
 } from '../viz/index.js';
 import { learntFrom, variantsOf } from './kinds.js';
 import type { TrainingSets } from './sources/sets.js';
-import { degreesFromUpright } from './upright.js';
+import { degreesFromUpright, turns, uprightOf } from './upright.js';
 
 /** Images beyond these add nothing to a scatter or a histogram. */
 const PLOTTED = 2000;
@@ -33,7 +33,7 @@ export function manifoldsOf(
 }
 
 const turned = (model: Model, angle: number | undefined) =>
-  angle !== undefined && Number.isFinite(angle) && (model.options.invariances ?? []).includes('r') ? { angle } : {};
+  angle !== undefined && Number.isFinite(angle) && turns(model) ? { angle } : {};
 
 function shown({ images, rows, columns, axes: [down, across] }: Manifold, title?: string): ManifoldPictureOptions {
   const ends = (values: Float32Array): [number, number] => [Math.min(...values), Math.max(...values)];
@@ -117,19 +117,16 @@ export function reconstructionsOf(
   const places = evenPlaces(images.count, SHOWN);
   const some = subset(images, places);
   const rows: { label: string; images: Stack }[] = [{ label: 'input', images: stackOf(some) }];
-  if ((model.options.invariances ?? []).length > 0) {
+  if (model.options.invariances.length > 0) {
     const reference = found && classAngles && Float32Array.from(places, (i) => uprightOf(classAngles, found[i]));
     rows.push({
-      label: model.options.invariances.includes('r') ? 'turned upright' : 'centred',
+      label: turns(model) ? 'turned upright' : 'centred',
       images: stackOf(model.straighten(some, reference ? { reference } : {})),
     });
   }
   rows.push({ label: 'reconstruction', images: stackOf(model.reconstruct(some)) });
   return { rows, ...(classes && { columnLabels: places.map((i) => classNames[classes[i]]) }) };
 }
-
-const uprightOf = (classAngles: Float32Array, of: number): number =>
-  Number.isFinite(classAngles[of]) ? classAngles[of] : 0;
 
 /** Labelled images of each class, and unlabelled ones. */
 export function samplesOf({ labelled, unlabelled, classNames }: TrainingSets): ImageRowsOptions {
@@ -147,7 +144,7 @@ const evenly = (set: TrainingImages, most: number): ImageSet =>
   inMemory(set.count <= most ? set : subset(set, evenPlaces(set.count, most)));
 
 /** Up to `most` of 0..count-1 at even distances. */
-const evenPlaces = (count: number, most: number): number[] =>
+export const evenPlaces = (count: number, most: number): number[] =>
   Array.from({ length: Math.min(count, most) }, (_, i) => Math.floor(((i + 0.5) * count) / Math.min(count, most)));
 
 /** Images as pictures take them, channels last. */

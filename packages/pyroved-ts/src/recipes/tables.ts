@@ -5,7 +5,7 @@ import type { TrainingImages } from '../train/index.js';
 import { asSvgFile, manifoldPicture } from '../viz/index.js';
 import type { TrainedModel } from './loadModel.js';
 import { manifoldsOf } from './show.js';
-import { degreesFromUpright } from './upright.js';
+import { degreesFromUpright, uprightOf } from './upright.js';
 
 /**
  * `file`, `class` (where the model knows classes), the quantities that it predicts by their names, `z1`, `z1_sd`, ..., `angle_deg` (counter-clockwise from the class's upright pose), `shift_1` and
@@ -62,10 +62,9 @@ export function manifoldPictures(
   only?: number,
 ): { name: string; svg: string }[] {
   const turn = (angle * Math.PI) / 180;
-  const upright = classAngles ?? new Float32Array(Math.max(1, classNames.length));
   const drawn = manifoldsOf(model, classNames, {
     ...grid,
-    angle: Array.from(upright, (a) => (Number.isFinite(a) ? a : 0) + turn),
+    angle: Array.from({ length: Math.max(1, classNames.length) }, (_, k) => uprightOf(classAngles, k) + turn),
   });
   return drawn
     .map((options, i) => ({

@@ -6,8 +6,7 @@ import type { TrainingImages } from '../train/index.js';
 const NAME = 'upright/angles';
 
 /** Whether a model tells angles and classes. */
-export const hasClassAngles = (model: Model): model is SSIVAE =>
-  model.kind === 'ssiVAE' && (model.options.invariances ?? []).includes('r');
+export const hasClassAngles = (model: Model): model is SSIVAE => model.kind === 'ssiVAE' && turns(model);
 
 /** The checkpoint with the angle of each class (radians), where the model has angles and there are labelled images. */
 export function checkpointWithAngles(
@@ -18,6 +17,15 @@ export function checkpointWithAngles(
   if (!labelled || !hasClassAngles(model)) return checkpoint;
   const data = model.classAngles(labelled);
   return { ...checkpoint, tensors: new Map([...checkpoint.tensors, [NAME, { shape: [data.length], data }]]) };
+}
+
+/** Whether a model takes rotation out of the content. */
+export const turns = (model: Model): boolean => model.options.invariances.includes('r');
+
+/** What counts as upright for class `k`, in radians: the model's own zero where that is not known. */
+export function uprightOf(classAngles: Float32Array | undefined, k: number | undefined): number {
+  const angle = k === undefined ? undefined : classAngles?.[k];
+  return angle !== undefined && Number.isFinite(angle) ? angle : 0;
 }
 
 /** The angles that a checkpoint keeps. */

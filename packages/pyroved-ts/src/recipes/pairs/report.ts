@@ -1,6 +1,6 @@
 /** What a run on pairs has to show: predictions beside what was measured, the latent plane, the curves of the training. */
 import { type ImageSet, inMemory, subset } from '../../data/index.js';
-import type { VED } from '../../models/index.js';
+import type { Prediction, VED } from '../../models/index.js';
 import type { RunFolder } from '../../run/index.js';
 import type { EpochRecord, PairedData } from '../../train/index.js';
 import {
@@ -11,7 +11,8 @@ import {
   type ReportData,
   type ScatterOptions,
 } from '../../viz/index.js';
-import { stackOf } from '../show.js';
+import { described } from '../report.js';
+import { evenPlaces, stackOf } from '../show.js';
 import type { PairsSummary } from './finish.js';
 import { pairsSections } from './settings.js';
 import type { PairedSets, PairsSource } from './source.js';
@@ -28,6 +29,7 @@ export async function pairsReport(
 ): Promise<ReportData> {
   const { train, test, problems } = sets;
   const some = evenly(test ?? train, SHOWN);
+  const prediction = model.predict(some.inputs);
   const whose = test
     ? 'Test pairs, which training did not see, evenly picked.'
     : 'Pairs of the training set: none were held out.';
@@ -48,7 +50,7 @@ export async function pairsReport(
         epochs: history.map(({ epoch, loss, scaleFactor }) => ({ epoch, loss, klWeight: scaleFactor })),
       },
     ],
-    predictions: [...predicted(model, some, whose), ...(await overlays(model, some))],
+    predictions: [...predicted(some, prediction, whose), ...(await overlays(model, some, prediction))],
     charts: await r2Chart(history),
     drawn: 'What the decoder predicts over two of its latent variables.',
     manifolds: [
@@ -77,8 +79,7 @@ const titleOf = (source: PairsSource): string => {
 };
 
 /** Inputs, targets and predictions of a few pairs, as rows of pictures. */
-function predicted(model: VED, { inputs, targets }: Pairs, caption: string): ReportChart[] {
-  const { mean, deviation } = model.predict(inputs);
+function predicted({ inputs, targets }: Pairs, { mean, deviation }: Prediction, caption: string): ReportChart[] {
   const rows = [
     { label: 'measured', images: stackOf(targets) },
     { label: 'predicted', images: stackOf(mean) },
@@ -101,11 +102,14 @@ function predicted(model: VED, { inputs, targets }: Pairs, caption: string): Rep
 }
 
 /** Measured and predicted signals on top of each other, the latter with twice its deviation. */
-async function overlays(model: VED, { inputs, targets }: Pairs): Promise<ReportChart[]> {
+async function overlays(
+  model: VED,
+  { inputs, targets }: Pairs,
+  { mean, deviation }: Prediction,
+): Promise<ReportChart[]> {
   const { outputShape, outputChannels } = model.options;
   if (outputShape.length > 1 || outputChannels > 1) return [];
   const [length] = outputShape;
-  const { mean, deviation } = model.predict(inputs);
   const each = Array.from({ length: Math.min(4, inputs.count) }, async (_, i) => {
     const at = (values: Float32Array, p: number) => values[i * length + p];
     const points = Array.from({ length }, (__, p) => {
@@ -152,8 +156,7 @@ interface Pairs {
 
 /** Up to `most` pairs at even distances. */
 function evenly({ inputs, targets }: PairedData, most: number): Pairs {
-  const count = Math.min(inputs.count, most);
-  const places = Array.from({ length: count }, (_, i) => Math.floor(((i + 0.5) * inputs.count) / count));
+  const places = evenPlaces(inputs.count, most);
   return { inputs: inMemory(subset(inputs, places)), targets: inMemory(subset(targets, places)) };
 }
 
@@ -176,17 +179,17 @@ function facts(run: RunFolder, summary: PairsSummary, { train, test }: PairedSet
         ['training pairs', train.inputs.count],
         ['inputs', inputShape.join(' x ')],
         ['targets', outputShape.join(' x ')],
-        ...rowsOf(source, { inputs: 'inputs in', targets: 'targets in' }),
+        ...described(source, { inputs: 'inputs in', targets: 'targets in' }),
       ],
     },
-    { title: 'Model', rows: [['kind', kind], ...rowsOf(options)] },
+    { title: 'Model', rows: [['kind', kind], ...described(options)] },
     {
       title: 'Training',
       rows: [
         ['epochs', summary.epochs],
         ['steps', summary.steps],
         ['time', formatDuration(summary.seconds)],
-        ...rowsOf({ ...training, epochs: undefined }, { lr: 'learning rate', scaleFactor: 'weight of the KL term' }),
+        ...described({ ...training, epochs: undefined }, { lr: 'learning rate', scaleFactor: 'weight of the KL term' }),
       ],
     },
     {
@@ -195,11 +198,3 @@ function facts(run: RunFolder, summary: PairsSummary, { train, test }: PairedSet
     },
   ];
 }
-
-/** Options as label and value: "latentDim: 2" becomes "latent dim", "2". */
-const rowsOf = (options: object, names: Readonly<Record<string, string>> = {}): [string, string][] =>
-  Object.entries(options).flatMap(([name, value]): [string, string][] => {
-    if (value === undefined) return [];
-    const label = names[name] ?? name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
-    return [[label, typeof value === 'object' ? JSON.stringify(value) : String(value)]];
-  });
