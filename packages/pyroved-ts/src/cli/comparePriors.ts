@@ -7,26 +7,24 @@ import {
   type Comparison,
   comparePriors,
   resumeComparison,
-  type Spread,
   type Symmetry,
 } from '../recipes/index.js';
-import { differenceText, measuredIn, measureWords, pText, spreadText } from '../recipes/studies/comparisonReport.js';
+import { summaryTable, testTable } from '../recipes/studies/comparisonReport.js';
 import { priorVariants } from '../recipes/studies/variants.js';
 import { say } from './messages.js';
-import { type Given, machineOf, parsed, seedOption, seedsOption, trainSettingsOf, wholeNumber } from './options.js';
-import { addStudyOptions, refuseBesideResume, studyModel, studySource } from './study.js';
-import { withProgress } from './train.js';
+import { names, parsed, seedOption, seedsOption, wholeNumber } from './options.js';
+import { addStudyOptions, onStudy } from './study.js';
 
 /** "normal,von-mises,normal+binned" */
 const priors = (text: string): string[] => {
-  const names = text.split(',').map((name) => name.trim());
+  const list = names(text);
   try {
-    priorVariants(names);
+    priorVariants(list);
   } catch (error) {
     if (error instanceof PyroError) throw new InvalidArgumentError(error.message);
     throw error;
   }
-  return names;
+  return list;
 };
 
 /** "diamonds=2,ring=0" */
@@ -73,62 +71,35 @@ export function comparePriorsCommand(): Command {
     .addOption(seedOption('decides the images'))
     .addHelpText('after', examples);
   addStudyOptions(command, ['anglePrior', 'angleScale', 'angleConcentration', 'angleGuide']);
-  return command.action(async (word: string | undefined, given: Given) => {
-    const machine = machineOf(given);
-    if (given.resume !== undefined) {
-      refuseBesideResume(word, command);
-      const folder = String(given.resume);
-      tellEnd(await withProgress((hooks) => resumeComparison(folder, machine, hooks)));
-      return;
-    }
-    const source = studySource(word, given, command);
-    const asked = given.symmetry as Symmetry | undefined;
-    const request = {
-      ...machine,
-      folder: String(given.out ?? `runs/compare-priors-${source.kind}`),
-      source,
-      model: studyModel(given),
-      train: trainSettingsOf(given),
-      priors: given.priors as string[],
-      seeds: given.seeds as number | number[],
-      ...(asked && { symmetry: asked }),
-      overwrite: given.overwrite === true,
-    };
-    tellEnd(await withProgress((hooks) => comparePriors(request, hooks)));
+  return onStudy(command, {
+    name: 'compare-priors',
+    begin: (shared, given, hooks) => {
+      const asked = given.symmetry as Symmetry | undefined;
+      const own = { priors: given.priors as string[], seeds: given.seeds as number | number[] };
+      return comparePriors({ ...shared, ...own, ...(asked && { symmetry: asked }) }, hooks);
+    },
+    resume: resumeComparison,
+    tellEnd,
   });
 }
 
-function tellEnd({ folder, comparison, stopped }: CompareResult): void {
-  if (stopped || !comparison) {
-    say(`Stopped. Go on with: pyroved compare-priors --resume ${folder.path}`);
-    return;
-  }
+function tellEnd({ folder, comparison }: CompareResult): void {
+  if (!comparison) return;
   console.log(comparisonText(comparison));
   say(`Table: ${folder.file('table')}. Report: ${folder.file('report')}`);
 }
 
 /** Means and spreads, and below them the tests. */
 function comparisonText(comparison: Comparison): string {
-  const { summary, tests, priors: names } = comparison;
-  const measured = measuredIn(comparison);
-  const means = [
-    ['', ...measured.map((measure) => measureWords[measure].title)],
-    ...summary.map((row) => [row.prior, ...measured.map((measure) => spreadText(measure, row[measure] as Spread))]),
-  ];
-  const against = [
-    [`against ${names[0]}`, 'measure', 'difference', 't-test p', 'Wilcoxon p'],
-    ...tests.map((test) => [
-      test.prior,
-      measureWords[test.measure].title,
-      differenceText(test),
-      pText(test.tTest),
-      pText(test.wilcoxon),
-    ]),
-  ];
-  return `${aligned(means)}\n\n${aligned(against)}`;
+  const [means, tests] = [summaryTable(comparison), testTable(comparison)];
+  return [
+    aligned([['', ...means.header.slice(1)], ...means.rows]),
+    aligned([[`against ${comparison.priors[0]}`, ...tests.header.slice(1)], ...tests.rows]),
+  ].join('\n\n');
 }
 
-function aligned(rows: readonly (readonly string[])[]): string {
+function aligned(cells: readonly (readonly (string | number)[])[]): string {
+  const rows = cells.map((row) => row.map(String));
   const widths = rows[0].map((_, k) => Math.max(...rows.map((row) => row[k].length)));
   return rows
     .map((row) =>

@@ -4,9 +4,8 @@ import { type CrossValidateResult, crossValidate, resumeCrossValidation } from '
 import { formatCount, formatPercent, shareInterval } from '../viz/index.js';
 import { confusionTable } from './judgement.js';
 import { say } from './messages.js';
-import { atLeast, type Given, machineOf, parsed, seedOption, trainSettingsOf } from './options.js';
-import { addStudyOptions, refuseBesideResume, studyModel, studySource } from './study.js';
-import { withProgress } from './train.js';
+import { atLeast, parsed, seedOption } from './options.js';
+import { addStudyOptions, onStudy } from './study.js';
 
 export function crossValidateCommand(): Command {
   const command = new Command('cross-validate')
@@ -18,34 +17,17 @@ export function crossValidateCommand(): Command {
     .addOption(parsed('--folds <n>', 'number of parts', atLeast(2)).default(5))
     .addOption(seedOption());
   addStudyOptions(command);
-  return command.action(async (word: string | undefined, given: Given) => {
-    const machine = machineOf(given);
-    if (given.resume !== undefined) {
-      refuseBesideResume(word, command);
-      const folder = String(given.resume);
-      tellEnd(await withProgress((hooks) => resumeCrossValidation(folder, machine, hooks)));
-      return;
-    }
-    const source = studySource(word, given, command);
-    const request = {
-      ...machine,
-      folder: String(given.out ?? `runs/cross-validate-${source.kind}`),
-      source,
-      model: studyModel(given),
-      train: trainSettingsOf(given),
-      folds: given.folds as number,
-      seed: given.seed as number,
-      overwrite: given.overwrite === true,
-    };
-    tellEnd(await withProgress((hooks) => crossValidate(request, hooks)));
+  return onStudy(command, {
+    name: 'cross-validate',
+    begin: (shared, given, hooks) =>
+      crossValidate({ ...shared, folds: given.folds as number, seed: given.seed as number }, hooks),
+    resume: resumeCrossValidation,
+    tellEnd,
   });
 }
 
-function tellEnd({ folder, result, stopped }: CrossValidateResult): void {
-  if (stopped || !result) {
-    say(`Stopped. Go on with: pyroved cross-validate --resume ${folder.path}`);
-    return;
-  }
+function tellEnd({ folder, result }: CrossValidateResult): void {
+  if (!result) return;
   const { accuracy, images, spread, classNames, confusion } = result;
   const [low, high] = shareInterval(accuracy, images).map((share) => formatPercent(share));
   console.log(`accuracy ${accuracy.toFixed(4)} on ${formatCount(images)} images (95% interval ${low} to ${high})`);

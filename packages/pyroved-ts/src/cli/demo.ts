@@ -4,7 +4,7 @@ import { DEMO_SEED, type DemoSummary, runDemo } from '../recipes/index.js';
 import { formatDuration, formatPercent } from '../viz/index.js';
 import { say } from './messages.js';
 import { addMachineOptions, type Given, machineOf, parsed, seedOption, wholeNumber } from './options.js';
-import { withProgress } from './train.js';
+import { withProgress } from './trainingProgress.js';
 
 export function demoCommand(): Command {
   const command = new Command('demo')

@@ -1,12 +1,10 @@
 /** `pyroved export`: a trained model for other programs. */
 import { Command, Option } from 'commander';
 import { type ExportedModel, type ExportFormat, exportFormats, exportModel } from '../exchange/index.js';
-import { isPairsRun, loadVED } from '../recipes/index.js';
-import { withMachine } from '../recipes/machine.js';
+import { isPairsRun } from '../recipes/index.js';
 import { RunFolder } from '../run/index.js';
-import { say } from './messages.js';
-import { addMachineOptions, type Given, machineOf } from './options.js';
-import { addRun, withRun } from './trained.js';
+import { addMachineOptions, type Given } from './options.js';
+import { addRun, withRun, withVED } from './trained.js';
 
 export function exportCommand(): Command {
   const command = new Command('export')
@@ -24,12 +22,6 @@ export function exportCommand(): Command {
     const write = async (trained: ExportedModel): Promise<void> => {
       for (const file of await exportModel(trained, { to, out })) console.log(file);
     };
-    if (!isPairsRun(RunFolder.open(run))) return withRun(run, given, write);
-    return withMachine(machineOf(given), undefined, async () => {
-      const trained = loadVED(run);
-      if (trained.warning) say(trained.warning);
-      await write(trained);
-      trained.model.dispose();
-    });
+    await (isPairsRun(RunFolder.open(run)) ? withVED : withRun)(run, given, write);
   });
 }

@@ -6,10 +6,7 @@ import { defined } from '../defined.js';
 import { type ImportRunOptions, importedKinds, importRun } from '../exchange/index.js';
 import { likelihoodNames } from '../models/index.js';
 import { say } from './messages.js';
-import { decimal, type Given, invariances, parsed, picked, widths } from './options.js';
-
-/** "hearts,spades" */
-const names = (text: string): string[] => text.split(',').map((name) => name.trim());
+import { counts, decimal, type Given, invariances, names, parsed, picked } from './options.js';
 
 /** "0,255" */
 const range = (text: string): { low: number; high: number } => {
@@ -35,7 +32,7 @@ export function importCommand(): Command {
       parsed(
         '--shape <sizes>',
         'height and width of images, or the length of signals: 48,64 (default: a square); of a VED, those of its inputs',
-        widths,
+        counts,
       ),
     )
     .addOption(
@@ -57,7 +54,7 @@ export function importCommand(): Command {
     .addOption(
       parsed('--range <low,high>', 'the grey values that became 0 and 1 in its training (default: 0,1)', range),
     )
-    .addOption(parsed('--target-shape <sizes>', 'of what a VED predicts, likewise', widths))
+    .addOption(parsed('--target-shape <sizes>', 'of what a VED predicts, likewise', counts))
     .addOption(parsed('--target-range <low,high>', 'of what a VED predicts, likewise', range))
     .action(async (file: string, given: Given) => {
       await selectEngine();

@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander';
 import type { Model } from '../models/index.js';
 import type { ModelSettings, TrainSettings } from '../recipes/index.js';
 import { scheduleOf } from '../train/index.js';
-import { atLeast, type Given, group, parsed } from './options.js';
+import { atLeast, type Given, group, names, parsed } from './options.js';
 
 const kinds: Readonly<Record<string, Model['kind']>> = {
   ivae: 'iVAE',
@@ -11,8 +11,6 @@ const kinds: Readonly<Record<string, Model['kind']>> = {
   ssivae: 'ssiVAE',
   ssregivae: 'ssRegIVAE',
 };
-
-const names = (text: string): string[] => text.split(',').map((part) => part.trim());
 
 export const addKindOptions = (command: Command): Command =>
   group(command, 'Kind of model:', [

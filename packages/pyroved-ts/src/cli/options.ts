@@ -57,8 +57,11 @@ const seeds = (text: string): number | number[] =>
 
 export const seedsOption = (what: string): Option => parsed('--seeds <list>', what, seeds);
 
-/** "128,128" */
-export const widths = (text: string): number[] => text.split(',').map((part) => atLeast(1)(part.trim()));
+/** "128,128": whole numbers from 1. */
+export const counts = (text: string): number[] => text.split(',').map((part) => atLeast(1)(part.trim()));
+
+/** "hearts,spades" */
+export const names = (text: string): string[] => text.split(',').map((name) => name.trim());
 
 /** "r,t", "rt" or "none" */
 export const invariances = (text: string): string[] => {
@@ -150,7 +153,7 @@ const modelOptions = (): Option[] => [
     classPrior,
   ),
   new Option('--likelihood <name>', 'what a grey value means').choices(likelihoodNames).default('bernoulli'),
-  parsed('--hidden <widths>', 'hidden layers of every network (default: 128,128)', widths),
+  parsed('--hidden <widths>', 'hidden layers of every network (default: 128,128)', counts),
   new Option('--activation <name>', 'after each hidden layer').choices(activations).default('tanh'),
   parsed('--pixels <n>', 'ask the decoder about this many pixels at each step, drawn anew (default: all)', atLeast(1)),
   parsed(

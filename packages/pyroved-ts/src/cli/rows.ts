@@ -17,10 +17,8 @@ import { explained } from '../run/errors.js';
 import { writeWhole } from '../run/index.js';
 import { formatCount } from '../viz/index.js';
 import { say } from './messages.js';
-import { addMachineOptions, atLeast, decimal, type Given, parsed } from './options.js';
+import { addMachineOptions, atLeast, counts, decimal, type Given, parsed } from './options.js';
 import { addImagesOptions, addRun, newImages, withRun } from './trained.js';
-
-const list = (text: string): number[] => text.split(',').map((part) => atLeast(1)(part.trim()));
 
 export function traverseCommand(): Command {
   const command = new Command('traverse')
@@ -30,7 +28,7 @@ export function traverseCommand(): Command {
     );
   addRun(command)
     .option('--class <name>', 'only this class')
-    .addOption(parsed('--latents <list>', 'which latents vary, e.g. 1,3 (default: all)', list))
+    .addOption(parsed('--latents <list>', 'which latents vary, e.g. 1,3 (default: all)', counts))
     .addOption(parsed('--steps <n>', 'images a row', atLeast(2)).default(8))
     .addOption(parsed('--coverage <share>', "share of the prior's mass that a row spans", decimal).default(0.9))
     .addOption(parsed('--angle <degrees>', 'turn the objects counter-clockwise by this much', decimal).default(0))

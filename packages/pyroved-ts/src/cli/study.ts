@@ -3,17 +3,22 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { Argument, type Command, Option } from 'commander';
 import { PyrovedError } from '../errors.js';
-import type { ModelSettings, Source } from '../recipes/index.js';
+import type { Machine, RunHooks, Source, StudyRequest } from '../recipes/index.js';
+import type { StudyFolder } from '../run/index.js';
 import { addConvOptions, convSettingsOf } from './convolutions.js';
+import { say } from './messages.js';
 import {
   addMachineOptions,
   addModelOptions,
   addTrainOptions,
   type Given,
+  machineOf,
   modelSettingsOf,
+  trainSettingsOf,
   typedOptions,
 } from './options.js';
 import { addSourceOptions, generatedSources, sourceOf } from './sources.js';
+import { withProgress } from './trainingProgress.js';
 
 /** The argument and the options of a study, but for its own; options of `without` are left out. */
 export function addStudyOptions(command: Command, without: readonly string[] = []): Command {
@@ -35,7 +40,7 @@ export function addStudyOptions(command: Command, without: readonly string[] = [
 }
 
 /** As in `train`; a folder may stand in the place of a generated source. */
-export function studySource(word: string | undefined, given: Given, command: Command): Source {
+function studySource(word: string | undefined, given: Given, command: Command): Source {
   if (word === undefined || Object.hasOwn(generatedSources, word) || !isFolder(word)) {
     return sourceOf(word, given, command);
   }
@@ -47,8 +52,41 @@ export function studySource(word: string | undefined, given: Given, command: Com
   return sourceOf(undefined, { ...given, ...folders }, command);
 }
 
-/** The model of every run of a study. */
-export const studyModel = (given: Given): ModelSettings => ({ ...modelSettingsOf(given), ...convSettingsOf(given) });
+/** What a command of a study does, and what it says at the end. */
+export interface StudyCommand<Result> {
+  /** As it is typed. */
+  readonly name: string;
+  readonly begin: (shared: StudyRequest, given: Given, hooks: RunHooks) => Promise<Result>;
+  readonly resume: (folder: string, machine: Machine, hooks: RunHooks) => Promise<Result>;
+  readonly tellEnd: (result: Result) => void;
+}
+
+/** Begins the study that the options ask for, or goes on with one. */
+export const onStudy = <Result extends { readonly folder: StudyFolder; readonly stopped: boolean }>(
+  command: Command,
+  { name, begin, resume, tellEnd }: StudyCommand<Result>,
+): Command =>
+  command.action(async (word: string | undefined, given: Given) => {
+    const machine = machineOf(given);
+    let result: Result;
+    if (given.resume !== undefined) {
+      refuseBesideResume(word, command);
+      result = await withProgress((hooks) => resume(String(given.resume), machine, hooks));
+    } else {
+      const source = studySource(word, given, command);
+      const shared = {
+        ...machine,
+        folder: String(given.out ?? `runs/${name}-${source.kind}`),
+        source,
+        model: { ...modelSettingsOf(given), ...convSettingsOf(given) },
+        train: trainSettingsOf(given),
+        overwrite: given.overwrite === true,
+      };
+      result = await withProgress((hooks) => begin(shared, given, hooks));
+    }
+    if (result.stopped) say(`Stopped. Go on with: pyroved ${name} --resume ${result.folder.path}`);
+    else tellEnd(result);
+  });
 
 const isFolder = (file: string): boolean => fs.statSync(file, { throwIfNoEntry: false })?.isDirectory() === true;
 

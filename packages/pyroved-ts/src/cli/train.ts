@@ -2,10 +2,8 @@
 import { Argument, Command } from 'commander';
 import { PyrovedError } from '../errors.js';
 import {
-  formatBytes,
   isPairsRun,
   type PairsResult,
-  type RunHooks,
   type RunResult,
   resumePairs,
   resumeRun,
@@ -18,7 +16,7 @@ import {
 import { RunFolder, StudyFolder } from '../run/index.js';
 import { formatCount, formatDuration, formatPercent, shareInterval } from '../viz/index.js';
 import { addConvOptions, convSettingsOf } from './convolutions.js';
-import { interruptSignal, say } from './messages.js';
+import { say } from './messages.js';
 import { addKindOptions, discreteKlOf, kindSettingsOf } from './modelKind.js';
 import {
   addMachineOptions,
@@ -36,7 +34,7 @@ import {
 import { addPairOptions, pairsOf } from './pairs.js';
 import { addSourceOptions, generatedSources, sourceOf } from './sources.js';
 import { refuseBesideResume } from './study.js';
-import { trainingProgress } from './trainingProgress.js';
+import { withProgress } from './trainingProgress.js';
 
 const examples = `
 Examples:
@@ -129,32 +127,6 @@ const sourceHelp = (): string =>
 
 const holdsPairs = (folder: string): boolean =>
   StudyFolder.kindIn(folder) === undefined && isPairsRun(RunFolder.open(folder));
-
-/** Runs a training with a progress bar and a clean Ctrl-C, of which the exit status then tells. */
-export async function withProgress<T>(start: (hooks: RunHooks<unknown>) => Promise<T>): Promise<T> {
-  const progress = trainingProgress();
-  const { signal, exitCode, release } = interruptSignal(() =>
-    progress.log('Stopping; the state is kept. Ctrl-C again ends at once.'),
-  );
-  try {
-    return await start({
-      signal,
-      say: (line) => progress.log(line),
-      onEstimate: ({ secondsPerStep, seconds, steps, bytes }, left) => {
-        const time = formatDuration((seconds * left) / steps);
-        progress.log(
-          `${formatCount(left)} steps of about ${(secondsPerStep * 1000).toFixed(0)} ms: about ${time}, with ${formatBytes(bytes)} of memory.`,
-        );
-      },
-      onStep: progress.onStep,
-      onEpoch: progress.onEpoch,
-    });
-  } finally {
-    progress.stop();
-    release();
-    if (signal.aborted) process.exitCode = exitCode();
-  }
-}
 
 function tellEnd({ folder: run, summary, stopped }: RunResult | SeedsResult, folder: string): void {
   if (stopped || !summary || !run) {

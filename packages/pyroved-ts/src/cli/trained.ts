@@ -1,7 +1,15 @@
 /** What the commands that use a trained model share: opening its run, and the images that it is asked about. */
 import type { Command } from 'commander';
 import { PyrovedError } from '../errors.js';
-import { type FoundImages, imagesFor, loadModel, type NewImages, type TrainedModel } from '../recipes/index.js';
+import {
+  type FoundImages,
+  imagesFor,
+  loadModel,
+  loadVED,
+  type NewImages,
+  type TrainedModel,
+  type TrainedVED,
+} from '../recipes/index.js';
 import { withMachine } from '../recipes/machine.js';
 import { writeWhole } from '../run/index.js';
 import { say, sayProblems } from './messages.js';
@@ -18,6 +26,23 @@ export async function withRun(
 ): Promise<void> {
   await withMachine(machineOf(given), undefined, async ({ kernel }) => {
     const trained = await loadModel(folder, kernel);
+    if (trained.warning) say(trained.warning);
+    try {
+      await body(trained);
+    } finally {
+      trained.model.dispose();
+    }
+  });
+}
+
+/** The same for a run on pairs. */
+export async function withVED(
+  folder: string,
+  given: Given,
+  body: (trained: TrainedVED) => void | Promise<void>,
+): Promise<void> {
+  await withMachine(machineOf(given), undefined, async () => {
+    const trained = loadVED(folder);
     if (trained.warning) say(trained.warning);
     try {
       await body(trained);

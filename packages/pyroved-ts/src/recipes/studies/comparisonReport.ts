@@ -17,7 +17,7 @@ import type { StudyPlan } from './plan.js';
 import type { Spread } from './statistics.js';
 
 /** How a measure is called and written. */
-export const measureWords: Readonly<Record<Measure, { title: string; write: (value: number) => string }>> = {
+const measureWords: Readonly<Record<Measure, { title: string; write: (value: number) => string }>> = {
   accuracy: { title: 'accuracy', write: (v) => formatPercent(v) },
   elbo: { title: 'ELBO (nats an image)', write: (v) => v.toFixed(2) },
   angleError: { title: 'angle error (deg)', write: (v) => v.toFixed(2) },
@@ -26,13 +26,13 @@ export const measureWords: Readonly<Record<Measure, { title: string; write: (val
 };
 
 /** "91.2% ± 1.0%" */
-export const spreadText = (measure: Measure, { mean, sd, n }: Spread): string => {
+const spreadText = (measure: Measure, { mean, sd, n }: Spread): string => {
   const { write } = measureWords[measure];
   return n > 1 ? `${write(mean)} ± ${write(sd)}` : write(mean);
 };
 
 /** "0.031", "< 0.001" */
-export const pText = (p: number): string => (Number.isNaN(p) ? '–' : p < 0.001 ? '< 0.001' : p.toFixed(3));
+const pText = (p: number): string => (Number.isNaN(p) ? '–' : p < 0.001 ? '< 0.001' : p.toFixed(3));
 
 interface Shown {
   readonly comparison: Comparison;
@@ -86,10 +86,10 @@ export async function comparisonReport({ comparison, histories, plan, sets, path
 }
 
 /** The measures that a comparison has figures of. */
-export const measuredIn = ({ summary }: Comparison): Measure[] =>
+const measuredIn = ({ summary }: Comparison): Measure[] =>
   measures.filter((measure) => summary[0][measure] !== undefined);
 
-function summaryTable(comparison: Comparison): ReportTable {
+export function summaryTable(comparison: Comparison): ReportTable {
   const measured = measuredIn(comparison);
   return {
     title: 'Side by side',
@@ -102,7 +102,7 @@ function summaryTable(comparison: Comparison): ReportTable {
   };
 }
 
-function testTable({ tests, priors, seeds }: Comparison): ReportTable {
+export function testTable({ tests, priors, seeds }: Comparison): ReportTable {
   const least = 2 / 2 ** seeds.length;
   return {
     title: `Against ${priors[0]}, seed by seed`,
@@ -121,7 +121,7 @@ function testTable({ tests, priors, seeds }: Comparison): ReportTable {
 }
 
 /** "+1.2 points", "-0.31" */
-export function differenceText({ measure, difference }: PriorTest): string {
+function differenceText({ measure, difference }: PriorTest): string {
   const sign = difference > 0 ? '+' : '';
   if (measure === 'accuracy') return `${sign}${(100 * difference).toFixed(1)} points`;
   return `${sign}${measureWords[measure].write(difference)}`;
