@@ -16,13 +16,12 @@ import {
 } from 'pyroved-ts';
 import { describe, expect, test } from 'vitest';
 import { bar, ell, turned } from '../shapes.js';
+import { weights } from './small.js';
 
 const ring = [0, 1, 2, 3, 4, 5].map(
   (k) => [0.6 * Math.cos((k * Math.PI) / 3), 0.6 * Math.sin((k * Math.PI) / 3)] as const,
 );
 const small = { shape: [8, 8], invariances: ['r'] as const, hiddenEncoder: [16], hiddenDecoder: [16] };
-const weights = ({ params }: IVAE | JIVAE | SSRegIVAE): number[] =>
-  params.names.flatMap((name) => Array.from(params.get(name).dataSync()));
 
 describe('a jiVAE', () => {
   test('finds the classes of turned shapes without a label', async () => {

@@ -5,7 +5,6 @@ import {
   accuracyOf,
   type Checkpoint,
   type EpochRecord,
-  type InvariantVAE,
   IVAE,
   SemiSupervisedTrainer,
   type SemiSupervisedTrainerOptions,
@@ -14,23 +13,14 @@ import {
 } from 'pyroved-ts';
 import { describe, expect, it, test } from 'vitest';
 import { bar, ell, turned } from '../shapes.js';
+import { small, weights } from './small.js';
 
 const unlabelled = turned([ell, bar], 40, 8, 1, 'unlabelled');
 const labelled = turned([ell, bar], 20, 8, 0.1, 'labelled');
 const data = { unlabelled, labelled, test: turned([ell, bar], 30, 8, 1, 'test') };
-const small = {
-  shape: [8, 8],
-  numClasses: 2,
-  invariances: ['r', 't'] as const,
-  hiddenEncoder: [16],
-  hiddenDecoder: [16],
-  hiddenClassifier: [16],
-};
 const base = { batchSize: 10, lr: 4e-3, auxLossMultiplier: 5 };
 const trainerOf = (options: SemiSupervisedTrainerOptions) =>
   new SemiSupervisedTrainer(new SSIVAE(small), data, { ...base, ...options });
-const weights = ({ params }: InvariantVAE): number[] =>
-  params.names.flatMap((name) => Array.from(params.get(name).dataSync()));
 const timeless = (history: readonly EpochRecord[]) => history.map(({ seconds: _, ...record }) => record);
 
 /** Trains until step `at` is taken, and goes on from there in a new trainer. */

@@ -4,13 +4,12 @@ import * as tf from '@tensorflow/tfjs';
 import { type Checkpoint, gather, IVAE, type StreamedSet, TrainingError, UnsupervisedTrainer } from 'pyroved-ts';
 import { expect, test } from 'vitest';
 import { circularCorrelation, ell, turned } from '../shapes.js';
+import { weights } from './small.js';
 
 const images = turned([ell], 48, 8, 1, 'loop');
 const test16 = turned([ell], 16, 8, 1, 'test');
 const small = { shape: [8, 8], invariances: ['r', 't'] as const, hiddenEncoder: [16], hiddenDecoder: [16] };
 const options = { epochs: 3, batchSize: 20, lr: 2e-3, scaleFactor: 'epoch / 2' };
-const weights = (vae: Pick<IVAE, 'params'>): number[] =>
-  vae.params.names.flatMap((name) => Array.from(vae.params.get(name).dataSync()));
 
 test.each(['normal', 'projected-normal'] as const)(
   'an rVAE with a %s angle finds the angles of a shape without symmetry',
