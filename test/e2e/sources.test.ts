@@ -3,7 +3,15 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { RandomStream } from 'pyro-ts';
-import { encodeNpy, encodeNpz, nanoparticles, RunFolder, shiftedPeaks, trainRun } from 'pyroved-ts';
+import {
+  type Disentanglement,
+  encodeNpy,
+  encodeNpz,
+  nanoparticles,
+  RunFolder,
+  shiftedPeaks,
+  trainRun,
+} from 'pyroved-ts';
 import { afterAll, describe, expect, it } from 'vitest';
 import { picture, png, pyroved, remove, side, succeed, temporaryFolder, write, writeImages } from './helpers.js';
 
@@ -105,6 +113,19 @@ it('without labels it looks at what varies: no accuracy, no classes, but a repor
   expect(report).not.toContain('pyroved classify');
   const judged = await pyroved(['evaluate', 'look'], root);
   expect([judged.code, judged.stderr]).toEqual([1, expect.stringContaining('Train one with labels')]);
+});
+
+it('where factors are known, a model without classes is judged by what its latents tell of them', async () => {
+  const few = ['--size', '32', '--unlabelled-per-class', '8', '--validation-per-class', '6'];
+  await succeed(['train', 'peaks', ...few, ...tiny, '--model', 'ivae', '--out', 'free'], root);
+  const { disentanglement } = summaryOf('free') as unknown as { disentanglement: Disentanglement };
+  expect(disentanglement).toMatchObject({ variables: ['z1', 'z2', 'shift'], images: 18 });
+  expect(disentanglement.factors.map(({ factor }) => factor)).toEqual(['shift', 'width', 'height', 'class']);
+  expect(readFileSync(at('free/report.html'), 'utf8')).toContain('What each latent variable tells');
+  const { stdout } = await succeed(['evaluate', 'free', '--json', 'free.json'], root);
+  expect(stdout).toContain(`separated attribute predictability ${disentanglement.separation.toFixed(4)}\n`);
+  expect(stdout).toMatch(/\nfactor +z1 +z2 +shift +all together +ahead by\nshift +\d+\.\d%/);
+  expect(JSON.parse(readFileSync(at('free.json'), 'utf8')).disentanglement).toEqual(disentanglement);
 });
 
 it('a micrograph is cut into patches at places from a table, or where objects are found', async () => {

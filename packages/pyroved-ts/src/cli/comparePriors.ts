@@ -11,6 +11,7 @@ import {
 } from '../recipes/index.js';
 import { summaryTable, testTable } from '../recipes/studies/comparisonReport.js';
 import { priorVariants } from '../recipes/studies/variants.js';
+import { aligned } from './aligned.js';
 import { say } from './messages.js';
 import { names, parsed, seedOption, seedsOption, wholeNumber } from './options.js';
 import { addStudyOptions, onStudy } from './study.js';
@@ -96,17 +97,4 @@ function comparisonText(comparison: Comparison): string {
     aligned([['', ...means.header.slice(1)], ...means.rows]),
     aligned([[`against ${comparison.priors[0]}`, ...tests.header.slice(1)], ...tests.rows]),
   ].join('\n\n');
-}
-
-function aligned(cells: readonly (readonly (string | number)[])[]): string {
-  const rows = cells.map((row) => row.map(String));
-  const widths = rows[0].map((_, k) => Math.max(...rows.map((row) => row[k].length)));
-  return rows
-    .map((row) =>
-      row
-        .map((cell, k) => cell.padEnd(widths[k]))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
 }

@@ -2,9 +2,16 @@
 import { Command, Option } from 'commander';
 import { inMemory, withContamination, withNoise } from '../data/index.js';
 import { PyrovedError } from '../errors.js';
-import { type Changes, classifierOf, evaluateModel, figuresOf, labelledImages, testImages } from '../recipes/index.js';
+import {
+  type Changes,
+  disentangledBy,
+  evaluateModel,
+  figuresOf,
+  labelledImages,
+  testImages,
+} from '../recipes/index.js';
 import { writeWhole } from '../run/index.js';
-import { judgementText } from './judgement.js';
+import { disentanglementText, judgementText } from './judgement.js';
 import { say, sayProblems } from './messages.js';
 import { addMachineOptions, atLeast, type Given, group, notNegative, parsed, picked, wholeNumber } from './options.js';
 import { addRun, withRun } from './trained.js';
@@ -17,7 +24,8 @@ export function evaluateCommand(): Command {
     .description(
       'Classifies the labelled images that the run kept aside, or others, and prints the accuracy, the expected calibration error with the table that it ' +
         'comes from, and the confusion matrix (rows: true classes). Of a model that found its classes by itself, the accuracy is that of the best matching with the true ones; ' +
-        'of one that predicts quantities, it prints their mean squared error and R2. Nothing is learned.',
+        'of one that predicts quantities, it prints their mean squared error and R2. Where factors of variation are known, as of generated images, it also prints how much of each factor every latent ' +
+        'variable tells. Nothing is learned.',
     );
   addRun(command)
     .option('--labelled <folder>', 'other images of your own: one folder per class')
@@ -36,8 +44,6 @@ export function evaluateCommand(): Command {
   addMachineOptions(command);
   return command.action(async (run: string, given: Given) => {
     await withRun(run, given, async (trained) => {
-      // It has nothing to be judged by, whatever the images.
-      if (trained.model.kind === 'iVAE') classifierOf(trained);
       const other = picked(given, changes) as Changes;
       const found =
         given.labelled === undefined
@@ -50,12 +56,22 @@ export function evaluateCommand(): Command {
       let images = inMemory(found.set);
       if (contamination !== undefined) images = withContamination(images, contamination, 1, trained.run.config.seed);
       if (noise !== undefined) images = withNoise(images, noise, trained.run.config.seed);
-      const judged = evaluateModel(trained, images);
-      console.log(judgementText(judged, trained.classNames, images));
+      const disentanglement = disentangledBy(trained.run, trained.model, images);
+      // What varies is all that a model without classes and quantities can be judged by.
+      const judged = disentanglement && trained.model.kind === 'iVAE' ? undefined : evaluateModel(trained, images);
+      if (judged) console.log(judgementText(judged, trained.classNames, images));
+      if (disentanglement) console.log(disentanglementText(disentanglement));
       if (json !== undefined) {
         const { classNames } = trained;
         const asked = { ...other, ...picked(given, ['labelled', 'noise', 'contamination']) };
-        const content = { run, images: images.count, classNames, ...figuresOf(judged), ...asked };
+        const content = {
+          run,
+          images: images.count,
+          classNames,
+          ...(judged && figuresOf(judged)),
+          ...(disentanglement && { disentanglement }),
+          ...asked,
+        };
         writeWhole(json, `${JSON.stringify(content, null, 2)}\n`);
         say(`Written to ${json}`);
       }

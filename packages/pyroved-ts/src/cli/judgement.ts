@@ -1,7 +1,8 @@
 /** What is known of a trained model, as text: accuracy, calibration and confusion, or the errors of predictions. */
-import type { Judgement } from '../recipes/index.js';
-import type { ReliabilityBin } from '../train/index.js';
+import { disentanglementTable, type Judgement } from '../recipes/index.js';
+import type { Disentanglement, ReliabilityBin } from '../train/index.js';
 import { formatCount } from '../viz/index.js';
+import { aligned } from './aligned.js';
 
 /** Lines for the terminal; `trueNames` are the classes of the images where the model found its own. */
 export function judgementText(
@@ -37,6 +38,12 @@ export function judgementText(
         })
         .join('\n');
   }
+}
+
+/** How much of each known factor every latent variable tells. */
+export function disentanglementText(found: Disentanglement): string {
+  const { header, rows } = disentanglementTable(found);
+  return [`separated attribute predictability ${found.separation.toFixed(4)}`, aligned([header, ...rows])].join('\n');
 }
 
 /** Rows are true classes, columns what the model says. */

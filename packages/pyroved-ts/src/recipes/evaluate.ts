@@ -7,14 +7,15 @@ import { isClassifier } from '../models/index.js';
 import { explained } from '../run/errors.js';
 import type { TrainingImages } from '../train/index.js';
 import { type Judgement, judge } from './judge.js';
-import type { TrainedModel } from './loadModel.js';
+import { classifierOf, type TrainedModel } from './loadModel.js';
 import { dataSection } from './settings.js';
 import { type Changes, validationOf } from './sources/generated.js';
 import { type FoundImages, imagesFor } from './sources/newImages.js';
 import { imagesOf } from './trainingImages.js';
 
 /** The labelled images that the run kept aside, or generated images unlike those of the run: what `changes` leaves out is as in the run. */
-export async function testImages({ run, normalisation }: TrainedModel, changes: Changes = {}): Promise<TrainingImages> {
+export async function testImages(trained: TrainedModel, changes: Changes = {}): Promise<TrainingImages> {
+  const { run, normalisation } = trained;
   const { source } = dataSection(run.config);
   const asked = Object.keys(changes);
   if (asked.length > 0) {
@@ -28,6 +29,8 @@ export async function testImages({ run, normalisation }: TrainedModel, changes: 
   }
   const { test } = await imagesOf({ ...dataSection(run.config), normalisation });
   if (test) return test;
+  // It has nothing to be judged by, whatever the images.
+  if (trained.model.kind === 'iVAE') classifierOf(trained);
   throw new PyrovedError(`The run ${run.path} kept no labelled images aside. Give labelled images to judge it on.`);
 }
 
@@ -64,12 +67,12 @@ export async function labelledImages(trained: TrainedModel, folder: string): Pro
 }
 
 /** Holds what the model says of images against what is known of them. @throws {PyrovedError} for a model that tells neither classes nor quantities. */
-export function evaluateModel({ run, model }: TrainedModel, images: TrainingImages): Judgement {
+export function evaluateModel(trained: TrainedModel, images: TrainingImages): Judgement {
+  const { run, model } = trained;
   const found = judge(model, images);
   if (found) return found;
-  const why =
-    model.kind === 'jiVAE'
-      ? 'the images have no labels to hold its classes against'
-      : 'it tells neither classes nor quantities';
-  throw new PyrovedError(`There is nothing to hold the model of ${run.path} (${model.kind}) against: ${why}.`);
+  classifierOf(trained);
+  throw new PyrovedError(
+    `There is nothing to hold the model of ${run.path} (${model.kind}) against: the images have no labels to hold its classes against.`,
+  );
 }

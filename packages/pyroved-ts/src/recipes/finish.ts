@@ -2,6 +2,7 @@
 import type { Model } from '../models/index.js';
 import type { RunFolder } from '../run/index.js';
 import type { EpochRecord } from '../train/index.js';
+import { disentangledBy } from './disentangled.js';
 import { type Figures, figuresOf, judge } from './judge.js';
 import { classNamesOf } from './kinds.js';
 import { type ReportExtras, writeReport } from './report.js';
@@ -52,10 +53,12 @@ export async function finishRun(
   { report = true, also, ...shown }: FinishOptions = {},
 ): Promise<RunSummary> {
   const judged = sets.test && judge(model, sets.test);
+  const disentanglement = sets.test && disentangledBy(run, model, sets.test);
   const summary: RunSummary = {
     model: model.kind,
     invariances: modelSection(run.config).invariances ?? [],
     ...(judged && { testImages: sets.test?.count, ...figuresOf(judged) }),
+    ...(disentanglement && { disentanglement }),
     classNames: classNamesOf(model, sets.classNames),
     ...courseOf(run, history),
   };

@@ -1,5 +1,6 @@
 /** Whole jobs: train a run, go on with it, load its model, and put it to use. */
 export * from './demo.js';
+export { disentangledBy, disentanglementTable } from './disentangled.js';
 export * from './estimate.js';
 export * from './evaluate.js';
 export type { RunSummary } from './finish.js';

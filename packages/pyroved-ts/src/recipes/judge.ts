@@ -3,6 +3,7 @@ import type { Model } from '../models/index.js';
 import {
   accuracyOf,
   type ClassifierReport,
+  type Disentanglement,
   type MatchedReport,
   matchedAccuracyOf,
   type RegressionReport,
@@ -47,6 +48,8 @@ export interface Figures {
   readonly matched?: readonly number[];
   /** Of a model that predicts quantities: each in the data's units. `r2` is absent where the true values are all the same. */
   readonly targets?: readonly (Omit<TargetReport, 'r2'> & { readonly r2?: number })[];
+  /** Where factors of variation are known: how much of each every latent variable tells. */
+  readonly disentanglement?: Disentanglement;
 }
 
 export function figuresOf(judged: Judgement): Figures {

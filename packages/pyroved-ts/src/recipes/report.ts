@@ -11,6 +11,7 @@ import {
   renderReport,
   type TrainingCurve,
 } from '../viz/index.js';
+import { disentanglementTable } from './disentangled.js';
 import type { RunSummary } from './finish.js';
 import type { Judgement } from './judge.js';
 import { chartsOf, confusionOf } from './reportFigures.js';
@@ -82,7 +83,7 @@ function reportData(
     ...latentsOf(model, shown, classNames, angles),
     reconstructions: reconstructionsOf(model, shown, classNames, angles),
     samples: samplesOf(sets),
-    ...(tables && { tables }),
+    tables: [...(summary.disentanglement ? [disentanglementTable(summary.disentanglement)] : []), ...(tables ?? [])],
     notes: sets.notes.map((text) => ({ text })),
     commands: commands(run.path, model, source),
   };

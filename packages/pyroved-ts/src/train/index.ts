@@ -2,6 +2,7 @@
 export type { AverageOptions } from './average.js';
 export * from './calibration.js';
 export type { TrainingImages } from './data.js';
+export * from './disentanglement/index.js';
 export type { EarlyStopping } from './earlyStopping.js';
 export * from './encoderDecoder.js';
 export * from './errors.js';

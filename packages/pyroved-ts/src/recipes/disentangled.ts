@@ -1,0 +1,32 @@
+/** How well the latent variables of a run's model keep the known factors of variation apart, as figures and as a table. */
+import type { Model } from '../models/index.js';
+import type { RunFolder } from '../run/index.js';
+import { type Disentanglement, disentanglementOf, type TrainingImages } from '../train/index.js';
+import { formatPercent, type ReportTable } from '../viz/index.js';
+import { dataSection } from './settings.js';
+import { ordersOf } from './studies/angleError.js';
+import { symmetryOf } from './studies/comparison.js';
+
+/** See `disentanglementOf`; generated classes have the symmetries that they are drawn with. Nothing where no factor of `images` is known. */
+export function disentangledBy(run: RunFolder, model: Model, images: TrainingImages): Disentanglement | undefined {
+  const { source } = dataSection(run.config);
+  const classNames = images.classNames ?? [];
+  const symmetry = source.kind === 'imported' ? [] : ordersOf(classNames, symmetryOf(source, { classNames }));
+  return disentanglementOf(model, images, { symmetry });
+}
+
+/** A row a factor. */
+export function disentanglementTable({ variables, factors, separation, images }: Disentanglement): ReportTable {
+  return {
+    title: 'What each latent variable tells',
+    intro:
+      'How much of the variance of each known factor a line in one latent variable predicts, and a line in all of them, for images that the line was not fitted to ' +
+      `${images ? ` (${images} images` : ''}, each class by itself). The last column is how far the best variable is ahead of the next; its mean is ` +
+      `${formatPercent(separation)} (separated attribute predictability). Angle and shifts are as the model infers them.`,
+    header: ['factor', ...variables, 'all together', 'ahead by'],
+    rows: factors.map(({ factor, alone, together, gap }) => [
+      factor,
+      ...[...alone, together, gap].map((share) => formatPercent(share)),
+    ]),
+  };
+}

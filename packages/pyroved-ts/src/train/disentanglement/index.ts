@@ -1,0 +1,2 @@
+/** How far known factors of variation have latent variables of their own. */
+export * from './disentanglement.js';

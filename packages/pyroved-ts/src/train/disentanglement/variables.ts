@@ -1,0 +1,57 @@
+/** What a model says of images and what is known of them, as columns of numbers that a line can be fitted to. */
+import type { Encoding } from '../../models/index.js';
+
+/** One variable: some numbers an image, [count][width]; an angle is two, so that 359 degrees are next to 1. */
+export interface Variable {
+  readonly name: string;
+  /** Of image `i`, in which an angle is counted `order` times around: objects look the same after 1 / order of a turn. */
+  readonly at: (i: number, order: number) => readonly number[];
+}
+
+const circle = (name: string, radians: (i: number) => number): Variable => ({
+  name,
+  at: (i, order) => [Math.cos(order * radians(i)), Math.sin(order * radians(i))],
+});
+
+/** Content z1, z2, ..., then the pose as it is seen: angle, place (to the right and downwards, or along a signal) and scale. */
+export function variablesOf({ count, content, angle, shift, scale }: Encoding): Variable[] {
+  const latents = content.length / count;
+  const dims = (shift?.length ?? 0) / count;
+  const scales = (scale?.length ?? 0) / count;
+  const scaleAt = (i: number, axis: number) => (scale ? scale[i * scales + (scales === 1 ? 0 : axis)] : 1);
+  // The grid's point at which the decoder's origin is seen: (g R) scale + shift = 0.
+  const place = (i: number): readonly number[] => {
+    const from = Array.from({ length: dims }, (_, axis) => -(shift?.[i * dims + axis] ?? 0) / scaleAt(i, axis));
+    if (dims < 2 || !angle) return from;
+    const [cos, sin] = [Math.cos(angle[i]), Math.sin(angle[i])];
+    return [from[0] * cos + from[1] * sin, from[1] * cos - from[0] * sin];
+  };
+  return [
+    ...Array.from({ length: latents }, (_, k) => ({
+      name: `z${k + 1}`,
+      at: (i: number) => [content[i * latents + k]],
+    })),
+    ...(angle ? [circle('angle', (i) => angle[i])] : []),
+    ...(dims === 1 ? [{ name: 'shift', at: (i: number) => [-place(i)[0]] }] : []),
+    ...(dims === 2
+      ? [
+          { name: 'shift x', at: (i: number) => [-place(i)[1]] },
+          { name: 'shift y', at: (i: number) => [place(i)[0]] },
+        ]
+      : []),
+    ...Array.from({ length: scales }, (_, k) => ({
+      name: scales === 1 ? 'scale' : `scale ${k + 1}`,
+      at: (i: number) => [scaleAt(i, k)],
+    })),
+  ];
+}
+
+/** A factor of an image set; `angle` is in degrees, as in all sets. */
+export const factorOf = (name: string, values: Float32Array): Variable =>
+  name === 'angle' ? circle(name, (i) => (values[i] * Math.PI) / 180) : { name, at: (i) => [values[i]] };
+
+/** Classes as numbers of which the image's own is 1 and all others are 0. */
+export function classOf(labels: Int32Array): Variable {
+  const classes = [...new Set(labels)];
+  return { name: 'class', at: (i) => classes.map((k) => (labels[i] === k ? 1 : 0)) };
+}
