@@ -3,6 +3,7 @@ export * from './coordinates/index.js';
 export * from './data/index.js';
 export * from './errors.js';
 export * from './exchange/index.js';
+export * from './latentSpace/index.js';
 export * from './models/index.js';
 export * from './nets/index.js';
 export * from './priors/index.js';

@@ -54,7 +54,8 @@ function eachMatrix(x: tf.Tensor, n: number, f: (m: Matrix, n: number, which: nu
   return data;
 }
 
-function factorize(a: Matrix, n: number, which: number): Matrix {
+/** The lower triangular L with L L' = a, of an n x n matrix of which only the lower triangle is read. Throws a NotPositiveDefiniteError that names `which`. */
+export function factorize(a: Matrix, n: number, which: number): Matrix {
   const l = new Float64Array(n * n);
   for (let i = 0; i < n; i++) {
     for (let j = 0; j <= i; j++) {

@@ -1,0 +1,66 @@
+/** A property of images as a function of their latents: where in the picture of the manifold it is large, and how sure one can be. */
+import { OptionError, RandomStream, refuseUnknownKeys } from 'pyro-ts';
+import { evenQuantiles } from '../models/asked/manifold.js';
+import type { Encoding } from '../models/index.js';
+import { GaussianProcess } from './gaussianProcess.js';
+
+export interface LatentMapOptions {
+  /** Points a side; 20. */
+  readonly size?: number;
+  /** Which two latents vary, down and across, as in `manifold`; [0, 1]. The others are 0. */
+  readonly axes?: readonly [number, number];
+  /** The share of the prior's mass that each axis spans; 0.9. */
+  readonly coverage?: number;
+  /** Images to learn from, drawn by `seed` where there are more; 1000. */
+  readonly most?: number;
+  readonly seed?: string | number;
+}
+
+/** What `heatmapChart` draws: `values` is `mean` or `sd`. */
+export interface LatentMap {
+  /** mean[row][column] in the unit of the property, the first row at the bottom. */
+  readonly mean: readonly (readonly number[])[];
+  /** Standard deviation of the mean, likewise: large where no image lies. */
+  readonly sd: readonly (readonly number[])[];
+  readonly rows: readonly number[];
+  readonly columns: readonly number[];
+  /** Predicts the property at other latents. */
+  readonly process: GaussianProcess;
+}
+
+/**
+ * Learns a property of images from their content latents (their pose has no part in it) and predicts it over the grid of the manifold. Source:
+ * `pyroved.models.iVAE.predict_on_latent`.
+ * @param values the property of each image; NaN where it is not known
+ * @example
+ * const { mean, rows, columns } = latentMap(vae.encode(images), images.factors.length);
+ * const svg = await heatmapChart({ values: mean, rows, columns, xTitle: 'z2', yTitle: 'z1', valueTitle: 'length' });
+ */
+export function latentMap(
+  { count, content }: Pick<Encoding, 'count' | 'content'>,
+  values: ArrayLike<number>,
+  options: LatentMapOptions = {},
+): LatentMap {
+  refuseUnknownKeys('latentMap', options, ['size', 'axes', 'coverage', 'most', 'seed']);
+  const { size = 20, coverage = 0.9, most = 1000, seed = 1 } = options;
+  const latentDim = content.length / count;
+  if (values.length !== count) throw new OptionError(`There are ${values.length} values for ${count} images.`);
+  const [down, across] = options.axes ?? [0, 1];
+  if (![down, across].every((a) => Number.isInteger(a) && a >= 0 && a < latentDim) || down === across)
+    throw new OptionError(
+      `latentMap: axes are two different latents of 0 to ${latentDim - 1}, not [${down}, ${across}].`,
+    );
+  const order = new RandomStream(seed).fork('latent map').permutation(count);
+  const known = Array.from(order.filter((i) => Number.isFinite(values[i]))).slice(0, most);
+  const process = new GaussianProcess({
+    points: known.flatMap((i) => [...content.subarray(i * latentDim, (i + 1) * latentDim)]),
+    targets: known.map((i) => values[i]),
+  });
+  const ticks = evenQuantiles('latentMap', size, coverage);
+  const grid = ticks.flatMap((y) =>
+    ticks.flatMap((x) => Array.from({ length: latentDim }, (_, k) => (k === down ? y : k === across ? x : 0))),
+  );
+  const { mean, sd } = process.predict(grid);
+  const table = (list: Float32Array) => ticks.map((_, r) => [...list.subarray(r * size, (r + 1) * size)]);
+  return { mean: table(mean), sd: table(sd), rows: ticks, columns: ticks, process };
+}
