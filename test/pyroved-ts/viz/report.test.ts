@@ -49,6 +49,7 @@ const everything: ReportData = {
   })),
   latents: { x: [1, 2], y: [1, 2], classes: [0, 1], classNames },
   angles: { values: [1, 2], classes: [0, 1], classNames, xTitle: NASTY },
+  latentTable: { title: NASTY, header: ['factor', NASTY], rows: [[NASTY, 1]] },
   reconstructions: {
     rows: ['input', NASTY, 'redrawn'].map((label) => ({ label, images: images(2) })),
     columnLabels: [NASTY, 'b'],

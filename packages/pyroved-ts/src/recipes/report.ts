@@ -15,7 +15,7 @@ import { disentanglementTable } from './disentangled.js';
 import type { RunSummary } from './finish.js';
 import type { Judgement } from './judge.js';
 import { chartsOf, confusionOf } from './reportFigures.js';
-import { dataSection, modelSection, trainSection } from './settings.js';
+import { dataSection, isSemiSupervised, modelSection, trainSection, unsupervised } from './settings.js';
 import { imagesToShow, latentsOf, manifoldsOf, reconstructionsOf, samplesOf } from './show.js';
 import type { TrainingSets } from './sources/sets.js';
 import type { Source } from './sources/source.js';
@@ -83,7 +83,8 @@ function reportData(
     ...latentsOf(model, shown, classNames, angles),
     reconstructions: reconstructionsOf(model, shown, classNames, angles),
     samples: samplesOf(sets),
-    tables: [...(summary.disentanglement ? [disentanglementTable(summary.disentanglement)] : []), ...(tables ?? [])],
+    ...(summary.disentanglement && { latentTable: disentanglementTable(summary.disentanglement) }),
+    ...(tables && { tables }),
     notes: sets.notes.map((text) => ({ text })),
     commands: commands(run.path, model, source),
   };
@@ -176,7 +177,7 @@ function facts(run: RunFolder, summary: RunSummary, sets: TrainingSets, lr: numb
         ['steps', summary.steps],
         ['time', formatDuration(summary.seconds)],
         ...described(
-          { lr, ...train, epochs: undefined },
+          { lr, ...(isSemiSupervised(kind) ? train : unsupervised(train)), epochs: undefined },
           { lr: 'learning rate', scaleFactor: 'weight of the KL term' },
         ),
       ],

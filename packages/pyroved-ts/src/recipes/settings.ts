@@ -173,6 +173,17 @@ function conditionOf({ labelled, classNames }: TrainingSets, names: readonly str
   };
 }
 
+/** Whether models of this kind learn from labelled images beside unlabelled ones. */
+export const isSemiSupervised = (kind: Model['kind']): boolean => kind === 'ssiVAE' || kind === 'ssRegIVAE';
+
+/** The settings but for those that say how labelled images are used. */
+export function unsupervised<S extends TrainSettings>(
+  settings: S,
+): Omit<S, 'auxLossMultiplier' | 'auxStep' | 'schedule' | 'warmUp'> {
+  const { auxLossMultiplier: _, auxStep: __, schedule: ___, warmUp: ____, ...shared } = settings;
+  return shared;
+}
+
 /** A fresh model and the trainer for it. */
 export function prepareTraining(
   config: ModelConfig,
@@ -190,7 +201,7 @@ export function prepareTraining(
     };
     return { model, trainer: new SemiSupervisedTrainer(model, data, supervised) };
   }
-  const { auxLossMultiplier: _, auxStep: __, schedule: ___, warmUp: ____, ...shared } = supervised;
+  const shared = unsupervised(supervised);
   const discrete = model.kind === 'jiVAE' && discreteScaleFactor !== undefined && { discreteScaleFactor };
   return {
     model,

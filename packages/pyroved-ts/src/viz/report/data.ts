@@ -28,6 +28,8 @@ export interface ReportData {
   readonly shown?: string;
   readonly latents?: ScatterOptions;
   readonly angles?: HistogramOptions;
+  /** What the latents tell, in figures; below their pictures. */
+  readonly latentTable?: ReportTable;
   /** Rows: input, upright, reconstruction. */
   readonly reconstructions?: ImageRowsOptions;
   readonly samples?: ImageRowsOptions;

@@ -55,6 +55,7 @@ ${predictions.length > 0 ? sections.moreCharts(predictions, 'Predictions') : und
 ${upright && sections.reconstructions(upright, reconstructions.rows, data.shown)}
 ${grids.length > 0 ? sections.manifolds(grids, data.drawn) : undefined}
 ${scatter || angles ? sections.latents(scatter, angles, data.shown) : undefined}
+${data.latentTable && sections.tables([data.latentTable])}
 ${curves.length > 0 ? sections.training(curves) : undefined}
 ${charts.length > 0 ? sections.moreCharts(charts) : undefined}
 ${shown && sections.samples(shown, samples.rows.length)}
