@@ -10,6 +10,7 @@ import {
   sumTo,
 } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
+import { positive, real } from './constraints.js';
 import { batchShapeOf, Distribution, type TensorLike, toTensor } from './distribution.js';
 
 /** A family whose draws are numbers and whose parameters `p` broadcast against each other. */
@@ -30,6 +31,25 @@ export abstract class NumberFamily<K extends string> extends Distribution {
   /** A moment or an entropy, made of parameters, of the full batch shape. */
   protected full(x: tf.Tensor): tf.Tensor {
     return expandTo(x, this.batchShape);
+  }
+}
+
+/** A family of numbers with a location and a scale, whose draws have gradients. */
+export abstract class LocScaleFamily extends NumberFamily<'loc' | 'scale'> {
+  constructor(family: string, loc: TensorLike, scale: TensorLike, batchShape?: Shape) {
+    super(family, { loc, scale }, batchShape);
+  }
+  get loc(): tf.Tensor {
+    return this.p.loc;
+  }
+  get scale(): tf.Tensor {
+    return this.p.scale;
+  }
+  override get argConstraints() {
+    return { loc: real, scale: positive };
+  }
+  override get hasRsample(): boolean {
+    return true;
   }
 }
 

@@ -4,7 +4,7 @@ import type * as tf from '@tensorflow/tfjs';
 import type { RandomStream } from '../../random.js';
 import { nonNegative, positive, real } from '../constraints.js';
 import { expandedShape, type TensorLike } from '../distribution.js';
-import { hostDensity, magnitude, NumberFamily } from '../family.js';
+import { hostDensity, LocScaleFamily, magnitude, NumberFamily } from '../family.js';
 
 /** A standard Cauchy draw. */
 const nextCauchy = (rng: RandomStream): number => Math.tan(Math.PI * (rng.next() - 0.5));
@@ -15,23 +15,11 @@ const slopeInX = (x: number, m: number, s: number): number => (-2 * (x - m)) / (
 const slopeInScale = (x: number, m: number, s: number): number => (-1 / s) * (1 + (x - m) * slopeInX(x, m, s));
 
 /** Density 1 / (pi scale (1 + ((x - loc) / scale)^2)); it has no mean and no variance. Source: torch.distributions.Cauchy. */
-export class Cauchy extends NumberFamily<'loc' | 'scale'> {
+export class Cauchy extends LocScaleFamily {
   override readonly support = real;
 
   constructor(loc: TensorLike, scale: TensorLike, batchShape?: Shape) {
-    super('Cauchy', { loc, scale }, batchShape);
-  }
-  get loc(): tf.Tensor {
-    return this.p.loc;
-  }
-  get scale(): tf.Tensor {
-    return this.p.scale;
-  }
-  override get argConstraints() {
-    return { loc: real, scale: positive };
-  }
-  override get hasRsample(): boolean {
-    return true;
+    super('Cauchy', loc, scale, batchShape);
   }
 
   protected logDensity(value: tf.Tensor): tf.Tensor {

@@ -2,29 +2,17 @@
 import type { Shape } from '@pyro-ts/engine';
 import type * as tf from '@tensorflow/tfjs';
 import type { RandomStream } from '../../random.js';
-import { positive, real } from '../constraints.js';
+import { real } from '../constraints.js';
 import { expandedShape, type TensorLike } from '../distribution.js';
 import { nextExponential } from '../draws.js';
-import { magnitude, NumberFamily } from '../family.js';
+import { LocScaleFamily, magnitude } from '../family.js';
 
 /** Density exp(-|x - loc| / scale) / (2 scale). Source: torch.distributions.Laplace. */
-export class Laplace extends NumberFamily<'loc' | 'scale'> {
+export class Laplace extends LocScaleFamily {
   override readonly support = real;
 
   constructor(loc: TensorLike, scale: TensorLike, batchShape?: Shape) {
-    super('Laplace', { loc, scale }, batchShape);
-  }
-  get loc(): tf.Tensor {
-    return this.p.loc;
-  }
-  get scale(): tf.Tensor {
-    return this.p.scale;
-  }
-  override get argConstraints() {
-    return { loc: real, scale: positive };
-  }
-  override get hasRsample(): boolean {
-    return true;
+    super('Laplace', loc, scale, batchShape);
   }
 
   protected logDensity(value: tf.Tensor): tf.Tensor {

@@ -1,33 +1,19 @@
 /** The normal distribution. */
-import { expandTo, type Shape } from '@pyro-ts/engine';
+import type { Shape } from '@pyro-ts/engine';
 import type * as tf from '@tensorflow/tfjs';
 import type { RandomStream } from '../../random.js';
-import { positive, real } from '../constraints.js';
-import { batchShapeOf, Distribution, expandedShape, type TensorLike, toTensor } from '../distribution.js';
+import { real } from '../constraints.js';
+import { expandedShape, type TensorLike } from '../distribution.js';
+import { LocScaleFamily } from '../family.js';
 
 const halfLog2Pi = 0.5 * Math.log(2 * Math.PI);
 
 /** N(loc, scale^2), entry by entry. Source: torch.distributions.Normal. */
-export class Normal extends Distribution {
+export class Normal extends LocScaleFamily {
   override readonly support = real;
-  readonly loc: tf.Tensor;
-  readonly scale: tf.Tensor;
 
   constructor(loc: TensorLike, scale: TensorLike, batchShape?: Shape) {
-    const parameters = { loc: toTensor(loc), scale: toTensor(scale) };
-    super(batchShape ?? batchShapeOf('Normal', parameters), []);
-    this.loc = parameters.loc;
-    this.scale = parameters.scale;
-  }
-
-  override get parameters() {
-    return { loc: this.loc, scale: this.scale };
-  }
-  override get argConstraints() {
-    return { loc: real, scale: positive };
-  }
-  override get hasRsample(): boolean {
-    return true;
+    super('Normal', loc, scale, batchShape);
   }
 
   protected logDensity(value: tf.Tensor): tf.Tensor {
@@ -41,13 +27,13 @@ export class Normal extends Distribution {
     return rng.normal(this.shape(sampleShape)).mul(this.scale).add(this.loc);
   }
   override mean(): tf.Tensor {
-    return expandTo(this.loc, this.batchShape);
+    return this.full(this.loc);
   }
   override variance(): tf.Tensor {
-    return expandTo(this.scale.square(), this.batchShape);
+    return this.full(this.scale.square());
   }
   override entropy(): tf.Tensor {
-    return expandTo(this.scale.log().add(0.5 + halfLog2Pi), this.batchShape);
+    return this.full(this.scale.log().add(0.5 + halfLog2Pi));
   }
 }
 

@@ -2,9 +2,9 @@
 import type { Shape } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 import type { RandomStream } from '../../random.js';
-import { nonNegative, positive, real } from '../constraints.js';
+import { nonNegative, positive } from '../constraints.js';
 import { expandedShape, type TensorLike } from '../distribution.js';
-import { hostDensity, magnitude, NumberFamily } from '../family.js';
+import { hostDensity, LocScaleFamily, magnitude, NumberFamily } from '../family.js';
 
 const HALF_LOG_2PI = 0.5 * Math.log(2 * Math.PI);
 
@@ -51,23 +51,11 @@ export class HalfNormal extends NumberFamily<'scale'> {
 }
 
 /** exp(x) for x from N(loc, scale^2). Source: torch.distributions.LogNormal. */
-export class LogNormal extends NumberFamily<'loc' | 'scale'> {
+export class LogNormal extends LocScaleFamily {
   override readonly support = positive;
 
   constructor(loc: TensorLike, scale: TensorLike, batchShape?: Shape) {
-    super('LogNormal', { loc, scale }, batchShape);
-  }
-  get loc(): tf.Tensor {
-    return this.p.loc;
-  }
-  get scale(): tf.Tensor {
-    return this.p.scale;
-  }
-  override get argConstraints() {
-    return { loc: real, scale: positive };
-  }
-  override get hasRsample(): boolean {
-    return true;
+    super('LogNormal', loc, scale, batchShape);
   }
 
   protected logDensity(value: tf.Tensor): tf.Tensor {
