@@ -38,11 +38,12 @@ export class FormatError extends PyroError {}
 // What follows words refusals; it is exported for the packages that are built on this one, so that theirs read alike.
 
 /**
- * ` Did you mean "x"?` where one of `names` is near `name`, else the list of what exists.
+ * ` Did you mean "x"?` where one of `names` is near what was given, else the list of what exists.
  * @example didYouMean('lerning', ['learning', 'seed']) // ' Did you mean "learning"?'
  */
-export function didYouMean(name: string, names: readonly string[]): string {
+export function didYouMean(given: unknown, names: readonly string[]): string {
   if (names.length === 0) return '';
+  const name = String(given);
   const near = closest(name, names as string[]);
   const apart = distance(name.toLowerCase(), near.toLowerCase());
   // Two names of one letter are no misspelling of each other.
@@ -55,6 +56,8 @@ export function didYouMean(name: string, names: readonly string[]): string {
  * @example refuseUnknownKeys('SVI', { seed: 0 }, ['seed', 'params']) // nothing; for { sede: 0 }: SVI has no option "sede". Did you mean "seed"?
  */
 export function refuseUnknownKeys(owner: string, options: object, known: readonly string[]): void {
+  if (typeof options !== 'object' || options === null)
+    throw new OptionError(`${owner} takes an object of options, not ${JSON.stringify(options)}.`);
   for (const key of Object.keys(options)) {
     if (!known.includes(key)) throw new OptionError(`${owner} has no option "${key}".${didYouMean(key, known)}`);
   }

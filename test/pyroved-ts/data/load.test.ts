@@ -307,6 +307,7 @@ describe('sources', () => {
     const refuses = (options: object, words: RegExp | string) =>
       expect(loadImages({ size: 16, ...options })).rejects.toThrow(words);
     await refuses({}, 'No images were given');
+    await refuses({ labels: join(folder, 'nowhere.csv') }, /There is no table ".*nowhere\.csv"\./);
     await refuses({ unlabelled: join(folder, 'nowhere') }, 'unlabelled: there is no folder');
     await refuses({ unlabelled: folder }, `The folder "${folder}" is empty`);
     write('x.png', 'no image');

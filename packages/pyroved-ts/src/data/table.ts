@@ -26,6 +26,7 @@ export function readTable(path: string): TableRow[] {
     });
     return table.map((cells, i) => ({ cells, line: lines[i] }));
   } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') throw new DataError(`There is no table "${path}".`);
     throw new DataError(`The table "${path}" cannot be read: ${(cause as Error).message}.`, [], { cause });
   }
 }

@@ -6,7 +6,7 @@ import { type ClassifierSlot, fcRegressor, ownClassifier, type RegressorNet } fr
 import { type Condition, type ConditionRows, eachNumber, numberRows } from './asked/condition.js';
 import { type Factor, Factors } from './asked/factors.js';
 import type { Encoding } from './asked/host.js';
-import { checkWidths, type ModelOptions, modelOptionKeys } from './options.js';
+import { checkShape, checkWidths, type ModelOptions, modelOptionKeys } from './options.js';
 import type { SemiSupervisedTerms } from './ssivae.js';
 import { InvariantVAE } from './vae.js';
 
@@ -137,6 +137,7 @@ export class SSRegIVAE extends InvariantVAE<{ readonly targets: ArrayLike<number
 function regressorFor(options: RegressionOptions, targets: number): RegressorNet {
   const { shape, channels = 1, hiddenRegressor = [128, 128], activation = 'tanh', regressor } = options;
   if (regressor) return ownClassifier(regressor, { owner: 'ssRegIVAE: regressor', shape, channels, outputs: targets });
+  checkShape('ssRegIVAE', 'shape', shape);
   checkWidths('ssRegIVAE', 'hiddenRegressor', hiddenRegressor);
   const input = shape.reduce((n, d) => n * d, channels);
   return fcRegressor({ input, hidden: hiddenRegressor, activation, targets });

@@ -18,7 +18,7 @@ import { circularMeans, type Encoding } from './asked/host.js';
 import { type Classified, classified } from './asked/uncertainty.js';
 import { type EnumerateClasses, inferClasses } from './classes.js';
 import { CLASS_PRIOR, type ClassPrior, classPriorNet, countedProbs } from './classPrior.js';
-import { checkWidths, type ModelOptions, modelOptionKeys } from './options.js';
+import { checkShape, checkWidths, type ModelOptions, modelOptionKeys } from './options.js';
 import type { Terms } from './programs.js';
 import { InvariantVAE } from './vae.js';
 
@@ -188,6 +188,7 @@ export class SSIVAE extends InvariantVAE<{ readonly classes: number | ArrayLike<
 
 function classifierFor(options: SemiSupervisedOptions): ClassifierNet {
   const { shape, channels = 1, numClasses, hiddenClassifier = [128, 128], activation = 'tanh', classifier } = options;
+  checkShape('ssiVAE', 'shape', shape);
   if (!Number.isInteger(numClasses) || numClasses < 2) {
     throw new OptionError(`ssiVAE: numClasses is a whole number of at least 2, not ${numClasses}.`);
   }

@@ -81,8 +81,9 @@ export function anglePart({ anglePrior = 'normal', angleGuide = 'unimodal', angl
   if (angleBins !== undefined && !isBinned) {
     throw new OptionError('angleBins belongs to angleGuide "binned". Ask for that guide, or leave angleBins out.');
   }
-  if (typeof anglePrior === 'object' && 'toPose' in anglePrior) return own(anglePrior, isBinned);
-  const prior: NamedPrior = typeof anglePrior === 'string' ? { name: anglePrior } : anglePrior;
+  // A configuration may hold anything, null too.
+  const prior = typeof anglePrior === 'object' && anglePrior !== null ? anglePrior : { name: anglePrior };
+  if ('toPose' in prior) return own(prior, isBinned);
   const inBins = (density: AngleDensity) => binnedAngle(density, angleBins ?? 8);
   const onCircle = isBinned ? inBins : circularAngle;
   switch (prior.name) {
