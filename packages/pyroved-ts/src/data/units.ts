@@ -29,7 +29,7 @@ function degreesIn(name: string): number | undefined {
   }
 }
 
-function refuse(option: string, value: Quantity, expected: string): never {
+function refuse(option: string, value: unknown, expected: string): never {
   throw new OptionError(`${option}: ${JSON.stringify(value)} is not understood. Expected ${expected}.`);
 }
 
@@ -41,6 +41,7 @@ const rangeExample = 'a range such as "1 to 1.3" or [1, 1.3]';
 
 function degrees(option: string, value: Quantity, expected: string): number {
   if (typeof value === 'number') return number(option, value, value, expected);
+  if (typeof value !== 'string') refuse(option, value, expected);
   const text = value.trim().replace(/\s*°$/, ' deg');
   if (PERCENT.test(text)) refuse(option, value, expected);
   // The unit is taken off first: to mathjs "pi/3 rad" is pi over 3 rad.
@@ -77,6 +78,7 @@ export const parseFraction = (option: string, value: Quantity): number => number
  * @throws {OptionError} when an end is missing or they are in the wrong order.
  */
 export function parseRange(option: string, value: string | readonly [Quantity, Quantity]): [number, number] {
+  if (typeof value !== 'string' && !Array.isArray(value)) refuse(option, value, rangeExample);
   const ends = typeof value === 'string' ? value.split(/\s*(?:\bto\b|[:,])\s*/) : value;
   const shown = typeof value === 'string' ? value : `[${value.join(', ')}]`;
   if (ends.length !== 2) refuse(option, shown, rangeExample);

@@ -34,6 +34,10 @@ function rule(schedule: Schedule, option: string): (epoch: number, epochs: numbe
   if (typeof schedule === 'number') return () => schedule;
   if (typeof schedule === 'function') return schedule;
   if (typeof schedule === 'string') return expression(schedule, option);
+  if (!Array.isArray(schedule))
+    throw new OptionError(
+      `${option} is a number, a list of numbers or an expression, not ${JSON.stringify(schedule)}.`,
+    );
   if (schedule.length === 0) throw new OptionError(`${option} is an empty list. Give at least one number.`);
   return (epoch) => schedule[Math.min(epoch, schedule.length - 1)];
 }

@@ -13,8 +13,14 @@ const SYSTEM_FILES = new Set(['thumbs.db', 'desktop.ini', '__macosx']);
 /** Files that systems put into folders without being asked. */
 export const isHidden = (name: string): boolean => name.startsWith('.') || SYSTEM_FILES.has(name.toLowerCase());
 
+/** Refuses what is no path. `what` is how messages call the file or folder. */
+export function requirePath(path: unknown, what: string): void {
+  if (typeof path !== 'string') throw new DataError(`${what} is given by its path, not by ${JSON.stringify(path)}.`);
+}
+
 /** @throws {DataError} when `path` is missing or is no folder. `option` is what the user gave it as. */
 export function requireFolder(path: string, option: string): void {
+  requirePath(path, option);
   const stats = statSync(path, { throwIfNoEntry: false });
   if (!stats) throw new DataError(`${option}: there is no folder "${path}".`);
   if (!stats.isDirectory()) throw new DataError(`${option}: "${path}" is a file; a folder of images is expected.`);

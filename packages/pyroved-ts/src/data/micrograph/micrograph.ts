@@ -5,7 +5,7 @@ import { OptionError, refuseUnknownKeys } from 'pyro-ts';
 import { DataError, type FileProblem, listProblems } from '../../errors.js';
 import { type ImageSet, imageSet } from '../dataset.js';
 import { decodeImages, luminance } from '../images/decode.js';
-import { listFiles, naturalOrder } from '../images/folder.js';
+import { listFiles, naturalOrder, requirePath } from '../images/folder.js';
 import { crop, type Plane, resize } from '../images/resize.js';
 import { type Normalisation, normaliseInPlace, percentileRange } from '../normalise.js';
 import { type Centre, readCentres } from './centres.js';
@@ -104,6 +104,7 @@ const within = (a: Place, b: Place, reach: number): boolean =>
   Math.max(Math.abs(a.x - b.x), Math.abs(a.y - b.y)) < reach;
 
 function* micrographs(path: string, problems: FileProblem[]): Generator<{ name: string; plane: Plane }> {
+  requirePath(path, 'A micrograph');
   const stats = statSync(path, { throwIfNoEntry: false });
   if (!stats) throw new DataError(`There is no file or folder "${path}".`);
   const files = stats.isDirectory()

@@ -1,6 +1,7 @@
 /** Opens array files of every format that is read. */
 import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { DataError } from '../../errors.js';
+import { requirePath } from '../images/folder.js';
 import { type ArrayFile, chooseName } from './arrayFile.js';
 import { openHdf5 } from './hdf5.js';
 import { arrayFromNpy, decodeNpz, isNpy, isZip, openNpy } from './npy.js';
@@ -43,6 +44,7 @@ function refuse(path: string, cause: unknown): never {
 }
 
 function firstBytes(path: string): Uint8Array {
+  requirePath(path, 'An array file');
   const stats = statSync(path, { throwIfNoEntry: false });
   if (!stats?.isFile()) throw new DataError(`There is no file "${path}".`);
   if (stats.size === 0) throw new DataError(`"${path}" is empty (0 bytes).`);
