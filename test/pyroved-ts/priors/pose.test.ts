@@ -1,6 +1,6 @@
 /** Priors of the pose inside the models: where they are drawn, what they cost, and a prior of one's own. */
 import * as tf from '@tensorflow/tfjs';
-import { normal, RandomStream, replay, seed, type Trace, trace } from 'pyro-ts';
+import { laplace, normal, RandomStream, replay, seed, type Trace, trace } from 'pyro-ts';
 import {
   directionOf,
   IVAE,
@@ -9,6 +9,7 @@ import {
   type SemiSupervisedOptions,
   SemiSupervisedTrainer,
   SSIVAE,
+  UnsupervisedTrainer,
 } from 'pyroved-ts';
 import { describe, expect, test } from 'vitest';
 import { bar, ell, turned } from '../shapes.js';
@@ -123,6 +124,60 @@ describe.each<[string, Partial<SemiSupervisedOptions>]>([
     expect(history[14].loss).toBeLessThan(0.8 * history[0].loss);
     expect(vae.encode(unlabelled).angle?.length).toBe(20);
   });
+});
+
+test("shift and scale take priors of one's own, on sites of their own or in the joint latent", async () => {
+  /** Heavier tails than the normal prior has. */
+  const laplaceShift: PosePart = {
+    kind: 'shift',
+    name: 'laplace',
+    source: {
+      site: 'own',
+      encoded: 4,
+      prior: () => laplace(0, 0.1).expand([2]).toEvent(1),
+      guide: (encoded) => {
+        const [loc, spread] = tf.split(encoded, 2, -1);
+        return laplace(tf.mul(loc, 0.1), tf.mul(tf.softplus(spread), 0.1)).toEvent(1);
+      },
+      centre: (encoded) => tf.mul(tf.split(encoded, 2, -1)[0], 0.1),
+    },
+    toPose: (shift) => shift,
+  };
+  /** Never 0 or below. */
+  const logNormalScale: PosePart = {
+    kind: 'scale',
+    name: 'log-normal',
+    source: { site: 'joint', columns: 1 },
+    toPose: (z) => tf.exp(tf.mul(z, 0.2)),
+  };
+  const vae = new IVAE({
+    shape: [6, 6],
+    invariances: ['r', 't', 's'],
+    shiftPrior: laplaceShift,
+    scalePrior: logNormalScale,
+    ...widths,
+  });
+  expect(vae.latents.columnNames).toEqual(['angle', 'scale', 'z1', 'z2']);
+  const { guide, model } = traces(vae);
+  const drawn = guide.get('shift').value.arraySync() as number[][];
+  numbers(model.get('shift').logProb).forEach((logProb, i) => {
+    const expected = drawn[i].reduce((sum, v) => sum - Math.abs(v) / 0.1 - Math.log(0.2), 0);
+    expect(logProb).toBeCloseTo(expected, 4);
+  });
+  const loc = guide.get('latent').fn.parameters.loc.arraySync() as number[][];
+  const { scale = [], shift } = vae.encode(set);
+  loc.forEach(([, z], i) => void expect(scale[i]).toBeCloseTo(Math.exp(0.2 * z), 6));
+  expect(shift).toEqual(guide.get('shift').fn.mean().dataSync());
+  const images = turned([ell], 20, 6, 0.5, 'shifted');
+  const { history } = await new UnsupervisedTrainer(vae, { images }, { epochs: 12, batchSize: 10, lr: 1e-2 }).train();
+  expect(history[11].loss).toBeLessThan(history[0].loss);
+  const wrong = { shape: [6, 6], invariances: ['t', 's'] as const };
+  expect(() => new IVAE({ ...wrong, shiftPrior: logNormalScale })).toThrow(
+    /shiftPrior: "log-normal" is a prior of the scale, not of the shift/,
+  );
+  expect(() => new IVAE({ ...wrong, scalePrior: laplaceShift })).toThrow(
+    /scalePrior: "laplace" is a prior of the shift/,
+  );
 });
 
 test('a prior of another part is refused as an angle prior', () => {

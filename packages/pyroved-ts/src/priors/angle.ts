@@ -10,7 +10,7 @@ import {
   type VonMisesAngleOptions,
   vonMisesDensity,
 } from './circular.js';
-import type { PosePart } from './posePart.js';
+import { isPosePart, type PosePart } from './posePart.js';
 
 export interface NormalAngleOptions {
   /** Standard deviation of the angle in radians; 1, as in pyroVED and the paper. */
@@ -81,9 +81,9 @@ export function anglePart({ anglePrior = 'normal', angleGuide = 'unimodal', angl
   if (angleBins !== undefined && !isBinned) {
     throw new OptionError('angleBins belongs to angleGuide "binned". Ask for that guide, or leave angleBins out.');
   }
+  if (isPosePart(anglePrior, 'angle')) return own(anglePrior, isBinned);
   // A configuration may hold anything, null too.
   const prior = typeof anglePrior === 'object' && anglePrior !== null ? anglePrior : { name: anglePrior };
-  if ('toPose' in prior) return own(prior, isBinned);
   const inBins = (density: AngleDensity) => binnedAngle(density, angleBins ?? 8);
   const onCircle = isBinned ? inBins : circularAngle;
   switch (prior.name) {
@@ -110,9 +110,6 @@ function nameless<P extends NamedPrior>({ name: _, ...options }: P): Omit<P, 'na
 }
 
 function own(part: PosePart, isBinned: boolean): PosePart {
-  if (part.kind !== 'angle') {
-    throw new OptionError(`anglePrior: "${part.name}" is a prior of the ${part.kind}, not of the angle.`);
-  }
   if (!isBinned) return part;
   throw new OptionError(
     `angleGuide "binned" makes a guide of its own, and the angle prior "${part.name}" has one. Leave angleGuide out and give anglePrior: binnedAngle(density, bins).`,

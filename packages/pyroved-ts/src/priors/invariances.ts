@@ -1,7 +1,7 @@
 /** From the names of invariances ("r", "t", "s") to the parts of the pose that a model infers. */
 import { didYouMean, formatShape, OptionError } from 'pyro-ts';
 import { type AngleOptions, anglePart } from './angle.js';
-import type { PosePart } from './posePart.js';
+import { isPosePart, type PosePart } from './posePart.js';
 import { normalScale, normalShift, type PerAxis } from './shiftAndScale.js';
 
 /** Rotation, translation, scale. */
@@ -21,10 +21,10 @@ const synonyms: Readonly<Record<string, Invariance>> = {
 };
 
 export interface PosePriors extends AngleOptions {
-  /** Standard deviation of the shift in the units of the [-1, 1] grid, for all axes or one for each; 0.1. */
-  readonly shiftPrior?: PerAxis;
-  /** Standard deviation of the scale around 1; 0.1. A list gives each axis a scale of its own. */
-  readonly scalePrior?: PerAxis;
+  /** Standard deviation of the shift in the units of the [-1, 1] grid, for all axes or one for each, or a prior of one's own; 0.1. */
+  readonly shiftPrior?: PerAxis | PosePart;
+  /** Standard deviation of the scale around 1, or a prior of one's own; 0.1. A list gives each axis a scale of its own. */
+  readonly scalePrior?: PerAxis | PosePart;
 }
 
 /**
@@ -41,8 +41,12 @@ export function poseParts(
   const { anglePrior, angleGuide, angleBins, shiftPrior = 0.1, scalePrior = 0.1 } = priors;
   return [
     ...(invariances.includes('r') ? [anglePart({ anglePrior, angleGuide, angleBins })] : []),
-    ...(invariances.includes('t') ? [normalShift(shiftPrior, dims)] : []),
-    ...(invariances.includes('s') ? [normalScale(scalePrior, dims)] : []),
+    ...(invariances.includes('t')
+      ? [isPosePart(shiftPrior, 'shift') ? shiftPrior : normalShift(shiftPrior, dims)]
+      : []),
+    ...(invariances.includes('s')
+      ? [isPosePart(scalePrior, 'scale') ? scalePrior : normalScale(scalePrior, dims)]
+      : []),
   ];
 }
 

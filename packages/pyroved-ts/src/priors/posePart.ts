@@ -1,6 +1,6 @@
 /** What one part of a pose is to a model: how it is drawn and scored, and what a draw means as a pose. */
 import type * as tf from '@tensorflow/tfjs';
-import type { Distribution, OneHotCategorical } from 'pyro-ts';
+import { type Distribution, type OneHotCategorical, OptionError } from 'pyro-ts';
 
 /** The parts that a pose has, in the order in which they take columns of the joint latent. */
 export const poseKinds = ['angle', 'shift', 'scale'] as const;
@@ -73,4 +73,12 @@ export interface PosePart {
    * factors [..., 1] (or [..., d]). A draw from joint columns has shape [..., columns].
    */
   toPose(draw: tf.Tensor): tf.Tensor;
+}
+
+/** Whether an option holds a prior of one's own. @throws {OptionError} for one of another part of the pose. */
+export function isPosePart(given: unknown, kind: PoseKind): given is PosePart {
+  if (typeof given !== 'object' || given === null || !('toPose' in given)) return false;
+  const part = given as PosePart;
+  if (part.kind === kind) return true;
+  throw new OptionError(`${kind}Prior: "${part.name}" is a prior of the ${part.kind}, not of the ${kind}.`);
 }
