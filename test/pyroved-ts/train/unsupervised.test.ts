@@ -147,6 +147,10 @@ test('images that a model cannot be trained on are refused by name', () => {
   expect(() => new UnsupervisedTrainer(new IVAE(small), { images: bad })).toThrow(
     /Image 7 \(i7\.png\) of the images has a pixel value of 1\.5; under the likelihood "bernoulli" they lie in \[0, 1\]/,
   );
+  bad.images[64 * 7] = Number.NaN;
+  expect(() => new UnsupervisedTrainer(new IVAE(small), { images: bad })).toThrow(
+    'Image 7 (i7.png) of the images has a pixel value of NaN. Leave the image out.',
+  );
   expect(() => new UnsupervisedTrainer(new IVAE({ ...small, shape: [9, 9] }), { images })).toThrow(
     /have shape \[8, 8\]/,
   );
