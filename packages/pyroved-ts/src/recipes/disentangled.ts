@@ -1,18 +1,31 @@
 /** How well the latent variables of a run's model keep the known factors of variation apart, as figures and as a table. */
+import { subset } from '../data/index.js';
 import type { Model } from '../models/index.js';
 import type { RunFolder } from '../run/index.js';
 import { type Disentanglement, disentanglementOf, type TrainingImages } from '../train/index.js';
 import { formatPercent, type ReportTable } from '../viz/index.js';
+import { isConditional } from './kinds.js';
 import { dataSection } from './settings.js';
-import { ordersOf } from './studies/angleError.js';
 import { symmetryOf } from './studies/comparison.js';
 
 /** See `disentanglementOf`; generated classes have the symmetries that they are drawn with. Nothing where no factor of `images` is known. */
 export function disentangledBy(run: RunFolder, model: Model, images: TrainingImages): Disentanglement | undefined {
   const { source } = dataSection(run.config);
-  const classNames = images.classNames ?? [];
-  const symmetry = source.kind === 'imported' ? [] : ordersOf(classNames, symmetryOf(source, { classNames }));
-  return disentanglementOf(model, images, { symmetry });
+  const { classNames = [] } = images;
+  // Images of a user's own need not be of all classes.
+  const known = source.kind === 'imported' ? {} : symmetryOf(source, { classNames });
+  return disentanglementOf(model, knownTo(model, images), { symmetry: classNames.map((name) => known[name] ?? 1) });
+}
+
+/** The images of which all is known that the model has to be told. */
+function knownTo(model: Model, images: TrainingImages): TrainingImages {
+  if (!isConditional(model)) return images;
+  const { names } = model.condition;
+  const isKnown = (i: number): boolean =>
+    names.every((name) => Number.isFinite(images.factors?.[name]?.[i])) &&
+    (model.numClasses === 0 || (images.labels?.[i] ?? -1) >= 0);
+  const places = Array.from({ length: images.count }, (_, i) => i).filter(isKnown);
+  return places.length === images.count ? images : subset(images, places);
 }
 
 /** A row a factor. */
