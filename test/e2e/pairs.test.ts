@@ -109,7 +109,10 @@ describe('the command line', () => {
       JSON.parse(readFileSync(at(run, 'summary.json'), 'utf8')) as { loss: number; r2: number };
     expect(losses('part').loss).toBe(losses('whole').loss);
     expect(losses('part').r2).toBe(losses('whole').r2);
-    expect(readFileSync(at('whole', 'report.html'), 'utf8')).toContain('variance predicted');
+    const report = readFileSync(at('whole', 'report.html'), 'utf8');
+    expect(report).toContain('variance predicted');
+    // A default that nobody gave.
+    expect(report).toContain('latent dim');
     await succeed(['predict', 'whole', '--array', 'images.npy', '--out', 'predicted.npz', '--samples', '5'], root);
     const { set } = await loadArray(at('predicted.npz'), { dataset: 'mean' });
     expect([set.count, set.shape]).toEqual([59, [24]]);

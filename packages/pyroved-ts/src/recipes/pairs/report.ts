@@ -43,7 +43,7 @@ export async function pairsReport(
         { text: `${problems.length} item(s) were left out.`, items: problems.map((p) => `${p.file}: ${p.why}`) },
       ],
     }),
-    facts: facts(run, summary, sets),
+    facts: facts(run, model, summary, sets),
     curves: [
       {
         name: 'this model',
@@ -160,9 +160,9 @@ function evenly({ inputs, targets }: PairedData, most: number): Pairs {
   return { inputs: inMemory(subset(inputs, places)), targets: inMemory(subset(targets, places)) };
 }
 
-function facts(run: RunFolder, summary: PairsSummary, { train, test }: PairedSets): ReportData['facts'] {
-  const { model, data, train: training } = pairsSections(run);
-  const { kind, inputShape, inputChannels: _, outputShape, outputChannels: __, seed: ___, ...options } = model;
+function facts(run: RunFolder, model: VED, summary: PairsSummary, { train, test }: PairedSets): ReportData['facts'] {
+  const { data, train: training } = pairsSections(run);
+  const { inputShape, inputChannels: _, outputShape, outputChannels: __, seed: ___, ...options } = model.options;
   const { kind: ____, ...source } = data.source;
   return [
     {
@@ -182,7 +182,7 @@ function facts(run: RunFolder, summary: PairsSummary, { train, test }: PairedSet
         ...described(source, { inputs: 'inputs in', targets: 'targets in' }),
       ],
     },
-    { title: 'Model', rows: [['kind', kind], ...described(options)] },
+    { title: 'Model', rows: [['kind', model.kind], ...described(options)] },
     {
       title: 'Training',
       rows: [
