@@ -7,7 +7,9 @@ import {
   comparePriors,
   crossValidate,
   RunFolder,
+  resumeComparison,
   type Source,
+  trainRun,
 } from 'pyroved-ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pyroved, remove, start, succeed, temporaryFolder, writeImages } from './helpers.js';
@@ -19,6 +21,20 @@ afterAll(() => remove(root));
 
 const read = (...path: string[]) => JSON.parse(readFileSync(at(...path), 'utf8')) as unknown;
 const lines = (text: string) => text.trimEnd().split('\n');
+
+/** Resolves as soon as there is a file. */
+async function fileThat(path: string): Promise<void> {
+  while (!existsSync(path)) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+/** The last checkpoint: every tensor, and where training stands, but for times. */
+function stateOf(run: RunFolder) {
+  const { tensors, state } = run.loadCheckpoint().checkpoint;
+  const timeless = JSON.parse(JSON.stringify(state), (name, value: unknown) =>
+    name === 'seconds' ? 0 : value,
+  ) as object;
+  return { tensors: new Map([...tensors].sort(([a], [b]) => a.localeCompare(b))), state: timeless };
+}
 
 describe('compare-priors', () => {
   const cards =
@@ -63,7 +79,11 @@ describe('compare-priors', () => {
     );
     expect(lines(readFileSync(at('whole/results.csv'), 'utf8'))).toHaveLength(7);
     expect(lines(stdout)[1]).toMatch(/^normal +\d+\.\d% ± /);
-    expect(stderr).toContain('normal+binned, seed 2 (6 of 6)');
+    expect(stderr).toContain('Seed 2 (2 of 2): normal, uniform, normal+binned, an epoch each in turn\n');
+    const ends = [...stderr.matchAll(/^(.*), seed (\d): step (\d+)\/\3 \(100%\)/gm)].map(
+      ([, prior, seed]) => `${prior} ${seed}`,
+    );
+    expect(ends).toEqual(runs.map(({ prior, seed }) => `${prior} ${seed}`));
     const report = readFileSync(at('whole/report.html'), 'utf8');
     for (const prior of priors) expect(report).toContain(`<td>${prior}</td>`);
     expect(report).not.toMatch(/undefined|NaN|https?:\/\/(?!www\.w3\.org)/);
@@ -94,11 +114,12 @@ describe('compare-priors', () => {
 
   it('goes on after Ctrl-C and after kills with the same numbers', async () => {
     const first = start([...compare, '--out', 'killed'], root);
-    await first.until('uniform, seed 1 (2 of 6)');
+    await fileThat(at('killed/uniform/seed-1/checkpoint.safetensors'));
     first.child.kill('SIGKILL');
     await first.ended;
     const next = start(['compare-priors', '--resume', 'killed'], root);
-    await next.until('uniform, seed 2 (5 of 6)');
+    await next.until('Seed 2 (2 of 2)');
+    await fileThat(at('killed/normal/seed-2/checkpoint.safetensors'));
     if (process.platform !== 'win32') {
       next.child.kill('SIGINT');
       const { code, stderr } = await next.ended;
@@ -108,6 +129,82 @@ describe('compare-priors', () => {
     const { stderr } = await succeed(['compare-priors', '--resume', 'killed'], root);
     expect(stderr.match(/steps of about/g)).toHaveLength(1);
     expect(outcomeOf('killed')).toEqual(outcomeOf('whole'));
+  }, 600_000);
+
+  it('trains side by side, epoch by epoch, with the numbers of runs alone, also after a stop', async () => {
+    const shared = {
+      source: { kind: 'images', labelled: at('labelled'), unlabelled: at('unlabelled'), size: 12 },
+      model: { hiddenEncoder: [8, 8], hiddenDecoder: [8, 8], hiddenClassifier: [8, 8] },
+      train: { epochs: 4, batchSize: 12, averageWeights: { from: 2 } },
+      threads: 1,
+    } as const;
+    const priors = ['normal', 'von-mises', 'uniform'] as const;
+    const seed = 3;
+    const stopped = new AbortController();
+    const turns: string[] = [];
+    const forRun = (name: string) => ({
+      onEpoch: ({ epoch }: { epoch: number }) => {
+        turns.push(`${name}: ${epoch}`);
+      },
+      onStep: ({ epoch, batch }: { epoch: number; batch: number }) => {
+        // The middle of the second prior's third epoch: the first is at its end, the last has yet to begin it.
+        if (name.startsWith('von-mises') && epoch === 3 && batch === 2) stopped.abort();
+      },
+    });
+    const folder = at('race');
+    const request = { ...shared, folder, priors, seeds: [seed] };
+    const begun = await comparePriors(request, { signal: stopped.signal, forRun });
+    expect(begun).toMatchObject({ stopped: true, runs: [] });
+    const upTo = (...epochs: number[]) =>
+      epochs.flatMap((epoch) => priors.map((prior) => `${prior}, seed ${seed}: ${epoch}`));
+    expect(turns).toEqual([...upTo(1, 2), `normal, seed ${seed}: 3`]);
+    const { comparison } = await resumeComparison(folder, {}, { forRun });
+    expect(turns.slice(7)).toEqual([`normal, seed ${seed}: 4`, ...upTo(3).slice(1), ...upTo(4).slice(1)]);
+    for (const anglePrior of priors) {
+      const alone = await trainRun({
+        ...shared,
+        folder: at('alone', anglePrior),
+        model: { ...shared.model, anglePrior },
+        seed,
+      });
+      const beside = RunFolder.open(at('race', anglePrior, `seed-${seed}`));
+      expect(stateOf(beside)).toEqual(stateOf(alone.folder));
+      const run = comparison?.runs.find(({ prior }) => prior === anglePrior);
+      expect(run?.accuracy).toBe(alone.summary?.accuracy);
+      // The time of a run is that of its own steps, whatever came between them.
+      const { seconds, epochs } = beside.readSummary() as { seconds: number; epochs: number };
+      const own = beside.metrics.read().map((record) => Number(record.seconds));
+      expect([own.length, epochs]).toEqual([4, 4]);
+      expect(seconds).toBeCloseTo(
+        own.reduce((sum, time) => sum + time, 0),
+        9,
+      );
+    }
+  }, 600_000);
+
+  it('stops the others where one fails, and goes on with their states', async () => {
+    const request = {
+      folder: at('failed'),
+      source: { kind: 'images', labelled: at('labelled'), unlabelled: at('unlabelled'), size: 12 },
+      model: { hiddenEncoder: [8, 8], hiddenDecoder: [8, 8], hiddenClassifier: [8, 8] },
+      train: { epochs: 3, batchSize: 12 },
+      priors: ['normal', 'von-mises', 'uniform'],
+      seeds: [1],
+      threads: 1,
+    } as const;
+    const failing = (name: string) => ({
+      onEpoch: ({ epoch }: { epoch: number }) => {
+        if (name.startsWith('von-mises') && epoch === 2) throw new Error('the disk is full');
+      },
+    });
+    await expect(comparePriors(request, { forRun: failing })).rejects.toThrow('the disk is full');
+    const epochs = request.priors.map((prior) => {
+      const { state } = RunFolder.open(at('failed', prior, 'seed-1')).loadCheckpoint().checkpoint;
+      return (state as { epoch: number }).epoch;
+    });
+    expect(epochs).toEqual([2, 1, 1]);
+    const { comparison } = await resumeComparison(request.folder);
+    expect(comparison?.runs.map((run) => run.epochs)).toEqual([3, 3, 3]);
   }, 600_000);
 
   it.concurrent.each<[string[], string]>([

@@ -52,7 +52,7 @@ export function comparePriorsCommand(): Command {
   const command = new Command('compare-priors')
     .summary('hold priors of the angle against each other')
     .description(
-      'Trains a model with each prior and each seed on the same images, and compares accuracy, ELBO, the error of the angles where they are known, calibration and time: means, spreads, ' +
+      'Trains a model with each prior and each seed on the same images, the priors of a seed side by side, and compares accuracy, ELBO, the error of the angles where they are known, calibration and time: means, spreads, ' +
         'paired tests, tables, charts and a report.',
     )
     .addOption(

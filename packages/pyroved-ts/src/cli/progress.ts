@@ -28,14 +28,24 @@ export interface ProgressOptions {
   readonly stream?: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
   /** Milliseconds from any origin, for the time left. Default `performance.now`. */
   readonly now?: () => number;
+  /** What each plain line begins with, where there are several displays. */
+  readonly name?: string;
 }
 
 /** Without a terminal, a line comes after this share of the steps or this many milliseconds, whichever is later. */
 const QUIET = { share: 0.02, milliseconds: 10_000 };
 
-/** Starts a display. */
-export function createProgress(options: ProgressOptions): Progress {
-  const { stream = process.stderr, total, start = 0, now = () => performance.now() } = options;
+/** How far a run is, and in words what there is to say of it. */
+export interface Course {
+  readonly step: number;
+  update(step: number, figures?: ProgressFigures): void;
+  /** Loss, accuracy and the time left, as far as they are known. */
+  words(): string;
+  /** The same with the steps, under the name of the run. */
+  line(): string;
+}
+
+export function courseOf({ total, start = 0, now = () => performance.now(), name }: ProgressOptions): Course {
   const begun = now();
   let step = start;
   let figures: ProgressFigures = {};
@@ -51,58 +61,71 @@ export function createProgress(options: ProgressOptions): Progress {
     ]
       .filter(Boolean)
       .join(', ');
-  const line = (): string => {
-    const percent = total > 0 ? Math.floor((100 * step) / total) : 100;
-    return [`step ${step}/${total} (${percent}%)`, words()].filter(Boolean).join(', ');
+  return {
+    get step() {
+      return step;
+    },
+    update(done, said = {}) {
+      step = done;
+      figures = { ...figures, ...said };
+    },
+    words,
+    line: () => {
+      const percent = total > 0 ? Math.floor((100 * step) / total) : 100;
+      const parts = [`step ${step}/${total} (${percent}%)`, words()].filter(Boolean).join(', ');
+      return name === undefined ? parts : `${name}: ${parts}`;
+    },
   };
-  const remember = (done: number, said: ProgressFigures): void => {
-    step = done;
-    figures = { ...figures, ...said };
-  };
+}
+
+/** Starts a display. */
+export function createProgress(options: ProgressOptions): Progress {
+  const { stream = process.stderr, total, start = 0, now = () => performance.now() } = options;
+  const course = courseOf({ ...options, now });
   const write = (text: string): void => {
     stream.write(`${text}\n`);
   };
 
   if (!stream.isTTY) {
-    let shownAt = begun;
+    let shownAt = now();
     let shownStep = start;
     return {
-      update(done, said = {}) {
-        remember(done, said);
-        if (now() - shownAt < QUIET.milliseconds || step - shownStep < QUIET.share * total) return;
-        [shownAt, shownStep] = [now(), step];
-        write(line());
+      update(done, said) {
+        course.update(done, said);
+        if (now() - shownAt < QUIET.milliseconds || done - shownStep < QUIET.share * total) return;
+        [shownAt, shownStep] = [now(), done];
+        write(course.line());
       },
       log: write,
-      stop: () => write(line()),
+      stop: () => write(course.line()),
     };
   }
 
-  const bar = new SingleBar(barOptions(stream));
+  const bar = new SingleBar({ ...barOptions(stream, 68), format: '{bar} {percentage}% {value}/{total}  {words}' });
   bar.start(total, start, { words: '' });
   return {
-    update(done, said = {}) {
-      remember(done, said);
-      bar.update(step, { words: words() });
+    update(done, said) {
+      course.update(done, said);
+      bar.update(done, { words: course.words() });
     },
     log(text) {
       // The bar remembers where on the screen it began, so it begins anew below the line.
       bar.stop();
       write(text);
-      bar.start(total, step, { words: words() });
+      bar.start(total, course.step, { words: course.words() });
     },
     stop() {
       bar.stop();
-      write(line());
+      write(course.line());
     },
   };
 }
 
-function barOptions(stream: NonNullable<ProgressOptions['stream']>): Options {
+/** How bars look, on a terminal that has to hold `beside` more characters in the same line. */
+export function barOptions(stream: NonNullable<ProgressOptions['stream']>, beside: number): Options {
   return {
     stream,
-    format: '{bar} {percentage}% {value}/{total}  {words}',
-    barsize: Math.max(8, Math.min(32, (stream.columns || 80) - 68)),
+    barsize: Math.max(8, Math.min(32, (stream.columns || 80) - beside)),
     barCompleteChar: '█',
     barIncompleteChar: '░',
     clearOnComplete: true,

@@ -1,38 +1,54 @@
 /** The progress bar of a training: steps, loss, accuracy and the time left; and a training under it that Ctrl-C stops cleanly. */
-import { formatBytes, type RunHooks, type RunProgress } from '../recipes/index.js';
-import type { EpochRecord } from '../train/index.js';
+import { formatBytes, type RunHooks } from '../recipes/index.js';
 import { formatCount, formatDuration } from '../viz/index.js';
 import { interruptSignal } from './messages.js';
 import { createProgress, type Progress } from './progress.js';
+import { createRace } from './race.js';
 
-interface TrainingProgress {
-  readonly onStep: (progress: RunProgress) => void;
-  readonly onEpoch: (record: EpochRecord) => void;
-  /** Prints a line above the bar. */
+type Told = Required<Pick<RunHooks<unknown>, 'onStep' | 'onEpoch' | 'onEnd'>>;
+
+interface TrainingProgress extends Told {
+  /** The bar of one of several trainings side by side. */
+  readonly forRun: (name: string) => Told;
+  /** Prints a line above the bars. */
   log(line: string): void;
   stop(): void;
 }
 
-/** A bar that appears with the first step and ends with the last, so that each of several trainings in turn has its own. */
+/** A bar that appears with the first step and goes with the end, so that each of several trainings in turn has its own. */
 function trainingProgress(): TrainingProgress {
-  let bar: Progress | undefined;
-  let accuracy: number | undefined;
-  const stop = (): void => {
-    bar?.stop();
-    bar = undefined;
-    accuracy = undefined;
+  const race = createRace();
+  const shown = new Set<Progress>();
+  const barOf = (begin: (steps: { start: number; total: number }) => Progress): Told => {
+    let bar: Progress | undefined;
+    return {
+      onStep: ({ step, steps, loss }) => {
+        bar ??= begin({ start: step - 1, total: steps });
+        shown.add(bar);
+        bar.update(step, loss === undefined ? {} : { loss });
+      },
+      onEpoch: ({ step, evaluation }) => {
+        if (evaluation?.accuracy !== undefined) bar?.update(step, { accuracy: evaluation.accuracy });
+      },
+      onEnd: () => {
+        bar?.stop();
+        if (bar) shown.delete(bar);
+        bar = undefined;
+      },
+    };
   };
   return {
-    onStep: ({ step, steps, loss }) => {
-      bar ??= createProgress({ start: step - 1, total: steps });
-      bar.update(step, { ...(loss !== undefined && { loss }), ...(accuracy !== undefined && { accuracy }) });
-      if (step >= steps) stop();
+    ...barOf(createProgress),
+    forRun: (name) => barOf((steps) => race.enter(name, steps)),
+    log: (line) => {
+      const [bar] = shown;
+      if (bar) bar.log(line);
+      else console.error(line);
     },
-    onEpoch: ({ evaluation }) => {
-      accuracy = evaluation?.accuracy ?? accuracy;
+    stop: () => {
+      for (const bar of shown) bar.stop();
+      shown.clear();
     },
-    log: (line) => (bar ? bar.log(line) : console.error(line)),
-    stop,
   };
 }
 
@@ -54,6 +70,8 @@ export async function withProgress<T>(start: (hooks: RunHooks<unknown>) => Promi
       },
       onStep: progress.onStep,
       onEpoch: progress.onEpoch,
+      onEnd: progress.onEnd,
+      forRun: progress.forRun,
     });
   } finally {
     progress.stop();

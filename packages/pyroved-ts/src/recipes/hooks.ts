@@ -11,8 +11,14 @@ export interface RunHooks<M = InvariantVAE> {
   readonly signal?: AbortSignal;
   /** A sentence for the person who waits. */
   readonly say?: (line: string) => void;
-  /** Called once, before the first step. */
-  readonly onEstimate?: (estimate: Estimate, steps: number) => void;
+  /** Called once, before the first step; `steps` are to be taken, a run from its beginning has `whole`. */
+  readonly onEstimate?: (estimate: Estimate, steps: number, whole: number) => void;
   readonly onStep?: (progress: RunProgress) => void;
   readonly onEpoch?: (record: EpochRecord, model: M) => void;
+  /** Called where training has come to its end, or was stopped. */
+  readonly onEnd?: () => void;
+  /** Called between two epochs, once the state is kept, and waited for. */
+  readonly pause?: () => Promise<void>;
+  /** Several runs that train side by side: what one of them, by its name, calls in place of `onStep`, `onEpoch` and `onEnd`. */
+  readonly forRun?: (name: string) => Pick<RunHooks<M>, 'onStep' | 'onEpoch' | 'onEnd'>;
 }

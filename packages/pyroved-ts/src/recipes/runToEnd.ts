@@ -89,9 +89,10 @@ export async function pursue<M extends InvariantVAE | VED>(
       const { model, trainer: tried } = probe();
       return { trainer: tried, discard: () => model.dispose() };
     }, hooks.signal);
-    if (!hooks.signal?.aborted) hooks.onEstimate(estimate, trainer.stepsOf(last) - trainer.step);
+    const whole = trainer.stepsOf(last);
+    if (!hooks.signal?.aborted) hooks.onEstimate(estimate, whole - trainer.step, whole);
   }
-  const { stopped } = await learn({ run, trainer, hooks, last, kept });
+  const { stopped } = await learn({ run, trainer, hooks, last, kept }).finally(() => hooks.onEnd?.());
   if (!stopped && trainer.stoppedEarly)
     hooks.say?.(`Ended after epoch ${trainer.epoch}: nothing became better any more.`);
   return { history, ended: !stopped };
@@ -126,12 +127,13 @@ interface Lesson<M extends InvariantVAE | VED> {
 
 /** Trains with metrics and checkpoints in the run's folder. */
 function learn<M extends InvariantVAE | VED>({ run, trainer, hooks, last, kept }: Lesson<M>) {
-  const { signal, onStep, onEpoch } = hooks;
+  const { signal, onStep, onEpoch, pause } = hooks;
   const steps = trainer.stepsOf(last);
   const arrived = new AbortController();
   return trainer.train({
     signal: signal ? AbortSignal.any([signal, arrived.signal]) : arrived.signal,
     ...(onStep && { onStep: (progress) => onStep({ ...progress, steps }) }),
+    ...(pause && { pause }),
     onEpoch: (record, seen) => {
       run.metrics.append(metricsOf(record));
       onEpoch?.(record, seen);

@@ -102,4 +102,6 @@ export interface TrainCalls<M = InvariantVAE> extends LoopOptions<M> {
   readonly checkpoint?: (state: Checkpoint) => string | undefined;
   /** Epochs from one call of `checkpoint` to the next; 1. */
   readonly checkpointEvery?: number;
+  /** Called between two epochs, once the state is kept, and waited for. */
+  readonly pause?: () => Promise<void>;
 }

@@ -137,12 +137,13 @@ export abstract class Trainer<M extends InvariantVAE | VED = InvariantVAE> {
 
   /** Trains to the end, or until `signal` is aborted: then `stopped` is true and the state was kept. */
   async train(calls: TrainCalls<M> = {}): Promise<{ history: readonly EpochRecord[]; stopped: boolean }> {
-    refuseUnknownKeys('train', calls, ['signal', 'onStep', 'onEpoch', 'checkpoint', 'checkpointEvery']);
-    const { onEpoch, checkpoint, checkpointEvery = 1 } = calls;
+    refuseUnknownKeys('train', calls, ['signal', 'onStep', 'onEpoch', 'checkpoint', 'checkpointEvery', 'pause']);
+    const { onEpoch, checkpoint, checkpointEvery = 1, pause } = calls;
     for await (const record of this.epochs(calls)) {
       await onEpoch?.(record, this.model);
       const isDue = record.epoch % checkpointEvery === 0 || this.isFinished;
       if (checkpoint && isDue) this.keep(checkpoint);
+      if (!this.isFinished) await pause?.();
     }
     const stopped = !this.isFinished;
     if (stopped && checkpoint) this.keep(checkpoint);

@@ -1,4 +1,4 @@
-/** Angle priors side by side: each trained with the same seeds on the same images, and held against each other seed by seed. */
+/** Angle priors side by side: each trained with the same seeds on the same images, taking turns, and held against each other seed by seed. */
 import { PyrovedError } from '../../errors.js';
 import type { JsonObject, StudyFolder } from '../../run/index.js';
 import type { EpochRecord } from '../../train/index.js';
@@ -16,6 +16,7 @@ import { hooksOfParts, type PartResult, trainPart } from './part.js';
 import { beginStudy, planOf, resumeStudy, type StudyAtWork, type StudyPlan, type StudyRequest } from './plan.js';
 import { type PriorFigures, priorFigures } from './priorFigures.js';
 import { seedList } from './seeds.js';
+import { inTurns } from './turns.js';
 import { modelWith, type PriorVariant, priorVariants } from './variants.js';
 
 export interface CompareRequest extends StudyRequest {
@@ -88,18 +89,21 @@ async function runAll(all: All): Promise<CompareResult> {
   const { study, plan, sets, hooks } = all;
   const { priors, seeds, symmetry } = plan;
   const variants = priorVariants(priors);
-  const jobs = seeds.flatMap((seed) => variants.map((variant) => ({ seed, variant })));
   const runs: PriorRun[] = [];
   const histories: { prior: string; history: readonly EpochRecord[] }[] = [];
   const hooksFor = hooksOfParts(hooks);
-  for (const [i, { seed, variant }] of jobs.entries()) {
-    hooks.say?.(`${variant.name}, seed ${seed} (${i + 1} of ${jobs.length})`);
-    const { summary, history } = await train(all, variant, seed, hooksFor(jobs.length - 1 - i));
-    if (!summary) return { folder: study, runs, stopped: true };
-    const run = runOf(variant.name, seed, summary);
-    runs.push(run);
-    histories.push({ prior: variant.name, history });
-    hooks.say?.(inWords(run));
+  for (const [i, seed] of seeds.entries()) {
+    hooks.say?.(`Seed ${seed} (${i + 1} of ${seeds.length}): ${priors.join(', ')}, an epoch each in turn`);
+    const after = priors.length * (seeds.length - 1 - i);
+    const trained = await trainSideBySide(all, variants, seed, () => hooksFor(after, priors.length - 1));
+    for (const { variant, summary, history } of trained) {
+      if (!summary) continue;
+      const run = runOf(variant.name, seed, summary);
+      runs.push(run);
+      histories.push({ prior: variant.name, history });
+      hooks.say?.(inWords(run));
+    }
+    if (runs.length < priors.length * (i + 1)) return { folder: study, runs, stopped: true };
   }
   const comparison = comparisonOf({ priors, seeds, classNames: sets.classNames, symmetry, runs });
   study.writeResults(comparison, comparisonCsv(comparison));
@@ -107,6 +111,32 @@ async function runAll(all: All): Promise<CompareResult> {
   const { html, pictures } = await comparisonReport({ comparison, histories, plan, sets, path: study.path });
   study.writeReport(html, pictures);
   return { folder: study, comparison, runs, stopped: false };
+}
+
+/** Trains all priors with one seed, an epoch each in turn; where one fails, the others keep their state and stop. */
+function trainSideBySide(
+  all: All,
+  variants: readonly PriorVariant[],
+  seed: number,
+  hooksForNext: () => RunHooks,
+): Promise<(Omit<PartResult, 'run'> & { readonly variant: PriorVariant })[]> {
+  const failed = new AbortController();
+  const signal = AbortSignal.any([failed.signal, ...(all.hooks.signal ? [all.hooks.signal] : [])]);
+  return inTurns(
+    variants.map((variant) => async (pause) => {
+      if (signal.aborted) return { variant, history: [] };
+      const name = `${variant.name}, seed ${seed}`;
+      const hooks = hooksForNext();
+      const { say } = hooks;
+      const told = { ...hooks.forRun?.(name), ...(say && { say: (line: string) => say(`${name}: ${line}`) }) };
+      try {
+        return { variant, ...(await train(all, variant, seed, { ...hooks, ...told, signal, pause })) };
+      } catch (error) {
+        failed.abort();
+        throw error;
+      }
+    }),
+  );
 }
 
 function train(

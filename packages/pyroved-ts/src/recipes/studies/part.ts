@@ -51,17 +51,20 @@ function historyOf(run: RunFolder): readonly EpochRecord[] {
   return Array.isArray(history) ? (history as EpochRecord[]) : [];
 }
 
-/** The hooks for parts in turn: the first one that trains makes the estimate, for itself and for the `left` parts after it. */
-export function hooksOfParts(hooks: RunHooks): (left: number) => RunHooks {
+/**
+ * The hooks for the parts of a study: the first one that trains makes the estimate, for itself, for the parts `beside` it, which stand where it does,
+ * and for those that come `after`.
+ */
+export function hooksOfParts(hooks: RunHooks): (after: number, beside?: number) => RunHooks {
   const { onEstimate, ...rest } = hooks;
   let isTold = false;
-  return (left) => {
+  return (after, beside = 0) => {
     if (!onEstimate || isTold) return rest;
     return {
       ...rest,
-      onEstimate: (estimate, steps) => {
+      onEstimate: (estimate, steps, whole) => {
         isTold = true;
-        onEstimate(estimate, steps * (1 + left));
+        onEstimate(estimate, steps * (1 + beside) + whole * after, whole);
       },
     };
   };
