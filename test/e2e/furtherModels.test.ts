@@ -3,9 +3,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decode } from 'fast-png';
-import { decodeNpy, encodeNpy, nanorods, subset } from 'pyroved-ts';
+import { decodeNpy, encodeNpy, nanorods, RunFolder, subset } from 'pyroved-ts';
 import { afterAll, describe, expect, it } from 'vitest';
-import { pyroved, succeed } from './helpers.js';
+import { pyroved, start, succeed } from './helpers.js';
 
 const root = mkdtempSync(join(tmpdir(), 'further-'));
 const at = (name: string) => join(root, name);
@@ -16,6 +16,53 @@ const lengths = images.factors?.length as Float32Array;
 writeFileSync(at('rods.npy'), encodeNpy(images.images, [40, 16, 16]));
 writeFileSync(at('lengths.csv'), `n,length\n${Array.from(lengths, (v, i) => `${i},${i < 20 ? v : ''}`).join('\n')}\n`);
 const quick = ['--epochs', '1', '--hidden', '8', '--invariances', 'r', '--latent-dim', '1'];
+
+describe('a convolutional decoder', () => {
+  const conv = ['--invariances', 'none', '--decoder', 'conv', '--encoder', 'conv', '--blocks', '4 6', '--batch-norm'];
+  const cards = [
+    ...['train', 'cards', '--size', '12', '--labelled-per-class', '4', '--unlabelled-per-class', '12'],
+    ...['--validation-per-class', '3', '--batch-size', '12', '--epochs', '3', ...conv, '--upsampling', 'nearest'],
+  ];
+
+  it('is trained, gone on with, used and exported like any other', async () => {
+    const { stderr } = await succeed([...cards, '--out', 'conv'], root);
+    expect(stderr).toMatch(/Accuracy on 12 images/);
+    const run = RunFolder.open(at('conv'));
+    const shared = { kind: 'conv', batchNorm: true };
+    expect(run.config.model).toMatchObject({
+      invariances: [],
+      encoder: { ...shared, blocks: [[4], [6]] },
+      decoder: { ...shared, blocks: [[6], [4]], upsampling: 'nearest' },
+    });
+    expect(readFileSync(at('conv/report.html'), 'utf8')).toContain('manifold');
+
+    const stopped = start([...cards, '--out', 'conv-part'], root);
+    await stopped.until('steps of about');
+    stopped.child.kill('SIGINT');
+    expect((await stopped.ended).code).toBe(130);
+    await succeed(['train', '--resume', 'conv-part'], root);
+    const parameters = (name: string) => [...RunFolder.open(at(name)).loadCheckpoint().checkpoint.tensors];
+    expect(parameters('conv-part')).toEqual(parameters('conv'));
+
+    const classes = await succeed(['classify', 'conv', '--array', 'rods.npy'], root);
+    expect(classes.stdout.trim().split('\n')).toHaveLength(41);
+    const drawn = await succeed(['manifold', 'conv', '--grid', '2', '--out', 'conv-drawn'], root);
+    expect(drawn.stdout.trim().split('\n')).toHaveLength(4);
+    // Each network is compared with the model before it is written.
+    const written = await succeed(['export', 'conv', '--to', 'onnx', '--out', 'conv-onnx'], root);
+    expect(written.stdout).toContain('decoder.onnx');
+  }, 300_000);
+
+  it.each<[string[], string]>([
+    [['cards', '--decoder', 'conv'], 'give --invariances none with --decoder conv'],
+    [['cards', '--decoder', 'conv', '--invariances', 'r'], 'give --invariances none with --decoder conv'],
+    [['cards', '--invariances', 'none', '--upsampling', 'linear'], '--upsampling is for a convolutional decoder'],
+    [['cards', '--invariances', 'none', '--batch-norm'], 'or --decoder conv too'],
+  ])('%j is refused', async (args, words) => {
+    const { code, stderr } = await pyroved(['train', ...args, '--out', 'never'], root);
+    expect([code, stderr]).toEqual([1, expect.stringContaining(words)]);
+  });
+});
 
 describe('a quantity', () => {
   it('is predicted from a table of known ones, and the run goes on from its configuration', async () => {

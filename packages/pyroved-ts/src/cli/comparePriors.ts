@@ -71,7 +71,8 @@ export function comparePriorsCommand(): Command {
     )
     .addOption(seedOption('decides the images'))
     .addHelpText('after', examples);
-  addStudyOptions(command, ['anglePrior', 'angleScale', 'angleConcentration', 'angleGuide']);
+  // A convolutional decoder is for models without an angle.
+  addStudyOptions(command, ['anglePrior', 'angleScale', 'angleConcentration', 'angleGuide', 'decoder', 'upsampling']);
   return onStudy(command, {
     name: 'compare-priors',
     begin: (shared, given, hooks) => {

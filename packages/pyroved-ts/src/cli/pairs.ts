@@ -2,6 +2,7 @@
 import { type Command, Option } from 'commander';
 import { PyrovedError } from '../errors.js';
 import type { PairsSource, PairsTrainSettings, VEDSettings } from '../recipes/index.js';
+import { reversed } from './convolutions.js';
 import { type Given, group, picked, trainSettingsOf, typedOptions } from './options.js';
 
 export const addPairOptions = (command: Command): Command =>
@@ -61,7 +62,7 @@ export function pairsOf(word: string | undefined, given: Given, command: Command
     source: isRods ? rods(asked, given) : pairs(word, asked, given),
     model: {
       ...picked(asked, ['latentDim', 'likelihood', 'activation', 'batchNorm', 'upsampling']),
-      ...(blocks && { hiddenEncoder: blocks, hiddenDecoder: blocks.map((block) => block.toReversed()).toReversed() }),
+      ...(blocks && { hiddenEncoder: blocks, hiddenDecoder: reversed(blocks) }),
     },
     train: trainSettingsOf(asked) as PairsTrainSettings,
   };

@@ -34,7 +34,7 @@ export function addStudyOptions(command: Command, without: readonly string[] = [
     .addOption(new Option('--overwrite', 'replace one that is there'));
   addSourceOptions(command);
   addModelOptions(command, without);
-  addConvOptions(command);
+  addConvOptions(command, without);
   addTrainOptions(command);
   return addMachineOptions(command);
 }
