@@ -1,7 +1,9 @@
 /** Pairs of arrays from the command line: a VED is trained, stopped, resumed and used; what is left out and refused is said. */
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { unzipSync } from 'fflate';
 import {
+  decodeNpy,
   encodeNpy,
   encodeNpz,
   type ImageSet,
@@ -116,7 +118,42 @@ describe('the command line', () => {
     await succeed(['predict', 'whole', '--array', 'images.npy', '--out', 'predicted.npz', '--samples', '5'], root);
     const { set } = await loadArray(at('predicted.npz'), { dataset: 'mean' });
     expect([set.count, set.shape]).toEqual([59, [24]]);
+    await expectEncoded();
+    await expectDrawn();
   }, 300_000);
+
+  /** The table, and the arrays, of what the model says of the inputs. */
+  async function expectEncoded(): Promise<void> {
+    const trained = loadVED(at('whole'));
+    const { set } = await inputsFor(trained, at('images.npy'));
+    const { content, contentScale } = trained.model.encode(set);
+    trained.model.dispose();
+    const { stdout } = await succeed(['encode', 'whole', '--array', 'images.npy'], root);
+    const [header, ...rows] = stdout.trim().split('\n');
+    expect(header).toBe('file,z1,z1_sd,z2,z2_sd');
+    const numbers = rows.map((row) => row.split(',').slice(1).map(Number));
+    const wanted = Array.from({ length: 59 }, (_, i) =>
+      [2 * i, 2 * i + 1].flatMap((k) => [content[k], contentScale[k]].map((v) => Number(v.toFixed(5)))),
+    );
+    expect(numbers).toEqual(wanted);
+    await succeed(['encode', 'whole', '--array', 'images.npy', '--out', 'latents.npz'], root);
+    const arrays = unzipSync(readFileSync(at('latents.npz')));
+    expect(decodeNpy(arrays['content.npy'])).toMatchObject({ shape: [59, 2], data: content });
+    expect(decodeNpy(arrays['content_scale.npy']).data).toEqual(contentScale);
+  }
+
+  /** What the latents change in the targets: signals of 24 points, so that pictures are SVG. */
+  async function expectDrawn(): Promise<void> {
+    const grid = await succeed(['manifold', 'whole', '--grid', '3', '--out', 'drawn'], root);
+    expect(grid.stdout.trim()).toBe(join('drawn', 'manifold.svg'));
+    const lines = (file: string) => readFileSync(at(file), 'utf8').match(/<(path|polyline)/g)?.length ?? 0;
+    expect(lines('drawn/manifold.svg')).toBeGreaterThanOrEqual(9);
+    const one = ['traverse', 'whole', '--latents', '2', '--steps', '4', '--out'];
+    await succeed([...one, 'rows.svg'], root);
+    expect(lines('rows.svg')).toBeGreaterThanOrEqual(4);
+    const png = await pyroved([...one, 'rows.png'], root);
+    expect([png.code, png.stderr]).toEqual([1, expect.stringContaining('Signals are drawn as SVG only')]);
+  }
 
   it.each<[string[], string]>([
     [['train', '--array', 'images.npy', '--targets', 'short.npy'], 'holds 60 items and "short.npy" 10'],
@@ -131,6 +168,14 @@ describe('the command line', () => {
     [['train', 'cards', '--model', 'ved'], '--model ved needs pairs'],
     [['train', 'cards', '--batch-norm'], '--batch-norm is for convolutions'],
     [['classify', 'whole', '--array', 'images.npy'], 'use pyroved predict'],
+    [['interpolate', 'whole', '--array', 'images.npy'], 'knows neither classes nor poses'],
+    [['straighten', 'whole', '--array', 'images.npy', '--out', 'x'], 'knows neither classes nor poses'],
+    [['encode', 'whole', '--images', '.'], 'was trained on pairs, whose inputs are the items of an array'],
+    [['encode', 'whole', '--array', 'short.npy'], 'The inputs have shape [24]'],
+    [['manifold', 'whole', '--angle', '30'], '(VED) knows no angle to turn its objects by'],
+    [['traverse', 'whole', '--angle', '30'], '(VED) knows no angle to turn its objects by'],
+    [['manifold', 'whole', '--class', 'rods'], 'The model has no class "rods". It has no classes.'],
+    [['train', 'rods', '--decoder', 'conv'], 'A run on pairs has no --decoder. Leave it out.'],
     [['predict', 'whole', '--array', 'short.npy', '--out', 'x.npz'], 'The inputs have shape [24]'],
   ])('%j is refused', async (args, words) => {
     const { code, stderr } = await pyroved(args, root);

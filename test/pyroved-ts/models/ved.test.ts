@@ -65,6 +65,11 @@ test('spectra to images: the loss falls, also on test pairs, and evaluating chan
   expect(trainer.state()).toEqual(before);
   const { images, rows, columns } = ved.manifold({ size: 3 });
   expect([images.shape, images.count, rows.length, columns.length]).toEqual([[16, 16], 9, 3, 3]);
+  const swept = ved.traverse({ latents: [1], size: 3, at: [0.5, 0, 0.2] });
+  expect(swept.rows).toEqual([{ latent: 1 }]);
+  const points = Array.from(swept.values).flatMap((value) => [0.5, value, Math.fround(0.2)]);
+  expect(swept.images.images).toEqual(ved.decode(points).images);
+  expect(() => ved.traverse({ angle: 1 } as object)).toThrow('traverse has no option "angle"');
 });
 
 test('two channels each way, and a run that was stopped goes on to the same numbers', async () => {

@@ -1,10 +1,8 @@
 /** `pyroved export`: a trained model for other programs. */
 import { Command, Option } from 'commander';
 import { type ExportedModel, type ExportFormat, exportFormats, exportModel } from '../exchange/index.js';
-import { isPairsRun } from '../recipes/index.js';
-import { RunFolder } from '../run/index.js';
 import { addMachineOptions, type Given } from './options.js';
-import { addRun, withRun, withVED } from './trained.js';
+import { addRun, withAnyRun } from './trained.js';
 
 export function exportCommand(): Command {
   const command = new Command('export')
@@ -22,6 +20,6 @@ export function exportCommand(): Command {
     const write = async (trained: ExportedModel): Promise<void> => {
       for (const file of await exportModel(trained, { to, out })) console.log(file);
     };
-    await (isPairsRun(RunFolder.open(run)) ? withVED : withRun)(run, given, write);
+    await withAnyRun(run, given, write);
   });
 }

@@ -8,7 +8,7 @@ import { manifoldPictures } from '../recipes/index.js';
 import { explained } from '../run/errors.js';
 import { writeWhole } from '../run/index.js';
 import { addMachineOptions, atLeast, decimal, parsed } from './options.js';
-import { addRun, withRun } from './trained.js';
+import { addRun, angleAsked, withAnyRun } from './trained.js';
 
 interface Given {
   readonly class?: string;
@@ -22,7 +22,7 @@ export function manifoldCommand(): Command {
   const command = new Command('manifold')
     .summary('draw what a trained model has learned')
     .description(
-      'Draws images over a grid of the first two content latents as SVG, a picture for each class, and prints where they are.',
+      'Draws images (of a VED, targets) over a grid of the first two content latents as SVG, a picture for each class, and prints where they are.',
     );
   addRun(command)
     .option('--class <name>', 'only this class')
@@ -32,11 +32,12 @@ export function manifoldCommand(): Command {
     .addOption(parsed('--angle <degrees>', 'turn the objects counter-clockwise by this much', decimal).default(0));
   addMachineOptions(command);
   return command.action(async (run: string, given: Given) => {
-    await withRun(run, { ...given }, (trained) => {
+    await withAnyRun(run, { ...given }, (trained) => {
       const { classNames } = trained;
-      const { class: name, grid: size, coverage, angle, out } = given;
+      const { class: name, grid: size, coverage, out } = given;
+      const angle = angleAsked(trained, given.angle);
       if (name !== undefined && !classNames.includes(name)) {
-        const known = classNames.length > 0 ? didYouMean(name, classNames) : ' It was trained without labels.';
+        const known = classNames.length > 0 ? didYouMean(name, classNames) : ' It has no classes.';
         throw new PyrovedError(`The model has no class "${name}".${known}`);
       }
       const chosen = name === undefined ? undefined : classNames.indexOf(name);

@@ -6,11 +6,11 @@ import { didYouMean } from 'pyro-ts';
 import { encodeNpy } from '../data/index.js';
 import { PyrovedError } from '../errors.js';
 import {
+  type AnyTrained,
   imagePng,
   interpolationPicture,
   type Picture,
   straightened,
-  type TrainedModel,
   traversePicture,
 } from '../recipes/index.js';
 import { explained } from '../run/errors.js';
@@ -18,13 +18,13 @@ import { writeWhole } from '../run/index.js';
 import { formatCount } from '../viz/index.js';
 import { say } from './messages.js';
 import { addMachineOptions, atLeast, counts, decimal, type Given, parsed } from './options.js';
-import { addImagesOptions, addRun, newImages, withRun } from './trained.js';
+import { addImagesOptions, addRun, angleAsked, newImages, withAnyRun, withRun } from './trained.js';
 
 export function traverseCommand(): Command {
   const command = new Command('traverse')
     .summary('draw what each latent changes')
     .description(
-      'Draws rows of images in which one content latent varies and the others stay at 0, for each class. Writes PNG and, with the words, SVG, and prints where they are.',
+      'Draws rows of images (of a VED, of targets) in which one content latent varies and the others stay at 0, for each class. Writes PNG and, with the words, SVG, and prints where they are.',
     );
   addRun(command)
     .option('--class <name>', 'only this class')
@@ -35,10 +35,10 @@ export function traverseCommand(): Command {
     .option('--out <file>', "where to write, .png or .svg (default: both among the run's pictures)");
   addMachineOptions(command);
   return command.action(async (run: string, given: Given) => {
-    await withRun(run, given, async (trained) => {
+    await withAnyRun(run, given, (trained) => {
       const { steps: size, coverage, angle, latents } = given as { [option: string]: number } & { latents?: number[] };
       const picture = traversePicture(trained, {
-        ...{ size, coverage, angle },
+        ...{ size, coverage, angle: angleAsked(trained, angle) },
         ...(latents && { latents: latents.map((k) => k - 1) }),
         ...classAsked(trained, given),
       });
@@ -108,7 +108,7 @@ export function straightenCommand(): Command {
 }
 
 /** The class that `--class` names. */
-function classAsked({ classNames }: TrainedModel, { class: name }: Given): { class?: number } {
+function classAsked({ classNames }: AnyTrained, { class: name }: Given): { class?: number } {
   if (typeof name !== 'string') return {};
   if (classNames.includes(name)) return { class: classNames.indexOf(name) };
   const known = classNames.length > 0 ? didYouMean(name, classNames) : ' It has no classes.';
@@ -116,7 +116,7 @@ function classAsked({ classNames }: TrainedModel, { class: name }: Given): { cla
 }
 
 /** Writes the picture where `--out` says, or PNG and SVG into the run's pictures, and prints where. */
-function writePicture({ run }: TrainedModel, { svg, png }: Picture, name: string, { out }: Given): void {
+function writePicture({ run }: AnyTrained, { svg, png }: Picture, name: string, { out }: Given): void {
   if (typeof out !== 'string') {
     const files = [[`${name}.svg`, svg] as const, ...(png ? [[`${name}.png`, png] as const] : [])];
     for (const [file, content] of files) console.log(run.writePicture(file, content));

@@ -4,14 +4,16 @@ import { PyrovedError } from '../errors.js';
 import {
   type FoundImages,
   imagesFor,
+  isPairsRun,
   loadModel,
   loadVED,
   type NewImages,
   type TrainedModel,
   type TrainedVED,
 } from '../recipes/index.js';
-import { withMachine } from '../recipes/machine.js';
-import { writeWhole } from '../run/index.js';
+import { type StartedMachine, withMachine } from '../recipes/machine.js';
+import { turns } from '../recipes/upright.js';
+import { RunFolder, writeWhole } from '../run/index.js';
 import { say, sayProblems } from './messages.js';
 import { atLeast, type Given, machineOf, parsed } from './options.js';
 
@@ -19,13 +21,30 @@ import { atLeast, type Given, machineOf, parsed } from './options.js';
 export const addRun = (command: Command): Command => command.argument('<run>', 'a run folder that train made');
 
 /** Calls `body` with the model of a run on the machine that is asked for, and frees both; says so where an older checkpoint had to be taken. */
-export async function withRun(
+export const withRun = (folder: string, given: Given, body: (trained: TrainedModel) => Body): Promise<void> =>
+  withLoaded(given, (kernel) => loadModel(folder, kernel), body);
+
+/** The same for a run of any kind, those on pairs among them. */
+export const withAnyRun = (
   folder: string,
   given: Given,
-  body: (trained: TrainedModel) => void | Promise<void>,
+  body: (trained: TrainedModel | TrainedVED) => Body,
+): Promise<void> =>
+  withLoaded<TrainedModel | TrainedVED>(
+    given,
+    (kernel) => (isPairsRun(RunFolder.open(folder)) ? loadVED(folder) : loadModel(folder, kernel)),
+    body,
+  );
+
+type Body = void | Promise<void>;
+
+async function withLoaded<T extends TrainedModel | TrainedVED>(
+  given: Given,
+  load: (kernel: StartedMachine['kernel']) => T | Promise<T>,
+  body: (trained: T) => Body,
 ): Promise<void> {
   await withMachine(machineOf(given), undefined, async ({ kernel }) => {
-    const trained = await loadModel(folder, kernel);
+    const trained = await load(kernel);
     if (trained.warning) say(trained.warning);
     try {
       await body(trained);
@@ -35,21 +54,12 @@ export async function withRun(
   });
 }
 
-/** The same for a run on pairs. */
-export async function withVED(
-  folder: string,
-  given: Given,
-  body: (trained: TrainedVED) => void | Promise<void>,
-): Promise<void> {
-  await withMachine(machineOf(given), undefined, async () => {
-    const trained = loadVED(folder);
-    if (trained.warning) say(trained.warning);
-    try {
-      await body(trained);
-    } finally {
-      trained.model.dispose();
-    }
-  });
+/** The angle that `--angle` asks for, in degrees. @throws {PyrovedError} for a model that knows none. */
+export function angleAsked({ run, model }: TrainedModel | TrainedVED, angle: number): number {
+  if (angle === 0 || turns(model)) return angle;
+  throw new PyrovedError(
+    `The model of ${run.path} (${model.kind}) knows no angle to turn its objects by. Leave out --angle.`,
+  );
 }
 
 /** Where new images are, and where the table goes. */
@@ -64,7 +74,7 @@ export const addImagesOptions = (command: Command, out = 'where to write the tab
     .option('--out <file>', out);
 
 /** The images that the options ask for; what was left out is listed. */
-export async function newImages(trained: TrainedModel, given: Given): Promise<FoundImages> {
+export async function newImages(trained: TrainedModel | TrainedVED, given: Given): Promise<FoundImages> {
   const found = await imagesFor(trained, whereOf(given));
   for (const note of found.notes) say(note);
   sayProblems(found.problems);

@@ -1,12 +1,12 @@
 /** What a trained model says of images, as arrays for NumPy. */
 
-import { isClassifier, type Model } from '../models/index.js';
+import { isClassifier, type Model, type VED } from '../models/index.js';
 import type { TrainingImages } from '../train/index.js';
 import type { ExportedModel } from './exportModel.js';
 import { encodeArchive, type NumpyArray } from './npz.js';
 
 export interface LatentsModel extends Pick<ExportedModel, 'classNames' | 'classAngles'> {
-  readonly model: Model;
+  readonly model: Model | VED;
 }
 
 /**
@@ -17,9 +17,10 @@ export interface LatentsModel extends Pick<ExportedModel, 'classNames' | 'classA
 export function latentsNpz({ model, classNames = [], classAngles }: LatentsModel, set: TrainingImages): Uint8Array {
   const { count } = set;
   const classified = isClassifier(model) ? model.classify(set) : undefined;
-  const encoding = model.kind === 'ssiVAE' ? model.encode(set, classified?.classes) : model.encode(set);
-  const targets = 'targets' in encoding ? encoding.targets : undefined;
-  const { content, contentScale, angle, shift, scale } = encoding;
+  const predicted = model.kind === 'ssRegIVAE' ? model.encode(set) : undefined;
+  const targets = predicted?.targets;
+  const { content, contentScale, angle, shift, scale } =
+    predicted ?? (model.kind === 'ssiVAE' ? model.encode(set, classified?.classes) : model.encode(set));
   const rows = (data: Float32Array): NumpyArray => ({ shape: [count, data.length / count], data });
   return encodeArchive({
     content: rows(content),

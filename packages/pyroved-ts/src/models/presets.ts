@@ -6,6 +6,7 @@ import { JIVAE, type JointOptions } from './jivae.js';
 import type { ModelOptions } from './options.js';
 import { type SemiSupervisedOptions, SSIVAE } from './ssivae.js';
 import { type RegressionOptions, SSRegIVAE } from './ssRegIvae.js';
+import type { VED } from './ved.js';
 
 /** What the presets with an "r" in their names are invariant to, as in the paper: rotation and translation. */
 const paperInvariances: readonly Invariance[] = ['r', 't'];
@@ -35,7 +36,8 @@ export type Model = IVAE | JIVAE | SSIVAE | SSRegIVAE;
 
 /** The models that say how likely each class is. */
 export type Classifier = JIVAE | SSIVAE;
-export const isClassifier = (model: Model): model is Classifier => model.kind === 'ssiVAE' || model.kind === 'jiVAE';
+export const isClassifier = (model: Model | VED): model is Classifier =>
+  model.kind === 'ssiVAE' || model.kind === 'jiVAE';
 
 /** A kind of model and its options, as a run's configuration keeps them. */
 export type ModelConfig =

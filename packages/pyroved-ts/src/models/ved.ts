@@ -19,8 +19,9 @@ import {
 } from 'pyro-ts';
 import { gather, type ImageSet, imageSet, imageSize, type StreamedSet } from '../data/index.js';
 import { convNet, type DecoderNet, type EncoderNet, ownDecoder, ownEncoder } from '../nets/index.js';
-import { collect, type Encoding } from './asked/host.js';
+import { collect, type Encoding, type PoseRows } from './asked/host.js';
 import { type Manifold, type ManifoldOptions, manifold } from './asked/manifold.js';
+import { type Traversal, type TraverseOptions, traverse } from './asked/traverse.js';
 import { type Likelihood, likelihoodOf } from './likelihood.js';
 import type { Terms } from './programs.js';
 import { convolutionsOf, type ResolvedVED, resolveVED, type VEDOptions } from './vedOptions.js';
@@ -158,9 +159,16 @@ export class VED {
   }
 
   /** Targets over a grid of the first two latents. */
-  manifold(options: Omit<ManifoldOptions, 'angle' | 'shift' | 'scale'> = {}): Manifold {
+  manifold(options: Omit<ManifoldOptions, keyof PoseRows> = {}): Manifold {
     refuseUnknownKeys('manifold', options, ['size', 'axes', 'coverage']);
     return manifold(this.options.latentDim, options, (content) => this.decode(content));
+  }
+
+  /** One latent varied at a time, the others fixed: a row for each. */
+  traverse(options: Omit<TraverseOptions, keyof PoseRows> = {}): Traversal {
+    refuseUnknownKeys('traverse', options, ['latents', 'size', 'coverage', 'at']);
+    const { latentDim } = this.options;
+    return traverse({ latentDim, numClasses: 0 }, options, (content) => this.decode(content));
   }
 
   /** Refuses inputs that are not of this model's shape. */

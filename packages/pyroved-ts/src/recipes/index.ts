@@ -31,5 +31,5 @@ export {
 export type { StudyRequest } from './studies/plan.js';
 export { resumeSeeds, type SeedRecord, type SeedsRequest, type SeedsResult, trainSeeds } from './studies/seeds.js';
 export { type PairedTest, pairedTest, type Spread, spreadOf } from './studies/statistics.js';
-export { encodingCsv, type ManifoldRequest, manifoldPictures } from './tables.js';
+export { type AnyTrained, encodingCsv, type ManifoldRequest, manifoldPictures } from './tables.js';
 export { resumeRun, type TrainRequest, trainRun } from './train.js';

@@ -1,10 +1,10 @@
 /** What the kinds of models differ in, for those who train them and draw their pictures. */
-import { type Condition, type Factors, type IVAE, isClassifier, type Model } from '../models/index.js';
+import { type Condition, type Factors, type IVAE, isClassifier, type Model, type VED } from '../models/index.js';
 import type { TrainingImages } from '../train/index.js';
 import type { TrainingSets } from './sources/sets.js';
 
 /** Whether an iVAE is told something of each image. */
-export const isConditional = (model: Model): model is IVAE => model.kind === 'iVAE' && model.conditionDim > 0;
+export const isConditional = (model: Model | VED): model is IVAE => model.kind === 'iVAE' && model.conditionDim > 0;
 
 /** The names of a model's classes: those of the data, or numbers for classes that the model found by itself; none for a model without classes. */
 export function classNamesOf(model: Model, fromData: readonly string[]): readonly string[] {
@@ -24,7 +24,7 @@ export interface Variant {
 }
 
 /** What a model's decoder can be given beside content and pose: each class, or low, middle and high values of what it is told or predicts. */
-export function variantsOf(model: Model, classNames: readonly string[]): Variant[] {
+export function variantsOf(model: Model | VED, classNames: readonly string[]): Variant[] {
   if (isClassifier(model) || (model.kind === 'iVAE' && model.numClasses > 0)) {
     const condition = model.kind === 'iVAE' &&
       model.condition.dim > 0 && { condition: valuesAt(model.condition, 0, 0) };

@@ -34,7 +34,7 @@ export async function loadModel(folder: string, kernel?: SpatialDecoderOptions['
   const run = RunFolder.open(folder);
   if (isPairsRun(run)) {
     throw new PyrovedError(
-      `${folder} holds an encoder-decoder (VED), which predicts targets from inputs: use pyroved predict, or loadVED.`,
+      `${folder} holds an encoder-decoder (VED), which predicts targets from inputs and knows neither classes nor poses: use pyroved predict, encode, manifold, traverse or export, or loadVED.`,
     );
   }
   const { checkpoint, warning } = run.loadCheckpoint();

@@ -7,6 +7,7 @@ import { asSvgFile, type ImageRowsOptions, imageRowsPicture, tileImages } from '
 import { variantsOf } from './kinds.js';
 import type { TrainedModel } from './loadModel.js';
 import { latentName, stackOf } from './show.js';
+import type { AnyTrained } from './tables.js';
 import { turns, uprightOf } from './upright.js';
 
 /** A picture with its words as SVG, and, of images, its tiles alone as PNG. */
@@ -33,10 +34,10 @@ export interface TraverseRequest {
 
 /** A row for each class (or value of what the model is told or predicts) and latent. */
 export function traversePicture(
-  { model, classNames, classAngles }: TrainedModel,
+  { model, classNames, classAngles }: AnyTrained,
   { angle = 0, class: only, ...request }: TraverseRequest = {},
 ): Picture {
-  const vae: InvariantVAE = model;
+  const vae: Pick<InvariantVAE, 'traverse'> = model;
   const rows = variantsOf(model, classNames)
     .filter((variant) => only === undefined || variant.class === only)
     .flatMap(({ told, title, class: k }) => {

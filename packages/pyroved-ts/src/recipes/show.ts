@@ -1,6 +1,6 @@
 /** What a run has to show, as plain values for the report: manifolds, the latent plane, objects turned upright, samples. */
 import { type ImageSet, inMemory, subset } from '../data/index.js';
-import { type InvariantVAE, isClassifier, type Manifold, type Model } from '../models/index.js';
+import { type InvariantVAE, isClassifier, type Manifold, type Model, type VED } from '../models/index.js';
 import type { TrainingImages } from '../train/index.js';
 import type {
   HistogramOptions,
@@ -19,20 +19,20 @@ const SHOWN = 10;
 
 /** One manifold for each class, or for some values of what the model is told or predicts. `angle` (of each class) in radians, counter-clockwise. */
 export function manifoldsOf(
-  model: Model,
+  model: Model | VED,
   classNames: readonly string[],
   options: { size?: number; coverage?: number; angle?: readonly number[] } = {},
 ): ManifoldPictureOptions[] {
   const { angle = [], ...rest } = options;
   // As in the plot of the latents: the first goes across, the second up.
   const grid = { ...rest, ...(model.options.latentDim > 1 && { axes: [1, 0] as const }) };
-  const vae: InvariantVAE = model;
+  const vae: Pick<InvariantVAE, 'manifold'> = model;
   return variantsOf(model, classNames).map(({ told, title, class: which = 0 }) =>
     shown(vae.manifold({ ...told, ...grid, ...turned(model, angle[which]) }), title),
   );
 }
 
-const turned = (model: Model, angle: number | undefined) =>
+const turned = (model: Model | VED, angle: number | undefined) =>
   angle !== undefined && Number.isFinite(angle) && turns(model) ? { angle } : {};
 
 function shown({ images, rows, columns, axes: [down, across] }: Manifold, title?: string): ManifoldPictureOptions {

@@ -1,23 +1,26 @@
 /** What a trained model says of images, as tables and pictures to keep. */
 import { stringify } from 'csv-stringify/sync';
-import { isClassifier } from '../models/index.js';
+import { isClassifier, type Model, type VED } from '../models/index.js';
 import type { TrainingImages } from '../train/index.js';
 import { asSvgFile, manifoldPicture } from '../viz/index.js';
 import type { TrainedModel } from './loadModel.js';
 import { manifoldsOf } from './show.js';
 import { degreesFromUpright, uprightOf } from './upright.js';
 
+/** What the tables and pictures need of a trained model: a `TrainedModel` or a `TrainedVED`. */
+export type AnyTrained = Pick<TrainedModel, 'run' | 'classNames' | 'classAngles'> & { readonly model: Model | VED };
+
 /**
  * `file`, `class` (where the model knows classes), the quantities that it predicts by their names, `z1`, `z1_sd`, ..., `angle_deg` (counter-clockwise from the class's upright pose), `shift_1` and
  * `shift_2` (the units of the [-1, 1] grid), `scale`.
  */
-export function encodingCsv({ model, classNames, classAngles }: TrainedModel, set: TrainingImages): string {
-  const { latentDim, shape } = model.options;
+export function encodingCsv({ model, classNames, classAngles }: AnyTrained, set: TrainingImages): string {
+  const { latentDim } = model.options;
   const found = isClassifier(model) ? model.encode(set) : undefined;
   const predicted = model.kind === 'ssRegIVAE' ? model.encode(set) : undefined;
   const { content, contentScale, angle, shift, scale } = found ?? predicted ?? model.encode(set);
   const quantities = model.kind === 'ssRegIVAE' ? model.targets.names : [];
-  const dims = shape.length;
+  const dims = shift ? shift.length / set.count : 0;
   const scales = scale ? scale.length / set.count : 0;
   const numbered = (name: string, n: number) => Array.from({ length: n }, (_, i) => `${name}_${i + 1}`);
   const header = [
@@ -57,7 +60,7 @@ export interface ManifoldRequest {
 
 /** A picture for each class (or for `only`), as SVG files by name. */
 export function manifoldPictures(
-  { model, classNames, classAngles }: TrainedModel,
+  { model, classNames, classAngles }: AnyTrained,
   { angle = 0, ...grid }: ManifoldRequest = {},
   only?: number,
 ): { name: string; svg: string }[] {

@@ -1,5 +1,5 @@
 /** What upright means: the mean angle at which the model sees each class's labelled images, kept with the checkpoint. */
-import type { Model, SSIVAE } from '../models/index.js';
+import type { Model, SSIVAE, VED } from '../models/index.js';
 import type { Checkpoint } from '../run/index.js';
 import type { TrainingImages } from '../train/index.js';
 
@@ -20,7 +20,7 @@ export function checkpointWithAngles(
 }
 
 /** Whether a model takes rotation out of the content. */
-export const turns = (model: Model): boolean => model.options.invariances.includes('r');
+export const turns = (model: Model | VED): boolean => model.kind !== 'VED' && model.options.invariances.includes('r');
 
 /** What counts as upright for class `k`, in radians: the model's own zero where that is not known. */
 export function uprightOf(classAngles: Float32Array | undefined, k: number | undefined): number {

@@ -1,7 +1,7 @@
 /** A trained encoder-decoder from its run folder, and what it predicts of new inputs. */
 import { encodeNpz, type ImageSet, loadArray } from '../../data/index.js';
 import type { FileProblem } from '../../errors.js';
-import type { Prediction, PredictOptions, VED } from '../../models/index.js';
+import type { Model, Prediction, PredictOptions, VED } from '../../models/index.js';
 import { RunFolder } from '../../run/index.js';
 import { loadParams, type TrainingImages } from '../../train/index.js';
 import { pairsSections, vedFromConfig } from './settings.js';
@@ -10,6 +10,8 @@ import type { PairedNormalisation } from './source.js';
 export interface TrainedVED {
   readonly run: RunFolder;
   readonly model: VED;
+  /** None. */
+  readonly classNames: readonly string[];
   readonly normalisation?: PairedNormalisation;
   /** Said where the newest checkpoint is damaged and the one before it was taken. */
   readonly warning?: string;
@@ -31,10 +33,14 @@ export function loadVED(folder: string): TrainedVED {
   return {
     run,
     model,
+    classNames: [],
     ...(data.normalisation && { normalisation: data.normalisation }),
     ...(warning !== undefined && { warning }),
   };
 }
+
+export const isTrainedVED = (trained: { readonly model: Model | VED }): trained is TrainedVED =>
+  trained.model.kind === 'VED';
 
 /** New inputs from an array file, in the range of the run's own. */
 export async function inputsFor(

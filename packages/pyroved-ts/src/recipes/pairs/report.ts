@@ -12,7 +12,7 @@ import {
   type ScatterOptions,
 } from '../../viz/index.js';
 import { described } from '../report.js';
-import { evenPlaces, stackOf } from '../show.js';
+import { evenPlaces, manifoldsOf, stackOf } from '../show.js';
 import type { PairsSummary } from './finish.js';
 import { pairsSections } from './settings.js';
 import type { PairedSets, PairsSource } from './source.js';
@@ -33,8 +33,6 @@ export async function pairsReport(
   const whose = test
     ? 'Test pairs, which training did not see, evenly picked.'
     : 'Pairs of the training set: none were held out.';
-  const { images, rows, columns } = model.manifold();
-  const [down, across] = [rows, columns].map((values): [number, number] => [Math.min(...values), Math.max(...values)]);
   return {
     title: `${titleOf(pairsSections(run).data.source)}: encoder-decoder`,
     subtitle: `${run.config.createdAt.slice(0, 10)}, ${run.path}`,
@@ -53,22 +51,14 @@ export async function pairsReport(
     predictions: [...predicted(some, prediction, whose), ...(await overlays(model, some, prediction))],
     charts: await r2Chart(history),
     drawn: 'What the decoder predicts over two of its latent variables.',
-    manifolds: [
-      {
-        images: stackOf(images),
-        columns: columns.length,
-        // The first latent goes down, the second across.
-        x: across,
-        y: down,
-        ...(model.options.latentDim > 1 ? { xTitle: 'z₂', yTitle: 'z₁' } : { xTitle: 'z₁' }),
-      },
-    ],
+    manifolds: manifoldsOf(model, []),
     ...latentPlane(model, evenly(test ?? train, PLOTTED)),
     commands: [
       {
         command: `npx pyroved predict ${run.path} --array new.npy --out predictions.npz`,
         what: 'What the model predicts of new inputs, with the deviation at each point.',
       },
+      { command: `npx pyroved traverse ${run.path}`, what: 'Draws what each latent changes in the targets.' },
     ],
   };
 }

@@ -4,6 +4,7 @@ import { defined } from '../../defined.js';
 import { type FileProblem, PyrovedError } from '../../errors.js';
 import type { TrainingImages } from '../../train/index.js';
 import type { TrainedModel } from '../loadModel.js';
+import { inputsFor, isTrainedVED, type TrainedVED } from '../pairs/predict.js';
 import { dataSection } from '../settings.js';
 import { arrayImages } from './files.js';
 
@@ -28,9 +29,15 @@ export interface FoundImages {
   readonly close?: () => void;
 }
 
-/** The images at `from` (a path is a folder of image files). What cannot be used is listed. */
-export async function imagesFor(trained: TrainedModel, from: string | NewImages): Promise<FoundImages> {
+/** The images at `from` (a path is a folder of image files), or the inputs of a VED, from an array. What cannot be used is listed. */
+export async function imagesFor(trained: TrainedModel | TrainedVED, from: string | NewImages): Promise<FoundImages> {
   if (typeof from === 'string') return imagesFor(trained, { folder: from });
+  if (isTrainedVED(trained)) {
+    if ('array' in from) return { ...(await inputsFor(trained, from.array, from.dataset)), notes: [] };
+    throw new PyrovedError(
+      `The run ${trained.run.path} was trained on pairs, whose inputs are the items of an array: give an array file (--array).`,
+    );
+  }
   const { run, model, normalisation = { low: 0, high: 1 } } = trained;
   const { source } = dataSection(run.config);
   const { shape, channels } = model.options;
