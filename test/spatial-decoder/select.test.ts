@@ -3,6 +3,7 @@ import { type Kernel, type KernelSelection, kernelNames, selectKernel } from '@p
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { selfCheck } from '../../packages/spatial-decoder/dist/selfCheck.js';
 import { kernels } from './kernels.js';
+import { isas } from './nativeKernels.js';
 
 const hasNative = kernels.some(({ name }) => name.startsWith('native'));
 
@@ -56,6 +57,52 @@ describe('selectKernel', () => {
   it('a number of threads in the environment that is none: in words', async () => {
     vi.stubEnv('PYRO_THREADS', 'all');
     await expect(selectKernel()).rejects.toThrow('PYRO_THREADS is "all"; give a whole number of 1 or more');
+  });
+});
+
+describe('bfloat16', () => {
+  const hasAmx = isas.includes('amx');
+
+  it.skipIf(!hasAmx)('runs on AMX, asked for by precision or by the instruction set', async () => {
+    for (const [options, variable] of [
+      [{ precision: 'bfloat16' }, ''],
+      [{ precision: 'bfloat16', kernel: 'native' }, 'avx2'],
+      [{}, 'amx'],
+    ] as const) {
+      vi.stubEnv('PYRO_NATIVE_ISA', variable);
+      const { name, precision, line } = await select(options);
+      expect([name, precision]).toEqual(['native', 'bfloat16']);
+      expect(line).toContain('AMX, bfloat16');
+    }
+  });
+
+  it.skipIf(hasAmx)('is refused in words where there is no AMX', async () => {
+    const float32 = 'Choose float32 (precision, --precision), which all kernels compute in.';
+    const native = hasNative ? 'this processor, or the compiler, has no AMX to multiply bfloat16 with' : '';
+    await expect(selectKernel({ precision: 'bfloat16' })).rejects.toThrow(
+      new RegExp(
+        `^No kernel runs here in bfloat16: native: ${native}.*; wasm: it computes in float32 only; reference: it computes in float32 only\\. ${float32.replace(/[().]/g, '\\$&')}$`,
+      ),
+    );
+    await expect(selectKernel({ precision: 'bfloat16', kernel: 'native' })).rejects.toThrow(
+      /^The kernel "native" does not run here in bfloat16 \(it was asked for\): .+\. Choose float32/,
+    );
+    vi.stubEnv('PYRO_NATIVE_ISA', 'amx');
+    if (hasNative) await expect(selectKernel()).rejects.toThrow('This processor does not run amx; it runs ');
+  });
+
+  it('is no matter for the other kernels', async () => {
+    await expect(selectKernel({ precision: 'bfloat16', kernel: 'wasm' })).rejects.toThrow(
+      'The kernel "wasm" does not run here in bfloat16 (it was asked for): it computes in float32 only. Choose float32',
+    );
+    await expect(selectKernel({ precision: 'float16' } as object)).rejects.toThrow('selectKernel: precision');
+  });
+
+  it('float32 that is asked for wins over an instruction set that rounds', async () => {
+    vi.stubEnv('PYRO_NATIVE_ISA', 'amx');
+    const { name, precision, line } = await select({ precision: 'float32' });
+    expect([name, precision]).toEqual([hasNative ? 'native' : 'wasm', 'float32']);
+    expect(line).not.toContain('AMX');
   });
 });
 

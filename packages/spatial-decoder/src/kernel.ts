@@ -81,7 +81,7 @@ export interface KernelOptions {
   readonly threads: number;
   /** Bytes of activations that may be kept between forward and backward passes; beyond it they are recomputed. */
   readonly budget: number;
-  /** Default float32. */
+  /** Default float32, unless PYRO_NATIVE_ISA names an instruction set that rounds. */
   readonly precision?: Precision;
 }
 

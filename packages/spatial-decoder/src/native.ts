@@ -16,7 +16,10 @@ import { type Addon, type Handle, loadAddon, type NativeIsa, nativeIsas } from '
 export { loadAddon, type NativeIsa, nativeIsas } from './native/addon.js';
 
 export interface NativeOptions extends KernelOptions {
-  /** Default: AMX for bfloat16; for float32 what PYRO_NATIVE_ISA names, else the best that the processor runs. */
+  /**
+   * Default: AMX for bfloat16; else what PYRO_NATIVE_ISA names (AMX only where no precision is given, since it rounds to bfloat16), else the best that the
+   * processor runs.
+   */
   readonly isa?: NativeIsa;
 }
 
@@ -41,7 +44,7 @@ export function loadNative(options: NativeOptions): Loaded {
   refuseUnknownKeys('loadNative', options, optionNames);
   const addon = loadAddon();
   if (typeof addon === 'string') return { reason: addon };
-  const isa = options.isa ? checkedIsa(addon, options.isa) : bestIsa(addon, options.precision ?? 'float32');
+  const isa = options.isa ? checkedIsa(addon, options.isa) : bestIsa(addon, options.precision);
   if (isa) return { kernel: new NativeKernel(addon, isa, options) };
   return {
     reason:
@@ -51,10 +54,12 @@ export function loadNative(options: NativeOptions): Loaded {
   };
 }
 
-function bestIsa(addon: Addon, precision: Precision): NativeIsa | undefined {
+function bestIsa(addon: Addon, precision: Precision | undefined): NativeIsa | undefined {
   if (precision === 'bfloat16') return addon.isas().find((isa) => isa === 'amx');
   const asked = process.env.PYRO_NATIVE_ISA;
-  return asked ? checkedIsa(addon, asked) : addon.isas().find((isa) => !unasked.includes(isa));
+  // As everywhere, an option wins over a variable.
+  const rounds = asked === 'amx' && precision === 'float32';
+  return asked && !rounds ? checkedIsa(addon, asked) : addon.isas().find((isa) => !unasked.includes(isa));
 }
 
 function checkedIsa(addon: Addon, asked: string): NativeIsa {

@@ -17,7 +17,7 @@ export interface KernelSelection {
   readonly budgetMB?: number;
   /**
    * 'bfloat16' rounds the operands of matrix products to three digits, sums stay float32: three times as fast, on processors with AMX and the native
-   * kernel only. Default 'float32'.
+   * kernel only. Default 'float32', unless PYRO_NATIVE_ISA names AMX.
    */
   readonly precision?: Precision;
 }
@@ -27,6 +27,8 @@ export interface SelectedKernel {
   readonly name: KernelName;
   /** Threads at work, this one included. */
   readonly threads: number;
+  /** Of the operands of its matrix products. */
+  readonly precision: Precision;
   /** Why this kernel, as a clause: "it was asked for". */
   readonly reason: string;
   /** Name, threads and reason, for one line of output. */
@@ -47,8 +49,13 @@ const DEFAULT_BUDGET_MB = 256;
  */
 export async function selectKernel(options: KernelSelection = {}): Promise<SelectedKernel> {
   refuseUnknownKeys('selectKernel', options, ['kernel', 'threads', 'budgetMB', 'precision']);
-  const precision = oneOf('selectKernel: precision', options.precision ?? 'float32', precisions);
-  const given: KernelOptions = { threads: threadsOf(options), budget: budgetOf(options), precision };
+  const given: KernelOptions = {
+    threads: threadsOf(options),
+    budget: budgetOf(options),
+    ...(options.precision !== undefined && {
+      precision: oneOf('selectKernel: precision', options.precision, precisions),
+    }),
+  };
   const variable = environment('PYRO_KERNEL');
   if (options.kernel !== undefined) return loadAsked(options.kernel, given, 'it was asked for');
   if (variable) return loadAsked(variable, given, 'PYRO_KERNEL asks for it');
@@ -58,19 +65,27 @@ export async function selectKernel(options: KernelSelection = {}): Promise<Selec
     if (!('reason' in loaded)) return selected(name, problems.join('; ') || 'the fastest that there is', loaded.kernel);
     problems.push(`${name}: ${loaded.reason}`);
   }
-  throw new SpatialDecoderError(`No kernel runs here: ${problems.join('; ')}.`);
+  const { where, advice = '' } = wordsFor(given);
+  throw new SpatialDecoderError(`No kernel runs here${where}: ${problems.join('; ')}.${advice}`);
 }
 
 async function loadAsked(asked: string, options: KernelOptions, reason: string): Promise<SelectedKernel> {
   const name = oneOf('The kernel', asked, kernelNames);
   const loaded = await load(name, options);
   if ('reason' in loaded) {
+    const { where, advice = ' Leave the kernel open and the best that runs is taken.' } = wordsFor(options);
     throw new SpatialDecoderError(
-      `The kernel "${name}" does not run here (${reason}): ${loaded.reason}. Leave the kernel open and the best that runs is taken.`,
+      `The kernel "${name}" does not run here${where} (${reason}): ${loaded.reason}.${advice}`,
     );
   }
   return selected(name, reason, loaded.kernel);
 }
+
+/** What to say of a kernel that does not run, where that is for the precision. */
+const wordsFor = ({ precision }: KernelOptions): { readonly where: string; readonly advice?: string } =>
+  precision === 'bfloat16'
+    ? { where: ' in bfloat16', advice: ' Choose float32 (precision, --precision), which all kernels compute in.' }
+    : { where: '' };
 
 function selected(name: KernelName, reason: string, kernel: Kernel | undefined): SelectedKernel {
   const threads = kernel?.threads ?? 1;
@@ -80,6 +95,7 @@ function selected(name: KernelName, reason: string, kernel: Kernel | undefined):
     get threads() {
       return kernel?.threads ?? 1;
     },
+    precision: kernel?.precision ?? 'float32',
     reason,
     line: `Spatial decoder ${name}${how}: ${reason}.`,
     ...(kernel && { kernel }),

@@ -1,5 +1,5 @@
 /** The options that several commands share, and how their text becomes the library's options. */
-import { activations } from '@pyro-ts/spatial-decoder';
+import { activations, precisions } from '@pyro-ts/spatial-decoder';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { parseAngle } from '../data/index.js';
 import { PyrovedError } from '../errors.js';
@@ -109,9 +109,14 @@ export const addMachineOptions = (command: Command): Command =>
       'reference',
     ]),
     parsed('--threads <n>', 'threads of the spatial decoder (default: all cores; also PYRO_THREADS)', atLeast(1)),
+    new Option(
+      '--precision <name>',
+      "of the spatial decoder's products; bfloat16 rounds them to three digits and is three times as fast, on processors with AMX (default: float32)",
+    ).choices(precisions),
   ]);
 
-export const machineOf = (given: Given): Machine => picked(given, ['engine', 'kernel', 'threads']) as Machine;
+export const machineOf = (given: Given): Machine =>
+  picked(given, ['engine', 'kernel', 'threads', 'precision']) as Machine;
 
 /** `without` names options, in the library's spelling, that a command says in another way. */
 export const addModelOptions = (command: Command, without: readonly string[] = []): Command =>

@@ -19,7 +19,20 @@ const own = ['targets', 'targetsDataset', 'reverse'];
 /** The other options of `train` that a run on pairs knows. */
 const known = [
   ...own,
-  ...['model', 'array', 'dataset', 'heldOut', 'seed', 'size', 'out', 'overwrite', 'engine', 'kernel', 'threads'],
+  ...[
+    'model',
+    'array',
+    'dataset',
+    'heldOut',
+    'seed',
+    'size',
+    'out',
+    'overwrite',
+    'engine',
+    'kernel',
+    'threads',
+    'precision',
+  ],
   ...['latentDim', 'likelihood', 'activation', 'blocks', 'batchNorm', 'upsampling'],
   ...['epochs', 'batchSize', 'lr', 'kl', 'clipNorm', 'averageFrom', 'averageDecay', 'patience'],
 ];

@@ -5,6 +5,7 @@ import type { EpochRecord } from '../train/index.js';
 import { disentangledBy } from './disentangled.js';
 import { type Figures, figuresOf, judge } from './judge.js';
 import { classNamesOf } from './kinds.js';
+import type { MachineRecord } from './machine.js';
 import { type ReportExtras, writeReport } from './report.js';
 import { modelSection } from './settings.js';
 import type { TrainingSets } from './sources/sets.js';
@@ -18,23 +19,21 @@ export interface RunSummary extends Figures, CourseFigures {
 }
 
 /** What every summary tells of how the run went. */
-export interface CourseFigures {
+export interface CourseFigures extends MachineRecord {
   /** Minus the ELBO in the last epoch, nats an image (or a pair). */
   readonly loss: number;
   readonly epochs: number;
   readonly steps: number;
   /** Wall-clock time of the training steps. */
   readonly seconds: number;
-  readonly engine: string;
-  readonly kernel: string;
   readonly seed: number;
 }
 
 export function courseOf({ config }: RunFolder, history: readonly EpochRecord[]): CourseFigures {
   const { loss, epoch: epochs, step: steps } = history.at(-1) as EpochRecord;
-  const { engine, kernel, seed } = config;
+  const { engine, kernel, precision, seed } = config;
   const seconds = history.reduce((sum, record) => sum + record.seconds, 0);
-  return { loss, epochs, steps, seconds, engine, kernel, seed };
+  return { loss, epochs, steps, seconds, engine, kernel, ...(precision && { precision }), seed };
 }
 
 export interface FinishOptions extends ReportExtras {

@@ -1,12 +1,15 @@
 /** The engine and the kernel that a run works with. */
 import { type EngineChoice, selectEngine } from '@pyro-ts/engine';
-import { type SelectedKernel, selectKernel } from '@pyro-ts/spatial-decoder';
+import { type Precision, type SelectedKernel, selectKernel } from '@pyro-ts/spatial-decoder';
+import { defined } from '../defined.js';
 
 /** The engine and the kernel of a run; what is left out is chosen for this machine. */
 export interface Machine {
   readonly engine?: string;
   readonly kernel?: string;
   readonly threads?: number;
+  /** Of the spatial decoder's matrix products; "bfloat16" needs a processor with AMX. */
+  readonly precision?: Precision;
 }
 
 export interface StartedMachine {
@@ -14,9 +17,34 @@ export interface StartedMachine {
   readonly kernel: SelectedKernel;
 }
 
+/** What a run keeps of the machine that it was begun with. */
+export interface MachineRecord {
+  readonly engine: string;
+  readonly kernel: string;
+  readonly precision?: Precision;
+}
+
+export const recordOf = ({ engine, kernel }: StartedMachine): MachineRecord => ({
+  engine: engine.name,
+  kernel: kernel.name,
+  precision: kernel.precision,
+});
+
+/** The machine to go on with: as it was kept, but for what is asked for anew. */
+export const machineAgain = ({ engine, kernel, precision }: MachineRecord, asked: Machine): Machine => ({
+  engine,
+  kernel,
+  ...(precision && { precision }),
+  ...defined(asked),
+});
+
+/** "native", or "native in bfloat16". */
+export const kernelInWords = ({ kernel, precision }: Pick<MachineRecord, 'kernel' | 'precision'>): string =>
+  precision === 'bfloat16' ? `${kernel} in bfloat16` : kernel;
+
 /** Chooses engine and kernel, says which, and frees the kernel at the end of `body`. */
 export async function withMachine<T>(
-  { engine, kernel, threads }: Machine,
+  { engine, kernel, threads, precision }: Machine,
   say: ((line: string) => void) | undefined,
   body: (machine: StartedMachine) => Promise<T>,
 ): Promise<T> {
@@ -25,6 +53,7 @@ export async function withMachine<T>(
   const decoder = await selectKernel({
     ...(kernel !== undefined && { kernel }),
     ...(threads !== undefined && { threads }),
+    ...(precision !== undefined && { precision }),
   });
   say?.(decoder.line);
   try {

@@ -14,6 +14,7 @@ import {
 import { disentanglementTable } from './disentangled.js';
 import type { RunSummary } from './finish.js';
 import type { Judgement } from './judge.js';
+import { kernelInWords } from './machine.js';
 import { chartsOf, confusionOf } from './reportFigures.js';
 import { dataSection, isSemiSupervised, modelSection, trainSection, unsupervised } from './settings.js';
 import { imagesToShow, latentsOf, manifoldsOf, reconstructionsOf, samplesOf } from './show.js';
@@ -198,7 +199,7 @@ function facts(run: RunFolder, summary: RunSummary, sets: TrainingSets, lr: numb
       rows: [
         ['seed', String(config.seed)],
         ['engine', config.engine],
-        ['kernel', config.kernel],
+        ['kernel', kernelInWords(config)],
         ...Object.entries(config.versions),
       ],
     },

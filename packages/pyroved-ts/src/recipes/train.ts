@@ -1,10 +1,17 @@
 /** A whole run: images, model, training with checkpoints, and at the end the figures, pictures and report in the run's folder. */
-import { defined } from '../defined.js';
 import { RunFolder, type RunSettings, whileLocked } from '../run/index.js';
 import { versions } from '../version.js';
 import { finishRun } from './finish.js';
 import type { RunHooks } from './hooks.js';
-import { type Machine, type StartedMachine, withMachine } from './machine.js';
+import {
+  kernelInWords,
+  type Machine,
+  type MachineRecord,
+  machineAgain,
+  recordOf,
+  type StartedMachine,
+  withMachine,
+} from './machine.js';
 import type { ReportBaseline } from './report.js';
 import { type RunResult, runToEnd } from './runToEnd.js';
 import {
@@ -62,9 +69,8 @@ export async function trainRun(request: TrainRequest, hooks: RunHooks = {}): Pro
 /** Goes on with a run that was stopped, or ends one that was killed, with the same numbers as if it never had been. */
 export async function resumeRun(folder: string, machine: Machine = {}, hooks: RunHooks = {}): Promise<RunResult> {
   const run = RunFolder.open(folder);
-  const { engine, kernel } = run.config;
   return whileLocked(run, () =>
-    withMachine({ engine, kernel, ...defined(machine) }, hooks.say, async (started) => {
+    withMachine(machineAgain(run.config, machine), hooks.say, async (started) => {
       tellOtherMachine(run.config, started, hooks);
       return withImages(dataSection(run.config), hooks, (sets) =>
         runToEnd({ run, sets, machine: started, hooks, resume: true }),
@@ -73,15 +79,15 @@ export async function resumeRun(folder: string, machine: Machine = {}, hooks: Ru
   );
 }
 
-/** Says so where a run goes on with another engine or kernel than it was begun with. */
-export function tellOtherMachine(
-  { engine, kernel }: Pick<RunSettings, 'engine' | 'kernel'>,
-  started: StartedMachine,
-  { say }: RunHooks,
-): void {
-  if (started.engine.name === engine && started.kernel.name === kernel) return;
+/** Says so where a run goes on with another engine, kernel or precision than it was begun with. */
+export function tellOtherMachine(config: MachineRecord, started: StartedMachine, { say }: RunHooks): void {
+  const now = recordOf(started);
+  const { engine, precision = now.precision } = config;
+  const before = kernelInWords(config);
+  const isAsPrecise = precision === now.precision;
+  if (now.engine === engine && now.kernel === config.kernel && isAsPrecise) return;
   say?.(
-    `The run was made with engine ${engine} and kernel ${kernel}; with ${started.engine.name} and ${started.kernel.name} its numbers will differ in the last digits.`,
+    `The run was made with engine ${engine} and kernel ${before}; with ${now.engine} and ${kernelInWords(now)} its numbers will differ${isAsPrecise ? ' in the last digits' : ''}.`,
   );
 }
 
@@ -110,8 +116,7 @@ export function settingsOf({ source, sets, model, train, seed, machine, fold }: 
     data,
     train,
     seed,
-    engine: machine.engine.name,
-    kernel: machine.kernel.name,
+    ...recordOf(machine),
     versions: versions(),
   };
 }

@@ -1,4 +1,5 @@
 /** `config.json` of a run folder: all that is needed to make the run again, checked when it is written and read. */
+import { type Precision, precisions } from '@pyro-ts/spatial-decoder';
 import { didYouMean } from 'pyro-ts';
 import { RunError } from './errors.js';
 import { isJsonObject, type Json, type JsonObject, parseJsonObject, toJsonObject } from './json.js';
@@ -13,6 +14,8 @@ export interface RunSettings {
   readonly engine: string;
   /** The spatial decoder's kernel that ran, e.g. "native". */
   readonly kernel: string;
+  /** Of the kernel's matrix products; absent in runs of before it was kept. */
+  readonly precision?: Precision;
   /** Package names and their versions, Node's too. */
   readonly versions: Readonly<Record<string, string>>;
 }
@@ -32,7 +35,9 @@ export interface RunConfig extends RunSettings {
 export const RUN_FORMAT = 'pyroved-run';
 export const RUN_VERSION = 1;
 
-const KEYS = ['format', 'version', 'createdAt', 'seed', 'engine', 'kernel', 'model', 'data', 'train', 'versions'];
+const KEYS = [
+  ...['format', 'version', 'createdAt', 'seed', 'engine', 'kernel', 'precision', 'model', 'data', 'train', 'versions'],
+];
 
 /** `settings` as `config.json` will hold them. @throws RunError for what JSON cannot hold or what is missing. */
 export function runConfig(settings: RunSettings, createdAt = new Date().toISOString()): RunConfig {
@@ -74,12 +79,20 @@ function checkedConfig(json: JsonObject, source: string): RunConfig {
   const [engine, kernel, createdAt] = [text('engine'), text('kernel'), text('createdAt')];
   if (Number.isNaN(Date.parse(createdAt)))
     throw new RunError(`${source}: "createdAt" has to be a date, but is ${shown(createdAt)}.`);
+  const precision = precisions.find((name) => name === json.precision);
+  if (precision === undefined && json.precision !== undefined)
+    throw new RunError(`${source}: "precision" has to be ${precisions.join(' or ')}, but is ${shown(json.precision)}.`);
   const { seed, versions } = json;
   if (typeof seed !== 'number' || !Number.isSafeInteger(seed))
     throw new RunError(`${source}: "seed" has to be a whole number, but is ${shown(seed)}.`);
   if (!isJsonObject(versions) || !hasTexts(versions))
     throw new RunError(`${source}: "versions" has to map package names to versions.`);
-  return { format: RUN_FORMAT, version: RUN_VERSION, createdAt, model, data, train, seed, engine, kernel, versions };
+  return {
+    format: RUN_FORMAT,
+    version: RUN_VERSION,
+    ...{ createdAt, model, data, train, seed, engine, kernel, versions },
+    ...(precision && { precision }),
+  };
 }
 
 const hasTexts = (object: JsonObject): object is Record<string, string> =>

@@ -1,5 +1,4 @@
 /** A whole run of an encoder-decoder: pairs, model, training with checkpoints, and at the end figures, pictures and report in the run's folder. */
-import { defined } from '../../defined.js';
 import { listProblems } from '../../errors.js';
 import type { VED } from '../../models/index.js';
 import { RunFolder, whileLocked } from '../../run/index.js';
@@ -7,7 +6,7 @@ import type { EpochRecord } from '../../train/index.js';
 import { versions } from '../../version.js';
 import { formatCount } from '../../viz/index.js';
 import type { RunHooks } from '../hooks.js';
-import { type Machine, withMachine } from '../machine.js';
+import { type Machine, machineAgain, recordOf, withMachine } from '../machine.js';
 import { pursue } from '../runToEnd.js';
 import { tellOtherMachine } from '../train.js';
 import { closing } from '../trainingImages.js';
@@ -57,8 +56,7 @@ export async function trainPairs(request: TrainPairsRequest, hooks: RunHooks<VED
         data: { source, classNames: [], ...(normalisation && { normalisation }) },
         train,
         seed,
-        engine: machine.engine.name,
-        kernel: machine.kernel.name,
+        ...recordOf(machine),
         versions: versions(),
       };
       const run = RunFolder.create(folder, settings, { overwrite });
@@ -74,10 +72,9 @@ export async function resumePairs(
   hooks: RunHooks<VED> = {},
 ): Promise<PairsResult> {
   const run = RunFolder.open(folder);
-  const { engine, kernel } = run.config;
   const { source, normalisation } = pairsSections(run).data;
   return whileLocked(run, () =>
-    withMachine({ engine, kernel, ...defined(machine) }, hooks.say, async (started) => {
+    withMachine(machineAgain(run.config, machine), hooks.say, async (started) => {
       tellOtherMachine(run.config, started, hooks.say ? { say: hooks.say } : {});
       return closing(await pairsInWords(source, normalisation, hooks), (sets) => toEnd(run, sets, hooks, true));
     }),

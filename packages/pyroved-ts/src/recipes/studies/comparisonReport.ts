@@ -11,6 +11,7 @@ import {
   type ReportTable,
   renderReport,
 } from '../../viz/index.js';
+import { kernelInWords } from '../machine.js';
 import type { TrainingSets } from '../sources/sets.js';
 import { type Comparison, type Measure, measures, type PriorRun, type PriorTest } from './comparison.js';
 import type { StudyPlan } from './plan.js';
@@ -65,7 +66,7 @@ export async function comparisonReport({ comparison, histories, plan, sets, path
           ['epochs', String(plan.train.epochs)],
           ['seeds', seeds.join(', ')],
           ['engine', plan.engine],
-          ['kernel', plan.kernel],
+          ['kernel', kernelInWords(plan)],
         ],
       },
     ],

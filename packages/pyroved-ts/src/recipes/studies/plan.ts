@@ -1,9 +1,15 @@
 /** What all studies keep of how they were begun, so that they can go on. */
 import type { Normalisation } from '../../data/index.js';
-import { defined } from '../../defined.js';
 import { type JsonObject, RunError, StudyFolder, type StudyKind, whileLocked } from '../../run/index.js';
 import type { RunHooks } from '../hooks.js';
-import { type Machine, type StartedMachine, withMachine } from '../machine.js';
+import {
+  type Machine,
+  type MachineRecord,
+  machineAgain,
+  recordOf,
+  type StartedMachine,
+  withMachine,
+} from '../machine.js';
 import { type ModelSettings, type TrainSettings, trainDefaults } from '../settings.js';
 import type { TrainingSets } from '../sources/sets.js';
 import type { Source } from '../sources/source.js';
@@ -20,28 +26,25 @@ export interface StudyRequest extends Machine {
   readonly overwrite?: boolean;
 }
 
-export interface StudyPlan {
+export interface StudyPlan extends MachineRecord {
   readonly source: Source;
   readonly model: ModelSettings;
   readonly train: TrainSettings;
   readonly normalisation?: Normalisation;
-  readonly engine: string;
-  readonly kernel: string;
 }
 
 /** The plan of a request. */
 export function planOf(
   { source, model = {}, train }: StudyRequest,
   { normalisation }: TrainingSets,
-  { engine, kernel }: StartedMachine,
+  machine: StartedMachine,
 ): StudyPlan {
   return {
     source,
     model,
     train: { ...trainDefaults, ...train },
     ...(normalisation && { normalisation }),
-    engine: engine.name,
-    kernel: kernel.name,
+    ...recordOf(machine),
   };
 }
 
@@ -86,9 +89,8 @@ export function resumeStudy<Plan extends StudyPlan, T>(
 ): Promise<T> {
   const study = StudyFolder.open(folder, kind);
   const plan = savedPlan<Plan>(study, more);
-  const { engine, kernel } = plan;
   return whileLocked(study, () =>
-    withMachine({ engine, kernel, ...defined(asked) }, hooks.say, (machine) =>
+    withMachine(machineAgain(plan, asked), hooks.say, (machine) =>
       withImages(plan, hooks, (sets) => work({ study, plan, sets, machine, hooks })),
     ),
   );
