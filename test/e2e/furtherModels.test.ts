@@ -98,6 +98,8 @@ describe('a quantity', () => {
     const mean = lengths.subarray(0, 20).reduce((a, b) => a + b, 0) / 20;
     expect(Math.abs(Number(first.split(',')[1]) - mean)).toBeLessThan(3 * mean);
 
+    expect(targets[0].meanAbsoluteError).toBeLessThanOrEqual(Math.sqrt(targets[0].meanSquaredError));
+
     const drawn = await succeed(['traverse', 'reg', '--steps', '4', '--out', 't.png'], root);
     expect(drawn.stdout.trim()).toBe('t.png');
     // Three rows (low, middle and high) of four images with gaps of 2.

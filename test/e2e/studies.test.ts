@@ -2,17 +2,20 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
+  type ClassValidation,
   type Comparison,
-  type CrossValidation,
   comparePriors,
   crossValidate,
+  encodeNpy,
+  nanorods,
+  type QuantityValidation,
   RunFolder,
   resumeComparison,
   type Source,
   trainRun,
 } from 'pyroved-ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { pyroved, remove, start, succeed, temporaryFolder, writeImages } from './helpers.js';
+import { pyroved, remove, start, succeed, temporaryFolder, write, writeImages } from './helpers.js';
 
 const root = temporaryFolder();
 const at = (...path: string[]) => join(root, ...path);
@@ -230,7 +233,7 @@ describe('cross-validate', () => {
 
   it('tests every labelled image once, by a model that did not see it', async () => {
     const { stdout } = await succeed(['cross-validate', '.', ...options, '--out', 'folds'], root);
-    const { folds, images, accuracy, confusion, spread } = read('folds', 'results.json') as CrossValidation;
+    const { folds, images, accuracy, confusion, spread } = read('folds', 'results.json') as ClassValidation;
     expect([folds.map((fold) => fold.images), images]).toEqual([[4, 4, 4], 12]);
     expect(confusion.map((row) => row.reduce((a, b) => a + b))).toEqual([6, 6]);
     expect(accuracy).toBeCloseTo((confusion[0][0] + confusion[1][1]) / 12, 10);
@@ -253,15 +256,60 @@ describe('cross-validate', () => {
     expect([code, stderr]).toEqual([1, 'pyroved: cut holds a study of folds, not of priors.\n']);
   });
 
+  it('tells the errors of predicted quantities', async () => {
+    const { images } = nanorods({ size: 16, train: 24, test: 1 }).train;
+    const known = Array.from(images.factors?.length ?? []).slice(0, 18);
+    write(at('rods.npy'), encodeNpy(images.images, [24, 16, 16]));
+    const row = (i: number) => `${i},${i < 18 ? known[i] : ''}`;
+    write(at('lengths.csv'), `n,length\n${Array.from({ length: 24 }, (_, i) => row(i)).join('\n')}\n`);
+    const data = ['--array', 'rods.npy', '--factors', 'lengths.csv', '--quantities', 'length', '--folds', '3'];
+    const model = ['--hidden', '8', '--invariances', 'r', '--latent-dim', '1', '--epochs', '2', '--batch-size', '6'];
+    const { stdout, stderr } = await succeed(['cross-validate', ...data, ...model, '--out', 'quantities'], root);
+    const result = read('quantities', 'results.json') as QuantityValidation;
+    expect([result.on, result.images, result.folds.map((fold) => fold.images)]).toEqual(['quantities', 18, [6, 6, 6]]);
+    // All errors over the spread of all known lengths, of which each is in one fold.
+    const mean = known.reduce((sum, v) => sum + v, 0) / 18;
+    const variance = known.reduce((sum, v) => sum + (v - mean) ** 2, 0) / 18;
+    const [{ name, r2, rootMeanSquaredError, meanAbsoluteError, spread }] = result.targets;
+    const own = result.folds.map(({ targets: [target] }) => target);
+    const squares = own.reduce((sum, fold) => sum + fold.meanSquaredError / 3, 0);
+    expect(name).toBe('length');
+    expect(rootMeanSquaredError).toBeCloseTo(Math.sqrt(squares), 10);
+    expect(r2).toBeCloseTo(1 - squares / variance, 6);
+    expect(meanAbsoluteError).toBeCloseTo(
+      own.reduce((sum, fold) => sum + fold.meanAbsoluteError / 3, 0),
+      10,
+    );
+    expect(spread.r2.mean).toBeCloseTo(
+      own.reduce((sum, fold) => sum + (fold.r2 ?? 0) / 3, 0),
+      10,
+    );
+    expect(stdout).toMatch(
+      /^length: R2 -?[\d.e+]+, root mean squared error [\d.]+, mean absolute error [\d.]+ on 18 images\n {2}mean of 3 folds: R2 /,
+    );
+    expect(stderr).toMatch(/Fold 2: length R2 -?[\d.]+, root mean squared error [\d.]+ on 6 images\./);
+    expect(readFileSync(at('quantities/report.html'), 'utf8')).toContain('length, fold by fold');
+    // A fold is a run whose test images are those that its model has not seen.
+    await succeed(['evaluate', 'quantities/fold-2', '--json', 'fold.json'], root);
+    const { targets } = read('fold.json') as { targets: { meanSquaredError: number }[] };
+    expect(targets[0].meanSquaredError).toBeCloseTo(own[1].meanSquaredError, 6);
+    await succeed(['cross-validate', '--resume', 'quantities'], root);
+    expect(read('quantities', 'results.json')).toEqual(result);
+  }, 600_000);
+
   it('needs labels, and no more folds than there are of them', async () => {
     const request = { folder: at('never'), train: { epochs: 1 }, kernel: 'reference' };
     const source = (given: object): Source => ({ kind: 'images', size: 16, ...given }) as Source;
     await expect(crossValidate({ ...request, source: source({ unlabelled: at('unlabelled') }) })).rejects.toThrow(
       'There are no labelled images to divide into folds. Give some.',
     );
-    await expect(
-      crossValidate({ ...request, source: source({ labelled: at('labelled') }), folds: 13 }),
-    ).rejects.toThrow('folds is a whole number from 2 to 12, the labelled images, not 13.');
+    const labelled = source({ labelled: at('labelled') });
+    await expect(crossValidate({ ...request, source: labelled, folds: 13 })).rejects.toThrow(
+      'folds is a whole number from 2 to 12, the labelled images, not 13.',
+    );
+    await expect(crossValidate({ ...request, source: labelled, model: { kind: 'iVAE' } })).rejects.toThrow(
+      'The iVAE is not trained on labels, so that there is nothing to hold it against.',
+    );
     expect(existsSync(at('never'))).toBe(false);
   });
 });

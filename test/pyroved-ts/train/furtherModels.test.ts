@@ -93,7 +93,7 @@ describe('an ssRegIVAE', () => {
     });
     const { history } = await trainer.train();
     kernel.dispose();
-    const { r2, meanSquaredError, predictions } = regressionOf(vae, held.images);
+    const { r2, meanSquaredError, predictions, targets } = regressionOf(vae, held.images);
     expect(r2).toBeGreaterThan(0.88);
     expect(history[19].evaluation).toEqual({ r2, meanSquaredError });
     // The same figures the long way round.
@@ -101,6 +101,8 @@ describe('an ssRegIVAE', () => {
     const mean = truth.reduce((a, b) => a + b, 0) / truth.length;
     const squares = truth.reduce((s, v, i) => s + (v - predictions[i]) ** 2, 0);
     expect(meanSquaredError).toBeCloseTo(squares / truth.length, 4);
+    const distances = truth.reduce((s, v, i) => s + Math.abs(v - predictions[i]), 0);
+    expect(targets[0].meanAbsoluteError).toBeCloseTo(distances / truth.length, 4);
     expect(r2).toBeCloseTo(1 - squares / truth.reduce((s, v) => s + (v - mean) ** 2, 0), 4);
   });
 

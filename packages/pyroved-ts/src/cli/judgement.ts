@@ -32,9 +32,9 @@ export function judgementText(
     }
     case 'quantities':
       return judged.targets
-        .map(({ name, meanSquaredError, r2 }) => {
+        .map(({ name, meanSquaredError, meanAbsoluteError, r2 }) => {
           const root = Math.sqrt(meanSquaredError).toPrecision(4);
-          return `${name}: R2 ${r2.toFixed(4)}, mean squared error ${meanSquaredError.toPrecision(4)} (root ${root}) ${images}`;
+          return `${name}: R2 ${r2.toFixed(4)}, mean squared error ${meanSquaredError.toPrecision(4)} (root ${root}), mean absolute error ${meanAbsoluteError.toPrecision(4)} ${images}`;
         })
         .join('\n');
   }

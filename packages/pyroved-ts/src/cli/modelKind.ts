@@ -12,6 +12,23 @@ const kinds: Readonly<Record<string, Model['kind']>> = {
   ssregivae: 'ssRegIVAE',
 };
 
+const quantities = (): Option =>
+  parsed(
+    '--quantities <names>',
+    'ssregivae: which numbers to predict, e.g. length,width (default: all of --factors)',
+    names,
+  );
+
+/** Those of the models that are trained on labels. */
+export const addLabelledKindOptions = (command: Command): Command =>
+  group(command, 'Kind of model:', [
+    new Option(
+      '--model <kind>',
+      'ssivae: classes; ssregivae: quantities (default: ssivae where there are labels, ssregivae where there is a table of numbers)',
+    ).choices(['ssivae', 'ssregivae']),
+    quantities(),
+  ]);
+
 export const addKindOptions = (command: Command): Command =>
   group(command, 'Kind of model:', [
     new Option(
@@ -20,11 +37,7 @@ export const addKindOptions = (command: Command): Command =>
         'there are labels, ssregivae where there is a table of numbers, else ivae)',
     ).choices([...Object.keys(kinds), 'ved']),
     parsed('--classes <n>', 'jivae: how many classes to look for', atLeast(2)),
-    parsed(
-      '--quantities <names>',
-      'ssregivae: which numbers to predict, e.g. length,width (default: all of --factors)',
-      names,
-    ),
+    quantities(),
     parsed(
       '--given <names>',
       'ivae: what to tell it of each image, numbers by name and "class", so that its latents hold the rest',

@@ -7,6 +7,7 @@ import type { Machine, RunHooks, Source, StudyRequest } from '../recipes/index.j
 import type { StudyFolder } from '../run/index.js';
 import { addConvOptions, convSettingsOf } from './convolutions.js';
 import { say } from './messages.js';
+import { kindSettingsOf } from './modelKind.js';
 import {
   addMachineOptions,
   addModelOptions,
@@ -78,7 +79,7 @@ export const onStudy = <Result extends { readonly folder: StudyFolder; readonly 
         ...machine,
         folder: String(given.out ?? `runs/${name}-${source.kind}`),
         source,
-        model: { ...modelSettingsOf(given), ...convSettingsOf(given) },
+        model: { ...modelSettingsOf(given), ...kindSettingsOf(given), ...convSettingsOf(given) },
         train: trainSettingsOf(given),
         overwrite: given.overwrite === true,
       };

@@ -23,11 +23,19 @@ export type { Comparison, Measure, PriorRun, PriorSummary, PriorTest } from './s
 export {
   type CrossValidateRequest,
   type CrossValidateResult,
-  type CrossValidation,
   crossValidate,
-  type FoldResult,
   resumeCrossValidation,
 } from './studies/crossValidate.js';
+export type {
+  ClassFold,
+  ClassValidation,
+  CrossValidation,
+  FoldResult,
+  QuantityErrors,
+  QuantityFold,
+  QuantityValidation,
+  ValidatedQuantity,
+} from './studies/folds.js';
 export type { StudyRequest } from './studies/plan.js';
 export { resumeSeeds, type SeedRecord, type SeedsRequest, type SeedsResult, trainSeeds } from './studies/seeds.js';
 export { type PairedTest, pairedTest, type Spread, spreadOf } from './studies/statistics.js';

@@ -187,9 +187,10 @@ function facts(run: RunFolder, summary: RunSummary, sets: TrainingSets, lr: numb
       ? [
           {
             title: 'On the images to test on',
-            rows: summary.targets.flatMap(({ name, r2, meanSquaredError }): [string, string][] => [
+            rows: summary.targets.flatMap(({ name, r2, meanSquaredError, meanAbsoluteError }): [string, string][] => [
               [`${name}: R2`, r2?.toFixed(3) ?? 'no spread'],
               [`${name}: mean squared error`, meanSquaredError.toPrecision(4)],
+              [`${name}: mean absolute error`, meanAbsoluteError.toPrecision(4)],
             ]),
           },
         ]

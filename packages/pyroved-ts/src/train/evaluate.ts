@@ -64,6 +64,8 @@ export interface TargetReport {
   readonly name: string;
   /** In the square of the data's unit. */
   readonly meanSquaredError: number;
+  /** In the data's unit. */
+  readonly meanAbsoluteError: number;
   /** 1 - mean squared error / variance: 1 for perfect predictions, 0 for none better than the mean. NaN where all true values are the same. */
   readonly r2: number;
 }
@@ -86,11 +88,12 @@ export function regressionOf(model: SSRegIVAE, test: TrainingImages): Regression
   const targets = names.map((name, k): TargetReport => {
     const rows = Array.from({ length: test.count }, (_, i) => i * dim + k);
     const mean = rows.reduce((sum, i) => sum + truth[i], 0) / test.count;
-    const squares = (difference: (i: number) => number) =>
-      rows.reduce((sum, i) => sum + difference(i) ** 2, 0) / test.count;
-    const meanSquaredError = squares((i) => predictions[i] - truth[i]);
-    const variance = squares((i) => truth[i] - mean);
-    return { name, meanSquaredError, r2: variance > 0 ? 1 - meanSquaredError / variance : Number.NaN };
+    const meanOf = (figure: (i: number) => number) => rows.reduce((sum, i) => sum + figure(i), 0) / test.count;
+    const meanSquaredError = meanOf((i) => (predictions[i] - truth[i]) ** 2);
+    const meanAbsoluteError = meanOf((i) => Math.abs(predictions[i] - truth[i]));
+    const variance = meanOf((i) => (truth[i] - mean) ** 2);
+    const r2 = variance > 0 ? 1 - meanSquaredError / variance : Number.NaN;
+    return { name, meanSquaredError, meanAbsoluteError, r2 };
   });
   const average = (figure: 'meanSquaredError' | 'r2') => targets.reduce((sum, t) => sum + t[figure], 0) / dim;
   return { predictions, targets, meanSquaredError: average('meanSquaredError'), r2: average('r2') };

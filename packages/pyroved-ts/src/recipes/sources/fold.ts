@@ -29,16 +29,17 @@ export function foldsOf(labels: ArrayLike<number>, { of, seed }: Omit<Fold, 'ind
 }
 
 /**
- * The images with one fold to test on, and the other folds to train on. Images to test on that `sets` has are left out.
- * @throws {OptionError} for a number of folds that leaves one empty or is below 2, {PyrovedError} without labels.
+ * The images with one fold to test on, and the other folds to train on. Images to test on that `sets` has are left out. Images of which quantities are
+ * known, but no classes, are dealt out as if they were of one class.
+ * @throws {OptionError} for a number of folds that leaves one empty or is below 2, {PyrovedError} without labelled images.
  */
 export function foldOf(sets: TrainingSets, fold: Fold): TrainingSets {
   const { labelled } = sets;
-  if (!labelled?.labels) throw new PyrovedError('There are no labelled images to divide into folds. Give some.');
+  if (!labelled) throw new PyrovedError('There are no labelled images to divide into folds. Give some.');
   if (!Number.isInteger(fold.of) || fold.of < 2 || fold.of > labelled.count) {
     throw new OptionError(`folds is a whole number from 2 to ${labelled.count}, the labelled images, not ${fold.of}.`);
   }
-  const folds = foldsOf(labelled.labels, fold);
+  const folds = foldsOf(labelled.labels ?? new Int32Array(labelled.count), fold);
   const part = (wanted: (k: number) => boolean): TrainingImages =>
     subset(
       labelled,
