@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { build } from './build.mjs';
 import { npmProblem } from './lib/npmProblem.mjs';
-import { cache, isMain, main, npm, Stop, say } from './lib/process.mjs';
+import { cache, interrupted, isMain, main, npm, Stop, say } from './lib/process.mjs';
 import { printTable } from './lib/table.mjs';
 import { runTests } from './lib/vitest.mjs';
 import { setup } from './setup.mjs';
@@ -41,7 +41,9 @@ if (isMain(import.meta.url)) {
     const rows = [];
     for (const [i, version] of versions.entries()) {
       say(`\n=== Node ${version} ===`);
-      rows.push([`Node ${version}`, await runTests(rest, { nodePath: programs[i] })]);
+      const result = await runTests(rest, { nodePath: programs[i] });
+      rows.push([`Node ${version}`, result]);
+      if (result.code === interrupted) break;
     }
     return printTable('node', rows);
   });

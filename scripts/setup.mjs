@@ -23,7 +23,7 @@ export async function setup() {
   const wanted = createHash('sha256')
     .update(readFileSync(join(root, 'package-lock.json')))
     .digest('hex');
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return restoreTfjsNode();
 
   const fresh = !existsSync(join(root, 'node_modules', '.package-lock.json'));
   say(fresh ? 'Installing the npm packages (once; about a minute) ...' : 'Updating the npm packages ...');

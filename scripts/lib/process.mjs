@@ -20,6 +20,9 @@ export function isMain(url) {
   return started !== undefined && existsSync(started) && pathToFileURL(realpathSync(started)).href === url;
 }
 
+/** The exit code of a program that Ctrl-C ended. */
+export const interrupted = 130;
+
 /** Runs a script's body; a Stop becomes its words and exit code 1. */
 export async function main(body) {
   try {
@@ -57,7 +60,7 @@ export function run(command, args, { capture = false, env = {}, cwd = root, shel
     });
     child.on('close', (code, signal) => {
       done();
-      resolve({ code: code ?? (signal === 'SIGINT' ? 130 : 1), stdout, stderr });
+      resolve({ code: code ?? (signal === 'SIGINT' ? interrupted : 1), stdout, stderr });
     });
   });
 }

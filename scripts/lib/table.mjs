@@ -3,8 +3,8 @@ import { say } from './process.mjs';
 import { closingLine } from './vitest.mjs';
 
 /**
- * Prints a line for each setting and the sum of all as the closing line. A row is a name with the counts of its run, or with the words why it
- * did not run. Returns the exit code: 1 where anything failed or nothing ran.
+ * Prints a line for each setting, the names of what failed, and the sum of all as the closing line. A row is a name with the result of its
+ * run, or with the words why it did not run. Returns the exit code: 1 where anything failed or nothing ran.
  */
 export function printTable(heading, rows) {
   const width = Math.max(heading.length, ...rows.map(([name]) => name.length)) + 2;
@@ -18,6 +18,9 @@ export function printTable(heading, rows) {
     }
     ran.push(result);
     say(cells(name, result.passed, result.failed, result.skipped, Math.round(result.seconds)));
+  }
+  for (const [name, { failures = [] }] of rows) {
+    for (const failure of failures) say(`failed on ${name}: ${failure}`);
   }
   const sum = (key) => ran.reduce((total, result) => total + result[key], 0);
   say(closingLine({ passed: sum('passed'), failed: sum('failed'), skipped: sum('skipped') }));

@@ -30,6 +30,7 @@ export function linkBuilt() {
 /** npm removes the package, which no lock file names, whenever it installs another: puts it back where its binary was built. */
 export async function restoreTfjsNode() {
   if (!existsSync(built) || existsSync(folder)) return;
+  say('Putting the engine "tensorflow" back ...');
   try {
     await installTfjsNode();
   } catch (error) {

@@ -1,13 +1,13 @@
 /** Runs the test suite and counts what it did, from vitest's own report. */
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { cache, root, run } from './process.mjs';
 
 const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
 
 /**
- * Runs vitest with `args` on the Node at `nodePath` and in the environment `env`. `passed`, `failed` and `skipped` count tests; a file that
- * does not even load counts as one that failed.
+ * Runs vitest with `args` on the Node at `nodePath` and in the environment `env`. `passed` and `skipped` count tests; `failures` names each
+ * test that failed, each file that does not even load, and a run that ended badly for any other reason (an error outside the tests, a crash).
  */
 export async function runTests(args, { env = {}, nodePath = process.execPath } = {}) {
   mkdirSync(cache, { recursive: true });
@@ -17,18 +17,19 @@ export async function runTests(args, { env = {}, nodePath = process.execPath } =
   const { code } = await run(nodePath, [vitest, 'run', ...reporters, ...args], { env });
   const counts = existsSync(report)
     ? count(JSON.parse(readFileSync(report, 'utf8')))
-    : { passed: 0, failed: 0, skipped: 0 };
+    : { passed: 0, skipped: 0, failures: [] };
   rmSync(report, { force: true });
-  return { ...counts, code, seconds: (Date.now() - began) / 1000 };
+  if (code !== 0 && counts.failures.length === 0) counts.failures.push(`the run itself, which ended with code ${code}`);
+  return { ...counts, failed: counts.failures.length, code, seconds: (Date.now() - began) / 1000 };
 }
 
 function count(report) {
-  const notLoaded = report.testResults.filter((file) => file.status === 'failed' && file.assertionResults.length === 0);
-  return {
-    passed: report.numPassedTests,
-    failed: report.numFailedTests + notLoaded.length,
-    skipped: report.numPendingTests + report.numTodoTests,
-  };
+  const failures = report.testResults.flatMap(({ name, status, assertionResults }) => {
+    const file = relative(root, name);
+    if (status === 'failed' && assertionResults.length === 0) return [`${file}, which does not load`];
+    return assertionResults.filter((test) => test.status === 'failed').map((test) => `${file}: ${test.fullName}`);
+  });
+  return { passed: report.numPassedTests, skipped: report.numPendingTests + report.numTodoTests, failures };
 }
 
 export const closingLine = ({ passed, failed, skipped }) =>

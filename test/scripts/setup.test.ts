@@ -92,17 +92,18 @@ describe('npm’s failures', () => {
 });
 
 describe('the closing line', () => {
-  it('sums the runs of a table and fails where any run failed', () => {
-    const result = (passed: number, failed: number, skipped: number, code: number) => ({
+  it('sums the runs of a table, after the names of what failed, and fails where any run failed', () => {
+    const result = (passed: number, failures: string[], skipped: number, code: number) => ({
       passed,
-      failed,
+      failed: failures.length,
+      failures,
       skipped,
       code,
       seconds: 1.4,
     });
     const rows = JSON.stringify([
-      ['wasm', result(5, 0, 1, 0)],
-      ['cpu', result(4, 1, 1, 1)],
+      ['wasm', result(5, [], 1, 0)],
+      ['cpu', result(4, ['test/x.test.ts: adds'], 1, 1)],
       ['tensorflow', 'not installed'],
     ]);
     const file = join(scratch, 'table.mjs');
@@ -118,6 +119,7 @@ describe('the closing line', () => {
       'wasm                5        0        1        1',
       'cpu                 4        1        1        1',
       'tensorflow  did not run: not installed',
+      'failed on cpu: test/x.test.ts: adds',
       '9 passed, 1 failed, 2 skipped',
     ]);
   });
