@@ -43,7 +43,13 @@ async function download() {
 async function build(options) {
   const partial = `${built}.partial`;
   rmSync(partial, { recursive: true, force: true });
-  await buildTfjsNode({ sources: folder, into: partial, ...options });
+  try {
+    await buildTfjsNode({ sources: folder, into: partial, ...options });
+  } catch (error) {
+    rmSync(partial, { recursive: true, force: true });
+    if (!existsSync(built)) rmSync(folder, { recursive: true, force: true });
+    throw error;
+  }
   rmSync(built, { recursive: true, force: true });
   renameSync(partial, built);
 }

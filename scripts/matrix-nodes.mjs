@@ -38,6 +38,8 @@ if (isMain(import.meta.url)) {
     await build({ tests: true });
     const versions = values.nodes.split(',');
     const programs = await fetchNodes(versions);
+    const { selectEngine } = await import('../packages/engine/dist/index.js');
+    say((await selectEngine()).line);
     const rows = [];
     for (const [i, version] of versions.entries()) {
       say(`\n=== Node ${version} ===`);

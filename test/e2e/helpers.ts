@@ -10,7 +10,11 @@ import { draw, ell } from '../pyroved-ts/shapes.js';
 
 const bin = fileURLToPath(new URL('../../packages/pyroved-ts/bin/pyroved.js', import.meta.url));
 
-/** How a command ended, and what it wrote. */
+/** What TensorFlow itself writes to the error stream as it loads, and no setting silences (docs/engines.md): not a word of the command line. */
+const tensorflowsOwn =
+  /^WARNING: All log messages before absl::InitializeLog\(\) .*\nI0000 .* oneDNN custom operations are on\..*\n/m;
+
+/** How a command ended, and what it wrote; TensorFlow's own two lines are taken out. */
 export interface Outcome {
   readonly code: number | null;
   readonly stdout: string;
@@ -36,7 +40,9 @@ export function start(args: readonly string[], cwd: string, variables: NodeJS.Pr
   }
   const ended = new Promise<Outcome>((resolve, reject) => {
     child.on('error', reject);
-    child.on('close', (code) => resolve({ code, ...written }));
+    child.on('close', (code) =>
+      resolve({ code, stdout: written.stdout, stderr: written.stderr.replace(tensorflowsOwn, '') }),
+    );
   });
   const until = (text: string) =>
     new Promise<void>((resolve, reject) => {
