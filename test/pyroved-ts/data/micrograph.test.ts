@@ -117,6 +117,20 @@ describe('loadMicrographs', () => {
     expect(crowded.notes[0]).toMatch(/2 of 2 patches also show the middle of another object/);
   });
 
+  it('covers a micrograph with patches side by side, the ones along its borders too', async () => {
+    const pixels = Float32Array.from({ length: 16 * 24 }, (_, i) => i / 384);
+    const path = save('tiles.png', { pixels, height: 16, width: 24 });
+    const centres = [4, 12].flatMap((y) => [4, 12, 20].map((x) => ({ x, y })));
+    const normalisation = { low: 0, high: 30_000 / 65_535 };
+    const { set, problems } = await loadMicrographs(path, { patch: 8, centres, normalisation });
+    expect(problems).toEqual([]);
+    centres.forEach(({ x, y }, i) => {
+      const [first, last] = [imageAt(set, i)[0], imageAt(set, i)[63]];
+      expect(first).toBeCloseTo(((y - 4) * 24 + x - 4) / 384, 3);
+      expect(last).toBeCloseTo(((y + 3) * 24 + x + 3) / 384, 3);
+    });
+  });
+
   it('refuses what cannot be used, in words', async () => {
     const path = save('small.png', {
       pixels: Float32Array.from({ length: 400 }, (_, i) => (i % 7) / 7),

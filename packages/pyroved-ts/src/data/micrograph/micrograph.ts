@@ -133,8 +133,9 @@ function cutPatches(
   problems: FileProblem[],
 ): Cut[] {
   return places.flatMap((place): Cut[] => {
-    const left = Math.round(place.x - (patch - 1) / 2);
-    const top = Math.round(place.y - (patch - 1) / 2);
+    // The nearest whole pixels; of two as near the lower ones, so that whole numbers from patch / 2 to width - patch / 2 all fit.
+    const left = Math.ceil(place.x - patch / 2);
+    const top = Math.ceil(place.y - patch / 2);
     const shownName = `${name}@${Math.round(place.x)},${Math.round(place.y)}`;
     if (left < 0 || top < 0 || left + patch > image.width || top + patch > image.height) {
       problems.push({ file: shownName, why: 'its patch reaches beyond the micrograph' });
