@@ -7,6 +7,7 @@ import {
   type Disentanglement,
   encodeNpy,
   encodeNpz,
+  type Normalisation,
   nanoparticles,
   RunFolder,
   shiftedPeaks,
@@ -44,6 +45,10 @@ it('an .npz file of images with labels, and a .npy file to classify', async () =
   const given = ['--array', 'set.npz', '--dataset', 'images', '--labels', 'labels', '--size', '16'];
   const { stderr } = await succeed(['train', ...given, ...tiny, '--out', 'array'], root);
   expect(stderr).toContain('Images: 20 unlabelled, 16 labelled, 4 to test on; 16 x 16 pixels.');
+  const { low, high } = configOf('array').data.normalisation as unknown as Normalisation;
+  const [from, to] = [low, high].map((value) => Number(value.toPrecision(3)));
+  expect(stderr).toContain(`The values from ${from} to ${to} become 0 to 1; what lies beyond is clipped.`);
+  expect(readFileSync(at('array/report.html'), 'utf8')).toContain(`values from ${from} to ${to} become 0 to 1`);
   const { stdout } = await succeed(['classify', 'array', '--array', 'new.npy'], root);
   expect(rows(stdout)).toHaveLength(count);
   expect(rows(stdout)[0]).toMatchObject({

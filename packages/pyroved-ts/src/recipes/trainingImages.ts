@@ -1,4 +1,5 @@
 /** The images of a run, made or read, with words for the person who waits. */
+import { normalisationText } from '../data/index.js';
 import { listProblems } from '../errors.js';
 import { formatCount } from '../viz/index.js';
 import type { RunHooks } from './hooks.js';
@@ -49,7 +50,7 @@ async function imagesInWords(data: Parameters<typeof imagesOf>[0], { say }: RunH
 }
 
 function describe(sets: TrainingSets, say: (line: string) => void): void {
-  const { notes, problems, unlabelled, labelled, test } = sets;
+  const { notes, problems, unlabelled, labelled, test, normalisation } = sets;
   const parts = [
     ...(unlabelled === labelled ? [] : [`${formatCount(unlabelled.count)} unlabelled`]),
     ...(labelled ? [`${formatCount(labelled.count)} labelled`] : []),
@@ -59,6 +60,7 @@ function describe(sets: TrainingSets, say: (line: string) => void): void {
   const what = shape.length === 1 ? 'Signals' : 'Images';
   const size = `${shape.join(' x ')} ${shape.length === 1 ? 'values' : 'pixels'}${channels > 1 ? `, ${channels} channels` : ''}`;
   say(`${what}: ${parts.join(', ')}; ${size}.`);
+  if (normalisation) say(`The ${normalisationText(normalisation)}; what lies beyond is clipped.`);
   for (const note of notes) say(note);
   if (problems.length > 0) {
     say(

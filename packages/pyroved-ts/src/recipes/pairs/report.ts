@@ -1,5 +1,5 @@
 /** What a run on pairs has to show: predictions beside what was measured, the latent plane, the curves of the training. */
-import { type ImageSet, inMemory, subset } from '../../data/index.js';
+import { type ImageSet, inMemory, normalisationText, subset } from '../../data/index.js';
 import type { Prediction, VED } from '../../models/index.js';
 import type { RunFolder } from '../../run/index.js';
 import type { EpochRecord, PairedData } from '../../train/index.js';
@@ -169,6 +169,9 @@ function facts(run: RunFolder, model: VED, summary: PairsSummary, { train, test 
         ['training pairs', train.inputs.count],
         ['inputs', inputShape.join(' x ')],
         ['targets', outputShape.join(' x ')],
+        ...Object.entries(data.normalisation ?? {}).map(
+          ([of, range]) => [`${of} normalised`, normalisationText(range)] as const,
+        ),
         ...described(source, { inputs: 'inputs in', targets: 'targets in' }),
       ],
     },

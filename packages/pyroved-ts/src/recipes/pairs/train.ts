@@ -1,4 +1,5 @@
 /** A whole run of an encoder-decoder: pairs, model, training with checkpoints, and at the end figures, pictures and report in the run's folder. */
+import { normalisationText } from '../../data/index.js';
 import { listProblems } from '../../errors.js';
 import type { VED } from '../../models/index.js';
 import { RunFolder, whileLocked } from '../../run/index.js';
@@ -108,6 +109,10 @@ async function pairsInWords(
     `Pairs: ${formatCount(train.inputs.count)} to train on${test ? `, ${formatCount(test.inputs.count)} to test on` : ''}; ` +
       `${size(train.inputs)} to ${size(train.targets)}.`,
   );
+  if (sets.normalisation) {
+    const { inputs, targets } = sets.normalisation;
+    say?.(`Of the inputs, ${normalisationText(inputs)}; of the targets, ${normalisationText(targets)}.`);
+  }
   if (problems.length > 0) say?.(`${formatCount(problems.length)} left out:\n${listProblems(problems)}`);
   return sets;
 }
