@@ -1,6 +1,18 @@
 /** What follows a dense layer's product: bias and tanh, and back. Matrices are row major. */
 import { tanh } from './functions';
 
+/** Adds a row of `columns` numbers to each of the `rows` at `y`. */
+export function addRow(y: usize, row: usize, rows: i32, columns: i32): void {
+  const bytes = (<usize>columns) << 2;
+  const whole = bytes & ~15;
+  for (const end = y + <usize>rows * bytes; y < end; y += bytes) {
+    for (let at: usize = 0; at < whole; at += 16) {
+      v128.store(y + at, f32x4.add(v128.load(y + at), v128.load(row + at)));
+    }
+    for (let at = whole; at < bytes; at += 4) store<f32>(y + at, load<f32>(y + at) + load<f32>(row + at));
+  }
+}
+
 /** y = tanh(x + bias), the bias of `columns` numbers added to each of the `rows`. */
 export function biasTanh(x: usize, bias: usize, rows: i32, columns: i32, y: usize): void {
   const row = (<usize>columns) << 2;

@@ -28,15 +28,18 @@ export function logMass(values: usize, period: i32, logits: usize, size: i32, le
   }
 }
 
-/** The log mass of one stretch, in two halves: sum of v l - max(l, 0), less the logarithm of the product of 1 + exp(-|l|). */
+/** The log mass of one stretch, in two halves: sum of v l - max(l, 0), less the logarithm of the product of 1 + exp(-|l|). Two vectors share each constant. */
 function stretch(values: usize, logits: usize): v128 {
   const one = f32x4.splat(1);
   let linear = f32x4.splat(0);
   let product = one;
-  for (const end = logits + STRETCH; logits < end; logits += 16, values += 16) {
+  for (const end = logits + STRETCH; logits < end; logits += 32, values += 32) {
     const x = v128.load(logits);
+    const y = v128.load(logits, 16);
     linear = f32x4.add(linear, f32x4.sub(f32x4.mul(v128.load(values), x), f32x4.pmax(x, f32x4.splat(0))));
+    linear = f32x4.add(linear, f32x4.sub(f32x4.mul(v128.load(values, 16), y), f32x4.pmax(y, f32x4.splat(0))));
     product = f32x4.mul(product, f32x4.add(one, expNegative(f32x4.neg(f32x4.abs(x)))));
+    product = f32x4.mul(product, f32x4.add(one, expNegative(f32x4.neg(f32x4.abs(y)))));
   }
   const terms = f32x4.sub(linear, log(product));
   const upper = i8x16.shuffle(terms, terms, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7);

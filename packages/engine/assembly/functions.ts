@@ -4,7 +4,10 @@ import { madd } from './simd';
 /** exp for x <= 0, within 2e-7 relative; about 1e-38 from -87 down. */
 export function expNegative(x: v128): v128 {
   const low = f32x4.pmax(x, f32x4.splat(-87));
-  const n = f32x4.nearest(f32x4.mul(low, f32x4.splat(1.4426950216293335)));
+  // Added to so large a number, the multiple of ln 2 is rounded and lies in the lowest bits.
+  const large = f32x4.splat(12582912);
+  const rounded = madd(low, f32x4.splat(1.4426950216293335), large);
+  const n = f32x4.sub(rounded, large);
   // ln 2 in two parts, so that the remainder keeps its digits.
   const r = madd(n, f32x4.splat(2.1219444e-4), madd(n, f32x4.splat(-0.693359375), low));
   let p = madd(f32x4.splat(0.00138146104), r, f32x4.splat(0.00836871099));
@@ -12,7 +15,7 @@ export function expNegative(x: v128): v128 {
   p = madd(p, r, f32x4.splat(0.166665211));
   p = madd(p, r, f32x4.splat(0.49999994));
   p = madd(f32x4.mul(r, r), p, f32x4.add(r, f32x4.splat(1)));
-  return f32x4.mul(p, i32x4.shl(i32x4.add(i32x4.trunc_sat_f32x4_s(n), i32x4.splat(127)), 23));
+  return f32x4.mul(p, i32x4.add(i32x4.shl(rounded, 23), f32x4.splat(1)));
 }
 
 /** log(1 + exp(x)) = max(x, 0) + log1p(u) with u = exp(-|x|). */

@@ -1,5 +1,5 @@
 /** Loops over TensorFlow.js's own memory. Addresses are in bytes; nothing is allocated, and the module has no data of its own in that memory. */
-export { biasTanh, biasTanhSlope } from './activation';
+export { addRow, biasTanh, biasTanhSlope } from './activation';
 export { adam } from './adam';
 export { logMass, logMassSlope } from './bernoulli';
 export { firstOutside } from './checks';

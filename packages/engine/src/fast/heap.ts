@@ -6,7 +6,16 @@ import * as tf from '@tensorflow/tfjs';
 import { compileSimd } from './compile.js';
 
 /** What assembly/index.ts exports. */
-const loopNames = ['adam', 'biasTanh', 'biasTanhSlope', 'firstOutside', 'logMass', 'logMassSlope', 'multiply'] as const;
+const loopNames = [
+  'adam',
+  'addRow',
+  'biasTanh',
+  'biasTanhSlope',
+  'firstOutside',
+  'logMass',
+  'logMassSlope',
+  'multiply',
+] as const;
 /** Addresses and strides are in bytes; the order of the arguments is that of assembly/. */
 type Loops = Readonly<Record<(typeof loopNames)[number], (...args: number[]) => number>>;
 
@@ -37,7 +46,9 @@ export interface Matrix {
 
 /** A row-major matrix. */
 export const matrixAt = (address: number, rows: number, columns: number): Matrix => ({
-  ...{ address, rows, columns },
+  address,
+  rows,
+  columns,
   rowStep: 4 * columns,
   columnStep: 4,
 });

@@ -44,25 +44,31 @@ export function adamOnHost(
 }
 
 /** Moments are copied block by block, so that a block is in cache while it is used; the tensors are used where they are. */
-const BLOCK = 4096;
+const BLOCK = 16384;
 
-function updateOn(heap: Heap, value: tf.Tensor, gradient: tf.Tensor, moments: AdamMoments, rates: AdamRates) {
+function updateOn(heap: Heap, value: tf.Tensor, gradient: tf.Tensor, { mean, square }: AdamMoments, rates: AdamRates) {
   const output = heap.output(value.shape);
-  const [from, slope, to] = [value, gradient, output].map((t) => heap.address(t));
-  const at = [heap.scratch, heap.scratch + 4 * BLOCK];
-  const copies = at.map((address) => heap.view(address, BLOCK));
-  const { betas, stepSize, unbias, eps, weightDecay } = rates;
+  const [from, slope, to] = [heap.address(value), heap.address(gradient), heap.address(output)];
+  const [meanAt, squareAt] = [heap.scratch, heap.scratch + 4 * BLOCK];
+  const {
+    betas: [beta1, beta2],
+    stepSize,
+    unbias,
+    eps,
+    weightDecay,
+  } = rates;
   for (let i = 0; i < value.size; i += BLOCK) {
     const count = Math.min(BLOCK, value.size - i);
-    const blocks = [moments.mean, moments.square].map((all) => all.subarray(i, i + count));
-    blocks.forEach((block, k) => {
-      copies[k].set(block);
-    });
-    const addresses = [from + 4 * i, slope + 4 * i, ...at, to + 4 * i];
-    heap.loops.adam(...addresses, count, ...betas, stepSize, unbias, eps, weightDecay);
-    blocks.forEach((block, k) => {
-      block.set(copies[k].subarray(0, count));
-    });
+    const [means, squares] = [heap.view(meanAt, count), heap.view(squareAt, count)];
+    means.set(mean.subarray(i, i + count));
+    squares.set(square.subarray(i, i + count));
+    const at = 4 * i;
+    heap.loops.adam(
+      ...([from + at, slope + at, meanAt, squareAt, to + at, count] as const),
+      ...([beta1, beta2, stepSize, unbias, eps, weightDecay] as const),
+    );
+    mean.set(means, i);
+    square.set(squares, i);
   }
   return tf.engine().makeTensorFromTensorInfo(output);
 }

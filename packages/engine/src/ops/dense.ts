@@ -4,6 +4,7 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import { type Heap, type Matrix, matrixAt, runningHeap, transposed } from '../fast/heap.js';
+import { registerOnWasm } from '../fast/operands.js';
 import { customGrad } from './customGrad.js';
 import { sizeOf } from './shapes.js';
 
@@ -66,10 +67,44 @@ export function dense(x: tf.Tensor, weight: tf.Tensor2D, bias?: tf.Tensor1D): tf
   if (x.rank === 0 || x.shape[x.rank - 1] !== inputs) {
     throw new RangeError(`dense: x [${x.shape}] must end in the ${inputs} inputs of the weight [${weight.shape}].`);
   }
-  const rows =
-    x.rank === 2 ? (x as tf.Tensor2D) : (tf.reshape(x, [sizeOf(x.shape.slice(0, -1)), inputs]) as tf.Tensor2D);
+  if (runningHeap() && x.size > 0 && weight.size > 0) return layerOnWasm(x, weight, bias);
+  const rows = x.rank === 2 ? (x as tf.Tensor2D) : asRows(x);
   const result = bias ? tf.add(product(rows, weight), bias) : product(rows, weight);
   return x.rank === 2 ? result : tf.reshape(result, [...x.shape.slice(0, -1), outputs]);
+}
+
+/** [..., n] as a matrix of n columns. */
+const asRows = (x: tf.Tensor): tf.Tensor2D => tf.reshape(x, [sizeOf(x.shape.slice(0, -1)), x.shape[x.rank - 1]]);
+
+const layerName = 'PyroDense';
+
+tf.registerGradient({
+  kernelName: layerName,
+  inputsToSave: ['x', 'weight'],
+  gradFunc: (dy, [x, weight]) => {
+    const up = asRows(dy as tf.Tensor);
+    return {
+      x: () => tf.reshape(multiply(up, weight, false, true), x.shape),
+      weight: () => multiply(asRows(x), up, true, false),
+      bias: () => tf.sum(up, 0),
+    };
+  },
+});
+
+/** The layer in one call, on inputs of any rank. */
+function layerOnWasm(x: tf.Tensor, weight: tf.Tensor2D, bias?: tf.Tensor1D): tf.Tensor {
+  registerOnWasm<'x' | 'weight' | 'bias', object>(layerName, (given) => {
+    const heap = runningHeap() as Heap;
+    const [inputs, outputs] = given.weight.shape;
+    const rows = sizeOf(given.x.shape) / inputs;
+    const output = heap.output([...given.x.shape.slice(0, -1), outputs]);
+    const to = heap.address(output);
+    const left = matrixAt(heap.address(given.x), rows, inputs);
+    heap.multiply(left, matrixAt(heap.address(given.weight), inputs, outputs), to);
+    if (given.bias) heap.loops.addRow(to, heap.address(given.bias), rows, outputs);
+    return output;
+  });
+  return tf.engine().runKernel(layerName, bias ? { x, weight, bias } : { x, weight }) as tf.Tensor;
 }
 
 /** The kernel on one backend: our own loops where they run, else the backend's product, under a name that has the gradient above. */

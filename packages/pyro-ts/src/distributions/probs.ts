@@ -1,5 +1,5 @@
 /** Probabilities as logits and back, with the edges 0 and 1 kept finite as torch keeps them in float64. */
-import { customGrad, logSumExp, readBroadcast, type Shape, sumTo } from '@pyro-ts/engine';
+import { customGrad, readBroadcast, type Shape } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 import { OptionError, refuseUnknownKeys } from '../errors.js';
 import { type TensorLike, toTensor } from './distribution.js';
@@ -64,21 +64,6 @@ export function logProbsOf(probs: tf.Tensor): tf.Tensor {
       return [tf.where(inside, tf.div(dy, tf.maximum(kept, EPS)), tf.zerosLike(dy))];
     },
   }));
-}
-
-/** Log-probabilities from unnormalised logits over the last dimension. */
-export const normalizeLogits = (logits: tf.Tensor): tf.Tensor => logits.sub(logSumExp(logits, -1, true));
-
-/** x log p, which is 0 where x is 0 even if log p is minus infinity; a gradient to `logp` alone. */
-export function weightedLog(x: tf.Tensor, logp: tf.Tensor): tf.Tensor {
-  return customGrad([x, logp], (w, l) => {
-    const product = tf.mul(w, l);
-    return {
-      value: tf.where(tf.equal(tf.add(w, tf.zerosLike(product)), 0), tf.zerosLike(product), product),
-      saved: [w, l],
-      grad: (dy, [weight, logs]) => [tf.zerosLike(weight), sumTo(tf.mul(dy, weight), logs.shape)],
-    };
-  });
 }
 
 /** The probabilities of a distribution, broadcast to `shape`, on the host. */

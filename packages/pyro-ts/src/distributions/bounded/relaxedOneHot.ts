@@ -1,5 +1,5 @@
 /** One-hot vectors relaxed to vectors of probabilities, for gradients through discrete choices. */
-import { customGrad, host, logSumExp, type Shape } from '@pyro-ts/engine';
+import { customGrad, host, logSoftmax, logSumExp, type Shape } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 import { ShapeError } from '../../errors.js';
 import type { RandomStream } from '../../random.js';
@@ -7,7 +7,7 @@ import { type Constraint, logWeights, positive, simplex, weights } from '../cons
 import { batchShapeOf, Distribution, expandedShape, type TensorLike, toTensor } from '../distribution.js';
 import { nextGumbel } from '../draws.js';
 import { TINY } from '../family.js';
-import { isOptions, logProbsOf, normalizeLogits, oneOf, type ProbsOrLogits } from '../probs.js';
+import { isOptions, logProbsOf, oneOf, type ProbsOrLogits } from '../probs.js';
 
 /**
  * softmax((logits + Gumbel noise) / temperature): near one-hot for low temperatures. Source: Maddison, Mnih and Teh 2017 (density: their
@@ -32,7 +32,7 @@ export class RelaxedOneHotCategorical extends Distribution {
     super(batchShape ?? batchShapeOf('RelaxedOneHotCategorical', byClass, 1), given.value.shape.slice(-1));
     this.temperature = t;
     this.given = given;
-    this.logits = given.name === 'logits' ? normalizeLogits(given.value) : logProbsOf(given.value);
+    this.logits = given.name === 'logits' ? logSoftmax(given.value) : logProbsOf(given.value);
   }
 
   override get parameters(): Record<string, tf.Tensor> {

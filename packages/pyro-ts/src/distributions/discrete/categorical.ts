@@ -1,11 +1,11 @@
 /** The categorical distribution over 0..K-1 and its one-hot form, computed from log-probabilities. */
-import { expandTo, type Shape, sizeOf, stopGradient } from '@pyro-ts/engine';
+import { expandTo, logSoftmax, type Shape, sizeOf, stopGradient, weightedSum } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 import { ShapeError } from '../../errors.js';
 import type { RandomStream } from '../../random.js';
 import { type Constraint, integerInterval, logWeights, oneHot, weights } from '../constraints.js';
 import { Distribution, expandedShape, scalarSupport, type TensorLike } from '../distribution.js';
-import { isOptions, logProbsOf, normalizeLogits, oneOf, type ProbsOrLogits, readProbs, weightedLog } from '../probs.js';
+import { isOptions, logProbsOf, oneOf, type ProbsOrLogits, readProbs } from '../probs.js';
 
 /** Stands for a log-probability of minus infinity where that is multiplied by a probability of 0. */
 const LOWEST = -1e30;
@@ -28,7 +28,7 @@ abstract class CategoricalBase extends Distribution {
     super(batchShape ?? shape.slice(0, -1), isOneHot ? [shape[rank - 1]] : []);
     this.given = given;
     this.numClasses = shape[rank - 1];
-    this.logits = given.name === 'logits' ? normalizeLogits(given.value) : logProbsOf(given.value);
+    this.logits = given.name === 'logits' ? logSoftmax(given.value) : logProbsOf(given.value);
   }
 
   override get parameters(): Record<string, tf.Tensor> {
@@ -87,7 +87,7 @@ export class Categorical extends CategoricalBase {
       this.numClasses === 1
         ? tf.onesLike(tf.expandDims(fixed, -1))
         : tf.cast(tf.oneHot(tf.cast(fixed, 'int32'), this.numClasses), 'float32');
-    return weightedLog(chosen, this.logits).sum(-1);
+    return weightedSum(chosen, this.logits);
   }
 
   /** The dimension (from the right, 1 is last) along which `value` is 0..K-1 where it is just that; the logits then need no product. */
@@ -136,7 +136,7 @@ export class OneHotCategorical extends CategoricalBase {
   }
 
   protected logDensity(value: tf.Tensor): tf.Tensor {
-    return weightedLog(value, this.logits).sum(-1);
+    return weightedSum(value, this.logits);
   }
   expand(batchShape: Shape): OneHotCategorical {
     return new OneHotCategorical({ [this.given.name]: this.given.value }, expandedShape(this, batchShape));

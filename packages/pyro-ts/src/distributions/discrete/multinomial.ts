@@ -1,12 +1,12 @@
 /** The multinomial distribution. */
-import { expandTo, host, rowwise, type Shape, sizeOf } from '@pyro-ts/engine';
+import { expandTo, host, logSoftmax, rowwise, type Shape, sizeOf } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 import { OptionError, ShapeError } from '../../errors.js';
 import type { RandomStream } from '../../random.js';
 import { type Constraint, counts, logWeights, weights } from '../constraints.js';
 import { Distribution, expandedShape, type TensorLike } from '../distribution.js';
 import { nextBinomial } from '../draws.js';
-import { isOptions, logProbsOf, normalizeLogits, oneOf, type ProbsOrLogits, readProbs } from '../probs.js';
+import { isOptions, logProbsOf, oneOf, type ProbsOrLogits, readProbs } from '../probs.js';
 
 /** How often each of K classes comes up in `totalCount` draws. Source: torch.distributions.Multinomial. */
 export class Multinomial extends Distribution {
@@ -30,7 +30,7 @@ export class Multinomial extends Distribution {
     }
     super(batchShape ?? given.value.shape.slice(0, -1), given.value.shape.slice(-1));
     this.given = given;
-    this.logits = given.name === 'logits' ? normalizeLogits(given.value) : logProbsOf(given.value);
+    this.logits = given.name === 'logits' ? logSoftmax(given.value) : logProbsOf(given.value);
   }
 
   override get support(): Constraint {

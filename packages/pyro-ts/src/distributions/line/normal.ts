@@ -1,5 +1,5 @@
 /** The normal distribution. */
-import type { Shape } from '@pyro-ts/engine';
+import { broadcastShapes, normalLogProb, type Shape, sameShape } from '@pyro-ts/engine';
 import type * as tf from '@tensorflow/tfjs';
 import type { RandomStream } from '../../random.js';
 import { real } from '../constraints.js';
@@ -17,8 +17,12 @@ export class Normal extends LocScaleFamily {
   }
 
   protected logDensity(value: tf.Tensor): tf.Tensor {
-    const z = value.sub(this.loc).div(this.scale);
-    return z.square().mul(-0.5).sub(this.scale.log()).sub(halfLog2Pi);
+    return normalLogProb(value, this.loc, this.scale);
+  }
+  override logProbSum(value: tf.Tensor, n: number): tf.Tensor {
+    const shape = broadcastShapes(value.shape, this.loc.shape, this.scale.shape) ?? [];
+    const isWhole = sameShape(shape, broadcastShapes(shape, this.batchShape) ?? []) && n <= shape.length;
+    return isWhole ? normalLogProb(value, this.loc, this.scale, n) : super.logProbSum(value, n);
   }
   expand(batchShape: Shape): Normal {
     return new Normal(this.loc, this.scale, expandedShape(this, batchShape));
