@@ -6,8 +6,8 @@
 import { madd } from './simd';
 
 /** Depth, rows and columns of a block. */
-const DEPTH: i32 = 256;
-const ROWS: i32 = 64;
+export const DEPTH: i32 = 256;
+export const ROWS: i32 = 64;
 const COLUMNS: i32 = 256;
 
 /**
@@ -33,10 +33,10 @@ export function multiply(
     const columns = min(COLUMNS, m - j);
     for (let l = 0; l < k; l += DEPTH) {
       const depth = min(DEPTH, k - l);
-      pack(b + <usize>l * bRow + <usize>j * bColumn, bColumn, bRow, columns, depth, 8, packedB);
+      pack(b + <usize>l * bRow + <usize>j * bColumn, bColumn, bRow, columns, depth, 8, packedB, (<usize>depth) << 5);
       for (let i = 0; i < n; i += ROWS) {
         const rows = min(ROWS, n - i);
-        pack(a + <usize>i * aRow + <usize>l * aColumn, aRow, aColumn, rows, depth, 4, scratch);
+        pack(a + <usize>i * aRow + <usize>l * aColumn, aRow, aColumn, rows, depth, 4, scratch, (<usize>depth) << 4);
         multiplyBlocks(
           scratch,
           packedB,
@@ -55,12 +55,26 @@ export function multiply(
 
 /**
  * Panels of `width` lines, entry by entry of their depth: the layout that a tile reads in one run. Line i begins at from + i line, its entries are `step`
- * bytes apart. Lines that a last panel lacks are zeros.
+ * bytes apart. Lines that a last panel lacks are zeros. From one panel to the next it is `panel` bytes.
  */
-function pack(from: usize, line: usize, step: usize, lines: i32, depth: i32, width: i32, to: usize): void {
+export function pack(
+  from: usize,
+  line: usize,
+  step: usize,
+  lines: i32,
+  depth: i32,
+  width: i32,
+  to: usize,
+  panel: usize,
+): void {
   const whole = (<usize>width) << 2;
-  const panel = <usize>depth * whole;
-  for (let first = 0; first < lines; first += width, to += panel) {
+  let first = 0;
+  if (line === 4 && width === 4) {
+    for (; first + 16 <= lines; first += 16, to += 4 * panel) {
+      packFour(from + ((<usize>first) << 2), step, depth, to, panel);
+    }
+  }
+  for (; first < lines; first += width, to += panel) {
     const start = from + <usize>first * line;
     const present = min(width, lines - first);
     if (present === width && line === 4) packAcross(start, step, depth, width, to);
@@ -71,6 +85,16 @@ function pack(from: usize, line: usize, step: usize, lines: i32, depth: i32, wid
         packLine(start + <usize>i * line, step, depth, i < present, whole, to + ((<usize>i) << 2));
       }
     }
+  }
+}
+
+/** Four panels of 4 lines that lie one beside the other: whole cache lines are read at once. */
+function packFour(from: usize, step: usize, depth: i32, to: usize, panel: usize): void {
+  for (const end = to + ((<usize>depth) << 4); to < end; to += 16, from += step) {
+    v128.store(to, v128.load(from));
+    v128.store(to + panel, v128.load(from, 16));
+    v128.store(to + 2 * panel, v128.load(from, 32));
+    v128.store(to + 3 * panel, v128.load(from, 48));
   }
 }
 
@@ -107,7 +131,7 @@ function packLine(from: usize, step: usize, depth: i32, isPresent: bool, whole: 
 }
 
 /** All tiles of one pair of packed blocks: into `c`, or onto what is there. */
-function multiplyBlocks(
+export function multiplyBlocks(
   a: usize,
   b: usize,
   c: usize,
@@ -166,13 +190,13 @@ function multiplyTile(a: usize, b: usize, depth: i32, c: usize, cRow: usize, ont
   putRow(c + 3 * cRow, c30, c31, onto);
 }
 
-function putRow(to: usize, left: v128, right: v128, onto: bool): void {
+export function putRow(to: usize, left: v128, right: v128, onto: bool): void {
   v128.store(to, onto ? f32x4.add(v128.load(to), left) : left);
   v128.store(to, onto ? f32x4.add(v128.load(to, 16), right) : right, 16);
 }
 
 /** The part of a tile that lies within `c`. */
-function addPart(tile: usize, c: usize, rows: i32, columns: i32, cRow: usize, onto: bool): void {
+export function addPart(tile: usize, c: usize, rows: i32, columns: i32, cRow: usize, onto: bool): void {
   for (let i = 0; i < rows; i++, tile += 32, c += cRow) {
     for (let j = 0; j < columns; j++) {
       const at = (<usize>j) << 2;

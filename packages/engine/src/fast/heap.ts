@@ -3,6 +3,7 @@
  * engine shows its memory; every operation that uses them has another way where they are not.
  */
 import * as tf from '@tensorflow/tfjs';
+import { EngineError } from '../errors.js';
 import { compileSimd } from './compile.js';
 
 /** What assembly/index.ts exports. */
@@ -11,10 +12,17 @@ const loopNames = [
   'addRow',
   'biasTanh',
   'biasTanhSlope',
+  'convolve',
+  'filterGradient',
   'firstOutside',
   'logMass',
   'logMassSlope',
+  'maxPool',
+  'maxPoolSlope',
   'multiply',
+  'packFilter',
+  'padImages',
+  'sumRows',
 ] as const;
 /** Addresses and strides are in bytes; the order of the arguments is that of assembly/. */
 type Loops = Readonly<Record<(typeof loopNames)[number], (...args: number[]) => number>>;
@@ -27,6 +35,7 @@ interface WasmBackend {
     readonly asm: { readonly memory: WebAssembly.Memory };
     readonly HEAPU8: Uint8Array;
     _malloc(bytes: number): number;
+    _free(address: number): void;
   };
   readonly dataIdMap: { get(id: object): { readonly memoryOffset: number } };
   makeOutput(shape: number[], dtype: 'float32'): tf.TensorInfo;
@@ -88,6 +97,18 @@ export class Heap {
     this.loops.multiply(...operands, output, a.rows, a.columns, b.columns, this.scratch);
   }
 
+  /** Runs `body` on room for so many floats, which is given back afterwards. */
+  withRoom(floats: number, body: (address: number) => void): void {
+    const address = this.backend.wasm._malloc(4 * floats) >>> 0;
+    if (address === 0)
+      throw new EngineError(`The engine's memory has no room for ${4 * floats} more bytes. Take a smaller batch.`);
+    try {
+      body(address);
+    } finally {
+      this.backend.wasm._free(address);
+    }
+  }
+
   /** `count` floats at `address`. Valid until the engine's memory grows, so until the next tensor is made. */
   view(address: number, count: number): Float32Array {
     return new Float32Array(this.backend.wasm.HEAPU8.buffer, address, count);
@@ -119,6 +140,7 @@ function isWasm(backend: object): backend is WasmBackend {
     wasm?.asm?.memory instanceof WebAssembly.Memory &&
     wasm.HEAPU8?.buffer === wasm.asm.memory.buffer &&
     typeof wasm._malloc === 'function' &&
+    typeof wasm._free === 'function' &&
     dataIdMap !== undefined &&
     typeof makeOutput === 'function'
   );

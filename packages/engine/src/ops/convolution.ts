@@ -1,11 +1,17 @@
 /**
  * A convolution that has both gradients on every engine: tfjs-wasm has none for the filter, and its gradient for the image is ten times slower than
- * the same sum written as a convolution with the turned filter.
+ * the same sum written as a convolution with the turned filter. On the wasm engine our own loops run where they can.
  */
 import * as tf from '@tensorflow/tfjs';
+import { convolveOn, filterGradientOn, imagesOn } from '../fast/convolution.js';
+import { type Heap, runningHeap } from '../fast/heap.js';
+import { registerOnWasm } from '../fast/operands.js';
 import { product } from './dense.js';
+import { sizeOf } from './shapes.js';
 
 const kernelName = 'PyroConvolution';
+const imageGradientName = 'PyroConvolutionImages';
+const filterGradientName = 'PyroConvolutionFilter';
 const registered = new Set<string>();
 
 /** The engines' own kernel, with a stride of 1 and as much padding as keeps the size. */
@@ -17,6 +23,7 @@ tf.registerGradient({
   // tfjs calls only the entries whose operand leads back to a parameter: none for images that are data.
   gradFunc: (dy, saved) => {
     const [x, filter] = saved as tf.Tensor4D[];
+    if (runningHeap() && x.size > 0 && filter.size > 0) return gradientsOnWasm(x, filter, dy as tf.Tensor4D);
     return {
       x: () => convolution(dy as tf.Tensor4D, tf.transpose(tf.reverse(filter, [0, 1]), [0, 1, 3, 2])),
       filter: () => filterGradient(x, dy as tf.Tensor4D, filter.shape[0], filter.shape[1]),
@@ -69,7 +76,29 @@ function filterGradient(x: tf.Tensor4D, dy: tf.Tensor4D, height: number, width: 
   return tf.reshape(tf.concat(sums, 0), [height, width, inputs, outputs]);
 }
 
-/** The kernel on one backend: its own convolution, under a name that has the gradient above. */
+/** Both gradients by our own loops. They have no gradients themselves. */
+function gradientsOnWasm(x: tf.Tensor4D, filter: tf.Tensor4D, dy: tf.Tensor4D) {
+  registerOnWasm<'filter' | 'dy', object>(imageGradientName, (given) => {
+    const heap = runningHeap() as Heap;
+    const output = heap.output([...given.dy.shape.slice(0, 3), given.filter.shape[2]]);
+    convolveOn(heap, imagesOn(heap, given.dy), given.filter, true, heap.address(output));
+    return output;
+  });
+  registerOnWasm<'x' | 'dy', { readonly shape: number[] }>(filterGradientName, (given, { shape }) => {
+    const heap = runningHeap() as Heap;
+    const gradient = heap.output(shape);
+    filterGradientOn(heap, imagesOn(heap, given.x), imagesOn(heap, given.dy), gradient);
+    return gradient;
+  });
+  const run = (name: string, inputs: tf.NamedTensorMap, more = {}) =>
+    tf.engine().runKernel(name, inputs, more) as tf.Tensor4D;
+  return {
+    x: () => run(imageGradientName, { filter, dy }),
+    filter: () => run(filterGradientName, { x, dy }, { shape: filter.shape }),
+  };
+}
+
+/** The kernel on one backend: our loops where they run, else its own convolution, under a name that has the gradient above. */
 function registerOn(backendName: string): void {
   if (registered.has(backendName)) return;
   const own = tf.getKernel('Conv2D', backendName);
@@ -77,7 +106,14 @@ function registerOn(backendName: string): void {
     tf.registerKernel({
       kernelName,
       backendName,
-      kernelFunc: ({ inputs, backend }) => own.kernelFunc({ inputs, backend, attrs }),
+      kernelFunc: ({ inputs, backend }) => {
+        const { x, filter } = inputs as unknown as Readonly<Record<'x' | 'filter', tf.TensorInfo>>;
+        const heap = sizeOf(x.shape) > 0 && sizeOf(filter.shape) > 0 ? runningHeap() : undefined;
+        if (!heap) return own.kernelFunc({ inputs, backend, attrs });
+        const output = heap.output([...x.shape.slice(0, 3), filter.shape[3]]);
+        convolveOn(heap, imagesOn(heap, x), filter, false, heap.address(output));
+        return output;
+      },
     });
   }
   registered.add(backendName);

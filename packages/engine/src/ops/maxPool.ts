@@ -1,13 +1,22 @@
 /** The largest of each 2 x 2 places, with a right gradient on every engine: that of tfjs-wasm's own `maxPool` is wrong, without an error. */
 import * as tf from '@tensorflow/tfjs';
+import { type Heap, runningHeap } from '../fast/heap.js';
+import { registerOnWasm } from '../fast/operands.js';
+
+const kernelName = 'PyroMaxPool';
+const slopeName = 'PyroMaxPoolSlope';
 
 /**
  * x [batch, height, width, channels] to [batch, floor(height / 2), floor(width / 2), channels]; a height or width of 1 stays, and the last row or
  * column of an odd number is left out. Where places are equal, the first of them (row by row) gets the gradient, as in PyTorch.
  */
 export function maxPool(x: tf.Tensor4D): tf.Tensor4D {
+  if (runningHeap() && x.size > 0 && x.dtype === 'float32') {
+    register();
+    return tf.engine().runKernel(kernelName, { x }) as tf.Tensor4D;
+  }
   const [batch, height, width, channels] = x.shape;
-  const [h, w] = [Math.max(1, Math.floor(height / 2)), Math.max(1, Math.floor(width / 2))];
+  const [, h, w] = halved(x.shape);
   const isWide = width > 1;
   const isTall = height > 1;
   const [usedHeight, usedWidth] = [isTall ? 2 * h : 1, isWide ? 2 * w : 1];
@@ -18,6 +27,40 @@ export function maxPool(x: tf.Tensor4D): tf.Tensor4D {
   const across = isWide ? largerHalf(used, batch * usedHeight * w, channels) : used;
   const down = isTall ? largerHalf(across, batch * h, w * channels) : across;
   return tf.reshape(down, [batch, h, w, channels]);
+}
+
+/** Of images' sizes. */
+const halved = ([batch, height, width, channels]: number[]) => [
+  batch,
+  Math.max(1, Math.floor(height / 2)),
+  Math.max(1, Math.floor(width / 2)),
+  channels,
+];
+
+tf.registerGradient({
+  kernelName,
+  inputsToSave: ['x'],
+  gradFunc: (dy, [x]) => ({
+    x: () => tf.engine().runKernel(slopeName, { x, dy: dy as tf.Tensor }) as tf.Tensor,
+  }),
+});
+
+/** Each in one pass over memory; the slope has no gradient itself. */
+function register(): void {
+  registerOnWasm<'x', object>(kernelName, ({ x }) => {
+    const heap = runningHeap() as Heap;
+    const y = heap.output(halved(x.shape));
+    const [batch, height, width, channels] = x.shape;
+    heap.loops.maxPool(heap.address(x), batch, height, width, channels, heap.address(y));
+    return y;
+  });
+  registerOnWasm<'x' | 'dy', object>(slopeName, ({ x, dy }) => {
+    const heap = runningHeap() as Heap;
+    const dx = heap.output(x.shape);
+    const [batch, height, width, channels] = x.shape;
+    heap.loops.maxPoolSlope(heap.address(x), batch, height, width, channels, heap.address(dy), heap.address(dx));
+    return dx;
+  });
 }
 
 /** Of `rows` rows, each of two halves of `size` numbers: the larger number of the two. */
