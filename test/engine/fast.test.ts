@@ -2,7 +2,15 @@
  * The operations that run as our own loops on the wasm engine: values against float64 on the host, gradients against finite differences and against
  * TensorFlow.js's own, sizes that are no multiple of a vector, and the same answers where the loops are not there.
  */
-import { adamOnHost, adamUpdate, bernoulliLogProb, biasTanh, denseParts, product } from '@pyro-ts/engine';
+import {
+  adamOnHost,
+  adamUpdate,
+  bernoulliLogProb,
+  biasLeakyRelu,
+  biasTanh,
+  denseParts,
+  product,
+} from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
 import { expectClose, numericGradient } from '../numbers.js';
@@ -199,6 +207,32 @@ describe('biasTanh', () => {
       expect(found[4]).toBeNaN();
       expect(() => biasTanh(x, tf.zeros([4]))).toThrow('must end in the 4 numbers of the bias');
     });
+  });
+});
+
+describe('biasLeakyRelu', () => {
+  it.each([[[3, 8]], [[2, 3, 5]], [[1]], [[600, 7]]])('x %j: value and gradients', (shape) => {
+    tf.tidy(() => {
+      const [x, bias, up] = [draw(shape, 1, 2), draw(shape.slice(-1), 2) as tf.Tensor1D, draw(shape, 3)];
+      const [a, b, u] = [x, bias, up].map((t) => t.dataSync());
+      const sums = Array.from(a, (value, i) => Math.fround(value + b[i % b.length]));
+      expectClose(
+        biasLeakyRelu(x, bias, 0.25),
+        sums.map((sum) => (sum > 0 ? sum : 0.25 * sum)),
+      );
+      const [ofX, ofBias] = tf.grads((t, c) => tf.sum(tf.mul(up, biasLeakyRelu(t, c as tf.Tensor1D, 0.25))))([x, bias]);
+      const slopes = sums.map((sum, i) => (sum > 0 ? u[i] : 0.25 * u[i]));
+      expectClose(ofX, slopes);
+      const totals = Array.from(b, (_, k) => slopes.reduce((sum, s, i) => (i % b.length === k ? sum + s : sum), 0));
+      expectClose(ofBias, totals, 1e-5, 2e-5);
+    });
+  });
+
+  it('lets NaN through, and refuses a slope that is none', () => {
+    expect(biasLeakyRelu(tf.tensor1d([Number.NaN, -1, 1, 0, 0]), tf.zeros([5]), 0.5).dataSync()).toEqual(
+      Float32Array.of(Number.NaN, -0.5, 1, 0, 0),
+    );
+    expect(() => biasLeakyRelu(tf.zeros([2]), tf.zeros([2]), 1)).toThrow('below is between 0 and 1');
   });
 });
 

@@ -131,7 +131,7 @@ describe.runIf(tf.getBackend() === 'wasm')('the loops', () => {
     const validate = WebAssembly.validate;
     WebAssembly.validate = (bytes) => bytes.length < 2000 && validate(bytes);
     const compile = WebAssembly.compile;
-    WebAssembly.compile = (bytes) => (bytes.length < 10000 ? Promise.reject(new Error('no SIMD')) : compile(bytes));
+    WebAssembly.compile = (bytes) => (bytes.length < 100000 ? Promise.reject(new Error('no SIMD')) : compile(bytes));
     ${withLoops}`;
 
   it.each([

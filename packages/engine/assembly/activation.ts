@@ -62,3 +62,36 @@ export function biasTanhSlope(y: usize, upstream: usize, rows: i32, columns: i32
     }
   }
 }
+
+/** y = x + bias where that is above 0, `below` times it elsewhere; `below` is from 0 to 1. */
+export function biasLeakyRelu(x: usize, bias: usize, rows: i32, columns: i32, below: f32, y: usize): void {
+  const row = (<usize>columns) << 2;
+  const whole = row & ~15;
+  const factor = f32x4.splat(below);
+  for (const end = x + <usize>rows * row; x < end; x += row, y += row) {
+    for (let at: usize = 0; at < whole; at += 16) {
+      const sum = f32x4.add(v128.load(x + at), v128.load(bias + at));
+      v128.store(y + at, f32x4.pmax(sum, f32x4.mul(sum, factor)));
+    }
+    for (let at = whole; at < row; at += 4) {
+      const sum = load<f32>(x + at) + load<f32>(bias + at);
+      store<f32>(y + at, sum < 0 ? sum * below : sum);
+    }
+  }
+}
+
+/** The slope along x of `count` numbers y: the upstream gradient where y is above 0, `below` times it elsewhere. */
+export function leakyReluSlope(y: usize, upstream: usize, count: i32, below: f32, slope: usize): void {
+  const bytes = (<usize>count) << 2;
+  const whole = bytes & ~15;
+  const factor = f32x4.splat(below);
+  const zero = f32x4.splat(0);
+  for (let at: usize = 0; at < whole; at += 16) {
+    const up = v128.load(upstream + at);
+    v128.store(slope + at, v128.bitselect(up, f32x4.mul(up, factor), f32x4.gt(v128.load(y + at), zero)));
+  }
+  for (let at = whole; at < bytes; at += 4) {
+    const up = load<f32>(upstream + at);
+    store<f32>(slope + at, load<f32>(y + at) > 0 ? up : up * below);
+  }
+}

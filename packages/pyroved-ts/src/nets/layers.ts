@@ -1,6 +1,6 @@
 /** Linear layers and stacks of them: names and first values of their weights, and how they are applied. */
 
-import { biasTanh, dense, denseParts } from '@pyro-ts/engine';
+import { biasLeakyRelu, biasTanh, dense, denseParts } from '@pyro-ts/engine';
 import { type Activation, activationFunctions } from '@pyro-ts/spatial-decoder';
 import * as tf from '@tensorflow/tfjs';
 import type { ParameterSpec, RandomStream } from 'pyro-ts';
@@ -59,8 +59,18 @@ export function stack(
 
 /** The linear layer NAME on inputs in parts, and the activation after it. */
 function activated(weights: Weights, name: string, parts: readonly tf.Tensor[], activation: Activation): tf.Tensor {
-  if (activation !== 'tanh') return activationFunctions[activation](linearOnParts(weights, name, parts));
-  return biasTanh(productOfParts(weights, name, parts), weights[`${name}.bias`] as tf.Tensor1D);
+  return biasedAndActivated(productOfParts(weights, name, parts), weights[`${name}.bias`] as tf.Tensor1D, activation);
+}
+
+/** The slope below 0 that the activation "leakyRelu" has: PyTorch's. */
+const LEAKY = 0.01;
+
+/** What follows a product or a convolution: its bias, and its activation where there is one. */
+export function biasedAndActivated(x: tf.Tensor, bias: tf.Tensor1D, activation?: Activation): tf.Tensor {
+  if (activation === undefined) return tf.add(x, bias);
+  if (activation === 'tanh') return biasTanh(x, bias);
+  if (activation === 'leakyRelu') return biasLeakyRelu(x, bias, LEAKY);
+  return activationFunctions[activation](tf.add(x, bias));
 }
 
 export const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);

@@ -3,7 +3,7 @@ import { convolution, dense, maxPool } from '@pyro-ts/engine';
 import { type Activation, activationFunctions } from '@pyro-ts/spatial-decoder';
 import * as tf from '@tensorflow/tfjs';
 import type { RandomStream } from 'pyro-ts';
-import type { Specs, Weights } from '../layers.js';
+import { biasedAndActivated, type Specs, type Weights } from '../layers.js';
 import { batchNorm, batchNormSpec } from './batchNorm.js';
 import type { ResolvedConv, Upsampling } from './options.js';
 import type { Size } from './shapes.js';
@@ -41,12 +41,17 @@ export function layersSpec(name: string, layers: readonly Layer[], dims: number)
 
 /** x [rows, height, width, channels] through the layers. */
 export const throughLayers = (weights: Weights, name: string, layers: readonly Layer[], x: tf.Tensor4D): tf.Tensor4D =>
-  layers.reduce((y, layer, i) => through(weights, `${name}.${i}`, layer, y), x);
+  layers.reduce((y, layer, i) => {
+    // A convolution takes the activation after it along.
+    if (layer.kind === 'activation' && layers[i - 1]?.kind === 'convolution') return y;
+    const next = layers[i + 1];
+    return through(weights, `${name}.${i}`, layer, y, next?.kind === 'activation' ? next.activation : undefined);
+  }, x);
 
-function through(weights: Weights, name: string, layer: Layer, x: tf.Tensor4D): tf.Tensor4D {
+function through(weights: Weights, name: string, layer: Layer, x: tf.Tensor4D, next?: Activation): tf.Tensor4D {
   switch (layer.kind) {
     case 'convolution':
-      return convolved(weights, name, x);
+      return convolved(weights, name, x, next);
     case 'activation':
       return activationFunctions[layer.activation](x) as tf.Tensor4D;
     case 'norm':
@@ -76,10 +81,14 @@ function convolutionSpec(name: string, dims: number, side: number, inputs: numbe
   };
 }
 
-function convolved(weights: Weights, name: string, x: tf.Tensor4D): tf.Tensor4D {
+function convolved(weights: Weights, name: string, x: tf.Tensor4D, activation?: Activation): tf.Tensor4D {
   const [weight, bias] = [weights[`${name}.weight`], weights[`${name}.bias`] as tf.Tensor1D];
   const [inputs, outputs] = weight.shape.slice(-2);
-  if (weight.size === inputs * outputs) return dense(x, tf.reshape(weight, [inputs, outputs]), bias) as tf.Tensor4D;
+  if (weight.size === inputs * outputs) {
+    const matrix = tf.reshape(weight, [inputs, outputs]) as tf.Tensor2D;
+    if (activation === undefined) return dense(x, matrix, bias) as tf.Tensor4D;
+    return biasedAndActivated(dense(x, matrix), bias, activation) as tf.Tensor4D;
+  }
   const filter = weight.rank === 3 ? tf.expandDims(weight, 0) : weight;
-  return tf.add(convolution(x, filter as tf.Tensor4D), bias);
+  return biasedAndActivated(convolution(x, filter as tf.Tensor4D), bias, activation) as tf.Tensor4D;
 }
