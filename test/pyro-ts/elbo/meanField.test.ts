@@ -82,7 +82,10 @@ describe('TraceMeanFieldELBO', () => {
       lossAndGradients(new ParamStore(), () =>
         new NoiseHandler({ z: [0.7] }).run(() => new Elbo().estimate(heavy, point, [])),
       );
-    expect(lossOf(TraceMeanFieldELBO)).toEqual(lossOf(TraceELBO));
+    const [found, wanted] = [lossOf(TraceMeanFieldELBO), lossOf(TraceELBO)];
+    // The two add the same terms in another order, so the last digit of a float32 may differ.
+    expect(found.loss).toBeCloseTo(wanted.loss, 5);
+    expect(found.gradients).toEqual(wanted.gradients);
   });
 });
 
