@@ -19,6 +19,7 @@ export * from './ops/logSoftmax.js';
 export * from './ops/logSumExp.js';
 export * from './ops/maxPool.js';
 export * from './ops/normal.js';
+export * from './ops/resample.js';
 export * from './ops/shapes.js';
 export * from './ops/tape.js';
 export * from './ops/weightedSum.js';

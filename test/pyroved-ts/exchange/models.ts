@@ -35,6 +35,26 @@ export const models: Readonly<Record<string, () => Model>> = {
       angleBins: 4,
       ...small,
     }),
+  'ssiVAE, binned guide, convolutional classifier': () =>
+    ssiVAE({
+      shape: [6, 8],
+      numClasses: 3,
+      invariances: ['r', 't'],
+      angleGuide: 'binned',
+      angleBins: 3,
+      classifier: convNet({ blocks: [[3], [4]] }),
+      ...small,
+    }),
+  'jiVAE, binned guide, two channels': () =>
+    jiVAE({
+      shape: [6, 6],
+      channels: 2,
+      discreteDim: 3,
+      invariances: ['r'],
+      angleGuide: 'binned',
+      angleBins: 3,
+      ...small,
+    }),
   'iVAE, convolutional': () =>
     iVAE({
       shape: [9, 7],

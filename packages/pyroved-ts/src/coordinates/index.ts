@@ -2,3 +2,4 @@
 export * from './grid.js';
 export * from './resample.js';
 export * from './transform.js';
+export * from './turns.js';

@@ -43,8 +43,8 @@ function undoShift(signal: Float32Array, shift: number): Float32Array {
   return signal.map((_, i) => bilinear(signal, 1, n, 0, toIndex(toCoordinate(i, n) + shift, n)));
 }
 
-const toCoordinate = (index: number, size: number): number => (size > 1 ? (2 * index) / (size - 1) - 1 : 0);
-const toIndex = (coordinate: number, size: number): number => ((coordinate + 1) / 2) * (size - 1);
+export const toCoordinate = (index: number, size: number): number => (size > 1 ? (2 * index) / (size - 1) - 1 : 0);
+export const toIndex = (coordinate: number, size: number): number => ((coordinate + 1) / 2) * (size - 1);
 const clamp = (x: number, size: number): number => Math.min(Math.max(x, 0), size - 1);
 
 function bilinear(picture: Float32Array, height: number, width: number, row: number, column: number): number {

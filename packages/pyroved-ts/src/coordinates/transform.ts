@@ -35,13 +35,6 @@ export function rotationMatrix(direction: tf.Tensor): tf.Tensor {
   return tf.reshape(tf.concat([cos, sin, tf.neg(sin), cos], -1), [...batch, 2, 2]);
 }
 
-/** Row vectors [..., 2] turned by unit vectors [..., 2] (cosine, sine): x M with M as above. */
-export function turnRows(x: tf.Tensor, direction: tf.Tensor): tf.Tensor {
-  const [a, b] = tf.split(x, 2, -1);
-  const [cos, sin] = tf.split(direction, 2, -1);
-  return tf.concat([tf.sub(tf.mul(a, cos), tf.mul(b, sin)), tf.add(tf.mul(a, sin), tf.mul(b, cos))], -1);
-}
-
 /** Cosine and sine [..., 2] of angles [...] in radians. */
 export const directionOf = (angle: tf.Tensor): tf.Tensor => tf.stack([tf.cos(angle), tf.sin(angle)], -1);
 

@@ -3,9 +3,9 @@ import { expandTo } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 import { module } from 'pyro-ts';
 import { directionOf, type PoseTensors, poseTransform } from '../coordinates/index.js';
-import type { Likelihood, Model } from '../models/index.js';
+import { centreOf, type Likelihood, type Model } from '../models/index.js';
 import type { ClassifierNet, DecoderNet, EncoderNet } from '../nets/index.js';
-import type { OwnDraws, PosePart } from '../priors/index.js';
+import type { PosePart } from '../priors/index.js';
 import { BATCH, type Port } from './graph/graph.js';
 import type { Program } from './graph/trace.js';
 import { fromNetwork, toldOf } from './told.js';
@@ -54,12 +54,9 @@ function encoder(model: Model): Program {
     inputs: [imagePort(model), ...told.inputs],
     run: (image, ...given) =>
       model.params.run(() => {
-        const { loc, scale, own } = encoderOf(model)([rowsOf(model, image), ...told.parts(given)]);
-        const centres: OwnDraws = {};
-        for (const { kind, source } of latents.own) centres[kind] = source.centre(own[kind] as tf.Tensor);
-        const { pose, content } = latents.split(loc, centres);
-        const content_scale = tf.slice(scale, [0, latents.jointSize - latents.contentSize]);
-        return { content, content_scale, ...plainPose(pose) };
+        const encoded = encoderOf(model)([rowsOf(model, image), ...told.parts(given)]);
+        const { pose, content, contentScale } = centreOf(latents, encoded);
+        return { content, content_scale: contentScale, ...plainPose(pose) };
       }),
   };
 }

@@ -20,3 +20,4 @@ export * from './ssRegIvae.js';
 export * from './vae.js';
 export * from './ved.js';
 export type { VEDOptions } from './vedOptions.js';
+export { centreOf } from './views.js';

@@ -8,6 +8,7 @@ import {
   type Net,
   normal,
   OptionError,
+  oneHotCategorical,
   ParamStore,
   plate,
   sample,
@@ -21,8 +22,10 @@ import {
   type DecoderNet,
   type Encoded,
   type EncoderNet,
+  encoderOfViews,
   fcDecoder,
   fcEncoder,
+  inView,
   ownDecoder,
   ownEncoder,
   spatialNet,
@@ -30,6 +33,7 @@ import {
 import { Latents, type Modes, type OwnDraws, poseParts } from '../priors/index.js';
 import { type Likelihood, likelihoodOf } from './likelihood.js';
 import { type ModelOptions, type ResolvedOptions, resolveOptions } from './options.js';
+import { viewsOf } from './views.js';
 
 /** Weights of the terms of the objective; they may change from step to step. */
 export interface Terms {
@@ -91,9 +95,9 @@ export abstract class VaePrograms {
       own: Object.fromEntries(this.latents.own.map(({ kind, source }) => [kind, source.encoded])),
       ...(discrete !== undefined && { discrete }),
     };
-    this.encoder = encoder
-      ? ownEncoder(encoder, encoding)
-      : fcEncoder({ ...encoding, hidden: hiddenEncoder, activation });
+    const net = encoder ? ownEncoder(encoder, encoding) : fcEncoder({ ...encoding, hidden: hiddenEncoder, activation });
+    const views = viewsOf(this.options);
+    this.encoder = views ? encoderOfViews(net, views) : net;
     const { hasPose } = this.latents;
     const decoding = { owner: `${owner}: decoder`, shape, channels, inputs: [latentDim, condition, discrete ?? 0] };
     const layers = { ...decoding, hidden: hiddenDecoder, activation };
@@ -143,17 +147,23 @@ export abstract class VaePrograms {
   /** q(latents | parts): inside the guide. `parts` are images [B, size], and perhaps classes [..., B or 1, K]. Returns what the encoder said. */
   protected guideLatents(site: string, parts: readonly tf.Tensor[], { scaleFactor = 1 }: Terms): Encoded {
     const encoded = module('encoder_z', this.encoder)(parts);
-    const { loc, scale: sd, own } = encoded;
-    scale.with(scaleFactor, () => {
-      sample(site, normal(this.toSite(loc), this.toSite(sd)).toEvent(1));
+    return scale.with(scaleFactor, () => {
+      const mode = this.guideMode(encoded);
+      const chosen = mode ? inView(encoded, this.fromSite(mode, 1)) : encoded;
+      sample(site, normal(this.toSite(chosen.loc), this.toSite(chosen.scale)).toEvent(1));
       for (const { kind, source } of this.latents.own) {
-        const encoded = this.toSite(own[kind] as tf.Tensor);
-        const { modes } = source;
-        const mode = modes && sample(modes.site, modes.guide(encoded), { infer: this.inferMode });
-        sample(kind, source.guide(encoded, mode));
+        sample(kind, source.guide(this.toSite(chosen.own[kind] as tf.Tensor), mode));
       }
+      return chosen;
     });
-    return encoded;
+  }
+
+  /** q(mode | image), drawn or summed out, where the guide has modes. */
+  private guideMode({ own }: Encoded): tf.Tensor | undefined {
+    const { modes, modal } = this.latents;
+    if (!modes || !modal) return undefined;
+    const logits = this.toSite(modes.logits(own[modal] as tf.Tensor));
+    return sample(modes.site, oneHotCategorical({ logits }), { infer: this.inferMode });
   }
 
   /** p(latents): inside the model. The content is [..., B, latentDim]. */
@@ -217,8 +227,8 @@ function inferMode(
       `${owner}: exactBins belongs to angleGuide "binned". Ask for that guide, or leave exactBins out.`,
     );
   }
-  if (asked !== undefined && modes && (!Number.isInteger(asked) || asked < 1 || asked > modes.count)) {
-    throw new OptionError(`${owner}: exactBins is a whole number from 1 to ${modes.count}, not ${asked}.`);
+  if (asked !== undefined && modes && (!Number.isInteger(asked) || asked < 1 || asked > modes.angles.length)) {
+    throw new OptionError(`${owner}: exactBins is a whole number from 1 to ${modes.angles.length}, not ${asked}.`);
   }
   const exactClasses = asked ?? usual;
   return exactClasses === undefined

@@ -12,7 +12,13 @@ import {
   TraceEnumELBO,
 } from 'pyro-ts';
 import type { ImageSet, StreamedSet } from '../data/index.js';
-import { type ClassifierNet, type ClassifierSlot, fcClassifier, ownClassifier } from '../nets/index.js';
+import {
+  type ClassifierNet,
+  type ClassifierSlot,
+  classifierOfViews,
+  fcClassifier,
+  ownClassifier,
+} from '../nets/index.js';
 import { type Condition, type ConditionRows, classRows, eachClass } from './asked/condition.js';
 import { circularMeans, type Encoding } from './asked/host.js';
 import { type Classified, classified } from './asked/uncertainty.js';
@@ -21,6 +27,7 @@ import { CLASS_PRIOR, type ClassPrior, classPriorNet, countedProbs } from './cla
 import { checkShape, checkWidths, type ModelOptions, modelOptionKeys } from './options.js';
 import type { Terms } from './programs.js';
 import { InvariantVAE } from './vae.js';
+import { viewsOf } from './views.js';
 
 export interface SemiSupervisedOptions extends ModelOptions, EnumerateClasses {
   readonly numClasses: number;
@@ -192,9 +199,15 @@ function classifierFor(options: SemiSupervisedOptions): ClassifierNet {
   if (!Number.isInteger(numClasses) || numClasses < 2) {
     throw new OptionError(`ssiVAE: numClasses is a whole number of at least 2, not ${numClasses}.`);
   }
-  if (classifier)
-    return ownClassifier(classifier, { owner: 'ssiVAE: classifier', shape, channels, outputs: numClasses });
-  checkWidths('ssiVAE', 'hiddenClassifier', hiddenClassifier);
-  const input = shape.reduce((n, d) => n * d, channels);
-  return fcClassifier({ input, hidden: hiddenClassifier, activation, numClasses });
+  const views = viewsOf(options);
+  const net = classifier
+    ? ownClassifier(classifier, { owner: 'ssiVAE: classifier', shape, channels, outputs: numClasses })
+    : dense();
+  return views ? classifierOfViews(net, views) : net;
+
+  function dense(): ClassifierNet {
+    checkWidths('ssiVAE', 'hiddenClassifier', hiddenClassifier);
+    const input = shape.reduce((n, d) => n * d, channels);
+    return fcClassifier({ input, hidden: hiddenClassifier, activation, numClasses });
+  }
 }

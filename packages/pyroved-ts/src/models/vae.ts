@@ -4,7 +4,6 @@ import * as tf from '@tensorflow/tfjs';
 import { formatShape, module, OptionError, ShapeError } from 'pyro-ts';
 import { poseTransform, undoPose } from '../coordinates/index.js';
 import { gather, type ImageSet, imageSet, type StreamedSet } from '../data/index.js';
-import type { OwnDraws } from '../priors/index.js';
 import { type Condition, type ConditionRows, conditionIn } from './asked/condition.js';
 import { collect, type Encoding, type PoseRows, poseTensors } from './asked/host.js';
 import { type InterpolateOptions, interpolate, type LatentPoint } from './asked/interpolate.js';
@@ -12,6 +11,7 @@ import { type LogLikelihoodOptions, logLikelihood } from './asked/logLikelihood.
 import { type Manifold, type ManifoldOptions, manifold } from './asked/manifold.js';
 import { type Traversal, type TraverseOptions, traverse } from './asked/traverse.js';
 import { type Terms, VaePrograms } from './programs.js';
+import { centreOf } from './views.js';
 
 export interface StraightenOptions {
   /** The angle that counts as upright for each image, in radians; the model's own zero when left out. See `classAngles`. */
@@ -139,25 +139,19 @@ export abstract class InvariantVAE<Told extends Condition = Condition> extends V
 
   /** The guide's centre for each image. `parts` gives the encoder's inputs for a batch. */
   protected encodeImages(set: ImageSet | StreamedSet, parts: (x: tf.Tensor2D, from: number) => tf.Tensor[]): Encoding {
-    const { own, parts: poseParts, jointSize, contentSize } = this.latents;
-    const binned = own.find(({ kind, source }) => kind === 'angle' && source.modes);
+    const { latents } = this;
     const found: Partial<Record<string, Float32Array>> = this.onBatches<string>(set, (x, from) => {
-      const encoded = module('encoder_z', this.encoder)(parts(x, from));
-      const centres: OwnDraws = {};
-      for (const part of own) centres[part.kind] = part.source.centre(encoded.own[part.kind] as tf.Tensor);
-      const { pose, content } = this.latents.split(encoded.loc, centres);
-      const contentScale = tf.slice(encoded.scale, [0, jointSize - contentSize]);
-      const bins = binned?.source.modes?.guide(encoded.own.angle as tf.Tensor).probs;
-      return { content, contentScale, ...(bins && { bins }), ...(pose as Readonly<Record<string, tf.Tensor>>) };
+      const { pose, modeProbs, ...content } = centreOf(latents, module('encoder_z', this.encoder)(parts(x, from)));
+      return { ...content, ...(modeProbs && { bins: modeProbs }), ...(pose as Readonly<Record<string, tf.Tensor>>) };
     });
     const { content = empty, contentScale = empty, angle, bins, shift, scale } = found;
-    const has = (kind: string) => poseParts.some((part) => part.kind === kind);
+    const has = (kind: string) => latents.parts.some((part) => part.kind === kind);
     return {
       count: set.count,
       content,
       contentScale,
       ...(has('angle') && { angle: anglesOf(angle ?? empty) }),
-      ...(binned && { angleBins: bins ?? empty }),
+      ...(latents.modes && { angleBins: bins ?? empty }),
       ...(has('shift') && { shift: shift ?? empty }),
       ...(has('scale') && { scale: scale ?? empty }),
     };

@@ -5,3 +5,4 @@ export * from './fcEncoder.js';
 export * from './fromLayers.js';
 export * from './own.js';
 export type * from './slots.js';
+export * from './views.js';

@@ -1,6 +1,6 @@
 /** How a model's latents are laid out: which columns of the joint latent belong to which part of the pose, and which parts have a site of their own. */
 import * as tf from '@tensorflow/tfjs';
-import { type PoseTensors, turnRows } from '../coordinates/transform.js';
+import type { PoseTensors } from '../coordinates/transform.js';
 import type { Modes, OwnSite, PoseKind, PosePart } from './posePart.js';
 
 /** A part with a site of its own. */
@@ -30,17 +30,14 @@ export class Latents {
     return this.parts.length > 0;
   }
 
-  /**
-   * Whether the joint latent holds the shift as it is seen in the image, rather than along the object's own axes, which is what a pose holds. Under an
-   * isotropic prior both are one model. The guide of the first does not depend on the angle, so it is right for every mode of it at once.
-   */
-  private get shiftIsSeen(): boolean {
-    return this.modes !== undefined && this.parts.some(({ kind, isotropic }) => kind === 'shift' && isotropic);
-  }
-
   /** The modes of the guide, where a part has them. */
   get modes(): Modes | undefined {
     return this.own.find(({ source }) => source.modes)?.source.modes;
+  }
+
+  /** The part that has them. */
+  get modal(): PoseKind | undefined {
+    return this.own.find(({ source }) => source.modes)?.kind;
   }
 
   /** Names of the joint latent's columns: "angle", "shift 1", "shift 2", "scale", "z1", ... */
@@ -69,8 +66,6 @@ export class Latents {
         from += part.source.columns;
       }
     }
-    const { angle, shift } = pose;
-    if (this.shiftIsSeen && angle && shift) pose.shift = turnRows(shift, angle);
     return { pose, content: columns(joint, from, this.contentSize) };
   }
 }

@@ -16,31 +16,35 @@ export interface JointLatent {
 /** The draw is a sample site of its own, called as the part's kind ("angle"). */
 export interface OwnSite {
   readonly site: 'own';
-  /** How many numbers, unbounded, the encoder gives for the guide. */
+  /** How many numbers, unbounded, the encoder gives for the guide (of each view, where the part has modes). */
   readonly encoded: number;
   /** p(draw), with an empty batchShape. */
   prior(): Distribution;
   /**
-   * q(draw | image) from the encoder's numbers [..., encoded], with batchShape [...] and the prior's eventShape; given the chosen mode as a one-hot
-   * row where the part has modes.
+   * q(draw | image) from the encoder's numbers [..., encoded], with batchShape [...] and the prior's eventShape. Where the part has modes, the numbers
+   * are those of the chosen mode's view, and the mode is given as a one-hot row.
    */
   guide(encoded: tf.Tensor, mode?: tf.Tensor): Distribution;
-  /** The guide's most likely draw: [..., event]. */
-  centre(encoded: tf.Tensor): tf.Tensor;
+  /** The guide's most likely draw, from the same: [..., event]. */
+  centre(encoded: tf.Tensor, mode?: tf.Tensor): tf.Tensor;
   /** For a guide with several peaks. */
   readonly modes?: Modes;
 }
 
 /**
- * A choice among peaks of the guide, a discrete site that is summed out. The model has it too, drawn after the draw that it stands for: whatever
+ * A choice among peaks of the guide, a discrete site that is summed out. For each the networks see a view of the image, turned back by the peak's
+ * angle, so that what they learn of upright objects serves every peak. The model has the site too, drawn after the draw that it stands for: whatever
  * p(mode | draw) is, the draw keeps its prior, and the ELBO with the choice in it is still a bound on log p(image).
  */
 export interface Modes {
   /** The site: "angle_bin". */
   readonly site: string;
-  readonly count: number;
-  /** q(mode | image), one-hot, from the encoder's numbers. */
-  guide(encoded: tf.Tensor): OneHotCategorical;
+  /** Radians by which each mode's view is turned back. */
+  readonly angles: readonly number[];
+  /** log p(mode): how likely each is before the image is seen. A network that says the same of all views leaves it at that. */
+  readonly logPrior: readonly number[];
+  /** Logits of q(mode | image), [..., modes], from the encoder's numbers for all views [..., modes, encoded]. */
+  logits(encoded: tf.Tensor): tf.Tensor;
   /** p(mode | draw), one-hot, for draws [..., event]. */
   prior(draw: tf.Tensor): OneHotCategorical;
 }
@@ -66,8 +70,6 @@ export interface PosePart {
   /** As in options and messages: "normal". */
   readonly name: string;
   readonly source: JointLatent | OwnSite;
-  /** Of a shift in the plane: whether its prior is the same in every direction. */
-  readonly isotropic?: boolean;
   /**
    * What a draw means: of an angle its cosine and sine [..., 2]; of a shift the numbers to add to the coordinates [..., d]; of a scale the
    * factors [..., 1] (or [..., d]). A draw from joint columns has shape [..., columns].

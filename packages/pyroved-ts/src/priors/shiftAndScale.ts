@@ -13,7 +13,6 @@ export function normalShift(width: PerAxis, dims: number): PosePart {
     kind: 'shift',
     name: 'normal',
     source: { site: 'joint', columns: dims },
-    isotropic: dims === 2 && widths[0] === widths[1],
     toPose: (z) => tf.mul(z, tf.tensor1d(widths)),
   };
 }

@@ -70,6 +70,8 @@ export type Operation = Wiring &
     | { readonly op: 'Split'; readonly axis: number; readonly sizes: readonly number[] }
     | { readonly op: 'Concat'; readonly axis: number }
     | { readonly op: 'ArgMax'; readonly axis: number }
+    /** Operands: values, and a list of places along the axis. */
+    | { readonly op: 'Gather'; readonly axis: number }
     /** Images [rows, height, width, channels], a filter [height, width, inputs, outputs]. */
     | ({ readonly op: 'Conv2D'; readonly dilations: readonly number[] } & Windows)
     | ({ readonly op: 'MaxPool' | 'AvgPool'; readonly window: readonly number[] } & Windows)

@@ -106,6 +106,13 @@ const argMax: Rule = (call) => [
   { op: 'ArgMax', ...wired(call), axis: axisOf(call.attrs.axis, call.inputShapes[0].length) },
 ];
 
+/** Of a list of places; places row by row have no counterpart. */
+const gather: Rule = (call) => {
+  const { axis, batchDims = 0 } = call.attrs;
+  if (batchDims !== 0 || call.inputShapes[1].length !== 1) return [];
+  return [{ op: 'Gather', ...wired(call), axis: axisOf(axis ?? 0, call.inputShapes[0].length) }];
+};
+
 const cast: Rule = (call) => [{ op: 'Cast', ...wired(call), dtype: call.attrs.dtype as DataType }];
 
 const softmax: Rule = (call) => {
@@ -197,6 +204,7 @@ const rules: Readonly<Record<string, Rule>> = {
   Unpack: unpack,
   Cast: cast,
   ArgMax: argMax,
+  GatherV2: gather,
   OneHot: oneHot,
 };
 

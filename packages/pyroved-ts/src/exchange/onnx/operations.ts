@@ -85,6 +85,8 @@ export function nodesOf(operation: Operation, write: Writer): Made[] {
       return [node(op, [...inputs, write.ints(operation.sizes)], outputs, int('axis', operation.axis))];
     case 'Concat':
       return [node(op, inputs, outputs, int('axis', operation.axis))];
+    case 'Gather':
+      return [node(op, inputs, outputs, int('axis', operation.axis))];
     case 'ArgMax': {
       const found = write.fresh();
       return [

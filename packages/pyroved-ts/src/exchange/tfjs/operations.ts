@@ -59,6 +59,8 @@ export function nodeOf(operation: Operation, ints: Ints): TfNode {
       });
     case 'Concat':
       return node('ConcatV2', [ints([operation.axis], true)], { N: { i: String(inputs.length) } });
+    case 'Gather':
+      return node('GatherV2', [ints([operation.axis], true)]);
     case 'ArgMax':
       return node(op, [ints([operation.axis], true)]);
     case 'Conv2D':

@@ -1,0 +1,34 @@
+/** The views of an image that the networks of a model look at, and what the guide says in the likeliest of them. */
+import * as tf from '@tensorflow/tfjs';
+import type { PoseTensors } from '../coordinates/index.js';
+import { type Encoded, inView, turnedViews, type Views } from '../nets/index.js';
+import { Latents, type OwnDraws, poseParts } from '../priors/index.js';
+import type { ModelOptions } from './options.js';
+
+/** One view for each mode of the guide; undefined where the guide has none, and the networks see the image as it is. */
+export function viewsOf({ shape, channels = 1, invariances = [], ...priors }: ModelOptions): Views | undefined {
+  const { modes } = new Latents(poseParts(invariances, shape, priors), 0);
+  return modes && turnedViews(shape, channels, modes.angles, modes.logPrior);
+}
+
+/** The guide's centre, rows [B, n]. */
+export interface Centre {
+  readonly pose: PoseTensors;
+  readonly content: tf.Tensor;
+  /** The content's standard deviation. */
+  readonly contentScale: tf.Tensor;
+  /** Probability of each mode, where the guide has some: the centre is that of the likeliest. */
+  readonly modeProbs?: tf.Tensor;
+}
+
+/** The guide's centre, from what the encoder says. */
+export function centreOf(latents: Latents, encoded: Encoded): Centre {
+  const { modes, modal, jointSize, contentSize, own } = latents;
+  const modeProbs = modes && modal && tf.softmax(modes.logits(encoded.own[modal] as tf.Tensor));
+  const mode = modeProbs && tf.cast(tf.oneHot(tf.argMax(modeProbs, -1), modeProbs.shape[1] as number), 'float32');
+  const { loc, scale, own: numbers } = mode ? inView(encoded, mode) : encoded;
+  const centres: OwnDraws = {};
+  for (const { kind, source } of own) centres[kind] = source.centre(numbers[kind] as tf.Tensor, mode);
+  const contentScale = tf.slice(scale, [0, jointSize - contentSize]);
+  return { ...latents.split(loc, centres), contentScale, ...(modeProbs && { modeProbs }) };
+}

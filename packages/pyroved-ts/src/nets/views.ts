@@ -1,0 +1,80 @@
+/** Networks that look at an image from several sides: the same network, with the same weights, on each view of it. */
+import { resample } from '@pyro-ts/engine';
+import * as tf from '@tensorflow/tfjs';
+import { turnedBack } from '../coordinates/index.js';
+import type { ClassifierNet, Encoded, EncoderNet } from './slots.js';
+
+/** Images [B, size] to their views, [B * count, size], image after image. */
+export interface Views {
+  readonly count: number;
+  /** log of how likely each view is to be the upright one before the image is seen, [count]. */
+  readonly logPrior: readonly number[];
+  of(x: tf.Tensor): tf.Tensor;
+}
+
+/** Images of `shape` [height, width] turned back by each of `angles`, which are equally likely unless `logPrior` says otherwise. */
+export function turnedViews(
+  shape: readonly number[],
+  channels: number,
+  angles: readonly number[],
+  logPrior: readonly number[] = angles.map(() => -Math.log(angles.length)),
+): Views {
+  const map = turnedBack(shape, channels, angles);
+  return {
+    count: angles.length,
+    logPrior,
+    of: (x) => tf.reshape(resample(x, map), [x.shape[0] * angles.length, map.from]),
+  };
+}
+
+/**
+ * What `net` says of each view, along an axis of its own: means and spreads [..., B, count, n] where `net` gives [..., B, n]. Class logits are of the
+ * image as a whole, summed over its views as probabilities are: [..., B, K].
+ */
+export const encoderOfViews = (net: EncoderNet, views: Views): EncoderNet => ({
+  parameters: net.parameters,
+  apply(weights, [x, ...others]) {
+    const [rows] = x.shape;
+    const eachView = (part: tf.Tensor): tf.Tensor => {
+      const [given, size] = part.shape.slice(-2);
+      if (given === 1) return part;
+      const lead = part.shape.slice(0, -2);
+      const repeated = tf.stack(new Array<tf.Tensor>(views.count).fill(part), -2);
+      return tf.reshape(repeated, [...lead, given * views.count, size]);
+    };
+    const apart = (t: tf.Tensor): tf.Tensor =>
+      tf.reshape(t, [...t.shape.slice(0, -2), rows, views.count, t.shape[t.rank - 1]]);
+    const { loc, scale, own, discrete } = net.apply(weights, [views.of(x), ...others.map(eachView)]);
+    return {
+      loc: apart(loc),
+      scale: apart(scale),
+      own: Object.fromEntries(Object.entries(own).map(([kind, numbers]) => [kind, apart(numbers)])),
+      ...(discrete && { discrete: pooled(apart(discrete), views) }),
+    };
+  },
+});
+
+/** Logits [..., count, K] of each view as those of the image, [..., K]. */
+const pooled = (logits: tf.Tensor, { logPrior }: Views): tf.Tensor =>
+  tf.logSumExp(tf.add(logits, tf.tensor2d([...logPrior], [logPrior.length, 1])), -2);
+
+/** Class logits summed over the views as probabilities are, each view as likely as it is a priori: whichever shows a class upright speaks for it. */
+export const classifierOfViews = (net: ClassifierNet, views: Views): ClassifierNet => ({
+  parameters: net.parameters,
+  apply(weights, x) {
+    const logits = net.apply(weights, views.of(x));
+    return pooled(tf.reshape(logits, [x.shape[0], views.count, logits.shape[1] as number]), views);
+  },
+});
+
+/** What an encoder of views says of the chosen view of each image; `mode` has one-hot rows [..., B, count]. */
+export function inView({ loc, scale, own, discrete }: Encoded, mode: tf.Tensor): Encoded {
+  const chosen = tf.expandDims(mode, -1);
+  const pick = (t: tf.Tensor): tf.Tensor => tf.sum(tf.mul(t, chosen), -2);
+  return {
+    loc: pick(loc),
+    scale: pick(scale),
+    own: Object.fromEntries(Object.entries(own).map(([kind, numbers]) => [kind, pick(numbers)])),
+    ...(discrete && { discrete }),
+  };
+}
