@@ -77,7 +77,8 @@ function weighted<N extends EncoderNet | ClassifierNet>(net: N) {
 
 describe('an encoder of views', () => {
   const net = fcEncoder({ ...sizes, inputs: [16, 2], joint: 3, own: { angle: 3 }, discrete: 2 });
-  const views = turnedViews(shape, 1, [0, 1, -2]);
+  const shares = [0.5, 0.2, 0.3];
+  const views = turnedViews(shape, 1, [0, 1, -2], shares.map(Math.log));
   const { run } = weighted(net);
   const classes = tf.tensor3d([1, 0, 0, 1], [2, 1, 2]);
 
@@ -96,7 +97,8 @@ describe('an encoder of views', () => {
       expectClose(chosen.scale, one.scale, 1e-5, 1e-6);
       expectClose(chosen.own.angle as tf.Tensor, one.own.angle as tf.Tensor, 1e-5, 1e-6);
     }
-    const summed = tf.log(alone.map(({ discrete }) => tf.exp(discrete as tf.Tensor)).reduce((a, b) => tf.add(a, b)));
+    const weighed = alone.map(({ discrete }, v) => tf.mul(shares[v], tf.exp(discrete as tf.Tensor)));
+    const summed = tf.log(weighed.reduce((a, b) => tf.add(a, b)));
     expectClose(all.discrete as tf.Tensor, summed, 1e-5, 1e-5);
   });
 });
