@@ -8,7 +8,8 @@ export default defineConfig({
     // Files share a process, since loading TensorFlow.js takes longer than most of them; test/setup.ts puts the engine back for each.
     isolate: false,
     maxWorkers: 2,
-    testTimeout: 120_000,
+    // One limit for all: a test that hangs ends, and one that trains has time on a busy machine too.
+    testTimeout: 600_000,
     hookTimeout: 120_000,
   },
 });

@@ -11,7 +11,7 @@ import { runTests } from './lib/vitest.mjs';
 import { setup } from './setup.mjs';
 
 /** The engine "cpu" takes ten times as long over a training test as the others. */
-const patience = '--testTimeout=600000';
+const patience = '--testTimeout=6000000';
 
 if (isMain(import.meta.url)) {
   await main(async () => {

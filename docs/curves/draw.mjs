@@ -24,6 +24,7 @@ const paperEpochs = [1, 2, 5, 10, 15, 20, 30, 50];
 
 const series = [
   { name: 'templates', points: curve('templates.jsonl') },
+  { name: 'templates, binned guide', points: curve('templates-binned.jsonl') },
   { name: 'own suits', points: curve('suits.jsonl') },
   { name: 'own suits, binned guide', points: curve('suits-binned.jsonl') },
   ...Object.entries(paper).map(([name, values]) => ({

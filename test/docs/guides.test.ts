@@ -15,20 +15,16 @@ it('there are examples to run', () => {
   expect(names.length).toBeGreaterThanOrEqual(5);
 });
 
-it.each(names)(
-  '%s',
-  (name) => {
-    const guide = readFileSync(join(root, 'docs', 'guides', `${name}.md`), 'utf8');
-    const program = join(examples, `${name}.mjs`);
-    expect(guide).toContain(`\`\`\`js\n${readFileSync(program, 'utf8')}\`\`\`\n`);
-    // One engine for all, so that every printed digit is settled.
-    const env = { ...process.env, PYRO_ENGINE: 'wasm' };
-    const { status, stdout, stderr } = spawnSync(process.execPath, ['--no-warnings', program], {
-      encoding: 'utf8',
-      env,
-    });
-    expect(status, stderr).toBe(0);
-    expect(guide).toContain(`\`\`\`text\n${stdout}\`\`\`\n`);
-  },
-  300_000,
-);
+it.each(names)('%s', (name) => {
+  const guide = readFileSync(join(root, 'docs', 'guides', `${name}.md`), 'utf8');
+  const program = join(examples, `${name}.mjs`);
+  expect(guide).toContain(`\`\`\`js\n${readFileSync(program, 'utf8')}\`\`\`\n`);
+  // One engine for all, so that every printed digit is settled.
+  const env = { ...process.env, PYRO_ENGINE: 'wasm' };
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['--no-warnings', program], {
+    encoding: 'utf8',
+    env,
+  });
+  expect(status, stderr).toBe(0);
+  expect(guide).toContain(`\`\`\`text\n${stdout}\`\`\`\n`);
+});

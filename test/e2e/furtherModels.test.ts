@@ -51,7 +51,7 @@ describe('a convolutional decoder', () => {
     // Each network is compared with the model before it is written.
     const written = await succeed(['export', 'conv', '--to', 'onnx', '--out', 'conv-onnx'], root);
     expect(written.stdout).toContain('decoder.onnx');
-  }, 300_000);
+  });
 
   it.each<[string[], string]>([
     [['cards', '--decoder', 'conv'], 'give --invariances none with --decoder conv'],
@@ -106,7 +106,7 @@ describe('a quantity', () => {
     const picture = decode(readFileSync(at('t.png')));
     expect((picture.width + 2) % 4).toBe(0);
     expect((picture.width + 2) / 4).toBe((picture.height + 2) / 3);
-  }, 300_000);
+  });
 
   it('can be told to a model instead, but only where it is known', async () => {
     const told = ['train', '--array', 'rods.npy', '--factors', 'lengths.csv', '--given', 'length', '--out', 'told'];
@@ -115,7 +115,7 @@ describe('a quantity', () => {
     expect(model).toMatchObject({ kind: 'iVAE', condition: [{ name: 'length' }] });
     const refused = await pyroved(['train', '--array', 'rods.npy', '--given', 'length', '--out', 'no', ...quick], root);
     expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('Nothing is known of the images')]);
-  }, 300_000);
+  });
 });
 
 describe('classes that nobody told', () => {
@@ -146,5 +146,5 @@ describe('classes that nobody told', () => {
     expect([nameless.code, nameless.stderr]).toEqual([1, expect.stringContaining('kept no labelled images aside')]);
     const unknown = await pyroved(['traverse', 'found', '--class', 'clas 2'], root);
     expect(unknown.stderr).toContain('Did you mean "class 2"?');
-  }, 300_000);
+  });
 });

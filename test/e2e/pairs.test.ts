@@ -92,7 +92,7 @@ describe('pairs from arrays', () => {
     expect(stored.images[30]).toBeCloseTo(mean.images[30] / 10_000, 4);
     expect(summary?.testPairs).toBe(12);
     trained.model.dispose();
-  }, 300_000);
+  });
 });
 
 describe('the command line', () => {
@@ -123,7 +123,7 @@ describe('the command line', () => {
     expect([set.count, set.shape]).toEqual([59, [24]]);
     await expectEncoded();
     await expectDrawn();
-  }, 300_000);
+  });
 
   /** The table, and the arrays, of what the model says of the inputs. */
   async function expectEncoded(): Promise<void> {
@@ -203,7 +203,7 @@ describe('the command line', () => {
     const { stderr } = await succeed(['train', 'rods', ...options], root);
     expect(stderr).toContain('signals of 64 to images of 16 x 16');
     rmSync(at('runs'), { recursive: true });
-  }, 300_000);
+  });
 });
 
 const spectrumOf = ({ images }: ImageSet, k: number): Float32Array => images.subarray(k * 24, (k + 1) * 24);

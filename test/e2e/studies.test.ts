@@ -90,7 +90,7 @@ describe('compare-priors', () => {
     const report = readFileSync(at('whole/report.html'), 'utf8');
     for (const prior of priors) expect(report).toContain(`<td>${prior}</td>`);
     expect(report).not.toMatch(/undefined|NaN|https?:\/\/(?!www\.w3\.org)/);
-  }, 600_000);
+  });
 
   it('finds small angle errors where the model has learnt the angle', async () => {
     const ranges = { angle: 60, labelledAngle: 2, shear: 0, scale: [1, 1] as const, translation: 0 };
@@ -113,7 +113,7 @@ describe('compare-priors', () => {
     expect(angles?.concentration).toBeGreaterThan(0.8);
     expect(calibrationError).toBeLessThan(0.2);
     expect(comparison?.tests.every(({ tTest }) => Number.isNaN(tTest))).toBe(true);
-  }, 600_000);
+  });
 
   it('goes on after Ctrl-C and after kills with the same numbers', async () => {
     const first = start([...compare, '--out', 'killed'], root);
@@ -132,7 +132,7 @@ describe('compare-priors', () => {
     const { stderr } = await succeed(['compare-priors', '--resume', 'killed'], root);
     expect(stderr.match(/steps of about/g)).toHaveLength(1);
     expect(outcomeOf('killed')).toEqual(outcomeOf('whole'));
-  }, 600_000);
+  });
 
   it('trains side by side, epoch by epoch, with the numbers of runs alone, also after a stop', async () => {
     const shared = {
@@ -183,7 +183,7 @@ describe('compare-priors', () => {
         9,
       );
     }
-  }, 600_000);
+  });
 
   it('stops the others where one fails, and goes on with their states', async () => {
     const request = {
@@ -208,7 +208,7 @@ describe('compare-priors', () => {
     expect(epochs).toEqual([2, 1, 1]);
     const { comparison } = await resumeComparison(request.folder);
     expect(comparison?.runs.map((run) => run.epochs)).toEqual([3, 3, 3]);
-  }, 600_000);
+  });
 
   it.concurrent.each<[string[], string]>([
     [['cards', '--priors', 'normal'], 'A comparison needs at least two priors, such as normal and von-mises.'],
@@ -295,7 +295,7 @@ describe('cross-validate', () => {
     expect(targets[0].meanSquaredError).toBeCloseTo(own[1].meanSquaredError, 6);
     await succeed(['cross-validate', '--resume', 'quantities'], root);
     expect(read('quantities', 'results.json')).toEqual(result);
-  }, 600_000);
+  });
 
   it('needs labels, and no more folds than there are of them', async () => {
     const request = { folder: at('never'), train: { epochs: 1 }, kernel: 'reference' };
