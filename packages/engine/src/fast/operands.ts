@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { type Shape, sizeOf } from '../ops/shapes.js';
 import { readBroadcast } from '../special/elementwise.js';
-import type { Heap } from './heap.js';
+import { type Heap, runningHeap } from './heap.js';
 
 /** Entry i of the broadcast operand is values[i * step]; a step of 0 is a single number. */
 export interface Operand {
@@ -28,13 +28,17 @@ export function filledOn(heap: Heap, shape: Shape, fill: (values: Float32Array) 
 /** Puts a kernel of ours onto the wasm engine, once. */
 export function registerOnWasm<Inputs extends string, Attributes extends object>(
   kernelName: string,
-  run: (inputs: Readonly<Record<Inputs, tf.TensorInfo>>, attributes: Attributes) => tf.TensorInfo,
+  run: (
+    heap: Heap,
+    inputs: Readonly<Record<Inputs, tf.TensorInfo>>,
+    attributes: Attributes,
+  ) => tf.TensorInfo | tf.TensorInfo[],
 ): void {
   if (tf.getKernel(kernelName, 'wasm')) return;
   tf.registerKernel({
     kernelName,
     backendName: 'wasm',
     kernelFunc: ({ inputs, attrs }) =>
-      run(inputs as unknown as Record<Inputs, tf.TensorInfo>, attrs as unknown as Attributes),
+      run(runningHeap() as Heap, inputs as unknown as Record<Inputs, tf.TensorInfo>, attrs as unknown as Attributes),
   });
 }

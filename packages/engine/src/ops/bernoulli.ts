@@ -1,6 +1,7 @@
 /** The Bernoulli's log mass from log odds: one pass over memory on the wasm engine, summed on the way over the entries that make one event. */
 import * as tf from '@tensorflow/tfjs';
-import { type Heap, runningHeap } from '../fast/heap.js';
+import { runningHeap } from '../fast/heap.js';
+import { registerOnWasm } from '../fast/operands.js';
 import { broadcastShapes, type Shape, sameShape, sizeOf, sumTo } from './shapes.js';
 
 const kernelName = 'PyroBernoulli';
@@ -11,9 +12,6 @@ interface Runs {
   readonly length: number;
 }
 
-/** The upstream gradient is there for the slope only. */
-type Operands = Readonly<Record<'value' | 'logits' | 'upstream', tf.TensorInfo>>;
-
 /**
  * v l - log(1 + exp(l)) for `value` v and `logits` l, broadcast together, with the `eventRank` rightmost dimensions summed away. Gradients: to both,
  * (v - sigmoid(l)) and l; on the wasm engine no second derivatives.
@@ -23,7 +21,7 @@ export function bernoulliLogProb(value: tf.Tensor, logits: tf.Tensor, eventRank 
   const { rank } = logits;
   const length = sizeOf(logits.shape.slice(rank - eventRank));
   if (!runningHeap() || !repeats(values.shape, logits.shape, length)) return plainly(values, logits, eventRank);
-  registerOnWasm();
+  register();
   const sums = tf.engine().runKernel(kernelName, { value: values, logits }, { length }) as tf.Tensor;
   return tf.reshape(sums, logits.shape.slice(0, rank - eventRank));
 }
@@ -61,23 +59,15 @@ tf.registerGradient({
   },
 });
 
-function registerOnWasm(): void {
-  if (tf.getKernel(kernelName, 'wasm')) return;
-  const register = (name: string, run: (heap: Heap, inputs: Operands, length: number) => tf.TensorInfo) =>
-    tf.registerKernel({
-      kernelName: name,
-      backendName: 'wasm',
-      kernelFunc: ({ inputs, attrs }) =>
-        run(runningHeap() as Heap, inputs as unknown as Operands, (attrs as unknown as Runs).length),
-    });
-  register(kernelName, (heap, { value, logits }, length) => {
+function register(): void {
+  registerOnWasm<'value' | 'logits', Runs>(kernelName, (heap, { value, logits }, { length }) => {
     const size = sizeOf(logits.shape);
     const sums = heap.output([size / length]);
     const [v, l, out] = [value, logits, sums].map((t) => heap.address(t));
     heap.loops.logMass(v, sizeOf(value.shape), l, size, length, out);
     return sums;
   });
-  register(slopeName, (heap, { value, logits, upstream }, length) => {
+  registerOnWasm<'value' | 'logits' | 'upstream', Runs>(slopeName, (heap, { value, logits, upstream }, { length }) => {
     const slope = heap.output(logits.shape);
     const [v, l, up, out] = [value, logits, upstream, slope].map((t) => heap.address(t));
     heap.loops.logMassSlope(v, sizeOf(value.shape), l, sizeOf(logits.shape), length, up, out);

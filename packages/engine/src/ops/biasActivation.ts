@@ -1,6 +1,7 @@
 /** A bias and an activation, as they follow a product or a convolution: one pass over memory on the wasm engine, and as much for both gradients. */
 import * as tf from '@tensorflow/tfjs';
 import { type Heap, runningHeap } from '../fast/heap.js';
+import { registerOnWasm } from '../fast/operands.js';
 import { customGrad } from './customGrad.js';
 import { sizeOf } from './shapes.js';
 
@@ -57,7 +58,7 @@ function biased(fused: Fused, x: tf.Tensor, bias: tf.Tensor1D): tf.Tensor {
   }
   const heap = x.size > 0 ? runningHeap() : undefined;
   if (!heap) return fused.plainly(tf.add(x, bias));
-  registerOnWasm();
+  register();
   return customGrad([x, bias], () => {
     const y = tf.engine().makeTensorFromTensorInfo(heap.output(x.shape));
     fused.forward(heap, heap.address(x), heap.address(bias), { rows: x.size / columns, columns }, heap.address(y));
@@ -73,21 +74,13 @@ function biased(fused: Fused, x: tf.Tensor, bias: tf.Tensor1D): tf.Tensor {
 
 const slopeName = 'PyroBiasSlope';
 
-function registerOnWasm(): void {
-  if (tf.getKernel(slopeName, 'wasm')) return;
-  tf.registerKernel({
-    kernelName: slopeName,
-    backendName: 'wasm',
-    kernelFunc: ({ inputs, attrs }) => {
-      const heap = runningHeap() as Heap;
-      const { below } = attrs as unknown as Pick<Fused, 'below'>;
-      const fused = Number.isNaN(below) ? tanh : leakyRelu(below);
-      const { y, upstream } = inputs as unknown as Readonly<Record<'y' | 'upstream', tf.TensorInfo>>;
-      const columns = y.shape[y.shape.length - 1];
-      const results = [heap.output(y.shape), heap.output([columns])];
-      const [from, up, slope, sums] = [y, upstream, ...results].map((t) => heap.address(t));
-      fused.backward(heap, from, up, { rows: sizeOf(y.shape) / columns, columns }, slope, sums);
-      return results;
-    },
+function register(): void {
+  registerOnWasm<'y' | 'upstream', Pick<Fused, 'below'>>(slopeName, (heap, { y, upstream }, { below }) => {
+    const fused = Number.isNaN(below) ? tanh : leakyRelu(below);
+    const columns = y.shape[y.shape.length - 1];
+    const results = [heap.output(y.shape), heap.output([columns])];
+    const [from, up, slope, sums] = [y, upstream, ...results].map((t) => heap.address(t));
+    fused.backward(heap, from, up, { rows: sizeOf(y.shape) / columns, columns }, slope, sums);
+    return results;
   });
 }

@@ -4,7 +4,7 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import { convolveOn, filterGradientOn, imagesOn } from '../fast/convolution.js';
-import { type Heap, runningHeap } from '../fast/heap.js';
+import { runningHeap } from '../fast/heap.js';
 import { registerOnWasm } from '../fast/operands.js';
 import { product } from './dense.js';
 import { sizeOf } from './shapes.js';
@@ -78,14 +78,12 @@ function filterGradient(x: tf.Tensor4D, dy: tf.Tensor4D, height: number, width: 
 
 /** Both gradients by our own loops. They have no gradients themselves. */
 function gradientsOnWasm(x: tf.Tensor4D, filter: tf.Tensor4D, dy: tf.Tensor4D) {
-  registerOnWasm<'filter' | 'dy', object>(imageGradientName, (given) => {
-    const heap = runningHeap() as Heap;
+  registerOnWasm<'filter' | 'dy', object>(imageGradientName, (heap, given) => {
     const output = heap.output([...given.dy.shape.slice(0, 3), given.filter.shape[2]]);
     convolveOn(heap, imagesOn(heap, given.dy), given.filter, true, heap.address(output));
     return output;
   });
-  registerOnWasm<'x' | 'dy', { readonly shape: number[] }>(filterGradientName, (given, { shape }) => {
-    const heap = runningHeap() as Heap;
+  registerOnWasm<'x' | 'dy', { readonly shape: number[] }>(filterGradientName, (heap, given, { shape }) => {
     const gradient = heap.output(shape);
     filterGradientOn(heap, imagesOn(heap, given.x), imagesOn(heap, given.dy), gradient);
     return gradient;

@@ -93,8 +93,7 @@ tf.registerGradient({
 
 /** The layer in one call, on inputs of any rank. */
 function layerOnWasm(x: tf.Tensor, weight: tf.Tensor2D, bias?: tf.Tensor1D): tf.Tensor {
-  registerOnWasm<'x' | 'weight' | 'bias', object>(layerName, (given) => {
-    const heap = runningHeap() as Heap;
+  registerOnWasm<'x' | 'weight' | 'bias', object>(layerName, (heap, given) => {
     const [inputs, outputs] = given.weight.shape;
     const rows = sizeOf(given.x.shape) / inputs;
     const output = heap.output([...given.x.shape.slice(0, -1), outputs]);

@@ -4,6 +4,7 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import { type Heap, matrixAt, runningHeap, transposed } from '../fast/heap.js';
+import { registerOnWasm } from '../fast/operands.js';
 import { dense } from './dense.js';
 
 const kernelName = 'PyroDenseParts';
@@ -21,7 +22,7 @@ export function denseParts(parts: readonly tf.Tensor[], weight: tf.Tensor2D): tf
   if (parts.length === 1) return [dense(parts[0], weight)];
   const isFast = runningHeap() && weight.size > 0 && parts.every((part) => part.size > 0);
   if (!isFast) return parts.map((part, i) => dense(part, rowsOf(weight, sizes, i)));
-  registerOnWasm();
+  register();
   const flat = parts.map((part, i) => tf.reshape(part, [part.size / sizes[i], sizes[i]]));
   const products = tf.engine().runKernel(kernelName, asMap([weight, ...flat]), { sizes }) as tf.Tensor[];
   return products.map((x, i) => tf.reshape(x, [...parts[i].shape.slice(0, -1), outputs]));
@@ -52,20 +53,11 @@ tf.registerGradient({
   },
 });
 
-function registerOnWasm(): void {
-  if (tf.getKernel(kernelName, 'wasm')) return;
-  const infos = (inputs: tf.NamedTensorInfoMap) => Object.values(inputs) as tf.TensorInfo[];
-  tf.registerKernel({
-    kernelName,
-    backendName: 'wasm',
-    kernelFunc: ({ inputs }) => multiplyParts(runningHeap() as Heap, infos(inputs)),
-  });
-  tf.registerKernel({
-    kernelName: gradientName,
-    backendName: 'wasm',
-    kernelFunc: ({ inputs, attrs }) =>
-      weightGradient(runningHeap() as Heap, infos(inputs), (attrs as unknown as { shape: number[] }).shape),
-  });
+function register(): void {
+  registerOnWasm<string, object>(kernelName, (heap, inputs) => multiplyParts(heap, Object.values(inputs)));
+  registerOnWasm<string, { readonly shape: number[] }>(gradientName, (heap, inputs, { shape }) =>
+    weightGradient(heap, Object.values(inputs), shape),
+  );
 }
 
 function multiplyParts(heap: Heap, [weight, ...parts]: tf.TensorInfo[]): tf.TensorInfo[] {

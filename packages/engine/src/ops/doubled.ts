@@ -1,6 +1,6 @@
 /** Twice as many points along an axis, by repeating or by linear interpolation: one pass over memory on the wasm engine, and one for the gradient. */
 import * as tf from '@tensorflow/tfjs';
-import { type Heap, runningHeap } from '../fast/heap.js';
+import { runningHeap } from '../fast/heap.js';
 import { registerOnWasm } from '../fast/operands.js';
 
 const kernelName = 'PyroDoubled';
@@ -56,15 +56,13 @@ tf.registerGradient({
 });
 
 function register(): void {
-  registerOnWasm<'x', Pieces>(kernelName, ({ x }, { size, count, wanted, mode }) => {
-    const heap = runningHeap() as Heap;
+  registerOnWasm<'x', Pieces>(kernelName, (heap, { x }, { size, count, wanted, mode }) => {
     const [rows] = x.shape;
     const y = heap.output([rows, wanted * size]);
     heap.loops.doubled(heap.address(x), rows, count, size, wanted, Number(mode === 'linear'), heap.address(y));
     return y;
   });
-  registerOnWasm<'dy', Pieces>(slopeName, ({ dy }, { size, count, wanted, mode }) => {
-    const heap = runningHeap() as Heap;
+  registerOnWasm<'dy', Pieces>(slopeName, (heap, { dy }, { size, count, wanted, mode }) => {
     const [rows] = dy.shape;
     const dx = heap.output([rows, count * size]);
     heap.loops.doubledSlope(heap.address(dy), rows, count, size, wanted, Number(mode === 'linear'), heap.address(dx));

@@ -26,16 +26,14 @@ tf.registerGradient({
 });
 
 function register(): void {
-  registerOnWasm<'x', object>(kernelName, ({ x }) => {
-    const heap = runningHeap() as Heap;
+  registerOnWasm<'x', object>(kernelName, (heap, { x }) => {
     return filledOn(heap, x.shape, (out) => {
       eachRow(heap, x, (row, from, total) => {
         for (let k = 0; k < row.length; k++) out[from + k] = row[k] - total;
       });
     });
   });
-  registerOnWasm<'x' | 'upstream', object>(slopeName, ({ x, upstream }) => {
-    const heap = runningHeap() as Heap;
+  registerOnWasm<'x' | 'upstream', object>(slopeName, (heap, { x, upstream }) => {
     return filledOn(heap, x.shape, (out) => {
       const up = heap.view(heap.address(upstream), out.length);
       eachRow(heap, x, (row, from, total) => {

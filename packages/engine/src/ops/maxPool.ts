@@ -1,6 +1,6 @@
 /** The largest of each 2 x 2 places, with a right gradient on every engine: that of tfjs-wasm's own `maxPool` is wrong, without an error. */
 import * as tf from '@tensorflow/tfjs';
-import { type Heap, runningHeap } from '../fast/heap.js';
+import { runningHeap } from '../fast/heap.js';
 import { registerOnWasm } from '../fast/operands.js';
 
 const kernelName = 'PyroMaxPool';
@@ -47,15 +47,13 @@ tf.registerGradient({
 
 /** Each in one pass over memory; the slope has no gradient itself. */
 function register(): void {
-  registerOnWasm<'x', object>(kernelName, ({ x }) => {
-    const heap = runningHeap() as Heap;
+  registerOnWasm<'x', object>(kernelName, (heap, { x }) => {
     const y = heap.output(halved(x.shape));
     const [batch, height, width, channels] = x.shape;
     heap.loops.maxPool(heap.address(x), batch, height, width, channels, heap.address(y));
     return y;
   });
-  registerOnWasm<'x' | 'dy', object>(slopeName, ({ x, dy }) => {
-    const heap = runningHeap() as Heap;
+  registerOnWasm<'x' | 'dy', object>(slopeName, (heap, { x, dy }) => {
     const dx = heap.output(x.shape);
     const [batch, height, width, channels] = x.shape;
     heap.loops.maxPoolSlope(heap.address(x), batch, height, width, channels, heap.address(dy), heap.address(dx));

@@ -54,19 +54,25 @@ tf.registerGradient({
 });
 
 function register(): void {
-  registerOnWasm<Name, Layout & { readonly eventRank: number }>(kernelName, (inputs, { shape, length, eventRank }) => {
-    const heap = runningHeap() as Heap;
-    return filledOn(heap, shape.slice(0, shape.length - eventRank), (sums) => addUp(heap, inputs, shape, length, sums));
-  });
-  registerOnWasm<Name | 'upstream', Layout & { readonly of: Name }>(slopeName, (inputs, { shape, length, of }) => {
-    const heap = runningHeap() as Heap;
-    return filledOn(heap, shape, (slopes) => {
-      const upstream = heap.view(heap.address(inputs.upstream), slopes.length / length);
-      slopesAlong(heap, inputs, shape, of, slopes);
-      for (let i = 0, r = 0; i < slopes.length; r++)
-        for (const end = i + length; i < end; i++) slopes[i] *= upstream[r];
-    });
-  });
+  registerOnWasm<Name, Layout & { readonly eventRank: number }>(
+    kernelName,
+    (heap, inputs, { shape, length, eventRank }) => {
+      return filledOn(heap, shape.slice(0, shape.length - eventRank), (sums) =>
+        addUp(heap, inputs, shape, length, sums),
+      );
+    },
+  );
+  registerOnWasm<Name | 'upstream', Layout & { readonly of: Name }>(
+    slopeName,
+    (heap, inputs, { shape, length, of }) => {
+      return filledOn(heap, shape, (slopes) => {
+        const upstream = heap.view(heap.address(inputs.upstream), slopes.length / length);
+        slopesAlong(heap, inputs, shape, of, slopes);
+        for (let i = 0, r = 0; i < slopes.length; r++)
+          for (const end = i + length; i < end; i++) slopes[i] *= upstream[r];
+      });
+    },
+  );
 }
 
 function addUp(heap: Heap, { value, loc, scale }: Infos, shape: Shape, length: number, sums: Float32Array): void {

@@ -1,6 +1,6 @@
 /** Sums of logarithms with weights, where a weight of 0 makes even minus infinity 0: one call on the wasm engine. */
 import * as tf from '@tensorflow/tfjs';
-import { type Heap, runningHeap } from '../fast/heap.js';
+import { runningHeap } from '../fast/heap.js';
 import { filledOn, operandOn, registerOnWasm } from '../fast/operands.js';
 import { customGrad } from './customGrad.js';
 import { broadcastShapes, type Shape, sizeOf, sumTo } from './shapes.js';
@@ -25,8 +25,7 @@ function plainly(weights: tf.Tensor, logs: tf.Tensor): tf.Tensor {
 }
 
 function onWasm(weights: tf.Tensor, logs: tf.Tensor, shape: Shape): tf.Tensor {
-  registerOnWasm<'weights' | 'logs', { readonly shape: Shape }>(kernelName, (inputs, attributes) => {
-    const heap = runningHeap() as Heap;
+  registerOnWasm<'weights' | 'logs', { readonly shape: Shape }>(kernelName, (heap, inputs, attributes) => {
     const length = attributes.shape[attributes.shape.length - 1];
     return filledOn(heap, attributes.shape.slice(0, -1), (sums) => {
       const [w, l] = [inputs.weights, inputs.logs].map((x) => operandOn(heap, x, attributes.shape));

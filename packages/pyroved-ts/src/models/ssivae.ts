@@ -194,20 +194,21 @@ export class SSIVAE extends InvariantVAE<{ readonly classes: number | ArrayLike<
 }
 
 function classifierFor(options: SemiSupervisedOptions): ClassifierNet {
-  const { shape, channels = 1, numClasses, hiddenClassifier = [128, 128], activation = 'tanh', classifier } = options;
-  checkShape('ssiVAE', 'shape', shape);
+  checkShape('ssiVAE', 'shape', options.shape);
+  const { numClasses } = options;
   if (!Number.isInteger(numClasses) || numClasses < 2) {
     throw new OptionError(`ssiVAE: numClasses is a whole number of at least 2, not ${numClasses}.`);
   }
   const views = viewsOf(options);
-  const net = classifier
-    ? ownClassifier(classifier, { owner: 'ssiVAE: classifier', shape, channels, outputs: numClasses })
-    : dense();
+  const net = classifierOfImages(options);
   return views ? classifierOfViews(net, views) : net;
+}
 
-  function dense(): ClassifierNet {
-    checkWidths('ssiVAE', 'hiddenClassifier', hiddenClassifier);
-    const input = shape.reduce((n, d) => n * d, channels);
-    return fcClassifier({ input, hidden: hiddenClassifier, activation, numClasses });
-  }
+function classifierOfImages(options: SemiSupervisedOptions): ClassifierNet {
+  const { shape, channels = 1, numClasses, hiddenClassifier = [128, 128], activation = 'tanh', classifier } = options;
+  if (classifier)
+    return ownClassifier(classifier, { owner: 'ssiVAE: classifier', shape, channels, outputs: numClasses });
+  checkWidths('ssiVAE', 'hiddenClassifier', hiddenClassifier);
+  const input = shape.reduce((n, d) => n * d, channels);
+  return fcClassifier({ input, hidden: hiddenClassifier, activation, numClasses });
 }
