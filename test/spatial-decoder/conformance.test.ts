@@ -14,11 +14,14 @@ const base: Problem = {
 /** Float32 sums of up to a few thousand terms of order 1. */
 const close = 4e-6;
 
-it('the native kernel is there where a compiler is, unless it was left out on purpose', async () => {
+it('the native kernel is there where a compiler is, and not where it was left out on purpose', async () => {
   const compilers = new URL('../../scripts/lib/compilers.mjs', import.meta.url).href;
   const { findCompiler } = (await import(compilers)) as { findCompiler(): Promise<object | undefined> };
-  const must = process.env.PYRO_NATIVE !== 'off' && (await findCompiler()) !== undefined;
-  expect(kernels.some(({ name }) => name.startsWith('native'))).toBe(must || kernels.length > 1);
+  const compiler = await findCompiler();
+  const native = kernels.some(({ name }) => name.startsWith('native'));
+  // Where no compiler answers, one may have been built elsewhere.
+  const right = process.env.PYRO_NATIVE === 'off' ? [false] : compiler ? [true] : [true, false];
+  expect(right).toContain(native);
 });
 
 describe.each(candidates)('$name', ({ load }) => {

@@ -1,8 +1,8 @@
 /** The native kernel's promises about memory, threads and words; its numbers are checked beside. */
 import { execFileSync } from 'node:child_process';
 import { Worker } from 'node:worker_threads';
-import type { Problem } from '@pyro-ts/spatial-decoder';
-import { describe, expect, it } from 'vitest';
+import type { Kernel, Problem } from '@pyro-ts/spatial-decoder';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { NativeOptions } from '../../packages/spatial-decoder/dist/native.js';
 import { base, expected, isas, load } from './nativeKernels.js';
 import { drawOperands, listed, worstError } from './plainDecoder.js';
@@ -39,7 +39,10 @@ describe.skipIf(isas.length === 0)('its memory', () => {
 });
 
 describe.skipIf(isas.length === 0)('in words', () => {
-  const kernel = load();
+  let kernel: Kernel;
+  beforeAll(() => {
+    kernel = load();
+  });
   const { operands, upstream } = drawOperands(base, 'words');
 
   it('says which array has the wrong length', () => {

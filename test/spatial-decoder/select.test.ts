@@ -20,7 +20,7 @@ describe('selectKernel', () => {
     vi.stubEnv('PYRO_KERNEL', '');
     const { name, reason } = await select();
     expect(name).toBe(hasNative ? 'native' : 'wasm');
-    expect(reason).toBe(hasNative ? 'the fastest that there is' : expect.stringMatching(/^native: /));
+    expect(reason).toMatch(hasNative ? /^the fastest that there is$/ : /^native: ./);
   });
 
   it.each(kernelNames.filter((name) => name !== 'native' || hasNative))('%s where it is asked for', async (name) => {
