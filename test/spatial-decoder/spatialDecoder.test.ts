@@ -1,5 +1,5 @@
 /** What the operation says about operands and options that do not fit. */
-import { SpatialDecoderError, type SpatialDecoderInputs, spatialDecoder } from '@pyro-ts/spatial-decoder';
+import { SpatialDecoderError, type SpatialDecoderInputs, selectKernel, spatialDecoder } from '@pyro-ts/spatial-decoder';
 import * as tf from '@tensorflow/tfjs';
 import { expect, it } from 'vitest';
 
@@ -64,4 +64,29 @@ it('leaves no tensor behind where it throws', () => {
   expect(() => spatialDecoder(given, { pixels: [7] })).toThrow();
   tf.dispose(spatialDecoder(given));
   expect(tf.memory().numTensors).toBe(before);
+});
+
+const wanted = 'Pass what `await selectKernel()` returned';
+it.each<[unknown, string]>([
+  ['wasm', 'kernel is "wasm"'],
+  [null, 'kernel is null'],
+  [5, 'kernel is 5'],
+  [{}, 'kernel is an object'],
+  [{ kernel: 'wasm' }, 'kernel is an object'],
+  [selectKernel, 'kernel is a function'],
+])('the kernel %j: in words', (kernel, message) => {
+  const run = () => spatialDecoder(inputs(), { kernel } as never);
+  expect(run).toThrow(SpatialDecoderError);
+  expect(run).toThrow(`spatialDecoder: ${message}. ${wanted}`);
+});
+
+it('a forgotten await, and what a selection holds in its place: in words', async () => {
+  const promise = selectKernel({ kernel: 'wasm', threads: 1 });
+  const run = (kernel: unknown) => () => spatialDecoder(inputs(), { kernel } as never);
+  expect(run(promise)).toThrow(`kernel is a promise, so an await is missing. ${wanted}`);
+  const selected = await promise;
+  expect(run(selected.kernel)).toThrow(`kernel is the kernel within a selection. ${wanted}`);
+  expect(run(selected)().shape).toEqual([3, 5, 1]);
+  selected.dispose();
+  expect(run(await selectKernel({ kernel: 'reference' }))().shape).toEqual([3, 5, 1]);
 });

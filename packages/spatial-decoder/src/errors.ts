@@ -20,3 +20,11 @@ export function oneOf<T extends string>(what: string, value: string, valid: read
 export function refuseUnknownKeys(owner: string, options: object, known: readonly string[]): void {
   for (const key of Object.keys(options)) oneOf(`${owner}: option`, key, known);
 }
+
+/** A wrong value as messages show it: "2", null, 5, a list, an object. */
+export function inWords(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value);
+  if (typeof value === 'function') return 'a function';
+  if (typeof value !== 'object' || value === null) return String(value);
+  return Array.isArray(value) || ArrayBuffer.isView(value) ? 'a list' : 'an object';
+}

@@ -4,4 +4,5 @@ export type { Layer, SpatialDecoderInputs } from './inputs.js';
 export * from './kernel.js';
 export * from './reference.js';
 export * from './select.js';
+export * from './selection.js';
 export * from './spatialDecoder.js';

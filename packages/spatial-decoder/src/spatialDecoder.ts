@@ -1,11 +1,12 @@
 /** The fused operation: a small network at every pixel of every row, on whichever kernel the run selected, with its own gradient. */
 import { customGrad, peek, tensorFrom } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
-import { oneOf, refuseUnknownKeys } from './errors.js';
+import { oneOf, refuseUnknownKeys, SpatialDecoderError } from './errors.js';
 import { checkPixels, problemOf, type SpatialDecoderInputs } from './inputs.js';
 import { activeTape, isKept, keep, release, sweep } from './kept.js';
 import { type Activation, activations, type Kernel, type Operands, type Problem, type Saved } from './kernel.js';
 import { reference } from './reference.js';
+import { wrongSelection } from './selection.js';
 
 export interface SpatialDecoderOptions {
   /** After each hidden layer: tanh, relu, leakyRelu (slope 0.01), softplus or gelu (exact). Default 'tanh'. */
@@ -28,6 +29,8 @@ const optionNames: readonly (keyof SpatialDecoderOptions)[] = ['activation', 'fi
  */
 export function spatialDecoder(inputs: SpatialDecoderInputs, options: SpatialDecoderOptions = {}): tf.Tensor3D {
   refuseUnknownKeys('spatialDecoder', options, optionNames);
+  const wrong = wrongSelection(options.kernel);
+  if (wrong !== undefined) throw new SpatialDecoderError(`spatialDecoder: ${wrong}`);
   const activation = oneOf('spatialDecoder: activation', options.activation ?? 'tanh', activations);
   const firstActivation = oneOf('spatialDecoder: firstActivation', options.firstActivation ?? 'tanh', activations);
   const whole = problemOf(inputs, activation, firstActivation);

@@ -30,6 +30,9 @@ describe('refused options', () => {
       { invariances: ['t'], shiftPrior: [0.1, 0.1, 0.1] },
       /shiftPrior is a positive number, or a list of 2, one an axis; got \[0\.1,0\.1,0\.1\]/,
     ],
+    [{ kernel: 'wasm' }, /^iVAE: kernel is "wasm"\. Pass what `await selectKernel\(\)` returned/],
+    [{ kernel: Promise.resolve() }, /kernel is a promise, so an await is missing\. Pass what/],
+    [{ kernel: null }, /kernel is null/],
   ])('%j', (options, message) => refuse(options, message));
 
   test.each([

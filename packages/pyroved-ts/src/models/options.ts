@@ -1,6 +1,6 @@
 /** The options that all models share, their defaults, and the checks that name what is wrong. */
 import { sizeOf } from '@pyro-ts/engine';
-import { type Activation, activations, type SpatialDecoderOptions } from '@pyro-ts/spatial-decoder';
+import { type Activation, activations, type SpatialDecoderOptions, wrongSelection } from '@pyro-ts/spatial-decoder';
 import { didYouMean, formatShape, OptionError, refuseUnknownKeys } from 'pyro-ts';
 import { defined } from '../defined.js';
 import type { DecoderSlot, EncoderSlot } from '../nets/index.js';
@@ -96,6 +96,8 @@ export function resolveOptions(owner: string, options: ModelOptions, keys: reado
       `${owner}: pixels is a whole number from 1 to the ${most} of an image of shape ${formatShape(shape)}, not ${pixels}.`,
     );
   }
+  const wrong = wrongSelection(all.kernel);
+  if (wrong !== undefined) throw new OptionError(`${owner}: ${wrong}`);
   return all;
 }
 

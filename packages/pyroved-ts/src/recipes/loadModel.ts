@@ -38,7 +38,7 @@ export async function loadModel(folder: string, kernel?: SpatialDecoderOptions['
     );
   }
   const { checkpoint, warning } = run.loadCheckpoint();
-  const model = modelFromConfig(modelSection(run.config), kernel ? { kernel } : {});
+  const model = modelFromConfig(modelSection(run.config), { kernel });
   loadParams(model.params, checkpoint.tensors);
   const { classNames, normalisation } = dataSection(run.config);
   const classAngles = classAnglesOf(checkpoint);
