@@ -1,4 +1,5 @@
 /** Estimates that draw: the mean of many meets the exact loss and every exact gradient within its standard error. */
+import { take } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 import {
   bernoulli,
@@ -32,6 +33,13 @@ const parameters = {
   ],
   locs: [-1, 0.3, 1.7, 0.8, -2],
   shift: [0.4, -0.7],
+  shapes: [
+    [0.5, -0.3, 1.1, 0.2, -0.9, 0.7],
+    [-0.6, 0.9, 0.1, -1.2, 0.4, 0],
+    [1.4, 0.2, -0.7, 0.6, 0.3, -0.1],
+    [0, 0.8, -0.2, -0.5, 1.6, -1],
+    [-1.3, -0.4, 0.6, 0.9, -0.8, 0.1],
+  ],
   w_u: [0.2, -0.4],
 };
 const data = [0.4, -1.2];
@@ -191,6 +199,32 @@ describe('sum and sample', () => {
     const { loss, gradients } = enumerated(given, 1, mixture, guide);
     expect(Number.isFinite(loss)).toBe(true);
     for (const values of gradients.values()) for (const value of values) expect(Number.isFinite(value)).toBe(true);
+  });
+});
+
+describe('some pixels of each element', () => {
+  const images = tf.tensor2d([
+    [0.2, 1.3, -0.5, 0.8, -1.1, 0.4],
+    [-0.7, 0.1, 0.9, -0.2, 1.5, -0.6],
+  ]);
+  /** Elements at dim -2, their pixels at dim -1; the element's class says what every pixel is near to. */
+  const model = (subsampleSize: number) => (): void =>
+    plate('n', 2, { dim: -2 }, () => {
+      const z = sample('z', logits('p'));
+      plate('pixels', 6, { subsampleSize, dim: -1 }, (pixels) => {
+        sample('x', normal(at(param('shapes'), z, pixels), 0.8), { obs: take(images, pixels, 1) });
+      });
+    });
+  const guide = (): void =>
+    void plate('n', 2, { dim: -2 }, () => sample('z', categorical({ logits: tf.expandDims(param('q'), 1) })));
+  const exact = () => enumerated(parameters, 2, model(6), configEnumerate(guide));
+
+  test.each<[string, InferConfig]>([
+    ['all classes', { enumerate: 'parallel' }],
+    ['two exact classes and one drawn', { enumerate: 'sum-and-sample', exactClasses: 2 }],
+    ['a drawn class', {}],
+  ])('%s', (_, config) => {
+    for (const size of [1, 4]) expectUnbiased(draws(2, model(size), withConfig(guide, config), 200, 4), exact());
   });
 });
 
