@@ -1,5 +1,7 @@
 /** The C++ kernel: AVX-512, AVX2 or NEON, chosen when it is loaded, and threads of its own. Node only. */
+import { checkCall, type Limits } from './checkCall.js';
 import { oneOf, refuseUnknownKeys, SpatialDecoderError } from './errors.js';
+import { KeptCalls } from './keptCalls.js';
 import {
   activations,
   type Gradients,
@@ -32,6 +34,9 @@ const inWords: Readonly<Record<NativeIsa, string>> = {
   scalar: 'no vector instructions',
   amx: 'AMX, bfloat16',
 };
+
+/** What native/addon.cc has room for. */
+const limits: Limits = { layers: 64, dims: 16 };
 
 /** Never chosen by itself: one is slow, the other rounds to bfloat16. */
 const unasked: readonly NativeIsa[] = ['scalar', 'amx'];
@@ -75,7 +80,7 @@ class NativeKernel implements Kernel {
   readonly threads: number;
   readonly precision: Precision;
   private readonly handle: Handle;
-  private readonly kept = new WeakMap<Saved, { readonly handle: Handle; readonly problem: Float64Array }>();
+  private readonly kept = new KeptCalls<Handle>('native');
 
   constructor(
     private readonly addon: Addon,
@@ -92,30 +97,26 @@ class NativeKernel implements Kernel {
     problem: Problem,
     operands: Operands,
     keep: boolean,
-    output = new Float32Array(problem.rows * problem.pixels * problem.channels),
+    to?: Float32Array,
   ): { output: Float32Array; saved?: Saved } {
-    const sizes = describe(problem);
+    checkCall('native', problem, operands, { output: to }, limits);
+    const output = to ?? new Float32Array(problem.rows * problem.pixels * problem.channels);
     const { grid, pose, code, weights, biases } = operands;
     const handle = guarded(() =>
-      this.addon.forward(this.handle, sizes, grid, pose, code, weights, biases, keep, output),
+      this.addon.forward(this.handle, describe(problem), grid, pose, code, weights, biases, keep, output),
     );
-    if (!handle) return { output };
-    const saved: Saved = { release: () => this.addon.release(handle) };
-    this.kept.set(saved, { handle, problem: sizes });
-    return { output, saved };
+    return handle ? { output, saved: this.kept.add(problem, handle, (kept) => this.addon.release(kept)) } : { output };
   }
 
   backward(problem: Problem, operands: Operands, upstream: Float32Array, saved?: Saved): Gradients {
-    const kept = saved && this.kept.get(saved);
-    const sizes = describe(problem);
-    if (saved && !kept?.problem.every((size, i) => size === sizes[i]))
-      throw new SpatialDecoderError('native kernel: the saved activations are those of another call.');
+    checkCall('native', problem, operands, { upstream }, limits);
+    const kept = this.kept.of(problem, saved);
     const { grid, pose, code, weights, biases } = operands;
     const like = (values: Float32Array) => new Float32Array(values.length);
     const gradients = { pose: like(pose), code: like(code), weights: weights.map(like), biases: biases.map(like) };
     guarded(() =>
       this.addon.backward(
-        ...([this.handle, sizes, grid, pose, code, weights, biases, upstream, kept?.handle] as const),
+        ...([this.handle, describe(problem), grid, pose, code, weights, biases, upstream, kept] as const),
         ...([gradients.pose, gradients.code, gradients.weights, gradients.biases] as const),
       ),
     );

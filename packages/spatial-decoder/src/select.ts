@@ -104,8 +104,7 @@ function selected(name: KernelName, reason: string, kernel: Kernel | undefined):
 }
 
 async function load(name: KernelName, options: KernelOptions): Promise<Loaded | { kernel?: undefined }> {
-  if (name !== 'native' && options.precision === 'bfloat16') return { reason: 'it computes in float32 only' };
-  if (name === 'reference') return {};
+  if (name === 'reference') return options.precision === 'bfloat16' ? { reason: 'it computes in float32 only' } : {};
   const loaded = name === 'native' ? await loadNativeKernel(options) : await loadWasm(options);
   if ('reason' in loaded) return loaded;
   const wrong = selfCheck(loaded.kernel);

@@ -1,5 +1,7 @@
 /** The WebAssembly kernel: SIMD on worker threads that share one memory, with a bound on what it takes. */
-import { SpatialDecoderError } from '../errors.js';
+import { checkCall } from '../checkCall.js';
+import { refuseUnknownKeys, SpatialDecoderError } from '../errors.js';
+import { KeptCalls } from '../keptCalls.js';
 import type { Gradients, Kernel, KernelOptions, Loaded, Operands, Problem, Saved } from '../kernel.js';
 import { Arena } from './arena.js';
 import { Call, type KeptBatch } from './call.js';
@@ -22,8 +24,15 @@ export interface WasmOptions extends KernelOptions {
   readonly startWorker?: StartWorker;
 }
 
-/** Loads the kernel and starts its threads, or says why it cannot run here. */
+const optionNames: readonly (keyof WasmOptions)[] = [
+  ...(['threads', 'budget', 'precision'] as const),
+  ...(['patience', 'warn', 'batchBytes', 'fused', 'startWorker'] as const),
+];
+
+/** Loads the kernel and starts its threads, or says why it cannot run here. Throws SpatialDecoderError where an option is wrong. */
 export async function loadWasm(options: WasmOptions): Promise<Loaded> {
+  refuseUnknownKeys('loadWasm', options, optionNames);
+  if (options.precision === 'bfloat16') return { reason: 'it computes in float32 only' };
   try {
     const kernel = new WasmKernel(await compileKernel(options), options);
     await kernel.start();
@@ -40,7 +49,7 @@ interface Ground {
 }
 
 /** Activations kept for one call; worthless once the kernel has left the memory that they lie in. */
-interface Kept extends Saved {
+interface Kept {
   readonly arena: Arena;
   /** By batch of rows, in order. */
   readonly batches: (KeptBatch | undefined)[];
@@ -55,7 +64,8 @@ export class WasmKernel implements Kernel {
   /** Absent once the kernel was disposed of. */
   private ground?: Ground;
   /** Bytes of kept activations. */
-  private kept = 0;
+  private keptBytes = 0;
+  private readonly kept = new KeptCalls<Kept>('wasm');
 
   constructor(
     private readonly compiled: CompiledKernel,
@@ -89,14 +99,17 @@ export class WasmKernel implements Kernel {
     problem: Problem,
     operands: Operands,
     keep: boolean,
-    output = new Float32Array(problem.rows * problem.pixels * problem.channels),
+    to?: Float32Array,
   ): { output: Float32Array; saved?: Saved } {
+    checkCall('wasm', problem, operands, { output: to });
+    const output = to ?? new Float32Array(problem.rows * problem.pixels * problem.channels);
     return this.surviving(({ arena, team }) => {
-      const saved = this.savedIn(arena);
+      const batches: (KeptBatch | undefined)[] = [];
+      const free = () => this.giveBack({ arena, batches });
       try {
         for (const { plan, first } of batchesOf(problem, this.batchBytes)) {
           const kept = keep ? this.keep(arena, plan) : undefined;
-          saved.batches.push(kept);
+          batches.push(kept);
           arena.scoped(() => {
             const call = new Call(arena, plan, operands, first, this.options.threads, kept);
             team.do(FORWARD, call.job);
@@ -104,20 +117,22 @@ export class WasmKernel implements Kernel {
           });
         }
       } catch (error) {
-        saved.release();
+        free();
         throw error;
       }
-      return saved.batches.some(Boolean) ? { output, saved } : { output };
+      return batches.some(Boolean) ? { output, saved: this.kept.add(problem, { arena, batches }, free) } : { output };
     });
   }
 
   backward(problem: Problem, operands: Operands, upstream: Float32Array, saved?: Saved): Gradients {
+    checkCall('wasm', problem, operands, { upstream });
+    const kept = this.kept.of(problem, saved);
     return this.surviving(({ arena, team }) => {
       const gradients = zeroGradients(operands);
-      const kept = (saved as Kept | undefined)?.arena === arena ? (saved as Kept).batches : [];
+      const batches = kept?.arena === arena ? kept.batches : [];
       batchesOf(problem, this.batchBytes).forEach(({ plan, first }, i) => {
         arena.scoped(() => {
-          const call = new Call(arena, plan, operands, first, this.options.threads, kept[i], upstream);
+          const call = new Call(arena, plan, operands, first, this.options.threads, batches[i], upstream);
           team.do(BACKWARD, call.job);
           if (plan.chunks > 1) team.do(REDUCE, call.job);
           call.readGradients(gradients);
@@ -134,28 +149,21 @@ export class WasmKernel implements Kernel {
 
   /** Room for the activations of as many units as the budget still allows; none where the memory has no more. */
   private keep(arena: Arena, plan: Plan): KeptBatch | undefined {
-    const affordable = plan.keptBytes === 0 ? 0 : Math.floor((this.budget - this.kept) / plan.keptBytes);
+    const affordable = plan.keptBytes === 0 ? 0 : Math.floor((this.budget - this.keptBytes) / plan.keptBytes);
     const units = Math.min(plan.units, affordable);
     const bytes = units * plan.keptBytes;
     if (units <= 0 || !arena.canTake(bytes)) return undefined;
-    this.kept += bytes;
+    this.keptBytes += bytes;
     return { address: arena.take(bytes), bytes, units };
   }
 
-  private savedIn(arena: Arena): Kept {
-    const batches: (KeptBatch | undefined)[] = [];
-    return {
-      arena,
-      batches,
-      release: () => {
-        if (arena !== this.ground?.arena) return;
-        for (const batch of batches) {
-          if (!batch) continue;
-          arena.give(batch.address);
-          this.kept -= batch.bytes;
-        }
-      },
-    };
+  private giveBack({ arena, batches }: Kept): void {
+    if (arena !== this.ground?.arena) return;
+    for (const batch of batches) {
+      if (!batch) continue;
+      arena.give(batch.address);
+      this.keptBytes -= batch.bytes;
+    }
   }
 
   /** Runs `body`; where a worker is lost within it, moves to fresh memory without workers and runs it again. */
@@ -170,7 +178,7 @@ export class WasmKernel implements Kernel {
       this.options.warn(`The wasm kernel goes on with one thread: ${error.message}.`);
       this.ground.team.stop();
       this.ground = this.freshGround();
-      this.kept = 0;
+      this.keptBytes = 0;
       return body(this.ground);
     }
   }

@@ -1,0 +1,76 @@
+/** What every kernel asks of a call, in the same words: it reads and writes as far as the problem says, so the arrays must be of those sizes. */
+import { inWords, SpatialDecoderError } from './errors.js';
+import { activations, type Kernel, type Operands, type Problem } from './kernel.js';
+
+/** The arrays of a call beside its operands, [R, P, C]. */
+export interface Outside {
+  readonly output?: Float32Array;
+  readonly upstream?: Float32Array;
+}
+
+/** The most that a kernel takes, where that is less than another one does. */
+export interface Limits {
+  readonly layers: number;
+  readonly dims: number;
+}
+
+/** Any length above this could not be a typed array. */
+const MOST_ROWS_OR_PIXELS = 2 ** 30;
+const MOST_UNITS = 2 ** 16;
+
+/** Throws SpatialDecoderError where the sizes are none, where an array has another length, and where the kernel has no room for so many layers. */
+export function checkCall(
+  kernel: Kernel['name'],
+  problem: Problem,
+  operands: Operands,
+  { output, upstream }: Outside = {},
+  limits: Limits = { layers: Number.POSITIVE_INFINITY, dims: MOST_UNITS },
+): void {
+  const refuse = (what: string): never => {
+    throw new SpatialDecoderError(`${kernel} kernel: ${what}.`);
+  };
+  const whole = (what: string, value: number, least: number, most: number, elsewhere = '') => {
+    if (!Number.isInteger(value) || value < least || value > most)
+      refuse(`${what} must be a whole number from ${least} to ${most}, but is ${inWords(value)}${elsewhere}`);
+  };
+  const floats = (what: string, values: Float32Array, length: number) => {
+    // Not instanceof, which knows no arrays of another realm.
+    if (values?.[Symbol.toStringTag] !== 'Float32Array')
+      refuse(`${what} must be a Float32Array, but is ${inWords(values)}`);
+    if (values.length !== length) refuse(`${what} has ${values.length} numbers where the problem has ${length}`);
+  };
+
+  const { rows, pixels, dims, channels, widths } = problem;
+  whole('rows', rows, 0, MOST_ROWS_OR_PIXELS);
+  whole('pixels', pixels, 0, MOST_ROWS_OR_PIXELS);
+  whole('dims', dims, 1, limits.dims, dims > limits.dims ? '; the kernel "wasm" takes more' : '');
+  whole('channels', channels, 1, MOST_UNITS);
+  const layers = widths.length;
+  if (layers === 0 || layers > limits.layers) {
+    const [most, elsewhere] = Number.isFinite(limits.layers)
+      ? [`1 to ${limits.layers} layers`, '; the kernel "wasm" takes any number']
+      : ['1 layer or more', ''];
+    refuse(`the network must have ${most} before its output, not ${layers}${elsewhere}`);
+  }
+  for (const width of widths) whole('a width', width, 1, MOST_UNITS);
+  for (const name of ['firstActivation', 'activation'] as const) {
+    if (!activations.includes(problem[name]))
+      refuse(`${name} must be one of ${activations.join(', ')}, but is ${inWords(problem[name])}`);
+  }
+
+  const { grid, pose, code, weights, biases } = operands;
+  floats('the grid', grid, pixels * dims);
+  floats('the pose', pose, rows * widths[0] * dims);
+  floats('the code', code, rows * widths[0]);
+  const outputs = [...widths.slice(1), channels];
+  if (weights.length !== layers || biases.length !== layers)
+    refuse(`there are ${weights.length} weights and ${biases.length} biases where the problem has ${layers} of each`);
+  weights.forEach((weight, l) => {
+    floats('a weight', weight, widths[l] * outputs[l]);
+  });
+  biases.forEach((bias, l) => {
+    floats('a bias', bias, outputs[l]);
+  });
+  if (output) floats('the output', output, rows * pixels * channels);
+  if (upstream) floats('the upstream gradient', upstream, rows * pixels * channels);
+}

@@ -1,0 +1,138 @@
+/** Direct calls of a kernel that do not fit, on every kernel: refused in words before anything is read, and what was kept serves its own call only. */
+import { type Kernel, type Operands, type Problem, SpatialDecoderError } from '@pyro-ts/spatial-decoder';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { loadWasm } from '../../packages/spatial-decoder/dist/wasm/wasmKernel.js';
+import { kernels } from './kernels.js';
+import { drawOperands, listed, plainDecoder, worstError } from './plainDecoder.js';
+
+const problem: Problem = {
+  ...{ rows: 3, pixels: 50, dims: 2, channels: 2, widths: [20, 33, 17] },
+  ...{ firstActivation: 'tanh', activation: 'tanh' },
+};
+const { operands, upstream } = drawOperands(problem, 'wrong calls');
+const [first, ...others] = operands.weights;
+
+describe.each(kernels)('$name', ({ name, load }) => {
+  let kernel: Kernel;
+  beforeAll(async () => {
+    kernel = await load();
+  });
+  afterAll(() => kernel.dispose());
+
+  it.each<[string, Partial<Problem>]>([
+    ['rows must be a whole number from 0 to 1073741824, but is 1.5', { rows: 1.5 }],
+    ['rows must be a whole number from 0 to 1073741824, but is -1', { rows: -1 }],
+    ['pixels must be a whole number from 0 to 1073741824, but is NaN', { pixels: Number.NaN }],
+    ['pixels must be a whole number from 0 to 1073741824, but is "50"', { pixels: '50' as never }],
+    ['dims must be a whole number from 1 to ', { dims: 0 }],
+    ['channels must be a whole number from 1 to 65536, but is 0', { channels: 0 }],
+    ['a width must be a whole number from 1 to 65536, but is 3.5', { widths: [20, 3.5, 17] }],
+    ['before its output, not 0', { widths: [] }],
+    ['activation must be one of tanh, relu, leakyRelu, softplus, gelu, but is "sin"', { activation: 'sin' as never }],
+    ['firstActivation must be one of', { firstActivation: undefined as never }],
+    ['the grid has 100 numbers where the problem has 98', { pixels: 49 }],
+  ])('sizes: %s', (message, changes) => refused({ ...problem, ...changes }, operands, message));
+
+  it.each<[string, Partial<Operands>]>([
+    ['the grid has 98 numbers where the problem has 100', { grid: operands.grid.subarray(2) }],
+    ['the pose has 119 numbers where the problem has 120', { pose: operands.pose.subarray(1) }],
+    ['the code has 59 numbers where the problem has 60', { code: operands.code.subarray(1) }],
+    ['the code has 61 numbers where the problem has 60', { code: new Float32Array(61) }],
+    ['the code must be a Float32Array, but is a list', { code: [1, 2] as never }],
+    ['the code must be a Float32Array, but is a list', { code: new Float64Array(60) as never }],
+    ['the pose must be a Float32Array, but is undefined', { pose: undefined as never }],
+    ['a weight has 34 numbers where the problem has 660', { weights: [...operands.weights].reverse() }],
+    ['there are 2 weights and 3 biases where the problem has 3 of each', { weights: others }],
+    ['there are 4 weights and 3 biases', { weights: [first, ...operands.weights] }],
+    ['a bias has 17 numbers where the problem has 33', { biases: [...operands.biases.slice(1), operands.biases[0]] }],
+  ])('arrays: %s', (message, changes) => refused(problem, { ...operands, ...changes }, message));
+
+  function refused(wrong: Problem, given: Operands, message: string): void {
+    for (const run of [() => kernel.forward(wrong, given, true), () => kernel.backward(wrong, given, upstream)]) {
+      expect(run).toThrow(SpatialDecoderError);
+      expect(run).toThrow(message);
+      expect(run).toThrow(/^(wasm|native) kernel: /);
+    }
+  }
+
+  it('an output and an upstream gradient of another length', () => {
+    const output = new Float32Array(299);
+    expect(() => kernel.forward(problem, operands, false, output)).toThrow('the output has 299 numbers where the');
+    expect(() => kernel.backward(problem, operands, upstream.subarray(2))).toThrow('the upstream gradient has 298');
+    expect(() => kernel.backward(problem, operands, new Float32Array(301))).toThrow('the upstream gradient has 301');
+  });
+
+  it('more layers and coordinates than a kernel has room for: the other kernel is named, and computes', () => {
+    const deep: Problem = { ...problem, rows: 1, pixels: 3, widths: Array.from({ length: 70 }, () => 3) };
+    const wide: Problem = { ...problem, rows: 1, pixels: 3, dims: 17 };
+    for (const [big, words] of [
+      [deep, 'the network must have 1 to 64 layers before its output, not 70; the kernel "wasm" takes any number'],
+      [wide, 'dims must be a whole number from 1 to 16, but is 17; the kernel "wasm" takes more'],
+    ] as const) {
+      const drawn = drawOperands(big, 'big');
+      const run = () => kernel.backward(big, drawn.operands, drawn.upstream);
+      if (name.startsWith('native')) expect(run).toThrow(words);
+      else {
+        const expected = plainDecoder(big, drawn.operands, drawn.upstream);
+        expect(worstError(listed(run()), listed(expected) as Float64Array[])).toBeLessThan(2e-5);
+      }
+    }
+  });
+
+  it.each<[string, Partial<Problem>]>([
+    ['activation', { activation: 'relu' }],
+    ['number of rows', { rows: 2 }],
+    ['number of pixels', { pixels: 25 }],
+  ])('what was kept for another %s is refused', (_, changes) => {
+    const { saved } = kernel.forward(problem, operands, true);
+    const other = { ...problem, ...changes };
+    const drawn = drawOperands(other, 'other');
+    expect(saved).toBeDefined();
+    expect(() => kernel.backward(other, drawn.operands, drawn.upstream, saved)).toThrow(
+      'the saved activations are those of another call. Pass what',
+    );
+    saved?.release();
+  });
+
+  it('what another kernel kept is refused', async () => {
+    const another = await load();
+    const { saved } = another.forward(problem, operands, true);
+    expect(() => kernel.backward(problem, operands, upstream, saved)).toThrow('those of another call');
+    another.dispose();
+  });
+
+  it('what was released is computed again', () => {
+    const { saved } = kernel.forward(problem, operands, true);
+    saved?.release();
+    // Takes the memory that was given back.
+    const next = kernel.forward(problem, drawOperands(problem, 'next').operands, true);
+    const gradients = listed(kernel.backward(problem, operands, upstream, saved));
+    const expected = listed(plainDecoder(problem, operands, upstream));
+    expect(worstError(gradients, expected as Float64Array[])).toBeLessThan(4e-6);
+    next.saved?.release();
+  });
+
+  it('a second release gives nothing back', async () => {
+    const small = await load({ budget: 4 * 2 ** 20 });
+    const large: Problem = { ...problem, rows: 40, pixels: 2304, widths: [32, 64, 64] };
+    const drawn = drawOperands(large, 'budget');
+    const keptBy = () => small.forward(large, drawn.operands, true).saved;
+    const saved = keptBy();
+    expect(saved).toBeDefined();
+    saved?.release();
+    saved?.release();
+    expect(keptBy()).toBeDefined();
+    expect(keptBy()).toBeUndefined();
+    small.dispose();
+  });
+});
+
+describe('loadWasm', () => {
+  it('refuses unknown options, and says that it does not round to bfloat16', async () => {
+    const options = { threads: 1, budget: 0 };
+    await expect(loadWasm({ ...options, fuse: false } as never)).rejects.toThrow(
+      'loadWasm: option "fuse" does not exist. Did you mean "fused"?',
+    );
+    expect(await loadWasm({ ...options, precision: 'bfloat16' })).toEqual({ reason: 'it computes in float32 only' });
+  });
+});
