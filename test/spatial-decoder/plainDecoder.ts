@@ -7,11 +7,14 @@ const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
 const phi = (x: number) => 0.5 * (1 + erf(x / Math.SQRT2));
 const bell = (x: number) => Math.exp((-x * x) / 2) / Math.sqrt(2 * Math.PI);
 
-/** Value and derivative of each activation at a pre-activation. */
+/** NaN at NaN. */
+const step = (x: number, below: number) => (x > 0 ? 1 : x <= 0 ? below : x);
+
+/** Value and derivative of each activation at a pre-activation: its definition in IEEE arithmetic, at NaN and infinity too. */
 const functions: Record<Activation, readonly [(x: number) => number, (x: number) => number]> = {
   tanh: [Math.tanh, (x) => 1 - Math.tanh(x) ** 2],
-  relu: [(x) => (x > 0 ? x : 0), (x) => (x > 0 ? 1 : 0)],
-  leakyRelu: [(x) => (x > 0 ? x : 0.01 * x), (x) => (x > 0 ? 1 : 0.01)],
+  relu: [(x) => Math.max(x, 0), (x) => step(x, 0)],
+  leakyRelu: [(x) => x * step(x, 0.01), (x) => step(x, 0.01)],
   softplus: [(x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))), sigmoid],
   gelu: [(x) => x * phi(x), (x) => phi(x) + x * bell(x)],
 };
@@ -33,12 +36,15 @@ export function toBfloat16(value: number): number {
 }
 const bits = new DataView(new ArrayBuffer(4));
 
-/** `operand` is what a matrix product makes of each number that goes into it. */
+const asItIs = (value: number) => value;
+
+/** `operand` is what a matrix product makes of each number that goes into it, `stored` what is left of one that a kernel stores. */
 export function plainDecoder(
   problem: Problem,
   operands: Operands,
   upstream: Float32Array,
-  operand: (value: number) => number = (value) => value,
+  operand: (value: number) => number = asItIs,
+  stored: (value: number) => number = asItIs,
 ): Decoded {
   const { rows, pixels, dims, channels, widths } = problem;
   const sizes = [...widths, channels];
@@ -65,10 +71,10 @@ export function plainDecoder(
                 x += operands.pose[(r * widths[0] + j) * dims + d] * operands.grid[p * dims + d];
             } else
               for (let k = 0; k < widths[l - 1]; k++) x += operand(after[l - 1][k]) * weights[l - 1][k * widths[l] + j];
-            return x;
+            return stored(x);
           }),
         );
-        after.push(before[l].map(kindOf(l)[0]));
+        after.push(before[l].map((x) => stored(kindOf(l)[0](x))));
       }
       const top = widths.length - 1;
       const at = (r * pixels + p) * channels;
@@ -90,7 +96,7 @@ export function plainDecoder(
             result.weights[l][k * outputs + j] += operand(x) * rounded[j];
             sum += rounded[j] * weights[l][k * outputs + j];
           }
-          return sum * kindOf(l)[1](before[l][k]);
+          return stored(stored(sum) * stored(kindOf(l)[1](before[l][k])));
         });
       }
       gradient.forEach((g, j) => {
@@ -99,6 +105,7 @@ export function plainDecoder(
       });
     }
   }
+  for (const values of [result.output, ...listed(result)]) values.set(values.map(stored));
   return result;
 }
 
@@ -132,9 +139,8 @@ export function worstError(actual: readonly ArrayLike<number>[], expected: reado
   return worst;
 }
 
-export const listed = (g: Gradients | Decoded): readonly (Float32Array | Float64Array)[] => [
-  g.pose,
-  g.code,
-  ...g.weights,
-  ...g.biases,
-];
+export function listed(g: Decoded): readonly Float64Array[];
+export function listed(g: Gradients): readonly Float32Array[];
+export function listed(g: Gradients | Decoded): readonly (Float32Array | Float64Array)[] {
+  return [g.pose, g.code, ...g.weights, ...g.biases];
+}

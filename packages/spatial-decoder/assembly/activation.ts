@@ -1,4 +1,7 @@
-/** Activations over runs of vectors, in place, and the products with their slopes that the backward pass needs. */
+/**
+ * Activations over runs of vectors, in place, and the products with their slopes that the backward pass needs. As in the native kernel, values and
+ * slopes are what IEEE arithmetic makes of their definition (native/simd/math.h has the rule): a NaN stays in both.
+ */
 import { GELU, LEAKY_RELU, RELU, SOFTPLUS, TANH } from '../src/wasm/layout';
 import { expNegative, softplus, tailRatio, tanh } from './functions';
 import { madd } from './simd';
@@ -42,13 +45,13 @@ export function timesSlope(kind: i32, delta: usize, y: usize, slope: usize, byte
   } else if (kind === RELU) {
     for (; delta < end; delta += 16, y += 16) {
       const a = v128.load(y);
-      // 1 where a > 0, 0 where not, NaN where a is NaN.
-      const step = v128.bitselect(a, v128.and(f32x4.gt(a, f32x4.splat(0)), one), f32x4.ne(a, a));
-      v128.store(delta, f32x4.mul(v128.load(delta), step));
+      const step = v128.and(f32x4.gt(a, f32x4.splat(0)), one);
+      v128.store(delta, f32x4.mul(v128.load(delta), unlessNaN(a, step)));
     }
   } else if (kind === LEAKY_RELU) {
     for (; delta < end; delta += 16, y += 16) {
-      v128.store(delta, f32x4.mul(v128.load(delta), leakySlope(v128.load(y))));
+      const a = v128.load(y);
+      v128.store(delta, f32x4.mul(v128.load(delta), unlessNaN(a, leakySlope(a))));
     }
   } else if (kind === SOFTPLUS) {
     for (; delta < end; delta += 16, y += 16) {
@@ -62,7 +65,12 @@ export function timesSlope(kind: i32, delta: usize, y: usize, slope: usize, byte
   }
 }
 
-/** 1 where x > 0, else 0.01; NaN keeps 0.01, since the product is NaN anyway. */
+/** `value` where x is a number, else the NaN. */
+function unlessNaN(x: v128, value: v128): v128 {
+  return v128.bitselect(x, value, f32x4.ne(x, x));
+}
+
+/** 1 where x > 0, else 0.01, at NaN too: times x it is NaN there. */
 function leakySlope(x: v128): v128 {
   return v128.bitselect(f32x4.splat(1), f32x4.splat(0.01), f32x4.gt(x, f32x4.splat(0)));
 }

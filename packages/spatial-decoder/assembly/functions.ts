@@ -9,8 +9,8 @@ const tanhRange = memory.data<f32>([9.02, -9.02]);
 /** tanh(x) = x p(x^2) / q(x^2); highest power first, both end in 1. */
 const tanhP = memory.data<f32>([1.33190916e-8, 2.05835004e-5, 0.00349403592, 0.133797199]);
 const tanhQ = memory.data<f32>([7.7620291e-7, 0.000328309485, 0.0258710794, 0.467130333]);
-/** The least argument, log2(e), and ln 2 in two parts, so that the remainder keeps its digits. */
-const expRange = memory.data<f32>([-87, 1.4426950216293335, -0.693359375, 2.1219444e-4]);
+/** The least argument (its power of two is 2^-127, which is 0 here), log2(e), and ln 2 in two parts, so that the remainder keeps its digits. */
+const expRange = memory.data<f32>([-88.02, 1.4426950216293335, -0.693359375, 2.1219444e-4]);
 /** exp(r) = 1 + r + r^2 p(r) for |r| <= ln 2 / 2. */
 const expP = memory.data<f32>([0.00138146104, 0.00836871099, 0.041668389, 0.166665211, 0.49999994]);
 /** log1p(u) = u p(u) for u from 0 to 1; ends in 1. */
@@ -44,7 +44,7 @@ export function tanh(x: v128): v128 {
   return atLeast(atMost(y, number(one, 0)), number(one, 1));
 }
 
-/** exp for x <= 0; about 1e-38 from -87 down. */
+/** exp for x <= 0; 0 from -87.7 down, where the power of two has no exponent left. */
 export function expNegative(x: v128): v128 {
   x = atLeast(x, number(expRange, 0));
   const n = f32x4.nearest(f32x4.mul(x, number(expRange, 1)));

@@ -5,9 +5,18 @@
 namespace pyro {
 namespace PYRO_ISA {
 
+/** Zeros in the lanes beyond the width: infinity times a weight that pads is NaN, and whole vectors are summed. */
+inline void clearPadding(float* x, size_t panelStride, int count, int width) {
+  float* last = x + (width / kPanel) * panelStride;
+  const int from = width % kPanel, to = static_cast<int>(roundUp(from, kLanes));
+  for (int n = 0; n < count; n++, last += kPanel)
+    for (int lane = from; lane < to; lane++) last[lane] = 0;
+}
+
 /** output[n, c] = bias[c] + sum over h of x[n, h] w[c, h]. */
-inline void narrowForward(const float* x, size_t panelStride, int count, int width, const float* w, size_t padded,
+inline void narrowForward(float* x, size_t panelStride, int count, int width, const float* w, size_t padded,
                           const float* bias, int channels, float* output) {
+  clearPadding(x, panelStride, count, width);
   for (int n = 0; n < count; n++) {
     for (int c = 0; c < channels; c++) {
       const float* row = w + c * padded;

@@ -73,7 +73,7 @@ void forwardTile(const Model& model, int64_t first, int count, const Scratch& sc
   const int top = problem.layers;
   firstForward(model, first, count, scratch);
   hiddenForward(model, count, scratch.tile, keep);
-  const float* last = scratch.tile + plan.valueAt[top - 1];
+  float* last = scratch.tile + plan.valueAt[top - 1];
   output += first * problem.channels;
   if (problem.narrow()) {
     narrowForward(last, stride, count, problem.top(), model.weights[top], plan.padded(problem.top()), model.biases[top],
