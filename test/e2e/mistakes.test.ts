@@ -83,12 +83,16 @@ describe('the command line', () => {
   });
 });
 
-it.concurrent.each(['train', 'evaluate', 'classify', 'encode', 'manifold'])(
-  '%s refuses a kernel that PYRO_KERNEL asks for and that does not exist',
+it.concurrent.each(['train', 'demo', 'evaluate', 'classify', 'encode', 'manifold'])(
+  '%s refuses a kernel that PYRO_KERNEL asks for and that does not exist, before it says anything',
   async (command) => {
-    const args = command === 'train' ? [command, 'cards', '--out', 'never'] : [command, 'nothing'];
-    const { code, stderr } = await start(args, root, { PYRO_KERNEL: 'bogus' }).ended;
-    expect([code, existsSync(at('never'))]).toEqual([1, false]);
+    const makes: Readonly<Record<string, readonly string[]>> = {
+      train: ['cards', '--out', 'never'],
+      demo: ['--out', 'never'],
+    };
+    const args = [command, ...(makes[command] ?? ['nothing'])];
+    const { code, stdout, stderr } = await start(args, root, { PYRO_KERNEL: 'bogus' }).ended;
+    expect([code, stdout, existsSync(at('never'))]).toEqual([1, '', false]);
     expect(stderr).toContain('pyroved: The kernel "bogus" does not exist.');
   },
 );

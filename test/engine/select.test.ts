@@ -90,6 +90,20 @@ describe('an engine that is asked for', () => {
     );
   });
 
+  it.each([
+    ['foo', 'There is no engine "foo" (it was asked for). Known: tensorflow, wasm, cpu.'],
+    ['gpu', 'There is no engine "gpu" (it was asked for). Did you mean "cpu"? Known: tensorflow, wasm, cpu.'],
+    [null, 'There is no engine null (it was asked for). Known: tensorflow, wasm, cpu.'],
+    [5, 'There is no engine 5 (it was asked for). Known: tensorflow, wasm, cpu.'],
+  ])('is refused where it is %j', async (engine, message) => {
+    await expect(selectEngine({ engine } as never)).rejects.toThrow(new EngineError(message));
+  });
+
+  it('is refused where the options are none', async () => {
+    await expect(selectEngine(null as never)).rejects.toThrow('selectEngine takes an object of options, not null.');
+    await expect(selectEngine('cpu' as never)).rejects.toThrow('selectEngine takes an object of options, not "cpu".');
+  });
+
   it('is refused where it does not start, with the way to mend it', () => {
     const { answer } = inChild(withTfjsNode() + choose("{ engine: 'tensorflow' }"));
     expect(answer).toMatchObject({

@@ -46,17 +46,35 @@ describe('selectKernel', () => {
   it.each([
     [{ kernel: 'wsam' }, 'The kernel "wsam" does not exist. Did you mean "wasm"?'],
     [{ thread: 2 }, 'selectKernel: option "thread" does not exist. Did you mean "threads"?'],
-    [{ threads: 0 }, 'threads is 0; give a whole number of 1 or more'],
-    [{ threads: 1.5 }, 'threads is 1.5; give a whole number of 1 or more'],
+    [{ kernel: 'foo' }, 'The kernel "foo" does not exist. Known: native, wasm, reference.'],
+    [{ kernel: null }, 'The kernel null does not exist. Known: native, wasm, reference.'],
+    [{ precision: null }, 'selectKernel: precision null does not exist. Known: float32, bfloat16.'],
+    [{ threads: 0 }, 'threads must be at least 1 and at most 1024, a whole number, but is 0.'],
+    [{ threads: 1.5 }, 'a whole number, but is 1.5.'],
+    [{ threads: 2000 }, 'threads must be at least 1 and at most 1024, a whole number, but is 2000.'],
+    [{ threads: null }, 'a whole number, but is null.'],
+    [{ threads: '2' }, 'a whole number, but is "2".'],
+    [
+      { threads: 65, kernel: 'wasm' },
+      'wasm kernel: threads must be at least 1 and at most 64, a whole number, but is 65.',
+    ],
+    [{ budgetMB: '12' }, 'budgetMB is "12"; give 0 (always recompute) or more, a number of megabytes.'],
+    [{ budgetMB: null }, 'budgetMB is null; give 0'],
     [{ budgetMB: -1 }, 'budgetMB is -1; give 0'],
     [{ budgetMB: Number.NaN }, 'budgetMB is NaN; give 0'],
   ])('%j: in words', async (options, message) => {
     await expect(selectKernel(options as KernelSelection)).rejects.toThrow(message);
   });
 
+  it.each([null, 'wasm'])('options that are %j: in words', async (options) => {
+    await expect(selectKernel(options as never)).rejects.toThrow('selectKernel takes an object of options, not ');
+  });
+
   it('a number of threads in the environment that is none: in words', async () => {
     vi.stubEnv('PYRO_THREADS', 'all');
-    await expect(selectKernel()).rejects.toThrow('PYRO_THREADS is "all"; give a whole number of 1 or more');
+    await expect(selectKernel()).rejects.toThrow(
+      'PYRO_THREADS must be at least 1 and at most 1024, a whole number, but is "all".',
+    );
   });
 });
 

@@ -11,6 +11,12 @@ const inputs = (): SpatialDecoderInputs => ({
   output: { weight: tf.zeros([6, 1]), bias: tf.zeros([1]) },
 });
 
+function gone(): tf.Tensor3D {
+  const pose = tf.zeros<tf.Rank.R3>([3, 4, 2]);
+  pose.dispose();
+  return pose;
+}
+
 it.each<[string, Partial<SpatialDecoderInputs>, string]>([
   ['a grid of no coordinates', { grid: tf.zeros([5, 0]) }, 'grid has shape [5,0], expected [P, 1] or more'],
   ['a grid that is an array', { grid: [[0, 0]] as never }, 'grid is no tensor; expected [P, d]'],
@@ -42,6 +48,16 @@ it.each<[string, Partial<SpatialDecoderInputs>, string]>([
     { output: { weight: tf.zeros([6, 0]), bias: tf.zeros([0]) } },
     'has width 0; every width must be 1 or more',
   ],
+  ['no list of layers', { hidden: undefined as never }, 'hidden is undefined; give a list of layers { weight, bias }'],
+  ['a layer that is none', { hidden: [null as never] }, 'hidden[0] is null; give a layer { weight [in, out], bias'],
+  ['no output', { output: undefined as never }, 'output is undefined; give a layer { weight [in, out], bias [out] }'],
+  ['a layer without a weight', { output: {} as never }, 'output.weight is no tensor; expected [in, out]'],
+  [
+    'an input that does not exist',
+    { outputs: {} } as never,
+    'input "outputs" does not exist. Did you mean "output"? Known: grid, pose, code, hidden, output.',
+  ],
+  ['a tensor that is gone', { pose: gone() }, 'pose was disposed of before the call. Make it anew, or keep it with'],
 ])('%s', (_, changes, message) => {
   const run = () => spatialDecoder({ ...inputs(), ...changes });
   expect(run).toThrow(SpatialDecoderError);
@@ -54,8 +70,23 @@ it.each([
   [{ pixel: [1] }, 'option "pixel" does not exist. Did you mean "pixels"?'],
   [{ pixels: [0, 5] }, 'pixels[1] is 5; the grid has 5 pixels, so give integers from 0 to 4'],
   [{ pixels: [0.5] }, 'pixels[0] is 0.5'],
+  [{ pixels: ['1'] }, 'pixels[0] is "1"'],
+  [{ pixels: 0 }, 'pixels is 0; give a list of integers or an Int32Array (of a tensor, its dataSync())'],
+  [{ pixels: null }, 'pixels is null; give a list'],
+  [{ activation: 'foo' }, 'activation "foo" does not exist. Known: tanh, relu, leakyRelu, softplus, gelu.'],
 ])('%j', (options, message) => {
   expect(() => spatialDecoder(inputs(), options as never)).toThrow(message);
+});
+
+it('pixels that are a tensor, pixels of an empty grid, and inputs that are none: in words', () => {
+  const run = (given: unknown, pixels?: unknown) => (): tf.Tensor =>
+    spatialDecoder(given as SpatialDecoderInputs, { ...(pixels !== undefined && { pixels: pixels as number[] }) });
+  expect(run(inputs(), tf.tensor1d([1, 2], 'int32'))).toThrow('pixels is an object; give a list of integers or an');
+  const nowhere = { ...inputs(), grid: tf.zeros([0, 2]) };
+  expect(run(nowhere, [0])).toThrow('pixels[0] is 0; the grid has no pixels, so give none.');
+  expect(run(nowhere, [])().shape).toEqual([3, 0, 1]);
+  expect(run(inputs(), [])().shape).toEqual([3, 0, 1]);
+  expect(run(undefined)).toThrow('spatialDecoder takes an object of inputs, not undefined.');
 });
 
 it('leaves no tensor behind where it throws', () => {

@@ -127,6 +127,41 @@ describe.each(kernels)('$name', ({ name, load }) => {
   });
 });
 
+describe.each(kernels)('options of $name', ({ name, load }) => {
+  it.each([0.3, 1e6 + 0.5, 1e30, Number.POSITIVE_INFINITY])('a budget of %d bytes is one', async (budget) => {
+    const kernel = await load({ budget });
+    expect(kernel.forward(problem, operands, true).saved !== undefined).toBe(budget > 1);
+    kernel.dispose();
+  });
+
+  it.each([
+    [{ budget: -1 }, 'budget is -1; give 0 (always recompute) or more, a number of bytes.'],
+    [{ budget: '12' }, 'budget is "12"; give 0'],
+    [{ threads: 0 }, 'threads must be at least 1 and at most'],
+    [{ threads: 2000 }, 'a whole number, but is 2000.'],
+    [{ threads: undefined }, 'a whole number, but is undefined.'],
+  ])('%j: in words', async (options, message) => {
+    const loading = load(options as never);
+    await expect(loading).rejects.toThrow(SpatialDecoderError);
+    await expect(loading).rejects.toThrow(`${name.split(' ')[0]} kernel: `);
+    await expect(loading).rejects.toThrow(message);
+  });
+
+  it('no thread is left once it was disposed of, and the mend is said', async () => {
+    const kernel = await load({ threads: 2 });
+    expect(kernel.threads).toBe(2);
+    kernel.dispose();
+    kernel.dispose();
+    expect(kernel.threads).toBe(0);
+    for (const run of [
+      () => kernel.forward(problem, operands, false),
+      () => kernel.backward(problem, operands, upstream),
+    ]) {
+      expect(run).toThrow(new SpatialDecoderError('This kernel was disposed of. Select one anew with selectKernel().'));
+    }
+  });
+});
+
 describe('loadWasm', () => {
   it('refuses unknown options, and says that it does not round to bfloat16', async () => {
     const options = { threads: 1, budget: 0 };

@@ -27,3 +27,4 @@ export { type EngineName, engineNames } from './select/load.js';
 export { type EngineChoice, type EngineOptions, selectEngine } from './select/selectEngine.js';
 export { assertSingleCopy } from './select/singleCopy.js';
 export * from './special/index.js';
+export * from './words.js';

@@ -1,5 +1,5 @@
 /** The typed errors of the library. Each says what was expected, what came, and what to do about it. */
-import { closest, distance } from 'fastest-levenshtein';
+import { nearestName } from '@pyro-ts/engine';
 
 /** The root of every error that this project throws on purpose. */
 export class PyroError extends Error {
@@ -43,12 +43,8 @@ export class FormatError extends PyroError {}
  */
 export function didYouMean(given: unknown, names: readonly string[]): string {
   if (names.length === 0) return '';
-  const name = String(given);
-  const near = closest(name, names as string[]);
-  const apart = distance(name.toLowerCase(), near.toLowerCase());
-  // Two names of one letter are no misspelling of each other.
-  if (apart < name.length && apart <= Math.max(2, name.length / 3)) return ` Did you mean "${near}"?`;
-  return ` Known: ${names.join(', ')}.`;
+  const near = nearestName(String(given), names);
+  return near === undefined ? ` Known: ${names.join(', ')}.` : ` Did you mean "${near}"?`;
 }
 
 /**

@@ -53,7 +53,7 @@ Operands takeOperands(Arguments& arguments, const Problem& p) {
 
 Decoder& takeDecoder(Arguments& arguments) {
   Handle* handle = arguments.external<Handle>("the kernel's handle is missing");
-  if (!handle->decoder) throw std::runtime_error(words("it was disposed of"));
+  if (!handle->decoder) throw std::runtime_error(words("it was disposed of. Select one anew with selectKernel()"));
   return *handle->decoder;
 }
 
@@ -78,7 +78,7 @@ napi_value wrap(napi_env env, std::unique_ptr<T> object) {
 napi_value create(napi_env env, Arguments& arguments) {
   const Isa& isa = takeIsa(arguments);
   const int threads = positive(arguments.number("threads must be a number"), 1024, "threads");
-  const int64_t budget = size(arguments.number("the budget must be a number"), 1e15, "the budget");
+  const int64_t budget = size(arguments.number("the budget must be a number"), 1e15, "the budget in bytes");
   auto handle = std::make_unique<Handle>();
   handle->decoder = std::make_unique<Decoder>(isa, threads, static_cast<size_t>(budget));
   return wrap(env, std::move(handle));

@@ -109,17 +109,17 @@ class Arguments {
 constexpr double kMostRowsOrPixels = 1u << 30;
 constexpr double kMostUnits = 1u << 16;
 
-inline int64_t size(double value, double most, const char* what) {
-  if (!(value >= 0 && value <= most && value == std::floor(value)))
-    throw std::invalid_argument(words(what) + " must be a whole number from 0 to " +
+inline int64_t wholeFrom(int least, double value, double most, const char* what) {
+  if (!(value >= least && value <= most && value == std::floor(value)))
+    throw std::invalid_argument(words(what) + " must be a whole number from " + std::to_string(least) + " to " +
                                 std::to_string(static_cast<int64_t>(most)));
   return static_cast<int64_t>(value);
 }
 
+inline int64_t size(double value, double most, const char* what) { return wholeFrom(0, value, most, what); }
+
 inline int positive(double value, double most, const char* what) {
-  const int64_t whole = size(value, most, what);
-  if (whole == 0) throw std::invalid_argument(words(what) + " must be at least 1");
-  return static_cast<int>(whole);
+  return static_cast<int>(wholeFrom(1, value, most, what));
 }
 
 }  // namespace pyro

@@ -1,5 +1,6 @@
 /** What every kernel asks of a call, in the same words: it reads and writes as far as the problem says, so the arrays must be of those sizes. */
-import { inWords, SpatialDecoderError } from './errors.js';
+import { inWords } from '@pyro-ts/engine';
+import { SpatialDecoderError } from './errors.js';
 import { activations, type Kernel, type Operands, type Problem } from './kernel.js';
 
 /** The arrays of a call beside its operands, [R, P, C]. */

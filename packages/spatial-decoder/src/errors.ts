@@ -1,5 +1,5 @@
 /** The one error of this package: an operand or an option that the operation cannot take, or a kernel that cannot go on. */
-import { closest } from 'fastest-levenshtein';
+import { inWords, nearestName } from '@pyro-ts/engine';
 
 export class SpatialDecoderError extends Error {
   constructor(message: string, options?: ErrorOptions) {
@@ -9,22 +9,22 @@ export class SpatialDecoderError extends Error {
 }
 
 /** `value` where it is one of `valid`, else an error that says which one may have been meant. */
-export function oneOf<T extends string>(what: string, value: string, valid: readonly T[]): T {
-  if ((valid as readonly string[]).includes(value)) return value as T;
+export function oneOf<T extends string>(what: string, value: unknown, valid: readonly T[]): T {
+  const found = valid.find((name) => name === value);
+  if (found !== undefined) return found;
+  const near = typeof value === 'string' ? nearestName(value, valid) : undefined;
   throw new SpatialDecoderError(
-    `${what} "${value}" does not exist. Did you mean "${closest(value, valid as readonly string[])}"? Known: ${valid.join(', ')}.`,
+    `${what} ${inWords(value)} does not exist.${near === undefined ? '' : ` Did you mean "${near}"?`} Known: ${valid.join(', ')}.`,
   );
 }
 
-/** Refuses keys that `known` lacks. `owner` is what the options belong to. */
-export function refuseUnknownKeys(owner: string, options: object, known: readonly string[]): void {
-  for (const key of Object.keys(options)) oneOf(`${owner}: option`, key, known);
+/** Refuses keys that `known` lacks. `owner` is what the options, or whatever else `kind` names, belong to. */
+export function refuseUnknownKeys(owner: string, given: object, known: readonly string[], kind = 'option'): void {
+  if (typeof given !== 'object' || given === null)
+    throw new SpatialDecoderError(`${owner} takes an object of ${kind}s, not ${inWords(given)}.`);
+  for (const key of Object.keys(given)) oneOf(`${owner}: ${kind}`, key, known);
 }
 
-/** A wrong value as messages show it: "2", null, 5, a list, an object. */
-export function inWords(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value);
-  if (typeof value === 'function') return 'a function';
-  if (typeof value !== 'object' || value === null) return String(value);
-  return Array.isArray(value) || ArrayBuffer.isView(value) ? 'a list' : 'an object';
-}
+/** What a kernel says that is used after its end. */
+export const disposedOf = (): SpatialDecoderError =>
+  new SpatialDecoderError('This kernel was disposed of. Select one anew with selectKernel().');

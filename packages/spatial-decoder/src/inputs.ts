@@ -1,6 +1,8 @@
 /** What the spatial decoder takes, and the checks that name the operand that does not fit. */
+
+import { inWords } from '@pyro-ts/engine';
 import type * as tf from '@tensorflow/tfjs';
-import { SpatialDecoderError } from './errors.js';
+import { refuseUnknownKeys, SpatialDecoderError } from './errors.js';
 import type { Activation, Problem } from './kernel.js';
 
 /** A dense layer: weight [in, out], bias [out]. */
@@ -23,8 +25,11 @@ export interface SpatialDecoderInputs {
   readonly output: Layer;
 }
 
+const inputNames: readonly (keyof SpatialDecoderInputs)[] = ['grid', 'pose', 'code', 'hidden', 'output'];
+
 /** Checks every operand and returns the sizes; `pixels` is the size of the grid. */
 export function problemOf(inputs: SpatialDecoderInputs, activation: Activation, firstActivation: Activation): Problem {
+  refuseUnknownKeys('spatialDecoder', inputs, inputNames, 'input');
   const { grid, pose, code, hidden, output } = inputs;
   expectRank('grid', grid, 2, '[P, d]');
   expectRank('pose', pose, 3, '[R, H0, d]');
@@ -40,6 +45,11 @@ export function problemOf(inputs: SpatialDecoderInputs, activation: Activation, 
       `It must agree with code [${code.shape}] and grid [${grid.shape}].`,
     );
   }
+  if (!Array.isArray(hidden)) {
+    throw new SpatialDecoderError(
+      `spatialDecoder: hidden is ${inWords(hidden)}; give a list of layers { weight, bias }, [] for none.`,
+    );
+  }
   const widths = [width];
   hidden.forEach((layer, i) => {
     widths.push(checkLayer(`hidden[${i}]`, layer, widths[i]));
@@ -52,7 +62,13 @@ export function problemOf(inputs: SpatialDecoderInputs, activation: Activation, 
   return { rows, pixels, dims, channels, widths, firstActivation, activation };
 }
 
-function checkLayer(name: string, { weight, bias }: Layer, width: number): number {
+function checkLayer(name: string, layer: Layer, width: number): number {
+  if (typeof layer !== 'object' || layer === null) {
+    throw new SpatialDecoderError(
+      `spatialDecoder: ${name} is ${inWords(layer)}; give a layer { weight [in, out], bias [out] }.`,
+    );
+  }
+  const { weight, bias } = layer;
   expectRank(`${name}.weight`, weight, 2, '[in, out]');
   expectRank(`${name}.bias`, bias, 1, '[out]');
   const [from, to] = weight.shape;
@@ -66,6 +82,11 @@ function checkLayer(name: string, { weight, bias }: Layer, width: number): numbe
 function expectRank(name: string, tensor: tf.Tensor, rank: number, form: string): void {
   if (!Array.isArray(tensor?.shape))
     throw new SpatialDecoderError(`spatialDecoder: ${name} is no tensor; expected ${form}.`);
+  if (tensor.isDisposed) {
+    throw new SpatialDecoderError(
+      `spatialDecoder: ${name} was disposed of before the call. Make it anew, or keep it with tf.keep where a tf.tidy ends.`,
+    );
+  }
   if (tensor.rank !== rank) fail(name, tensor, form, 'Reshape it.');
   if (tensor.dtype !== 'float32') {
     throw new SpatialDecoderError(
@@ -80,12 +101,18 @@ function fail(name: string, tensor: tf.Tensor, expected: string, mend: string): 
 
 /** Pixel indices as integers of the grid, or an error that names the first one that is none. */
 export function checkPixels(pixels: readonly number[] | Int32Array, size: number): Int32Array {
+  if (!Array.isArray(pixels) && !ArrayBuffer.isView(pixels)) {
+    throw new SpatialDecoderError(
+      `spatialDecoder: pixels is ${inWords(pixels)}; give a list of integers or an Int32Array (of a tensor, its dataSync()).`,
+    );
+  }
+  const mend =
+    size === 0
+      ? 'the grid has no pixels, so give none'
+      : `the grid has ${size} pixels, so give integers from 0 to ${size - 1}`;
   pixels.forEach((p, at) => {
-    if (!Number.isInteger(p) || p < 0 || p >= size) {
-      throw new SpatialDecoderError(
-        `spatialDecoder: pixels[${at}] is ${p}; the grid has ${size} pixels, so give integers from 0 to ${size - 1}.`,
-      );
-    }
+    if (Number.isInteger(p) && p >= 0 && p < size) return;
+    throw new SpatialDecoderError(`spatialDecoder: pixels[${at}] is ${inWords(p)}; ${mend}.`);
   });
   return Int32Array.from(pixels);
 }

@@ -1,6 +1,6 @@
 /** The C++ kernel: AVX-512, AVX2 or NEON, chosen when it is loaded, and threads of its own. Node only. */
 import { checkCall, type Limits } from './checkCall.js';
-import { oneOf, refuseUnknownKeys, SpatialDecoderError } from './errors.js';
+import { disposedOf, oneOf, refuseUnknownKeys, SpatialDecoderError } from './errors.js';
 import { KeptCalls } from './keptCalls.js';
 import {
   activations,
@@ -14,6 +14,8 @@ import {
   type Saved,
 } from './kernel.js';
 import { type Addon, type Handle, loadAddon, type NativeIsa, nativeIsas } from './native/addon.js';
+
+import { budgetFrom, threadsFrom } from './options.js';
 
 export { loadAddon, type NativeIsa, nativeIsas } from './native/addon.js';
 
@@ -47,10 +49,12 @@ const unasked: readonly NativeIsa[] = ['scalar', 'amx'];
  */
 export function loadNative(options: NativeOptions): Loaded {
   refuseUnknownKeys('loadNative', options, optionNames);
+  const threads = threadsFrom('native kernel: threads', options.threads);
+  const budget = budgetFrom('native kernel: budget', options.budget);
   const addon = loadAddon();
   if (typeof addon === 'string') return { reason: addon };
   const isa = options.isa ? checkedIsa(addon, options.isa) : bestIsa(addon, options.precision);
-  if (isa) return { kernel: new NativeKernel(addon, isa, options) };
+  if (isa) return { kernel: new NativeKernel(addon, isa, threads, budget) };
   return {
     reason:
       options.precision === 'bfloat16'
@@ -77,20 +81,24 @@ function checkedIsa(addon: Addon, asked: string): NativeIsa {
 class NativeKernel implements Kernel {
   readonly name = 'native';
   readonly detail: string;
-  readonly threads: number;
   readonly precision: Precision;
-  private readonly handle: Handle;
+  /** Absent once the kernel was disposed of. */
+  private handle?: Handle;
   private readonly kept = new KeptCalls<Handle>('native');
 
   constructor(
     private readonly addon: Addon,
     isa: NativeIsa,
-    { threads, budget }: KernelOptions,
+    private readonly wanted: number,
+    budget: number,
   ) {
     this.detail = inWords[isa];
-    this.threads = threads;
     this.precision = isa === 'amx' ? 'bfloat16' : 'float32';
-    this.handle = guarded(() => addon.create(isa, threads, budget));
+    this.handle = guarded(() => addon.create(isa, wanted, budget));
+  }
+
+  get threads(): number {
+    return this.handle ? this.wanted : 0;
   }
 
   forward(
@@ -99,16 +107,18 @@ class NativeKernel implements Kernel {
     keep: boolean,
     to?: Float32Array,
   ): { output: Float32Array; saved?: Saved } {
+    const own = this.live();
     checkCall('native', problem, operands, { output: to }, limits);
     const output = to ?? new Float32Array(problem.rows * problem.pixels * problem.channels);
     const { grid, pose, code, weights, biases } = operands;
     const handle = guarded(() =>
-      this.addon.forward(this.handle, describe(problem), grid, pose, code, weights, biases, keep, output),
+      this.addon.forward(own, describe(problem), grid, pose, code, weights, biases, keep, output),
     );
     return handle ? { output, saved: this.kept.add(problem, handle, (kept) => this.addon.release(kept)) } : { output };
   }
 
   backward(problem: Problem, operands: Operands, upstream: Float32Array, saved?: Saved): Gradients {
+    const own = this.live();
     checkCall('native', problem, operands, { upstream }, limits);
     const kept = this.kept.of(problem, saved);
     const { grid, pose, code, weights, biases } = operands;
@@ -116,7 +126,7 @@ class NativeKernel implements Kernel {
     const gradients = { pose: like(pose), code: like(code), weights: weights.map(like), biases: biases.map(like) };
     guarded(() =>
       this.addon.backward(
-        ...([this.handle, describe(problem), grid, pose, code, weights, biases, upstream, kept] as const),
+        ...([own, describe(problem), grid, pose, code, weights, biases, upstream, kept] as const),
         ...([gradients.pose, gradients.code, gradients.weights, gradients.biases] as const),
       ),
     );
@@ -124,7 +134,13 @@ class NativeKernel implements Kernel {
   }
 
   dispose(): void {
-    this.addon.dispose(this.handle);
+    if (this.handle) this.addon.dispose(this.handle);
+    this.handle = undefined;
+  }
+
+  private live(): Handle {
+    if (!this.handle) throw disposedOf();
+    return this.handle;
   }
 }
 

@@ -1,6 +1,7 @@
 /** Chooses the kernel: `native` where it was built, else `wasm`, else `reference`; an option or PYRO_KERNEL overrides. */
 import { oneOf, refuseUnknownKeys, SpatialDecoderError } from './errors.js';
 import { type Kernel, type KernelOptions, type Loaded, type Precision, precisions } from './kernel.js';
+import { budgetFrom, threadsFrom } from './options.js';
 import { selfCheck } from './selfCheck.js';
 import { loadWasm } from './wasm/wasmKernel.js';
 
@@ -51,7 +52,12 @@ export async function selectKernel(options: KernelSelection = {}): Promise<Selec
   refuseUnknownKeys('selectKernel', options, ['kernel', 'threads', 'budgetMB', 'precision']);
   const given: KernelOptions = {
     threads: threadsOf(options),
-    budget: budgetOf(options),
+    budget: budgetFrom(
+      'budgetMB',
+      options.budgetMB === undefined ? DEFAULT_BUDGET_MB : options.budgetMB,
+      'megabytes',
+      2 ** 20,
+    ),
     ...(options.precision !== undefined && {
       precision: oneOf('selectKernel: precision', options.precision, precisions),
     }),
@@ -69,7 +75,7 @@ export async function selectKernel(options: KernelSelection = {}): Promise<Selec
   throw new SpatialDecoderError(`No kernel runs here${where}: ${problems.join('; ')}.${advice}`);
 }
 
-async function loadAsked(asked: string, options: KernelOptions, reason: string): Promise<SelectedKernel> {
+async function loadAsked(asked: unknown, options: KernelOptions, reason: string): Promise<SelectedKernel> {
   const name = oneOf('The kernel', asked, kernelNames);
   const loaded = await load(name, options);
   if ('reason' in loaded) {
@@ -122,17 +128,11 @@ async function loadNativeKernel(options: KernelOptions): Promise<Loaded> {
 }
 
 function threadsOf({ threads }: KernelSelection): number {
+  if (threads !== undefined) return threadsFrom('threads', threads);
   const variable = environment('PYRO_THREADS');
-  const [asked, source] =
-    threads !== undefined ? [threads, 'threads'] : [variable ? Number(variable) : undefined, 'PYRO_THREADS'];
-  if (asked === undefined) return Math.min(cores(), MAX_DEFAULT_THREADS);
-  if (Number.isInteger(asked) && asked >= 1) return asked;
-  throw new SpatialDecoderError(`${source} is ${threads ?? `"${variable}"`}; give a whole number of 1 or more.`);
-}
-
-function budgetOf({ budgetMB = DEFAULT_BUDGET_MB }: KernelSelection): number {
-  if (budgetMB >= 0) return budgetMB * 2 ** 20;
-  throw new SpatialDecoderError(`budgetMB is ${budgetMB}; give 0 (always recompute) or more.`);
+  if (!variable) return Math.min(cores(), MAX_DEFAULT_THREADS);
+  const count = Number(variable);
+  return threadsFrom('PYRO_THREADS', Number.isNaN(count) ? variable : count);
 }
 
 const environment = (name: string): string | undefined =>

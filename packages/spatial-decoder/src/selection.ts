@@ -1,5 +1,5 @@
 /** Whether what came as the option `kernel` is what `selectKernel` returned. */
-import { inWords } from './errors.js';
+import { inWords } from '@pyro-ts/engine';
 
 /**
  * What is wrong with `value` as the option `kernel`, and the mend; undefined where it was left out or is what `selectKernel` returned. For packages

@@ -36,15 +36,17 @@ export function spatialDecoder(inputs: SpatialDecoderInputs, options: SpatialDec
   const whole = problemOf(inputs, activation, firstActivation);
   return tf.tidy(() => {
     const { pixels, kernel } = options;
-    const grid = pixels
-      ? (tf.gather(inputs.grid, tf.tensor1d(checkPixels(pixels, whole.pixels), 'int32')) as tf.Tensor2D)
-      : inputs.grid;
+    const grid = pixels === undefined ? inputs.grid : gridAt(inputs.grid, checkPixels(pixels, whole.pixels));
     const problem = { ...whole, pixels: grid.shape[0] };
     const asked = { ...inputs, grid };
     if (problem.rows === 0 || problem.pixels === 0) return empty(asked, problem);
     return kernel?.kernel ? onKernel(kernel.kernel, asked, problem) : reference(asked, activation, firstActivation);
   });
 }
+
+/** These points of the grid. On the wasm engine a gather of none has no shape that fits. */
+const gridAt = (grid: tf.Tensor2D, pixels: Int32Array): tf.Tensor2D =>
+  pixels.length === 0 ? tf.zeros([0, grid.shape[1]]) : tf.gather(grid, tf.tensor1d(pixels, 'int32'));
 
 const differentiable = ({ pose, code, hidden, output }: SpatialDecoderInputs): tf.Tensor[] => {
   const layers = [...hidden, output];

@@ -1,6 +1,6 @@
 /** Chooses the engine: `tensorflow` where it loads, else `wasm`, else `cpu`; an option or PYRO_ENGINE overrides. */
-import { closest, distance } from 'fastest-levenshtein';
 import { EngineError } from '../errors.js';
+import { inWords, nearestName } from '../words.js';
 import { type EngineName, engineNames, startEngine } from './load.js';
 import { checkTfjsCopies } from './singleCopy.js';
 
@@ -23,6 +23,8 @@ export interface EngineChoice {
  * @example const { name, line } = await selectEngine(); // ['tensorflow', 'wasm', 'cpu'].includes(name)
  */
 export async function selectEngine(options: EngineOptions = {}): Promise<EngineChoice> {
+  if (typeof options !== 'object' || options === null)
+    throw new EngineError(`selectEngine takes an object of options, not ${inWords(options)}.`);
   for (const key of Object.keys(options)) {
     if (key !== 'engine') throw new EngineError(`selectEngine has no option "${key}". Known: engine.`);
   }
@@ -39,9 +41,10 @@ export async function selectEngine(options: EngineOptions = {}): Promise<EngineC
 
 type Started = Pick<EngineChoice, 'name' | 'reason'>;
 
-async function startAsked(asked: string, reason: string): Promise<Started> {
+async function startAsked(asked: unknown, reason: string): Promise<Started> {
   const name = engineNames.find((known) => known === asked);
-  if (name === undefined) throw new EngineError(`There is no engine "${asked}" (${reason}).${nearestEngine(asked)}`);
+  if (name === undefined)
+    throw new EngineError(`There is no engine ${inWords(asked)} (${reason}).${nearestEngine(asked)}`);
   const { problem } = await startEngine(name);
   if (problem === undefined) return { name, reason };
   throw new EngineError(`The engine "${name}" does not start (${reason}): ${problem}. ${mend[name]}`);
@@ -67,8 +70,7 @@ const mend: Record<EngineName, string> = {
   cpu: 'Install the packages again ("npm ci" or "npm install").',
 };
 
-function nearestEngine(asked: string): string {
-  const near = closest(asked.toLowerCase(), engineNames as unknown as string[]);
-  const guess = distance(asked.toLowerCase(), near) <= 3 ? ` Did you mean "${near}"?` : '';
-  return `${guess} Known: ${engineNames.join(', ')}.`;
+function nearestEngine(asked: unknown): string {
+  const near = typeof asked === 'string' ? nearestName(asked, engineNames) : undefined;
+  return `${near === undefined ? '' : ` Did you mean "${near}"?`} Known: ${engineNames.join(', ')}.`;
 }

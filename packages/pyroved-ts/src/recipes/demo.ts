@@ -2,7 +2,7 @@
 import { cardsConfig } from '../data/index.js';
 import type { RunSummary } from './finish.js';
 import type { RunHooks } from './hooks.js';
-import type { Machine } from './machine.js';
+import { type Machine, withMachine } from './machine.js';
 import type { RunResult } from './runToEnd.js';
 import type { ModelSettings, TrainSettings } from './settings.js';
 import { trainRun } from './train.js';
@@ -73,6 +73,8 @@ export async function runDemo(
     seed,
     overwrite: true,
   };
+  // A machine that is not there is refused before anything is said.
+  await withMachine(machine, undefined, async () => {});
   onPart?.('1 of 2: the baseline, without the rotation latent');
   const base = await trainRun(
     { ...shared, folder: `${folder}-baseline`, model: { ...demoModel, invariances: ['t'], pixels } },

@@ -49,12 +49,12 @@ export async function withMachine<T>(
   body: (machine: StartedMachine) => Promise<T>,
 ): Promise<T> {
   const chosen = await selectEngine({ ...(engine !== undefined && { engine }) });
-  say?.(chosen.line);
   const decoder = await selectKernel({
     ...(kernel !== undefined && { kernel }),
     ...(threads !== undefined && { threads }),
     ...(precision !== undefined && { precision }),
   });
+  say?.(chosen.line);
   say?.(decoder.line);
   try {
     return await body({ engine: chosen, kernel: decoder });

@@ -60,7 +60,7 @@ export function loadAddon(): Addon | string {
   if (!existsSync(library)) {
     const absent = place('absent.txt');
     if (existsSync(absent)) return readFileSync(absent, 'utf8');
-    return `none was built for ${process.platform}-${process.arch} (npm run build makes it where a C++ compiler is)`;
+    return `there is none for ${process.platform}-${process.arch} (in a clone of pyro-ts, "npm run build" makes it where a C++ compiler is; an installed package has no sources to make it of)`;
   }
   try {
     return createRequire(import.meta.url)(library) as Addon;

@@ -1,8 +1,9 @@
 /** The WebAssembly kernel: SIMD on worker threads that share one memory, with a bound on what it takes. */
 import { checkCall } from '../checkCall.js';
-import { refuseUnknownKeys, SpatialDecoderError } from '../errors.js';
+import { disposedOf, refuseUnknownKeys } from '../errors.js';
 import { KeptCalls } from '../keptCalls.js';
 import type { Gradients, Kernel, KernelOptions, Loaded, Operands, Problem, Saved } from '../kernel.js';
+import { budgetFrom, threadsFrom } from '../options.js';
 import { Arena } from './arena.js';
 import { Call, type KeptBatch } from './call.js';
 import { BACKWARD, FORWARD, MAX_THREADS, REDUCE } from './layout.js';
@@ -32,9 +33,11 @@ const optionNames: readonly (keyof WasmOptions)[] = [
 /** Loads the kernel and starts its threads, or says why it cannot run here. Throws SpatialDecoderError where an option is wrong. */
 export async function loadWasm(options: WasmOptions): Promise<Loaded> {
   refuseUnknownKeys('loadWasm', options, optionNames);
+  const threads = threadsFrom('wasm kernel: threads', options.threads, MAX_THREADS);
+  const budget = budgetFrom('wasm kernel: budget', options.budget);
   if (options.precision === 'bfloat16') return { reason: 'it computes in float32 only' };
   try {
-    const kernel = new WasmKernel(await compileKernel(options), options);
+    const kernel = new WasmKernel(await compileKernel(options), { ...options, threads, budget });
     await kernel.start();
     return { kernel };
   } catch (error) {
@@ -73,7 +76,7 @@ export class WasmKernel implements Kernel {
   ) {
     const { patience = 20_000, warn = console.warn, batchBytes = 2 ** 27 } = options;
     // A page that is not isolated from others may not share its memory with workers.
-    const threads = globalThis.crossOriginIsolated === false ? 1 : Math.min(options.threads, MAX_THREADS);
+    const threads = globalThis.crossOriginIsolated === false ? 1 : options.threads;
     this.options = { threads, patience, warn, startWorker: options.startWorker ?? startWorker };
     this.budget = options.budget;
     this.batchBytes = batchBytes;
@@ -168,9 +171,7 @@ export class WasmKernel implements Kernel {
 
   /** Runs `body`; where a worker is lost within it, moves to fresh memory without workers and runs it again. */
   private surviving<T>(body: (ground: Ground) => T): T {
-    if (!this.ground) {
-      throw new SpatialDecoderError('This kernel was disposed of. Select one anew with selectKernel().');
-    }
+    if (!this.ground) throw disposedOf();
     try {
       return body(this.ground);
     } catch (error) {
