@@ -18,20 +18,27 @@ const axes = {
   classes: [1, 2, 4, 8, 16],
   pixels: [288, 576, 1152, 2304, 4608, 9216],
   width: [32, 64, 128, 256, 512],
+  threads: threadCounts(),
 };
 
-const threadCounts = () => {
+function threadCounts() {
   const cores = availableParallelism();
   return [1, 2, 4, 8, 16, 32].filter((n) => n < cores).concat(cores);
-};
+}
 
 /** `growth` of the benchmark's JSON: { kernel, axis, value, seconds, bytes } for each point. With `plot`, an SVG of it is written there. */
-export async function benchGrowth({ kernels = ['native', 'wasm'], repeats = 5, plot } = {}) {
+export async function benchGrowth({
+  kernels = ['native', 'wasm'],
+  repeats = 5,
+  plot,
+  sizes = base,
+  along = axes,
+} = {}) {
   const points = [];
   for (const kernel of kernels) {
-    for (const [axis, values] of Object.entries({ ...axes, threads: threadCounts() })) {
+    for (const [axis, values] of Object.entries(along)) {
       for (const value of values) {
-        const measured = inOwnProcess({ kernel, repeats, ...base, [axis]: value });
+        const measured = inOwnProcess({ kernel, repeats, ...sizes, [axis]: value });
         if (measured) points.push({ kernel, axis, value, ...measured });
       }
     }
@@ -76,7 +83,7 @@ async function draw(points, file) {
     },
   });
   const row = (field, title) => ({
-    hconcat: Object.keys({ ...axes, threads: 0 }).map((axis, i) => chart(axis, field, i === 0 ? title : null)),
+    hconcat: Object.keys(axes).map((axis, i) => chart(axis, field, i === 0 ? title : null)),
   });
   const spec = {
     title: `A training pass of the decoder (otherwise ${Object.entries(base)

@@ -1,16 +1,21 @@
 /**
  * The whole training step of the paper's model at the paper's size: batch 64, 4 classes, 48x48, widths 128, all classes and pixels. Each kernel runs in a
- * process of its own, so that its peak memory is its own. `otherMs` is what is left of a step without the decoder's kernel.
+ * process of its own, so that its peak memory is its own: `extraMB` is that peak above the process before TensorFlow.js, engine, kernel and model were
+ * loaded. `otherMs` is what is left of a step without the decoder's kernel.
  */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { median } from './median.mjs';
 
 const self = fileURLToPath(import.meta.url);
 
-/** Seconds a step, milliseconds outside the decoder and peak memory in MB above the process before, for each kernel that is there. */
-export function benchSteps({ kernels = ['native', 'wasm'], engine = 'wasm', threads, steps = 6 } = {}) {
+/**
+ * Seconds a step, milliseconds outside the decoder and peak memory in MB above the process before, for each kernel that is there. `data` is a file of
+ * images that bench/batch.mjs wrote; without one they are drawn.
+ */
+export function benchSteps({ kernels = ['native', 'wasm'], engine = 'wasm', threads, steps = 7, data, sizes } = {}) {
   return kernels.flatMap((kernel) => {
-    const args = [self, JSON.stringify({ kernel, engine, threads, steps })];
+    const args = [self, JSON.stringify({ kernel, engine, threads, steps, data, ...sizes })];
     const run = spawnSync(process.execPath, args, { encoding: 'utf8', maxBuffer: 1e8 });
     const line = run.stdout.split('\n').find((text) => text.startsWith('{'));
     if (line !== undefined) return [JSON.parse(line)];
@@ -19,7 +24,9 @@ export function benchSteps({ kernels = ['native', 'wasm'], engine = 'wasm', thre
   });
 }
 
-async function measure({ kernel: name, engine, threads, steps }) {
+async function measure({ kernel: name, engine, threads, steps, data, images = 64, side = 48 }) {
+  const before = process.memoryUsage().rss;
+  const { drawBatch, readBatch } = await import('./batch.mjs');
   const tf = await import('@tensorflow/tfjs');
   const { selectEngine } = await import('@pyro-ts/engine');
   const { selectKernel } = await import('@pyro-ts/spatial-decoder');
@@ -28,16 +35,15 @@ async function measure({ kernel: name, engine, threads, steps }) {
   const chosen = await selectEngine({ engine });
   const selected = await selectKernel({ kernel: name, ...(threads !== undefined && { threads }) });
   const inKernel = { ms: 0 };
-  const model = ssrVAE({ shape: [48, 48], numClasses: 4, kernel: timed(selected, inKernel) });
+  const model = ssrVAE({ shape: [side, side], numClasses: 4, kernel: timed(selected, inKernel) });
   const svi = new SVI(model.jointModel, model.guide, new Adam({ lr: 5e-4 }), model.elbo(), {
     params: model.params,
     seed: 0,
   });
-  const x = tf.randomUniform([64, 2304], 0, 1, 'float32', 1);
+  const x = tf.tensor2d(data ? readBatch(data) : drawBatch({ images, side }), [images, side * side]);
   const terms = { scaleFactor: 1, auxLossMultiplier: 30 };
-  const before = process.memoryUsage().rss;
   // A training takes thousands of steps, so JavaScript is measured as its compiler leaves it; few images at a time get it there soon.
-  const few = tf.slice(x, [0, 0], [2, 2304]);
+  const few = tf.slice(x, [0, 0], [2, side * side]);
   for (let i = 0; i < 60; i++) svi.step(few, undefined, terms);
   svi.step(x, undefined, terms);
   svi.step(x, undefined, terms);
@@ -85,8 +91,6 @@ function timed(selected, spent) {
   });
   return { ...selected, kernel: wrapped };
 }
-
-const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 
 if (process.argv[1] === self) {
   console.log(JSON.stringify(await measure(JSON.parse(process.argv[2] ?? '{}'))));

@@ -1,6 +1,7 @@
 /**
- * The benchmarks, one run: `npm run bench`. Prints a table for each section and writes all figures with `--json FILE`. A section is a line of the list
- * below: the part of the JSON that it fills, the module under bench/ with its function, and the columns to print.
+ * The benchmarks, one run: `npm run bench`. Prints a table for each section and writes all figures with `--json FILE`, anew after each section, so that
+ * one that cannot run costs no other its figures. A section is an entry of the list below: the part of the JSON that it fills, the module under bench/ with
+ * its function, the columns to print, and what `--quick` asks of it.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
@@ -11,46 +12,60 @@ import { build } from './build.mjs';
 import { isMain, main, root, Stop, say } from './lib/process.mjs';
 import { setup } from './setup.mjs';
 
-const sections = [
-  { name: 'peak', run: 'benchPeak', title: 'Peak of a core, GFLOP/s', columns: ['fp32', 'simd128', 'bfloat16'] },
+const few = { images: 2, classes: 2, pixels: 64, width: 16 };
+
+export const sections = [
+  {
+    name: 'peak',
+    run: 'benchPeak',
+    title: 'Peak of a core, GFLOP/s',
+    columns: ['fp32', 'simd128', 'bfloat16', 'by'],
+    quick: { repeats: 1, rounds: 1e5 },
+  },
   {
     name: 'decoder',
     run: 'benchDecoder',
     title: 'Decoder, forward and backward, 64 images x 4 classes, 48x48, width 128',
     columns: ['kernel', 'precision', 'activations', 'threads', 'seconds', 'gflops', 'ofPeak', 'speedup'],
+    quick: { repeats: 1, sizes: few },
   },
   {
     name: 'step',
     run: 'benchSteps',
     title: 'A whole training step, batch 64, 4 classes, 48x48',
     columns: ['kernel', 'engine', 'threads', 'seconds', 'otherMs', 'extraMB'],
+    quick: { steps: 1, sizes: { images: 2, side: 8 } },
   },
   {
     name: 'growth',
     run: 'benchGrowth',
     title: 'How the decoder grows',
     columns: ['kernel', 'axis', 'value', 'seconds', 'bytes'],
+    quick: { repeats: 1, sizes: few, along: { images: [1], threads: [1] } },
   },
   {
     name: 'core',
     run: 'benchCore',
     title: 'The core alone, SVI steps a second',
-    columns: ['model', 'engine', 'stepsPerSecond', 'pyro', 'ratio'],
+    columns: ['model', 'engine', 'stepsPerSecond', 'pyro', 'ratio', 'versions'],
+    quick: { seconds: 0.05 },
   },
   {
     name: 'reference',
     run: 'benchReference',
     title: "PyTorch's time for a step over ours",
-    columns: ['native', 'wasm', 'nativeTuned', 'wasmTuned'],
+    columns: ['native', 'wasm', 'nativeTuned', 'wasmTuned', 'versions'],
+    quick: { turns: 1, steps: 1, sizes: { images: 2, side: 8 } },
   },
 ];
 
 const usage = `npm run bench -- [options] [section ...]
 
 Sections: ${sections.map(({ name }) => name).join(', ')}. Without any, all but reference.
-  --json FILE   writes the figures
+  --json FILE   writes the figures, anew after each section
   --plot FILE   where the picture of the section growth goes (default runs/bench/growth.svg)
   --reference   adds the original, pyroVED and Pyro from PyPI, to what is compared
+  --quick       tiny sizes: shows in seconds what runs here; its figures mean nothing
   --help        this text`;
 
 async function bench(args) {
@@ -60,30 +75,48 @@ async function bench(args) {
   await setup();
   await build();
   if (loadavg()[0] > 0.5) say(`Other processes are at work (load ${loadavg()[0].toFixed(1)}); the figures suffer.`);
-  const figures = {};
-  for (const { name, run, title, columns } of wanted) {
-    say(`\n${title}`);
-    const module = await import(pathToFileURL(join(root, 'bench', `${name}.mjs`)).href);
-    figures[name] = await module[run]({
-      peak: figures.peak,
-      reference: options.reference,
-      plot: resolve(options.plot ?? join(root, 'runs', 'bench', 'growth.svg')),
-    });
-    printFigures(figures[name], columns);
-  }
-  if (options.json === undefined) return;
-  mkdirSync(dirname(resolve(options.json)), { recursive: true });
-  writeFileSync(options.json, `${JSON.stringify(figures, null, 2)}\n`);
+  return runSections(wanted, options);
 }
 
-function parsed(args) {
+/** Runs the sections in turn; what has been measured is written after each. Resolves to the exit code, 1 where one of them could not run. */
+export async function runSections(
+  wanted,
+  { json, plot = join(root, 'runs', 'bench', 'growth.svg'), reference, quick },
+) {
+  if (quick) say('Tiny sizes: the figures mean nothing.');
+  const figures = {};
+  const failed = [];
+  for (const { name, run, title, columns, quick: tiny } of wanted) {
+    say(`\n${title}`);
+    try {
+      const module = await import(pathToFileURL(join(root, 'bench', `${name}.mjs`)).href);
+      const given = { peak: figures.peak, reference, plot: resolve(plot), ...(quick && tiny) };
+      figures[name] = await module[run](given);
+    } catch (error) {
+      say(`The section ${name} could not run: ${error.message}`);
+      failed.push(name);
+      continue;
+    }
+    printFigures(figures[name], columns);
+    if (json !== undefined) write(resolve(json), figures);
+  }
+  if (failed.length > 0) say(`\nWithout figures: ${failed.join(', ')}.`);
+  return failed.length > 0 ? 1 : 0;
+}
+
+function write(file, figures) {
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, `${JSON.stringify(figures, null, 2)}\n`);
+}
+
+export function parsed(args) {
   const flag = { type: 'boolean', default: false };
   const text = { type: 'string' };
   try {
     return parseArgs({
       args,
       allowPositionals: true,
-      options: { json: text, plot: text, reference: flag, help: flag },
+      options: { json: text, plot: text, reference: flag, quick: flag, help: flag },
     });
   } catch (error) {
     throw new Stop(`${error.message}\n\n${usage}`);
@@ -91,7 +124,7 @@ function parsed(args) {
 }
 
 /** The sections to run, in the list's order: later ones are quoted against the peak. */
-function chosen(names, reference) {
+export function chosen(names, reference) {
   const unknown = names.find((name) => !sections.some((section) => section.name === name));
   if (unknown) throw new Stop(`There is no section "${unknown}".\n\n${usage}`);
   const asked = ({ name }) => (names.length > 0 ? names.includes(name) : name !== 'reference' || reference);
@@ -108,6 +141,7 @@ function printFigures(figures, columns) {
 
 function cell(value) {
   if (value === undefined) return '-';
+  if (typeof value === 'object') return Object.entries(value).flat().join(' ');
   if (typeof value !== 'number') return String(value);
   return Number.isInteger(value) ? String(value) : value.toPrecision(3);
 }

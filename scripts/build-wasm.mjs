@@ -43,9 +43,8 @@ async function buildModule(module) {
   if (await upToDate(module, target)) return;
   say(`Building: ${module.what} ...`);
   const lines = ['/** Compiled from assembly/, base64; written by scripts/build-wasm.mjs. */'];
-  for (const [name, features] of Object.entries(module.variants)) {
-    const binary = await compile(module, features);
-    lines.push(`export const ${name} =\n  '${Buffer.from(binary).toString('base64')}';`);
+  for (const [name, binary] of Object.entries(await compileVariants(module))) {
+    lines.push(`export const ${name} =\n  '${binary}';`);
   }
   await mkdir(dirname(target), { recursive: true });
   // A process that loads it meanwhile gets the old or the new one.
@@ -64,6 +63,15 @@ async function upToDate({ home, sources }, target) {
   }
   const times = await Promise.all(files.map(async (file) => (await stat(file)).mtimeMs));
   return times.every((time) => time <= built.mtimeMs);
+}
+
+/** Every variant of a module, base64, by name. */
+export async function compileVariants(module) {
+  const binaries = {};
+  for (const [name, features] of Object.entries(module.variants)) {
+    binaries[name] = Buffer.from(await compile(module, features)).toString('base64');
+  }
+  return binaries;
 }
 
 async function compile({ what, home, options }, features) {

@@ -1,4 +1,4 @@
-"""Times SVI steps of Pyro on the two small programs of bench/core.mjs. Prints one JSON object: steps a second by name."""
+"""Times SVI steps of Pyro on the two small programs of bench/core.mjs. Prints one JSON object: steps a second by name, and versions."""
 import argparse
 import json
 import time
@@ -54,8 +54,11 @@ def main() -> None:
     print(
         json.dumps(
             {
-                "gaussian mixture": rate(mixture, points(50), 1, options.seconds),
-                "hidden Markov, 20 steps": rate(hidden_markov, points(20), 0, options.seconds),
+                "rates": {
+                    "gaussian mixture": rate(mixture, points(50), 1, options.seconds),
+                    "hidden Markov, 20 steps": rate(hidden_markov, points(20), 0, options.seconds),
+                },
+                "versions": {"torch": torch.__version__, "pyro": pyro.__version__},
             }
         )
     )

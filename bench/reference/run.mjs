@@ -20,17 +20,23 @@ export const tunedMalloc = {
   MALLOC_TOP_PAD_: '536870912',
 };
 
-/** The JSON object that a script of this folder prints. */
+/** The JSON object that a script of this folder prints. Throws in words where it prints none. */
 export function pyroFigures(script, args, env = {}) {
-  const run = spawnSync(python(), [path.join(here, script), ...args], {
+  const command = python();
+  const run = spawnSync(command, [path.join(here, script), ...args], {
     encoding: 'utf8',
     maxBuffer: 1e8,
     env: { ...process.env, ...env },
   });
   const line = run.stdout?.split('\n').find((text) => text.startsWith('{'));
-  if (line === undefined) throw new Error(`${script} gave no figures:\n${run.error?.message ?? run.stderr}`);
+  if (line === undefined) {
+    const reason = run.error ? `does not start (${run.error.code})` : `failed: ${run.stderr.trim().split('\n').at(-1)}`;
+    throw new Error(`bench/reference/${script} gave no figures, since ${command} ${reason}. ${advice}`);
+  }
   return JSON.parse(line);
 }
+
+const advice = 'Set PYRO_BENCH_PYTHON to a Python that has pyroved and torch.';
 
 function python() {
   const own = process.env.PYRO_BENCH_PYTHON;
@@ -47,9 +53,9 @@ function python() {
   return inEnvironment('python');
 }
 
+/** A half-made environment would be taken for a whole one. */
 function must(run) {
-  if (run.status !== 0)
-    throw new Error(
-      'The Python environment could not be made. Set PYRO_BENCH_PYTHON to a Python that has pyroved and torch.',
-    );
+  if (run.status === 0) return;
+  fs.rmSync(environment, { recursive: true, force: true });
+  throw new Error(`the Python environment could not be made. ${advice}`);
 }

@@ -2,11 +2,11 @@
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { evaluate, root } from './child.js';
 
-const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const scratch = mkdtempSync(join(tmpdir(), 'pyro-setup-test-'));
 const link = `${scratch}-link`;
 afterAll(() => {
@@ -47,18 +47,9 @@ describe('a fresh clone without a network', () => {
   });
 });
 
-/** Evaluates an expression over what a script exports. */
-function evaluate(file: string, expression: string): unknown {
-  const url = JSON.stringify(pathToFileURL(join(root, 'scripts', file)).href);
-  const code = `const script = await import(${url}); console.log(JSON.stringify(${expression}) ?? 'null')`;
-  const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', code], { encoding: 'utf8' });
-  if (stdout === '') throw new Error(stderr);
-  return JSON.parse(stdout);
-}
-
 describe('the version of Node', () => {
   it('is refused in words where the project does not run on it', () => {
-    const words = (version: string) => evaluate('setup.mjs', `script.nodeProblem('${version}')`);
+    const words = (version: string) => evaluate('scripts/setup.mjs', `script.nodeProblem('${version}')`);
     expect(words('18.20.4')).toMatch(/^This is Node 18\.20\.4; the project needs 20\.19 or newer/);
     for (const old of ['20.18.3', '21.7.0', '22.11.0']) expect(words(old)).toContain(old);
     for (const good of ['20.19.0', '20.20.2', '22.12.0', '23.0.0', '24.0.0', '26.10.0']) expect(words(good)).toBeNull();
@@ -67,7 +58,7 @@ describe('the version of Node', () => {
 
 describe('npm’s failures', () => {
   const words = (...lines: string[]) =>
-    evaluate('lib/npmProblem.mjs', `script.npmProblem(${JSON.stringify(lines.join('\n'))})`);
+    evaluate('scripts/lib/npmProblem.mjs', `script.npmProblem(${JSON.stringify(lines.join('\n'))})`);
 
   it('become advice', () => {
     expect(words('npm error code ENOSPC', 'npm error syscall write')).toBe(
