@@ -126,6 +126,29 @@ describe('an engine that is asked for', () => {
   });
 });
 
+it('a kernel of ours says so where the wasm engine was started anew behind our back, and operations take their other way', () => {
+  const code = `
+    const { logSoftmax } = await import('@pyro-ts/engine');
+    await selectEngine({ engine: 'wasm' });
+    const x = () => tf.tensor1d([1, 1]);
+    logSoftmax(x());
+    const factory = tf.findBackendFactory('wasm');
+    tf.removeBackend('wasm');
+    tf.registerBackend('wasm', factory, 2);
+    await tf.setBackend('wasm');
+    let said;
+    try {
+      tf.engine().runKernel('PyroLogSoftmax', { x: x() });
+    } catch (error) {
+      said = error.name + ': ' + error.message;
+    }
+    answer([logSoftmax(x()).dataSync()[0], said]);`;
+  expect(inChild(code).answer).toEqual([
+    expect.closeTo(-Math.LN2, 5),
+    'EngineError: PyroLogSoftmax works on the memory of a wasm engine that is no longer there. Start it with selectEngine() and compute anew.',
+  ]);
+});
+
 describe('two copies of tfjs-core', () => {
   const original = join(nodeModules, '@tensorflow', 'tfjs-core', 'dist', 'tf-core.node.js');
 

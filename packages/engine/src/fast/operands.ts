@@ -1,8 +1,8 @@
 /** Operands that are broadcast together, as plain numbers in the wasm engine's memory: for loops in JavaScript, which beat a dozen calls on small tensors. */
-import * as tf from '@tensorflow/tfjs';
+import type * as tf from '@tensorflow/tfjs';
 import { type Shape, sizeOf } from '../ops/shapes.js';
 import { readBroadcast } from '../special/elementwise.js';
-import { type Heap, runningHeap } from './heap.js';
+import type { Heap } from './heap.js';
 
 /** Entry i of the broadcast operand is values[i * step]; a step of 0 is a single number. */
 export interface Operand {
@@ -23,22 +23,4 @@ export function filledOn(heap: Heap, shape: Shape, fill: (values: Float32Array) 
   const output = heap.output(shape);
   fill(heap.view(heap.address(output), sizeOf(shape)));
   return output;
-}
-
-/** Puts a kernel of ours onto the wasm engine, once. */
-export function registerOnWasm<Inputs extends string, Attributes extends object>(
-  kernelName: string,
-  run: (
-    heap: Heap,
-    inputs: Readonly<Record<Inputs, tf.TensorInfo>>,
-    attributes: Attributes,
-  ) => tf.TensorInfo | tf.TensorInfo[],
-): void {
-  if (tf.getKernel(kernelName, 'wasm')) return;
-  tf.registerKernel({
-    kernelName,
-    backendName: 'wasm',
-    kernelFunc: ({ inputs, attrs }) =>
-      run(runningHeap() as Heap, inputs as unknown as Record<Inputs, tf.TensorInfo>, attrs as unknown as Attributes),
-  });
 }

@@ -1,7 +1,7 @@
 /** The Bernoulli's log mass from log odds: one pass over memory on the wasm engine, summed on the way over the entries that make one event. */
 import * as tf from '@tensorflow/tfjs';
 import { runningHeap } from '../fast/heap.js';
-import { registerOnWasm } from '../fast/operands.js';
+import { registerGradientOf, registerOnWasm } from '../fast/kernels.js';
 import { broadcastShapes, type Shape, sameShape, sizeOf, sumTo } from './shapes.js';
 
 const kernelName = 'PyroBernoulli';
@@ -41,22 +41,16 @@ function plainly(value: tf.Tensor, logits: tf.Tensor, eventRank: number): tf.Ten
   return eventRank === 0 ? each : tf.sum(each, axes);
 }
 
-tf.registerGradient({
+registerGradientOf<Runs>({
   kernelName,
   inputsToSave: ['value', 'logits'],
-  // tfjs calls only the entries whose operand leads back to a parameter.
-  gradFunc: (dy, saved, attrs) => {
-    const [value, logits] = saved;
-    const { length } = attrs as unknown as Runs;
-    const upstream = dy as tf.Tensor;
-    return {
-      value: () => {
-        const runs = tf.reshape(logits, [-1, length]);
-        return sumTo(tf.reshape(tf.mul(tf.reshape(upstream, [-1, 1]), runs), logits.shape), value.shape);
-      },
-      logits: () => tf.engine().runKernel(slopeName, { value, logits, upstream }, { length }) as tf.Tensor,
-    };
-  },
+  gradFunc: (upstream, [value, logits], { length }) => ({
+    value: () => {
+      const runs = tf.reshape(logits, [-1, length]);
+      return sumTo(tf.reshape(tf.mul(tf.reshape(upstream, [-1, 1]), runs), logits.shape), value.shape);
+    },
+    logits: () => tf.engine().runKernel(slopeName, { value, logits, upstream }, { length }) as tf.Tensor,
+  }),
 });
 
 function register(): void {

@@ -5,7 +5,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { convolveOn, filterGradientOn, imagesOn } from '../fast/convolution.js';
 import { runningHeap } from '../fast/heap.js';
-import { registerOnWasm } from '../fast/operands.js';
+import { registerGradientOf, registerKernelOf, registerOnWasm } from '../fast/kernels.js';
 import { product } from './dense.js';
 import { sizeOf } from './shapes.js';
 
@@ -17,16 +17,14 @@ const registered = new Set<string>();
 /** The engines' own kernel, with a stride of 1 and as much padding as keeps the size. */
 const attrs = { strides: [1, 1], pad: 'same', dataFormat: 'NHWC', dilations: [1, 1] };
 
-tf.registerGradient({
+registerGradientOf<object, tf.Tensor4D, tf.Tensor4D>({
   kernelName,
   inputsToSave: ['x', 'filter'],
-  // tfjs calls only the entries whose operand leads back to a parameter: none for images that are data.
-  gradFunc: (dy, saved) => {
-    const [x, filter] = saved as tf.Tensor4D[];
-    if (runningHeap() && x.size > 0 && filter.size > 0) return gradientsOnWasm(x, filter, dy as tf.Tensor4D);
+  gradFunc: (dy, [x, filter]) => {
+    if (runningHeap() && x.size > 0 && filter.size > 0) return gradientsOnWasm(x, filter, dy);
     return {
-      x: () => convolution(dy as tf.Tensor4D, tf.transpose(tf.reverse(filter, [0, 1]), [0, 1, 3, 2])),
-      filter: () => filterGradient(x, dy as tf.Tensor4D, filter.shape[0], filter.shape[1]),
+      x: () => convolution(dy, tf.transpose(tf.reverse(filter, [0, 1]), [0, 1, 3, 2])),
+      filter: () => filterGradient(x, dy, filter.shape[0], filter.shape[1]),
     };
   },
 });
@@ -100,19 +98,13 @@ function gradientsOnWasm(x: tf.Tensor4D, filter: tf.Tensor4D, dy: tf.Tensor4D) {
 function registerOn(backendName: string): void {
   if (registered.has(backendName)) return;
   const own = tf.getKernel('Conv2D', backendName);
-  if (!tf.getKernel(kernelName, backendName)) {
-    tf.registerKernel({
-      kernelName,
-      backendName,
-      kernelFunc: ({ inputs, backend }) => {
-        const { x, filter } = inputs as unknown as Readonly<Record<'x' | 'filter', tf.TensorInfo>>;
-        const heap = sizeOf(x.shape) > 0 && sizeOf(filter.shape) > 0 ? runningHeap() : undefined;
-        if (!heap) return own.kernelFunc({ inputs, backend, attrs });
-        const output = heap.output([...x.shape.slice(0, 3), filter.shape[3]]);
-        convolveOn(heap, imagesOn(heap, x), filter, false, heap.address(output));
-        return output;
-      },
-    });
-  }
+  registerKernelOf<'x' | 'filter'>(kernelName, backendName, ({ inputs, backend }) => {
+    const { x, filter } = inputs;
+    const heap = sizeOf(x.shape) > 0 && sizeOf(filter.shape) > 0 ? runningHeap() : undefined;
+    if (!heap) return own.kernelFunc({ inputs, backend, attrs });
+    const output = heap.output([...x.shape.slice(0, 3), filter.shape[3]]);
+    convolveOn(heap, imagesOn(heap, x), filter, false, heap.address(output));
+    return output;
+  });
   registered.add(backendName);
 }

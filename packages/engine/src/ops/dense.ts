@@ -4,7 +4,7 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import { type Heap, type Matrix, matrixAt, runningHeap, transposed } from '../fast/heap.js';
-import { registerOnWasm } from '../fast/operands.js';
+import { registerGradientOf, registerKernelOf, registerOnWasm } from '../fast/kernels.js';
 import { customGrad } from './customGrad.js';
 import { sizeOf } from './shapes.js';
 
@@ -17,19 +17,13 @@ interface Turned {
   readonly turnB: boolean;
 }
 
-tf.registerGradient({
+registerGradientOf<Turned>({
   kernelName,
   inputsToSave: ['a', 'b'],
-  // tfjs calls only the entries whose operand leads back to a parameter.
-  gradFunc: (dy, saved, attrs) => {
-    const [a, b] = saved;
-    const { turnA, turnB } = attrs as unknown as Turned;
-    const up = dy as tf.Tensor;
-    return {
-      a: () => (turnA ? multiply(b, up, turnB, true) : multiply(up, b, false, !turnB)),
-      b: () => (turnB ? multiply(up, a, true, turnA) : multiply(a, up, !turnA, false)),
-    };
-  },
+  gradFunc: (up, [a, b], { turnA, turnB }) => ({
+    a: () => (turnA ? multiply(b, up, turnB, true) : multiply(up, b, false, !turnB)),
+    b: () => (turnB ? multiply(up, a, true, turnA) : multiply(a, up, !turnA, false)),
+  }),
 });
 
 /** a [n, k] times b [k, m]: [n, m]. */
@@ -78,11 +72,11 @@ const asRows = (x: tf.Tensor): tf.Tensor2D => tf.reshape(x, [sizeOf(x.shape.slic
 
 const layerName = 'PyroDense';
 
-tf.registerGradient({
+registerGradientOf({
   kernelName: layerName,
   inputsToSave: ['x', 'weight'],
   gradFunc: (dy, [x, weight]) => {
-    const up = asRows(dy as tf.Tensor);
+    const up = asRows(dy);
     return {
       x: () => tf.reshape(multiply(up, weight, false, true), x.shape),
       weight: () => multiply(asRows(x), up, true, false),
@@ -110,18 +104,11 @@ function layerOnWasm(x: tf.Tensor, weight: tf.Tensor2D, bias?: tf.Tensor1D): tf.
 function registerOn(backendName: string): void {
   if (registered.has(backendName)) return;
   const own = tf.getKernel('BatchMatMul', backendName);
-  if (!tf.getKernel(kernelName, backendName)) {
-    tf.registerKernel({
-      kernelName,
-      backendName,
-      kernelFunc: ({ inputs, backend, attrs }) => {
-        const { turnA, turnB } = attrs as unknown as Turned;
-        const heap = runningHeap();
-        if (heap) return multiplyOn(heap, inputs.a as tf.TensorInfo, inputs.b as tf.TensorInfo, { turnA, turnB });
-        return own.kernelFunc({ inputs, backend, attrs: { transposeA: turnA, transposeB: turnB } });
-      },
-    });
-  }
+  registerKernelOf<'a' | 'b', Turned>(kernelName, backendName, ({ inputs, backend, attrs }) => {
+    const heap = runningHeap();
+    if (heap) return multiplyOn(heap, inputs.a, inputs.b, attrs);
+    return own.kernelFunc({ inputs, backend, attrs: { transposeA: attrs.turnA, transposeB: attrs.turnB } });
+  });
   registered.add(backendName);
 }
 

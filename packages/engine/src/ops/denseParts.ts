@@ -4,11 +4,16 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import { type Heap, matrixAt, runningHeap, transposed } from '../fast/heap.js';
-import { registerOnWasm } from '../fast/operands.js';
+import { byIndex, registerGradientOf, registerOnWasm } from '../fast/kernels.js';
 import { dense } from './dense.js';
 
 const kernelName = 'PyroDenseParts';
 const gradientName = 'PyroDensePartsGradient';
+
+/** Inputs of each part. */
+interface Sizes {
+  readonly sizes: readonly number[];
+}
 
 /** parts[i] [..., inputs_i] times rows of weight [sum of inputs, outputs], the first part's first: each [..., outputs]. */
 export function denseParts(parts: readonly tf.Tensor[], weight: tf.Tensor2D): tf.Tensor[] {
@@ -24,7 +29,7 @@ export function denseParts(parts: readonly tf.Tensor[], weight: tf.Tensor2D): tf
   if (!isFast) return parts.map((part, i) => dense(part, rowsOf(weight, sizes, i)));
   register();
   const flat = parts.map((part, i) => tf.reshape(part, [part.size / sizes[i], sizes[i]]));
-  const products = tf.engine().runKernel(kernelName, asMap([weight, ...flat]), { sizes }) as tf.Tensor[];
+  const products = tf.engine().runKernel(kernelName, byIndex([weight, ...flat]), { sizes }) as tf.Tensor[];
   return products.map((x, i) => tf.reshape(x, [...parts[i].shape.slice(0, -1), outputs]));
 }
 
@@ -33,19 +38,12 @@ function rowsOf(weight: tf.Tensor2D, sizes: readonly number[], i: number): tf.Te
   return tf.slice(weight, [from, 0], [sizes[i], weight.shape[1]]);
 }
 
-/** tfjs takes a list of inputs for a map by index, but its types do not say so. */
-const asMap = (inputs: tf.Tensor[]) => inputs as unknown as tf.NamedTensorMap;
-
-tf.registerGradient({
+registerGradientOf<Sizes, tf.Tensor2D[], tf.Tensor2D>({
   kernelName,
   saveAllInputs: true,
-  // tfjs calls only the entries whose operand leads back to a parameter.
-  gradFunc: (dys, saved, attrs) => {
-    const [weight, ...parts] = saved as tf.Tensor2D[];
-    const upstream = dys as tf.Tensor2D[];
-    const { sizes } = attrs as unknown as { sizes: number[] };
+  gradFunc: (upstream, [weight, ...parts], { sizes }) => {
     const ofWeight = () => {
-      const inputs = asMap([...parts, ...upstream]);
+      const inputs = byIndex([...parts, ...upstream]);
       return tf.engine().runKernel(gradientName, inputs, { shape: weight.shape }) as tf.Tensor;
     };
     const ofPart = (i: number) => () => dense(upstream[i], tf.transpose(rowsOf(weight, sizes, i)));

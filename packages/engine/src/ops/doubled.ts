@@ -1,7 +1,7 @@
 /** Twice as many points along an axis, by repeating or by linear interpolation: one pass over memory on the wasm engine, and one for the gradient. */
 import * as tf from '@tensorflow/tfjs';
 import { runningHeap } from '../fast/heap.js';
-import { registerOnWasm } from '../fast/operands.js';
+import { registerGradientOf, registerOnWasm } from '../fast/kernels.js';
 
 const kernelName = 'PyroDoubled';
 const slopeName = 'PyroDoubledSlope';
@@ -48,10 +48,10 @@ function between(x: tf.Tensor2D, count: number, size: number): [tf.Tensor2D, tf.
   return [tf.add(most, tf.mul(before, 0.25)), tf.add(most, tf.mul(after, 0.25))];
 }
 
-tf.registerGradient({
+registerGradientOf<Pieces>({
   kernelName,
-  gradFunc: (dy, _, attrs) => ({
-    x: () => tf.engine().runKernel(slopeName, { dy: dy as tf.Tensor }, attrs) as tf.Tensor,
+  gradFunc: (dy, _, pieces) => ({
+    x: () => tf.engine().runKernel(slopeName, { dy }, { ...pieces }) as tf.Tensor,
   }),
 });
 

@@ -1,7 +1,8 @@
 /** Normalised log-probabilities: one call on the wasm engine, and one for the gradient, where tfjs takes a dozen. */
 import * as tf from '@tensorflow/tfjs';
 import { type Heap, runningHeap } from '../fast/heap.js';
-import { filledOn, registerOnWasm } from '../fast/operands.js';
+import { registerGradientOf, registerOnWasm } from '../fast/kernels.js';
+import { filledOn } from '../fast/operands.js';
 import { logSumExp } from './logSumExp.js';
 
 const kernelName = 'PyroLogSoftmax';
@@ -17,11 +18,11 @@ export function logSoftmax(x: tf.Tensor): tf.Tensor {
   return tf.engine().runKernel(kernelName, { x }) as tf.Tensor;
 }
 
-tf.registerGradient({
+registerGradientOf({
   kernelName,
   inputsToSave: ['x'],
   gradFunc: (upstream, [x]) => ({
-    x: () => tf.engine().runKernel(slopeName, { x, upstream: upstream as tf.Tensor }) as tf.Tensor,
+    x: () => tf.engine().runKernel(slopeName, { x, upstream }) as tf.Tensor,
   }),
 });
 

@@ -1,7 +1,7 @@
 /** The largest of each 2 x 2 places, with a right gradient on every engine: that of tfjs-wasm's own `maxPool` is wrong, without an error. */
 import * as tf from '@tensorflow/tfjs';
 import { runningHeap } from '../fast/heap.js';
-import { registerOnWasm } from '../fast/operands.js';
+import { registerGradientOf, registerOnWasm } from '../fast/kernels.js';
 
 const kernelName = 'PyroMaxPool';
 const slopeName = 'PyroMaxPoolSlope';
@@ -37,11 +37,11 @@ const halved = ([batch, height, width, channels]: number[]) => [
   channels,
 ];
 
-tf.registerGradient({
+registerGradientOf({
   kernelName,
   inputsToSave: ['x'],
   gradFunc: (dy, [x]) => ({
-    x: () => tf.engine().runKernel(slopeName, { x, dy: dy as tf.Tensor }) as tf.Tensor,
+    x: () => tf.engine().runKernel(slopeName, { x, dy }) as tf.Tensor,
   }),
 });
 

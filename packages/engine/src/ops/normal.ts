@@ -1,7 +1,8 @@
 /** The normal distribution's log density: one call on the wasm engine, and one for each gradient that is asked for, where tfjs takes twenty. */
 import * as tf from '@tensorflow/tfjs';
 import { type Heap, runningHeap } from '../fast/heap.js';
-import { filledOn, operandOn, registerOnWasm } from '../fast/operands.js';
+import { registerGradientOf, registerOnWasm } from '../fast/kernels.js';
+import { filledOn, operandOn } from '../fast/operands.js';
 import { broadcastShapes, type Shape, sizeOf, sumTo } from './shapes.js';
 
 const kernelName = 'PyroNormal';
@@ -38,17 +39,13 @@ function plainly(value: tf.Tensor, loc: tf.Tensor, scale: tf.Tensor, eventRank: 
   return eventRank === 0 ? each : tf.sum(each, axes);
 }
 
-tf.registerGradient({
+registerGradientOf({
   kernelName,
   inputsToSave: [...operands],
-  // tfjs calls only the entries whose operand leads back to a parameter.
   gradFunc: (upstream, saved, attrs) => {
     const inputs = { ...Object.fromEntries(operands.map((name, i) => [name, saved[i]])), upstream };
     const slope = (of: Name, i: number) => () =>
-      sumTo(
-        tf.engine().runKernel(slopeName, inputs as tf.NamedTensorMap, { ...attrs, of }) as tf.Tensor,
-        saved[i].shape,
-      );
+      sumTo(tf.engine().runKernel(slopeName, inputs, { ...attrs, of }) as tf.Tensor, saved[i].shape);
     return Object.fromEntries(operands.map((name, i) => [name, slope(name, i)]));
   },
 });

@@ -1,7 +1,8 @@
 /** Sums of logarithms with weights, where a weight of 0 makes even minus infinity 0: one call on the wasm engine. */
 import * as tf from '@tensorflow/tfjs';
 import { runningHeap } from '../fast/heap.js';
-import { filledOn, operandOn, registerOnWasm } from '../fast/operands.js';
+import { registerOnWasm } from '../fast/kernels.js';
+import { filledOn, operandOn } from '../fast/operands.js';
 import { customGrad } from './customGrad.js';
 import { broadcastShapes, type Shape, sizeOf, sumTo } from './shapes.js';
 

@@ -57,9 +57,10 @@ function loadTensorflow(): string | undefined {
 
 /** tfjs-node 4.22 calls two functions that Node 22 warns about and Node 23 removed; it finds them through CommonJS at call time. */
 function mendNodeUtil(): void {
-  const util = process.getBuiltinModule('node:util') as unknown as Record<string, unknown>;
-  util.isNullOrUndefined = (value: unknown) => value === null || value === undefined;
-  util.isArray = Array.isArray;
+  Object.assign(process.getBuiltinModule('node:util'), {
+    isNullOrUndefined: (value: unknown) => value === null || value === undefined,
+    isArray: Array.isArray,
+  });
 }
 
 /** The wasm backend's glue code rethrows every uncaught error of the whole process from its own minified line: take that back. */

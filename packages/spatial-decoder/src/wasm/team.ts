@@ -39,7 +39,7 @@ export class Team {
 
   /** The main thread alone; more start with `recruit`. */
   constructor(
-    module: WebAssembly.Module,
+    private readonly module: WebAssembly.Module,
     readonly memory: WebAssembly.Memory,
     private readonly options: TeamOptions,
   ) {
@@ -48,11 +48,11 @@ export class Team {
   }
 
   /** Starts the workers; one that cannot start is warned of and done without. */
-  async recruit(module: WebAssembly.Module): Promise<void> {
+  async recruit(): Promise<void> {
     const { threads, warn, startWorker } = this.options;
     const starts = Array.from({ length: threads - 1 }, async (_, i) => {
       try {
-        this.enlist(await startWorker({ module, memory: this.memory, thread: i + 1 }));
+        this.enlist(await startWorker({ module: this.module, memory: this.memory, thread: i + 1 }));
       } catch (error) {
         warn(`A thread of the wasm kernel could not start (${error instanceof Error ? error.message : error}).`);
       }

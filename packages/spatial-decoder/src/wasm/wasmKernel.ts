@@ -86,7 +86,7 @@ export class WasmKernel implements Kernel {
 
   /** Starts the worker threads. */
   async start(): Promise<void> {
-    await this.ground?.team.recruit(this.compiled.module);
+    await this.ground?.team.recruit();
   }
 
   get threads(): number {
