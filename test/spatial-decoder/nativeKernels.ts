@@ -4,14 +4,9 @@ import { afterAll } from 'vitest';
 import { loadAddon, loadNative, type NativeOptions } from '../../packages/spatial-decoder/dist/native.js';
 import { drawOperands, listed, plainDecoder } from './plainDecoder.js';
 
-export const addon: ReturnType<typeof loadAddon> = loadAddon();
+const addon = loadAddon();
 /** Instruction sets that this machine runs. */
 export const isas = typeof addon === 'string' ? [] : addon.isas();
-/** Sizes that are a multiple of nothing. */
-export const base: Problem = {
-  ...{ rows: 3, pixels: 50, dims: 2, channels: 1, widths: [20, 33, 17] },
-  ...{ firstActivation: 'tanh', activation: 'tanh' },
-};
 const open: Kernel[] = [];
 afterAll(() => {
   for (const kernel of open) kernel.dispose();
@@ -38,5 +33,5 @@ export function pass(kernel: Kernel, problem: Problem, keep = true, seed = 'nati
 export function expected(problem: Problem, seed = 'native', operand = (value: number) => value): Float64Array[] {
   const { operands, upstream } = drawOperands(problem, seed);
   const decoded = plainDecoder(problem, operands, upstream, operand);
-  return [decoded.output, ...(listed(decoded) as Float64Array[])];
+  return [decoded.output, ...listed(decoded)];
 }

@@ -1,78 +1,14 @@
-/** The native kernel's promises about memory, threads and words; its numbers are checked beside. */
+/** The native kernel's words where it cannot be loaded as asked, and its threads; what it shares with the others is tested for all. */
 import { execFileSync } from 'node:child_process';
 import { Worker } from 'node:worker_threads';
-import type { Kernel, Problem } from '@pyro-ts/spatial-decoder';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { NativeOptions } from '../../packages/spatial-decoder/dist/native.js';
-import { base, expected, isas, load } from './nativeKernels.js';
-import { drawOperands, listed, worstError } from './plainDecoder.js';
-
-describe.skipIf(isas.length === 0)('its memory', () => {
-  it('keeps within the budget, and anew once that is given back', () => {
-    const kernel = load({ budget: 4 * 2 ** 20 });
-    const problem: Problem = { ...base, rows: 40, pixels: 2304, widths: [32, 64, 64] };
-    const { operands } = drawOperands(problem, 'keep');
-    const first = kernel.forward(problem, operands, true);
-    expect(first.saved).toBeDefined();
-    expect(kernel.forward(problem, operands, true).saved).toBeUndefined();
-    first.saved?.release();
-    expect(kernel.forward(problem, operands, true).saved).toBeDefined();
-    expect(kernel.forward(problem, operands, false).saved).toBeUndefined();
-  });
-
-  it('takes two passes at a time, in either order', () => {
-    const kernel = load({ threads: 2 });
-    const one = drawOperands(base, 'one');
-    const two = drawOperands(base, 'two');
-    const a = kernel.forward(base, one.operands, true);
-    const b = kernel.forward(base, two.operands, true);
-    const gradients = [
-      kernel.backward(base, one.operands, one.upstream, a.saved),
-      kernel.backward(base, two.operands, two.upstream, b.saved),
-    ];
-    a.saved?.release();
-    b.saved?.release();
-    for (const [i, seed] of ['one', 'two'].entries()) {
-      expect(worstError(listed(gradients[i]), expected(base, seed).slice(1))).toBeLessThan(3e-6);
-    }
-  });
-});
+import { isas, load } from './nativeKernels.js';
 
 describe.skipIf(isas.length === 0)('in words', () => {
-  let kernel: Kernel;
-  beforeAll(() => {
-    kernel = load();
-  });
-  const { operands, upstream } = drawOperands(base, 'words');
-
-  it('says which array has the wrong length', () => {
-    const short = { ...operands, code: operands.code.subarray(1) };
-    expect(() => kernel.forward(base, short, false)).toThrow('the code has 59 numbers where the problem has 60');
-    const twisted = { ...operands, weights: [...operands.weights].reverse() };
-    expect(() => kernel.forward(base, twisted, false)).toThrow('a weight has 17 numbers where the problem has 660');
-    expect(() => kernel.backward(base, operands, upstream.subarray(2))).toThrow('the upstream gradient has 148');
-  });
-
-  it('refuses sizes that are none', () => {
-    expect(() => kernel.forward({ ...base, rows: 1.5 }, operands, false)).toThrow('rows must be a whole number');
-    expect(() => kernel.forward({ ...base, widths: [] }, operands, false)).toThrow('1 to 64 layers');
-    expect(() => kernel.forward({ ...base, channels: 0 }, operands, false)).toThrow('channels');
+  it('refuses threads and a budget that are none', () => {
     expect(() => load({ threads: 0 })).toThrow('threads must be at least 1');
     expect(() => load({ budget: -1 })).toThrow('budget');
-  });
-
-  it('refuses the activations of another problem', () => {
-    const { saved } = kernel.forward(base, operands, true);
-    const other = { ...base, activation: 'relu' } as const;
-    expect(() => kernel.backward(other, operands, upstream, saved)).toThrow('another call');
-    saved?.release();
-  });
-
-  it('says that it was disposed of', () => {
-    const gone = load();
-    gone.dispose();
-    gone.dispose();
-    expect(() => gone.forward(base, operands, false)).toThrow('disposed');
   });
 
   it('refuses instruction sets and options that do not exist', () => {

@@ -6,6 +6,7 @@
 import { activations, type Kernel, type Operands, type Problem } from '@pyro-ts/spatial-decoder';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { kernels, namesOf } from './kernels.js';
+import { checkOneUnit, classOf } from './oneUnit.js';
 import { drawOperands, listed, plainDecoder } from './plainDecoder.js';
 
 const values = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 3e38, -3e38];
@@ -36,8 +37,6 @@ function drawSmall(problem: Problem): { operands: Operands; upstream: Float32Arr
     upstream: scaled(upstream, 0.1),
   };
 }
-
-const classOf = (x: number) => (Number.isFinite(x) ? 'a number' : String(x));
 
 /** Where the kernel's class is not the definition's, in words. */
 function mistakes(kernel: Kernel, problem: Problem, operands: Operands, upstream: Float32Array): string[] {
@@ -81,41 +80,7 @@ describe.each(kernels)('$name', ({ load }) => {
       expect(found).toEqual([]);
     });
 
-    it('of one unit, at large, infinite and undefined inputs: value and slope', () => {
-      const inputs = [
-        100,
-        3e38,
-        -100,
-        -3e38,
-        Number.POSITIVE_INFINITY,
-        Number.NEGATIVE_INFINITY,
-        Number.NaN,
-        0,
-        8.5,
-        -30,
-      ];
-      const problem: Problem = {
-        ...{ rows: inputs.length, pixels: 1, dims: 1, channels: 1, widths: [1] },
-        ...{ firstActivation: activation, activation },
-      };
-      const operands: Operands = {
-        ...{ grid: Float32Array.of(0), pose: new Float32Array(inputs.length), code: Float32Array.from(inputs) },
-        ...{ weights: [Float32Array.of(1)], biases: [Float32Array.of(0)] },
-      };
-      const ones = Float32Array.from(inputs, () => 1);
-      const { output, code } = plainDecoder(problem, operands, ones, undefined, Math.fround);
-      const actual = kernel.forward(problem, operands, false).output;
-      const slopes = kernel.backward(problem, operands, ones).code;
-      for (const [got, wanted] of [
-        [actual, output],
-        [slopes, code],
-      ]) {
-        for (const [i, value] of wanted.entries()) {
-          expect([inputs[i], classOf(got[i])]).toEqual([inputs[i], classOf(value)]);
-          if (!Number.isFinite(value)) continue;
-          expect(Math.abs(got[i] - value)).toBeLessThanOrEqual(1e-6 * Math.max(1, Math.abs(value)));
-        }
-      }
-    });
+    it('of one unit, at large, infinite and undefined inputs: value and slope', () =>
+      checkOneUnit(kernel, activation, 1e-6));
   });
 });

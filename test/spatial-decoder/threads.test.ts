@@ -3,9 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { Worker } from 'node:worker_threads';
 import { type Kernel, type Problem, spatialDecoder } from '@pyro-ts/spatial-decoder';
 import * as tf from '@tensorflow/tfjs';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Arena } from '../../packages/spatial-decoder/dist/wasm/arena.js';
 import * as layout from '../../packages/spatial-decoder/dist/wasm/layout.js';
 import { loadWasm, type WasmKernel, type WasmOptions } from '../../packages/spatial-decoder/dist/wasm/wasmKernel.js';
 import type { WorkerStart } from '../../packages/spatial-decoder/dist/wasm/worker.js';
@@ -24,11 +22,11 @@ function pass(kernel: Kernel, keep = true): Float32Array[] {
   const { output, saved } = kernel.forward(problem, operands, keep);
   const gradients = kernel.backward(problem, operands, upstream, saved);
   saved?.release();
-  return [output, ...(listed(gradients) as Float32Array[])];
+  return [output, ...listed(gradients)];
 }
 
 /** Numbers of arrays that differ in any bit. */
-const different = (a: Float32Array[], b: Float32Array[]): number[] =>
+const different = (a: readonly Float32Array[], b: readonly Float32Array[]): number[] =>
   a.flatMap((values, i) => (Buffer.compare(bytes(values), bytes(b[i])) === 0 ? [] : [i]));
 const bytes = (values: Float32Array) => Buffer.from(values.buffer, values.byteOffset, values.byteLength);
 
@@ -118,7 +116,7 @@ describe.each(kernels)('$name', ({ load }) => {
     for (const { output, saved } of [first, second]) {
       const gradients = kernel.backward(problem, operands, upstream, saved);
       saved?.release();
-      expect(different([output, ...(listed(gradients) as Float32Array[])], alone)).toEqual([]);
+      expect(different([output, ...listed(gradients)], alone)).toEqual([]);
     }
     kernel.dispose();
   });
@@ -186,7 +184,7 @@ describe('workers of the wasm kernel', () => {
     expect(kernel.threads).toBe(1);
     // Activations that were kept in the memory left behind are recomputed.
     const gradients = kernel.backward(problem, operands, upstream, saved);
-    expect(different(listed(gradients) as Float32Array[], (await expected).slice(1))).toEqual([]);
+    expect(different(listed(gradients), (await expected).slice(1))).toEqual([]);
     saved?.release();
     expect(kernel.bytesInUse).toBe(0);
     kernel.dispose();
@@ -243,64 +241,10 @@ describe('workers of the wasm kernel', () => {
   it('rows in batches: the same within float32, and all memory given back', async () => {
     const kernel = await load({ threads: 2, batchBytes: 30_000, budget: 1e6 });
     const plain = plainDecoder(problem, operands, upstream);
-    const wanted = [plain.output, ...(listed(plain) as Float64Array[])];
+    const wanted = [plain.output, ...listed(plain)];
     expect(worstError(pass(kernel), wanted)).toBeLessThan(4e-6);
     expect(worstError(pass(kernel, false), wanted)).toBeLessThan(4e-6);
     expect(kernel.bytesInUse).toBe(0);
     kernel.dispose();
-  });
-});
-
-describe('memory of the wasm kernel', () => {
-  const page = 65536;
-
-  it('hands out pieces that do not overlap, and joins what comes back', () => {
-    const steps = fc.array(fc.record({ bytes: fc.integer({ min: 1, max: 40_000 }), give: fc.boolean() }), {
-      maxLength: 60,
-    });
-    fc.assert(
-      fc.property(steps, (all) => {
-        const memory = Arena.reserve(64);
-        const held: { from: number; to: number }[] = [];
-        for (const { bytes, give } of all) {
-          if (give && held.length > 0) memory.give(held.splice(bytes % held.length, 1)[0].from);
-          else {
-            const from = memory.take(bytes);
-            const to = from + bytes;
-            expect(from % 64).toBe(0);
-            expect(held.every((piece) => piece.to <= from || to <= piece.from)).toBe(true);
-            held.push({ from, to });
-          }
-        }
-        for (const { from } of held) memory.give(from);
-        expect(memory.used).toBe(0);
-        expect(memory.take(memory.memory.buffer.byteLength - layout.HEAP)).toBe(layout.HEAP);
-      }),
-      { numRuns: 50, seed: 1 },
-    );
-  });
-
-  it('takes back what an interrupted call took', () => {
-    const memory = Arena.reserve(4);
-    const before = memory.take(100);
-    expect(() =>
-      memory.scoped(() => {
-        memory.take(5000);
-        throw new Error('interrupted');
-      }),
-    ).toThrow('interrupted');
-    expect(memory.used).toBe(128);
-    memory.give(before);
-    expect(memory.used).toBe(0);
-  });
-
-  it('says in words when there is no more', () => {
-    const memory = Arena.reserve(3);
-    expect(memory.canTake(2 * page)).toBe(true);
-    expect(memory.canTake(3 * page)).toBe(false);
-    expect(() => memory.take(2 ** 21)).toThrow(
-      'The wasm kernel needs 2 MB more than the 1 MB of memory it has, and 1 MB is all it may have. Evaluate fewer pixels',
-    );
-    expect(memory.used).toBe(0);
   });
 });

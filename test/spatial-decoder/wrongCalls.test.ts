@@ -74,7 +74,7 @@ describe.each(kernels)('$name', ({ name, load }) => {
       if (name.startsWith('native')) expect(run).toThrow(words);
       else {
         const expected = plainDecoder(big, drawn.operands, drawn.upstream);
-        expect(worstError(listed(run()), listed(expected) as Float64Array[])).toBeLessThan(2e-5);
+        expect(worstError(listed(run()), listed(expected))).toBeLessThan(2e-5);
       }
     }
   });
@@ -108,7 +108,7 @@ describe.each(kernels)('$name', ({ name, load }) => {
     const next = kernel.forward(problem, drawOperands(problem, 'next').operands, true);
     const gradients = listed(kernel.backward(problem, operands, upstream, saved));
     const expected = listed(plainDecoder(problem, operands, upstream));
-    expect(worstError(gradients, expected as Float64Array[])).toBeLessThan(4e-6);
+    expect(worstError(gradients, expected)).toBeLessThan(4e-6);
     next.saved?.release();
   });
 
