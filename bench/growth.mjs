@@ -2,11 +2,11 @@
  * How the decoder's training pass grows: seconds, and bytes above the process before, against images, classes, pixels, width and threads, one varied at a
  * time. Each point is a process of its own, so that its memory is its own.
  */
-import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { answer, inOwnProcess, whereItRuns } from './ownProcess.mjs';
 
 const self = fileURLToPath(import.meta.url);
 
@@ -34,25 +34,15 @@ export async function benchGrowth({
   sizes = base,
   along = axes,
 } = {}) {
-  const points = [];
-  for (const kernel of kernels) {
-    for (const [axis, values] of Object.entries(along)) {
-      for (const value of values) {
-        const measured = inOwnProcess({ kernel, repeats, ...sizes, [axis]: value });
-        if (measured) points.push({ kernel, axis, value, ...measured });
-      }
-    }
-  }
+  const settings = kernels.flatMap((kernel) =>
+    Object.entries(along).flatMap(([axis, values]) => values.map((value) => ({ kernel, axis, value }))),
+  );
+  const points = whereItRuns(settings, ({ kernel, axis, value }) => ({
+    ...{ kernel, axis, value },
+    ...inOwnProcess(self, { kernel, repeats, ...sizes, [axis]: value }),
+  }));
   if (plot && points.length > 0) await draw(points, plot);
   return points;
-}
-
-function inOwnProcess(setting) {
-  const run = spawnSync(process.execPath, [self, JSON.stringify(setting)], { encoding: 'utf8' });
-  const line = run.stdout.split('\n').find((text) => text.startsWith('{'));
-  if (line !== undefined) return JSON.parse(line);
-  console.error(`growth, ${JSON.stringify(setting)}: ${run.stderr.trim().split('\n').at(-1)}`);
-  return undefined;
 }
 
 async function measure({ kernel, threads, repeats, ...sizes }) {
@@ -96,4 +86,4 @@ async function draw(points, file) {
   writeFileSync(file, await view.toSVG());
 }
 
-if (process.argv[1] === self) console.log(JSON.stringify(await measure(JSON.parse(process.argv[2]))));
+if (process.argv[1] === self) await answer(measure);

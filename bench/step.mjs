@@ -3,9 +3,9 @@
  * process of its own, so that its peak memory is its own: `extraMB` is that peak above the process before TensorFlow.js, engine, kernel and model were
  * loaded. `otherMs` is what is left of a step without the decoder's kernel.
  */
-import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { median } from './median.mjs';
+import { answer, inOwnProcess, whereItRuns } from './ownProcess.mjs';
 
 const self = fileURLToPath(import.meta.url);
 
@@ -14,14 +14,7 @@ const self = fileURLToPath(import.meta.url);
  * images that bench/batch.mjs wrote; without one they are drawn.
  */
 export function benchSteps({ kernels = ['native', 'wasm'], engine = 'wasm', threads, steps = 7, data, sizes } = {}) {
-  return kernels.flatMap((kernel) => {
-    const args = [self, JSON.stringify({ kernel, engine, threads, steps, data, ...sizes })];
-    const run = spawnSync(process.execPath, args, { encoding: 'utf8', maxBuffer: 1e8 });
-    const line = run.stdout.split('\n').find((text) => text.startsWith('{'));
-    if (line !== undefined) return [JSON.parse(line)];
-    console.error(`step with ${kernel}: ${run.stderr.split('\n').filter(Boolean).slice(0, 3).join(' ')}`);
-    return [];
-  });
+  return whereItRuns(kernels, (kernel) => inOwnProcess(self, { kernel, engine, threads, steps, data, ...sizes }));
 }
 
 async function measure({ kernel: name, engine, threads, steps, data, images = 64, side = 48 }) {
@@ -92,6 +85,4 @@ function timed(selected, spent) {
   return { ...selected, kernel: wrapped };
 }
 
-if (process.argv[1] === self) {
-  console.log(JSON.stringify(await measure(JSON.parse(process.argv[2] ?? '{}'))));
-}
+if (process.argv[1] === self) await answer(measure);

@@ -40,10 +40,10 @@ describe('arguments', () => {
 });
 
 /** Runs sections with tiny sizes; `python` stands in for the Python that has the original. */
-function quickly(sections: string[], json: string, python: string): Ended {
+function quickly(sections: string[], json: string, python: string, env: Record<string, string> = {}): Ended {
   const options = JSON.stringify({ json, quick: true, reference: true, plot: join(scratch, 'growth.svg') });
   const code = `process.exitCode = await script.runSections(script.chosen(${JSON.stringify(sections)}, true), ${options});`;
-  return runScript(script, code, { PYRO_BENCH_PYTHON: python });
+  return runScript(script, code, { PYRO_BENCH_PYTHON: python, ...env });
 }
 
 const readJson = <T>(file: string) => JSON.parse(readFileSync(file, 'utf8')) as T;
@@ -100,7 +100,8 @@ describe.skipIf(process.platform === 'win32')('the JSON of a run with tiny sizes
   };
 
   it('has every section, and no section failed', () => {
-    expect([ended.status, ended.stderr]).toEqual([0, expect.not.stringContaining('Error')]);
+    expect(ended.status).toBe(0);
+    expect(ended.stderr).not.toMatch(/Error|^\s+at /m);
     expect(Object.keys(figures)).toEqual(['peak', 'decoder', 'step', 'growth', 'core', 'reference']);
   });
 
@@ -169,6 +170,17 @@ describe('where something cannot run', () => {
     expect(stdout + stderr).not.toMatch(/^\s+at /m);
     expect(readJson<Figures>(json)).toMatchObject({ peak: {}, core: [{}, {}] });
     expect(Object.keys(readJson<Figures>(json))).toEqual(['peak', 'core']);
+  });
+
+  it('a kernel that is not there is named once a section, in words, and the other is measured', () => {
+    const json = join(scratch, 'wasm.json');
+    const { status, stderr } = quickly(['step', 'growth'], json, '', { PYRO_NATIVE: 'off' });
+    expect(status).toBe(0);
+    const lines = stderr.trim().split('\n');
+    expect(lines.length).toBe(2);
+    for (const line of lines) expect(line).toMatch(/^The kernel "native" does not run here/);
+    const { step, growth } = readJson<Figures>(json);
+    expect(new Set([...step, ...growth].map(({ kernel }) => kernel))).toEqual(new Set(['wasm']));
   });
 
   it('a section that fails first leaves no file, and the next one is written', () => {
