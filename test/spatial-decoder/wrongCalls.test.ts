@@ -60,6 +60,8 @@ describe.each(kernels)('$name', ({ name, load }) => {
     expect(() => kernel.forward(problem, operands, false, output)).toThrow('the output has 299 numbers where the');
     expect(() => kernel.backward(problem, operands, upstream.subarray(2))).toThrow('the upstream gradient has 298');
     expect(() => kernel.backward(problem, operands, new Float32Array(301))).toThrow('the upstream gradient has 301');
+    expect(() => kernel.backward(problem, operands, undefined as never)).toThrow('gradient must be a Float32Array');
+    expect(() => kernel.forward(problem, operands, false, [0] as never)).toThrow('the output must be a Float32Array');
   });
 
   it('more layers and coordinates than a kernel has room for: the other kernel is named, and computes', () => {

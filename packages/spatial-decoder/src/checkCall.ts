@@ -3,11 +3,8 @@ import { inWords } from '@pyro-ts/engine';
 import { SpatialDecoderError } from './errors.js';
 import { activations, type Kernel, type Operands, type Problem } from './kernel.js';
 
-/** The arrays of a call beside its operands, [R, P, C]. */
-export interface Outside {
-  readonly output?: Float32Array;
-  readonly upstream?: Float32Array;
-}
+/** The array of a call beside its operands, [R, P, C]: where the output goes, or the upstream gradient. */
+export type Outside = { readonly output?: Float32Array } | { readonly upstream: Float32Array };
 
 /** The most that a kernel takes, where that is less than another one does. */
 export interface Limits {
@@ -24,7 +21,7 @@ export function checkCall(
   kernel: Kernel['name'],
   problem: Problem,
   operands: Operands,
-  { output, upstream }: Outside = {},
+  outside: Outside,
   limits: Limits = { layers: Number.POSITIVE_INFINITY, dims: MOST_UNITS },
 ): void {
   const refuse = (what: string): never => {
@@ -44,7 +41,13 @@ export function checkCall(
   const { rows, pixels, dims, channels, widths } = problem;
   whole('rows', rows, 0, MOST_ROWS_OR_PIXELS);
   whole('pixels', pixels, 0, MOST_ROWS_OR_PIXELS);
-  whole('dims', dims, 1, limits.dims, dims > limits.dims ? '; the kernel "wasm" takes more' : '');
+  whole(
+    'dims',
+    dims,
+    1,
+    limits.dims,
+    kernel === 'native' && dims > limits.dims ? '; the kernel "wasm" takes more' : '',
+  );
   whole('channels', channels, 1, MOST_UNITS);
   const layers = widths.length;
   if (layers === 0 || layers > limits.layers) {
@@ -72,6 +75,7 @@ export function checkCall(
   biases.forEach((bias, l) => {
     floats('a bias', bias, outputs[l]);
   });
-  if (output) floats('the output', output, rows * pixels * channels);
-  if (upstream) floats('the upstream gradient', upstream, rows * pixels * channels);
+  const size = rows * pixels * channels;
+  if ('upstream' in outside) floats('the upstream gradient', outside.upstream, size);
+  else if (outside.output !== undefined) floats('the output', outside.output, size);
 }

@@ -1,5 +1,5 @@
 /** A small network evaluated at every pixel of every image for every class, as one fused operation with a custom gradient. */
-export * from './errors.js';
+export { SpatialDecoderError } from './errors.js';
 export type { Layer, SpatialDecoderInputs } from './inputs.js';
 export * from './kernel.js';
 export * from './reference.js';
