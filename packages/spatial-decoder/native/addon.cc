@@ -26,7 +26,7 @@ Problem takeProblem(Arguments& arguments) {
   Problem problem{};
   problem.rows = size(sizes[0], kMostRowsOrPixels, "rows");
   problem.pixels = size(sizes[1], kMostRowsOrPixels, "pixels");
-  problem.dims = positive(sizes[2], 16, "dims");
+  problem.dims = positive(sizes[2], kMaxDims, "dims");
   problem.channels = positive(sizes[3], kMostUnits, "channels");
   problem.firstActivation = static_cast<Activation>(size(sizes[4], 4, "the first activation"));
   problem.activation = static_cast<Activation>(size(sizes[5], 4, "the activation"));

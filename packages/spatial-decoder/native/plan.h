@@ -10,7 +10,9 @@ enum class Activation : int { tanh, relu, leakyRelu, softplus, gelu };
 /** Whether the derivative cannot be had from the value alone to full precision, so that it is stored beside it. */
 constexpr bool storesSlope(Activation a) { return a == Activation::softplus || a == Activation::gelu; }
 
-constexpr int kMaxLayers = 64;
+/** Arrays by layer have this size, since the instruction sets' files may not share the standard library's. */
+constexpr int kMaxLayers = 256;
+constexpr int kMaxDims = 256;
 /** Up to this many outputs a pixel are dot products and rank-1 updates; more go through the matrix product. */
 constexpr int kNarrowChannels = 4;
 

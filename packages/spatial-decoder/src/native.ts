@@ -37,8 +37,8 @@ const inWords: Readonly<Record<NativeIsa, string>> = {
   amx: 'AMX, bfloat16',
 };
 
-/** What native/addon.cc has room for. */
-const limits: Limits = { layers: 64, dims: 16 };
+/** kMaxLayers and kMaxDims of native/plan.h. */
+const limits: Limits = { layers: 256, dims: 256 };
 
 /** Never chosen by itself: one is slow, the other rounds to bfloat16. */
 const unasked: readonly NativeIsa[] = ['scalar', 'amx'];
