@@ -35,6 +35,7 @@ describe('files written by Pillow and tifffile', () => {
     'lzw8.tif',
     'minIsWhite8.tif',
     'signed16.tif',
+    'tiled8.tif',
   ])('%s has the grey values that were written, scaled by the bit depth', (name) => {
     const image = only(name);
     expect(image).toMatchObject({ height: 10, width: 12, floating: false });
@@ -110,6 +111,20 @@ describe('files written by Pillow and tifffile', () => {
   });
 });
 
+/** A little-endian TIFF whose entry for `tag` in the first directory is a number near the end of 32 bits. */
+function withHugeEntry(bytes: Uint8Array, tag: number): Uint8Array {
+  const view = new DataView(bytes.buffer);
+  const directory = view.getUint32(4, true);
+  for (let i = 0; i < view.getUint16(directory, true); i++) {
+    const at = directory + 2 + 12 * i;
+    if (view.getUint16(at, true) !== tag) continue;
+    view.setUint16(at + 2, 4, true);
+    view.setUint32(at + 8, 0xf0000000, true);
+    return bytes;
+  }
+  throw new Error(`no entry ${tag}`);
+}
+
 describe('damaged files', () => {
   it.each(imageFiles)('%s cut short is refused, at whatever place', (name) => {
     const whole = bytesOf(name);
@@ -147,6 +162,18 @@ describe('damaged files', () => {
     const first = view.getUint32(4, true);
     view.setUint32(first + 2 + 12 * view.getUint16(first, true), first, true);
     expect(() => decodeImages(bytes)).toThrow('its page directories form a circle');
+  });
+
+  it.each([
+    // Tags: the width, and the width of a tile.
+    ['signed16.tif', 256],
+    ['deflate8.tif', 256],
+    ['lzw8.tif', 256],
+    ['palette8.tif', 256],
+    ['tiled8.tif', 256],
+    ['tiled8.tif', 322],
+  ])('%s that claims more pixels than it can hold is refused before memory is taken', (name, tag) => {
+    expect(() => decodeImages(withHugeEntry(bytesOf(name), tag))).toThrow(/more than its \d+ bytes can hold/);
   });
 
   it('of a PNG with a wrong checksum are refused', () => {

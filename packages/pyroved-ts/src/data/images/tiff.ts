@@ -14,6 +14,10 @@ export function decodeTiffPages(bytes: Uint8Array): Samples[] {
   const full = numbers.filter((i) => (headers[i].newSubfileType & 1) === 0);
   for (const i of full) checkSupported(headers[i]);
   if (full.length === 0) throw new Error('it has no page at full resolution');
+  checkRoom(
+    full.map((i) => headers[i]),
+    bytes.length,
+  );
   return decode(bytes, { pages: full }).map(toSamples);
 }
 
@@ -43,6 +47,29 @@ function checkSupported(page: Page): void {
   if (page.samplesPerPixel > 1 && page.tiled) throw new Error('it is a tiled colour TIFF; save it in strips');
   if (format !== 1 && format !== 3 && format !== 2) throw new Error(`its sample format ${format} is not read`);
   if (format === 2 && bits !== 8 && bits !== 16) throw new Error(`signed values of ${bits} bits are not read`);
+}
+
+/** Bytes of pixels that a byte of the file holds at most, by compression: LZW, and the two numbers of deflate; 1 without. */
+const largestExpansion: Readonly<Record<number, number>> = { 5: 1400, 8: 1032, 32946: 1032 };
+
+/** The decoder takes memory and time for as many pixels as a page says it has; a damaged file may say billions. */
+function checkRoom(pages: readonly Page[], bytes: number): void {
+  let left = bytes;
+  for (const page of pages) {
+    const { width, height, samplesPerPixel, bitsPerSample, compression } = page;
+    // A page without a number of bits is refused by the decoder.
+    const stored = (storedPixels(page) * samplesPerPixel * (bitsPerSample ?? 0)) / 8;
+    left -= stored / (largestExpansion[compression] ?? 1);
+    // Of an entry with several numbers the decoder makes a list, which the multiplication makes NaN.
+    if (Number.isNaN(left)) throw new Error('its width, height or another of its sizes is not one number');
+    if (left < 0) throw new Error(`it claims ${width} x ${height} pixels, more than its ${bytes} bytes can hold`);
+  }
+}
+
+/** Pixels of a page as they are stored: tiles are whole, also those that reach over the border. */
+function storedPixels({ width, height, tileWidth, tileHeight }: Page): number {
+  if (tileWidth === undefined || tileHeight === undefined) return width * height;
+  return Math.ceil(width / tileWidth) * tileWidth * Math.ceil(height / tileHeight) * tileHeight;
 }
 
 function toSamples(page: Page): Samples {
