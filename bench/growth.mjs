@@ -59,7 +59,7 @@ async function measure({ kernel, threads, repeats, ...sizes }) {
 }
 
 /** Two rows of small charts, time above memory, a column for each axis; both scales are logarithmic, so proportional growth is a straight line. */
-async function draw(points, file) {
+export async function draw(points, file) {
   const [vega, { compile }] = await Promise.all([import('vega'), import('vega-lite')]);
   const chart = (axis, field, title) => ({
     data: { values: points.filter((point) => point.axis === axis).map((p) => ({ ...p, megabytes: p.bytes / 1e6 })) },
@@ -67,8 +67,11 @@ async function draw(points, file) {
     height: 150,
     mark: { type: 'line', point: true },
     encoding: {
-      x: { field: 'value', type: 'quantitative', scale: { type: 'log', base: 2, nice: false }, title: axis },
-      y: { field, type: 'quantitative', scale: { type: 'log' }, title },
+      x: {
+        ...{ field: 'value', type: 'quantitative', scale: { type: 'log', base: 2, nice: false } },
+        ...{ title: axis, axis: { values: axes[axis], grid: false } },
+      },
+      y: { field, type: 'quantitative', scale: { type: 'log' }, title, axis: { tickCount: 3 } },
       color: { field: 'kernel', type: 'nominal', title: null },
     },
   });
