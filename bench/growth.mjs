@@ -59,7 +59,7 @@ async function measure({ kernel, threads, repeats, ...sizes }) {
 }
 
 /** Two rows of small charts, time above memory, a column for each axis; both scales are logarithmic, so proportional growth is a straight line. */
-export async function draw(points, file) {
+async function draw(points, file) {
   const [vega, { compile }] = await Promise.all([import('vega'), import('vega-lite')]);
   const chart = (axis, field, title) => ({
     data: { values: points.filter((point) => point.axis === axis).map((p) => ({ ...p, megabytes: p.bytes / 1e6 })) },

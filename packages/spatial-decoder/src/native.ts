@@ -14,8 +14,8 @@ import {
   type Saved,
 } from './kernel.js';
 import { type Addon, type Handle, loadAddon, type NativeIsa, nativeIsas } from './native/addon.js';
-
 import { budgetFrom, threadsFrom } from './options.js';
+import { zeroGradients } from './zeroGradients.js';
 
 export { loadAddon, type NativeIsa, nativeIsas } from './native/addon.js';
 
@@ -122,8 +122,7 @@ class NativeKernel implements Kernel {
     checkCall('native', problem, operands, { upstream }, limits);
     const kept = this.kept.of(problem, saved);
     const { grid, pose, code, weights, biases } = operands;
-    const like = (values: Float32Array) => new Float32Array(values.length);
-    const gradients = { pose: like(pose), code: like(code), weights: weights.map(like), biases: biases.map(like) };
+    const gradients = zeroGradients(operands);
     guarded(() =>
       this.addon.backward(
         ...([own, describe(problem), grid, pose, code, weights, biases, upstream, kept] as const),

@@ -4,6 +4,7 @@ import { disposedOf, refuseUnknownKeys } from '../errors.js';
 import { KeptCalls } from '../keptCalls.js';
 import type { Gradients, Kernel, KernelOptions, Loaded, Operands, Problem, Saved } from '../kernel.js';
 import { budgetFrom, threadsFrom } from '../options.js';
+import { zeroGradients } from '../zeroGradients.js';
 import { Arena } from './arena.js';
 import { Call, type KeptBatch } from './call.js';
 import { BACKWARD, FORWARD, MAX_THREADS, REDUCE } from './layout.js';
@@ -208,10 +209,3 @@ function batchesOf(problem: Problem, bytes: number): Batch[] {
   }
   return batches;
 }
-
-const zeroGradients = ({ pose, code, weights, biases }: Operands): Gradients => ({
-  pose: new Float32Array(pose.length),
-  code: new Float32Array(code.length),
-  weights: weights.map((w) => new Float32Array(w.length)),
-  biases: biases.map((b) => new Float32Array(b.length)),
-});

@@ -12,12 +12,10 @@ export function decodeTiffPages(bytes: Uint8Array): Samples[] {
   const numbers = Array.from({ length: countPages(bytes) }, (_, i) => i);
   const headers = decode(bytes, { ignoreImageData: true });
   const full = numbers.filter((i) => (headers[i].newSubfileType & 1) === 0);
-  for (const i of full) checkSupported(headers[i]);
   if (full.length === 0) throw new Error('it has no page at full resolution');
-  checkRoom(
-    full.map((i) => headers[i]),
-    bytes.length,
-  );
+  const pages = full.map((i) => headers[i]);
+  pages.forEach(checkSupported);
+  checkRoom(pages, bytes.length);
   return decode(bytes, { pages: full }).map(toSamples);
 }
 
