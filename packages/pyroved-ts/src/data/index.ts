@@ -15,6 +15,7 @@ export * from './micrograph/micrograph.js';
 export * from './micrograph/objects.js';
 export * from './normalise.js';
 export * from './partition.js';
+export * from './posedCopies.js';
 export type { ArrayFile } from './readers/arrayFile.js';
 export * from './readers/convert.js';
 export * from './readers/loadArray.js';

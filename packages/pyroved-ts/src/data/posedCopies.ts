@@ -1,0 +1,78 @@
+/** Copies of upright images at drawn poses: images of known class and pose, to validate on or to train with. */
+import { OptionError, RandomStream, refuseUnknownKeys } from 'pyro-ts';
+import { type AffineRanges, drawPoses, type Outside, type Poses, posedImages } from '../coordinates/index.js';
+import { type ImageSet, imageAt, imageSize, inMemory, type StreamedSet } from './dataset.js';
+
+export interface PosedCopiesOptions {
+  /** Copies of each image, each at a pose of its own. @default 1 */
+  readonly copies?: number;
+  /** Standard deviation of fresh Gaussian noise added after the pose, in the units of the images. @default 0 */
+  readonly noise?: number;
+  /** @default 1 */
+  readonly seed?: number | string;
+  /** See `PosedOptions`. @default 'edge' */
+  readonly outside?: Outside;
+}
+
+/** Copies of images at drawn poses. Labels, names and factors are those of the originals. */
+export interface PosedCopies extends ImageSet {
+  /** The pose of each copy. */
+  readonly poses: Poses;
+  /** [count]: which image of the original set each copy shows. The copies of image i are i * copies, i * copies + 1, ... */
+  readonly originals: Int32Array;
+}
+
+/**
+ * Each image of a set at `copies` drawn poses. The same arguments give the same copies.
+ * @param set upright images, or signals (which are only shifted)
+ * @throws {OptionError} for ranges or options that make no sense.
+ * @example posedCopies(validation, { angle: Math.PI, shift: 0.2 }, { copies: 8, noise: 0.05, seed: 1 })
+ */
+export function posedCopies(
+  set: ImageSet | StreamedSet,
+  ranges: AffineRanges,
+  options: PosedCopiesOptions = {},
+): PosedCopies {
+  refuseUnknownKeys('posedCopies', options, ['copies', 'noise', 'seed', 'outside']);
+  const { copies = 1, noise = 0, seed = 1, outside = 'edge' } = options;
+  if (!Number.isInteger(copies) || copies < 1) {
+    throw new OptionError(`copies must be an integer of at least 1; got ${copies}.`);
+  }
+  const { images: upright, count: distinct, ...rest } = inMemory(set);
+  const original: ImageSet = { ...rest, images: upright, count: distinct };
+  const [count, size] = [distinct * copies, imageSize(original)];
+  const originals = Int32Array.from({ length: count }, (_, i) => Math.floor(i / copies));
+  const repeated = new Float32Array(count * size);
+  for (let i = 0; i < count; i++) repeated.set(imageAt(original, originals[i]), i * size);
+  const stream = new RandomStream(seed).fork('posed copies');
+  const poses = drawPoses(count, ranges, stream.fork('poses'), set.shape.length);
+  const images = posedImages(repeated, set.shape, set.channels, poses, { outside });
+  addNoise(images, noise, stream.fork('noise'));
+  const { labels, names, factors } = original;
+  return {
+    ...rest,
+    images,
+    count,
+    poses,
+    originals,
+    ...(labels && { labels: originals.map((i) => labels[i]) }),
+    ...(names && { names: Array.from(originals, (i) => names[i]) }),
+    ...(factors && {
+      factors: Object.fromEntries(
+        Object.entries(factors).map(([name, values]) => [name, Float32Array.from(originals, (i) => values[i])]),
+      ),
+    }),
+  };
+}
+
+/**
+ * Adds independent Gaussian noise to `images`, in place. No number is drawn where the deviation is 0.
+ * @throws {OptionError} for a negative standard deviation.
+ */
+export function addNoise(images: Float32Array, standardDeviation: number, rng: RandomStream): void {
+  if (!(standardDeviation >= 0 && Number.isFinite(standardDeviation))) {
+    throw new OptionError(`The standard deviation of the noise must be at least 0; got ${standardDeviation}.`);
+  }
+  if (standardDeviation === 0) return;
+  for (let i = 0; i < images.length; i++) images[i] += standardDeviation * rng.nextNormal();
+}
