@@ -23,7 +23,8 @@ export interface AffineRanges {
  *
  *     object -> mirror -> shear -> scale -> rotation -> displacement -> image
  *
- * `angle` and `shift` follow the convention of the models, so that `undoPose(image, shape, { angle, shift })` brings the object back upright and centred.
+ * `angle` and `shift` follow the convention of a model without a latent scale, so that `undoPose(image, shape, { angle, shift })` brings the object back
+ * upright and centred, whatever its scale and shear. With a scale beside them (`poseAt`, invariance `s`) the shift is `shift / scale`.
  */
 export interface Poses {
   readonly count: number;

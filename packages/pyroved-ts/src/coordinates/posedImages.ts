@@ -68,7 +68,10 @@ export function posedImages(
   return out;
 }
 
-/** Pose `i` as `undoPose` takes it; shear and mirror, which it does not undo, are omitted. */
+/**
+ * Pose `i` as `undoPose` and a model with a latent scale take it: they shift after scaling, so the shift is divided by the scale. Shear and mirror,
+ * which `undoPose` does not undo, are omitted.
+ */
 export function poseAt(
   { dims, angle, shift, scale }: Poses,
   i: number,
@@ -76,7 +79,7 @@ export function poseAt(
   const factor = 1 / scale[i];
   return {
     angle: angle[i],
-    shift: Array.from(shift.subarray(i * dims, (i + 1) * dims)),
+    shift: Array.from(shift.subarray(i * dims, (i + 1) * dims), (t) => t * factor),
     scale: new Array<number>(dims).fill(factor),
   };
 }
