@@ -1,4 +1,5 @@
 /** The contract between the spatial-decoder operation and the kernels that compute it on the host's memory. */
+import type { EncoderKernel } from './encoder/problem.js';
 
 export const activations = ['tanh', 'relu', 'leakyRelu', 'softplus', 'gelu'] as const;
 export type Activation = (typeof activations)[number];
@@ -71,6 +72,8 @@ export interface Kernel {
   ): { output: Float32Array; saved?: Saved };
   /** Gradients for `upstream` [R, P, C]. Recomputes the activations where `saved` is absent. */
   backward(problem: Problem, operands: Operands, upstream: Float32Array, saved?: Saved): Gradients;
+  /** The convolutional encoder on the same threads; where it is absent, plain TensorFlow.js operations compute it. */
+  readonly encoder?: EncoderKernel;
   /** Ends the kernel's threads. */
   dispose(): void;
 }
