@@ -1,0 +1,117 @@
+/** One number that makes class probabilities mean what they say: the temperature of a softmax, fitted on labelled images. */
+import { OptionError, refuseUnknownKeys } from 'pyro-ts';
+
+export interface TemperatureOptions {
+  /**
+   * Weight of each image; images that are copies of one another share a weight of 1, so that they count as one. @default 1 for every image
+   */
+  readonly weights?: ArrayLike<number>;
+  /** Standard deviation of the normal prior of log T around 0: with few images the temperature stays near 1. @default 0.5 */
+  readonly priorScale?: number;
+  /** The temperature stays within these. @default [0.25, 20] */
+  readonly bounds?: readonly [low: number, high: number];
+}
+
+const KEYS: readonly (keyof TemperatureOptions)[] = ['weights', 'priorScale', 'bounds'];
+
+/** Probabilities below this count as this: a float32 softmax rounds what is smaller to 0. */
+const LEAST = 1e-12;
+
+/**
+ * The temperature T that makes the labels most likely under softmax(log p / T), with a normal prior on log T. Above 1 the probabilities were too certain,
+ * below 1 not certain enough. The likeliest classes stay the same.
+ * @param probabilities [count, numClasses], row major; for logits, see `softmaxRows`
+ * @param labels the true class of each image
+ * @throws {OptionError} where labels and probabilities do not fit each other.
+ * @see Guo et al. 2017, "On calibration of modern neural networks", section 4.2.
+ * @example
+ * const { probabilities } = model.classify(validation);
+ * const temperature = fitTemperature(probabilities, validation.labels);
+ * const calibrated = withTemperature(model.classify(images).probabilities, model.numClasses, temperature);
+ */
+export function fitTemperature(
+  probabilities: ArrayLike<number>,
+  labels: ArrayLike<number>,
+  options: TemperatureOptions = {},
+): number {
+  refuseUnknownKeys('fitTemperature', options, KEYS);
+  const { weights, priorScale = 0.5, bounds: [low, high] = [0.25, 20] } = options;
+  if (!(priorScale > 0) || !(low > 0 && high >= low)) {
+    throw new OptionError(`priorScale and bounds must be positive; got ${priorScale} and [${low}, ${high}].`);
+  }
+  const numClasses = rowsOf(probabilities, labels);
+  const logs = Float64Array.from({ length: probabilities.length }, (_, i) =>
+    Math.log(Math.max(probabilities[i], LEAST)),
+  );
+  const objective = (logT: number): number => {
+    const inverse = Math.exp(-logT);
+    let sum = (logT / priorScale) ** 2 / 2;
+    for (let i = 0; i < labels.length; i++) {
+      const at = i * numClasses;
+      let most = Number.NEGATIVE_INFINITY;
+      for (let k = 0; k < numClasses; k++) most = Math.max(most, logs[at + k]);
+      let total = 0;
+      for (let k = 0; k < numClasses; k++) total += Math.exp((logs[at + k] - most) * inverse);
+      sum += (weights?.[i] ?? 1) * (Math.log(total) - (logs[at + labels[i]] - most) * inverse);
+    }
+    return sum;
+  };
+  // Convex in 1 / T but for the prior, and smooth: a golden-section search finds the only minimum.
+  return Math.exp(goldenSection(objective, Math.log(low), Math.log(high)));
+}
+
+/** Rows of probabilities at a temperature: p^(1 / T), normalised. At 1 they are returned as they are. */
+export function withTemperature(probabilities: Float32Array, numClasses: number, temperature: number): Float32Array {
+  if (!(temperature > 0 && Number.isFinite(temperature))) {
+    throw new OptionError(`The temperature must be a positive number; got ${temperature}.`);
+  }
+  if (temperature === 1) return probabilities;
+  const logs = Float64Array.from(probabilities, (p) => Math.log(Math.max(p, LEAST)) / temperature);
+  return softmaxRows(logs, numClasses);
+}
+
+/** The softmax of each row of `numClasses` logits. */
+export function softmaxRows(logits: ArrayLike<number>, numClasses: number): Float32Array {
+  const out = new Float32Array(logits.length);
+  for (let at = 0; at < logits.length; at += numClasses) {
+    let most = Number.NEGATIVE_INFINITY;
+    for (let k = 0; k < numClasses; k++) most = Math.max(most, logits[at + k]);
+    let total = 0;
+    for (let k = 0; k < numClasses; k++) total += Math.exp(logits[at + k] - most);
+    for (let k = 0; k < numClasses; k++) out[at + k] = Math.exp(logits[at + k] - most) / total;
+  }
+  return out;
+}
+
+function rowsOf(probabilities: ArrayLike<number>, labels: ArrayLike<number>): number {
+  const numClasses = probabilities.length / labels.length;
+  if (!Number.isInteger(numClasses) || numClasses < 2) {
+    throw new OptionError(
+      `${probabilities.length} probabilities are not rows of two classes or more for ${labels.length} labels.`,
+    );
+  }
+  for (let i = 0; i < labels.length; i++) {
+    if (labels[i] >= 0 && labels[i] < numClasses) continue;
+    throw new OptionError(`Image ${i} has label ${labels[i]}; the classes are 0 to ${numClasses - 1}.`);
+  }
+  return numClasses;
+}
+
+function goldenSection(f: (x: number) => number, low: number, high: number): number {
+  const ratio = (Math.sqrt(5) - 1) / 2;
+  let [a, b] = [low, high];
+  let [c, d] = [b - ratio * (b - a), a + ratio * (b - a)];
+  let [fc, fd] = [f(c), f(d)];
+  while (b - a > 1e-4) {
+    if (fc < fd) {
+      [b, d, fd] = [d, c, fc];
+      c = b - ratio * (b - a);
+      fc = f(c);
+    } else {
+      [a, c, fc] = [c, d, fd];
+      d = a + ratio * (b - a);
+      fd = f(d);
+    }
+  }
+  return (a + b) / 2;
+}
