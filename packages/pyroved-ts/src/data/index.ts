@@ -16,6 +16,7 @@ export * from './micrograph/objects.js';
 export * from './normalise.js';
 export * from './partition.js';
 export * from './posedCopies.js';
+export * from './preprocess/index.js';
 export type { ArrayFile } from './readers/arrayFile.js';
 export * from './readers/convert.js';
 export * from './readers/loadArray.js';

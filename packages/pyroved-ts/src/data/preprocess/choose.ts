@@ -1,0 +1,106 @@
+/** Preprocessing chosen from the images: none for clean ones, so that their values stay in [0, 1]. */
+import { gather, type ImageSet, imageSize, type StreamedSet } from '../dataset.js';
+import { type BorderFigures, borderMeter, quantile } from './border.js';
+import { type BackgroundRemoval, noPreprocessing, type Preprocessing } from './preprocessing.js';
+
+/** What was chosen, and why: the end of a sentence that begins with "because". */
+export interface ChosenPreprocessing {
+  readonly preprocessing: Preprocessing;
+  readonly reason: string;
+}
+
+/** Images that are looked at: evenly spread over the set. */
+const LOOKED_AT = 400;
+
+/** Thresholds; all but the last are fractions of the typical contrast of objects. */
+export const preprocessingThresholds = {
+  /** Typical unevenness of the border within an image, from which a background is removed. */
+  uneven: 0.12,
+  /** What a plane may leave of it; above, a polynomial is subtracted if that leaves less than two thirds. */
+  besidePlane: 0.15,
+  /** Distance between the 20th and the 80th percentile of the background's level, from which it is removed. */
+  level: 0.25,
+  /** A level nearer to 0 than this is taken for 0. */
+  zero: 0.05,
+  /** 10th percentile of the contrast divided by the 90th, below which images are standardised. */
+  contrast: 0.5,
+} as const;
+
+/**
+ * Background removal and standardisation for images with values in [0, 1]. Clean images keep `none` and `none`: the border has one grey level, the same
+ * in all images, and objects have one contrast. An uneven border, or a level that differs from image to image, asks for a plane (a polynomial, the blurred
+ * image, where a plane leaves too much) and division by the RMS; a differing contrast alone for division by the RMS. Decided from robust statistics over
+ * images and border segments, which objects that touch the border and noise hardly change. Signals are left as they are, because their ends say too little
+ * of their background. The same images give the same choice.
+ * @param set a sample is enough; channels are averaged
+ * @example
+ * const { preprocessing, reason } = choosePreprocessing(images);
+ * const flat = preprocessed(images, preprocessing);
+ */
+export function choosePreprocessing(set: ImageSet | StreamedSet): ChosenPreprocessing {
+  if (set.shape.length !== 2) return { preprocessing: noPreprocessing, reason: 'the data are signals' };
+  if (Math.min(...set.shape) < 8) return { preprocessing: noPreprocessing, reason: 'the images are too small' };
+  const figures = figuresOf(set);
+  const typical = (name: keyof BorderFigures) =>
+    quantile(
+      figures.map((f) => f[name]),
+      0.5,
+    );
+  const spread = (name: keyof BorderFigures, low: number, high: number) => {
+    const values = figures.map((f) => f[name]);
+    return [quantile(values, low), quantile(values, high)];
+  };
+  const least = preprocessingThresholds;
+  const contrast = Math.max(typical('contrast'), 1e-6);
+  const uneven = typical('uneven') / contrast;
+  const [low, high] = spread('level', 0.2, 0.8);
+  const level = (high - low) / contrast;
+  const [faint, strong] = spread('contrast', 0.1, 0.9);
+  const background = removalFor(
+    uneven,
+    typical('unevenBesidePlane') / contrast,
+    typical('unevenBesidePolynomial') / contrast,
+  );
+  if (background !== 'none') {
+    const reason = `the background within an image varies by ${percent(uneven)} of the contrast`;
+    return { preprocessing: { background, standardise: 'rms' }, reason };
+  }
+  if (level > least.level) {
+    const reason = `the background differs between images by ${percent(level)} of the contrast`;
+    return { preprocessing: { background: 'plane', standardise: 'rms' }, reason };
+  }
+  if (strong > 0 && faint / strong < least.contrast) {
+    const isZero = Math.abs(typical('level')) < least.zero;
+    const reason = `the contrast of the images differs by a factor of ${Number((strong / Math.max(faint, 1e-6)).toPrecision(2))}`;
+    return { preprocessing: { background: isZero ? 'none' : 'plane', standardise: 'rms' }, reason };
+  }
+  return { preprocessing: noPreprocessing, reason: 'background and contrast are the same in all images' };
+}
+
+function removalFor(uneven: number, besidePlane: number, besidePolynomial: number): BackgroundRemoval {
+  const least = preprocessingThresholds;
+  if (uneven <= least.uneven) return 'none';
+  if (besidePlane <= least.besidePlane) return 'plane';
+  if (besidePolynomial < (2 / 3) * besidePlane) return 'polynomial';
+  // What no smooth surface explains is the texture of the images and no background of theirs.
+  return besidePlane < (2 / 3) * uneven ? 'plane' : 'none';
+}
+
+function figuresOf(set: ImageSet | StreamedSet): BorderFigures[] {
+  const count = Math.min(set.count, LOOKED_AT);
+  const meter = borderMeter(set.shape);
+  const points = imageSize({ shape: set.shape, channels: 1 });
+  return Array.from({ length: count }, (_, k) => {
+    const image = gather(set, [Math.floor(((k + 0.5) * set.count) / count)]);
+    return meter(set.channels === 1 ? image : averaged(image, set.channels, points));
+  });
+}
+
+const averaged = (image: Float32Array, channels: number, points: number): Float32Array =>
+  Float32Array.from({ length: points }, (_, p) => {
+    let sum = 0;
+    for (let c = 0; c < channels; c++) sum += image[c * points + p];
+    return sum / channels;
+  });
+
+const percent = (fraction: number): string => `${Math.round(100 * fraction)}%`;
