@@ -82,6 +82,9 @@ const classPrior = (text: string): string | number[] => {
   throw new InvalidArgumentError('Give uniform, counts, learned or positive weights as in 5,3,2.');
 };
 
+/** "0.1", or "learned" */
+const sigma = (text: string): number | 'learned' => (text === 'learned' ? text : positive(text));
+
 /** Options under a heading of their own in the help. */
 export const group = (command: Command, heading: string, options: readonly Option[]): Command => {
   command.optionsGroup(heading);
@@ -158,6 +161,11 @@ const modelOptions = (): Option[] => [
     classPrior,
   ),
   new Option('--likelihood <name>', 'what a grey value means').choices(likelihoodNames).default('bernoulli'),
+  parsed(
+    '--decoder-sigma <sigma>',
+    'with --likelihood gaussian: standard deviation of a pixel, or learned (default: 0.5; learned for standardised images)',
+    sigma,
+  ),
   parsed('--hidden <widths>', 'hidden layers of every network (default: 128,128)', counts),
   new Option('--activation <name>', 'after each hidden layer').choices(activations).default('tanh'),
   parsed('--pixels <n>', 'ask the decoder about this many pixels at each step, drawn anew (default: all)', atLeast(1)),
@@ -174,7 +182,7 @@ export function modelSettingsOf(given: Given): ModelSettings {
   const ofPrior = picked({ scale, concentration }, ['scale', 'concentration']);
   return {
     ...picked(given, ['invariances', 'latentDim', 'anglePrior', 'likelihood', 'activation', 'pixels']),
-    ...picked(given, ['angleGuide', 'angleBins', 'exactBins', 'classPrior']),
+    ...picked(given, ['angleGuide', 'angleBins', 'exactBins', 'classPrior', 'decoderSigma']),
     ...(Object.keys(ofPrior).length > 0 && { anglePrior: { name: given.anglePrior, ...ofPrior } }),
     ...(hidden && { hiddenEncoder: hidden, hiddenDecoder: hidden, hiddenClassifier: hidden }),
     ...(exactClasses !== undefined && { enumerate: 'sum-and-sample', exactClasses }),

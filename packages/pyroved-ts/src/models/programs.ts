@@ -103,7 +103,12 @@ export abstract class VaePrograms {
     const layers = { ...decoding, hidden: hiddenDecoder, activation };
     if (decoder) this.decoder = ownDecoder(decoder, { ...decoding, hasPose });
     else this.decoder = hasPose ? spatialNet({ ...layers, kernel }) : fcDecoder(layers);
-    this.nets = { encoder_z: this.encoder, decoder: this.decoder, ...nets };
+    const { net: ofLikelihood } = this.likelihood;
+    this.nets = {
+      ...{ encoder_z: this.encoder, decoder: this.decoder },
+      ...(ofLikelihood && { likelihood: ofLikelihood }),
+      ...nets,
+    };
     this.initialise(this.nets);
   }
 

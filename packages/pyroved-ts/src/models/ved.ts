@@ -87,6 +87,7 @@ export class VED {
       seed.with(this.options.seed, () => {
         module('encoder_z', this.encoder);
         module('decoder', this.decoder);
+        if (this.likelihood.net) module('likelihood', this.likelihood.net);
       }),
     );
   }
