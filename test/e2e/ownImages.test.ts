@@ -11,6 +11,7 @@ import {
   imagesFor,
   loadModel,
   RunFolder,
+  shareInterval,
   type TrainedModel,
 } from 'pyroved-ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -75,8 +76,11 @@ describe('train', () => {
     expect(trained.stdout).toBe('');
     expect(trained.stderr).toContain('Images: 120 unlabelled, 12 labelled, 8 to test on; 20 x 20 pixels.');
     expect(trained.stderr).toMatch(/\n264 steps of about \d+ ms: about .+, with \d+ MB of memory\.\n/);
-    expect(trained.stderr).toContain(
-      'Accuracy on 8 images that training did not see: 100.0% (95% interval 67.6% to 100.0%)',
+    expect(trained.stderr).toMatch(
+      /\nAccuracy on 8 images that training did not see, at drawn poses \(rotation up to \d+°, shift up to \d+% of the width; 20 copies of each\): \d+\.\d% \(95% interval \d+\.\d% to \d+\.\d%\)\n/,
+    );
+    expect(trained.stderr).toMatch(
+      /\nFor comparison: upright 100\.0%,.* chance 50\.0%, expected calibration error 0\.\d+\.\n/,
     );
     expect(trained.stderr).toMatch(/Report: run\/report\.html\n$/);
   });
@@ -94,7 +98,15 @@ describe('train', () => {
       ].sort(),
     );
     const summary = RunFolder.open(at('run')).readSummary();
-    expect(summary).toMatchObject({ model: 'ssiVAE', accuracy: 1, testImages: 8, epochs: 24, steps: 264, seed: 1 });
+    expect(summary).toMatchObject({ model: 'ssiVAE', testImages: 8, epochs: 24, steps: 264, seed: 1 });
+    // The validation images lie upright; the accuracy is that of copies at drawn poses, of which each image counts once.
+    expect(summary).toMatchObject({
+      uprightAccuracy: 1,
+      chance: 0.5,
+      validation: { images: 8, copies: 20, poses: 'drawn' },
+    });
+    expect(summary.accuracy).toBeGreaterThan(0.8);
+    expect(summary.accuracyInterval).toEqual(shareInterval(Number(summary.accuracy), 8));
     const report = readFileSync(at('run/report.html'), 'utf8');
     for (const said of ['100.0%', 'nan.tif: 2 pixel value(s)', 'Turned upright', 'npx pyroved classify run --images'])
       expect(report).toContain(said);

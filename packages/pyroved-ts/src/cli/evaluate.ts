@@ -1,16 +1,19 @@
 /** `pyroved evaluate`: how often a trained model is right and what it takes for what, or how far its predictions are off. */
 import { Command, Option } from 'commander';
 import { inMemory, withContamination, withNoise } from '../data/index.js';
-import { PyrovedError } from '../errors.js';
+import { type FileProblem, PyrovedError } from '../errors.js';
 import {
   type Changes,
   disentangledBy,
   evaluateModel,
   figuresOf,
   labelledImages,
-  testImages,
+  type TrainedModel,
+  validationImages,
 } from '../recipes/index.js';
+import { type ValidationSummary, validationSummary } from '../recipes/validation.js';
 import { writeWhole } from '../run/index.js';
+import type { TrainingImages } from '../train/index.js';
 import { disentanglementText, judgementText } from './judgement.js';
 import { say, sayProblems } from './messages.js';
 import { addMachineOptions, atLeast, type Given, group, notNegative, parsed, picked, wholeNumber } from './options.js';
@@ -45,9 +48,9 @@ export function evaluateCommand(): Command {
   return command.action(async (run: string, given: Given) => {
     await withRun(run, given, async (trained) => {
       const other = picked(given, changes) as Changes;
-      const found =
+      const found: Found =
         given.labelled === undefined
-          ? { set: await testImages(trained, other), problems: [] }
+          ? await validated(trained, other)
           : await labelledImages(trained, String(given.labelled));
       if (given.labelled !== undefined && Object.keys(other).length > 0)
         throw new PyrovedError('Give --labelled, or changes to the generated images, not both.');
@@ -59,14 +62,19 @@ export function evaluateCommand(): Command {
       const disentanglement = disentangledBy(trained.run, trained.model, images);
       // What varies is all that a model without classes and quantities can be judged by.
       const judged = disentanglement && trained.model.kind === 'iVAE' ? undefined : evaluateModel(trained, images);
-      if (judged) console.log(judgementText(judged, trained.classNames, images));
+      const { validation } = found;
+      if (judged) {
+        const shown = { ...images, ...(validation && { count: validation.images, validation }) };
+        console.log(judgementText(judged, trained.classNames, shown));
+      }
       if (disentanglement) console.log(disentanglementText(disentanglement));
       if (json !== undefined) {
         const { classNames } = trained;
         const asked = { ...other, ...picked(given, ['labelled', 'noise', 'contamination']) };
         const content = {
           run,
-          images: images.count,
+          images: validation?.images ?? images.count,
+          ...(validation && { validation }),
           classNames,
           ...(judged && figuresOf(judged)),
           ...(disentanglement && { disentanglement }),
@@ -77,4 +85,17 @@ export function evaluateCommand(): Command {
       }
     });
   });
+}
+
+interface Found {
+  readonly set: TrainingImages;
+  readonly problems: readonly FileProblem[];
+  readonly validation?: ValidationSummary;
+}
+
+/** The validation images of the run, with what they are where they are shown at drawn poses. */
+async function validated(trained: TrainedModel, changes: Changes): Promise<Found> {
+  const validation = await validationImages(trained, changes);
+  const { images: set, poses } = validation;
+  return { set, problems: [], ...(poses === 'drawn' && { validation: validationSummary(validation) }) };
 }

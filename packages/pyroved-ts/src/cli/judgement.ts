@@ -1,16 +1,26 @@
 /** What is known of a trained model, as text: accuracy, calibration and confusion, or the errors of predictions. */
 import { disentanglementTable, type Judgement } from '../recipes/index.js';
+import { posesText, type ValidationSummary } from '../recipes/validation.js';
 import type { Disentanglement, ReliabilityBin } from '../train/index.js';
 import { formatCount } from '../viz/index.js';
 import { aligned } from './aligned.js';
+
+interface Evaluated {
+  /** Number of distinct images. */
+  readonly count: number;
+  readonly classNames?: readonly string[];
+  /** Where they are shown at drawn poses. */
+  readonly validation?: ValidationSummary;
+}
 
 /** Lines for the terminal; `trueNames` are the classes of the images where the model found its own. */
 export function judgementText(
   judged: Judgement,
   classNames: readonly string[],
-  { count, classNames: trueNames = [] }: { readonly count: number; readonly classNames?: readonly string[] },
+  { count, classNames: trueNames = [], validation }: Evaluated,
 ): string {
-  const images = `on ${formatCount(count)} images`;
+  const poses = validation ? ` ${posesText(validation)}` : '';
+  const images = `on ${formatCount(count)} images${poses}`;
   switch (judged.on) {
     case 'classes':
       return [

@@ -5,6 +5,7 @@ import {
   isPairsRun,
   type PairsResult,
   type RunResult,
+  type RunSummary,
   resumePairs,
   resumeRun,
   resumeSeeds,
@@ -13,6 +14,7 @@ import {
   trainRun,
   trainSeeds,
 } from '../recipes/index.js';
+import { posesText } from '../recipes/validation.js';
 import { RunFolder, StudyFolder } from '../run/index.js';
 import { formatCount, formatDuration, formatPercent, shareInterval } from '../viz/index.js';
 import { addConvOptions, convSettingsOf } from './convolutions.js';
@@ -135,9 +137,10 @@ function tellEnd({ folder: run, summary, stopped }: RunResult | SeedsResult, fol
   }
   const { accuracy, matchedAccuracy, targets = [], testImages = 0, steps, seconds } = summary;
   const unseen = `on ${formatCount(testImages)} images that training did not see`;
+  const poses = posesSuffix(summary);
   if (matchedAccuracy !== undefined) {
     say(
-      `Accuracy ${unseen}, each found class taken for the true one that fits best: ${formatPercent(matchedAccuracy)}`,
+      `Accuracy ${unseen}${poses}, each found class taken for the true one that fits best: ${formatPercent(matchedAccuracy)}`,
     );
   }
   for (const { name, r2, meanSquaredError } of targets) {
@@ -145,11 +148,30 @@ function tellEnd({ folder: run, summary, stopped }: RunResult | SeedsResult, fol
       `${name} ${unseen}: R2 ${r2?.toFixed(3) ?? '(no spread)'}, mean squared error ${meanSquaredError.toPrecision(3)}`,
     );
   }
-  if (accuracy !== undefined) {
-    const [low, high] = shareInterval(accuracy, testImages).map((share) => formatPercent(share));
-    say(`Accuracy ${unseen}: ${formatPercent(accuracy)} (95% interval ${low} to ${high})`);
-  }
+  if (accuracy !== undefined) for (const line of accuracyLines(summary)) say(line);
   say(`Trained ${formatCount(steps)} steps in ${formatDuration(seconds)}. Report: ${run.file('report')}`);
+}
+
+const posesSuffix = ({ validation }: RunSummary): string =>
+  validation?.poses === 'drawn' ? `, ${posesText(validation)}` : '';
+
+/** The accuracy with what it was measured on, and what it is to be compared with. */
+function accuracyLines(summary: RunSummary): string[] {
+  const { accuracy = 0, testImages = 0, chance, uprightAccuracy, labelsOnlyAccuracy } = summary;
+  const { calibrationError, calibratedError = calibrationError } = summary;
+  const [low, high] = summary.accuracyInterval ?? shareInterval(accuracy, testImages);
+  const images = `${formatCount(testImages)} images that training did not see`;
+  const beside = [
+    uprightAccuracy !== undefined && `upright ${formatPercent(uprightAccuracy)}`,
+    labelsOnlyAccuracy !== undefined &&
+      `a classifier on the labelled images alone ${formatPercent(labelsOnlyAccuracy)}`,
+    chance !== undefined && `chance ${formatPercent(chance)}`,
+    calibratedError !== undefined && `expected calibration error ${calibratedError.toFixed(3)}`,
+  ].filter(Boolean);
+  return [
+    `Accuracy on ${images}${posesSuffix(summary)}: ${formatPercent(accuracy)} (95% interval ${formatPercent(low)} to ${formatPercent(high)})`,
+    ...(beside.length > 0 ? [`For comparison: ${beside.join(', ')}.`] : []),
+  ];
 }
 
 function tellPairs({ folder, summary, stopped }: PairsResult): void {

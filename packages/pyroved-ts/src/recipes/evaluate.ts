@@ -12,9 +12,14 @@ import { dataSection } from './settings.js';
 import { type Changes, validationOf } from './sources/generated.js';
 import { type FoundImages, imagesFor } from './sources/newImages.js';
 import { imagesOf } from './trainingImages.js';
+import { type Validation, validationFor } from './validation.js';
 
-/** The labelled images that the run kept aside, or generated images unlike those of the run: what `changes` leaves out is as in the run. */
-export async function testImages(trained: TrainedModel, changes: Changes = {}): Promise<TrainingImages> {
+/** The validation images of the run, or generated images unlike those of the run: what `changes` omits is as in the run. */
+export const testImages = async (trained: TrainedModel, changes: Changes = {}): Promise<TrainingImages> =>
+  (await validationImages(trained, changes)).images;
+
+/** The same, with the number of distinct images, and whether they are shown at drawn poses. */
+export async function validationImages(trained: TrainedModel, changes: Changes = {}): Promise<Validation> {
   const { run, normalisation } = trained;
   const { source } = dataSection(run.config);
   const asked = Object.keys(changes);
@@ -25,10 +30,11 @@ export async function testImages(trained: TrainedModel, changes: Changes = {}): 
         `${run.path} was trained on images of your own: ${asked.join(', ')} can only be changed of generated ones. Give other labelled images instead.`,
       );
     }
-    return validationOf(source, changes);
+    const images = await validationOf(source, changes);
+    return { images, distinct: images.count, copies: 1, poses: 'own' };
   }
-  const { test } = await imagesOf({ ...dataSection(run.config), normalisation });
-  if (test) return test;
+  const validation = validationFor(run.config, await imagesOf({ ...dataSection(run.config), normalisation }));
+  if (validation) return validation;
   // It has nothing to be judged by, whatever the images.
   if (trained.model.kind === 'iVAE') classifierOf(trained);
   throw new PyrovedError(`The run ${run.path} kept no labelled images aside. Give labelled images to judge it on.`);

@@ -3,17 +3,20 @@ import type { Model } from '../models/index.js';
 import type { RunFolder } from '../run/index.js';
 import type { EpochRecord } from '../train/index.js';
 import { disentangledBy } from './disentangled.js';
+import { type HeadlineFigures, headlineFigures } from './headline.js';
 import { type Figures, figuresOf, judge } from './judge.js';
 import { classNamesOf } from './kinds.js';
 import type { MachineRecord } from './machine.js';
 import { type ReportExtras, writeReport } from './report.js';
 import { modelSection } from './settings.js';
 import type { TrainingSets } from './sources/sets.js';
+import { validationFor } from './validation.js';
 
-/** What `summary.json` holds; figures are of the test images, where there are any. */
-export interface RunSummary extends Figures, CourseFigures {
+/** What `summary.json` holds; figures are of the validation images, where there are any. */
+export interface RunSummary extends Figures, HeadlineFigures, CourseFigures {
   readonly model: string;
   readonly invariances: readonly string[];
+  /** Number of distinct validation images. */
   readonly testImages?: number;
   readonly classNames: readonly string[];
 }
@@ -51,12 +54,15 @@ export async function finishRun(
   history: readonly EpochRecord[],
   { report = true, also, ...shown }: FinishOptions = {},
 ): Promise<RunSummary> {
-  const judged = sets.test && judge(model, sets.test);
+  const validation = validationFor(run.config, sets);
+  const judged = validation && judge(model, validation.images);
   const disentanglement = sets.test && disentangledBy(run, model, sets.test);
   const summary: RunSummary = {
     model: model.kind,
     invariances: modelSection(run.config).invariances ?? [],
-    ...(judged && { testImages: sets.test?.count, ...figuresOf(judged) }),
+    ...(judged && { testImages: validation.distinct, ...figuresOf(judged) }),
+    ...headlineFigures(model, judged, validation),
+    ...labelsOnly(history),
     ...(disentanglement && { disentanglement }),
     classNames: classNamesOf(model, sets.classNames),
     ...courseOf(run, history),
@@ -64,4 +70,11 @@ export async function finishRun(
   run.writeSummary({ ...summary, ...also });
   if (report) await writeReport(run, model, sets, { summary, judged, history, ...shown });
   return summary;
+}
+
+/** The accuracy of the classifier that the trainer trained on labelled images alone, where it has one. */
+function labelsOnly(history: readonly EpochRecord[]): Pick<RunSummary, 'labelsOnlyAccuracy'> {
+  const labelsOnlyAccuracy = history.findLast(({ evaluation }) => evaluation?.labelsOnlyAccuracy !== undefined)
+    ?.evaluation?.labelsOnlyAccuracy;
+  return labelsOnlyAccuracy === undefined ? {} : { labelsOnlyAccuracy };
 }

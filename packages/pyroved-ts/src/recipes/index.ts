@@ -4,6 +4,7 @@ export { disentangledBy, disentanglementTable } from './disentangled.js';
 export * from './estimate.js';
 export * from './evaluate.js';
 export type { RunSummary } from './finish.js';
+export type { HeadlineFigures } from './headline.js';
 export type { RunHooks, RunProgress } from './hooks.js';
 export { type Figures, figuresOf, type Judgement } from './judge.js';
 export * from './loadModel.js';
@@ -41,3 +42,4 @@ export { resumeSeeds, type SeedRecord, type SeedsRequest, type SeedsResult, trai
 export { type PairedTest, pairedTest, type Spread, spreadOf } from './studies/statistics.js';
 export { type AnyTrained, encodingCsv, type ManifoldRequest, manifoldPictures } from './tables.js';
 export { resumeRun, type TrainRequest, trainRun } from './train.js';
+export { poseRangesOf, type Validation, type ValidationSummary, validationFor } from './validation.js';

@@ -2,9 +2,16 @@
 import type { SpatialDecoderOptions } from '@pyro-ts/spatial-decoder';
 import type { Normalisation } from '../data/index.js';
 import { PyrovedError } from '../errors.js';
-import { type Classifier, type Encoding, isClassifier, type Model, modelFromConfig } from '../models/index.js';
+import {
+  type Classifier,
+  classified,
+  type Encoding,
+  isClassifier,
+  type Model,
+  modelFromConfig,
+} from '../models/index.js';
 import { type Classification, RunFolder } from '../run/index.js';
-import { loadParams, type TrainingImages } from '../train/index.js';
+import { loadParams, type TrainingImages, withTemperature } from '../train/index.js';
 import { classNamesOf } from './kinds.js';
 import { isPairsRun } from './pairs/settings.js';
 import { dataSection, modelSection } from './settings.js';
@@ -17,6 +24,8 @@ export interface TrainedModel {
   /** The angle (radians) at which the model sees each class's upright images; where it tells angles. */
   readonly classAngles?: Float32Array;
   readonly normalisation?: Normalisation;
+  /** Applied to class probabilities: fitted on the validation images at the end of training; 1 where it was not. */
+  readonly temperature?: number;
   /** Said where the newest checkpoint is damaged and the one before it was taken. */
   readonly warning?: string;
 }
@@ -48,8 +57,14 @@ export async function loadModel(folder: string, kernel?: SpatialDecoderOptions['
     classNames: classNamesOf(model, classNames),
     ...(classAngles && { classAngles }),
     ...(normalisation && { normalisation }),
+    ...temperatureOf(run),
     ...(warning !== undefined && { warning }),
   };
+}
+
+function temperatureOf(run: RunFolder): Pick<TrainedModel, 'temperature'> {
+  const temperature = run.hasSummary() ? run.readSummary().temperature : undefined;
+  return typeof temperature === 'number' && temperature > 0 ? { temperature } : {};
 }
 
 /** The model as a classifier, or an error that says that it has no classes. */
@@ -66,7 +81,12 @@ export function classifierOf({ run, model }: TrainedModel): Classifier {
  */
 export function classifyImages(trained: TrainedModel, set: TrainingImages, threshold = 0.8): Classification[] {
   const model = classifierOf(trained);
-  const { probabilities, classes, entropy, margin } = model.classify(set);
+  const found = model.classify(set);
+  const { temperature = 1 } = trained;
+  const { probabilities, classes, entropy, margin } =
+    temperature === 1
+      ? found
+      : classified(withTemperature(found.probabilities, model.numClasses, temperature), model.numClasses);
   const { angle }: Encoding = model.kind === 'ssiVAE' ? model.encode(set, classes) : model.encode(set);
   const k = model.numClasses;
   return Array.from(classes, (classIndex, i) => {

@@ -22,6 +22,7 @@ import { imagesToShow, latentsOf, manifoldsOf, reconstructionsOf, samplesOf } fr
 import type { TrainingSets } from './sources/sets.js';
 import type { Source } from './sources/source.js';
 import { hasClassAngles } from './upright.js';
+import { posesText } from './validation.js';
 
 /** What another run adds to a report: the baseline of the demo. */
 export interface ReportBaseline {
@@ -118,16 +119,31 @@ function headline(
   const value = summary.accuracy ?? summary.matchedAccuracy;
   if (value === undefined) return {};
   const matched = summary.accuracy === undefined ? ', each found class taken for the true one that fits best,' : '';
-  const turned = source.kind === 'cards' ? `test images, turned by up to ${source.angle}°,` : 'labelled images';
+  const turned =
+    source.kind === 'cards'
+      ? `test images, turned by up to ${source.angle}°,`
+      : summary.validation?.poses === 'drawn'
+        ? `validation images ${posesText(summary.validation)}`
+        : 'labelled images';
   const accuracy = {
     value,
     images: summary.testImages as number,
     measuredOn: `${turned} that training did not see${matched}`,
-    chance: 1 / classNames.length,
+    chance: summary.chance ?? 1 / classNames.length,
+    ...(summary.accuracyInterval && { interval: summary.accuracyInterval }),
+    beside: besideOf(summary),
     ...(baseline && { baseline: { value: baseline.accuracy, label: baseline.label } }),
   };
   return { accuracy };
 }
+
+/** What stands below the accuracy: the same images upright, and the classifier without the unlabelled images. */
+const besideOf = ({ uprightAccuracy, labelsOnlyAccuracy }: RunSummary) => [
+  ...(uprightAccuracy === undefined ? [] : [{ label: 'on the same images, upright', value: uprightAccuracy }]),
+  ...(labelsOnlyAccuracy === undefined
+    ? []
+    : [{ label: 'a classifier on the labelled images alone', value: labelsOnlyAccuracy }]),
+];
 
 const words: Record<string, string> = { r: 'rotation', t: 'translation', s: 'scale' };
 const invariances = (list: readonly string[]): string => list.map((letter) => words[letter] ?? letter).join(' and ');

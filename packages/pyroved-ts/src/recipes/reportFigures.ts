@@ -25,10 +25,12 @@ export async function chartsOf(
   summary: RunSummary,
   judged: Judgement | undefined,
 ): Promise<ReportChart[]> {
-  const { reliability, calibrationError } = summary;
+  const { reliability, calibrationError, temperature, calibratedError } = summary;
   if (reliability && calibrationError !== undefined) {
     // Where all images are in one bin there is nothing to draw.
-    return reliability.length > 1 ? [await reliabilityChart(reliability, calibrationError)] : [];
+    return reliability.length > 1
+      ? [await reliabilityChart(reliability, calibrationError, { temperature, calibratedError })]
+      : [];
   }
   if (model.kind !== 'ssRegIVAE' || judged?.on !== 'quantities' || !test) return [];
   const truth = model.targets.of(test);
@@ -49,7 +51,11 @@ export async function chartsOf(
   );
 }
 
-async function reliabilityChart(table: NonNullable<RunSummary['reliability']>, error: number): Promise<ReportChart> {
+async function reliabilityChart(
+  table: NonNullable<RunSummary['reliability']>,
+  error: number,
+  { temperature, calibratedError }: Pick<RunSummary, 'temperature' | 'calibratedError'>,
+): Promise<ReportChart> {
   const svg = await lineChart({
     title: 'share that is right',
     xTitle: 'probability of the likeliest class',
@@ -63,10 +69,14 @@ async function reliabilityChart(table: NonNullable<RunSummary['reliability']>, e
     ],
   });
   const counts = table.map(({ low, high, count }) => `${low.toFixed(2)} to ${high.toFixed(2)}: ${count}`).join('; ');
+  const after =
+    temperature === undefined || calibratedError === undefined
+      ? ''
+      : ` With the temperature ${temperature.toPrecision(3)}, which classify applies, it is ${calibratedError.toFixed(3)} (each half of the images at the temperature fitted on the other half).`;
   return {
     key: 'reliability',
     title: 'What its probabilities mean',
-    caption: `Expected calibration error ${error.toFixed(3)}: how far, on average, the share of right classes lies from the probability that the model gives. Images in each bin of probability: ${counts}.`,
+    caption: `Expected calibration error ${error.toFixed(3)}: how far, on average, the share of right classes lies from the probability that the model gives.${after} Images in each bin of probability: ${counts}.`,
     svg,
   };
 }

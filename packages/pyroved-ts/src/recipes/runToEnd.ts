@@ -9,6 +9,7 @@ import type { StartedMachine } from './machine.js';
 import { modelSection, prepareTraining, trainSection } from './settings.js';
 import type { TrainingSets } from './sources/sets.js';
 import { checkpointWithAngles } from './upright.js';
+import { validationFor } from './validation.js';
 
 export interface RunResult {
   readonly folder: RunFolder;
@@ -43,7 +44,9 @@ export interface Course {
 export async function runToEnd({ run, sets, machine, hooks, resume, until, finish }: Course): Promise<RunResult> {
   const { config } = run;
   const settings = { ...trainSection(config), seed: config.seed };
-  const prepare = (train = settings) => prepareTraining(modelSection(config), sets, train, machine.kernel);
+  const validation = validationFor(config, sets);
+  const seen = validation ? { ...sets, test: validation.images } : sets;
+  const prepare = (train = settings) => prepareTraining(modelSection(config), seen, train, machine.kernel);
   const { model, trainer } = prepare();
   try {
     const { history, ended } = await pursue({

@@ -49,6 +49,10 @@ export interface ReportAccuracy {
   readonly value: number;
   /** Number of images that it was measured on. */
   readonly images: number;
+  /** 95% interval; by default the one for `images` independent images. */
+  readonly interval?: readonly [low: number, high: number];
+  /** Further accuracies to compare with, e.g. on upright images. */
+  readonly beside?: readonly { readonly label: string; readonly value: number }[];
   /** What they are, e.g. "test images, turned by up to 60°, that the model had not seen". */
   readonly measuredOn: string;
   /** What it is held against, e.g. "the same model without the rotation latent". */

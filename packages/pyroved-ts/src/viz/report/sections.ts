@@ -6,11 +6,13 @@ import type { FactGroup, ReportAccuracy, ReportData, ReportNote, ReportTable } f
 import { type Html, html, rawHtml } from './html.js';
 
 /** The accuracy in large type, what it means, and what it is held against. */
-export function headline({ value, images, measuredOn, baseline, chance }: ReportAccuracy): Html {
-  const [low, high] = shareInterval(value, images);
+export function headline(accuracy: ReportAccuracy): Html {
+  const { value, images, measuredOn, baseline, chance, beside = [] } = accuracy;
+  const [low, high] = accuracy.interval ?? shareInterval(value, images);
   const gain = baseline && Math.round(1000 * value - 1000 * baseline.value) / 10;
   const bars = [
     bar('this model', value, 'main'),
+    ...beside.map((other) => bar(other.label, other.value)),
     ...(baseline ? [bar(baseline.label, baseline.value)] : []),
     ...(chance === undefined ? [] : [bar('chance', chance)]),
   ];
