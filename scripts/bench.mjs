@@ -30,6 +30,13 @@ export const sections = [
     quick: { repeats: 1, seconds: 0, sizes: few },
   },
   {
+    name: 'encoder',
+    run: 'benchEncoder',
+    title: 'Convolutional encoder, forward and backward, 384 views',
+    columns: ['kernel', 'side', 'threads', 'seconds', 'gflops', 'ofPeak'],
+    quick: { repeats: 1, seconds: 0, views: 4, sides: [16] },
+  },
+  {
     name: 'step',
     run: 'benchSteps',
     title: 'A whole training step, batch 64, 4 classes, 48x48',
@@ -128,7 +135,10 @@ export function chosen(names, reference) {
   const unknown = names.find((name) => !sections.some((section) => section.name === name));
   if (unknown) throw new Stop(`There is no section "${unknown}".\n\n${usage}`);
   const asked = ({ name }) => (names.length > 0 ? names.includes(name) : name !== 'reference' || reference);
-  return sections.filter((section) => asked(section) || (section.name === 'peak' && names.includes('decoder')));
+  return sections.filter(
+    (section) =>
+      asked(section) || (section.name === 'peak' && ['decoder', 'encoder'].some((name) => names.includes(name))),
+  );
 }
 
 /** One line a figure, or for a lone object its one line. */

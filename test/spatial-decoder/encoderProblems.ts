@@ -59,7 +59,7 @@ export const sizes: [string, Partial<EncoderProblem>][] = [
       width: 1,
       blocks: [
         { side: 3, outputs: 4 },
-        { side: 3, outputs: 2 },
+        { side: 3, outputs: 6 },
       ],
     },
   ],

@@ -1,16 +1,10 @@
 // The Node-API face of the decoder: checks every size against the arrays that came, and turns failures into JavaScript
 // errors.
-#include "arguments.h"
-#include "decoder.h"
+#include "handle.h"
 
 namespace {
 
 using namespace pyro;
-
-/** What JavaScript holds of a decoder; dispose() empties it before the collector comes. */
-struct Handle {
-  std::unique_ptr<Decoder> decoder;
-};
 
 struct KeptHandle {
   std::unique_ptr<Kept> kept;
@@ -51,27 +45,13 @@ Operands takeOperands(Arguments& arguments, const Problem& p) {
   return operands;
 }
 
-Decoder& takeDecoder(Arguments& arguments) {
-  Handle* handle = arguments.external<Handle>("the kernel's handle is missing");
-  if (!handle->decoder) throw std::runtime_error(words("it was disposed of. Select one anew with selectKernel()"));
-  return *handle->decoder;
-}
+Decoder& takeDecoder(Arguments& arguments) { return *takeHandle(arguments).decoder; }
 
 const Isa& takeIsa(Arguments& arguments) {
   const std::string name = arguments.text("the instruction set must be a short text");
   const Isa* isa = findIsa(name.c_str());
   if (!isa) throw std::invalid_argument(words("this machine cannot run \"" + name + "\""));
   return *isa;
-}
-
-template <typename T>
-napi_value wrap(napi_env env, std::unique_ptr<T> object) {
-  napi_value value;
-  check(napi_create_external(
-            env, object.get(), [](napi_env, void* data, void*) { delete static_cast<T*>(data); }, nullptr, &value),
-        "no memory for a handle");
-  object.release();
-  return value;
 }
 
 /** create(isa, threads, budget in bytes) -> handle */
@@ -86,7 +66,10 @@ napi_value create(napi_env env, Arguments& arguments) {
 
 /** dispose(handle) */
 napi_value dispose(napi_env, Arguments& arguments) {
-  arguments.external<Handle>("the kernel's handle is missing")->decoder.reset();
+  Handle* handle = arguments.external<Handle>("the kernel's handle is missing");
+  // The encoder works on the decoder's threads.
+  handle->encoder.reset();
+  handle->decoder.reset();
   return nullptr;
 }
 
@@ -157,26 +140,6 @@ napi_value isas(napi_env env, Arguments&) {
   return list;
 }
 
-template <napi_value (*F)(napi_env, Arguments&)>
-napi_value guarded(napi_env env, napi_callback_info info) {
-  try {
-    Arguments arguments(env, info);
-    return F(env, arguments);
-  } catch (const std::bad_alloc&) {
-    napi_throw_error(env, nullptr, "native kernel: out of memory; ask for fewer images at a time or a smaller budget");
-  } catch (const std::exception& error) {
-    napi_throw_error(env, nullptr, error.what());
-  }
-  return nullptr;
-}
-
-template <napi_value (*F)(napi_env, Arguments&)>
-void define(napi_env env, napi_value exports, const char* name) {
-  napi_value function;
-  if (napi_create_function(env, name, NAPI_AUTO_LENGTH, guarded<F>, nullptr, &function) == napi_ok)
-    napi_set_named_property(env, exports, name, function);
-}
-
 }  // namespace
 
 NAPI_MODULE_INIT() {
@@ -187,5 +150,6 @@ NAPI_MODULE_INIT() {
   define<release>(env, exports, "release");
   define<peak>(env, exports, "peak");
   define<isas>(env, exports, "isas");
+  defineEncoder(env, exports);
   return exports;
 }

@@ -19,7 +19,7 @@ inline void check(napi_status status, const char* what) {
 /** The arguments of a call, taken one after the other. */
 class Arguments {
  public:
-  static constexpr size_t kMost = 16;
+  static constexpr size_t kMost = 20;
   Arguments(napi_env env, napi_callback_info info) : env_(env) {
     size_t count = kMost;
     check(napi_get_cb_info(env, info, &count, values_, nullptr, nullptr), "no arguments");

@@ -41,6 +41,10 @@ class Decoder {
   void backward(const Problem& problem, const Operands& operands, const float* upstream, const Kept* kept,
                 const Gradients& gradients);
 
+  const Isa& isa() const { return isa_; }
+  Pool& pool() { return pool_; }
+  const std::shared_ptr<Keep>& keep() const { return keep_; }
+
  private:
   struct Thread {
     Buffer memory;

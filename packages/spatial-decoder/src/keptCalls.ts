@@ -8,14 +8,18 @@ interface Entry<T> {
   kept?: T;
 }
 
-export class KeptCalls<T> {
+export class KeptCalls<T, P> {
   private readonly entries = new WeakMap<Saved, Entry<T>>();
 
-  constructor(private readonly kernel: Kernel['name']) {}
+  /** `sizesOf` tells the problems apart. */
+  constructor(
+    private readonly kernel: Kernel['name'],
+    private readonly sizesOf: (problem: P) => string,
+  ) {}
 
   /** `kept` as the pass of `problem` hands it out; `free` is called once, at the first release. */
-  add(problem: Problem, kept: T, free: (kept: T) => void): Saved {
-    const entry: Entry<T> = { sizes: sizesOf(problem), kept };
+  add(problem: P, kept: T, free: (kept: T) => void): Saved {
+    const entry: Entry<T> = { sizes: this.sizesOf(problem), kept };
     const saved: Saved = {
       release: () => {
         if (!('kept' in entry)) return;
@@ -28,15 +32,16 @@ export class KeptCalls<T> {
   }
 
   /** What `saved` holds; undefined where it was left out or released, and all is to be computed again. Throws where another call made it. */
-  of(problem: Problem, saved: Saved | undefined): T | undefined {
+  of(problem: P, saved: Saved | undefined): T | undefined {
     if (saved === undefined) return undefined;
     const entry = this.entries.get(saved);
-    if (entry?.sizes === sizesOf(problem)) return entry.kept;
+    if (entry?.sizes === this.sizesOf(problem)) return entry.kept;
     throw new SpatialDecoderError(
       `${this.kernel} kernel: the saved activations are those of another call. Pass what the forward pass of this problem returned, or leave them out.`,
     );
   }
 }
 
-const sizesOf = ({ rows, pixels, dims, channels, widths, firstActivation, activation }: Problem): string =>
+/** All sizes of a problem of the decoder. */
+export const sizesOf = ({ rows, pixels, dims, channels, widths, firstActivation, activation }: Problem): string =>
   [rows, pixels, dims, channels, firstActivation, activation, ...widths].join();

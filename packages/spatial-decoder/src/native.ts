@@ -1,7 +1,7 @@
 /** The C++ kernel: AVX-512, AVX2 or NEON, chosen when it is loaded, and threads of its own. Node only. */
 import { checkCall, type Limits } from './checkCall.js';
 import { disposedOf, oneOf, refuseUnknownKeys, SpatialDecoderError } from './errors.js';
-import { KeptCalls } from './keptCalls.js';
+import { KeptCalls, sizesOf } from './keptCalls.js';
 import {
   activations,
   type Gradients,
@@ -14,6 +14,8 @@ import {
   type Saved,
 } from './kernel.js';
 import { type Addon, type Handle, loadAddon, type NativeIsa, nativeIsas } from './native/addon.js';
+import { NativeEncoder } from './native/encoder.js';
+import { guarded } from './native/guarded.js';
 import { budgetFrom, threadsFrom } from './options.js';
 import { zeroGradients } from './zeroGradients.js';
 
@@ -82,9 +84,10 @@ class NativeKernel implements Kernel {
   readonly name = 'native';
   readonly detail: string;
   readonly precision: Precision;
+  readonly encoder: NativeEncoder;
   /** Absent once the kernel was disposed of. */
   private handle?: Handle;
-  private readonly kept = new KeptCalls<Handle>('native');
+  private readonly kept = new KeptCalls<Handle, Problem>('native', sizesOf);
 
   constructor(
     private readonly addon: Addon,
@@ -95,6 +98,7 @@ class NativeKernel implements Kernel {
     this.detail = inWords[isa];
     this.precision = isa === 'amx' ? 'bfloat16' : 'float32';
     this.handle = guarded(() => addon.create(isa, wanted, budget));
+    this.encoder = new NativeEncoder(addon, () => this.live());
   }
 
   get threads(): number {
@@ -147,13 +151,4 @@ class NativeKernel implements Kernel {
 function describe({ rows, pixels, dims, channels, firstActivation, activation, widths }: Problem): Float64Array {
   const kinds = [activations.indexOf(firstActivation), activations.indexOf(activation)];
   return Float64Array.from([rows, pixels, dims, channels, ...kinds, ...widths]);
-}
-
-/** The addon throws plain errors; here they get the package's class. */
-function guarded<T>(call: () => T): T {
-  try {
-    return call();
-  } catch (error) {
-    throw new SpatialDecoderError(error instanceof Error ? error.message : String(error), { cause: error });
-  }
 }

@@ -21,7 +21,8 @@ const Isa* amxIsa() {
                        amx::forwardTile,
                        amx::backwardTile,
                        {amx::multiplyTiles, amx::kTileOperations},
-                       amx::peakRate<amx::Simd128>()};
+                       amx::peakRate<amx::Simd128>(),
+                       avx512Isa().encoder};
   return lent ? &isa : nullptr;
 }
 

@@ -1,6 +1,7 @@
 // What each instruction set's file provides: the forward and backward pass of one tile, and a loop that finds the peak
 // rate.
 #pragma once
+#include "../encoder/ops.h"
 #include "../layout.h"
 
 namespace pyro {
@@ -63,6 +64,8 @@ struct Isa {
   void (*backwardTile)(const Model&, int64_t first, int count, const Scratch&, const float* kept, const float* ahead,
                        const float* upstream, Sums&);
   PeakLoop full, simd128;
+  /** The convolutional encoder, in float32 always. */
+  EncoderOps encoder;
 };
 
 const Isa& scalarIsa();

@@ -9,7 +9,7 @@ namespace PYRO_ISA {
 
 constexpr int kPanel = kLanes * kPanelVectors;
 
-inline int smaller(int a, int b) { return a < b ? a : b; }
+constexpr int smaller(int a, int b) { return a < b ? a : b; }
 /** Vectors in use in the panel that starts at lane `first` of `width`. */
 inline int vectorsIn(int width, int first) { return smaller(kPanelVectors, (width - first + kLanes - 1) / kLanes); }
 

@@ -1,6 +1,7 @@
 // The forward and backward pass of one tile through all layers, for the instruction set whose header came before.
 #pragma once
 #include "coordinates.h"
+#include "encoder.h"
 #include "narrow.h"
 #include "peak.h"
 #include "product.h"
@@ -174,7 +175,8 @@ void backwardTile(const Model& model, int64_t first, int count, const Scratch& s
 }
 
 inline const Isa& makeIsa(const char* name) {
-  static const Isa isa{name, panelLayout(kPanel), forwardTile, backwardTile, peakRate<Full>(), peakRate<Simd128>()};
+  static const Isa isa{name, panelLayout(kPanel), forwardTile, backwardTile, peakRate<Full>(), peakRate<Simd128>(),
+                       makeEncoderOps()};
   return isa;
 }
 

@@ -12,6 +12,14 @@ export interface Handle {
   readonly __handle: unique symbol;
 }
 
+type EncoderArrays = [
+  filters: readonly Float32Array[],
+  gains: readonly Float32Array[],
+  biases: readonly Float32Array[],
+  dense: Float32Array,
+  denseBias: Float32Array,
+];
+
 /** What native/addon.cc exports. A problem is [rows, pixels, dims, channels, first activation, activation, ...widths]. */
 export interface Addon {
   /** Those that this processor runs, the best first. */
@@ -46,6 +54,23 @@ export interface Addon {
     biasGradients: readonly Float32Array[],
   ): void;
   release(kept: Handle): void;
+  /** A problem of the encoder is [images, height, width, channels, features, side and outputs of each block, ...]. */
+  encoderForward(
+    kernel: Handle,
+    problem: Float64Array,
+    ...rest: [images: Float32Array, ...EncoderArrays, keep: boolean, output: Float32Array]
+  ): Handle | undefined;
+  /** The arrays after `withImages` receive the gradients and must be zero; those of the images come first where it is true. */
+  encoderBackward(
+    kernel: Handle,
+    problem: Float64Array,
+    ...rest: [
+      ...[images: Float32Array, ...EncoderArrays],
+      ...[upstream: Float32Array, kept: Handle | undefined],
+      ...([withImages: true, images: Float32Array, ...EncoderArrays] | [withImages: false, ...EncoderArrays]),
+    ]
+  ): void;
+  encoderRelease(kept: Handle): void;
   /** Multiply-adds in registers, on full vectors or on 128-bit ones; returns how many floating-point operations it did. */
   peak(isa: NativeIsa, simd128: boolean, rounds: number): number;
 }

@@ -1,7 +1,7 @@
 /** The WebAssembly kernel: SIMD on worker threads that share one memory, with a bound on what it takes. */
 import { checkCall } from '../checkCall.js';
 import { disposedOf, refuseUnknownKeys } from '../errors.js';
-import { KeptCalls } from '../keptCalls.js';
+import { KeptCalls, sizesOf } from '../keptCalls.js';
 import type { Gradients, Kernel, KernelOptions, Loaded, Operands, Problem, Saved } from '../kernel.js';
 import { budgetFrom, threadsFrom } from '../options.js';
 import { zeroGradients } from '../zeroGradients.js';
@@ -69,7 +69,7 @@ export class WasmKernel implements Kernel {
   private ground?: Ground;
   /** Bytes of kept activations. */
   private keptBytes = 0;
-  private readonly kept = new KeptCalls<Kept>('wasm');
+  private readonly kept = new KeptCalls<Kept, Problem>('wasm', sizesOf);
 
   constructor(
     private readonly compiled: CompiledKernel,
