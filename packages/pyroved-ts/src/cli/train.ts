@@ -4,6 +4,7 @@ import { PyrovedError } from '../errors.js';
 import {
   isPairsRun,
   type PairsResult,
+  problemLines,
   type RunResult,
   type RunSummary,
   resumePairs,
@@ -149,7 +150,16 @@ function tellEnd({ folder: run, summary, stopped }: RunResult | SeedsResult, fol
     );
   }
   if (accuracy !== undefined) for (const line of accuracyLines(summary)) say(line);
+  tellDoubts(summary, run);
   say(`Trained ${formatCount(steps)} steps in ${formatDuration(seconds)}. Report: ${run.file('report')}`);
+}
+
+/** What may be wrong with the run, and with its labels. */
+function tellDoubts({ problems = [], suspiciousLabels = 0 }: RunSummary, run: RunFolder): void {
+  for (const line of problemLines(problems)) say(line);
+  if (suspiciousLabels === 0) return;
+  const labels = suspiciousLabels === 1 ? '1 label looks' : `${formatCount(suspiciousLabels)} labels look`;
+  say(`${labels} wrong to the model. Check the images in ${run.file('suspiciousLabels')}.`);
 }
 
 const posesSuffix = ({ validation }: RunSummary): string =>

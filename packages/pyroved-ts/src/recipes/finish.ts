@@ -2,14 +2,18 @@
 import type { Model } from '../models/index.js';
 import type { RunFolder } from '../run/index.js';
 import type { EpochRecord } from '../train/index.js';
+import { affordableBounds, type LikelihoodBounds } from './bound.js';
 import { disentangledBy } from './disentangled.js';
 import { type HeadlineFigures, headlineFigures } from './headline.js';
 import { type Figures, figuresOf, judge } from './judge.js';
-import { classNamesOf } from './kinds.js';
+import { classNamesOf, learntFrom } from './kinds.js';
+import { learningFigures } from './learningFigures.js';
+import { type LearningProblem, learningProblems } from './learningProblems.js';
 import type { MachineRecord } from './machine.js';
 import { type ReportExtras, writeReport } from './report.js';
 import { modelSection } from './settings.js';
 import type { TrainingSets } from './sources/sets.js';
+import { doubtfulCsv, doubtfulLabels, doubtfulTable } from './suspicious.js';
 import { validationFor } from './validation.js';
 
 /** What `summary.json` holds; figures are of the validation images, where there are any. */
@@ -19,6 +23,12 @@ export interface RunSummary extends Figures, HeadlineFigures, CourseFigures {
   /** Number of distinct validation images. */
   readonly testImages?: number;
   readonly classNames: readonly string[];
+  /** Signs that the run did not learn, each with what to try; absent where there are none. */
+  readonly problems?: readonly LearningProblem[];
+  /** ELBO and importance-weighted bound on validation images, where they can be computed within seconds; `evaluate --bound` takes longer. */
+  readonly bounds?: LikelihoodBounds;
+  /** Number of labelled training images whose label the model doubts; they are listed in suspicious-labels.csv. */
+  readonly suspiciousLabels?: number;
 }
 
 /** What every summary tells of how the run went. */
@@ -54,21 +64,36 @@ export async function finishRun(
   history: readonly EpochRecord[],
   { report = true, also, ...shown }: FinishOptions = {},
 ): Promise<RunSummary> {
+  const { seed } = run.config;
   const validation = validationFor(run.config, sets);
   const judged = validation && judge(model, validation.images);
   const disentanglement = sets.test && disentangledBy(run, model, sets.test);
+  const figures = { ...(judged && figuresOf(judged)), ...headlineFigures(model, judged, validation) };
+  const problems = learningProblems(learningFigures(model, learntFrom(model, sets), history, figures));
+  const bounds =
+    validation && model.kind !== 'ssRegIVAE' ? affordableBounds(model, validation.images, seed) : undefined;
+  const doubtful =
+    model.kind === 'ssiVAE' && sets.labelled && !isAtChance(problems)
+      ? doubtfulLabels(model, sets.labelled, sets.classNames, seed)
+      : [];
+  run.writeSuspiciousLabels(doubtful.length > 0 ? doubtfulCsv(doubtful) : undefined);
   const summary: RunSummary = {
     model: model.kind,
     invariances: modelSection(run.config).invariances ?? [],
-    ...(judged && { testImages: validation.distinct, ...figuresOf(judged) }),
-    ...headlineFigures(model, judged, validation),
+    ...(judged && { testImages: validation.distinct }),
+    ...figures,
     ...labelsOnly(history),
     ...(disentanglement && { disentanglement }),
+    ...(problems.length > 0 && { problems }),
+    ...(bounds && { bounds }),
+    ...(doubtful.length > 0 && { suspiciousLabels: doubtful.length }),
     classNames: classNamesOf(model, sets.classNames),
     ...courseOf(run, history),
   };
   run.writeSummary({ ...summary, ...also });
-  if (report) await writeReport(run, model, sets, { summary, judged, history, ...shown });
+  const tables = [...(shown.tables ?? []), ...(doubtful.length > 0 ? [doubtfulTable(doubtful)] : [])];
+  if (report)
+    await writeReport(run, model, sets, { ...shown, summary, judged, history, ...(tables.length > 0 && { tables }) });
   return summary;
 }
 
@@ -78,3 +103,6 @@ function labelsOnly(history: readonly EpochRecord[]): Pick<RunSummary, 'labelsOn
     ?.evaluation?.labelsOnlyAccuracy;
   return labelsOnlyAccuracy === undefined ? {} : { labelsOnlyAccuracy };
 }
+
+const isAtChance = (problems: readonly LearningProblem[]): boolean =>
+  problems.some(({ code }) => code === 'accuracy-at-chance');

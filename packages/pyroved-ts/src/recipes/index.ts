@@ -1,4 +1,6 @@
 /** Whole jobs: train a run, go on with it, load its model, and put it to use. */
+
+export { type BoundsOptions, type LikelihoodBounds, likelihoodBounds } from './bound.js';
 export * from './demo.js';
 export { disentangledBy, disentanglementTable } from './disentangled.js';
 export * from './estimate.js';
@@ -7,6 +9,7 @@ export type { RunSummary } from './finish.js';
 export type { HeadlineFigures } from './headline.js';
 export type { RunHooks, RunProgress } from './hooks.js';
 export { type Figures, figuresOf, type Judgement } from './judge.js';
+export * from './learningProblems.js';
 export * from './loadModel.js';
 export type { Machine } from './machine.js';
 export * from './pairs/index.js';
@@ -40,6 +43,7 @@ export type {
 export type { StudyRequest } from './studies/plan.js';
 export { resumeSeeds, type SeedRecord, type SeedsRequest, type SeedsResult, trainSeeds } from './studies/seeds.js';
 export { type PairedTest, pairedTest, type Spread, spreadOf } from './studies/statistics.js';
+export { type DoubtfulLabel, doubtfulLabels } from './suspicious.js';
 export { type AnyTrained, encodingCsv, type ManifoldRequest, manifoldPictures } from './tables.js';
 export { resumeRun, type TrainRequest, trainRun } from './train.js';
 export { poseRangesOf, type Validation, type ValidationSummary, validationFor } from './validation.js';

@@ -70,14 +70,17 @@ function reportData(
     title: `${titles[source.kind]}: ${name}${invariant}`,
     subtitle: `${run.config.createdAt.slice(0, 10)}, ${run.path}`,
     ...headline(summary, sets, source, baseline),
-    ...(sets.problems.length > 0 && {
-      warnings: [
-        {
-          text: `${sets.problems.length} ${sets.problems.length === 1 ? 'file was' : 'files were'} left out.`,
-          items: sets.problems.map((p) => `${p.file}: ${p.why}`),
-        },
-      ],
-    }),
+    warnings: [
+      ...(summary.problems ?? []).map(({ text, advice }) => ({ text: `${text} What to try:`, items: advice })),
+      ...(sets.problems.length > 0
+        ? [
+            {
+              text: `${sets.problems.length} ${sets.problems.length === 1 ? 'file was' : 'files were'} left out.`,
+              items: sets.problems.map((p) => `${p.file}: ${p.why}`),
+            },
+          ]
+        : []),
+    ],
     facts: facts(run, summary, sets, history[0].lr),
     curves: curves(history, baseline),
     ...confusionOf(summary, sets.classNames),
@@ -201,6 +204,21 @@ function facts(run: RunFolder, summary: RunSummary, sets: TrainingSets, lr: numb
         ),
       ],
     },
+    ...(summary.bounds
+      ? [
+          {
+            title: 'Log-likelihood of validation images',
+            rows: [
+              ['ELBO', `${summary.bounds.elbo.toFixed(2)} nats per image`],
+              [
+                `importance-weighted bound, ${summary.bounds.particles} draws`,
+                `${summary.bounds.importanceWeighted.toFixed(2)} nats per image`,
+              ],
+              ['images', summary.bounds.images],
+            ] as const,
+          },
+        ]
+      : []),
     ...(summary.targets
       ? [
           {

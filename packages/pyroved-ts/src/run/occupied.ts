@@ -14,6 +14,7 @@ export const RUN_FILES = {
   previousCheckpoint: 'checkpoint.prev.safetensors',
   summary: 'summary.json',
   report: 'report.html',
+  suspiciousLabels: 'suspicious-labels.csv',
   pictures: 'pictures',
 } as const;
 

@@ -141,6 +141,13 @@ export class RunFolder {
     return file;
   }
 
+  /** Writes the table of labels that the model doubts, or removes an older one where there are none. */
+  writeSuspiciousLabels(csv: string | undefined): void {
+    const file = this.file('suspiciousLabels');
+    if (csv !== undefined) writeWhole(file, csv);
+    else explained(`Could not remove ${file}`, () => fs.rmSync(file, { force: true }));
+  }
+
   /** Writes `summary.json`, the figures that a script wants to know, and gives its path. */
   writeSummary(summary: object): string {
     const file = this.file('summary');

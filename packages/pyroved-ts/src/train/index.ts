@@ -14,6 +14,7 @@ export * from './poseCalibration.js';
 export { type Schedule, scheduleOf } from './schedule.js';
 export * from './semiSupervised.js';
 export { loadParams, saveParams } from './state.js';
+export * from './suspiciousLabels.js';
 export * from './temperature.js';
 export * from './trainer.js';
 export * from './unsupervised.js';
