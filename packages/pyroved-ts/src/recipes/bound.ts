@@ -5,6 +5,7 @@ import { inMemory, subset } from '../data/index.js';
 import type { Model } from '../models/index.js';
 import { imageTensor, meanOver } from '../train/data.js';
 import type { TrainingImages } from '../train/index.js';
+import { isConditional } from './kinds.js';
 import { evenPlaces } from './show.js';
 
 /** Two lower bounds of log p(image), means over the same images, in nats per image. */
@@ -53,11 +54,11 @@ export function likelihoodBounds(model: Model, set: TrainingImages, options: Bou
 /** The ELBO in nats per image, one draw per image, with a KL weight of 1. Nothing is learned. */
 export function elboOf(model: Model, images: TrainingImages, seed: number): number {
   const { params } = model;
-  const svi = new SVI<[tf.Tensor]>(model.model, model.guide, new Adam(), model.elbo(), { params, seed });
+  const svi = new SVI<[tf.Tensor, tf.Tensor?]>(model.model, model.guide, new Adam(), model.elbo(), { params, seed });
   return -meanOver(images.count, BATCH, (indices, i) => {
     // Where the decoder is asked about some pixels only, each batch has its own.
     svi.steps = i;
-    return svi.evaluateLoss(imageTensor(images, indices));
+    return svi.evaluateLoss(imageTensor(images, indices), model.told(images, indices));
   });
 }
 
@@ -67,6 +68,8 @@ const FEWEST = 8;
 
 /** The bounds at the end of a run, on as many images as the time allows; undefined where these would be too few. */
 export function affordableBounds(model: Model, set: TrainingImages, seed: number): LikelihoodBounds | undefined {
+  // Images of which the model would have to be told something may lack it.
+  if (isConditional(model)) return undefined;
   const { hiddenDecoder, channels, angleBins = 8, angleGuide } = model.options;
   const particles = 16;
   const widths = [hiddenDecoder[0], ...hiddenDecoder, channels];
