@@ -3,6 +3,7 @@ import { Command, Option } from 'commander';
 import { inMemory, withContamination, withNoise } from '../data/index.js';
 import { type FileProblem, PyrovedError } from '../errors.js';
 import {
+  type Alteration,
   type Changes,
   disentangledBy,
   evaluateModel,
@@ -48,17 +49,22 @@ export function evaluateCommand(): Command {
   return command.action(async (run: string, given: Given) => {
     await withRun(run, given, async (trained) => {
       const other = picked(given, changes) as Changes;
+      const { noise, contamination, json } = given as { noise?: number; contamination?: number; json?: string };
+      const altered = (set: TrainingImages): TrainingImages => {
+        let images = inMemory(set);
+        if (contamination !== undefined) images = withContamination(images, contamination, 1, trained.run.config.seed);
+        if (noise !== undefined) images = withNoise(images, noise, trained.run.config.seed);
+        return images;
+      };
+      const alter = contamination === undefined && noise === undefined ? undefined : altered;
       const found: Found =
         given.labelled === undefined
-          ? await validated(trained, other)
-          : await labelledImages(trained, String(given.labelled));
+          ? await validated(trained, other, alter)
+          : await labelledImages(trained, String(given.labelled), alter);
       if (given.labelled !== undefined && Object.keys(other).length > 0)
         throw new PyrovedError('Give --labelled, or changes to the generated images, not both.');
       sayProblems(found.problems);
-      const { noise, contamination, json } = given as { noise?: number; contamination?: number; json?: string };
-      let images = inMemory(found.set);
-      if (contamination !== undefined) images = withContamination(images, contamination, 1, trained.run.config.seed);
-      if (noise !== undefined) images = withNoise(images, noise, trained.run.config.seed);
+      const images = inMemory(found.set);
       const disentanglement = disentangledBy(trained.run, trained.model, images);
       // What varies is all that a model without classes and quantities can be judged by.
       const judged = disentanglement && trained.model.kind === 'iVAE' ? undefined : evaluateModel(trained, images);
@@ -94,8 +100,8 @@ interface Found {
 }
 
 /** The validation images of the run, with what they are where they are shown at drawn poses. */
-async function validated(trained: TrainedModel, changes: Changes): Promise<Found> {
-  const validation = await validationImages(trained, changes);
+async function validated(trained: TrainedModel, changes: Changes, alter: Alteration | undefined): Promise<Found> {
+  const validation = await validationImages(trained, changes, alter);
   const { images: set, poses } = validation;
   return { set, problems: [], ...(poses === 'drawn' && { validation: validationSummary(validation) }) };
 }

@@ -160,7 +160,10 @@ const modelOptions = (): Option[] => [
     'uniform; counts: as frequent as among the labels; learned; or weights such as 5,3,2 (default: uniform)',
     classPrior,
   ),
-  new Option('--likelihood <name>', 'what a grey value means').choices(likelihoodNames).default('bernoulli'),
+  new Option(
+    '--likelihood <name>',
+    'distribution of the pixel values (default: bernoulli; gaussian for images that are preprocessed)',
+  ).choices(likelihoodNames),
   parsed(
     '--decoder-sigma <sigma>',
     'with --likelihood gaussian: standard deviation of a pixel, or learned (default: 0.5; learned for standardised images)',

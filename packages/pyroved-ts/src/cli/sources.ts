@@ -61,7 +61,7 @@ export function addSourceOptions(command: Command): Command {
     ),
     parsed(
       '--size <pixels>',
-      'images are resized to this many pixels a side (default: 48; digits 28; arrays and patches as they are); for peaks, samples of a signal',
+      "images are resized to this many pixels a side (default: the median of your images' shorter sides, at most 48; cards and particles 48, digits 28; arrays and patches as they are); for peaks, samples of a signal",
       atLeast(1),
     ),
     new Option('--crop <how>', 'square: the middle square; none: squeeze the whole image (default: square)').choices([
@@ -174,10 +174,19 @@ const build: Readonly<Record<Kind, (given: Given) => Source>> = {
     ...picked(given, ['seed', ...counts]),
     ...(size !== undefined && { length: size as number }),
   }),
-  images: ({ size = 48, ...given }) => ({
+  images: (given) => ({
     kind: 'images',
-    size: size as number,
-    ...picked(given, ['unlabelled', 'labelled', 'labels', 'factors', 'crop', 'channels', 'onBadFile', ...split]),
+    ...picked(given, [
+      'size',
+      'unlabelled',
+      'labelled',
+      'labels',
+      'factors',
+      'crop',
+      'channels',
+      'onBadFile',
+      ...split,
+    ]),
   }),
   array: ({ array, ...given }) => ({
     kind: 'array',

@@ -18,6 +18,7 @@ import {
   trainSettingsOf,
   typedOptions,
 } from './options.js';
+import { addPreprocessOptions, preprocessOf } from './preprocess.js';
 import { addSourceOptions, generatedSources, sourceOf } from './sources.js';
 import { withProgress } from './trainingProgress.js';
 
@@ -34,6 +35,7 @@ export function addStudyOptions(command: Command, without: readonly string[] = [
     .option('--resume <folder>', 'go on with one that was stopped or killed')
     .addOption(new Option('--overwrite', 'replace one that is there'));
   addSourceOptions(command);
+  addPreprocessOptions(command);
   addModelOptions(command, without);
   addConvOptions(command, without);
   addTrainOptions(command);
@@ -79,6 +81,7 @@ export const onStudy = <Result extends { readonly folder: StudyFolder; readonly 
         ...machine,
         folder: String(given.out ?? `runs/${name}-${source.kind}`),
         source,
+        ...preprocessOf(given),
         model: { ...modelSettingsOf(given), ...kindSettingsOf(given), ...convSettingsOf(given) },
         train: trainSettingsOf(given),
         overwrite: given.overwrite === true,

@@ -35,6 +35,7 @@ import {
   trainSettingsOf,
 } from './options.js';
 import { addPairOptions, pairsOf } from './pairs.js';
+import { addPreprocessOptions, preprocessOf } from './preprocess.js';
 import { addSourceOptions, generatedSources, sourceOf } from './sources.js';
 import { refuseBesideResume } from './study.js';
 import { withProgress } from './trainingProgress.js';
@@ -76,6 +77,7 @@ export function trainCommand(): Command {
     )
     .addHelpText('after', examples);
   addSourceOptions(command);
+  addPreprocessOptions(command);
   addPairOptions(command);
   addKindOptions(command);
   addModelOptions(command);
@@ -108,6 +110,7 @@ export function trainCommand(): Command {
       ...machine,
       folder,
       source,
+      ...preprocessOf(given),
       model: { ...modelSettingsOf(given), ...kindSettingsOf(given), ...convSettingsOf(given) },
       train: { ...trainSettingsOf(given), ...discreteKlOf(given) },
       overwrite: given.overwrite === true,

@@ -1,4 +1,5 @@
 /** What a user of an exported file wants to know of the model and of its values; kept in the file. */
+import { preprocessingText } from '../data/index.js';
 import type { Model, VED } from '../models/index.js';
 import type { ExportedModel } from './exportModel.js';
 import type { Graph } from './graph/graph.js';
@@ -6,7 +7,7 @@ import type { Graph } from './graph/graph.js';
 /** What a name in an exported file means. */
 const meanings: Readonly<Record<string, string>> = {
   image:
-    'grey values (of a file of 8 or 16 bits: divided by its white), brought to [0, 1] by "normalisation" (subtract low, divide by high - low, cut at 0 and 1); batch, channels, height, width, of a signal batch, channels, length',
+    'grey values (of a file of 8 or 16 bits: divided by its white), brought to [0, 1] by "normalisation" (subtract low, divide by high - low, cut at 0 and 1), and then preprocessed by the caller as "preprocessing" says, where the file has it; batch, channels, height, width, of a signal batch, channels, length',
   class: 'one-hot rows in the order of "class_names"; probabilities mix the classes',
   condition: 'known numbers in the units of the data, in the order of "condition_names"',
   targets: 'predicted quantities in the units of the data, in the order of "target_names"',
@@ -27,6 +28,7 @@ export function aboutModel({
   classNames = [],
   classAngles,
   normalisation,
+  preprocessing,
 }: ExportedModel): Record<string, string> {
   const angles = classAngles && Array.from(classAngles, (a) => (Number.isFinite(a) ? a : null));
   return {
@@ -37,6 +39,10 @@ export function aboutModel({
     ...(classNames.length > 0 && { class_names: JSON.stringify(classNames) }),
     ...(angles && { class_angles: JSON.stringify(angles) }),
     ...(normalisation && { normalisation: JSON.stringify(normalisation) }),
+    ...(preprocessing && {
+      preprocessing: JSON.stringify(preprocessing),
+      preprocessing_description: `${preprocessingText(preprocessing)}; each channel by itself, as preprocessValues of pyroved-ts does it`,
+    }),
   };
 }
 

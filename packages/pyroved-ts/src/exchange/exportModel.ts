@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { didYouMean, OptionError, readSafetensors, refuseUnknownKeys, writeSafetensors } from 'pyro-ts';
-import type { Normalisation } from '../data/index.js';
+import type { Normalisation, Preprocessing } from '../data/index.js';
 import { type Model, type ModelConfig, modelFromConfig, type VED } from '../models/index.js';
 import type { PairedNormalisation } from '../recipes/pairs/source.js';
 import { explained } from '../run/errors.js';
@@ -24,6 +24,7 @@ export interface ExportedModel {
   readonly classNames?: readonly string[];
   readonly classAngles?: Float32Array;
   readonly normalisation?: Normalisation | PairedNormalisation;
+  readonly preprocessing?: Preprocessing;
 }
 
 export const exportFormats = ['onnx', 'tfjs', 'safetensors', 'npz'] as const;

@@ -1,6 +1,6 @@
 /** A trained model from its run folder, ready for new images. */
 import type { SpatialDecoderOptions } from '@pyro-ts/spatial-decoder';
-import type { Normalisation } from '../data/index.js';
+import type { Normalisation, Preprocessing } from '../data/index.js';
 import { PyrovedError } from '../errors.js';
 import {
   type Classifier,
@@ -24,8 +24,13 @@ export interface TrainedModel {
   /** The angle (radians) at which the model sees each class's upright images; where it tells angles. */
   readonly classAngles?: Float32Array;
   readonly normalisation?: Normalisation;
+<<<<<<< HEAD
   /** Applied to class probabilities: fitted on the validation images at the end of training; 1 where it was not. */
   readonly temperature?: number;
+=======
+  /** What is done to images before the model sees them; absent: nothing. */
+  readonly preprocessing?: Preprocessing;
+>>>>>>> 00b9f17 (Preprocessing in runs: chosen from the training images, kept in config.json, applied to new images; image size chosen from the images)
   /** Said where the newest checkpoint is damaged and the one before it was taken. */
   readonly warning?: string;
 }
@@ -49,7 +54,7 @@ export async function loadModel(folder: string, kernel?: SpatialDecoderOptions['
   const { checkpoint, warning } = run.loadCheckpoint();
   const model = modelFromConfig(modelSection(run.config), { kernel });
   loadParams(model.params, checkpoint.tensors);
-  const { classNames, normalisation } = dataSection(run.config);
+  const { classNames, normalisation, preprocessing } = dataSection(run.config);
   const classAngles = classAnglesOf(checkpoint);
   return {
     run,
@@ -57,7 +62,11 @@ export async function loadModel(folder: string, kernel?: SpatialDecoderOptions['
     classNames: classNamesOf(model, classNames),
     ...(classAngles && { classAngles }),
     ...(normalisation && { normalisation }),
+<<<<<<< HEAD
     ...temperatureOf(run),
+=======
+    ...(preprocessing && { preprocessing }),
+>>>>>>> 00b9f17 (Preprocessing in runs: chosen from the training images, kept in config.json, applied to new images; image size chosen from the images)
     ...(warning !== undefined && { warning }),
   };
 }

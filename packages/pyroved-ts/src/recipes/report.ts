@@ -1,5 +1,5 @@
 /** The report of a run: its figures, pictures and settings in one page, and the pictures as files. */
-import { normalisationText } from '../data/index.js';
+import { normalisationText, preprocessingText } from '../data/index.js';
 import { type Factor, isClassifier, type Model } from '../models/index.js';
 import type { RunFolder } from '../run/index.js';
 import type { EpochRecord } from '../train/index.js';
@@ -166,7 +166,7 @@ const figures = ({ epoch, loss, labelledLoss, scaleFactor, evaluation }: EpochRe
 
 function facts(run: RunFolder, summary: RunSummary, sets: TrainingSets, lr: number): FactGroup[] {
   const { config } = run;
-  const { source, normalisation } = dataSection(config);
+  const { source, normalisation, preprocessing } = dataSection(config);
   const { unlabelled, labelled, test, classNames } = sets;
   const { kind: _, size: __, seed: ___, ...sourceOptions } = source as Source & { size?: number };
   const { kind, shape, channels = 1, ...model } = modelSection(config);
@@ -181,6 +181,7 @@ function facts(run: RunFolder, summary: RunSummary, sets: TrainingSets, lr: numb
         ...(classNames.length > 0 ? ([['classes', classNames.join(', ')]] as const) : []),
         ['size', `${shape.join(' x ')}${channels > 1 ? `, ${channels} channels` : ''}`],
         ...(normalisation ? ([['normalised', normalisationText(normalisation)]] as const) : []),
+        ...(preprocessing ? ([['preprocessing', preprocessingText(preprocessing)]] as const) : []),
         ...described(sourceOptions, { unlabelled: 'unlabelled in', labelled: 'labelled in', labels: 'labels in' }),
       ],
     },

@@ -3,7 +3,7 @@ import { type ImageSet, inMemory, subset } from '../data/index.js';
 import { PyrovedError } from '../errors.js';
 import { type InvariantVAE, isClassifier, latentPoint } from '../models/index.js';
 import type { TrainingImages } from '../train/index.js';
-import { asSvgFile, type ImageRowsOptions, imageRowsPicture, tileImages } from '../viz/index.js';
+import { asSvgFile, displayRange, type ImageRowsOptions, imageRowsPicture, tileImages } from '../viz/index.js';
 import { variantsOf } from './kinds.js';
 import type { TrainedModel } from './loadModel.js';
 import { latentName, stackOf } from './show.js';
@@ -114,5 +114,5 @@ export function imagePng(set: ImageSet, i: number): Uint8Array {
   const stack = stackOf(subset(set, [i]));
   if ('length' in stack)
     throw new PyrovedError('Signals are no pictures. Write them as an array: a name that ends in .npy.');
-  return tileImages(stack, { columns: 1 }).png;
+  return tileImages(stack, { columns: 1, range: displayRange(stack.data) }).png;
 }

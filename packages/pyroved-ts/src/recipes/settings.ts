@@ -1,6 +1,6 @@
 /** What decides a run: images, model and training, each a section of its configuration. */
 import { didYouMean, OptionError } from 'pyro-ts';
-import type { Normalisation } from '../data/index.js';
+import { isIdentity, type Normalisation, noPreprocessing, type Preprocessing } from '../data/index.js';
 import { defined } from '../defined.js';
 import { PyrovedError } from '../errors.js';
 import {
@@ -68,6 +68,8 @@ export interface DataSection {
   readonly source: Source | ImportedSource;
   readonly classNames: readonly string[];
   readonly normalisation?: Normalisation;
+  /** What is done to images before the model sees them; absent: nothing. */
+  readonly preprocessing?: Preprocessing;
   /** The part of the labelled images that the run is tested on, in a cross-validation. */
   readonly fold?: Fold;
 }
@@ -109,7 +111,7 @@ export function modelConfigFor(sets: TrainingSets, given: ModelSettings, seed: n
   const { kind = kindFor(sets, given), ...settings } = given;
   const { hiddenClassifier, classPrior, enumerate, exactClasses, discreteDim, targets, condition, ...rest } = settings;
   const { regressorSigma, hiddenRegressor, classifier, regressor, ...own } = rest;
-  const shared = { ...own, invariances, shape, channels, seed };
+  const shared = { ...own, ...likelihoodFor(sets, own), invariances, shape, channels, seed };
   const classes = { enumerate, exactClasses };
   switch (kind) {
     case 'ssiVAE':
@@ -134,6 +136,17 @@ export function modelConfigFor(sets: TrainingSets, given: ModelSettings, seed: n
     default:
       throw new OptionError(`There is no kind of model "${String(kind)}".${didYouMean(String(kind), modelKinds)}`);
   }
+}
+
+/** The likelihood and its options; of preprocessed images, whose values have no bounds, a normal one with a learned standard deviation. */
+function likelihoodFor(
+  { preprocessing = noPreprocessing }: TrainingSets,
+  { likelihood, decoderSigma, sigmoidOutput }: ModelSettings,
+): Pick<ModelSettings, 'likelihood' | 'decoderSigma' | 'sigmoidOutput'> {
+  if (isIdentity(preprocessing) || (likelihood !== undefined && likelihood !== 'gaussian')) {
+    return { likelihood: likelihood ?? 'bernoulli' };
+  }
+  return { likelihood: 'gaussian', decoderSigma: decoderSigma ?? 'learned', sigmoidOutput: sigmoidOutput ?? false };
 }
 
 function kindFor({ labelled }: TrainingSets, { targets, discreteDim, condition }: ModelSettings): Model['kind'] {

@@ -12,6 +12,7 @@ import {
   type StartedMachine,
   withMachine,
 } from './machine.js';
+import { checkPreprocess, type PreprocessSetting } from './preprocess.js';
 import type { ReportBaseline } from './report.js';
 import { type RunResult, runToEnd } from './runToEnd.js';
 import {
@@ -35,6 +36,8 @@ export interface TrainRequest extends Machine {
   readonly source: Source;
   readonly model?: ModelSettings;
   readonly train?: TrainSettings;
+  /** Background removal and standardisation of the images; see `choosePreprocessing`. @default "auto" */
+  readonly preprocess?: PreprocessSetting;
   readonly seed?: number;
   /** Replace a run that is there. */
   readonly overwrite?: boolean;
@@ -47,9 +50,11 @@ export async function trainRun(request: TrainRequest, hooks: RunHooks = {}): Pro
   const { folder, source, model = {}, seed = 1, overwrite = false, baseline } = request;
   const train = { ...trainDefaults, ...request.train };
   checkTrainSettings(train);
+  const preprocess = { setting: request.preprocess ?? 'auto', likelihood: model.likelihood };
+  checkPreprocess(preprocess);
   RunFolder.assertFree(folder, { overwrite });
   return withMachine(request, hooks.say, async (machine) => {
-    return withImages({ source }, hooks, (sets) => {
+    return withImages({ source, preprocess }, hooks, (sets) => {
       const settings = settingsOf({ source, sets, model, train, seed, machine });
       const run = RunFolder.create(folder, settings, { overwrite });
       return whileLocked(run, () =>
@@ -91,6 +96,10 @@ export function tellOtherMachine(config: MachineRecord, started: StartedMachine,
   );
 }
 
+/** The source with the size of images that was chosen from them, if it was. */
+export const sizedSource = (source: Source, { size }: TrainingSets): Source =>
+  source.kind === 'images' && size !== undefined ? { ...source, size } : source;
+
 interface SettingsRequest {
   readonly source: Source;
   readonly sets: TrainingSets;
@@ -104,9 +113,10 @@ interface SettingsRequest {
 /** The configuration of a new run. A model and a trainer that cannot be made are refused here, before there is a folder. */
 export function settingsOf({ source, sets, model, train, seed, machine, fold }: SettingsRequest): RunSettings {
   const data: DataSection = {
-    source,
+    source: sizedSource(source, sets),
     classNames: sets.classNames,
     ...(sets.normalisation && { normalisation: sets.normalisation }),
+    ...(sets.preprocessing && { preprocessing: sets.preprocessing }),
     ...(fold && { fold }),
   };
   const config = modelConfigFor(sets, model, seed);

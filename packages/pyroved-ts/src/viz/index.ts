@@ -8,6 +8,7 @@ export { type EpochFigures, type TrainingChart, type TrainingCurve, trainingChar
 export { formatCount, formatDuration, formatPercent, shareInterval } from './format.js';
 export type { FramedPicture } from './images/frame.js';
 export {
+  displayRange,
   type ImageRowsOptions,
   imageRowsPicture,
   type ManifoldPictureOptions,

@@ -8,13 +8,18 @@ import { type Partition, type PartitionOptions, partition } from '../partition.j
 import { listFiles, requireFolder } from './folder.js';
 import { planFiles, type SourceOptions } from './plan.js';
 import { assemble, type FoundImage, READ_OPTIONS, type ReadOptions, readImageFiles } from './read.js';
+import { chosenSize } from './size.js';
 
-export interface LoadOptions extends SourceOptions, ReadOptions, PartitionOptions {
+export interface LoadOptions extends SourceOptions, Omit<ReadOptions, 'size'>, PartitionOptions {
+  /** Height and width in pixels to which images are resized. @default the median of the images' shorter sides, at most 48 */
+  readonly size?: number;
   /** The grey range of an earlier run; without it the 1st and 99th percentile of all these images. */
   readonly normalisation?: Normalisation;
 }
 
 export interface LoadedImages extends Partition<ImageSet> {
+  /** Height and width of the images. */
+  readonly size: number;
   readonly normalisation: Normalisation;
   /** Files that were left out. */
   readonly problems: readonly FileProblem[];
@@ -32,7 +37,9 @@ export async function loadImages(options: LoadOptions): Promise<LoadedImages> {
     ...READ_OPTIONS,
   ]);
   const { files, classNames, notes: planned } = planFiles(options);
-  const { images, problems } = await readImageFiles(files, options);
+  const size = options.size ?? (await chosenSize(files));
+  const reading = { ...options, size };
+  const { images, problems } = await readImageFiles(files, reading);
   const wanted = images.flatMap((image) => {
     const label = files[image.file].labelOf(image.page);
     return label === undefined ? [] : [{ image, label }];
@@ -44,7 +51,7 @@ export async function loadImages(options: LoadOptions): Promise<LoadedImages> {
   }
   const labels = Int32Array.from(wanted, ({ label }) => label);
   const found = wanted.map(({ image }) => image);
-  const set = assemble(found, options, classNames && { labels, classNames });
+  const set = assemble(found, reading, classNames && { labels, classNames });
   const { heldOut, seed } = options;
   const parts = partition(set, { heldOut, seed }, problems);
   const normalisation = options.normalisation ?? rangeOf(found);
@@ -52,7 +59,7 @@ export async function loadImages(options: LoadOptions): Promise<LoadedImages> {
   for (const part of [parts.labelled, parts.heldOut, parts.unlabelled]) {
     if (part) normaliseInPlace(part.images, normalisation);
   }
-  return { ...parts, normalisation, problems, notes };
+  return { ...parts, size, normalisation, problems, notes };
 }
 
 /**

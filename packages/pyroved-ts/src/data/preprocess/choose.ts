@@ -32,15 +32,19 @@ export const preprocessingThresholds = {
  * image, where a plane leaves too much) and division by the RMS; a differing contrast alone for division by the RMS. Decided from robust statistics over
  * images and border segments, which objects that touch the border and noise hardly change. Signals are left as they are, because their ends say too little
  * of their background. The same images give the same choice.
- * @param set a sample is enough; channels are averaged
+ * @param images a set, or several of one shape; channels are averaged
  * @example
  * const { preprocessing, reason } = choosePreprocessing(images);
  * const flat = preprocessed(images, preprocessing);
  */
-export function choosePreprocessing(set: ImageSet | StreamedSet): ChosenPreprocessing {
+export function choosePreprocessing(
+  images: ImageSet | StreamedSet | readonly (ImageSet | StreamedSet)[],
+): ChosenPreprocessing {
+  const sets = [images].flat();
+  const [set] = sets;
   if (set.shape.length !== 2) return { preprocessing: noPreprocessing, reason: 'the data are signals' };
   if (Math.min(...set.shape) < 8) return { preprocessing: noPreprocessing, reason: 'the images are too small' };
-  const figures = figuresOf(set);
+  const figures = figuresOf(sets);
   const typical = (name: keyof BorderFigures) =>
     quantile(
       figures.map((f) => f[name]),
@@ -86,13 +90,18 @@ function removalFor(uneven: number, besidePlane: number, besidePolynomial: numbe
   return besidePlane < (2 / 3) * uneven ? 'plane' : 'none';
 }
 
-function figuresOf(set: ImageSet | StreamedSet): BorderFigures[] {
-  const count = Math.min(set.count, LOOKED_AT);
-  const meter = borderMeter(set.shape);
-  const points = imageSize({ shape: set.shape, channels: 1 });
-  return Array.from({ length: count }, (_, k) => {
-    const image = gather(set, [Math.floor(((k + 0.5) * set.count) / count)]);
-    return meter(set.channels === 1 ? image : averaged(image, set.channels, points));
+function figuresOf(sets: readonly (ImageSet | StreamedSet)[]): BorderFigures[] {
+  const total = sets.reduce((n, { count }) => n + count, 0);
+  const { shape, channels } = sets[0];
+  const meter = borderMeter(shape);
+  const points = imageSize({ shape, channels: 1 });
+  return sets.flatMap((set) => {
+    // Each set by its share of the images, but one image of it at least.
+    const share = Math.ceil((set.count * Math.min(total, LOOKED_AT)) / total);
+    return Array.from({ length: share }, (_, k) => {
+      const image = gather(set, [Math.floor(((k + 0.5) * set.count) / share)]);
+      return meter(channels === 1 ? image : averaged(image, channels, points));
+    });
   });
 }
 

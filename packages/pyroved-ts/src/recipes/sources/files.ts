@@ -20,8 +20,10 @@ import { setsWithFactors } from './factors.js';
 import type { LoadSetsOptions, TrainingSets } from './sets.js';
 
 /** Folders of image files, and labels as folders or a table. */
-export interface ImagesSource extends SourceOptions, Omit<ReadOptions, 'onProgress'>, PartitionOptions {
+export interface ImagesSource extends SourceOptions, Omit<ReadOptions, 'onProgress' | 'size'>, PartitionOptions {
   readonly kind: 'images';
+  /** Images are brought to this many pixels a side. @default the median of their shorter sides, at most 48 */
+  readonly size?: number;
   /** A table of known numbers: a header, a column "file" as in `labels`, and a column for each number, empty where it is not known. */
   readonly factors?: string;
 }
@@ -62,7 +64,8 @@ export async function imageSets(
     ...(normalisation && { normalisation }),
     ...(onProgress && { onProgress }),
   });
-  const sets = setsOf(found, found);
+  const { size } = found;
+  const sets = { ...setsOf(found, found), ...(source.size === undefined && { size }) };
   return factors === undefined ? sets : setsWithFactors(sets, factors, source);
 }
 

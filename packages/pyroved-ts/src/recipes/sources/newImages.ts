@@ -1,5 +1,5 @@
-/** Images that a trained model has not seen, sized and normalised as its own were. */
-import { loadMicrographs, readFolder } from '../../data/index.js';
+/** Images that a trained model has not seen, sized, normalised and preprocessed as its own were. */
+import { loadMicrographs, noPreprocessing, preprocessed, readFolder } from '../../data/index.js';
 import { defined } from '../../defined.js';
 import { type FileProblem, PyrovedError } from '../../errors.js';
 import type { TrainingImages } from '../../train/index.js';
@@ -29,6 +29,9 @@ export interface FoundImages {
   readonly close?: () => void;
 }
 
+/** Something done to images after they are normalised and before they are preprocessed, such as added noise. */
+export type Alteration = (set: TrainingImages) => TrainingImages;
+
 /** The images at `from` (a path is a folder of image files), or the inputs of a VED, from an array. What cannot be used is listed. */
 export async function imagesFor(trained: TrainedModel | TrainedVED, from: string | NewImages): Promise<FoundImages> {
   if (typeof from === 'string') return imagesFor(trained, { folder: from });
@@ -38,6 +41,18 @@ export async function imagesFor(trained: TrainedModel | TrainedVED, from: string
       `The run ${trained.run.path} was trained on pairs, whose inputs are the items of an array: give an array file (--array).`,
     );
   }
+  const { set, ...rest } = await normalisedImages(trained, from);
+  return { set: preprocessedFor(trained, set), ...rest };
+}
+
+/** The images as the model was trained on: its run's preprocessing applied. */
+export const preprocessedFor = (
+  { preprocessing = noPreprocessing }: Pick<TrainedModel, 'preprocessing'>,
+  set: TrainingImages,
+): TrainingImages => preprocessed(set, preprocessing);
+
+/** The images before they are preprocessed. */
+export async function normalisedImages(trained: TrainedModel, from: NewImages): Promise<FoundImages> {
   const { run, model, normalisation = { low: 0, high: 1 } } = trained;
   const { source } = dataSection(run.config);
   const { shape, channels } = model.options;

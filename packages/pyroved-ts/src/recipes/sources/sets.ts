@@ -1,5 +1,5 @@
 /** The images of a run as training takes them, whatever their source. */
-import type { Normalisation } from '../../data/index.js';
+import type { Normalisation, Preprocessing } from '../../data/index.js';
 import type { FileProblem } from '../../errors.js';
 import type { TrainingImages } from '../../train/index.js';
 
@@ -13,6 +13,10 @@ export interface TrainingSets {
   readonly classNames: readonly string[];
   /** The grey range that became [0, 1]; absent for generated images. */
   readonly normalisation?: Normalisation;
+  /** What has been done to the images; absent where they are as they were read. */
+  readonly preprocessing?: Preprocessing;
+  /** The side of images of a user's own in pixels, where it was chosen from them. */
+  readonly size?: number;
   readonly notes: readonly string[];
   readonly problems: readonly FileProblem[];
   /** Lets go of the files that images are still read from. */

@@ -1,5 +1,5 @@
 /** What all studies keep of how they were begun, so that they can go on. */
-import type { Normalisation } from '../../data/index.js';
+import type { Normalisation, Preprocessing } from '../../data/index.js';
 import { type JsonObject, RunError, StudyFolder, type StudyKind, whileLocked } from '../../run/index.js';
 import type { RunHooks } from '../hooks.js';
 import {
@@ -10,9 +10,11 @@ import {
   type StartedMachine,
   withMachine,
 } from '../machine.js';
+import { checkPreprocess, type PreprocessSetting } from '../preprocess.js';
 import { type ModelSettings, type TrainSettings, trainDefaults } from '../settings.js';
 import type { TrainingSets } from '../sources/sets.js';
 import type { Source } from '../sources/source.js';
+import { sizedSource } from '../train.js';
 import { withImages } from '../trainingImages.js';
 
 /** What is asked of a study, but for what it is about. */
@@ -22,6 +24,8 @@ export interface StudyRequest extends Machine {
   readonly source: Source;
   readonly model?: ModelSettings;
   readonly train?: TrainSettings;
+  /** Background removal and standardisation of the images; "auto". */
+  readonly preprocess?: PreprocessSetting;
   /** Replace a run or study that is there. */
   readonly overwrite?: boolean;
 }
@@ -31,19 +35,22 @@ export interface StudyPlan extends MachineRecord {
   readonly model: ModelSettings;
   readonly train: TrainSettings;
   readonly normalisation?: Normalisation;
+  readonly preprocessing?: Preprocessing;
 }
 
 /** The plan of a request. */
 export function planOf(
   { source, model = {}, train }: StudyRequest,
-  { normalisation }: TrainingSets,
+  sets: TrainingSets,
   machine: StartedMachine,
 ): StudyPlan {
+  const { normalisation, preprocessing } = sets;
   return {
-    source,
+    source: sizedSource(source, sets),
     model,
     train: { ...trainDefaults, ...train },
     ...(normalisation && { normalisation }),
+    ...(preprocessing && { preprocessing }),
     ...recordOf(machine),
   };
 }
@@ -63,14 +70,23 @@ export interface StudyAtWork<Plan extends StudyPlan> {
  */
 export function beginStudy<Plan extends StudyPlan, T>(
   kind: StudyKind,
-  { folder, source, overwrite = false, ...machine }: Pick<StudyRequest, 'folder' | 'source' | 'overwrite'> & Machine,
+  {
+    folder,
+    source,
+    model = {},
+    preprocess: setting = 'auto',
+    overwrite = false,
+    ...machine
+  }: Pick<StudyRequest, 'folder' | 'source' | 'model' | 'preprocess' | 'overwrite'> & Machine,
   hooks: RunHooks,
   planned: (sets: TrainingSets, machine: StartedMachine) => { readonly plan: Plan; readonly parts: readonly string[] },
   work: (at: StudyAtWork<Plan>) => Promise<T>,
 ): Promise<T> {
+  const preprocess = { setting, likelihood: model.likelihood };
+  checkPreprocess(preprocess);
   StudyFolder.assertFree(folder, { overwrite });
   return withMachine(machine, hooks.say, (started) =>
-    withImages({ source }, hooks, (sets) => {
+    withImages({ source, preprocess }, hooks, (sets) => {
       const { plan, parts } = planned(sets, started);
       const study = StudyFolder.create(folder, { kind, parts, plan }, { overwrite });
       return whileLocked(study, () => work({ study, plan, sets, machine: started, hooks }));

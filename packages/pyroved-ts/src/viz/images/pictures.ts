@@ -20,7 +20,7 @@ export interface ManifoldPictureOptions {
   /** Default "z₁" and "z₂". */
   readonly xTitle?: string;
   readonly yTitle?: string;
-  /** The values shown as black and as white. Default [0, 1]. */
+  /** The values shown as black and as white. @default see `displayRange` */
   readonly range?: readonly [number, number];
 }
 
@@ -103,7 +103,19 @@ function tiles(
   const room = Math.max(16, Math.min(WIDEST.tile, widest / columns));
   const shrink = Math.max(1, Math.floor(stack.width / (1.5 * room)));
   const scale = Math.max(1, Math.floor(room / (stack.width / shrink)));
-  return tileImages(stack, { columns, scale, shrink, ...(range && { range }) });
+  return tileImages(stack, { columns, scale, shrink, range: range ?? displayRange(stack.data) });
+}
+
+/** How far beyond [0, 1] values may lie for images still to be shown on that range. */
+const TOLERANCE = 0.1;
+
+/** [0, 1] where nearly all values lie there, else the range from the 0.5th to the 99.5th percentile, as of standardised images. */
+export function displayRange(values: ArrayLike<number>): [number, number] {
+  const sorted = Float32Array.from(values).filter(Number.isFinite).sort();
+  const at = (p: number) => sorted[Math.round(p * (sorted.length - 1))] ?? 0;
+  const [low, high] = [at(0.005), at(0.995)];
+  if (low >= -TOLERANCE && high <= 1 + TOLERANCE) return [0, 1];
+  return low < high ? [low, high] : [low - 0.5, low + 0.5];
 }
 
 const isSignals = (stack: Stack): stack is SignalStack => 'length' in stack;
