@@ -99,9 +99,7 @@ describe('a run on images with planes', () => {
     const rms = (values: Float32Array) => Math.sqrt(values.reduce((sum, v) => sum + v * v, 0) / values.length);
     const plain = await testImages(loaded);
     const noisy = await testImages(loaded, {}, (set) => withNoise(inMemory(set), 0.3, 1));
-    for (const set of [plain, noisy]) {
-      for (let i = 0; i < set.count; i++) expect(rms(gather(set, [i]))).toBeCloseTo(1, 2);
-    }
+    for (let i = 0; i < noisy.count; i++) expect(rms(gather(noisy, [i]))).toBeCloseTo(1, 2);
     expect(gather(noisy, [0])).not.toEqual(gather(plain, [0]));
     await expect(labelledImages(loaded, at('nowhere'))).rejects.toThrow(/Could not read/);
   });

@@ -30,7 +30,7 @@ export async function validationImages(
   changes: Changes = {},
   alter?: Alteration,
 ): Promise<Validation> {
-  const { run, normalisation } = trained;
+  const { run } = trained;
   const { source } = dataSection(run.config);
   const asked = Object.keys(changes);
   if (asked.length > 0) {
@@ -102,7 +102,11 @@ export async function labelledImages(
   const problems = parts.flatMap((part, i) =>
     part.problems.map(({ file, why }) => ({ file: `${names[i]}/${file}`, why })),
   );
-  return { set: preprocessedFor(trained, alter(concatenated(sets))), problems, notes: parts.flatMap(({ notes }) => notes) };
+  return {
+    set: preprocessedFor(trained, alter(concatenated(sets))),
+    problems,
+    notes: parts.flatMap(({ notes }) => notes),
+  };
 }
 
 /** Holds what the model says of images against what is known of them. @throws {PyrovedError} for a model that tells neither classes nor quantities. */

@@ -24,13 +24,10 @@ export interface TrainedModel {
   /** The angle (radians) at which the model sees each class's upright images; where it tells angles. */
   readonly classAngles?: Float32Array;
   readonly normalisation?: Normalisation;
-<<<<<<< HEAD
   /** Applied to class probabilities: fitted on the validation images at the end of training; 1 where it was not. */
   readonly temperature?: number;
-=======
   /** What is done to images before the model sees them; absent: nothing. */
   readonly preprocessing?: Preprocessing;
->>>>>>> 00b9f17 (Preprocessing in runs: chosen from the training images, kept in config.json, applied to new images; image size chosen from the images)
   /** Said where the newest checkpoint is damaged and the one before it was taken. */
   readonly warning?: string;
 }
@@ -62,11 +59,8 @@ export async function loadModel(folder: string, kernel?: SpatialDecoderOptions['
     classNames: classNamesOf(model, classNames),
     ...(classAngles && { classAngles }),
     ...(normalisation && { normalisation }),
-<<<<<<< HEAD
     ...temperatureOf(run),
-=======
     ...(preprocessing && { preprocessing }),
->>>>>>> 00b9f17 (Preprocessing in runs: chosen from the training images, kept in config.json, applied to new images; image size chosen from the images)
     ...(warning !== undefined && { warning }),
   };
 }
