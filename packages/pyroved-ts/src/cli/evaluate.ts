@@ -8,14 +8,16 @@ import {
   disentangledBy,
   evaluateModel,
   figuresOf,
+  type LikelihoodBounds,
   labelledImages,
+  likelihoodBounds,
   type TrainedModel,
   validationImages,
 } from '../recipes/index.js';
 import { type ValidationSummary, validationSummary } from '../recipes/validation.js';
 import { writeWhole } from '../run/index.js';
 import type { TrainingImages } from '../train/index.js';
-import { disentanglementText, judgementText } from './judgement.js';
+import { boundsText, disentanglementText, judgementText } from './judgement.js';
 import { say, sayProblems } from './messages.js';
 import { addMachineOptions, atLeast, type Given, group, notNegative, parsed, picked, wholeNumber } from './options.js';
 import { addRun, withRun } from './trained.js';
@@ -34,6 +36,14 @@ export function evaluateCommand(): Command {
   addRun(command)
     .option('--labelled <folder>', 'other images of your own: one folder per class')
     .option('--json <file>', 'write the figures as JSON')
+    .addOption(
+      parsed(
+        '--bound <particles>',
+        'also the ELBO and the importance-weighted bound with this many draws per image, on --bound-images of the images',
+        atLeast(1),
+      ),
+    )
+    .addOption(parsed('--bound-images <n>', 'images for --bound', atLeast(1)).default(100))
     .addOption(parsed('--noise <sigma>', 'add normal noise of this standard deviation (white is 1)', notNegative))
     .addOption(parsed('--contamination <share>', 'turn this share of the pixels white', notNegative));
   group(command, 'Other images, for a run on generated ones:', [
@@ -67,13 +77,16 @@ export function evaluateCommand(): Command {
       const images = inMemory(found.set);
       const disentanglement = disentangledBy(trained.run, trained.model, images);
       // What varies is all that a model without classes and quantities can be judged by.
-      const judged = disentanglement && trained.model.kind === 'iVAE' ? undefined : evaluateModel(trained, images);
+      const hasOther = disentanglement !== undefined || given.bound !== undefined;
+      const judged = hasOther && trained.model.kind === 'iVAE' ? undefined : evaluateModel(trained, images);
       const { validation } = found;
       if (judged) {
         const shown = { ...images, ...(validation && { count: validation.images, validation }) };
         console.log(judgementText(judged, trained.classNames, shown));
       }
       if (disentanglement) console.log(disentanglementText(disentanglement));
+      const bounds = boundsAsked(trained, images, given);
+      if (bounds) console.log(boundsText(bounds));
       if (json !== undefined) {
         const { classNames } = trained;
         const asked = { ...other, ...picked(given, ['labelled', 'noise', 'contamination']) };
@@ -84,6 +97,7 @@ export function evaluateCommand(): Command {
           classNames,
           ...(judged && figuresOf(judged)),
           ...(disentanglement && { disentanglement }),
+          ...(bounds && { bounds }),
           ...asked,
         };
         writeWhole(json, `${JSON.stringify(content, null, 2)}\n`);
@@ -91,6 +105,13 @@ export function evaluateCommand(): Command {
       }
     });
   });
+}
+
+/** The bounds of the log-likelihood that --bound asks for. */
+function boundsAsked({ model, run }: TrainedModel, images: TrainingImages, given: Given): LikelihoodBounds | undefined {
+  const { bound: particles, boundImages } = given as { bound?: number; boundImages: number };
+  if (particles === undefined) return undefined;
+  return likelihoodBounds(model, images, { particles, images: boundImages, seed: run.config.seed });
 }
 
 interface Found {

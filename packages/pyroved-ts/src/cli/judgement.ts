@@ -1,5 +1,5 @@
 /** What is known of a trained model, as text: accuracy, calibration and confusion, or the errors of predictions. */
-import { disentanglementTable, type Judgement } from '../recipes/index.js';
+import { disentanglementTable, type Judgement, type LikelihoodBounds } from '../recipes/index.js';
 import { posesText, type ValidationSummary } from '../recipes/validation.js';
 import type { Disentanglement, ReliabilityBin } from '../train/index.js';
 import { formatCount } from '../viz/index.js';
@@ -49,6 +49,10 @@ export function judgementText(
         .join('\n');
   }
 }
+
+/** Two lower bounds of the log-likelihood. */
+export const boundsText = ({ elbo, importanceWeighted, particles, images }: LikelihoodBounds): string =>
+  `log-likelihood on ${formatCount(images)} images, nats per image: ELBO ${elbo.toFixed(3)}, importance-weighted bound ${importanceWeighted.toFixed(3)} (${particles} draws)`;
 
 /** How much of each known factor every latent variable tells. */
 export function disentanglementText(found: Disentanglement): string {

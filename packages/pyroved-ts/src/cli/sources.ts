@@ -30,6 +30,7 @@ const belongsTo: Readonly<Record<string, readonly Kind[]>> = {
   channels: ['images'],
   onBadFile: ['images'],
   heldOut: own,
+  splitBy: ['images', 'micrographs'],
   array: ['array'],
   dataset: ['array'],
   micrographs: ['micrographs'],
@@ -73,6 +74,10 @@ export function addSourceOptions(command: Command): Command {
       'skip',
       'refuse',
     ]),
+    new Option(
+      '--split-by <what>',
+      'set whole sources aside, so that near-duplicates are not on both sides: folder, file (micrograph, stack), or a column of the label table (default: image by image)',
+    ),
     parsed('--held-out <share>', 'share of the labels kept aside to measure accuracy (default: 0.2)', share),
   ]);
   group(command, 'Arrays and large micrographs:', [
@@ -159,6 +164,7 @@ function noSuchSource(word: string): PyrovedError {
 }
 
 const split = ['heldOut', 'seed'];
+const splitBy = [...split, 'splitBy'];
 const counts = ['labelledPerClass', 'unlabelledPerClass', 'validationPerClass'];
 
 /** The configuration of each source from the options. */
@@ -185,7 +191,7 @@ const build: Readonly<Record<Kind, (given: Given) => Source>> = {
       'crop',
       'channels',
       'onBadFile',
-      ...split,
+      ...splitBy,
     ]),
   }),
   array: ({ array, ...given }) => ({
@@ -201,7 +207,7 @@ const build: Readonly<Record<Kind, (given: Given) => Source>> = {
       kind: 'micrographs',
       path: String(micrographs),
       patch: patchSize as number,
-      ...picked(given, ['centres', 'polarity', 'minArea', 'size', ...split]),
+      ...picked(given, ['centres', 'polarity', 'minArea', 'size', ...splitBy]),
     };
   },
 };

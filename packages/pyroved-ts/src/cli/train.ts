@@ -19,6 +19,7 @@ import { posesText } from '../recipes/validation.js';
 import { RunFolder, StudyFolder } from '../run/index.js';
 import { formatCount, formatDuration, formatPercent, shareInterval } from '../viz/index.js';
 import { addConvOptions, convSettingsOf } from './convolutions.js';
+import { extension } from './extend.js';
 import { say } from './messages.js';
 import { addKindOptions, discreteKlOf, kindSettingsOf } from './modelKind.js';
 import {
@@ -52,6 +53,8 @@ Examples:
     $ pyroved train --unlabelled micrographs --labelled examples --out runs/first --seeds 3 --race 5
   Spectra from images, of which item i belongs to item i (a VED):
     $ pyroved train --array images.npy --targets spectra.npy --out runs/spectra
+  Ten more epochs for a finished run, with more labels and a smaller learning rate:
+    $ pyroved train --from runs/first --labelled more-examples --unlabelled micrographs --epochs 10 --lr 1e-4 --out runs/second
   Go on after Ctrl-C or a crash:
     $ pyroved train --resume runs/first`;
 
@@ -65,6 +68,10 @@ export function trainCommand(): Command {
     .addArgument(new Argument('[source]', sourceHelp()))
     .option('--out <folder>', 'the run folder to make (default: runs/ and the kind of images, as in runs/cards)')
     .option('--resume <folder>', 'go on with a run that was stopped or killed')
+    .option(
+      '--from <folder>',
+      'extend a finished run: start from its weights, with its model and preprocessing; its images unless others are given',
+    )
     .option('--overwrite', 'replace a run that is there')
     .addOption(seedOption())
     .addOption(
@@ -95,6 +102,12 @@ export function trainCommand(): Command {
       }
       const resume = StudyFolder.kindIn(folder) === undefined ? resumeRun : resumeSeeds;
       tellEnd(await withProgress<RunResult | SeedsResult>((hooks) => resume(folder, machine, hooks)), folder);
+      return;
+    }
+    if (given.from !== undefined) {
+      const extended = extension(word, given, command);
+      const result = await withProgress((hooks) => trainRun({ ...machine, ...extended }, hooks));
+      tellEnd(result, extended.folder);
       return;
     }
     const pairs = pairsOf(word, given, command);

@@ -6,6 +6,7 @@ export { suitTemplates, type Templates } from './cards/suits.js';
 export { loadTemplates } from './cards/templates.js';
 export * from './corruptions.js';
 export * from './dataset.js';
+export { type GroupSplit, groupSplit, groupsOf, type SplitBy } from './groups.js';
 export { type LoadedImages, type LoadOptions, loadImages, readFolder } from './images/load.js';
 export type { SourceOptions } from './images/plan.js';
 export type { ReadOptions } from './images/read.js';

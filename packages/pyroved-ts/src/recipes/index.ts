@@ -3,6 +3,7 @@
 export { type BoundsOptions, type LikelihoodBounds, likelihoodBounds } from './bound.js';
 export * from './demo.js';
 export { disentangledBy, disentanglementTable } from './disentangled.js';
+export { averagedClassifications, type RunClassification } from './ensemble.js';
 export * from './estimate.js';
 export * from './evaluate.js';
 export type { RunSummary } from './finish.js';

@@ -196,6 +196,7 @@ function facts(run: RunFolder, summary: RunSummary, sets: TrainingSets, lr: numb
     {
       title: 'Training',
       rows: [
+        ...(config.from ? ([['starts from', `${config.from.run}, after ${config.from.epochs} epochs`]] as const) : []),
         ['epochs', summary.epochs],
         ['steps', summary.steps],
         ['time', formatDuration(summary.seconds)],

@@ -1,8 +1,9 @@
 /** One run on its way: its state restored, its steps taken with metrics and checkpoints, its result drawn at the end. */
 import type { InvariantVAE, Model, VED } from '../models/index.js';
-import type { Checkpoint, RunFolder } from '../run/index.js';
+import type { Checkpoint, RunFolder, RunOrigin } from '../run/index.js';
 import type { EpochRecord, Trainer } from '../train/index.js';
 import { estimateTraining } from './estimate.js';
+import { loadStart } from './extend.js';
 import { finishRun, type RunSummary } from './finish.js';
 import type { RunHooks } from './hooks.js';
 import type { StartedMachine } from './machine.js';
@@ -48,6 +49,7 @@ export async function runToEnd({ run, sets, machine, hooks, resume, until, finis
   const seen = validation ? { ...sets, test: validation.images } : sets;
   const prepare = (train = settings) => prepareTraining(modelSection(config), seen, train, machine.kernel);
   const { model, trainer } = prepare();
+  if (config.from && !(resume && run.hasCheckpoint())) begin(run, model, trainer, sets);
   try {
     const { history, ended } = await pursue({
       run,
@@ -66,6 +68,12 @@ export async function runToEnd({ run, sets, machine, hooks, resume, until, finis
   } finally {
     model.dispose();
   }
+}
+
+/** The weights of the run that this one extends, kept at once, so that it goes on without that run's folder. */
+function begin(run: RunFolder, model: Model, trainer: Trainer, sets: TrainingSets): void {
+  loadStart(model, run.config.from as RunOrigin, sets);
+  run.saveCheckpoint(checkpointWithAngles(trainer.state(), model, sets.labelled));
 }
 
 /** A trainer on its way, with what the run's folder and the person who waits are told. */

@@ -1,6 +1,8 @@
 /** A whole run: images, model, training with checkpoints, and at the end the figures, pictures and report in the run's folder. */
+import { OptionError } from 'pyro-ts';
 import { RunFolder, type RunSettings, whileLocked } from '../run/index.js';
 import { versions } from '../version.js';
+import { checkStart, refuseModelOptions, type Start, startFrom } from './extend.js';
 import { finishRun } from './finish.js';
 import type { RunHooks } from './hooks.js';
 import {
@@ -33,12 +35,19 @@ import { withImages } from './trainingImages.js';
 export interface TrainRequest extends Machine {
   /** The folder of the run; it must not exist yet, or hold nothing. */
   readonly folder: string;
-  readonly source: Source;
+  /** The images; those of `from` where omitted. */
+  readonly source?: Source;
+  /** Not beside `from`, whose model is taken. */
   readonly model?: ModelSettings;
   readonly train?: TrainSettings;
   /** Background removal and standardisation of the images; see `choosePreprocessing`. @default "auto" */
   readonly preprocess?: PreprocessSetting;
   readonly seed?: number;
+  /**
+   * The folder of a run to extend: training starts from its weights (not from its optimiser), with its model, preprocessing and training options; those in
+   * `train` replace its own. Classes are matched by name; the images may be others.
+   */
+  readonly from?: string;
   /** Replace a run that is there. */
   readonly overwrite?: boolean;
   /** What the report holds the result against. */
@@ -47,15 +56,20 @@ export interface TrainRequest extends Machine {
 
 /** Trains a model on a source of images into a new run folder. */
 export async function trainRun(request: TrainRequest, hooks: RunHooks = {}): Promise<RunResult> {
-  const { folder, source, model = {}, seed = 1, overwrite = false, baseline } = request;
-  const train = { ...trainDefaults, ...request.train };
+  const { folder, model = {}, seed = 1, overwrite = false, baseline } = request;
+  const start = request.from === undefined ? undefined : startFrom(request.from);
+  if (start) refuseModelOptions(start.origin.run, { ...model, preprocess: request.preprocess });
+  const source = request.source ?? start?.source;
+  if (!source) throw new OptionError('trainRun needs a source of images, or a run to extend (from) that has images.');
+  const train = { ...(start?.train ?? trainDefaults), ...request.train };
   checkTrainSettings(train);
   const preprocess = { setting: request.preprocess ?? 'auto', likelihood: model.likelihood };
   checkPreprocess(preprocess);
   RunFolder.assertFree(folder, { overwrite });
   return withMachine(request, hooks.say, async (machine) => {
-    return withImages({ source, preprocess }, hooks, (sets) => {
-      const settings = settingsOf({ source, sets, model, train, seed, machine });
+    const images = start ? { ...start, source } : { source, preprocess };
+    return withImages(images, hooks, (sets) => {
+      const settings = settingsOf({ source, sets, model, train, seed, machine, ...(start && { start }) });
       const run = RunFolder.create(folder, settings, { overwrite });
       return whileLocked(run, () =>
         runToEnd({
@@ -108,10 +122,12 @@ interface SettingsRequest {
   readonly seed: number;
   readonly machine: StartedMachine;
   readonly fold?: Fold;
+  /** What is taken over from a run that is extended. */
+  readonly start?: Start;
 }
 
 /** The configuration of a new run. A model and a trainer that cannot be made are refused here, before there is a folder. */
-export function settingsOf({ source, sets, model, train, seed, machine, fold }: SettingsRequest): RunSettings {
+export function settingsOf({ source, sets, model, train, seed, machine, fold, start }: SettingsRequest): RunSettings {
   const data: DataSection = {
     source: sizedSource(source, sets),
     classNames: sets.classNames,
@@ -119,7 +135,8 @@ export function settingsOf({ source, sets, model, train, seed, machine, fold }: 
     ...(sets.preprocessing && { preprocessing: sets.preprocessing }),
     ...(fold && { fold }),
   };
-  const config = modelConfigFor(sets, model, seed);
+  const config = start?.model ?? modelConfigFor(sets, model, seed);
+  if (start) checkStart(start);
   prepareTraining(config, sets, { ...train, seed }, machine.kernel).model.dispose();
   return {
     model: config,
@@ -127,6 +144,7 @@ export function settingsOf({ source, sets, model, train, seed, machine, fold }: 
     train,
     seed,
     ...recordOf(machine),
+    ...(start && { from: start.origin }),
     versions: versions(),
   };
 }

@@ -4,6 +4,15 @@ import { didYouMean } from 'pyro-ts';
 import { RunError } from './errors.js';
 import { isJsonObject, type Json, type JsonObject, parseJsonObject, toJsonObject } from './json.js';
 
+/** The run whose weights another one starts from. */
+export interface RunOrigin {
+  /** Its folder, as it was given. */
+  readonly run: string;
+  /** Epochs and steps that its weights have been trained for. */
+  readonly epochs: number;
+  readonly steps: number;
+}
+
 /** What a caller says of a run. The sections hold the options of the model, the data and the trainer as they are. */
 export interface RunSettings {
   readonly model: object;
@@ -16,6 +25,8 @@ export interface RunSettings {
   readonly kernel: string;
   /** Of the kernel's matrix products; absent in runs of before it was kept. */
   readonly precision?: Precision;
+  /** The run that this one extends; absent for a run that starts from random weights. */
+  readonly from?: RunOrigin;
   /** Package names and their versions, Node's too. */
   readonly versions: Readonly<Record<string, string>>;
 }
@@ -36,7 +47,20 @@ export const RUN_FORMAT = 'pyroved-run';
 export const RUN_VERSION = 1;
 
 const KEYS = [
-  ...['format', 'version', 'createdAt', 'seed', 'engine', 'kernel', 'precision', 'model', 'data', 'train', 'versions'],
+  ...[
+    'format',
+    'version',
+    'createdAt',
+    'seed',
+    'engine',
+    'kernel',
+    'precision',
+    'model',
+    'data',
+    'train',
+    'versions',
+    'from',
+  ],
 ];
 
 /** `settings` as `config.json` will hold them. @throws RunError for what JSON cannot hold or what is missing. */
@@ -87,12 +111,24 @@ function checkedConfig(json: JsonObject, source: string): RunConfig {
     throw new RunError(`${source}: "seed" has to be a whole number, but is ${shown(seed)}.`);
   if (!isJsonObject(versions) || !hasTexts(versions))
     throw new RunError(`${source}: "versions" has to map package names to versions.`);
+  const from = originOf(json.from, source);
   return {
     format: RUN_FORMAT,
     version: RUN_VERSION,
     ...{ createdAt, model, data, train, seed, engine, kernel, versions },
     ...(precision && { precision }),
+    ...(from && { from }),
   };
+}
+
+function originOf(json: Json | undefined, source: string): RunOrigin | undefined {
+  if (json === undefined) return undefined;
+  if (isJsonObject(json)) {
+    const { run, epochs, steps } = json;
+    if (typeof run === 'string' && typeof epochs === 'number' && typeof steps === 'number')
+      return { run, epochs, steps };
+  }
+  throw new RunError(`${source}: "from" has to be an object with run, epochs and steps, but is ${shown(json)}.`);
 }
 
 const hasTexts = (object: JsonObject): object is Record<string, string> =>

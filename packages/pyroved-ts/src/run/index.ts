@@ -1,5 +1,5 @@
 export type { Checkpoint, LoadedCheckpoint } from './checkpoint.js';
-export type { RunConfig, RunSettings } from './config.js';
+export type { RunConfig, RunOrigin, RunSettings } from './config.js';
 export { RUN_FORMAT, RUN_VERSION } from './config.js';
 export { RunError } from './errors.js';
 export { writeWhole } from './files.js';

@@ -10,7 +10,7 @@ import { planFiles, type SourceOptions } from './plan.js';
 import { assemble, type FoundImage, READ_OPTIONS, type ReadOptions, readImageFiles } from './read.js';
 import { chosenSize } from './size.js';
 
-export interface LoadOptions extends SourceOptions, Omit<ReadOptions, 'size'>, PartitionOptions {
+export interface LoadOptions extends SourceOptions, Omit<ReadOptions, 'size'>, Omit<PartitionOptions, 'table'> {
   /** Height and width in pixels to which images are resized. @default the median of the images' shorter sides, at most 48 */
   readonly size?: number;
   /** The grey range of an earlier run; without it the 1st and 99th percentile of all these images. */
@@ -33,7 +33,7 @@ export interface LoadedImages extends Partition<ImageSet> {
  */
 export async function loadImages(options: LoadOptions): Promise<LoadedImages> {
   refuseUnknownKeys('loadImages', options, [
-    ...['unlabelled', 'labelled', 'labels', 'heldOut', 'seed', 'normalisation'],
+    ...['unlabelled', 'labelled', 'labels', 'heldOut', 'seed', 'splitBy', 'normalisation'],
     ...READ_OPTIONS,
   ]);
   const { files, classNames, notes: planned } = planFiles(options);
@@ -52,8 +52,9 @@ export async function loadImages(options: LoadOptions): Promise<LoadedImages> {
   const labels = Int32Array.from(wanted, ({ label }) => label);
   const found = wanted.map(({ image }) => image);
   const set = assemble(found, reading, classNames && { labels, classNames });
-  const { heldOut, seed } = options;
-  const parts = partition(set, { heldOut, seed }, problems);
+  const { heldOut, seed, splitBy, labels: table } = options;
+  const split = { heldOut, seed, ...(splitBy !== undefined && { splitBy, ...(table !== undefined && { table }) }) };
+  const parts = partition(set, split, problems);
   const normalisation = options.normalisation ?? rangeOf(found);
   notes.push(...mixedFormats(found), ...parts.notes);
   for (const part of [parts.labelled, parts.heldOut, parts.unlabelled]) {

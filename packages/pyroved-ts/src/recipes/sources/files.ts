@@ -19,8 +19,11 @@ import type { TrainingImages } from '../../train/index.js';
 import { setsWithFactors } from './factors.js';
 import type { LoadSetsOptions, TrainingSets } from './sets.js';
 
+/** How labelled images are set aside for validation. */
+type Split = Omit<PartitionOptions, 'table'>;
+
 /** Folders of image files, and labels as folders or a table. */
-export interface ImagesSource extends SourceOptions, Omit<ReadOptions, 'onProgress' | 'size'>, PartitionOptions {
+export interface ImagesSource extends SourceOptions, Omit<ReadOptions, 'onProgress' | 'size'>, Split {
   readonly kind: 'images';
   /** Images are brought to this many pixels a side. @default the median of their shorter sides, at most 48 */
   readonly size?: number;
@@ -29,7 +32,7 @@ export interface ImagesSource extends SourceOptions, Omit<ReadOptions, 'onProgre
 }
 
 /** Images or signals in a `.npy`, `.npz` or HDF5 file. */
-export interface ArraySource extends PartitionOptions {
+export interface ArraySource extends Omit<Split, 'splitBy'> {
   readonly kind: 'array';
   readonly file: string;
   /** A table of known numbers: a header, a column for each number, a row for each item in order. */
@@ -45,7 +48,7 @@ export interface ArraySource extends PartitionOptions {
 }
 
 /** Patches of one object each, cut out of a micrograph or a folder of them. */
-export interface MicrographSource extends FindOptions, PartitionOptions {
+export interface MicrographSource extends FindOptions, Split {
   readonly kind: 'micrographs';
   readonly path: string;
   /** A table of x, y and perhaps file and label; objects are looked for unless it is given. */
@@ -93,9 +96,10 @@ export async function micrographSets(
   source: MicrographSource,
   { normalisation }: LoadSetsOptions,
 ): Promise<TrainingSets> {
-  const { kind: _, path, heldOut, seed, ...options } = source;
+  const { kind: _, path, heldOut, seed, splitBy, ...options } = source;
   const found = await loadMicrographs(path, { ...options, ...(normalisation && { normalisation }) });
-  return setsOf(partition(found.set, { heldOut, seed }, found.problems), found);
+  const split = { heldOut, seed, ...(splitBy !== undefined && { splitBy }) };
+  return setsOf(partition(found.set, split, found.problems), found);
 }
 
 interface Found {
