@@ -19,10 +19,23 @@ import { writeWhole } from '../run/index.js';
 import type { TrainingImages } from '../train/index.js';
 import { boundsText, disentanglementText, judgementText } from './judgement.js';
 import { say, sayProblems } from './messages.js';
-import { addMachineOptions, atLeast, type Given, group, notNegative, parsed, picked, wholeNumber } from './options.js';
+import {
+  addMachineOptions,
+  atLeast,
+  type Given,
+  group,
+  notNegative,
+  parsed,
+  picked,
+  share,
+  wholeNumber,
+} from './options.js';
 import { addRun, withRun } from './trained.js';
 
-const changes = ['angle', 'shear', 'scale', 'translation', 'axes', 'seed', 'validationPerClass'];
+const changes = [
+  ...['angle', 'shear', 'scale', 'translation', 'axes', 'seed', 'validationPerClass'],
+  ...['background', 'contrast', 'blur', 'clutter'],
+];
 
 export function evaluateCommand(): Command {
   const command = new Command('evaluate')
@@ -47,12 +60,16 @@ export function evaluateCommand(): Command {
     .addOption(parsed('--noise <sigma>', 'add normal noise of this standard deviation (white is 1)', notNegative))
     .addOption(parsed('--contamination <share>', 'turn this share of the pixels white', notNegative));
   group(command, 'Other images, for a run on generated ones:', [
-    new Option('--angle <angle>', 'cards, digits: turned by up to this much either way, e.g. "90 deg"'),
-    new Option('--translation <fraction>', 'cards, digits: e.g. 0.1'),
-    new Option('--shear <angle>', 'cards: e.g. "15 deg" or "23%"'),
-    new Option('--scale <range>', 'cards: e.g. "1 to 1.3"'),
+    new Option('--angle <angle>', 'cards, glyphs, digits: rotated by up to this much either way, e.g. "90 deg"'),
+    new Option('--translation <fraction>', 'cards, glyphs, digits: e.g. 0.1'),
+    new Option('--shear <angle>', 'cards, glyphs: e.g. "15 deg" or "23%"'),
+    new Option('--scale <range>', 'cards, glyphs: e.g. "1 to 1.3"'),
     new Option('--axes <which>', 'cards: shift vertically or both ways').choices(['vertical', 'both']),
-    parsed('--seed <n>', 'cards, particles, peaks: other draws', wholeNumber),
+    parsed('--background <amplitude>', 'uneven background of up to this amplitude', notNegative),
+    parsed('--contrast <range>', 'contrast varies by this much either way, e.g. 0.3', share),
+    parsed('--blur <pixels>', 'blur of up to this standard deviation, different for each image', notNegative),
+    parsed('--clutter <n>', 'mean number of other objects that reach into an image', notNegative),
+    parsed('--seed <n>', 'cards, glyphs, particles, peaks: other draws', wholeNumber),
     parsed('--validation-per-class <n>', 'images of each class', atLeast(1)),
   ]);
   addMachineOptions(command);

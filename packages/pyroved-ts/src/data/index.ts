@@ -1,12 +1,15 @@
 /** Images and signals: generated, read from a user's files, normalised, split and cut into batches. */
 export * from './batches.js';
-export { drawPose, type Pose, type PoseRanges, warp } from './cards/affine.js';
+export { drawPose, type Pose, type PoseRanges, polarAngle, warp } from './cards/affine.js';
 export * from './cards/cards.js';
 export { suitTemplates, type Templates } from './cards/suits.js';
 export { loadTemplates } from './cards/templates.js';
 export * from './corruptions.js';
 export * from './dataset.js';
 export { type GroupSplit, groupSplit, groupsOf, type SplitBy } from './groups.js';
+export * from './glyphs/glyphs.js';
+export { glyphSymmetry } from './glyphs/lookAlikes.js';
+export { type GlyphFace, glyphFaces, glyphNames, glyphTemplate } from './glyphs/templates.js';
 export { type LoadedImages, type LoadOptions, loadImages, readFolder } from './images/load.js';
 export type { SourceOptions } from './images/plan.js';
 export type { ReadOptions } from './images/read.js';
@@ -25,8 +28,10 @@ export * from './readers/loadArray.js';
 export { decodeNpy, encodeNpy, encodeNpz } from './readers/npy.js';
 export { type ArrayChoice, openArray } from './readers/openArray.js';
 export * from './simulated/digits.js';
+export { type FieldConditions, fieldConditionNames } from './simulated/fieldConditions.js';
 export * from './simulated/particles.js';
 export * from './simulated/peaks.js';
 export * from './simulated/rods.js';
 export type { GeneratedSets } from './simulated/simulate.js';
+export * from './truth.js';
 export * from './units.js';

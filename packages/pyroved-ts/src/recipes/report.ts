@@ -98,6 +98,7 @@ function reportData(
 
 const titles: Readonly<Record<Source['kind'], string>> = {
   cards: 'Card suits',
+  glyphs: 'Glyphs',
   particles: 'Simulated nanoparticles',
   digits: 'Digits',
   peaks: 'Peaks',

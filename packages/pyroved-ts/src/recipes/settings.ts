@@ -1,6 +1,6 @@
 /** What decides a run: images, model and training, each a section of its configuration. */
 import { didYouMean, OptionError } from 'pyro-ts';
-import { isIdentity, type Normalisation, noPreprocessing, type Preprocessing } from '../data/index.js';
+import { factorNames, isIdentity, type Normalisation, noPreprocessing, type Preprocessing } from '../data/index.js';
 import { defined } from '../defined.js';
 import { PyrovedError } from '../errors.js';
 import {
@@ -166,7 +166,7 @@ function classesToFind({ classNames }: TrainingSets): number {
 }
 
 function targetsOf({ labelled }: TrainingSets, names: readonly string[] | undefined) {
-  const known = Object.keys(labelled?.factors ?? {}).filter((name) => name !== 'class');
+  const known = factorNames(labelled ?? {});
   if (!labelled || known.length === 0) {
     throw new PyrovedError('An ssRegIVAE needs images of which the quantity is known. Give a table of them (factors).');
   }

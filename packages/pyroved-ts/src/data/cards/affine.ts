@@ -50,22 +50,34 @@ export function drawPose(stream: RandomStream, ranges: PoseRanges, width: number
   return { angle, shearX, shearY, scale, tx: ranges.axes === 'both' ? horizontal : 0, ty };
 }
 
-/**
- * Writes `source` in pose `pose` to `target` (both `height * width`): M = [rotation * scale about the centre, plus (tx,
- * ty)] * shear, the target sampled with the inverse of M, bilinearly, with zeros outside. Coordinates are (x right, y
- * down) with pixel centres at whole numbers.
- */
-export function warp(source: Float32Array, target: Float32Array, height: number, width: number, pose: Pose): void {
+/** The linear part [[a, b], [c, d]] of a pose's map, on (x right, y down), as [a, b, c, d]. */
+function linearPart(pose: Pose): readonly [a: number, b: number, c: number, d: number] {
   const cos = pose.scale * Math.cos(pose.angle * RADIANS);
   const sin = pose.scale * Math.sin(pose.angle * RADIANS);
   const sx = Math.tan(pose.shearX * RADIANS);
   const sy = Math.tan(pose.shearY * RADIANS);
   // [[cos, sin], [-sin, cos]] turns counter-clockwise where y points down. The shear matrix is [[1, -sx], [-sy, 1 + sx
   // * sy]].
-  const a = cos - sin * sy;
-  const b = -cos * sx + sin * (1 + sx * sy);
-  const c = -sin - cos * sy;
-  const d = sin * sx + cos * (1 + sx * sy);
+  return [cos - sin * sy, -cos * sx + sin * (1 + sx * sy), -sin - cos * sy, sin * sx + cos * (1 + sx * sy)];
+}
+
+/**
+ * The rotation in a pose's map, in radians counter-clockwise as seen: its linear part is R P with P symmetric and positive, and
+ * R the nearest rotation. Without shear this is `pose.angle`; with it the two differ by a few degrees, and R is what an object
+ * looks rotated by.
+ */
+export function polarAngle(pose: Pose): number {
+  const [a, b, c, d] = linearPart(pose);
+  return Math.atan2(b - c, a + d);
+}
+
+/**
+ * Writes `source` in pose `pose` to `target` (both `height * width`): M = [rotation * scale about the centre, plus (tx,
+ * ty)] * shear, the target sampled with the inverse of M, bilinearly, with zeros outside. Coordinates are (x right, y
+ * down) with pixel centres at whole numbers.
+ */
+export function warp(source: Float32Array, target: Float32Array, height: number, width: number, pose: Pose): void {
+  const [a, b, c, d] = linearPart(pose);
   const det = a * d - b * c;
   const centreX = (width - 1) / 2;
   const centreY = (height - 1) / 2;

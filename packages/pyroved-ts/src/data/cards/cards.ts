@@ -5,9 +5,10 @@
 import { OptionError, refuseUnknownKeys } from 'pyro-ts';
 import { defined } from '../../defined.js';
 import { type ImageSet, withoutLabels } from '../dataset.js';
+import { type FieldConditions, fieldConditionNames, fieldConditions } from '../simulated/fieldConditions.js';
 import { type GeneratedSets, simulate, wholeNumber } from '../simulated/simulate.js';
 import { parseAngle, parseFraction, parseRange, parseShear, type Quantity } from '../units.js';
-import { drawPose, type PoseRanges, warp } from './affine.js';
+import { drawPose, type PoseRanges, polarAngle, warp } from './affine.js';
 import { suitTemplates, type Templates } from './suits.js';
 import { templatesForSize } from './templates.js';
 
@@ -17,7 +18,7 @@ import { templatesForSize } from './templates.js';
  */
 const templateSizeFor = (size: number): number => size + 2 * Math.round(size / 6);
 
-const FACTORS = ['angle', 'shearX', 'shearY', 'scale', 'tx', 'ty'] as const;
+const FACTORS = ['angle', 'shearX', 'shearY', 'scale', 'tx', 'ty', 'poseAngle'] as const;
 
 export interface CardSetOptions {
   /** Images of each class. */
@@ -28,15 +29,17 @@ export interface CardSetOptions {
   readonly size?: number;
   /** Class images of any size; the project's own suits unless told. */
   readonly templates?: Templates;
+  /** @default none */
+  readonly conditions?: FieldConditions;
 }
 
 /**
  * Randomly posed images of each class, class after class, with labels and with the factors `class`, `angle`, `shearX`,
- * `shearY` (degrees), `scale`, `tx` and `ty` (pixels). The first images of a class do not depend on how many are asked
+ * `shearY` (degrees), `scale`, `tx`, `ty` (pixels right and down) and `poseAngle` (radians; see `truePoses`). The first images of a class do not depend on how many are asked
  * for.
  */
 export function cardSet(options: CardSetOptions): ImageSet {
-  refuseUnknownKeys('cardSet', options, ['perClass', 'ranges', 'seed', 'size', 'templates']);
+  refuseUnknownKeys('cardSet', options, ['perClass', 'ranges', 'seed', 'size', 'templates', 'conditions']);
   const { perClass, ranges, seed, size = 48 } = options;
   const templateSize = templateSizeFor(size);
   const templates = options.templates ? templatesForSize(options.templates, templateSize) : suitTemplates(templateSize);
@@ -47,10 +50,11 @@ export function cardSet(options: CardSetOptions): ImageSet {
     shape: [size, size],
     seed,
     factors: FACTORS,
+    ...(options.conditions && { conditions: fieldConditions(options.conditions) }),
     draw: (label, stream, target) => {
       const pose = drawPose(stream, ranges, size);
       warp(upright[label], target, size, size, pose);
-      return { ...pose };
+      return { ...pose, poseAngle: polarAngle(pose) };
     },
   });
 }
@@ -66,7 +70,7 @@ function centreCrop(image: Float32Array, from: number, to: number): Float32Array
 }
 
 /** What `cards` can be told; anything left out comes from the preset. Text may carry units. */
-export interface CardsOptions {
+export interface CardsOptions extends FieldConditions {
   /** `paper` (default): the paper's counts and ranges. `small`: the same ranges with an eighth of the images. */
   readonly preset?: keyof typeof PRESETS;
   readonly seed?: string | number;
@@ -109,16 +113,21 @@ const PRESETS = {
 
 /** Everything that decides the images, in the units of `PoseRanges`: what a run's configuration records. */
 export type CardsConfig = Required<
-  Omit<CardsOptions, 'preset' | 'templates' | 'angle' | 'labelledAngle' | 'shear' | 'scale' | 'translation'>
+  Omit<
+    CardsOptions,
+    'preset' | 'templates' | 'angle' | 'labelledAngle' | 'shear' | 'scale' | 'translation' | keyof FieldConditions
+  >
 > &
-  Record<'angle' | 'labelledAngle' | 'shear' | 'translation', number> & { readonly scale: readonly [number, number] };
+  Record<'angle' | 'labelledAngle' | 'shear' | 'translation', number> & {
+    readonly scale: readonly [number, number];
+  } & FieldConditions;
 
 /**
  * The options with the preset's values filled in and text read.
  * @throws {OptionError} for an unknown option or a value that makes no sense.
  */
 export function cardsConfig(options: CardsOptions = {}): CardsConfig {
-  refuseUnknownKeys('cards', options, ['preset', 'seed', 'templates', ...Object.keys(PAPER)]);
+  refuseUnknownKeys('cards', options, ['preset', 'seed', 'templates', ...Object.keys(PAPER), ...fieldConditionNames]);
   const { preset = 'paper' } = options;
   if (!Object.hasOwn(PRESETS, preset)) {
     throw new OptionError(`preset is "${preset}"; it can be ${Object.keys(PRESETS).join(' or ')}.`);
@@ -141,6 +150,7 @@ export function cardsConfig(options: CardsOptions = {}): CardsConfig {
     scale: [low, high],
     translation: halfWidth('translation', parseFraction('translation', merged.translation), 1),
     axes: merged.axes,
+    ...fieldConditions(options),
   };
 }
 
@@ -154,7 +164,10 @@ export function cards(options: CardsOptions = {}): GeneratedSets {
   const upright: PoseRanges = { angle: config.labelledAngle, shear, scale, translation: 0, axes };
   const turned: PoseRanges = { angle: config.angle, shear, scale, translation: config.translation, axes };
   const make = (part: string, perClass: number, ranges: PoseRanges) =>
-    cardSet({ perClass, ranges, size, seed: `${config.seed}/cards/${part}`, templates: options.templates });
+    cardSet({
+      ...{ perClass, ranges, size, seed: `${config.seed}/cards/${part}`, templates: options.templates },
+      conditions: fieldConditions(config),
+    });
   return {
     labelled: make('labelled', config.labelledPerClass, upright),
     unlabelled: withoutLabels(make('unlabelled', config.unlabelledPerClass, turned)),

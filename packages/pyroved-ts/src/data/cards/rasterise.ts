@@ -16,11 +16,11 @@ const LINES_PER_CURVE = 24;
 const SCANLINES_PER_ROW = 16;
 
 /**
- * An outline from SVG path data of absolute moves, lines and cubic curves, e.g. `M0 0 L10 0 C12 4 12 8 10 12`; it
+ * An outline from SVG path data of absolute moves, lines, quadratic and cubic curves, e.g. `M0 0 L10 0 C12 4 12 8 10 12`; it
  * closes by itself.
  */
 export function outline(path: string): Outline {
-  const commands = [...path.matchAll(/([MLC])([^MLC]*)/g)].map(([, command, args]) => {
+  const commands = [...path.matchAll(/([MLQC])([^MLQC]*)/g)].map(([, command, args]) => {
     const numbers = args
       .trim()
       .split(/[\s,]+/)
@@ -29,11 +29,41 @@ export function outline(path: string): Outline {
     return { command, points };
   });
   const [move, ...rest] = commands;
+  let from = move.points[0];
   const segments = rest.map(({ command, points }): Segment => {
+    const start = from;
+    from = points[points.length - 1];
     const [a, b, to] = points;
-    return command === 'C' ? [a, b, to] : [a];
+    if (command === 'C') return [a, b, to];
+    return command === 'Q' ? [between(start, a), between(b, a), b] : [a];
   });
   return { start: move.points[0], segments };
+}
+
+/** The outlines of a path with several moves, such as a letter and the hole in it. */
+export const outlinesOf = (path: string): Outline[] =>
+  path
+    .split(/(?=M)/)
+    .filter((part) => part.trim() !== '')
+    .map(outline);
+
+/** Two thirds of the way to a quadratic curve's control point: where the same curve as a cubic has its own. */
+const between = ([x, y]: Point, [cx, cy]: Point): Point => [x + (2 / 3) * (cx - x), y + (2 / 3) * (cy - y)];
+
+/** The smallest rectangle around the curves, as they are drawn. */
+export function boundsOf(outlines: readonly Outline[]): { left: number; right: number; top: number; bottom: number } {
+  const points = outlines.flatMap(flatten);
+  const [xs, ys] = [points.map(([x]) => x), points.map(([, y]) => y)];
+  return { left: Math.min(...xs), right: Math.max(...xs), top: Math.min(...ys), bottom: Math.max(...ys) };
+}
+
+/** Outlines magnified by `scale`, then moved right by `dx` and down by `dy`. */
+export function placed(outlines: readonly Outline[], scale: number, dx: number, dy: number): Outline[] {
+  const move = ([x, y]: Point): Point => [scale * x + dx, scale * y + dy];
+  return outlines.map(({ start, segments }) => ({
+    start: move(start),
+    segments: segments.map((s): Segment => (s.length === 3 ? [move(s[0]), move(s[1]), move(s[2])] : [move(s[0])])),
+  }));
 }
 
 /** A circle, clockwise on the screen. */

@@ -5,9 +5,12 @@
  */
 import { OptionError, type RandomStream, refuseUnknownKeys } from 'pyro-ts';
 import { withoutLabels } from '../dataset.js';
+import { blur } from './blur.js';
+import { anyCondition, type FieldConditions, fieldConditionNames, fieldConditions } from './fieldConditions.js';
 import { clip01, type GeneratedSets, simulate, uniform, wholeNumber, within } from './simulate.js';
 
-export interface ParticlesOptions {
+/** Of the field conditions, `noise` is the shot noise: its standard deviation where the image is white, 0.05 by default. */
+export interface ParticlesOptions extends FieldConditions {
   readonly seed?: string | number;
   /** Height and width in pixels; 48 unless told. */
   readonly size?: number;
@@ -17,12 +20,10 @@ export interface ParticlesOptions {
   readonly labelledPerClass?: number;
   /** 50 unless told. */
   readonly validationPerClass?: number;
-  /** Standard deviation of the noise where the image is white; 0.05 unless told. */
-  readonly noise?: number;
 }
 
 const CLASS_NAMES = ['1 particle', '2 particles', '3 particles', '4 particles'];
-const FACTORS = ['angle', 'radius', 'spread', 'tx', 'ty', 'background'];
+const FACTORS = ['angle', 'radius', 'spread', 'tx', 'ty', 'background', 'poseAngle'];
 /** Each pixel is the mean of this many samples in each direction. */
 const SAMPLES = 3;
 /** Brightness against a surface seen face on can grow so much towards an edge. */
@@ -31,17 +32,20 @@ const EDGE_LIMIT = 3;
 /**
  * Labelled, unlabelled and validation images of agglomerates. Factors: `angle` (degrees counter-clockwise of the first
  * particle's bond to the second; without meaning for a single one), `radius` (mean, pixels), `spread` (root mean square
- * distance of the particles from their middle, pixels), `tx`, `ty` (pixels right and down), `background` (grey level).
+ * distance of the particles from their middle, pixels), `tx`, `ty` (pixels right and down), `background` (grey level), `poseAngle` (`angle` in radians;
+ * see `truePoses`). Values are clipped to [0, 1] unless there are field conditions beside the noise.
  */
 export function nanoparticles(options: ParticlesOptions = {}): GeneratedSets {
   refuseUnknownKeys('nanoparticles', options, [
-    ...['seed', 'size', 'counts', 'labelledPerClass', 'validationPerClass', 'noise'],
+    ...['seed', 'size', 'counts', 'labelledPerClass', 'validationPerClass', ...fieldConditionNames],
   ]);
   const { seed = 1, counts = [304, 93, 49, 31] } = options;
   const size = wholeNumber('size', options.size ?? 48, 16);
   const perClass = wholeNumber('labelledPerClass', options.labelledPerClass ?? 15, 1);
   const validation = wholeNumber('validationPerClass', options.validationPerClass ?? 50, 1);
   const noise = within('noise', options.noise ?? 0.05, 0, 1);
+  const { noise: _, ...conditions } = fieldConditions(options);
+  const clip = anyCondition(conditions) ? (v: number) => v : clip01;
   if (counts.length < 1 || counts.length > CLASS_NAMES.length) {
     throw new OptionError(`counts has ${counts.length} entries; it has one for each of 1 to 4 particles.`);
   }
@@ -53,7 +57,15 @@ export function nanoparticles(options: ParticlesOptions = {}): GeneratedSets {
       shape: [size, size],
       seed: `${seed}/particles/${part}`,
       factors: FACTORS,
-      draw: (label, stream, target) => drawAgglomerate(label + 1, stream, target, size, noise),
+      conditions,
+      draw: (label, stream, target) => drawAgglomerate(label + 1, stream, target, size),
+      finish: (target, stream) => {
+        // Shot noise: its variance grows with the signal.
+        for (let i = 0; i < target.length; i++) {
+          const white = Math.max(0, 0.25 + 0.75 * target[i]);
+          target[i] = clip(target[i] + noise * Math.sqrt(white) * stream.nextNormal());
+        }
+      },
     });
   return {
     labelled: make(
@@ -79,7 +91,7 @@ interface Sphere {
   readonly r: number;
 }
 
-function drawAgglomerate(particles: number, stream: RandomStream, target: Float32Array, size: number, noise: number) {
+function drawAgglomerate(particles: number, stream: RandomStream, target: Float32Array, size: number) {
   const radius = size * uniform(stream, 0.1, 0.125);
   const angle = uniform(stream, -180, 180);
   const spheres = placed(grow(particles, radius, 0.44 * size, stream), angle);
@@ -89,14 +101,11 @@ function drawAgglomerate(particles: number, stream: RandomStream, target: Float3
   const middle = (size - 1) / 2;
   const shifted = spheres.map(({ x, y, r }) => ({ x: x + middle + tx, y: y + middle + ty, r }));
   render(shifted, target, size, background, stream);
-  blur(target, size, uniform(stream, 0.5, 0.9));
-  for (let i = 0; i < target.length; i++) {
-    // Shot noise: its variance grows with the signal.
-    target[i] = clip01(target[i] + noise * Math.sqrt(0.25 + 0.75 * target[i]) * stream.nextNormal());
-  }
+  // The beam's width.
+  blur(target, [size, size], uniform(stream, 0.5, 0.9));
   const spread = Math.sqrt(spheres.reduce((sum, { x, y }) => sum + x * x + y * y, 0) / spheres.length);
   const mean = spheres.reduce((sum, { r }) => sum + r, 0) / spheres.length;
-  return { angle, radius: mean, spread, tx, ty, background };
+  return { angle, radius: mean, spread, tx, ty, background, poseAngle: (angle * Math.PI) / 180 };
 }
 
 /**
@@ -175,28 +184,6 @@ function render(
         sum += brightness(col + (j + 0.5) / SAMPLES - 0.5, row + (i + 0.5) / SAMPLES - 0.5);
       }
       target[row * size + col] = sum / (SAMPLES * SAMPLES);
-    }
-  }
-}
-
-/** The beam's width: a Gaussian blur in place, the border repeated. */
-function blur(image: Float32Array, size: number, sigma: number): void {
-  const reach = Math.ceil(3 * sigma);
-  const kernel = Array.from({ length: 2 * reach + 1 }, (_, k) => Math.exp(-((k - reach) ** 2) / (2 * sigma * sigma)));
-  const total = kernel.reduce((a, b) => a + b, 0);
-  const inside = (i: number) => Math.min(size - 1, Math.max(0, i));
-  for (const [along, across] of [
-    [1, size],
-    [size, 1],
-  ]) {
-    const line = new Float32Array(size);
-    for (let l = 0; l < size; l++) {
-      for (let i = 0; i < size; i++) line[i] = image[l * across + i * along];
-      for (let i = 0; i < size; i++) {
-        let sum = 0;
-        for (let k = -reach; k <= reach; k++) sum += kernel[k + reach] * line[inside(i + k)];
-        image[l * across + i * along] = sum / total;
-      }
     }
   }
 }

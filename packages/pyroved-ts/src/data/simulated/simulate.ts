@@ -4,6 +4,7 @@
  */
 import { OptionError, RandomStream } from 'pyro-ts';
 import { type ImageSet, imageSet } from '../dataset.js';
+import { anyCondition, applyFieldConditions, type FieldConditions } from './fieldConditions.js';
 
 /**
  * Generated data for semi-supervised learning. The unlabelled set has no labels; its factor `class` holds the truth.
@@ -25,13 +26,19 @@ export interface Simulation {
   readonly factors: readonly string[];
   /** Writes example `index` of class `label` into `target` (zeros so far) and returns its factors. */
   readonly draw: (label: number, stream: RandomStream, target: Float32Array, index: number) => Record<string, number>;
+  /** Of images of shape [height, width]: applied to each once it is drawn. */
+  readonly conditions?: FieldConditions;
+  /** What is done to an image after that, with the stream that `draw` has had. */
+  readonly finish?: (target: Float32Array, stream: RandomStream) => void;
 }
 
 /**
  * Examples of each class, class after class, with labels, and with `class` among the factors. Each class has a random
  * stream of its own, so that its first examples do not depend on how many are asked for.
  */
-export function simulate({ classNames, counts, shape, seed, factors: names, draw }: Simulation): ImageSet {
+export function simulate(simulation: Simulation): ImageSet {
+  const { classNames, counts, shape, seed, factors: names, draw, finish } = simulation;
+  const field = fieldOf(simulation);
   const size = shape.reduce((n, d) => n * d, 1);
   const total = counts.reduce((a, b) => a + b, 0);
   const images = new Float32Array(total * size);
@@ -41,12 +48,33 @@ export function simulate({ classNames, counts, shape, seed, factors: names, draw
   counts.forEach((count, label) => {
     const stream = new RandomStream(seed).fork(classNames[label]);
     for (let k = 0; k < count; k++, i++) {
-      const drawn = draw(label, stream, images.subarray(i * size, (i + 1) * size), k);
+      const image = images.subarray(i * size, (i + 1) * size);
+      const drawn = draw(label, stream, image, k);
+      field?.(image, label, k, drawn);
+      finish?.(image, stream);
       for (const name of names) factors[name][i] = drawn[name];
       labels[i] = label;
     }
   });
   return imageSet({ images, shape, labels, classNames, factors: { class: Float32Array.from(labels), ...factors } });
+}
+
+type Field = (image: Float32Array, label: number, index: number, factors: Readonly<Record<string, number>>) => void;
+
+/** What applies the conditions to an image; undefined where there are none. Its streams are those of the image alone. */
+function fieldOf({ classNames, shape, seed, draw, conditions = {} }: Simulation): Field | undefined {
+  if (!anyCondition(conditions)) return undefined;
+  const [height, width] = shape;
+  const streams = classNames.map((name) => new RandomStream(seed).fork('field').fork(name));
+  return (image, label, index, { background: level = 0 }) => {
+    // Another class's object, with the same index, so that it does not depend on how many images there are.
+    const drawOther = (stream: RandomStream, target: Float32Array): number => {
+      const other = (label + 1 + stream.nextInt(Math.max(1, classNames.length - 1))) % classNames.length;
+      return draw(other, stream, target, index).background ?? 0;
+    };
+    const stream = streams[label].fork(index);
+    applyFieldConditions(image, conditions, { shape: [height, width], stream, level, drawOther });
+  };
 }
 
 /** @throws {OptionError} unless `value` is a whole number of at least `least`. */

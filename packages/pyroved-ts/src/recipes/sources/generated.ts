@@ -1,11 +1,14 @@
-/** Sources that need no files: card suits, simulated nanoparticles, turned digits, shifted peaks. */
+/** Sources that need no files: card suits, glyphs, simulated nanoparticles, handwritten digits, shifted peaks. */
 import { didYouMean, OptionError } from 'pyro-ts';
 import {
   type CardsConfig,
   cards,
   type DigitsOptions,
   digits,
+  type FieldConditions,
   type GeneratedSets,
+  type GlyphsOptions,
+  glyphs,
   loadTemplates,
   nanoparticles,
   type ParticlesOptions,
@@ -22,6 +25,7 @@ export interface CardsSource extends CardsConfig {
 
 export type GeneratedSource =
   | CardsSource
+  | ({ readonly kind: 'glyphs' } & GlyphsOptions)
   | ({ readonly kind: 'particles' } & ParticlesOptions)
   | ({ readonly kind: 'digits' } & DigitsOptions)
   | ({ readonly kind: 'peaks' } & PeaksOptions);
@@ -33,13 +37,13 @@ export type Changes = Partial<
     shear: string | number;
     scale: string;
     translation: string | number;
-  }
+  } & Omit<FieldConditions, 'noise'>
 >;
 
 /** The validation images of the same source, made anew with `changes`. */
 export async function validationOf(source: GeneratedSource, changes: Changes): Promise<GeneratedSets['validation']> {
   // The images to train on are not needed. Digits draw from one finite stock: fewer there would move the validation images.
-  const few = source.kind === 'cards' ? { labelledPerClass: 1, unlabelledPerClass: 1 } : {};
+  const few = source.kind === 'cards' || source.kind === 'glyphs' ? { labelledPerClass: 1, unlabelledPerClass: 1 } : {};
   const allowed = changeable[source.kind];
   for (const name of Object.keys(changes)) {
     if (!allowed.includes(name)) {
@@ -50,10 +54,12 @@ export async function validationOf(source: GeneratedSource, changes: Changes): P
   return validation;
 }
 
+const field = ['background', 'contrast', 'blur', 'clutter'];
 const changeable: Readonly<Record<GeneratedSource['kind'], readonly string[]>> = {
-  cards: ['angle', 'shear', 'scale', 'translation', 'axes', 'seed', 'validationPerClass'],
-  digits: ['angle', 'translation', 'validationPerClass'],
-  particles: ['seed', 'validationPerClass'],
+  cards: ['angle', 'shear', 'scale', 'translation', 'axes', 'seed', 'validationPerClass', ...field],
+  glyphs: ['angle', 'shear', 'scale', 'translation', 'seed', 'validationPerClass', ...field],
+  digits: ['angle', 'translation', 'validationPerClass', ...field],
+  particles: ['seed', 'validationPerClass', ...field],
   peaks: ['seed', 'validationPerClass'],
 };
 
@@ -68,6 +74,10 @@ async function generated(source: GeneratedSource): Promise<GeneratedSets> {
     case 'cards': {
       const { kind: _, templates, ...config } = source;
       return cards({ ...config, ...(templates !== undefined && { templates: loadTemplates(templates) }) });
+    }
+    case 'glyphs': {
+      const { kind: _, ...options } = source;
+      return glyphs(options);
     }
     case 'particles': {
       const { kind: _, ...options } = source;

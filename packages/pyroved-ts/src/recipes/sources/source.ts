@@ -20,7 +20,16 @@ export interface ImportedSource {
 
 export type Source = GeneratedSource | ImagesSource | ArraySource | MicrographSource;
 
-const kinds: readonly Source['kind'][] = ['cards', 'particles', 'digits', 'peaks', 'images', 'array', 'micrographs'];
+const kinds: readonly Source['kind'][] = [
+  'cards',
+  'glyphs',
+  'particles',
+  'digits',
+  'peaks',
+  'images',
+  'array',
+  'micrographs',
+];
 
 /**
  * Makes or reads the images of a run. Where only labelled images are given, they serve as the unlabelled ones too.
@@ -35,6 +44,7 @@ export async function loadSets(source: Source | ImportedSource, options: LoadSet
     case 'micrographs':
       return micrographSets(source, options);
     case 'cards':
+    case 'glyphs':
     case 'particles':
     case 'digits':
     case 'peaks':

@@ -1,5 +1,6 @@
 /** What a comparison of priors comes to: figures of each run, their means and spreads, paired tests, and the table as CSV. */
 import { stringify } from 'csv-stringify/sync';
+import { glyphSymmetry } from '../../data/index.js';
 import type { TrainingSets } from '../sources/sets.js';
 import type { Source } from '../sources/source.js';
 import type { AngleReport, Symmetry } from './angleError.js';
@@ -107,6 +108,10 @@ export function symmetryOf(
 ): Symmetry {
   if (asked) return asked;
   if (source.kind === 'cards' && source.templates === undefined) return { diamonds: 2 };
+  if (source.kind === 'glyphs') return pickOf(glyphSymmetry, classNames);
   if (source.kind === 'particles') return { [classNames[0]]: 0 };
   return {};
 }
+
+const pickOf = (orders: Symmetry, names: readonly string[]): Symmetry =>
+  Object.fromEntries(names.filter((name) => Object.hasOwn(orders, name)).map((name) => [name, orders[name]]));

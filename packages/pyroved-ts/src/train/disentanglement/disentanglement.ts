@@ -1,5 +1,6 @@
 /** Whether each known factor of variation has a latent variable of its own: what a latent map only lets one see, as numbers. */
 import { OptionError, refuseUnknownKeys } from 'pyro-ts';
+import { factorNames } from '../../data/index.js';
 import type { Condition, Encoding } from '../../models/index.js';
 import type { TrainingImages } from '../data.js';
 import { leaveOneOut } from './leaveOneOut.js';
@@ -53,8 +54,8 @@ export function disentanglementOf(
   const { classes } = encoding;
   const variables = variablesOf(encoding);
   const groups = groupsOf(typeof classes === 'object' ? classes : undefined, set, symmetry);
-  const named = Object.entries(set.factors ?? {}).filter(([name]) => name !== 'class');
-  const factors = named.map(([name, values]) => factorOf(name, values));
+  const { factors: known = {} } = set;
+  const factors = factorNames(set).map((name) => factorOf(name, known[name]));
   if (set.labels && classes === undefined) factors.push(classOf(set.labels));
   const shares = factors.flatMap((factor) => sharesOf(factor, variables, groups) ?? []);
   if (shares.length === 0) return undefined;
