@@ -6,7 +6,7 @@ import { kernels } from './kernels.js';
 
 const { operands, upstream } = drawEncoder(base);
 
-describe.each(kernels.filter(({ name }) => name.startsWith('native')))('$name', ({ load }) => {
+describe.each(kernels)('$name', ({ load }) => {
   let kernel: Kernel;
   beforeAll(async () => {
     kernel = await load();

@@ -1,5 +1,16 @@
 /** What a thread does: claim units (forward), chunks of units (backward) or slices (reduce) until none is left. */
 import {
+  CHUNK_IMAGES,
+  COUNT,
+  DENSE_INPUTS,
+  DENSE_PIECE,
+  DENSE_TILE,
+  ENCODER_BLOCKS,
+  ENCODER_BLOCKS_BACK,
+  ENCODER_DENSE,
+  ENCODER_DENSE_BACK,
+} from '../src/wasm/encoderLayout';
+import {
   BACKWARD,
   CHANNELS,
   CHUNKS,
@@ -18,6 +29,8 @@ import {
   UPSTREAM,
 } from '../src/wasm/layout';
 import { backwardTile } from './backward';
+import { blocksBackward, blocksForward } from './encoder';
+import { denseBackward, denseForward } from './encoderDense';
 import { address, claim, layer, open, stillHere, word } from './job';
 import { accumulate } from './product';
 import {
@@ -43,7 +56,28 @@ export function run(kind: i32, thread: i32): void {
   } else if (kind === REDUCE) {
     const slices = (word(PARTIAL_FLOATS) + SLICE - 1) / SLICE;
     for (let s = claim(NEXT); s < slices; s = claim(NEXT)) reduceSlice(s);
+  } else runEncoder(kind);
+}
+
+/** The kinds of work of the convolutional encoder. */
+function runEncoder(kind: i32): void {
+  if (kind === ENCODER_BLOCKS) {
+    const chunks = parts(word(COUNT), word(CHUNK_IMAGES));
+    for (let c = claim(NEXT); c < chunks; c = claim(NEXT)) blocksForward(c);
+  } else if (kind === ENCODER_DENSE) {
+    const tiles = parts(word(COUNT), DENSE_TILE);
+    for (let t = claim(NEXT); t < tiles; t = claim(NEXT)) denseForward(t);
+  } else if (kind === ENCODER_DENSE_BACK) {
+    const pieces = parts(word(DENSE_INPUTS), DENSE_PIECE);
+    for (let p = claim(NEXT); p < pieces; p = claim(NEXT)) denseBackward(p);
+  } else if (kind === ENCODER_BLOCKS_BACK) {
+    const chunks = parts(word(COUNT), word(CHUNK_IMAGES));
+    for (let c = claim(NEXT); c < chunks; c = claim(NEXT)) blocksBackward(c);
   }
+}
+
+function parts(all: i32, part: i32): i32 {
+  return (all + part - 1) / part;
 }
 
 function forwardUnit(index: i32): void {

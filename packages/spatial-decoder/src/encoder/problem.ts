@@ -86,3 +86,7 @@ export interface EncoderKernel {
 
 /** Added to the variance of a map before its root is taken. */
 export const EPSILON = 1e-5;
+
+/** All sizes of a problem as text, to tell problems apart. */
+export const encoderSizes = ({ images, height, width, channels, features, blocks }: EncoderProblem): string =>
+  [images, height, width, channels, features, ...blocks.flatMap((b) => [b.side, b.outputs])].join();

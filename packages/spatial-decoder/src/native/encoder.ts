@@ -1,13 +1,19 @@
 /** The convolutional encoder of the native kernel. */
 import { checkEncoderCall, zeroEncoderGradients } from '../encoder/checkCall.js';
-import type { EncoderGradients, EncoderKernel, EncoderOperands, EncoderProblem } from '../encoder/problem.js';
+import {
+  type EncoderGradients,
+  type EncoderKernel,
+  type EncoderOperands,
+  type EncoderProblem,
+  encoderSizes,
+} from '../encoder/problem.js';
 import { KeptCalls } from '../keptCalls.js';
 import type { Saved } from '../kernel.js';
 import type { Addon, Handle } from './addon.js';
 import { guarded } from './guarded.js';
 
 export class NativeEncoder implements EncoderKernel {
-  private readonly kept = new KeptCalls<Handle, EncoderProblem>('native', sizesOf);
+  private readonly kept = new KeptCalls<Handle, EncoderProblem>('native', encoderSizes);
 
   /** `live` returns the kernel's handle, or throws once the kernel was disposed of. */
   constructor(
@@ -55,8 +61,6 @@ export class NativeEncoder implements EncoderKernel {
 
 const arraysOf = ({ images, filters, gains, biases, dense, denseBias }: EncoderOperands) =>
   [images, filters, gains, biases, dense, denseBias] as const;
-
-const sizesOf = (problem: EncoderProblem): string => describe(problem).join();
 
 /** The order that the addon reads. */
 function describe({ images, height, width, channels, features, blocks }: EncoderProblem): Float64Array {

@@ -7,6 +7,7 @@ import { budgetFrom, threadsFrom } from '../options.js';
 import { zeroGradients } from '../zeroGradients.js';
 import { Arena } from './arena.js';
 import { Call, type KeptBatch } from './call.js';
+import { WasmEncoder } from './encoder.js';
 import { BACKWARD, FORWARD, MAX_THREADS, REDUCE } from './layout.js';
 import { type CompiledKernel, compileKernel } from './module.js';
 import { type Plan, planOf } from './plan.js';
@@ -47,9 +48,20 @@ export async function loadWasm(options: WasmOptions): Promise<Loaded> {
 }
 
 /** A shared memory and the threads that work on it. Left for a new one when a lost worker may still write to it. */
-interface Ground {
+export interface Ground {
   readonly arena: Arena;
   readonly team: Team;
+}
+
+/** What the operations of a kernel share. */
+export interface WasmHost {
+  /** Threads that a job must have room for. */
+  readonly most: number;
+  /** Runs `body`; where a worker is lost within it, moves to fresh memory without workers and runs it again. */
+  surviving<T>(body: (ground: Ground) => T): T;
+  /** Address of `bytes` bytes to keep activations in; undefined where the budget or the memory has no more. */
+  reserve(arena: Arena, bytes: number): number | undefined;
+  giveBack(arena: Arena, address: number, bytes: number): void;
 }
 
 /** Activations kept for one call; worthless once the kernel has left the memory that they lie in. */
@@ -59,9 +71,10 @@ interface Kept {
   readonly batches: (KeptBatch | undefined)[];
 }
 
-export class WasmKernel implements Kernel {
+export class WasmKernel implements Kernel, WasmHost {
   readonly name = 'wasm';
   readonly detail: string;
+  readonly encoder = new WasmEncoder(this);
   private readonly options: TeamOptions;
   private readonly budget: number;
   private readonly batchBytes: number;
@@ -109,7 +122,9 @@ export class WasmKernel implements Kernel {
     const output = to ?? new Float32Array(problem.rows * problem.pixels * problem.channels);
     return this.surviving(({ arena, team }) => {
       const batches: (KeptBatch | undefined)[] = [];
-      const free = () => this.giveBack({ arena, batches });
+      const free = () => {
+        for (const batch of batches) if (batch) this.giveBack(arena, batch.address, batch.bytes);
+      };
       try {
         for (const { plan, first } of batchesOf(problem, this.batchBytes)) {
           const kept = keep ? this.keep(arena, plan) : undefined;
@@ -156,22 +171,27 @@ export class WasmKernel implements Kernel {
     const affordable = plan.keptBytes === 0 ? 0 : Math.floor((this.budget - this.keptBytes) / plan.keptBytes);
     const units = Math.min(plan.units, affordable);
     const bytes = units * plan.keptBytes;
-    if (units <= 0 || !arena.canTake(bytes)) return undefined;
+    const address = units > 0 ? this.reserve(arena, bytes) : undefined;
+    return address === undefined ? undefined : { address, bytes, units };
+  }
+
+  get most(): number {
+    return this.options.threads;
+  }
+
+  reserve(arena: Arena, bytes: number): number | undefined {
+    if (this.keptBytes + bytes > this.budget || !arena.canTake(bytes)) return undefined;
     this.keptBytes += bytes;
-    return { address: arena.take(bytes), bytes, units };
+    return arena.take(bytes);
   }
 
-  private giveBack({ arena, batches }: Kept): void {
+  giveBack(arena: Arena, address: number, bytes: number): void {
     if (arena !== this.ground?.arena) return;
-    for (const batch of batches) {
-      if (!batch) continue;
-      arena.give(batch.address);
-      this.keptBytes -= batch.bytes;
-    }
+    arena.give(address);
+    this.keptBytes -= bytes;
   }
 
-  /** Runs `body`; where a worker is lost within it, moves to fresh memory without workers and runs it again. */
-  private surviving<T>(body: (ground: Ground) => T): T {
+  surviving<T>(body: (ground: Ground) => T): T {
     if (!this.ground) throw disposedOf();
     try {
       return body(this.ground);

@@ -1,0 +1,48 @@
+/** Weights of the encoder into the panels that the kernel reads, and the places that gradients come back to. */
+import type { EncoderPlan } from './encoderPlan.js';
+
+/** Calls f(row, tap) for each row [side, side, in] of block l's filter, and its tap where the channels are padded. */
+export function eachTap({ maps, blocks }: EncoderPlan, l: number, f: (row: number, tap: number) => void): void {
+  const { channels, pitch } = maps[l];
+  const { side } = blocks[l];
+  for (let p = 0; p < side * side; p++) for (let c = 0; c < channels; c++) f(p * channels + c, p * pitch + c);
+}
+
+/** Calls f(row, padded row) for each input of the dense layer. */
+export function eachDense({ maps, blocks }: EncoderPlan, f: (row: number, padded: number) => void): void {
+  const { height, width, channels, pitch } = maps[blocks.length];
+  for (let p = 0; p < height * width; p++) for (let c = 0; c < channels; c++) f(p * channels + c, p * pitch + c);
+}
+
+/** Panels [outputs / 8][tap][8]. */
+export function packFilter(plan: EncoderPlan, l: number, filter: Float32Array, to: Float32Array): void {
+  const { channels } = plan.maps[l + 1];
+  const { taps } = plan.blocks[l];
+  to.fill(0);
+  eachTap(plan, l, (row, tap) => {
+    for (let o = 0; o < channels; o++) to[((o >> 3) * taps + tap) * 8 + (o & 7)] = filter[row * channels + o];
+  });
+}
+
+/** [row of the filter][run / 8][outputs][8]. */
+export function packTurned(plan: EncoderPlan, l: number, filter: Float32Array, to: Float32Array): void {
+  const { channels, pitch } = plan.maps[l + 1];
+  const { run, turnedRun } = plan.blocks[l];
+  to.fill(0);
+  eachTap(plan, l, (row, tap) => {
+    const [u, k] = [Math.floor(tap / run), tap % run];
+    const from = u * turnedRun * pitch + (k >> 3) * pitch * 8 + (k & 7);
+    for (let o = 0; o < channels; o++) to[from + o * 8] = filter[row * channels + o];
+  });
+}
+
+/** Panels [features / 8][inputs][8]. */
+export function packDense(plan: EncoderPlan, dense: Float32Array, to: Float32Array): void {
+  const { denseInputs, problem } = plan;
+  const { features } = problem;
+  const last = plan.maps[plan.blocks.length];
+  if (features % 8 !== 0 || last.pitch !== last.channels) to.fill(0);
+  eachDense(plan, (row, padded) => {
+    for (let f = 0; f < features; f++) to[((f >> 3) * denseInputs + padded) * 8 + (f & 7)] = dense[row * features + f];
+  });
+}
