@@ -1,6 +1,13 @@
 /** Direct calls of a kernel's encoder: the same bits on any number of threads, kept activations within the budget, and errors for wrong calls. */
-import { type EncoderOperands, type EncoderProblem, type Kernel, SpatialDecoderError } from '@pyro-ts/spatial-decoder';
+import {
+  type EncoderKernel,
+  type EncoderOperands,
+  type EncoderProblem,
+  type Kernel,
+  SpatialDecoderError,
+} from '@pyro-ts/spatial-decoder';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { encoderSelfCheck } from '../../packages/spatial-decoder/dist/encoder/selfCheck.js';
 import { base, drawEncoder, listedEncoder } from './encoderProblems.js';
 import { kernels } from './kernels.js';
 
@@ -100,5 +107,35 @@ describe.each(kernels)('$name', ({ load }) => {
     gone.dispose();
     expect(() => gone.encoder!.forward(base, operands, false)).toThrow('This kernel was disposed of');
     expect(() => gone.encoder!.backward(base, operands, upstream, false)).toThrow('This kernel was disposed of');
+  });
+});
+
+describe('encoderSelfCheck', () => {
+  it.each(kernels)('finds nothing in $name', async ({ load }) => {
+    const kernel = await load({ threads: 2 });
+    expect(encoderSelfCheck(kernel.encoder!)).toBeUndefined();
+    kernel.dispose();
+  });
+
+  it('finds an output and a gradient that are wrong, kept or recomputed', async () => {
+    const kernel = await kernels[0].load();
+    const right = kernel.encoder!;
+    const forward: EncoderKernel['forward'] = (...args) => {
+      const result = right.forward(...args);
+      result.output[3] += 0.01;
+      return result;
+    };
+    expect(encoderSelfCheck({ forward, backward: (...args) => right.backward(...args) })).toMatch(
+      /its encoder failed the self-check \(an output is off by 0\.0/,
+    );
+    const backward: EncoderKernel['backward'] = (problem, given, up, withImages, saved) => {
+      const gradients = right.backward(problem, given, up, withImages, saved);
+      if (!saved) gradients.filters[1][5] += 1;
+      return gradients;
+    };
+    expect(encoderSelfCheck({ forward: (...args) => right.forward(...args), backward })).toMatch(
+      /a slope is .* instead/,
+    );
+    kernel.dispose();
   });
 });

@@ -182,16 +182,33 @@ function convolve(l: i32, padded: usize, z: usize): void {
   }
 }
 
-/** Adds the gradient of block l's filter over a group of images. */
+/** Bytes of the output's gradients that are summed over at a time: with the inputs beside them they stay in the first-level cache. */
+const POINT_BYTES: usize = 16384;
+
+/** Adds the gradient of block l's filter over a group of images: several small maps at a time, or some rows of a large one. */
 function filterGradient(l: i32, count: i32, deltas: usize, sums: usize): void {
+  const height = block(l, OUT_HEIGHT);
+  const rowBytes = (<usize>(block(l, OUT_PITCH) * block(l, OUT_WIDTH))) << 2;
+  const rows = max(1, min(height, <i32>(POINT_BYTES / rowBytes)));
+  const maps = rows < height ? 1 : max(1, min(count, <i32>(POINT_BYTES / (rowBytes * <usize>height))));
+  for (let i = 0; i < count; i += maps) {
+    const inputs = scratch + <usize>i * address(INPUT_BYTES) + blockAddress(l, INPUT_AT);
+    const own = deltas + <usize>i * address(WIDEST_MAP);
+    for (let row = 0; row < height; row += rows) {
+      const x = inputs + <usize>(2 * row) * blockAddress(l, PADDED_ROW);
+      addFilter(l, x, own + <usize>row * rowBytes, min(rows, height - row), min(maps, count - i), sums);
+    }
+  }
+}
+
+/** Adds the gradient over `height` rows of `count` maps. */
+function addFilter(l: i32, inputs: usize, deltas: usize, height: i32, count: i32, sums: usize): void {
   const pitch = (<usize>block(l, OUT_PITCH)) << 2;
   const width = block(l, OUT_WIDTH);
-  const height = block(l, OUT_HEIGHT);
   const step = (<usize>block(l, PITCH)) << 3;
   const rowGap = 2 * blockAddress(l, PADDED_ROW) - <usize>width * step;
   const mapGap = address(INPUT_BYTES) - 2 * blockAddress(l, PADDED_ROW) * <usize>height;
   const deltaGap = address(WIDEST_MAP) - <usize>(width * height) * pitch;
-  const inputs = scratch + blockAddress(l, INPUT_AT);
   const taps = blockAddress(l, TAP_OFFSETS);
   const end = taps + ((<usize>block(l, TAPS_UP)) << 2);
   let to = sums + (blockAddress(l, FILTER_GRAD) << 2);

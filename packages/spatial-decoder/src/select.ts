@@ -1,4 +1,5 @@
 /** Chooses the kernel: `native` where it was built, else `wasm`, else `reference`; an option or PYRO_KERNEL overrides. */
+import { encoderSelfCheck } from './encoder/selfCheck.js';
 import { oneOf, refuseUnknownKeys, SpatialDecoderError } from './errors.js';
 import { type Kernel, type KernelOptions, type Loaded, type Precision, precisions } from './kernel.js';
 import { budgetFrom, threadsFrom } from './options.js';
@@ -113,7 +114,8 @@ async function load(name: KernelName, options: KernelOptions): Promise<Loaded | 
   if (name === 'reference') return options.precision === 'bfloat16' ? { reason: 'it computes in float32 only' } : {};
   const loaded = name === 'native' ? await loadNativeKernel(options) : await loadWasm(options);
   if ('reason' in loaded) return loaded;
-  const wrong = selfCheck(loaded.kernel);
+  const { encoder } = loaded.kernel;
+  const wrong = selfCheck(loaded.kernel) ?? (encoder && encoderSelfCheck(encoder));
   if (wrong === undefined) return loaded;
   loaded.kernel.dispose();
   return { reason: wrong };
