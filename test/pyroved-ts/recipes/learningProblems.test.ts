@@ -1,5 +1,5 @@
 /** Signs that a run did not learn: found where they are planted, and nowhere else. */
-import { learningProblems, problemLines } from 'pyroved-ts';
+import { earlyWarning, learningProblems, problemLines } from 'pyroved-ts';
 import { expect, it } from 'vitest';
 import {
   constantImageLoss,
@@ -51,6 +51,15 @@ it('a loss that does not fall, unless the weight of the KL terms grew', () => {
   expect(codes({ ...healthy, losses: flat.map((loss, i) => ({ loss, klWeight: 1 + i / 29 })) })).toEqual([]);
   expect(codes({ ...healthy, losses: epochs([300, 300]) })).toEqual([]);
   expect(codes({ ...healthy, losses: epochs([340, 330, 326, 325, 325]) })).toEqual(['constant-image']);
+});
+
+it('warns once on the way, after a third of the epochs', () => {
+  const bad = { accuracy: 0.27, accuracyInterval: [0.22, 0.33], chance: 0.25 } as const;
+  const said = Array.from({ length: 10 }, (_, i) => earlyWarning(bad, i + 1, 10));
+  expect(said.filter((line) => line !== undefined)).toEqual([said[3]]);
+  expect(said[3]).toContain('Warning after epoch 4 of 10: The accuracy, 27.0%');
+  expect(earlyWarning(healthy, 4, 10)).toBeUndefined();
+  expect(earlyWarning(bad, 1, 3)).toBeUndefined();
 });
 
 it('every problem says what to try, and where to read more', () => {

@@ -170,6 +170,25 @@ function constantImage({ losses = [], constantLoss }: LearningFigures): Learning
   };
 }
 
+/** A training shorter than this is not looked at on its way. */
+const WATCHED = 6;
+
+/**
+ * A warning on the way, once a third of the epochs is done: accuracy at chance, or a loss that does not fall.
+ * @param epoch finished epochs
+ * @returns undefined at any other time, and for a training that learns
+ */
+export function earlyWarning(figures: LearningFigures, epoch: number, epochs: number): string | undefined {
+  if (epochs < WATCHED || epoch !== Math.ceil(epochs / 3)) return undefined;
+  const problem = learningProblems(figures).find(
+    ({ code }) => code === 'accuracy-at-chance' || code === 'loss-plateau',
+  );
+  return (
+    problem &&
+    `Warning after epoch ${epoch} of ${epochs}: ${problem.text} It may still learn; see docs/guides/it-did-not-learn.md.`
+  );
+}
+
 /** Problems as lines for the terminal. */
 export function problemLines(problems: readonly LearningProblem[]): string[] {
   if (problems.length === 0) return [];

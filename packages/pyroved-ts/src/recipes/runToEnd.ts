@@ -1,16 +1,19 @@
 /** One run on its way: its state restored, its steps taken with metrics and checkpoints, its result drawn at the end. */
+import { classCounts } from '../data/index.js';
 import type { InvariantVAE, Model, VED } from '../models/index.js';
 import type { Checkpoint, RunFolder, RunOrigin } from '../run/index.js';
 import type { EpochRecord, Trainer } from '../train/index.js';
+import { shareInterval } from '../viz/index.js';
 import { estimateTraining } from './estimate.js';
 import { loadStart } from './extend.js';
 import { finishRun, type RunSummary } from './finish.js';
 import type { RunHooks } from './hooks.js';
+import { earlyWarning } from './learningProblems.js';
 import type { StartedMachine } from './machine.js';
 import { modelSection, prepareTraining, trainSection } from './settings.js';
 import type { TrainingSets } from './sources/sets.js';
 import { checkpointWithAngles } from './upright.js';
-import { validationFor } from './validation.js';
+import { type Validation, validationFor } from './validation.js';
 
 export interface RunResult {
   readonly folder: RunFolder;
@@ -60,6 +63,7 @@ export async function runToEnd({ run, sets, machine, hooks, resume, until, finis
       probe: () => prepare({ ...settings, warmUp: 0 }),
       ...(until !== undefined && { until }),
       kept: (state) => checkpointWithAngles(state, model, sets.labelled),
+      warning: (history) => warningOf(history, validation, trainer.epochCount),
     });
     if (!ended) return { folder: run, history, stopped: true };
     if (!finish) hooks.say?.('Drawing the pictures and the report.');
@@ -76,6 +80,26 @@ function begin(run: RunFolder, model: Model, trainer: Trainer, sets: TrainingSet
   run.saveCheckpoint(checkpointWithAngles(trainer.state(), model, sets.labelled));
 }
 
+/** Accuracy and loss so far, where they are those of a run that does not learn. */
+function warningOf(
+  history: readonly EpochRecord[],
+  validation: Validation | undefined,
+  epochs: number,
+): string | undefined {
+  const accuracy = history.at(-1)?.evaluation?.accuracy;
+  const { labels } = validation?.images ?? {};
+  const counts = labels && classCounts({ labels });
+  const measured = validation &&
+    counts &&
+    accuracy !== undefined && {
+      accuracy,
+      accuracyInterval: shareInterval(accuracy, validation.distinct),
+      chance: Math.max(...counts) / validation.images.count,
+    };
+  const losses = history.map(({ loss, scaleFactor }) => ({ loss, klWeight: scaleFactor }));
+  return earlyWarning({ ...measured, losses }, history.length, epochs);
+}
+
 /** A trainer on its way, with what the run's folder and the person who waits are told. */
 export interface Pursuit<M extends InvariantVAE | VED> extends Pick<Course, 'run' | 'resume' | 'until'> {
   readonly trainer: Trainer<M>;
@@ -84,13 +108,15 @@ export interface Pursuit<M extends InvariantVAE | VED> extends Pick<Course, 'run
   readonly probe: () => { readonly model: M; readonly trainer: Trainer<M> };
   /** What is kept of a state: all of it unless told. */
   readonly kept?: (state: Checkpoint) => Checkpoint;
+  /** What to say after an epoch of a training that does not seem to learn. */
+  readonly warning?: (history: readonly EpochRecord[]) => string | undefined;
 }
 
 /** Restores where asked, estimates, and trains to the end or as far as asked; `ended` tells which. */
 export async function pursue<M extends InvariantVAE | VED>(
   asked: Pursuit<M>,
 ): Promise<{ readonly history: readonly EpochRecord[]; readonly ended: boolean }> {
-  const { run, trainer, hooks, resume, probe, until = trainer.epochCount, kept = (state) => state } = asked;
+  const { run, trainer, hooks, resume, probe, until = trainer.epochCount, kept = (state) => state, warning } = asked;
   const last = Math.min(until, trainer.epochCount);
   if (resume) restore(run, trainer, hooks);
   const { history } = trainer;
@@ -103,7 +129,7 @@ export async function pursue<M extends InvariantVAE | VED>(
     const whole = trainer.stepsOf(last);
     if (!hooks.signal?.aborted) hooks.onEstimate(estimate, whole - trainer.step, whole);
   }
-  const { stopped } = await learn({ run, trainer, hooks, last, kept }).finally(() => hooks.onEnd?.());
+  const { stopped } = await learn({ run, trainer, hooks, last, kept, warning }).finally(() => hooks.onEnd?.());
   if (!stopped && trainer.stoppedEarly)
     hooks.say?.(`Ended after epoch ${trainer.epoch}: nothing became better any more.`);
   return { history, ended: !stopped };
@@ -134,10 +160,11 @@ interface Lesson<M extends InvariantVAE | VED> {
   /** The epoch, counted from 1, after which to stop. */
   readonly last: number;
   readonly kept: (state: Checkpoint) => Checkpoint;
+  readonly warning: Pursuit<M>['warning'];
 }
 
 /** Trains with metrics and checkpoints in the run's folder. */
-function learn<M extends InvariantVAE | VED>({ run, trainer, hooks, last, kept }: Lesson<M>) {
+function learn<M extends InvariantVAE | VED>({ run, trainer, hooks, last, kept, warning }: Lesson<M>) {
   const { signal, onStep, onEpoch, pause } = hooks;
   const steps = trainer.stepsOf(last);
   const arrived = new AbortController();
@@ -148,6 +175,8 @@ function learn<M extends InvariantVAE | VED>({ run, trainer, hooks, last, kept }
     onEpoch: (record, seen) => {
       run.metrics.append(metricsOf(record));
       onEpoch?.(record, seen);
+      const warned = warning?.(trainer.history);
+      if (warned !== undefined) hooks.say?.(warned);
       if (record.epoch >= last) arrived.abort();
     },
     checkpoint: (state: Checkpoint) => {
