@@ -25,7 +25,7 @@ export * from './preprocess/index.js';
 export type { ArrayFile } from './readers/arrayFile.js';
 export * from './readers/convert.js';
 export * from './readers/loadArray.js';
-export { decodeNpy, encodeNpy, encodeNpz } from './readers/npy.js';
+export { decodeNpy, encodeNpy, encodeNpz, type NpzOptions } from './readers/npy.js';
 export { type ArrayChoice, openArray } from './readers/openArray.js';
 export * from './simulated/digits.js';
 export { type FieldConditions, fieldConditionNames } from './simulated/fieldConditions.js';

@@ -4,6 +4,7 @@
  */
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { unzipSync, zipSync } from 'fflate';
+import { refuseUnknownKeys } from 'pyro-ts';
 import type { ArrayFile } from './arrayFile.js';
 
 const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
@@ -172,12 +173,17 @@ export function encodeNpy(data: Float32Array | Int32Array, shape: readonly numbe
   return out;
 }
 
-/** Arrays as the content of a `.npz` file, compressed. */
+export interface NpzOptions {
+  /** From 0 (stored) to 9 (smallest). @default 6 */
+  readonly level?: 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9;
+}
+
+/** Arrays as the content of a `.npz` file. */
 export const encodeNpz = (
   arrays: Readonly<Record<string, { readonly data: Float32Array | Int32Array; readonly shape: readonly number[] }>>,
-): Uint8Array =>
-  zipSync(
-    Object.fromEntries(
-      Object.entries(arrays).map(([name, { data, shape }]) => [`${name}.npy`, encodeNpy(data, shape)]),
-    ),
-  );
+  options: NpzOptions = {},
+): Uint8Array => {
+  refuseUnknownKeys('encodeNpz', options, ['level']);
+  const files = Object.entries(arrays).map(([name, { data, shape }]) => [`${name}.npy`, encodeNpy(data, shape)]);
+  return zipSync(Object.fromEntries(files), { level: options.level ?? 6 });
+};

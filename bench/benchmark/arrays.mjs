@@ -1,0 +1,49 @@
+/** The images of a task for one seed, as every method gets them, and their export for Python. */
+import { readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { concatenated, encodeNpz, loadSets, readFolder } from 'pyroved-ts';
+
+/** The source of a run: the test folder takes the place of a validation set, so that all labels of a user's folder are for training. */
+export function sourceOf(task, seed) {
+  const source = task.source(seed);
+  return source.kind === 'images' ? { ...source, heldOut: 0 } : source;
+}
+
+/** Labelled, unlabelled and test images. Where a folder has no unlabelled images, the labelled ones serve as such. */
+export async function taskSets(task, seed) {
+  const source = sourceOf(task, seed);
+  const sets = await loadSets(source);
+  if (task.testFolder === undefined) return sets;
+  const { size, channels } = source;
+  const { classNames, normalisation } = sets;
+  const read = { size, normalisation, ...(channels !== undefined && { channels }) };
+  const parts = await Promise.all(
+    readdirSync(task.testFolder, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map(async ({ name }) => {
+        const label = classNames.indexOf(name);
+        if (label < 0) throw new Error(`${task.testFolder} has a class "${name}" without labelled images.`);
+        const { set } = await readFolder(join(task.testFolder, name), read);
+        return { ...set, classNames, labels: new Int32Array(set.count).fill(label) };
+      }),
+  );
+  return { ...sets, test: concatenated(parts) };
+}
+
+/** Writes the arrays that bench/reference/rivals/task.py reads. Stored as they are: noisy images hardly shrink. */
+export function exportTask(file, { labelled, unlabelled, test }, { angle, shift, scale, shear }) {
+  const images = ({ images: data, count, channels, shape }) => ({
+    data,
+    shape: channels > 1 ? [count, channels, ...shape] : [count, ...shape],
+  });
+  const classes = ({ labels: data, count }) => ({ data, shape: [count] });
+  const arrays = {
+    labelled: images(labelled),
+    labelledClasses: classes(labelled),
+    unlabelled: images(unlabelled),
+    test: images(test),
+    testClasses: classes(test),
+    ranges: { data: Float32Array.of(angle, ...shift, ...scale, shear), shape: [6] },
+  };
+  writeFileSync(file, encodeNpz(arrays, { level: 0 }));
+}

@@ -1,0 +1,112 @@
+/** Which cells a run of the benchmark consists of, and how long the missing ones will take. */
+import { versionOf } from './cells.mjs';
+
+/** Seconds on one core that a rival took with 48 x 48 pixels, and with how many seeds it runs: slow ones with fewer. */
+const typical = {
+  'template-angle': [15, 8],
+  'template-scale': [25, 3],
+  'template-shear': [40, 3],
+  forest: [25, 3],
+  boosting: [60, 3],
+  mlp: [20, 8],
+  'cnn-turn': [25, 8],
+  'cnn-affine': [30, 8],
+  'fixmatch-turn': [75, 3],
+  'fixmatch-affine': [75, 3],
+  'c8-affine': [90, 3],
+};
+
+/** Ours, until a cell has been measured. */
+const typicalOurs = 120;
+const SEEDS = 8;
+
+/** What `--quick` runs: the strongest of each sort, with one seed. */
+const quickRivals = [
+  'template-shear+prep',
+  'forest+prep',
+  'cnn-affine+noise',
+  'cnn-affine+prep',
+  'fixmatch-affine+prep',
+];
+
+const base = (method) => method.replace(/\+.*/, '');
+export const seedsOf = (method) => typical[base(method)]?.[1] ?? SEEDS;
+
+/** The methods of a run, in the order of the page. @throws {Error} for one that does not exist */
+export function chosenMethods(rivals, { methods, quick }) {
+  const all = ['ours', ...rivals];
+  if (methods === undefined) return quick ? all.filter((name) => name === 'ours' || quickRivals.includes(name)) : all;
+  const unknown = methods.find((name) => name !== 'rivals' && !all.includes(name));
+  if (unknown !== undefined)
+    throw new Error(`There is no method "${unknown}". Methods: rivals (all of them), ${all.join(', ')}.`);
+  return all.filter((name) => methods.includes(name) || (name !== 'ours' && methods.includes('rivals')));
+}
+
+/** The tasks of a run. A name stands for itself or for all tasks that begin with it. @throws {Error} for one that matches none */
+export function chosenTasks(tasks, { tasks: wanted, quick }) {
+  if (wanted === undefined) return tasks.filter((task) => !task.hidden && (!quick || task.quick));
+  const matches = (task, name) => task.name === name || task.name.startsWith(`${name}-`);
+  const unknown = wanted.find((name) => !tasks.some((task) => matches(task, name)));
+  if (unknown !== undefined)
+    throw new Error(`There is no task "${unknown}". Tasks: ${tasks.map(({ name }) => name).join(', ')}.`);
+  return tasks.filter((task) => wanted.some((name) => matches(task, name)));
+}
+
+/**
+ * All cells, those of a task and seed together. `key` holds what decides a cell's numbers besides its names; see `cellFile`.
+ * @param seeds a number of seeds for every method; by default as many as the method's time allows
+ */
+export function planCells({ tasks, methods, seeds, quick, versions, settings }) {
+  return tasks.flatMap((task) => {
+    const most = seeds ?? (quick ? 1 : SEEDS);
+    return Array.from({ length: most }, (_, k) => k + 1).map((seed) => ({
+      task,
+      seed,
+      cells: methods
+        .filter((method) => seeds !== undefined || seed <= seedsOf(method))
+        .map((method) => ({
+          task: task.name,
+          method,
+          seed,
+          key: {
+            source: task.source(seed),
+            ranges: task.ranges,
+            ...(task.files && { files: versions.files }),
+            ...(method === 'ours'
+              ? { version: versions.ours, settings: { ...task.train, ...settings } }
+              : { version: versions.rivals }),
+          },
+        })),
+    }));
+  });
+}
+
+/** Versions of the code behind the cells: ours is all of the packages; a rival's is its program and the generators of the images. */
+export function codeVersions(root) {
+  const packages = ['engine', 'pyro-ts', 'spatial-decoder', 'pyroved-ts'].map((name) => `${root}/packages/${name}/src`);
+  return {
+    ours: versionOf([...packages, `${root}/packages/spatial-decoder/native`], ['.ts', '.cc', '.h']),
+    rivals: versionOf([`${root}/bench/reference/rivals`, `${root}/packages/pyroved-ts/src/data`], ['.py', '.ts']),
+  };
+}
+
+/**
+ * Seconds that the missing cells will take: each what the same method took on the same task, else on any task, else its typical time.
+ * @param known finished cells
+ * @param jobs rivals that run at once
+ */
+export function estimateSeconds(missing, known, jobs) {
+  const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const times = (wanted) => known.filter(wanted).map((cell) => cell.wallSeconds ?? cell.seconds);
+  const secondsOf = ({ task, method }) => {
+    const same = times((cell) => cell.method === method && cell.task === task);
+    if (same.length > 0) return mean(same);
+    const other = times((cell) => cell.method === method);
+    return other.length > 0 ? mean(other) : (typical[base(method)]?.[0] ?? typicalOurs);
+  };
+  const sum = (cells) => cells.reduce((total, cell) => total + secondsOf(cell), 0);
+  return (
+    sum(missing.filter(({ method }) => method === 'ours')) +
+    sum(missing.filter(({ method }) => method !== 'ours')) / jobs
+  );
+}
