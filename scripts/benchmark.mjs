@@ -18,7 +18,7 @@ folder, so that a run that was stopped continues. Rivals need Python 3.10 or new
   --quick           one seed, a few tasks and the strongest rivals: 15 minutes on two cores
   --templates FILE  class images for the cards: a folder, or JSON
   --data FOLDER     your own images in place of the tasks: labelled/CLASS/*, test/CLASS/*, and unlabelled/* if you have any
-  --size PIXELS     with --data: images are resized to this side (default: 48)
+  --size PIXELS     with --data: images are resized to this side (default: chosen from the images)
   --rotation DEG, --shift FRACTION, --scale LOW:HIGH, --shear DEG
                     with --data: ranges of the poses, relative to the labelled images (default: 180, 0.1, 0.77:1.3, 25)
   --engine NAME, --kernel NAME
@@ -57,7 +57,7 @@ export function parsed(args) {
     methods: list('methods'),
     seeds: seeds === undefined ? undefined : count('seeds', seeds),
     jobs: jobs === undefined ? availableParallelism() : count('jobs', jobs),
-    size: size === undefined ? 48 : count('size', size),
+    size: size === undefined ? undefined : count('size', size),
   };
 }
 
@@ -135,7 +135,7 @@ function optionsOfTasks({ templates, data, size, rotation, shift, scale, shear }
     ...(scale !== undefined && { scale: parseRange('scale', scale) }),
     ...(shear !== undefined && { shear: parseAngle('shear', shear) }),
   };
-  return { data: resolve(data), size, ranges };
+  return { data: resolve(data), ranges, ...(size !== undefined && { size }) };
 }
 
 const picked = (object, names) =>

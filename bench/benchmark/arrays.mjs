@@ -14,9 +14,9 @@ export async function taskSets(task, seed) {
   const source = sourceOf(task, seed);
   const sets = await loadSets(source);
   if (task.testFolder === undefined) return sets;
-  const { size, channels } = source;
-  const { classNames, normalisation } = sets;
-  const read = { size, normalisation, ...(channels !== undefined && { channels }) };
+  const { channels } = source;
+  const { classNames, normalisation, unlabelled } = sets;
+  const read = { size: unlabelled.shape[0], normalisation, ...(channels !== undefined && { channels }) };
   const parts = await Promise.all(
     readdirSync(task.testFolder, { withFileTypes: true })
       .filter((entry) => entry.isDirectory())

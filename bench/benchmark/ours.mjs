@@ -5,7 +5,14 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { classifyImages, expectedCalibrationError, labelledImages, loadModel, trainRun } from 'pyroved-ts';
+import {
+  classifyImages,
+  expectedCalibrationError,
+  labelledImages,
+  loadModel,
+  preprocessedFor,
+  trainRun,
+} from 'pyroved-ts';
 import { isMain } from '../../scripts/lib/process.mjs';
 import { sourceOf, taskSets } from './arrays.mjs';
 import { packClasses } from './cells.mjs';
@@ -29,7 +36,7 @@ export async function measureOurs({ task: name, options, seed, model, train, ...
     const trained = await loadModel(run);
     const test = task.testFolder
       ? (await labelledImages(trained, task.testFolder)).set
-      : (await taskSets(task, seed)).test;
+      : preprocessedFor(trained, (await taskSets(task, seed)).test);
     const figures = measured(trained, test, task);
     return {
       ...figures,

@@ -106,7 +106,7 @@ export const folderRanges = { angle: 180, shift: [0.1, 0.1], scale: [0.77, 1.3],
 
 /**
  * The task of a user's folder: `labelled/CLASS/*`, `test/CLASS/*` and, where there are any, `unlabelled/*`. The same images serve for every seed.
- * @param size side in pixels to which images are brought
+ * @param size side in pixels to which images are resized; by default the library chooses it
  * @throws {Error} naming the subfolder that is missing
  */
 export function folderTask(folder, { ranges = folderRanges, size } = {}) {
