@@ -90,17 +90,46 @@ describe('field conditions', () => {
   });
 
   it('do not change one another or the poses, and are the same for the same seed', () => {
-    const both = cards({ ...few, noise: 0.1, background: 0.3 });
-    const backgroundOnly = cards({ ...few, background: 0.3 });
-    const noise = added({ noise: 0.1 });
-    expect(both.validation.factors).toEqual(plain.validation.factors);
-    imageAt(both.labelled, 3).forEach((v, k) => {
-      expect(v - imageAt(backgroundOnly.labelled, 3)[k]).toBeCloseTo(noise[3][k], 5);
+    const small = { labelledPerClass: 2, unlabelledPerClass: 3, validationPerClass: 2, size: 24 };
+    const make = (conditions: FieldConditions, more = {}) => cards({ ...small, ...conditions, ...more });
+    const [none, noise, background] = [make({}), make({ noise: 0.1 }), make({ background: 0.3 })];
+    const both = make({ noise: 0.1, background: 0.3 });
+    expect(both.validation.factors).toEqual(none.validation.factors);
+    both.labelled.images.forEach((v, k) => {
+      const apart = noise.labelled.images[k] + background.labelled.images[k] - none.labelled.images[k];
+      expect(Math.abs(v - apart)).toBeLessThan(1e-5);
     });
-    expect(cards({ ...few, noise: 0.1, background: 0.3 }).unlabelled.images).toEqual(both.unlabelled.images);
-    const more = cards({ ...few, noise: 0.1, background: 0.3, unlabelledPerClass: 15 });
-    expect(imageAt(more.unlabelled, 15)).toEqual(imageAt(both.unlabelled, 10));
-    expect(cards({ ...few, noise: 0 }).labelled.images).toEqual(plain.labelled.images);
+    expect(make({ noise: 0.1, background: 0.3 }).unlabelled.images).toEqual(both.unlabelled.images);
+    const more = make({ noise: 0.1, background: 0.3 }, { unlabelledPerClass: 5 });
+    expect(imageAt(more.unlabelled, 5)).toEqual(imageAt(both.unlabelled, 3));
+    expect(make({ noise: 0 }).labelled.images).toEqual(none.labelled.images);
+  });
+
+  it('work with templates of a user and every other option of cards', () => {
+    const bar = Float32Array.from({ length: 16 * 16 }, (_, i) => (i % 16 > 5 && i % 16 < 9 ? 1 : 0));
+    const templates = { names: ['bar', 'square'], images: [bar, new Float32Array(256).fill(1)], size: 16 };
+    const few = { labelledPerClass: 1, unlabelledPerClass: 1, validationPerClass: 2, size: 16 };
+    const pose = {
+      angle: 180,
+      labelledAngle: 0,
+      shear: 10,
+      scale: '0.8 to 1.2',
+      translation: 0.1,
+      axes: 'both',
+    } as const;
+    const { validation } = cards({
+      ...few,
+      ...pose,
+      templates,
+      noise: 0.1,
+      background: 0.2,
+      contrast: 0.2,
+      blur: 1,
+      clutter: 1,
+    });
+    expect(validation.classNames).toEqual(['bar', 'square']);
+    expect(validation.images.every(Number.isFinite)).toBe(true);
+    expect(validation.factors?.poseAngle).toHaveLength(4);
   });
 
   it('are for every source of images and all of its sets', () => {

@@ -166,4 +166,11 @@ describe('the choice', () => {
   it('leaves images alone that are too small to have a border', () => {
     expect(chosen(imageSet({ images: new Float32Array(4 * 16), shape: [4, 4] }))).toEqual(none);
   });
+
+  it('divides noisy images by their RMS, because a likelihood for values in [0, 1] would reject them', () => {
+    const options = { digits: [1, 2, 3], unlabelledPerClass: 40, validationPerClass: 1, noise: 0.1, angle: 180 };
+    const { preprocessing, reason } = choosePreprocessing(digits(options).unlabelled);
+    expect(preprocessing).toEqual({ background: 'none', standardise: 'rms' });
+    expect(reason).toMatch(/^pixel values reach from -0\.\d+ to 1\.\d+, beyond \[0, 1\]$/);
+  });
 });

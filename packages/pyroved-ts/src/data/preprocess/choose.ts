@@ -12,7 +12,7 @@ export interface ChosenPreprocessing {
 /** Images that are looked at: evenly spread over the set. */
 const LOOKED_AT = 400;
 
-/** Thresholds; all but the last are fractions of the typical contrast of objects. */
+/** Thresholds; all but the last two are fractions of the typical contrast of objects. */
 export const preprocessingThresholds = {
   /** Typical unevenness of the border within an image, from which a background is removed. */
   uneven: 0.12,
@@ -24,12 +24,14 @@ export const preprocessingThresholds = {
   zero: 0.05,
   /** 10th percentile of the contrast divided by the 90th, below which images are standardised. */
   contrast: 0.5,
+  /** How far beyond [0, 1] pixel values may lie by rounding; images with values beyond that are divided by their RMS. */
+  beyond: 1e-3,
 } as const;
 
 /**
  * Background removal and standardisation for images with values in [0, 1]. Clean images keep `none` and `none`: the border has one grey level, the same
  * in all images, and objects have one contrast. An uneven border, or a level that differs from image to image, asks for a plane (a polynomial, the blurred
- * image, where a plane leaves too much) and division by the RMS; a differing contrast alone for division by the RMS. Decided from robust statistics over
+ * image, where a plane leaves too much) and division by the RMS; a differing contrast alone, or values beyond [0, 1] as of noisy images, for division by the RMS. Decided from robust statistics over
  * images and border segments, which objects that touch the border and noise hardly change. Signals are left as they are, because their ends say too little
  * of their background. The same images give the same choice.
  * @param images a set, or several of one shape; channels are averaged
@@ -54,7 +56,7 @@ export function choosePreprocessing(
     const values = figures.map((f) => f[name]);
     return [quantile(values, low), quantile(values, high)];
   };
-  const least = preprocessingThresholds;
+  const thresholds = preprocessingThresholds;
   const contrast = Math.max(typical('contrast'), 1e-6);
   const uneven = typical('uneven') / contrast;
   const [low, high] = spread('level', 0.2, 0.8);
@@ -69,14 +71,19 @@ export function choosePreprocessing(
     const reason = `the background within an image varies by ${percent(uneven)} of the contrast`;
     return { preprocessing: { background, standardise: 'rms' }, reason };
   }
-  if (level > least.level) {
+  if (level > thresholds.level) {
     const reason = `the background differs between images by ${percent(level)} of the contrast`;
     return { preprocessing: { background: 'plane', standardise: 'rms' }, reason };
   }
-  if (strong > 0 && faint / strong < least.contrast) {
-    const isZero = Math.abs(typical('level')) < least.zero;
+  if (strong > 0 && faint / strong < thresholds.contrast) {
+    const isZero = Math.abs(typical('level')) < thresholds.zero;
     const reason = `the contrast of the images differs by a factor of ${Number((strong / Math.max(faint, 1e-6)).toPrecision(2))}`;
     return { preprocessing: { background: isZero ? 'none' : 'plane', standardise: 'rms' }, reason };
+  }
+  const [least, most] = [Math.min(...figures.map((f) => f.least)), Math.max(...figures.map((f) => f.most))];
+  if (least < -thresholds.beyond || most > 1 + thresholds.beyond) {
+    const reason = `pixel values reach from ${Number(least.toPrecision(2))} to ${Number(most.toPrecision(2))}, beyond [0, 1]`;
+    return { preprocessing: { background: 'none', standardise: 'rms' }, reason };
   }
   return { preprocessing: noPreprocessing, reason: 'background and contrast are the same in all images' };
 }
@@ -90,7 +97,9 @@ function removalFor(uneven: number, besidePlane: number, besidePolynomial: numbe
   return besidePlane < (2 / 3) * uneven ? 'plane' : 'none';
 }
 
-function figuresOf(sets: readonly (ImageSet | StreamedSet)[]): BorderFigures[] {
+type Figures = BorderFigures & { readonly least: number; readonly most: number };
+
+function figuresOf(sets: readonly (ImageSet | StreamedSet)[]): Figures[] {
   const total = sets.reduce((n, { count }) => n + count, 0);
   const { shape, channels } = sets[0];
   const meter = borderMeter(shape);
@@ -100,7 +109,12 @@ function figuresOf(sets: readonly (ImageSet | StreamedSet)[]): BorderFigures[] {
     const share = Math.ceil((set.count * Math.min(total, LOOKED_AT)) / total);
     return Array.from({ length: share }, (_, k) => {
       const image = gather(set, [Math.floor(((k + 0.5) * set.count) / share)]);
-      return meter(channels === 1 ? image : averaged(image, channels, points));
+      let [lowest, highest] = [Infinity, -Infinity];
+      for (const value of image) {
+        if (value < lowest) lowest = value;
+        if (value > highest) highest = value;
+      }
+      return { ...meter(channels === 1 ? image : averaged(image, channels, points)), least: lowest, most: highest };
     });
   });
 }

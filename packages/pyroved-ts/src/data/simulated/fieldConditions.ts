@@ -100,7 +100,7 @@ function addClutter(image: Float32Array, mean: number, { shape, stream, level, d
     const [cos, sin] = [Math.cos(direction), Math.sin(direction)];
     // From the middle to the border in that direction, and a little beyond.
     const border = 0.5 / Math.max(Math.abs(cos), Math.abs(sin));
-    const distance = border + 0.05 + 0.12 * draws.next();
+    const distance = border + 0.1 + 0.12 * draws.next();
     const [right, down] = [Math.round(distance * cos * width), Math.round(-distance * sin * height)];
     const other = new Float32Array(image.length);
     const otherLevel = drawOther(draws.fork(piece), other);
