@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RandomStream } from 'pyro-ts';
-import { groupSplit, groupsOf, type ImageSet, partition } from 'pyroved-ts';
+import { groupFolds, groupSplit, groupsOf, type ImageSet, partition } from 'pyroved-ts';
 import { describe, expect, it } from 'vitest';
 
 const classNames = ['cat', 'dog'];
@@ -69,6 +69,19 @@ describe('a split by folder', () => {
     }
     expect(() => groupSplit([0, 1, 0, 1], ['a', 'a', 'a', 'a'], 0.5, 1)).toThrow('come from 1 source,');
   });
+});
+
+it('folds of whole slides are alike in their shares of each class', () => {
+  const { names = [], labels = new Int32Array(), count } = slides();
+  const labelled = Array.from({ length: count }, (_, i) => i).filter((i) => labels[i] >= 0);
+  const [own, sources] = [labelled.map((i) => labels[i]), labelled.map((i) => slideOf(names[i]) ?? '')];
+  const folds = groupFolds(own, sources, 4, 1);
+  const foldOfSource = new Map(sources.map((name, k) => [name, folds[k]]));
+  expect(sources.every((name, k) => foldOfSource.get(name) === folds[k])).toBe(true);
+  for (const y of [0, 1]) {
+    const counts = [0, 1, 2, 3].map((f) => folds.filter((fold, k) => fold === f && own[k] === y).length);
+    expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(5);
+  }
 });
 
 describe('the source of an image', () => {

@@ -16,7 +16,7 @@ export function classifyCommand(): Command {
         "the class's labelled images), and the probability of every class. With several runs of the same classes, the probabilities are their means, and the " +
         'angle is that of the run that is surest of the class.',
     )
-    .argument('<runs...>', 'run folders that train made');
+    .argument('<run...>', 'one or several run folders that train made');
   addImagesOptions(command).addOption(
     parsed('--threshold <p>', 'below this probability an image is marked unsure', decimal).default(0.8),
   );

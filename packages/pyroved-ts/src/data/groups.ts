@@ -120,3 +120,40 @@ export function groupSplit(
     groups: chosen,
   };
 }
+
+/**
+ * Deals whole sources out into `folds` parts that are alike in size and in their shares of each class, in an order drawn from `seed`.
+ * @returns the fold of each image
+ */
+export function groupFolds(
+  labels: ArrayLike<number>,
+  groups: readonly string[],
+  folds: number,
+  seed: string | number,
+): Int32Array {
+  const members = new Map<string, number[]>();
+  groups.forEach((name, i) => {
+    members.set(name, [...(members.get(name) ?? []), i]);
+  });
+  const drawn = new RandomStream(seed).fork('source folds').permutation(members.size);
+  const names = [...members.keys()].sort();
+  // Large sources first: the small ones even out what they leave.
+  const order = Array.from(drawn, (k) => members.get(names[k]) as number[]).sort((a, b) => b.length - a.length);
+  const counts = Array.from({ length: folds }, () => new Map<number, number>());
+  const result = new Int32Array(labels.length);
+  for (const images of order) {
+    const cost = (fold: number): number => images.reduce((sum, i) => sum + (counts[fold].get(labels[i]) ?? 0), 0);
+    let best = 0;
+    for (let fold = 1; fold < folds; fold++) {
+      const [own, other] = [cost(fold), cost(best)];
+      if (own < other || (own === other && total(counts[fold]) < total(counts[best]))) best = fold;
+    }
+    for (const i of images) {
+      result[i] = best;
+      counts[best].set(labels[i], (counts[best].get(labels[i]) ?? 0) + 1);
+    }
+  }
+  return result;
+}
+
+const total = (counts: ReadonlyMap<number, number>): number => [...counts.values()].reduce((sum, n) => sum + n, 0);

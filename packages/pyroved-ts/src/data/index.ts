@@ -9,7 +9,7 @@ export * from './dataset.js';
 export * from './glyphs/glyphs.js';
 export { glyphSymmetry } from './glyphs/lookAlikes.js';
 export { type GlyphFace, glyphFaces, glyphNames, glyphTemplate } from './glyphs/templates.js';
-export { type GroupSplit, groupSplit, groupsOf, type SplitBy } from './groups.js';
+export { type GroupSplit, groupFolds, groupSplit, groupsOf, type SplitBy } from './groups.js';
 export { type LoadedImages, type LoadOptions, loadImages, readFolder } from './images/load.js';
 export type { SourceOptions } from './images/plan.js';
 export type { ReadOptions } from './images/read.js';

@@ -1,6 +1,6 @@
 /** One fold of the labelled images: a part that a model is tested on, and the others, on which it is trained. */
 import { OptionError, RandomStream } from 'pyro-ts';
-import { subset } from '../../data/index.js';
+import { groupFolds, groupsOf, type SplitBy, subset } from '../../data/index.js';
 import { PyrovedError } from '../../errors.js';
 import type { TrainingImages } from '../../train/index.js';
 import type { TrainingSets } from './sets.js';
@@ -11,10 +11,19 @@ export interface Fold {
   readonly index: number;
   readonly of: number;
   readonly seed: number;
+  /** Whole sources are in one fold: see `PartitionOptions`. Each image by itself where omitted. */
+  readonly splitBy?: SplitBy;
+  /** The label table that has the column. */
+  readonly table?: string;
 }
 
 /** The fold of each image: the images of each class, in an order drawn from `seed`, are dealt out in turn. */
-export function foldsOf(labels: ArrayLike<number>, { of, seed }: Omit<Fold, 'index'>): Int32Array {
+export function foldsOf(
+  labels: ArrayLike<number>,
+  { of, seed }: Pick<Fold, 'of' | 'seed'>,
+  sources?: readonly string[],
+): Int32Array {
+  if (sources) return groupFolds(labels, sources, of, seed);
   const members = new Map<number, number[]>();
   for (let i = 0; i < labels.length; i++) members.set(labels[i], [...(members.get(labels[i]) ?? []), i]);
   const folds = new Int32Array(labels.length);
@@ -39,18 +48,39 @@ export function foldOf(sets: TrainingSets, fold: Fold): TrainingSets {
   if (!Number.isInteger(fold.of) || fold.of < 2 || fold.of > labelled.count) {
     throw new OptionError(`folds is a whole number from 2 to ${labelled.count}, the labelled images, not ${fold.of}.`);
   }
-  const folds = foldsOf(labelled.labels ?? new Int32Array(labelled.count), fold);
+  const { splitBy, table } = fold;
+  const sourcesOf = (set: TrainingImages) => (splitBy === undefined ? undefined : groupsOf(set, splitBy, table));
+  const sources = sourcesOf(labelled);
+  const found = sources && new Set(sources).size;
+  if (found !== undefined && found < fold.of) {
+    throw new OptionError(
+      `The labelled images come from ${found} source(s), fewer than the ${fold.of} folds. Use fewer folds, or label images of more sources.`,
+    );
+  }
+  const folds = foldsOf(labelled.labels ?? new Int32Array(labelled.count), fold, sources);
   const part = (wanted: (k: number) => boolean): TrainingImages =>
     subset(
       labelled,
       Array.from(folds.keys()).filter((i) => wanted(folds[i])),
     );
   const kept = part((k) => k !== fold.index);
+  const tested = new Set(sources?.filter((_, i) => folds[i] === fold.index));
   return {
     ...sets,
     labelled: kept,
     // Where the labelled images serve as the unlabelled ones too, those to test on stay out of sight.
-    unlabelled: sets.unlabelled === labelled ? kept : sets.unlabelled,
+    unlabelled: sets.unlabelled === labelled ? kept : withoutSources(sets.unlabelled, sourcesOf, tested),
     test: part((k) => k === fold.index),
   };
+}
+
+/** The images but for those of the sources that are tested on; all of them where nothing would be left. */
+function withoutSources(
+  set: TrainingImages,
+  sourcesOf: (set: TrainingImages) => readonly string[] | undefined,
+  tested: ReadonlySet<string>,
+): TrainingImages {
+  const sources = sourcesOf(set);
+  const places = sources?.flatMap((source, i) => (tested.has(source) ? [] : [i])) ?? [];
+  return places.length === 0 || places.length === set.count ? set : subset(set, places);
 }

@@ -6,7 +6,7 @@ import { finishRun } from '../finish.js';
 import type { RunHooks } from '../hooks.js';
 import type { Machine, StartedMachine } from '../machine.js';
 import { checkTrainSettings, modelConfigFor, trainDefaults } from '../settings.js';
-import { foldOf } from '../sources/fold.js';
+import { type Fold, foldOf } from '../sources/fold.js';
 import type { TrainingSets } from '../sources/sets.js';
 import type { Source } from '../sources/source.js';
 import { settingsOf } from '../train.js';
@@ -50,7 +50,7 @@ export async function crossValidate(request: CrossValidateRequest, hooks: RunHoo
   const asked = { ...request, source: withAllLabels(request.source) };
   const planned = (sets: TrainingSets, machine: StartedMachine) => {
     const plan: FoldsPlan = { ...planOf(asked, sets, machine), folds, seed };
-    const first = foldOf(sets, { index: 0, of: folds, seed });
+    const first = foldOf(sets, foldFor(plan, 0));
     const { kind } = modelConfigFor(first, plan.model, seed);
     if (kind !== 'ssiVAE' && kind !== 'ssRegIVAE') {
       throw new PyrovedError(
@@ -61,6 +61,16 @@ export async function crossValidate(request: CrossValidateRequest, hooks: RunHoo
     return { plan, parts: Array.from({ length: folds }, (_, i) => partOf(i + 1)) };
   };
   return beginStudy('folds', asked, hooks, planned, runFolds);
+}
+
+/** A fold of whole sources where the source of the images asks for that. */
+function foldFor({ folds, seed, source }: FoldsPlan, index: number): Fold {
+  const splitBy = 'splitBy' in source ? source.splitBy : undefined;
+  const table = source.kind === 'images' ? source.labels : undefined;
+  return {
+    ...{ index, of: folds, seed },
+    ...(splitBy !== undefined && { splitBy, ...(table !== undefined && { table }) }),
+  };
 }
 
 /** Goes on with a cross-validation that was stopped or killed. */
@@ -84,7 +94,7 @@ async function runFolds({ study, plan, sets, machine, hooks }: StudyAtWork<Folds
   for (let index = 0; index < plan.folds; index++) {
     const fold = index + 1;
     hooks.say?.(`Fold ${fold} of ${plan.folds}`);
-    const dealt = { index, of: plan.folds, seed: plan.seed };
+    const dealt = foldFor(plan, index);
     const { summary } = await trainPart({
       ...plan,
       folder: study.part(partOf(fold)),
