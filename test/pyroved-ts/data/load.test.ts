@@ -109,6 +109,49 @@ describe('a folder of unlabelled images', () => {
   });
 });
 
+describe('a size that is not given', () => {
+  const sized = (sides: readonly [number, number][]): void => {
+    sides.forEach(([width, height], i) => {
+      write(`img${i}.png`, picture(10 + i, width, height));
+    });
+  };
+
+  it('is the median of the shorter sides, so that typical images are not enlarged', async () => {
+    sized([
+      [20, 30],
+      [24, 24],
+      [30, 26],
+      [40, 28],
+      [24, 24],
+    ]);
+    const { size, unlabelled } = await loadImages({ unlabelled: folder });
+    expect([size, unlabelled?.shape]).toEqual([24, [24, 24]]);
+  });
+
+  it('is 48 where images are larger, and 8 where they are smaller than that', async () => {
+    sized([
+      [200, 150],
+      [128, 128],
+      [90, 90],
+    ]);
+    expect((await loadImages({ unlabelled: folder })).size).toBe(48);
+    for (const name of ['a', 'b', 'c']) write(`${name}/tiny.png`, picture(name.charCodeAt(0), 6, 6));
+    expect((await loadImages({ unlabelled: join(folder, 'a'), labels: undefined })).size).toBe(8);
+  });
+
+  it('does not look at files that cannot be read, and gives way to one that is given', async () => {
+    sized([
+      [20, 20],
+      [20, 20],
+      [20, 20],
+    ]);
+    for (let i = 0; i < 4; i++) write(`broken${i}.png`, 'x');
+    const { size, problems } = await loadImages({ unlabelled: folder });
+    expect([size, problems.length]).toEqual([20, 4]);
+    expect((await loadImages({ unlabelled: folder, size: 32 })).unlabelled?.shape).toEqual([32, 32]);
+  });
+});
+
 describe('files that cannot be used', () => {
   const spoil = () => {
     pictures('good', 9);

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { decode } from 'fast-png';
-import { imageRowsPicture, manifoldPicture, PyrovedError, samplesByClass, tileImages } from 'pyroved-ts';
+import { displayRange, imageRowsPicture, manifoldPicture, PyrovedError, samplesByClass, tileImages } from 'pyroved-ts';
 import { describe, expect, it } from 'vitest';
 import { assertWellFormed, textsOf } from './svg.js';
 
@@ -54,6 +54,16 @@ describe('tileImages', () => {
       }),
       { seed: 5, numRuns: 60 },
     );
+  });
+
+  it('shows [0, 1], or the range of nearly all values where they lie beyond', () => {
+    const ramp = (low: number, high: number) => Array.from({ length: 1001 }, (_, i) => low + ((high - low) * i) / 1000);
+    expect(displayRange(ramp(0, 1))).toEqual([0, 1]);
+    expect(displayRange([...ramp(0.2, 0.6), 40, Number.NaN])).toEqual([0, 1]);
+    const [low, high] = displayRange([...ramp(-2, 4), 1e6]);
+    expect([low, high].map((v) => Number(v.toFixed(2)))).toEqual([-1.97, 3.98]);
+    expect(displayRange([3, 3])).toEqual([2.5, 3.5]);
+    expect(displayRange([])).toEqual([0, 1]);
   });
 
   it('shows the range as black to white and clips the rest; a pixel without a value is transparent', () => {

@@ -33,7 +33,7 @@ const known = [
     'threads',
     'precision',
   ],
-  ...['latentDim', 'likelihood', 'activation', 'blocks', 'batchNorm', 'upsampling'],
+  ...['latentDim', 'likelihood', 'decoderSigma', 'activation', 'blocks', 'batchNorm', 'upsampling'],
   ...['epochs', 'batchSize', 'lr', 'kl', 'clipNorm', 'averageFrom', 'averageDecay', 'patience'],
 ];
 
@@ -74,7 +74,7 @@ export function pairsOf(word: string | undefined, given: Given, command: Command
   return {
     source: isRods ? rods(asked, given) : pairs(word, asked, given),
     model: {
-      ...picked(asked, ['latentDim', 'likelihood', 'activation', 'batchNorm', 'upsampling']),
+      ...picked(asked, ['latentDim', 'likelihood', 'decoderSigma', 'activation', 'batchNorm', 'upsampling']),
       ...(blocks && { hiddenEncoder: blocks, hiddenDecoder: reversed(blocks) }),
     },
     train: trainSettingsOf(asked) as PairsTrainSettings,
