@@ -21,6 +21,9 @@ COARSE = 16
 MOST = 24000
 """Posed templates in the coarse search; with more labels than fit, a part of them is drawn."""
 CANDIDATES = 12
+"""Kept by the coarse search, image by image ..."""
+FINALISTS = 4
+"""... and by the first comparison at full resolution, after which the poses are refined."""
 REFINEMENTS = 10
 
 
@@ -112,30 +115,32 @@ def _fine_search(
     generator: torch.Generator,
 ) -> torch.Tensor:
     """The class of the best of the candidates `template` and `poses` [n, candidates], each refined by random steps that grow smaller."""
-    count, candidates = template.shape
-    flat_template = template.reshape(-1)
-    pose = poses.reshape(-1, 4)
-    rows = torch.arange(count).repeat_interleave(candidates)
+    count = len(images)
     spectra = torch.fft.rfft2(normalised(images).reshape(images.shape)).conj()
     shifts = _allowed_shifts(images.shape[-1], task.ranges)
 
-    def score(candidate: torch.Tensor) -> torch.Tensor:
-        posed = warp(labelled[flat_template], Poses(candidate).matrices(), torch.zeros(len(candidate), 2), padding)
+    def score(which: torch.Tensor, pose: torch.Tensor) -> torch.Tensor:
+        """The best correlation over shifts of the templates `which` [n, m] at the poses [n, m, 4]."""
+        m = which.shape[1]
+        matrices = Poses(pose.reshape(-1, 4)).matrices()
+        posed = warp(labelled[which.reshape(-1)], matrices, torch.zeros(count * m, 2), padding)
         spectrum = torch.fft.rfft2(normalised(posed).reshape(posed.shape))
-        correlation = torch.fft.irfft2(spectrum * spectra[rows], s=images.shape[-2:])
-        return correlation.flatten(1)[:, shifts].amax(1)
+        correlation = torch.fft.irfft2(spectrum * spectra.repeat_interleave(m, 0), s=images.shape[-2:])
+        return correlation.flatten(1)[:, shifts].amax(1).reshape(count, m)
 
-    steps = torch.tensor([math.radians(4.0), 0.066 if search != "angle" else 0.0] + 2 * [task.ranges.affine_shear * 0.3 if search == "shear" else 0.0])
-    best = score(pose)
+    best, kept = score(template, poses).topk(min(FINALISTS, template.shape[1]), dim=1)
+    which = template.gather(1, kept)
+    pose = poses.gather(1, kept[..., None].expand(*kept.shape, 4))
+    scale_step = 0.066 if search != "angle" else 0.0
+    shear_step = 0.3 * task.ranges.affine_shear if search == "shear" else 0.0
+    steps = torch.tensor([math.radians(4.0), scale_step, shear_step, shear_step])
     for k in range(REFINEMENTS):
-        step = torch.randn(pose.shape, generator=generator) * steps * (1 - k / REFINEMENTS)
-        changed = pose + step
-        found = score(changed)
+        changed = pose + torch.randn(pose.shape, generator=generator) * steps * (1 - k / REFINEMENTS)
+        found = score(which, changed)
         better = found > best
         best = torch.where(better, found, best)
-        pose = torch.where(better[:, None], changed, pose)
-    winner = best.reshape(count, candidates).argmax(1)
-    return task.labelled_classes[template[torch.arange(count), winner]]
+        pose = torch.where(better[..., None], changed, pose)
+    return task.labelled_classes[which[torch.arange(count), best.argmax(1)]]
 
 
 def _allowed_shifts(size: int, ranges: Ranges) -> torch.Tensor:
