@@ -1,20 +1,5 @@
 /** How far the poses that a model infers are from the true ones of generated images. */
-
-const RADIANS = Math.PI / 180;
-
-/**
- * The rotation in the polar decomposition of an image's true affine map, in degrees: its angle where it has no shear.
- * @param factors of a generated set: `angle`, and `shearX` and `shearY` where the images are sheared
- */
-export function trueAngle({ angle, shearX, shearY }, i) {
-  if (shearX === undefined || shearY === undefined) return angle[i];
-  const [cos, sin] = [Math.cos(angle[i] * RADIANS), Math.sin(angle[i] * RADIANS)];
-  const [sx, sy] = [Math.tan(shearX[i] * RADIANS), Math.tan(shearY[i] * RADIANS)];
-  // [[cos, sin], [-sin, cos]] times [[1, -sx], [-sy, 1 + sx sy]].
-  const [a, b] = [cos - sin * sy, -cos * sx + sin * (1 + sx * sy)];
-  const [c, d] = [-sin - cos * sy, sin * sx + cos * (1 + sx * sy)];
-  return Math.atan2(b - c, a + d) / RADIANS;
-}
+import { truePoses } from 'pyroved-ts';
 
 /** The distance of two angles in degrees for an object that looks the same after 360 / order degrees. */
 export function angleDistance(found, truth, order) {
@@ -38,24 +23,22 @@ export function seenShift([height, width], angle, scale, [t0, t1]) {
 
 /**
  * Median and 90% quantile of the angle error (degrees, modulo the symmetry of the class) and of the shift error (pixels).
- * @param set test images with `labels`, `classNames` and `factors`
+ * @param set test images with labels and class names; those without true poses have no errors
  * @param found `degrees` and `shift(i)` ({ tx, ty }), each optional
  * @param symmetry order of rotational symmetry by class name (1 where absent); 0 for a class without any angle
  */
-export function poseErrors({ labels, classNames, factors, count }, { degrees, shift }, symmetry) {
+export function poseErrors(set, { degrees, shift }, symmetry) {
+  const { labels, classNames, count } = set;
+  const truth = set.shape.length === 2 ? truePoses(set) : undefined;
+  if (!truth) return {};
   const images = Array.from({ length: count }, (_, i) => i);
   const order = (i) => symmetry[classNames[labels[i]]] ?? 1;
-  const angles =
-    degrees && factors?.angle
-      ? images.filter((i) => order(i) > 0).map((i) => angleDistance(degrees[i], trueAngle(factors, i), order(i)))
-      : [];
-  const shifts =
-    shift && factors?.tx
-      ? images.map((i) => {
-          const { tx, ty } = shift(i);
-          return Math.hypot(tx - factors.tx[i], ty - factors.ty[i]);
-        })
-      : [];
+  const trueDegrees = (i) => (truth.angle[i] * 180) / Math.PI;
+  const angles = degrees
+    ? images.filter((i) => order(i) > 0).map((i) => angleDistance(degrees[i], trueDegrees(i), order(i)))
+    : [];
+  const distance = (i, { tx, ty }) => Math.hypot(tx - truth.tx[i], ty - truth.ty[i]);
+  const shifts = shift ? images.map((i) => distance(i, shift(i))) : [];
   return {
     ...(angles.length > 0 && { angleError: { median: quantile(angles, 0.5), q90: quantile(angles, 0.9) } }),
     ...(shifts.length > 0 && { shiftError: { median: quantile(shifts, 0.5), q90: quantile(shifts, 0.9) } }),

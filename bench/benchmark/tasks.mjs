@@ -4,7 +4,7 @@
  */
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
-import { cardsConfig } from 'pyroved-ts';
+import { cardsConfig, glyphSymmetry } from 'pyroved-ts';
 
 const fixed = { scale: [1, 1], shear: 0 };
 
@@ -39,6 +39,22 @@ function cardTasks({ templates }) {
 }
 
 const labelled = (n) => `${n} ${n === 1 ? 'label' : 'labels'} per class`;
+
+/** Noise, an uneven background, and contrast, blur and clutter that vary by image. */
+const fieldConditions = { noise: 0.2, background: 0.4, contrast: 0.3, blur: 1, clutter: 0.5 };
+
+const glyphTasks = () =>
+  [20, 5].map((labels) => ({
+    name: `glyphs-${labels}`,
+    family: 'glyphs',
+    title: `Glyphs with field conditions, ±180°, ${labelled(labels)}`,
+    labels,
+    // Scales of .85 to 1.15 and shears of 10 degrees on both sides.
+    ranges: { angle: 180, shift: [0.1, 0.1], scale: [0.74, 1.35], shear: 20 },
+    symmetry: glyphSymmetry,
+    quick: labels === 5,
+    source: (seed) => ({ kind: 'glyphs', seed, labelledPerClass: labels, ...fieldConditions }),
+  }));
 
 function digitTasks() {
   const sets = [
@@ -99,7 +115,13 @@ const toyTask = {
 };
 
 /** All tasks in the order of the page. `templates` names class images for the cards in place of the project's own suits. */
-export const benchmarkTasks = (options = {}) => [...cardTasks(options), ...digitTasks(), particleTask, toyTask];
+export const benchmarkTasks = (options = {}) => [
+  ...cardTasks(options),
+  ...glyphTasks(),
+  ...digitTasks(),
+  particleTask,
+  toyTask,
+];
 
 /** The default ranges of a user's folder. */
 export const folderRanges = { angle: 180, shift: [0.1, 0.1], scale: [0.77, 1.3], shear: 25 };

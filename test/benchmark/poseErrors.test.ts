@@ -1,4 +1,4 @@
-/** True angles from affine maps, distances modulo symmetry, and where a pose shows an object. */
+/** Errors against true poses, distances modulo symmetry, and where a pose shows an object. */
 
 import { RandomStream } from 'pyro-ts';
 import { drawPose, type PoseRanges, warp } from 'pyroved-ts';
@@ -7,48 +7,25 @@ import { evaluate } from '../scripts/child.js';
 
 const script = 'bench/benchmark/poseErrors.mjs';
 
-/** The linear map that `warp` applies, read off images of single bright pixels. */
-function measuredMap(pose: Parameters<typeof warp>[4]): number[] {
-  const size = 201;
-  const centre = 100;
-  const columns = [
-    [40, 0],
-    [0, 40],
-  ].map(([dx, dy]) => {
-    const source = new Float32Array(size * size);
-    // A disc, so that the centre of mass is found to a fraction of a pixel.
-    for (let row = 0; row < size; row++)
-      for (let col = 0; col < size; col++)
-        if (Math.hypot(row - centre - dy, col - centre - dx) < 5) source[row * size + col] = 1;
-    const target = new Float32Array(size * size);
-    warp(source, target, size, size, pose);
-    let [mass, x, y] = [0, 0, 0];
-    target.forEach((v, i) => {
-      mass += v;
-      x += v * ((i % size) - centre);
-      y += v * (Math.floor(i / size) - centre);
-    });
-    return [x / mass / 40, y / mass / 40];
-  });
-  return [columns[0][0], columns[1][0], columns[0][1], columns[1][1]];
-}
-
-it('the true angle is the rotation in the polar decomposition of what warp does', () => {
-  const ranges: PoseRanges = { angle: 180, shear: 15, scale: [1, 1.2], translation: 0, axes: 'both' };
-  const stream = new RandomStream('polar');
-  for (let k = 0; k < 5; k++) {
-    const pose = drawPose(stream, ranges, 201);
-    const [a, b, c, d] = measuredMap(pose);
-    // The nearest rotation [[cos, sin], [-sin, cos]] to a 2 x 2 matrix.
-    const expected = (Math.atan2(b - c, a + d) * 180) / Math.PI;
-    const factors = { angle: [pose.angle], shearX: [pose.shearX], shearY: [pose.shearY] };
-    const found = Number(evaluate(script, `script.trueAngle(${JSON.stringify(factors)}, 0)`));
-    expect(Math.abs(found - expected)).toBeLessThan(1);
-  }
-});
-
-it('without shear it is the angle itself', () => {
-  expect(evaluate(script, 'script.trueAngle({ angle: [33] }, 0)')).toBe(33);
+it('errors are taken from the true poses of generated images, class by class modulo their symmetry', () => {
+  const found = evaluate(
+    script,
+    `await (async () => {
+      const { cards, truePoses } = await import('pyroved-ts');
+      const { validation } = cards({ size: 16, labelledPerClass: 1, unlabelledPerClass: 1, validationPerClass: 5, axes: 'both' });
+      const { angle, tx, ty } = truePoses(validation);
+      const isDiamond = (i) => validation.classNames[validation.labels[i]] === 'diamonds';
+      const degrees = angle.map((radians, i) => (radians * 180) / Math.PI + (isDiamond(i) ? 180 : 0) + 4);
+      const shift = (i) => ({ tx: tx[i] + 3, ty: ty[i] - 4 });
+      return [{ diamonds: 2 }, {}].map((symmetry) => script.poseErrors(validation, { degrees, shift }, symmetry));
+    })()`,
+  ) as { angleError: { median: number; q90: number }; shiftError: { median: number } }[];
+  expect(found[0].angleError.median).toBeCloseTo(4, 3);
+  expect(found[0].angleError.q90).toBeCloseTo(4, 3);
+  expect(found[0].shiftError.median).toBeCloseTo(5, 5);
+  // A quarter of the images are diamonds, upside down.
+  expect(found[1].angleError.median).toBeCloseTo(4, 3);
+  expect(found[1].angleError.q90).toBeCloseTo(176, 3);
 });
 
 it('angles differ modulo 360 degrees over the order of symmetry', () => {
