@@ -28,7 +28,7 @@ function cardTasks({ templates }) {
       ranges,
       // A diamond looks the same after half a turn.
       symmetry: { diamonds: 2 },
-      quick: name === 'cards-180' && (labels === 15 || labels === 1),
+      quick: name === 'cards-180' && labels === 1,
       source: (seed) => ({
         kind: 'cards',
         ...cardsConfig({ ...poses, seed, labelledPerClass: labels }),

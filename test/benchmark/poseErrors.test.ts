@@ -1,7 +1,5 @@
 /** Errors against true poses, distances modulo symmetry, and where a pose shows an object. */
 
-import { RandomStream } from 'pyro-ts';
-import { drawPose, type PoseRanges, warp } from 'pyroved-ts';
 import { expect, it } from 'vitest';
 import { evaluate } from '../scripts/child.js';
 
