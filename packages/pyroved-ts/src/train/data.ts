@@ -34,7 +34,9 @@ export function checkValues(set: TrainingImages, what: string, name = ''): void 
     if (wrong < 0) continue;
     const image = indices[Math.floor(wrong / imageSize(set))];
     const file = set.names?.[image] === undefined ? '' : ` (${set.names[image]})`;
-    const unit = isUnit ? `; under the likelihood "${name}" they lie in [0, 1]. Normalise the images first` : '';
+    const unit = isUnit
+      ? `; under the likelihood "${name}" they lie in [0, 1]. Normalise the images first, or use the likelihood "gaussian"`
+      : '';
     const range = Number.isFinite(values[wrong]) ? unit : '. Leave the image out';
     throw new DataError(`Image ${image}${file} of ${what} has a pixel value of ${values[wrong]}${range}.`);
   }

@@ -171,6 +171,7 @@ describe('the choice', () => {
     const options = { digits: [1, 2, 3], unlabelledPerClass: 40, validationPerClass: 1, noise: 0.1, angle: 180 };
     const { preprocessing, reason } = choosePreprocessing(digits(options).unlabelled);
     expect(preprocessing).toEqual({ background: 'none', standardise: 'rms' });
+    expect(chosen(changed(digits(options).unlabelled as ImageSet, 'a', () => (v) => 1 - v))).toEqual(plane);
     expect(reason).toMatch(/^pixel values reach from -0\.\d+ to 1\.\d+, beyond \[0, 1\]$/);
   });
 });

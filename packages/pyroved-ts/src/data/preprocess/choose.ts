@@ -31,9 +31,9 @@ export const preprocessingThresholds = {
 /**
  * Background removal and standardisation for images with values in [0, 1]. Clean images keep `none` and `none`: the border has one grey level, the same
  * in all images, and objects have one contrast. An uneven border, or a level that differs from image to image, asks for a plane (a polynomial, the blurred
- * image, where a plane leaves too much) and division by the RMS; a differing contrast alone, or values beyond [0, 1] as of noisy images, for division by the RMS. Decided from robust statistics over
- * images and border segments, which objects that touch the border and noise hardly change. Signals are left as they are, because their ends say too little
- * of their background. The same images give the same choice.
+ * image, where a plane leaves too much) and division by the RMS; a differing contrast alone, or values beyond [0, 1] as of noisy images, for division by
+ * the RMS, after a plane where the background is not 0. Decided from robust statistics over images and border segments, which noise and objects that
+ * touch the border hardly change. Signals are left as they are, because their ends say too little of their background. The same images give the same choice.
  * @param images a set, or several of one shape; channels are averaged
  * @example
  * const { preprocessing, reason } = choosePreprocessing(images);
@@ -75,15 +75,17 @@ export function choosePreprocessing(
     const reason = `the background differs between images by ${percent(level)} of the contrast`;
     return { preprocessing: { background: 'plane', standardise: 'rms' }, reason };
   }
+  // The root mean square is about 0, so a background that is not 0 has to go first.
+  const isZero = Math.abs(typical('level')) < thresholds.zero;
+  const scaled: Preprocessing = { background: isZero ? 'none' : 'plane', standardise: 'rms' };
   if (strong > 0 && faint / strong < thresholds.contrast) {
-    const isZero = Math.abs(typical('level')) < thresholds.zero;
     const reason = `the contrast of the images differs by a factor of ${Number((strong / Math.max(faint, 1e-6)).toPrecision(2))}`;
-    return { preprocessing: { background: isZero ? 'none' : 'plane', standardise: 'rms' }, reason };
+    return { preprocessing: scaled, reason };
   }
   const [least, most] = [Math.min(...figures.map((f) => f.least)), Math.max(...figures.map((f) => f.most))];
   if (least < -thresholds.beyond || most > 1 + thresholds.beyond) {
     const reason = `pixel values reach from ${Number(least.toPrecision(2))} to ${Number(most.toPrecision(2))}, beyond [0, 1]`;
-    return { preprocessing: { background: 'none', standardise: 'rms' }, reason };
+    return { preprocessing: scaled, reason };
   }
   return { preprocessing: noPreprocessing, reason: 'background and contrast are the same in all images' };
 }
