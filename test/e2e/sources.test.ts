@@ -176,6 +176,10 @@ describe('generated images', () => {
       'Images: 80 unlabelled, 40 labelled, 30 to test on; 16 x 16 pixels.',
     ],
     [
+      ['glyphs', '--glyphs', 'A,R,arrow', '--unlabelled-per-class', '8', '--noise', '0.1', '--background', '0.3'],
+      'Images: 24 unlabelled, 12 labelled, 9 to test on; 40 x 40 pixels.',
+    ],
+    [
       ['peaks', '--size', '32', '--unlabelled-per-class', '8'],
       'Signals: 24 unlabelled, 12 labelled, 9 to test on; 32 values.',
     ],
@@ -195,7 +199,7 @@ describe('generated images', () => {
     expect(turned.stdout).toMatch(/^accuracy \d\.\d{4} on 12 images\n/);
     const refused = await pyroved(['evaluate', 'particles', '--angle', '3'], root);
     expect(refused.stderr).toContain(
-      'The particles of this run have no angle to change. Known: seed, validationPerClass.',
+      'The particles of this run have no angle to change. Known: seed, validationPerClass, background, contrast, blur, clutter.',
     );
   });
 });
