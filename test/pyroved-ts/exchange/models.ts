@@ -1,5 +1,5 @@
 /** Small models of every kind, whose exported networks are compared with what the models themselves answer. */
-import { convNet, type ImageSet, iVAE, jiVAE, type Model, ssiVAE, ssRegIVAE } from 'pyroved-ts';
+import { convBody, convNet, type ImageSet, iVAE, jiVAE, type Model, ssiVAE, ssRegIVAE } from 'pyroved-ts';
 
 const small = { hiddenEncoder: [7, 6], hiddenDecoder: [5, 6] };
 const aspect = { name: 'aspect', centre: 3, scale: 2 };
@@ -43,6 +43,20 @@ export const models: Readonly<Record<string, () => Model>> = {
       angleGuide: 'binned',
       angleBins: 3,
       classifier: convNet({ blocks: [[3], [4]] }),
+      ...small,
+    }),
+  'ssiVAE, the fused convolutional encoder as classifier': () =>
+    ssiVAE({
+      shape: [9, 8],
+      numClasses: 3,
+      classifier: convBody({
+        shape: [9, 8],
+        blocks: [
+          { side: 5, outputs: 4 },
+          { side: 3, outputs: 3 },
+        ],
+        features: 3,
+      }),
       ...small,
     }),
   'jiVAE, binned guide, two channels': () =>

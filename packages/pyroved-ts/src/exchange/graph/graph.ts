@@ -67,6 +67,8 @@ export type Operation = Wiring &
     | { readonly op: 'Reshape'; readonly shape: readonly number[] }
     | { readonly op: 'Transpose'; readonly perm: readonly number[] }
     | { readonly op: 'Slice'; readonly begin: readonly number[]; readonly size: readonly number[] }
+    /** Zeros before and after, along each axis. */
+    | { readonly op: 'Pad'; readonly before: readonly number[]; readonly after: readonly number[] }
     | { readonly op: 'Split'; readonly axis: number; readonly sizes: readonly number[] }
     | { readonly op: 'Concat'; readonly axis: number }
     | { readonly op: 'ArgMax'; readonly axis: number }

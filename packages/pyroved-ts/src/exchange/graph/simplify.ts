@@ -89,6 +89,13 @@ const slice: Rule = (call) => {
   return isWhole ? [{ op: 'Slice', ...wired(call), begin, size }] : [];
 };
 
+/** With zeros. */
+const pad: Rule = (call) => {
+  const paddings = call.attrs.paddings as readonly (readonly [number, number])[];
+  if ((call.attrs.constantValue ?? 0) !== 0) return [];
+  return [{ op: 'Pad', ...wired(call), before: paddings.map(([b]) => b), after: paddings.map(([, a]) => a) }];
+};
+
 /** Rows with a single 1, from indices. */
 const oneHot: Rule = ({ inputs, inputShapes, outputs, outputShapes, attrs }, make) => {
   const { depth, onValue = 1, offValue = 0, dtype = 'int32' } = attrs;
@@ -198,6 +205,7 @@ const rules: Readonly<Record<string, Rule>> = {
   ExpandDims: reshape,
   Transpose: (call) => [{ op: 'Transpose', ...wired(call), perm: call.attrs.perm as readonly number[] }],
   Slice: slice,
+  PadV2: pad,
   SplitV: split,
   Concat: (call) => [{ op: 'Concat', ...wired(call), axis: axisOf(call.attrs.axis, call.outputShapes[0].length) }],
   Pack: pack,

@@ -208,7 +208,11 @@ class Merger {
   private mergedAttrs(kernel: string, a: Readonly<Record<string, unknown>>, b: Readonly<Record<string, unknown>>) {
     const merge = (key: string): unknown => {
       const [x, y] = [a[key], b[key]];
-      if (Array.isArray(x) && Array.isArray(y)) return this.mergedNumbers(kernel, x, y);
+      // Paddings are a list of pairs.
+      if (Array.isArray(x) && Array.isArray(y))
+        return x.every(Array.isArray)
+          ? x.map((n, i) => this.mergedNumbers(kernel, n, y[i]))
+          : this.mergedNumbers(kernel, x, y);
       if (x === y || key === 'shape') return x;
       throw this.refusal(`${key} of its operation ${kernel} depends on the number of images`);
     };

@@ -81,6 +81,8 @@ export function nodesOf(operation: Operation, write: Writer): Made[] {
       const axes = begin.map((_, i) => i);
       return [node(op, [...inputs, write.ints(begin), write.ints(ends), write.ints(axes)], outputs)];
     }
+    case 'Pad':
+      return [node(op, [...inputs, write.ints([...operation.before, ...operation.after])], outputs)];
     case 'Split':
       return [node(op, [...inputs, write.ints(operation.sizes)], outputs, int('axis', operation.axis))];
     case 'Concat':

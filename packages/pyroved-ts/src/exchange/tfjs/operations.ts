@@ -20,8 +20,8 @@ export interface TfNode {
 
 export const DTYPE: Readonly<Record<DataType, string>> = { float32: 'DT_FLOAT', int32: 'DT_INT32', bool: 'DT_BOOL' };
 
-/** A list of whole numbers as a constant: its name. */
-type Ints = (values: readonly number[], scalar?: boolean) => string;
+/** Whole numbers as a constant, a list of them, a scalar (true) or pairs: its name. */
+type Ints = (values: readonly number[], form?: boolean | 'pairs') => string;
 
 /** Those whose names differ. */
 const names: Readonly<Record<string, string>> = { Add: 'AddV2', Div: 'RealDiv', Select: 'SelectV2' };
@@ -53,6 +53,13 @@ export function nodeOf(operation: Operation, ints: Ints): TfNode {
       return node(op, [ints(operation.perm)]);
     case 'Slice':
       return node(op, [ints(operation.begin), ints(operation.size)]);
+    case 'Pad':
+      return node(op, [
+        ints(
+          operation.before.flatMap((n, i) => [n, operation.after[i]]),
+          'pairs',
+        ),
+      ]);
     case 'Split':
       return node('SplitV', [ints(operation.sizes), ints([operation.axis], true)], {
         num_split: { i: String(operation.sizes.length) },

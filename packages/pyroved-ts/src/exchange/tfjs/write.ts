@@ -9,9 +9,11 @@ export const WEIGHTS_FILE = 'weights.bin';
 /** A graph model in memory: `tf.loadGraphModel(tf.io.fromMemory(artifacts))` runs it. */
 export function graphModelArtifacts(graph: Graph): tf.io.ModelArtifacts & { weightData: ArrayBuffer } {
   const constants = new Map(graph.constants);
-  const ints = (values: readonly number[], scalar = false): string => {
-    const name = `ints_${scalar ? 'scalar_' : ''}${values.join('_')}`;
-    constants.set(name, { shape: scalar ? [] : [values.length], dtype: 'int32', data: Int32Array.from(values) });
+  const ints = (values: readonly number[], form: boolean | 'pairs' = false): string => {
+    const [kind, shape] =
+      form === 'pairs' ? ['pairs_', [values.length / 2, 2]] : form ? ['scalar_', []] : ['', [values.length]];
+    const name = `ints_${kind}${values.join('_')}`;
+    constants.set(name, { shape, dtype: 'int32', data: Int32Array.from(values) });
     return name;
   };
   // A further output of a node is called NODE:1; whoever reads it must say so.
