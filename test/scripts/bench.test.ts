@@ -120,6 +120,11 @@ describe.skipIf(process.platform === 'win32')('the JSON of a run with tiny sizes
     }
   });
 
+  it('encoder: by kernel, size and threads, with the fraction of the peak', () => {
+    expect([...new Set(figures.encoder.map(({ kernel }) => kernel))]).toEqual(kernels());
+    expectPositive(figures.encoder, ['side', 'threads', 'seconds', 'gflops', 'ofPeak']);
+  });
+
   it('step: by kernel, in seconds, the part outside the decoder and the memory', () => {
     expect(figures.step.map(({ kernel }) => kernel)).toEqual(kernels());
     expectPositive(figures.step, ['seconds', 'otherMs', 'extraMB']);

@@ -2,7 +2,7 @@
 import type { EncoderGradients, EncoderOperands } from '../encoder/problem.js';
 import type { Arena } from './arena.js';
 import * as at from './encoderLayout.js';
-import { eachDense, eachTap, packDense, packFilter, packTurned } from './encoderPack.js';
+import { eachDense, eachTap, isDenseWhole, packDense, packFilter, packTurned } from './encoderPack.js';
 import { type EncoderPlan, keptFloats } from './encoderPlan.js';
 import { CHUNKS, PARTIAL_FLOATS, PARTIALS, SCRATCH, SCRATCH_BYTES } from './layout.js';
 import { roundUp } from './plan.js';
@@ -129,10 +129,12 @@ export class EncoderCall {
       }
     });
     const dense = this.arena.view(sums.dense, plan.denseInputs * plan.features);
-    eachDense(plan, (row, padded) => {
-      const [into, from] = [row * problem.features, padded * plan.features];
-      for (let f = 0; f < problem.features; f++) to.dense[into + f] += dense[from + f];
-    });
+    if (isDenseWhole(plan)) for (let i = 0; i < dense.length; i++) to.dense[i] += dense[i];
+    else
+      eachDense(plan, (row, padded) => {
+        const [into, from] = [row * problem.features, padded * plan.features];
+        for (let f = 0; f < problem.features; f++) to.dense[into + f] += dense[from + f];
+      });
     if (!to.images) return;
     const size = maps[0].height * maps[0].width * maps[0].channels;
     to.images.set(this.arena.view(sums.images, this.batch.count * size), this.batch.first * size);

@@ -36,13 +36,30 @@ export function packTurned(plan: EncoderPlan, l: number, filter: Float32Array, t
   });
 }
 
+/** Whether the dense layer has neither channels nor features that are padded, so that its rows are those of the operand. */
+export function isDenseWhole({ maps, blocks, problem }: EncoderPlan): boolean {
+  const { channels, pitch } = maps[blocks.length];
+  return channels === pitch && problem.features % 8 === 0;
+}
+
 /** Panels [features / 8][inputs][8]. */
 export function packDense(plan: EncoderPlan, dense: Float32Array, to: Float32Array): void {
-  const { denseInputs, problem } = plan;
-  const { features } = problem;
-  const last = plan.maps[plan.blocks.length];
-  if (features % 8 !== 0 || last.pitch !== last.channels) to.fill(0);
+  const { denseInputs } = plan;
+  const { features } = plan.problem;
+  if (isDenseWhole(plan)) return packWhole(dense, denseInputs, features, to);
+  to.fill(0);
   eachDense(plan, (row, padded) => {
     for (let f = 0; f < features; f++) to[((f >> 3) * denseInputs + padded) * 8 + (f & 7)] = dense[row * features + f];
   });
+}
+
+/** The largest matrix by far: one plain loop takes a quarter of the time. */
+function packWhole(dense: Float32Array, inputs: number, features: number, to: Float32Array): void {
+  let at = 0;
+  for (let f = 0; f < features; f += 8) {
+    for (let row = 0, from = f; row < inputs; row++, from += features) {
+      for (let j = 0; j < 8; j++) to[at + j] = dense[from + j];
+      at += 8;
+    }
+  }
 }
