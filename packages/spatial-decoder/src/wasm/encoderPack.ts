@@ -46,7 +46,10 @@ export function isDenseWhole({ maps, blocks, problem }: EncoderPlan): boolean {
 export function packDense(plan: EncoderPlan, dense: Float32Array, to: Float32Array): void {
   const { denseInputs } = plan;
   const { features } = plan.problem;
-  if (isDenseWhole(plan)) return packWhole(dense, denseInputs, features, to);
+  if (isDenseWhole(plan)) {
+    packWhole(dense, denseInputs, features, to);
+    return;
+  }
   to.fill(0);
   eachDense(plan, (row, padded) => {
     for (let f = 0; f < features; f++) to[((f >> 3) * denseInputs + padded) * 8 + (f & 7)] = dense[row * features + f];
