@@ -18,6 +18,7 @@ export { LARGEST_CHOSEN } from './images/size.js';
 export type { Centre } from './micrograph/centres.js';
 export * from './micrograph/micrograph.js';
 export * from './micrograph/objects.js';
+export * from './noise.js';
 export * from './normalise.js';
 export * from './partition.js';
 export * from './posedCopies.js';

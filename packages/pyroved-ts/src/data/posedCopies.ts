@@ -2,12 +2,16 @@
 import { OptionError, RandomStream, refuseUnknownKeys } from 'pyro-ts';
 import { type AffineRanges, drawPoses, type Outside, type Poses, posedImages } from '../coordinates/index.js';
 import { type ImageSet, imageAt, imageSize, inMemory, type StreamedSet } from './dataset.js';
+import { estimateNoise, lostNoise } from './noise.js';
 
 export interface PosedCopiesOptions {
   /** Copies of each image, each at a pose of its own. @default 1 */
   readonly copies?: number;
-  /** Standard deviation of fresh Gaussian noise added after the pose, in the units of the images. @default 0 */
-  readonly noise?: number;
+  /**
+   * Standard deviation of fresh Gaussian noise added after the pose, in the units of the images; `lost` for as much as the interpolation takes away
+   * (`estimateNoise`, `lostNoise`), so that copies are as noisy as the originals, with values that stay in the range of the set. @default 0
+   */
+  readonly noise?: number | 'lost';
   /** @default 1 */
   readonly seed?: number | string;
   /** See `PosedOptions`. @default 'edge' */
@@ -47,7 +51,9 @@ export function posedCopies(
   const stream = new RandomStream(seed).fork('posed copies');
   const poses = drawPoses(count, ranges, stream.fork('poses'), set.shape.length);
   const images = posedImages(repeated, set.shape, set.channels, poses, { outside });
-  addNoise(images, noise, stream.fork('noise'));
+  const deviation = noise === 'lost' ? lostNoise(estimateNoise(original), set.shape.length) : noise;
+  addNoise(images, deviation, stream.fork('noise'));
+  if (noise === 'lost' && deviation > 0) clampTo(images, upright);
   const { labels, names, factors } = original;
   return {
     ...rest,
@@ -63,6 +69,16 @@ export function posedCopies(
       ),
     }),
   };
+}
+
+/** Holds values within the range of others, such as [0, 1]. */
+function clampTo(images: Float32Array, others: Float32Array): void {
+  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const v of others) {
+    low = Math.min(low, v);
+    high = Math.max(high, v);
+  }
+  for (let i = 0; i < images.length; i++) images[i] = Math.min(high, Math.max(low, images[i]));
 }
 
 /**

@@ -51,7 +51,8 @@ function meanProbabilities(model: SSIVAE, labelled: TrainingImages, seed: number
       labelled,
       Array.from({ length: size }, (_, i) => from + i),
     );
-    const posed = posedCopies(some, ranges, { copies, seed: `${seed}/labels/${from}`, outside: 'border' });
+    const draw = { copies, seed: `${seed}/labels/${from}`, noise: 'lost', outside: 'border' } as const;
+    const posed = posedCopies(some, ranges, draw);
     model.classify(posed).probabilities.forEach((p, at) => {
       const image = from + posed.originals[Math.floor(at / numClasses)];
       mean[image * numClasses + (at % numClasses)] += p / copies;

@@ -55,7 +55,8 @@ export function validationFor(config: RunConfig, sets: TrainingSets): Validation
   }
   // In a cross-validation every labelled image counts once.
   const copies = fold ? 1 : Math.min(MOST_COPIES, Math.max(1, Math.ceil(ENOUGH / test.count)));
-  const images = posedCopies(test, ranges, { copies, seed: `${config.seed}/validation`, outside: 'border' });
+  const seed = `${config.seed}/validation`;
+  const images = posedCopies(test, ranges, { copies, seed, noise: 'lost', outside: 'border' });
   return { images, distinct: test.count, copies, poses: 'drawn', ranges, upright: test };
 }
 
