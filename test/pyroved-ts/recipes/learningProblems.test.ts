@@ -29,6 +29,14 @@ it('says nothing about a run that learnt, nor about figures that are not there',
 
 it('accuracy at chance, or not to be told from it', () => {
   expect(codes({ ...healthy, accuracy: 0.27, accuracyInterval: [0.22, 0.33] })).toEqual(['accuracy-at-chance']);
+  const [poses] = learningProblems({
+    ...healthy,
+    accuracy: 0.27,
+    accuracyInterval: [0.22, 0.33],
+    uprightAccuracy: 0.8,
+  });
+  expect(poses.text).toContain('On the same images upright it is 80.0%');
+  expect(poses.advice[0]).toContain('drawn poses');
   // Three of three images of two classes: Wilson's interval begins at .44.
   const few = { ...healthy, accuracy: 1, accuracyInterval: [0.44, 1], chance: 0.5, validationImages: 3 } as const;
   expect(codes(few)).toEqual(['few-validation-images']);

@@ -16,7 +16,7 @@ export function learningFigures(
   model: Model,
   images: TrainingImages,
   history: readonly EpochRecord[],
-  { accuracy, accuracyInterval, chance, validation }: Figures & HeadlineFigures,
+  { accuracy, accuracyInterval, chance, uprightAccuracy, validation }: Figures & HeadlineFigures,
 ): LearningFigures {
   const some = inMemory(subset(images, evenPlaces(images.count, IMAGES)));
   const measured = isConditional(model)
@@ -31,6 +31,7 @@ export function learningFigures(
     ...(accuracy !== undefined && { accuracy }),
     ...(accuracyInterval && { accuracyInterval }),
     ...(chance !== undefined && { chance }),
+    ...(uprightAccuracy !== undefined && { uprightAccuracy }),
     ...(validation && { validationImages: validation.images }),
     ...measured,
     losses: history.map(({ loss, scaleFactor }) => ({ loss, klWeight: scaleFactor })),

@@ -8,6 +8,8 @@ export interface LearningFigures {
   readonly accuracy?: number;
   readonly accuracyInterval?: readonly [low: number, high: number];
   readonly chance?: number;
+  /** Accuracy on the same images upright, where the other one is at drawn poses. */
+  readonly uprightAccuracy?: number;
   /** Number of distinct validation images. */
   readonly validationImages?: number;
   /** Variance of the reconstructions between images, as a share of the variance of the images themselves. */
@@ -43,6 +45,7 @@ const KEYS: readonly (keyof LearningFigures)[] = [
   'accuracy',
   'accuracyInterval',
   'chance',
+  'uprightAccuracy',
   'validationImages',
   'reconstructionVariance',
   'latentKl',
@@ -74,7 +77,7 @@ export function learningProblems(figures: LearningFigures): LearningProblem[] {
 }
 
 function atChance(figures: LearningFigures): LearningProblem | undefined {
-  const { accuracy, accuracyInterval: [low, high] = [], chance, validationImages } = figures;
+  const { accuracy, accuracyInterval: [low, high] = [], chance, validationImages, uprightAccuracy = 0 } = figures;
   if (accuracy === undefined || low === undefined || high === undefined || chance === undefined || low > chance) {
     return undefined;
   }
@@ -92,10 +95,15 @@ function atChance(figures: LearningFigures): LearningProblem | undefined {
       ],
     };
   }
+  const isUprightOnly = uprightAccuracy > chance + 0.2;
+  const upright = isUprightOnly
+    ? ` On the same images upright it is ${formatPercent(uprightAccuracy)}: the model has learned the classes, but not at other poses.`
+    : '';
   return {
     code: 'accuracy-at-chance',
-    text: `The accuracy, ${formatPercent(accuracy)} (95% interval ${interval}), is no better than chance (${formatPercent(chance)}).`,
+    text: `The accuracy, ${formatPercent(accuracy)} (95% interval ${interval}), is no better than chance (${formatPercent(chance)}).${upright}`,
     advice: [
+      ...(isUprightOnly ? ["Show the labelled images at drawn poses in training (labelledPoses: 'drawn')."] : []),
       'Look at the samples in report.html: are the objects recognisable at this size, centred, and of the class they are labelled with?',
       'Remove an uneven background and standardise the images, if the run did not.',
       'Train longer (--from continues a finished run), or label a few more images of each class.',

@@ -123,16 +123,16 @@ function headline(
   const value = summary.accuracy ?? summary.matchedAccuracy;
   if (value === undefined) return {};
   const matched = summary.accuracy === undefined ? ', each found class taken for the true one that fits best,' : '';
-  const turned =
-    source.kind === 'cards'
-      ? `test images, turned by up to ${source.angle}°,`
-      : summary.validation?.poses === 'drawn'
-        ? `validation images ${posesText(summary.validation)}`
-        : 'labelled images';
+  const measuredOn =
+    summary.validation?.poses === 'drawn'
+      ? `validation images, shown ${posesText(summary.validation)},`
+      : source.kind === 'cards'
+        ? `test images, turned by up to ${source.angle}°, that training did not see`
+        : 'labelled images that training did not see';
   const accuracy = {
     value,
     images: summary.testImages as number,
-    measuredOn: `${turned} that training did not see${matched}`,
+    measuredOn: `${measuredOn}${matched}`,
     chance: summary.chance ?? 1 / classNames.length,
     ...(summary.accuracyInterval && { interval: summary.accuracyInterval }),
     beside: besideOf(summary),
