@@ -71,7 +71,10 @@ describe('the command line', () => {
     [['train', 'card'], 'pyroved: There is no source of images "card". Did you mean "cards"?'],
     [['train', 'unlabelled'], 'For your own images: --unlabelled unlabelled, or --labelled unlabelled where it has'],
     [['train', 'cards', '--labelled', 'labelled'], 'give "cards" or --unlabelled or --labelled, not both.'],
-    [['train', 'digits', '--shear', '3'], 'pyroved: --shear does not go with "digits": --shear is for "cards", "glyphs".'],
+    [
+      ['train', 'digits', '--shear', '3'],
+      'pyroved: --shear does not go with "digits": --shear is for "cards", "glyphs".',
+    ],
     [['train', 'cards', '--angle', '60 px'], 'pyroved: angle: "60 px" is not understood. Expected an angle such as'],
     [['train', '--micrographs', 'unlabelled'], 'pyroved: --micrographs needs --patch-size'],
     [['train', '--resume', 'nothing'], 'pyroved: nothing is not a run: there is no such folder.'],
