@@ -7,6 +7,7 @@ export * from './fast/compile.js';
 export * from './fast/memory.js';
 export * from './linalg/index.js';
 export * from './ops/adam.js';
+export * from './ops/affineSample.js';
 export * from './ops/bernoulli.js';
 export * from './ops/biasActivation.js';
 export * from './ops/convolution.js';
