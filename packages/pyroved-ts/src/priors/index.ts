@@ -5,4 +5,5 @@ export { circularAngle, projectedNormalAngle, type VonMisesAngleOptions } from '
 export * from './invariances.js';
 export * from './latents.js';
 export * from './posePart.js';
+export { type RefinedPart, refinedParts } from './refined.js';
 export * from './shiftAndScale.js';

@@ -28,7 +28,7 @@ export function normalScale(width: PerAxis, dims: number): PosePart {
   };
 }
 
-function perAxis(option: string, width: PerAxis, dims: number): number[] {
+export function perAxis(option: string, width: PerAxis, dims: number): number[] {
   const widths = Array.isArray(width) ? [...width] : new Array<number>(dims).fill(width as number);
   if (widths.length !== dims || !widths.every((w) => w > 0 && Number.isFinite(w))) {
     const list = dims > 1 ? `, or a list of ${dims}, one an axis` : '';

@@ -1,0 +1,56 @@
+/** Rotated, perhaps smaller views of an image as one linear map, for networks that look at an image from several sides. */
+import type { Taps } from '@pyro-ts/engine';
+import { toCoordinate, toIndex } from './resample.js';
+
+export interface ViewMapOptions {
+  /** [height, width] of the images. */
+  readonly shape: readonly number[];
+  readonly channels: number;
+  /** Radians, counter-clockwise as seen: an object rotated by one of them is upright in that view. */
+  readonly angles: readonly number[];
+  /** [height, width] of a view. */
+  readonly viewShape: readonly number[];
+}
+
+/**
+ * Images [channels * points], channels first, as views [angles * viewPoints * channels], channels last: view after view. Interpolated bilinearly;
+ * beyond the border the edge's values continue. A pose of angle phi and shift t in the image is one of phi - angle and t in the view.
+ */
+export function viewMap({ shape, channels, angles, viewShape }: ViewMapOptions): Taps {
+  const [height, width] = shape;
+  const [viewHeight, viewWidth] = viewShape;
+  const points = height * width;
+  const size = angles.length * viewHeight * viewWidth * channels;
+  const at = new Int32Array(4 * size);
+  const weight = new Float32Array(4 * size);
+  const edge = (i: number, n: number): number => Math.min(Math.max(i, 0), n - 1);
+  let k = 0;
+  for (const angle of angles) {
+    const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
+    for (let i = 0; i < viewHeight; i++) {
+      for (let j = 0; j < viewWidth; j++) {
+        const [a, b] = [toCoordinate(i, viewHeight), -toCoordinate(j, viewWidth)];
+        const row = edge(toIndex(a * cos + b * sin, height), height);
+        const column = edge(toIndex(a * sin - b * cos, width), width);
+        const [top, left] = [Math.floor(row), Math.floor(column)];
+        const [bottom, right] = [edge(top + 1, height), edge(left + 1, width)];
+        const [down, across] = [row - top, column - left];
+        for (let channel = 0; channel < channels; channel++) {
+          const first = channel * points;
+          at.set(
+            [
+              first + top * width + left,
+              first + top * width + right,
+              first + bottom * width + left,
+              first + bottom * width + right,
+            ],
+            k,
+          );
+          weight.set([(1 - down) * (1 - across), (1 - down) * across, down * (1 - across), down * across], k);
+          k += 4;
+        }
+      }
+    }
+  }
+  return { from: channels * points, size, at, weight };
+}

@@ -1,0 +1,77 @@
+/** The recognition network: one body looks at rotated views of an image and says of each view and class how likely it is and how the object lies. */
+import { resample } from '@pyro-ts/engine';
+import * as tf from '@tensorflow/tfjs';
+import type { Net } from 'pyro-ts';
+import { viewMap } from '../coordinates/index.js';
+import { linear, linearSpec } from './layers.js';
+
+/** What the network says of images, for each of V views and K classes. */
+export interface Recognised {
+  /** Logits of (view, class), [B, V, K]: softmax over both is q(class, bin | image). */
+  readonly logits: tf.Tensor;
+  /** Vectors [B, V, K, 2] whose direction is the angle that remains in the view, and whose length is its von Mises concentration. */
+  readonly angle: tf.Tensor;
+  /** Where the object's centre is in the view, in units of the [-1, 1] grid, [B, V, K, d]. */
+  readonly centre: tf.Tensor;
+  /** Standard deviation of each of the centre's coordinates, [B, V, K]. */
+  readonly centreScale: tf.Tensor;
+}
+
+/** Images [B, channels * points] to what is recognised in them. */
+export type RecognitionNet = Net<[x: tf.Tensor], Recognised>;
+
+/** Views [n, viewSize] (channels last) to features [n, features]. */
+export interface Body {
+  readonly features: number;
+  readonly net: Net<[views: tf.Tensor], tf.Tensor>;
+}
+
+export interface RecognitionNetOptions {
+  /** [height, width] of an image, [length] of a signal. */
+  readonly shape: readonly number[];
+  readonly channels: number;
+  readonly numClasses: number;
+  /** Radians by which the views are rotated back; [0] without rotation. */
+  readonly angles: readonly number[];
+  /** [height, width] of a view; signals are looked at as they are. */
+  readonly viewShape: readonly number[];
+  readonly body: Body;
+}
+
+/** The concentration vector, the centre and its spread: what the head gives for each view and class beside the logit. */
+const numbersPerClass = (dims: number): number => dims + 3;
+
+/** Units of the head's numbers, so that outputs around 1 are usual poses. */
+const [ANGLE_UNIT, CENTRE_UNIT, SMALLEST_CENTRE_SCALE] = [3, 0.1, 0.003];
+
+/**
+ * The body is applied to every view with the same weights; a linear head gives the rest. Parameters: "body.*" and "head.*".
+ */
+export function recognitionNet(options: RecognitionNetOptions): RecognitionNet {
+  const { shape, channels, numClasses, angles, viewShape, body } = options;
+  const dims = shape.length;
+  const numbers = numbersPerClass(dims);
+  const map = dims === 2 ? viewMap({ shape, channels, angles, viewShape }) : undefined;
+  const bodyParameters = Object.entries(body.net.parameters).map(([name, spec]) => [`body.${name}`, spec] as const);
+  return {
+    parameters: {
+      ...Object.fromEntries(bodyParameters),
+      ...linearSpec('head', body.features, numClasses * (1 + numbers)),
+    },
+    apply(weights, x) {
+      const [count, views] = [x.shape[0], angles.length];
+      const looked = map ? tf.reshape(resample(x, map), [count * views, map.size / views]) : x;
+      const own = Object.fromEntries(Object.keys(body.net.parameters).map((name) => [name, weights[`body.${name}`]]));
+      const features = body.net.apply(own, looked);
+      const head = linear(weights, 'head', features);
+      const [logits, rest] = tf.split(head, [numClasses, numClasses * numbers], 1);
+      const [angle, centre, spread] = tf.split(tf.reshape(rest, [count, views, numClasses, numbers]), [2, dims, 1], 3);
+      return {
+        logits: tf.reshape(logits, [count, views, numClasses]),
+        angle: tf.mul(angle, ANGLE_UNIT),
+        centre: tf.mul(centre, CENTRE_UNIT),
+        centreScale: tf.add(tf.softplus(tf.sub(tf.squeeze(spread, [3]), 3)), SMALLEST_CENTRE_SCALE),
+      };
+    },
+  };
+}

@@ -1,0 +1,142 @@
+/** Parts of the pose whose guide is a proposal, made by recognition, and a small correction that the encoder infers from the image put upright by it. */
+import * as tf from '@tensorflow/tfjs';
+import { type Distribution, didYouMean, normal, OptionError, projectedNormal, vonMises } from 'pyro-ts';
+import { directionOf } from '../coordinates/index.js';
+import { type AngleOptions, anglePriorNames } from './angle.js';
+import { uniformDensity, vonMisesDensity } from './circular.js';
+import type { Invariance, PosePriors } from './invariances.js';
+import type { OwnSite, PoseKind, PosePart } from './posePart.js';
+import { type PerAxis, perAxis } from './shiftAndScale.js';
+
+/** A part of the pose with a site of its own, called as its kind. */
+export interface RefinedPart extends PosePart {
+  readonly source: OwnSite;
+  /** q(draw | image) around `proposal` ([...] radians for an angle, else [..., n]), corrected by the encoder's numbers [..., encoded]. */
+  posterior(proposal: tf.Tensor, encoded: tf.Tensor): Distribution;
+  /** The draw that a known value stands for: radians of an angle [...], else [..., n]. */
+  known(value: tf.Tensor): tf.Tensor;
+}
+
+/** Corrections are small numbers: the encoder's outputs times this, in radians or grid units. */
+const [CORRECTION, LARGEST_ANGLE_CORRECTION] = [0.1, Math.PI / 8];
+const [ANGLE_SPREAD, LENGTH_SPREAD, SMALLEST_SPREAD] = [0.1, 0.05, 1e-3];
+
+const spread = (encoded: tf.Tensor, unit: number): tf.Tensor =>
+  tf.add(tf.mul(tf.softplus(encoded), unit), SMALLEST_SPREAD);
+
+/** The same angle in (-pi, pi), a rounding error inside the ends. */
+const wrapped = (angle: tf.Tensor): tf.Tensor => {
+  const end = Math.PI * (1 - 1e-6);
+  return tf.clipByValue(tf.atan2(tf.sin(angle), tf.cos(angle)), -end, end);
+};
+
+/** How an angle of mean `loc` [...] and standard deviation `scale` [...] is distributed under each prior. */
+interface AngleFamily {
+  readonly name: string;
+  prior(): Distribution;
+  around(loc: tf.Tensor, scale: tf.Tensor): Distribution;
+  known(angle: tf.Tensor): tf.Tensor;
+  toPose(draw: tf.Tensor): tf.Tensor;
+}
+
+const onCircle = {
+  around: (loc: tf.Tensor, scale: tf.Tensor) => vonMises(loc, tf.pow(scale, -2)),
+  known: wrapped,
+  toPose: directionOf,
+};
+
+/** The family of a named prior. @throws {OptionError} for names that do not exist and for custom priors. */
+function angleFamily(anglePrior: AngleOptions['anglePrior'] = 'uniform'): AngleFamily {
+  const { name, ...options } = typeof anglePrior === 'object' ? anglePrior : { name: anglePrior };
+  switch (name) {
+    case 'uniform':
+      return { ...onCircle, name, prior: uniformDensity(options).prior };
+    case 'von-mises':
+      return { ...onCircle, name, prior: vonMisesDensity(options).prior };
+    case 'normal': {
+      const { scale = 1 } = options as { scale?: number };
+      if (!(scale > 0 && Number.isFinite(scale))) {
+        throw new OptionError(`The normal angle prior's scale must be a positive number of radians; got ${scale}.`);
+      }
+      return { name, prior: () => normal(0, scale), around: normal, known: wrapped, toPose: directionOf };
+    }
+    case 'projected-normal':
+      return {
+        name,
+        prior: () => projectedNormal([0, 0]),
+        around: (loc, scale) => projectedNormal(tf.div(directionOf(loc), tf.expandDims(scale, -1))),
+        known: directionOf,
+        toPose: (direction) => direction,
+      };
+    default:
+      throw new OptionError(
+        `Recognition needs one of the angle priors ${anglePriorNames.join(', ')}; got "${String(name)}".` +
+          `${didYouMean(String(name), anglePriorNames)} With recognition: false, a model takes custom priors too.`,
+      );
+  }
+}
+
+function refinedAngle(anglePrior: AngleOptions['anglePrior']): RefinedPart {
+  const family = angleFamily(anglePrior);
+  const posterior = (proposal: tf.Tensor, encoded: tf.Tensor): Distribution => {
+    const [loc, scale] = tf.unstack(encoded, -1);
+    const correction = tf.mul(LARGEST_ANGLE_CORRECTION, tf.tanh(tf.mul(loc, CORRECTION / LARGEST_ANGLE_CORRECTION)));
+    return family.around(tf.add(proposal, correction), spread(scale, ANGLE_SPREAD));
+  };
+  return part('angle', family.name, 2, family, posterior);
+}
+
+/** A part that is a vector of `size` numbers, normal around `centre` a priori. */
+function refinedVector(kind: PoseKind, centre: number, widths: readonly number[]): RefinedPart {
+  const size = widths.length;
+  const prior = () => normal(new Array<number>(size).fill(centre), [...widths]).toEvent(1);
+  const posterior = (proposal: tf.Tensor, encoded: tf.Tensor): Distribution => {
+    const [loc, scale] = tf.split(encoded, 2, -1);
+    return normal(tf.add(proposal, tf.mul(loc, CORRECTION)), spread(scale, LENGTH_SPREAD)).toEvent(1);
+  };
+  return part(kind, 'normal', 2 * size, { prior, known: same, toPose: same }, posterior);
+}
+
+const same = (x: tf.Tensor): tf.Tensor => x;
+
+function part(
+  kind: PoseKind,
+  name: string,
+  encoded: number,
+  { prior, known, toPose }: Pick<AngleFamily, 'prior' | 'known' | 'toPose'>,
+  posterior: RefinedPart['posterior'],
+): RefinedPart {
+  const upright = (numbers: tf.Tensor): tf.Tensor =>
+    kind === 'angle'
+      ? tf.zeros(numbers.shape.slice(0, -1))
+      : tf.fill([...numbers.shape.slice(0, -1), encoded / 2], kind === 'scale' ? 1 : 0);
+  const guide = (numbers: tf.Tensor) => posterior(upright(numbers), numbers);
+  return {
+    kind,
+    name,
+    posterior,
+    known,
+    toPose,
+    source: { site: 'own', encoded, prior, guide, centre: (numbers) => guide(numbers).mean() },
+  };
+}
+
+/** The parts for data of `shape`, in the order angle, shift, scale; options as in `poseParts`. */
+export function refinedParts(
+  invariances: readonly Invariance[],
+  shape: readonly number[],
+  { anglePrior, shiftPrior = 0.1, scalePrior = 0.1 }: PosePriors,
+): RefinedPart[] {
+  const dims = shape.length;
+  const widths = (option: string, width: PosePriors['shiftPrior'], count: number): number[] => {
+    if (typeof width === 'object' && 'toPose' in width) {
+      throw new OptionError(`Recognition takes ${option} as a number, or a list of ${count}, not as a custom prior.`);
+    }
+    return perAxis(option, width as PerAxis, count);
+  };
+  return [
+    ...(invariances.includes('r') ? [refinedAngle(anglePrior)] : []),
+    ...(invariances.includes('t') ? [refinedVector('shift', 0, widths('shiftPrior', shiftPrior, dims))] : []),
+    ...(invariances.includes('s') ? [refinedVector('scale', 1, widths('scalePrior', scalePrior, 1))] : []),
+  ];
+}
