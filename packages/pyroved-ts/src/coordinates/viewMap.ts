@@ -13,7 +13,7 @@ export interface ViewMapOptions {
 }
 
 /**
- * Images [channels * points], channels first, as views [angles * viewPoints * channels], channels last: view after view. Interpolated bilinearly;
+ * Images [channels * points], channels first, as views [angles * channels * viewPoints], view after view. Interpolated bilinearly;
  * beyond the border the edge's values continue. A pose of angle phi and shift t in the image is one of phi - angle and t in the view.
  */
 export function viewMap({ shape, channels, angles, viewShape }: ViewMapOptions): Taps {
@@ -27,28 +27,19 @@ export function viewMap({ shape, channels, angles, viewShape }: ViewMapOptions):
   let k = 0;
   for (const angle of angles) {
     const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
-    for (let i = 0; i < viewHeight; i++) {
-      for (let j = 0; j < viewWidth; j++) {
-        const [a, b] = [toCoordinate(i, viewHeight), -toCoordinate(j, viewWidth)];
+    for (let channel = 0; channel < channels; channel++) {
+      const first = channel * points;
+      for (let point = 0; point < viewHeight * viewWidth; point++, k += 4) {
+        const a = toCoordinate(Math.floor(point / viewWidth), viewHeight);
+        const b = -toCoordinate(point % viewWidth, viewWidth);
         const row = edge(toIndex(a * cos + b * sin, height), height);
         const column = edge(toIndex(a * sin - b * cos, width), width);
-        const [top, left] = [Math.floor(row), Math.floor(column)];
-        const [bottom, right] = [edge(top + 1, height), edge(left + 1, width)];
-        const [down, across] = [row - top, column - left];
-        for (let channel = 0; channel < channels; channel++) {
-          const first = channel * points;
-          at.set(
-            [
-              first + top * width + left,
-              first + top * width + right,
-              first + bottom * width + left,
-              first + bottom * width + right,
-            ],
-            k,
-          );
-          weight.set([(1 - down) * (1 - across), (1 - down) * across, down * (1 - across), down * across], k);
-          k += 4;
-        }
+        const [top, left] = [first + Math.floor(row) * width, Math.floor(column)];
+        const bottom = first + edge(Math.floor(row) + 1, height) * width;
+        const right = edge(left + 1, width);
+        const [down, across] = [row - Math.floor(row), column - left];
+        at.set([top + left, top + right, bottom + left, bottom + right], k);
+        weight.set([(1 - down) * (1 - across), (1 - down) * across, down * (1 - across), down * across], k);
       }
     }
   }

@@ -15,6 +15,8 @@ export * from './likelihood.js';
 export type { ModelOptions } from './options.js';
 export * from './presets.js';
 export type { Terms } from './programs.js';
+export * from './recognition.js';
+export * from './recognitionOptions.js';
 export * from './ssivae.js';
 export * from './ssRegIvae.js';
 export * from './vae.js';

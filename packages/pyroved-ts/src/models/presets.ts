@@ -4,6 +4,7 @@ import type { Invariance } from '../priors/index.js';
 import { type ConditionalOptions, IVAE } from './ivae.js';
 import { JIVAE, type JointOptions } from './jivae.js';
 import type { ModelOptions } from './options.js';
+import { RecognitionSSIVAE } from './recognition.js';
 import { type SemiSupervisedOptions, SSIVAE } from './ssivae.js';
 import { type RegressionOptions, SSRegIVAE } from './ssRegIvae.js';
 import type { VED } from './ved.js';
@@ -19,11 +20,12 @@ export const rVAE = (options: ConditionalOptions): IVAE =>
   new IVAE({ ...options, invariances: options.invariances ?? paperInvariances });
 
 /** The semi-supervised model, with the invariances that one asks for. */
-export const ssiVAE = (options: SemiSupervisedOptions): SSIVAE => new SSIVAE(options);
+export const ssiVAE = (options: SemiSupervisedOptions): SSIVAE =>
+  options.recognition ? new RecognitionSSIVAE(options) : new SSIVAE(options);
 
 /** The paper's model: semi-supervised, invariant to rotation and translation unless other invariances are given. */
 export const ssrVAE = (options: SemiSupervisedOptions): SSIVAE =>
-  new SSIVAE({ ...options, invariances: options.invariances ?? paperInvariances });
+  ssiVAE({ ...options, invariances: options.invariances ?? paperInvariances });
 
 /** The joint model, which finds classes by itself, with the invariances that one asks for. */
 export const jiVAE = (options: JointOptions): JIVAE => new JIVAE(options);
@@ -62,7 +64,7 @@ export function modelFromConfig(config: ModelConfig, extra: Pick<ModelOptions, '
     }
     case 'ssiVAE': {
       const { kind: _, ...options } = config;
-      return new SSIVAE({ ...options, ...extra });
+      return ssiVAE({ ...options, ...extra });
     }
     case 'ssRegIVAE': {
       const { kind: _, ...options } = config;

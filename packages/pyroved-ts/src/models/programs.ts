@@ -30,7 +30,7 @@ import {
   ownEncoder,
   spatialNet,
 } from '../nets/index.js';
-import { Latents, type Modes, type OwnDraws, poseParts } from '../priors/index.js';
+import { Latents, type Modes, type OwnDraws, type PosePart, poseParts } from '../priors/index.js';
 import { type Likelihood, likelihoodOf } from './likelihood.js';
 import { type ModelOptions, type ResolvedOptions, resolveOptions } from './options.js';
 import { viewsOf } from './views.js';
@@ -42,7 +42,7 @@ export interface Terms {
 }
 
 /** Any of this package's networks. */
-type AnyNet = Net<never[], unknown>;
+export type AnyNet = Net<never[], unknown>;
 
 /** What a kind of model adds to what all share. */
 export interface ModelParts {
@@ -57,6 +57,8 @@ export interface ModelParts {
   readonly exactBins?: number;
   /** Further networks, by the names under which their parameters are kept. */
   readonly nets: Readonly<Record<string, AnyNet>>;
+  /** The parts of the pose. @default those of `poseParts` */
+  readonly poseParts?: readonly PosePart[];
 }
 
 /**
@@ -77,11 +79,12 @@ export abstract class VaePrograms {
   /** How the modes of the guide are summed out. */
   private readonly inferMode: InferConfig;
 
-  constructor(options: ModelOptions, { owner, optionKeys, condition, discrete, nets, exactBins }: ModelParts) {
+  constructor(options: ModelOptions, parts: ModelParts) {
+    const { owner, optionKeys, condition, discrete, nets, exactBins } = parts;
     this.options = resolveOptions(owner, options, optionKeys);
     const { shape, channels, latentDim, invariances, hiddenEncoder, hiddenDecoder, activation, likelihood, kernel } =
       this.options;
-    this.latents = new Latents(poseParts(invariances, shape, this.options), latentDim);
+    this.latents = new Latents(parts.poseParts ?? poseParts(invariances, shape, this.options), latentDim);
     this.inferMode = inferMode(owner, this.latents.modes, this.options.exactBins, exactBins);
     this.likelihood = likelihoodOf(likelihood, this.options);
     this.points = sizeOf(shape);
@@ -96,7 +99,7 @@ export abstract class VaePrograms {
       ...(discrete !== undefined && { discrete }),
     };
     const net = encoder ? ownEncoder(encoder, encoding) : fcEncoder({ ...encoding, hidden: hiddenEncoder, activation });
-    const views = viewsOf(this.options);
+    const views = parts.poseParts ? undefined : viewsOf(this.options);
     this.encoder = views ? encoderOfViews(net, views) : net;
     const { hasPose } = this.latents;
     const decoding = { owner: `${owner}: decoder`, shape, channels, inputs: [latentDim, condition, discrete ?? 0] };

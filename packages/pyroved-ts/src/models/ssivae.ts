@@ -25,7 +25,9 @@ import { type Classified, classified } from './asked/uncertainty.js';
 import { type EnumerateClasses, inferClasses } from './classes.js';
 import { CLASS_PRIOR, type ClassPrior, classPriorNet, countedProbs } from './classPrior.js';
 import { checkShape, checkWidths, type ModelOptions, modelOptionKeys } from './options.js';
-import type { Terms } from './programs.js';
+import type { PosePart } from '../priors/index.js';
+import type { AnyNet, Terms } from './programs.js';
+import type { RecognitionOptions } from './recognitionOptions.js';
 import { InvariantVAE } from './vae.js';
 import { viewsOf } from './views.js';
 
@@ -37,6 +39,11 @@ export interface SemiSupervisedOptions extends ModelOptions, EnumerateClasses {
   readonly classPrior?: ClassPrior;
   /** In place of the fully connected classifier: `convNet({ ... })`, a net of one's own or a `tf.LayersModel`. */
   readonly classifier?: ClassifierSlot;
+  /**
+   * Recognise class and pose from rotated views, and learn both from labelled images at known poses: see `RecognitionSSIVAE`, the class that
+   * `ssiVAE`, `ssrVAE` and runs then make. @default none: a classifier of the image as it is
+   */
+  readonly recognition?: RecognitionOptions;
 }
 
 const optionKeys: readonly (keyof SemiSupervisedOptions)[] = [
@@ -47,7 +54,17 @@ const optionKeys: readonly (keyof SemiSupervisedOptions)[] = [
   'enumerate',
   'exactClasses',
   'classifier',
+  'recognition',
 ];
+
+/** What a subclass puts in place of the classifier. */
+export interface ClassNetworks {
+  /** q(class | image). */
+  readonly classifier: ClassifierNet;
+  /** The network that it is computed from, whose weights are kept. @default the classifier */
+  readonly net?: AnyNet;
+  readonly poseParts?: readonly PosePart[];
+}
 
 /** Weights of the terms of the semi-supervised objective. */
 export interface SemiSupervisedTerms extends Terms {
@@ -70,19 +87,21 @@ export class SSIVAE extends InvariantVAE<{ readonly classes: number | ArrayLike<
   readonly numClasses: number;
   /** Whether the classes' prior is to be counted from labels: see `countClasses`. */
   readonly countsClasses: boolean;
-  private readonly classifier: ClassifierNet;
-  private readonly prior: Net<[], tf.Tensor>;
-  private readonly inferClass: InferConfig;
+  protected readonly classifier: ClassifierNet;
+  protected readonly prior: Net<[], tf.Tensor>;
+  protected readonly inferClass: InferConfig;
 
-  constructor(options: SemiSupervisedOptions) {
-    const classifier = classifierFor(options);
+  /** @param networks another network of the class, and other parts of the pose, than the options describe: of subclasses. */
+  constructor(options: SemiSupervisedOptions, networks: ClassNetworks = { classifier: classifierFor(options) }) {
+    const { classifier, net = classifier, poseParts } = networks;
     const { numClasses, enumerate } = options;
     const prior = classPriorNet('ssiVAE', numClasses, options.classPrior ?? 'uniform');
     super(options, {
       owner: 'ssiVAE',
       optionKeys,
       condition: numClasses,
-      nets: { encoder_y: classifier, [CLASS_PRIOR]: prior },
+      nets: { encoder_y: net, [CLASS_PRIOR]: prior },
+      ...(poseParts && { poseParts }),
       // Where classes are sampled, every pair of class and bin would still be many.
       ...(enumerate === 'sum-and-sample' && { exactBins: 1 }),
     });

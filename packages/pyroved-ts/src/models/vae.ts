@@ -5,7 +5,7 @@ import { formatShape, module, OptionError, ShapeError } from 'pyro-ts';
 import { poseTransform, undoPose } from '../coordinates/index.js';
 import { gather, type ImageSet, imageSet, type StreamedSet } from '../data/index.js';
 import { type Condition, type ConditionRows, conditionIn } from './asked/condition.js';
-import { collect, type Encoding, type PoseRows, poseTensors } from './asked/host.js';
+import { anglesOf, collect, type Encoding, type PoseRows, poseTensors } from './asked/host.js';
 import { type InterpolateOptions, interpolate, type LatentPoint } from './asked/interpolate.js';
 import { type LogLikelihoodOptions, logLikelihood } from './asked/logLikelihood.js';
 import { type Manifold, type ManifoldOptions, manifold } from './asked/manifold.js';
@@ -191,10 +191,6 @@ export abstract class InvariantVAE<Told extends Condition = Condition> extends V
 }
 
 const empty = new Float32Array(0);
-
-/** Angles from rows of cosine and sine. */
-const anglesOf = (directions: Float32Array): Float32Array =>
-  Float32Array.from({ length: directions.length / 2 }, (_, i) => Math.atan2(directions[2 * i + 1], directions[2 * i]));
 
 function axisScales(scale: Float32Array, i: number, count: number): number[] {
   const width = scale.length / count;

@@ -1,6 +1,7 @@
 /** The fully connected encoder, classifier and regressor. */
 import type { Activation } from '@pyro-ts/spatial-decoder';
 import * as tf from '@tensorflow/tfjs';
+import type { Net } from 'pyro-ts';
 import type { PoseKind } from '../priors/posePart.js';
 import { linear, linearSpec, SMALLEST_SCALE, stack, stackSpec, sum } from './layers.js';
 import type { ClassifierNet, EncoderNet, RegressorNet } from './slots.js';
@@ -71,3 +72,9 @@ export interface FcRegressorOptions extends Omit<FcClassifierOptions, 'numClasse
 /** Hidden layers, then the predicted quantities ("out"). */
 export const fcRegressor = ({ targets, ...options }: FcRegressorOptions): RegressorNet =>
   fcClassifier({ ...options, numClasses: targets });
+
+/** Two hidden layers of `features` units with tanh: a body for small views and for signals. */
+export const denseBody = (input: number, features: number): Net<[x: tf.Tensor], tf.Tensor> => ({
+  parameters: stackSpec('fc_layers', [input, features, features]),
+  apply: (weights, x) => stack(weights, 'fc_layers', 2, [x], 'tanh'),
+});

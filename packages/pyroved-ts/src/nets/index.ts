@@ -4,5 +4,6 @@ export * from './decoders.js';
 export * from './fcEncoder.js';
 export * from './fromLayers.js';
 export * from './own.js';
+export * from './recognition.js';
 export type * from './slots.js';
 export * from './views.js';

@@ -20,7 +20,7 @@ export interface Recognised {
 /** Images [B, channels * points] to what is recognised in them. */
 export type RecognitionNet = Net<[x: tf.Tensor], Recognised>;
 
-/** Views [n, viewSize] (channels last) to features [n, features]. */
+/** Views [n, channels * viewPoints] to features [n, features]. */
 export interface Body {
   readonly features: number;
   readonly net: Net<[views: tf.Tensor], tf.Tensor>;

@@ -116,3 +116,7 @@ export function circularMeans(angles: Float32Array, labels: ArrayLike<number>, g
   });
   return Float32Array.from(sums, ({ cos, sin, count }) => (count > 0 ? Math.atan2(sin, cos) : Number.NaN));
 }
+
+/** Angles from rows of cosine and sine. */
+export const anglesOf = (directions: Float32Array): Float32Array =>
+  Float32Array.from({ length: directions.length / 2 }, (_, i) => Math.atan2(directions[2 * i + 1], directions[2 * i]));

@@ -1,0 +1,461 @@
+/** The semi-supervised model that recognises class and pose together, and knows both of labelled images at drawn poses. */
+import { affineSample, logSumExp, stopGradient } from '@pyro-ts/engine';
+import * as tf from '@tensorflow/tfjs';
+import { type ELBO, module, normal, oneHotCategorical, OptionError, sample, scale, TraceELBO, vonMises } from 'pyro-ts';
+import { directionOf, type PoseTensors, rotationMatrix, uprightMap } from '../coordinates/index.js';
+import type { ImageSet, StreamedSet } from '../data/index.js';
+import { type Body, convBody, denseBody, type Recognised, type RecognitionNet, recognitionNet } from '../nets/index.js';
+import { type RefinedPart, refinedParts } from '../priors/index.js';
+import { CLASS_PRIOR } from './classPrior.js';
+import { checkShape } from './options.js';
+import { anglesOf } from './asked/host.js';
+import { type ResolvedRecognition, resolveRecognition } from './recognitionOptions.js';
+import { type ClassEncoding, type SemiSupervisedOptions, type SemiSupervisedTerms, SSIVAE } from './ssivae.js';
+
+/** The known pose of images: parts that a model has no latents for are ignored. */
+export interface KnownPose {
+  /** Radians, counter-clockwise as seen, [B]. */
+  readonly angle: tf.Tensor;
+  /** Grid units, [B, d], as the pose adds it to the rotated coordinates. */
+  readonly shift: tf.Tensor;
+  /** Factor on the coordinates, [B, 1]; above 1 the object is seen smaller. */
+  readonly scale?: tf.Tensor;
+}
+
+/** Weights of the terms by which recognition learns from images of known class and pose. */
+export interface RecognitionWeights {
+  /** Of log q(class | image). @default 1 */
+  readonly classWeight?: number;
+  /** Of log q(class, bin | image). @default 0.3 */
+  readonly binWeight?: number;
+  /** Of log q(pose | image, class, bin): at full weight the class suffers. @default 0.05 */
+  readonly poseWeight?: number;
+}
+
+/** What recognition proposes for one pair of class and bin of each image, [..., B, n]. */
+interface Proposal {
+  /** The class, one-hot. */
+  readonly y: tf.Tensor;
+  /** Radians [..., B]; absent without the invariance. */
+  readonly angle?: tf.Tensor;
+  readonly shift?: tf.Tensor;
+}
+
+/** The guide's centre, rows [B, n]: the pose as the programs have it, so that an angle is a cosine and a sine. */
+export interface RecognisedCentre extends PoseTensors {
+  readonly content: tf.Tensor;
+  readonly contentScale: tf.Tensor;
+  /** q(bin | x, y), [B, V]. */
+  readonly bins: tf.Tensor;
+}
+
+/** Weight of log q(pose | image, class, proposal) on images of known pose, which the encoder's correction learns from. */
+const CORRECTION_WEIGHT = 1;
+
+/**
+ * y ~ Categorical(classPrior), angle, shift, ... ~ their priors, z ~ N(0, 1), x ~ likelihood(decoder(pose, z, y)): as `SSIVAE`, but each part of the pose
+ * is a site of its own, which can be observed, and the guide goes in three steps:
+ *
+ * 1. q(class, bin | x): one network looks at rotated views of the image; "bin" is the view in which the object is nearly upright. The network also proposes
+ *    the angle that remains in that view and the shift.
+ * 2. The image is put upright by the proposed pose.
+ * 3. q(pose, z | x, class, bin): the encoder looks at the upright image and gives a correction of the pose, and the content.
+ *
+ * Step 1 learns from labelled images at drawn poses alone (`recognitionModel`): nothing flows back to it from the ELBO, which therefore cannot make the
+ * classifier worse. The ELBO trains the decoder and step 3, on unlabelled images (`model`, `guide`) and on labelled ones with class and pose observed
+ * (`posedModel`, `posedGuide`).
+ *
+ * Sites: "class_bin" (or "y" and "angle_bin" where the class is known), "angle", "shift", "scale", "z", "x".
+ * @example
+ * const model = new RecognitionSSIVAE({ shape: [48, 48], numClasses: 4, invariances: ['r', 't'], recognition: {} });
+ */
+export class RecognitionSSIVAE extends SSIVAE {
+  readonly recognition: ResolvedRecognition;
+  private readonly recogniser: RecognitionNet;
+  private readonly parts: readonly RefinedPart[];
+
+  constructor(options: SemiSupervisedOptions) {
+    checkRecognition(options);
+    const { shape, channels = 1, invariances = [], numClasses, kernel } = options;
+    const recognition = resolveRecognition(options.recognition ?? {}, shape, invariances);
+    const { angles, viewShape } = recognition;
+    const body = bodyFor(recognition, channels, kernel);
+    const net = recognitionNet({ shape, channels, numClasses, angles, viewShape, body });
+    const parts = refinedParts(invariances, shape, options);
+    const classifier = {
+      parameters: net.parameters,
+      apply: (weights: Readonly<Record<string, tf.Tensor>>, x: tf.Tensor) =>
+        logSumExp(net.apply(weights, x).logits, 1),
+    };
+    super(options, { classifier, net, poseParts: parts });
+    this.recognition = recognition;
+    this.recogniser = net;
+    this.parts = parts;
+  }
+
+  /** p(x, y, pose, z), with y observed where it is given. */
+  override readonly model = (x: tf.Tensor, y?: tf.Tensor, terms: SemiSupervisedTerms = {}): void => {
+    this.images(x, () => {
+      const draws = this.posePriors(terms);
+      const classes = this.modelClass(this.directionOfDraw(draws.angle), y);
+      this.observeImage(x, draws, classes, terms);
+    });
+  };
+
+  /** q(class, bin | x) q(pose, z | x, class, bin), without the class where y is given. */
+  override readonly guide = (x: tf.Tensor, y?: tf.Tensor, terms: SemiSupervisedTerms = {}): void => {
+    this.images(x, () => {
+      const seen = this.recognise(x);
+      this.guidePose(x, this.proposalFor(seen, this.guidePair(seen, y)), terms);
+    });
+  };
+
+  /** p(x, y, pose, z) with class and pose observed, and log q(pose | x) of the encoder's correction of what is recognised. */
+  readonly posedModel = (x: tf.Tensor, y: tf.Tensor, pose: KnownPose, terms: SemiSupervisedTerms = {}): void => {
+    this.images(x, () => {
+      const draws = this.posePriors(terms, pose);
+      sample('y', this.classPriorDistribution(), { obs: this.toSite(y) });
+      this.observeImage(x, draws, y, terms);
+      const proposal = this.proposalFor(this.recognise(x), this.pairOf(y, pose));
+      scale.with(CORRECTION_WEIGHT, () => this.corrections(x, proposal, pose));
+    });
+  };
+
+  /** q(z | x, class, pose). */
+  readonly posedGuide = (x: tf.Tensor, y: tf.Tensor, pose: KnownPose, terms: SemiSupervisedTerms = {}): void => {
+    this.images(x, () => {
+      const { loc, scale: spread } = this.encodeUpright(x, this.proposalFor(this.recognise(x), this.pairOf(y, pose)));
+      scale.with(terms.scaleFactor ?? 1, () => sample('z', normal(this.toSite(loc), this.toSite(spread)).toEvent(1)));
+    });
+  };
+
+  /**
+   * What recognition learns from: log q(class | x), log q(class, bin | x) and log q(pose | x, class, bin) of images whose class is known, and whose pose is
+   * known where it is given. It needs no guide.
+   */
+  readonly recognitionModel = (
+    x: tf.Tensor,
+    y: tf.Tensor,
+    pose?: KnownPose,
+    { classWeight = 1, binWeight = 0.3, poseWeight = 0.05 }: RecognitionWeights = {},
+  ): void => {
+    this.images(x, () => {
+      const seen = module('encoder_y', this.recogniser)(x);
+      const classLogits = this.toSite(logSumExp(seen.logits, 1));
+      scale.with(classWeight, () =>
+        sample('class', oneHotCategorical({ logits: classLogits }), { obs: this.toSite(y) }),
+      );
+      if (!pose) return;
+      const pair = this.pairOf(y, pose);
+      const logits = this.toSite(this.flat(seen.logits));
+      scale.with(binWeight, () => sample('class_bin', oneHotCategorical({ logits }), { obs: this.toSite(pair) }));
+      scale.with(poseWeight, () => this.recognisedPose(seen, pair, pose));
+    });
+  };
+
+  /** The guide's centre for images of classes y [B, K]: in the likeliest bin, corrected by the encoder. */
+  centre(x: tf.Tensor, y: tf.Tensor): RecognisedCentre {
+    const seen = this.recognise(x);
+    const logits = tf.sum(tf.mul(seen.logits, tf.expandDims(y, 1)), -1);
+    const bin = tf.cast(tf.oneHot(tf.argMax(logits, -1), this.recognition.angles.length), 'float32');
+    const proposal = this.proposalFor(seen, this.pairs(bin, y));
+    const { loc, scale: contentScale, own } = this.encodeUpright(x, proposal);
+    const pose: Record<string, tf.Tensor> = {};
+    let turned: tf.Tensor | undefined;
+    for (const part of this.parts) {
+      const numbers = own[part.kind] as tf.Tensor;
+      const around = part.kind === 'angle' ? proposal.angle : centreOfPart(part, proposal, turned, numbers);
+      pose[part.kind] = part.toPose(part.posterior(around as tf.Tensor, numbers).mean());
+      if (part.kind === 'angle') turned = difference(pose.angle, directionOf(proposal.angle as tf.Tensor));
+    }
+    return { content: loc, contentScale, bins: tf.softmax(logits), ...pose };
+  }
+
+  override encode(set: ImageSet | StreamedSet, classes: ArrayLike<number> = this.classify(set).classes): ClassEncoding {
+    const rows = this.conditionRows({ classes }, set.count);
+    const found: Partial<Record<string, Float32Array>> = this.onBatches<string>(set, (x, from) => ({
+      ...this.centre(x, rows(from, x.shape[0])[0]),
+    }));
+    const { content = none, contentScale = none, bins = none, angle, shift, scale: size } = found;
+    return {
+      count: set.count,
+      content,
+      contentScale,
+      classes: Int32Array.from(classes),
+      ...(angle && { angle: anglesOf(angle), angleBins: bins }),
+      ...(shift && { shift }),
+      ...(size && { scale: size }),
+    };
+  }
+
+  /** The objective that these programs are trained on. */
+  override elbo(): ELBO {
+    return new TraceELBO({ maxPlateNesting: this.plateNesting });
+  }
+
+  // The model.
+
+  private posePriors({ scaleFactor = 1 }: SemiSupervisedTerms, known?: KnownPose): Record<string, tf.Tensor> {
+    return scale.with(scaleFactor, () =>
+      Object.fromEntries(
+        this.parts.map((part) => {
+          const { kind, source } = part;
+          const value = known && knownValue(known, kind);
+          const prior = source.prior();
+          const drawn = sample(kind, prior, value ? { obs: this.toEventSite(part.known(value), prior.eventShape.length) } : {});
+          return [kind, this.fromSite(drawn, prior.eventShape.length)];
+        }),
+      ),
+    );
+  }
+
+  /** A value [B, ...event] with the plates' dimensions. */
+  private toEventSite(x: tf.Tensor, eventRank: number): tf.Tensor {
+    return this.plateNesting === 1 ? x : tf.expandDims(x, x.rank - eventRank);
+  }
+
+  private classPriorDistribution() {
+    return oneHotCategorical({ logits: module(CLASS_PRIOR, this.prior)() });
+  }
+
+  /** The class [..., B, K], drawn with the bin, whose probability follows from the angle: so the angle keeps its prior. */
+  private modelClass(direction: tf.Tensor | undefined, y: tf.Tensor | undefined): tf.Tensor {
+    const bins = this.binLogits(direction);
+    if (y) {
+      sample('y', this.classPriorDistribution(), { obs: this.toSite(y) });
+      if (bins) sample('angle_bin', oneHotCategorical({ logits: this.toSite(bins) }));
+      return y;
+    }
+    const prior = module(CLASS_PRIOR, this.prior)();
+    const logits = bins ? tf.add(tf.expandDims(tf.logSoftmax(bins, -1), -1), prior) : prior;
+    const pairs = bins ? tf.reshape(logits, [...bins.shape.slice(0, -1), this.pairCount]) : logits;
+    const pair = this.fromSite(sample('class_bin', oneHotCategorical({ logits: bins ? this.toSite(pairs) : pairs })), 1);
+    return this.classOf(pair);
+  }
+
+  /** Logits of p(bin | angle), [..., V]: a bump around each bin's centre. */
+  private binLogits(direction: tf.Tensor | undefined): tf.Tensor | undefined {
+    const { angles } = this.recognition;
+    if (!direction || angles.length === 1) return undefined;
+    const centres = tf.tensor2d(angles.flatMap((a) => [Math.cos(a), Math.sin(a)]), [angles.length, 2]);
+    const bump = Math.abs(angles[1] - angles[0]) / 2;
+    return tf.div(tf.sum(tf.mul(tf.expandDims(direction, -2), centres), -1), bump ** 2);
+  }
+
+  private observeImage(
+    x: tf.Tensor,
+    draws: Readonly<Record<string, tf.Tensor>>,
+    y: tf.Tensor,
+    { scaleFactor = 1 }: SemiSupervisedTerms,
+  ): void {
+    const pose: PoseTensors = Object.fromEntries(this.parts.map(({ kind, toPose }) => [kind, toPose(draws[kind])]));
+    const z = scale.with(scaleFactor, () =>
+      this.fromSite(sample('z', normal(0, 1).expand([this.options.latentDim]).toEvent(1)), 1),
+    );
+    this.observe('x', [z, y], pose, x);
+  }
+
+  private directionOfDraw(draw: tf.Tensor | undefined): tf.Tensor | undefined {
+    return draw && this.parts[0].toPose(draw);
+  }
+
+  // Recognition.
+
+  /** What the network sees in images; nothing flows back to it. */
+  private recognise(x: tf.Tensor): Recognised {
+    const seen = module('encoder_y', this.recogniser)(x);
+    const [logits, angle, centre, centreScale] = [seen.logits, seen.angle, seen.centre, seen.centreScale].map((t) =>
+      stopGradient(t),
+    );
+    return { logits, angle, centre, centreScale };
+  }
+
+  private get pairCount(): number {
+    return this.recognition.angles.length * this.numClasses;
+  }
+
+  /** [B, V, K, ...] as pairs [B, V * K, ...]. */
+  private flat(t: tf.Tensor): tf.Tensor {
+    return tf.reshape(t, [t.shape[0], this.pairCount, ...t.shape.slice(3)]);
+  }
+
+  /** The class of one-hot pairs [..., V * K]: [..., K]. */
+  private classOf(pair: tf.Tensor): tf.Tensor {
+    return tf.sum(tf.reshape(pair, [...pair.shape.slice(0, -1), this.recognition.angles.length, this.numClasses]), -2);
+  }
+
+  /** q(class, bin | x), or q(bin | x, class) where y is known: one-hot pairs [..., B, V * K]. */
+  private guidePair(seen: Recognised, y: tf.Tensor | undefined): tf.Tensor {
+    const infer = this.inferClass.enumerate && this.options.enumerate ? this.inferClass : {};
+    if (!y) {
+      const logits = this.toSite(this.flat(seen.logits));
+      return this.fromSite(sample('class_bin', oneHotCategorical({ logits }), { infer }), 1);
+    }
+    if (this.recognition.angles.length === 1) return y;
+    const logits = this.toSite(tf.sum(tf.mul(seen.logits, tf.expandDims(y, 1)), -1));
+    const bin = this.fromSite(sample('angle_bin', oneHotCategorical({ logits }), { infer }), 1);
+    return this.pairs(bin, y);
+  }
+
+  /** One-hot pairs [..., V * K] of bins [..., V] and classes [..., K]. */
+  private pairs(bin: tf.Tensor, y: tf.Tensor): tf.Tensor {
+    const both = tf.mul(tf.expandDims(bin, -1), tf.expandDims(y, -2));
+    return tf.reshape(both, [...both.shape.slice(0, -2), this.pairCount]);
+  }
+
+  /** The pairs of known classes and poses. */
+  private pairOf(y: tf.Tensor, { angle }: KnownPose): tf.Tensor {
+    const { angles } = this.recognition;
+    if (angles.length === 1) return y;
+    const bins = this.binLogits(directionOf(angle)) as tf.Tensor;
+    return this.pairs(tf.cast(tf.oneHot(tf.argMax(bins, -1), angles.length), 'float32'), y);
+  }
+
+  /** The pose that the network proposes for one pair of each image. */
+  private proposalFor(seen: Recognised, pair: tf.Tensor): Proposal {
+    const y = this.classOf(pair);
+    const pick = (t: tf.Tensor): tf.Tensor => tf.sum(tf.mul(tf.expandDims(pair, -1), this.flat(t)), -2);
+    const { angles } = this.recognition;
+    const [cos, sin] = tf.unstack(pick(seen.angle), -1);
+    const residual = tf.atan2(sin, cos);
+    const has = (kind: string): boolean => this.parts.some((part) => part.kind === kind);
+    const centre = has('shift') ? pick(seen.centre) : undefined;
+    if (!has('angle')) return { y, ...(centre && { shift: tf.neg(centre) }) };
+    const bins = tf.sum(tf.reshape(pair, [...pair.shape.slice(0, -1), angles.length, this.numClasses]), -1);
+    const angle = tf.add(tf.sum(tf.mul(bins, tf.tensor1d([...angles])), -1), residual);
+    // In the view the centre u0 goes to the origin: u0 R(residual) + shift = 0.
+    return { y, angle, ...(centre && { shift: tf.neg(rotated(centre, directionOf(residual))) }) };
+  }
+
+  /** log q(pose | x, class, bin) as the network gives it: a von Mises angle and a normal centre. */
+  private recognisedPose(seen: Recognised, pair: tf.Tensor, pose: KnownPose): void {
+    const pick = (t: tf.Tensor): tf.Tensor => tf.sum(tf.mul(tf.expandDims(pair, -1), this.flat(t)), -2);
+    const { angles, tolerance } = this.recognition;
+    const bins = tf.sum(tf.reshape(pair, [pair.shape[0], angles.length, this.numClasses]), -1);
+    const view = tf.sum(tf.mul(bins, tf.tensor1d([...angles])), -1);
+    const remaining = tf.sub(pose.angle, view);
+    if (this.parts.some(({ kind }) => kind === 'angle')) {
+      const vector = pick(seen.angle);
+      const [cos, sin] = tf.unstack(vector, -1);
+      const concentration = tf.add(tf.sqrt(tf.add(tf.sum(tf.square(vector), -1), 1e-6)), 1e-3);
+      // What is known of the angle is uncertain by the tolerance.
+      const observed = tf.div(1, tf.add(tf.div(1, concentration), tolerance ** 2));
+      sample('angle', vonMises(this.toSite1(tf.atan2(sin, cos)), this.toSite1(observed)), {
+        obs: this.toSite1(wrapAngle(remaining)),
+      });
+    }
+    if (this.parts.some(({ kind }) => kind === 'shift')) {
+      // u0 = -shift R(-remaining)
+      const centre = tf.neg(rotated(pose.shift, directionOf(tf.neg(remaining))));
+      const spread = pick(tf.expandDims(seen.centreScale, -1));
+      sample('centre', normal(this.toSite(pick(seen.centre)), this.toSite(spread)).toEvent(1), {
+        obs: this.toSite(centre),
+      });
+    }
+  }
+
+  /** Numbers [..., B] as a site's. */
+  private toSite1(x: tf.Tensor): tf.Tensor {
+    return this.toEventSite(x, 0);
+  }
+
+  // Correction and content.
+
+  /** What the encoder says of images put upright by the proposal. */
+  private encodeUpright(x: tf.Tensor, { y, angle, shift }: Proposal) {
+    const { shape, channels } = this.options;
+    const known = { ...(angle && { angle: directionOf(angle) }), ...(shift && { shift }) };
+    const lead = y.shape.slice(0, -1);
+    const upright =
+      angle || shift
+        ? tf.reshape(affineSample(x, shape, channels, uprightMap(known, shape)), [...lead, this.imageSize])
+        : x;
+    return module('encoder_z', this.encoder)([upright, y]);
+  }
+
+  private guidePose(x: tf.Tensor, proposal: Proposal, { scaleFactor = 1 }: SemiSupervisedTerms): void {
+    const { loc, scale: spread, own } = this.encodeUpright(x, proposal);
+    scale.with(scaleFactor, () => {
+      let turned: tf.Tensor | undefined;
+      for (const part of this.parts) {
+        const numbers = own[part.kind] as tf.Tensor;
+        if (part.kind === 'angle') {
+          const angle = proposal.angle as tf.Tensor;
+          const posterior = part.posterior(this.toSite1(angle), this.toSite(numbers));
+          const drawn = this.fromSite(sample('angle', posterior), posterior.eventShape.length);
+          turned = difference(part.toPose(drawn), directionOf(angle));
+        } else {
+          sample(part.kind, part.posterior(this.toSite(centreOfPart(part, proposal, turned, numbers)), this.toSite(numbers)));
+        }
+      }
+      sample('z', normal(this.toSite(loc), this.toSite(spread)).toEvent(1));
+    });
+  }
+
+  /** log q of a known pose as the encoder corrects the proposal to it. */
+  private corrections(x: tf.Tensor, proposal: Proposal, pose: KnownPose): void {
+    const { own } = this.encodeUpright(x, proposal);
+    const turned = proposal.angle && difference(directionOf(pose.angle), directionOf(proposal.angle));
+    for (const part of this.parts) {
+      const value = knownValue(pose, part.kind);
+      if (!value) continue;
+      const numbers = own[part.kind] as tf.Tensor;
+      const isAngle = part.kind === 'angle';
+      const around = isAngle
+        ? this.toSite1(proposal.angle as tf.Tensor)
+        : this.toSite(centreOfPart(part, proposal, turned, numbers));
+      const posterior = part.posterior(around, this.toSite(numbers));
+      sample(`${part.kind}_known`, posterior, { obs: this.toEventSite(part.known(value), posterior.eventShape.length) });
+    }
+  }
+}
+
+/** Where a part other than the angle is proposed: a shift turns with the correction of the angle. */
+function centreOfPart(
+  { kind }: RefinedPart,
+  { shift }: Proposal,
+  turned: tf.Tensor | undefined,
+  numbers: tf.Tensor,
+): tf.Tensor {
+  if (kind === 'shift' && shift) return turned ? rotated(shift, turned) : shift;
+  const size = (numbers.shape[numbers.rank - 1] as number) / 2;
+  return tf.fill([...numbers.shape.slice(0, -1), size], kind === 'scale' ? 1 : 0);
+}
+
+function knownValue(pose: KnownPose, kind: string): tf.Tensor | undefined {
+  if (kind === 'angle') return pose.angle;
+  return kind === 'shift' ? pose.shift : kind === 'scale' ? pose.scale : undefined;
+}
+
+/** Row vectors v [..., 2] times R of directions [..., 2]. */
+function rotated(v: tf.Tensor, direction: tf.Tensor): tf.Tensor {
+  return tf.squeeze(tf.matMul(tf.expandDims(v, -2), rotationMatrix(direction)), [-2]);
+}
+
+/** Cosine and sine of the angle of `a` less that of `b`, both directions [..., 2]. */
+function difference(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
+  const [[ac, as], [bc, bs]] = [tf.unstack(a, -1), tf.unstack(b, -1)];
+  return tf.stack([tf.add(tf.mul(ac, bc), tf.mul(as, bs)), tf.sub(tf.mul(as, bc), tf.mul(ac, bs))], -1);
+}
+
+const none = new Float32Array(0);
+
+/** Refuses options that belong to the model without recognition. */
+function checkRecognition({ shape, angleGuide, angleBins, exactBins, encoder, classifier, hiddenClassifier }: SemiSupervisedOptions) {
+  checkShape('ssiVAE', 'shape', shape);
+  for (const [name, value] of Object.entries({ angleGuide, angleBins, exactBins, encoder, classifier, hiddenClassifier })) {
+    if (value === undefined) continue;
+    throw new OptionError(
+      `ssiVAE: ${name} is an option of the model without recognition. Omit it, or set recognition to false (--recipe paper).`,
+    );
+  }
+}
+
+/** The network that looks at one view. */
+function bodyFor({ body, viewShape, features }: ResolvedRecognition, channels: number, kernel: SemiSupervisedOptions['kernel']): Body {
+  const [height, width] = viewShape;
+  if (body === 'conv') return { features, net: convBody({ shape: [height, width], channels, features, kernel }) };
+  return { features, net: denseBody(channels * viewShape.reduce((a, b) => a * b, 1), features) };
+}
+
+const wrapAngle = (angle: tf.Tensor): tf.Tensor => tf.atan2(tf.sin(angle), tf.cos(angle));
