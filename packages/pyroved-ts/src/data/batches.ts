@@ -4,9 +4,9 @@
  */
 import { OptionError, RandomStream, refuseUnknownKeys } from 'pyro-ts';
 
-/** One training step's worth of images: indices into the labelled or the unlabelled set. */
+/** One training step's worth of images: indices into the unlabelled set, or into the labelled one ("recognition": class and pose alone are learned). */
 export interface Batch {
-  readonly kind: 'unlabelled' | 'labelled';
+  readonly kind: 'unlabelled' | 'labelled' | 'recognition';
   readonly indices: Int32Array;
 }
 

@@ -1,7 +1,19 @@
 /** The semi-supervised model that recognises class and pose together, and knows both of labelled images at drawn poses. */
 import { affineSample, logSumExp, stopGradient } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
-import { type ELBO, module, normal, oneHotCategorical, OptionError, sample, scale, TraceELBO, vonMises } from 'pyro-ts';
+import {
+  type ELBO,
+  type InferConfig,
+  module,
+  normal,
+  OptionError,
+  oneHotCategorical,
+  sample,
+  scale,
+  TraceELBO,
+  TraceEnumELBO,
+  vonMises,
+} from 'pyro-ts';
 import { directionOf, type PoseTensors, rotationMatrix, uprightMap } from '../coordinates/index.js';
 import type { ImageSet, StreamedSet } from '../data/index.js';
 import { type Body, convBody, denseBody, type Recognised, type RecognitionNet, recognitionNet } from '../nets/index.js';
@@ -73,6 +85,8 @@ export class RecognitionSSIVAE extends SSIVAE {
   readonly recognition: ResolvedRecognition;
   private readonly recogniser: RecognitionNet;
   private readonly parts: readonly RefinedPart[];
+  /** Pairs are drawn unless an option says to sum over them: nothing is learned from which pair was drawn. */
+  private readonly inferPair: InferConfig;
 
   constructor(options: SemiSupervisedOptions) {
     checkRecognition(options);
@@ -91,6 +105,7 @@ export class RecognitionSSIVAE extends SSIVAE {
     this.recognition = recognition;
     this.recogniser = net;
     this.parts = parts;
+    this.inferPair = options.enumerate ? this.inferClass : {};
   }
 
   /** p(x, y, pose, z), with y observed where it is given. */
@@ -190,7 +205,10 @@ export class RecognitionSSIVAE extends SSIVAE {
 
   /** The objective that these programs are trained on. */
   override elbo(): ELBO {
-    return new TraceELBO({ maxPlateNesting: this.plateNesting });
+    const maxPlateNesting = this.plateNesting;
+    return this.inferPair.enumerate
+      ? new TraceEnumELBO({ maxPlateNesting, strictEnumerationWarning: false })
+      : new TraceELBO({ maxPlateNesting });
   }
 
   // The model.
@@ -286,7 +304,7 @@ export class RecognitionSSIVAE extends SSIVAE {
 
   /** q(class, bin | x), or q(bin | x, class) where y is known: one-hot pairs [..., B, V * K]. */
   private guidePair(seen: Recognised, y: tf.Tensor | undefined): tf.Tensor {
-    const infer = this.inferClass.enumerate && this.options.enumerate ? this.inferClass : {};
+    const infer = this.inferPair;
     if (!y) {
       const logits = this.toSite(this.flat(seen.logits));
       return this.fromSite(sample('class_bin', oneHotCategorical({ logits }), { infer }), 1);

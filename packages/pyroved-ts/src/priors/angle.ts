@@ -17,7 +17,7 @@ export interface NormalAngleOptions {
   readonly scale?: number;
 }
 
-function scaleOf(options: NormalAngleOptions): number {
+export function scaleOf(options: NormalAngleOptions): number {
   refuseUnknownKeys('the normal angle prior', options, ['scale']);
   const { scale = 1 } = options;
   if (scale > 0 && Number.isFinite(scale)) return scale;
@@ -54,7 +54,7 @@ export const angleGuideNames = ['unimodal', 'binned'] as const;
 export type AngleGuideName = (typeof angleGuideNames)[number];
 
 /** A prior's name, with its options. */
-type NamedPrior =
+export type NamedPrior =
   | ({ readonly name: 'normal' } & NormalAngleOptions)
   | ({ readonly name: 'von-mises' } & VonMisesAngleOptions)
   | { readonly name: 'uniform' }
@@ -105,7 +105,7 @@ export function anglePart({ anglePrior = 'normal', angleGuide = 'unimodal', angl
   }
 }
 
-function nameless<P extends NamedPrior>({ name: _, ...options }: P): Omit<P, 'name'> {
+export function nameless<P extends NamedPrior>({ name: _, ...options }: P): Omit<P, 'name'> {
   return options;
 }
 

@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { type Distribution, didYouMean, normal, OptionError, projectedNormal, vonMises } from 'pyro-ts';
 import { directionOf } from '../coordinates/index.js';
-import { type AngleOptions, anglePriorNames } from './angle.js';
+import { type AnglePrior, anglePriorNames, nameless, scaleOf } from './angle.js';
 import { uniformDensity, vonMisesDensity } from './circular.js';
 import type { Invariance, PosePriors } from './invariances.js';
 import type { OwnSite, PoseKind, PosePart } from './posePart.js';
@@ -46,37 +46,38 @@ const onCircle = {
 };
 
 /** The family of a named prior. @throws {OptionError} for names that do not exist and for custom priors. */
-function angleFamily(anglePrior: AngleOptions['anglePrior'] = 'uniform'): AngleFamily {
-  const { name, ...options } = typeof anglePrior === 'object' ? anglePrior : { name: anglePrior };
-  switch (name) {
+function angleFamily(anglePrior: AnglePrior = 'uniform'): AngleFamily {
+  const prior = typeof anglePrior === 'object' ? anglePrior : { name: anglePrior };
+  if ('toPose' in prior) throw unknownPrior(prior.name);
+  switch (prior.name) {
     case 'uniform':
-      return { ...onCircle, name, prior: uniformDensity(options).prior };
+      return { ...onCircle, name: prior.name, prior: uniformDensity(nameless(prior)).prior };
     case 'von-mises':
-      return { ...onCircle, name, prior: vonMisesDensity(options).prior };
+      return { ...onCircle, name: prior.name, prior: vonMisesDensity(nameless(prior)).prior };
     case 'normal': {
-      const { scale = 1 } = options as { scale?: number };
-      if (!(scale > 0 && Number.isFinite(scale))) {
-        throw new OptionError(`The normal angle prior's scale must be a positive number of radians; got ${scale}.`);
-      }
-      return { name, prior: () => normal(0, scale), around: normal, known: wrapped, toPose: directionOf };
+      const scale = scaleOf(nameless(prior));
+      return { name: prior.name, prior: () => normal(0, scale), around: normal, known: wrapped, toPose: directionOf };
     }
     case 'projected-normal':
       return {
-        name,
+        name: prior.name,
         prior: () => projectedNormal([0, 0]),
         around: (loc, scale) => projectedNormal(tf.div(directionOf(loc), tf.expandDims(scale, -1))),
         known: directionOf,
         toPose: (direction) => direction,
       };
     default:
-      throw new OptionError(
-        `Recognition needs one of the angle priors ${anglePriorNames.join(', ')}; got "${String(name)}".` +
-          `${didYouMean(String(name), anglePriorNames)} With recognition: false, a model takes custom priors too.`,
-      );
+      throw unknownPrior((prior as { name: unknown }).name);
   }
 }
 
-function refinedAngle(anglePrior: AngleOptions['anglePrior']): RefinedPart {
+const unknownPrior = (name: unknown): OptionError =>
+  new OptionError(
+    `Recognition needs one of the angle priors ${anglePriorNames.join(', ')}; got "${String(name)}".` +
+      `${didYouMean(String(name), anglePriorNames)} Without recognition, a model takes custom priors too.`,
+  );
+
+function refinedAngle(anglePrior: AnglePrior | undefined): RefinedPart {
   const family = angleFamily(anglePrior);
   const posterior = (proposal: tf.Tensor, encoded: tf.Tensor): Distribution => {
     const [loc, scale] = tf.unstack(encoded, -1);

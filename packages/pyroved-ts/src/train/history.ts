@@ -14,6 +14,8 @@ export interface EpochRecord {
   readonly loss: number;
   /** The objective on labelled images, the auxiliary term included, in nats an image. */
   readonly labelledLoss?: number;
+  /** Minus the weighted log q(class, pose | image) of labelled images at drawn poses, in nats an image, over the steps that learn nothing else. */
+  readonly recognitionLoss?: number;
   readonly scaleFactor: number;
   /** Learning rate. */
   readonly lr: number;
@@ -25,26 +27,24 @@ export interface EpochRecord {
 
 /** Sums over the steps of an epoch; plain numbers, so that a checkpoint can hold them. */
 export interface EpochSums {
-  readonly loss: Readonly<Record<Batch['kind'], number>>;
-  readonly images: Readonly<Record<Batch['kind'], number>>;
+  readonly loss: Readonly<Partial<Record<Batch['kind'], number>>>;
+  readonly images: Readonly<Partial<Record<Batch['kind'], number>>>;
   readonly seconds: number;
 }
 
-export const noSums: EpochSums = {
-  loss: { unlabelled: 0, labelled: 0 },
-  images: { unlabelled: 0, labelled: 0 },
-  seconds: 0,
-};
+export const noSums: EpochSums = { loss: {}, images: {}, seconds: 0 };
 
 /** The sums after one more step: its loss (a sum over its images), how many images, how long it took. */
 export function addStep(sums: EpochSums, { kind, indices }: Batch, loss: number, seconds: number): EpochSums {
   return {
-    loss: { ...sums.loss, [kind]: sums.loss[kind] + loss },
-    images: { ...sums.images, [kind]: sums.images[kind] + indices.length },
+    loss: { ...sums.loss, [kind]: (sums.loss[kind] ?? 0) + loss },
+    images: { ...sums.images, [kind]: (sums.images[kind] ?? 0) + indices.length },
     seconds: sums.seconds + seconds,
   };
 }
 
 /** Loss an image; undefined where there was no image of the kind. */
-export const meanLoss = (sums: EpochSums, kind: Batch['kind']): number | undefined =>
-  sums.images[kind] > 0 ? sums.loss[kind] / sums.images[kind] : undefined;
+export function meanLoss({ loss, images }: EpochSums, kind: Batch['kind']): number | undefined {
+  const count = images[kind] ?? 0;
+  return count > 0 ? (loss[kind] ?? 0) / count : undefined;
+}

@@ -8,6 +8,7 @@ export * from './encoderDecoder.js';
 export * from './errors.js';
 export * from './evaluate.js';
 export type { EpochRecord, Evaluation } from './history.js';
+export * from './knownPoses.js';
 export { bestAssignment } from './matching.js';
 export type { LoopOptions, StepProgress, TrainCalls, TrainerOptions } from './options.js';
 export * from './poseCalibration.js';

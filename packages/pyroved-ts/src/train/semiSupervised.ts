@@ -6,6 +6,7 @@ import { DataError } from '../errors.js';
 import type { SemiSupervisedTerms, SSIVAE, SSRegIVAE } from '../models/index.js';
 import { checkLabels, checkTrainingData, imageTensor, type TrainingImages, tidied } from './data.js';
 import { accuracyOf, regressionOf } from './evaluate.js';
+import type { EarlyStopping } from './earlyStopping.js';
 import type { Evaluation } from './history.js';
 import { checkTrainerOptions, clipOf, type TrainerOptions, trainerOptionKeys } from './options.js';
 import { type Fingerprint, Trainer } from './trainer.js';
@@ -64,7 +65,7 @@ export class SemiSupervisedTrainer extends Trainer {
   /** What is trained on; its labelled images are without those that early stopping looks at. */
   readonly data: SemiSupervisedData;
   /** Labelled images that early stopping looks at. */
-  private readonly watched: TrainingImages | undefined;
+  private readonly validation: TrainingImages | undefined;
   private readonly auxLossMultiplier: number;
   private readonly auxStep: 'joint' | 'pyroved';
   private readonly schedule: 'spread' | 'pyroved';
@@ -88,11 +89,10 @@ export class SemiSupervisedTrainer extends Trainer {
     this.auxStep = auxStep;
     this.schedule = schedule;
     checkData(model, data);
-    const { on, heldOut = 0.2 } = options.earlyStopping ?? {};
-    const { labelled, watched }: KeptBack = on === 'accuracy' ? keptBack(data, heldOut, this.seed) : data;
+    const { labelled, validation } = validationOf(data, options.earlyStopping, this.seed);
     this.data = { ...data, labelled };
     if (model.kind === 'ssiVAE' && model.countsClasses) model.countClasses(labelled.labels as Int32Array);
-    this.watched = watched;
+    this.validation = validation;
     const shared = { params: model.params, seed: this.seed };
     const isJoint = auxStep === 'joint';
     this.svi = new SVI<Args>(isJoint ? model.jointModel : model.model, model.guide, optimizer, model.elbo(), shared);
@@ -121,7 +121,7 @@ export class SemiSupervisedTrainer extends Trainer {
   protected takeStep({ kind, indices }: Batch, scaleFactor: number): number {
     const terms = { scaleFactor, auxLossMultiplier: this.auxLossMultiplier };
     return tidied(() => {
-      const set = this.data[kind];
+      const set = kind === 'labelled' ? this.data.labelled : this.data.unlabelled;
       const x = imageTensor(set, indices);
       const y = kind === 'labelled' ? this.model.known(set, indices) : undefined;
       return this.svi.step(x, y, terms) + (this.auxSvi?.step(x, y, terms) ?? 0);
@@ -130,15 +130,15 @@ export class SemiSupervisedTrainer extends Trainer {
 
   /** On the test images: `accuracy` of the classifier, or `meanSquaredError` and `r2` of the regressor. */
   evaluate(): Evaluation | undefined {
-    const { model, watched, data } = this;
-    if (!data.test && !watched) return undefined;
+    const { model, validation, data } = this;
+    if (!data.test && !validation) return undefined;
     if (model.kind === 'ssRegIVAE') {
       const { meanSquaredError, r2 } = regressionOf(model, data.test as TrainingImages);
       return { meanSquaredError, r2 };
     }
     return {
       ...(data.test && { accuracy: accuracyOf(model, data.test).accuracy }),
-      ...(watched && { heldOutAccuracy: accuracyOf(model, watched).accuracy }),
+      ...(validation && { heldOutAccuracy: accuracyOf(model, validation).accuracy }),
     };
   }
 
@@ -154,7 +154,8 @@ export class SemiSupervisedTrainer extends Trainer {
   }
 }
 
-function checkData(model: SSIVAE | SSRegIVAE, { unlabelled, labelled, test }: SemiSupervisedData): void {
+/** Refuses images and labels that the model cannot be trained on. */
+export function checkData(model: SSIVAE | SSRegIVAE, { unlabelled, labelled, test }: SemiSupervisedData): void {
   checkTrainingData(model, unlabelled, 'the unlabelled images');
   checkTrainingData(model, labelled, 'the labelled images');
   checkKnown(model, labelled, 'the labelled images');
@@ -168,18 +169,18 @@ function checkKnown(model: SSIVAE | SSRegIVAE, set: TrainingImages, what: string
   else model.targets.check(set, what);
 }
 
-/** The labelled images without a share of each class, and that share, for early stopping to look at. */
-function keptBack({ labelled }: SemiSupervisedData, share: number, seed: number | string): KeptBack {
-  const { kept, heldOut } = stratifiedSplit(labelled.labels as Int32Array, share, `${seed}/early stopping`);
-  if (heldOut.length > 0) return { labelled: subset(labelled, kept), watched: subset(labelled, heldOut) };
+/** The labelled images that are trained on, and a validation set of each class where early stopping looks at the accuracy. */
+export function validationOf(
+  { labelled }: SemiSupervisedData,
+  { on, heldOut: fraction = 0.2 }: Partial<EarlyStopping> = {},
+  seed: number | string,
+): { readonly labelled: TrainingImages; readonly validation?: TrainingImages } {
+  if (on !== 'accuracy') return { labelled };
+  const { kept, heldOut } = stratifiedSplit(labelled.labels as Int32Array, fraction, `${seed}/early stopping`);
+  if (heldOut.length > 0) return { labelled: subset(labelled, kept), validation: subset(labelled, heldOut) };
   throw new DataError(
     'Early stopping on accuracy keeps labelled images back, but no class has more than one. Stop on "loss", or label more images.',
   );
-}
-
-interface KeptBack {
-  readonly labelled: TrainingImages;
-  readonly watched?: TrainingImages;
 }
 
 /** Adam that moves every parameter at every step: one that has no gradient counts as having a gradient of zero, as in pyroVED's trainer. */

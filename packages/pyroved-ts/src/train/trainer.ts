@@ -226,12 +226,14 @@ export abstract class Trainer<M extends InvariantVAE | VED = InvariantVAE> {
 
   private finishEpoch(): EpochRecord {
     const labelledLoss = meanLoss(this.sums, 'labelled');
+    const recognitionLoss = meanLoss(this.sums, 'recognition');
     const evaluation = this.withAverage(() => this.evaluate());
     const record: EpochRecord = {
       epoch: this.epoch + 1,
       step: this.step,
       loss: meanLoss(this.sums, 'unlabelled') ?? (labelledLoss as number),
       ...(labelledLoss !== undefined && { labelledLoss }),
+      ...(recognitionLoss !== undefined && { recognitionLoss }),
       scaleFactor: this.scaleFactor(this.epoch),
       lr: this.lr(this.epoch),
       seconds: this.sums.seconds,
