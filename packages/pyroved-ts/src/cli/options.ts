@@ -71,8 +71,11 @@ export const invariances = (text: string): string[] => {
   throw new InvalidArgumentError('Give r, t and s as in "r,t", or none.');
 };
 
-/** "30 deg", in degrees where no unit is given, as radians. */
-const radians = (text: string): number => (parseAngle('--angle-scale', text) * Math.PI) / 180;
+/** A reader of "30 deg", in degrees where no unit is given, as radians. */
+export const radians =
+  (option: string) =>
+  (text: string): number =>
+    (parseAngle(option, text) * Math.PI) / 180;
 
 /** "counts", or "5,3,2" */
 const classPrior = (text: string): string | number[] => {
@@ -136,19 +139,19 @@ const modelOptions = (): Option[] => [
     invariances,
   ),
   parsed('--latent-dim <n>', 'content latents, those of the pose apart', atLeast(1)).default(2),
-  new Option('--angle-prior <name>', 'prior of the angle').choices(anglePriorNames).default('normal'),
+  new Option('--angle-prior <name>', 'prior of the angle (default: uniform with recognition, else normal)').choices(
+    anglePriorNames,
+  ),
   parsed(
     '--angle-scale <angle>',
     'standard deviation of the normal angle prior, e.g. "30 deg" (default: 1 rad)',
-    radians,
+    radians('--angle-scale'),
   ),
   parsed('--angle-concentration <k>', 'concentration of the von Mises angle prior (default: 1)', decimal),
   new Option(
     '--angle-guide <name>',
-    'unimodal: one likely angle an image; binned: several, bins of the turn summed out',
-  )
-    .choices(angleGuideNames)
-    .default('unimodal'),
+    'without recognition: unimodal, one likely angle per image; binned, several, summed over bins of the circle (default: unimodal)',
+  ).choices(angleGuideNames),
   parsed('--angle-bins <n>', 'bins of the binned angle guide (default: 8)', atLeast(2)),
   parsed(
     '--exact-bins <n>',
@@ -171,7 +174,11 @@ const modelOptions = (): Option[] => [
   ),
   parsed('--hidden <widths>', 'hidden layers of every network (default: 128,128)', counts),
   new Option('--activation <name>', 'after each hidden layer').choices(activations).default('tanh'),
-  parsed('--pixels <n>', 'ask the decoder about this many pixels at each step, drawn anew (default: all)', atLeast(1)),
+  parsed(
+    '--pixels <n>',
+    'number of pixels decoded per step, a new random subset each step (default: 288 with recognition, else all)',
+    atLeast(1),
+  ),
   parsed(
     '--exact-classes <n>',
     'sum this many of the likeliest classes exactly and sample one of the rest (default: sum all)',
@@ -186,7 +193,7 @@ export function modelSettingsOf(given: Given): ModelSettings {
   return {
     ...picked(given, ['invariances', 'latentDim', 'anglePrior', 'likelihood', 'activation', 'pixels']),
     ...picked(given, ['angleGuide', 'angleBins', 'exactBins', 'classPrior', 'decoderSigma']),
-    ...(Object.keys(ofPrior).length > 0 && { anglePrior: { name: given.anglePrior, ...ofPrior } }),
+    ...(Object.keys(ofPrior).length > 0 && { anglePrior: { name: given.anglePrior ?? 'normal', ...ofPrior } }),
     ...(hidden && { hiddenEncoder: hidden, hiddenDecoder: hidden, hiddenClassifier: hidden }),
     ...(exactClasses !== undefined && { enumerate: 'sum-and-sample', exactClasses }),
   } as ModelSettings;
@@ -194,27 +201,37 @@ export function modelSettingsOf(given: Given): ModelSettings {
 
 export const addTrainOptions = (command: Command): Command =>
   group(command, 'Training:', [
-    parsed('--epochs <n>', 'passes over the unlabelled images', atLeast(1)).default(trainDefaults.epochs),
+    parsed(
+      '--epochs <n>',
+      `passes over the unlabelled images (default: about 2,400 steps with recognition, else ${trainDefaults.epochs})`,
+      atLeast(1),
+    ),
     parsed('--batch-size <n>', 'images a step', atLeast(1)).default(trainDefaults.batchSize),
     new Option(
       '--lr <schedule>',
       "Adam's learning rate: a number, or an expression of epoch (from 0) and epochs (default: 5e-4 with labels, 1e-3 without)",
     ),
-    new Option('--kl <schedule>', 'weight of the KL term: a number, or an expression likewise').default(
-      trainDefaults.scaleFactor,
+    new Option(
+      '--kl <schedule>',
+      `weight of the KL term: a number, or an expression likewise (default: 1 with recognition, else ${trainDefaults.scaleFactor})`,
     ),
-    parsed('--aux-loss-multiplier <w>', "weight of the classifier's loss on labelled images", notNegative).default(
-      trainDefaults.auxLossMultiplier,
+    parsed(
+      '--aux-loss-multiplier <w>',
+      `without recognition: weight of the classifier's loss on labelled images (default: ${trainDefaults.auxLossMultiplier})`,
+      notNegative,
     ),
-    new Option('--aux-step <how>', "joint: one step for both losses; pyroved: a second step, as in the paper's runs")
-      .choices(['joint', 'pyroved'])
-      .default('joint'),
-    new Option('--warm-up <n>', 'passes over the labelled images before the first epoch')
-      .argParser(wholeNumber)
-      .default(0),
-    new Option('--schedule <how>', 'when labelled batches come: evenly spread, or as pyroved places them')
-      .choices(['spread', 'pyroved'])
-      .default('spread'),
+    new Option(
+      '--aux-step <how>',
+      "without recognition: joint, one step for both losses; pyroved, a second step, as in the paper's runs (default: joint)",
+    ).choices(['joint', 'pyroved']),
+    new Option(
+      '--warm-up <n>',
+      'without recognition: passes over the labelled images before the first epoch (default: 0)',
+    ).argParser(wholeNumber),
+    new Option(
+      '--schedule <how>',
+      'without recognition: when labelled batches come, evenly spread or as pyroved places them (default: spread)',
+    ).choices(['spread', 'pyroved']),
     parsed(
       '--clip-norm <length>',
       "longer gradients of a parameter are scaled down to this (default: don't)",

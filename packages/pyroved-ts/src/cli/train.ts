@@ -37,6 +37,7 @@ import {
 } from './options.js';
 import { addPairOptions, pairsOf } from './pairs.js';
 import { addPreprocessOptions, preprocessOf } from './preprocess.js';
+import { addRecognitionOptions, recipeOf, recognitionOf, recognitionTrainingOf } from './recognition.js';
 import { addSourceOptions, generatedSources, sourceOf } from './sources.js';
 import { refuseBesideResume } from './study.js';
 import { withProgress } from './trainingProgress.js';
@@ -88,6 +89,7 @@ export function trainCommand(): Command {
   addPairOptions(command);
   addKindOptions(command);
   addModelOptions(command);
+  addRecognitionOptions(command);
   addConvOptions(command);
   addTrainOptions(command);
   addMachineOptions(command);
@@ -124,8 +126,14 @@ export function trainCommand(): Command {
       folder,
       source,
       ...preprocessOf(given),
-      model: { ...modelSettingsOf(given), ...kindSettingsOf(given), ...convSettingsOf(given) },
-      train: { ...trainSettingsOf(given), ...discreteKlOf(given) },
+      ...recipeOf(given),
+      model: {
+        ...modelSettingsOf(given),
+        ...kindSettingsOf(given),
+        ...convSettingsOf(given),
+        ...recognitionOf(given),
+      },
+      train: { ...trainSettingsOf(given), ...discreteKlOf(given), ...recognitionTrainingOf(given) },
       overwrite: given.overwrite === true,
     };
     const { seeds, race, seed } = given as { seeds?: number | number[]; race?: number; seed: number };

@@ -12,7 +12,9 @@ export function uprightMap({ angle, shift }: Pick<PoseTensors, 'angle' | 'shift'
   const dims = shape.length;
   const rows = (angle ?? (shift as tf.Tensor)).size / (angle ? 2 : dims);
   // g R + t = u, so g = (u - t) R^-1.
-  const back = angle ? rotationMatrix(tf.mul(tf.reshape(angle, [rows, 2]), [1, -1])) : tf.tile(unit(dims), [rows, 1, 1]);
+  const back = angle
+    ? rotationMatrix(tf.mul(tf.reshape(angle, [rows, 2]), [1, -1]))
+    : tf.tile(unit(dims), [rows, 1, 1]);
   const start = shift
     ? tf.neg(tf.squeeze(tf.matMul(tf.reshape(shift, [rows, 1, dims]), back), [1]))
     : tf.zeros([rows, dims]);
@@ -30,8 +32,14 @@ function inPixels(matrix: tf.Tensor, start: tf.Tensor, shape: readonly number[])
     half.flatMap((from, i) => half.map((to, j) => (sign[i] * sign[j] * to) / from)),
     [1, shape.length, shape.length],
   );
-  const first = tf.tensor2d(sign.map((s) => -s), [1, shape.length]);
-  const origin = tf.add(tf.squeeze(tf.matMul(tf.tile(tf.expandDims(first, 0), [matrix.shape[0], 1, 1]), matrix), [1]), start);
+  const first = tf.tensor2d(
+    sign.map((s) => -s),
+    [1, shape.length],
+  );
+  const origin = tf.add(
+    tf.squeeze(tf.matMul(tf.tile(tf.expandDims(first, 0), [matrix.shape[0], 1, 1]), matrix), [1]),
+    start,
+  );
   return {
     matrix: tf.mul(matrix, into),
     offset: tf.mul(tf.add(tf.mul(origin, sign), 1), half),

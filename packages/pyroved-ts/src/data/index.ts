@@ -4,6 +4,7 @@ export { drawPose, type Pose, type PoseRanges, polarAngle, warp } from './cards/
 export * from './cards/cards.js';
 export { suitTemplates, type Templates } from './cards/suits.js';
 export { loadTemplates } from './cards/templates.js';
+export * from './contrast.js';
 export * from './corruptions.js';
 export * from './dataset.js';
 export * from './glyphs/glyphs.js';
@@ -22,6 +23,7 @@ export * from './noise.js';
 export * from './normalise.js';
 export * from './partition.js';
 export * from './posedCopies.js';
+export * from './poseRanges.js';
 export * from './preprocess/index.js';
 export type { ArrayFile } from './readers/arrayFile.js';
 export * from './readers/convert.js';

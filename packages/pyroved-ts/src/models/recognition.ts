@@ -18,9 +18,9 @@ import { directionOf, type PoseTensors, rotationMatrix, uprightMap } from '../co
 import type { ImageSet, StreamedSet } from '../data/index.js';
 import { type Body, convBody, denseBody, type Recognised, type RecognitionNet, recognitionNet } from '../nets/index.js';
 import { type RefinedPart, refinedParts } from '../priors/index.js';
+import { anglesOf } from './asked/host.js';
 import { CLASS_PRIOR } from './classPrior.js';
 import { checkShape } from './options.js';
-import { anglesOf } from './asked/host.js';
 import { type ResolvedRecognition, resolveRecognition } from './recognitionOptions.js';
 import { type ClassEncoding, type SemiSupervisedOptions, type SemiSupervisedTerms, SSIVAE } from './ssivae.js';
 
@@ -98,8 +98,7 @@ export class RecognitionSSIVAE extends SSIVAE {
     const parts = refinedParts(invariances, shape, options);
     const classifier = {
       parameters: net.parameters,
-      apply: (weights: Readonly<Record<string, tf.Tensor>>, x: tf.Tensor) =>
-        logSumExp(net.apply(weights, x).logits, 1),
+      apply: (weights: Readonly<Record<string, tf.Tensor>>, x: tf.Tensor) => logSumExp(net.apply(weights, x).logits, 1),
     };
     super(options, { classifier, net, poseParts: parts });
     this.recognition = recognition;
@@ -220,7 +219,11 @@ export class RecognitionSSIVAE extends SSIVAE {
           const { kind, source } = part;
           const value = known && knownValue(known, kind);
           const prior = source.prior();
-          const drawn = sample(kind, prior, value ? { obs: this.toEventSite(part.known(value), prior.eventShape.length) } : {});
+          const drawn = sample(
+            kind,
+            prior,
+            value ? { obs: this.toEventSite(part.known(value), prior.eventShape.length) } : {},
+          );
           return [kind, this.fromSite(drawn, prior.eventShape.length)];
         }),
       ),
@@ -247,7 +250,10 @@ export class RecognitionSSIVAE extends SSIVAE {
     const prior = module(CLASS_PRIOR, this.prior)();
     const logits = bins ? tf.add(tf.expandDims(tf.logSoftmax(bins, -1), -1), prior) : prior;
     const pairs = bins ? tf.reshape(logits, [...bins.shape.slice(0, -1), this.pairCount]) : logits;
-    const pair = this.fromSite(sample('class_bin', oneHotCategorical({ logits: bins ? this.toSite(pairs) : pairs })), 1);
+    const pair = this.fromSite(
+      sample('class_bin', oneHotCategorical({ logits: bins ? this.toSite(pairs) : pairs })),
+      1,
+    );
     return this.classOf(pair);
   }
 
@@ -255,7 +261,10 @@ export class RecognitionSSIVAE extends SSIVAE {
   private binLogits(direction: tf.Tensor | undefined): tf.Tensor | undefined {
     const { angles } = this.recognition;
     if (!direction || angles.length === 1) return undefined;
-    const centres = tf.tensor2d(angles.flatMap((a) => [Math.cos(a), Math.sin(a)]), [angles.length, 2]);
+    const centres = tf.tensor2d(
+      angles.flatMap((a) => [Math.cos(a), Math.sin(a)]),
+      [angles.length, 2],
+    );
     const bump = Math.abs(angles[1] - angles[0]) / 2;
     return tf.div(tf.sum(tf.mul(tf.expandDims(direction, -2), centres), -1), bump ** 2);
   }
@@ -403,7 +412,10 @@ export class RecognitionSSIVAE extends SSIVAE {
           const drawn = this.fromSite(sample('angle', posterior), posterior.eventShape.length);
           turned = difference(part.toPose(drawn), directionOf(angle));
         } else {
-          sample(part.kind, part.posterior(this.toSite(centreOfPart(part, proposal, turned, numbers)), this.toSite(numbers)));
+          sample(
+            part.kind,
+            part.posterior(this.toSite(centreOfPart(part, proposal, turned, numbers)), this.toSite(numbers)),
+          );
         }
       }
       sample('z', normal(this.toSite(loc), this.toSite(spread)).toEvent(1));
@@ -423,7 +435,9 @@ export class RecognitionSSIVAE extends SSIVAE {
         ? this.toSite1(proposal.angle as tf.Tensor)
         : this.toSite(centreOfPart(part, proposal, turned, numbers));
       const posterior = part.posterior(around, this.toSite(numbers));
-      sample(`${part.kind}_known`, posterior, { obs: this.toEventSite(part.known(value), posterior.eventShape.length) });
+      sample(`${part.kind}_known`, posterior, {
+        obs: this.toEventSite(part.known(value), posterior.eventShape.length),
+      });
     }
   }
 }
@@ -459,9 +473,24 @@ function difference(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
 const none = new Float32Array(0);
 
 /** Refuses options that belong to the model without recognition. */
-function checkRecognition({ shape, angleGuide, angleBins, exactBins, encoder, classifier, hiddenClassifier }: SemiSupervisedOptions) {
+function checkRecognition({
+  shape,
+  angleGuide,
+  angleBins,
+  exactBins,
+  encoder,
+  classifier,
+  hiddenClassifier,
+}: SemiSupervisedOptions) {
   checkShape('ssiVAE', 'shape', shape);
-  for (const [name, value] of Object.entries({ angleGuide, angleBins, exactBins, encoder, classifier, hiddenClassifier })) {
+  for (const [name, value] of Object.entries({
+    angleGuide,
+    angleBins,
+    exactBins,
+    encoder,
+    classifier,
+    hiddenClassifier,
+  })) {
     if (value === undefined) continue;
     throw new OptionError(
       `ssiVAE: ${name} is an option of the model without recognition. Omit it, or set recognition to false (--recipe paper).`,
@@ -470,7 +499,11 @@ function checkRecognition({ shape, angleGuide, angleBins, exactBins, encoder, cl
 }
 
 /** The network that looks at one view. */
-function bodyFor({ body, viewShape, features }: ResolvedRecognition, channels: number, kernel: SemiSupervisedOptions['kernel']): Body {
+function bodyFor(
+  { body, viewShape, features }: ResolvedRecognition,
+  channels: number,
+  kernel: SemiSupervisedOptions['kernel'],
+): Body {
   const [height, width] = viewShape;
   if (body === 'conv') return { features, net: convBody({ shape: [height, width], channels, features, kernel }) };
   return { features, net: denseBody(channels * viewShape.reduce((a, b) => a * b, 1), features) };

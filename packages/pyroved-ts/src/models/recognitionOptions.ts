@@ -52,7 +52,12 @@ export interface ResolvedRecognition extends Required<RecognitionOptions> {
 }
 
 /** The ranges of poses where an option says nothing. */
-export const defaultRanges = { angle: Math.PI, shift: 0.2, scale: [0.77, 1.3], shear: 0.35 } as const satisfies AffineRanges;
+export const defaultRanges = {
+  angle: Math.PI,
+  shift: 0.2,
+  scale: [0.77, 1.3],
+  shear: 0.35,
+} as const satisfies AffineRanges;
 
 /** Distance of two views that is about enough for a body to recognise what lies between them. */
 const VIEW_DISTANCE = Math.PI / 4;
@@ -65,14 +70,22 @@ export function resolveRecognition(
 ): ResolvedRecognition {
   refuseUnknownKeys('recognition', options, keys);
   const isImage = shape.length === 2;
-  const { labelledPoses = 'drawn', tolerance = 0.05, viewSize = 32, body = isImage ? 'conv' : 'dense', features = 128 } = options;
+  const {
+    labelledPoses = 'drawn',
+    tolerance = 0.05,
+    viewSize = 32,
+    body = isImage ? 'conv' : 'dense',
+    features = 128,
+  } = options;
   if (!labelledPosesNames.includes(labelledPoses)) {
     throw new OptionError(
       `recognition: labelledPoses must be "drawn" or "fixed"; got "${labelledPoses}".${didYouMean(String(labelledPoses), labelledPosesNames)}`,
     );
   }
   if (!bodyNames.includes(body) || (body === 'conv' && !isImage)) {
-    throw new OptionError(`recognition: body must be "conv" (images only) or "dense"; got "${body}".${didYouMean(String(body), bodyNames)}`);
+    throw new OptionError(
+      `recognition: body must be "conv" (images only) or "dense"; got "${body}".${didYouMean(String(body), bodyNames)}`,
+    );
   }
   if (!(tolerance >= 0 && tolerance < 1)) {
     throw new OptionError(`recognition: tolerance must be from 0 to 1 radian; got ${tolerance}.`);
@@ -81,10 +94,13 @@ export function resolveRecognition(
   const half = Math.min(ranges.angle ?? 0, Math.PI);
   const views = options.views ?? (half === 0 ? 1 : Math.max(3, Math.ceil((2 * half) / VIEW_DISTANCE - 1e-6)));
   for (const [name, n] of Object.entries({ views, viewSize, features })) {
-    if (!Number.isInteger(n) || n < 1) throw new OptionError(`recognition: ${name} must be a positive integer; got ${n}.`);
+    if (!Number.isInteger(n) || n < 1)
+      throw new OptionError(`recognition: ${name} must be a positive integer; got ${n}.`);
   }
   if (half === 0 && views > 1) {
-    throw new OptionError(`recognition: ${views} views need a model invariant to rotation ("r") and a range of angles.`);
+    throw new OptionError(
+      `recognition: ${views} views need a model invariant to rotation ("r") and a range of angles.`,
+    );
   }
   const shrink = Math.min(1, viewSize / Math.max(...shape));
   return {

@@ -19,13 +19,13 @@ import {
   fcClassifier,
   ownClassifier,
 } from '../nets/index.js';
+import type { PosePart } from '../priors/index.js';
 import { type Condition, type ConditionRows, classRows, eachClass } from './asked/condition.js';
 import { circularMeans, type Encoding } from './asked/host.js';
 import { type Classified, classified } from './asked/uncertainty.js';
 import { type EnumerateClasses, inferClasses } from './classes.js';
 import { CLASS_PRIOR, type ClassPrior, classPriorNet, countedProbs } from './classPrior.js';
 import { checkShape, checkWidths, type ModelOptions, modelOptionKeys } from './options.js';
-import type { PosePart } from '../priors/index.js';
 import type { AnyNet, Terms } from './programs.js';
 import type { RecognitionOptions } from './recognitionOptions.js';
 import { InvariantVAE } from './vae.js';

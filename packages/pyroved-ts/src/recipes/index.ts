@@ -15,6 +15,7 @@ export * from './loadModel.js';
 export type { Machine } from './machine.js';
 export * from './pairs/index.js';
 export type { PreprocessSetting } from './preprocess.js';
+export { type RecipeName, recipeNames } from './recipe.js';
 export * from './rows.js';
 export type { RunResult } from './runToEnd.js';
 export { type ModelSettings, type TrainSettings, trainDefaults } from './settings.js';

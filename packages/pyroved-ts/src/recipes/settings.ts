@@ -1,4 +1,5 @@
 /** What decides a run: images, model and training, each a section of its configuration. */
+import { sizeOf } from '@pyro-ts/engine';
 import { didYouMean, OptionError } from 'pyro-ts';
 import { factorNames, isIdentity, type Normalisation, noPreprocessing, type Preprocessing } from '../data/index.js';
 import { defined } from '../defined.js';
@@ -10,14 +11,22 @@ import {
   type ModelOptions,
   modelFromConfig,
   modelKinds,
+  type RecognitionOptions,
+  RecognitionSSIVAE,
   type RegressionOptions,
   type SemiSupervisedOptions,
   standardised,
 } from '../models/index.js';
 import type { ConvNet } from '../nets/index.js';
+import type { Invariance } from '../priors/index.js';
 import { type RunConfig, RunError } from '../run/index.js';
 import {
+  checkKnownPoseOptions,
   checkSemiSupervisedOptions,
+  KnownPoseTrainer,
+  type KnownPoseTrainerOptions,
+  knownPoseKeys,
+  type SemiSupervisedData,
   SemiSupervisedTrainer,
   type SemiSupervisedTrainerOptions,
   scheduleOf,
@@ -35,7 +44,7 @@ type Decided = 'shape' | 'channels' | 'kernel' | 'encoder' | 'decoder' | 'classi
 
 /** The model's options but for what the images decide. Those that another kind of model has are ignored. */
 export interface ModelSettings
-  extends Omit<SemiSupervisedOptions, Decided>,
+  extends Omit<SemiSupervisedOptions, Decided | 'recognition'>,
     Partial<Omit<JointOptions, Decided>>,
     Partial<Omit<RegressionOptions, Decided | 'targets'>> {
   /** See `modelConfigFor` for what is taken when left out. */
@@ -49,13 +58,19 @@ export interface ModelSettings
   readonly decoder?: ConvNet;
   readonly classifier?: ConvNet;
   readonly regressor?: ConvNet;
+  /**
+   * How class and pose are recognised; false for a classifier of the image as it is, as in the paper. @default recognition with its defaults, for an ssiVAE
+   * that is invariant to rotation or translation and has none of the options of the other
+   */
+  readonly recognition?: RecognitionOptions | false;
 }
 
 /** The trainer's options; those about labels are ignored where there are none. */
 export type TrainSettings = Omit<SemiSupervisedTrainerOptions, 'seed'> &
+  Pick<KnownPoseTrainerOptions, (typeof knownPoseKeys)[number]> &
   Pick<UnsupervisedTrainerOptions, 'discreteScaleFactor'>;
 
-/** What a run trains with unless told: the paper's weights. */
+/** What a model without recognition trains with by default: the paper's weights. */
 export const trainDefaults = {
   epochs: 100,
   batchSize: 64,
@@ -94,7 +109,9 @@ const isDataSection = (section: object): section is DataSection =>
   'source' in section && hasKind(section.source) && 'classNames' in section && Array.isArray(section.classNames);
 
 /** Checks what can be checked before there are images. @throws {OptionError} that names the option. */
-export function checkTrainSettings({ discreteScaleFactor, ...settings }: TrainSettings): void {
+export function checkTrainSettings({ discreteScaleFactor, ...given }: TrainSettings): void {
+  const { recognitionSteps, recognitionBatch, recognitionLr, posedBatch, ...settings } = given;
+  checkKnownPoseOptions(defined({ recognitionSteps, recognitionBatch, recognitionLr, posedBatch }));
   checkSemiSupervisedOptions(settings);
   const { epochs = trainDefaults.epochs } = settings;
   if (discreteScaleFactor !== undefined) scheduleOf(discreteScaleFactor, { option: 'discreteScaleFactor', epochs });
@@ -109,19 +126,22 @@ export function modelConfigFor(sets: TrainingSets, given: ModelSettings, seed: n
   const { shape, channels } = sets.unlabelled;
   const invariances = given.invariances ?? (shape.length === 1 ? (['t'] as const) : (['r', 't'] as const));
   const { kind = kindFor(sets, given), ...settings } = given;
-  const { hiddenClassifier, classPrior, enumerate, exactClasses, discreteDim, targets, condition, ...rest } = settings;
+  const { hiddenClassifier, classPrior, enumerate, exactClasses, discreteDim, targets, condition, ...others } =
+    settings;
+  const { recognition, ...rest } = others;
   const { regressorSigma, hiddenRegressor, classifier, regressor, ...own } = rest;
   const shared = { ...own, ...likelihoodFor(sets, own), invariances, shape, channels, seed };
   const classes = { enumerate, exactClasses };
   switch (kind) {
-    case 'ssiVAE':
+    case 'ssiVAE': {
       if (!sets.labelled?.labels) throw new PyrovedError(`An ssiVAE needs labelled images. ${howToLabel}`);
-      return {
-        kind,
-        ...shared,
-        ...defined({ hiddenClassifier, classifier, classPrior, ...classes }),
-        numClasses: sets.classNames.length,
-      };
+      const numClasses = sets.classNames.length;
+      const common = { kind: 'ssiVAE' as const, ...shared, ...defined({ classPrior, ...classes }), numClasses };
+      const recognised = recognitionOf(given, invariances);
+      return recognised
+        ? { ...common, ...pixelsFor(given, shape), recognition: recognised }
+        : { ...common, ...defined({ hiddenClassifier, classifier }) };
+    }
     case 'jiVAE':
       return { kind, ...shared, ...defined(classes), discreteDim: discreteDim ?? classesToFind(sets) };
     case 'ssRegIVAE':
@@ -147,6 +167,49 @@ function likelihoodFor(
     return { likelihood: likelihood ?? 'bernoulli' };
   }
   return { likelihood: 'gaussian', decoderSigma: decoderSigma ?? 'learned', sigmoidOutput: sigmoidOutput ?? false };
+}
+
+/** Options of an ssiVAE that has a classifier of the image as it is, and so imply it. */
+const classifierOptions = ['angleGuide', 'angleBins', 'exactBins', 'encoder', 'classifier'] as const;
+
+/** The options of recognition; undefined for a model without it. */
+function recognitionOf(given: ModelSettings, invariances: readonly Invariance[]): RecognitionOptions | undefined {
+  const { recognition } = given;
+  if (recognition !== undefined) return recognition || undefined;
+  const hasPose = invariances.includes('r') || invariances.includes('t');
+  return hasPose && classifierOptions.every((name) => given[name] === undefined) ? {} : undefined;
+}
+
+/** Pixels that are decoded per step where the settings don't say: enough for the gradient, an eighth of the paper's images. */
+const USUAL_PIXELS = 288;
+
+const pixelsFor = ({ pixels }: ModelSettings, shape: readonly number[]): { pixels?: number } =>
+  pixels === undefined && sizeOf(shape) > USUAL_PIXELS ? { pixels: USUAL_PIXELS } : {};
+
+/** About how many steps the decoder of a model with recognition is trained for, and epochs of them. */
+const [USUAL_STEPS, FEWEST_EPOCHS, MOST_EPOCHS] = [2400, 4, 200];
+
+/** A run's training settings: those that are given, and for the others what suits the model and the number of images. */
+export function trainingOf(config: ModelConfig, { unlabelled }: TrainingSets, given: TrainSettings): TrainSettings {
+  const hasRecognition = config.kind === 'ssiVAE' && config.recognition !== undefined;
+  if (!hasRecognition) {
+    refuseOptionsOf(given, knownPoseKeys, 'recognition, which this model does not have');
+    return { ...trainDefaults, ...given };
+  }
+  refuseOptionsOf(
+    given,
+    ['auxLossMultiplier', 'auxStep', 'schedule', 'warmUp'],
+    'the model without recognition. Omit it, or set recognition to false (--recipe paper)',
+  );
+  const { batchSize = trainDefaults.batchSize } = given;
+  const batches = Math.ceil(unlabelled.count / batchSize);
+  const epochs = Math.min(MOST_EPOCHS, Math.max(FEWEST_EPOCHS, Math.round(USUAL_STEPS / batches)));
+  return { epochs, batchSize, ...given };
+}
+
+function refuseOptionsOf(given: TrainSettings, names: readonly (keyof TrainSettings)[], owner: string): void {
+  const wrong = names.find((name) => given[name] !== undefined);
+  if (wrong !== undefined) throw new OptionError(`${wrong} is an option of ${owner}.`);
 }
 
 function kindFor({ labelled }: TrainingSets, { targets, discreteDim, condition }: ModelSettings): Model['kind'] {
@@ -206,13 +269,11 @@ export function prepareTraining(
 ): { model: Model; trainer: Trainer } {
   const model = modelFromConfig(config, { kernel });
   const { discreteScaleFactor, ...supervised } = settings;
+  if (model instanceof RecognitionSSIVAE) {
+    return { model, trainer: new KnownPoseTrainer(model, labelledData(sets), supervised) };
+  }
   if (model.kind === 'ssiVAE' || model.kind === 'ssRegIVAE') {
-    const data = {
-      unlabelled: sets.unlabelled,
-      labelled: sets.labelled as NonNullable<TrainingSets['labelled']>,
-      ...(sets.test && { test: sets.test }),
-    };
-    return { model, trainer: new SemiSupervisedTrainer(model, data, supervised) };
+    return { model, trainer: new SemiSupervisedTrainer(model, labelledData(sets), supervised) };
   }
   const shared = unsupervised(supervised);
   const discrete = model.kind === 'jiVAE' && discreteScaleFactor !== undefined && { discreteScaleFactor };
@@ -221,3 +282,9 @@ export function prepareTraining(
     trainer: new UnsupervisedTrainer(model, { images: learntFrom(model, sets) }, { ...shared, ...discrete }),
   };
 }
+
+const labelledData = ({ unlabelled, labelled, test }: TrainingSets): SemiSupervisedData => ({
+  unlabelled,
+  labelled: labelled as NonNullable<TrainingSets['labelled']>,
+  ...(test && { test }),
+});

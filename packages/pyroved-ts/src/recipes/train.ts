@@ -15,6 +15,7 @@ import {
   withMachine,
 } from './machine.js';
 import { checkPreprocess, type PreprocessSetting } from './preprocess.js';
+import { type RecipeName, withRecipe } from './recipe.js';
 import type { ReportBaseline } from './report.js';
 import { type RunResult, runToEnd } from './runToEnd.js';
 import {
@@ -25,7 +26,7 @@ import {
   modelConfigFor,
   prepareTraining,
   type TrainSettings,
-  trainDefaults,
+  trainingOf,
 } from './settings.js';
 import type { Fold } from './sources/fold.js';
 import type { TrainingSets } from './sources/sets.js';
@@ -42,6 +43,8 @@ export interface TrainRequest extends Machine {
   readonly train?: TrainSettings;
   /** Background removal and standardisation of the images; see `choosePreprocessing`. @default "auto" */
   readonly preprocess?: PreprocessSetting;
+  /** `paper`: the original's protocol; the settings above take precedence. @default 'default' */
+  readonly recipe?: RecipeName;
   readonly seed?: number;
   /**
    * The folder of a run to extend: training starts from its weights (not from its optimiser), with its model, preprocessing and training options; those in
@@ -56,12 +59,19 @@ export interface TrainRequest extends Machine {
 
 /** Trains a model on a source of images into a new run folder. */
 export async function trainRun(request: TrainRequest, hooks: RunHooks = {}): Promise<RunResult> {
-  const { folder, model = {}, seed = 1, overwrite = false, baseline } = request;
+  const {
+    folder,
+    model = {},
+    train: given = {},
+    seed = 1,
+    overwrite = false,
+    baseline,
+  } = withRecipe(request.recipe, request);
   const start = request.from === undefined ? undefined : startFrom(request.from);
   if (start) refuseModelOptions(start.origin.run, { ...model, preprocess: request.preprocess });
   const source = request.source ?? start?.source;
   if (!source) throw new OptionError('trainRun needs a source of images, or a run to extend (from) that has images.');
-  const train = { ...(start?.train ?? trainDefaults), ...request.train };
+  const train = { ...start?.train, ...given };
   checkTrainSettings(train);
   const preprocess = { setting: request.preprocess ?? 'auto', likelihood: model.likelihood };
   checkPreprocess(preprocess);
@@ -137,11 +147,12 @@ export function settingsOf({ source, sets, model, train, seed, machine, fold, st
   };
   const config = start?.model ?? modelConfigFor(sets, model, seed);
   if (start) checkStart(start);
-  prepareTraining(config, sets, { ...train, seed }, machine.kernel).model.dispose();
+  const training = trainingOf(config, sets, train);
+  prepareTraining(config, sets, { ...training, seed }, machine.kernel).model.dispose();
   return {
     model: config,
     data,
-    train,
+    train: training,
     seed,
     ...recordOf(machine),
     ...(start && { from: start.origin }),

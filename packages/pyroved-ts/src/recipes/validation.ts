@@ -2,7 +2,7 @@
 import type { AffineRanges } from '../coordinates/index.js';
 import { posedCopies } from '../data/index.js';
 import { defined } from '../defined.js';
-import type { ModelConfig } from '../models/index.js';
+import { type ModelConfig, resolveRecognition } from '../models/index.js';
 import type { RunConfig } from '../run/index.js';
 import type { TrainingImages } from '../train/index.js';
 import { dataSection, modelSection } from './settings.js';
@@ -49,7 +49,7 @@ export function validationFor(config: RunConfig, sets: TrainingSets): Validation
   const { source, fold } = dataSection(config);
   const isUpright = source.kind === 'images' || source.kind === 'array' || source.kind === 'micrographs';
   const isClassifier = model.kind === 'ssiVAE' || model.kind === 'jiVAE';
-  const ranges = poseRangesOf(model);
+  const ranges = recognisedRanges(model) ?? poseRangesOf(model);
   if (!isUpright || !isClassifier || !test.labels || Object.keys(ranges).length === 0) {
     return { images: test, distinct: test.count, copies: 1, poses: 'own' };
   }
@@ -58,6 +58,14 @@ export function validationFor(config: RunConfig, sets: TrainingSets): Validation
   const seed = `${config.seed}/validation`;
   const images = posedCopies(test, ranges, { copies, seed, noise: 'lost', outside: 'border' });
   return { images, distinct: test.count, copies, poses: 'drawn', ranges, upright: test };
+}
+
+/** The angles and shifts that a model with recognition expects; undefined for others. */
+function recognisedRanges(model: ModelConfig): AffineRanges | undefined {
+  if (model.kind !== 'ssiVAE' || !model.recognition) return undefined;
+  const { ranges } = resolveRecognition(model.recognition, model.shape, model.invariances ?? []);
+  const { angle, shift } = ranges;
+  return { ...(angle && { angle }), ...(shift && { shift }) };
 }
 
 type Posed = Pick<ModelConfig, 'shape' | 'invariances' | 'anglePrior' | 'shiftPrior' | 'scalePrior'>;

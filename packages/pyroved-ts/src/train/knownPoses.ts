@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { Adam, type ELBO, OptionError, RandomStream, SVI, TraceELBO } from 'pyro-ts';
 import { drawPoses, posedImages } from '../coordinates/index.js';
-import { type Batch, estimateNoise, gather, shuffledBatches } from '../data/index.js';
+import { type Batch, estimateContrast, estimateNoise, gather, shuffledBatches } from '../data/index.js';
 import type { KnownPose, RecognitionSSIVAE, SemiSupervisedTerms } from '../models/index.js';
 import { imageTensor, tidied } from './data.js';
 import { accuracyOf } from './evaluate.js';
@@ -65,8 +65,7 @@ export class KnownPoseTrainer extends Trainer<RecognitionSSIVAE> {
     const labels = labelled.labels as Int32Array;
     if (model.countsClasses) model.countClasses(labels);
     this.members = Array.from({ length: model.numClasses }, (_, k) => indicesOf(labels, k)).filter((m) => m.length > 0);
-    const { noise, contrast } = estimateNoise(labelled);
-    this.noise = Math.hypot(OF_CONTRAST * contrast, OF_NOISE * noise);
+    this.noise = Math.hypot(OF_CONTRAST * estimateContrast(labelled), OF_NOISE * estimateNoise(labelled));
     const { optimizer, seed } = this;
     const svi = <Args extends unknown[]>(
       name: string,

@@ -5,8 +5,8 @@ import { type Batch, epochSchedule, shuffledBatches, stratifiedSplit, subset } f
 import { DataError } from '../errors.js';
 import type { SemiSupervisedTerms, SSIVAE, SSRegIVAE } from '../models/index.js';
 import { checkLabels, checkTrainingData, imageTensor, type TrainingImages, tidied } from './data.js';
-import { accuracyOf, regressionOf } from './evaluate.js';
 import type { EarlyStopping } from './earlyStopping.js';
+import { accuracyOf, regressionOf } from './evaluate.js';
 import type { Evaluation } from './history.js';
 import { checkTrainerOptions, clipOf, type TrainerOptions, trainerOptionKeys } from './options.js';
 import { type Fingerprint, Trainer } from './trainer.js';

@@ -6,7 +6,7 @@ import { formatDuration, formatPercent } from '../../viz/index.js';
 import { finishRun } from '../finish.js';
 import type { RunHooks } from '../hooks.js';
 import type { Machine, StartedMachine } from '../machine.js';
-import { checkTrainSettings, trainDefaults } from '../settings.js';
+import { checkTrainSettings } from '../settings.js';
 import type { TrainingSets } from '../sources/sets.js';
 import { settingsOf } from '../train.js';
 import { ordersOf, type Symmetry } from './angleError.js';
@@ -52,7 +52,7 @@ export async function comparePriors(request: CompareRequest, hooks: RunHooks = {
   const { priors, source } = request;
   const variants = priorVariants(priors);
   const seeds = seedList(request.seeds);
-  checkTrainSettings({ ...trainDefaults, ...request.train });
+  checkTrainSettings(request.train ?? {});
   if (request.model?.invariances?.includes('r') === false) throw new PyrovedError(noAngle);
   const planned = (sets: TrainingSets, machine: StartedMachine) => {
     if (sets.unlabelled.shape.length === 1) throw new PyrovedError(`Signals cannot turn. ${noAngle}`);

@@ -5,8 +5,12 @@ import type { StudyFolder } from '../../run/index.js';
 import { finishRun } from '../finish.js';
 import type { RunHooks } from '../hooks.js';
 import type { Machine, StartedMachine } from '../machine.js';
-import { checkTrainSettings, modelConfigFor, trainDefaults } from '../settings.js';
+
+
+import { checkTrainSettings, modelConfigFor } from '../settings.js';
 import { type Fold, foldOf } from '../sources/fold.js';
+
+
 import type { TrainingSets } from '../sources/sets.js';
 import type { Source } from '../sources/source.js';
 import { settingsOf } from '../train.js';
@@ -46,7 +50,7 @@ export async function crossValidate(request: CrossValidateRequest, hooks: RunHoo
   if (!Number.isInteger(folds) || folds < 2) {
     throw new OptionError(`folds is a whole number of at least 2, not ${folds}.`);
   }
-  checkTrainSettings({ ...trainDefaults, ...request.train });
+  checkTrainSettings(request.train ?? {});
   const asked = { ...request, source: withAllLabels(request.source) };
   const planned = (sets: TrainingSets, machine: StartedMachine) => {
     const plan: FoldsPlan = { ...planOf(asked, sets, machine), folds, seed };

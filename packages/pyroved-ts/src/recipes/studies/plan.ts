@@ -11,7 +11,8 @@ import {
   withMachine,
 } from '../machine.js';
 import { checkPreprocess, type PreprocessSetting } from '../preprocess.js';
-import { type ModelSettings, type TrainSettings, trainDefaults } from '../settings.js';
+import { type RecipeName, withRecipe } from '../recipe.js';
+import { type ModelSettings, modelConfigFor, type TrainSettings, trainingOf } from '../settings.js';
 import type { TrainingSets } from '../sources/sets.js';
 import type { Source } from '../sources/source.js';
 import { sizedSource } from '../train.js';
@@ -26,6 +27,8 @@ export interface StudyRequest extends Machine {
   readonly train?: TrainSettings;
   /** Background removal and standardisation of the images; "auto". */
   readonly preprocess?: PreprocessSetting;
+  /** See `TrainRequest`. */
+  readonly recipe?: RecipeName;
   /** Replace a run or study that is there. */
   readonly overwrite?: boolean;
 }
@@ -39,16 +42,13 @@ export interface StudyPlan extends MachineRecord {
 }
 
 /** The plan of a request. */
-export function planOf(
-  { source, model = {}, train }: StudyRequest,
-  sets: TrainingSets,
-  machine: StartedMachine,
-): StudyPlan {
+export function planOf(request: StudyRequest, sets: TrainingSets, machine: StartedMachine): StudyPlan {
+  const { source, model = {}, train = {} } = withRecipe(request.recipe, request);
   const { normalisation, preprocessing } = sets;
   return {
     source: sizedSource(source, sets),
     model,
-    train: { ...trainDefaults, ...train },
+    train: trainingOf(modelConfigFor(sets, model, 1), sets, train),
     ...(normalisation && { normalisation }),
     ...(preprocessing && { preprocessing }),
     ...recordOf(machine),

@@ -62,13 +62,13 @@ const partOf = (seed: number): string => `seed-${seed}`;
 export async function trainSeeds(request: SeedsRequest, hooks: RunHooks = {}): Promise<SeedsResult> {
   const { race } = request;
   const seeds = seedList(request.seeds);
-  const train = { ...trainDefaults, ...request.train };
-  checkTrainSettings(train);
-  if (race !== undefined && !(Number.isInteger(race) && race >= 1 && race <= train.epochs)) {
-    throw new OptionError(`race is a number of epochs from 1 to ${train.epochs}, the epochs of a run, not ${race}.`);
-  }
+  checkTrainSettings(request.train ?? {});
   const planned = (sets: TrainingSets, machine: StartedMachine) => {
     const plan: SeedsPlan = { ...planOf(request, sets, machine), seeds, ...(race !== undefined && { race }) };
+    const { epochs = trainDefaults.epochs } = plan.train;
+    if (race !== undefined && !(Number.isInteger(race) && race >= 1 && race <= epochs)) {
+      throw new OptionError(`race is a number of epochs from 1 to ${epochs}, the epochs of a run, not ${race}.`);
+    }
     settingsOf({ ...plan, sets, machine, seed: seeds[0] });
     return { plan, parts: seeds.map(partOf) };
   };

@@ -1,0 +1,65 @@
+/** The options that say how class and pose are recognised, and which named set of options a run starts from. */
+import { type Command, Option } from 'commander';
+import { parsePoseRanges } from '../data/index.js';
+import { PyrovedError } from '../errors.js';
+import { bodyNames, type RecognitionOptions } from '../models/index.js';
+import { type ModelSettings, type RecipeName, recipeNames, type TrainSettings } from '../recipes/index.js';
+import { atLeast, type Given, group, parsed, picked, positive, radians, wholeNumber } from './options.js';
+
+const labelledPoses = (text: string): Pick<RecognitionOptions, 'labelledPoses' | 'ranges'> =>
+  text === 'drawn' || text === 'fixed'
+    ? { labelledPoses: text }
+    : { labelledPoses: 'drawn', ranges: parsePoseRanges('--labelled-poses', text) };
+
+export const addRecognitionOptions = (command: Command): Command =>
+  group(command, 'Recognition (of ssivae):', [
+    new Option('--recipe <name>', "default, or paper: the original's protocol, without recognition").choices(
+      recipeNames,
+    ),
+    new Option(
+      '--recognition <on>',
+      'recognise class and pose from rotated views (default: on, unless an option of the other model is given)',
+    ).choices(['on', 'off']),
+    parsed(
+      '--labelled-poses <poses>',
+      'drawn: labelled images are upright and shown at drawn poses; fixed: shown as they are; or the ranges of the drawn poses ' +
+        '(default: "rotation 180 deg, shift 10%, scale 0.77 to 1.3, shear 20 deg")',
+      labelledPoses,
+    ),
+    parsed(
+      '--tolerance <angle>',
+      'how far labelled images may be from upright (default: 3 deg)',
+      radians('--tolerance'),
+    ),
+    new Option('--body <name>', 'network that looks at each view (default: conv; dense for signals)').choices(
+      bodyNames,
+    ),
+    parsed('--views <n>', 'number of rotated views (default: one every 45 degrees, at least 3)', atLeast(1)),
+    parsed('--view-size <n>', 'largest side of a view in pixels (default: 32)', atLeast(8)),
+    parsed(
+      '--recognition-steps <n>',
+      'steps that learn class and pose alone, at the beginning (default: 600)',
+      wholeNumber,
+    ),
+    parsed('--recognition-lr <rate>', 'learning rate of those steps (default: 1e-3)', positive),
+  ]);
+
+/** @throws {PyrovedError} for options of recognition beside --recognition off. */
+export function recognitionOf(given: Given): Pick<ModelSettings, 'recognition'> {
+  const { recognition, labelledPoses: poses } = given as { recognition?: 'on' | 'off'; labelledPoses?: object };
+  const options = { ...poses, ...picked(given, ['tolerance', 'body', 'views', 'viewSize']) };
+  const isEmpty = Object.keys(options).length === 0;
+  if (recognition === 'off') {
+    if (isEmpty) return { recognition: false };
+    throw new PyrovedError(
+      '--labelled-poses, --tolerance, --body, --views and --view-size need recognition: omit --recognition off.',
+    );
+  }
+  return recognition === undefined && isEmpty ? {} : { recognition: options };
+}
+
+export const recognitionTrainingOf = (given: Given): TrainSettings =>
+  picked(given, ['recognitionSteps', 'recognitionLr']) as TrainSettings;
+
+export const recipeOf = ({ recipe }: Given): { recipe?: RecipeName } =>
+  recipe === undefined ? {} : { recipe: recipe as RecipeName };

@@ -1,0 +1,52 @@
+/** Ranges of poses as people write them: "rotation 180 deg, shift 10%, scale 0.8 to 1.25, shear 25 deg". */
+import { didYouMean, OptionError } from 'pyro-ts';
+import type { AffineRanges } from '../coordinates/index.js';
+import { parseAngle, parseFraction, parseRange } from './units.js';
+
+const parts = ['rotation', 'shift', 'scale', 'shear', 'mirror'] as const;
+const example = 'ranges such as "rotation 180 deg, shift 10%, scale 0.8 to 1.25, shear 25 deg"';
+
+const radians = (degrees: number): number => (degrees * Math.PI) / 180;
+
+/**
+ * The ranges that a text names; those it does not name are absent. A rotation, a shear and a shift go as far either way; a shift is a fraction of the
+ * image's width. "mirror" allows mirror images.
+ * @param option the option's name, for messages
+ * @throws {OptionError} for a part that does not exist or a value that is not understood.
+ * @example parsePoseRanges('--labelled-poses', 'rotation 60 deg, shift 10%') // { angle: 1.047, shift: 0.2 }
+ */
+export function parsePoseRanges(option: string, text: string): AffineRanges {
+  const ranges = text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '')
+    .map((part) => rangeOf(option, part));
+  if (ranges.length === 0) throw new OptionError(`${option}: "${text}" names no range. Expected ${example}.`);
+  return Object.assign({}, ...ranges);
+}
+
+function rangeOf(option: string, part: string): AffineRanges {
+  const [name, ...rest] = part.split(/\s+/);
+  const value = rest.join(' ');
+  if (name !== 'mirror' && value === '') throw unknown(option, part, name);
+  switch (name) {
+    case 'rotation':
+      return { angle: radians(parseAngle(`${option}: rotation`, value)) };
+    case 'shift':
+      return { shift: 2 * parseFraction(`${option}: shift`, value) };
+    case 'scale': {
+      const [low, high] = parseRange(`${option}: scale`, value);
+      return { scale: [low, high] };
+    }
+    case 'shear':
+      return { shear: radians(parseAngle(`${option}: shear`, value)) };
+    case 'mirror':
+      if (value === '') return { mirror: true };
+      throw unknown(option, part, name);
+    default:
+      throw unknown(option, part, name);
+  }
+}
+
+const unknown = (option: string, part: string, name: string): OptionError =>
+  new OptionError(`${option}: "${part}" is not understood.${didYouMean(name, parts)} Expected ${example}.`);

@@ -1,0 +1,31 @@
+/** Named sets of options: the default one, and the paper's protocol. */
+import { didYouMean, OptionError } from 'pyro-ts';
+import { type ModelSettings, type TrainSettings, trainDefaults } from './settings.js';
+
+export const recipeNames = ['default', 'paper'] as const;
+export type RecipeName = (typeof recipeNames)[number];
+
+/** What a recipe is applied to. */
+export interface RecipeSettings {
+  readonly model?: ModelSettings;
+  readonly train?: TrainSettings;
+}
+
+/**
+ * The protocol of the paper's runs: labelled images as they are, poses of all images latent, one likely angle per image, a Bernoulli likelihood of grey
+ * values, and pyroVED's trainer with its second optimiser step.
+ * @see Ziatdinov et al., Digital Discovery 2024, 3, 1213; pyroVED 0.1.2
+ */
+const paper: RecipeSettings = {
+  model: { recognition: false, angleGuide: 'unimodal', anglePrior: 'normal', likelihood: 'bernoulli' },
+  train: { ...trainDefaults, lr: 5e-4, auxStep: 'pyroved', schedule: 'pyroved' },
+};
+
+/** The settings with those of the recipe where they say nothing. @throws {OptionError} for a recipe that does not exist. */
+export function withRecipe<S extends RecipeSettings>(name: RecipeName | undefined, settings: S): S {
+  if (name === undefined || name === 'default') return settings;
+  if (name !== 'paper') {
+    throw new OptionError(`There is no recipe "${String(name)}".${didYouMean(String(name), recipeNames)}`);
+  }
+  return { ...settings, model: { ...paper.model, ...settings.model }, train: { ...paper.train, ...settings.train } };
+}
