@@ -392,7 +392,7 @@ export class RecognitionSSIVAE extends SSIVAE {
   private encodeUpright(x: tf.Tensor, { y, angle, shift }: Proposal) {
     const { shape, channels } = this.options;
     const known = { ...(angle && { angle: directionOf(angle) }), ...(shift && { shift }) };
-    const lead = y.shape.slice(0, -1);
+    const lead = angle ? angle.shape : (shift ?? y).shape.slice(0, -1);
     const upright =
       angle || shift
         ? tf.reshape(affineSample(x, shape, channels, uprightMap(known, shape)), [...lead, this.imageSize])
