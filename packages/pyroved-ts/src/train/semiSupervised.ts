@@ -172,9 +172,10 @@ function checkKnown(model: SSIVAE | SSRegIVAE, set: TrainingImages, what: string
 /** The labelled images that are trained on, and a validation set of each class where early stopping looks at the accuracy. */
 export function validationOf(
   { labelled }: SemiSupervisedData,
-  { on, heldOut: fraction = 0.2 }: Partial<EarlyStopping> = {},
+  earlyStopping: EarlyStopping | undefined,
   seed: number | string,
 ): { readonly labelled: TrainingImages; readonly validation?: TrainingImages } {
+  const { on, heldOut: fraction = 0.2 } = earlyStopping ?? {};
   if (on !== 'accuracy') return { labelled };
   const { kept, heldOut } = stratifiedSplit(labelled.labels as Int32Array, fraction, `${seed}/early stopping`);
   if (heldOut.length > 0) return { labelled: subset(labelled, kept), validation: subset(labelled, heldOut) };

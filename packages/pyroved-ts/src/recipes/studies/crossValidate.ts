@@ -6,10 +6,8 @@ import { finishRun } from '../finish.js';
 import type { RunHooks } from '../hooks.js';
 import type { Machine, StartedMachine } from '../machine.js';
 
-
 import { checkTrainSettings, modelConfigFor } from '../settings.js';
 import { type Fold, foldOf } from '../sources/fold.js';
-
 
 import type { TrainingSets } from '../sources/sets.js';
 import type { Source } from '../sources/source.js';
