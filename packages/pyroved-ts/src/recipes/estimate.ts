@@ -14,10 +14,14 @@ export interface Estimate {
 }
 
 /** Steps that are tried, unless they take longer than the time. The first, slower one is not counted. */
-const TRIES = { steps: 5, milliseconds: 5000 };
+const TRIES = { steps: 8, milliseconds: 6000 };
 
-/** Takes some steps with a trainer of its own, which `makeTrainer` gives and `discard` frees. */
+/** Steps of recognition alone that a probe takes: like any others, its first ones are slower. */
+export const PROBED_RECOGNITION = 4;
+
+/** Takes some steps of each kind that `run` has with a trainer of its own, which `makeTrainer` gives and `discard` frees. */
 export async function estimateTraining(
+  run: Trainer<InvariantVAE | VED>,
   makeTrainer: () => { trainer: Trainer<InvariantVAE | VED>; discard: () => void },
   signal?: AbortSignal,
 ): Promise<Estimate> {
@@ -32,29 +36,30 @@ export async function estimateTraining(
     const batches = trainer.batches(0);
     const signals = signal ? [stop.signal, signal] : [stop.signal];
     for await (const _ of trainer.epochs({ signal: AbortSignal.any(signals), onStep })) break;
-    const secondsPerStep = meanSeconds(batches, ends);
+    const cost = costOf(batches, ends);
     const evaluated = performance.now();
     if (!signal?.aborted) trainer.evaluate();
     const evaluation = (performance.now() - evaluated) / 1000;
-    const { epochCount } = trainer;
-    const steps = batches.length * epochCount;
-    const seconds = secondsPerStep * steps + evaluation * epochCount;
-    return { secondsPerStep, steps, seconds, bytes: process.memoryUsage().rss };
+    const { epochCount, totalSteps: steps } = run;
+    const ofEpoch = (epoch: number): number => run.batches(epoch).reduce((sum, { kind }) => sum + cost(kind), 0);
+    const stepping = ofEpoch(0) + (epochCount > 1 ? (epochCount - 1) * ofEpoch(1) : 0);
+    const seconds = stepping + evaluation * epochCount;
+    return { secondsPerStep: stepping / steps, steps, seconds, bytes: process.memoryUsage().rss };
   } finally {
     discard();
   }
 }
 
-/** Labelled steps, which know the class, cost less than unlabelled ones: each kind counts as often as an epoch has it. */
-function meanSeconds(batches: readonly Batch[], ends: readonly number[]): number {
+/** Seconds of a step of each kind: the median of those that were taken, without the first of the kind where there are others. */
+function costOf(batches: readonly Batch[], ends: readonly number[]): (kind: Batch['kind']) => number {
   const taken = ends.slice(1).map((end, i) => ({ kind: batches[i].kind, seconds: (end - ends[i]) / 1000 }));
-  const counted = taken.length > 1 ? taken.slice(1) : taken;
-  if (counted.length === 0) return Number.NaN;
   const cost = (kind?: Batch['kind']): number => {
-    const seconds = counted.filter((step) => kind === undefined || step.kind === kind).map((step) => step.seconds);
-    return seconds.length > 0 ? seconds.sort((a, b) => a - b)[seconds.length >> 1] : cost();
+    const own = taken.filter((step) => kind === undefined || step.kind === kind).map((step) => step.seconds);
+    const counted = (own.length > 1 ? own.slice(1) : own).sort((a, b) => a - b);
+    if (counted.length > 0) return counted[counted.length >> 1];
+    return kind === undefined ? Number.NaN : cost();
   };
-  return batches.reduce((sum, { kind }) => sum + cost(kind), 0) / batches.length;
+  return cost;
 }
 
 /** "412 MB", "1.3 GB". */

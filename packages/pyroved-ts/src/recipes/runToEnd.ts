@@ -1,10 +1,10 @@
 /** One run on its way: its state restored, its steps taken with metrics and checkpoints, its result drawn at the end. */
 import { classCounts } from '../data/index.js';
-import type { InvariantVAE, Model, VED } from '../models/index.js';
+import { type InvariantVAE, type Model, RecognitionSSIVAE, type VED } from '../models/index.js';
 import type { Checkpoint, RunFolder, RunOrigin } from '../run/index.js';
 import type { EpochRecord, Trainer } from '../train/index.js';
 import { shareInterval } from '../viz/index.js';
-import { estimateTraining } from './estimate.js';
+import { estimateTraining, PROBED_RECOGNITION } from './estimate.js';
 import { loadStart } from './extend.js';
 import { finishRun, type RunSummary } from './finish.js';
 import type { RunHooks } from './hooks.js';
@@ -59,8 +59,12 @@ export async function runToEnd({ run, sets, machine, hooks, resume, until, finis
       trainer,
       hooks,
       resume,
-      // Steps of the warm-up cost less than those that follow.
-      probe: () => prepare({ ...settings, warmUp: 0 }),
+      // Few steps of the warm-up, which cost less than those that follow.
+      probe: () =>
+        prepare({
+          ...settings,
+          ...(model instanceof RecognitionSSIVAE ? { recognitionSteps: PROBED_RECOGNITION } : { warmUp: 0 }),
+        }),
       ...(until !== undefined && { until }),
       kept: (state) => checkpointWithAngles(state, model, sets.labelled),
       warning: (history) => warningOf(history, validation, trainer.epochCount),
@@ -122,7 +126,7 @@ export async function pursue<M extends InvariantVAE | VED>(
   const { history } = trainer;
   if (!trainer.isFinished && trainer.epoch >= last) return { history, ended: false };
   if (!trainer.isFinished && hooks.onEstimate) {
-    const estimate = await estimateTraining(() => {
+    const estimate = await estimateTraining(trainer, () => {
       const { model, trainer: tried } = probe();
       return { trainer: tried, discard: () => model.dispose() };
     }, hooks.signal);
