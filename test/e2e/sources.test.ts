@@ -21,7 +21,7 @@ const at = (...path: string[]) => join(root, ...path);
 afterAll(() => remove(root));
 
 const rows = (csv: string): Record<string, string>[] => parse(csv, { columns: true });
-const tiny = ['--hidden', '16,16', '--epochs', '2', '--batch-size', '16'];
+const tiny = ['--hidden', '16,16', '--epochs', '2', '--batch-size', '16', '--recognition-steps', '5'];
 const summaryOf = (run: string) => RunFolder.open(at(run)).readSummary();
 const configOf = (run: string) => RunFolder.open(at(run)).config;
 

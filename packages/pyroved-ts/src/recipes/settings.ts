@@ -193,8 +193,9 @@ const [USUAL_STEPS, FEWEST_EPOCHS, MOST_EPOCHS] = [2400, 4, 200];
 export function trainingOf(config: ModelConfig, { unlabelled }: TrainingSets, given: TrainSettings): TrainSettings {
   const hasRecognition = config.kind === 'ssiVAE' && config.recognition !== undefined;
   if (!hasRecognition) {
-    refuseOptionsOf(given, knownPoseKeys, 'recognition, which this model does not have');
-    return { ...trainDefaults, ...given };
+    if (config.kind === 'ssiVAE') refuseOptionsOf(given, knownPoseKeys, 'recognition, which this model does not have');
+    const { recognitionSteps: _, recognitionBatch: __, recognitionLr: ___, posedBatch: ____, ...own } = given;
+    return { ...trainDefaults, ...own };
   }
   refuseOptionsOf(
     given,
