@@ -3,15 +3,22 @@ import { expandTo } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 import { module } from 'pyro-ts';
 import { directionOf, type PoseTensors, poseTransform } from '../coordinates/index.js';
-import { centreOf, type Likelihood, type Model } from '../models/index.js';
+import { centreOf, type Likelihood, type Model, RecognitionSSIVAE } from '../models/index.js';
 import type { ClassifierNet, DecoderNet, EncoderNet } from '../nets/index.js';
 import type { PosePart } from '../priors/index.js';
 import { BATCH, type Port } from './graph/graph.js';
 import type { Program } from './graph/trace.js';
 import { fromNetwork, toldOf } from './told.js';
 
-/** encoder and decoder, and the classifier or the regressor of a model that has one. */
-export const modelPrograms = (model: Model): Program[] => [...predictors(model), encoder(model), decoder(model)];
+/**
+ * Encoder and decoder, and the classifier or the regressor of a model that has one. The encoder of a model with recognition looks at images that were put
+ * upright, which no exported graph can do: it is omitted.
+ */
+export const modelPrograms = (model: Model): Program[] => [
+  ...predictors(model),
+  ...(model instanceof RecognitionSSIVAE ? [] : [encoder(model)]),
+  decoder(model),
+];
 
 const imagePort = ({ options: { channels, shape } }: Model): Port => ({
   name: 'image',
@@ -33,7 +40,7 @@ function predictors(model: Model): Program[] {
   const predictor = () => module('encoder_y', model.nets.encoder_y as unknown as ClassifierNet);
   switch (model.kind) {
     case 'ssiVAE':
-      return [program('classifier', 'probabilities', (rows) => tf.softmax(predictor()(rows)))];
+      return [program('classifier', 'probabilities', (rows) => tf.softmax(model.classLogits(rows)))];
     case 'jiVAE':
       return [
         program('classifier', 'probabilities', (rows) => tf.softmax(encoderOf(model)([rows]).discrete as tf.Tensor)),

@@ -1,5 +1,5 @@
 /** The semi-supervised model that recognises class and pose together, and knows both of labelled images at drawn poses. */
-import { affineSample, logSumExp, stopGradient } from '@pyro-ts/engine';
+import { affineSample, stopGradient } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 import {
   type ELBO,
@@ -155,7 +155,7 @@ export class RecognitionSSIVAE extends SSIVAE {
   ): void => {
     this.images(x, () => {
       const seen = module('encoder_y', this.recogniser)(x);
-      const classLogits = this.toSite(logSumExp(seen.logits, 1));
+      const classLogits = this.toSite(tf.logSumExp(seen.logits, 1));
       scale.with(classWeight, () =>
         sample('class', oneHotCategorical({ logits: classLogits }), { obs: this.toSite(y) }),
       );
@@ -171,7 +171,8 @@ export class RecognitionSSIVAE extends SSIVAE {
   centre(x: tf.Tensor, y: tf.Tensor): RecognisedCentre {
     const seen = this.recognise(x);
     const logits = tf.sum(tf.mul(seen.logits, tf.expandDims(y, 1)), -1);
-    const bin = tf.cast(tf.oneHot(tf.argMax(logits, -1), this.recognition.angles.length), 'float32');
+    const { length: views } = this.recognition.angles;
+    const bin = views > 1 ? tf.cast(tf.oneHot(tf.argMax(logits, -1), views), 'float32') : tf.ones([x.shape[0], 1]);
     const proposal = this.proposalFor(seen, this.pairs(bin, y));
     const { loc, scale: contentScale, own } = this.encodeUpright(x, proposal);
     const pose: Record<string, tf.Tensor> = {};
@@ -373,7 +374,8 @@ export class RecognitionSSIVAE extends SSIVAE {
     }
     if (this.parts.some(({ kind }) => kind === 'shift')) {
       // u0 = -shift R(-remaining)
-      const centre = tf.neg(rotated(pose.shift, directionOf(tf.neg(remaining))));
+      const isImage = this.options.shape.length === 2;
+      const centre = tf.neg(isImage ? rotated(pose.shift, directionOf(tf.neg(remaining))) : pose.shift);
       const spread = pick(tf.expandDims(seen.centreScale, -1));
       sample('centre', normal(this.toSite(pick(seen.centre)), this.toSite(spread)).toEvent(1), {
         obs: this.toSite(centre),

@@ -172,11 +172,14 @@ export class SSIVAE extends InvariantVAE<{ readonly classes: number | ArrayLike<
     );
   }
 
+  /** Logits of q(class | image) for images x [B, channels * points]: [B, K]. Inside `params.run`. */
+  classLogits(x: tf.Tensor): tf.Tensor {
+    return module('encoder_y', this.classifier)(x);
+  }
+
   /** Class probabilities and how far they can be relied on, from the classifier alone. */
   classify(set: ImageSet | StreamedSet): Classified {
-    const { probabilities } = this.onBatches(set, (x) => ({
-      probabilities: tf.softmax(module('encoder_y', this.classifier)(x)),
-    }));
+    const { probabilities } = this.onBatches(set, (x) => ({ probabilities: tf.softmax(this.classLogits(x)) }));
     return classified(probabilities, this.numClasses);
   }
 

@@ -126,10 +126,14 @@ export async function pursue<M extends InvariantVAE | VED>(
   const { history } = trainer;
   if (!trainer.isFinished && trainer.epoch >= last) return { history, ended: false };
   if (!trainer.isFinished && hooks.onEstimate) {
-    const estimate = await estimateTraining(trainer, () => {
-      const { model, trainer: tried } = probe();
-      return { trainer: tried, discard: () => model.dispose() };
-    }, hooks.signal);
+    const estimate = await estimateTraining(
+      trainer,
+      () => {
+        const { model, trainer: tried } = probe();
+        return { trainer: tried, discard: () => model.dispose() };
+      },
+      hooks.signal,
+    );
     const whole = trainer.stepsOf(last);
     if (!hooks.signal?.aborted) hooks.onEstimate(estimate, whole - trainer.step, whole);
   }
