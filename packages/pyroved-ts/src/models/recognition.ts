@@ -98,7 +98,8 @@ export class RecognitionSSIVAE extends SSIVAE {
     const parts = refinedParts(invariances, shape, options);
     const classifier = {
       parameters: net.parameters,
-      apply: (weights: Readonly<Record<string, tf.Tensor>>, x: tf.Tensor) => logSumExp(net.apply(weights, x).logits, 1),
+      apply: (weights: Readonly<Record<string, tf.Tensor>>, x: tf.Tensor) =>
+        tf.logSumExp(net.apply(weights, x).logits, 1),
     };
     super(options, { classifier, net, poseParts: parts });
     this.recognition = recognition;
