@@ -1,5 +1,5 @@
 /**
- * Our side of a cell, in a process of its own so that its memory is its own: trains through the library with its default options and classifies the test
+ * Our side of a cell, in a process of its own so that its memory is its own: trains through the library with its default options and the task's ranges of poses, and classifies the test
  * images with the trained run. Prints one line of JSON.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -16,6 +16,7 @@ import {
 import { isMain } from '../../scripts/lib/process.mjs';
 import { sourceOf, taskSets } from './arrays.mjs';
 import { packClasses } from './cells.mjs';
+import { modelSettings } from './oursSettings.mjs';
 import { poseErrors, seenShift } from './poseErrors.mjs';
 import { findTask } from './tasks.mjs';
 
@@ -31,7 +32,13 @@ export async function measureOurs({ task: name, options, seed, model, train, ...
   try {
     const source = sourceOf(task, seed);
     const run = join(folder, 'run');
-    const request = { folder: run, source, seed, ...(model && { model }), train: { ...task.train, ...train } };
+    const request = {
+      folder: run,
+      source,
+      seed,
+      model: { ...modelSettings(task), ...model },
+      train: { ...task.train, ...train },
+    };
     const { summary } = await trainRun({ ...request, ...compute });
     const trained = await loadModel(run);
     const test = task.testFolder

@@ -1,33 +1,28 @@
 /** Which cells a run of the benchmark consists of, and how long the missing ones will take. */
 import { versionOf } from './cells.mjs';
+import { modelSettings } from './oursSettings.mjs';
 
 /** Seconds on one core that a rival took with 48 x 48 pixels, and with how many seeds it runs: slow ones with fewer. */
 const typical = {
   'template-angle': [15, 8],
-  'template-scale': [25, 3],
-  'template-shear': [40, 3],
-  forest: [25, 3],
+  'template-scale': [15, 3],
+  'template-shear': [22, 3],
+  forest: [60, 3],
   boosting: [60, 3],
-  mlp: [20, 8],
-  'cnn-turn': [25, 8],
-  'cnn-affine': [30, 8],
-  'fixmatch-turn': [75, 3],
-  'fixmatch-affine': [75, 3],
-  'c8-affine': [90, 3],
+  mlp: [16, 8],
+  'cnn-turn': [40, 8],
+  'cnn-affine': [50, 8],
+  'fixmatch-turn': [80, 3],
+  'fixmatch-affine': [90, 3],
+  'c8-affine': [100, 8],
 };
 
 /** Ours, until a cell has been measured. */
-const typicalOurs = 120;
+const typicalOurs = 60;
 const SEEDS = 8;
 
 /** What `--quick` runs: the strongest of each sort, with one seed. */
-const quickRivals = [
-  'template-shear+prep',
-  'forest+prep',
-  'cnn-affine+noise',
-  'cnn-affine+prep',
-  'fixmatch-affine+prep',
-];
+const quickRivals = ['template-shear+prep', 'cnn-affine+prep', 'fixmatch-affine+noise', 'c8-affine+prep'];
 
 const base = (method) => method.replace(/\+.*/, '');
 export const seedsOf = (method) => typical[base(method)]?.[1] ?? SEEDS;
@@ -73,7 +68,10 @@ export function planCells({ tasks, methods, seeds, quick, versions, settings }) 
             ranges: task.ranges,
             ...(task.files && { files: versions.files }),
             ...(method === 'ours'
-              ? { version: versions.ours, settings: { ...task.train, ...settings } }
+              ? {
+                  version: versions.ours,
+                  settings: { model: modelSettings(task), train: task.train ?? {}, ...settings },
+                }
               : { version: versions.rivals }),
           },
         })),

@@ -89,8 +89,8 @@ const particleTask = {
   family: 'particles',
   title: 'Particles, the paper’s imbalance, 15 labels per class',
   labels: 15,
-  // Labelled agglomerates lie in any direction, so that only the range of all of them is known.
-  ranges: { angle: 180, shift: [0.04, 0.04], ...fixed },
+  // Labelled agglomerates lie in any direction and are shifted themselves, by up to .04.
+  ranges: { angle: 180, shift: [0.08, 0.08], ...fixed },
   // Their angle is that of an arbitrary bond.
   symmetry: { '1 particle': 0, '2 particles': 0, '3 particles': 0, '4 particles': 0 },
   quick: true,

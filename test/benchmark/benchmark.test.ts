@@ -67,12 +67,11 @@ describe('the plan', () => {
   });
 
   it('slow rivals have fewer seeds, and the time is that of finished cells where there are any', () => {
-    const [task] = evaluate('bench/benchmark/tasks.mjs', '[script.findTask("toy")]') as [object];
-    expect(task).toMatchObject({ name: 'toy' });
     const counted = evaluate(
       plan,
-      `(() => {
-        const task = { name: 'toy', source: (seed) => ({ seed }) };
+      `await (async () => {
+        const { findTask } = await import(${JSON.stringify(new URL('../../bench/benchmark/tasks.mjs', import.meta.url).href)});
+        const task = findTask('toy');
         const methods = ['ours', 'forest', 'cnn-turn+prep'];
         const groups = script.planCells({ tasks: [task], methods, versions: {}, settings: {} });
         const cells = groups.flatMap(({ cells }) => cells);
