@@ -8,7 +8,10 @@ import { pyroved, remove, succeed, temporaryFolder, writeImages } from './helper
 
 const root = temporaryFolder();
 const at = (path: string) => join(root, path);
-const small = ['--size', '16', '--hidden', '12,12', '--batch-size', '12', '--epochs', '3', '--lr', '3e-3'];
+const small = [
+  ...['--size', '16', '--hidden', '12,12', '--batch-size', '12', '--epochs', '3', '--lr', '3e-3'],
+  ...['--recognition-steps', '3'],
+];
 
 beforeAll(async () => {
   writeImages(root, { labelled: 5, unlabelled: 12 });
@@ -19,7 +22,7 @@ afterAll(() => remove(root));
 
 it('starts from the weights of the run, with its model, its images and its other options', async () => {
   const { stderr } = await succeed(
-    ['train', '--from', 'first', '--epochs', '2', '--lr', '1e-9', '--out', 'second'],
+    ['train', '--from', 'first', '--epochs', '2', '--lr', '1e-9', '--recognition-lr', '1e-9', '--out', 'second'],
     root,
   );
   expect(stderr).toContain('Images: 24 unlabelled');
@@ -27,7 +30,7 @@ it('starts from the weights of the run, with its model, its images and its other
   expect(second.config.from).toEqual({ run: 'first', epochs: 3, steps: expect.any(Number) });
   expect(second.config.model).toEqual(first.config.model);
   expect(second.config.data).toEqual(first.config.data);
-  expect(second.config.train).toMatchObject({ ...first.config.train, epochs: 2, lr: '1e-9' });
+  expect(second.config.train).toMatchObject({ ...first.config.train, epochs: 2, lr: '1e-9', recognitionLr: 1e-9 });
   // Almost no learning rate: the weights are those of the first run.
   const [a, b] = [await loadModel(at('first')), await loadModel(at('second'))];
   for (const name of a.model.params.names) {

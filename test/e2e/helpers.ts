@@ -140,4 +140,7 @@ export function writeImages(root: string, { labelled = 10, unlabelled = 60, rang
 }
 
 /** Options of a training that takes a second or two. */
-export const quick = ['--size', '16', '--hidden', '24,24', '--batch-size', '20', '--lr', '3e-3'];
+export const quick = [
+  ...['--size', '16', '--hidden', '24,24', '--batch-size', '20', '--lr', '3e-3'],
+  ...['--recognition-steps', '3'],
+];

@@ -65,7 +65,10 @@ it('nor do a whole run with its report, and a model that is loaded and used', as
   const before = tf.memory().numTensors;
   const model = { hiddenEncoder: [4], hiddenDecoder: [4], hiddenClassifier: [4] };
   const source = { kind: 'particles', size: 16, counts: [6, 6], labelledPerClass: 2, validationPerClass: 2 } as const;
-  await trainRun({ folder: join(folder, 'run'), source, model, train: { epochs: 2 } }, { onEstimate: () => {} });
+  await trainRun(
+    { folder: join(folder, 'run'), source, model, train: { epochs: 2, recognitionSteps: 3 } },
+    { onEstimate: () => {} },
+  );
   const trained = await loadModel(join(folder, 'run'));
   const images = await testImages(trained);
   classifyImages(trained, images);

@@ -62,7 +62,7 @@ describe('the command line', () => {
     [['train', 'cards', '--seeds', '0'], 'It must be a whole number of at least 1.'],
     [['train', 'cards', '--seeds', '3,3'], 'pyroved: seeds has 3 twice. Give each once.'],
     [
-      ['train', 'cards', '--seeds', '2', '--race', '101'],
+      ['train', 'cards', '--epochs', '100', '--seeds', '2', '--race', '101'],
       'race is a number of epochs from 1 to 100, the epochs of a run, not 101.',
     ],
     [['train', 'cards', '--angle-prior', 'flat'], 'Allowed choices are normal, projected-normal'],
@@ -158,7 +158,7 @@ describe('run folders', () => {
   const request = {
     source: images({ unlabelled: at('unlabelled'), labelled: at('labelled') }),
     model: { hiddenEncoder: [8], hiddenDecoder: [8], hiddenClassifier: [8] },
-    train: { epochs: 1 },
+    train: { epochs: 1, recognitionSteps: 3 },
     kernel: 'reference',
   };
 
@@ -192,7 +192,7 @@ describe('run folders', () => {
 
   it('a loss that is not finite stops the run, naming step, site and the last good checkpoint', async () => {
     const folder = at('infinite');
-    const train = { epochs: 3, lr: 'epoch < 1 ? 1e-3 : 1e30' };
+    const train = { epochs: 3, lr: 'epoch < 1 ? 1e-3 : 1e30', recognitionSteps: 3 };
     await expect(trainRun({ ...request, folder, train })).rejects.toThrow(
       /^Training stopped at step \d+ \(epoch 2\): .*"(z|x|y)".* The step changed nothing\. The last good checkpoint is that of epoch 1 \(.*infinite.checkpoint\.safetensors\)\.$/s,
     );

@@ -21,7 +21,7 @@ const at = (...path: string[]) => join(root, ...path);
 afterAll(() => remove(root));
 
 const rows = (csv: string): Record<string, string>[] => parse(csv, { columns: true });
-const tiny = ['--hidden', '16,16', '--epochs', '2', '--batch-size', '16', '--recognition-steps', '5'];
+const tiny = ['--hidden', '16,16', '--epochs', '2', '--batch-size', '16', '--recognition-steps', '3'];
 const summaryOf = (run: string) => RunFolder.open(at(run)).readSummary();
 const configOf = (run: string) => RunFolder.open(at(run)).config;
 
@@ -75,7 +75,7 @@ it('an array that is read from disk batch by batch trains to the same numbers as
     const said: string[] = [];
     const hooks = { say: (line: string) => said.push(line) };
     const { summary } = await trainRun(
-      { folder: at(folder), source, model, train: { epochs: 2, batchSize: 8 } },
+      { folder: at(folder), source, model, train: { epochs: 2, batchSize: 8, recognitionSteps: 3 } },
       hooks,
     );
     return { summary: { ...summary, seconds: 0 }, said: said.filter((line) => line.includes('from disk')) };
@@ -184,7 +184,10 @@ describe('generated images', () => {
       'Signals: 24 unlabelled, 12 labelled, 9 to test on; 32 values.',
     ],
   ])('%j', async ([word, ...options], words) => {
-    const few = ['--labelled-per-class', '4', '--validation-per-class', '3', '--hidden', '8,8', '--epochs', '1'];
+    const few = [
+      ...['--labelled-per-class', '4', '--validation-per-class', '3', '--hidden', '8,8', '--epochs', '1'],
+      ...['--recognition-steps', '3'],
+    ];
     const { stderr } = await succeed(['train', word, ...options, ...few, '--out', word], root);
     expect(stderr).toContain(words);
     expect(configOf(word).data.source).toMatchObject({ kind: word, seed: 1, labelledPerClass: 4 });

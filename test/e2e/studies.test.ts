@@ -99,7 +99,7 @@ describe('compare-priors', () => {
     const { comparison } = await comparePriors({
       folder: at('learnt'),
       source: { kind: 'cards', seed: 1, size: 12, axes: 'vertical', ...ranges, ...counts },
-      model: { invariances: ['r'], latentDim: 1, ...widths },
+      model: { recognition: false, invariances: ['r'], latentDim: 1, ...widths },
       train: { epochs: 18, batchSize: 20, lr: 5e-3, scaleFactor: 1 },
       priors: ['normal', 'projected-normal'],
       seeds: [2],
@@ -138,7 +138,7 @@ describe('compare-priors', () => {
     const shared = {
       source: { kind: 'images', labelled: at('labelled'), unlabelled: at('unlabelled'), size: 12 },
       model: { hiddenEncoder: [8, 8], hiddenDecoder: [8, 8], hiddenClassifier: [8, 8] },
-      train: { epochs: 4, batchSize: 12, averageWeights: { from: 2 } },
+      train: { epochs: 4, batchSize: 12, recognitionSteps: 3, averageWeights: { from: 2 } },
       threads: 1,
     } as const;
     const priors = ['normal', 'von-mises', 'uniform'] as const;
@@ -190,7 +190,7 @@ describe('compare-priors', () => {
       folder: at('failed'),
       source: { kind: 'images', labelled: at('labelled'), unlabelled: at('unlabelled'), size: 12 },
       model: { hiddenEncoder: [8, 8], hiddenDecoder: [8, 8], hiddenClassifier: [8, 8] },
-      train: { epochs: 3, batchSize: 12 },
+      train: { epochs: 3, batchSize: 12, recognitionSteps: 3 },
       priors: ['normal', 'von-mises', 'uniform'],
       seeds: [1],
       threads: 1,
@@ -229,7 +229,9 @@ describe('compare-priors', () => {
 });
 
 describe('cross-validate', () => {
-  const options = '--size 16 --hidden 16,16 --batch-size 12 --epochs 2 --lr 3e-3 --folds 3'.split(' ');
+  const options = '--size 16 --hidden 16,16 --batch-size 12 --epochs 2 --lr 3e-3 --recognition-steps 3 --folds 3'.split(
+    ' ',
+  );
 
   it('tests every labelled image once, by a model that did not see it', async () => {
     const { stdout } = await succeed(['cross-validate', '.', ...options, '--out', 'folds'], root);

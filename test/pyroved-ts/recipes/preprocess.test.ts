@@ -51,7 +51,7 @@ const source = (file: string, more: object = {}): TrainRequest['source'] => ({
 
 const plane = { background: 'plane', standardise: 'rms' };
 const model = { hiddenEncoder: [4], hiddenDecoder: [4], hiddenClassifier: [4] };
-const train = { epochs: 1, batchSize: 16 };
+const train = { epochs: 1, batchSize: 16, recognitionSteps: 3 };
 /** A run, or its beginning, which decides the preprocessing. */
 async function trained(name: string, request: Partial<TrainRequest> = {}, signal?: AbortSignal) {
   const lines: string[] = [];

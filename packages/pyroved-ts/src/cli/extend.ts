@@ -4,6 +4,7 @@ import { PyrovedError } from '../errors.js';
 import { startFrom } from '../recipes/extend.js';
 import type { Source, TrainRequest, TrainSettings } from '../recipes/index.js';
 import { addTrainOptions, type Given, trainSettingsOf, typedOptions } from './options.js';
+import { recognitionTrainingNames, recognitionTrainingOf } from './recognition.js';
 import { addSourceOptions, sourceOf } from './sources.js';
 
 /** Options of `train` that make sense beside --from, apart from those of sources, training and machine. */
@@ -13,7 +14,7 @@ const ALLOWED = ['from', 'out', 'seed', 'overwrite', 'engine', 'kernel', 'thread
 export function extension(word: string | undefined, given: Given, command: Command): TrainRequest & { folder: string } {
   const from = String(given.from);
   const typed = typedOptions(command);
-  const [images, training] = [namesOf(addSourceOptions), namesOf(addTrainOptions)];
+  const [images, training] = [namesOf(addSourceOptions), trainingNames()];
   const foreign = typed.filter(({ name }) => ![...ALLOWED, ...images, ...training].includes(name));
   if (foreign.length > 0) {
     const flags = foreign.map(({ flag }) => flag).join(' and ');
@@ -41,10 +42,13 @@ export function extension(word: string | undefined, given: Given, command: Comma
 
 /** The training options that were typed: the others are those of the run that is extended. */
 function onlyTyped(given: Given, typed: readonly string[]): TrainSettings {
-  const names = namesOf(addTrainOptions);
+  const names = trainingNames();
   const entries = Object.entries(given).filter(([name]) => typed.includes(name) && names.includes(name));
-  return trainSettingsOf(Object.fromEntries(entries));
+  const asked = Object.fromEntries(entries);
+  return { ...trainSettingsOf(asked), ...recognitionTrainingOf(asked) };
 }
+
+const trainingNames = (): string[] => [...namesOf(addTrainOptions), ...recognitionTrainingNames];
 
 const namesOf = (add: (command: Command) => Command): string[] =>
   add(new Command()).options.map((option) => option.attributeName());

@@ -58,8 +58,11 @@ export function recognitionOf(given: Given): Pick<ModelSettings, 'recognition'> 
   return recognition === undefined && isEmpty ? {} : { recognition: options };
 }
 
+/** The options about training, in the library's spelling. */
+export const recognitionTrainingNames = ['recognitionSteps', 'recognitionLr'] as const;
+
 export const recognitionTrainingOf = (given: Given): TrainSettings =>
-  picked(given, ['recognitionSteps', 'recognitionLr']) as TrainSettings;
+  picked(given, recognitionTrainingNames) as TrainSettings;
 
 export const recipeOf = ({ recipe }: Given): { recipe?: RecipeName } =>
   recipe === undefined ? {} : { recipe: recipe as RecipeName };

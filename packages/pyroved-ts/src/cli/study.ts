@@ -19,6 +19,7 @@ import {
   typedOptions,
 } from './options.js';
 import { addPreprocessOptions, preprocessOf } from './preprocess.js';
+import { addRecognitionOptions, recipeOf, recognitionOf, recognitionTrainingOf } from './recognition.js';
 import { addSourceOptions, generatedSources, sourceOf } from './sources.js';
 import { withProgress } from './trainingProgress.js';
 
@@ -37,6 +38,7 @@ export function addStudyOptions(command: Command, without: readonly string[] = [
   addSourceOptions(command);
   addPreprocessOptions(command);
   addModelOptions(command, without);
+  addRecognitionOptions(command);
   addConvOptions(command, without);
   addTrainOptions(command);
   return addMachineOptions(command);
@@ -82,8 +84,14 @@ export const onStudy = <Result extends { readonly folder: StudyFolder; readonly 
         folder: String(given.out ?? `runs/${name}-${source.kind}`),
         source,
         ...preprocessOf(given),
-        model: { ...modelSettingsOf(given), ...kindSettingsOf(given), ...convSettingsOf(given) },
-        train: trainSettingsOf(given),
+        ...recipeOf(given),
+        model: {
+          ...modelSettingsOf(given),
+          ...kindSettingsOf(given),
+          ...convSettingsOf(given),
+          ...recognitionOf(given),
+        },
+        train: { ...trainSettingsOf(given), ...recognitionTrainingOf(given) },
         overwrite: given.overwrite === true,
       };
       result = await withProgress((hooks) => begin(shared, given, hooks));

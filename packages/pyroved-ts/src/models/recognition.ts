@@ -28,7 +28,7 @@ import { type ClassEncoding, type SemiSupervisedOptions, type SemiSupervisedTerm
 export interface KnownPose {
   /** Radians, counter-clockwise as seen, [B]. */
   readonly angle: tf.Tensor;
-  /** Grid units, [B, d], as the pose adds it to the rotated coordinates. */
+  /** Grid units, [B, d], as the pose adds it to the rotated (and, in a model with a latent scale, scaled) coordinates. */
   readonly shift: tf.Tensor;
   /** Factor on the coordinates, [B, 1]; above 1 the object is seen smaller. */
   readonly scale?: tf.Tensor;
@@ -374,9 +374,11 @@ export class RecognitionSSIVAE extends SSIVAE {
       });
     }
     if (this.parts.some(({ kind }) => kind === 'shift')) {
-      // u0 = -shift R(-remaining)
+      // u0 = -(shift / scale) R(-remaining)
       const isImage = this.options.shape.length === 2;
-      const centre = tf.neg(isImage ? rotated(pose.shift, directionOf(tf.neg(remaining))) : pose.shift);
+      const hasScale = this.parts.some(({ kind }) => kind === 'scale');
+      const shift = hasScale && pose.scale ? tf.div(pose.shift, pose.scale) : pose.shift;
+      const centre = tf.neg(isImage ? rotated(shift, directionOf(tf.neg(remaining))) : shift);
       const spread = pick(tf.expandDims(seen.centreScale, -1));
       sample('centre', normal(this.toSite(pick(seen.centre)), this.toSite(spread)).toEvent(1), {
         obs: this.toSite(centre),

@@ -1,7 +1,7 @@
 /** How a semi-supervised model recognises class and pose, and at which poses its labelled images are shown. */
 import { sizeOf } from '@pyro-ts/engine';
 import { didYouMean, OptionError, refuseUnknownKeys } from 'pyro-ts';
-import type { AffineRanges } from '../coordinates/index.js';
+import { type AffineRanges, checkRanges } from '../coordinates/index.js';
 import type { Invariance } from '../priors/index.js';
 
 export const bodyNames = ['conv', 'dense'] as const;
@@ -113,6 +113,7 @@ export function resolveRecognition(
 /** The default ranges, or those that are given in their place; poses that the model has no latents for are not drawn. */
 function rangesFor(ranges: AffineRanges, isImage: boolean, invariances: readonly Invariance[]): AffineRanges {
   refuseUnknownKeys('recognition: ranges', ranges, ['angle', 'shift', 'scale', 'shear', 'mirror']);
+  checkRanges(ranges, isImage ? 2 : 1);
   const { angle, shift, ...others } = { ...defaultRanges, ...ranges };
   return {
     ...(isImage ? others : {}),

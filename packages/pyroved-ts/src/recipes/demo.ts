@@ -35,6 +35,7 @@ export interface DemoResult {
  * other three. One Adam step for both losses.
  */
 export const demoModel: ModelSettings = {
+  recognition: false,
   invariances: ['r', 't'],
   latentDim: 2,
   enumerate: 'sum-and-sample',

@@ -32,7 +32,9 @@ const [OF_CONTRAST, OF_NOISE] = [0.1, 1.25];
 /** What recognition's learning rate falls to, as a fraction: at the end of the first steps, where it stays until the last epoch. */
 const LAST_RATE = 0.05;
 
+/** Images of known class, and their poses where those are known too. */
 type Known = [x: tf.Tensor, y: tf.Tensor, pose: KnownPose];
+type Shown = Known | [x: tf.Tensor, y: tf.Tensor];
 
 /** See `RecognitionSSIVAE` for what each program learns. */
 export class KnownPoseTrainer extends Trainer<RecognitionSSIVAE> {
@@ -45,8 +47,10 @@ export class KnownPoseTrainer extends Trainer<RecognitionSSIVAE> {
   /** Standard deviation of the fresh noise. */
   readonly noise: number;
   private readonly unlabelled: SVI<[tf.Tensor, undefined, SemiSupervisedTerms]>;
+  /** Labelled images at drawn poses, and as they are. */
   private readonly posed: SVI<[...Known, SemiSupervisedTerms]>;
-  private readonly recognition: SVI<Known>;
+  private readonly labelled: SVI<[tf.Tensor, tf.Tensor, SemiSupervisedTerms]>;
+  private readonly recognition: SVI<Shown>;
   private readonly members: readonly (readonly number[])[];
 
   /** `options.lr` is 1e-3 unless it is given. */
@@ -75,6 +79,7 @@ export class KnownPoseTrainer extends Trainer<RecognitionSSIVAE> {
     ) => new SVI<Args>(program, guide, optimizer, elbo, { params: model.params, seed: `${seed}/${name}` });
     this.unlabelled = svi('unlabelled', model.model, model.guide, model.elbo());
     this.posed = svi('posed', model.posedModel, model.posedGuide);
+    this.labelled = svi('labelled', model.model, model.guide, model.elbo());
     this.recognition = svi('recognition', model.recognitionModel, () => {});
   }
 
@@ -113,7 +118,9 @@ export class KnownPoseTrainer extends Trainer<RecognitionSSIVAE> {
     const loss = tidied(() => {
       const terms = { scaleFactor };
       const found = this.unlabelled.step(imageTensor(this.data.unlabelled, indices), undefined, terms);
-      this.posed.step(...this.atDrawnPoses(labelled, 0), terms);
+      const [x, y, pose] = this.shown(labelled, 0);
+      if (pose) this.posed.step(x, y, pose, terms);
+      else this.labelled.step(x, y, terms);
       return found;
     });
     this.learnRecognition(labelled);
@@ -125,10 +132,16 @@ export class KnownPoseTrainer extends Trainer<RecognitionSSIVAE> {
     const { step, recognitionSteps, recognitionLr } = this;
     const fallen = 0.5 * (1 + Math.cos(Math.PI * Math.min(1, step / Math.max(1, recognitionSteps))));
     this.optimizer.lrFactor = recognitionLr * (LAST_RATE + (1 - LAST_RATE) * fallen);
-    return tidied(() => this.recognition.step(...this.atDrawnPoses(indices, this.noise)));
+    return tidied(() => this.recognition.step(...this.shown(indices, this.noise)));
   }
 
-  /** Labelled images at drawn poses, with fresh noise; their classes and poses. */
+  /** Labelled images at drawn poses with fresh noise, their classes and poses; as they are with their classes, where labelled poses are fixed. */
+  private shown(indices: Int32Array, noise: number): Shown {
+    if (this.model.recognition.labelledPoses === 'drawn') return this.atDrawnPoses(indices, noise);
+    const { labelled } = this.data;
+    return [imageTensor(labelled, indices), this.model.known(labelled, indices)];
+  }
+
   private atDrawnPoses(indices: Int32Array, noise: number): Known {
     const { model, data } = this;
     const { shape, channels } = model.options;
@@ -140,13 +153,13 @@ export class KnownPoseTrainer extends Trainer<RecognitionSSIVAE> {
       for (let i = 0; i < images.length; i++) images[i] += noise * fresh.nextNormal();
     }
     const count = indices.length;
+    const size = tf.tensor2d(poses.scale, [count, 1]);
+    const shift = tf.tensor2d(poses.shift, [count, shape.length]);
+    const hasScale = model.options.invariances.includes('s');
     const pose = {
       angle: tf.tensor1d(poses.angle),
-      shift: tf.tensor2d(poses.shift, [count, shape.length]),
-      scale: tf.tensor2d(
-        poses.scale.map((s) => 1 / s),
-        [count, 1],
-      ),
+      // A pose scales before it shifts; without a latent scale the shift alone says where the object is.
+      ...(hasScale ? { shift: tf.div(shift, size), scale: tf.div(1, size) } : { shift }),
     };
     return [tf.tensor2d(images, [count, model.imageSize]), model.known(data.labelled, indices), pose];
   }
@@ -168,7 +181,7 @@ export class KnownPoseTrainer extends Trainer<RecognitionSSIVAE> {
   }
 
   protected seek(step: number): void {
-    for (const svi of [this.unlabelled, this.posed, this.recognition]) svi.steps = step;
+    for (const svi of [this.unlabelled, this.posed, this.labelled, this.recognition]) svi.steps = step;
   }
 }
 

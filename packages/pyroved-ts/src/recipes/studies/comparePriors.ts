@@ -17,7 +17,7 @@ import { beginStudy, planOf, resumeStudy, type StudyAtWork, type StudyPlan, type
 import { type PriorFigures, priorFigures } from './priorFigures.js';
 import { seedList } from './seeds.js';
 import { inTurns } from './turns.js';
-import { modelWith, type PriorVariant, priorVariants } from './variants.js';
+import { comparedModel, modelWith, type PriorVariant, priorVariants } from './variants.js';
 
 export interface CompareRequest extends StudyRequest {
   /** Names of angle priors, each with a guide where one is wanted: "normal", "von-mises", "normal+binned". The first is what the others are tested against. */
@@ -54,16 +54,17 @@ export async function comparePriors(request: CompareRequest, hooks: RunHooks = {
   const seeds = seedList(request.seeds);
   checkTrainSettings(request.train ?? {});
   if (request.model?.invariances?.includes('r') === false) throw new PyrovedError(noAngle);
+  const asked = { ...request, model: comparedModel(request.model ?? {}, variants) };
   const planned = (sets: TrainingSets, machine: StartedMachine) => {
     if (sets.unlabelled.shape.length === 1) throw new PyrovedError(`Signals cannot turn. ${noAngle}`);
     const symmetry = symmetryOf(source, sets, request.symmetry);
     ordersOf(sets.classNames, symmetry);
-    const plan: ComparePlan = { ...planOf(request, sets, machine), priors, seeds, symmetry };
+    const plan: ComparePlan = { ...planOf(asked, sets, machine), priors, seeds, symmetry };
     for (const variant of variants)
       settingsOf({ ...plan, model: modelWith(plan.model, variant), sets, machine, seed: seeds[0] });
     return { plan, parts: seeds.flatMap((seed) => priors.map((prior) => partOf(prior, seed))) };
   };
-  return beginStudy('priors', request, hooks, planned, runAll);
+  return beginStudy('priors', asked, hooks, planned, runAll);
 }
 
 /** Goes on with a comparison that was stopped or killed; the numbers are those of one that never was. */

@@ -73,15 +73,17 @@ export function beginStudy<Plan extends StudyPlan, T>(
   {
     folder,
     source,
-    model = {},
+    model: given,
+    recipe,
     preprocess: setting = 'auto',
     overwrite = false,
     ...machine
-  }: Pick<StudyRequest, 'folder' | 'source' | 'model' | 'preprocess' | 'overwrite'> & Machine,
+  }: Pick<StudyRequest, 'folder' | 'source' | 'model' | 'recipe' | 'preprocess' | 'overwrite'> & Machine,
   hooks: RunHooks,
   planned: (sets: TrainingSets, machine: StartedMachine) => { readonly plan: Plan; readonly parts: readonly string[] },
   work: (at: StudyAtWork<Plan>) => Promise<T>,
 ): Promise<T> {
+  const { model = {} } = withRecipe(recipe, { model: given });
   const preprocess = { setting, likelihood: model.likelihood };
   checkPreprocess(preprocess);
   StudyFolder.assertFree(folder, { overwrite });

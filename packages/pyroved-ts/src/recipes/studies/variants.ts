@@ -26,6 +26,12 @@ export function priorVariants(names: readonly string[]): PriorVariant[] {
   return variants;
 }
 
+/** The model that all variants share: one without recognition where a guide is named, since models with recognition have a guide of their own. */
+export function comparedModel(model: ModelSettings, variants: readonly PriorVariant[]): ModelSettings {
+  const namesGuide = variants.some(({ settings }) => settings.angleGuide !== undefined);
+  return namesGuide && model.recognition === undefined ? { ...model, recognition: false } : model;
+}
+
 /** The model's options with the variant's prior and guide; those of bins go with the guide that has bins alone. */
 export function modelWith(
   { angleBins, exactBins, ...model }: ModelSettings,
