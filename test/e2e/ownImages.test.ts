@@ -1,6 +1,7 @@
 /** A folder of images from start to classify, through the command line, and the same as library calls. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type SelectedKernel, selectKernel } from '@pyro-ts/spatial-decoder';
 import { parse } from 'csv-parse/sync';
 import {
   classificationCsv,
@@ -198,10 +199,16 @@ describe('classify', () => {
 
 describe('the same as library calls', () => {
   let model: TrainedModel;
+  let kernel: SelectedKernel;
   beforeAll(async () => {
-    model = await loadModel(at('run'));
+    // As the command line does: other kernels differ in the last digits.
+    kernel = await selectKernel();
+    model = await loadModel(at('run'), kernel);
   });
-  afterAll(() => model.model.dispose());
+  afterAll(() => {
+    model.model.dispose();
+    kernel.dispose();
+  });
 
   it('classify and encode', async () => {
     const { set } = await imagesFor(model, at('turned'));

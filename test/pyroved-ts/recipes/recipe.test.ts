@@ -82,7 +82,14 @@ describe('by default', () => {
 
   it('a configuration with recognition makes the same model again', async () => {
     const recognition = {
-      ...{ body: 'dense', features: 5, views: 6, viewSize: 10, tolerance: 0.1, labelledPoses: 'drawn' },
+      ...{
+        body: 'dense' as const,
+        features: 5,
+        views: 6,
+        viewSize: 10,
+        tolerance: 0.1,
+        labelledPoses: 'drawn' as const,
+      },
       ranges: { angle: 1, shift: 0.1, scale: [0.9, 1.1], shear: 0.1, mirror: true },
     } as const;
     const { model } = await configOf({ recognition, ...widths });

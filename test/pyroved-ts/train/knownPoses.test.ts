@@ -189,6 +189,8 @@ describe('labelled images', () => {
     ...{ angle: numbers(pose?.angle), shift: numbers(pose?.shift), scale: numbers(pose?.scale) },
   });
 
+  const nothing = new Float32Array(0);
+
   /** What two programs are given in one epoch: that of images of known class and pose, and that of recognition. */
   async function shownTo(more: Partial<SemiSupervisedOptions>) {
     const model = modelOf(more);
@@ -208,7 +210,7 @@ describe('labelled images', () => {
   }
 
   /** Mean difference of each image, put upright by the pose that is said to be known, from the labelled image most like it. */
-  const distances = ({ x, angle = [], shift = [], scale }: Shown): number[] =>
+  const distances = ({ x, angle = nothing, shift = nothing, scale }: Shown): number[] =>
     Array.from(angle, (_angle, i) => {
       const size = scale && [scale[i], scale[i]];
       const pose = { angle: angle[i], shift: [shift[2 * i], shift[2 * i + 1]], ...(size && { scale: size }) };
