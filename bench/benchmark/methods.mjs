@@ -1,9 +1,9 @@
 /** What each method is, in a line for the page. */
 
 const methods = {
-  'template-angle': 'nearest labelled image, searched over angle and shift',
-  'template-scale': 'the same, searched over scale too',
-  'template-shear': 'the same, searched over scale and shear too',
+  'template-angle': 'nearest labelled image, over angles and shifts',
+  'template-scale': 'nearest labelled image, over angles, shifts and scales',
+  'template-shear': 'nearest labelled image, over angles, shifts, scales and shears',
   forest: 'random forest (scikit-learn) on 12,000 copies at drawn poses',
   boosting: 'gradient boosting (xgboost) on 12,000 copies at drawn poses',
   mlp: 'dense network 128-128 on images at drawn poses',
