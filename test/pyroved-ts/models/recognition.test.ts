@@ -203,8 +203,9 @@ describe('options', () => {
   test('views are spread over the range of angles', () => {
     const degrees = (recognition: object) =>
       resolveRecognition(recognition, [48, 48], ['r', 't']).angles.map((a) => Math.round((a * 180) / Math.PI));
-    expect(degrees({})).toEqual([0, 45, 90, 135, 180, -135, -90, -45]);
-    expect(degrees({ ranges: { angle: Math.PI / 3 } })).toEqual([-40, 0, 40]);
+    expect(degrees({ views: 8 })).toEqual([0, 45, 90, 135, 180, -135, -90, -45]);
+    expect(degrees({})).toHaveLength(12);
+    expect(degrees({ ranges: { angle: Math.PI / 3 } })).toEqual([-45, -15, 15, 45]);
     expect(degrees({ ranges: { angle: Math.PI / 2 }, views: 4 })).toEqual([-67, -22, 23, 68]);
   });
 

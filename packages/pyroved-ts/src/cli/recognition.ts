@@ -4,7 +4,7 @@ import { parsePoseRanges } from '../data/index.js';
 import { PyrovedError } from '../errors.js';
 import { bodyNames, type RecognitionOptions } from '../models/index.js';
 import { type ModelSettings, type RecipeName, recipeNames, type TrainSettings } from '../recipes/index.js';
-import { atLeast, type Given, group, parsed, picked, positive, radians, wholeNumber } from './options.js';
+import { atLeast, type Given, group, notNegative, parsed, picked, positive, radians, wholeNumber } from './options.js';
 
 const labelledPoses = (text: string): Pick<RecognitionOptions, 'labelledPoses' | 'ranges'> =>
   text === 'drawn' || text === 'fixed'
@@ -34,14 +34,19 @@ export const addRecognitionOptions = (command: Command): Command =>
     new Option('--body <name>', 'network that looks at each view (default: conv; dense for signals)').choices(
       bodyNames,
     ),
-    parsed('--views <n>', 'number of rotated views (default: one every 45 degrees, at least 3)', atLeast(1)),
+    parsed('--views <n>', 'number of rotated views (default: one every 30 degrees, at least 3)', atLeast(1)),
     parsed('--view-size <n>', 'largest side of a view in pixels (default: 32)', atLeast(8)),
     parsed(
       '--recognition-steps <n>',
-      'steps that learn class and pose alone, at the beginning (default: 600)',
+      'steps that learn class and pose alone, at the beginning (default: 600, and 60 per class)',
       wholeNumber,
     ),
-    parsed('--recognition-lr <rate>', 'learning rate of those steps (default: 1e-3)', positive),
+    parsed('--recognition-lr <rate>', 'learning rate of those steps (default: 3e-3)', positive),
+    parsed(
+      '--consistency <weight>',
+      'weight of the class of unlabelled images at poses drawn anew, 0 for none (default: 1)',
+      notNegative,
+    ),
   ]);
 
 /** @throws {PyrovedError} for options of recognition beside --recognition off. */
@@ -59,7 +64,7 @@ export function recognitionOf(given: Given): Pick<ModelSettings, 'recognition'> 
 }
 
 /** The options about training, in the library's spelling. */
-export const recognitionTrainingNames = ['recognitionSteps', 'recognitionLr'] as const;
+export const recognitionTrainingNames = ['recognitionSteps', 'recognitionLr', 'consistency'] as const;
 
 export const recognitionTrainingOf = (given: Given): TrainSettings =>
   picked(given, recognitionTrainingNames) as TrainSettings;

@@ -8,6 +8,7 @@ import {
   normal,
   OptionError,
   oneHotCategorical,
+  plate,
   sample,
   scale,
   TraceELBO,
@@ -44,12 +45,23 @@ export interface RecognitionWeights {
   readonly poseWeight?: number;
 }
 
+/** Unlabelled images at poses drawn anew, with the class that recognition found before: it does not depend on the pose. */
+export interface ConsistentImages {
+  readonly x: tf.Tensor;
+  /** One-hot, [B, K]. */
+  readonly y: tf.Tensor;
+  /** Weight of each image, [B]; 0 where the class was not certain. */
+  readonly weights: tf.Tensor;
+}
+
 /** What recognition proposes for one pair of class and bin of each image, [..., B, n]. */
 interface Proposal {
   /** The class, one-hot. */
   readonly y: tf.Tensor;
   /** Radians [..., B]; absent without the invariance. */
   readonly angle?: tf.Tensor;
+  /** Its standard deviation as the network states it, 1 / sqrt(concentration). */
+  readonly angleScale?: tf.Tensor;
   readonly shift?: tf.Tensor;
 }
 
@@ -59,6 +71,17 @@ export interface RecognisedCentre extends PoseTensors {
   readonly contentScale: tf.Tensor;
   /** q(bin | x, y), [B, V]. */
   readonly bins: tf.Tensor;
+}
+
+/** Poses that recognition proposes, row major; parts that the model has no latents for are absent. */
+export interface RecognisedPose {
+  readonly count: number;
+  /** Radians, counter-clockwise as seen, [count]. */
+  readonly angle?: Float32Array;
+  /** Standard deviation of the angle within its bin, as the network states it, radians [count]. */
+  readonly angleScale?: Float32Array;
+  /** Grid units, [count, d]. */
+  readonly shift?: Float32Array;
 }
 
 /** Weight of log q(pose | image, class, proposal) on images of known pose, which the encoder's correction learns from. */
@@ -153,7 +176,9 @@ export class RecognitionSSIVAE extends SSIVAE {
     y: tf.Tensor,
     pose?: KnownPose,
     { classWeight = 1, binWeight = 0.3, poseWeight = 0.05 }: RecognitionWeights = {},
+    consistent?: ConsistentImages,
   ): void => {
+    if (consistent) this.consistency(consistent);
     this.images(x, () => {
       const seen = module('encoder_y', this.recogniser)(x);
       const classLogits = this.toSite(tf.logSumExp(seen.logits, 1));
@@ -170,11 +195,7 @@ export class RecognitionSSIVAE extends SSIVAE {
 
   /** The guide's centre for images of classes y [B, K]: in the likeliest bin, corrected by the encoder. */
   centre(x: tf.Tensor, y: tf.Tensor): RecognisedCentre {
-    const seen = this.recognise(x);
-    const logits = tf.sum(tf.mul(seen.logits, tf.expandDims(y, 1)), -1);
-    const { length: views } = this.recognition.angles;
-    const bin = views > 1 ? tf.cast(tf.oneHot(tf.argMax(logits, -1), views), 'float32') : tf.ones([x.shape[0], 1]);
-    const proposal = this.proposalFor(seen, this.pairs(bin, y));
+    const { proposal, logits } = this.likeliest(x, y);
     const { loc, scale: contentScale, own } = this.encodeUpright(x, proposal);
     const pose: Record<string, tf.Tensor> = {};
     let turned: tf.Tensor | undefined;
@@ -185,6 +206,25 @@ export class RecognitionSSIVAE extends SSIVAE {
       if (part.kind === 'angle') turned = difference(pose.angle, directionOf(proposal.angle as tf.Tensor));
     }
     return { content: loc, contentScale, bins: tf.softmax(logits), ...pose };
+  }
+
+  /** The proposal in the likeliest bin of images of classes y [B, K], and the logits of the bins [B, V]. */
+  private likeliest(x: tf.Tensor, y: tf.Tensor): { proposal: Proposal; logits: tf.Tensor } {
+    const seen = this.recognise(x);
+    const logits = tf.sum(tf.mul(seen.logits, tf.expandDims(y, 1)), -1);
+    const { length: views } = this.recognition.angles;
+    const bin = views > 1 ? tf.cast(tf.oneHot(tf.argMax(logits, -1), views), 'float32') : tf.ones([x.shape[0], 1]);
+    return { proposal: this.proposalFor(seen, this.pairs(bin, y)), logits };
+  }
+
+  /** The pose that recognition proposes for each image, given `classes` (the likeliest ones by default), before the encoder corrects it. */
+  recognised(set: ImageSet | StreamedSet, classes: ArrayLike<number> = this.classify(set).classes): RecognisedPose {
+    const rows = this.conditionRows({ classes }, set.count);
+    const found: Partial<Record<string, Float32Array>> = this.onBatches<string>(set, (x, from) => {
+      const { angle, shift, angleScale } = this.likeliest(x, rows(from, x.shape[0])[0]).proposal;
+      return { ...(angle && { angle }), ...(shift && { shift }), ...(angleScale && { angleScale }) };
+    });
+    return { count: set.count, ...found };
   }
 
   override encode(set: ImageSet | StreamedSet, classes: ArrayLike<number> = this.classify(set).classes): ClassEncoding {
@@ -345,7 +385,8 @@ export class RecognitionSSIVAE extends SSIVAE {
     const y = this.classOf(pair);
     const pick = (t: tf.Tensor): tf.Tensor => tf.sum(tf.mul(tf.expandDims(pair, -1), this.flat(t)), -2);
     const { angles } = this.recognition;
-    const [cos, sin] = tf.unstack(pick(seen.angle), -1);
+    const vector = pick(seen.angle);
+    const [cos, sin] = tf.unstack(vector, -1);
     const residual = tf.atan2(sin, cos);
     const has = (kind: string): boolean => this.parts.some((part) => part.kind === kind);
     const centre = has('shift') ? pick(seen.centre) : undefined;
@@ -353,7 +394,8 @@ export class RecognitionSSIVAE extends SSIVAE {
     const bins = tf.sum(tf.reshape(pair, [...pair.shape.slice(0, -1), angles.length, this.numClasses]), -1);
     const angle = tf.add(tf.sum(tf.mul(bins, tf.tensor1d([...angles])), -1), residual);
     // In the view the centre u0 goes to the origin: u0 R(residual) + shift = 0.
-    return { y, angle, ...(centre && { shift: tf.neg(rotated(centre, directionOf(residual))) }) };
+    const angleScale = tf.pow(tf.add(tf.sum(tf.square(vector), -1), 1e-6), -0.25);
+    return { y, angle, angleScale, ...(centre && { shift: tf.neg(rotated(centre, directionOf(residual))) }) };
   }
 
   /** log q(pose | x, class, bin) as the network gives it: a von Mises angle and a normal centre. */
@@ -384,6 +426,16 @@ export class RecognitionSSIVAE extends SSIVAE {
         obs: this.toSite(centre),
       });
     }
+  }
+
+  /** log q(class | x) of images whose class was recognised at another pose. */
+  private consistency({ x, y, weights }: ConsistentImages): void {
+    plate('consistent', x.shape[0], { dim: -this.plateNesting }, () => {
+      const logits = this.toSite(tf.logSumExp(module('encoder_y', this.recogniser)(x).logits, 1));
+      scale.with(this.toSite1(weights), () =>
+        sample('class_again', oneHotCategorical({ logits }), { obs: this.toSite(y) }),
+      );
+    });
   }
 
   /** Numbers [..., B] as a site's. */

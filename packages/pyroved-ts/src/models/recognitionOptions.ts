@@ -24,7 +24,7 @@ export interface RecognitionOptions {
   readonly ranges?: AffineRanges;
   /** How far labelled images may be from upright, in radians (standard deviation). @default 0.05 */
   readonly tolerance?: number;
-  /** Number of rotated views. @default as many as keep them about 45 degrees apart, at least 3 */
+  /** Number of rotated views. @default as many as keep them about 30 degrees apart, at least 3 */
   readonly views?: number;
   /** Largest side of a view in pixels; larger images are looked at smaller. @default 32 */
   readonly viewSize?: number;
@@ -60,7 +60,7 @@ export const defaultRanges = {
 } as const satisfies AffineRanges;
 
 /** Distance of two views that is about enough for a body to recognise what lies between them. */
-const VIEW_DISTANCE = Math.PI / 4;
+const VIEW_DISTANCE = Math.PI / 6;
 
 /** The options with their defaults for data of `shape`. @throws {OptionError} that names the option. */
 export function resolveRecognition(

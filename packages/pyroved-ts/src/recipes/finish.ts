@@ -1,7 +1,7 @@
 /** The end of a run: its figures on images that it was not trained on, its pictures, its summary and its report. */
-import type { Model } from '../models/index.js';
+import { type Model, RecognitionSSIVAE } from '../models/index.js';
 import type { RunFolder } from '../run/index.js';
-import type { EpochRecord } from '../train/index.js';
+import { type EpochRecord, labelsOnlyAccuracy } from '../train/index.js';
 import { affordableBounds, type LikelihoodBounds } from './bound.js';
 import { disentangledBy } from './disentangled.js';
 import { type HeadlineFigures, headlineFigures } from './headline.js';
@@ -14,7 +14,7 @@ import { type ReportExtras, writeReport } from './report.js';
 import { modelSection } from './settings.js';
 import type { TrainingSets } from './sources/sets.js';
 import { doubtfulCsv, doubtfulLabels, doubtfulTable } from './suspicious.js';
-import { validationFor } from './validation.js';
+import { type Validation, validationFor } from './validation.js';
 
 /** What `summary.json` holds; figures are of the validation images, where there are any. */
 export interface RunSummary extends Figures, HeadlineFigures, CourseFigures {
@@ -82,7 +82,7 @@ export async function finishRun(
     invariances: modelSection(run.config).invariances ?? [],
     ...(judged && { testImages: validation.distinct }),
     ...figures,
-    ...labelsOnly(history),
+    ...(report && labelsOnly(model, sets, validation, run)),
     ...(disentanglement && { disentanglement }),
     ...(problems.length > 0 && { problems }),
     ...(bounds && { bounds }),
@@ -97,11 +97,18 @@ export async function finishRun(
   return summary;
 }
 
-/** The accuracy of the classifier that the trainer trained on labelled images alone, where it has one. */
-function labelsOnly(history: readonly EpochRecord[]): Pick<RunSummary, 'labelsOnlyAccuracy'> {
-  const labelsOnlyAccuracy = history.findLast(({ evaluation }) => evaluation?.labelsOnlyAccuracy !== undefined)
-    ?.evaluation?.labelsOnlyAccuracy;
-  return labelsOnlyAccuracy === undefined ? {} : { labelsOnlyAccuracy };
+/** The accuracy of a plain network that is trained on the labelled images alone, at the poses that the model expects. */
+function labelsOnly(
+  model: Model,
+  { labelled }: TrainingSets,
+  validation: Validation | undefined,
+  { config: { seed } }: RunFolder,
+): Pick<RunSummary, 'labelsOnlyAccuracy'> {
+  if (!(model instanceof RecognitionSSIVAE) || !labelled || !validation) return {};
+  const { numClasses, recognition } = model;
+  const { angle = 0, shift = 0 } = recognition.ranges;
+  const ranges = { angle, shift };
+  return { labelsOnlyAccuracy: labelsOnlyAccuracy(labelled, validation.images, { numClasses, ranges, seed }) };
 }
 
 const isAtChance = (problems: readonly LearningProblem[]): boolean =>

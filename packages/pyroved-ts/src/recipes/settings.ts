@@ -110,8 +110,8 @@ const isDataSection = (section: object): section is DataSection =>
 
 /** Checks what can be checked before there are images. @throws {OptionError} that names the option. */
 export function checkTrainSettings({ discreteScaleFactor, ...given }: TrainSettings): void {
-  const { recognitionSteps, recognitionBatch, recognitionLr, posedBatch, ...settings } = given;
-  checkKnownPoseOptions(defined({ recognitionSteps, recognitionBatch, recognitionLr, posedBatch }));
+  const { recognitionSteps, recognitionBatch, recognitionLr, posedBatch, consistency, ...settings } = given;
+  checkKnownPoseOptions(defined({ recognitionSteps, recognitionBatch, recognitionLr, posedBatch, consistency }));
   checkSemiSupervisedOptions(settings);
   const { epochs = trainDefaults.epochs } = settings;
   if (discreteScaleFactor !== undefined) scheduleOf(discreteScaleFactor, { option: 'discreteScaleFactor', epochs });
@@ -194,7 +194,7 @@ export function trainingOf(config: ModelConfig, { unlabelled }: TrainingSets, gi
   const hasRecognition = config.kind === 'ssiVAE' && config.recognition !== undefined;
   if (!hasRecognition) {
     if (config.kind === 'ssiVAE') refuseOptionsOf(given, knownPoseKeys, 'recognition, which this model does not have');
-    const { recognitionSteps: _, recognitionBatch: __, recognitionLr: ___, posedBatch: ____, ...own } = given;
+    const own = Object.fromEntries(Object.entries(given).filter(([name]) => !isKnownPoseKey(name)));
     return { ...trainDefaults, ...own };
   }
   refuseOptionsOf(
@@ -207,6 +207,8 @@ export function trainingOf(config: ModelConfig, { unlabelled }: TrainingSets, gi
   const epochs = Math.min(MOST_EPOCHS, Math.max(FEWEST_EPOCHS, Math.round(USUAL_STEPS / batches)));
   return { epochs, batchSize, ...given };
 }
+
+const isKnownPoseKey = (name: string): boolean => knownPoseKeys.some((key) => key === name);
 
 function refuseOptionsOf(given: TrainSettings, names: readonly (keyof TrainSettings)[], owner: string): void {
   const wrong = names.find((name) => given[name] !== undefined);

@@ -9,6 +9,7 @@ export * from './errors.js';
 export * from './evaluate.js';
 export type { EpochRecord, Evaluation } from './history.js';
 export * from './knownPoses.js';
+export * from './labelsOnly.js';
 export { bestAssignment } from './matching.js';
 export type { LoopOptions, StepProgress, TrainCalls, TrainerOptions } from './options.js';
 export * from './poseCalibration.js';

@@ -1,9 +1,24 @@
 /** Trains a model that recognises class and pose: from labelled images at drawn poses, then the generative part beside it. */
 import * as tf from '@tensorflow/tfjs';
 import { Adam, type ELBO, OptionError, RandomStream, SVI, TraceELBO } from 'pyro-ts';
-import { drawPoses, posedImages } from '../coordinates/index.js';
-import { type Batch, estimateContrast, estimateNoise, gather, shuffledBatches } from '../data/index.js';
-import type { KnownPose, RecognitionSSIVAE, SemiSupervisedTerms } from '../models/index.js';
+import { type AffineRanges, drawPoses, posedImages } from '../coordinates/index.js';
+import {
+  addNoise,
+  type Batch,
+  estimateContrast,
+  estimateNoise,
+  gather,
+  lostNoise,
+  oneHot,
+  shuffledBatches,
+} from '../data/index.js';
+import type {
+  ConsistentImages,
+  KnownPose,
+  RecognitionSSIVAE,
+  RecognitionWeights,
+  SemiSupervisedTerms,
+} from '../models/index.js';
 import { imageTensor, tidied } from './data.js';
 import { accuracyOf } from './evaluate.js';
 import type { Evaluation } from './history.js';
@@ -12,22 +27,39 @@ import { checkData, type SemiSupervisedData, validationOf } from './semiSupervis
 import { type Fingerprint, Trainer } from './trainer.js';
 
 export interface KnownPoseTrainerOptions extends TrainerOptions {
-  /** Steps that learn class and pose alone, before the first epoch's. @default 600 */
+  /** Steps that learn class and pose alone, before the first epoch's. @default 600, and 60 for each class */
   readonly recognitionSteps?: number;
   /** Labelled images at drawn poses in each of those steps. @default 48 */
   readonly recognitionBatch?: number;
-  /** Adam's learning rate in those steps, which falls along a cosine. @default 1e-3 */
+  /** Adam's learning rate in those steps, which falls along a cosine. @default 3e-3 */
   readonly recognitionLr?: number;
   /** Labelled images at drawn poses that accompany each unlabelled batch. @default 16 */
   readonly posedBatch?: number;
+  /**
+   * Weight of log q(class | image) of unlabelled images at poses drawn anew, with the class that recognition is certain of at their own pose; 0 for none.
+   * In the second half of the recognition steps. @default 1
+   */
+  readonly consistency?: number;
 }
 
 const owner = 'KnownPoseTrainer';
-export const knownPoseKeys = ['recognitionSteps', 'recognitionBatch', 'recognitionLr', 'posedBatch'] as const;
+export const knownPoseKeys = [
+  'recognitionSteps',
+  'recognitionBatch',
+  'recognitionLr',
+  'posedBatch',
+  'consistency',
+] as const;
 const keys = [...trainerOptionKeys, ...knownPoseKeys];
 
-/** Fresh noise on labelled images at drawn poses: a tenth of the contrast, and somewhat more than the images' own, which interpolation smooths. */
-const [OF_CONTRAST, OF_NOISE] = [0.1, 1.25];
+/** Fresh noise on labelled images at drawn poses: a tenth of the contrast, beside what interpolation takes away of the images' own. */
+const OF_CONTRAST = 0.1;
+
+/** Consistency: certain above this probability, after this share of the recognition steps. */
+const [CERTAIN, CONSISTENT_FROM] = [0.95, 0.5];
+
+/** Further poses of unlabelled images are drawn from this share of the ranges; any angle from the whole circle. */
+const FURTHER = 0.5;
 
 /** What recognition's learning rate falls to, as a fraction: at the end of the first steps, where it stays until the last epoch. */
 const LAST_RATE = 0.05;
@@ -44,24 +76,29 @@ export class KnownPoseTrainer extends Trainer<RecognitionSSIVAE> {
   private readonly recognitionBatch: number;
   private readonly recognitionLr: number;
   private readonly posedBatch: number;
+  private readonly consistency: number;
   /** Standard deviation of the fresh noise. */
   readonly noise: number;
   private readonly unlabelled: SVI<[tf.Tensor, undefined, SemiSupervisedTerms]>;
   /** Labelled images at drawn poses, and as they are. */
   private readonly posed: SVI<[...Known, SemiSupervisedTerms]>;
   private readonly labelled: SVI<[tf.Tensor, tf.Tensor, SemiSupervisedTerms]>;
-  private readonly recognition: SVI<Shown>;
+  private readonly recognition: SVI<
+    [tf.Tensor, tf.Tensor, KnownPose | undefined, RecognitionWeights, ConsistentImages | undefined]
+  >;
   private readonly members: readonly (readonly number[])[];
 
   /** `options.lr` is 1e-3 unless it is given. */
   constructor(model: RecognitionSSIVAE, data: SemiSupervisedData, options: KnownPoseTrainerOptions = {}) {
     super(model, options, { owner, keys, lr: 1e-3, labels: true }, new Adam({ lr: 1 }, clipOf(options)));
-    const { recognitionSteps = 600, recognitionBatch = 48, recognitionLr = 1e-3, posedBatch = 16 } = options;
-    checkKnownPoseOptions({ recognitionSteps, recognitionBatch, recognitionLr, posedBatch });
+    const { recognitionSteps = 600 + 60 * model.numClasses, recognitionBatch = 48, recognitionLr = 3e-3 } = options;
+    const { posedBatch = 16, consistency = 1 } = options;
+    checkKnownPoseOptions({ recognitionSteps, recognitionBatch, recognitionLr, posedBatch, consistency });
     this.recognitionSteps = recognitionSteps;
     this.recognitionBatch = recognitionBatch;
     this.recognitionLr = recognitionLr;
     this.posedBatch = posedBatch;
+    this.consistency = consistency;
     checkData(model, data);
     const { labelled, validation } = validationOf(data, options.earlyStopping, this.seed);
     this.data = { ...data, labelled };
@@ -69,7 +106,8 @@ export class KnownPoseTrainer extends Trainer<RecognitionSSIVAE> {
     const labels = labelled.labels as Int32Array;
     if (model.countsClasses) model.countClasses(labels);
     this.members = Array.from({ length: model.numClasses }, (_, k) => indicesOf(labels, k)).filter((m) => m.length > 0);
-    this.noise = Math.hypot(OF_CONTRAST * estimateContrast(labelled), OF_NOISE * estimateNoise(labelled));
+    const lost = lostNoise(estimateNoise(labelled), model.options.shape.length);
+    this.noise = Math.hypot(OF_CONTRAST * estimateContrast(labelled), lost);
     const { optimizer, seed } = this;
     const svi = <Args extends unknown[]>(
       name: string,
@@ -132,7 +170,10 @@ export class KnownPoseTrainer extends Trainer<RecognitionSSIVAE> {
     const { step, recognitionSteps, recognitionLr } = this;
     const fallen = 0.5 * (1 + Math.cos(Math.PI * Math.min(1, step / Math.max(1, recognitionSteps))));
     this.optimizer.lrFactor = recognitionLr * (LAST_RATE + (1 - LAST_RATE) * fallen);
-    return tidied(() => this.recognition.step(...this.shown(indices, this.noise)));
+    return tidied(() => {
+      const [x, y, pose] = this.shown(indices, this.noise);
+      return this.recognition.step(x, y, pose, {}, this.consistentImages(indices.length));
+    });
   }
 
   /** Labelled images at drawn poses with fresh noise, their classes and poses; as they are with their classes, where labelled poses are fixed. */
@@ -142,16 +183,36 @@ export class KnownPoseTrainer extends Trainer<RecognitionSSIVAE> {
     return [imageTensor(labelled, indices), this.model.known(labelled, indices)];
   }
 
+  /** Unlabelled images whose class recognition is certain of, at poses drawn anew. */
+  private consistentImages(count: number): ConsistentImages | undefined {
+    const { model, data, step, recognitionSteps, consistency, noise } = this;
+    if (consistency === 0 || step < CONSISTENT_FROM * recognitionSteps || step >= recognitionSteps) return undefined;
+    const { numClasses, options, recognition } = model;
+    const { shape, channels } = options;
+    const stream = this.stream(step).fork('consistency');
+    const indices = Int32Array.from({ length: count }, () => stream.nextInt(data.unlabelled.count));
+    const images = gather(data.unlabelled, indices);
+    const x = tf.tensor2d(images, [count, model.imageSize]);
+    const probabilities = model.params.run(() => tf.softmax(model.classLogits(x))).dataSync<'float32'>();
+    const { classes, weights } = certainClasses(probabilities, numClasses);
+    if (weights.every((w) => w === 0)) return undefined;
+    const poses = drawPoses(count, furtherRanges(recognition.ranges), stream.fork('poses'), shape.length);
+    const moved = posedImages(images, shape, channels, poses);
+    addNoise(moved, noise, stream.fork('noise'));
+    return {
+      x: tf.tensor2d(moved, [count, model.imageSize]),
+      y: tf.tensor2d(oneHot(classes, numClasses), [count, numClasses]),
+      weights: tf.mul(tf.tensor1d(weights), consistency),
+    };
+  }
+
   private atDrawnPoses(indices: Int32Array, noise: number): Known {
     const { model, data } = this;
     const { shape, channels } = model.options;
     const stream = this.stream(this.step);
     const poses = drawPoses(indices.length, model.recognition.ranges, stream.fork('poses'), shape.length);
     const images = posedImages(gather(data.labelled, indices), shape, channels, poses);
-    if (noise > 0) {
-      const fresh = stream.fork('noise');
-      for (let i = 0; i < images.length; i++) images[i] += noise * fresh.nextNormal();
-    }
+    addNoise(images, noise, stream.fork('noise'));
     const count = indices.length;
     const size = tf.tensor2d(poses.scale, [count, 1]);
     const shift = tf.tensor2d(poses.shift, [count, shape.length]);
@@ -175,8 +236,9 @@ export class KnownPoseTrainer extends Trainer<RecognitionSSIVAE> {
 
   protected settings(): Fingerprint {
     const { model, batchSize, seed, data, recognitionSteps, recognitionBatch, recognitionLr, posedBatch } = this;
+    const { consistency } = this;
     const counts = { unlabelled: data.unlabelled.count, labelled: data.labelled.count };
-    const recognition = { recognitionSteps, recognitionBatch, recognitionLr, posedBatch };
+    const recognition = { recognitionSteps, recognitionBatch, recognitionLr, posedBatch, consistency };
     return { model: model.kind, ...counts, batchSize, seed, ...recognition };
   }
 
@@ -185,12 +247,44 @@ export class KnownPoseTrainer extends Trainer<RecognitionSSIVAE> {
   }
 }
 
+/** The likeliest classes, and weights: 0 where they are not certain, and for no class more than its share of the certain images in all. */
+function certainClasses(
+  probabilities: Float32Array,
+  numClasses: number,
+): { classes: Int32Array; weights: Float32Array } {
+  const count = probabilities.length / numClasses;
+  const classes = new Int32Array(count);
+  const weights = new Float32Array(count);
+  const certain = new Array<number>(numClasses).fill(0);
+  for (let i = 0; i < count; i++) {
+    const row = probabilities.subarray(i * numClasses, (i + 1) * numClasses);
+    classes[i] = row.indexOf(Math.max(...row));
+    weights[i] = row[classes[i]] > CERTAIN ? 1 : 0;
+    certain[classes[i]] += weights[i];
+  }
+  const share = certain.reduce((a, b) => a + b, 0) / numClasses;
+  return { classes, weights: weights.map((w, i) => w * Math.min(1, (2 * share) / Math.max(certain[classes[i]], 1))) };
+}
+
+function furtherRanges({ angle = 0, shift = 0, scale: [low, high] = [1, 1], shear = 0 }: AffineRanges): AffineRanges {
+  const half = (x: number): number => FURTHER * x;
+  return {
+    angle: angle > 0.97 * Math.PI ? Math.PI : half(angle),
+    shift: typeof shift === 'number' ? half(shift) : shift.map(half),
+    scale: [low ** FURTHER, high ** FURTHER],
+    shear: half(shear),
+  };
+}
+
 const indicesOf = (labels: Int32Array, wanted: number): number[] =>
   Array.from(labels.keys()).filter((i) => labels[i] === wanted);
 
 /** @throws {OptionError} that names the option. */
 export function checkKnownPoseOptions(options: Pick<KnownPoseTrainerOptions, (typeof knownPoseKeys)[number]>): void {
-  const { recognitionLr = 1e-3, recognitionSteps = 0, recognitionBatch = 1, posedBatch = 1 } = options;
+  const { recognitionLr = 1e-3, recognitionSteps = 0, recognitionBatch = 1, posedBatch = 1, consistency = 0 } = options;
+  if (!(consistency >= 0 && Number.isFinite(consistency))) {
+    throw new OptionError(`consistency must be a number of at least 0; got ${consistency}.`);
+  }
   if (!(recognitionLr > 0 && Number.isFinite(recognitionLr))) {
     throw new OptionError(`recognitionLr must be a positive number; got ${recognitionLr}.`);
   }
