@@ -63,7 +63,8 @@ test('classes, angles and shifts of images at any pose are recognised, from five
   const trainer = new KnownPoseTrainer(model, sets, { epochs: 2, batchSize: 20, recognitionSteps: 400 });
   const { history } = await trainer.train();
   const [first, last] = [history[0].recognitionLoss, history[1]];
-  expect(first).toBeGreaterThan(0);
+  // A density may exceed 1, so the loss has no sign.
+  expect(Number.isFinite(first)).toBe(true);
   expect(last.evaluation?.accuracy).toBe(accuracyOf(model, test).accuracy);
   expect(last.evaluation?.accuracy).toBeGreaterThan(0.97);
   const { angle = [], shift = [] } = model.encode(test);
