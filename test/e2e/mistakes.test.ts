@@ -157,7 +157,7 @@ describe('images that cannot be trained on', () => {
 describe('run folders', () => {
   const request = {
     source: images({ unlabelled: at('unlabelled'), labelled: at('labelled') }),
-    model: { hiddenEncoder: [8], hiddenDecoder: [8], hiddenClassifier: [8] },
+    model: { hiddenEncoder: [8], hiddenDecoder: [8], recognition: { body: 'dense' as const } },
     train: { epochs: 1, recognitionSteps: 3 },
     kernel: 'reference',
   };

@@ -50,7 +50,8 @@ const source = (file: string, more: object = {}): TrainRequest['source'] => ({
 });
 
 const plane = { background: 'plane', standardise: 'rms' };
-const model = { hiddenEncoder: [4], hiddenDecoder: [4], hiddenClassifier: [4] };
+const recognition = { body: 'dense', features: 8, views: 3 } as const;
+const model = { hiddenEncoder: [4], hiddenDecoder: [4], recognition };
 const train = { epochs: 1, batchSize: 16, recognitionSteps: 3 };
 /** A run, or its beginning, which decides the preprocessing. */
 async function trained(name: string, request: Partial<TrainRequest> = {}, signal?: AbortSignal) {
