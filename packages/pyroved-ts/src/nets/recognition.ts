@@ -44,6 +44,15 @@ const numbersPerClass = (dims: number): number => dims + 3;
 /** Units of the head's numbers, so that outputs around 1 are usual poses. */
 const [ANGLE_UNIT, CENTRE_UNIT, SMALLEST_CENTRE_SCALE] = [3, 0.1, 0.003];
 
+/** Keeps images of one value finite. */
+const SMALLEST_DEVIATION = 1e-3;
+
+/** Each image with mean 0 and standard deviation 1: brightness and contrast say nothing about class or pose. */
+function standardised(x: tf.Tensor): tf.Tensor {
+  const centred = tf.sub(x, tf.mean(x, 1, true));
+  return tf.div(centred, tf.add(tf.sqrt(tf.mean(tf.square(centred), 1, true)), SMALLEST_DEVIATION));
+}
+
 /**
  * The body is applied to every view with the same weights; a linear head gives the rest. Parameters: "body.*" and "head.*".
  */
@@ -60,7 +69,8 @@ export function recognitionNet(options: RecognitionNetOptions): RecognitionNet {
     },
     apply(weights, x) {
       const [count, views] = [x.shape[0], angles.length];
-      const looked = map ? tf.reshape(resample(x, map), [count * views, map.size / views]) : x;
+      const even = standardised(x);
+      const looked = map ? tf.reshape(resample(even, map), [count * views, map.size / views]) : even;
       const own = Object.fromEntries(Object.keys(body.net.parameters).map((name) => [name, weights[`body.${name}`]]));
       const features = body.net.apply(own, looked);
       const head = linear(weights, 'head', features);
