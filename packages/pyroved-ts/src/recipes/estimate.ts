@@ -13,11 +13,14 @@ export interface Estimate {
   readonly bytes: number;
 }
 
-/** Steps that are tried, unless they take longer than the time. The first, slower one is not counted. */
-const TRIES = { steps: 8, milliseconds: 6000 };
+/** Steps that are tried, unless they take longer than the time. */
+const TRIES = { steps: 14, milliseconds: 6000 };
 
 /** Steps of recognition alone that a probe takes: like any others, its first ones are slower. */
-export const PROBED_RECOGNITION = 4;
+export const PROBED_RECOGNITION = 7;
+
+/** First steps of a kind that are not counted, where there are others: the engine is still compiling. */
+const COLD = 3;
 
 /** Takes some steps of each kind that `run` has with a trainer of its own, which `makeTrainer` gives and `discard` frees. */
 export async function estimateTraining(
@@ -50,12 +53,12 @@ export async function estimateTraining(
   }
 }
 
-/** Seconds of a step of each kind: the median of those that were taken, without the first of the kind where there are others. */
+/** Seconds of a step of each kind: the median of those that were taken, without the first ones. */
 function costOf(batches: readonly Batch[], ends: readonly number[]): (kind: Batch['kind']) => number {
   const taken = ends.slice(1).map((end, i) => ({ kind: batches[i].kind, seconds: (end - ends[i]) / 1000 }));
   const cost = (kind?: Batch['kind']): number => {
     const own = taken.filter((step) => kind === undefined || step.kind === kind).map((step) => step.seconds);
-    const counted = (own.length > 1 ? own.slice(1) : own).sort((a, b) => a - b);
+    const counted = own.slice(Math.min(COLD, Math.max(0, own.length - 1))).sort((a, b) => a - b);
     if (counted.length > 0) return counted[counted.length >> 1];
     return kind === undefined ? Number.NaN : cost();
   };
