@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { OptionError } from 'pyro-ts';
 import {
   cards,
+  klSchedule,
   loadModel,
   type ModelSettings,
   modelFromConfig,
@@ -15,6 +16,7 @@ import {
   SemiSupervisedTrainer,
   type Source,
   SSIVAE,
+  scheduleOf,
   type TrainRequest,
   type TrainSettings,
   trainRun,
@@ -43,15 +45,22 @@ async function configOf(
   return RunFolder.open(folder).config;
 }
 
+it('the KL term weighs 10 at first and 1 from a third of the epochs on, and 1 in a run of one or two epochs', () => {
+  const weights = (epochs: number) =>
+    Array.from({ length: epochs }, (_, e) => scheduleOf(klSchedule, { option: 'kl', epochs })(e));
+  expect(weights(6).map((w) => Number(w.toFixed(6)))).toEqual([10, 5.5, 1, 1, 1, 1]);
+  expect(weights(2)).toEqual([1, 1]);
+});
+
 describe('by default', () => {
-  it('a model with labels recognises class and pose, and trains for about 2,400 steps', async () => {
+  it('a model with labels recognises class and pose, and trains for about 1,600 steps', async () => {
     const { model, train } = await configOf();
     expect(model).toMatchObject({ kind: 'ssiVAE', recognition: {}, numClasses: 4, invariances: ['r', 't'] });
-    expect(train).toEqual({ epochs: 200, batchSize: 64 });
+    expect(train).toEqual({ epochs: 200, batchSize: 64, scaleFactor: klSchedule });
   });
 
   it.each([
-    ['1 image a step', { batchSize: 1 }, {}, 50],
+    ['1 image a step', { batchSize: 1 }, {}, 33],
     ['many images', { batchSize: 1 }, { unlabelledPerClass: 240 }, 4],
     ['few images', {}, { unlabelledPerClass: 3 }, 200],
   ])('epochs follow from the number of steps in each: %s', async (_, train, more, epochs) => {

@@ -203,7 +203,7 @@ export const addTrainOptions = (command: Command): Command =>
   group(command, 'Training:', [
     parsed(
       '--epochs <n>',
-      `passes over the unlabelled images (default: about 2,400 steps with recognition, else ${trainDefaults.epochs})`,
+      `passes over the unlabelled images (default: about 1,600 steps with recognition, else ${trainDefaults.epochs})`,
       atLeast(1),
     ),
     parsed('--batch-size <n>', 'images a step', atLeast(1)).default(trainDefaults.batchSize),
@@ -213,7 +213,7 @@ export const addTrainOptions = (command: Command): Command =>
     ),
     new Option(
       '--kl <schedule>',
-      `weight of the KL term: a number, or an expression likewise (default: 1 with recognition, else ${trainDefaults.scaleFactor})`,
+      `weight of the KL term: a number, or an expression likewise (default: 10, falling to 1 in the first third, with recognition; else ${trainDefaults.scaleFactor})`,
     ),
     parsed(
       '--aux-loss-multiplier <w>',

@@ -31,12 +31,12 @@ export interface DemoResult {
 }
 
 /** Passes over the unlabelled images: enough for a latent map and pictures; classes and poses are recognised well before. */
-const sizes = { paper: { epochs: 5 }, small: { epochs: 20 } } as const;
+const sizes = { paper: { epochs: 4 }, small: { epochs: 20 } } as const;
 
 /** The baseline sees the same images; it is the paper's model but for the rotation, and stays where it is after a few passes. */
 const BASELINE = {
   model: { recognition: false, invariances: ['t'], pixels: 288, enumerate: 'sum-and-sample' },
-  epochs: { paper: 3, small: 20 },
+  epochs: { paper: 2, small: 20 },
 } as const satisfies { model: ModelSettings; epochs: Record<string, number> };
 
 export const baselineLabel = 'the same images, without rotation latents';

@@ -25,6 +25,7 @@ import {
   checkSemiSupervisedOptions,
   KnownPoseTrainer,
   type KnownPoseTrainerOptions,
+  klSchedule,
   knownPoseKeys,
   type SemiSupervisedData,
   SemiSupervisedTrainer,
@@ -187,7 +188,7 @@ const pixelsFor = ({ pixels }: ModelSettings, shape: readonly number[]): { pixel
   pixels === undefined && sizeOf(shape) > USUAL_PIXELS ? { pixels: USUAL_PIXELS } : {};
 
 /** About how many steps the decoder of a model with recognition is trained for, and epochs of them. */
-const [USUAL_STEPS, FEWEST_EPOCHS, MOST_EPOCHS] = [2400, 4, 200];
+const [USUAL_STEPS, FEWEST_EPOCHS, MOST_EPOCHS] = [1600, 4, 200];
 
 /** A run's training settings: those that are given, and for the others what suits the model and the number of images. */
 export function trainingOf(config: ModelConfig, { unlabelled }: TrainingSets, given: TrainSettings): TrainSettings {
@@ -205,7 +206,7 @@ export function trainingOf(config: ModelConfig, { unlabelled }: TrainingSets, gi
   const { batchSize = trainDefaults.batchSize } = given;
   const batches = Math.ceil(unlabelled.count / batchSize);
   const epochs = Math.min(MOST_EPOCHS, Math.max(FEWEST_EPOCHS, Math.round(USUAL_STEPS / batches)));
-  return { epochs, batchSize, ...given };
+  return { epochs, batchSize, scaleFactor: klSchedule, ...given };
 }
 
 const isKnownPoseKey = (name: string): boolean => knownPoseKeys.some((key) => key === name);

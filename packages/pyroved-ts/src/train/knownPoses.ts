@@ -42,6 +42,12 @@ export interface KnownPoseTrainerOptions extends TrainerOptions {
   readonly consistency?: number;
 }
 
+/**
+ * Weight of the KL term unless another is given: large at first, so that the content stays centred while the decoder finds the mean image of each class.
+ * Without it the content of all images drifts to where it serves the decoder as a bias, and the loss stays far higher for thousands of steps.
+ */
+export const klSchedule = 'epochs < 3 ? 1 : 1 + 9 * max(0, 1 - 3 * epoch / epochs)';
+
 const owner = 'KnownPoseTrainer';
 export const knownPoseKeys = [
   'recognitionSteps',
@@ -88,9 +94,9 @@ export class KnownPoseTrainer extends Trainer<RecognitionSSIVAE> {
   >;
   private readonly members: readonly (readonly number[])[];
 
-  /** `options.lr` is 1e-3 unless it is given. */
+  /** `options.lr` is 1e-3 unless it is given, and `options.scaleFactor` is `klSchedule`. */
   constructor(model: RecognitionSSIVAE, data: SemiSupervisedData, options: KnownPoseTrainerOptions = {}) {
-    super(model, options, { owner, keys, lr: 1e-3, labels: true }, new Adam({ lr: 1 }, clipOf(options)));
+    super(model, withSchedule(options), { owner, keys, lr: 1e-3, labels: true }, new Adam({ lr: 1 }, clipOf(options)));
     const { recognitionSteps = 600 + 60 * model.numClasses, recognitionBatch = 48, recognitionLr = 3e-3 } = options;
     const { posedBatch = 16, consistency = 1 } = options;
     checkKnownPoseOptions({ recognitionSteps, recognitionBatch, recognitionLr, posedBatch, consistency });
@@ -275,6 +281,11 @@ function furtherRanges({ angle = 0, shift = 0, scale: [low, high] = [1, 1], shea
     shear: half(shear),
   };
 }
+
+const withSchedule = (options: KnownPoseTrainerOptions): KnownPoseTrainerOptions => ({
+  ...options,
+  scaleFactor: options.scaleFactor ?? klSchedule,
+});
 
 const indicesOf = (labels: Int32Array, wanted: number): number[] =>
   Array.from(labels.keys()).filter((i) => labels[i] === wanted);
