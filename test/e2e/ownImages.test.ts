@@ -76,7 +76,7 @@ describe('train', () => {
   it('says beforehand what there is to train on and how long it will take, and at the end how good it is', () => {
     expect(trained.stdout).toBe('');
     expect(trained.stderr).toContain('Images: 120 unlabelled, 12 labelled, 8 to test on; 20 x 20 pixels.');
-    expect(trained.stderr).toMatch(/\n840 steps of about \d+ ms: about .+, with \d+ MB of memory\.\n/);
+    expect(trained.stderr).toMatch(/\n960 steps of about \d+ ms: about .+, with \d+ MB of memory\.\n/);
     expect(trained.stderr).toMatch(
       /\nAccuracy on 8 images that training did not see, at drawn poses \(rotation up to \d+°, shift up to \d+% of the width; 20 copies of each\): \d+\.\d% \(95% interval \d+\.\d% to \d+\.\d%\)\n/,
     );
@@ -99,7 +99,7 @@ describe('train', () => {
       ].sort(),
     );
     const summary = RunFolder.open(at('run')).readSummary();
-    expect(summary).toMatchObject({ model: 'ssiVAE', testImages: 8, epochs: 24, steps: 840, seed: 1 });
+    expect(summary).toMatchObject({ model: 'ssiVAE', testImages: 8, epochs: 24, steps: 960, seed: 1 });
     // The validation images lie upright; the accuracy is that of copies at drawn poses, of which each image counts once.
     expect(summary).toMatchObject({
       uprightAccuracy: 1,
