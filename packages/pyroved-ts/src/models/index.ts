@@ -15,6 +15,13 @@ export * from './likelihood.js';
 export type { ModelOptions } from './options.js';
 export * from './presets.js';
 export type { Terms } from './programs.js';
+export type {
+  ConsistentImages,
+  KnownPose,
+  RecognisedCentre,
+  RecognisedPose,
+  RecognitionWeights,
+} from './recognisedPose.js';
 export * from './recognition.js';
 export * from './recognitionOptions.js';
 export * from './ssivae.js';

@@ -6,7 +6,6 @@ import {
   type InferConfig,
   module,
   normal,
-  OptionError,
   oneHotCategorical,
   plate,
   sample,
@@ -15,74 +14,28 @@ import {
   TraceEnumELBO,
   vonMises,
 } from 'pyro-ts';
-import { directionOf, type PoseTensors, rotationMatrix, uprightMap } from '../coordinates/index.js';
+import { directionOf, type PoseTensors, uprightMap } from '../coordinates/index.js';
 import type { ImageSet, StreamedSet } from '../data/index.js';
-import { type Body, convBody, denseBody, type Recognised, type RecognitionNet, recognitionNet } from '../nets/index.js';
+import { type Recognised, type RecognitionNet, recognitionNet } from '../nets/index.js';
 import { type RefinedPart, refinedParts } from '../priors/index.js';
 import { anglesOf } from './asked/host.js';
 import { CLASS_PRIOR } from './classPrior.js';
-import { checkShape } from './options.js';
+import {
+  type ConsistentImages,
+  centreOfPart,
+  difference,
+  type KnownPose,
+  knownValue,
+  type Proposal,
+  type RecognisedCentre,
+  type RecognisedPose,
+  type RecognitionWeights,
+  rotated,
+  wrapAngle,
+} from './recognisedPose.js';
+import { bodyFor, checkRecognition } from './recognitionNetworks.js';
 import { type ResolvedRecognition, resolveRecognition } from './recognitionOptions.js';
 import { type ClassEncoding, type SemiSupervisedOptions, type SemiSupervisedTerms, SSIVAE } from './ssivae.js';
-
-/** The known pose of images: parts that a model has no latents for are ignored. */
-export interface KnownPose {
-  /** Radians, counter-clockwise as seen, [B]. */
-  readonly angle: tf.Tensor;
-  /** Grid units, [B, d], as the pose adds it to the rotated (and, in a model with a latent scale, scaled) coordinates. */
-  readonly shift: tf.Tensor;
-  /** Factor on the coordinates, [B, 1]; above 1 the object is seen smaller. */
-  readonly scale?: tf.Tensor;
-}
-
-/** Weights of the terms by which recognition learns from images of known class and pose. */
-export interface RecognitionWeights {
-  /** Of log q(class | image). @default 1 */
-  readonly classWeight?: number;
-  /** Of log q(class, bin | image). @default 0.3 */
-  readonly binWeight?: number;
-  /** Of log q(pose | image, class, bin): at full weight the class suffers. @default 0.05 */
-  readonly poseWeight?: number;
-}
-
-/** Unlabelled images at poses drawn anew, with the class that recognition found before: it does not depend on the pose. */
-export interface ConsistentImages {
-  readonly x: tf.Tensor;
-  /** One-hot, [B, K]. */
-  readonly y: tf.Tensor;
-  /** Weight of each image, [B]; 0 where the class was not certain. */
-  readonly weights: tf.Tensor;
-}
-
-/** What recognition proposes for one pair of class and bin of each image, [..., B, n]. */
-interface Proposal {
-  /** The class, one-hot. */
-  readonly y: tf.Tensor;
-  /** Radians [..., B]; absent without the invariance. */
-  readonly angle?: tf.Tensor;
-  /** Its standard deviation as the network states it, 1 / sqrt(concentration). */
-  readonly angleScale?: tf.Tensor;
-  readonly shift?: tf.Tensor;
-}
-
-/** The guide's centre, rows [B, n]: the pose as the programs have it, so that an angle is a cosine and a sine. */
-export interface RecognisedCentre extends PoseTensors {
-  readonly content: tf.Tensor;
-  readonly contentScale: tf.Tensor;
-  /** q(bin | x, y), [B, V]. */
-  readonly bins: tf.Tensor;
-}
-
-/** Poses that recognition proposes, row major; parts that the model has no latents for are absent. */
-export interface RecognisedPose {
-  readonly count: number;
-  /** Radians, counter-clockwise as seen, [count]. */
-  readonly angle?: Float32Array;
-  /** Standard deviation of the angle within its bin, as the network states it, radians [count]. */
-  readonly angleScale?: Float32Array;
-  /** Grid units, [count, d]. */
-  readonly shift?: Float32Array;
-}
 
 /** Weight of log q(pose | image, class, proposal) on images of known pose, which the encoder's correction learns from. */
 const CORRECTION_WEIGHT = 1;
@@ -499,71 +452,4 @@ export class RecognitionSSIVAE extends SSIVAE {
   }
 }
 
-/** Where a part other than the angle is proposed: a shift turns with the correction of the angle. */
-function centreOfPart(
-  { kind }: RefinedPart,
-  { shift }: Proposal,
-  turned: tf.Tensor | undefined,
-  numbers: tf.Tensor,
-): tf.Tensor {
-  if (kind === 'shift' && shift) return turned ? rotated(shift, turned) : shift;
-  const size = (numbers.shape[numbers.rank - 1] as number) / 2;
-  return tf.fill([...numbers.shape.slice(0, -1), size], kind === 'scale' ? 1 : 0);
-}
-
-function knownValue(pose: KnownPose, kind: string): tf.Tensor | undefined {
-  if (kind === 'angle') return pose.angle;
-  return kind === 'shift' ? pose.shift : kind === 'scale' ? pose.scale : undefined;
-}
-
-/** Row vectors v [..., 2] times R of directions [..., 2]. */
-function rotated(v: tf.Tensor, direction: tf.Tensor): tf.Tensor {
-  return tf.squeeze(tf.matMul(tf.expandDims(v, -2), rotationMatrix(direction)), [-2]);
-}
-
-/** Cosine and sine of the angle of `a` less that of `b`, both directions [..., 2]. */
-function difference(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
-  const [[ac, as], [bc, bs]] = [tf.unstack(a, -1), tf.unstack(b, -1)];
-  return tf.stack([tf.add(tf.mul(ac, bc), tf.mul(as, bs)), tf.sub(tf.mul(as, bc), tf.mul(ac, bs))], -1);
-}
-
 const none = new Float32Array(0);
-
-/** Refuses options that belong to the model without recognition. */
-function checkRecognition({
-  shape,
-  angleGuide,
-  angleBins,
-  exactBins,
-  encoder,
-  classifier,
-  hiddenClassifier,
-}: SemiSupervisedOptions) {
-  checkShape('ssiVAE', 'shape', shape);
-  for (const [name, value] of Object.entries({
-    angleGuide,
-    angleBins,
-    exactBins,
-    encoder,
-    classifier,
-    hiddenClassifier,
-  })) {
-    if (value === undefined) continue;
-    throw new OptionError(
-      `ssiVAE: ${name} is an option of the model without recognition. Omit it, or set recognition to false (--recipe paper).`,
-    );
-  }
-}
-
-/** The network that looks at one view. */
-function bodyFor(
-  { body, viewShape, features }: ResolvedRecognition,
-  channels: number,
-  kernel: SemiSupervisedOptions['kernel'],
-): Body {
-  const [height, width] = viewShape;
-  if (body === 'conv') return { features, net: convBody({ shape: [height, width], channels, features, kernel }) };
-  return { features, net: denseBody(channels * viewShape.reduce((a, b) => a * b, 1), features) };
-}
-
-const wrapAngle = (angle: tf.Tensor): tf.Tensor => tf.atan2(tf.sin(angle), tf.cos(angle));

@@ -1,0 +1,94 @@
+/** Poses as recognition knows, proposes and corrects them, and the geometry between the three. */
+import * as tf from '@tensorflow/tfjs';
+import { type PoseTensors, rotationMatrix } from '../coordinates/index.js';
+import type { RefinedPart } from '../priors/index.js';
+
+/** The known pose of images: parts that a model has no latents for are ignored. */
+export interface KnownPose {
+  /** Radians, counter-clockwise as seen, [B]. */
+  readonly angle: tf.Tensor;
+  /** Grid units, [B, d], as the pose adds it to the rotated (and, in a model with a latent scale, scaled) coordinates. */
+  readonly shift: tf.Tensor;
+  /** Factor on the coordinates, [B, 1]; above 1 the object is seen smaller. */
+  readonly scale?: tf.Tensor;
+}
+
+/** Weights of the terms by which recognition learns from images of known class and pose. */
+export interface RecognitionWeights {
+  /** Of log q(class | image). @default 1 */
+  readonly classWeight?: number;
+  /** Of log q(class, bin | image). @default 0.3 */
+  readonly binWeight?: number;
+  /** Of log q(pose | image, class, bin): at full weight the class suffers. @default 0.05 */
+  readonly poseWeight?: number;
+}
+
+/** Unlabelled images at poses drawn anew, with the class that recognition found before: it does not depend on the pose. */
+export interface ConsistentImages {
+  readonly x: tf.Tensor;
+  /** One-hot, [B, K]. */
+  readonly y: tf.Tensor;
+  /** Weight of each image, [B]; 0 where the class was not certain. */
+  readonly weights: tf.Tensor;
+}
+
+/** What recognition proposes for one pair of class and bin of each image, [..., B, n]. */
+export interface Proposal {
+  /** The class, one-hot. */
+  readonly y: tf.Tensor;
+  /** Radians [..., B]; absent without the invariance. */
+  readonly angle?: tf.Tensor;
+  /** Its standard deviation as the network states it, 1 / sqrt(concentration). */
+  readonly angleScale?: tf.Tensor;
+  readonly shift?: tf.Tensor;
+}
+
+/** The guide's centre, rows [B, n]: the pose as the programs have it, so that an angle is a cosine and a sine. */
+export interface RecognisedCentre extends PoseTensors {
+  readonly content: tf.Tensor;
+  readonly contentScale: tf.Tensor;
+  /** q(bin | x, y), [B, V]. */
+  readonly bins: tf.Tensor;
+}
+
+/** Poses that recognition proposes, row major; parts that the model has no latents for are absent. */
+export interface RecognisedPose {
+  readonly count: number;
+  /** Radians, counter-clockwise as seen, [count]. */
+  readonly angle?: Float32Array;
+  /** Standard deviation of the angle within its bin, as the network states it, radians [count]. */
+  readonly angleScale?: Float32Array;
+  /** Grid units, [count, d]. */
+  readonly shift?: Float32Array;
+}
+
+/** Where a part other than the angle is proposed: a shift turns with the correction of the angle. */
+export function centreOfPart(
+  { kind }: RefinedPart,
+  { shift }: Proposal,
+  turned: tf.Tensor | undefined,
+  numbers: tf.Tensor,
+): tf.Tensor {
+  if (kind === 'shift' && shift) return turned ? rotated(shift, turned) : shift;
+  const size = (numbers.shape[numbers.rank - 1] as number) / 2;
+  return tf.fill([...numbers.shape.slice(0, -1), size], kind === 'scale' ? 1 : 0);
+}
+
+export function knownValue(pose: KnownPose, kind: string): tf.Tensor | undefined {
+  if (kind === 'angle') return pose.angle;
+  return kind === 'shift' ? pose.shift : kind === 'scale' ? pose.scale : undefined;
+}
+
+/** Row vectors v [..., 2] times R of directions [..., 2]. */
+export function rotated(v: tf.Tensor, direction: tf.Tensor): tf.Tensor {
+  return tf.squeeze(tf.matMul(tf.expandDims(v, -2), rotationMatrix(direction)), [-2]);
+}
+
+/** Cosine and sine of the angle of `a` less that of `b`, both directions [..., 2]. */
+export function difference(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
+  const [[ac, as], [bc, bs]] = [tf.unstack(a, -1), tf.unstack(b, -1)];
+  return tf.stack([tf.add(tf.mul(ac, bc), tf.mul(as, bs)), tf.sub(tf.mul(as, bc), tf.mul(ac, bs))], -1);
+}
+
+/** The same angle in (-pi, pi]. */
+export const wrapAngle = (angle: tf.Tensor): tf.Tensor => tf.atan2(tf.sin(angle), tf.cos(angle));
