@@ -301,6 +301,18 @@ export class RecognitionSSIVAE extends SSIVAE {
     return tf.reshape(t, [t.shape[0], this.pairCount, ...t.shape.slice(3)]);
   }
 
+  /** Entries [B, V, K, n] of one-hot pairs [..., B, V * K]: [..., B, n]. */
+  private atPair(t: tf.Tensor, pair: tf.Tensor): tf.Tensor {
+    return tf.sum(tf.mul(tf.expandDims(pair, -1), this.flat(t)), -2);
+  }
+
+  /** The angle of the view of one-hot pairs [..., V * K]: [...]. */
+  private viewAngle(pair: tf.Tensor): tf.Tensor {
+    const { angles } = this.recognition;
+    const views = tf.sum(tf.reshape(pair, [...pair.shape.slice(0, -1), angles.length, this.numClasses]), -1);
+    return tf.sum(tf.mul(views, tf.tensor1d([...angles])), -1);
+  }
+
   /** The class of one-hot pairs [..., V * K]: [..., K]. */
   private classOf(pair: tf.Tensor): tf.Tensor {
     return tf.sum(tf.reshape(pair, [...pair.shape.slice(0, -1), this.recognition.angles.length, this.numClasses]), -2);
@@ -336,27 +348,24 @@ export class RecognitionSSIVAE extends SSIVAE {
   /** The pose that the network proposes for one pair of each image. */
   private proposalFor(seen: Recognised, pair: tf.Tensor): Proposal {
     const y = this.classOf(pair);
-    const pick = (t: tf.Tensor): tf.Tensor => tf.sum(tf.mul(tf.expandDims(pair, -1), this.flat(t)), -2);
-    const { angles } = this.recognition;
+    const pick = (t: tf.Tensor): tf.Tensor => this.atPair(t, pair);
     const vector = pick(seen.angle);
     const [cos, sin] = tf.unstack(vector, -1);
     const residual = tf.atan2(sin, cos);
     const has = (kind: string): boolean => this.parts.some((part) => part.kind === kind);
     const centre = has('shift') ? pick(seen.centre) : undefined;
     if (!has('angle')) return { y, ...(centre && { shift: tf.neg(centre) }) };
-    const bins = tf.sum(tf.reshape(pair, [...pair.shape.slice(0, -1), angles.length, this.numClasses]), -1);
-    const angle = tf.add(tf.sum(tf.mul(bins, tf.tensor1d([...angles])), -1), residual);
-    // In the view the centre u0 goes to the origin: u0 R(residual) + shift = 0.
+    const angle = tf.add(this.viewAngle(pair), residual);
     const angleScale = tf.pow(tf.add(tf.sum(tf.square(vector), -1), 1e-6), -0.25);
+    // In the view the centre u0 goes to the origin: u0 R(residual) + shift = 0.
     return { y, angle, angleScale, ...(centre && { shift: tf.neg(rotated(centre, directionOf(residual))) }) };
   }
 
   /** log q(pose | x, class, bin) as the network gives it: a von Mises angle and a normal centre. */
   private recognisedPose(seen: Recognised, pair: tf.Tensor, pose: KnownPose): void {
-    const pick = (t: tf.Tensor): tf.Tensor => tf.sum(tf.mul(tf.expandDims(pair, -1), this.flat(t)), -2);
-    const { angles, tolerance } = this.recognition;
-    const bins = tf.sum(tf.reshape(pair, [pair.shape[0], angles.length, this.numClasses]), -1);
-    const view = tf.sum(tf.mul(bins, tf.tensor1d([...angles])), -1);
+    const pick = (t: tf.Tensor): tf.Tensor => this.atPair(t, pair);
+    const { tolerance } = this.recognition;
+    const view = this.viewAngle(pair);
     const remaining = tf.sub(pose.angle, view);
     if (this.parts.some(({ kind }) => kind === 'angle')) {
       const vector = pick(seen.angle);
