@@ -16,3 +16,14 @@ export * from './reference.js';
 export * from './select.js';
 export * from './selection.js';
 export * from './spatialDecoder.js';
+export type { TemplateComparison, TemplateInputs, TemplateOptions } from './template/inputs.js';
+export type {
+  NormalEquationArrays,
+  TemplateGradients,
+  TemplateKernel,
+  TemplateOperands,
+  TemplateProblem,
+  TemplateTargets,
+} from './template/problem.js';
+export type { NormalEquations } from './template/reference.js';
+export * from './template/templates.js';
