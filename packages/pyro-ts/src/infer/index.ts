@@ -11,6 +11,7 @@ export * from './elbo/traceMeanFieldElbo.js';
 export * from './gradients.js';
 export * from './importance.js';
 export * from './inferDiscrete.js';
+export * from './laplace/index.js';
 export * from './predictive.js';
 export * from './reparam/index.js';
 export * from './svi.js';
