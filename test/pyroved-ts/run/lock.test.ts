@@ -1,17 +1,22 @@
 /** One process at a time in a run folder, whatever became of the one before; studies of several runs. */
 import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { RunFolder, StudyFolder } from 'pyroved-ts';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { RunFolder, StudyFolder, whileLocked } from 'pyroved-ts';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Attack } from '../../attack.js';
 import { settings } from './helpers.js';
 
 let root = '';
 beforeEach(() => {
   root = fs.mkdtempSync(path.join(os.tmpdir(), 'pyroved-lock-'));
 });
-afterEach(() => fs.rmSync(root, { recursive: true, force: true }));
+afterEach(() => {
+  vi.restoreAllMocks();
+  fs.rmSync(root, { recursive: true, force: true });
+});
 
 const lockFile = () => path.join(root, 'run.lock');
 const writeLock = (content: object | string) =>
@@ -61,6 +66,89 @@ describe('a lock', () => {
     const run = RunFolder.create(root, settings);
     writeLock(content);
     run.lock()();
+  });
+
+  it('counts for the process that wrote it, not for a later one with its number', () => {
+    const run = RunFolder.create(root, settings);
+    const release = run.lock();
+    const own: Record<string, unknown> = JSON.parse(fs.readFileSync(lockFile(), 'utf8'));
+    release();
+    if (process.platform !== 'linux') return;
+    expect(own).toMatchObject({
+      started: expect.stringMatching(/\/\d+$/),
+      pidNamespace: expect.stringMatching(/^pid:/),
+    });
+    // Alive: the test runner's own number and start.
+    writeLock(own);
+    expect(() => run.lock()).toThrow(`Process ${process.pid} has been at work in`);
+    // The same number, started at another time.
+    writeLock({ ...own, started: 'another boot/1' });
+    run.lock()();
+    // A number of another container's says nothing here.
+    writeLock({ ...own, pid: deadProcess(), pidNamespace: 'pid:[1]' });
+    expect(() => run.lock()).toThrow(/^Process \d+ in another container has been at work in/);
+  });
+
+  it('is removed by its own process only', () => {
+    const run = RunFolder.create(root, settings);
+    const release = run.lock();
+    const other = { pid: process.ppid, host: os.hostname(), since: 'later' };
+    writeLock(other);
+    release();
+    expect(JSON.parse(fs.readFileSync(lockFile(), 'utf8'))).toEqual(other);
+  });
+
+  it('is taken over also from a process that ended during a takeover, and nothing is left of either', () => {
+    const run = RunFolder.create(root, settings);
+    const stale = (pid: number) => JSON.stringify({ pid, host: os.hostname(), since: 'yesterday' });
+    const claimOn = (content: string) =>
+      `${lockFile()}.after-${createHash('sha256').update(content).digest('hex').slice(0, 32)}`;
+    const [first, second] = [stale(deadProcess()), stale(deadProcess())];
+    writeLock(first);
+    fs.writeFileSync(claimOn(first), second);
+    // While a living process is at it, it has the folder.
+    fs.writeFileSync(claimOn(second), stale(process.ppid));
+    expect(() => run.lock()).toThrow(`Process ${process.ppid} has been at work`);
+    fs.rmSync(claimOn(second));
+    const release = run.lock();
+    expect(fs.readdirSync(root).sort()).toEqual(['config.json', 'run.lock']);
+    release();
+    expect(fs.readdirSync(root)).toEqual(['config.json']);
+  });
+
+  it('does not hide why the body failed where the folder has become read-only', async () => {
+    const run = RunFolder.create(root, settings);
+    const refuses = (name: string) =>
+      Object.assign(new Error(`EROFS: read-only file system, ${name}`), { code: 'EROFS', syscall: name });
+    const body = whileLocked(run, async () => {
+      vi.spyOn(fs, 'rmSync').mockImplementation(() => {
+        throw refuses('rm');
+      });
+      vi.spyOn(fs, 'openSync').mockImplementation(() => {
+        throw refuses('open');
+      });
+      run.writeSummary({ accuracy: 1 });
+    });
+    await expect(body).rejects.toThrow(/Could not write .*summary.json: the disk is read-only/);
+  });
+
+  it('sees that another process has replaced the run', () => {
+    const run = RunFolder.create(root, settings);
+    RunFolder.create(root, { ...settings, seed: 2 }, { overwrite: true });
+    expect(() => run.lock()).toThrow(`Another process has just replaced the run in ${root}.`);
+    expect(fs.readdirSync(root)).toEqual(['config.json']);
+  });
+
+  it('is had by one of several that race for it', async () => {
+    const attack: Attack = await import(new URL('../../../scripts/attack/locks.mjs', import.meta.url).href);
+    const work = await attack.open({ killed: false });
+    try {
+      const { figures, failures } = await work.unit(0);
+      expect(failures).toEqual([]);
+      expect(figures).toEqual({ races: 100, double: 0, none: 0 });
+    } finally {
+      work.close();
+    }
   });
 
   it('that is all that is left of a run does not stand in the way of a new one', () => {

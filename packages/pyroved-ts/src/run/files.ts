@@ -31,7 +31,8 @@ export function readText(file: string): string {
   return explained(`Could not read ${file}`, () => fs.readFileSync(file, 'utf8'));
 }
 
-function writeFlushed(file: string, content: Uint8Array | string): void {
+/** Writes a file and flushes it to the disk. */
+export function writeFlushed(file: string, content: Uint8Array | string): void {
   const handle = fs.openSync(file, 'w');
   try {
     fs.writeFileSync(handle, content);
@@ -42,7 +43,7 @@ function writeFlushed(file: string, content: Uint8Array | string): void {
 }
 
 /** A rename survives a power cut only once its folder is flushed. Windows has no such call and does it by itself. */
-function flushFolder(folder: string): void {
+export function flushFolder(folder: string): void {
   if (process.platform === 'win32') return;
   const handle = fs.openSync(folder, 'r');
   try {

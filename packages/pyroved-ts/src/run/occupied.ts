@@ -1,10 +1,10 @@
 /** What a folder that is to hold a run, or a study of several, holds already, and how that is cleared away. */
 import fs from 'node:fs';
 import path from 'node:path';
-import { explained, RunError } from './errors.js';
-import { readText, temporary } from './files.js';
+import { errorCode, explained, RunError } from './errors.js';
+import { flushFolder, readText, temporary } from './files.js';
 import { parseJsonObject } from './json.js';
-import { LOCK_FILE, refuseLocked } from './lock.js';
+import { isLockFile, lockFolder, refuseLocked } from './lock.js';
 
 /** The names of the files in a run folder. */
 export const RUN_FILES = {
@@ -43,16 +43,26 @@ export function refuseOccupied(folder: string, options: CreateOptions): void {
   explained(what, () => fs.accessSync(above, fs.constants.W_OK));
 }
 
-/** Makes the folder, and those above it, and clears away what may be replaced. @throws RunError as `refuseOccupied`. */
-export function makeFree(folder: string, options: CreateOptions): void {
+/**
+ * Makes the folder, and those above it, clears away what may be replaced, and calls `write` while no other process can do the same.
+ * @throws RunError as `refuseOccupied`.
+ */
+export function makeFree(folder: string, options: CreateOptions, write: () => void): void {
   explained(`Could not make the run folder ${folder}`, () => makeFolder(path.resolve(folder)));
-  if (occupiedBy(folder, options) === 'run') remove(folder);
+  occupiedBy(folder, options);
+  const release = lockFolder(folder);
+  try {
+    if (occupiedBy(folder, options, true) === 'run') remove(folder);
+    write();
+  } finally {
+    release();
+  }
 }
 
 /** What is in a folder that may be used. @throws RunError for files that are not a run, and for a run that is not to be replaced. */
-function occupiedBy(folder: string, { overwrite }: CreateOptions): 'run' | 'nothing' {
+function occupiedBy(folder: string, { overwrite }: CreateOptions, isLocked = false): 'run' | 'nothing' {
   const present = explained(`Could not read ${folder}`, () => fs.readdirSync(folder));
-  refuseLocked(folder);
+  if (!isLocked) refuseLocked(folder);
   const found = present.includes(STUDY_FILES.study) ? 'study' : 'run';
   if (found === 'study' || present.includes(RUN_FILES.config)) {
     if (overwrite) return 'run';
@@ -68,26 +78,36 @@ function occupiedBy(folder: string, { overwrite }: CreateOptions): 'run' | 'noth
 function makeFolder(folder: string): void {
   if (fs.statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return;
   makeFolder(path.dirname(folder));
-  fs.mkdirSync(folder);
+  try {
+    fs.mkdirSync(folder);
+  } catch (error) {
+    // Another process may have been quicker.
+    if (errorCode(error) !== 'EEXIST' || !fs.statSync(folder).isDirectory()) throw error;
+  }
+  flushFolder(path.dirname(folder));
 }
 
 /**
  * Removes what a run and a study consist of, the study's runs with it, and nothing else; what says that there is a run or a study goes last, so
- * that a kill leaves one.
+ * that a kill leaves one. Called with the lock, which stays.
  */
 function remove(folder: string): void {
   const parts = partsOf(folder);
   for (const part of parts) {
     const inside = path.join(folder, part);
     if (!fs.existsSync(inside)) continue;
-    refuseLocked(inside);
-    remove(inside);
+    const release = lockFolder(inside);
+    try {
+      remove(inside);
+    } finally {
+      release();
+    }
     removeEmpty(inside, folder);
   }
   const { config, ...ofRun } = RUN_FILES;
   const { study, ...ofStudy } = STUDY_FILES;
   explained(`Could not remove the run in ${folder}`, () => {
-    for (const name of [...Object.values(ofRun), ...Object.values(ofStudy), LOCK_FILE, config, study])
+    for (const name of [...Object.values(ofRun), ...Object.values(ofStudy), config, study])
       fs.rmSync(path.join(folder, name), { recursive: true, force: true });
   });
 }
@@ -111,7 +131,7 @@ function removeEmpty(folder: string, top: string): void {
 
 /** What a run that was killed while it was made leaves behind. */
 const isLeftover = (name: string): boolean =>
-  [temporary(RUN_FILES.config), temporary(STUDY_FILES.study), LOCK_FILE].includes(name);
+  name === temporary(RUN_FILES.config) || name === temporary(STUDY_FILES.study) || isLockFile(name);
 
 const listed = (names: readonly string[]): string =>
   names.length > 3 ? `${names.slice(0, 3).join(', ')} and ${names.length - 3} more` : names.join(', ');

@@ -32,9 +32,8 @@ export class RunFolder {
   static create(folder: string, settings: RunSettings, options: CreateOptions = {}): RunFolder {
     refuseUnknownKeys('RunFolder.create', options, ['overwrite']);
     const config = runConfig(settings);
-    makeFree(folder, options);
     const run = new RunFolder(folder, config);
-    writeWhole(run.file('config'), formatConfig(config));
+    makeFree(folder, options, () => writeWhole(run.file('config'), formatConfig(config)));
     return run;
   }
 
@@ -79,11 +78,18 @@ export class RunFolder {
 
   /**
    * Takes the folder for this process until the function that comes back is called; the lock of a process that died does not count.
-   * @throws RunError where another process is at work in it, or it cannot be written.
+   * @throws RunError where another process is at work in it, has replaced the run since it was opened, or it cannot be written.
    */
   lock(): () => void {
     this.assertWritable();
-    return lockFolder(this.path);
+    const release = lockFolder(this.path);
+    try {
+      if (formatConfig(RunFolder.open(this.path).config) === formatConfig(this.config)) return release;
+      throw new RunError(`Another process has just replaced the run in ${this.path}. Choose another folder.`);
+    } catch (error) {
+      release();
+      throw error;
+    }
   }
 
   hasCheckpoint(): boolean {

@@ -33,9 +33,9 @@ export class StudyFolder {
 
   /** Makes the folder and writes down the plan. @throws RunError where anything is in the way. */
   static create(folder: string, { kind, parts, plan }: Study, options: CreateOptions = {}): StudyFolder {
-    makeFree(folder, options);
     const content = toJsonObject({ format: FORMAT, version: VERSION, kind, parts: [...parts], plan }, 'study');
-    writeWhole(path.join(folder, STUDY_FILES.study), `${JSON.stringify(content, null, 2)}\n`);
+    const text = `${JSON.stringify(content, null, 2)}\n`;
+    makeFree(folder, options, () => writeWhole(path.join(folder, STUDY_FILES.study), text));
     return StudyFolder.open(folder);
   }
 
