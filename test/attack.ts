@@ -6,6 +6,13 @@ export interface Attack {
 
 export interface Work {
   /** Carries out a numbered unit of the attack. */
-  unit(index: number): Promise<{ readonly figures: Record<string, number>; readonly failures: readonly string[] }>;
+  unit(index: number): Promise<Outcome>;
   close(): void;
+}
+
+export interface Outcome {
+  readonly figures: Readonly<Record<string, number>>;
+  readonly failures?: readonly string[];
+  /** Why some of it could not be carried out. */
+  readonly notes?: readonly string[];
 }

@@ -1,6 +1,6 @@
 /** A run that is stopped or killed and resumed equals one that never was: metrics and parameters, bit for bit. */
 import { createHash } from 'node:crypto';
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { RandomStream } from 'pyro-ts';
 import {
@@ -107,6 +107,13 @@ describe('through the command line', () => {
     expect(existsSync(at('killed/report.html'))).toBe(true);
     expect(stderr).toContain(`Going on after step ${steps} (epoch ${epochs} of ${epochs} is done).`);
     expect(stderr).not.toContain(BEGINS);
+    expect(numbersOf('killed')).toEqual(before);
+  });
+
+  it('continues with damaged metrics, which are made again from the checkpoint', async () => {
+    const before = numbersOf('killed');
+    writeFileSync(at('killed/metrics.jsonl'), '{"epoch":1}\n{"epo\n\0\0\n');
+    await succeed(['train', '--resume', 'killed'], root);
     expect(numbersOf('killed')).toEqual(before);
   });
 

@@ -132,12 +132,18 @@ describe('metrics', () => {
     expect(() => log().read()).toThrow(/^Line 2 of .*metrics.jsonl is damaged/);
   });
 
-  it('drop what came after a checkpoint', () => {
-    const metrics = log();
-    for (const epoch of [1, 2, 3, 4]) metrics.append({ epoch });
-    metrics.keep(({ epoch }) => Number(epoch) <= 2);
-    metrics.append({ epoch: 3, again: true });
-    expect(log().read()).toEqual([{ epoch: 1 }, { epoch: 2 }, { epoch: 3, again: true }]);
+  it('are made again from the history of a checkpoint, whatever became of the file', () => {
+    const history = [{ epoch: 1 }, { epoch: 2, loss: Number.NaN }];
+    for (const content of ['', '{"epoch":1}\n{"epo\n{"epoch":3}\n', '{"epoch":2,"loss":null}\n', '\0\0\0\n']) {
+      fs.writeFileSync(log().file, content);
+      const metrics = log();
+      metrics.replace(history);
+      metrics.append({ epoch: 3, again: true });
+      expect(log().read()).toEqual([{ epoch: 1 }, { epoch: 2, loss: null }, { epoch: 3, again: true }]);
+    }
+    const before = fs.statSync(log().file, { bigint: true }).mtimeNs;
+    log().replace([{ epoch: 1 }, { epoch: 2, loss: null }, { epoch: 3, again: true }]);
+    expect(fs.statSync(log().file, { bigint: true }).mtimeNs).toBe(before);
   });
 
   it('survive a disk that is full for a while', () => {

@@ -150,14 +150,14 @@ function restore<M extends InvariantVAE | VED>(
   { say }: Pick<RunHooks, 'say'>,
 ): void {
   if (!run.hasCheckpoint()) {
-    run.metrics.keep(() => false);
+    run.metrics.replace([]);
     say?.('The run was ended before its first checkpoint: it begins anew.');
     return;
   }
   const { checkpoint, warning } = run.loadCheckpoint();
   if (warning) say?.(warning);
   trainer.loadState(checkpoint);
-  run.metrics.keep((record) => Number(record.epoch) <= trainer.epoch);
+  run.metrics.replace(trainer.history.map(metricsOf));
   say?.(`Going on after step ${trainer.step} (epoch ${trainer.epoch} of ${trainer.epochCount} is done).`);
 }
 

@@ -1,7 +1,7 @@
 /** Files that are written whole or not at all: a kill, a crash or a full disk leaves the file that was there before. */
 import fs from 'node:fs';
 import path from 'node:path';
-import { explained } from './errors.js';
+import { errorCode, explained } from './errors.js';
 
 /** Where a file lies until it is complete. The name is fixed, so that what a kill left behind is written over. */
 export const temporary = (file: string): string => `${file}.tmp`;
@@ -51,4 +51,19 @@ export function flushFolder(folder: string): void {
   } finally {
     fs.closeSync(handle);
   }
+}
+
+/**
+ * Makes `folder` and those above it, each flushed to the disk; one by one, since Node's own recursive call hides the cause, or hangs, on some disks.
+ */
+export function makeFolder(folder: string): void {
+  if (fs.statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return;
+  makeFolder(path.dirname(folder));
+  try {
+    fs.mkdirSync(folder);
+  } catch (error) {
+    // Another process may have been quicker.
+    if (errorCode(error) !== 'EEXIST' || !fs.statSync(folder).isDirectory()) throw error;
+  }
+  flushFolder(path.dirname(folder));
 }

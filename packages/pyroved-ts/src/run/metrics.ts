@@ -1,10 +1,11 @@
-/** `metrics.jsonl` of a run folder: one JSON object a line, appended as training goes, so that a kill loses one line. */
+/** `metrics.jsonl` of a run folder: one JSON object per line, each on the disk once it is appended; made again from the checkpoint's history on resume. */
 import fs from 'node:fs';
+import path from 'node:path';
 import { explained } from './errors.js';
-import { writeWhole } from './files.js';
+import { flushFolder, writeWhole } from './files.js';
 import { type JsonObject, parseJsonObject, toJsonObject } from './json.js';
 
-/** The metrics of a run: a file that only grows, but for `keep`. */
+/** The metrics of a run: a file that only grows, except when a run is resumed. */
 export class MetricsLog {
   /** Whether the file is known to end with a whole line. */
   #endsWhole = false;
@@ -19,7 +20,11 @@ export class MetricsLog {
     const line = `${JSON.stringify(toJsonObject(record, 'metrics', 'null'))}\n`;
     if (!this.#endsWhole) this.#cutBrokenLine();
     this.#endsWhole = false;
-    explained(`Could not write ${this.file}`, () => fs.appendFileSync(this.file, line));
+    explained(`Could not write ${this.file}`, () => {
+      const isNew = !fs.existsSync(this.file);
+      fs.appendFileSync(this.file, line, { flush: true });
+      if (isNew) flushFolder(path.dirname(this.file));
+    });
     this.#endsWhole = true;
   }
 
@@ -37,12 +42,14 @@ export class MetricsLog {
       .map(({ line, source }) => parseJsonObject(line, source));
   }
 
-  /** Drops the records that `wanted` refuses: those that came after the checkpoint from which a run is resumed. */
-  keep(wanted: (record: JsonObject) => boolean): void {
-    const records = this.read();
-    const kept = records.filter(wanted);
-    if (kept.length === records.length) return;
-    writeWhole(this.file, kept.map((record) => `${JSON.stringify(record)}\n`).join(''));
+  /**
+   * Makes the file hold `records` and nothing else, whatever it holds: lines that came after the checkpoint from which a run is resumed, damaged ones, or
+   * fewer than the checkpoint's history has. Left as it is where it holds them already.
+   */
+  replace(records: readonly object[]): void {
+    const lines = records.map((record) => `${JSON.stringify(toJsonObject(record, 'metrics', 'null'))}\n`);
+    const content = Buffer.from(lines.join(''));
+    if (!content.equals(this.#bytes())) writeWhole(this.file, content);
     this.#endsWhole = true;
   }
 

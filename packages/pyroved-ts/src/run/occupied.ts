@@ -1,8 +1,8 @@
 /** What a folder that is to hold a run, or a study of several, holds already, and how that is cleared away. */
 import fs from 'node:fs';
 import path from 'node:path';
-import { errorCode, explained, RunError } from './errors.js';
-import { flushFolder, readText, temporary } from './files.js';
+import { explained, RunError } from './errors.js';
+import { makeFolder, readText, temporary } from './files.js';
 import { parseJsonObject } from './json.js';
 import { isLockFile, lockFolder, refuseLocked } from './lock.js';
 
@@ -72,19 +72,6 @@ function occupiedBy(folder: string, { overwrite }: CreateOptions, isLocked = fal
   }
   if (present.every(isLeftover)) return 'nothing';
   throw new RunError(`${folder} holds files that are not a run (${listed(present)}). Choose a new or empty folder.`);
-}
-
-/** Makes `folder` and those above it, one by one: Node's own recursive call hides the cause, or hangs, on some disks. */
-function makeFolder(folder: string): void {
-  if (fs.statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return;
-  makeFolder(path.dirname(folder));
-  try {
-    fs.mkdirSync(folder);
-  } catch (error) {
-    // Another process may have been quicker.
-    if (errorCode(error) !== 'EEXIST' || !fs.statSync(folder).isDirectory()) throw error;
-  }
-  flushFolder(path.dirname(folder));
 }
 
 /**

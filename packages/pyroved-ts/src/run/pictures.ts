@@ -1,8 +1,7 @@
 /** Pictures of a run or a study, in a folder of their own. */
-import fs from 'node:fs';
 import path from 'node:path';
 import { explained, RunError } from './errors.js';
-import { writeWhole } from './files.js';
+import { makeFolder, writeWhole } from './files.js';
 import { RUN_FILES } from './occupied.js';
 
 /** Writes a picture into `pictures/` of `folder` and gives its path. `name` is a plain file name, e.g. "loss.svg". */
@@ -10,7 +9,7 @@ export function writePicture(folder: string, name: string, content: Uint8Array |
   if (!/^[\w-][\w.-]*$/.test(name))
     throw new RunError(`"${name}" cannot name a picture. Use letters, digits, "-", "_" and "." only.`);
   const pictures = path.join(folder, RUN_FILES.pictures);
-  explained(`Could not make ${pictures}`, () => fs.mkdirSync(pictures, { recursive: true }));
+  explained(`Could not make ${pictures}`, () => makeFolder(pictures));
   const file = path.join(pictures, name);
   writeWhole(file, content);
   return file;
