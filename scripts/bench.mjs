@@ -37,6 +37,13 @@ export const sections = [
     quick: { repeats: 1, seconds: 0, views: 4, sides: [16] },
   },
   {
+    name: 'template',
+    run: 'benchTemplate',
+    title: 'Deformable templates, 4 pictures of 48x48, 4 content latents, a field of 4x4',
+    columns: ['kernel', 'job', 'threads', 'seconds', 'nsPerPixel', 'gflops', 'ofPeak'],
+    quick: { repeats: 1, seconds: 0, images: 2 },
+  },
+  {
     name: 'step',
     run: 'benchSteps',
     title: 'A whole training step, batch 64, 4 classes, 48x48',
@@ -137,7 +144,8 @@ export function chosen(names, reference) {
   const asked = ({ name }) => (names.length > 0 ? names.includes(name) : name !== 'reference' || reference);
   return sections.filter(
     (section) =>
-      asked(section) || (section.name === 'peak' && ['decoder', 'encoder'].some((name) => names.includes(name))),
+      asked(section) ||
+      (section.name === 'peak' && ['decoder', 'encoder', 'template'].some((name) => names.includes(name))),
   );
 }
 

@@ -24,7 +24,7 @@ describe('arguments', () => {
   });
 
   it('ask for all sections but the original where they name none, in an order that puts the peak before what is set against it', () => {
-    const all = ['peak', 'decoder', 'encoder', 'step', 'growth', 'core'];
+    const all = ['peak', 'decoder', 'encoder', 'template', 'step', 'growth', 'core'];
     expect(chosen([], false)).toEqual(all);
     expect(chosen([], true)).toEqual([...all, 'reference']);
     expect(chosen(['core', 'decoder'], false)).toEqual(['peak', 'decoder', 'core']);
@@ -33,7 +33,7 @@ describe('arguments', () => {
 
   it('that are unknown are refused, with a list of what there is', () => {
     expect(refusal("script.chosen(['decodr'], false)")).toMatch(
-      /^There is no section "decodr"\.[\s\S]*peak, decoder, encoder, step/,
+      /^There is no section "decodr"\.[\s\S]*peak, decoder, encoder, template, step/,
     );
     expect(refusal("script.parsed(['--jsn', 'x'])")).toMatch(/--jsn[\s\S]*--json FILE/);
   });
@@ -52,6 +52,7 @@ interface Figures {
   readonly peak: Readonly<Record<string, number | string>>;
   readonly decoder: readonly Readonly<Record<string, number | string>>[];
   readonly encoder: readonly Readonly<Record<string, number | string>>[];
+  readonly template: readonly Readonly<Record<string, number | string>>[];
   readonly step: readonly Readonly<Record<string, number | string>>[];
   readonly growth: readonly Readonly<Record<string, number | string>>[];
   readonly core: readonly Readonly<Record<string, number | string | object>>[];
@@ -103,7 +104,16 @@ describe.skipIf(process.platform === 'win32')('the JSON of a run with tiny sizes
   it('has every section, and no section failed', () => {
     expect(ended.status).toBe(0);
     expect(ended.stderr).not.toMatch(/Error|^\s+at /m);
-    expect(Object.keys(figures)).toEqual(['peak', 'decoder', 'encoder', 'step', 'growth', 'core', 'reference']);
+    expect(Object.keys(figures)).toEqual([
+      'peak',
+      'decoder',
+      'encoder',
+      'template',
+      'step',
+      'growth',
+      'core',
+      'reference',
+    ]);
   });
 
   it('peak: fp32 and simd128', () => {
@@ -123,6 +133,15 @@ describe.skipIf(process.platform === 'win32')('the JSON of a run with tiny sizes
   it('encoder: by kernel, size and threads, with the fraction of the peak', () => {
     expect([...new Set(figures.encoder.map(({ kernel }) => kernel))]).toEqual(kernels());
     expectPositive(figures.encoder, ['side', 'threads', 'seconds', 'gflops', 'ofPeak']);
+  });
+
+  it('template: by kernel, job and threads, with the fraction of the peak of the fused kernels', () => {
+    expect([...new Set(figures.template.map(({ kernel }) => kernel))].sort()).toEqual(
+      ['reference', ...kernels()].sort(),
+    );
+    expectPositive(figures.template, ['threads', 'seconds', 'nsPerPixel', 'gflops']);
+    const fused = figures.template.filter(({ kernel }) => kernel !== 'reference');
+    expectPositive(fused, ['ofPeak']);
   });
 
   it('step: by kernel, in seconds, the part outside the decoder and the memory', () => {

@@ -139,6 +139,24 @@ describe.each(candidates)('$name', ({ load }) => {
   });
 });
 
+it('the reference takes many rows in several runs', () => {
+  const problem = { ...base, rows: 160, pixels: 2000, contents: 1 };
+  const drawn = drawTemplateOperands(problem);
+  const { operands, targets } = drawn;
+  const half = (from: number) => {
+    const own = { theta: operands.theta.subarray(4 * from), picture: operands.picture.subarray(from) };
+    const image = targets.image.subarray(from);
+    const rows = { ...drawn, operands: { ...operands, ...own }, targets: { ...targets, image } };
+    return comparePass({ ...problem, rows: problem.rows - from }, undefined, rows);
+  };
+  const [all, second] = [half(0), half(80)];
+  expectClose(
+    all.map((values) => values.subarray(values.length / 2)),
+    second,
+    ['squared errors', 'the same', 'J r', 'J J^T'],
+  );
+});
+
 /** x of a x = b by Gaussian elimination. */
 function solved(a: number[], b: number[]): number[] {
   const n = b.length;

@@ -67,7 +67,8 @@ napi_value create(napi_env env, Arguments& arguments) {
 /** dispose(handle) */
 napi_value dispose(napi_env, Arguments& arguments) {
   Handle* handle = arguments.external<Handle>("the kernel's handle is missing");
-  // The encoder works on the decoder's threads.
+  // These work on the decoder's threads.
+  handle->templates.reset();
   handle->encoder.reset();
   handle->decoder.reset();
   return nullptr;
@@ -151,5 +152,6 @@ NAPI_MODULE_INIT() {
   define<peak>(env, exports, "peak");
   define<isas>(env, exports, "isas");
   defineEncoder(env, exports);
+  defineTemplates(env, exports);
   return exports;
 }

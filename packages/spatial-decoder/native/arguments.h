@@ -47,6 +47,21 @@ class Arguments {
   /** A Float32Array of exactly `length`. */
   float* floats(const char* what, int64_t length) { return floatsOf(take(), what, length); }
 
+  /** An Int32Array of exactly `length`, each from 0 to `count` - 1. */
+  const int* indices(const char* what, int64_t length, int64_t count) {
+    napi_typedarray_type type;
+    size_t found = 0;
+    void* data;
+    const napi_status status = napi_get_typedarray_info(env_, take(), &type, &found, &data, nullptr, nullptr);
+    if (status != napi_ok || type != napi_int32_array || static_cast<int64_t>(found) != length)
+      throw std::invalid_argument(words(what) + " must be an Int32Array of " + std::to_string(length));
+    const int* values = static_cast<const int*>(data);
+    for (size_t i = 0; i < found; i++)
+      if (values[i] < 0 || values[i] >= count)
+        throw std::invalid_argument(words(what) + " must hold integers from 0 to " + std::to_string(count - 1));
+    return values;
+  }
+
   /** An array of Float32Arrays, the i-th of length lengthOf(i), into `to`. */
   template <typename T, typename F>
   void list(const char* what, int count, const F& lengthOf, T* to) {

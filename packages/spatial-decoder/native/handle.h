@@ -1,8 +1,10 @@
-// What JavaScript holds of a kernel: the decoder with its threads, and the encoder that works on the same ones.
+// What JavaScript holds of a kernel: the decoder with its threads, and the encoder and the
+// templates that work on the same ones.
 #pragma once
 #include "arguments.h"
 #include "decoder.h"
 #include "encoder/encoder.h"
+#include "templates/templates.h"
 
 namespace pyro {
 
@@ -10,6 +12,7 @@ namespace pyro {
 struct Handle {
   std::unique_ptr<Decoder> decoder;
   std::unique_ptr<Encoder> encoder;
+  std::unique_ptr<Templates> templates;
 };
 
 inline Handle& takeHandle(Arguments& arguments) {
@@ -50,5 +53,8 @@ void define(napi_env env, napi_value exports, const char* name) {
 
 /** Adds the functions of the convolutional encoder to the library. */
 void defineEncoder(napi_env env, napi_value exports);
+
+/** Adds the functions of deformable templates. */
+void defineTemplates(napi_env env, napi_value exports);
 
 }  // namespace pyro

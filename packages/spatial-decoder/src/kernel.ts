@@ -1,5 +1,6 @@
 /** The contract between the spatial-decoder operation and the kernels that compute it on the host's memory. */
 import type { EncoderKernel } from './encoder/problem.js';
+import type { TemplateKernel } from './template/problem.js';
 
 export const activations = ['tanh', 'relu', 'leakyRelu', 'softplus', 'gelu'] as const;
 export type Activation = (typeof activations)[number];
@@ -74,6 +75,8 @@ export interface Kernel {
   backward(problem: Problem, operands: Operands, upstream: Float32Array, saved?: Saved): Gradients;
   /** The convolutional encoder on the same threads; where it is absent, plain TensorFlow.js operations compute it. */
   readonly encoder?: EncoderKernel;
+  /** Deformable templates on the same threads; where it is absent, plain TensorFlow.js operations compute them. */
+  readonly templates?: TemplateKernel;
   /** Ends the kernel's threads. */
   dispose(): void;
 }

@@ -16,6 +16,7 @@ import {
 import { type Addon, type Handle, loadAddon, type NativeIsa, nativeIsas } from './native/addon.js';
 import { NativeEncoder } from './native/encoder.js';
 import { guarded } from './native/guarded.js';
+import { NativeTemplates } from './native/templates.js';
 import { budgetFrom, threadsFrom } from './options.js';
 import { zeroGradients } from './zeroGradients.js';
 
@@ -85,6 +86,7 @@ class NativeKernel implements Kernel {
   readonly detail: string;
   readonly precision: Precision;
   readonly encoder: NativeEncoder;
+  readonly templates: NativeTemplates;
   /** Absent once the kernel was disposed of. */
   private handle?: Handle;
   private readonly kept = new KeptCalls<Handle, Problem>('native', sizesOf);
@@ -99,6 +101,7 @@ class NativeKernel implements Kernel {
     this.precision = isa === 'amx' ? 'bfloat16' : 'float32';
     this.handle = guarded(() => addon.create(isa, wanted, budget));
     this.encoder = new NativeEncoder(addon, () => this.live());
+    this.templates = new NativeTemplates(addon, () => this.live());
   }
 
   get threads(): number {

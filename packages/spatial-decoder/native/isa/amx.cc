@@ -22,7 +22,8 @@ const Isa* amxIsa() {
                        amx::backwardTile,
                        {amx::multiplyTiles, amx::kTileOperations},
                        amx::peakRate<amx::Simd128>(),
-                       avx512Isa().encoder};
+                       avx512Isa().encoder,
+                       avx512Isa().templates};
   return lent ? &isa : nullptr;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 #include "../encoder/ops.h"
 #include "../layout.h"
+#include "../templates/ops.h"
 
 namespace pyro {
 
@@ -66,6 +67,7 @@ struct Isa {
   PeakLoop full, simd128;
   /** The convolutional encoder, in float32 always. */
   EncoderOps encoder;
+  TemplateOps templates;
 };
 
 const Isa& scalarIsa();

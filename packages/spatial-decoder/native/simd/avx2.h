@@ -42,6 +42,28 @@ inline Vec ifLess(Vec a, Vec b, Vec yes, Vec no) { return _mm256_blendv_ps(no, y
 /** value where a is a number, else the NaN. */
 inline Vec unlessNaN(Vec a, Vec value) { return _mm256_blendv_ps(value, a, _mm256_cmp_ps(a, a, _CMP_UNORD_Q)); }
 inline Vec nearest(Vec a) { return _mm256_round_ps(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
+inline Vec floor(Vec a) { return _mm256_floor_ps(a); }
+/** Whole numbers as indices. */
+inline void storeIndices(int* p, Vec a) {
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm256_cvttps_epi32(a));
+}
+/** out[k] holds the k-th of the four floats at base + Stride * at[lane]. */
+template <int Stride>
+inline void gather4(const float* base, const int* at, Vec (&out)[4]) {
+  Vec quad[4];
+  for (int i = 0; i < 4; i++) {
+    const auto part = [&](int lane) { return _mm_loadu_ps(base + static_cast<size_t>(Stride) * at[lane + i]); };
+    quad[i] = _mm256_insertf128_ps(_mm256_castps128_ps256(part(0)), part(4), 1);
+  }
+  const __m256d low01 = _mm256_castps_pd(_mm256_unpacklo_ps(quad[0], quad[1]));
+  const __m256d low23 = _mm256_castps_pd(_mm256_unpacklo_ps(quad[2], quad[3]));
+  const __m256d high01 = _mm256_castps_pd(_mm256_unpackhi_ps(quad[0], quad[1]));
+  const __m256d high23 = _mm256_castps_pd(_mm256_unpackhi_ps(quad[2], quad[3]));
+  out[0] = _mm256_castpd_ps(_mm256_unpacklo_pd(low01, low23));
+  out[1] = _mm256_castpd_ps(_mm256_unpackhi_pd(low01, low23));
+  out[2] = _mm256_castpd_ps(_mm256_unpacklo_pd(high01, high23));
+  out[3] = _mm256_castpd_ps(_mm256_unpackhi_pd(high01, high23));
+}
 /** a * 2^n for a whole n with -126 <= n <= 127. */
 inline Vec scaleByPower(Vec a, Vec n) {
   const __m256i bits = _mm256_slli_epi32(_mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127)), 23);

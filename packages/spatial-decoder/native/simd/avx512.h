@@ -47,6 +47,27 @@ inline Vec unlessNaN(Vec a, Vec value) {
   return _mm512_mask_blend_ps(_mm512_cmp_ps_mask(a, a, _CMP_UNORD_Q), value, a);
 }
 inline Vec nearest(Vec a) { return _mm512_roundscale_ps(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
+inline Vec floor(Vec a) { return _mm512_roundscale_ps(a, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC); }
+/** Whole numbers as indices. */
+inline void storeIndices(int* p, Vec a) { _mm512_storeu_si512(p, _mm512_cvttps_epi32(a)); }
+/** out[k] holds the k-th of the four floats at base + Stride * at[lane]. */
+template <int Stride>
+inline void gather4(const float* base, const int* at, Vec (&out)[4]) {
+  Vec quad[4];
+  for (int i = 0; i < 4; i++) {
+    const auto part = [&](int lane) { return _mm_loadu_ps(base + static_cast<size_t>(Stride) * at[lane + i]); };
+    quad[i] = _mm512_insertf32x4(_mm512_castps128_ps512(part(0)), part(4), 1);
+    quad[i] = _mm512_insertf32x4(_mm512_insertf32x4(quad[i], part(8), 2), part(12), 3);
+  }
+  const __m512d low01 = _mm512_castps_pd(_mm512_unpacklo_ps(quad[0], quad[1]));
+  const __m512d low23 = _mm512_castps_pd(_mm512_unpacklo_ps(quad[2], quad[3]));
+  const __m512d high01 = _mm512_castps_pd(_mm512_unpackhi_ps(quad[0], quad[1]));
+  const __m512d high23 = _mm512_castps_pd(_mm512_unpackhi_ps(quad[2], quad[3]));
+  out[0] = _mm512_castpd_ps(_mm512_unpacklo_pd(low01, low23));
+  out[1] = _mm512_castpd_ps(_mm512_unpackhi_pd(low01, low23));
+  out[2] = _mm512_castpd_ps(_mm512_unpacklo_pd(high01, high23));
+  out[3] = _mm512_castpd_ps(_mm512_unpackhi_pd(high01, high23));
+}
 /** a * 2^n for a whole n with -126 <= n <= 127. */
 inline Vec scaleByPower(Vec a, Vec n) { return _mm512_scalef_ps(a, n); }
 

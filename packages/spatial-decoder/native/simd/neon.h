@@ -36,6 +36,19 @@ inline Vec ifLess(Vec a, Vec b, Vec yes, Vec no) { return vbslq_f32(vcltq_f32(a,
 /** value where a is a number, else the NaN. */
 inline Vec unlessNaN(Vec a, Vec value) { return vbslq_f32(vceqq_f32(a, a), value, a); }
 inline Vec nearest(Vec a) { return vrndnq_f32(a); }
+inline Vec floor(Vec a) { return vrndmq_f32(a); }
+/** Whole numbers as indices. */
+inline void storeIndices(int* p, Vec a) { vst1q_s32(p, vcvtq_s32_f32(a)); }
+/** out[k] holds the k-th of the four floats at base + Stride * at[lane]. */
+template <int Stride>
+inline void gather4(const float* base, const int* at, Vec (&out)[4]) {
+  const auto part = [&](int lane) { return vld1q_f32(base + static_cast<size_t>(Stride) * at[lane]); };
+  const float32x4x2_t ab = vtrnq_f32(part(0), part(1)), cd = vtrnq_f32(part(2), part(3));
+  for (int k = 0; k < 2; k++) {
+    out[k] = vcombine_f32(vget_low_f32(ab.val[k]), vget_low_f32(cd.val[k]));
+    out[k + 2] = vcombine_f32(vget_high_f32(ab.val[k]), vget_high_f32(cd.val[k]));
+  }
+}
 /** a * 2^n for a whole n with -126 <= n <= 127. */
 inline Vec scaleByPower(Vec a, Vec n) {
   const int32x4_t bits = vshlq_n_s32(vaddq_s32(vcvtnq_s32_f32(n), vdupq_n_s32(127)), 23);

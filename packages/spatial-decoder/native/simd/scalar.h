@@ -36,6 +36,14 @@ inline Vec ifLess(Vec a, Vec b, Vec yes, Vec no) { return a < b ? yes : no; }
 /** value where a is a number, else the NaN. */
 inline Vec unlessNaN(Vec a, Vec value) { return a == a ? value : a; }
 inline Vec nearest(Vec a) { return nearbyintf(a); }
+inline Vec floor(Vec a) { return floorf(a); }
+/** Whole numbers as indices. */
+inline void storeIndices(int* p, Vec a) { *p = static_cast<int>(a); }
+/** out[k] holds the k-th of the four floats at base + Stride * at[lane]. */
+template <int Stride>
+inline void gather4(const float* base, const int* at, Vec (&out)[4]) {
+  for (int k = 0; k < 4; k++) out[k] = base[static_cast<size_t>(Stride) * at[0] + k];
+}
 /** a * 2^n for a whole n with -126 <= n <= 127. */
 inline Vec scaleByPower(Vec a, Vec n) { return n == n ? ldexpf(a, static_cast<int>(n)) : n; }
 

@@ -5,6 +5,7 @@
 #include "narrow.h"
 #include "peak.h"
 #include "product.h"
+#include "templates.h"
 
 namespace pyro {
 namespace PYRO_ISA {
@@ -176,7 +177,7 @@ void backwardTile(const Model& model, int64_t first, int count, const Scratch& s
 
 inline const Isa& makeIsa(const char* name) {
   static const Isa isa{name, panelLayout(kPanel), forwardTile, backwardTile, peakRate<Full>(), peakRate<Simd128>(),
-                       makeEncoderOps()};
+                       makeEncoderOps(), makeTemplateOps()};
   return isa;
 }
 

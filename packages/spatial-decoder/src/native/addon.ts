@@ -20,6 +20,13 @@ type EncoderArrays = [
   denseBias: Float32Array,
 ];
 
+type TemplateArrays = [
+  ...[problem: Float64Array, pictures: Float32Array, field: Float32Array, theta: Float32Array],
+  ...[picture: Int32Array, pixels: Int32Array],
+];
+
+type TemplateImages = [count: number, images: Float32Array, image: Int32Array];
+
 /** What native/addon.cc exports. A problem is [rows, pixels, dims, channels, first activation, activation, ...widths]. */
 export interface Addon {
   /** Those that this processor runs, the best first. */
@@ -71,6 +78,24 @@ export interface Addon {
     ]
   ): void;
   encoderRelease(kept: Handle): void;
+  /** A problem of templates is [rows, pictures, channels, height, width, contents, grid, pixels], at least one row and one pixel. */
+  templateDraw(kernel: Handle, ...rest: [...TemplateArrays, output: Float32Array]): void;
+  /** The last three receive the gradients and must be zero. */
+  templateDrawBackward(
+    kernel: Handle,
+    ...rest: [
+      ...[...TemplateArrays, upstream: Float32Array],
+      ...[pictures: Float32Array, field: Float32Array, theta: Float32Array],
+    ]
+  ): void;
+  templateSquaredErrors(kernel: Handle, ...rest: [...TemplateArrays, ...TemplateImages, errors: Float32Array]): void;
+  templateNormalEquations(
+    kernel: Handle,
+    ...rest: [
+      ...[...TemplateArrays, ...TemplateImages],
+      ...[errors: Float32Array, gradient: Float32Array, hessian: Float32Array],
+    ]
+  ): void;
   /** Multiply-adds in registers, on full vectors or on 128-bit ones; returns how many floating-point operations it did. */
   peak(isa: NativeIsa, simd128: boolean, rounds: number): number;
 }

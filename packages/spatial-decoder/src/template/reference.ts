@@ -43,12 +43,41 @@ export function drawReference(call: TemplateCall): tf.Tensor2D {
 
 /** Squared errors [R]. */
 export function squaredErrorsReference(call: TemplateCall, images: tf.Tensor2D, image: Int32Array): tf.Tensor1D {
-  return tf.tidy(
-    () => tf.sum(tf.square(tf.sub(drawReference(call), targetsOf(call, images, image))), 1) as tf.Tensor1D,
-  );
+  return tf.tidy(() => {
+    const parts = slicesOf(call, image).map(({ call, image }) =>
+      tf.sum(tf.square(tf.sub(drawReference(call), targetsOf(call, images, image))), 1),
+    );
+    return tf.concat(parts) as tf.Tensor1D;
+  });
 }
 
 export function normalEquationsReference(call: TemplateCall, images: tf.Tensor2D, image: Int32Array): NormalEquations {
+  return tf.tidy(() => {
+    const parts = slicesOf(call, image).map(({ call, image }) => normalEquationsOf(call, images, image));
+    return {
+      squaredError: tf.concat(parts.map(({ squaredError }) => squaredError)),
+      gradient: tf.concat(parts.map(({ gradient }) => gradient)),
+      hessian: tf.concat(parts.map(({ hessian }) => hessian)),
+    };
+  });
+}
+
+/** Pixels of all rows whose intermediate results are in memory at a time. */
+const MOST_PIXELS = 2 ** 18;
+
+/** Runs of rows, few enough for the memory. */
+function slicesOf(call: TemplateCall, image: Int32Array): { call: TemplateCall; image: Int32Array }[] {
+  const { problem, theta, picture } = call;
+  const most = Math.max(1, Math.floor(MOST_PIXELS / (problem.channels * problem.pixels)));
+  return Array.from({ length: Math.ceil(problem.rows / most) }, (_, i) => {
+    const from = i * most;
+    const rows = Math.min(most, problem.rows - from);
+    const own = { theta: tf.slice(theta, [from, 0], [rows, -1]), picture: picture.subarray(from, from + rows) };
+    return { call: { ...call, ...own, problem: { ...problem, rows } }, image: image.subarray(from, from + rows) };
+  });
+}
+
+function normalEquationsOf(call: TemplateCall, images: tf.Tensor2D, image: Int32Array): NormalEquations {
   return tf.tidy(() => {
     const { problem, theta } = call;
     const { rows, channels, height, width, contents, grid, pixels } = problem;

@@ -15,7 +15,7 @@
  * Poses of `pyroved-ts` have the same angle. Their shift s is added to rotated coordinates (a down, b to the left, the centres of the first and last pixel
  * at -1 and 1), which puts the centre at (a, b) = -s R^-1, that is at shift = (-b (W - 1) / W, a (H - 1) / H).
  */
-import { customGrad } from '@pyro-ts/engine';
+import { customGrad, peek, tensorFrom } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 import {
   imagesOf,
@@ -25,6 +25,7 @@ import {
   type TemplateOptions,
   templateCallOf,
 } from './inputs.js';
+import type { TemplateKernel, TemplateOperands } from './problem.js';
 import { drawReference, type NormalEquations, normalEquationsReference, squaredErrorsReference } from './reference.js';
 
 /**
@@ -42,7 +43,8 @@ export function drawTemplates(inputs: TemplateInputs, options: TemplateOptions =
     const call = templateCallOf('drawTemplates', inputs, options);
     const { rows, channels, pixels } = call.problem;
     if (rows * pixels === 0) return nothing(call, [rows, channels * pixels]);
-    return drawReference(call);
+    const templates = options.kernel?.kernel?.templates;
+    return templates ? drawOn(templates, call) : drawReference(call);
   });
 }
 
@@ -57,7 +59,10 @@ export function templateSquaredErrors(inputs: TemplateComparison, options: Templ
     const image = imagesOf('templateSquaredErrors', inputs, call.problem);
     const { rows, pixels } = call.problem;
     if (rows * pixels === 0) return tf.zeros([rows]);
-    return squaredErrorsReference(call, inputs.images, image);
+    const templates = options.kernel?.kernel?.templates;
+    if (!templates) return squaredErrorsReference(call, inputs.images, image);
+    const errors = templates.squaredErrors(call.problem, operandsOf(call), { images: peek(inputs.images), image });
+    return tf.tensor1d(errors);
   });
 }
 
@@ -84,9 +89,40 @@ export function templateNormalEquations(inputs: TemplateComparison, options: Tem
         gradient: tf.zeros([rows, size]),
         hessian: tf.zeros([rows, size, size]),
       };
-    return normalEquationsReference(call, inputs.images, image);
+    const templates = options.kernel?.kernel?.templates;
+    if (!templates) return normalEquationsReference(call, inputs.images, image);
+    const targets = { images: peek(inputs.images), image };
+    const { squaredError, gradient, hessian } = templates.normalEquations(call.problem, operandsOf(call), targets);
+    return {
+      squaredError: tf.tensor1d(squaredError),
+      gradient: tf.tensor2d(gradient, [rows, size]),
+      hessian: tf.tensor3d(hessian, [rows, size, size]),
+    };
   });
 }
+
+function drawOn(templates: TemplateKernel, call: TemplateCall): tf.Tensor2D {
+  const { pictures, field, theta, problem } = call;
+  const { rows, channels, pixels } = problem;
+  return customGrad([pictures, field, theta], (...inputs) => ({
+    value: tensorFrom([rows, channels * pixels], (output) => {
+      templates.draw(problem, operandsOf(call), output);
+    }),
+    saved: inputs,
+    grad: (upstream, saved) => {
+      const [a, b, c] = saved as [tf.Tensor, tf.Tensor, tf.Tensor2D];
+      const operands = operandsOf({ ...call, pictures: a, field: b, theta: c });
+      const grads = templates.drawBackward(problem, operands, peek(upstream));
+      return [grads.pictures, grads.field, grads.theta].map((values, i) => tf.tensor(values, inputs[i].shape));
+    },
+  })) as tf.Tensor2D;
+}
+
+/** The engine's own memory where it can be had, so for one call of a kernel only. */
+const operandsOf = ({ pictures, field, theta, picture, pixels }: TemplateCall): TemplateOperands => ({
+  ...{ pictures: peek(pictures), field: peek(field), theta: peek(theta) },
+  ...{ picture, pixels },
+});
 
 /** No rows or no pixels: an empty result, and every gradient is zero. */
 function nothing({ pictures, field, theta }: TemplateCall, shape: [number, number]): tf.Tensor2D {

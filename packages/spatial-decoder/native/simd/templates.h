@@ -1,0 +1,361 @@
+// Deformable templates for one instruction set: where each pixel of a row lies in its picture, what is seen there, and
+// the sums of a Gauss-Newton step. Vectors run over pixels.
+#pragma once
+#include "../isa/isa.h"
+
+namespace pyro {
+namespace PYRO_ISA {
+
+/** Where points lie between the entries of a plane, held at its border. */
+struct Between {
+  Vec across, down;
+  /** The entry above and to the left of each point. */
+  int at[kLanes];
+};
+
+/** Between entries for x in 0..columns - 1 and y in 0..rows - 1 of a plane with one more of each. */
+inline Between between(Vec x, Vec y, int columns, int rows) {
+  // A NaN stays in the fractions, but it is no index.
+  const Vec zero = splat(0);
+  const Vec heldX = min(splat(static_cast<float>(columns - 1)), max(zero, x));
+  const Vec heldY = min(splat(static_cast<float>(rows - 1)), max(zero, y));
+  const Vec left = floor(heldX), top = floor(heldY);
+  Between place;
+  place.across = sub(heldX, left);
+  place.down = sub(heldY, top);
+  storeIndices(place.at, fma(max(top, zero), splat(static_cast<float>(columns + 1)), max(left, zero)));
+  return place;
+}
+
+/** 1 where 0 <= x <= last, else 0. */
+inline Vec inside(Vec x, int last) {
+  const Vec zero = splat(0), one = splat(1), end = splat(static_cast<float>(last));
+  return ifLess(x, zero, zero, ifLess(end, x, zero, one));
+}
+
+/** A value interpolated between an entry and its neighbours right, below, and below right. */
+inline Vec interpolate(const Vec (&quad)[4], const Between& place) {
+  const Vec above = fma(place.across, sub(quad[1], quad[0]), quad[0]);
+  const Vec below = fma(place.across, sub(quad[3], quad[2]), quad[2]);
+  return fma(place.down, sub(below, above), above);
+}
+
+/** The same with its slopes. */
+struct Sloped {
+  Vec value, across, down;
+};
+
+inline Sloped interpolateSloped(const Vec (&quad)[4], const Between& place) {
+  const Vec first = sub(quad[1], quad[0]), second = sub(quad[3], quad[2]);
+  const Vec above = fma(place.across, first, quad[0]), below = fma(place.across, second, quad[2]);
+  const Vec down = sub(below, above);
+  return {fma(place.down, down, above), fma(place.down, sub(second, first), first), down};
+}
+
+/** A row: its pose, its picture, and the field of its content as `TemplateModel` lays a field out. */
+struct Row {
+  float cos, sin, tx, ty;
+  const float* field;
+  const float* picture;
+};
+
+inline Row openRow(const TemplateModel& model, int64_t row, float* field) {
+  const TemplateProblem& problem = model.problem;
+  const float* theta = model.theta + row * problem.size();
+  if (problem.contents > 0) {
+    for (size_t at = 0; at < model.fieldFloats; at += kLanes) {
+      Vec sum = splat(0);
+      for (int k = 0; k < problem.contents; k++)
+        sum = fma(splat(theta[3 + k]), load(model.field + k * model.fieldFloats + at), sum);
+      store(field + at, sum);
+    }
+  }
+  const size_t pictureFloats = 4 * model.pictureEntries() * problem.channels;
+  return {model.directions[2 * row],
+          model.directions[2 * row + 1],
+          theta[1],
+          theta[2],
+          field,
+          model.pictures + model.picture[row] * pictureFloats};
+}
+
+/** A vector of pixels: object coordinates (x, y), their place in the field, and what they become in pixels (u, v). */
+struct Point {
+  Vec x, y, u, v;
+  Between control;
+  /** How (u, v) changes with (x, y), in coordinates of the picture. */
+  Vec ux, uy, vx, vy;
+};
+
+template <bool kSlopes>
+inline Point locate(const TemplateModel& model, const Row& row, int64_t pixel) {
+  const TemplateProblem& problem = model.problem;
+  const Vec dx = sub(load(model.x + pixel), splat(row.tx)), dy = sub(load(model.y + pixel), splat(row.ty));
+  const Vec cos = splat(row.cos), sin = splat(row.sin);
+  Point point;
+  point.x = sub(mul(cos, dx), mul(sin, dy));
+  point.y = fma(sin, dx, mul(cos, dy));
+  Vec u = point.x, v = point.y;
+  if (kSlopes) {
+    point.ux = point.vy = splat(1);
+    point.uy = point.vx = splat(0);
+  }
+  if (problem.contents > 0) {
+    const Vec half = splat(0.5f * (problem.grid - 1));
+    const Vec across = fma(u, half, half), down = fma(v, half, half);
+    point.control = between(across, down, problem.grid, problem.grid);
+    Vec quad[4];
+    gather4<8>(row.field, point.control.at, quad);
+    if (kSlopes) {
+      const Vec insideX = mul(half, inside(across, problem.grid - 1)), insideY = mul(half, inside(down, problem.grid - 1));
+      const Sloped moveX = interpolateSloped(quad, point.control);
+      gather4<8>(row.field + 4, point.control.at, quad);
+      const Sloped moveY = interpolateSloped(quad, point.control);
+      u = add(u, moveX.value);
+      v = add(v, moveY.value);
+      point.ux = fma(insideX, moveX.across, point.ux);
+      point.uy = mul(insideY, moveX.down);
+      point.vx = mul(insideX, moveY.across);
+      point.vy = fma(insideY, moveY.down, point.vy);
+    } else {
+      u = add(u, interpolate(quad, point.control));
+      gather4<8>(row.field + 4, point.control.at, quad);
+      v = add(v, interpolate(quad, point.control));
+    }
+  }
+  const Vec halfWidth = splat(0.5f * problem.width), halfHeight = splat(0.5f * problem.height);
+  point.u = fma(u, halfWidth, splat(0.5f * (problem.width - 1)));
+  point.v = fma(v, halfHeight, splat(0.5f * (problem.height - 1)));
+  return point;
+}
+
+inline Between inPicture(const TemplateModel& model, const Point& point) {
+  return between(point.u, point.v, model.problem.width, model.problem.height);
+}
+
+/** Calls f(channel, pixel, its value) for every vector of pixels of a row. */
+template <typename F>
+inline void eachValue(const TemplateModel& model, const Row& row, const F& f) {
+  for (int64_t pixel = 0; pixel < model.paddedPixels; pixel += kLanes) {
+    const Between place = inPicture(model, locate<false>(model, row, pixel));
+    for (int k = 0; k < model.problem.channels; k++) {
+      Vec quad[4];
+      gather4<4>(row.picture + 4 * model.pictureEntries() * k, place.at, quad);
+      f(k, pixel, interpolate(quad, place));
+    }
+  }
+}
+
+inline void drawRows(const TemplateModel& model, int64_t from, int64_t to, float* scratch, float* output) {
+  const int64_t pixels = model.problem.pixels;
+  for (int64_t r = from; r < to; r++) {
+    const Row row = openRow(model, r, scratch);
+    float* drawn = output + r * model.problem.channels * pixels;
+    eachValue(model, row, [&](int k, int64_t pixel, Vec value) {
+      if (pixel + kLanes <= pixels) return store(drawn + k * pixels + pixel, value);
+      float part[kLanes];
+      store(part, value);
+      for (int64_t p = pixel; p < pixels; p++) drawn[k * pixels + p] = part[p - pixel];
+    });
+  }
+}
+
+inline const float* targetsOf(const TemplateModel& model, int64_t row) {
+  return model.targets + model.slot[row] * model.problem.channels * model.paddedPixels;
+}
+
+inline void squaredErrorRows(const TemplateModel& model, int64_t from, int64_t to, float* scratch, float* errors) {
+  for (int64_t r = from; r < to; r++) {
+    const Row row = openRow(model, r, scratch);
+    const float* targets = targetsOf(model, r);
+    Vec total = splat(0);
+    eachValue(model, row, [&](int k, int64_t pixel, Vec value) {
+      const Vec residual = sub(value, load(targets + k * model.paddedPixels + pixel));
+      total = fma(mul(residual, load(model.live + pixel)), residual, total);
+    });
+    errors[r] = sum(total);
+  }
+}
+
+/** Columns of a tile of sums, four rows high, that fits into the registers. */
+constexpr int kSumColumns = kLanes == 8 || kLanes == 1 ? 2 : 4;
+
+/** Adds the products of rows i..i + 3 and j..j + kSumColumns of `rows` [.][stride], over `count` columns, to sums [.][width]. */
+inline void addProducts(const float* rows, size_t stride, int count, int i, int j, float* sums, int width) {
+  Vec total[4][kSumColumns];
+  for (auto& line : total)
+    for (Vec& one : line) one = splat(0);
+  const float *left = rows + i * stride, *right = rows + j * stride;
+  for (int at = 0; at < count; at += kLanes) {
+    Vec other[kSumColumns];
+#pragma GCC unroll 4
+    for (int b = 0; b < kSumColumns; b++) other[b] = load(right + b * stride + at);
+#pragma GCC unroll 4
+    for (int a = 0; a < 4; a++) {
+      const Vec one = load(left + a * stride + at);
+#pragma GCC unroll 4
+      for (int b = 0; b < kSumColumns; b++) total[a][b] = fma(one, other[b], total[a][b]);
+    }
+  }
+  for (int a = 0; a < 4; a++)
+    for (int b = 0; b < kSumColumns; b++) sums[(i + a) * width + j + b] += sum(total[a][b]);
+}
+
+/** Writes a vector of the Jacobian, and the residual after it, to column `at` of `jacobian` for each channel's block. */
+inline void jacobianAt(const TemplateModel& model, const Row& row, int64_t pixel, const float* targets,
+                       float* jacobian, size_t channelStride, size_t stride, int at) {
+  const TemplateProblem& problem = model.problem;
+  const Point point = locate<true>(model, row, pixel);
+  const Between place = inPicture(model, point);
+  const Vec live = load(model.live + pixel);
+  // Between the pixels of a picture: value, slopes.
+  for (int k = 0; k < problem.channels; k++) {
+    const float* picture = row.picture + 4 * model.pictureEntries() * k;
+    Vec entry[4][4], seen[3];
+    gather4<4>(picture, place.at, entry[0]);
+    gather4<4>(picture + 4, place.at, entry[1]);
+    const float* below = picture + 4 * (problem.width + 1);
+    gather4<4>(below, place.at, entry[2]);
+    gather4<4>(below + 4, place.at, entry[3]);
+    for (int c = 0; c < 3; c++) seen[c] = interpolate({entry[0][c], entry[1][c], entry[2][c], entry[3][c]}, place);
+    const Vec gx = mul(seen[1], live), gy = mul(seen[2], live);
+    // Slopes with the object's coordinates.
+    const Vec sx = fma(gx, point.ux, mul(gy, point.vx)), sy = fma(gx, point.uy, mul(gy, point.vy));
+    float* to = jacobian + k * channelStride + at;
+    const Vec cos = splat(row.cos), sin = splat(row.sin), zero = splat(0);
+    store(to, sub(mul(sy, point.x), mul(sx, point.y)));
+    store(to + stride, sub(zero, fma(sx, cos, mul(sy, sin))));
+    store(to + 2 * stride, sub(mul(sx, sin), mul(sy, cos)));
+    for (int c = 0; c < problem.contents; c++) {
+      const float* field = model.field + c * model.fieldFloats;
+      Vec quad[4];
+      gather4<8>(field, point.control.at, quad);
+      const Vec moveX = interpolate(quad, point.control);
+      gather4<8>(field + 4, point.control.at, quad);
+      store(to + (3 + c) * stride, fma(gx, moveX, mul(gy, interpolate(quad, point.control))));
+    }
+    const Vec target = load(targets + k * model.paddedPixels + pixel);
+    store(to + problem.size() * stride, mul(sub(seen[0], target), live));
+  }
+}
+
+inline void normalEquationRows(const TemplateModel& model, int64_t from, int64_t to, float* scratch, float* errors,
+                               float* gradient, float* hessian) {
+  const TemplateProblem& problem = model.problem;
+  const int size = problem.size(), rows = model.jacobianRows();
+  // The channels of a block lie side by side.
+  const size_t stride = model.blockFloats();
+  const int block = model.blockFloats() / problem.channels / kLanes * kLanes;
+  float* jacobian = scratch + model.fieldFloats;
+  float* sums = jacobian + rows * stride;
+  for (size_t i = (size + 1) * stride; i < rows * stride; i++) jacobian[i] = 0;
+  for (int64_t r = from; r < to; r++) {
+    const Row row = openRow(model, r, scratch);
+    const float* targets = targetsOf(model, r);
+    for (int i = 0; i < rows * rows; i++) sums[i] = 0;
+    for (int64_t first = 0; first < model.paddedPixels; first += block) {
+      const int64_t left = model.paddedPixels - first;
+      const int count = left < block ? static_cast<int>(left) : block;
+      for (int at = 0; at < count; at += kLanes)
+        jacobianAt(model, row, first + at, targets, jacobian, count, stride, at);
+      for (int i = 0; i < rows; i += 4)
+        for (int j = 0; j < i + 4; j += kSumColumns)
+          addProducts(jacobian, stride, count * problem.channels, i, j, sums, rows);
+    }
+    errors[r] = sums[size * rows + size];
+    for (int a = 0; a < size; a++) {
+      gradient[r * size + a] = sums[size * rows + a];
+      for (int b = 0; b <= a; b++)
+        hessian[(r * size + a) * size + b] = hessian[(r * size + b) * size + a] = sums[a * rows + b];
+    }
+  }
+}
+
+/** Adds `value` times the weights of interpolation to the entries around each point, lane after lane. */
+inline void spread(const Between& place, Vec value, int columns, float* plane) {
+  float part[4][kLanes];
+  const Vec right = mul(value, place.across), left = sub(value, right);
+  const Vec lowerRight = mul(right, place.down), lowerLeft = mul(left, place.down);
+  store(part[0], sub(left, lowerLeft));
+  store(part[1], sub(right, lowerRight));
+  store(part[2], lowerLeft);
+  store(part[3], lowerRight);
+  for (int lane = 0; lane < kLanes; lane++) {
+    float* to = plane + place.at[lane];
+    to[0] += part[0][lane];
+    to[1] += part[1][lane];
+    to[columns + 1] += part[2][lane];
+    to[columns + 2] += part[3][lane];
+  }
+}
+
+/** `count` of the floats at p, zeros after them. */
+inline Vec loadPart(const float* p, int64_t count) {
+  if (count >= kLanes) return load(p);
+  float part[kLanes] = {};
+  for (int64_t i = 0; i < count; i++) part[i] = p[i];
+  return load(part);
+}
+
+inline void drawBackwardRows(const TemplateModel& model, int64_t from, int64_t to, float* scratch,
+                             const float* upstream, float* theta, float* sums) {
+  const TemplateProblem& problem = model.problem;
+  const size_t entries = model.pictureEntries(), controls = model.fieldEntries();
+  float* fieldSums = sums + problem.pictures * problem.channels * entries;
+  float* rowField = scratch + model.fieldFloats;
+  for (int64_t r = from; r < to; r++) {
+    const Row row = openRow(model, r, scratch);
+    float* pictureSums = sums + model.picture[r] * problem.channels * entries;
+    const float* up = upstream + r * problem.channels * problem.pixels;
+    for (size_t i = 0; i < 2 * controls; i++) rowField[i] = 0;
+    Vec ofAngle = splat(0), ofX = ofAngle, ofY = ofAngle;
+    for (int64_t pixel = 0; pixel < model.paddedPixels; pixel += kLanes) {
+      const Point point = locate<true>(model, row, pixel);
+      const Between place = inPicture(model, point);
+      Vec gx = splat(0), gy = gx;
+      for (int k = 0; k < problem.channels; k++) {
+        const Vec weight = loadPart(up + k * problem.pixels + pixel, problem.pixels - pixel);
+        Vec quad[4];
+        gather4<4>(row.picture + 4 * entries * k, place.at, quad);
+        const Sloped seen = interpolateSloped(quad, place);
+        gx = fma(weight, seen.across, gx);
+        gy = fma(weight, seen.down, gy);
+        spread(place, weight, problem.width, pictureSums + entries * k);
+      }
+      gx = mul(gx, mul(splat(0.5f * problem.width), inside(point.u, problem.width - 1)));
+      gy = mul(gy, mul(splat(0.5f * problem.height), inside(point.v, problem.height - 1)));
+      if (problem.contents > 0) {
+        spread(point.control, gx, problem.grid, rowField);
+        spread(point.control, gy, problem.grid, rowField + controls);
+      }
+      const Vec sx = fma(gx, point.ux, mul(gy, point.vx)), sy = fma(gx, point.uy, mul(gy, point.vy));
+      ofAngle = add(ofAngle, sub(mul(sy, point.x), mul(sx, point.y)));
+      ofX = add(ofX, sx);
+      ofY = add(ofY, sy);
+    }
+    float* own = theta + r * problem.size();
+    const float x = sum(ofX), y = sum(ofY);
+    own[0] = sum(ofAngle);
+    own[1] = -(x * row.cos + y * row.sin);
+    own[2] = x * row.sin - y * row.cos;
+    for (int c = 0; c < problem.contents; c++) {
+      const float content = model.theta[r * problem.size() + 3 + c];
+      const float* field = model.field + c * model.fieldFloats;
+      float* into = fieldSums + c * 2 * controls;
+      float along = 0;
+      for (size_t i = 0; i < controls; i++) {
+        into[i] += content * rowField[i];
+        into[controls + i] += content * rowField[controls + i];
+        along += field[8 * i] * rowField[i] + field[8 * i + 4] * rowField[controls + i];
+      }
+      own[3 + c] = along;
+    }
+  }
+}
+
+inline TemplateOps makeTemplateOps() {
+  return {kLanes, drawRows, squaredErrorRows, normalEquationRows, drawBackwardRows};
+}
+
+}  // namespace PYRO_ISA
+}  // namespace pyro

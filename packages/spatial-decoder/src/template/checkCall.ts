@@ -1,0 +1,79 @@
+/** What every kernel requires of a call for deformable templates: it reads and writes as many numbers as the problem says. */
+import { inWords } from '@pyro-ts/engine';
+import { SpatialDecoderError } from '../errors.js';
+import type { Kernel } from '../kernel.js';
+import type { TemplateOperands, TemplateProblem, TemplateTargets } from './problem.js';
+
+const MOST_ROWS_OR_PIXELS = 2 ** 30;
+const MOST_SIZE = 2 ** 16;
+const MOST_CONTENTS = 1024;
+const MOST_GRID = 1024;
+/** Entries of a plane with one more row and column, so that vectors compute their indices exactly. */
+const MOST_ENTRIES = 2 ** 24;
+
+/** @throws {SpatialDecoderError} when a size is not valid, an array has another length than the sizes say, or an index is out of range. */
+export function checkTemplateCall(
+  kernel: Kernel['name'],
+  problem: TemplateProblem,
+  operands: TemplateOperands,
+  outside: { readonly output?: Float32Array; readonly upstream?: Float32Array; readonly targets?: TemplateTargets },
+): void {
+  const fail = (what: string): never => {
+    throw new SpatialDecoderError(`${kernel} kernel: ${what}.`);
+  };
+  const integer = (what: string, value: number, least: number, most: number) => {
+    if (!Number.isInteger(value) || value < least || value > most)
+      fail(`${what} must be an integer from ${least} to ${most}; got ${inWords(value)}`);
+  };
+  const array = (kind: 'Float32Array' | 'Int32Array') => (what: string, values: ArrayLike<number>, length: number) => {
+    // Not instanceof, which knows no arrays of another realm.
+    if ((values as Partial<Float32Array> | undefined)?.[Symbol.toStringTag] !== (kind as string))
+      fail(`${what} must be ${kind === 'Int32Array' ? 'an' : 'a'} ${kind}; got ${inWords(values)}`);
+    if (values.length !== length) fail(`${what} must have ${length} numbers; got ${values.length}`);
+  };
+  const [floats, integers] = [array('Float32Array'), array('Int32Array')];
+  const indices = (what: string, values: Int32Array, length: number, count: number) => {
+    integers(what, values, length);
+    const wrong = values.findIndex((value) => value < 0 || value >= count);
+    if (wrong >= 0) fail(`${what} must hold integers from 0 to ${count - 1}; got ${values[wrong]}`);
+  };
+
+  const { rows, pictures, channels, height, width, contents, grid, pixels } = problem;
+  integer('rows', rows, 0, MOST_ROWS_OR_PIXELS);
+  integer('pixels', pixels, 0, MOST_ROWS_OR_PIXELS);
+  for (const [name, value] of Object.entries({ pictures, channels, height, width })) integer(name, value, 1, MOST_SIZE);
+  integer('contents', contents, 0, MOST_CONTENTS);
+  integer('grid', grid, 2, MOST_GRID);
+  if ((height + 1) * (width + 1) > MOST_ENTRIES)
+    fail(`a picture must have fewer than 2^24 pixels; got ${height} x ${width}. The reference takes more`);
+  const size = channels * height * width;
+  floats('the pictures', operands.pictures, pictures * size);
+  floats('the field', operands.field, 2 * contents * grid * grid);
+  floats('theta', operands.theta, rows * (3 + contents));
+  indices('the pictures of rows', operands.picture, rows, pictures);
+  indices('the pixels', operands.pixels, pixels, height * width);
+  const { output, upstream, targets } = outside;
+  if (output !== undefined) floats('the output', output, rows * channels * pixels);
+  if (upstream !== undefined) floats('the upstream gradient', upstream, rows * channels * pixels);
+  if (targets === undefined) return;
+  const count = (targets.images?.length ?? 0) / size;
+  floats('the images', targets.images, Math.max(1, Math.ceil(count)) * size);
+  indices('the images of rows', targets.image, rows, count);
+}
+
+/** Room for the results of `normalEquations`, all zero. */
+export function zeroNormalEquations({ rows, contents }: TemplateProblem) {
+  const size = 3 + contents;
+  return {
+    squaredError: new Float32Array(rows),
+    gradient: new Float32Array(rows * size),
+    hessian: new Float32Array(rows * size * size),
+  };
+}
+
+/** Room for the results of `drawBackward`, all zero. */
+export const zeroTemplateGradients = ({ pictures, field, theta }: TemplateOperands) => ({
+  pictures: new Float32Array(pictures.length),
+  field: new Float32Array(field.length),
+  theta: new Float32Array(theta.length),
+});
