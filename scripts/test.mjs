@@ -1,4 +1,7 @@
-/** Everything that has to hold: installs and builds what is missing, checks types, style and lint, runs the tests. Arguments go to vitest. */
+/**
+ * Everything that has to hold: installs and builds what is missing, checks types, style and lint, runs the tests. `--all` makes those tests long that
+ * `npm test` keeps short; all other arguments go to vitest.
+ */
 import { build } from './build.mjs';
 import { isMain, main, node, say } from './lib/process.mjs';
 import { closingLine, runTests } from './lib/vitest.mjs';
@@ -11,7 +14,12 @@ if (isMain(import.meta.url)) {
     const lint = await node('node_modules/@biomejs/biome/bin/biome', ['check', '.']);
     const { selectEngine } = await import('../packages/engine/dist/index.js');
     say((await selectEngine()).line);
-    const result = await runTests(process.argv.slice(2));
+    const args = process.argv.slice(2);
+    const env = args.includes('--all') ? { PYRO_TESTS: 'all' } : {};
+    const result = await runTests(
+      args.filter((arg) => arg !== '--all'),
+      { env },
+    );
     if (lint.code !== 0) say('Biome found the problems at the top; "npm run format" mends most of them.');
     say(closingLine(result));
     return result.code || lint.code;

@@ -260,22 +260,28 @@ describe('markov', () => {
 });
 
 describe('ranks', () => {
-  test('past the limit the error says what to do', () => {
+  test('there is no limit to them', () => {
     const program = () => {
-      for (let i = 0; i < 7; i++) sample(`x${i}`, uniform(2), parallel);
+      for (let i = 0; i < 20; i++) sample(`x${i}`, uniform(2), parallel);
     };
-    const run = () => trace(enumerate(program, { firstAvailableDim: -1 })).getTrace();
-    expect(run).toThrow(EnumerationError);
-    expect(run).toThrow(/site "x6".*rank 7.*markov.*sequential.*plate/s);
+    expect(Object.values(shapes(program, 5)).at(-1)).toEqual([2, ...new Array<number>(24).fill(1)]);
+    const oneHot = () => void plate('n', 2, () => sample('y', oneHotCategorical({ logits: tf.zeros([3]) }), parallel));
+    expect(shapes(oneHot, 7)).toEqual({ y: [3, 1, 1, 1, 1, 1, 1, 1, 3] });
   });
 
-  test('plates and event dimensions count', () => {
-    const program = () => void plate('n', 2, () => sample('y', oneHotCategorical({ logits: tf.zeros([3]) }), parallel));
-    expect(() => shapes(program, 3)).not.toThrow();
-    expect(() => shapes(program, 5)).toThrow(/rank 7/);
+  test('there is one to the size of what one site computes', () => {
+    const program = () => {
+      const each = Array.from({ length: 10 }, (_, i) => sample(`x${i}`, uniform(8), parallel));
+      // Independent observations, each of one variable, are small ...
+      for (const [i, x] of each.entries()) sample(`y${i}`, normal(x, 1), { obs: 0 });
+      // ... and one that depends on them all is not: 8^10 numbers.
+      sample('wide', normal(0, 1).expand(new Array<number>(10).fill(8)), { obs: 0 });
+    };
+    expect(() => shapes(program, 0)).toThrow(EnumerationError);
+    expect(() => shapes(program, 0)).toThrow(/site "wide".*1073741824.*markov.*sequential/s);
   });
 
-  test('a long chain stays below it', () => {
+  test('a long chain recycles its dimensions', () => {
     const met = shapes(() => {
       let x: tf.Tensor = tf.scalar(0);
       markov(100, (t) => {

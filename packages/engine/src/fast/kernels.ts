@@ -35,6 +35,24 @@ export function registerOnWasm<Inputs extends string, Attributes extends object>
   });
 }
 
+/** The wasm engine's kernel of that name. */
+export function kernelOnWasm(kernelName: string): tf.KernelFunc {
+  const kernel = tf.getKernel(kernelName, 'wasm');
+  if (kernel) return kernel.kernelFunc;
+  throw new EngineError(`This version of TensorFlow.js has no kernel ${kernelName} for wasm. Take version 4.22.`);
+}
+
+const wrapped = new Set<string>();
+
+/** Puts a kernel that is made of tfjs's own in its place, once. */
+export function wrapOnWasm(kernelName: string, wrap: (own: tf.KernelFunc) => tf.KernelFunc): void {
+  const own = tf.getKernel(kernelName, 'wasm');
+  if (own === undefined || wrapped.has(kernelName)) return;
+  wrapped.add(kernelName);
+  tf.unregisterKernel(kernelName, 'wasm');
+  tf.registerKernel({ ...own, kernelFunc: wrap(own.kernelFunc) });
+}
+
 /** The gradient of a kernel with such attributes, whose result or list of results has gradients `Upstream`. */
 export interface GradientOf<Attributes extends object, Upstream, Saved extends tf.Tensor>
   extends Omit<tf.GradConfig, 'gradFunc'> {

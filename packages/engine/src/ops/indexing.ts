@@ -27,7 +27,8 @@ function scatter(dy: tf.Tensor, indices: tf.Tensor1D, shape: readonly number[], 
   const after = shape.slice(axis + 1).reduce((a, b) => a * b, 1);
   const k = indices.shape[0];
   const rows = tf.reshape(tf.transpose(tf.reshape(dy, [before, k, after]), [1, 0, 2]), [k, before * after]);
-  const onto = tf.transpose(tf.cast(tf.oneHot(indices, n), 'float32'));
+  // tf.oneHot takes no single class.
+  const onto = n === 1 ? tf.ones([1, k]) : tf.transpose(tf.cast(tf.oneHot(indices, n), 'float32'));
   const summed = tf.reshape(tf.matMul(onto, rows), [n, before, after]);
   return tf.reshape(tf.transpose(summed, [1, 0, 2]), shape as number[]);
 }

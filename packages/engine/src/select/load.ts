@@ -1,7 +1,10 @@
 /** How each engine is brought up under TensorFlow.js: the module that registers it, and the mending that it needs under Node. */
 import * as tf from '@tensorflow/tfjs';
+import { liftRankLimit } from '../fast/anyRank.js';
+import { correctFunctions } from '../fast/exact.js';
 import { attachLoops } from '../fast/heap.js';
 import { shareClones } from '../fast/identity.js';
+import { guardMemory } from '../fast/outOfMemory.js';
 import { nodeRequire } from './nodeRequire.js';
 
 /** The engines, best first. */
@@ -29,9 +32,13 @@ async function start(name: EngineName): Promise<string | undefined> {
 async function startWasm(): Promise<boolean> {
   await import('@tensorflow/tfjs-backend-wasm');
   shareClones();
+  liftRankLimit();
+  correctFunctions();
   const started = await tf.setBackend('wasm');
-  if (started) await attachLoops();
-  return started;
+  if (!started) return false;
+  guardMemory();
+  await attachLoops();
+  return true;
 }
 
 function loadTensorflow(): string | undefined {

@@ -1,13 +1,14 @@
 /** `enumerate`: gives discrete sites all their values at once, each site along a batch dimension of its own. */
+import { broadcastShapes, sizeOf } from '@pyro-ts/engine';
 import { EnumerationError, formatShape, OptionError, PlateError, refuseUnknownKeys } from '../errors.js';
-import { EnumerationAllocator, type Variables } from '../infer/enumeration/sites/allocator.js';
+import { DimensionClash, EnumerationAllocator, type Variables } from '../infer/enumeration/sites/allocator.js';
 import { enumerateSite } from '../infer/enumeration/sites/enumerateSite.js';
 import type { EnumeratedVariable, Message, PlateFrame, SampleMessage } from '../runtime/messages.js';
 import { handlerFactory } from '../runtime/program.js';
 import { Handler } from '../runtime/stack.js';
 
-/** The highest rank at which every engine computes right (tfjs-wasm gives wrong numbers, without an error, from 7 on). */
-export const maxRank = 6;
+/** The most numbers in one tensor of a site under enumeration: half a gigabyte. */
+const maxEntries = 2 ** 27;
 
 export interface EnumerateOptions {
   /** The rightmost batch dimension that is free for enumeration, negative: -1 minus the number of plate dimensions. */
@@ -48,10 +49,9 @@ export class EnumerateHandler extends Handler {
     if (isGiven || mode === undefined || mode === 'sequential') this.keep(message, visible, !isGiven);
     else {
       const dim = this.allocator.choose(message.markovScope ? visible : undefined);
-      this.checkRank(message, -dim + message.fn.eventShape.length);
       this.allocator.take(dim, enumerateSite(message, dim, visible), message.markovScope === undefined);
     }
-    this.checkRank(message, message.value?.rank ?? 0);
+    if (message.value) checkSize(message, message.value.shape);
   }
 
   override postprocess(message: Message): void {
@@ -59,15 +59,15 @@ export class EnumerateHandler extends Handler {
     const batch = message.value.shape.slice(0, message.value.rank - message.fn.eventShape.length);
     const varies = [...(message.enumeration?.variables ?? [])].filter(([dim]) => (batch[batch.length + dim] ?? 1) > 1);
     this.valueVariables.set(message.name, new Map(varies));
-    this.checkRank(message, message.value.rank);
   }
 
   /** A site whose value is not enumerated here: it may have come with variables of its own, from a replayed trace. */
   private keep(message: SampleMessage, visible: Map<number, EnumeratedVariable>, isDrawn: boolean): void {
     const { variables: before, own } = message.enumeration ?? {};
-    const variables = before ? new Map([...before, ...visible]) : visible;
+    const variables = before ? joined(before, visible) : visible;
     const ownVariable = own?.dim === undefined ? undefined : before?.get(own.dim);
     if (own?.dim !== undefined && ownVariable) {
+      refuseClash(variables, own.dim, ownVariable);
       variables.set(own.dim, ownVariable);
       if (this.role === 'guide') this.allocator.take(own.dim, ownVariable, message.markovScope === undefined);
     }
@@ -82,7 +82,10 @@ export class EnumerateHandler extends Handler {
     for (const [name, depth] of scope.visible) {
       // A name that fewer contexts show than were around it has left one of them.
       if (this.depths.get(name) !== depth) continue;
-      for (const [dim, variable] of this.valueVariables.get(name) ?? []) visible.set(dim, variable);
+      for (const [dim, variable] of this.valueVariables.get(name) ?? []) {
+        refuseClash(visible, dim, variable);
+        visible.set(dim, variable);
+      }
     }
     this.depths.set(message.name, scope.depth);
     return visible;
@@ -107,26 +110,40 @@ export class EnumerateHandler extends Handler {
       );
     }
   }
+}
 
-  private checkRank({ name, fn }: SampleMessage, rank: number): void {
-    if (!this.allocator.isUsed) return;
-    const ranks = [
-      rank,
-      fn.batchShape.length + fn.eventShape.length,
-      ...Object.values(fn.parameters).map((p) => p.rank),
-    ];
-    const highest = Math.max(...ranks);
-    if (highest <= maxRank) return;
-    const { maxPlateNesting } = this.allocator;
-    throw new EnumerationError(
-      `At site "${name}": enumeration would need tensors of rank ${highest}, and engines compute right up to rank ${maxRank} only. ` +
-        `(batchShape ${formatShape(fn.batchShape)}, eventShape ${formatShape(fn.eventShape)}; ${maxPlateNesting} dimensions are kept for plates.) Mend one of:\n` +
-        '  - put a chain of variables into markov(...), which recycles dimensions;\n' +
-        "  - in a guide, enumerate some sites in turn: infer: { enumerate: 'sequential' };\n" +
-        '  - use fewer plate dimensions, or a vectorised plate in place of a loop.',
-      name,
-    );
+/** All of both, which name each dimension alike. */
+function joined(a: Variables, b: Variables): Map<number, EnumeratedVariable> {
+  const both = new Map(a);
+  for (const [dim, variable] of b) {
+    refuseClash(both, dim, variable);
+    both.set(dim, variable);
   }
+  return both;
+}
+
+function refuseClash(visible: Variables, dim: number, { site }: EnumeratedVariable): void {
+  const other = visible.get(dim)?.site;
+  if (other === undefined || other === site) return;
+  throw new DimensionClash(
+    `Enumerated variables "${other}" and "${site}" share dim ${dim}, because their markov contexts hide one from the other, but a later site sees ` +
+      'both. Give the contexts a longer history, alike in model and guide, or enumerate without markov.',
+    site,
+  );
+}
+
+/** Refuses a site whose value or density would not fit into memory. */
+function checkSize({ name, fn }: SampleMessage, value: readonly number[]): void {
+  const batch = broadcastShapes(value.slice(0, value.length - fn.eventShape.length), fn.batchShape) ?? [];
+  const entries = sizeOf(batch) * sizeOf(fn.eventShape);
+  if (entries <= maxEntries) return;
+  throw new EnumerationError(
+    `At site "${name}": enumeration would need ${entries} numbers at once, for a batch of shape ${formatShape(batch)}. Do one of:\n` +
+      '  - put a chain of variables into markov(...), which recycles dimensions;\n' +
+      "  - in a guide, enumerate some sites in turn: infer: { enumerate: 'sequential' };\n" +
+      '  - use a smaller subsample, or let the site depend on fewer variables at once.',
+    name,
+  );
 }
 
 /**

@@ -8,7 +8,7 @@ import type { InferConfig, SampleMessage } from '../runtime/messages.js';
 import { Trace } from '../runtime/trace.js';
 import { posteriorValues } from './enumeration/posterior.js';
 import { apart, PosteriorHandler } from './enumeration/rerun.js';
-import { EnumerationAllocator } from './enumeration/sites/allocator.js';
+import { EnumerationAllocator, recyclingWherePossible } from './enumeration/sites/allocator.js';
 import { warn } from './warn.js';
 
 export interface InferDiscreteOptions {
@@ -48,10 +48,12 @@ export function inferDiscrete<Args extends unknown[], Result>(
   }
   return (...args) => {
     const stream = currentStream('inferDiscrete');
-    const first = apart(stream, () =>
-      trace.with(() =>
-        new EnumerateHandler(new EnumerationAllocator(firstAvailableDim), 'model').run(() =>
-          new InferConfigHandler(allAtOnce).run(() => program(...args)),
+    const first = recyclingWherePossible((isRecycling) =>
+      apart(stream, () =>
+        trace.with(() =>
+          new EnumerateHandler(new EnumerationAllocator(firstAvailableDim, isRecycling), 'model').run(() =>
+            new InferConfigHandler(allAtOnce).run(() => program(...args)),
+          ),
         ),
       ),
     );

@@ -33,7 +33,7 @@ export interface TracePair {
 }
 
 /** Programs ready to run, and how many dimensions their plates take. */
-interface Prepared<Args extends unknown[]> {
+export interface PreparedPrograms<Args extends unknown[]> {
   model: InferenceProgram<Args>;
   guide: InferenceProgram<Args>;
   maxPlateNesting: number;
@@ -102,7 +102,7 @@ export abstract class ELBO {
     model: InferenceProgram<Args>,
     guide: InferenceProgram<Args>,
     args: Args,
-    body: (programs: Prepared<Args>) => R,
+    body: (programs: PreparedPrograms<Args>) => R,
   ): R {
     if (this.givenNesting !== undefined) return body(this.wrapped(model, guide, this.givenNesting));
     if (!this.needsNesting && !this.vectorizeParticles) {
@@ -127,7 +127,7 @@ export abstract class ELBO {
     model: InferenceProgram<Args>,
     guide: InferenceProgram<Args>,
     nesting: number,
-  ): Prepared<Args> {
+  ): PreparedPrograms<Args> {
     if (!this.vectorizeParticles) return { model, guide, maxPlateNesting: nesting };
     const wrap =
       (program: InferenceProgram<Args>): InferenceProgram<Args> =>

@@ -15,7 +15,7 @@ import { ordinalOf } from '../enumeration/elimination/ordinals.js';
 import { type Cost, modelCosts } from '../enumeration/modelCosts.js';
 import { posteriorMarginals, posteriorValues } from '../enumeration/posterior.js';
 import { apart, PosteriorHandler } from '../enumeration/rerun.js';
-import { EnumerationAllocator } from '../enumeration/sites/allocator.js';
+import { EnumerationAllocator, recyclingWherePossible } from '../enumeration/sites/allocator.js';
 import { sequentialRuns } from '../enumeration/sites/sequential.js';
 import { warn } from '../warn.js';
 import { Baselines } from './baselines.js';
@@ -27,6 +27,7 @@ import {
   type ElboOptions,
   elboOptionKeys,
   type InferenceProgram,
+  type PreparedPrograms,
   refuseNonFinite,
   sitesOf,
   type TracePair,
@@ -132,10 +133,10 @@ export class TraceEnumELBO extends ELBO {
     guide: InferenceProgram<Args>,
     args: Args,
   ): TracePair[] {
-    const pairs = this.prepared(model, guide, args, (prepared) =>
-      Array.from({ length: this.runs }, () => [
-        ...enumeratedPairs(prepared.model, prepared.guide, args, prepared.maxPlateNesting),
-      ]).flat(),
+    const pairs = this.prepared(model, guide, args, (programs) =>
+      recyclingWherePossible((isRecycling) =>
+        Array.from({ length: this.runs }, () => [...enumeratedPairs(programs, args, isRecycling)]).flat(),
+      ),
     );
     if (isValidating()) for (const pair of pairs) this.warn(pair);
     return pairs;
@@ -174,13 +175,12 @@ export class TraceEnumELBO extends ELBO {
 
 /** The pairs of traces of one particle. */
 function* enumeratedPairs<Args extends unknown[]>(
-  model: InferenceProgram<Args>,
-  guide: InferenceProgram<Args>,
+  { model, guide, maxPlateNesting }: PreparedPrograms<Args>,
   args: Args,
-  maxPlateNesting: number,
+  isRecycling: boolean,
 ): Generator<TracePair> {
   const runs = sequentialRuns((sequential) => {
-    const allocator = new EnumerationAllocator(-1 - maxPlateNesting);
+    const allocator = new EnumerationAllocator(-1 - maxPlateNesting, isRecycling);
     const guideTrace = trace.with(() =>
       new EnumerateHandler(allocator, 'guide').run(() => sequential.run(() => guide(...args))),
     );
