@@ -12,7 +12,7 @@ const modules = [
   {
     what: 'The WebAssembly kernel',
     home: place('packages/spatial-decoder/'),
-    sources: ['assembly', 'src/wasm/layout.ts', 'src/wasm/encoderLayout.ts'],
+    sources: ['assembly', 'src/wasm/layout.ts', 'src/wasm/encoderLayout.ts', 'src/wasm/templateLayout.ts'],
     target: 'dist/wasm/binary.js',
     // Once with fused multiply-add (relaxed SIMD), and once without.
     variants: { simd: 'simd,threads', relaxedSimd: 'simd,threads,relaxed-simd' },

@@ -28,11 +28,20 @@ import {
   UNITS,
   UPSTREAM,
 } from '../src/wasm/layout';
+import {
+  PIECE_ROWS,
+  ROWS,
+  TEMPLATE_BACK,
+  TEMPLATE_DRAW,
+  TEMPLATE_EQUATIONS,
+  TEMPLATE_ERRORS,
+} from '../src/wasm/templateLayout';
 import { backwardTile } from './backward';
 import { blocksBackward, blocksForward } from './encoder';
 import { denseBackward, denseForward } from './encoderDense';
 import { address, claim, layer, open, stillHere, word } from './job';
 import { accumulate } from './product';
+import { drawBackwardRows, drawRows, normalEquationRows, squaredErrorRows } from './templates';
 import {
   coordinateLayer,
   firstPixel,
@@ -56,7 +65,8 @@ export function run(kind: i32, thread: i32): void {
   } else if (kind === REDUCE) {
     const slices = (word(PARTIAL_FLOATS) + SLICE - 1) / SLICE;
     for (let s = claim(NEXT); s < slices; s = claim(NEXT)) reduceSlice(s);
-  } else runEncoder(kind);
+  } else if (kind < TEMPLATE_DRAW) runEncoder(kind);
+  else runTemplates(kind);
 }
 
 /** The kinds of work of the convolutional encoder. */
@@ -73,6 +83,17 @@ function runEncoder(kind: i32): void {
   } else if (kind === ENCODER_BLOCKS_BACK) {
     const chunks = parts(word(COUNT), word(CHUNK_IMAGES));
     for (let c = claim(NEXT); c < chunks; c = claim(NEXT)) blocksBackward(c);
+  }
+}
+
+/** The kinds of work of deformable templates, in pieces of rows. */
+function runTemplates(kind: i32): void {
+  const pieces = parts(word(ROWS), word(PIECE_ROWS));
+  for (let p = claim(NEXT); p < pieces; p = claim(NEXT)) {
+    if (kind === TEMPLATE_DRAW) drawRows(p);
+    else if (kind === TEMPLATE_ERRORS) squaredErrorRows(p);
+    else if (kind === TEMPLATE_EQUATIONS) normalEquationRows(p);
+    else if (kind === TEMPLATE_BACK) drawBackwardRows(p);
   }
 }
 

@@ -12,6 +12,7 @@ import { BACKWARD, FORWARD, MAX_THREADS, REDUCE } from './layout.js';
 import { type CompiledKernel, compileKernel } from './module.js';
 import { type Plan, planOf } from './plan.js';
 import { Team, type TeamOptions, WorkerFailure } from './team.js';
+import { WasmTemplates } from './templates.js';
 import { type StartWorker, startWorker } from './workers.js';
 
 export interface WasmOptions extends KernelOptions {
@@ -75,6 +76,7 @@ export class WasmKernel implements Kernel, WasmHost {
   readonly name = 'wasm';
   readonly detail: string;
   readonly encoder = new WasmEncoder(this);
+  readonly templates = new WasmTemplates(this);
   private readonly options: TeamOptions;
   private readonly budget: number;
   private readonly batchBytes: number;
