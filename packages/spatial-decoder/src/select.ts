@@ -4,6 +4,7 @@ import { oneOf, refuseUnknownKeys, SpatialDecoderError } from './errors.js';
 import { type Kernel, type KernelOptions, type Loaded, type Precision, precisions } from './kernel.js';
 import { budgetFrom, threadsFrom } from './options.js';
 import { selfCheck } from './selfCheck.js';
+import { templateSelfCheck } from './template/selfCheck.js';
 import { loadWasm } from './wasm/wasmKernel.js';
 
 /** From the fastest to the one that always runs. */
@@ -114,8 +115,9 @@ async function load(name: KernelName, options: KernelOptions): Promise<Loaded | 
   if (name === 'reference') return options.precision === 'bfloat16' ? { reason: 'it computes in float32 only' } : {};
   const loaded = name === 'native' ? await loadNativeKernel(options) : await loadWasm(options);
   if ('reason' in loaded) return loaded;
-  const { encoder } = loaded.kernel;
-  const wrong = selfCheck(loaded.kernel) ?? (encoder && encoderSelfCheck(encoder));
+  const { encoder, templates } = loaded.kernel;
+  const wrong =
+    selfCheck(loaded.kernel) ?? (encoder && encoderSelfCheck(encoder)) ?? (templates && templateSelfCheck(templates));
   if (wrong === undefined) return loaded;
   loaded.kernel.dispose();
   return { reason: wrong };

@@ -19,8 +19,6 @@ const MOST_CHUNKS = 64;
 /** Of the gradients of all chunks together. */
 const SUM_FLOATS = 2 ** 24;
 const BLOCK_POINTS = 512;
-/** Of what grows with the rows and lies in memory at a time. */
-const BATCH_FLOATS = 2 ** 24;
 
 export type TemplateJob =
   | typeof at.TEMPLATE_DRAW
@@ -35,15 +33,11 @@ export interface TemplateExtras {
   readonly upstream?: Float32Array;
 }
 
-/** Runs of rows whose operands and results fit into the memory together. */
-export function templateBatches({
-  rows,
-  channels,
-  pixels,
-  contents,
-}: TemplateProblem): { first: number; count: number }[] {
+/** Runs of rows whose operands and results take at most `bytes`, or single rows. */
+export function templateBatches(problem: TemplateProblem, bytes: number): { first: number; count: number }[] {
+  const { rows, channels, pixels, contents } = problem;
   const size = 3 + contents;
-  const most = Math.max(1, Math.floor(BATCH_FLOATS / (channels * roundUp(pixels, 4) + size * (size + 2))));
+  const most = Math.max(1, Math.floor(bytes / 4 / (channels * roundUp(pixels, 4) + size * (size + 2))));
   return Array.from({ length: Math.ceil(rows / most) }, (_, i) => ({
     first: i * most,
     count: Math.min(most, rows - i * most),

@@ -56,7 +56,7 @@ export class WasmTemplates implements TemplateKernel {
     return this.host.surviving(({ arena, team }) => {
       const results = make();
       if (problem.pixels === 0) return results;
-      for (const { first, count } of templateBatches(problem)) {
+      for (const { first, count } of templateBatches(problem, this.host.batchBytes)) {
         arena.scoped(() => {
           const sizes = { ...problem, rows: count };
           const call = new TemplateCall(arena, sizes, operands, first, kind, this.host.most, extras);

@@ -58,6 +58,8 @@ export interface Ground {
 export interface WasmHost {
   /** Threads that a job must have room for. */
   readonly most: number;
+  /** Bytes of operands and results that may lie in the shared memory at a time. */
+  readonly batchBytes: number;
   /** Runs `body`; where a worker is lost within it, moves to fresh memory without workers and runs it again. */
   surviving<T>(body: (ground: Ground) => T): T;
   /** Address of `bytes` bytes to keep activations in; undefined where the budget or the memory has no more. */
@@ -79,7 +81,7 @@ export class WasmKernel implements Kernel, WasmHost {
   readonly templates = new WasmTemplates(this);
   private readonly options: TeamOptions;
   private readonly budget: number;
-  private readonly batchBytes: number;
+  readonly batchBytes: number;
   /** Absent once the kernel was disposed of. */
   private ground?: Ground;
   /** Bytes of kept activations. */
