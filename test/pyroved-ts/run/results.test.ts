@@ -36,6 +36,19 @@ describe('classificationCsv', () => {
     ]);
   });
 
+  it('has no cell that a spreadsheet runs, and numbers stay numbers', () => {
+    const formulas = ['=HYPERLINK("http://x")', '+1+1', '-1+1', '@SUM(1)', '\t=1', '\r=1', '＝1'];
+    const row = { classIndex: 0, probabilities: [1, 0, 0], unsure: false, angleDegrees: -12.34 };
+    const text = classificationCsv(
+      formulas.map((file) => ({ ...row, file })),
+      ['=cmd', '-3', 'plain'],
+    );
+    const [, ...rows] = parse(text) as string[][];
+    expect(rows.map(([file]) => file)).toEqual(formulas.map((file) => `'${file}`));
+    expect(rows[0]!.slice(1, 5)).toEqual(["'=cmd", '1.0000', 'no', '-12.3']);
+    expect(classificationCsv([{ ...row, file: '-3' }], ['-3', 'a', 'b'])).toContain('\n-3,-3,1.0000');
+  });
+
   it('has no column for the angle where the model has none', () => {
     const text = classificationCsv([{ file: 'a', classIndex: 0, probabilities: [1, 0], unsure: false }], names);
     expect(text.split('\n')[0]).toBe('file,class,probability,unsure,p(clubs),"p(odd, ""class"")"');

@@ -296,3 +296,35 @@ describe('heatmapChart', () => {
     expect(() => heatmapChart({ ...options, values: [[1, 2]] })).toThrow(/3 rows and 2 columns/);
   });
 });
+
+describe('classes whose names every object has', () => {
+  it.each(Object.getOwnPropertyNames(Object.prototype))('%s', async (name) => {
+    const classNames = [name, 'spades'];
+    const drawn = [
+      await confusionChart({
+        classNames,
+        counts: [
+          [3, 1],
+          [0, 4],
+        ],
+      }),
+      await scatterChart({ x: [0, 1], y: [0, 1], classes: [0, 1], classNames }),
+      await histogramChart({ values: [0, 1, 1], classes: [0, 1, 1], classNames, xTitle: 'angle' }),
+      await lineChart({
+        title: 'Loss',
+        series: classNames.map((label) => ({
+          name: label,
+          points: [
+            { x: 0, y: 0 },
+            { x: 1, y: 1 },
+          ],
+        })),
+        xTitle: 'x',
+      }),
+    ];
+    for (const svg of drawn) {
+      assertWellFormed(svg);
+      expect(textsOf(svg)).toContain(name);
+    }
+  });
+});

@@ -12,7 +12,7 @@ import {
 import { summaryTable, testTable } from '../recipes/studies/comparisonReport.js';
 import { priorVariants } from '../recipes/studies/variants.js';
 import { aligned } from './aligned.js';
-import { say } from './messages.js';
+import { print, say } from './messages.js';
 import { names, parsed, seedOption, seedsOption, wholeNumber } from './options.js';
 import { addStudyOptions, onStudy } from './study.js';
 
@@ -87,7 +87,7 @@ export function comparePriorsCommand(): Command {
 
 function tellEnd({ folder, comparison }: CompareResult): void {
   if (!comparison) return;
-  console.log(comparisonText(comparison));
+  print(comparisonText(comparison));
   say(`Table: ${folder.file('table')}. Report: ${folder.file('report')}`);
 }
 

@@ -11,7 +11,7 @@ import {
 } from '../recipes/index.js';
 import { formatCount, formatPercent, shareInterval } from '../viz/index.js';
 import { confusionTable } from './judgement.js';
-import { say } from './messages.js';
+import { print, say } from './messages.js';
 import { addLabelledKindOptions } from './modelKind.js';
 import { atLeast, parsed, seedOption } from './options.js';
 import { addStudyOptions, onStudy } from './study.js';
@@ -38,7 +38,7 @@ export function crossValidateCommand(): Command {
 
 function tellEnd({ folder, result }: CrossValidateResult): void {
   if (!result) return;
-  console.log(result.on === 'classes' ? classesText(result) : quantitiesText(result));
+  print(result.on === 'classes' ? classesText(result) : quantitiesText(result));
   say(`Report: ${folder.file('report')}`);
 }
 

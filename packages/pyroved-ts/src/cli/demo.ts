@@ -2,7 +2,7 @@
 import { Command, Option } from 'commander';
 import { type DemoSummary, runDemo } from '../recipes/index.js';
 import { formatDuration, formatPercent } from '../viz/index.js';
-import { say } from './messages.js';
+import { print, say } from './messages.js';
 import { addMachineOptions, type Given, machineOf, parsed, seedOption, wholeNumber } from './options.js';
 import { withProgress } from './trainingProgress.js';
 
@@ -48,6 +48,6 @@ function tell(summary: DemoSummary, folder: string): void {
     ['a plain network on the labelled images at drawn poses', labelsOnlyAccuracy, ''],
     ['a model without rotation latents', baselineAccuracy, ''],
   ] as const;
-  for (const [what, share, note] of rows) console.log(`  ${what.padEnd(54)} ${formatPercent(share)}${note}`);
-  console.log(`  ${formatDuration(totalSeconds)} in all. Open ${folder}/report.html for the pictures.`);
+  for (const [what, share, note] of rows) print(`  ${what.padEnd(54)} ${formatPercent(share)}${note}`);
+  print(`  ${formatDuration(totalSeconds)} in all. Open ${folder}/report.html for the pictures.`);
 }

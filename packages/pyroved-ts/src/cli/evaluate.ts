@@ -18,7 +18,7 @@ import { type ValidationSummary, validationSummary } from '../recipes/validation
 import { writeWhole } from '../run/index.js';
 import type { TrainingImages } from '../train/index.js';
 import { boundsText, disentanglementText, judgementText } from './judgement.js';
-import { say, sayProblems } from './messages.js';
+import { print, say, sayProblems } from './messages.js';
 import {
   addMachineOptions,
   atLeast,
@@ -99,11 +99,11 @@ export function evaluateCommand(): Command {
       const { validation } = found;
       if (judged) {
         const shown = { ...images, ...(validation && { count: validation.images, validation }) };
-        console.log(judgementText(judged, trained.classNames, shown));
+        print(judgementText(judged, trained.classNames, shown));
       }
-      if (disentanglement) console.log(disentanglementText(disentanglement));
+      if (disentanglement) print(disentanglementText(disentanglement));
       const bounds = boundsAsked(trained, images, given);
-      if (bounds) console.log(boundsText(bounds));
+      if (bounds) print(boundsText(bounds));
       if (json !== undefined) {
         const { classNames } = trained;
         const asked = { ...other, ...picked(given, ['labelled', 'noise', 'contamination']) };

@@ -1,6 +1,7 @@
 /** `pyroved export`: a trained model for other programs. */
 import { Command, Option } from 'commander';
 import { type ExportedModel, type ExportFormat, exportFormats, exportModel } from '../exchange/index.js';
+import { print } from './messages.js';
 import { addMachineOptions, type Given } from './options.js';
 import { addRun, withAnyRun } from './trained.js';
 
@@ -18,7 +19,7 @@ export function exportCommand(): Command {
   return command.action(async (run: string, given: Given) => {
     const { to, out } = given as { to: ExportFormat; out: string };
     const write = async (trained: ExportedModel): Promise<void> => {
-      for (const file of await exportModel(trained, { to, out })) console.log(file);
+      for (const file of await exportModel(trained, { to, out })) print(file);
     };
     await withAnyRun(run, given, write);
   });

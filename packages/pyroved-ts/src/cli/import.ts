@@ -5,7 +5,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { defined } from '../defined.js';
 import { type ImportRunOptions, importedKinds, importRun } from '../exchange/index.js';
 import { likelihoodNames } from '../models/index.js';
-import { say } from './messages.js';
+import { print, say } from './messages.js';
 import { counts, decimal, type Given, invariances, names, parsed, picked } from './options.js';
 
 /** "0,255" */
@@ -72,6 +72,6 @@ export function importCommand(): Command {
       const named = { normalisation, targetNormalisation, outputShape };
       const { run, notes } = importRun(file, String(out), { ...known, ...defined(named) } as ImportRunOptions);
       say(`Taken for granted, since weights do not tell: ${notes.join('; ')}.`);
-      console.log(run.path);
+      print(run.path);
     });
 }

@@ -1,5 +1,6 @@
 /** The command line: `pyroved train | evaluate | classify | encode | manifold | export | import | cross-validate | compare-priors | demo`. */
 import { Command } from 'commander';
+import { plainText } from '../plainText.js';
 import { version } from '../version.js';
 import { classifyCommand } from './classify.js';
 import { comparePriorsCommand } from './comparePriors.js';
@@ -15,7 +16,11 @@ import { predictCommand } from './predict.js';
 import { interpolateCommand, straightenCommand, traverseCommand } from './rows.js';
 import { trainCommand } from './train.js';
 
+/** Names that a person typed come back in errors. */
+const output = { writeErr: (text: string) => void process.stderr.write(plainText(text)) };
+
 const program = new Command('pyroved')
+  .configureOutput(output)
   .version(version, '-V, --version', 'print the version')
   .description(
     'Classifies images of objects that lie at any angle, from a few labelled images that lie straight, and shows what varies among them.',
@@ -48,7 +53,7 @@ for (const command of [
   comparePriorsCommand,
   demoCommand,
 ]) {
-  program.addCommand(command());
+  program.addCommand(command().configureOutput(output));
 }
 
 // A reader that has seen enough, such as `head`, closes the pipe.

@@ -7,6 +7,7 @@ import { PyrovedError } from '../errors.js';
 import { manifoldPictures } from '../recipes/index.js';
 import { explained } from '../run/errors.js';
 import { writeWhole } from '../run/index.js';
+import { print } from './messages.js';
 import { addMachineOptions, atLeast, decimal, parsed } from './options.js';
 import { addRun, angleAsked, withAnyRun } from './trained.js';
 
@@ -44,10 +45,10 @@ export function manifoldCommand(): Command {
       if (out !== undefined) explained(`Could not make ${out}`, () => fs.mkdirSync(out, { recursive: true }));
       for (const picture of manifoldPictures(trained, { size, coverage, angle }, chosen)) {
         const file = `${picture.name}.svg`;
-        if (out === undefined) console.log(trained.run.writePicture(file, picture.svg));
+        if (out === undefined) print(trained.run.writePicture(file, picture.svg));
         else {
           writeWhole(path.join(out, file), picture.svg);
-          console.log(path.join(out, file));
+          print(path.join(out, file));
         }
       }
     });

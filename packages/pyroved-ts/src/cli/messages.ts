@@ -3,24 +3,26 @@ import { EngineError } from '@pyro-ts/engine';
 import { SpatialDecoderError } from '@pyro-ts/spatial-decoder';
 import { PyroError } from 'pyro-ts';
 import { type FileProblem, listProblems } from '../errors.js';
+import { plainText } from '../plainText.js';
 
 /** Prints why a command failed, without a stack trace where the reason is the user's to mend. */
 export function report(error: unknown): void {
   if (isExpected(error)) {
-    console.error(`pyroved: ${error.message}`);
+    say(`pyroved: ${error.message}`);
     return;
   }
   const details = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  console.error(
-    `pyroved: something went wrong that should not have. Please report it with the lines below.\n${details}`,
-  );
+  say(`pyroved: something went wrong that should not have. Please report it with the lines below.\n${details}`);
 }
 
 const isExpected = (error: unknown): error is Error =>
   error instanceof PyroError || error instanceof EngineError || error instanceof SpatialDecoderError;
 
 /** Prints to the terminal's error stream, so that results on the output stream can be piped. */
-export const say = (line: string): void => console.error(line);
+export const say = (line: string): void => console.error(plainText(line));
+
+/** Prints a result. */
+export const print = (text: string): void => console.log(plainText(text));
 
 /** Lists the files that were left out. */
 export function sayProblems(problems: readonly FileProblem[]): void {

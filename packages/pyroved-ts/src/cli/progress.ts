@@ -1,5 +1,6 @@
 /** Progress of a long run: a bar with loss, accuracy and time left on a terminal, a plain line now and then elsewhere. */
 import { type Options, SingleBar } from 'cli-progress';
+import { plainText } from '../plainText.js';
 import { formatDuration, formatPercent } from '../viz/format.js';
 
 /** What there is to say of a step. */
@@ -83,7 +84,7 @@ export function createProgress(options: ProgressOptions): Progress {
   const { stream = process.stderr, total, start = 0, now = () => performance.now() } = options;
   const course = courseOf({ ...options, now });
   const write = (text: string): void => {
-    stream.write(`${text}\n`);
+    stream.write(`${plainText(text)}\n`);
   };
 
   if (!stream.isTTY) {

@@ -1,5 +1,7 @@
 /** The progress of several runs that train side by side: bars below each other on a terminal, plain lines that name the run elsewhere. */
+
 import { MultiBar } from 'cli-progress';
+import { plainText } from '../plainText.js';
 import { barOptions, type Course, courseOf, createProgress, type Progress, type ProgressOptions } from './progress.js';
 
 /** A display of its own for each run; the last one that stops ends it. */
@@ -30,7 +32,7 @@ export function createRace({ stream = process.stderr, now }: Pick<ProgressOption
   const redraw = (...lines: readonly string[]): void => {
     bars?.stop();
     bars = undefined;
-    for (const line of lines) stream.write(`${line}\n`);
+    for (const line of lines) stream.write(`${plainText(line)}\n`);
     if (lanes.length === 0) return;
     const width = Math.max(...lanes.map(({ name }) => name.length));
     const format = '{name} {bar} {percentage}%  {words}';

@@ -16,7 +16,7 @@ import {
 import { explained } from '../run/errors.js';
 import { writeWhole } from '../run/index.js';
 import { formatCount } from '../viz/index.js';
-import { say } from './messages.js';
+import { print, say } from './messages.js';
 import { addMachineOptions, atLeast, counts, decimal, type Given, parsed } from './options.js';
 import { addImagesOptions, addRun, angleAsked, newImages, withAnyRun, withRun } from './trained.js';
 
@@ -119,7 +119,7 @@ function classAsked({ classNames }: AnyTrained, { class: name }: Given): { class
 function writePicture({ run }: AnyTrained, { svg, png }: Picture, name: string, { out }: Given): void {
   if (typeof out !== 'string') {
     const files = [[`${name}.svg`, svg] as const, ...(png ? [[`${name}.png`, png] as const] : [])];
-    for (const [file, content] of files) console.log(run.writePicture(file, content));
+    for (const [file, content] of files) print(run.writePicture(file, content));
     return;
   }
   const isSvg = out.toLowerCase().endsWith('.svg');
@@ -129,5 +129,5 @@ function writePicture({ run }: AnyTrained, { svg, png }: Picture, name: string, 
   if (content === undefined)
     throw new PyrovedError('Signals are drawn as SVG only: give --out a name that ends in .svg.');
   writeWhole(out, content);
-  console.log(out);
+  print(out);
 }

@@ -1,6 +1,7 @@
 /** What the commands that use a trained model share: opening its run, and the images that it is asked about. */
 import type { Command } from 'commander';
 import { PyrovedError } from '../errors.js';
+import { plainText } from '../plainText.js';
 import {
   type FoundImages,
   imagesFor,
@@ -106,6 +107,6 @@ function whereOf(given: Given): NewImages {
 
 /** Writes a table to the file that `--out` names, or to the terminal. */
 export function writeTable(table: string, { out }: Given): void {
-  if (out === undefined) process.stdout.write(table);
+  if (out === undefined) process.stdout.write(process.stdout.isTTY ? plainText(table) : table);
   else writeWhole(String(out), table);
 }

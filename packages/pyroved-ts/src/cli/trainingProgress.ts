@@ -1,7 +1,8 @@
 /** The progress bar of a training: steps, loss, accuracy and the time left; and a training under it that Ctrl-C stops cleanly. */
+
 import { formatBytes, type RunHooks } from '../recipes/index.js';
 import { formatCount, formatDuration } from '../viz/index.js';
-import { interruptSignal } from './messages.js';
+import { interruptSignal, say } from './messages.js';
 import { createProgress, type Progress } from './progress.js';
 import { createRace } from './race.js';
 
@@ -43,7 +44,7 @@ function trainingProgress(): TrainingProgress {
     log: (line) => {
       const [bar] = shown;
       if (bar) bar.log(line);
-      else console.error(line);
+      else say(line);
     },
     stop: () => {
       for (const bar of shown) bar.stop();

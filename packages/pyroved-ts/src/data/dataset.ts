@@ -1,6 +1,7 @@
 /** The plain structure in which every part of the package holds images (or 1-D signals), and what one does with it. */
 import { RandomStream } from 'pyro-ts';
 import { DataError } from '../errors.js';
+import { lookUp } from '../lookup.js';
 
 /** Images or 1-D signals of one shape, with what is known of each. */
 export interface ImageSet {
@@ -209,10 +210,10 @@ export function concatenated(sets: readonly ImageSet[]): ImageSet {
   };
   const labels = everyoneKnows((s) => s.labels);
   const names = everyoneKnows((s) => s.names);
-  const factors: Record<string, Float32Array> = {};
+  const factors = new Map<string, Float32Array>();
   for (const key of Object.keys(first.factors ?? {})) {
-    const parts = everyoneKnows((s) => s.factors?.[key]);
-    if (parts) factors[key] = Float32Array.from(parts.flatMap((p) => Array.from(p)));
+    const parts = everyoneKnows((s) => lookUp(s.factors, key));
+    if (parts) factors.set(key, Float32Array.from(parts.flatMap((p) => Array.from(p))));
   }
   return imageSet({
     images,
@@ -221,6 +222,6 @@ export function concatenated(sets: readonly ImageSet[]): ImageSet {
     classNames: first.classNames,
     ...(labels && { labels: Int32Array.from(labels.flatMap((p) => Array.from(p))) }),
     ...(names && { names: names.flat() }),
-    ...(Object.keys(factors).length > 0 && { factors }),
+    ...(factors.size > 0 && { factors: Object.fromEntries(factors) }),
   });
 }

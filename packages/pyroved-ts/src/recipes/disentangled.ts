@@ -1,5 +1,6 @@
 /** How well the latent variables of a run's model keep the known factors of variation apart, as figures and as a table. */
 import { subset } from '../data/index.js';
+import { lookUp } from '../lookup.js';
 import type { Model } from '../models/index.js';
 import type { RunFolder } from '../run/index.js';
 import { type Disentanglement, disentanglementOf, type TrainingImages } from '../train/index.js';
@@ -14,7 +15,9 @@ export function disentangledBy(run: RunFolder, model: Model, images: TrainingIma
   const { classNames = [] } = images;
   // Images of a user's own need not be of all classes.
   const known = source.kind === 'imported' ? {} : symmetryOf(source, { classNames });
-  return disentanglementOf(model, knownTo(model, images), { symmetry: classNames.map((name) => known[name] ?? 1) });
+  return disentanglementOf(model, knownTo(model, images), {
+    symmetry: classNames.map((name) => lookUp(known, name) ?? 1),
+  });
 }
 
 /** The images of which all is known that the model has to be told. */
@@ -22,7 +25,7 @@ function knownTo(model: Model, images: TrainingImages): TrainingImages {
   if (!isConditional(model)) return images;
   const { names } = model.condition;
   const isKnown = (i: number): boolean =>
-    names.every((name) => Number.isFinite(images.factors?.[name]?.[i])) &&
+    names.every((name) => Number.isFinite(lookUp(images.factors, name)?.[i])) &&
     (model.numClasses === 0 || (images.labels?.[i] ?? -1) >= 0);
   const places = Array.from({ length: images.count }, (_, i) => i).filter(isKnown);
   return places.length === images.count ? images : subset(images, places);

@@ -1,5 +1,6 @@
 /** The report of a run: its figures, pictures and settings in one page, and the pictures as files. */
 import { normalisationText, preprocessingText } from '../data/index.js';
+import { lookUp } from '../lookup.js';
 import { type Factor, isClassifier, type Model } from '../models/index.js';
 import type { RunFolder } from '../run/index.js';
 import type { EpochRecord } from '../train/index.js';
@@ -150,7 +151,8 @@ const besideOf = ({ uprightAccuracy, labelsOnlyAccuracy }: RunSummary) => [
 ];
 
 const words: Record<string, string> = { r: 'rotation', t: 'translation', s: 'scale' };
-const invariances = (list: readonly string[]): string => list.map((letter) => words[letter] ?? letter).join(' and ');
+const invariances = (list: readonly string[]): string =>
+  list.map((letter) => lookUp(words, letter) ?? letter).join(' and ');
 
 function curves(history: readonly EpochRecord[], baseline: ReportBaseline | undefined): TrainingCurve[] {
   const own = { name: 'this model', epochs: history.map(figures) };
@@ -259,7 +261,7 @@ const inDegrees = ['angle', 'labelledAngle', 'shear'];
 export const described = (options: object, names: Readonly<Record<string, string>> = {}): [string, string][] =>
   Object.entries(options).flatMap(([name, value]): [string, string][] => {
     if (value === undefined) return [];
-    const label = names[name] ?? name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+    const label = lookUp(names, name) ?? name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
     const list = Array.isArray(value) && !value.some(Array.isArray) ? value.map(String).join(', ') : value;
     const unit = typeof value === 'number' && inDegrees.includes(name) ? '°' : '';
     return [[label, `${typeof list === 'object' ? JSON.stringify(list) : list}${unit}`]];

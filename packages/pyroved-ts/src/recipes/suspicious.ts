@@ -1,5 +1,5 @@
 /** Labelled training images whose label a trained model doubts: as a list, a table of the report and a CSV file. */
-import { stringify } from 'csv-stringify/sync';
+import { csvText } from '../csv.js';
 import { posedCopies, subset } from '../data/index.js';
 import type { SSIVAE } from '../models/index.js';
 import { type SuspiciousLabel, suspiciousLabels, type TrainingImages } from '../train/index.js';
@@ -63,7 +63,7 @@ function meanProbabilities(model: SSIVAE, labelled: TrainingImages, seed: number
 
 /** `file, label, probability, suggested, suggested_probability`. */
 export const doubtfulCsv = (labels: readonly DoubtfulLabel[]): string =>
-  stringify([
+  csvText([
     ['file', 'label', 'probability', 'suggested', 'suggested_probability'],
     ...labels.map((one) => [
       one.file,

@@ -1,5 +1,5 @@
 /** What a trained model says of images, as tables and pictures to keep. */
-import { stringify } from 'csv-stringify/sync';
+import { csvText } from '../csv.js';
 import { isClassifier, type Model, type VED } from '../models/index.js';
 import type { TrainingImages } from '../train/index.js';
 import { asSvgFile, manifoldPicture } from '../viz/index.js';
@@ -48,7 +48,7 @@ export function encodingCsv({ model, classNames, classAngles }: AnyTrained, set:
       ...(scale ? at(scale, scales) : []),
     ];
   });
-  return stringify([header, ...rows]);
+  return csvText([header, ...rows]);
 }
 
 export interface ManifoldRequest {

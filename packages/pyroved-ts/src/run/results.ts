@@ -1,5 +1,5 @@
 /** What `classify` found, as CSV: one row an image, the certain and the unsure alike. */
-import { stringify } from 'csv-stringify/sync';
+import { csvText } from '../csv.js';
 import { RunError } from './errors.js';
 
 /** What the model says of one image. */
@@ -47,5 +47,5 @@ export function classificationCsv(rows: readonly Classification[], classNames: r
       ...each,
     ];
   });
-  return stringify([header, ...table]);
+  return csvText([header, ...table]);
 }

@@ -2,6 +2,7 @@
 import { OptionError, refuseUnknownKeys } from 'pyro-ts';
 import type { ImageSet, StreamedSet } from '../../data/index.js';
 import { DataError } from '../../errors.js';
+import { lookUp } from '../../lookup.js';
 
 /** One known number of each image. A network sees (value - centre) / scale. */
 export interface Factor {
@@ -54,7 +55,7 @@ export class Factors {
 
   /** Their values in the data's units, [set.count, dim] row major. @throws {DataError} for a factor that the set lacks. */
   of(set: Set): Float32Array {
-    const columns = this.list.map(({ name }) => set.factors?.[name] ?? this.refuse(name, set));
+    const columns = this.list.map(({ name }) => lookUp(set.factors, name) ?? this.refuse(name, set));
     return Float32Array.from(
       { length: set.count * this.dim },
       (_, i) => columns[i % this.dim][Math.floor(i / this.dim)],

@@ -2,6 +2,7 @@
 import { stratifiedSplit, subset } from '../../data/index.js';
 import { columnOf, readTable } from '../../data/table.js';
 import { DataError, listProblems } from '../../errors.js';
+import { lookUp } from '../../lookup.js';
 import type { TrainingImages } from '../../train/index.js';
 import type { TrainingSets } from './sets.js';
 
@@ -101,7 +102,7 @@ export function setsWithFactors(
     };
   }
   const all = known(unlabelled);
-  const isKnown = (i: number) => table.names.every((name) => Number.isFinite(all.factors?.[name][i]));
+  const isKnown = (i: number) => table.names.every((name) => Number.isFinite(lookUp(all.factors, name)?.[i]));
   const places = Array.from({ length: all.count }, (_, i) => i);
   if (!places.some(isKnown)) throw new DataError(`${path} has all its numbers for none of the images.`);
   const labels = places.map((i) => (isKnown(i) ? 0 : -1));

@@ -1,5 +1,6 @@
 /** How far inferred angles are from true ones, up to the symmetry of each class: circular statistics. */
 import { OptionError } from 'pyro-ts';
+import { lookUp } from '../../lookup.js';
 import type { SSIVAE } from '../../models/index.js';
 import type { TrainingImages } from '../../train/index.js';
 
@@ -57,7 +58,7 @@ export function ordersOf(classNames: readonly string[], symmetry: Symmetry): num
       throw new OptionError(`symmetry of "${name}" is a whole number of at least 0, not ${order}.`);
     }
   }
-  return classNames.map((name) => symmetry[name] ?? 1);
+  return classNames.map((name) => lookUp(symmetry, name) ?? 1);
 }
 
 /** Angles of labelled images as a model infers them, given their true classes; undefined where the truth is not known. */

@@ -1,5 +1,5 @@
 /** What a comparison of priors comes to: figures of each run, their means and spreads, paired tests, and the table as CSV. */
-import { stringify } from 'csv-stringify/sync';
+import { csvText } from '../../csv.js';
 import { glyphSymmetry } from '../../data/index.js';
 import type { TrainingSets } from '../sources/sets.js';
 import type { Source } from '../sources/source.js';
@@ -97,7 +97,7 @@ export function comparisonCsv({ runs, classNames }: Comparison): string {
     run.epochs,
     digits(run.loss, 4),
   ]);
-  return stringify([header, ...rows]);
+  return csvText([header, ...rows]);
 }
 
 /** The symmetries of generated classes: a diamond looks the same upside down, a single particle from all sides. */

@@ -1,4 +1,5 @@
 /** The report of a comparison of priors: figures side by side, tests, and the course of the trainings. */
+import { lookUp } from '../../lookup.js';
 import type { EpochRecord } from '../../train/index.js';
 import {
   formatCount,
@@ -134,7 +135,7 @@ function angleTable({ priors, runs, classNames, symmetry }: Comparison): ReportT
     const values = runs.filter((run) => run.prior === prior).flatMap((run) => pick(run) ?? []);
     return values.length > 0 ? (values.reduce((sum, v) => sum + v, 0) / values.length).toFixed(1) : '–';
   };
-  const orders = classNames.map((name) => symmetry[name] ?? 1);
+  const orders = classNames.map((name) => lookUp(symmetry, name) ?? 1);
   return [
     {
       title: 'Angles',

@@ -1,4 +1,5 @@
 /** What the folds of a cross-validation say, one by one and together: of classes that are told, or of quantities that are predicted. */
+import { lookUp } from '../../lookup.js';
 import type { JsonObject } from '../../run/index.js';
 import { formatCount, formatPercent } from '../../viz/index.js';
 import type { Figures } from '../judge.js';
@@ -111,7 +112,7 @@ function quantitiesTogether({ labelled }: TrainingSets, folds: readonly Quantity
     const own = folds.map(({ targets: all, images: count }) => ({ ...all[k], count }));
     const mean = (figure: 'meanSquaredError' | 'meanAbsoluteError') =>
       own.reduce((sum, fold) => sum + fold[figure] * fold.count, 0) / images;
-    const variance = varianceOf(labelled?.factors?.[name] ?? []);
+    const variance = varianceOf(lookUp(labelled?.factors, name) ?? []);
     return {
       name,
       r2: variance > 0 ? 1 - mean('meanSquaredError') / variance : Number.NaN,
