@@ -6,7 +6,7 @@ export { type InterpolateOptions, type LatentPoint, latentPoint } from './asked/
 export type { LogLikelihoodOptions } from './asked/logLikelihood.js';
 export type { Manifold, ManifoldOptions } from './asked/manifold.js';
 export type { Traversal, TraverseOptions } from './asked/traverse.js';
-export { type Classified, classified } from './asked/uncertainty.js';
+export { type Classified, classified, softmaxRows } from './asked/uncertainty.js';
 export type { EnumerateClasses } from './classes.js';
 export type { ClassPrior } from './classPrior.js';
 export * from './ivae.js';
@@ -26,6 +26,8 @@ export * from './recognition.js';
 export * from './recognitionOptions.js';
 export * from './ssivae.js';
 export * from './ssRegIvae.js';
+export * from './template.js';
+export type { TemplateOptions } from './templateOptions.js';
 export * from './vae.js';
 export * from './ved.js';
 export type { VEDOptions } from './vedOptions.js';

@@ -34,8 +34,11 @@ export interface ModelOptions extends PosePriors, LikelihoodOptions {
   readonly kernel?: SpatialDecoderOptions['kernel'];
   /** In place of the fully connected encoder: `convNet({ ... })`, a net of one's own or a `tf.LayersModel`. */
   readonly encoder?: EncoderSlot;
-  /** In place of the decoder, likewise; of a model with invariances, a net that uses the transform. */
-  readonly decoder?: DecoderSlot;
+  /**
+   * In place of the decoder, likewise; of a model with invariances, a net that uses the transform. "template": one picture per class, moved by a smooth
+   * field; of the semi-supervised model with recognition. See `TemplateSSIVAE`.
+   */
+  readonly decoder?: DecoderSlot | 'template';
 }
 
 export const modelOptionKeys: readonly (keyof ModelOptions)[] = [

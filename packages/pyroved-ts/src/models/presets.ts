@@ -7,6 +7,7 @@ import type { ModelOptions } from './options.js';
 import { RecognitionSSIVAE } from './recognition.js';
 import { type SemiSupervisedOptions, SSIVAE } from './ssivae.js';
 import { type RegressionOptions, SSRegIVAE } from './ssRegIvae.js';
+import { TemplateSSIVAE } from './template.js';
 import type { VED } from './ved.js';
 
 /** What the presets with an "r" in their names are invariant to, as in the paper: rotation and translation. */
@@ -20,8 +21,10 @@ export const rVAE = (options: ConditionalOptions): IVAE =>
   new IVAE({ ...options, invariances: options.invariances ?? paperInvariances });
 
 /** The semi-supervised model, with the invariances that one asks for. */
-export const ssiVAE = (options: SemiSupervisedOptions): SSIVAE =>
-  options.recognition ? new RecognitionSSIVAE(options) : new SSIVAE(options);
+export const ssiVAE = (options: SemiSupervisedOptions): SSIVAE => {
+  if (options.decoder === 'template') return new TemplateSSIVAE(options);
+  return options.recognition ? new RecognitionSSIVAE(options) : new SSIVAE(options);
+};
 
 /** The paper's model: semi-supervised, invariant to rotation and translation unless other invariances are given. */
 export const ssrVAE = (options: SemiSupervisedOptions): SSIVAE =>

@@ -104,6 +104,7 @@ export abstract class VaePrograms {
     const { hasPose } = this.latents;
     const decoding = { owner: `${owner}: decoder`, shape, channels, inputs: [latentDim, condition, discrete ?? 0] };
     const layers = { ...decoding, hidden: hiddenDecoder, activation };
+    if (decoder === 'template') throw templatesElsewhere(owner);
     if (decoder) this.decoder = ownDecoder(decoder, { ...decoding, hasPose });
     else this.decoder = hasPose ? spatialNet({ ...layers, kernel }) : fcDecoder(layers);
     const { net: ofLikelihood } = this.likelihood;
@@ -222,6 +223,11 @@ export abstract class VaePrograms {
     return this.plateNesting === 1 ? x : tf.squeeze(x, [x.rank - eventRank - 1]);
   }
 }
+
+const templatesElsewhere = (owner: string): OptionError =>
+  new OptionError(
+    `${owner}: decoder "template" belongs to the semi-supervised model with recognition. Make it by ssiVAE({ decoder: 'template', recognition: {} }).`,
+  );
 
 /** Sums over all modes, or over the likeliest `asked` (`usual` where that is left out) and one weighted draw of the rest. */
 function inferMode(

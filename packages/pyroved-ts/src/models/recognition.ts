@@ -40,6 +40,11 @@ import { type ClassEncoding, type SemiSupervisedOptions, type SemiSupervisedTerm
 /** Weight of log q(pose | image, class, proposal) on images of known pose, which the encoder's correction learns from. */
 const CORRECTION_WEIGHT = 1;
 
+/** What a subclass puts in place of encoder and decoder, and how many content latents its recognition network says. */
+export interface RecognitionParts extends Pick<SemiSupervisedOptions, 'encoder' | 'decoder' | 'likelihood'> {
+  readonly contents?: number;
+}
+
 /**
  * y ~ Categorical(classPrior), angle, shift, ... ~ their priors, z ~ N(0, 1), x ~ likelihood(decoder(pose, z, y)): as `SSIVAE`, but each part of the pose
  * is a site of its own, which can be observed, and the guide goes in three steps:
@@ -59,25 +64,27 @@ const CORRECTION_WEIGHT = 1;
  */
 export class RecognitionSSIVAE extends SSIVAE {
   readonly recognition: ResolvedRecognition;
-  private readonly recogniser: RecognitionNet;
-  private readonly parts: readonly RefinedPart[];
+  protected readonly recogniser: RecognitionNet;
+  protected readonly parts: readonly RefinedPart[];
   /** Pairs are drawn unless an option says to sum over them: nothing is learned from which pair was drawn. */
   private readonly inferPair: InferConfig;
 
-  constructor(options: SemiSupervisedOptions) {
+  /** @param own networks of a subclass, in place of those that the options describe */
+  constructor(options: SemiSupervisedOptions, own: RecognitionParts = {}) {
     checkRecognition(options);
     const { shape, channels = 1, invariances = [], numClasses, kernel } = options;
     const recognition = resolveRecognition(options.recognition ?? {}, shape, invariances);
     const { angles, viewShape } = recognition;
     const body = bodyFor(recognition, channels, kernel);
-    const net = recognitionNet({ shape, channels, numClasses, angles, viewShape, body });
+    const { contents, ...networks } = own;
+    const net = recognitionNet({ shape, channels, numClasses, angles, viewShape, body, contents });
     const parts = refinedParts(invariances, shape, options);
     const classifier = {
       parameters: net.parameters,
       apply: (weights: Readonly<Record<string, tf.Tensor>>, x: tf.Tensor) =>
         tf.logSumExp(net.apply(weights, x).logits, 1),
     };
-    super(options, { classifier, net, poseParts: parts });
+    super({ ...options, ...networks }, { classifier, net, poseParts: parts });
     this.recognition = recognition;
     this.recogniser = net;
     this.parts = parts;
@@ -207,7 +214,7 @@ export class RecognitionSSIVAE extends SSIVAE {
 
   // The model.
 
-  private posePriors({ scaleFactor = 1 }: SemiSupervisedTerms, known?: KnownPose): Record<string, tf.Tensor> {
+  protected posePriors({ scaleFactor = 1 }: SemiSupervisedTerms, known?: KnownPose): Record<string, tf.Tensor> {
     return scale.with(scaleFactor, () =>
       Object.fromEntries(
         this.parts.map((part) => {
@@ -226,11 +233,11 @@ export class RecognitionSSIVAE extends SSIVAE {
   }
 
   /** A value [B, ...event] with the plates' dimensions. */
-  private toEventSite(x: tf.Tensor, eventRank: number): tf.Tensor {
+  protected toEventSite(x: tf.Tensor, eventRank: number): tf.Tensor {
     return this.plateNesting === 1 ? x : tf.expandDims(x, x.rank - eventRank);
   }
 
-  private classPriorDistribution() {
+  protected classPriorDistribution() {
     return oneHotCategorical({ logits: module(CLASS_PRIOR, this.prior)() });
   }
 
@@ -264,11 +271,12 @@ export class RecognitionSSIVAE extends SSIVAE {
     return tf.div(tf.sum(tf.mul(tf.expandDims(direction, -2), centres), -1), bump ** 2);
   }
 
-  private observeImage(
+  protected observeImage(
     x: tf.Tensor,
     draws: Readonly<Record<string, tf.Tensor>>,
     y: tf.Tensor,
     { scaleFactor = 1 }: SemiSupervisedTerms,
+    _content?: tf.Tensor,
   ): void {
     const pose: PoseTensors = Object.fromEntries(this.parts.map(({ kind, toPose }) => [kind, toPose(draws[kind])]));
     const z = scale.with(scaleFactor, () =>
@@ -284,7 +292,7 @@ export class RecognitionSSIVAE extends SSIVAE {
   // Recognition.
 
   /** What the network sees in images; nothing flows back to it. */
-  private recognise(x: tf.Tensor): Recognised {
+  protected recognise(x: tf.Tensor): Recognised {
     const seen = module('encoder_y', this.recogniser)(x);
     const [logits, angle, centre, centreScale] = [seen.logits, seen.angle, seen.centre, seen.centreScale].map((t) =>
       stopGradient(t),
@@ -292,22 +300,22 @@ export class RecognitionSSIVAE extends SSIVAE {
     return { logits, angle, centre, centreScale };
   }
 
-  private get pairCount(): number {
+  protected get pairCount(): number {
     return this.recognition.angles.length * this.numClasses;
   }
 
   /** [B, V, K, ...] as pairs [B, V * K, ...]. */
-  private flat(t: tf.Tensor): tf.Tensor {
+  protected flat(t: tf.Tensor): tf.Tensor {
     return tf.reshape(t, [t.shape[0], this.pairCount, ...t.shape.slice(3)]);
   }
 
   /** Entries [B, V, K, n] of one-hot pairs [..., B, V * K]: [..., B, n]. */
-  private atPair(t: tf.Tensor, pair: tf.Tensor): tf.Tensor {
+  protected atPair(t: tf.Tensor, pair: tf.Tensor): tf.Tensor {
     return tf.sum(tf.mul(tf.expandDims(pair, -1), this.flat(t)), -2);
   }
 
   /** The angle of the view of one-hot pairs [..., V * K]: [...]. */
-  private viewAngle(pair: tf.Tensor): tf.Tensor {
+  protected viewAngle(pair: tf.Tensor): tf.Tensor {
     const { angles } = this.recognition;
     const views = tf.sum(tf.reshape(pair, [...pair.shape.slice(0, -1), angles.length, this.numClasses]), -1);
     return tf.sum(tf.mul(views, tf.tensor1d([...angles])), -1);
@@ -332,13 +340,13 @@ export class RecognitionSSIVAE extends SSIVAE {
   }
 
   /** One-hot pairs [..., V * K] of bins [..., V] and classes [..., K]. */
-  private pairs(bin: tf.Tensor, y: tf.Tensor): tf.Tensor {
+  protected pairs(bin: tf.Tensor, y: tf.Tensor): tf.Tensor {
     const both = tf.mul(tf.expandDims(bin, -1), tf.expandDims(y, -2));
     return tf.reshape(both, [...both.shape.slice(0, -2), this.pairCount]);
   }
 
   /** The pairs of known classes and poses. */
-  private pairOf(y: tf.Tensor, { angle }: KnownPose): tf.Tensor {
+  protected pairOf(y: tf.Tensor, { angle }: KnownPose): tf.Tensor {
     const { angles } = this.recognition;
     if (angles.length === 1) return y;
     const bins = this.binLogits(directionOf(angle)) as tf.Tensor;
@@ -346,7 +354,7 @@ export class RecognitionSSIVAE extends SSIVAE {
   }
 
   /** The pose that the network proposes for one pair of each image. */
-  private proposalFor(seen: Recognised, pair: tf.Tensor): Proposal {
+  protected proposalFor(seen: Recognised, pair: tf.Tensor): Proposal {
     const y = this.classOf(pair);
     const pick = (t: tf.Tensor): tf.Tensor => this.atPair(t, pair);
     const vector = pick(seen.angle);
@@ -362,7 +370,7 @@ export class RecognitionSSIVAE extends SSIVAE {
   }
 
   /** log q(pose | x, class, bin) as the network gives it: a von Mises angle and a normal centre. */
-  private recognisedPose(seen: Recognised, pair: tf.Tensor, pose: KnownPose): void {
+  protected recognisedPose(seen: Recognised, pair: tf.Tensor, pose: KnownPose): void {
     const pick = (t: tf.Tensor): tf.Tensor => this.atPair(t, pair);
     const { tolerance } = this.recognition;
     const view = this.viewAngle(pair);
@@ -401,7 +409,7 @@ export class RecognitionSSIVAE extends SSIVAE {
   }
 
   /** Numbers [..., B] as a site's. */
-  private toSite1(x: tf.Tensor): tf.Tensor {
+  protected toSite1(x: tf.Tensor): tf.Tensor {
     return this.toEventSite(x, 0);
   }
 

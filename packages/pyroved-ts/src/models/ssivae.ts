@@ -28,6 +28,7 @@ import { CLASS_PRIOR, type ClassPrior, classPriorNet, countedProbs } from './cla
 import { checkShape, checkWidths, type ModelOptions, modelOptionKeys } from './options.js';
 import type { AnyNet, Terms } from './programs.js';
 import type { RecognitionOptions } from './recognitionOptions.js';
+import type { TemplateOptions } from './templateOptions.js';
 import { InvariantVAE } from './vae.js';
 import { viewsOf } from './views.js';
 
@@ -44,6 +45,8 @@ export interface SemiSupervisedOptions extends ModelOptions, EnumerateClasses {
    * `ssiVAE`, `ssrVAE` and runs then make. @default none: a classifier of the image as it is
    */
   readonly recognition?: RecognitionOptions;
+  /** With decoder "template": how its pictures may be deformed. */
+  readonly templates?: TemplateOptions;
 }
 
 const optionKeys: readonly (keyof SemiSupervisedOptions)[] = [
@@ -55,6 +58,7 @@ const optionKeys: readonly (keyof SemiSupervisedOptions)[] = [
   'exactClasses',
   'classifier',
   'recognition',
+  'templates',
 ];
 
 /** What a subclass puts in place of the classifier. */

@@ -3,7 +3,7 @@ import { resample } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 import type { Net } from 'pyro-ts';
 import { viewMap } from '../coordinates/index.js';
-import { linear, linearSpec } from './layers.js';
+import { linear, linearSpec, type Specs } from './layers.js';
 
 /** What the network says of images, for each of V views and K classes. */
 export interface Recognised {
@@ -15,6 +15,10 @@ export interface Recognised {
   readonly centre: tf.Tensor;
   /** Standard deviation of each of the centre's coordinates, [B, V, K]. */
   readonly centreScale: tf.Tensor;
+  /** Mean of the content latents, [B, V, K, C]; of a network that recognises content. */
+  readonly content?: tf.Tensor;
+  /** Their standard deviations, [B, V, K, C]. */
+  readonly contentScale?: tf.Tensor;
 }
 
 /** Images [B, channels * points] to what is recognised in them. */
@@ -36,6 +40,8 @@ export interface RecognitionNetOptions {
   /** [height, width] of a view; signals are looked at as they are. */
   readonly viewShape: readonly number[];
   readonly body: Body;
+  /** Number of content latents that are recognised too. @default 0 */
+  readonly contents?: number;
 }
 
 /** The concentration vector, the centre and its spread: what the head gives for each view and class beside the logit. */
@@ -43,6 +49,7 @@ const numbersPerClass = (dims: number): number => dims + 3;
 
 /** Units of the head's numbers, so that outputs around 1 are usual poses. */
 const [ANGLE_UNIT, CENTRE_UNIT, SMALLEST_CENTRE_SCALE] = [3, 0.1, 0.003];
+const SMALLEST_CONTENT_SCALE = 0.03;
 
 /** Keeps images of one value finite. */
 const SMALLEST_DEVIATION = 1e-3;
@@ -54,10 +61,11 @@ function standardised(x: tf.Tensor): tf.Tensor {
 }
 
 /**
- * The body is applied to every view with the same weights; a linear head gives the rest. Parameters: "body.*" and "head.*".
+ * The body is applied to every view with the same weights; a linear head gives the rest. Parameters: "body.*", "head.*" and, where content is recognised,
+ * "content.*", whose weights begin at zero.
  */
 export function recognitionNet(options: RecognitionNetOptions): RecognitionNet {
-  const { shape, channels, numClasses, angles, viewShape, body } = options;
+  const { shape, channels, numClasses, angles, viewShape, body, contents = 0 } = options;
   const dims = shape.length;
   const numbers = numbersPerClass(dims);
   const map = dims === 2 ? viewMap({ shape, channels, angles, viewShape }) : undefined;
@@ -66,6 +74,7 @@ export function recognitionNet(options: RecognitionNetOptions): RecognitionNet {
     parameters: {
       ...Object.fromEntries(bodyParameters),
       ...linearSpec('head', body.features, numClasses * (1 + numbers)),
+      ...(contents > 0 && contentSpec(body.features, numClasses * 2 * contents)),
     },
     apply(weights, x) {
       const [count, views] = [x.shape[0], angles.length];
@@ -81,7 +90,21 @@ export function recognitionNet(options: RecognitionNetOptions): RecognitionNet {
         angle: tf.mul(angle, ANGLE_UNIT),
         centre: tf.mul(centre, CENTRE_UNIT),
         centreScale: tf.add(tf.softplus(tf.sub(tf.squeeze(spread, [3]), 3)), SMALLEST_CENTRE_SCALE),
+        ...(contents > 0 &&
+          contentOf(tf.reshape(linear(weights, 'content', features), [count, views, numClasses, 2 * contents]))),
       };
     },
   };
+}
+
+/** The layer that says the content: at first 0 for every image. */
+const contentSpec = (inputs: number, outputs: number): Specs => ({
+  'content.weight': { init: () => tf.zeros([inputs, outputs]) },
+  'content.bias': { init: () => tf.zeros([outputs]) },
+});
+
+/** Means and standard deviations [..., C] from numbers [..., 2 C]. */
+function contentOf(numbers: tf.Tensor): Required<Pick<Recognised, 'content' | 'contentScale'>> {
+  const [content, spread] = tf.split(numbers, 2, -1);
+  return { content, contentScale: tf.add(tf.softplus(spread), SMALLEST_CONTENT_SCALE) };
 }

@@ -70,6 +70,13 @@ const FURTHER = 0.5;
 /** What recognition's learning rate falls to, as a fraction: at the end of the first steps, where it stays until the last epoch. */
 const LAST_RATE = 0.05;
 
+/** What a subclass puts in place of its own. */
+export interface KnownPoseParts {
+  readonly owner: string;
+  readonly keys: readonly string[];
+  readonly optimizer: Adam;
+}
+
 /** Images of known class, and their poses where those are known too. */
 type Known = [x: tf.Tensor, y: tf.Tensor, pose: KnownPose];
 type Shown = Known | [x: tf.Tensor, y: tf.Tensor];
@@ -78,10 +85,10 @@ type Shown = Known | [x: tf.Tensor, y: tf.Tensor];
 export class KnownPoseTrainer extends Trainer<RecognitionSSIVAE> {
   readonly data: SemiSupervisedData;
   private readonly validation: SemiSupervisedData['test'];
-  private readonly recognitionSteps: number;
-  private readonly recognitionBatch: number;
-  private readonly recognitionLr: number;
-  private readonly posedBatch: number;
+  protected readonly recognitionSteps: number;
+  protected readonly recognitionBatch: number;
+  protected readonly recognitionLr: number;
+  protected readonly posedBatch: number;
   private readonly consistency: number;
   /** Standard deviation of the fresh noise. */
   readonly noise: number;
@@ -92,11 +99,20 @@ export class KnownPoseTrainer extends Trainer<RecognitionSSIVAE> {
   private readonly recognition: SVI<
     [tf.Tensor, tf.Tensor, KnownPose | undefined, RecognitionWeights, ConsistentImages | undefined]
   >;
-  private readonly members: readonly (readonly number[])[];
+  protected readonly members: readonly (readonly number[])[];
 
-  /** `options.lr` is 1e-3 unless it is given, and `options.scaleFactor` is `klSchedule`. */
-  constructor(model: RecognitionSSIVAE, data: SemiSupervisedData, options: KnownPoseTrainerOptions = {}) {
-    super(model, withSchedule(options), { owner, keys, lr: 1e-3, labels: true }, new Adam({ lr: 1 }, clipOf(options)));
+  /**
+   * `options.lr` is 1e-3 unless it is given, and `options.scaleFactor` is `klSchedule`.
+   * @param parts name, options and optimiser of a subclass
+   */
+  constructor(
+    model: RecognitionSSIVAE,
+    data: SemiSupervisedData,
+    options: KnownPoseTrainerOptions = {},
+    parts: KnownPoseParts = { owner, keys, optimizer: new Adam({ lr: 1 }, clipOf(options)) },
+  ) {
+    const { owner: name, keys: known, optimizer: adam } = parts;
+    super(model, withSchedule(options), { owner: name, keys: known, lr: 1e-3, labels: true }, adam);
     const { recognitionSteps = 600 + 60 * model.numClasses, recognitionBatch = 48, recognitionLr = 3e-3 } = options;
     const { posedBatch = 16, consistency = 1 } = options;
     checkKnownPoseOptions({ recognitionSteps, recognitionBatch, recognitionLr, posedBatch, consistency });
@@ -135,7 +151,7 @@ export class KnownPoseTrainer extends Trainer<RecognitionSSIVAE> {
     return epoch === 0 ? [...this.recognitionBatches(), ...unlabelled] : unlabelled;
   }
 
-  private recognitionBatches(): Batch[] {
+  protected recognitionBatches(): Batch[] {
     return Array.from({ length: this.recognitionSteps }, (_, step) => ({
       kind: 'recognition',
       indices: this.labelledIndices(this.recognitionBatch, this.stream(step)),
@@ -143,10 +159,10 @@ export class KnownPoseTrainer extends Trainer<RecognitionSSIVAE> {
   }
 
   /** The randomness of the labelled images of a step. */
-  private readonly stream = (step: number): RandomStream => new RandomStream(this.seed).fork(`labelled/${step}`);
+  protected readonly stream = (step: number): RandomStream => new RandomStream(this.seed).fork(`labelled/${step}`);
 
   /** As many images of each class as of any other, give or take one. */
-  private labelledIndices(count: number, stream: RandomStream): Int32Array {
+  protected labelledIndices(count: number, stream: RandomStream): Int32Array {
     const { members } = this;
     const first = stream.nextInt(members.length);
     return Int32Array.from({ length: count }, (_, i) => {
@@ -172,10 +188,15 @@ export class KnownPoseTrainer extends Trainer<RecognitionSSIVAE> {
     return loss;
   }
 
-  private learnRecognition(indices: Int32Array): number {
+  /** Recognition's learning rate at this step. */
+  protected recognitionRate(): number {
     const { step, recognitionSteps, recognitionLr } = this;
     const fallen = 0.5 * (1 + Math.cos(Math.PI * Math.min(1, step / Math.max(1, recognitionSteps))));
-    this.optimizer.lrFactor = recognitionLr * (LAST_RATE + (1 - LAST_RATE) * fallen);
+    return recognitionLr * (LAST_RATE + (1 - LAST_RATE) * fallen);
+  }
+
+  protected learnRecognition(indices: Int32Array): number {
+    this.optimizer.lrFactor = this.recognitionRate();
     return tidied(() => {
       const [x, y, pose] = this.shown(indices, this.noise);
       return this.recognition.step(x, y, pose, {}, this.consistentImages(indices.length));
@@ -183,7 +204,7 @@ export class KnownPoseTrainer extends Trainer<RecognitionSSIVAE> {
   }
 
   /** Labelled images at drawn poses with fresh noise, their classes and poses; as they are with their classes, where labelled poses are fixed. */
-  private shown(indices: Int32Array, noise: number): Shown {
+  protected shown(indices: Int32Array, noise: number): Shown {
     if (this.model.recognition.labelledPoses === 'drawn') return this.atDrawnPoses(indices, noise);
     const { labelled } = this.data;
     return [imageTensor(labelled, indices), this.model.known(labelled, indices)];

@@ -1,5 +1,6 @@
 /** One number that makes class probabilities mean what they say: the temperature of a softmax, fitted on labelled images. */
 import { OptionError, refuseUnknownKeys } from 'pyro-ts';
+import { softmaxRows } from '../models/index.js';
 
 export interface TemperatureOptions {
   /**
@@ -68,19 +69,6 @@ export function withTemperature(probabilities: Float32Array, numClasses: number,
   if (temperature === 1) return probabilities;
   const logs = Float64Array.from(probabilities, (p) => Math.log(Math.max(p, LEAST)) / temperature);
   return softmaxRows(logs, numClasses);
-}
-
-/** The softmax of each row of `numClasses` logits. */
-export function softmaxRows(logits: ArrayLike<number>, numClasses: number): Float32Array {
-  const out = new Float32Array(logits.length);
-  for (let at = 0; at < logits.length; at += numClasses) {
-    let most = Number.NEGATIVE_INFINITY;
-    for (let k = 0; k < numClasses; k++) most = Math.max(most, logits[at + k]);
-    let total = 0;
-    for (let k = 0; k < numClasses; k++) total += Math.exp(logits[at + k] - most);
-    for (let k = 0; k < numClasses; k++) out[at + k] = Math.exp(logits[at + k] - most) / total;
-  }
-  return out;
 }
 
 function rowsOf(probabilities: ArrayLike<number>, labels: ArrayLike<number>): number {

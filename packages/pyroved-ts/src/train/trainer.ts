@@ -1,5 +1,5 @@
 /** The loop that all trainers share: epochs of steps, history, stop and resume, and an error that says where a run went wrong. */
-import { Adam, NonFiniteError, OptionError, refuseUnknownKeys } from 'pyro-ts';
+import { Adam, NonFiniteError, OptionError, refuseUnknownKeys, type SavedTensor } from 'pyro-ts';
 import type { Batch } from '../data/index.js';
 import type { InvariantVAE, VED } from '../models/index.js';
 import type { Checkpoint, LoadedCheckpoint } from '../run/index.js';
@@ -168,8 +168,17 @@ export abstract class Trainer<M extends InvariantVAE | VED = InvariantVAE> {
       settings: this.fingerprint(),
     };
     const own = this.average?.save() ?? [];
-    return { tensors: new Map([...saveParams(this.model.params), ...tensors, ...own]), state };
+    const further = this.furtherState();
+    return { tensors: new Map([...saveParams(this.model.params), ...tensors, ...own, ...further]), state };
   }
+
+  /** Arrays that a kind of trainer keeps beside parameters and optimiser, by names of its own. */
+  protected furtherState(): ReadonlyMap<string, SavedTensor> {
+    return new Map();
+  }
+
+  /** Takes them from a checkpoint. */
+  protected loadFurtherState(_tensors: ReadonlyMap<string, SavedTensor>): void {}
 
   /** Goes on from a saved state. @throws {OptionError} where data or settings differ, {FormatError} where the model does. */
   loadState(checkpoint: LoadedCheckpoint | Checkpoint): void {
@@ -177,6 +186,7 @@ export abstract class Trainer<M extends InvariantVAE | VED = InvariantVAE> {
     refuseOther(saved.settings, this.fingerprint());
     loadParams(this.model.params, checkpoint.tensors);
     loadOptimizer(this.optimizer, checkpoint.tensors, saved.updates);
+    this.loadFurtherState(checkpoint.tensors);
     this.epoch = saved.epoch;
     this.batch = saved.batch;
     this.step = saved.step;

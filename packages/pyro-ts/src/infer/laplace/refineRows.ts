@@ -126,6 +126,22 @@ export function drawRows({ rows, dim, z, curvature, ridge }: RefinedRows, rng: R
   return drawn;
 }
 
+/**
+ * Standard deviations of the latents of one row under its Laplace approximation, [dim]; NaN where the curvature is not positive definite.
+ * @example rowDeviations({ rows: 1, dim: 1, z: Float64Array.of(0), cost: [0], curvature: [4], ridge: 0 }, 0) // [0.5]
+ */
+export function rowDeviations({ dim, curvature, ridge }: RefinedRows, row: number): Float64Array {
+  const factor = new Float64Array(dim * dim);
+  if (!factorizeDamped(curvature, row * dim * dim, dim, 0, ridge, factor)) return new Float64Array(dim).fill(Number.NaN);
+  const column = new Float64Array(dim);
+  return Float64Array.from({ length: dim }, (_, i) => {
+    column.fill(0);
+    column[i] = 1;
+    solveFactored(factor, dim, column);
+    return Math.sqrt(column[i]);
+  });
+}
+
 /** Moves one row of z by a damped step; returns the damping that the row needed. */
 function newtonStep(dim: number, free: readonly number[], limits: readonly number[]) {
   const n = free.length;

@@ -26,3 +26,16 @@ export function classified(probabilities: Float32Array, numClasses: number): Cla
   }
   return { probabilities, classes, entropy, margin };
 }
+
+/** The softmax of each row of `numClasses` logits. */
+export function softmaxRows(logits: ArrayLike<number>, numClasses: number): Float32Array {
+  const out = new Float32Array(logits.length);
+  for (let at = 0; at < logits.length; at += numClasses) {
+    let most = Number.NEGATIVE_INFINITY;
+    for (let k = 0; k < numClasses; k++) most = Math.max(most, logits[at + k]);
+    let total = 0;
+    for (let k = 0; k < numClasses; k++) total += Math.exp(logits[at + k] - most);
+    for (let k = 0; k < numClasses; k++) out[at + k] = Math.exp(logits[at + k] - most) / total;
+  }
+  return out;
+}

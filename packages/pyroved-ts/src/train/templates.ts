@@ -1,0 +1,396 @@
+/** Trains a template model: recognition alone at first, then pictures, field and recognition together from refined explanations. */
+import * as tf from '@tensorflow/tfjs';
+import { Adam, drawRows, type SavedTensor, SVI, TraceELBO } from 'pyro-ts';
+import { addNoise, type Batch, estimateContrast, gather, orderedBatches, shuffledBatches } from '../data/index.js';
+import {
+  type CompleteRows,
+  type KnownPose,
+  type RecognitionWeights,
+  softened,
+  type Teaching,
+  type TemplateSSIVAE,
+} from '../models/index.js';
+import { bestCandidates, type Explanations, explain, refineContent, somePixels } from '../templates/explain.js';
+import { displacementOf, shiftOf } from '../templates/geometry.js';
+import { imageTensor, tidied } from './data.js';
+import { fitEvidence, gateWeight } from './gate.js';
+import { KnownPoseTrainer, type KnownPoseTrainerOptions, knownPoseKeys } from './knownPoses.js';
+import { clipOf, trainerOptionKeys } from './options.js';
+import type { SemiSupervisedData } from './semiSupervised.js';
+import type { Fingerprint } from './trainer.js';
+
+export interface TemplateTrainerOptions extends KnownPoseTrainerOptions {
+  /** Steps that learn pictures, field and recognition together, after those of recognition alone. @default 400 */
+  readonly templateSteps?: number;
+}
+
+const owner = 'TemplateTrainer';
+export const templateKeys = ['templateSteps'] as const;
+const keys = [...trainerOptionKeys, ...knownPoseKeys, ...templateKeys];
+
+/** Adam's learning rates of the pictures, as a fraction of the contrast, and of the field, in half widths of the image. */
+const [PICTURE_LR, FIELD_LR] = [3e-3, 4e-3];
+
+/** Candidates of each class that are refined in training, by this many steps on this many pixels. */
+const EXPLAINED = { bins: 2, steps: 2, pixels: 144 } as const;
+
+/** Of images of 48 pixels: blur at first, and the least until the last steps. */
+const BLUR = { first: 2, least: 1, falls: 0.6, sharp: 0.9 } as const;
+
+/** Explanations below this probability are neglected. */
+const NEGLECTED = 0.02;
+
+/** Largest distance of a draw from the point that was refined. */
+const LARGEST_DRAW = 0.5;
+
+/** Steps from one look at the gate to the next, and labelled images at drawn poses at each: more where more of them are distinct. */
+const [GATE_EVERY, GATE_IMAGES, GATE_FEW, GATE_DISTINCT] = [50, 96, 48, 24];
+
+/** Names of the arrays that a checkpoint keeps. */
+const [ANCHOR, RECALLED] = ['templates/anchor', 'templates/recalled'];
+
+/**
+ * Each joint step explains a batch of unlabelled images by every class (see `TemplateSSIVAE`), weighs the explanations by softmax(gate * evidence / temperature +
+ * log of recognition's softened answer after its first steps), and takes two gradient steps:
+ *
+ * 1. pictures and field on -log p(x, pose, content, class) of the explanations, pose and content drawn from their Laplace approximations, and of labelled
+ *    images at drawn poses, whose content alone is refined;
+ * 2. recognition on the labelled images at drawn poses and on the explanations, as far as the gate lets them count.
+ *
+ * The gate is measured on labelled images at drawn poses: where their evidence does not recognise them, recognition learns as if it were alone.
+ */
+export class TemplateTrainer extends KnownPoseTrainer {
+  private readonly templateSteps: number;
+  private readonly complete: SVI<[CompleteRows]>;
+  private readonly teaching: SVI<[Teaching, RecognitionWeights]>;
+  /** Log of recognition's softened answer for every unlabelled image, after the steps of recognition alone, [count, K]. */
+  private anchor: Float32Array | undefined;
+  /** Running mean of the evidence's accuracy on labelled images; NaN before the first look. */
+  private recalled = Number.NaN;
+
+  /** Defaults of `KnownPoseTrainer`, but for `batchSize`, which is 48. */
+  constructor(
+    override readonly model: TemplateSSIVAE,
+    data: SemiSupervisedData,
+    { templateSteps = 400, ...options }: TemplateTrainerOptions = {},
+  ) {
+    const contrast = estimateContrast(data.labelled);
+    const rates = (name: string): { lr: number } => {
+      if (name === 'decoder.pictures') return { lr: PICTURE_LR * contrast };
+      return { lr: name === 'decoder.field' ? FIELD_LR : 1 };
+    };
+    super(
+      model,
+      data,
+      { batchSize: 48, posedBatch: 32, recognitionLr: 1e-3, ...options },
+      { owner, keys, optimizer: new Adam(rates, clipOf(options)) },
+    );
+    this.templateSteps = templateSteps;
+    const { optimizer, seed } = this;
+    const svi = <Args extends unknown[]>(name: string, program: (...args: Args) => void) =>
+      new SVI<Args>(program, () => {}, optimizer, new TraceELBO({ maxPlateNesting: model.plateNesting }), {
+        params: model.params,
+        seed: `${seed}/${name}`,
+      });
+    this.complete = svi('complete', model.completeModel);
+    this.teaching = svi('teaching', model.teachingModel);
+    model.setPictures(meanImages(this.data.labelled, model.numClasses));
+    if (model.relativeSigma !== 'learned') model.params.set('likelihood.sigma', model.relativeSigma * contrast);
+  }
+
+  override batches(epoch: number): Batch[] {
+    const { templateSteps, epochCount, batchSize, seed, data } = this;
+    const { count } = data.unlabelled;
+    const perPass = Math.ceil(count / batchSize);
+    const [from, to] = [epoch, epoch + 1].map((e) => Math.round((templateSteps * e) / epochCount));
+    const joint = Array.from({ length: to - from }, (_, i): Batch => {
+      const pass = Math.floor((from + i) / perPass);
+      const order = shuffledBatches(count, batchSize, seed, pass, 'unlabelled');
+      return { kind: 'unlabelled', indices: order[(from + i) % perPass] };
+    });
+    return epoch === 0 ? [...this.recognitionBatches(), ...joint] : joint;
+  }
+
+  /** How much of the joint steps is over; below 0 before them. */
+  private get progressed(): number {
+    return (this.step - this.recognitionSteps) / Math.max(1, this.templateSteps);
+  }
+
+  /** 1 for the first half of the joint steps, then down a cosine. */
+  private get slowing(): number {
+    const { progressed } = this;
+    return 0.01 + (progressed < 0.5 ? 1 : 0.5 * (1 + Math.cos((Math.PI * (progressed - 0.5)) / 0.5)));
+  }
+
+  protected override recognitionRate(): number {
+    return this.recognitionLr * this.slowing;
+  }
+
+  protected override takeStep(batch: Batch, scaleFactor: number): number {
+    if (batch.kind === 'recognition') return super.takeStep(batch, scaleFactor);
+    const { model, step, recognitionSteps, templateSteps } = this;
+    model.blur = this.blurNow();
+    this.anchor ??= this.recognisedNow();
+    if ((step - recognitionSteps) % GATE_EVERY === 0) this.lookAtGate();
+    const loss = tidied(() => this.jointStep(batch.indices));
+    if (step === recognitionSteps + templateSteps - 1) model.blur = 0;
+    return loss;
+  }
+
+  private blurNow(): number {
+    const { progressed } = this;
+    const least = progressed < BLUR.sharp ? BLUR.least : 0;
+    const pixels = Math.max(least, BLUR.first * Math.max(0, 1 - progressed / BLUR.falls));
+    return (pixels * Math.max(...this.model.options.shape)) / 48;
+  }
+
+  private jointStep(indices: Int32Array): number {
+    const { model, data, posedBatch, noise, optimizer } = this;
+    const { numClasses } = model;
+    const stream = this.stream(this.step).fork('explanations');
+    const pixels = somePixels(model.points, EXPLAINED.pixels, stream.fork('pixels'));
+    const labelled = this.labelledIndices(posedBatch, this.stream(this.step));
+    const [clean, y, pose] = this.shown(labelled, 0) as [tf.Tensor2D, tf.Tensor, KnownPose];
+    const x = imageTensor(data.unlabelled, indices);
+    const explained = this.explanationsOf(x, pixels);
+    const probabilities = this.probabilitiesOf(explained, indices);
+    const kept = Array.from(probabilities.keys()).filter((row) => probabilities[row] > NEGLECTED);
+    const content = this.refinedContents(clean, labelled, pose, pixels);
+    // Pictures and field.
+    const unlabelledShare = 1 / indices.length;
+    const labelledShare = 1 / (labelled.length + indices.length);
+    const drawn = drawRows(explained.refined, stream.fork('draws'));
+    const rows = this.rowsOf(explained, kept, (i) =>
+      Math.min(Math.max(drawn[i], explained.theta[i] - LARGEST_DRAW), explained.theta[i] + LARGEST_DRAW),
+    );
+    optimizer.lrFactor = this.slowing;
+    this.complete.step({
+      x: tf.concat([tf.gather(x, tf.tensor1d(rows.image, 'int32')), clean], 0),
+      y: tf.concat([rows.y, y], 0),
+      pose: joinedPoses(rows.pose, pose),
+      content: tf.concat([rows.content, content], 0),
+      weight: tf.tensor1d([
+        ...kept.map((row) => probabilities[row] * unlabelledShare),
+        ...Array.from(labelled, () => labelledShare),
+      ]),
+    });
+    // Recognition.
+    optimizer.lrFactor = this.recognitionRate();
+    const counts = model.gate.weight / indices.length;
+    const noisy = Float32Array.from(clean.dataSync());
+    addNoise(noisy, noise, this.stream(this.step).fork('noise'));
+    const shown = tf.tensor2d(noisy, clean.shape);
+    const own = labelled.map((_, i) => i);
+    const known = { image: own, y, weight: tf.fill([own.length], 1 / own.length) };
+    if (counts === 0) {
+      this.teaching.step({ x: shown, classes: known, poses: { ...known, pose, content } }, {});
+    } else {
+      const taught = this.rowsOf(explained, kept, (i) => explained.theta[i]);
+      const after = (image: Int32Array): Int32Array => image.map((i) => i + own.length);
+      const classes = classWeights(probabilities, indices.length, numClasses);
+      this.teaching.step(
+        {
+          x: tf.concat([shown, x], 0),
+          classes: {
+            image: Int32Array.of(...own, ...after(classes.image)),
+            y: tf.concat([y, tf.oneHot(tf.tensor1d(classes.label, 'int32'), numClasses).cast('float32')], 0),
+            weight: tf.concat([known.weight, tf.mul(tf.tensor1d(classes.weight), counts)], 0),
+          },
+          poses: {
+            image: Int32Array.of(...own, ...after(taught.image)),
+            y: tf.concat([y, taught.y], 0),
+            pose: joinedPoses(pose, taught.pose),
+            content: tf.concat([content, taught.content], 0),
+            weight: tf.concat([known.weight, tf.tensor1d(kept.map((row) => probabilities[row] * counts))], 0),
+          },
+        },
+        {},
+      );
+    }
+    return -bestOf(explained).reduce((sum, e) => sum + e, 0);
+  }
+
+  /** Images explained by every class, as much as training affords. */
+  private explanationsOf(x: tf.Tensor2D, pixels: Int32Array | undefined): Explanations {
+    const { model } = this;
+    const scene = model.scene(x, model.blur);
+    const { found } = model.proposals(x);
+    return explain(scene, bestCandidates(scene, found, EXPLAINED.bins, pixels), EXPLAINED.steps, pixels);
+  }
+
+  /** The probability of each explanation of the unlabelled images at `indices`. */
+  private probabilitiesOf(explained: Explanations, indices: Int32Array): Float32Array {
+    const { anchor, model } = this;
+    const { weight, temperature } = model.gate;
+    const { pictures, candidates, evidence } = explained;
+    const own = anchor as Float32Array;
+    const logs = evidence.map((nats, row) => {
+      const group = Math.floor(row / candidates);
+      return (weight * nats) / temperature + own[indices[Math.floor(group / pictures)] * pictures + (group % pictures)];
+    });
+    return softmaxOfRows(logs, pictures * candidates);
+  }
+
+  /** Contents of labelled images at known poses, [n, C]. */
+  private refinedContents(
+    x: tf.Tensor2D,
+    labelled: Int32Array,
+    pose: KnownPose,
+    pixels: Int32Array | undefined,
+  ): tf.Tensor2D {
+    const { model, data } = this;
+    const { shape, latentDim } = model.options;
+    const dim = 3 + latentDim;
+    const [angles, shifts] = [pose.angle.dataSync(), pose.shift.dataSync()];
+    const theta = new Float64Array(labelled.length * dim);
+    for (let i = 0; i < labelled.length; i++) {
+      theta.set([angles[i], ...displacementOf(angles[i], shifts[2 * i], shifts[2 * i + 1], shape)], i * dim);
+    }
+    const picture = Int32Array.from(labelled, (i) => data.labelled.labels?.[i] ?? 0);
+    const { priors, ...scene } = model.scene(x, model.blur);
+    const rows = { ...scene, image: labelled.map((_, i) => i), picture, ...(pixels && { pixels }) };
+    const { z } = refineContent(rows, priors, theta, EXPLAINED.steps);
+    return tf.tensor2d(
+      Array.from(labelled, (_, i) => Array.from(z.subarray(i * dim + 3, (i + 1) * dim))),
+      [labelled.length, latentDim],
+    );
+  }
+
+  /** Explanations `kept` as rows of the programs, with the latents that `valueOf` gives for each index of theta. */
+  private rowsOf({ pictures, candidates, dim }: Explanations, kept: readonly number[], valueOf: (i: number) => number) {
+    const { shape, latentDim } = this.model.options;
+    const angle = new Float32Array(kept.length);
+    const shift = new Float32Array(2 * kept.length);
+    const content = new Float32Array(latentDim * kept.length);
+    kept.forEach((row, i) => {
+      const at = row * dim;
+      angle[i] = valueOf(at);
+      shift.set(shiftOf(angle[i], valueOf(at + 1), valueOf(at + 2), shape), 2 * i);
+      for (let c = 0; c < latentDim; c++) content[i * latentDim + c] = valueOf(at + 3 + c);
+    });
+    const classes = Int32Array.from(kept, (row) => Math.floor(row / candidates) % pictures);
+    return {
+      image: Int32Array.from(kept, (row) => Math.floor(row / (candidates * pictures))),
+      y: tf.oneHot(tf.tensor1d(classes, 'int32'), pictures).cast('float32'),
+      pose: { angle: tf.tensor1d(angle), shift: tf.tensor2d(shift, [kept.length, 2]) },
+      content: tf.tensor2d(content, [kept.length, latentDim]),
+    };
+  }
+
+  /** What recognition says of the unlabelled images, softened. */
+  private recognisedNow(): Float32Array {
+    const { model, data } = this;
+    const { numClasses } = model;
+    const found = new Float32Array(data.unlabelled.count * numClasses);
+    for (const indices of orderedBatches(data.unlabelled.count, ANCHORED_AT_ONCE)) {
+      const logits = tf.tidy(() =>
+        model.params.run(() => tf.softmax(model.classLogits(imageTensor(data.unlabelled, indices)), 1).dataSync().slice() as never),
+      ) as Float32Array;
+      found.set(logits, indices[0] * numClasses);
+    }
+    return found.map((p) => softened(Math.log(p), numClasses));
+  }
+
+  private lookAtGate(): void {
+    const { model, data } = this;
+    const count = data.labelled.count > GATE_DISTINCT ? GATE_IMAGES : GATE_FEW;
+    const stream = this.stream(this.step).fork('gate');
+    const indices = this.labelledIndices(count, stream);
+    const { accuracy, temperature } = tf.tidy(() => {
+      const [x] = this.shown(indices, 0) as [tf.Tensor2D, tf.Tensor];
+      const explained = this.explanationsOf(x, somePixels(model.points, EXPLAINED.pixels, stream.fork('pixels')));
+      return fitEvidence(
+        bestOfClasses(explained),
+        Int32Array.from(indices, (i) => data.labelled.labels?.[i] ?? 0),
+      ) as never;
+    }) as { accuracy: number; temperature: number };
+    this.recalled = Number.isNaN(this.recalled) ? accuracy : 0.5 * (this.recalled + accuracy);
+    model.gate = { weight: gateWeight(this.recalled), temperature };
+  }
+
+  protected override furtherState(): ReadonlyMap<string, SavedTensor> {
+    const { anchor, recalled, model } = this;
+    if (!anchor) return new Map();
+    return new Map([
+      [ANCHOR, { shape: [anchor.length / model.numClasses, model.numClasses], data: anchor }],
+      [RECALLED, { shape: [1], data: Float32Array.of(recalled) }],
+    ]);
+  }
+
+  protected override loadFurtherState(tensors: ReadonlyMap<string, SavedTensor>): void {
+    const [anchor, recalled] = [ANCHOR, RECALLED].map((name) => tensors.get(name));
+    this.anchor = anchor && Float32Array.from(anchor.data);
+    this.recalled = recalled ? recalled.data[0] : Number.NaN;
+  }
+
+  protected override settings(): Fingerprint {
+    return { ...super.settings(), templateSteps: this.templateSteps };
+  }
+
+  protected override seek(step: number): void {
+    super.seek(step);
+    for (const svi of [this.complete, this.teaching]) svi.steps = step;
+  }
+}
+
+const ANCHORED_AT_ONCE = 128;
+
+/** The mean of the labelled images of each class, [numClasses, channels * points]; zero for a class without any. */
+function meanImages(set: SemiSupervisedData['labelled'], numClasses: number): Float32Array {
+  const images = gather(set, Int32Array.from({ length: set.count }, (_, i) => i));
+  const size = images.length / set.count;
+  const means = new Float32Array(numClasses * size);
+  const counts = new Array<number>(numClasses).fill(0);
+  for (let i = 0; i < set.count; i++) {
+    const label = set.labels?.[i] ?? 0;
+    counts[label]++;
+    for (let p = 0; p < size; p++) means[label * size + p] += images[i * size + p];
+  }
+  return means.map((sum, i) => sum / Math.max(1, counts[Math.floor(i / size)]));
+}
+
+const joinedPoses = (a: KnownPose, b: KnownPose): KnownPose => ({
+  angle: tf.concat([a.angle, b.angle], 0),
+  shift: tf.concat([a.shift, b.shift], 0),
+});
+
+/** The largest evidence of each image and class, [count, pictures]. */
+function bestOfClasses({ evidence, candidates }: Explanations): Float64Array {
+  return Float64Array.from({ length: evidence.length / candidates }, (_, group) =>
+    Math.max(...evidence.subarray(group * candidates, (group + 1) * candidates)),
+  );
+}
+
+/** The largest evidence of each image, [count]. */
+function bestOf({ evidence, pictures, candidates }: Explanations): Float64Array {
+  const width = pictures * candidates;
+  return Float64Array.from({ length: evidence.length / width }, (_, i) =>
+    Math.max(...evidence.subarray(i * width, (i + 1) * width)),
+  );
+}
+
+function softmaxOfRows(logs: Float64Array, width: number): Float32Array {
+  const out = new Float32Array(logs.length);
+  for (let at = 0; at < logs.length; at += width) {
+    const most = Math.max(...logs.subarray(at, at + width));
+    let total = 0;
+    for (let i = at; i < at + width; i++) total += Math.exp(logs[i] - most);
+    for (let i = at; i < at + width; i++) out[i] = Math.exp(logs[i] - most) / total;
+  }
+  return out;
+}
+
+/** Pairs of image and class with their probabilities, without those of next to none. */
+function classWeights(probabilities: Float32Array, count: number, classes: number) {
+  const candidates = probabilities.length / (count * classes);
+  const pairs = Array.from({ length: count * classes }, (_, group) => ({
+    image: Math.floor(group / classes),
+    label: group % classes,
+    weight: probabilities.subarray(group * candidates, (group + 1) * candidates).reduce((a, b) => a + b, 0),
+  })).filter(({ weight }) => weight > 1e-4);
+  return {
+    image: Int32Array.from(pairs, (p) => p.image),
+    label: Int32Array.from(pairs, (p) => p.label),
+    weight: Float32Array.from(pairs, (p) => p.weight),
+  };
+}
