@@ -141,10 +141,12 @@ export abstract class VaePrograms {
 
   private initialise(nets: Readonly<Record<string, AnyNet>>): void {
     // The store answers a parameter as soon as it sees it, so the seed goes inside.
-    this.params.run(() =>
-      seed.with(this.options.seed, () => {
-        for (const [name, net] of Object.entries(nets)) module(name, net);
-      }),
+    tf.tidy(() =>
+      this.params.run(() =>
+        seed.with(this.options.seed, () => {
+          for (const [name, net] of Object.entries(nets)) module(name, net);
+        }),
+      ),
     );
   }
 

@@ -8,14 +8,21 @@ import type { Recognised } from '../nets/index.js';
 import { anglePenalty } from '../templates/anglePenalty.js';
 import { blurred } from '../templates/blur.js';
 import { templateDecoder, templatesOf } from '../templates/decoder.js';
-import { bestCandidates, type Candidates, explain, selected, somePixels, type TemplateScene } from '../templates/explain.js';
+import {
+  bestCandidates,
+  type Candidates,
+  explain,
+  selected,
+  somePixels,
+  type TemplateScene,
+} from '../templates/explain.js';
 import { bendingOf, withoutPose } from '../templates/field.js';
-import { displacementOf } from '../templates/geometry.js';
-import type { TemplatePriors } from '../templates/rows.js';
+import { displacementOf, shiftOf } from '../templates/geometry.js';
+import { type TemplatePriors, templateRows } from '../templates/rows.js';
 import { type Classified, classified, softmaxRows } from './asked/uncertainty.js';
 import type { KnownPose, RecognitionWeights } from './recognisedPose.js';
 import { RecognitionSSIVAE } from './recognition.js';
-import type { SemiSupervisedOptions, SemiSupervisedTerms } from './ssivae.js';
+import type { ClassEncoding, SemiSupervisedOptions, SemiSupervisedTerms } from './ssivae.js';
 import {
   DEFAULT_CONTENTS,
   DEFAULT_SIGMA,
@@ -129,7 +136,7 @@ export class TemplateSSIVAE extends RecognitionSSIVAE {
     this.templates = templates;
     this.relativeSigma = decoderSigma;
     this.kernel = kernel;
-    this.params.run(() => param(GATE, [1, 1]));
+    tf.tidy(() => void this.params.run(() => param(GATE, [1, 1])));
   }
 
   // Programs.
@@ -196,13 +203,15 @@ export class TemplateSSIVAE extends RecognitionSSIVAE {
     });
     module('decoder', this.decoder);
     const differences = bendingOf(withoutPose(param('decoder.field') as tf.Tensor4D));
-    const bent = tf.reshape(
-      tf.matMul(tf.reshape(z, [z.size / latentDim, latentDim]), differences),
-      [...z.shape.slice(0, -1), differences.shape[1]],
-    );
+    const bent = tf.reshape(tf.matMul(tf.reshape(z, [z.size / latentDim, latentDim]), differences), [
+      ...z.shape.slice(0, -1),
+      differences.shape[1],
+    ]);
     const { bending } = this.templates;
     if (bending > 0) {
-      sample('bending', normal(this.toSite(bent), bending ** -0.5).toEvent(1), { obs: tf.zeros([differences.shape[1]]) });
+      sample('bending', normal(this.toSite(bent), bending ** -0.5).toEvent(1), {
+        obs: tf.zeros([differences.shape[1]]),
+      });
     }
     this.observe('x', [z, y], pose, this.blurredImages(x, this.blur));
   }
@@ -214,7 +223,7 @@ export class TemplateSSIVAE extends RecognitionSSIVAE {
     return this.params.get('decoder.blur').dataSync()[0];
   }
   set blur(pixels: number) {
-    this.params.set('decoder.blur', pixels);
+    tf.tidy(() => this.params.set('decoder.blur', pixels));
   }
 
   get gate(): EvidenceGate {
@@ -222,7 +231,7 @@ export class TemplateSSIVAE extends RecognitionSSIVAE {
     return { weight, temperature };
   }
   set gate({ weight, temperature }: EvidenceGate) {
-    this.params.set(GATE, [weight, temperature]);
+    tf.tidy(() => this.params.set(GATE, [weight, temperature]));
   }
 
   /** Pictures of the classes, [numClasses, channels, height, width]; a trainer sets the first ones. */
@@ -281,6 +290,30 @@ export class TemplateSSIVAE extends RecognitionSSIVAE {
     return { found: { count, pictures, candidates: views, dim, theta }, recognised: logits };
   }
 
+  /**
+   * What explaining an image costs at one pose and content: -log p(x, pose, z | class) in nats, [n], the shift measured in half widths of the image as
+   * displacements are. Refinement minimises this.
+   * @param rows angle [n], shift [n, 2] and content [n, latentDim], row major
+   */
+  costsOf(
+    x: tf.Tensor2D,
+    classes: Int32Array,
+    { angle, shift, content }: Readonly<Record<'angle' | 'shift' | 'content', ArrayLike<number>>>,
+  ): Float64Array {
+    const { shape, latentDim } = this.options;
+    const theta = new Float64Array(classes.length * (3 + latentDim));
+    for (let i = 0; i < classes.length; i++) {
+      const place = displacementOf(angle[i], shift[2 * i], shift[2 * i + 1], shape);
+      const own = Array.from({ length: latentDim }, (_, c) => content[i * latentDim + c]);
+      theta.set([angle[i], ...place, ...own], i * (3 + latentDim));
+    }
+    return tf.tidy(() => {
+      const { priors, ...scene } = this.scene(x, this.blur);
+      const image = Int32Array.from(classes.keys());
+      return Float64Array.from(templateRows({ ...scene, image, picture: classes }, priors).at(theta).cost) as never;
+    }) as Float64Array;
+  }
+
   /** Each image explained by each class, coarse to fine: the best bins on blurred images, and the best of those on sharp ones. */
   explainBatch(x: tf.Tensor): ClassExplanations {
     const { shape } = this.options;
@@ -295,12 +328,12 @@ export class TemplateSSIVAE extends RecognitionSSIVAE {
       const pixels = someOf(COARSE.pixels);
       const rough = explain(coarse, bestCandidates(coarse, found, COARSE.bins, pixels), COARSE.steps, pixels);
       const best = selected(rough, Math.min(FINE.bins, rough.candidates), (row) => rough.evidence[row]);
-      const { evidence: all, theta: every, refined, candidates } = explain(
-        this.scene(x, 0),
-        best,
-        FINE.steps,
-        someOf(FINE.pixels),
-      );
+      const {
+        evidence: all,
+        theta: every,
+        refined,
+        candidates,
+      } = explain(this.scene(x, 0), best, FINE.steps, someOf(FINE.pixels));
       const evidence = new Float64Array(count * classes);
       const theta = new Float64Array(count * classes * dim);
       const spread = new Float64Array(count * classes * dim);
@@ -343,9 +376,35 @@ export class TemplateSSIVAE extends RecognitionSSIVAE {
    * Class probabilities of images.
    * @param answer @default 'gated', which is recognition alone where the gate's weight is 0
    */
-  override classify(set: ImageSet | StreamedSet, { answer = 'gated' }: { readonly answer?: ClassAnswer } = {}): Classified {
+  override classify(
+    set: ImageSet | StreamedSet,
+    { answer = 'gated' }: { readonly answer?: ClassAnswer } = {},
+  ): Classified {
     if (answer === 'classifier' || (answer === 'gated' && this.gate.weight === 0)) return super.classify(set);
     return classified(this.probabilitiesOf(this.explainImages(set), answer), this.numClasses);
+  }
+
+  /** Pose and content of each image as refined for its class, by default the likeliest one, with their Laplace approximation. */
+  override encode(set: ImageSet | StreamedSet, classes?: ArrayLike<number>): ClassEncoding {
+    const { numClasses, options } = this;
+    const { shape, latentDim } = options;
+    const found = this.explainImages(set);
+    const { count, theta, spread } = found;
+    const chosen = Int32Array.from(classes ?? classified(this.probabilitiesOf(found), numClasses).classes);
+    this.conditionRows({ classes: chosen }, count);
+    const dim = 3 + latentDim;
+    const content = new Float32Array(count * latentDim);
+    const contentScale = new Float32Array(count * latentDim);
+    const angle = new Float32Array(count);
+    const shift = new Float32Array(2 * count);
+    for (let i = 0; i < count; i++) {
+      const at = (i * numClasses + chosen[i]) * dim;
+      content.set(theta.subarray(at + 3, at + dim), i * latentDim);
+      contentScale.set(spread.subarray(at + 3, at + dim), i * latentDim);
+      angle[i] = Math.atan2(Math.sin(theta[at]), Math.cos(theta[at]));
+      shift.set(shiftOf(angle[i], theta[at + 1], theta[at + 2], shape), 2 * i);
+    }
+    return { count, content, contentScale, classes: chosen, angle, shift };
   }
 
   /** Class probabilities [count, K] of what was explained. */

@@ -28,6 +28,8 @@ export function resolveTemplates(options: SemiSupervisedOptions): Required<Templ
     throw new OptionError(`Templates: ${message}`);
   };
   if (!options.recognition) reject('decoder "template" needs recognition. Add recognition: {}.');
+  if (options.recognition?.labelledPoses === 'fixed')
+    reject('pictures begin as upright images. Use labelledPoses "drawn".');
   if (shape.length !== 2) reject('a picture that is deformed is an image; signals have no templates.');
   if (!invariances.includes('r') || !invariances.includes('t') || invariances.includes('s')) {
     reject(

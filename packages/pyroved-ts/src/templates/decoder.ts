@@ -55,7 +55,7 @@ export function templateDecoder(options: TemplateDecoderOptions): DecoderNet {
   return {
     parameters: {
       pictures: { init: () => tf.zeros([numClasses, channels, height, width]) },
-      field: { init: (rng) => tf.mul(rng.normal([contents, 2, grid, grid]), FIRST_FIELD) },
+      field: { init: (rng) => rng.fill([contents, 2, grid, grid], () => FIRST_FIELD * rng.nextNormal()) },
       blur: { init: () => tf.scalar(0) },
     },
     apply(weights, { parts, transform, pixels }) {

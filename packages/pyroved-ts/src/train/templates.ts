@@ -95,7 +95,8 @@ export class TemplateTrainer extends KnownPoseTrainer {
     this.complete = svi('complete', model.completeModel);
     this.teaching = svi('teaching', model.teachingModel);
     model.setPictures(meanImages(this.data.labelled, model.numClasses));
-    if (model.relativeSigma !== 'learned') model.params.set('likelihood.sigma', model.relativeSigma * contrast);
+    const { relativeSigma } = model;
+    if (relativeSigma !== 'learned') tf.tidy(() => model.params.set('likelihood.sigma', relativeSigma * contrast));
   }
 
   override batches(epoch: number): Batch[] {
@@ -176,12 +177,14 @@ export class TemplateTrainer extends KnownPoseTrainer {
     });
     // Recognition.
     optimizer.lrFactor = this.recognitionRate();
-    const counts = model.gate.weight / indices.length;
+    // As large in all as in the steps of recognition alone, so that Adam's moments stay right.
+    const { recognitionBatch } = this;
+    const counts = (model.gate.weight * recognitionBatch) / indices.length;
     const noisy = Float32Array.from(clean.dataSync());
     addNoise(noisy, noise, this.stream(this.step).fork('noise'));
     const shown = tf.tensor2d(noisy, clean.shape);
     const own = labelled.map((_, i) => i);
-    const known = { image: own, y, weight: tf.fill([own.length], 1 / own.length) };
+    const known = { image: own, y, weight: tf.fill([own.length], recognitionBatch / own.length) };
     if (counts === 0) {
       this.teaching.step({ x: shown, classes: known, poses: { ...known, pose, content } }, {});
     } else {
@@ -256,17 +259,17 @@ export class TemplateTrainer extends KnownPoseTrainer {
     );
   }
 
-  /** Explanations `kept` as rows of the programs, with the latents that `valueOf` gives for each index of theta. */
-  private rowsOf({ pictures, candidates, dim }: Explanations, kept: readonly number[], valueOf: (i: number) => number) {
+  /** Explanations `kept` as rows of the programs, with the latents that `latent` gives for each index of theta. */
+  private rowsOf({ pictures, candidates, dim }: Explanations, kept: readonly number[], latent: (i: number) => number) {
     const { shape, latentDim } = this.model.options;
     const angle = new Float32Array(kept.length);
     const shift = new Float32Array(2 * kept.length);
     const content = new Float32Array(latentDim * kept.length);
     kept.forEach((row, i) => {
       const at = row * dim;
-      angle[i] = valueOf(at);
-      shift.set(shiftOf(angle[i], valueOf(at + 1), valueOf(at + 2), shape), 2 * i);
-      for (let c = 0; c < latentDim; c++) content[i * latentDim + c] = valueOf(at + 3 + c);
+      angle[i] = latent(at);
+      shift.set(shiftOf(angle[i], latent(at + 1), latent(at + 2), shape), 2 * i);
+      for (let c = 0; c < latentDim; c++) content[i * latentDim + c] = latent(at + 3 + c);
     });
     const classes = Int32Array.from(kept, (row) => Math.floor(row / candidates) % pictures);
     return {
@@ -284,7 +287,13 @@ export class TemplateTrainer extends KnownPoseTrainer {
     const found = new Float32Array(data.unlabelled.count * numClasses);
     for (const indices of orderedBatches(data.unlabelled.count, ANCHORED_AT_ONCE)) {
       const logits = tf.tidy(() =>
-        model.params.run(() => tf.softmax(model.classLogits(imageTensor(data.unlabelled, indices)), 1).dataSync().slice() as never),
+        model.params.run(
+          () =>
+            tf
+              .softmax(model.classLogits(imageTensor(data.unlabelled, indices)), 1)
+              .dataSync()
+              .slice() as never,
+        ),
       ) as Float32Array;
       found.set(logits, indices[0] * numClasses);
     }
@@ -337,7 +346,10 @@ const ANCHORED_AT_ONCE = 128;
 
 /** The mean of the labelled images of each class, [numClasses, channels * points]; zero for a class without any. */
 function meanImages(set: SemiSupervisedData['labelled'], numClasses: number): Float32Array {
-  const images = gather(set, Int32Array.from({ length: set.count }, (_, i) => i));
+  const images = gather(
+    set,
+    Int32Array.from({ length: set.count }, (_, i) => i),
+  );
   const size = images.length / set.count;
   const means = new Float32Array(numClasses * size);
   const counts = new Array<number>(numClasses).fill(0);

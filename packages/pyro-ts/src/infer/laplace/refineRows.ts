@@ -132,7 +132,8 @@ export function drawRows({ rows, dim, z, curvature, ridge }: RefinedRows, rng: R
  */
 export function rowDeviations({ dim, curvature, ridge }: RefinedRows, row: number): Float64Array {
   const factor = new Float64Array(dim * dim);
-  if (!factorizeDamped(curvature, row * dim * dim, dim, 0, ridge, factor)) return new Float64Array(dim).fill(Number.NaN);
+  if (!factorizeDamped(curvature, row * dim * dim, dim, 0, ridge, factor))
+    return new Float64Array(dim).fill(Number.NaN);
   const column = new Float64Array(dim);
   return Float64Array.from({ length: dim }, (_, i) => {
     column.fill(0);

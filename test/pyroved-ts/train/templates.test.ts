@@ -1,0 +1,107 @@
+/** Training a template model: deformations that labels never show, resuming, the gate, and what is kept. */
+import * as tf from '@tensorflow/tfjs';
+import { RandomStream } from 'pyro-ts';
+import {
+  type Checkpoint,
+  drawPoses,
+  imageSet,
+  posedImages,
+  TemplateSSIVAE,
+  TemplateTrainer,
+  type TemplateTrainerOptions,
+} from 'pyroved-ts';
+import { describe, expect, it, test } from 'vitest';
+import { bar, draw, ell } from '../shapes.js';
+import { weights } from './small.js';
+
+const SIDE = 10;
+const shapes = [ell, [...bar, [0.35, 0.55], [0.35, 0.2]]] as const;
+
+/** Both shapes in turn, posed; `stretch` scales and shears the unlabelled ones. */
+function images(count: number, label: string, ranges: Parameters<typeof drawPoses>[1]) {
+  const labels = Int32Array.from({ length: count }, (_, i) => i % 2);
+  const upright = Float32Array.from(Array.from(labels).flatMap((y) => Array.from(draw(shapes[y], SIDE, 0))));
+  const poses = drawPoses(count, ranges, new RandomStream(label));
+  return imageSet({ images: posedImages(upright, [SIDE, SIDE], 1, poses), labels, shape: [SIDE, SIDE] });
+}
+const strange = { angle: Math.PI, shift: 0.1, scale: [0.8, 1.25], shear: 0.3 } as const;
+const data = { labelled: images(4, 'labelled', {}), unlabelled: images(20, 'unlabelled', strange) };
+const modelOf = (seed = 1) =>
+  new TemplateSSIVAE({
+    ...{ shape: [SIDE, SIDE], numClasses: 2, invariances: ['r', 't'], latentDim: 2, decoder: 'template', seed },
+    recognition: {
+      body: 'dense',
+      features: 8,
+      views: 4,
+      ranges: { angle: Math.PI, shift: 0.2, scale: [1, 1], shear: 0 },
+    },
+  });
+const few = { epochs: 2, batchSize: 5, recognitionSteps: 4, recognitionBatch: 6, posedBatch: 3, templateSteps: 5 };
+const trainerOf = (options: TemplateTrainerOptions = {}, model = modelOf()) =>
+  new TemplateTrainer(model, data, { ...few, ...options });
+
+test('the steps of recognition come first, then the joint ones, spread over the epochs whatever the number of images', () => {
+  const trainer = trainerOf({ epochs: 3, templateSteps: 10 });
+  expect([0, 1, 2].map((epoch) => trainer.batches(epoch).length)).toEqual([4 + 3, 4, 3]);
+  const joint = [0, 1, 2].flatMap((epoch) => trainer.batches(epoch)).filter(({ kind }) => kind === 'unlabelled');
+  const firstPass = joint.slice(0, 4).flatMap(({ indices }) => Array.from(indices));
+  expect(firstPass.sort((a, b) => a - b)).toEqual(Array.from({ length: 20 }, (_, i) => i));
+});
+
+test('pictures begin as the mean labelled image of each class, and the blur ends at 0', async () => {
+  const trainer = trainerOf();
+  const pictures = trainer.model.params.get('decoder.pictures').dataSync();
+  const { images: given } = data.labelled;
+  expect(pictures[45]).toBeCloseTo((given[45] + given[45 + 2 * SIDE ** 2]) / 2, 5);
+  const { history } = await trainer.train();
+  expect(trainer.model.blur).toBe(0);
+  expect(history.every(({ loss }) => Number.isFinite(loss))).toBe(true);
+  trainer.model.dispose();
+});
+
+test.each([3, 6])('stopped after step %i and resumed, the numbers are the same, bit for bit', async (at) => {
+  const whole = trainerOf();
+  await whole.train();
+  const stop = new AbortController();
+  let kept: Checkpoint | undefined;
+  await trainerOf().train({
+    signal: stop.signal,
+    onStep: ({ step }) => step === at && stop.abort(),
+    checkpoint: (state) => {
+      kept = state;
+      return undefined;
+    },
+  });
+  const second = trainerOf({}, modelOf(99));
+  second.loadState(kept as Checkpoint);
+  await second.train();
+  expect(weights(second.model)).toEqual(weights(whole.model));
+});
+
+test('a run with another number of joint steps does not go on', async () => {
+  const trainer = trainerOf({ epochs: 1 });
+  await trainer.train();
+  expect(() => trainerOf({ epochs: 1, templateSteps: 6 }).loadState(trainer.state())).toThrow(/templateSteps/);
+});
+
+test('no tensor is left behind', async () => {
+  const before = tf.memory().numTensors;
+  const model = modelOf();
+  const seen: number[] = [];
+  await trainerOf({}, model).train({ onStep: () => seen.push(tf.memory().numTensors) });
+  expect(new Set(seen.slice(5))).toEqual(new Set([seen[5]]));
+  model.dispose();
+  expect(tf.memory().numTensors).toBe(before);
+});
+
+describe('the gate', () => {
+  it('leaves recognition alone where the evidence does not recognise labelled images', async () => {
+    const trainer = trainerOf();
+    // Pictures that show nothing explain every class alike.
+    trainer.model.setPictures(new Float32Array(2 * SIDE ** 2));
+    trainer.model.params.set('decoder.field', tf.zeros([2, 2, 4, 4]));
+    await trainer.train();
+    expect(trainer.model.gate.weight).toBeLessThan(1);
+    trainer.model.dispose();
+  });
+});
