@@ -66,6 +66,65 @@ describe('posterior samples', () => {
   });
 });
 
+describe('deterministic sites of several plates', () => {
+  const program = () => {
+    const w = sample('w', normal(0, 1));
+    const z = sample('z', normal([1, 2], 0.5).toEvent(1));
+    const [row, cell] = plate('rows', 2, { dim: -2 }, () => {
+      const r = sample('row', normal(0, 1));
+      return [r, plate('columns', 3, { dim: -1 }, () => sample('cell', normal(r, 1)))];
+    });
+    plate('columns', 3, { dim: -1 }, () => deterministic('inPlate', cell.mul(2)));
+    deterministic('scalar', w.mul(2));
+    deterministic('vector', z.mul(2));
+    deterministic('both', w.add(row).add(cell));
+    deterministic('constant', [1, 2, 3]);
+  };
+  const named = () => {
+    const w = sample('w', normal(0, 1));
+    const cell = plate('data', 3, () => sample('cell', normal(w, 1)));
+    deterministic('sum', w.add(cell));
+  };
+
+  it.each([
+    ['in no plate and one', named, 1],
+    ['in two plates', program, 2],
+    ['with more plate dimensions than it uses', named, 3],
+  ])('%s have the shapes and values of draws in turn', (_, run, maxPlateNesting) => {
+    const [inTurn, atOnce] = [{}, { parallel: true, maxPlateNesting }].map((options) =>
+      new Predictive(run, { numSamples: 4, seed: 3, ...options }).draw(),
+    );
+    const shapes = (draws: Record<string, tf.Tensor>) =>
+      Object.fromEntries(Object.entries(draws).map(([name, t]) => [name, t.shape]));
+    expect(shapes(atOnce)).toEqual(shapes(inTurn));
+    if (atOnce.sum) {
+      expect(atOnce.sum.shape).toEqual([4, 3]);
+      expectClose(atOnce.sum, atOnce.w.reshape([4, 1]).add(atOnce.cell));
+    } else {
+      expectClose(
+        atOnce.both,
+        atOnce.w
+          .reshape([4, 1, 1])
+          .add(atOnce.row.reshape([4, 2, 1]))
+          .add(atOnce.cell),
+      );
+      expectClose(atOnce.vector, atOnce.z.mul(2));
+      expectClose(atOnce.inPlate, atOnce.cell.mul(2));
+      expectClose(atOnce.constant, new Array(4).fill([1, 2, 3]));
+    }
+  });
+
+  it('that mix draws are named', () => {
+    const outer = () => {
+      const w = sample('w', normal(0, 1));
+      deterministic('outer', w.reshape([-1, 1]).mul(w.reshape([1, -1])));
+    };
+    expect(() => new Predictive(outer, { numSamples: 4, parallel: true, maxPlateNesting: 0 }).draw()).toThrow(
+      /"outer".*all 4 draws.*parallel: false/,
+    );
+  });
+});
+
 describe('draws', () => {
   it('from the prior have the same shapes in turn and at once, and the same moments', () => {
     const [inTurn, atOnce] = [{ numSamples: 200 }, { numSamples: 4000, ...parallel }].map((options) =>

@@ -1,6 +1,7 @@
 /** The named, constrained, learnable parameters of one run. */
 import * as tf from '@tensorflow/tfjs';
 import { transformTo } from './distributions/biject.js';
+import { firstViolation } from './distributions/checks.js';
 import { type Constraint, real } from './distributions/constraints.js';
 import { type TensorLike, toTensor } from './distributions/distribution.js';
 import { lasting } from './distributions/lasting.js';
@@ -271,7 +272,7 @@ function parseConstraints(text: string | undefined, source: string): Record<stri
 
 function toUnconstrained(name: string, constraint: Constraint, value: TensorLike): tf.Tensor {
   const tensor = toTensor(value);
-  if (!tf.all(constraint.check(tensor)).dataSync()[0]) {
+  if (firstViolation(constraint, tensor) >= 0) {
     throw new SupportError(
       `Parameter "${name}": its value must be ${constraint.name}, and the one given is not everywhere. Check the initial value or the constraint.`,
       name,

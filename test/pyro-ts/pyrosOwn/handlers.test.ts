@@ -11,6 +11,7 @@ import {
   enumerate,
   intervene,
   lift,
+  logNormal,
   normal,
   ParamStore,
   param,
@@ -93,7 +94,8 @@ describe('what block hides', () => {
 });
 
 describe('lift', () => {
-  const prior = () => normal([0, 0], 1).toEvent(1);
+  // Positive, since it stands for scales too.
+  const prior = () => logNormal([0, 0], 1).toEvent(1);
   test('all parameters, or some', () => {
     const whole = run(() => trace(lift(guide, prior())).getTrace());
     expect(whole.paramSites).toEqual([]);

@@ -100,8 +100,8 @@ describe('numbers that are not finite', () => {
       'a parameter of a distribution, by name',
       () => step(() => sample('x', normal(0, tf.scalar(0).log().neg()), { obs: 1 })),
       NonFiniteError,
-      'The loss is not finite: the log-probability of site "x" (Normal) is not; its parameter "scale" has NaN or infinite entries. Check the ' +
-        'input range, lower the learning rate, or clip gradients.',
+      'At site "x": parameter scale of Normal is infinite. Look for a step before it that divides by 0, takes the log of a number below 0 or ' +
+        'overflows; a lower learning rate or clipped gradients may help.',
     ],
     [
       'a parameter outside its constraint',

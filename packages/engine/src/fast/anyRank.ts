@@ -39,10 +39,10 @@ function broadcastAtAnyRank(own: tf.KernelFunc): tf.KernelFunc {
 }
 
 /**
- * Both shapes with neighbouring dimensions merged that broadcast alike, and dimensions of size 1 in both dropped.
- * @example mergedShapes([2, 3, 1, 1], [1, 4, 5]) // [[2, 3, 1], [1, 1, 20]]: nothing is copied
+ * Both shapes with neighbouring dimensions merged that broadcast alike, and dimensions of size 1 in both dropped: [2, 3, 1, 1] and [1, 4, 5]
+ * become [2, 3, 1] and [1, 1, 20].
  */
-export function mergedShapes(a: Shape, b: Shape): [number[], number[]] {
+function mergedShapes(a: Shape, b: Shape): [number[], number[]] {
   const rank = Math.max(a.length, b.length);
   const merged: [number[], number[]] = [[], []];
   let before = '';

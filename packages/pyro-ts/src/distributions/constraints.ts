@@ -1,6 +1,7 @@
 /** Where a value may lie. Every distribution has a `support`, every parameter may have a constraint. */
-import { equal, firstOutside, greater, greaterEqual, isPositiveDefinite, less, lessEqual } from '@pyro-ts/engine';
+import { broadcastShapes, isPositiveDefinite, readBroadcast, sizeOf } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
+import { constraintOn, type Numbers, together } from './checks.js';
 
 export interface Constraint {
   /** As in messages: "positive", "in (0, 1)". */
@@ -10,162 +11,208 @@ export interface Constraint {
   readonly isDiscrete: boolean;
   /** What sort of set it is: the key under which `biject` and `transformTo` find a map onto it. */
   readonly kind: string;
-  /** For each value, whether it lies inside: a bool tensor without the event dimensions. NaN never does. */
+  /** For each value, whether it lies inside: a bool tensor without the event dimensions. NaN and infinite numbers never do, but where said. */
   check(value: tf.Tensor): tf.Tensor;
-  /** Whether all of a float32 `value` lies inside, where there is a faster way to see it than `check`. */
-  holdsThroughout?(value: tf.Tensor): boolean;
 }
 
-/** A constraint on numbers (eventDim 0), vectors (1) or matrices (2); `check` may take its value for float32. */
-const constraint = (
-  kind: string,
-  name: string,
-  eventDim: number,
-  check: (x: tf.Tensor) => tf.Tensor,
-  isDiscrete = false,
-): Constraint => ({ kind, name, eventDim, isDiscrete, check: (x) => tf.tidy(() => check(tf.cast(x, 'float32'))) });
-
-const scalar = (kind: string, name: string, check: (x: tf.Tensor) => tf.Tensor) => constraint(kind, name, 0, check);
-const discrete = (name: string, check: (x: tf.Tensor) => tf.Tensor, eventDim = 0) =>
-  constraint('discrete', name, eventDim, check, true);
-
-const and = (a: tf.Tensor, b: tf.Tensor) => tf.logicalAnd(a, b);
-const isInteger = (x: tf.Tensor) => equal(x, tf.floor(x));
-
-/** The last dimension, or the last two, taken together: true where all entries are. */
-const allOf = (each: tf.Tensor, n = 1) =>
-  tf.all(
-    each,
-    Array.from({ length: n }, (_, i) => each.rank - 1 - i),
-  );
+/** The largest float32, and the smallest above 0. */
+const MAX = (2 - 2 ** -23) * 2 ** 127;
+const LEAST = 2 ** -149;
 /** Slack of checks on sums and norms in float32. */
 const TOLERANCE = 1e-5;
-const near = (a: tf.Tensor, b: number, slack = TOLERANCE) => less(tf.abs(tf.sub(a, b)), slack);
 
-export const real: Constraint = scalar('real', 'real', (x) => tf.isFinite(x));
-export const positive: Constraint = scalar('positive', 'positive', (x) => greater(x, 0));
+const within = (kind: string, name: string, low: number, high: number): Constraint =>
+  constraintOn({ kind, name, eventDim: 0, isDiscrete: false }, { low, high });
+
+/** A constraint on vectors: `inside` looks at `size` numbers of `x` from `from` on. */
+const vector = (
+  kind: string,
+  name: string,
+  inside: (x: Numbers, from: number, size: number) => boolean,
+  isDiscrete = false,
+): Constraint =>
+  constraintOn({ kind, name, eventDim: 1, isDiscrete }, (value) => {
+    const size = value.shape[value.rank - 1];
+    return { shape: value.shape.slice(0, -1), inside: (x, i) => inside(x, i * size, size) };
+  });
+
+const each = (x: Numbers, from: number, size: number, test: (entry: number) => boolean): boolean => {
+  for (let i = from; i < from + size; i++) if (!test(x[i])) return false;
+  return true;
+};
+const sumOf = (x: Numbers, from: number, size: number, f: (entry: number) => number): number => {
+  let sum = 0;
+  for (let i = from; i < from + size; i++) sum += f(x[i]);
+  return sum;
+};
+const isCount = (x: number) => x >= 0 && Number.isInteger(x);
+const isNotNegative = (x: number) => x >= 0 && x <= MAX;
+
+export const real: Constraint = within('real', 'real', -MAX, MAX);
+export const positive: Constraint = within('positive', 'positive', LEAST, MAX);
 /** Positive numbers too, reached through softplus rather than exp: it grows more gently. */
-export const softplusPositive: Constraint = scalar('softplusPositive', 'positive', (x) => greater(x, 0));
-export const nonNegative: Constraint = scalar('nonNegative', 'non-negative', (x) => greaterEqual(x, 0));
-export const boolean: Constraint = discrete('0 or 1', (x) => tf.logicalOr(equal(x, 0), equal(x, 1)));
-export const nonNegativeInteger: Constraint = discrete('a non-negative integer', (x) =>
-  and(greaterEqual(x, 0), isInteger(x)),
-);
+export const softplusPositive: Constraint = within('softplusPositive', 'positive', LEAST, MAX);
+export const nonNegative: Constraint = within('nonNegative', 'non-negative', 0, MAX);
+/** Probabilities as they are computed: rounding may have carried them a little past 0 or 1. */
+export const probability: Constraint = within('interval', 'a probability, in [0, 1]', -TOLERANCE, 1 + TOLERANCE);
 
 /** A bound: one for all values, or a tensor that broadcasts against them. */
 export type Bound = number | tf.Tensor;
 /** A bound in a message. */
 const shown = (bound: Bound, word: string) => (typeof bound === 'number' ? `${bound}` : word);
 
+/** A constraint on numbers by bounds; `inside` gets a finite number, and its own low and high. */
+const bounded = (
+  kind: string,
+  name: string,
+  low: Bound,
+  high: Bound,
+  inside: (x: number, low: number, high: number) => boolean,
+  isDiscrete = false,
+): Constraint =>
+  constraintOn({ kind, name, eventDim: 0, isDiscrete }, (value) => {
+    const bounds = [low, high];
+    const tensors = bounds.map((b) => (typeof b === 'number' ? [] : b.shape));
+    const shape = broadcastShapes(value.shape, ...tensors) ?? value.shape;
+    const [lows, highs] = bounds.map((b) => (typeof b === 'number' ? undefined : readBroadcast(b, shape)));
+    const values = sizeOf(shape) === value.size ? undefined : readBroadcast(value, shape);
+    return {
+      shape,
+      inside: (data, i) => {
+        const x = (values ?? data)[i];
+        return Number.isFinite(x) && inside(x, lows?.[i] ?? (low as number), highs?.[i] ?? (high as number));
+      },
+    };
+  });
+
 /** Real numbers between `low` and `high`, both included. */
-export const interval = (low: Bound, high: Bound): Constraint & { low: Bound; high: Bound } => ({
-  ...scalar('interval', `in [${shown(low, 'low')}, ${shown(high, 'high')}]`, (x) =>
-    and(greaterEqual(x, low), lessEqual(x, high)),
-  ),
-  ...(typeof low === 'number' &&
-    typeof high === 'number' && { holdsThroughout: (x: tf.Tensor) => firstOutside(x, low, high) < 0 }),
-  low,
-  high,
-});
+export const interval = (low: Bound, high: Bound): Constraint & { low: Bound; high: Bound } => {
+  const name = `in [${shown(low, 'low')}, ${shown(high, 'high')}]`;
+  const isPlain = typeof low === 'number' && typeof high === 'number' && low >= -MAX && high <= MAX;
+  const made = isPlain
+    ? within('interval', name, low, high)
+    : bounded('interval', name, low, high, (x, a, b) => x >= Math.fround(a) && x <= Math.fround(b));
+  return { ...made, low, high };
+};
 export const unitInterval: Constraint = interval(0, 1);
 /** Real numbers above `low`. */
 export const greaterThan = (low: Bound): Constraint & { low: Bound } => ({
-  ...scalar('greaterThan', `greater than ${shown(low, 'low')}`, (x) => greater(x, low)),
+  ...bounded('greaterThan', `greater than ${shown(low, 'low')}`, low, 0, (x, a) => x > Math.fround(a)),
   low,
 });
 /** Real numbers below `high`. */
 export const lessThan = (high: Bound): Constraint & { high: Bound } => ({
-  ...scalar('lessThan', `less than ${shown(high, 'high')}`, (x) => less(x, high)),
+  ...bounded('lessThan', `less than ${shown(high, 'high')}`, 0, high, (x, _, b) => x < Math.fround(b)),
   high,
 });
 /** Integers from `low` to `high`, both included. */
 export const integerInterval = (low: Bound, high: Bound): Constraint =>
-  discrete(`an integer from ${shown(low, 'low')} to ${shown(high, 'high')}`, (x) =>
-    and(and(greaterEqual(x, low), lessEqual(x, high)), isInteger(x)),
+  bounded(
+    'discrete',
+    `an integer from ${shown(low, 'low')} to ${shown(high, 'high')}`,
+    low,
+    high,
+    (x, a, b) => Number.isInteger(x) && x >= a && x <= b,
+    true,
   );
+export const boolean: Constraint = bounded('discrete', '0 or 1', 0, 1, (x) => x === 0 || x === 1, true);
+export const nonNegativeInteger: Constraint = bounded('discrete', 'a non-negative integer', 0, 0, isCount, true);
 
-export const realVector: Constraint = constraint('realVector', 'a vector of real numbers', 1, (x) =>
-  allOf(tf.isFinite(x)),
+export const realVector: Constraint = vector('realVector', 'a vector of real numbers', (x, from, size) =>
+  each(x, from, size, Number.isFinite),
 );
 /** Vectors of non-negative numbers that add to 1. */
-export const simplex: Constraint = constraint('simplex', 'a vector of non-negative numbers that add to 1', 1, (x) =>
-  and(allOf(greaterEqual(x, 0)), near(tf.sum(x, -1), 1)),
+export const simplex: Constraint = vector(
+  'simplex',
+  'a vector of non-negative numbers that add to 1',
+  (x, from, size) => each(x, from, size, isNotNegative) && Math.abs(sumOf(x, from, size, (v) => v) - 1) < TOLERANCE,
 );
 /** Vectors that a sum divides into probabilities. */
-export const weights: Constraint = constraint('weights', 'a vector of non-negative numbers, not all 0', 1, (x) =>
-  and(allOf(and(greaterEqual(x, 0), tf.isFinite(x))), greater(tf.sum(x, -1), 0)),
+export const weights: Constraint = vector(
+  'weights',
+  'a vector of non-negative numbers, not all 0',
+  (x, from, size) => each(x, from, size, isNotNegative) && sumOf(x, from, size, (v) => v) > 0,
 );
 /** Vectors of which a softmax makes probabilities; minus infinity stands for a probability of 0. */
-export const logWeights: Constraint = constraint('logWeights', 'a vector of log weights, one of them finite', 1, (x) =>
-  and(allOf(less(x, Number.POSITIVE_INFINITY)), tf.any(tf.isFinite(x), -1)),
+export const logWeights: Constraint = vector(
+  'logWeights',
+  'a vector of log weights, one of them finite',
+  (x, from, size) => each(x, from, size, (v) => v <= MAX) && sumOf(x, from, size, (v) => Number(v >= -MAX)) > 0,
 );
 /** Vectors of length 1. */
-export const sphere: Constraint = constraint('sphere', 'a vector of length 1', 1, (x) =>
-  near(tf.sum(tf.square(x), -1), 1),
-);
-/** Symmetric positive definite matrices. */
-export const positiveDefinite: Constraint = constraint(
-  'positiveDefinite',
-  'a symmetric positive definite matrix',
-  2,
-  (x) => {
-    const transposed = tf.transpose(x, [...x.shape.map((_, i) => i).slice(0, -2), x.rank - 1, x.rank - 2]);
-    const asymmetry = tf.max(tf.abs(tf.sub(x, transposed)), [-2, -1]);
-    const size = tf.max(tf.abs(x), [-2, -1]);
-    return and(lessEqual(asymmetry, tf.mul(size, TOLERANCE)), isPositiveDefinite(x));
-  },
+export const sphere: Constraint = vector(
+  'sphere',
+  'a vector of length 1',
+  (x, from, size) => Math.abs(sumOf(x, from, size, (v) => v * v) - 1) < TOLERANCE,
 );
 /** Vectors whose entries increase strictly. */
-export const orderedVector: Constraint = constraint('orderedVector', 'a strictly increasing vector', 1, (x) => {
-  const n = x.shape[x.rank - 1];
-  if (n === 1) return allOf(tf.isFinite(x));
-  const lead = x.shape.slice(0, -1);
-  const start = (i: number) => [...lead.map(() => 0), i];
-  return allOf(greater(tf.slice(x, start(1), [...lead, n - 1]), tf.slice(x, start(0), [...lead, n - 1])));
+export const orderedVector: Constraint = vector('orderedVector', 'a strictly increasing vector', (x, from, size) => {
+  for (let i = from + 1; i < from + size; i++) if (!(x[i] > x[i - 1])) return false;
+  return each(x, from, size, Number.isFinite);
 });
 /** Vectors of zeros with a single 1. */
-export const oneHot: Constraint = discrete(
+export const oneHot: Constraint = vector(
+  'discrete',
   'a one-hot vector',
-  (x) => and(allOf(boolean.check(x)), equal(tf.sum(x, -1), 1)),
-  1,
+  (x, from, size) => each(x, from, size, (v) => v === 0 || v === 1) && sumOf(x, from, size, (v) => v) === 1,
+  true,
 );
 /** Vectors of counts that add to `total`. */
 export const counts = (total: number): Constraint =>
-  discrete(
+  vector(
+    'discrete',
     `a vector of non-negative integers that add to ${total}`,
-    (x) => and(allOf(nonNegativeInteger.check(x)), equal(tf.sum(x, -1), total)),
-    1,
+    (x, from, size) => each(x, from, size, isCount) && sumOf(x, from, size, (v) => v) === total,
+    true,
   );
 
-/** Ones below (and, with `diagonal`, on) the diagonal of an n x n matrix. */
-const lowerMask = (n: number, diagonal: boolean) =>
-  tf.tensor2d(
-    Array.from({ length: n }, (_, i) => Array.from({ length: n }, (_, j) => (j < i || (diagonal && i === j) ? 1 : 0))),
-  );
+/** Symmetric positive definite matrices. */
+export const positiveDefinite: Constraint = constraintOn(
+  { kind: 'positiveDefinite', name: 'a symmetric positive definite matrix', eventDim: 2, isDiscrete: false },
+  (value) => {
+    const n = value.shape[value.rank - 1];
+    const definite = tf.tidy(() => isPositiveDefinite(value).dataSync());
+    return {
+      shape: value.shape.slice(0, -2),
+      inside: (x, i) => definite[i] !== 0 && isSymmetric(x, i * n * n, n),
+    };
+  },
+);
+
+function isSymmetric(x: Numbers, from: number, n: number): boolean {
+  let [asymmetry, size] = [0, 0];
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j < n; j++) {
+      const entry = x[from + i * n + j];
+      if (!Number.isFinite(entry)) return false;
+      asymmetry = Math.max(asymmetry, Math.abs(entry - x[from + j * n + i]));
+      size = Math.max(size, Math.abs(entry));
+    }
+  }
+  return asymmetry <= size * TOLERANCE;
+}
 
 /** Lower triangular matrices with a positive diagonal. */
-export const lowerCholesky: Constraint = constraint(
-  'lowerCholesky',
-  'a lower triangular matrix with a positive diagonal',
-  2,
-  (x) => {
-    const n = x.shape[x.rank - 1];
-    const above = tf.mul(x, tf.sub(1, lowerMask(n, true)));
-    const diagonal = tf.sum(tf.mul(x, tf.eye(n)), -1);
-    return and(and(allOf(equal(above, 0), 2), allOf(greater(diagonal, 0))), allOf(tf.isFinite(x), 2));
+export const lowerCholesky: Constraint = constraintOn(
+  {
+    kind: 'lowerCholesky',
+    name: 'a lower triangular matrix with a positive diagonal',
+    eventDim: 2,
+    isDiscrete: false,
+  },
+  (value) => {
+    const n = value.shape[value.rank - 1];
+    const fits = (entry: number, i: number, j: number): boolean =>
+      Number.isFinite(entry) && (j < i || (i === j ? entry > 0 : entry === 0));
+    return {
+      shape: value.shape.slice(0, -2),
+      inside: (x, which) => {
+        for (let k = 0; k < n * n; k++) if (!fits(x[which * n * n + k], Math.floor(k / n), k % n)) return false;
+        return true;
+      },
+    };
   },
 );
 /** `base` on each entry, with `n` rightmost dimensions taken together as one value. */
 export const independent = (base: Constraint, n: number): Constraint & { base?: Constraint; n?: number } =>
-  n === 0
-    ? base
-    : {
-        kind: 'independent',
-        base,
-        n,
-        name: base.name,
-        eventDim: base.eventDim + n,
-        isDiscrete: base.isDiscrete,
-        check: (x) => tf.tidy(() => allOf(base.check(x), n)),
-        ...(base.holdsThroughout && { holdsThroughout: base.holdsThroughout }),
-      };
+  n === 0 ? base : { ...together(base, n), kind: 'independent', base, n, name: base.name, isDiscrete: base.isDiscrete };

@@ -2,10 +2,11 @@
  * What a distribution is, and the three wrappers that work for all of them: Independent, Expanded (through `expand`) and Masked. They share a
  * file because the base class makes them (`toEvent`, `mask`).
  */
-import { broadcastShapes, expandTo, type Shape, sameShape, stopGradient } from '@pyro-ts/engine';
+import { broadcastShapes, expandTo, type Shape, sameShape, sizeOf, stopGradient } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 import { formatShape, NonFiniteError, PyroError, ShapeError, SupportError } from '../errors.js';
 import type { RandomStream } from '../random.js';
+import { firstViolation } from './checks.js';
 import { type Constraint, independent } from './constraints.js';
 import { applyMask, sumRightmost } from './tensors.js';
 
@@ -115,25 +116,48 @@ export abstract class Distribution {
     return new MaskedDistribution(this, mask);
   }
 
-  /** Throws where a parameter is NaN or outside its constraint. Reads the parameters back from the engine, so not for every step. */
-  validateParameters(site?: string): void {
-    const at = site === undefined ? '' : `At site "${site}": `;
+  /**
+   * Throws where a parameter lies outside its constraint, a NonFiniteError where it is NaN or infinite there. Entries where `mask` (bool, broadcast
+   * against the batch shape) is false may be anything.
+   */
+  validateParameters(site?: string, mask?: tf.Tensor | boolean): void {
+    if (mask === false) return;
     const parameters = this.parameters;
     for (const [key, constraint] of Object.entries(this.argConstraints)) {
       const value = parameters[key];
-      if (value === undefined || isInside(constraint, value)) continue;
-      if (tf.tidy(() => tf.any(tf.isNaN(value)).dataSync()[0])) {
-        throw new NonFiniteError(
-          `${at}parameter ${key} of ${this.name} is NaN. Look for a step before it that divides by 0 or takes the log of a number below 0.`,
-          site,
-        );
-      }
-      throw new SupportError(
-        `${at}parameter ${key} of ${this.name} must be ${constraint.name}, and somewhere it is not. Constrain it, e.g. with ` +
-          'a param of that constraint, softplus or exp.',
+      if (value === undefined) continue;
+      const first = firstViolation(constraint, value);
+      if (first < 0 || (mask instanceof tf.Tensor && isMasked(constraint, value, mask))) continue;
+      throw this.parameterError(key, value, constraint, first, site);
+    }
+  }
+
+  private parameterError(
+    key: string,
+    value: tf.Tensor,
+    constraint: Constraint,
+    first: number,
+    site: string | undefined,
+  ): Error {
+    const at = site === undefined ? '' : `At site "${site}": `;
+    const size = sizeOf(value.shape.slice(value.rank - entryDim(constraint)));
+    const entries = Array.from(value.dataSync().slice(first * size, first * size + size));
+    const shown =
+      entries.length === 1 ? `${entries[0]}` : `[${entries.slice(0, 6).join(', ')}${size > 6 ? ', ...' : ''}]`;
+    const where = value.size === size ? '' : ` (entry ${first} of shape ${formatShape(value.shape)})`;
+    const what = entries.some(Number.isNaN) ? 'NaN' : entries.every(Number.isFinite) ? undefined : 'infinite';
+    if (what) {
+      return new NonFiniteError(
+        `${at}parameter ${key} of ${this.name} is ${what}${where}. Look for a step before it that divides by 0, takes the log of a number below 0 or ` +
+          'overflows; a lower learning rate or clipped gradients may help.',
         site,
       );
     }
+    return new SupportError(
+      `${at}parameter ${key} of ${this.name} must be ${constraint.name}, and it is ${shown}${where}. Constrain it, e.g. with a param of that ` +
+        'constraint, softplus or exp.',
+      site,
+    );
   }
 
   /** Throws where `value` lies outside the support or does not broadcast against the distribution. */
@@ -150,7 +174,7 @@ export abstract class Distribution {
       );
     }
     if (value.size === 0) return;
-    if (!isInside(this.support, value)) {
+    if (firstViolation(this.support, value) >= 0) {
       throw new SupportError(
         `${at}a value lies outside the support of ${this.name}, which is: ${this.support.name}. Check the data, or choose a distribution whose support holds it.`,
         site,
@@ -159,10 +183,23 @@ export abstract class Distribution {
   }
 }
 
-const isInside = (constraint: Constraint, value: tf.Tensor): boolean =>
-  constraint.holdsThroughout && value.dtype === 'float32'
-    ? constraint.holdsThroughout(value)
-    : tf.tidy(() => tf.all(constraint.check(value)).dataSync()[0] !== 0);
+/** The number of dimensions of the entries that `firstViolation` counts. */
+const entryDim = ({ eventDim, base, n = 0 }: Constraint & { base?: Constraint; n?: number }): number =>
+  base ? eventDim - n : eventDim;
+
+/** Whether every entry of a parameter that lies outside its constraint is masked. */
+const isMasked = (constraint: Constraint, value: tf.Tensor, mask: tf.Tensor): boolean => {
+  const counts = tf.tidy(() => {
+    const inside = constraint.check(value);
+    const shape = broadcastShapes(inside.shape, mask.shape);
+    if (!shape) return tf.scalar(0);
+    const isOff = tf.logicalNot(expandTo(tf.cast(mask, 'bool'), shape));
+    return tf.all(tf.logicalOr(expandTo(inside, shape), isOff));
+  });
+  const answer = counts.dataSync()[0] !== 0;
+  counts.dispose();
+  return answer;
+};
 
 /**
  * `base` with `n` batch dimensions taken as event dimensions; source: torch.distributions.Independent.
@@ -268,6 +305,11 @@ export class MaskedDistribution extends Distribution {
   }
   override get name(): string {
     return `${this.base.name}.mask`;
+  }
+
+  override validateParameters(site?: string, mask?: tf.Tensor | boolean): void {
+    // The other mask alone where both are tensors: what only this one hides is checked all the same.
+    super.validateParameters(site, mask === undefined || mask === true ? this.maskValue : mask);
   }
 
   protected logDensity(value: tf.Tensor): tf.Tensor {

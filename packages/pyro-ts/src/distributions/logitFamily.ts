@@ -1,7 +1,7 @@
 /** What families with one probability share, which is given as `probs` or, for the sake of exactness near 0 and 1, as `logits`. */
 import { expandTo, type Shape } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
-import { type Constraint, real, unitInterval } from './constraints.js';
+import { type Constraint, probability, real } from './constraints.js';
 import { batchShapeOf, Distribution, expandedShape } from './distribution.js';
 import { logitOf, oneOf, type ProbsOrLogits } from './probs.js';
 
@@ -29,7 +29,7 @@ export abstract class LogitFamily<O extends ProbsOrLogits> extends Distribution 
     return { ...this.others, [this.given.name]: this.given.value };
   }
   override get argConstraints(): Record<string, Constraint> {
-    return { probs: unitInterval, logits: real };
+    return { probs: probability, logits: real };
   }
   /** The probability, of the parameter's shape. */
   get probs(): tf.Tensor {

@@ -118,7 +118,26 @@ export class Predictive<Args extends unknown[]> {
     const drawn = new SeedHandler(stream).run(() =>
       this.once(inPlate(this.model), guide && inPlate(guide), args, new SamplesHandler(posteriorSamples, nesting)),
     );
-    return Object.fromEntries(this.returned(drawn).map((name) => [name, withoutPadding(drawn.get(name))]));
+    const names = this.returned(drawn);
+    const single = names.some((name) => isWholeEvent(drawn.get(name)))
+      ? this.singleShapes(stream.fork('shapes'), args)
+      : undefined;
+    const drawsOf = (site: SampleSite): tf.Tensor => {
+      const shape = isWholeEvent(site) ? single?.get(site.name) : undefined;
+      return shape ? withDraws(site, this.numSamples, shape) : withoutPadding(site);
+    };
+    return Object.fromEntries(names.map((name) => [name, drawsOf(drawn.get(name))]));
+  }
+
+  /** The shape of each site's value in one draw by itself. */
+  private singleShapes(stream: RandomStream, args: Args): Map<string, number[]> {
+    const shapes = new Map<string, number[]>();
+    tf.tidy(() => {
+      const samples = new SamplesHandler(this.samplesAt(0));
+      const drawn = new SeedHandler(stream).run(() => this.once(this.model, this.options.guide, args, samples));
+      for (const site of drawn.sampleSites) shapes.set(site.name, wholeValue(site).shape);
+    });
+    return shapes;
   }
 
   private once(
@@ -180,9 +199,27 @@ class SamplesHandler extends Handler {
 }
 
 /** A site's value, broadcast where only its distribution has the full shape. */
-function wholeValue({ fn, value }: SampleSite): tf.Tensor {
+function wholeValue(site: SampleSite): tf.Tensor {
+  const { fn, value } = site;
   const shape = fn.shape();
-  return sizeOf(value.shape) < sizeOf(shape) ? expandTo(value, shape) : value;
+  return sizeOf(value.shape) < sizeOf(shape) && !isWholeEvent(site) ? expandTo(value, shape) : value;
+}
+
+/** Whether a deterministic site says of none of its dimensions which are plates'. */
+const isWholeEvent = ({ fn, value, infer }: SampleSite): boolean =>
+  !!infer.isDeterministic && value.rank > 0 && fn.eventShape.length === value.rank;
+
+/** The value of such a site, drawn at once: [numDraws, ...shape], where `shape` is that of one draw. */
+function withDraws({ name, value }: SampleSite, numDraws: number, shape: readonly number[]): tf.Tensor {
+  const target = [numDraws, ...shape];
+  if (value.size === sizeOf(target)) return tf.reshape(value, target).clone();
+  if (value.size === sizeOf(shape)) return expandTo(tf.reshape(value, [1, ...shape]), target).clone();
+  throw new ShapeError(
+    `Predictive: deterministic site "${name}" has shape ${formatShape(value.shape)} with all ${numDraws} draws at once and ${formatShape(shape)} in ` +
+      'one draw, so its entries cannot be told apart by draw. Write it so that it broadcasts (keep plate dimensions, e.g. sums with keepDims), or ' +
+      'set parallel: false.',
+    name,
+  );
 }
 
 /** A vectorised site's value as the same program gives it in turn: without the dimensions of size 1 between draws and plates. */

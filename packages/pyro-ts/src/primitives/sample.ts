@@ -74,11 +74,25 @@ export function sampleMessage(
 }
 
 /** Sends the message of a sample site and returns its value. */
-export const sendSample = (...message: Parameters<typeof sampleMessage>): tf.Tensor =>
-  apply(sampleMessage(...message), draw).value as tf.Tensor;
+export function sendSample(...parts: Parameters<typeof sampleMessage>): tf.Tensor {
+  let isChecked = false;
+  const message = apply(sampleMessage(...parts), (reached) => {
+    draw(reached);
+    isChecked = true;
+  });
+  // A handler has set the value.
+  if (!isChecked) checkParameters(message);
+  return message.value as tf.Tensor;
+}
 
-/** What a sample site does where no handler has set its value: check an observation, or draw. */
+/** Refuses parameters outside their constraints: one look at each parameter's numbers. */
+function checkParameters({ name, fn, infer, mask, isSubsample }: SampleMessage): void {
+  if (isValidating() && !isSubsample && !infer.isDeterministic) fn.validateParameters(name, mask);
+}
+
+/** What a sample site does where no handler has set its value: check the parameters, and check an observation or draw. */
 export function draw(message: SampleMessage): void {
+  checkParameters(message);
   if (message.value !== undefined) {
     if (isValidating() && message.isObserved) message.fn.validateValue(message.value, message.name);
     return;

@@ -3,7 +3,7 @@ import { host, hostMap, type Shape } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 import { PyroError } from '../../errors.js';
 import type { RandomStream } from '../../random.js';
-import { type Constraint, integerInterval, nonNegativeInteger, real, unitInterval } from '../constraints.js';
+import { type Constraint, integerInterval, nonNegativeInteger, probability, real } from '../constraints.js';
 import { scalarSupport, type TensorLike, toTensor } from '../distribution.js';
 import { nextBinomial } from '../draws.js';
 import { hostDensity } from '../family.js';
@@ -26,7 +26,7 @@ export class Binomial extends LogitFamily<ProbsOrLogits> {
     return integerInterval(0, this.totalCount);
   }
   override get argConstraints(): Record<string, Constraint> {
-    return { totalCount: nonNegativeInteger, probs: unitInterval, logits: real };
+    return { totalCount: nonNegativeInteger, probs: probability, logits: real };
   }
   override get hasEnumerateSupport(): boolean {
     return this.sharedCount() !== undefined;

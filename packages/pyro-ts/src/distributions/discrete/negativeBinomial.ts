@@ -2,7 +2,7 @@
 import { host, hostMap, type Shape } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 import type { RandomStream } from '../../random.js';
-import { type Constraint, nonNegativeInteger, positive, real, unitInterval } from '../constraints.js';
+import { type Constraint, nonNegativeInteger, positive, probability, real } from '../constraints.js';
 import { type TensorLike, toTensor } from '../distribution.js';
 import { nextGamma, nextPoisson } from '../draws.js';
 import { hostDensity } from '../family.js';
@@ -23,7 +23,7 @@ export class NegativeBinomial extends LogitFamily<ProbsOrLogits> {
     this.totalCount = count;
   }
   override get argConstraints(): Record<string, Constraint> {
-    return { totalCount: positive, probs: unitInterval, logits: real };
+    return { totalCount: positive, probs: probability, logits: real };
   }
 
   protected logDensity(value: tf.Tensor): tf.Tensor {

@@ -3,7 +3,7 @@ import { broadcastShapes, expandTo, hostMap, logSumExp, type Shape, select } fro
 import * as tf from '@tensorflow/tfjs';
 import { formatShape, ShapeError } from '../../errors.js';
 import type { RandomStream } from '../../random.js';
-import { type Constraint, real, unitInterval } from '../constraints.js';
+import { type Constraint, probability, real } from '../constraints.js';
 import { Distribution, expandedShape, type TensorLike } from '../distribution.js';
 import { logitOf, oneOf } from '../probs.js';
 
@@ -42,7 +42,7 @@ export class ZeroInflated extends Distribution {
     return { ...this.base.parameters, [this.given.name]: this.given.value };
   }
   override get argConstraints(): Record<string, Constraint> {
-    return { ...this.base.argConstraints, gate: unitInterval, gateLogits: real };
+    return { ...this.base.argConstraints, gate: probability, gateLogits: real };
   }
   override get hasEnumerateSupport(): boolean {
     return this.base.hasEnumerateSupport;
