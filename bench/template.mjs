@@ -1,8 +1,9 @@
 /**
- * Deformable templates by kernel: the normal equations of one E-step in training (48 images x 4 classes x 2 bins on 144 pixels, 3 evaluations) and of inference
- * (1,000 images x 4 classes x 6 bins on 576 pixels, 4 evaluations), the squared errors that choose the bins, and a drawing with its gradient. Pictures of
- * 48 x 48, 4 content latents, a field of 4 x 4. Times are the least of several runs, as the peak is the best; operations are counted from the formulas, so
- * the rate is of useful arithmetic.
+ * Deformable templates by kernel: the normal equations of one E-step in training (48 images x 4 classes x 2 bins on 144
+ * pixels, 3 evaluations) and of inference (1,000 images x 4 classes x 6 bins on 576 pixels, 4 evaluations), the squared
+ * errors that choose the bins, and a drawing with its gradient. Pictures of 48 x 48, 4 content latents, a field of 4 x
+ * 4. Times are the least of several runs, as the peak is the best; operations are counted from the formulas, so the
+ * rate is of useful arithmetic.
  */
 import { availableParallelism } from 'node:os';
 import { drawTemplates, selectKernel, templateNormalEquations, templateSquaredErrors } from '@pyro-ts/spatial-decoder';

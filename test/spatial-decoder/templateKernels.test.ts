@@ -1,4 +1,7 @@
-/** Direct calls of a kernel's templates: the same bits on any number of threads and in batches, NaN, errors for wrong calls, and the self-check. */
+/**
+ * Direct calls of a kernel's templates: the same bits on any number of threads and in batches, NaN, errors for wrong
+ * calls, and the self-check.
+ */
 import {
   type Kernel,
   SpatialDecoderError,

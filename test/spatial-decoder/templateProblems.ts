@@ -135,7 +135,10 @@ function sample(plane: (row: number, column: number) => number, [height, width]:
   };
 }
 
-/** By the definition: drawn pixels [R, K, P] and their Jacobian [R, K, P, 3 + C], whose slopes of the pictures are central differences. */
+/**
+ * By the definition: drawn pixels [R, K, P] and their Jacobian [R, K, P, 3 + C], whose slopes of the pictures are
+ * central differences.
+ */
 export function plainTemplates(
   problem: TemplateProblem,
   { picture, pixels }: Pick<TemplateOperands, 'picture' | 'pixels'>,

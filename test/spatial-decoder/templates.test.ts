@@ -1,4 +1,7 @@
-/** Deformable templates on the reference and on every kernel: against their definition in float64, finite differences, and each other. */
+/**
+ * Deformable templates on the reference and on every kernel: against their definition in float64, finite differences,
+ * and each other.
+ */
 import type { Kernel, TemplateProblem } from '@pyro-ts/spatial-decoder';
 import { drawTemplates } from '@pyro-ts/spatial-decoder';
 import * as tf from '@tensorflow/tfjs';

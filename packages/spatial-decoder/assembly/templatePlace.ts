@@ -1,4 +1,7 @@
-/** Where the pixels of a row lie in its picture. A vector runs over four pixels; what is known of them lies in the first bytes of the scratch memory. */
+/**
+ * Where the pixels of a row lie in its picture. A vector runs over four pixels; what is known of them lies in the first
+ * bytes of the scratch memory.
+ */
 import {
   CONTENTS,
   DIRECTIONS,
@@ -90,7 +93,10 @@ export function inside(x: v128, last: i32): v128 {
   return v128.andnot(f32x4.splat(1), outside);
 }
 
-/** The value interpolated between an entry and its neighbours, whose records of four lie at `base` plus the offsets of the place `at`. */
+/**
+ * The value interpolated between an entry and its neighbours, whose records of four lie at `base` plus the offsets of
+ * the place `at`.
+ */
 export function interpolate(base: usize, at: usize): v128 {
   const a = v128.load(base + load<u32>(at, 32));
   const b = v128.load(base + load<u32>(at, 36));
@@ -131,7 +137,9 @@ export function interpolateSloped(base: usize, at: usize): void {
   v128.store(scratch + SEEN, fall, 32);
 }
 
-/** Finds four pixels of the open row from byte offset `pixel` of the coordinates on; writes SLOPES where `withSlopes`. */
+/**
+ * Finds four pixels of the open row from byte offset `pixel` of the coordinates on; writes SLOPES where `withSlopes`.
+ */
 export function locate(pixel: usize, withSlopes: bool): void {
   const values = scratch;
   const dx = f32x4.sub(v128.load(address(XS) + pixel), v128.load32_splat(theta, 4));

@@ -1,4 +1,7 @@
-/** Deformable templates: drawn pixels, squared errors, the sums of a Gauss-Newton step, and the gradient of drawn pixels. */
+/**
+ * Deformable templates: drawn pixels, squared errors, the sums of a Gauss-Newton step, and the gradient of drawn
+ * pixels.
+ */
 import { PARTIAL_FLOATS, PARTIALS } from '../src/wasm/layout';
 import {
   BLOCK_POINTS,
@@ -221,7 +224,10 @@ function seePicture(plane: usize): void {
   v128.store(scratch + SEEN, last, 32);
 }
 
-/** Adds the products of four rows from `left` on with two from `right` on, over `bytes`, to `sums`, whose lines are `line` bytes apart. */
+/**
+ * Adds the products of four rows from `left` on with two from `right` on, over `bytes`, to `sums`, whose lines are
+ * `line` bytes apart.
+ */
 function addProducts(left: usize, right: usize, stride: usize, bytes: usize, sums: usize, line: usize): void {
   let c00 = f32x4.splat(0);
   let c01 = c00;
@@ -333,7 +339,10 @@ function backwardRow(row: i32, sums: usize): void {
   }
 }
 
-/** Adds `content` times the gradient of a row's field to that of one content latent; returns the gradient of the content. */
+/**
+ * Adds `content` times the gradient of a row's field to that of one content latent; returns the gradient of the
+ * content.
+ */
 function spreadContent(content: f32, field: usize, rowField: usize, into: usize, controls: usize): f32 {
   let along: f32 = 0;
   for (let at: usize = 0; at < controls; at += 4) {
@@ -354,7 +363,10 @@ function upstreamAt(from: usize, at: usize, end: usize): v128 {
   return v128.load(scratch + SEEN);
 }
 
-/** Adds `value` times the weights of interpolation to the entries around each point; an offset is 2^shift times that in a plane of floats. */
+/**
+ * Adds `value` times the weights of interpolation to the entries around each point; an offset is 2^shift times that in
+ * a plane of floats.
+ */
 function spread(at: usize, value: v128, shift: u32, columns: i32, plane: usize): void {
   const right = f32x4.mul(value, v128.load(at));
   const left = f32x4.sub(value, right);

@@ -64,6 +64,9 @@ inline void gather4(const float* base, const int* at, Vec (&out)[4]) {
   out[2] = _mm256_castpd_ps(_mm256_unpacklo_pd(high01, high23));
   out[3] = _mm256_castpd_ps(_mm256_unpackhi_pd(high01, high23));
 }
+/** No table is looked up in registers. */
+constexpr int kTableEntries = 0;
+inline Vec lookup(const float*, Vec index) { return index; }
 /** a * 2^n for a whole n with -126 <= n <= 127. */
 inline Vec scaleByPower(Vec a, Vec n) {
   const __m256i bits = _mm256_slli_epi32(_mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127)), 23);

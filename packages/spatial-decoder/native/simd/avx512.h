@@ -68,6 +68,11 @@ inline void gather4(const float* base, const int* at, Vec (&out)[4]) {
   out[2] = _mm512_castpd_ps(_mm512_unpacklo_pd(high01, high23));
   out[3] = _mm512_castpd_ps(_mm512_unpackhi_pd(high01, high23));
 }
+/** Entries of a table that is looked up in registers, at whole numbers; beyond the last it starts again. */
+constexpr int kTableEntries = 16;
+inline Vec lookup(const float* table, Vec index) {
+  return _mm512_permutexvar_ps(_mm512_cvttps_epi32(index), _mm512_loadu_ps(table));
+}
 /** a * 2^n for a whole n with -126 <= n <= 127. */
 inline Vec scaleByPower(Vec a, Vec n) { return _mm512_scalef_ps(a, n); }
 

@@ -49,6 +49,9 @@ inline void gather4(const float* base, const int* at, Vec (&out)[4]) {
     out[k + 2] = vcombine_f32(vget_high_f32(ab.val[k]), vget_high_f32(cd.val[k]));
   }
 }
+/** No table is looked up in registers. */
+constexpr int kTableEntries = 0;
+inline Vec lookup(const float*, Vec index) { return index; }
 /** a * 2^n for a whole n with -126 <= n <= 127. */
 inline Vec scaleByPower(Vec a, Vec n) {
   const int32x4_t bits = vshlq_n_s32(vaddq_s32(vcvtnq_s32_f32(n), vdupq_n_s32(127)), 23);

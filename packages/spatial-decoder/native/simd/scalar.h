@@ -44,6 +44,9 @@ template <int Stride>
 inline void gather4(const float* base, const int* at, Vec (&out)[4]) {
   for (int k = 0; k < 4; k++) out[k] = base[static_cast<size_t>(Stride) * at[0] + k];
 }
+/** No table is looked up in registers. */
+constexpr int kTableEntries = 0;
+inline Vec lookup(const float*, Vec index) { return index; }
 /** a * 2^n for a whole n with -126 <= n <= 127. */
 inline Vec scaleByPower(Vec a, Vec n) { return n == n ? ldexpf(a, static_cast<int>(n)) : n; }
 

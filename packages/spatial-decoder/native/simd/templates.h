@@ -9,12 +9,13 @@ namespace PYRO_ISA {
 /** Where points lie between the entries of a plane, held at its border. */
 struct Between {
   Vec across, down;
-  /** The entry above and to the left of each point. */
+  /** The entry above and to the left of each point, as a number and as an index. */
+  Vec entry;
   int at[kLanes];
 };
 
-/** Between entries for x in 0..columns - 1 and y in 0..rows - 1 of a plane with one more of each. */
-inline Between between(Vec x, Vec y, int columns, int rows) {
+/** Between entries for x in 0..columns - 1 and y in 0..rows - 1 of a plane whose rows are `stride` entries apart. */
+inline Between between(Vec x, Vec y, int columns, int rows, int stride) {
   // A NaN stays in the fractions, but it is no index.
   const Vec zero = splat(0);
   const Vec heldX = min(splat(static_cast<float>(columns - 1)), max(zero, x));
@@ -23,7 +24,8 @@ inline Between between(Vec x, Vec y, int columns, int rows) {
   Between place;
   place.across = sub(heldX, left);
   place.down = sub(heldY, top);
-  storeIndices(place.at, fma(max(top, zero), splat(static_cast<float>(columns + 1)), max(left, zero)));
+  place.entry = fma(max(top, zero), splat(static_cast<float>(stride)), max(left, zero));
+  storeIndices(place.at, place.entry);
   return place;
 }
 
@@ -50,6 +52,21 @@ inline Sloped interpolateSloped(const Vec (&quad)[4], const Between& place) {
   const Vec above = fma(place.across, first, quad[0]), below = fma(place.across, second, quad[2]);
   const Vec down = sub(below, above);
   return {fma(place.down, down, above), fma(place.down, sub(second, first), first), down};
+}
+
+/** The displacement along an axis at the entries around points, from a field that is a table or not. */
+template <bool kTables>
+inline void displacements(const float* field, int axis, const Between& place, int grid, Vec (&quad)[4]) {
+  if constexpr (kTables) {
+    const float* table = field + axis * kTableEntries;
+    const Vec below = add(place.entry, splat(static_cast<float>(grid)));
+    quad[0] = lookup(table, place.entry);
+    quad[1] = lookup(table, add(place.entry, splat(1)));
+    quad[2] = lookup(table, below);
+    quad[3] = lookup(table, add(below, splat(1)));
+  } else {
+    gather4<8>(field + 4 * axis, place.at, quad);
+  }
 }
 
 /** A row: its pose, its picture, and the field of its content as `TemplateModel` lays a field out. */
@@ -87,7 +104,7 @@ struct Point {
   Vec ux, uy, vx, vy;
 };
 
-template <bool kSlopes>
+template <bool kTables, bool kSlopes>
 inline Point locate(const TemplateModel& model, const Row& row, int64_t pixel) {
   const TemplateProblem& problem = model.problem;
   const Vec dx = sub(load(model.x + pixel), splat(row.tx)), dy = sub(load(model.y + pixel), splat(row.ty));
@@ -103,13 +120,15 @@ inline Point locate(const TemplateModel& model, const Row& row, int64_t pixel) {
   if (problem.contents > 0) {
     const Vec half = splat(0.5f * (problem.grid - 1));
     const Vec across = fma(u, half, half), down = fma(v, half, half);
-    point.control = between(across, down, problem.grid, problem.grid);
+    // The last neighbours of a table are of no weight.
+    point.control = between(across, down, problem.grid, problem.grid, kTables ? problem.grid : problem.grid + 1);
     Vec quad[4];
-    gather4<8>(row.field, point.control.at, quad);
+    displacements<kTables>(row.field, 0, point.control, problem.grid, quad);
     if (kSlopes) {
-      const Vec insideX = mul(half, inside(across, problem.grid - 1)), insideY = mul(half, inside(down, problem.grid - 1));
+      const Vec insideX = mul(half, inside(across, problem.grid - 1));
+      const Vec insideY = mul(half, inside(down, problem.grid - 1));
       const Sloped moveX = interpolateSloped(quad, point.control);
-      gather4<8>(row.field + 4, point.control.at, quad);
+      displacements<kTables>(row.field, 1, point.control, problem.grid, quad);
       const Sloped moveY = interpolateSloped(quad, point.control);
       u = add(u, moveX.value);
       v = add(v, moveY.value);
@@ -119,7 +138,7 @@ inline Point locate(const TemplateModel& model, const Row& row, int64_t pixel) {
       point.vy = fma(insideY, moveY.down, point.vy);
     } else {
       u = add(u, interpolate(quad, point.control));
-      gather4<8>(row.field + 4, point.control.at, quad);
+      displacements<kTables>(row.field, 1, point.control, problem.grid, quad);
       v = add(v, interpolate(quad, point.control));
     }
   }
@@ -130,14 +149,14 @@ inline Point locate(const TemplateModel& model, const Row& row, int64_t pixel) {
 }
 
 inline Between inPicture(const TemplateModel& model, const Point& point) {
-  return between(point.u, point.v, model.problem.width, model.problem.height);
+  return between(point.u, point.v, model.problem.width, model.problem.height, model.problem.width + 1);
 }
 
 /** Calls f(channel, pixel, its value) for every vector of pixels of a row. */
-template <typename F>
+template <bool kTables, typename F>
 inline void eachValue(const TemplateModel& model, const Row& row, const F& f) {
   for (int64_t pixel = 0; pixel < model.paddedPixels; pixel += kLanes) {
-    const Between place = inPicture(model, locate<false>(model, row, pixel));
+    const Between place = inPicture(model, locate<kTables, false>(model, row, pixel));
     for (int k = 0; k < model.problem.channels; k++) {
       Vec quad[4];
       gather4<4>(row.picture + 4 * model.pictureEntries() * k, place.at, quad);
@@ -146,12 +165,13 @@ inline void eachValue(const TemplateModel& model, const Row& row, const F& f) {
   }
 }
 
+template <bool kTables>
 inline void drawRows(const TemplateModel& model, int64_t from, int64_t to, float* scratch, float* output) {
   const int64_t pixels = model.problem.pixels;
   for (int64_t r = from; r < to; r++) {
     const Row row = openRow(model, r, scratch);
     float* drawn = output + r * model.problem.channels * pixels;
-    eachValue(model, row, [&](int k, int64_t pixel, Vec value) {
+    eachValue<kTables>(model, row, [&](int k, int64_t pixel, Vec value) {
       if (pixel + kLanes <= pixels) return store(drawn + k * pixels + pixel, value);
       float part[kLanes];
       store(part, value);
@@ -164,12 +184,13 @@ inline const float* targetsOf(const TemplateModel& model, int64_t row) {
   return model.targets + model.slot[row] * model.problem.channels * model.paddedPixels;
 }
 
+template <bool kTables>
 inline void squaredErrorRows(const TemplateModel& model, int64_t from, int64_t to, float* scratch, float* errors) {
   for (int64_t r = from; r < to; r++) {
     const Row row = openRow(model, r, scratch);
     const float* targets = targetsOf(model, r);
     Vec total = splat(0);
-    eachValue(model, row, [&](int k, int64_t pixel, Vec value) {
+    eachValue<kTables>(model, row, [&](int k, int64_t pixel, Vec value) {
       const Vec residual = sub(value, load(targets + k * model.paddedPixels + pixel));
       total = fma(mul(residual, load(model.live + pixel)), residual, total);
     });
@@ -180,7 +201,8 @@ inline void squaredErrorRows(const TemplateModel& model, int64_t from, int64_t t
 /** Columns of a tile of sums, four rows high, that fits into the registers. */
 constexpr int kSumColumns = kLanes == 8 || kLanes == 1 ? 2 : 4;
 
-/** Adds the products of rows i..i + 3 and j..j + kSumColumns of `rows` [.][stride], over `count` columns, to sums [.][width]. */
+/** Adds the products of rows i..i + 3 and j..j + kSumColumns of `rows` [.][stride], over `count` columns, to sums
+ * [.][width]. */
 inline void addProducts(const float* rows, size_t stride, int count, int i, int j, float* sums, int width) {
   Vec total[4][kSumColumns];
   for (auto& line : total)
@@ -201,11 +223,12 @@ inline void addProducts(const float* rows, size_t stride, int count, int i, int 
     for (int b = 0; b < kSumColumns; b++) sums[(i + a) * width + j + b] += sum(total[a][b]);
 }
 
-/** Writes a vector of the Jacobian, and the residual after it, to column `at` of `jacobian` for each channel's block. */
+/** Writes a vector of the Jacobian, and the residual after it, to column `at` of each channel's block. */
+template <bool kTables>
 inline void jacobianAt(const TemplateModel& model, const Row& row, int64_t pixel, const float* targets,
                        float* jacobian, size_t channelStride, size_t stride, int at) {
   const TemplateProblem& problem = model.problem;
-  const Point point = locate<true>(model, row, pixel);
+  const Point point = locate<kTables, true>(model, row, pixel);
   const Between place = inPicture(model, point);
   const Vec live = load(model.live + pixel);
   // Between the pixels of a picture: value, slopes.
@@ -229,9 +252,9 @@ inline void jacobianAt(const TemplateModel& model, const Row& row, int64_t pixel
     for (int c = 0; c < problem.contents; c++) {
       const float* field = model.field + c * model.fieldFloats;
       Vec quad[4];
-      gather4<8>(field, point.control.at, quad);
+      displacements<kTables>(field, 0, point.control, problem.grid, quad);
       const Vec moveX = interpolate(quad, point.control);
-      gather4<8>(field + 4, point.control.at, quad);
+      displacements<kTables>(field, 1, point.control, problem.grid, quad);
       store(to + (3 + c) * stride, fma(gx, moveX, mul(gy, interpolate(quad, point.control))));
     }
     const Vec target = load(targets + k * model.paddedPixels + pixel);
@@ -239,6 +262,7 @@ inline void jacobianAt(const TemplateModel& model, const Row& row, int64_t pixel
   }
 }
 
+template <bool kTables>
 inline void normalEquationRows(const TemplateModel& model, int64_t from, int64_t to, float* scratch, float* errors,
                                float* gradient, float* hessian) {
   const TemplateProblem& problem = model.problem;
@@ -257,7 +281,7 @@ inline void normalEquationRows(const TemplateModel& model, int64_t from, int64_t
       const int64_t left = model.paddedPixels - first;
       const int count = left < block ? static_cast<int>(left) : block;
       for (int at = 0; at < count; at += kLanes)
-        jacobianAt(model, row, first + at, targets, jacobian, count, stride, at);
+        jacobianAt<kTables>(model, row, first + at, targets, jacobian, count, stride, at);
       for (int i = 0; i < rows; i += 4)
         for (int j = 0; j < i + 4; j += kSumColumns)
           addProducts(jacobian, stride, count * problem.channels, i, j, sums, rows);
@@ -272,7 +296,7 @@ inline void normalEquationRows(const TemplateModel& model, int64_t from, int64_t
 }
 
 /** Adds `value` times the weights of interpolation to the entries around each point, lane after lane. */
-inline void spread(const Between& place, Vec value, int columns, float* plane) {
+inline void spread(const Between& place, Vec value, int stride, float* plane) {
   float part[4][kLanes];
   const Vec right = mul(value, place.across), left = sub(value, right);
   const Vec lowerRight = mul(right, place.down), lowerLeft = mul(left, place.down);
@@ -284,8 +308,8 @@ inline void spread(const Between& place, Vec value, int columns, float* plane) {
     float* to = plane + place.at[lane];
     to[0] += part[0][lane];
     to[1] += part[1][lane];
-    to[columns + 1] += part[2][lane];
-    to[columns + 2] += part[3][lane];
+    to[stride] += part[2][lane];
+    to[stride + 1] += part[3][lane];
   }
 }
 
@@ -297,6 +321,7 @@ inline Vec loadPart(const float* p, int64_t count) {
   return load(part);
 }
 
+/** Fields are no tables. */
 inline void drawBackwardRows(const TemplateModel& model, int64_t from, int64_t to, float* scratch,
                              const float* upstream, float* theta, float* sums) {
   const TemplateProblem& problem = model.problem;
@@ -310,7 +335,7 @@ inline void drawBackwardRows(const TemplateModel& model, int64_t from, int64_t t
     for (size_t i = 0; i < 2 * controls; i++) rowField[i] = 0;
     Vec ofAngle = splat(0), ofX = ofAngle, ofY = ofAngle;
     for (int64_t pixel = 0; pixel < model.paddedPixels; pixel += kLanes) {
-      const Point point = locate<true>(model, row, pixel);
+      const Point point = locate<false, true>(model, row, pixel);
       const Between place = inPicture(model, point);
       Vec gx = splat(0), gy = gx;
       for (int k = 0; k < problem.channels; k++) {
@@ -320,13 +345,13 @@ inline void drawBackwardRows(const TemplateModel& model, int64_t from, int64_t t
         const Sloped seen = interpolateSloped(quad, place);
         gx = fma(weight, seen.across, gx);
         gy = fma(weight, seen.down, gy);
-        spread(place, weight, problem.width, pictureSums + entries * k);
+        spread(place, weight, problem.width + 1, pictureSums + entries * k);
       }
       gx = mul(gx, mul(splat(0.5f * problem.width), inside(point.u, problem.width - 1)));
       gy = mul(gy, mul(splat(0.5f * problem.height), inside(point.v, problem.height - 1)));
       if (problem.contents > 0) {
-        spread(point.control, gx, problem.grid, rowField);
-        spread(point.control, gy, problem.grid, rowField + controls);
+        spread(point.control, gx, problem.grid + 1, rowField);
+        spread(point.control, gy, problem.grid + 1, rowField + controls);
       }
       const Vec sx = fma(gx, point.ux, mul(gy, point.vx)), sy = fma(gx, point.uy, mul(gy, point.vy));
       ofAngle = add(ofAngle, sub(mul(sy, point.x), mul(sx, point.y)));
@@ -354,7 +379,13 @@ inline void drawBackwardRows(const TemplateModel& model, int64_t from, int64_t t
 }
 
 inline TemplateOps makeTemplateOps() {
-  return {kLanes, drawRows, squaredErrorRows, normalEquationRows, drawBackwardRows};
+  constexpr bool tables = kTableEntries > 0;
+  return {kLanes,
+          kTableEntries,
+          {drawRows<false>, drawRows<tables>},
+          {squaredErrorRows<false>, squaredErrorRows<tables>},
+          {normalEquationRows<false>, normalEquationRows<tables>},
+          drawBackwardRows};
 }
 
 }  // namespace PYRO_ISA

@@ -74,7 +74,8 @@ napi_value drawBackward(napi_env, Arguments& arguments) {
   const float* upstream = arguments.floats("the upstream gradient", p.rows * p.channels * p.pixels);
   float* pictures = arguments.floats("the pictures' gradient", pictureFloats(p));
   float* field = arguments.floats("the field's gradient", fieldFloats(p));
-  templates.drawBackward(p, operands, upstream, pictures, field, arguments.floats("theta's gradient", p.rows * p.size()));
+  float* theta = arguments.floats("theta's gradient", p.rows * p.size());
+  templates.drawBackward(p, operands, upstream, pictures, field, theta);
   return nullptr;
 }
 

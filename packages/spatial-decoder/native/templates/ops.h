@@ -15,8 +15,8 @@ struct TemplateProblem {
 };
 
 /**
- * The operands of a call. Pictures and fields lie in planes with one more row and column than they have entries, so that
- * every entry has a neighbour; the last are repeated. An entry of a plane is a record of four floats or more.
+ * The operands of a call. Pictures and fields lie in planes with one more row and column than they have entries, so
+ * that every entry has a neighbour; the last are repeated. An entry of a plane is a record of four floats or more.
  */
 struct TemplateModel {
   TemplateProblem problem;
@@ -28,9 +28,10 @@ struct TemplateModel {
    * equations, an entry, its two slopes, and 0. */
   const float* pictures;
   /** [C][fieldFloats], each [(g + 1) (g + 1)][8]: the horizontal displacement of an entry and its neighbours, then the
-   * vertical. */
+   * vertical; or, where fields are tables, the horizontal displacement [g][g] and the vertical, padded. */
   const float* field;
   size_t fieldFloats;
+  bool tables;
   /** [R][3 + C] */
   const float* theta;
   /** [R][2]: cosine and sine of the angle. */
@@ -59,15 +60,18 @@ struct TemplateModel {
   }
 };
 
-/** Each works on rows from..to and writes their part of arrays that hold all rows. */
+/** Each works on rows from..to and writes their part of arrays that hold all rows. The second of a pair is for fields
+ * that are tables; drawBackward takes none. */
 struct TemplateOps {
   int lanes;
+  /** Entries of a table that vectors are looked up in; fields that fit are laid out as such. */
+  int tableEntries;
   /** output [R, K, P] */
-  void (*draw)(const TemplateModel&, int64_t from, int64_t to, float* scratch, float* output);
+  void (*draw[2])(const TemplateModel&, int64_t from, int64_t to, float* scratch, float* output);
   /** errors [R] */
-  void (*squaredErrors)(const TemplateModel&, int64_t from, int64_t to, float* scratch, float* errors);
+  void (*squaredErrors[2])(const TemplateModel&, int64_t from, int64_t to, float* scratch, float* errors);
   /** errors [R], gradient [R, 3 + C], hessian [R, 3 + C, 3 + C] */
-  void (*normalEquations)(const TemplateModel&, int64_t from, int64_t to, float* scratch, float* errors,
+  void (*normalEquations[2])(const TemplateModel&, int64_t from, int64_t to, float* scratch, float* errors,
                           float* gradient, float* hessian);
   /** For upstream [R, K, P]: the gradient of theta [R, 3 + C]; adds those of pictures and field to `sums`. */
   void (*drawBackward)(const TemplateModel&, int64_t from, int64_t to, float* scratch, const float* upstream,

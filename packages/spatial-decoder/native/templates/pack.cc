@@ -70,13 +70,14 @@ int assignSlots(const TemplateProblem& problem, const TemplateOperands& operands
   return slots;
 }
 
-void packTemplates(TemplateModel& model, const TemplateOperands& operands, int lanes, bool slopes,
+void packTemplates(TemplateModel& model, const TemplateOperands& operands, int lanes, bool slopes, int tableEntries,
                    const std::vector<int>& slot, int slots, Carver& carver, bool fill) {
   const TemplateProblem& p = model.problem;
-  model.paddedPixels = (p.pixels + lanes - 1) / lanes * lanes;
-  model.fieldFloats = (8 * model.fieldEntries() + 15) / 16 * 16;
-  const size_t padded = model.paddedPixels, planes = p.pictures * p.channels;
+  const size_t padded = (p.pixels + lanes - 1) / lanes * lanes, planes = p.pictures * p.channels;
   const size_t plane = static_cast<size_t>(p.height) * p.width, controls = static_cast<size_t>(p.grid) * p.grid;
+  model.paddedPixels = padded;
+  model.tables = p.grid * p.grid <= tableEntries;
+  model.fieldFloats = model.tables ? 2 * tableEntries : (8 * model.fieldEntries() + 15) / 16 * 16;
   float *x = carver.take(padded), *y = carver.take(padded), *live = carver.take(padded);
   float* pictures = carver.take(planes * 4 * model.pictureEntries());
   float* field = carver.take(p.contents * model.fieldFloats);
@@ -93,9 +94,14 @@ void packTemplates(TemplateModel& model, const TemplateOperands& operands, int l
   }
   for (int c = 0; c < p.contents; c++) {
     float* to = field + c * model.fieldFloats;
-    std::fill_n(to + 8 * model.fieldEntries(), model.fieldFloats - 8 * model.fieldEntries(), 0.0f);
-    for (int axis = 0; axis < 2; axis++)
-      packQuads(operands.field + (2 * c + axis) * controls, p.grid, p.grid, 8, to + 4 * axis);
+    std::fill_n(to, model.fieldFloats, 0.0f);
+    for (int axis = 0; axis < 2; axis++) {
+      const float* from = operands.field + (2 * c + axis) * controls;
+      if (model.tables)
+        std::copy_n(from, controls, to + axis * tableEntries);
+      else
+        packQuads(from, p.grid, p.grid, 8, to + 4 * axis);
+    }
   }
   for (int64_t r = 0; r < p.rows; r++) {
     const double angle = operands.theta[r * p.size()];

@@ -21,15 +21,16 @@ int64_t rowsWorth(const TemplateModel& model, int64_t pixels) {
 
 }  // namespace
 
-TemplateModel Templates::pack(const TemplateProblem& problem, const TemplateOperands& operands, bool slopes) {
+TemplateModel Templates::pack(const TemplateProblem& problem, const TemplateOperands& operands, bool slopes,
+                              bool tables) {
   TemplateModel model{};
   model.problem = problem;
   const int slots = assignSlots(problem, operands, slot_);
   Carver counting(nullptr);
-  packTemplates(model, operands, ops_.lanes, slopes, slot_, slots, counting, false);
+  packTemplates(model, operands, ops_.lanes, slopes, tables ? ops_.tableEntries : 0, slot_, slots, counting, false);
   packed_.reserve(counting.used());
   Carver carver(packed_.data());
-  packTemplates(model, operands, ops_.lanes, slopes, slot_, slots, carver, true);
+  packTemplates(model, operands, ops_.lanes, slopes, tables ? ops_.tableEntries : 0, slot_, slots, carver, true);
   return model;
 }
 
@@ -49,15 +50,15 @@ void Templates::each(const TemplateModel& model, int64_t size, size_t extraFloat
 }
 
 void Templates::draw(const TemplateProblem& problem, const TemplateOperands& operands, float* output) {
-  const TemplateModel model = pack(problem, operands, false);
+  const TemplateModel model = pack(problem, operands, false, true);
   each(model, rowsWorth(model, kPiecePixels), 0, [&](float* scratch, int64_t from, int64_t to) {
-    ops_.draw(model, from, to, scratch, output);
+    ops_.draw[model.tables](model, from, to, scratch, output);
   });
 }
 
 void Templates::drawBackward(const TemplateProblem& problem, const TemplateOperands& operands, const float* upstream,
                              float* pictures, float* field, float* theta) {
-  const TemplateModel model = pack(problem, operands, false);
+  const TemplateModel model = pack(problem, operands, false, false);
   const size_t floats = model.sumFloats();
   const int64_t least = (problem.rows + kMostChunks - 1) / kMostChunks;
   const int64_t size = std::max(least, rowsWorth(model, std::max<int64_t>(kChunkPixels, floats)));
@@ -76,17 +77,17 @@ void Templates::drawBackward(const TemplateProblem& problem, const TemplateOpera
 }
 
 void Templates::squaredErrors(const TemplateProblem& problem, const TemplateOperands& operands, float* errors) {
-  const TemplateModel model = pack(problem, operands, false);
+  const TemplateModel model = pack(problem, operands, false, true);
   each(model, rowsWorth(model, kPiecePixels), 0, [&](float* scratch, int64_t from, int64_t to) {
-    ops_.squaredErrors(model, from, to, scratch, errors);
+    ops_.squaredErrors[model.tables](model, from, to, scratch, errors);
   });
 }
 
 void Templates::normalEquations(const TemplateProblem& problem, const TemplateOperands& operands, float* errors,
                                 float* gradient, float* hessian) {
-  const TemplateModel model = pack(problem, operands, true);
+  const TemplateModel model = pack(problem, operands, true, true);
   each(model, rowsWorth(model, kPiecePixels), 0, [&](float* scratch, int64_t from, int64_t to) {
-    ops_.normalEquations(model, from, to, scratch, errors, gradient, hessian);
+    ops_.normalEquations[model.tables](model, from, to, scratch, errors, gradient, hessian);
   });
 }
 

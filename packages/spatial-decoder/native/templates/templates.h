@@ -34,8 +34,8 @@ class Templates {
                        float* hessian);
 
  private:
-  /** Lays the operands out; `slopes` asks for those of the pictures. */
-  TemplateModel pack(const TemplateProblem&, const TemplateOperands&, bool slopes);
+  /** Lays the operands out, with slopes of the pictures and with fields as tables, where they fit, or without. */
+  TemplateModel pack(const TemplateProblem&, const TemplateOperands&, bool slopes, bool tables);
   /** Calls f(scratch, from, to) for pieces of `size` rows. */
   template <typename F>
   void each(const TemplateModel& model, int64_t size, size_t extraFloats, const F& f);

@@ -1,4 +1,7 @@
-/** What every kernel requires of a call for deformable templates: it reads and writes as many numbers as the problem says. */
+/**
+ * What every kernel requires of a call for deformable templates: it reads and writes as many numbers as the problem
+ * says.
+ */
 import { inWords } from '@pyro-ts/engine';
 import { SpatialDecoderError } from '../errors.js';
 import type { Kernel } from '../kernel.js';
@@ -11,7 +14,10 @@ const MOST_GRID = 1024;
 /** Entries of a plane with one more row and column, so that vectors compute their indices exactly. */
 const MOST_ENTRIES = 2 ** 24;
 
-/** @throws {SpatialDecoderError} when a size is not valid, an array has another length than the sizes say, or an index is out of range. */
+/**
+ * @throws {SpatialDecoderError} when a size is not valid, an array has another length than the sizes say, or an index
+ * is out of range.
+ */
 export function checkTemplateCall(
   kernel: Kernel['name'],
   problem: TemplateProblem,

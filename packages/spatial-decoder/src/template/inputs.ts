@@ -6,13 +6,16 @@ import type { Kernel } from '../kernel.js';
 import { wrongSelection } from '../selection.js';
 import type { TemplateProblem } from './problem.js';
 
-/** G pictures of K channels, C content latents, a field of g x g control points, and R rows: a picture at a pose and a content each. */
+/**
+ * G pictures of K channels, C content latents, a field of g x g control points, and R rows: a picture at a pose and a
+ * content each.
+ */
 export interface TemplateInputs {
   /** [G, H, W] or [G, K, H, W]. */
   readonly pictures: tf.Tensor3D | tf.Tensor4D;
   /**
-   * [C, 2, g, g]: for each content latent the displacement of object coordinates, horizontal (rightwards) then vertical (downwards), at g x g control
-   * points that span [-1, 1], corners included. @default no deformation (C = 0)
+   * [C, 2, g, g]: for each content latent the displacement of object coordinates, horizontal (rightwards) then vertical
+   * (downwards), at g x g control points that span [-1, 1], corners included. @default no deformation (C = 0)
    */
   readonly field?: tf.Tensor4D;
   /** [R, 3 + C]: angle in radians, horizontal and vertical shift of the object, content. */
@@ -51,7 +54,10 @@ const comparisonNames: readonly string[] = [...inputNames, 'images', 'image'];
 
 type Fail = (message: string) => never;
 
-/** Checks inputs and options of the operation `name`, which may compare with images (`imagesOf` checks those). Call it within a `tf.tidy`. */
+/**
+ * Checks inputs and options of the operation `name`, which may compare with images (`imagesOf` checks those). Call it
+ * within a `tf.tidy`.
+ */
 export function templateCallOf(
   name: string,
   inputs: TemplateInputs,
@@ -76,7 +82,8 @@ export function templateCallOf(
   const [rows, size] = theta.shape;
   if (size !== 3 + contents)
     fail(
-      `theta has shape [${theta.shape}], expected [R, ${3 + contents}]: angle, two shifts and ${contents} content latents.`,
+      `theta has shape [${theta.shape}], expected [R, ${3 + contents}]: ` +
+        `angle, two shifts and ${contents} content latents.`,
     );
   const pixels =
     options.pixels === undefined
@@ -99,7 +106,8 @@ export function imagesOf(name: string, { images, image }: TemplateComparison, pr
   expectTensor(fail, 'images', images, '[n, K * H * W]', [2]);
   if (images.shape[1] !== channels * height * width)
     fail(
-      `images have shape [${images.shape}], expected [n, ${channels * height * width}]: ${channels} x ${height} x ${width}.`,
+      `images have shape [${images.shape}], expected [n, ${channels * height * width}]: ` +
+        `${channels} x ${height} x ${width}.`,
     );
   return indices(fail, 'image', image, images.shape[0], rows);
 }

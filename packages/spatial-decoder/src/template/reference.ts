@@ -1,4 +1,7 @@
-/** The definition of deformable templates: plain TensorFlow.js operations, on any engine, differentiated by TensorFlow.js. */
+/**
+ * The definition of deformable templates: plain TensorFlow.js operations, on any engine, differentiated by
+ * TensorFlow.js.
+ */
 import { customGrad, stopGradient } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 import type { TemplateCall } from './inputs.js';
@@ -82,7 +85,8 @@ function normalEquationsOf(call: TemplateCall, images: tf.Tensor2D, image: Int32
     const { problem, theta } = call;
     const { rows, channels, height, width, contents, grid, pixels } = problem;
     const { x, y, cos, sin } = objectCoordinates(call);
-    // Where a pixel lies in the picture, and how that changes with the object's coordinates: the identity plus the slopes of the field.
+    // Where a pixel lies in the picture, and how that changes with the object's coordinates: the identity plus the
+    // slopes of the field.
     let [u, v]: tf.Tensor[] = [x, y];
     const one = tf.scalar(1);
     let [ux, uy, vx, vy]: tf.Tensor[] = [one, tf.scalar(0), tf.scalar(0), one];

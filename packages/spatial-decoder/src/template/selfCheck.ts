@@ -1,6 +1,6 @@
 /**
- * A few templates through a kernel and through plain loops in float64, before a run relies on the kernel: drawn pixels and sums against theirs, and all
- * gradients at once against the slope of the loss along one direction.
+ * A few templates through a kernel and through plain loops in float64, before a run relies on the kernel: drawn pixels
+ * and sums against theirs, and all gradients at once against the slope of the loss along one direction.
  */
 import type { TemplateKernel, TemplateOperands, TemplateProblem } from './problem.js';
 

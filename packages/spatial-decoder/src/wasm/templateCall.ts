@@ -1,4 +1,7 @@
-/** One call for deformable templates on a run of rows: its operands in the shared memory, its job's words, and its results. */
+/**
+ * One call for deformable templates on a run of rows: its operands in the shared memory, its job's words, and its
+ * results.
+ */
 import type {
   NormalEquationArrays,
   TemplateGradients,
@@ -18,7 +21,7 @@ const CHUNK_POINTS = 16384;
 const MOST_CHUNKS = 64;
 /** Of the gradients of all chunks together. */
 const SUM_FLOATS = 2 ** 24;
-const BLOCK_POINTS = 512;
+const BLOCK_POINTS = 256;
 
 export type TemplateJob =
   | typeof at.TEMPLATE_DRAW

@@ -1,4 +1,7 @@
-/** Words of a job for deformable templates, beside those of `layout.ts` that every job has. Read by TypeScript and by AssemblyScript alike. */
+/**
+ * Words of a job for deformable templates, beside those of `layout.ts` that every job has. Read by TypeScript and by
+ * AssemblyScript alike.
+ */
 
 /** What to do, beside the kinds of `layout.ts` and `encoderLayout.ts`. */
 export const TEMPLATE_DRAW = 8;
@@ -22,8 +25,8 @@ export const XS = 41;
 export const YS = 42;
 export const LIVE = 43;
 /**
- * [G][K][(H + 1) (W + 1)][4]: an entry and its neighbours right, below, and below right (the last row and column repeat); or, for the normal equations, an
- * entry, its two slopes, and 0.
+ * [G][K][(H + 1) (W + 1)][4]: an entry and its neighbours right, below, and below right (the last row and column
+ * repeat); or, for the normal equations, an entry, its two slopes, and 0.
  */
 export const PICTURES = 44;
 /** Entries of a picture's plane and of a field's. */
@@ -51,5 +54,8 @@ export const JACOBIAN_ROWS = 58;
 export const FIELD_SUMS = 59;
 export const TEMPLATE_WORDS = 64;
 
-/** Bytes at the start of a thread's memory for values of one vector; the field of a row comes next, then what the job needs. */
+/**
+ * Bytes at the start of a thread's memory for values of one vector; the field of a row comes next, then what the job
+ * needs.
+ */
 export const VALUES = 512;

@@ -1,4 +1,7 @@
-/** Lays pictures, fields, pixels and targets out as the WebAssembly kernel reads them; `templateLayout.ts` describes the arrays. */
+/**
+ * Lays pictures, fields, pixels and targets out as the WebAssembly kernel reads them; `templateLayout.ts` describes the
+ * arrays.
+ */
 import type { TemplateOperands, TemplateProblem, TemplateTargets } from '../template/problem.js';
 
 /** Calls f(entry of the padded plane, row, column), rows and columns held within the plane. */
