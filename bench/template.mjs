@@ -25,13 +25,16 @@ const jobs = {
   'inference scores': { images: 1000, bins: 8, pixels: 96, times: 1, run: squaredErrors },
 };
 
-/** Multiplications and additions per (row, pixel): pose, field, picture, and what the job adds. */
+/** Multiplications and additions per (row, pixel) by the formulas. */
 const size = 3 + contents;
-const position = 6 + 4 + 2 * 9 + 2 + 4;
+/** Rotation and shift 8, place in the field 6, its displacement 20, place in the picture 6. */
+const position = 40;
 const operations = {
   squaredErrors: position + 9 + 3,
-  normalEquations: position + 8 + 3 * 9 + 6 + 8 + contents * 21 + (size + 1) * (size + 2),
-  drawing: 2 * position + 8 + 2 * 13 + 3 * 12 + 16,
+  // Slopes of the field, the picture with its slopes, the residual, the Jacobian, its products.
+  normalEquations: position + 12 + 27 + 1 + 15 + 21 * contents + (size + 1) * (size + 2),
+  // Forward, then backward: slopes of field and picture, and what is spread to entries of both.
+  drawing: position + 9 + position + 24 + 22 + 36,
 };
 
 /** `template` of the benchmark's JSON. */

@@ -1,7 +1,5 @@
-/**
- * Deformable templates on the reference and on every kernel: against their definition in float64, finite differences,
- * and each other.
- */
+/** Deformable templates on the reference and on every kernel: against PyTorch, their definition, slopes, and each other. */
+import { readFileSync } from 'node:fs';
 import type { Kernel, TemplateProblem } from '@pyro-ts/spatial-decoder';
 import { drawTemplates } from '@pyro-ts/spatial-decoder';
 import * as tf from '@tensorflow/tfjs';
@@ -21,6 +19,24 @@ import {
 
 /** Float32 positions: an error of 1e-7 of a coordinate is one of 1e-6 of a pixel. */
 const close = 2e-5;
+
+interface Both {
+  readonly value: number[];
+  readonly gradient: number[];
+}
+
+interface TorchCase extends TemplateProblem {
+  readonly operands: Readonly<Record<'pictures' | 'field' | 'theta', Both>>;
+  readonly picture: number[];
+  readonly chosen: number[];
+  readonly upstream: number[];
+  readonly output: number[];
+}
+
+// Made by test/fixtures/make/templates.py.
+const { cases } = JSON.parse(readFileSync(new URL('../fixtures/templates.json', import.meta.url), 'utf8')) as {
+  cases: TorchCase[];
+};
 
 /** Computed once for all candidates: one pass of the reference. */
 const references = new Map<string, Float32Array[]>();
@@ -45,6 +61,19 @@ describe.each(candidates)('$name', ({ load }) => {
     kernel = await load?.({ threads: 2 });
   });
   afterAll(() => kernel?.dispose());
+
+  it.each(cases.map((figures, i) => [i, figures] as const))('PyTorch, templates %i', (_, figures) => {
+    const { pictures, field, theta } = figures.operands;
+    const drawn = drawTemplateOperands(figures);
+    const operands = {
+      ...{ pictures: Float32Array.from(pictures.value), field: Float32Array.from(field.value) },
+      ...{ theta: Float32Array.from(theta.value), picture: Int32Array.from(figures.picture) },
+      pixels: Int32Array.from(figures.chosen),
+    };
+    const actual = drawPass(figures, kernel, { ...drawn, operands, upstream: Float32Array.from(figures.upstream) });
+    const expected = [figures.output, pictures.gradient, field.gradient, theta.gradient];
+    expectClose(actual, expected, ['pixels', 'pictures', 'field', 'theta']);
+  });
 
   it.each(sizes)('%s: by the definition', (_, changes) => {
     const problem = { ...base, ...changes };
