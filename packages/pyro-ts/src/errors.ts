@@ -26,6 +26,8 @@ export class ModelGuideError extends PyroError {}
 export class SupportError extends PyroError {}
 /** A NaN or an infinity where a finite number is needed. */
 export class NonFiniteError extends PyroError {}
+/** A distribution that no draw can be made from, since a parameter is infinite or so large that nothing is accepted. */
+export class DrawError extends PyroError {}
 /** Enumeration that cannot be done as asked. */
 export class EnumerationError extends PyroError {}
 /** A primitive that needs something around it (a parameter store, a plate) and finds none. */

@@ -2,7 +2,7 @@
 import { broadcastShapes, expandTo } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 import { Distribution, type TensorLike, toTensor } from '../distributions/distribution.js';
-import { formatShape, OptionError, refuseUnknownKeys, ShapeError, SiteError } from '../errors.js';
+import { DrawError, formatShape, OptionError, refuseUnknownKeys, ShapeError, SiteError } from '../errors.js';
 import { currentStream } from '../handlers/seed.js';
 import type { InferConfig, SampleMessage } from '../runtime/messages.js';
 import { apply, isValidating } from '../runtime/stack.js';
@@ -99,8 +99,13 @@ export function draw(message: SampleMessage): void {
   }
   // A seed reaches also the sites that block hides from it.
   const rng = message.rng ?? currentStream(message.name);
-  if (message.draw) message.value = message.draw(rng);
-  else message.value = message.fn.hasRsample ? message.fn.rsample(rng) : message.fn.sample(rng);
+  try {
+    if (message.draw) message.value = message.draw(rng);
+    else message.value = message.fn.hasRsample ? message.fn.rsample(rng) : message.fn.sample(rng);
+  } catch (error) {
+    if (!(error instanceof DrawError) || error.site !== undefined) throw error;
+    throw new DrawError(`At site "${message.name}": ${error.message}`, message.name, { cause: error });
+  }
 }
 
 /** `obs` where the mask says so, a latent variable elsewhere; source: `pyro.sample(..., obs_mask=...)`. */

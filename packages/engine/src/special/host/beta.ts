@@ -1,5 +1,5 @@
 /** The incomplete beta function for one number, in float64, and how its quantile moves with its parameters. */
-import { digamma, lbeta } from './gamma.js';
+import { digamma, gammaQuantileSlope, lbeta } from './gamma.js';
 
 /** The regularised incomplete beta function I_x(a, b): the probability that a beta variate is below x. */
 export function betaI(a: number, b: number, x: number): number {
@@ -41,12 +41,43 @@ function denominator(a: number, b: number, x: number): { h: number; ha: number; 
  * since it may be too small to be told from x.
  */
 export function betaQuantileSlopes(a: number, b: number, x: number, y: number): [number, number] {
+  if (Math.max(a, b) > LARGE) return slopesFarOut(a, b, x, y);
   if (x > (a + 1) / (a + b + 2)) {
     const [db, da] = lowerSlopes(b, a, y, x);
     return [-da, -db];
   }
   return lowerSlopes(a, b, x, y);
 }
+
+/** Beyond this the continued fraction takes thousands of terms, and the expansions below are exact to five digits. */
+const LARGE = 1e6;
+
+/**
+ * Where a or b is large. With both large, from the log odds: its mean is psi(a) - psi(b), its variance psi'(a) + psi'(b), and its skewness the
+ * first term of an expansion in normal quantiles. With b alone large, from -log(1 - x), which is nearly a gamma of shape a over b + (a - 1) / 2
+ * (Wise 1950).
+ */
+function slopesFarOut(a: number, b: number, x: number, y: number): [number, number] {
+  if (a > b) {
+    const [db, da] = slopesFarOut(b, a, y, x);
+    return [-da, -db];
+  }
+  if (a < SMALL) {
+    const n = b + (a - 1) / 2;
+    const w = -Math.log1p(-x);
+    return [(y / n) * (gammaQuantileSlope(a, w * n) - w / 2), (-y * w) / n];
+  }
+  const deviation = Math.sqrt(1 / a + 0.5 / a ** 2 + 1 / b + 0.5 / b ** 2);
+  const third = (1 / b) ** 2 - (1 / a) ** 2;
+  const distance = (Math.log(x / y) - (Math.log(a / b) - 0.5 / a + 0.5 / b)) / deviation;
+  const skew = third / deviation ** 3 / 6;
+  const z = distance - skew * (distance * distance - 1);
+  const inA = 1 / a + 0.5 / a ** 2 - z / (2 * deviation) / a ** 2;
+  const inB = -1 / b - 0.5 / b ** 2 - z / (2 * deviation) / b ** 2;
+  return [x * y * inA, x * y * inB];
+}
+/** Below this the smaller of the two counts as small. */
+const SMALL = 1e4;
 
 function lowerSlopes(a: number, b: number, x: number, y: number): [number, number] {
   const { h, ha, hb } = denominator(a, b, x);
