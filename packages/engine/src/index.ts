@@ -15,6 +15,7 @@ export * from './ops/customGrad.js';
 export * from './ops/dense.js';
 export * from './ops/denseParts.js';
 export * from './ops/doubled.js';
+export * from './ops/freeTape.js';
 export * from './ops/indexing.js';
 export * from './ops/logSoftmax.js';
 export * from './ops/logSumExp.js';

@@ -1,4 +1,5 @@
 /** The value of a loss and its gradient for every parameter that it used. */
+import { freeingTape } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 import { type ParamStore, ParamStoreHandler } from '../paramStore.js';
 
@@ -12,7 +13,7 @@ export function valueAndGradients(
   loss: () => tf.Scalar,
 ): { value: tf.Scalar; gradients: Map<string, tf.Tensor> } {
   const used: string[] = [];
-  const result = tf.tidy(() => {
+  const compute = () => {
     // tfjs reads this list only after the loss has run, so parameters that are made or met on the way can still join it.
     const wrt: tf.Tensor[] = [tf.scalar(0)];
     const handler = new ParamStoreHandler(store, (name) => {
@@ -22,7 +23,8 @@ export function valueAndGradients(
     });
     const { value, grads } = tf.engine().gradients(() => handler.run(loss), wrt, undefined, true);
     return { value: value as tf.Scalar, grads: grads.slice(1) };
-  });
+  };
+  const result = freeingTape(() => tf.tidy(compute));
   const gradients = new Map<string, tf.Tensor>();
   used.forEach((name, i) => {
     if (result.grads[i]) gradients.set(name, result.grads[i]);

@@ -1,4 +1,5 @@
 /** The graph of a program: its sites, and which of them each distribution was computed from. */
+import { freeingTape } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 import { seed } from '../handlers/seed.js';
 import { ParamStore } from '../paramStore.js';
@@ -63,7 +64,7 @@ export function modelGraph<Args extends unknown[]>(
 ): ModelGraph {
   const handler = new GraphHandler();
   const edges: [string, string][] = [];
-  tf.tidy(() => {
+  const record = (): number => {
     const run = (): tf.Scalar => {
       params.run(() => seed.with(from, () => handler.run(() => program(...args))));
       const sources = sourcesFrom(handler.siteOf);
@@ -74,7 +75,8 @@ export function modelGraph<Args extends unknown[]>(
     };
     tf.engine().gradients(run, [tf.scalar(0)], undefined, true);
     return 0;
-  });
+  };
+  freeingTape(() => tf.tidy(record));
   const shown = new Set(handler.nodes.filter((n) => showParams || n.kind !== 'param').map((n) => n.name));
   return {
     nodes: handler.nodes.filter((n) => shown.has(n.name)),
