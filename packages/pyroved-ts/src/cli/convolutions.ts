@@ -23,8 +23,8 @@ const convOptions = (): Option[] => [
   new Option('--classifier <net>', 'likewise, of the classifier or the regressor (default: dense)').choices(nets),
   new Option(
     '--decoder <net>',
-    'dense: a network that is asked at coordinates, or at none with --invariances none; conv: convolutions, which know no coordinates and so go with --invariances none alone (default: dense)',
-  ).choices(nets),
+    'dense: a network that is asked at coordinates, or at none with --invariances none; conv: convolutions, which know no coordinates and so go with --invariances none alone; template, with recognition: one picture per class, moved by a smooth field (default: dense)',
+  ).choices([...nets, 'template']),
   new Option(
     '--blocks <channels>',
     'channels of the convolutions, block by block; the image is halved between blocks, and a decoder has the reverse (default: "32 64,64 128,128")',
@@ -58,6 +58,7 @@ export function convSettingsOf(given: Given): Pick<ModelSettings, 'encoder' | 'd
   return {
     ...(encoder === 'conv' && { encoder: net }),
     ...(classifier === 'conv' && { classifier: net, regressor: net }),
+    ...(decoder === 'template' && { decoder }),
     ...(decoder === 'conv' && {
       decoder: {
         ...net,

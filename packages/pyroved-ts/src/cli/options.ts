@@ -6,7 +6,7 @@ import { PyrovedError } from '../errors.js';
 import { likelihoodNames } from '../models/index.js';
 import { angleGuideNames, anglePriorNames } from '../priors/index.js';
 import { type Machine, type ModelSettings, type TrainSettings, trainDefaults } from '../recipes/index.js';
-import { scheduleOf } from '../train/index.js';
+import { scheduleOf, templateDefaults } from '../train/index.js';
 
 /** The options of a command as they were given, by their names in the library's spelling. */
 export type Given = Readonly<Record<string, unknown>>;
@@ -138,7 +138,11 @@ const modelOptions = (): Option[] => [
     'what is taken out of the content: r (rotation), t (translation), s (scale), or none (default: r,t; for signals t)',
     invariances,
   ),
-  parsed('--latent-dim <n>', 'content latents, those of the pose apart', atLeast(1)).default(2),
+  parsed(
+    '--latent-dim <n>',
+    'content latents, those of the pose apart (default: 2; 4 with --decoder template)',
+    atLeast(1),
+  ),
   new Option('--angle-prior <name>', 'prior of the angle (default: uniform with recognition, else normal)').choices(
     anglePriorNames,
   ),
@@ -186,11 +190,15 @@ const modelOptions = (): Option[] => [
   ),
 ];
 
+/** Content latents where neither the options nor the decoder say. */
+const USUAL_LATENTS = 2;
+
 export function modelSettingsOf(given: Given): ModelSettings {
   const { hidden, exactClasses } = given as { hidden?: number[]; exactClasses?: number };
   const { angleScale: scale, angleConcentration: concentration } = given;
   const ofPrior = picked({ scale, concentration }, ['scale', 'concentration']);
   return {
+    ...(given.decoder !== 'template' && { latentDim: USUAL_LATENTS }),
     ...picked(given, ['invariances', 'latentDim', 'anglePrior', 'likelihood', 'activation', 'pixels']),
     ...picked(given, ['angleGuide', 'angleBins', 'exactBins', 'classPrior', 'decoderSigma']),
     ...(Object.keys(ofPrior).length > 0 && { anglePrior: { name: given.anglePrior ?? 'normal', ...ofPrior } }),
@@ -206,7 +214,11 @@ export const addTrainOptions = (command: Command): Command =>
       `passes over the unlabelled images (default: about 1,600 steps with recognition, else ${trainDefaults.epochs})`,
       atLeast(1),
     ),
-    parsed('--batch-size <n>', 'images a step', atLeast(1)).default(trainDefaults.batchSize),
+    parsed(
+      '--batch-size <n>',
+      `images per step (default: ${trainDefaults.batchSize}; ${templateDefaults.batchSize} with --decoder template)`,
+      atLeast(1),
+    ),
     new Option(
       '--lr <schedule>',
       "Adam's learning rate: a number, or an expression of epoch (from 0) and epochs (default: 5e-4 with labels, 1e-3 without)",

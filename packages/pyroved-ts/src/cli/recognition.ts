@@ -47,6 +47,11 @@ export const addRecognitionOptions = (command: Command): Command =>
       'weight of the class of unlabelled images at poses drawn anew, 0 for none (default: 1)',
       notNegative,
     ),
+    parsed(
+      '--template-steps <n>',
+      'with --decoder template: steps that learn pictures and recognition together (default: 400)',
+      atLeast(1),
+    ),
   ]);
 
 /** @throws {PyrovedError} for options of recognition beside --recognition off. */
@@ -64,7 +69,7 @@ export function recognitionOf(given: Given): Pick<ModelSettings, 'recognition'> 
 }
 
 /** The options about training, in the library's spelling. */
-export const recognitionTrainingNames = ['recognitionSteps', 'recognitionLr', 'consistency'] as const;
+export const recognitionTrainingNames = ['recognitionSteps', 'recognitionLr', 'consistency', 'templateSteps'] as const;
 
 export const recognitionTrainingOf = (given: Given): TrainSettings =>
   picked(given, recognitionTrainingNames) as TrainSettings;

@@ -1,7 +1,18 @@
 /** The semi-supervised model whose decoder is one deformable picture per class, with the evidence of each class as its answer. */
 import { take } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
-import { module, normal, oneHotCategorical, param, plate, RandomStream, rowDeviations, sample, scale } from 'pyro-ts';
+import {
+  module,
+  normal,
+  OptionError,
+  oneHotCategorical,
+  param,
+  plate,
+  RandomStream,
+  rowDeviations,
+  sample,
+  scale,
+} from 'pyro-ts';
 import type { PoseTensors } from '../coordinates/index.js';
 import { gather, type ImageSet, orderedBatches, type StreamedSet } from '../data/index.js';
 import type { Recognised } from '../nets/index.js';
@@ -34,6 +45,9 @@ import {
 
 /** Where the gate's numbers are kept: how much the evidence counts, and its temperature. */
 const GATE = 'evidence_gate';
+
+/** Where the quantiles of the training images' evidence are kept, and how many. */
+const [QUANTILES, QUANTILE_COUNT] = ['evidence_quantiles', 201];
 
 /** What the evidence of a class counts for beside recognition's answer, as training found it on labelled images. */
 export interface EvidenceGate {
@@ -83,6 +97,14 @@ export interface ClassExplanations {
   readonly spread: Float64Array;
   /** log q(class | image) of the recognition network, [count, K]. */
   readonly recognised: Float32Array;
+}
+
+/** What the model says of images. */
+export interface ImageAnswers {
+  readonly found: Classified;
+  readonly encoding: ClassEncoding;
+  /** See `TemplateSSIVAE.evidenceOf`, [count]. */
+  readonly evidence: Float64Array;
 }
 
 /** Images whose explanations are refined at once. */
@@ -136,7 +158,13 @@ export class TemplateSSIVAE extends RecognitionSSIVAE {
     this.templates = templates;
     this.relativeSigma = decoderSigma;
     this.kernel = kernel;
-    tf.tidy(() => void this.params.run(() => param(GATE, [1, 1])));
+    tf.tidy(
+      () =>
+        void this.params.run(() => {
+          param(GATE, [1, 1]);
+          param(QUANTILES, () => tf.zeros([QUANTILE_COUNT]));
+        }),
+    );
   }
 
   // Programs.
@@ -384,13 +412,59 @@ export class TemplateSSIVAE extends RecognitionSSIVAE {
     return classified(this.probabilitiesOf(this.explainImages(set), answer), this.numClasses);
   }
 
-  /** Pose and content of each image as refined for its class, by default the likeliest one, with their Laplace approximation. */
+  /**
+   * Pose and content of each image as refined for its class, by default the likeliest one, with their Laplace approximation. Where the gate's weight is 0, the
+   * pose that recognition proposes.
+   */
   override encode(set: ImageSet | StreamedSet, classes?: ArrayLike<number>): ClassEncoding {
+    if (this.gate.weight === 0) return super.encode(set, classes);
+    const found = this.explainImages(set);
+    return this.encodingOf(found, classes ?? classified(this.probabilitiesOf(found), this.numClasses).classes);
+  }
+
+  /** Class probabilities, pose and content, and the evidence of images, from explaining each of them once. */
+  answers(set: ImageSet | StreamedSet, { answer = 'gated' }: { readonly answer?: ClassAnswer } = {}): ImageAnswers {
+    const explained = this.explainImages(set);
+    const found = classified(this.probabilitiesOf(explained, answer), this.numClasses);
+    const encoding =
+      this.gate.weight === 0 ? super.encode(set, found.classes) : this.encodingOf(explained, found.classes);
+    return { found, encoding, evidence: totalEvidence(explained.evidence, this.numClasses) };
+  }
+
+  /** log p(image) of each image in nats by Laplace's approximation, summed over the classes: low for objects of no class. */
+  evidenceOf(set: ImageSet | StreamedSet): Float64Array {
+    return totalEvidence(this.explainImages(set).evidence, this.numClasses);
+  }
+
+  /**
+   * The evidence below which an image counts as an outlier, so that about `falseAlarms` of the images of known classes do too: a quantile of the training
+   * images' evidence.
+   * @param falseAlarms from 0 to 1 @default 0.05
+   */
+  outlierThreshold(falseAlarms = 0.05): number {
+    if (!(falseAlarms >= 0 && falseAlarms <= 1)) {
+      throw new OptionError(`falseAlarms must be a rate from 0 to 1; got ${falseAlarms}.`);
+    }
+    const quantiles = this.params.get(QUANTILES).dataSync();
+    const at = falseAlarms * (quantiles.length - 1);
+    const low = Math.min(Math.floor(at), quantiles.length - 2);
+    return quantiles[low] + (at - low) * (quantiles[low + 1] - quantiles[low]);
+  }
+
+  /** Sets what `outlierThreshold` is taken from: the evidence of training images. */
+  setTrainingEvidence(evidence: ArrayLike<number>): void {
+    const sorted = Float64Array.from(evidence).sort();
+    const quantiles = Array.from(
+      { length: QUANTILE_COUNT },
+      (_, i) => sorted[Math.round((i / (QUANTILE_COUNT - 1)) * (sorted.length - 1))],
+    );
+    tf.tidy(() => this.params.set(QUANTILES, quantiles));
+  }
+
+  private encodingOf({ count, theta, spread }: ClassExplanations, classes: ArrayLike<number>): ClassEncoding {
     const { numClasses, options } = this;
     const { shape, latentDim } = options;
-    const found = this.explainImages(set);
-    const { count, theta, spread } = found;
-    const chosen = Int32Array.from(classes ?? classified(this.probabilitiesOf(found), numClasses).classes);
+    const chosen = Int32Array.from(classes);
     this.conditionRows({ classes: chosen }, count);
     const dim = 3 + latentDim;
     const content = new Float32Array(count * latentDim);
@@ -433,4 +507,13 @@ export class TemplateSSIVAE extends RecognitionSSIVAE {
     const { shape, channels } = this.options;
     return tf.reshape(blurred(tf.reshape(x, [x.shape[0] * channels, ...shape]), pixels), x.shape);
   }
+}
+
+/** log of the sum over classes of rows [count, K]: [count]. */
+function totalEvidence(evidence: Float64Array, classes: number): Float64Array {
+  return Float64Array.from({ length: evidence.length / classes }, (_, i) => {
+    const row = evidence.subarray(i * classes, (i + 1) * classes);
+    const most = Math.max(...row);
+    return most + Math.log(row.reduce((sum, e) => sum + Math.exp(e - most), 0));
+  });
 }

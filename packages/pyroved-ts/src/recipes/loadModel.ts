@@ -1,14 +1,17 @@
 /** A trained model from its run folder, ready for new images. */
 import type { SpatialDecoderOptions } from '@pyro-ts/spatial-decoder';
+import { refuseUnknownKeys } from 'pyro-ts';
 import type { Normalisation, Preprocessing } from '../data/index.js';
 import { PyrovedError } from '../errors.js';
 import {
+  type ClassAnswer,
   type Classifier,
   classified,
   type Encoding,
   isClassifier,
   type Model,
   modelFromConfig,
+  TemplateSSIVAE,
 } from '../models/index.js';
 import { type Classification, RunFolder } from '../run/index.js';
 import { loadParams, type TrainingImages, withTemperature } from '../train/index.js';
@@ -78,19 +81,45 @@ export function classifierOf({ run, model }: TrainedModel): Classifier {
   );
 }
 
+/** What `classifyImages` does with a model that has templates. */
+export interface ClassifyOptions {
+  /** See `ClassAnswer`. @default 'gated' */
+  readonly answer?: ClassAnswer;
+  /** Rate at which images of known classes may be taken for outliers. @default 0.05 */
+  readonly falseAlarms?: number;
+}
+
 /**
- * Class, probabilities and angle of each image.
+ * Class, probabilities and angle of each image; with templates, its evidence and whether it is an outlier.
  * @param threshold an image whose likeliest class is less likely than this is marked unsure
+ * @throws {PyrovedError} for an answer that needs templates where the model has none.
  */
-export function classifyImages(trained: TrainedModel, set: TrainingImages, threshold = 0.8): Classification[] {
+export function classifyImages(
+  trained: TrainedModel,
+  set: TrainingImages,
+  threshold = 0.8,
+  options: ClassifyOptions = {},
+): Classification[] {
   const model = classifierOf(trained);
-  const found = model.classify(set);
-  const { temperature = 1 } = trained;
+  refuseUnknownKeys('classifyImages', options, ['answer', 'falseAlarms']);
+  const { answer, falseAlarms } = options;
+  const hasTemplates = model instanceof TemplateSSIVAE;
+  if (!hasTemplates && (answer === 'evidence' || falseAlarms !== undefined)) {
+    throw new PyrovedError(
+      `The model of ${trained.run.path} has no templates, so there is no evidence of its classes. Train one with decoder "template" (--decoder template).`,
+    );
+  }
+  const all = hasTemplates ? model.answers(set, { ...(answer && { answer }) }) : undefined;
+  const found = all?.found ?? model.classify(set);
+  const lowest = hasTemplates ? model.outlierThreshold(falseAlarms) : 0;
+  // Fitted on the default answer.
+  const { temperature = 1 } = answer === undefined || answer === 'gated' || !hasTemplates ? trained : {};
   const { probabilities, classes, entropy, margin } =
     temperature === 1
       ? found
       : classified(withTemperature(found.probabilities, model.numClasses, temperature), model.numClasses);
-  const { angle }: Encoding = model.kind === 'ssiVAE' ? model.encode(set, classes) : model.encode(set);
+  const { angle }: Encoding =
+    all?.encoding ?? (model.kind === 'ssiVAE' ? model.encode(set, classes) : model.encode(set));
   const k = model.numClasses;
   return Array.from(classes, (classIndex, i) => {
     const row = probabilities.subarray(i * k, (i + 1) * k);
@@ -103,6 +132,7 @@ export function classifyImages(trained: TrainedModel, set: TrainingImages, thres
       entropy: entropy[i],
       margin: margin[i],
       ...(angle && { angleDegrees: degreesFromUpright(angle[i], upright) }),
+      ...(all && { evidence: all.evidence[i], outlier: all.evidence[i] < lowest }),
     };
   });
 }

@@ -16,6 +16,7 @@ import {
   type RegressionOptions,
   type SemiSupervisedOptions,
   standardised,
+  TemplateSSIVAE,
 } from '../models/index.js';
 import type { ConvNet } from '../nets/index.js';
 import type { Invariance } from '../priors/index.js';
@@ -23,6 +24,7 @@ import { type RunConfig, RunError } from '../run/index.js';
 import {
   checkKnownPoseOptions,
   checkSemiSupervisedOptions,
+  checkTemplateSteps,
   KnownPoseTrainer,
   type KnownPoseTrainerOptions,
   klSchedule,
@@ -31,7 +33,11 @@ import {
   SemiSupervisedTrainer,
   type SemiSupervisedTrainerOptions,
   scheduleOf,
+  TemplateTrainer,
+  type TemplateTrainerOptions,
   type Trainer,
+  templateDefaults,
+  templateKeys,
   UnsupervisedTrainer,
   type UnsupervisedTrainerOptions,
 } from '../train/index.js';
@@ -56,7 +62,8 @@ export interface ModelSettings
   readonly condition?: readonly string[];
   /** Convolutional networks in place of dense ones; a decoder of a model without invariances alone. */
   readonly encoder?: ConvNet;
-  readonly decoder?: ConvNet;
+  /** "template": of an ssiVAE with recognition, one deformable picture per class. */
+  readonly decoder?: ConvNet | 'template';
   readonly classifier?: ConvNet;
   readonly regressor?: ConvNet;
   /**
@@ -69,6 +76,7 @@ export interface ModelSettings
 /** The trainer's options; those about labels are ignored where there are none. */
 export type TrainSettings = Omit<SemiSupervisedTrainerOptions, 'seed'> &
   Pick<KnownPoseTrainerOptions, (typeof knownPoseKeys)[number]> &
+  Pick<TemplateTrainerOptions, (typeof templateKeys)[number]> &
   Pick<UnsupervisedTrainerOptions, 'discreteScaleFactor'>;
 
 /** What a model without recognition trains with by default: the paper's weights. */
@@ -111,7 +119,9 @@ const isDataSection = (section: object): section is DataSection =>
 
 /** Checks what can be checked before there are images. @throws {OptionError} that names the option. */
 export function checkTrainSettings({ discreteScaleFactor, ...given }: TrainSettings): void {
-  const { recognitionSteps, recognitionBatch, recognitionLr, posedBatch, consistency, ...settings } = given;
+  const { recognitionSteps, recognitionBatch, recognitionLr, posedBatch, consistency, templateSteps, ...settings } =
+    given;
+  if (templateSteps !== undefined) checkTemplateSteps(templateSteps);
   checkKnownPoseOptions(defined({ recognitionSteps, recognitionBatch, recognitionLr, posedBatch, consistency }));
   checkSemiSupervisedOptions(settings);
   const { epochs = trainDefaults.epochs } = settings;
@@ -131,7 +141,15 @@ export function modelConfigFor(sets: TrainingSets, given: ModelSettings, seed: n
     settings;
   const { recognition, ...rest } = others;
   const { regressorSigma, hiddenRegressor, classifier, regressor, ...own } = rest;
-  const shared = { ...own, ...likelihoodFor(sets, own), invariances, shape, channels, seed };
+  const { decoder, templates, ...networks } = own;
+  const hasTemplates = decoder === 'template';
+  const likelihood = hasTemplates ? {} : likelihoodFor(sets, own);
+  const shared = { ...networks, ...defined({ decoder }), ...likelihood, invariances, shape, channels, seed };
+  if (hasTemplates && kind !== 'ssiVAE') {
+    throw new OptionError(
+      `decoder "template" belongs to a model of classes with labels (ssiVAE); this one is an ${kind}.`,
+    );
+  }
   const classes = { enumerate, exactClasses };
   switch (kind) {
     case 'ssiVAE': {
@@ -140,7 +158,11 @@ export function modelConfigFor(sets: TrainingSets, given: ModelSettings, seed: n
       const common = { kind: 'ssiVAE' as const, ...shared, ...defined({ classPrior, ...classes }), numClasses };
       const recognised = recognitionOf(given, invariances);
       return recognised
-        ? { ...common, ...pixelsFor(given, shape), recognition: recognised }
+        ? {
+            ...common,
+            ...(hasTemplates ? defined({ templates }) : pixelsFor(given, shape)),
+            recognition: recognised,
+          }
         : { ...common, ...defined({ hiddenClassifier, classifier }) };
     }
     case 'jiVAE':
@@ -194,7 +216,8 @@ const [USUAL_STEPS, FEWEST_EPOCHS, MOST_EPOCHS] = [1600, 4, 200];
 export function trainingOf(config: ModelConfig, { unlabelled }: TrainingSets, given: TrainSettings): TrainSettings {
   const hasRecognition = config.kind === 'ssiVAE' && config.recognition !== undefined;
   if (!hasRecognition) {
-    if (config.kind === 'ssiVAE') refuseOptionsOf(given, knownPoseKeys, 'recognition, which this model does not have');
+    if (config.kind === 'ssiVAE')
+      refuseOptionsOf(given, [...knownPoseKeys, ...templateKeys], 'recognition, which this model does not have');
     const own = Object.fromEntries(Object.entries(given).filter(([name]) => !isKnownPoseKey(name)));
     return { ...trainDefaults, ...own };
   }
@@ -203,13 +226,15 @@ export function trainingOf(config: ModelConfig, { unlabelled }: TrainingSets, gi
     ['auxLossMultiplier', 'auxStep', 'schedule', 'warmUp'],
     'the model without recognition. Omit it, or set recognition to false (--recipe paper)',
   );
+  if (config.decoder === 'template') return { ...templateDefaults, ...given };
+  refuseOptionsOf(given, templateKeys, 'templates. Omit it, or set decoder to "template"');
   const { batchSize = trainDefaults.batchSize } = given;
   const batches = Math.ceil(unlabelled.count / batchSize);
   const epochs = Math.min(MOST_EPOCHS, Math.max(FEWEST_EPOCHS, Math.round(USUAL_STEPS / batches)));
   return { epochs, batchSize, scaleFactor: klSchedule, ...given };
 }
 
-const isKnownPoseKey = (name: string): boolean => knownPoseKeys.some((key) => key === name);
+const isKnownPoseKey = (name: string): boolean => [...knownPoseKeys, ...templateKeys].some((key) => key === name);
 
 function refuseOptionsOf(given: TrainSettings, names: readonly (keyof TrainSettings)[], owner: string): void {
   const wrong = names.find((name) => given[name] !== undefined);
@@ -272,7 +297,11 @@ export function prepareTraining(
   kernel: ModelOptions['kernel'],
 ): { model: Model; trainer: Trainer } {
   const model = modelFromConfig(config, { kernel });
-  const { discreteScaleFactor, ...supervised } = settings;
+  const { discreteScaleFactor, templateSteps, ...supervised } = settings;
+  if (model instanceof TemplateSSIVAE) {
+    const options = { ...supervised, ...defined({ templateSteps }) };
+    return { model, trainer: new TemplateTrainer(model, labelledData(sets), options) };
+  }
   if (model instanceof RecognitionSSIVAE) {
     return { model, trainer: new KnownPoseTrainer(model, labelledData(sets), supervised) };
   }

@@ -16,10 +16,13 @@ export interface Classification {
   readonly margin?: number;
   /** Degrees counter-clockwise as seen, relative to the class's upright pose; where the model has an angle. */
   readonly angleDegrees?: number;
+  /** log p(image) in nats, and whether it is so low that the object is probably of none of the classes; of a model with templates. */
+  readonly evidence?: number;
+  readonly outlier?: boolean;
 }
 
 /**
- * The table as text: `file, class, probability, unsure, entropy, margin, angle_deg` (these where any row has one), then `p(NAME)` for each class.
+ * The table as text: `file, class, probability, unsure, entropy, margin, angle_deg, evidence, outlier` (these where any row has one), then `p(NAME)` for each class.
  * @throws RunError for a row whose class or whose probabilities do not fit `classNames`.
  */
 export function classificationCsv(rows: readonly Classification[], classNames: readonly string[]): string {
@@ -27,6 +30,8 @@ export function classificationCsv(rows: readonly Classification[], classNames: r
   const measures = (['entropy', 'margin'] as const).filter((name) => rows.some((row) => row[name] !== undefined));
   const header = ['file', 'class', 'probability', 'unsure', ...measures];
   if (withAngle) header.push('angle_deg');
+  const withEvidence = rows.some((row) => row.evidence !== undefined);
+  if (withEvidence) header.push('evidence', 'outlier');
   header.push(...classNames.map((name) => `p(${name})`));
   const table = rows.map((row) => {
     const { file, classIndex, probabilities, unsure, angleDegrees } = row;
@@ -44,6 +49,7 @@ export function classificationCsv(rows: readonly Classification[], classNames: r
       unsure ? 'yes' : 'no',
       ...measures.map((m) => row[m]?.toFixed(4) ?? ''),
       ...angle,
+      ...(withEvidence ? [row.evidence?.toFixed(2) ?? '', row.outlier ? 'yes' : 'no'] : []),
       ...each,
     ];
   });

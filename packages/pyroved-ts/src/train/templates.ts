@@ -1,7 +1,16 @@
 /** Trains a template model: recognition alone at first, then pictures, field and recognition together from refined explanations. */
 import * as tf from '@tensorflow/tfjs';
-import { Adam, drawRows, type SavedTensor, SVI, TraceELBO } from 'pyro-ts';
-import { addNoise, type Batch, estimateContrast, gather, orderedBatches, shuffledBatches } from '../data/index.js';
+import { Adam, drawRows, OptionError, RandomStream, type SavedTensor, SVI, TraceELBO } from 'pyro-ts';
+import {
+  addNoise,
+  type Batch,
+  estimateContrast,
+  gather,
+  orderedBatches,
+  shuffledBatches,
+  subset,
+} from '../data/index.js';
+import { defined } from '../defined.js';
 import {
   type CompleteRows,
   type KnownPose,
@@ -20,9 +29,18 @@ import type { SemiSupervisedData } from './semiSupervised.js';
 import type { Fingerprint } from './trainer.js';
 
 export interface TemplateTrainerOptions extends KnownPoseTrainerOptions {
-  /** Steps that learn pictures, field and recognition together, after those of recognition alone. @default 400 */
+  /** Steps that learn pictures, field and recognition together, after those of recognition alone; divided evenly among the epochs. @default 400 */
   readonly templateSteps?: number;
 }
+
+/** What a template model trains with by default. */
+export const templateDefaults = {
+  epochs: 8,
+  batchSize: 48,
+  recognitionSteps: 250,
+  recognitionLr: 3e-3,
+  posedBatch: 32,
+} as const satisfies KnownPoseTrainerOptions;
 
 const owner = 'TemplateTrainer';
 export const templateKeys = ['templateSteps'] as const;
@@ -60,7 +78,8 @@ const [ANCHOR, RECALLED] = ['templates/anchor', 'templates/recalled'];
  * The gate is measured on labelled images at drawn poses: where their evidence does not recognise them, recognition learns as if it were alone.
  */
 export class TemplateTrainer extends KnownPoseTrainer {
-  private readonly templateSteps: number;
+  /** Joint steps of each epoch. */
+  private readonly stepsPerEpoch: number;
   private readonly complete: SVI<[CompleteRows]>;
   private readonly teaching: SVI<[Teaching, RecognitionWeights]>;
   /** Log of recognition's softened answer for every unlabelled image, after the steps of recognition alone, [count, K]. */
@@ -68,7 +87,7 @@ export class TemplateTrainer extends KnownPoseTrainer {
   /** Running mean of the evidence's accuracy on labelled images; NaN before the first look. */
   private recalled = Number.NaN;
 
-  /** Defaults of `KnownPoseTrainer`, but for `batchSize`, which is 48. */
+  /** Defaults of `KnownPoseTrainer`, but for `batchSize` (48), `posedBatch` (32), `epochs` (8) and recognition's steps and rate. */
   constructor(
     override readonly model: TemplateSSIVAE,
     data: SemiSupervisedData,
@@ -82,10 +101,11 @@ export class TemplateTrainer extends KnownPoseTrainer {
     super(
       model,
       data,
-      { batchSize: 48, posedBatch: 32, recognitionLr: 1e-3, ...options },
+      { ...templateDefaults, ...defined(options) },
       { owner, keys, optimizer: new Adam(rates, clipOf(options)) },
     );
-    this.templateSteps = templateSteps;
+    checkTemplateSteps(templateSteps);
+    this.stepsPerEpoch = Math.ceil(templateSteps / this.epochCount);
     const { optimizer, seed } = this;
     const svi = <Args extends unknown[]>(name: string, program: (...args: Args) => void) =>
       new SVI<Args>(program, () => {}, optimizer, new TraceELBO({ maxPlateNesting: model.plateNesting }), {
@@ -100,16 +120,19 @@ export class TemplateTrainer extends KnownPoseTrainer {
   }
 
   override batches(epoch: number): Batch[] {
-    const { templateSteps, epochCount, batchSize, seed, data } = this;
+    const { stepsPerEpoch, batchSize, seed, data } = this;
     const { count } = data.unlabelled;
     const perPass = Math.ceil(count / batchSize);
-    const [from, to] = [epoch, epoch + 1].map((e) => Math.round((templateSteps * e) / epochCount));
-    const joint = Array.from({ length: to - from }, (_, i): Batch => {
-      const pass = Math.floor((from + i) / perPass);
-      const order = shuffledBatches(count, batchSize, seed, pass, 'unlabelled');
-      return { kind: 'unlabelled', indices: order[(from + i) % perPass] };
+    const joint = Array.from({ length: stepsPerEpoch }, (_, i): Batch => {
+      const step = epoch * stepsPerEpoch + i;
+      const order = shuffledBatches(count, batchSize, seed, Math.floor(step / perPass), 'unlabelled');
+      return { kind: 'unlabelled', indices: order[step % perPass] };
     });
     return epoch === 0 ? [...this.recognitionBatches(), ...joint] : joint;
+  }
+
+  private get templateSteps(): number {
+    return this.stepsPerEpoch * this.epochCount;
   }
 
   /** How much of the joint steps is over; below 0 before them. */
@@ -134,8 +157,16 @@ export class TemplateTrainer extends KnownPoseTrainer {
     this.anchor ??= this.recognisedNow();
     if ((step - recognitionSteps) % GATE_EVERY === 0) this.lookAtGate();
     const loss = tidied(() => this.jointStep(batch.indices));
-    if (step === recognitionSteps + templateSteps - 1) model.blur = 0;
+    if (step === recognitionSteps + templateSteps - 1) this.finish();
     return loss;
+  }
+
+  /** Sharp pictures, and the evidence of training images, by which outliers are told from then on. */
+  private finish(): void {
+    const { model, data, seed } = this;
+    model.blur = 0;
+    const order = new RandomStream(seed).fork('training evidence').permutation(data.unlabelled.count);
+    model.setTrainingEvidence(model.evidenceOf(subset(data.unlabelled, order.subarray(0, MEASURED_IMAGES))));
   }
 
   private blurNow(): number {
@@ -342,7 +373,16 @@ export class TemplateTrainer extends KnownPoseTrainer {
   }
 }
 
+/** @throws {OptionError} where there are no steps. */
+export function checkTemplateSteps(templateSteps: number): void {
+  if (Number.isInteger(templateSteps) && templateSteps > 0) return;
+  throw new OptionError(`templateSteps must be an integer of at least 1; got ${templateSteps}.`);
+}
+
 const ANCHORED_AT_ONCE = 128;
+
+/** Training images whose evidence is measured at the end. */
+const MEASURED_IMAGES = 600;
 
 /** The mean of the labelled images of each class, [numClasses, channels * points]; zero for a class without any. */
 function meanImages(set: SemiSupervisedData['labelled'], numClasses: number): Float32Array {
