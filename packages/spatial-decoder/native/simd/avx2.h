@@ -1,6 +1,7 @@
 // AVX2 with FMA: 8 lanes, 16 registers. A 6 x 16 register tile holds 12 sums, two weights and one broadcast.
 #pragma once
 #include <immintrin.h>
+#include <stddef.h>
 
 namespace pyro {
 namespace PYRO_ISA {

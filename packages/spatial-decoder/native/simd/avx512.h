@@ -1,6 +1,7 @@
 // AVX-512: 16 lanes, 32 registers. A 12 x 32 register tile holds 24 sums, two weights and one broadcast.
 #pragma once
 #include <immintrin.h>
+#include <stddef.h>
 
 namespace pyro {
 namespace PYRO_ISA {

@@ -1,6 +1,7 @@
 // NEON on aarch64: 4 lanes, 32 registers. A 6 x 16 register tile holds 24 sums, four weights and one broadcast.
 #pragma once
 #include <arm_neon.h>
+#include <stddef.h>
 
 namespace pyro {
 namespace PYRO_ISA {

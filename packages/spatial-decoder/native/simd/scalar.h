@@ -1,6 +1,7 @@
 // One float at a time: for processors without the vector instructions above, and to test the others against.
 #pragma once
 #include <math.h>
+#include <stddef.h>
 
 namespace pyro {
 namespace PYRO_ISA {
