@@ -165,7 +165,10 @@ describe('loadArray', () => {
     });
     expect(set.names).toEqual([`${at('holes.npy')}[0]`, `${at('holes.npy')}[3]`]);
     expect(set.images[4]).toBeCloseTo(0.9, 6);
-    expect(problems.map((p) => p.why)).toEqual(['1 value(s) are NaN or infinite', 'all its values are the same']);
+    expect(problems.map((p) => p.why)).toEqual([
+      '1 value(s) are NaN or infinite, the first one NaN at [0, 0]',
+      'all its values are the same',
+    ]);
     await expect(loadArray(npy('flat.npy', [1, 1, 1, 1], [1, 2, 2]))).rejects.toThrow('holds nothing that can be used');
   });
 

@@ -187,7 +187,9 @@ describe('files that cannot be used', () => {
     expect(why['flat.png']).toBe('all its pixels have the same value');
     expect(why['huge.png']).toBe("200 x 200 pixels, a size very unlike the other images'");
     expect(why['long.png']).toBe("60 x 10 pixels, a shape very unlike the other images'");
-    expect(why['nan.tif']).toBe('1 pixel value(s) are NaN or infinite');
+    expect(why['nan.tif']).toBe(
+      '1 pixel value(s) are NaN or infinite, the first one NaN in column 11 of row 9, counted from 0',
+    );
   });
 
   it('stop the reading when asked, in one list', async () => {

@@ -34,6 +34,13 @@ describe('a table for the items of an array', () => {
     close?.();
   });
 
+  test.each([',', ';', '\t'])('is divided by %j where its header is', async (delimiter) => {
+    const rows = Array.from({ length: 10 }, (_, i) => `"${i}"${delimiter}${i + 0.5}${delimiter}`);
+    const { labelled, close } = await sets(write('d.csv', `t${delimiter}u\n${rows.join('\n')}\n`), { heldOut: 0 });
+    expect(Array.from(labelled?.factors?.u ?? [])).toEqual(rows.map((_, i) => i + 0.5));
+    close?.();
+  });
+
   test('without a gap, all images are labelled ones and serve as the unlabelled ones too', async () => {
     const path = write('whole.csv', `t\n${Array.from({ length: 10 }, (_, i) => i).join('\n')}\n`);
     const { labelled, unlabelled, test: held } = await sets(path, { heldOut: 0 });
@@ -46,6 +53,10 @@ describe('a table for the items of an array', () => {
     ['1\n2\n', /needs a header that names its columns/],
     [`t\n${'1\n'.repeat(4)}many\n${'1\n'.repeat(5)}`, /line 6: "many" in the column "t" is no number/],
     [`t,u\n${'1,\n'.repeat(10)}`, /has all its numbers for none of the images/],
+    ['t;u\n1;2,5\n', /line 2: "2,5" in the column "u" is no number\..*decimal point/],
+    ['t,u\n1;5,2;5\n', /line 2: "1;5" in the column "t" is no number/],
+    ['t,u\n1,5,2\n', /line 2: the row has 3 cells, and the first row has 2/],
+    ['t\n1\t5\n', /line 2: the row has 2 cells, and the first row has 1|no number/],
     ['file,t\nother.png,1\n', /names 1 file\(s\) that are none of the images:\n {2}other\.png/],
   ])('%j is refused', async (text, message) => {
     await expect(sets(write('bad.csv', text))).rejects.toThrow(message);

@@ -96,6 +96,7 @@ export function readSafetensors(bytes: Uint8Array, source = 'The safetensors dat
   const { header, start } = readHeader(bytes, source);
   const tensors = new Map<string, SavedTensor>();
   const spans: [number, number, string][] = [];
+  const entries: { name: string; shape: readonly number[]; dtype: Dtype; begin: number; end: number }[] = [];
   let metadata: Record<string, string> = {};
   for (const [name, entry] of Object.entries(header)) {
     if (name === METADATA) {
@@ -110,11 +111,15 @@ export function readSafetensors(bytes: Uint8Array, source = 'The safetensors dat
         name,
       );
     spans.push([begin, end, name]);
+    entries.push({ name, shape, dtype, begin, end });
+  }
+  // Before memory is taken: tensors that overlap would need any amount of it.
+  checkSpans(spans, bytes.length - start, source);
+  for (const { name, shape, dtype, begin, end } of entries) {
     const copy = new Uint8Array(end - begin);
     copy.set(bytes.subarray(start + begin, start + end));
     tensors.set(name, { shape, data: dtype.decode(copy.buffer) });
   }
-  checkSpans(spans, bytes.length - start, source);
   return { tensors, metadata };
 }
 

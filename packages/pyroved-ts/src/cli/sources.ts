@@ -42,6 +42,8 @@ const belongsTo: Readonly<Record<string, readonly Kind[]>> = {
   crop: ['images'],
   channels: ['images'],
   onBadFile: ['images'],
+  maxPixels: own,
+  maxBytes: own,
   heldOut: own,
   splitBy: ['images', 'micrographs'],
   array: ['array'],
@@ -72,6 +74,16 @@ const belongsTo: Readonly<Record<string, readonly Kind[]>> = {
   validationPerClass: generated,
 };
 
+/** The limits on what a file may claim, as options. */
+export const limitOptions = (): Option[] => [
+  parsed('--max-pixels <n>', 'pixels of one image; larger files are rejected (default: 100 million)', atLeast(1)),
+  parsed(
+    '--max-bytes <n>',
+    'memory for the content of one file; larger files are rejected (default: 400 million, or 32 times the size of the file)',
+    atLeast(1),
+  ),
+];
+
 export function addSourceOptions(command: Command): Command {
   group(command, 'Your own images:', [
     new Option('--unlabelled <folder>', 'images without labels (PNG, JPEG, TIFF, BMP), with subfolders'),
@@ -95,6 +107,7 @@ export function addSourceOptions(command: Command): Command {
       'skip',
       'refuse',
     ]),
+    ...limitOptions(),
     new Option(
       '--split-by <what>',
       'set whole sources aside, so that near-duplicates are not on both sides: folder, file (micrograph, stack), or a column of the label table (default: image by image)',
@@ -217,6 +230,7 @@ function noSuchSource(word: string): PyrovedError {
   return new PyrovedError(`There is no source of images "${word}".${hint}`);
 }
 
+const limits = ['maxPixels', 'maxBytes'];
 const split = ['heldOut', 'seed'];
 const splitBy = [...split, 'splitBy'];
 const counts = ['labelledPerClass', 'unlabelledPerClass', 'validationPerClass'];
@@ -253,13 +267,14 @@ const build: Readonly<Record<Kind, (given: Given) => Source>> = {
       'crop',
       'channels',
       'onBadFile',
+      ...limits,
       ...splitBy,
     ]),
   }),
   array: ({ array, ...given }) => ({
     kind: 'array',
     file: String(array),
-    ...picked(given, ['dataset', 'labels', 'factors', 'size', ...split]),
+    ...picked(given, ['dataset', 'labels', 'factors', 'size', ...limits, ...split]),
   }),
   micrographs({ micrographs, patchSize, ...given }) {
     if (patchSize === undefined) {
@@ -269,7 +284,7 @@ const build: Readonly<Record<Kind, (given: Given) => Source>> = {
       kind: 'micrographs',
       path: String(micrographs),
       patch: patchSize as number,
-      ...picked(given, ['centres', 'polarity', 'minArea', 'size', ...splitBy]),
+      ...picked(given, ['centres', 'polarity', 'minArea', 'size', ...limits, ...splitBy]),
     };
   },
 };

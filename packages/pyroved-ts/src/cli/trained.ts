@@ -1,5 +1,6 @@
 /** What the commands that use a trained model share: opening its run, and the images that it is asked about. */
 import type { Command } from 'commander';
+import { defined } from '../defined.js';
 import { PyrovedError } from '../errors.js';
 import { plainText } from '../plainText.js';
 import {
@@ -17,6 +18,7 @@ import { turns } from '../recipes/upright.js';
 import { RunFolder, writeWhole } from '../run/index.js';
 import { say, sayProblems } from './messages.js';
 import { atLeast, type Given, machineOf, parsed } from './options.js';
+import { limitOptions } from './sources.js';
 
 /** The argument that all of them have. */
 export const addRun = (command: Command): Command => command.argument('<run>', 'a run folder that train made');
@@ -72,6 +74,8 @@ export const addImagesOptions = (command: Command, out = 'where to write the tab
     .option('--micrographs <path>', 'or a large image, or a folder of them, to cut objects out of')
     .option('--centres <csv>', 'their places as a table of x,y and if wanted file (default: objects are looked for)')
     .addOption(parsed('--patch-size <pixels>', "side of a patch (default: the run's)", atLeast(1)))
+    .addOption(limitOptions()[0])
+    .addOption(limitOptions()[1])
     .option('--out <file>', out);
 
 /** The images that the options ask for; what was left out is listed. */
@@ -83,6 +87,11 @@ export async function newImages(trained: TrainedModel | TrainedVED, given: Given
 }
 
 function whereOf(given: Given): NewImages {
+  const { maxPixels, maxBytes } = given as Record<string, number | undefined>;
+  return { ...placeOf(given), ...defined({ maxPixels, maxBytes }) };
+}
+
+function placeOf(given: Given): NewImages {
   const { images, array, micrographs, dataset, centres, patchSize } = given as Record<string, string | undefined>;
   const asked = [images, array, micrographs].filter((path) => path !== undefined);
   if (asked.length !== 1) {

@@ -16,6 +16,7 @@ export type { SourceOptions } from './images/plan.js';
 export type { ReadOptions } from './images/read.js';
 export type { Plane } from './images/resize.js';
 export { LARGEST_CHOSEN } from './images/size.js';
+export type { ReadLimits } from './limits.js';
 export type { Centre } from './micrograph/centres.js';
 export * from './micrograph/micrograph.js';
 export * from './micrograph/objects.js';

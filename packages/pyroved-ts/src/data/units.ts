@@ -1,5 +1,6 @@
 /** Quantities as people write them ("60 deg", "0.5 rad", "23%") turned into the numbers that the data code uses. */
 import { OptionError } from 'pyro-ts';
+import { scalarExpression } from '../expression.js';
 import { mathjs } from '../mathjs.js';
 
 /** A quantity: a number in the option's own unit, or text with a unit. */
@@ -14,7 +15,7 @@ export const SHEAR_DEGREES_PER_PERCENT = 0.64;
 /** What mathjs makes of the text; what it cannot read is undefined. */
 function read(text: string): unknown {
   try {
-    return mathjs().evaluate(text, {});
+    return scalarExpression(text)({});
   } catch {
     return undefined;
   }

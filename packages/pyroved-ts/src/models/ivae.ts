@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import { OptionError } from 'pyro-ts';
 import type { ImageSet, StreamedSet } from '../data/index.js';
 import { DataError } from '../errors.js';
+import { checkClasses } from '../sizes.js';
 import { type Condition, type ConditionRows, classRows, eachClass, eachNumber, numberRows } from './asked/condition.js';
 import { type Factor, Factors } from './asked/factors.js';
 import type { Encoding } from './asked/host.js';
@@ -45,9 +46,7 @@ export class IVAE extends InvariantVAE<Told> {
 
   constructor(options: ConditionalOptions) {
     const { numClasses = 0 } = options;
-    if (numClasses !== 0 && (!Number.isInteger(numClasses) || numClasses < 2)) {
-      throw new OptionError(`iVAE: numClasses is a whole number of at least 2, not ${numClasses}.`);
-    }
+    if (numClasses !== 0) checkClasses('iVAE', 'numClasses', numClasses);
     const condition = new Factors(options.condition ?? [], 'iVAE: condition');
     super(options, { owner: 'iVAE', optionKeys, condition: numClasses + condition.dim, nets: {} });
     this.numClasses = numClasses;

@@ -11,6 +11,7 @@ import {
   TraceEnumELBO,
 } from 'pyro-ts';
 import type { ImageSet, StreamedSet } from '../data/index.js';
+import { checkClasses } from '../sizes.js';
 import { type Condition, type ConditionRows, classRows, eachClass } from './asked/condition.js';
 import type { Encoding } from './asked/host.js';
 import { type Classified, classified } from './asked/uncertainty.js';
@@ -51,9 +52,7 @@ export class JIVAE extends InvariantVAE<{ readonly classes: number | ArrayLike<n
 
   constructor(options: JointOptions) {
     const { discreteDim, ...enumerate } = options;
-    if (!Number.isInteger(discreteDim) || discreteDim < 2) {
-      throw new OptionError(`jiVAE: discreteDim is a whole number of at least 2, not ${discreteDim}.`);
-    }
+    checkClasses('jiVAE', 'discreteDim', discreteDim);
     const inferClass = inferClasses('jiVAE', discreteDim, enumerate);
     const exactBins = enumerate.enumerate === 'sum-and-sample' ? { exactBins: 1 } : {};
     super(options, { owner: 'jiVAE', optionKeys, condition: 0, discrete: discreteDim, nets: {}, ...exactBins });

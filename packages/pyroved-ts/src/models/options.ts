@@ -5,6 +5,7 @@ import { didYouMean, formatShape, OptionError, refuseUnknownKeys } from 'pyro-ts
 import { defined } from '../defined.js';
 import type { DecoderSlot, EncoderSlot } from '../nets/index.js';
 import type { Invariance, PosePriors } from '../priors/index.js';
+import { checkWeights, isTooLarge } from '../sizes.js';
 import type { Likelihood, LikelihoodName, LikelihoodOptions } from './likelihood.js';
 
 export interface ModelOptions extends PosePriors, LikelihoodOptions {
@@ -88,6 +89,15 @@ export function resolveOptions(owner: string, options: ModelOptions, keys: reado
   checkCount(owner, 'latentDim', latentDim);
   checkWidths(owner, 'hiddenEncoder', all.hiddenEncoder);
   checkWidths(owner, 'hiddenDecoder', all.hiddenDecoder);
+  const values = channels * sizeOf(shape);
+  if (!all.encoder) checkWeights(owner, 'hiddenEncoder', [values, ...all.hiddenEncoder, 2 * latentDim]);
+  // The spatial decoder has no layer as wide as the image.
+  if (!all.decoder)
+    checkWeights(owner, 'hiddenDecoder', [
+      latentDim,
+      ...all.hiddenDecoder,
+      all.invariances?.length > 0 ? channels : values,
+    ]);
   if (!activations.includes(activation)) {
     throw new OptionError(
       `${owner}: there is no activation "${activation}".${didYouMean(String(activation), activations)}`,
@@ -108,7 +118,11 @@ const isCount = (n: unknown): boolean => Number.isInteger(n) && (n as number) > 
 
 /** Refuses what is no [height, width] and no [length]. */
 export function checkShape(owner: string, option: string, shape: readonly number[]): void {
-  if (Array.isArray(shape) && shape.length >= 1 && shape.length <= 2 && shape.every(isCount)) return;
+  if (Array.isArray(shape) && shape.length >= 1 && shape.length <= 2 && shape.every(isCount)) {
+    if (isTooLarge(shape))
+      throw new OptionError(`${owner}: ${option} [${shape.join(', ')}] has more than 16 million points.`);
+    return;
+  }
   throw new OptionError(`${owner}: ${option} is [height, width] or [length], not ${JSON.stringify(shape)}.`);
 }
 

@@ -20,6 +20,7 @@ import {
   ownClassifier,
 } from '../nets/index.js';
 import type { PosePart } from '../priors/index.js';
+import { checkClasses, checkWeights } from '../sizes.js';
 import { type Condition, type ConditionRows, classRows, eachClass } from './asked/condition.js';
 import { circularMeans, type Encoding } from './asked/host.js';
 import { type Classified, classified } from './asked/uncertainty.js';
@@ -222,9 +223,7 @@ export class SSIVAE extends InvariantVAE<{ readonly classes: number | ArrayLike<
 function classifierFor(options: SemiSupervisedOptions): ClassifierNet {
   checkShape('ssiVAE', 'shape', options.shape);
   const { numClasses } = options;
-  if (!Number.isInteger(numClasses) || numClasses < 2) {
-    throw new OptionError(`ssiVAE: numClasses is a whole number of at least 2, not ${numClasses}.`);
-  }
+  checkClasses('ssiVAE', 'numClasses', numClasses);
   const views = viewsOf(options);
   const net = classifierOfImages(options);
   return views ? classifierOfViews(net, views) : net;
@@ -236,5 +235,6 @@ function classifierOfImages(options: SemiSupervisedOptions): ClassifierNet {
     return ownClassifier(classifier, { owner: 'ssiVAE: classifier', shape, channels, outputs: numClasses });
   checkWidths('ssiVAE', 'hiddenClassifier', hiddenClassifier);
   const input = shape.reduce((n, d) => n * d, channels);
+  checkWeights('ssiVAE', 'hiddenClassifier', [input, ...hiddenClassifier, numClasses]);
   return fcClassifier({ input, hidden: hiddenClassifier, activation, numClasses });
 }

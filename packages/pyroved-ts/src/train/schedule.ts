@@ -1,6 +1,6 @@
 /** Numbers that change from epoch to epoch: the weight of the KL term, the factor on the learning rate. */
 import { OptionError } from 'pyro-ts';
-import { mathjs } from '../mathjs.js';
+import { scalarExpression } from '../expression.js';
 
 /**
  * A number; one number an epoch (the last one stays); a mathjs expression of `epoch` (counted from 0) and `epochs` (how many there will be), e.g.
@@ -44,12 +44,11 @@ function rule(schedule: Schedule, option: string): (epoch: number, epochs: numbe
 
 function expression(text: string, option: string): (epoch: number, epochs: number) => unknown {
   const example = `Expected an expression of "epoch" and "epochs" such as "min(1 + epoch/29, 2)".`;
-  const { parse } = mathjs();
   try {
-    const code = parse(text).compile();
+    const valueAt = scalarExpression(text);
     return (epoch, epochs) => {
       try {
-        return code.evaluate({ epoch, epochs });
+        return valueAt({ epoch, epochs });
       } catch (cause) {
         throw new OptionError(
           `${option}: "${text}" has no value (${(cause as Error).message}). ${example}`,

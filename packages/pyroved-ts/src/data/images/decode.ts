@@ -4,8 +4,10 @@
  * PNG of fewer than 8 bits.
  */
 import { decode as decodeBmp } from 'fast-bmp';
-import { type DecodedPng, decode as decodePng } from 'fast-png';
-import { decode as decodeJpeg } from 'jpeg-js';
+import { checkRoom, limitsFor, type ReadLimits } from '../limits.js';
+import { readJpeg } from './jpeg.js';
+import { paletted } from './palette.js';
+import { readPng } from './png.js';
 import { decodeTiffPages } from './tiff.js';
 
 /** One image of a file: `channels` planes (1 grey, 3 red, green and blue) of `height * width` values. */
@@ -31,16 +33,16 @@ export interface Samples {
 const starts = (bytes: Uint8Array, ...signature: number[]): boolean => signature.every((b, i) => bytes[i] === b);
 
 /**
- * The images in a file: several for a multi-page TIFF, otherwise one.
+ * The images in a file: several for a multi-page TIFF, otherwise one. What the file claims is checked against the limits before memory is taken.
  * @throws {Error} whose message says in words why the bytes cannot be used.
  */
-export function decodeImages(bytes: Uint8Array): DecodedImage[] {
+export function decodeImages(bytes: Uint8Array, limits: ReadLimits = {}): DecodedImage[] {
   if (bytes.length === 0) throw new Error('the file is empty (0 bytes)');
   const decoder = decoderFor(bytes);
   if (!decoder) throw new Error('not an image (PNG, JPEG, TIFF and BMP are read)');
   let found: Samples[];
   try {
-    found = decoder.decode(bytes);
+    found = decoder.decode(bytes, limitsFor(bytes.length, limits));
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new Error(`damaged or unsupported ${decoder.name} (${reason.replace(/[\s:.]+$/, '')})`, { cause });
@@ -50,68 +52,24 @@ export function decodeImages(bytes: Uint8Array): DecodedImage[] {
 
 interface Decoder {
   readonly name: string;
-  readonly decode: (bytes: Uint8Array) => Samples[];
+  readonly decode: (bytes: Uint8Array, limits: Required<ReadLimits>) => Samples[];
 }
 
 function decoderFor(bytes: Uint8Array): Decoder | undefined {
-  if (starts(bytes, 0x89, 0x50, 0x4e, 0x47)) return { name: 'PNG', decode: (b) => [readPng(b)] };
-  if (starts(bytes, 0xff, 0xd8)) return { name: 'JPEG', decode: (b) => [readJpeg(b)] };
+  if (starts(bytes, 0x89, 0x50, 0x4e, 0x47)) return { name: 'PNG', decode: (...file) => [readPng(...file)] };
+  if (starts(bytes, 0xff, 0xd8)) return { name: 'JPEG', decode: (...file) => [readJpeg(...file)] };
   if (starts(bytes, 0x49, 0x49) || starts(bytes, 0x4d, 0x4d)) return { name: 'TIFF', decode: decodeTiffPages };
-  if (starts(bytes, 0x42, 0x4d)) return { name: 'BMP', decode: (b) => [readBmp(b)] };
+  if (starts(bytes, 0x42, 0x4d)) return { name: 'BMP', decode: (...file) => [readBmp(...file)] };
   return undefined;
 }
 
-function readPng(bytes: Uint8Array): Samples {
-  const png = decodePng(bytes, { checkCrc: true });
-  const { width, height, depth } = png;
-  const data = depth < 8 ? unpackBits(png) : png.data;
-  if (!png.palette) return { data, width, height, channels: png.channels, white: 2 ** depth - 1 };
-  const colours = png.palette;
-  return { ...paletted(data, (index) => colours[index]), width, height };
-}
-
-/** PNG samples of 1, 2 or 4 bits; each row starts at a byte. */
-function unpackBits({ data, width, height, depth, channels }: DecodedPng): Uint8Array {
-  const perRow = width * channels;
-  const bytesPerRow = Math.ceil((perRow * depth) / 8);
-  const out = new Uint8Array(perRow * height);
-  for (let row = 0; row < height; row++) {
-    for (let i = 0; i < perRow; i++) {
-      const bit = i * depth;
-      const byte = data[row * bytesPerRow + (bit >> 3)];
-      out[row * perRow + i] = (byte >> (8 - depth - (bit & 7))) & (2 ** depth - 1);
-    }
-  }
-  return out;
-}
-
-/** Palette indices turned into the colours they stand for (8 bits each; a fourth value is alpha). */
-function paletted(indices: ArrayLike<number>, colour: (index: number) => readonly number[] | undefined) {
-  const channels = colour(0)?.length ?? 3;
-  const data = new Uint8Array(indices.length * channels);
-  for (let i = 0; i < indices.length; i++) {
-    const found = colour(indices[i]);
-    if (!found) throw new Error(`a pixel refers to colour ${indices[i]}, which the palette lacks`);
-    data.set(found, i * channels);
-  }
-  return { data, channels, white: 255 };
-}
-
-function readJpeg(bytes: Uint8Array): Samples {
-  let end = bytes.length;
-  while (end > 2 && bytes[end - 1] === 0) end--;
-  if (!(bytes[end - 2] === 0xff && bytes[end - 1] === 0xd9)) throw new Error('it ends early');
-  const limits = { maxResolutionInMP: 400, maxMemoryUsageInMB: 8192 };
-  const { data, width, height } = decodeJpeg(bytes, {
-    useTArray: true,
-    formatAsRGBA: false,
-    tolerantDecoding: false,
-    ...limits,
-  });
-  return { data, width, height, channels: 3, white: 255 };
-}
-
-function readBmp(bytes: Uint8Array): Samples {
+function readBmp(bytes: Uint8Array, limits: Required<ReadLimits>): Samples {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (bytes.length < 54) throw new Error('it is cut short');
+  const [pixels, bits] = [view.getUint32(18, true) * view.getUint32(22, true), view.getUint16(28, true)];
+  if ((pixels * bits) / 8 > bytes.length)
+    throw new Error(`it claims ${pixels} pixels, more than its ${bytes.length} bytes can hold`);
+  checkRoom({ pixels, bytes: pixels * (bits / 8 + 3 + 12) }, limits);
   const bmp = decodeBmp(bytes);
   const { width, height, bitsPerPixel } = bmp;
   const data = bmp.data as Uint8Array;

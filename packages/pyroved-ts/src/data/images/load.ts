@@ -37,7 +37,7 @@ export async function loadImages(options: LoadOptions): Promise<LoadedImages> {
     ...READ_OPTIONS,
   ]);
   const { files, classNames, notes: planned } = planFiles(options);
-  const size = options.size ?? (await chosenSize(files));
+  const size = options.size ?? (await chosenSize(files, options));
   const reading = { ...options, size };
   const { images, problems } = await readImageFiles(files, reading);
   const wanted = images.flatMap((image) => {

@@ -3,10 +3,11 @@ import { readFile } from 'node:fs/promises';
 import { OptionError } from 'pyro-ts';
 import { DataError, type FileProblem, listProblems } from '../../errors.js';
 import { type ImageSet, imageSet } from '../dataset.js';
+import { limitsFor, READ_LIMITS, type ReadLimits } from '../limits.js';
 import { type DecodedImage, decodeImages, luminance } from './decode.js';
 import { centreSquare, resize } from './resize.js';
 
-export interface ReadOptions {
+export interface ReadOptions extends ReadLimits {
   /** Height and width in pixels to which images are resized. */
   readonly size: number;
   /** `square` (default) keeps the largest square in the middle; `none` squeezes the whole image into the square. */
@@ -20,7 +21,7 @@ export interface ReadOptions {
 }
 
 /** The option names of `ReadOptions`. */
-export const READ_OPTIONS = ['size', 'crop', 'channels', 'onBadFile', 'onProgress'] as const;
+export const READ_OPTIONS = ['size', 'crop', 'channels', 'onBadFile', 'onProgress', ...READ_LIMITS] as const;
 
 /** An image as it was found, resized but not yet normalised. */
 export interface FoundImage {
@@ -55,11 +56,12 @@ export async function* eachImage(
   problems: FileProblem[],
 ): AsyncGenerator<FoundImage> {
   checkReadOptions(options);
+  limitsFor(0, options);
   for (let i = 0; i < files.length; i++) {
     const { path, name } = files[i];
     let decoded: DecodedImage[] = [];
     try {
-      decoded = decodeImages(await readFile(path));
+      decoded = decodeImages(await readFile(path), options);
     } catch (error) {
       problems.push({ file: name, why: error instanceof Error ? error.message : String(error) });
     }
@@ -114,19 +116,25 @@ function checkReadOptions({ size, crop = 'square', channels = 1, onBadFile = 'sk
 }
 
 /** Why an image that could be decoded says nothing, if so. */
-function whyUseless({ planes }: DecodedImage): string | undefined {
-  let notFinite = 0;
-  let min = Number.POSITIVE_INFINITY;
-  let max = Number.NEGATIVE_INFINITY;
+function whyUseless(image: DecodedImage): string | undefined {
+  const notFinite = nonFinitePixels(image);
+  if (notFinite !== undefined) return notFinite;
+  const [{ planes }, first] = [image, image.planes[0][0]];
+  return planes.every((plane) => plane.every((v) => v === first)) ? 'all its pixels have the same value' : undefined;
+}
+
+/** How many pixels are NaN or infinite, and where the first one is; undefined where there is none. */
+export function nonFinitePixels({ planes, width }: Pick<DecodedImage, 'planes' | 'width'>): string | undefined {
+  let count = 0;
+  let first: string | undefined;
   for (const plane of planes) {
-    for (const v of plane) {
-      if (!Number.isFinite(v)) notFinite += 1;
-      if (v < min) min = v;
-      if (v > max) max = v;
-    }
+    plane.forEach((v, i) => {
+      if (Number.isFinite(v)) return;
+      count += 1;
+      first ??= `${v} in column ${i % width} of row ${Math.floor(i / width)}, counted from 0`;
+    });
   }
-  if (notFinite > 0) return `${notFinite} pixel value(s) are NaN or infinite`;
-  return min === max ? 'all its pixels have the same value' : undefined;
+  return first && `${count} pixel value(s) are NaN or infinite, the first one ${first}`;
 }
 
 function fitted(image: DecodedImage, { size, crop = 'square', channels = 1 }: ReadOptions) {

@@ -1,5 +1,6 @@
 /** The size to which images are brought, where none is given: chosen from the images themselves. */
 import { readFile } from 'node:fs/promises';
+import type { ReadLimits } from '../limits.js';
 import { decodeImages } from './decode.js';
 import type { FileToRead } from './read.js';
 
@@ -11,13 +12,13 @@ const SMALLEST = 8;
 const LOOKED_AT = 50;
 
 /** The median of the images' shorter sides, at most 48, so that typical images are not enlarged; 48 where none can be read. */
-export async function chosenSize(files: readonly FileToRead[]): Promise<number> {
+export async function chosenSize(files: readonly FileToRead[], limits: ReadLimits = {}): Promise<number> {
   const count = Math.min(files.length, LOOKED_AT);
   const sides: number[] = [];
   for (let k = 0; k < count; k++) {
     const { path } = files[Math.floor(((k + 0.5) * files.length) / count)];
     try {
-      for (const { height, width } of decodeImages(await readFile(path))) sides.push(Math.min(height, width));
+      for (const { height, width } of decodeImages(await readFile(path), limits)) sides.push(Math.min(height, width));
     } catch {
       // A file that cannot be used is listed where all are read.
     }

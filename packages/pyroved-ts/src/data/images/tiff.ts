@@ -1,6 +1,8 @@
 /** TIFF files, every page of them, checked for what the decoder would silently get wrong. */
 import { decode } from 'tiff';
+import { checkRoom as checkLimits, type ReadLimits } from '../limits.js';
 import type { Samples } from './decode.js';
+import { checkStrips } from './strips.js';
 
 type Page = ReturnType<typeof decode>[number];
 
@@ -8,14 +10,15 @@ type Page = ReturnType<typeof decode>[number];
  * The pages of a TIFF file, without the reduced copies (thumbnails) that some programs add.
  * @throws {Error} when the file is damaged or of a kind that is not read.
  */
-export function decodeTiffPages(bytes: Uint8Array): Samples[] {
+export function decodeTiffPages(bytes: Uint8Array, limits: Required<ReadLimits>): Samples[] {
   const numbers = Array.from({ length: countPages(bytes) }, (_, i) => i);
   const headers = decode(bytes, { ignoreImageData: true });
   const full = numbers.filter((i) => (headers[i].newSubfileType & 1) === 0);
   if (full.length === 0) throw new Error('it has no page at full resolution');
   const pages = full.map((i) => headers[i]);
   pages.forEach(checkSupported);
-  checkRoom(pages, bytes.length);
+  checkRoom(pages, bytes.length, limits);
+  for (const page of pages) checkStrips(page, bytes);
   return decode(bytes, { pages: full }).map(toSamples);
 }
 
@@ -51,8 +54,9 @@ function checkSupported(page: Page): void {
 const largestExpansion: Readonly<Record<number, number>> = { 5: 1400, 8: 1032, 32946: 1032 };
 
 /** The decoder takes memory and time for as many pixels as a page says it has; a damaged file may say billions. */
-function checkRoom(pages: readonly Page[], bytes: number): void {
+function checkRoom(pages: readonly Page[], bytes: number, limits: Required<ReadLimits>): void {
   let left = bytes;
+  const claim = { pixels: 0, bytes: 0 };
   for (const page of pages) {
     const { width, height, samplesPerPixel, bitsPerSample, compression } = page;
     // A page without a number of bits is refused by the decoder.
@@ -61,6 +65,10 @@ function checkRoom(pages: readonly Page[], bytes: number): void {
     // Of an entry with several numbers the decoder makes a list, which the multiplication makes NaN.
     if (Number.isNaN(left)) throw new Error('its width, height or another of its sizes is not one number');
     if (left < 0) throw new Error(`it claims ${width} x ${height} pixels, more than its ${bytes} bytes can hold`);
+    claim.pixels += width * height;
+    // Decoded, and as planes of 32-bit floats; a palette has three of them.
+    claim.bytes += stored + 4 * width * height * (page.type === 3 ? 6 : samplesPerPixel);
+    checkLimits(claim, limits);
   }
 }
 

@@ -6,12 +6,14 @@ import { DataError, type FileProblem, listProblems } from '../../errors.js';
 import { type ImageSet, imageSet } from '../dataset.js';
 import { decodeImages, luminance } from '../images/decode.js';
 import { listFiles, naturalOrder, requirePath } from '../images/folder.js';
+import { nonFinitePixels } from '../images/read.js';
 import { crop, type Plane, resize } from '../images/resize.js';
+import { READ_LIMITS, type ReadLimits } from '../limits.js';
 import { type Normalisation, normaliseInPlace, percentileRange } from '../normalise.js';
 import { type Centre, readCentres } from './centres.js';
 import { type FindOptions, findObjects } from './objects.js';
 
-export interface MicrographOptions extends FindOptions {
+export interface MicrographOptions extends FindOptions, ReadLimits {
   /**
    * Where the objects are: a table with the columns x and y (pixels) and, if wanted, file and label; or a list. Found
    * in the image unless given.
@@ -35,7 +37,7 @@ export interface Patches {
   readonly notes: readonly string[];
 }
 
-const KEYS = ['patch', 'polarity', 'minArea', 'maxArea', 'centres', 'size', 'normalisation'];
+const KEYS = ['patch', 'polarity', 'minArea', 'maxArea', 'centres', 'size', 'normalisation', ...READ_LIMITS];
 
 /**
  * Cuts square patches of one object each out of a micrograph, or out of every micrograph in a folder. Objects so near
@@ -53,7 +55,7 @@ export async function loadMicrographs(path: string, options: MicrographOptions):
   const problems: FileProblem[] = [];
   const notes: string[] = [];
   const cuts: Cut[] = [];
-  for (const { name, plane } of micrographs(path, problems)) {
+  for (const { name, plane } of micrographs(path, problems, options)) {
     const file = name.replace(/#\d+$/, '');
     const places = given
       ? given
@@ -103,7 +105,11 @@ interface Cut {
 const within = (a: Place, b: Place, reach: number): boolean =>
   Math.max(Math.abs(a.x - b.x), Math.abs(a.y - b.y)) < reach;
 
-function* micrographs(path: string, problems: FileProblem[]): Generator<{ name: string; plane: Plane }> {
+function* micrographs(
+  path: string,
+  problems: FileProblem[],
+  limits: ReadLimits,
+): Generator<{ name: string; plane: Plane }> {
   requirePath(path, 'A micrograph');
   const stats = statSync(path, { throwIfNoEntry: false });
   if (!stats) throw new DataError(`There is no file or folder "${path}".`);
@@ -112,12 +118,12 @@ function* micrographs(path: string, problems: FileProblem[]): Generator<{ name: 
     : [{ name: basename(path), at: path }];
   for (const { name, at } of files) {
     try {
-      const pages = decodeImages(readFileSync(at));
+      const pages = decodeImages(readFileSync(at), limits);
       for (const [k, page] of pages.entries()) {
         const pixels = luminance(page);
         const shownName = pages.length > 1 ? `${name}#${k + 1}` : name;
-        if (pixels.some((v) => !Number.isFinite(v)))
-          problems.push({ file: shownName, why: 'it has NaN or infinite values' });
+        const why = nonFinitePixels({ planes: [pixels], width: page.width });
+        if (why !== undefined) problems.push({ file: shownName, why });
         else yield { name: shownName, plane: { pixels, height: page.height, width: page.width } };
       }
     } catch (error) {

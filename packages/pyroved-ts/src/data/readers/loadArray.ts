@@ -4,10 +4,12 @@
  */
 import { statSync } from 'node:fs';
 import { OptionError, refuseUnknownKeys } from 'pyro-ts';
+import { defined } from '../../defined.js';
 import { DataError, type FileProblem } from '../../errors.js';
 import { type ImageSet, inMemory, type StreamedSet } from '../dataset.js';
 import { naturalOrder } from '../images/folder.js';
 import { centreSquare, resize } from '../images/resize.js';
+import { READ_LIMITS, type ReadLimits } from '../limits.js';
 import { type Normalisation, normaliseInPlace, percentileRange } from '../normalise.js';
 import type { ArrayFile } from './arrayFile.js';
 import { type ArrayChoice, openArray } from './openArray.js';
@@ -30,7 +32,7 @@ export interface LoadedArray<S> {
   readonly places: readonly number[];
 }
 
-const KEYS = ['dataset', 'labels', 'size', 'normalisation'];
+const KEYS = ['dataset', 'labels', 'size', 'normalisation', ...READ_LIMITS];
 /** Enough images to find the range of grey values by. */
 const SAMPLED = 2000;
 
@@ -65,7 +67,9 @@ export async function streamArray(
     const { usable, problems, sample } = survey(path, file);
     if (usable.length === 0) throw new DataError(`"${path}" holds nothing that can be used.`, problems);
     const normalisation = options.normalisation ?? percentileRange(sample.map(item));
-    const labelling = options.labels ? await readLabels(path, options.labels, usable, file.shape[0]) : {};
+    const labelling = options.labels
+      ? await readLabels(path, options.labels, usable, file.shape[0], defined({ maxBytes: options.maxBytes }))
+      : {};
     const shape = size && layout.shape.length === 2 ? [size, size] : layout.shape;
     const values = shape.reduce((n, d) => n * d, layout.channels);
     const read = (indices: ArrayLike<number>): Float32Array => {
@@ -126,8 +130,8 @@ function survey(path: string, file: ArrayFile): { usable: number[]; problems: Fi
   const problems: FileProblem[] = [];
   for (let i = 0; i < file.shape[0]; i++) {
     const values = file.item(i);
-    const notFinite = values.filter((v) => !Number.isFinite(v)).length;
-    if (notFinite > 0) problems.push({ file: `${path}[${i}]`, why: `${notFinite} value(s) are NaN or infinite` });
+    const why = nonFiniteValues(values, file.shape.slice(1));
+    if (why !== undefined) problems.push({ file: `${path}[${i}]`, why });
     else if (values.every((v) => v === values[0]))
       problems.push({ file: `${path}[${i}]`, why: 'all its values are the same' });
     else usable.push(i);
@@ -136,9 +140,23 @@ function survey(path: string, file: ArrayFile): { usable: number[]; problems: Fi
   return { usable, problems, sample: usable.filter((_, k) => k % step === 0) };
 }
 
-async function readLabels(path: string, labels: string, usable: readonly number[], count: number) {
+/** How many values are NaN or infinite, and the place of the first one in its item; undefined where there is none. */
+function nonFiniteValues(values: Float32Array, shape: readonly number[]): string | undefined {
+  const first = values.findIndex((v) => !Number.isFinite(v));
+  if (first < 0) return undefined;
+  const count = values.filter((v) => !Number.isFinite(v)).length;
+  let rest = first;
+  const place = [...shape].reverse().map((size) => {
+    const at = rest % size;
+    rest = (rest - at) / size;
+    return at;
+  });
+  return `${count} value(s) are NaN or infinite, the first one ${values[first]} at [${place.reverse().join(', ')}]`;
+}
+
+async function readLabels(path: string, labels: string, usable: readonly number[], count: number, room: ReadLimits) {
   const isFile = statSync(labels, { throwIfNoEntry: false })?.isFile();
-  const file = isFile ? await openArray(labels) : await openArray(path, { dataset: labels });
+  const file = isFile ? await openArray(labels, room) : await openArray(path, { ...room, dataset: labels });
   const [length] = file.shape;
   if (length !== count || file.shape.slice(1).some((d) => d !== 1)) {
     file.close();

@@ -3,8 +3,10 @@
  * never executed.
  */
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
-import { unzipSync, zipSync } from 'fflate';
+import { zipSync } from 'fflate';
 import { refuseUnknownKeys } from 'pyro-ts';
+import { lookUp } from '../../lookup.js';
+import { type ZipEntry, zipEntries } from '../zip.js';
 import type { ArrayFile } from './arrayFile.js';
 
 const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
@@ -64,7 +66,7 @@ function parseHeader(bytes: Uint8Array): Header {
   if (!shape || !order || !descr) {
     throw new Error(/'descr':\s*\[/.test(text) ? 'it holds records; plain numbers are read' : 'damaged .npy header');
   }
-  const type = TYPES[descr[2] + descr[3]];
+  const type = lookUp(TYPES, descr[2] + descr[3]);
   if (!type) {
     const kind =
       descr[2] === 'O' ? 'Python objects, which are never loaded' : `values of type "${descr[2]}${descr[3]}"`;
@@ -112,17 +114,27 @@ export function decodeNpy(bytes: Uint8Array): { shape: readonly number[]; data: 
   return { shape: header.shape, data: header.columnsFirst ? rowsFirst(data, header.shape) : data };
 }
 
-/** The arrays of a `.npz` file, each still in the form of a `.npy` file, by name. */
-export function decodeNpz(bytes: Uint8Array): Map<string, Uint8Array> {
-  const entries = Object.entries(unzipSync(bytes, { filter: ({ name }) => name.endsWith('.npy') }));
-  return new Map(entries.map(([name, content]) => [name.slice(0, -'.npy'.length), content]));
-}
+/** The arrays of a `.npz` file by name, each in the form of a `.npy` file that is still packed. */
+export const npzEntries = (bytes: Uint8Array): Map<string, ZipEntry> =>
+  new Map(
+    zipEntries(bytes)
+      .filter(({ name }) => name.endsWith('.npy'))
+      .map((entry) => [entry.name.slice(0, -'.npy'.length), entry]),
+  );
 
 /** An array that is in memory, item by item. */
 export function arrayFromNpy(bytes: Uint8Array): ArrayFile {
-  const { shape, data } = decodeNpy(bytes);
+  const header = parseHeader(bytes);
+  checkLength(header, bytes.length);
+  const { shape, offset, type } = header;
   const size = product(shape.slice(1));
-  return { shape, item: (i) => data.slice(i * size, (i + 1) * size), close: () => {} };
+  const close = () => {};
+  if (header.columnsFirst && shape.length > 1) {
+    const { data } = decodeNpy(bytes);
+    return { shape, item: (i) => data.slice(i * size, (i + 1) * size), close };
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return { shape, item: (i) => numbers(view, offset + i * size * type.bytes, size, header), close };
 }
 
 /** A `.npy` file read from disk item by item; one stored columns first is read whole. */

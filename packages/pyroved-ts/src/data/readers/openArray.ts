@@ -2,11 +2,13 @@
 import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { DataError } from '../../errors.js';
 import { requirePath } from '../images/folder.js';
+import { checkRoom, limitsFor, type ReadLimits } from '../limits.js';
+import type { ZipEntry } from '../zip.js';
 import { type ArrayFile, chooseName } from './arrayFile.js';
 import { openHdf5 } from './hdf5.js';
-import { arrayFromNpy, decodeNpz, isNpy, isZip, openNpy } from './npy.js';
+import { arrayFromNpy, isNpy, isZip, npzEntries, openNpy } from './npy.js';
 
-export interface ArrayChoice {
+export interface ArrayChoice extends ReadLimits {
   /** Which array of a `.npz` or HDF5 file, e.g. `images` or `scan/frames`; needed where it holds several of numbers. */
   readonly dataset?: string;
 }
@@ -17,9 +19,16 @@ const HDF5 = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
  * Opens a `.npy`, `.npz` or HDF5 file, told apart by content. `.npy` and HDF5 are read from disk as they are needed.
  * @throws {DataError} when the file cannot be read or does not say which array is meant.
  */
-export async function openArray(path: string, { dataset }: ArrayChoice = {}): Promise<ArrayFile> {
+export async function openArray(path: string, { dataset, ...limits }: ArrayChoice = {}): Promise<ArrayFile> {
   const start = firstBytes(path);
-  const file = await opened(path, start, dataset).catch((cause) => refuse(path, cause));
+  const room = limitsFor(statSync(path).size, limits);
+  const file = await opened(path, start, dataset, room).catch((cause) => refuse(path, cause));
+  try {
+    checkRoom({ bytes: 4 * file.shape.reduce((n, d) => n * d, 1) }, room);
+  } catch (cause) {
+    file.close();
+    refuse(path, cause);
+  }
   const item = (i: number): Float32Array => {
     try {
       return file.item(i);
@@ -30,10 +39,15 @@ export async function openArray(path: string, { dataset }: ArrayChoice = {}): Pr
   return { shape: file.shape, item, close: file.close };
 }
 
-async function opened(path: string, start: Uint8Array, dataset: string | undefined): Promise<ArrayFile> {
+async function opened(
+  path: string,
+  start: Uint8Array,
+  dataset: string | undefined,
+  room: Required<ReadLimits>,
+): Promise<ArrayFile> {
   if (HDF5.every((b, i) => start[i] === b)) return openHdf5(path, dataset);
   if (isNpy(start)) return openNpy(path);
-  if (isZip(start)) return chosen(path, decodeNpz(readFileSync(path)), dataset);
+  if (isZip(start)) return chosen(path, npzEntries(readFileSync(path)), dataset, room);
   throw new DataError(`"${path}" is no array file (.npy, .npz and HDF5 are read).`);
 }
 
@@ -55,7 +69,13 @@ function firstBytes(path: string): Uint8Array {
   return bytes;
 }
 
-function chosen(path: string, arrays: ReadonlyMap<string, Uint8Array>, dataset: string | undefined): ArrayFile {
-  const name = chooseName(path, [...arrays.keys()], dataset);
-  return arrayFromNpy(arrays.get(name) ?? new Uint8Array());
+function chosen(
+  path: string,
+  arrays: ReadonlyMap<string, ZipEntry>,
+  dataset: string | undefined,
+  room: Required<ReadLimits>,
+): ArrayFile {
+  const entry = arrays.get(chooseName(path, [...arrays.keys()], dataset)) as ZipEntry;
+  checkRoom({ bytes: entry.size }, room);
+  return arrayFromNpy(entry.content());
 }

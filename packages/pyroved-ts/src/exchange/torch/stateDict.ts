@@ -1,7 +1,8 @@
 /** Reads PyTorch's weight files (`torch.save(model.state_dict(), file)`, a zip archive since PyTorch 1.6) without Python. */
 import { halfToFloat32, upperHalfToFloat32 } from 'pyro-ts';
+import { limitsFor, type ReadLimits } from '../../data/limits.js';
 import { ImportError } from '../errors.js';
-import { MOST_BYTES, unzipped } from './archive.js';
+import { unzipped } from './archive.js';
 import { unpickleTensors } from './pickle.js';
 import type { Storage, StoredTensor } from './pickled.js';
 
@@ -34,8 +35,12 @@ const TYPES: Readonly<Record<string, StorageType>> = {
  * followed. The file's pickle is read as data: nothing in it is executed.
  * @throws {ImportError} for another kind of file, a damaged one, or one that holds more than tensors.
  */
-export function readStateDict(bytes: Uint8Array, source = 'The file'): Map<string, LoadedTensor> {
-  const files = unzipped(bytes, source);
+export function readStateDict(
+  bytes: Uint8Array,
+  source = 'The file',
+  limits: ReadLimits = {},
+): Map<string, LoadedTensor> {
+  const files = unzipped(bytes, source, limits);
   const pickle = [...files.keys()].find((name) => /^[^/]+\/data\.pkl$/.test(name));
   if (pickle === undefined) {
     throw new ImportError(`${source} is a zip archive, but not one of PyTorch's: it has no data.pkl.`);
@@ -59,7 +64,7 @@ export function readStateDict(bytes: Uint8Array, source = 'The file'): Map<strin
   };
   const tensors = unpickleTensors(files.get(pickle) as Uint8Array, source);
   // Many tensors may view one storage, and a stride may be 0: what they claim together is bounded too.
-  const budget = { left: MOST_BYTES / 4 };
+  const budget = { left: limitsFor(bytes.length, limits).maxBytes / 4 };
   return new Map(
     [...tensors].map(([name, tensor]) => [name, gathered(name, tensor, valuesOf(tensor.storage), budget, source)]),
   );
@@ -90,7 +95,8 @@ function gathered(
   if (count > 0 && last >= values.length) {
     throw new ImportError(`${source} is damaged: "${name}" reaches past the end of its numbers.`);
   }
-  if (!(budget.left >= 0)) throw new ImportError(`${source} claims more than 2 GB of numbers: it is damaged.`);
+  if (!(budget.left >= 0))
+    throw new ImportError(`${source} claims more numbers than a file of its size holds: it is damaged.`);
   const data = new Float32Array(count);
   const index = shape.map(() => 0);
   let at = offset;

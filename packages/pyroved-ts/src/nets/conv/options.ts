@@ -1,6 +1,7 @@
 /** What one may choose of a convolutional network. */
 import { type Activation, activations } from '@pyro-ts/spatial-decoder';
 import { didYouMean, OptionError, refuseUnknownKeys } from 'pyro-ts';
+import { checkWeights } from '../../sizes.js';
 
 export interface ConvOptions {
   /**
@@ -46,6 +47,8 @@ export function resolveConv(owner: string, options: ConvOptions, role: 'encoder'
   if (!Number.isInteger(kernelSize) || kernelSize < 1 || kernelSize % 2 === 0) {
     throw new OptionError(`${owner}: kernelSize is an odd whole number such as 3, not ${kernelSize}.`);
   }
+  const channels = blocks.flat();
+  checkWeights(owner, 'blocks', channels, kernelSize ** 2);
   if (!activations.includes(activation)) {
     throw new OptionError(
       `${owner}: there is no activation "${activation}".${didYouMean(String(activation), activations)}`,

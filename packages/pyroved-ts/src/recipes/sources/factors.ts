@@ -34,7 +34,7 @@ export function readFactorTable(path: string): FactorTable {
       const value = text === '' ? Number.NaN : Number(text);
       if (text === '' || Number.isFinite(value)) return value;
       throw new DataError(
-        `${path}, line ${line}: "${text}" in the column "${name}" is no number. Leave it empty where it is not known.`,
+        `${path}, line ${line}: "${text}" in the column "${name}" is no number. Leave it empty where it is not known${text.includes(',') ? ', and write numbers with a decimal point' : ''}.`,
       );
     }),
   );

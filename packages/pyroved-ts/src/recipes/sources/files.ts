@@ -10,6 +10,7 @@ import {
   type Partition,
   type PartitionOptions,
   partition,
+  type ReadLimits,
   type ReadOptions,
   type SourceOptions,
   streamArray,
@@ -32,7 +33,7 @@ export interface ImagesSource extends SourceOptions, Omit<ReadOptions, 'onProgre
 }
 
 /** Images or signals in a `.npy`, `.npz` or HDF5 file. */
-export interface ArraySource extends Omit<Split, 'splitBy'> {
+export interface ArraySource extends Omit<Split, 'splitBy'>, ReadLimits {
   readonly kind: 'array';
   readonly file: string;
   /** A table of known numbers: a header, a column for each number, a row for each item in order. */
@@ -48,7 +49,7 @@ export interface ArraySource extends Omit<Split, 'splitBy'> {
 }
 
 /** Patches of one object each, cut out of a micrograph or a folder of them. */
-export interface MicrographSource extends FindOptions, Split {
+export interface MicrographSource extends FindOptions, Split, ReadLimits {
   readonly kind: 'micrographs';
   readonly path: string;
   /** A table of x, y and perhaps file and label; objects are looked for unless it is given. */

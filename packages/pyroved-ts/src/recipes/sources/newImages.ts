@@ -1,5 +1,5 @@
 /** Images that a trained model has not seen, sized, normalised and preprocessed as its own were. */
-import { loadMicrographs, noPreprocessing, preprocessed, readFolder } from '../../data/index.js';
+import { loadMicrographs, noPreprocessing, preprocessed, type ReadLimits, readFolder } from '../../data/index.js';
 import { defined } from '../../defined.js';
 import { type FileProblem, PyrovedError } from '../../errors.js';
 import type { TrainingImages } from '../../train/index.js';
@@ -9,16 +9,18 @@ import { dataSection } from '../settings.js';
 import { arrayImages } from './files.js';
 
 /** Where new images are: a folder of image files, an array file, or micrographs to cut objects out of. */
-export type NewImages =
-  | { readonly folder: string }
-  | { readonly array: string; readonly dataset?: string }
-  | {
-      readonly micrographs: string;
-      /** A table of the objects' places; they are looked for unless it is given. */
-      readonly centres?: string;
-      /** Side of a patch in pixels of the micrograph; the run's own unless told. */
-      readonly patch?: number;
-    };
+export type NewImages = ReadLimits &
+  (
+    | { readonly folder: string }
+    | { readonly array: string; readonly dataset?: string }
+    | {
+        readonly micrographs: string;
+        /** A table of the objects' places; they are looked for unless it is given. */
+        readonly centres?: string;
+        /** Side of a patch in pixels of the micrograph. @default the run's own */
+        readonly patch?: number;
+      }
+  );
 
 export interface FoundImages {
   readonly set: TrainingImages;
@@ -56,10 +58,11 @@ export async function normalisedImages(trained: TrainedModel, from: NewImages): 
   const { run, model, normalisation = { low: 0, high: 1 } } = trained;
   const { source } = dataSection(run.config);
   const { shape, channels } = model.options;
+  const limits = defined({ maxPixels: from.maxPixels, maxBytes: from.maxBytes });
   if ('array' in from) {
     const { array, dataset } = from;
     const size = shape.length === 2 && shape[0] === shape[1] ? { size: shape[0] } : {};
-    return arrayImages(array, { ...size, normalisation, ...(dataset !== undefined && { dataset }) });
+    return arrayImages(array, { ...size, ...limits, normalisation, ...(dataset !== undefined && { dataset }) });
   }
   if (shape.length !== 2 || shape[0] !== shape[1]) {
     throw new PyrovedError(
@@ -77,11 +80,12 @@ export async function normalisedImages(trained: TrainedModel, from: NewImages): 
     const { polarity, minArea, maxArea } = own ?? {};
     const { micrographs, centres } = from;
     const find = { patch, ...defined({ polarity, minArea, maxArea, centres }) };
-    return loadMicrographs(micrographs, { ...find, size: shape[0], normalisation });
+    return loadMicrographs(micrographs, { ...find, ...limits, size: shape[0], normalisation });
   }
   return readFolder(from.folder, {
     size: shape[0],
     channels: channels === 3 ? 3 : 1,
+    ...limits,
     ...(source.kind === 'images' && defined({ crop: source.crop })),
     normalisation,
   });

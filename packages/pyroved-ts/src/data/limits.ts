@@ -1,0 +1,38 @@
+/** How much memory the content of one file may take: a small file can claim any size, or unpack to a thousand times its own. */
+import { OptionError } from 'pyro-ts';
+
+/** Limits that are checked before memory is taken. */
+export interface ReadLimits {
+  /** Pixels of an image, all pages of a file together. @default 1e8 */
+  readonly maxPixels?: number;
+  /** Bytes of memory for the decoded content of a file. @default 4e8, or 32 times the size of the file where that is more */
+  readonly maxBytes?: number;
+}
+
+/** The option names of `ReadLimits`. */
+export const READ_LIMITS = ['maxPixels', 'maxBytes'] as const;
+
+const DEFAULTS = { maxPixels: 1e8, maxBytes: 4e8, growth: 32 };
+
+/** The limits for a file of `size` bytes. @throws {OptionError} for a limit that is no positive number. */
+export function limitsFor(size: number, limits: ReadLimits = {}): Required<ReadLimits> {
+  for (const name of READ_LIMITS) {
+    const limit = limits[name];
+    if (limit !== undefined && !(limit > 0)) throw new OptionError(`${name} must be a positive number; got ${limit}.`);
+  }
+  const { maxPixels = DEFAULTS.maxPixels, maxBytes = Math.max(DEFAULTS.maxBytes, DEFAULTS.growth * size) } = limits;
+  return { maxPixels, maxBytes };
+}
+
+/** @throws {Error} when what a file claims is over a limit; the message names the option that raises it. */
+export function checkRoom(claim: { pixels?: number; bytes: number }, limits: Required<ReadLimits>): void {
+  const { pixels = 0, bytes } = claim;
+  if (!(pixels <= limits.maxPixels))
+    throw new Error(`it claims ${pixels} pixels, and at most ${limits.maxPixels} are read; raise maxPixels for more`);
+  if (!(bytes <= limits.maxBytes))
+    throw new Error(
+      `its content needs ${megabytes(bytes)} of memory, and at most ${megabytes(limits.maxBytes)} are used for a file of its size; raise maxBytes for more`,
+    );
+}
+
+const megabytes = (bytes: number): string => `${Math.ceil(bytes / 1e6).toLocaleString('en')} MB`;

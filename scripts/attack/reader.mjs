@@ -1,0 +1,47 @@
+/** A process that reads one file as the library does, and says how much memory and time that took: `node reader.mjs KIND FILE`. */
+import { readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { ParamStore, PyroError, readSafetensors } from 'pyro-ts';
+import * as pyroved from 'pyroved-ts';
+
+const [, , kind, path] = process.argv;
+const images = () => pyroved.readFolder(dirname(path), { size: 16 });
+const read = {
+  nothing: () => {},
+  png: images,
+  jpg: images,
+  tif: images,
+  bmp: images,
+  npy: () => pyroved.loadArray(path),
+  npz: () => pyroved.loadArray(path, { dataset: 'a0' }),
+  safetensors: () => readSafetensors(readFileSync(path), path),
+  pt: () => pyroved.readStateDict(readFileSync(path), path),
+  txt: () => {
+    const text = readFileSync(path, 'utf8');
+    for (const use of [
+      () => pyroved.parseAngle('angle', text),
+      () => pyroved.scheduleOf(text, { option: 'lr', epochs: 3 }),
+    ]) {
+      try {
+        use();
+      } catch (error) {
+        if (!(error instanceof PyroError)) throw error;
+      }
+    }
+  },
+  json: () => pyroved.modelFromConfig(JSON.parse(readFileSync(path, 'utf8'))).dispose(),
+};
+
+const began = performance.now();
+let outcome = 'read';
+try {
+  await (read[kind] ?? read.nothing)();
+} catch (error) {
+  outcome =
+    error instanceof PyroError
+      ? `${error.name}: ${error.message.slice(0, 300)}`
+      : `UNTYPED ${String(error?.stack ?? error).slice(0, 600)}`;
+}
+const seconds = (performance.now() - began) / 1000;
+console.log(JSON.stringify({ megabytes: process.resourceUsage().maxRSS / 1000, seconds, outcome }));
+void ParamStore;
