@@ -7,12 +7,15 @@ import {
   ParamStore,
   param,
   readSafetensors,
+  ShapeError,
   SVI,
   sample,
   scope,
   seed,
+  type TensorLike,
   TraceELBO,
   transformTo,
+  withValidation,
   writeSafetensors,
 } from 'pyro-ts';
 import { describe, expect, it } from 'vitest';
@@ -257,5 +260,45 @@ describe('refusals', () => {
     ],
   ])('%s', (_, body, message) => {
     expect(body).toThrow(message);
+  });
+});
+
+describe('a parameter that is met again', () => {
+  const meet = (...inits: (() => TensorLike)[]) =>
+    tf.tidy(() => {
+      const store = new ParamStore();
+      store.run(() => seed.with(0, () => void inits.forEach((init) => void param('w', init))));
+      store.dispose();
+    });
+  it('has the shape that it began with', () => {
+    expect(() =>
+      meet(
+        () => [1, 2],
+        () => [3, 4],
+      ),
+    ).not.toThrow();
+    expect(() =>
+      meet(
+        () => [1, 2],
+        () => [3, 4, 5],
+      ),
+    ).toThrow(ShapeError);
+    expect(() =>
+      meet(
+        () => 1,
+        () => [3],
+      ),
+    ).toThrow('has shape [], and this param("w", ...) begins with a value of shape [1]');
+  });
+  it('also where the initial value is a value, and under a constraint', () => {
+    const store = new ParamStore();
+    const simplex = { constraint: constraints.simplex };
+    store.run(() => {
+      param('p', [0.5, 0.5], simplex);
+      expect(() => param('p', [0.2, 0.8], simplex)).not.toThrow();
+      expect(() => param('p', [0.2, 0.3, 0.5], simplex)).toThrow(ShapeError);
+      expect(() => withValidation(false, () => param('p', [0.2, 0.3, 0.5], simplex))).not.toThrow();
+    });
+    store.dispose();
   });
 });

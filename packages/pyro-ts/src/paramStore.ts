@@ -1,9 +1,10 @@
 /** The named, constrained, learnable parameters of one run. */
+import { sameShape } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 import { transformTo } from './distributions/biject.js';
 import { firstViolation } from './distributions/checks.js';
 import { type Constraint, real } from './distributions/constraints.js';
-import { type TensorLike, toTensor } from './distributions/distribution.js';
+import { shapeOf, type TensorLike, toTensor } from './distributions/distribution.js';
 import { lasting } from './distributions/lasting.js';
 import {
   ContextError,
@@ -18,8 +19,9 @@ import {
 import { currentStream, paramStream } from './handlers/seed.js';
 import { readSafetensors, writeSafetensors } from './io/safetensors.js';
 import { type NamedValues, PrefixedMap } from './prefixedMap.js';
-import type { Message, ParamMessage } from './runtime/messages.js';
-import { Handler } from './runtime/stack.js';
+import { RandomStream } from './random.js';
+import type { Message, ParamInit, ParamMessage } from './runtime/messages.js';
+import { Handler, isValidating } from './runtime/stack.js';
 
 interface Entry {
   /** What the optimiser moves; the parameter's value is what `transformTo(constraint)` makes of it. */
@@ -190,7 +192,9 @@ export class ParamStore {
   /** The parameter of a message, made from its initial value where it is new. */
   getOrCreate(message: ParamMessage): tf.Tensor {
     const { name, init, constraint } = message;
-    if (!this.entries.has(name)) {
+    const before = this.entries.get(name);
+    if (before && init !== undefined && isValidating()) this.refuseOtherInit(name, before, init);
+    if (!before) {
       const rng = message.rng ?? currentStream(paramStream(name));
       const waiting = this.pending.get(name);
       if (init === undefined && !waiting) {
@@ -204,6 +208,17 @@ export class ParamStore {
     }
     return this.get(name);
   }
+
+  /** Refuses an initial value of another shape than the parameter has. A function is called for it once, where the parameter is first met again. */
+  private refuseOtherInit(name: string, entry: Entry, init: ParamInit): void {
+    if (typeof init === 'function' && this.checked.has(entry)) return;
+    this.checked.add(entry);
+    const given =
+      typeof init === 'function' ? tf.tidy(() => [...shapeOf(init(new RandomStream(name)))]) : shapeOf(init);
+    const shape = transformedShape(entry);
+    if (!sameShape(shape, given)) throw reusedShape(name, shape, given);
+  }
+  private readonly checked = new WeakSet<Entry>();
 
   private entry(name: string): Entry {
     const entry = this.entries.get(name);
@@ -240,6 +255,17 @@ export class ParamStore {
     this.pending.delete(name);
   }
 }
+
+/** The shape of a parameter's constrained value. */
+const transformedShape = ({ variable, constraint }: Entry): readonly number[] =>
+  constraint === real ? variable.shape : transformTo(constraint).forwardShape(variable.shape);
+
+const reusedShape = (name: string, here: readonly number[], given: readonly number[]): ShapeError =>
+  new ShapeError(
+    `Parameter "${name}" has shape ${formatShape(here)}, and this param("${name}", ...) begins with a value of shape ${formatShape(given)}. Two ` +
+      'parameters of one program need two names; one that was loaded or set has to fit the program.',
+    name,
+  );
 
 /** A constraint as saved states know it. */
 const textOf = ({ kind, name }: Constraint): string => `${kind}: ${name}`;

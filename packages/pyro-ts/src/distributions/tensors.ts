@@ -13,6 +13,14 @@ export function toTensor(x: TensorLike): tf.Tensor {
   return t.dtype === 'float32' ? t : tf.cast(t, 'float32');
 }
 
+/** The shape that `toTensor` would give, from the first entries of nested lists. */
+export function shapeOf(x: TensorLike): number[] {
+  if (x instanceof tf.Tensor) return x.shape;
+  if (ArrayBuffer.isView(x)) return [x.length];
+  if (!Array.isArray(x)) return [];
+  return x.length === 0 ? [0] : [x.length, ...shapeOf(x[0])];
+}
+
 function numbersToTensor(x: tf.TensorLike): tf.Tensor {
   const first: unknown = Array.isArray(x) ? x.flat(Number.POSITIVE_INFINITY)[0] : x;
   const isNumeric = typeof first === 'number' || typeof first === 'boolean' || ArrayBuffer.isView(first);

@@ -9,7 +9,7 @@ import { Trace } from '../runtime/trace.js';
 import { posteriorValues } from './enumeration/posterior.js';
 import { apart, PosteriorHandler } from './enumeration/rerun.js';
 import { EnumerationAllocator, recyclingWherePossible } from './enumeration/sites/allocator.js';
-import { warn } from './warn.js';
+import { warn, warningsOf } from './warn.js';
 
 export interface InferDiscreteOptions {
   /** The rightmost batch dimension that is free for enumeration, negative: -1 minus the number of plate dimensions. */
@@ -58,8 +58,10 @@ export function inferDiscrete<Args extends unknown[], Result>(
       ),
     );
     if (strictEnumerationWarning && !first.sampleSites.some((site) => site.enumeration?.own)) {
-      warn(
-        'inferDiscrete found no sample sites that are marked for enumeration. Mark them with configEnumerate or infer: { enumerate: "parallel" }.',
+      warningsOf(program, () =>
+        warn(
+          'inferDiscrete found no sample sites that are marked for enumeration. Mark them with configEnumerate or infer: { enumerate: "parallel" }.',
+        ),
       );
     }
     const values = posteriorValues(first, new Trace(), temperature, stream.fork('posterior'));

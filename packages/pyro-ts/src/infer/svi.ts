@@ -7,6 +7,7 @@ import { ParamStore } from '../paramStore.js';
 import { RandomStream } from '../random.js';
 import type { ELBO, InferenceProgram } from './elbo/elbo.js';
 import { valueAndGradients } from './gradients.js';
+import { warningsOf } from './warn.js';
 
 export interface SVIOptions {
   /** Where the parameters live; a store of its own when left out. Several SVIs may share one. */
@@ -52,7 +53,7 @@ export class SVI<Args extends unknown[]> {
     const stream = new RandomStream(this.seed).fork(`step ${this.steps}`);
     this.steps++;
     try {
-      return this.update(stream, args);
+      return warningsOf(this.model, () => this.update(stream, args));
     } catch (error) {
       if (error instanceof NonFiniteError && this.onNonFinite === 'skip') return Number.NaN;
       throw error;
@@ -62,10 +63,9 @@ export class SVI<Args extends unknown[]> {
   /** One estimate of the loss. Nothing is learned; parameters that do not exist yet are made. */
   evaluateLoss(...args: Args): number {
     const stream = new RandomStream(this.seed).fork(`evaluation ${this.steps}`);
-    return tf.tidy(() =>
-      this.params.run(() =>
-        new SeedHandler(stream).run(() => this.elbo.estimate(this.model, this.guide, args).loss.dataSync()[0]),
-      ),
+    const estimate = () => this.elbo.estimate(this.model, this.guide, args).loss.dataSync()[0];
+    return warningsOf(this.model, () =>
+      tf.tidy(() => this.params.run(() => new SeedHandler(stream).run(estimate))),
     ) as number;
   }
 

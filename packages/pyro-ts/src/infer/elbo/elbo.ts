@@ -5,9 +5,11 @@ import { replay } from '../../handlers/replay.js';
 import { SeedHandler } from '../../handlers/seed.js';
 import { trace } from '../../handlers/trace.js';
 import { plate } from '../../primitives/plate.js';
-import { isValidating } from '../../runtime/stack.js';
+import type { PlateFrame } from '../../runtime/messages.js';
+import { Handler, isValidating } from '../../runtime/stack.js';
 import type { SampleSite, Trace } from '../../runtime/trace.js';
 import { checkModelMatchesGuide, checkSiteShape, throwNonFinite, warnOfEnumeration } from '../validate.js';
+import { warningsOf } from '../warn.js';
 
 /** A model or a guide as inference calls it. */
 export type InferenceProgram<Args extends unknown[]> = (...args: Args) => unknown;
@@ -142,14 +144,15 @@ export abstract class ELBO {
     guide: InferenceProgram<Args>,
     args: Args,
   ): { pairs: TracePair[]; maxPlateNesting: number } {
-    return this.prepared(model, guide, args, ({ maxPlateNesting, ...programs }) => ({
+    const run = ({ maxPlateNesting, ...programs }: PreparedPrograms<Args>) => ({
       maxPlateNesting,
       pairs: Array.from({ length: this.runs }, () => {
         const pair = tracePair(programs.model, programs.guide, args, maxPlateNesting);
         if (isValidating()) warnOfEnumeration(this.constructor.name, pair.model, pair.guide);
         return pair;
       }),
-    }));
+    });
+    return warningsOf(model, () => this.prepared(model, guide, args, run));
   }
 
   /** The mean over particles of what each run gives. */
@@ -202,10 +205,17 @@ export function plateNesting<Args extends unknown[]>(
   const run = () => {
     const guideTrace = trace(guide).getTrace(...args);
     const modelTrace = trace(replay(model, guideTrace)).getTrace(...args);
-    const sites = [...guideTrace.sampleSites, ...modelTrace.sampleSites];
-    const nesting = Math.max(0, ...sites.flatMap((s) => s.frames.map((f) => -(f.dim ?? 0))));
     checkTraces({ model: modelTrace, guide: guideTrace }, Number.POSITIVE_INFINITY);
-    return nesting;
   };
-  return tf.tidy(() => new SeedHandler('plate nesting').run(run) as never);
+  const plates = new PlateRecorder();
+  tf.tidy(() => new SeedHandler('plate nesting').run(() => plates.run(run)));
+  return plates.nesting;
+}
+
+/** Sees every plate that opens, also one without a site inside. */
+class PlateRecorder extends Handler {
+  nesting = 0;
+  override admitPlate({ dim = 0 }: PlateFrame): void {
+    this.nesting = Math.max(this.nesting, -dim);
+  }
 }

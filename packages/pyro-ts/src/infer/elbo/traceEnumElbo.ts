@@ -17,7 +17,7 @@ import { posteriorMarginals, posteriorValues } from '../enumeration/posterior.js
 import { apart, PosteriorHandler } from '../enumeration/rerun.js';
 import { EnumerationAllocator, recyclingWherePossible } from '../enumeration/sites/allocator.js';
 import { sequentialRuns } from '../enumeration/sites/sequential.js';
-import { warn } from '../warn.js';
+import { warn, warningsOf } from '../warn.js';
 import { Baselines } from './baselines.js';
 import {
   checkTraces,
@@ -133,13 +133,15 @@ export class TraceEnumELBO extends ELBO {
     guide: InferenceProgram<Args>,
     args: Args,
   ): TracePair[] {
-    const pairs = this.prepared(model, guide, args, (programs) =>
-      recyclingWherePossible((isRecycling) =>
-        Array.from({ length: this.runs }, () => [...enumeratedPairs(programs, args, isRecycling)]).flat(),
-      ),
-    );
-    if (isValidating()) for (const pair of pairs) this.warn(pair);
-    return pairs;
+    return warningsOf(model, () => {
+      const pairs = this.prepared(model, guide, args, (programs) =>
+        recyclingWherePossible((isRecycling) =>
+          Array.from({ length: this.runs }, () => [...enumeratedPairs(programs, args, isRecycling)]).flat(),
+        ),
+      );
+      if (isValidating()) for (const pair of pairs) this.warn(pair);
+      return pairs;
+    });
   }
 
   /** The bound that one pair of traces gives: expected log p minus expected log q. */

@@ -1,4 +1,5 @@
 /** The bound with the divergence between guide and prior in closed form where there is one. */
+import { sameShape } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 import { hasKl, kl } from '../../distributions/kl/kl.js';
 import { ModelGuideError } from '../../errors.js';
@@ -42,9 +43,17 @@ function lossOf({ model, guide }: TracePair): tf.Tensor {
 
 /** The summed divergence of one site, each side with its own scale and mask; the guide's must equal the model's for a closed form. */
 function divergence(guide: SampleSite, model: SampleSite): tf.Tensor {
-  const alike = guide.scale === model.scale && guide.mask === model.mask;
+  const alike = sameNumbers(guide.scale, model.scale) && sameNumbers(guide.mask, model.mask);
   if (alike && hasKl(guide.fn, model.fn)) return tf.sum(guide.scaleAndMask(kl(guide.fn, model.fn)));
   return tf.sub(guide.logProbSum, model.logProbSum);
+}
+
+/** Whether two scales, or two masks, are the same: each program may have built its own. */
+function sameNumbers(a: SampleSite['scale' | 'mask'], b: SampleSite['scale' | 'mask']): boolean {
+  if (a === b) return true;
+  if (!(a instanceof tf.Tensor) || !(b instanceof tf.Tensor) || !sameShape(a.shape, b.shape)) return false;
+  const [x, y] = [a.dataSync(), b.dataSync()];
+  return x.every((value, i) => value === y[i]);
 }
 
 function refuseScoreFunction({ name, fn }: SampleSite): void {

@@ -80,7 +80,11 @@ function choose(step: SumStep, dim: Dim, choices: Map<Dim, Choice>, temperature:
  * that remain.
  */
 function follow(layout: Layout, choices: ReadonlyMap<Dim, Choice>): Layout & { at: Int32Array } {
-  const chosen = layout.dims.flatMap((dim) => (choices.has(dim) ? [{ dim, choice: choices.get(dim) as Choice }] : []));
+  // A size of 1 is no dependence: the dimension is only in sight.
+  const chosen = layout.dims.flatMap((dim, i) => {
+    const choice = layout.sizes[i] > 1 ? choices.get(dim) : undefined;
+    return choice ? [{ dim, choice }] : [];
+  });
   const plates = new Map<Dim, number>();
   layout.dims.forEach((dim, i) => {
     if (!choices.has(dim) && layout.sizes[i] > 1) plates.set(dim, layout.sizes[i]);
@@ -109,10 +113,21 @@ function selectValue(site: SampleSite, choices: ReadonlyMap<Dim, Choice>): tf.Te
   const [batch, event] = [value.shape.slice(0, batchRank), value.shape.slice(batchRank)];
   const names = dimNames(site);
   const layout = { dims: batch.map((_, axis) => names.get(axis - batchRank) ?? `axis ${axis}`), sizes: batch };
-  if (!layout.dims.some((dim, axis) => batch[axis] > 1 && choices.has(dim))) return value;
+  if (!layout.dims.some((dim, axis) => batch[axis] > 1 && choices.has(dim))) return withoutEnumeration(site);
   const { dims, sizes, at } = follow(layout, choices);
   const flat = tf.gather(tf.reshape(value, [-1, ...event]), tf.tensor1d(at, 'int32'));
   return atPlates(site, tf.reshape(flat, [...sizes, ...event]), dims);
+}
+
+/** The number of batch dimensions that the plates around a site take. */
+const plateRank = ({ frames }: SampleSite): number => Math.max(0, ...frames.map((f) => -(f.dim ?? 0)));
+
+/** The site's value without dimensions of size 1 left of its plates. */
+function withoutEnumeration(site: SampleSite): tf.Tensor {
+  const { value } = site;
+  const rank = plateRank(site) + site.fn.eventShape.length;
+  const extra = value.shape.slice(0, Math.max(0, value.rank - rank));
+  return extra.length > 0 && extra.every((n) => n === 1) ? tf.reshape(value, value.shape.slice(extra.length)) : value;
 }
 
 /** `x`, whose leading dimensions are the plates `dims`, with each of them where the site has it, counted from the right of the batch. */
@@ -120,7 +135,7 @@ function atPlates(site: SampleSite, x: tf.Tensor, dims: readonly Dim[]): tf.Tens
   const positions = new Map([...dimNames(site)].map(([position, name]) => [name, position]));
   const placed = dims.map((dim, axis) => ({ axis, size: x.shape[axis], position: positionOf(site, dim, positions) }));
   placed.sort((a, b) => a.position - b.position);
-  const shape = new Array<number>(Math.max(0, ...placed.map((p) => -p.position))).fill(1);
+  const shape = new Array<number>(Math.max(plateRank(site), ...placed.map((p) => -p.position))).fill(1);
   for (const { position, size } of placed) shape[shape.length + position] = size;
   const event = x.shape.slice(dims.length);
   const order = [...placed.map((p) => p.axis), ...event.map((_, i) => dims.length + i)];
