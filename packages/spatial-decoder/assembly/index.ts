@@ -41,7 +41,8 @@ import { blocksBackward, blocksForward } from './encoder';
 import { denseBackward, denseForward } from './encoderDense';
 import { address, claim, layer, open, stillHere, word } from './job';
 import { accumulate } from './product';
-import { drawBackwardRows, drawRows, normalEquationRows, squaredErrorRows } from './templates';
+import { drawBackwardRows } from './templateBackward';
+import { drawRows, normalEquationRows, squaredErrorRows } from './templates';
 import {
   coordinateLayer,
   firstPixel,

@@ -12,7 +12,9 @@ import {
   PICTURE,
   PICTURE_ENTRIES,
   PICTURES,
+  PIECE_ROWS,
   PLANES,
+  ROWS,
   THETA,
   VALUES,
   WIDTH,
@@ -186,4 +188,18 @@ export function locate(pixel: usize, withSlopes: bool): void {
   v128.store(values + U, u);
   v128.store(values + V, v);
   place(u, v, width, height, 4, values + PLACE);
+}
+
+/** The sum of the four. */
+export function total(x: v128): f32 {
+  return f32x4.extract_lane(x, 0) + f32x4.extract_lane(x, 1) + (f32x4.extract_lane(x, 2) + f32x4.extract_lane(x, 3));
+}
+
+/** First and last row of a piece of work. */
+export function firstOf(piece: i32): i32 {
+  return piece * word(PIECE_ROWS);
+}
+
+export function endOf(piece: i32): i32 {
+  return min(firstOf(piece) + word(PIECE_ROWS), word(ROWS));
 }
