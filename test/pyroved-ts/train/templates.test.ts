@@ -26,9 +26,9 @@ function images(count: number, label: string, ranges: Parameters<typeof drawPose
 }
 const strange = { angle: Math.PI, shift: 0.1, scale: [0.8, 1.25], shear: 0.3 } as const;
 const data = { labelled: images(4, 'labelled', {}), unlabelled: images(20, 'unlabelled', strange) };
-const modelOf = (seed = 1) =>
+const modelOf = (seed = 1, numClasses = 2) =>
   new TemplateSSIVAE({
-    ...{ shape: [SIDE, SIDE], numClasses: 2, invariances: ['r', 't'], latentDim: 2, decoder: 'template', seed },
+    ...{ shape: [SIDE, SIDE], numClasses, invariances: ['r', 't'], latentDim: 2, decoder: 'template', seed },
     recognition: {
       body: 'dense',
       features: 8,
@@ -105,3 +105,44 @@ describe('the gate', () => {
     trainer.model.dispose();
   });
 });
+
+describe('a class without labels', () => {
+  it('gets its picture from the images that the others explain worst', async () => {
+    const cross = [...bar, [0.4, 0], [-0.4, 0], [0.2, 0], [-0.2, 0]] as const;
+    const poses = drawPoses(12, { angle: Math.PI, shift: 0.1 }, new RandomStream('crosses'));
+    const upright = draw(cross, SIDE, 0);
+    const crosses = posedImages(
+      Float32Array.from({ length: 12 * SIDE ** 2 }, (_, i) => upright[i % SIDE ** 2]),
+      [SIDE, SIDE],
+      1,
+      poses,
+    );
+    const plain = images(24, 'plain', { angle: Math.PI, shift: 0.1 });
+    const unlabelled = imageSet({ images: Float32Array.of(...plain.images, ...crosses), shape: [SIDE, SIDE] });
+    const model = modelOf(1, 3);
+    const trainer = new TemplateTrainer(model, { ...data, unlabelled }, { ...few, epochs: 1, templateSteps: 3 });
+    await trainer.train();
+    const picture = model.params
+      .get('decoder.pictures')
+      .dataSync()
+      .slice(2 * SIDE ** 2);
+    // The best match over rotations with the cross, in terms of the correlation, beats that with the labelled shapes.
+    const match = (shape: Parameters<typeof draw>[0]): number =>
+      Math.max(...Array.from({ length: 36 }, (_, k) => correlation(picture, draw(shape, SIDE, (k * Math.PI) / 18))));
+    expect(match(cross)).toBeGreaterThan(0.9);
+    expect(match(cross)).toBeGreaterThan(Math.max(match(shapes[0]), match(shapes[1])));
+    model.dispose();
+  });
+});
+
+function correlation(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  const mean = (x: ArrayLike<number>) => Array.from(x).reduce((s, v) => s + v, 0) / x.length;
+  const [ma, mb] = [mean(a), mean(b)];
+  let [ab, aa, bb] = [0, 0, 0];
+  for (let i = 0; i < a.length; i++) {
+    ab += (a[i] - ma) * (b[i] - mb);
+    aa += (a[i] - ma) ** 2;
+    bb += (b[i] - mb) ** 2;
+  }
+  return ab / Math.sqrt(aa * bb);
+}

@@ -200,7 +200,7 @@ export function modelSettingsOf(given: Given): ModelSettings {
   return {
     ...(given.decoder !== 'template' && { latentDim: USUAL_LATENTS }),
     ...picked(given, ['invariances', 'latentDim', 'anglePrior', 'likelihood', 'activation', 'pixels']),
-    ...picked(given, ['angleGuide', 'angleBins', 'exactBins', 'classPrior', 'decoderSigma']),
+    ...picked(given, ['angleGuide', 'angleBins', 'exactBins', 'classPrior', 'decoderSigma', 'extraClasses']),
     ...(Object.keys(ofPrior).length > 0 && { anglePrior: { name: given.anglePrior ?? 'normal', ...ofPrior } }),
     ...(hidden && { hiddenEncoder: hidden, hiddenDecoder: hidden, hiddenClassifier: hidden }),
     ...(exactClasses !== undefined && { enumerate: 'sum-and-sample', exactClasses }),

@@ -48,6 +48,11 @@ export const addRecognitionOptions = (command: Command): Command =>
       notNegative,
     ),
     parsed(
+      '--extra-classes <n>',
+      'with --decoder template: classes without labels, to be found among the unlabelled images (default: 0)',
+      wholeNumber,
+    ),
+    parsed(
       '--template-steps <n>',
       'with --decoder template: steps that learn pictures and recognition together (default: 400)',
       atLeast(1),

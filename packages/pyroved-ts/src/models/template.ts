@@ -268,13 +268,22 @@ export class TemplateSSIVAE extends RecognitionSSIVAE {
     tf.tidy(() => this.params.set('decoder.pictures', tf.tensor(pictures, [this.numClasses, channels, ...shape])));
   }
 
+  /** The picture of one class, [channels, height, width]. */
+  setPicture(label: number, picture: Float32Array): void {
+    const all = this.params.get('decoder.pictures').dataSync<'float32'>().slice();
+    all.set(picture, label * picture.length);
+    this.setPictures(all);
+  }
+
   // Inference.
 
-  /** Images and pictures under a blur of `pixels`, with the priors of the latents. Its tensors belong to the caller's tidy. */
-  scene(x: tf.Tensor, pixels: number): TemplateScene {
-    const weights = Object.fromEntries(
-      ['pictures', 'field', 'blur'].map((name) => [name, this.params.get(`decoder.${name}`)]),
-    );
+  /**
+   * Images and pictures under a blur of `pixels`, with the priors of the latents. Its tensors belong to the caller's tidy.
+   * @param pictures [g, channels, height, width], in place of the model's
+   */
+  scene(x: tf.Tensor, pixels: number, pictures = this.params.get('decoder.pictures')): TemplateScene {
+    const { params } = this;
+    const weights = { pictures, field: params.get('decoder.field'), blur: params.get('decoder.blur') };
     return {
       templates: templatesOf(weights, pixels),
       images: this.blurredImages(x, pixels) as tf.Tensor2D,

@@ -74,7 +74,7 @@ export async function finishRun(
     validation && model.kind !== 'ssRegIVAE' ? affordableBounds(model, validation.images, seed) : undefined;
   const doubtful =
     model.kind === 'ssiVAE' && sets.labelled && !isAtChance(problems)
-      ? doubtfulLabels(model, sets.labelled, sets.classNames, seed)
+      ? doubtfulLabels(model, sets.labelled, classNamesOf(model, sets.classNames), seed)
       : [];
   run.writeSuspiciousLabels(doubtful.length > 0 ? doubtfulCsv(doubtful) : undefined);
   const summary: RunSummary = {

@@ -6,10 +6,11 @@ import type { TrainingSets } from './sources/sets.js';
 /** Whether an iVAE is told something of each image. */
 export const isConditional = (model: Model | VED): model is IVAE => model.kind === 'iVAE' && model.conditionDim > 0;
 
-/** The names of a model's classes: those of the data, or numbers for classes that the model found by itself; none for a model without classes. */
+/** The names of a model's classes: those of the data, then numbers for classes that the model found by itself; none for a model without classes. */
 export function classNamesOf(model: Model, fromData: readonly string[]): readonly string[] {
   if (model.kind === 'jiVAE') return Array.from({ length: model.numClasses }, (_, i) => `class ${i + 1}`);
-  return model.numClasses > 0 ? fromData : [];
+  const extra = Math.max(0, model.numClasses - fromData.length);
+  return model.numClasses > 0 ? [...fromData, ...Array.from({ length: extra }, (_, i) => `new class ${i + 1}`)] : [];
 }
 
 /** The images that a model without a classifier learns from: those of which all is known that it is told. */

@@ -66,6 +66,8 @@ export interface ModelSettings
   readonly decoder?: ConvNet | 'template';
   readonly classifier?: ConvNet;
   readonly regressor?: ConvNet;
+  /** With decoder "template": number of classes that have no labels and are to be found among the unlabelled images. @default 0 */
+  readonly extraClasses?: number;
   /**
    * How class and pose are recognised; false for a classifier of the image as it is, as in the paper. @default recognition with its defaults, for an ssiVAE
    * that is invariant to rotation or translation and has none of the options of the other
@@ -141,10 +143,15 @@ export function modelConfigFor(sets: TrainingSets, given: ModelSettings, seed: n
     settings;
   const { recognition, ...rest } = others;
   const { regressorSigma, hiddenRegressor, classifier, regressor, ...own } = rest;
-  const { decoder, templates, ...networks } = own;
+  const { decoder, templates, extraClasses = 0, ...networks } = own;
   const hasTemplates = decoder === 'template';
   const likelihood = hasTemplates ? {} : likelihoodFor(sets, own);
   const shared = { ...networks, ...defined({ decoder }), ...likelihood, invariances, shape, channels, seed };
+  if (!Number.isInteger(extraClasses) || extraClasses < 0 || (extraClasses > 0 && !hasTemplates)) {
+    throw new OptionError(
+      `extraClasses is a number of classes without labels, and needs decoder "template"; got ${extraClasses}.`,
+    );
+  }
   if (hasTemplates && kind !== 'ssiVAE') {
     throw new OptionError(
       `decoder "template" belongs to a model of classes with labels (ssiVAE); this one is an ${kind}.`,
@@ -154,7 +161,7 @@ export function modelConfigFor(sets: TrainingSets, given: ModelSettings, seed: n
   switch (kind) {
     case 'ssiVAE': {
       if (!sets.labelled?.labels) throw new PyrovedError(`An ssiVAE needs labelled images. ${howToLabel}`);
-      const numClasses = sets.classNames.length;
+      const numClasses = sets.classNames.length + extraClasses;
       const common = { kind: 'ssiVAE' as const, ...shared, ...defined({ classPrior, ...classes }), numClasses };
       const recognised = recognitionOf(given, invariances);
       return recognised

@@ -19,8 +19,16 @@ import {
   type Teaching,
   type TemplateSSIVAE,
 } from '../models/index.js';
-import { bestCandidates, type Explanations, explain, refineContent, somePixels } from '../templates/explain.js';
+import {
+  bestCandidates,
+  type Candidates,
+  type Explanations,
+  explain,
+  refineContent,
+  somePixels,
+} from '../templates/explain.js';
 import { displacementOf, shiftOf } from '../templates/geometry.js';
+import { anyAngle, newPicture } from '../templates/newPicture.js';
 import { imageTensor, tidied } from './data.js';
 import { fitEvidence, gateWeight } from './gate.js';
 import { KnownPoseTrainer, type KnownPoseTrainerOptions, knownPoseKeys } from './knownPoses.js';
@@ -64,6 +72,10 @@ const LARGEST_DRAW = 0.5;
 /** Steps from one look at the gate to the next, and labelled images at drawn poses at each: more where more of them are distinct. */
 const [GATE_EVERY, GATE_IMAGES, GATE_FEW, GATE_DISTINCT] = [50, 96, 48, 24];
 
+/** Classes without labels get their first pictures from this share of the joint steps on, within the next, from so many images; for a
+ * further share their poses are proposed without recognition. */
+const FOUND = { from: 0.15, within: 0.3, images: 400, proposed: 0.2 } as const;
+
 /** Names of the arrays that a checkpoint keeps. */
 const [ANCHOR, RECALLED] = ['templates/anchor', 'templates/recalled'];
 
@@ -84,6 +96,9 @@ export class TemplateTrainer extends KnownPoseTrainer {
   private readonly teaching: SVI<[Teaching, RecognitionWeights]>;
   /** Log of recognition's softened answer for every unlabelled image, after the steps of recognition alone, [count, K]. */
   private anchor: Float32Array | undefined;
+  /** Classes without labelled images, in the order in which they get a picture, and how many have one. */
+  private readonly unlabelledClasses: readonly number[];
+  private found = 0;
   /** Running mean of the evidence's accuracy on labelled images; NaN before the first look. */
   private recalled = Number.NaN;
 
@@ -114,6 +129,8 @@ export class TemplateTrainer extends KnownPoseTrainer {
       });
     this.complete = svi('complete', model.completeModel);
     this.teaching = svi('teaching', model.teachingModel);
+    const { labels } = this.data.labelled;
+    this.unlabelledClasses = Array.from({ length: model.numClasses }, (_, k) => k).filter((k) => !labels?.includes(k));
     model.setPictures(meanImages(this.data.labelled, model.numClasses));
     const { relativeSigma } = model;
     if (relativeSigma !== 'learned') tf.tidy(() => model.params.set('likelihood.sigma', relativeSigma * contrast));
@@ -156,6 +173,7 @@ export class TemplateTrainer extends KnownPoseTrainer {
     model.blur = this.blurNow();
     this.anchor ??= this.recognisedNow();
     if ((step - recognitionSteps) % GATE_EVERY === 0) this.lookAtGate();
+    this.findClasses();
     const loss = tidied(() => this.jointStep(batch.indices));
     if (step === recognitionSteps + templateSteps - 1) this.finish();
     return loss;
@@ -241,7 +259,7 @@ export class TemplateTrainer extends KnownPoseTrainer {
         {},
       );
     }
-    return -bestOf(explained).reduce((sum, e) => sum + e, 0);
+    return -this.bestKnown(explained).reduce((sum, e) => sum + e, 0);
   }
 
   /** Images explained by every class, as much as training affords. */
@@ -249,7 +267,23 @@ export class TemplateTrainer extends KnownPoseTrainer {
     const { model } = this;
     const scene = model.scene(x, model.blur);
     const { found } = model.proposals(x);
+    this.proposeAnyAngle(x, found);
     return explain(scene, bestCandidates(scene, found, EXPLAINED.bins, pixels), EXPLAINED.steps, pixels);
+  }
+
+  /** Recognition says nothing yet of poses of classes without labels: they are proposed at every view's angle, in the middle of what stands out. */
+  private proposeAnyAngle(x: tf.Tensor2D, { count, pictures, candidates, dim, theta }: Candidates): void {
+    const { model, unlabelledClasses, progressed } = this;
+    if (unlabelledClasses.length === 0 || progressed > FOUND.from + FOUND.within + FOUND.proposed) return;
+    const { shape, channels } = model.options;
+    const { angles } = model.recognition;
+    const any = anyAngle(x.dataSync<'float32'>(), count, pictures, dim, shape, channels, angles);
+    for (let image = 0; image < count; image++) {
+      for (const label of unlabelledClasses) {
+        const at = (image * pictures + label) * candidates * dim;
+        theta.set(any.theta.subarray(at, at + candidates * dim), at);
+      }
+    }
   }
 
   /** The probability of each explanation of the unlabelled images at `indices`. */
@@ -260,6 +294,7 @@ export class TemplateTrainer extends KnownPoseTrainer {
     const own = anchor as Float32Array;
     const logs = evidence.map((nats, row) => {
       const group = Math.floor(row / candidates);
+      if (!this.isKnown(group % pictures)) return Number.NEGATIVE_INFINITY;
       return (weight * nats) / temperature + own[indices[Math.floor(group / pictures)] * pictures + (group % pictures)];
     });
     return softmaxOfRows(logs, pictures * candidates);
@@ -331,6 +366,42 @@ export class TemplateTrainer extends KnownPoseTrainer {
     return found.map((p) => softened(Math.log(p), numClasses));
   }
 
+  /** Whether a class has a picture yet. */
+  private isKnown(label: number): boolean {
+    return !this.unlabelledClasses.includes(label, this.found);
+  }
+
+  /** Gives a picture to the next class without labels, once those before it have learned. */
+  private findClasses(): void {
+    const { model, data, unlabelledClasses, found, progressed } = this;
+    if (found === unlabelledClasses.length) return;
+    if (progressed < FOUND.from + (FOUND.within * found) / unlabelledClasses.length) return;
+    const { shape, channels } = model.options;
+    const stream = this.stream(this.step).fork('new class');
+    const indices = stream.permutation(data.unlabelled.count).subarray(0, FOUND.images);
+    const images = gather(data.unlabelled, indices);
+    const picture = tf.tidy(() => {
+      const explained = this.explanationsOf(imageTensor(data.unlabelled, indices), undefined);
+      const evidence = this.bestKnown(explained);
+      return newPicture({ images, evidence, shape, channels }, (x, pictures) =>
+        model.scene(x, model.blur, pictures),
+      ) as never;
+    }) as Float32Array;
+    model.setPicture(unlabelledClasses[found], picture);
+    this.found++;
+  }
+
+  /** The largest evidence of each image among the classes that have a picture. */
+  private bestKnown({ evidence, count, pictures, candidates }: Explanations): Float64Array {
+    const best = new Float64Array(count).fill(Number.NEGATIVE_INFINITY);
+    evidence.forEach((e, row) => {
+      const group = Math.floor(row / candidates);
+      const image = Math.floor(group / pictures);
+      if (this.isKnown(group % pictures)) best[image] = Math.max(best[image], e);
+    });
+    return best;
+  }
+
   private lookAtGate(): void {
     const { model, data } = this;
     const count = data.labelled.count > GATE_DISTINCT ? GATE_IMAGES : GATE_FEW;
@@ -339,8 +410,11 @@ export class TemplateTrainer extends KnownPoseTrainer {
     const { accuracy, temperature } = tf.tidy(() => {
       const [x] = this.shown(indices, 0) as [tf.Tensor2D, tf.Tensor];
       const explained = this.explanationsOf(x, somePixels(model.points, EXPLAINED.pixels, stream.fork('pixels')));
+      const evidence = bestOfClasses(explained).map((e, i) =>
+        this.isKnown(i % explained.pictures) ? e : Number.NEGATIVE_INFINITY,
+      );
       return fitEvidence(
-        bestOfClasses(explained),
+        evidence,
         Int32Array.from(indices, (i) => data.labelled.labels?.[i] ?? 0),
       ) as never;
     }) as { accuracy: number; temperature: number };
@@ -353,14 +427,14 @@ export class TemplateTrainer extends KnownPoseTrainer {
     if (!anchor) return new Map();
     return new Map([
       [ANCHOR, { shape: [anchor.length / model.numClasses, model.numClasses], data: anchor }],
-      [RECALLED, { shape: [1], data: Float32Array.of(recalled) }],
+      [RECALLED, { shape: [2], data: Float32Array.of(recalled, this.found) }],
     ]);
   }
 
   protected override loadFurtherState(tensors: ReadonlyMap<string, SavedTensor>): void {
     const [anchor, recalled] = [ANCHOR, RECALLED].map((name) => tensors.get(name));
     this.anchor = anchor && Float32Array.from(anchor.data);
-    this.recalled = recalled ? recalled.data[0] : Number.NaN;
+    [this.recalled, this.found] = recalled ? recalled.data : [Number.NaN, 0];
   }
 
   protected override settings(): Fingerprint {
@@ -410,14 +484,6 @@ const joinedPoses = (a: KnownPose, b: KnownPose): KnownPose => ({
 function bestOfClasses({ evidence, candidates }: Explanations): Float64Array {
   return Float64Array.from({ length: evidence.length / candidates }, (_, group) =>
     Math.max(...evidence.subarray(group * candidates, (group + 1) * candidates)),
-  );
-}
-
-/** The largest evidence of each image, [count]. */
-function bestOf({ evidence, pictures, candidates }: Explanations): Float64Array {
-  const width = pictures * candidates;
-  return Float64Array.from({ length: evidence.length / width }, (_, i) =>
-    Math.max(...evidence.subarray(i * width, (i + 1) * width)),
   );
 }
 
