@@ -17,6 +17,6 @@ test('confident mistakes raise the temperature to about what the labels support'
   expect([4, 8]).toContain(temperature);
 });
 
-test('evidence counts from not at all at 75% to fully at 95%', () => {
-  expect([0.2, 0.75, 0.85, 0.95, 1].map(gateWeight).map((w) => Number(w.toFixed(6)))).toEqual([0, 0, 0.5, 1, 1]);
+test('evidence counts from not at all at 90% to fully at 99%', () => {
+  expect([0.2, 0.9, 0.945, 0.99, 1].map(gateWeight).map((w) => Number(w.toFixed(6)))).toEqual([0, 0, 0.5, 1, 1]);
 });

@@ -4,7 +4,7 @@ import path from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { didYouMean, OptionError, readSafetensors, refuseUnknownKeys, writeSafetensors } from 'pyro-ts';
 import type { Normalisation, Preprocessing } from '../data/index.js';
-import { type Model, type ModelConfig, modelFromConfig, type VED } from '../models/index.js';
+import { type Model, type ModelConfig, modelFromConfig, TemplateSSIVAE, type VED } from '../models/index.js';
 import type { PairedNormalisation } from '../recipes/pairs/source.js';
 import { explained } from '../run/errors.js';
 import { writeWhole } from '../run/index.js';
@@ -118,7 +118,7 @@ export function parametersNpz(trained: ExportedModel): Uint8Array {
 
 /** The same model on plain tensor operations: what a kernel computes goes past the engine, and cannot be recorded. */
 function withoutKernel(model: Model): Model {
-  const { kernel: _, ...options } = model.options;
+  const { kernel: _, ...options } = model instanceof TemplateSSIVAE ? model.given : model.options;
   const plain = modelFromConfig({ kind: model.kind, ...options } as ModelConfig);
   plain.params.loadData(model.params.toData());
   return plain;

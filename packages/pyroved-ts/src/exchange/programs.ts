@@ -1,9 +1,9 @@
 /** The networks of a model as programs with named inputs and outputs, in the units that a person uses: what every exported file computes. */
 import { expandTo } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
-import { module } from 'pyro-ts';
+import { module, param } from 'pyro-ts';
 import { directionOf, type PoseTensors, poseTransform } from '../coordinates/index.js';
-import { centreOf, type Likelihood, type Model, RecognitionSSIVAE } from '../models/index.js';
+import { centreOf, type Likelihood, type Model, RecognitionSSIVAE, TemplateSSIVAE } from '../models/index.js';
 import type { ClassifierNet, DecoderNet, EncoderNet } from '../nets/index.js';
 import type { PosePart } from '../priors/index.js';
 import { BATCH, type Port } from './graph/graph.js';
@@ -12,13 +12,29 @@ import { fromNetwork, toldOf } from './told.js';
 
 /**
  * Encoder and decoder, and the classifier or the regressor of a model that has one. The encoder of a model with recognition looks at images that were put
- * upright, which no exported graph can do: it is omitted.
+ * upright, which no exported graph can do: it is omitted. Of a model with templates, their pictures stand in the decoder's place.
  */
 export const modelPrograms = (model: Model): Program[] => [
   ...predictors(model),
   ...(model instanceof RecognitionSSIVAE ? [] : [encoder(model)]),
-  decoder(model),
+  model instanceof TemplateSSIVAE ? pictures(model) : decoder(model),
 ];
+
+/** The picture of a class, upright and not deformed: a decoder that draws at poses looks up pixels by their place, which no exported graph can do. */
+function pictures(model: TemplateSSIVAE): Program {
+  const { shape, channels } = model.options;
+  const told = toldOf(model, 'decoder');
+  return {
+    name: 'pictures',
+    inputs: told.inputs,
+    run: (...given) =>
+      model.params.run(() => {
+        const [classes] = told.parts(given);
+        const all = tf.reshape(param('decoder.pictures'), [model.numClasses, model.imageSize]);
+        return { image: tf.reshape(tf.matMul(classes, all), [classes.shape[0], channels, ...shape]) };
+      }),
+  };
+}
 
 const imagePort = ({ options: { channels, shape } }: Model): Port => ({
   name: 'image',

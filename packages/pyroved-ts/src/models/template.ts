@@ -137,6 +137,8 @@ export class TemplateSSIVAE extends RecognitionSSIVAE {
   readonly templates: Required<TemplateOptions>;
   /** Standard deviation of a pixel as a fraction of the contrast, or "learned". */
   readonly relativeSigma: number | 'learned';
+  /** The options that the model was made with; `options` has networks in place of their names. */
+  readonly given: SemiSupervisedOptions;
   private readonly kernel: SemiSupervisedOptions['kernel'];
 
   constructor(options: SemiSupervisedOptions) {
@@ -155,6 +157,7 @@ export class TemplateSSIVAE extends RecognitionSSIVAE {
         likelihood: templateLikelihood(decoderSigma),
       },
     );
+    this.given = options;
     this.templates = templates;
     this.relativeSigma = decoderSigma;
     this.kernel = kernel;

@@ -1,7 +1,7 @@
 /** The gate: how far the evidence of classes may be relied on, as it recognises labelled images at drawn poses. */
 
 /** Accuracies between which the evidence counts from not at all to fully. */
-const [NOTHING_BELOW, EVERYTHING_FROM] = [0.75, 0.95];
+const [NOTHING_BELOW, EVERYTHING_FROM] = [0.9, 0.99];
 
 /** Temperatures that are tried. */
 const TEMPERATURES = [1, 2, 4, 8, 16, 32, 64, 128];

@@ -45,10 +45,12 @@ export interface TemplateTrainerOptions extends KnownPoseTrainerOptions {
 export const templateDefaults = {
   epochs: 8,
   batchSize: 48,
-  recognitionSteps: 250,
-  recognitionLr: 3e-3,
   posedBatch: 32,
-} as const satisfies KnownPoseTrainerOptions;
+  templateSteps: 400,
+} as const satisfies TemplateTrainerOptions;
+
+/** Steps of recognition alone: with the joint ones, as many as a model without templates takes. */
+const stepsAlone = (numClasses: number): number => 200 + 60 * numClasses;
 
 const owner = 'TemplateTrainer';
 export const templateKeys = ['templateSteps'] as const;
@@ -102,12 +104,13 @@ export class TemplateTrainer extends KnownPoseTrainer {
   /** Running mean of the evidence's accuracy on labelled images; NaN before the first look. */
   private recalled = Number.NaN;
 
-  /** Defaults of `KnownPoseTrainer`, but for `batchSize` (48), `posedBatch` (32), `epochs` (8) and recognition's steps and rate. */
+  /** Defaults of `KnownPoseTrainer`, but for `batchSize` (48), `posedBatch` (32), `epochs` (8) and `recognitionSteps` (200, and 60 per class). */
   constructor(
     override readonly model: TemplateSSIVAE,
     data: SemiSupervisedData,
-    { templateSteps = 400, ...options }: TemplateTrainerOptions = {},
+    { templateSteps = templateDefaults.templateSteps, ...options }: TemplateTrainerOptions = {},
   ) {
+    const { templateSteps: _, ...usual } = templateDefaults;
     const contrast = estimateContrast(data.labelled);
     const rates = (name: string): { lr: number } => {
       if (name === 'decoder.pictures') return { lr: PICTURE_LR * contrast };
@@ -116,7 +119,7 @@ export class TemplateTrainer extends KnownPoseTrainer {
     super(
       model,
       data,
-      { ...templateDefaults, ...defined(options) },
+      { ...usual, recognitionSteps: stepsAlone(model.numClasses), ...defined(options) },
       { owner, keys, optimizer: new Adam(rates, clipOf(options)) },
     );
     checkTemplateSteps(templateSteps);
@@ -195,11 +198,12 @@ export class TemplateTrainer extends KnownPoseTrainer {
   }
 
   private jointStep(indices: Int32Array): number {
-    const { model, data, posedBatch, noise, optimizer } = this;
+    const { model, data, posedBatch, recognitionBatch, noise, optimizer } = this;
     const { numClasses } = model;
     const stream = this.stream(this.step).fork('explanations');
     const pixels = somePixels(model.points, EXPLAINED.pixels, stream.fork('pixels'));
-    const labelled = this.labelledIndices(posedBatch, this.stream(this.step));
+    const isAlone = model.gate.weight === 0;
+    const labelled = this.labelledIndices(isAlone ? recognitionBatch : posedBatch, this.stream(this.step));
     const [clean, y, pose] = this.shown(labelled, 0) as [tf.Tensor2D, tf.Tensor, KnownPose];
     const x = imageTensor(data.unlabelled, indices);
     const explained = this.explanationsOf(x, pixels);
@@ -227,14 +231,13 @@ export class TemplateTrainer extends KnownPoseTrainer {
     // Recognition.
     optimizer.lrFactor = this.recognitionRate();
     // As large in all as in the steps of recognition alone, so that Adam's moments stay right.
-    const { recognitionBatch } = this;
     const counts = (model.gate.weight * recognitionBatch) / indices.length;
     const noisy = Float32Array.from(clean.dataSync());
     addNoise(noisy, noise, this.stream(this.step).fork('noise'));
     const shown = tf.tensor2d(noisy, clean.shape);
     const own = labelled.map((_, i) => i);
     const known = { image: own, y, weight: tf.fill([own.length], recognitionBatch / own.length) };
-    if (counts === 0) {
+    if (isAlone) {
       this.teaching.step({ x: shown, classes: known, poses: { ...known, pose, content } }, {});
     } else {
       const taught = this.rowsOf(explained, kept, (i) => explained.theta[i]);
