@@ -9,6 +9,19 @@ import { describe, test } from 'vitest';
 import figures from '../../fixtures/distributionFigures.json' with { type: 'json' };
 import { expectClose, gradOf } from '../../numbers.js';
 
+/** The original keeps probabilities 2^-52 from an edge; here 0 and 1 are 2^-126 from it, which is nearer than any other float32. */
+const clampedLogit = -Math.log(2 ** -52);
+const isEdge = (p: number) => p === 0 || p === 1;
+/** What the original takes a probability for, as a probability or as logits. */
+const asOriginal = (p: number) => (isEdge(p) ? { logits: p === 1 ? clampedLogit : -clampedLogit } : { probs: p });
+
+test('at an edge the logarithm is finite, and below that of every other probability', () => {
+  const least = Math.log(2 ** -126);
+  expectClose(bernoulli([0, 1]).logits, [least, -least], 1e-6);
+  expectClose(bernoulli([1e-30, 1e-37]).logProb(tf.scalar(1)), [Math.log(1e-30), Math.log(1e-37)], 1e-6);
+  expectClose(oneHotCategorical([1, 0, 1e-30]).logProb(tf.eye(3)), [0, least, Math.log(1e-30)], 1e-6);
+});
+
 describe('ProjectedNormal', () => {
   // Entries that a clamp of the original decided, not the formula. Here: mpmath at 60 digits, log of
   // 1 + t ndtr(t) / phi(t) (circle) or t + (1 + t^2) ndtr(t) / phi(t) (sphere), less |c|^2 / 2 + (dim / 2) log(2 pi), where t = c . v.
@@ -39,7 +52,7 @@ describe('ProjectedNormal', () => {
 
 describe('ContinuousBernoulli', () => {
   test.each(figures.continuous_bernoulli)('p = $p', ({ p, mean, variance, x, log_prob, grad_p }) => {
-    const d = continuousBernoulli(p);
+    const d = continuousBernoulli(asOriginal(p));
     const at = tf.tensor1d(x);
     // float32 cannot hold p nearer to 1 than 6e-8: compare there with what the neighbouring float says, through logits.
     const isHeld = p < 0.9999 || p === 1;
@@ -48,7 +61,7 @@ describe('ContinuousBernoulli', () => {
     expectClose(e.logProb(at), log_prob, 1e-5, 2e-6);
     expectClose(e.mean(), [mean], 1e-5);
     expectClose(e.variance(), [variance], 2e-5);
-    if (isHeld)
+    if (isHeld && !isEdge(p))
       for (const [i, g] of grad_p.entries()) {
         const slope = gradOf((q) => continuousBernoulli(q).logProb(tf.scalar(x[i])), tf.scalar(p));
         expectClose(slope, [g], 1e-4, 1e-4);
@@ -62,7 +75,7 @@ describe('Bernoulli', () => {
     dtype === 'f64' ? Math.fround(p) !== Math.fround(0.9999999) : p > 1e-6 && p < 0.99999,
   );
   test.each(rows)('p = $p ($dtype)', ({ p, x, log_prob, grad_p }) => {
-    expectClose(bernoulli({ probs: p, relaxedSupport: true }).logProb(tf.tensor1d(x)), log_prob, 1e-5, 1e-6);
+    expectClose(bernoulli({ ...asOriginal(p), relaxedSupport: true }).logProb(tf.tensor1d(x)), log_prob, 1e-5, 1e-6);
     for (const [i, g] of grad_p.entries()) {
       const slope = gradOf((q) => bernoulli(q).logProb(tf.scalar(x[i])), tf.scalar(p));
       expectClose(slope, [g], 2e-5, 1e-5);
@@ -81,7 +94,8 @@ describe('OneHotCategorical', () => {
   );
   test.each(rows)('probs $probs ($dtype)', ({ probs, log_prob_of_each_class, grad_probs }) => {
     const classes = tf.eye(probs.length);
-    expectClose(oneHotCategorical(probs).logProb(classes), log_prob_of_each_class, 1e-5, 1e-6);
+    const clamped = probs.map((p) => Math.max(p, 2 ** -52));
+    expectClose(oneHotCategorical(clamped).logProb(classes), log_prob_of_each_class, 1e-5, 1e-6);
     for (const [i, row] of grad_probs.entries()) {
       const slope = gradOf((q) => oneHotCategorical(q).logProb(classes.slice(i, 1)), tf.tensor1d(probs));
       expectClose(slope, row, 1e-5, 1e-6);

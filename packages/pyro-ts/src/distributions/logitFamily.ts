@@ -3,7 +3,32 @@ import { expandTo, type Shape } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 import { type Constraint, probability, real } from './constraints.js';
 import { batchShapeOf, Distribution, expandedShape } from './distribution.js';
-import { logitOf, oneOf, type ProbsOrLogits } from './probs.js';
+import { LEAST, logitOf, oneOf, type ProbsOrLogits } from './probs.js';
+
+/** The logarithms of p and of 1 - p in float64, and their derivatives, of a probability or of log odds. */
+interface Logs {
+  readonly logP: (x: number) => number;
+  readonly logQ: (x: number) => number;
+  readonly slopeP: (x: number) => number;
+  readonly slopeQ: (x: number) => number;
+}
+
+const isInside = (p: number): boolean => p > 0 && p < 1;
+const logsOf: Record<'probs' | 'logits', Logs> = {
+  // Finite at the edges, and without a gradient there, as in probs.ts.
+  probs: {
+    logP: (p) => Math.log(Math.max(p, LEAST)),
+    logQ: (p) => (p < 1 ? Math.log1p(-Math.max(p, 0)) : Math.log(LEAST)),
+    slopeP: (p) => (isInside(p) ? 1 / p : 0),
+    slopeQ: (p) => (isInside(p) ? -1 / (1 - p) : 0),
+  },
+  logits: {
+    logP: (l) => -softplus(-l),
+    logQ: (l) => -softplus(l),
+    slopeP: (l) => sigmoid(-l),
+    slopeQ: (l) => -sigmoid(l),
+  },
+};
 
 /** `O` are the options of the family: the probability and whatever else it needs. */
 export abstract class LogitFamily<O extends ProbsOrLogits> extends Distribution {
@@ -36,6 +61,11 @@ export abstract class LogitFamily<O extends ProbsOrLogits> extends Distribution 
     return this.given.name === 'probs' ? this.given.value : tf.sigmoid(this.logits);
   }
 
+  /** For densities on the host, of the parameter as it was given: its float32 log odds would have lost digits. */
+  protected get logs(): Logs {
+    return logsOf[this.given.name];
+  }
+
   expand(batchShape: Shape): Distribution {
     return this.withBatchShape(
       { ...this.options, [this.given.name]: this.given.value },
@@ -52,8 +82,12 @@ export abstract class LogitFamily<O extends ProbsOrLogits> extends Distribution 
 }
 
 /** log(1 + exp(l)) of a number. */
-export const softplus = (l: number): number => Math.max(l, 0) + Math.log1p(Math.exp(-Math.abs(l)));
+export function softplus(l: number): number {
+  return Math.max(l, 0) + Math.log1p(Math.exp(-Math.abs(l)));
+}
 /** 1 / (1 + exp(-l)) of a number. */
-export const sigmoid = (l: number): number => 1 / (1 + Math.exp(-l));
+export function sigmoid(l: number): number {
+  return 1 / (1 + Math.exp(-l));
+}
 /** Whether x is 0, 1, 2, ... */
 export const isCount = (x: number): boolean => x >= 0 && Number.isInteger(x);

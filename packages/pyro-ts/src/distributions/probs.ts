@@ -1,11 +1,16 @@
-/** Probabilities as logits and back, with the edges 0 and 1 kept finite as torch keeps them in float64. */
+/** Probabilities as logits and back, with the edges 0 and 1 kept finite. */
 import { customGrad, readBroadcast, type Shape } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 import { OptionError, refuseUnknownKeys } from '../errors.js';
 import { type TensorLike, toTensor } from './distribution.js';
 
-/** Probabilities are taken to lie in [EPS, 1 - EPS]: float64's epsilon, as in torch.distributions.utils.clamp_probs. */
-const EPS = 2 ** -52;
+/**
+ * The logarithm of a probability of 0 is that of the smallest number that every engine keeps, about -87.3: finite, so that 0 times it is 0, and
+ * below that of any other probability.
+ */
+export const LEAST = 2 ** -126;
+/** The largest float32 below 1. */
+const BELOW_ONE = 1 - 2 ** -24;
 
 /** Either probabilities or logits (for a Bernoulli the log odds, for a categorical unnormalised log-probabilities). */
 export interface ProbsOrLogits {
@@ -34,34 +39,35 @@ export function oneOf<A extends string>(
   return { name: present[0], value: toTensor(given[present[0]] as TensorLike) };
 }
 
-/** log(p / (1 - p)), within what EPS allows; no gradient at the edges. */
+/** log(p / (1 - p)); no gradient at the edges. */
 export function logitOf(probs: tf.Tensor): tf.Tensor {
   return customGrad([probs], (p) => {
-    const q = tf.sub(1, p);
+    // log1p keeps what float32 rounds away from 1 - p.
+    const logQ = tf.where(tf.less(p, 1), tf.log1p(tf.neg(tf.minimum(p, BELOW_ONE))), tf.fill(p.shape, Math.log(LEAST)));
     return {
-      value: tf.sub(tf.log(tf.maximum(p, EPS)), tf.log(tf.maximum(q, EPS))),
+      value: tf.sub(tf.log(tf.maximum(p, LEAST)), logQ),
       saved: [p],
       grad: (dy, [x]) => {
         const slope = tf.mul(x, tf.sub(1, x));
-        const inside = tf.greater(slope, EPS);
+        const inside = tf.greater(slope, LEAST);
         return [tf.where(inside, tf.div(dy, tf.where(inside, slope, tf.onesLike(slope))), tf.zerosLike(dy))];
       },
     };
   });
 }
 
-/** log of probabilities over the last dimension, which need not add to one; within what EPS allows, with no gradient at the edges. */
+/** log of probabilities over the last dimension, which need not add to one; no gradient at the edges. */
 export function logProbsOf(probs: tf.Tensor): tf.Tensor {
   const p = probs.div(probs.sum(-1, true));
   return customGrad([p], (x) => ({
-    value: tf.log(tf.maximum(x, EPS)),
+    value: tf.log(tf.maximum(x, LEAST)),
     saved: [x],
     grad: (dy, [kept]) => {
       // What the classes other than a certain one hold: float32 rounds 1 - 1e-9 to 1, which is no edge yet.
       const others = tf.sum(tf.where(tf.less(kept, 1), kept, tf.zerosLike(kept)), -1, true);
-      const belowOne = tf.logicalOr(tf.less(kept, 1), tf.greater(others, EPS));
-      const inside = tf.logicalAnd(tf.greater(kept, EPS), belowOne);
-      return [tf.where(inside, tf.div(dy, tf.maximum(kept, EPS)), tf.zerosLike(dy))];
+      const belowOne = tf.logicalOr(tf.less(kept, 1), tf.greater(others, 0));
+      const inside = tf.logicalAnd(tf.greater(kept, LEAST), belowOne);
+      return [tf.where(inside, tf.div(dy, tf.maximum(kept, LEAST)), tf.zerosLike(dy))];
     },
   }));
 }

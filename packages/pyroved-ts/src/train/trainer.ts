@@ -1,5 +1,5 @@
 /** The loop that all trainers share: epochs of steps, history, stop and resume, and an error that says where a run went wrong. */
-import { Adam, NonFiniteError, OptionError, refuseUnknownKeys, type SavedTensor } from 'pyro-ts';
+import { Adam, NonFiniteError, OptionError, refuseUnknownKeys, type SavedTensor, SupportError } from 'pyro-ts';
 import type { Batch } from '../data/index.js';
 import type { InvariantVAE, VED } from '../models/index.js';
 import type { Checkpoint, LoadedCheckpoint } from '../run/index.js';
@@ -226,7 +226,7 @@ export abstract class Trainer<M extends InvariantVAE | VED = InvariantVAE> {
     try {
       loss = this.takeStep(batch, this.scaleFactor(this.epoch));
     } catch (error) {
-      throw error instanceof NonFiniteError ? this.explained(error) : error;
+      throw error instanceof NonFiniteError || error instanceof SupportError ? this.explained(error) : error;
     }
     this.sums = addStep(this.sums, batch, loss, (performance.now() - started) / 1000);
     this.batch++;
@@ -262,7 +262,7 @@ export abstract class Trainer<M extends InvariantVAE | VED = InvariantVAE> {
     this.lastCheckpoint = { epoch: this.epoch, ...(where !== undefined && { where }) };
   }
 
-  private explained(error: NonFiniteError): TrainingError {
+  private explained(error: NonFiniteError | SupportError): TrainingError {
     const position = { epoch: this.epoch + 1, step: this.step + 1 };
     const kept = this.lastCheckpoint;
     const place = kept?.where === undefined ? '' : ` (${kept.where})`;

@@ -1,5 +1,5 @@
 /** The continuous Bernoulli distribution on [0, 1], computed from logits and exact around a probability of 1/2. */
-import { customGrad, elementwise, hostMap, type Shape } from '@pyro-ts/engine';
+import { customGrad, elementwise, greater, hostMap, type Shape, select } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 import type { RandomStream } from '../../random.js';
 import { unitInterval } from '../constraints.js';
@@ -26,7 +26,11 @@ export class ContinuousBernoulli extends LogitFamily<ProbsOrLogits> {
     return logPartition(this.logits);
   }
   protected logDensity(value: tf.Tensor): tf.Tensor {
-    return value.mul(this.logits).sub(this.logPartition());
+    // For positive logits from the other end, where nothing large cancels.
+    const isPositive = greater(this.logits, 0);
+    const from = tf.cast(isPositive, 'float32');
+    const smaller = select(isPositive, this.logits.neg(), this.logits);
+    return value.sub(from).mul(this.logits).sub(logPartition(smaller));
   }
   protected withBatchShape(options: ProbsOrLogits, batchShape: Shape): ContinuousBernoulli {
     return new ContinuousBernoulli(options, batchShape);

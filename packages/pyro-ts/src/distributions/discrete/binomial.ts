@@ -7,7 +7,7 @@ import { type Constraint, integerInterval, nonNegativeInteger, probability, real
 import { scalarSupport, type TensorLike, toTensor } from '../distribution.js';
 import { nextBinomial } from '../draws.js';
 import { hostDensity } from '../family.js';
-import { LogitFamily, sigmoid, softplus } from '../logitFamily.js';
+import { LogitFamily } from '../logitFamily.js';
 import { isOptions, type ProbsOrLogits } from '../probs.js';
 
 /** log of the number of ways to choose x of n. */
@@ -33,11 +33,12 @@ export class Binomial extends LogitFamily<ProbsOrLogits> {
   }
 
   protected logDensity(value: tf.Tensor): tf.Tensor {
+    const { logP, logQ, slopeP, slopeQ } = this.logs;
     return hostDensity(
-      [value, this.totalCount, this.logits],
+      [value, this.totalCount, this.given.value],
       (x, n) => x >= 0 && x <= n && Number.isInteger(x),
-      (x, n, l) => logChoose(n, x) - x * softplus(-l) - (n - x) * softplus(l),
-      [undefined, undefined, (x, n, l) => x * sigmoid(-l) - (n - x) * sigmoid(l)],
+      (x, n, p) => logChoose(n, x) + (x === 0 ? 0 : x * logP(p)) + (x === n ? 0 : (n - x) * logQ(p)),
+      [undefined, undefined, (x, n, p) => x * slopeP(p) + (n - x) * slopeQ(p)],
     );
   }
   protected withBatchShape(options: ProbsOrLogits, batchShape: Shape): Binomial {

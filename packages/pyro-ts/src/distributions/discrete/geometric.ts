@@ -6,7 +6,7 @@ import { nonNegativeInteger } from '../constraints.js';
 import type { TensorLike } from '../distribution.js';
 import { nextExponential } from '../draws.js';
 import { hostDensity } from '../family.js';
-import { isCount, LogitFamily, sigmoid, softplus } from '../logitFamily.js';
+import { isCount, LogitFamily, softplus } from '../logitFamily.js';
 import { isOptions, type ProbsOrLogits } from '../probs.js';
 
 /** Number of failures before the first success, each trial succeeding with probability `probs`. Source: torch.distributions.Geometric. */
@@ -18,9 +18,10 @@ export class Geometric extends LogitFamily<ProbsOrLogits> {
   }
 
   protected logDensity(value: tf.Tensor): tf.Tensor {
-    return hostDensity([value, this.logits], isCount, (x, l) => -x * softplus(l) - softplus(-l), [
+    const { logP, logQ, slopeP, slopeQ } = this.logs;
+    return hostDensity([value, this.given.value], isCount, (x, p) => (x === 0 ? 0 : x * logQ(p)) + logP(p), [
       undefined,
-      (x, l) => sigmoid(-l) - x * sigmoid(l),
+      (x, p) => slopeP(p) + x * slopeQ(p),
     ]);
   }
   protected withBatchShape(options: ProbsOrLogits, batchShape: Shape): Geometric {

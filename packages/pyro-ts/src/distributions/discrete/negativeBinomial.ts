@@ -6,7 +6,7 @@ import { type Constraint, nonNegativeInteger, positive, probability, real } from
 import { type TensorLike, toTensor } from '../distribution.js';
 import { nextGamma, nextPoisson } from '../draws.js';
 import { hostDensity } from '../family.js';
-import { isCount, LogitFamily, sigmoid, softplus } from '../logitFamily.js';
+import { isCount, LogitFamily } from '../logitFamily.js';
 import { isOptions, type ProbsOrLogits } from '../probs.js';
 
 /**
@@ -27,15 +27,16 @@ export class NegativeBinomial extends LogitFamily<ProbsOrLogits> {
   }
 
   protected logDensity(value: tf.Tensor): tf.Tensor {
+    const { logP, logQ, slopeP, slopeQ } = this.logs;
     return hostDensity(
-      [value, this.totalCount, this.logits],
+      [value, this.totalCount, this.given.value],
       isCount,
       // log Gamma(n + x) / (Gamma(n) x!) = -log(n + x) - log B(n, x + 1).
-      (x, n, l) => -n * softplus(l) - x * softplus(-l) - Math.log(n + x) - host.lbeta(n, x + 1),
+      (x, n, p) => n * logQ(p) + (x === 0 ? 0 : x * logP(p)) - Math.log(n + x) - host.lbeta(n, x + 1),
       [
         undefined,
-        (x, n, l) => host.digamma(n + x) - host.digamma(n) - softplus(l),
-        (x, n, l) => x * sigmoid(-l) - n * sigmoid(l),
+        (x, n, p) => host.digamma(n + x) - host.digamma(n) + logQ(p),
+        (x, n, p) => x * slopeP(p) + n * slopeQ(p),
       ],
     );
   }

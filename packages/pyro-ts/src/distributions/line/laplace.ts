@@ -1,11 +1,11 @@
 /** The Laplace distribution. */
-import type { Shape } from '@pyro-ts/engine';
+import { elementwise, type Shape } from '@pyro-ts/engine';
 import type * as tf from '@tensorflow/tfjs';
 import type { RandomStream } from '../../random.js';
 import { real } from '../constraints.js';
 import { expandedShape, type TensorLike } from '../distribution.js';
 import { nextExponential } from '../draws.js';
-import { LocScaleFamily, magnitude } from '../family.js';
+import { LocScaleFamily } from '../family.js';
 
 /** Density exp(-|x - loc| / scale) / (2 scale). Source: torch.distributions.Laplace. */
 export class Laplace extends LocScaleFamily {
@@ -16,7 +16,13 @@ export class Laplace extends LocScaleFamily {
   }
 
   protected logDensity(value: tf.Tensor): tf.Tensor {
-    return magnitude(value.sub(this.loc)).div(this.scale).add(this.scale.mul(2).log()).neg();
+    // On the host: the square of a small scale would vanish in float32.
+    const slope = (x: number, m: number, s: number) => -Math.sign(x - m) / s;
+    return elementwise([value, this.loc, this.scale], (x, m, s) => -Math.abs(x - m) / s - Math.log(2 * s), [
+      slope,
+      (x, m, s) => -slope(x, m, s),
+      (x, m, s) => (Math.abs(x - m) / s - 1) / s,
+    ]);
   }
   expand(batchShape: Shape): Laplace {
     return new Laplace(this.loc, this.scale, expandedShape(this, batchShape));

@@ -32,8 +32,11 @@ export class MultivariateNormal extends Distribution {
   /** Lower triangular [..., D, D], whatever way the covariance was given. */
   readonly scaleTril: tf.Tensor;
   private readonly given: { name: keyof MultivariateNormalOptions; value: tf.Tensor };
+  /** Lower triangular; the precision is it times its transpose. Only where the precision was given. */
+  readonly precisionTril: tf.Tensor | undefined;
 
-  constructor(loc: TensorLike, options: MultivariateNormalOptions, batchShape?: Shape) {
+  /** `factors` are those of another distribution with the same matrix. */
+  constructor(loc: TensorLike, options: MultivariateNormalOptions, batchShape?: Shape, factors?: Factors) {
     const names: (keyof MultivariateNormalOptions)[] = ['scaleTril', 'covariance', 'precision'];
     const given = oneOf('MultivariateNormal', options, names);
     const mean = toTensor(loc);
@@ -49,7 +52,9 @@ export class MultivariateNormal extends Distribution {
     super(batchShape ?? batch, [dim]);
     this.loc = mean;
     this.given = given;
-    this.scaleTril = factorOf(given.name, given.value);
+    const { scaleTril, precisionTril } = factors ?? factorsOf(given.name, given.value);
+    this.scaleTril = scaleTril;
+    this.precisionTril = precisionTril;
   }
 
   override get parameters(): Record<string, tf.Tensor> {
@@ -63,21 +68,26 @@ export class MultivariateNormal extends Distribution {
   }
   /** log of each entry of the diagonal of `scaleTril`, [..., D]. */
   private get logDiagonal(): tf.Tensor {
-    return this.scaleTril.mul(tf.eye(this.eventShape[0])).sum(-1).log();
+    return logDiagonalOf(this.scaleTril);
   }
 
   protected logDensity(value: tf.Tensor): tf.Tensor {
     const centred = value.sub(this.loc);
-    const z = triangularSolve(this.scaleTril, centred.expandDims(-1)).squeeze([-1]);
+    const { precisionTril: l } = this;
+    // From the precision's own factor where there is one: through an inverse its gradient would lose its digits far out.
+    const z = l
+      ? l.mul(centred.expandDims(-1)).sum(-2)
+      : triangularSolve(this.scaleTril, centred.expandDims(-1)).squeeze([-1]);
     const halfDistance = z.square().sum(-1).mul(0.5);
+    const logVolume = l ? logDiagonalOf(l).neg() : this.logDiagonal;
     return halfDistance
-      .add(this.logDiagonal.sum(-1))
+      .add(logVolume.sum(-1))
       .add(0.5 * this.eventShape[0] * LOG_2PI)
       .neg();
   }
   expand(batchShape: Shape): MultivariateNormal {
-    // The factor again, not the covariance, so that it is not factorised twice.
-    return new MultivariateNormal(this.loc, { scaleTril: this.scaleTril }, expandedShape(this, batchShape));
+    const { name, value } = this.given;
+    return new MultivariateNormal(this.loc, { [name]: value }, expandedShape(this, batchShape), this);
   }
   override rsample(rng: RandomStream, sampleShape: Shape = []): tf.Tensor {
     return rotate(this.scaleTril, rng.normal(this.shape(sampleShape))).add(this.loc);
@@ -108,10 +118,22 @@ function rotate(l: tf.Tensor, z: tf.Tensor): tf.Tensor {
   return tf.matMul(z.reshape([-1, dim]), l as tf.Tensor2D, false, true).reshape(z.shape);
 }
 
-function factorOf(name: keyof MultivariateNormalOptions, matrix: tf.Tensor): tf.Tensor {
-  if (name === 'scaleTril') return matrix;
+interface Factors {
+  readonly scaleTril: tf.Tensor;
+  readonly precisionTril?: tf.Tensor | undefined;
+}
+
+const logDiagonalOf = (l: tf.Tensor): tf.Tensor =>
+  l
+    .mul(tf.eye(l.shape[l.rank - 1]))
+    .sum(-1)
+    .log();
+
+function factorsOf(name: keyof MultivariateNormalOptions, matrix: tf.Tensor): Factors {
+  if (name === 'scaleTril') return { scaleTril: matrix };
   try {
-    return name === 'covariance' ? cholesky(matrix) : factorOfInverse(matrix);
+    if (name === 'covariance') return { scaleTril: cholesky(matrix) };
+    return { scaleTril: factorOfInverse(matrix), precisionTril: cholesky(matrix) };
   } catch (error) {
     if (!(error instanceof NotPositiveDefiniteError)) throw error;
     throw new SupportError(`MultivariateNormal: ${name} must be positive definite, but ${error.message}`, undefined, {

@@ -1,5 +1,5 @@
 /** The gamma distribution and its special case, the exponential. */
-import { elementwise, greaterEqual, host, type Shape } from '@pyro-ts/engine';
+import { elementwise, host, type Shape } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 import type { RandomStream } from '../../random.js';
 import { nonNegative, positive } from '../constraints.js';
@@ -86,8 +86,12 @@ export class Exponential extends NumberFamily<'rate'> {
   }
 
   protected logDensity(value: tf.Tensor): tf.Tensor {
-    const inside = tf.log(tf.cast(greaterEqual(value, 0), 'float32'));
-    return this.rate.log().sub(value.mul(this.rate)).add(inside);
+    return hostDensity(
+      [value, this.rate],
+      (x) => x >= 0,
+      (x, r) => Math.log(r) - x * r,
+      [(_, r) => -r, (x, r) => 1 / r - x],
+    );
   }
   expand(batchShape: Shape): Exponential {
     return new Exponential(this.rate, expandedShape(this, batchShape));

@@ -56,7 +56,15 @@ export class NormalizeTransform extends Transform {
  * @example normalize(tf.tensor1d([3, 4])) // [0.6, 0.8]
  */
 export function normalize(x: tf.Tensor): tf.Tensor {
-  return customGrad([x], (a) => {
+  return customGrad([x], (whole) => {
+    // Squares of very large or small numbers overflow or vanish.
+    const largest = tf.max(tf.abs(whole), -1, true);
+    const isUsual = tf.logicalOr(
+      tf.logicalAnd(tf.greater(largest, 1e-15), tf.less(largest, 1e15)),
+      tf.logicalNot(tf.logicalAnd(tf.isFinite(largest), tf.greater(largest, 0))),
+    );
+    const factor = tf.where(isUsual, tf.onesLike(largest), largest);
+    const a = tf.div(whole, factor);
     const length = tf.sqrt(tf.sum(tf.square(a), -1, true));
     const isZero = tf.equal(length, 0);
     const inverse = tf.where(isZero, tf.zerosLike(length), tf.div(1, tf.where(isZero, tf.onesLike(length), length)));
@@ -64,7 +72,7 @@ export function normalize(x: tf.Tensor): tf.Tensor {
     const value = tf.add(tf.mul(a, inverse), tf.mul(tf.cast(isZero, 'float32'), firstAxis));
     return {
       value,
-      saved: [value, inverse],
+      saved: [value, tf.div(inverse, factor)],
       grad: (dy, [v, inv]) => [tf.mul(tf.sub(dy, tf.mul(v, tf.sum(tf.mul(dy, v), -1, true))), inv)],
     };
   });

@@ -1,0 +1,78 @@
+/** Numbers that float32 arithmetic or an engine would lose: closed forms at very small and very large values. */
+import * as tf from '@tensorflow/tfjs';
+import * as dist from 'pyro-ts';
+import { kl, RandomStream } from 'pyro-ts';
+import { describe, expect, test } from 'vitest';
+import { expectClose, gradOf } from '../../numbers.js';
+
+const rng = () => new RandomStream('small');
+
+describe('small numbers keep their sign', () => {
+  test('on the engine', () => {
+    expectClose(tf.sign([5e-8, -5e-8, 1e-38, 0, -2]), [1, -1, 1, 0, -1], 0, 0);
+    expectClose(tf.log1p([1e-8, -1e-8, 1e-30]), [1e-8, -1e-8, 1e-30], 1e-6, 0);
+  });
+  test('in a Laplace density and its divergence', () => {
+    expectClose(dist.laplace(0, 1e-9).logProb(tf.scalar(5e-8)), [-50 - Math.log(2e-9)], 1e-6);
+    // |m1 - m2| / b + exp(-|m1 - m2| / b) - 1 for equal scales.
+    expectClose(kl(dist.laplace(5e-8, 1e-8), dist.laplace(0, 1e-8)), [5 + Math.exp(-5) - 1], 1e-5);
+  });
+  test('in draws of half-normal and half-Cauchy', () => {
+    for (const d of [dist.halfNormal(1e-9), dist.halfCauchy(1e-9)]) {
+      const draws = Array.from(d.sample(rng(), [200]).dataSync());
+      expect(draws.every((x) => x > 0)).toBe(true);
+    }
+  });
+});
+
+describe('directions', () => {
+  test.each([1e30, 1e-30, 1e19, 3e38])('of a vector of length %d', (size) => {
+    const found = dist.projectedNormal([size, size]).mean();
+    expectClose(found, [Math.SQRT1_2, Math.SQRT1_2], 1e-6);
+    const slope = gradOf((c) => dist.projectedNormal(c).mean().slice([0], [1]), tf.tensor1d([size, size]));
+    // (1 - 1/2) / length, which may be too small or large for float32.
+    const exact = Math.fround(0.5 / (size * Math.SQRT2));
+    expectClose(slope, [exact, -exact], 1e-5, 0);
+  });
+  test('that are drawn around one', () => {
+    expectClose(dist.projectedNormal([1e30, 1e30]).sample(rng()), [Math.SQRT1_2, Math.SQRT1_2], 1e-6);
+  });
+  test('of nothing are the first axis', () => {
+    expectClose(dist.projectedNormal([0, 0]).mean(), [1, 0], 0, 0);
+  });
+});
+
+describe('a normal by its precision', () => {
+  const precision = [
+    [2, 0.5],
+    [0.5, 1],
+  ];
+  const inverse = [
+    [1 / 1.75, -0.5 / 1.75],
+    [-0.5 / 1.75, 2 / 1.75],
+  ];
+  test.each([1, 1e3, 1e6, 1e9])('has its density and gradient at a distance of %d', (far) => {
+    const x = [far, -2 * far];
+    const square = 2 * x[0] ** 2 + 2 * 0.5 * x[0] * x[1] + x[1] ** 2;
+    const d = (p: tf.TensorLike | tf.Tensor) => dist.multivariateNormal([0, 0], { precision: p });
+    expectClose(
+      d(precision).logProb(tf.tensor1d(x)),
+      [-Math.log(2 * Math.PI) + 0.5 * Math.log(1.75) - square / 2],
+      1e-6,
+    );
+    const exact = inverse.map((row, i) => row.map((v, j) => 0.5 * v - 0.5 * x[i] * x[j]));
+    for (const expand of [false, true]) {
+      const logProb = (p: tf.Tensor) => (expand ? d(p).expand([1]) : d(p)).logProb(tf.tensor1d(x));
+      expectClose(gradOf(logProb, tf.tensor2d(precision)), exact, 2e-6, 1e-6);
+    }
+  });
+  test('draws with the covariance that is its inverse', () => {
+    const d = dist.multivariateNormal([1, 2], { precision });
+    expectClose(d.covariance(), inverse, 1e-5);
+    expectClose(
+      d.expand([3]).variance(),
+      [0, 1, 2].flatMap(() => [inverse[0][0], inverse[1][1]]),
+      1e-5,
+    );
+  });
+});
