@@ -19,7 +19,7 @@ import type { Judgement } from './judge.js';
 import { kernelInWords } from './machine.js';
 import { chartsOf, confusionOf } from './reportFigures.js';
 import { dataSection, isSemiSupervised, modelSection, trainSection, unsupervised } from './settings.js';
-import { imagesToShow, latentsOf, manifoldsOf, reconstructionsOf, samplesOf } from './show.js';
+import { deformationsOf, imagesToShow, latentsOf, manifoldsOf, reconstructionsOf, samplesOf } from './show.js';
 import type { TrainingSets } from './sources/sets.js';
 import type { Source } from './sources/source.js';
 import { hasClassAngles } from './upright.js';
@@ -66,6 +66,7 @@ function reportData(
   const { classNames } = summary;
   const name = kinds[model.kind];
   const shown = imagesToShow(model, sets);
+  const deformations = deformationsOf(model, classNames, angles);
   const invariant = summary.invariances.length > 0 ? `, invariant to ${invariances(summary.invariances)}` : '';
   return {
     title: `${titles[source.kind]}: ${name}${invariant}`,
@@ -85,6 +86,7 @@ function reportData(
     facts: facts(run, summary, sets, history[0].lr),
     curves: curves(history, baseline),
     ...confusionOf(summary, sets.classNames),
+    ...(deformations && { deformations }),
     manifolds: manifoldsOf(model, classNames, angles ? { angle: [...angles] } : {}),
     ...(shown.words !== '' && { shown: shown.words }),
     ...latentsOf(model, shown, classNames, angles),

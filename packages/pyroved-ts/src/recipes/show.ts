@@ -1,6 +1,13 @@
 /** What a run has to show, as plain values for the report: manifolds, the latent plane, objects turned upright, samples. */
 import { type ImageSet, inMemory, subset } from '../data/index.js';
-import { type InvariantVAE, isClassifier, type Manifold, type Model, type VED } from '../models/index.js';
+import {
+  type InvariantVAE,
+  isClassifier,
+  type Manifold,
+  type Model,
+  TemplateSSIVAE,
+  type VED,
+} from '../models/index.js';
 import type { TrainingImages } from '../train/index.js';
 import type {
   HistogramOptions,
@@ -46,6 +53,33 @@ function shown({ images, rows, columns, axes: [down, across] }: Manifold, title?
     yTitle: latentName(down),
     ...(title !== undefined && { title }),
   };
+}
+
+/** How far each latent of templates is moved, in its prior's standard deviations; smoothness makes larger values rare. */
+const DEFORMED = 0.75;
+
+/** Of a model with templates: the picture of each class, and its deformations along each content latent either way. */
+export function deformationsOf(
+  model: Model,
+  classNames: readonly string[],
+  angles: Float32Array | undefined,
+): ImageRowsOptions | undefined {
+  if (!(model instanceof TemplateSSIVAE)) return undefined;
+  const { latentDim } = model.options;
+  const columns = 1 + 2 * latentDim;
+  const content = new Float32Array(columns * latentDim);
+  const columnLabels = ['picture'];
+  for (let c = 0; c < latentDim; c++) {
+    for (const [k, sign] of [-1, 1].entries()) {
+      content[(1 + 2 * c + k) * latentDim + c] = sign * DEFORMED;
+      columnLabels.push(`${latentName(c)} = ${sign < 0 ? '−' : ''}${DEFORMED}`);
+    }
+  }
+  const rows = classNames.map((label, classes) => ({
+    label,
+    images: stackOf(model.decode(content, { classes, angle: uprightOf(angles, classes) })),
+  }));
+  return { rows, columnLabels };
 }
 
 /** Images to look at, with a class for each where the model or the data know one. */

@@ -33,6 +33,8 @@ export interface ReportData {
   /** Rows: input, upright, reconstruction. */
   readonly reconstructions?: ImageRowsOptions;
   readonly samples?: ImageRowsOptions;
+  /** Of a model with templates: a row for each class, with its picture and deformations of it. */
+  readonly deformations?: ImageRowsOptions;
   /** More charts, such as accuracy against the angle; `key` names the picture's file. */
   readonly charts?: readonly ReportChart[];
   /** Tables of the caller's own, such as runs side by side. */

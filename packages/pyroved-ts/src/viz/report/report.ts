@@ -33,6 +33,7 @@ export async function renderReport(data: ReportData): Promise<Report> {
   const angles = data.angles && keep('angles', { svg: await histogramChart(data.angles) });
   const grids = manifolds.map((options, i) => keep(fileName('manifold', options.title, i), manifoldPicture(options)));
   const upright = reconstructions && keep('reconstructions', imageRowsPicture(reconstructions));
+  const deformed = data.deformations && keep('deformations', imageRowsPicture(data.deformations));
   const shown = samples && keep('samples', imageRowsPicture(samples));
   predictions.forEach(({ key, svg }, i) => {
     keep(fileName('prediction', key, i), { svg });
@@ -53,6 +54,7 @@ ${data.tables && sections.tables(data.tables)}
 ${confusion && matrix && sections.confusion(confusion, matrix)}
 ${predictions.length > 0 ? sections.moreCharts(predictions, 'Predictions') : undefined}
 ${upright && sections.reconstructions(upright, reconstructions.rows, data.shown)}
+${deformed && sections.deformations(deformed)}
 ${grids.length > 0 ? sections.manifolds(grids, data.drawn) : undefined}
 ${scatter || angles ? sections.latents(scatter, angles, data.shown) : undefined}
 ${data.latentTable && sections.tables([data.latentTable])}

@@ -111,6 +111,16 @@ export function reconstructions(svg: string, rows: readonly { readonly label: st
   );
 }
 
+/** The pictures of a model with templates. */
+export const deformations = (svg: string): Html =>
+  section(
+    'The pictures of the classes',
+    wideFigure(
+      svg,
+      'Each class has one picture; the smooth deformations along each content latent are shared by all classes.',
+    ),
+  );
+
 /** Some of the data. */
 export const samples = (svg: string, rows: number): Html =>
   section('The data', wideFigure(svg, rows > 1 ? 'Some images of each class.' : 'Some of the images.'));
