@@ -27,13 +27,14 @@ import {
   refineContent,
   somePixels,
 } from '../templates/explain.js';
-import { displacementOf, shiftOf } from '../templates/geometry.js';
+import { displacementOf } from '../templates/geometry.js';
 import { anyAngle, newPicture } from '../templates/newPicture.js';
 import { imageTensor, tidied } from './data.js';
 import { fitEvidence, gateWeight } from './gate.js';
 import { KnownPoseTrainer, type KnownPoseTrainerOptions, knownPoseKeys } from './knownPoses.js';
 import { clipOf, trainerOptionKeys } from './options.js';
 import type { SemiSupervisedData } from './semiSupervised.js';
+import { bestOfClasses, classWeights, joinedPoses, meanImages, rowsOf, softmaxOfRows } from './templateRows.js';
 import type { Fingerprint } from './trainer.js';
 
 export interface TemplateTrainerOptions extends KnownPoseTrainerOptions {
@@ -60,7 +61,7 @@ const keys = [...trainerOptionKeys, ...knownPoseKeys, ...templateKeys];
 const [PICTURE_LR, FIELD_LR] = [3e-3, 4e-3];
 
 /** Candidates of each class that are refined in training, by this many steps on this many pixels. */
-const EXPLAINED = { bins: 2, steps: 2, pixels: 144 } as const;
+const EXPLAINED = { bins: 2, steps: 2, pixels: 576 } as const;
 
 /** Of images of 48 pixels: blur at first, and the least until the last steps. */
 const BLUR = { first: 2, least: 1, falls: 0.6, sharp: 0.9 } as const;
@@ -200,6 +201,7 @@ export class TemplateTrainer extends KnownPoseTrainer {
   private jointStep(indices: Int32Array): number {
     const { model, data, posedBatch, recognitionBatch, noise, optimizer } = this;
     const { numClasses } = model;
+    const { shape } = model.options;
     const stream = this.stream(this.step).fork('explanations');
     const pixels = somePixels(model.points, EXPLAINED.pixels, stream.fork('pixels'));
     const isAlone = model.gate.weight === 0;
@@ -214,8 +216,11 @@ export class TemplateTrainer extends KnownPoseTrainer {
     const unlabelledShare = 1 / indices.length;
     const labelledShare = 1 / (labelled.length + indices.length);
     const drawn = drawRows(explained.refined, stream.fork('draws'));
-    const rows = this.rowsOf(explained, kept, (i) =>
-      Math.min(Math.max(drawn[i], explained.theta[i] - LARGEST_DRAW), explained.theta[i] + LARGEST_DRAW),
+    const rows = rowsOf(
+      explained,
+      kept,
+      (i) => Math.min(Math.max(drawn[i], explained.theta[i] - LARGEST_DRAW), explained.theta[i] + LARGEST_DRAW),
+      shape,
     );
     optimizer.lrFactor = this.slowing;
     this.complete.step({
@@ -240,7 +245,7 @@ export class TemplateTrainer extends KnownPoseTrainer {
     if (isAlone) {
       this.teaching.step({ x: shown, classes: known, poses: { ...known, pose, content } }, {});
     } else {
-      const taught = this.rowsOf(explained, kept, (i) => explained.theta[i]);
+      const taught = rowsOf(explained, kept, (i) => explained.theta[i], shape);
       const after = (image: Int32Array): Int32Array => image.map((i) => i + own.length);
       const classes = classWeights(probabilities, indices.length, numClasses);
       this.teaching.step(
@@ -326,27 +331,6 @@ export class TemplateTrainer extends KnownPoseTrainer {
       Array.from(labelled, (_, i) => Array.from(z.subarray(i * dim + 3, (i + 1) * dim))),
       [labelled.length, latentDim],
     );
-  }
-
-  /** Explanations `kept` as rows of the programs, with the latents that `latent` gives for each index of theta. */
-  private rowsOf({ pictures, candidates, dim }: Explanations, kept: readonly number[], latent: (i: number) => number) {
-    const { shape, latentDim } = this.model.options;
-    const angle = new Float32Array(kept.length);
-    const shift = new Float32Array(2 * kept.length);
-    const content = new Float32Array(latentDim * kept.length);
-    kept.forEach((row, i) => {
-      const at = row * dim;
-      angle[i] = latent(at);
-      shift.set(shiftOf(angle[i], latent(at + 1), latent(at + 2), shape), 2 * i);
-      for (let c = 0; c < latentDim; c++) content[i * latentDim + c] = latent(at + 3 + c);
-    });
-    const classes = Int32Array.from(kept, (row) => Math.floor(row / candidates) % pictures);
-    return {
-      image: Int32Array.from(kept, (row) => Math.floor(row / (candidates * pictures))),
-      y: tf.oneHot(tf.tensor1d(classes, 'int32'), pictures).cast('float32'),
-      pose: { angle: tf.tensor1d(angle), shift: tf.tensor2d(shift, [kept.length, 2]) },
-      content: tf.tensor2d(content, [kept.length, latentDim]),
-    };
   }
 
   /** What recognition says of the unlabelled images, softened. */
@@ -460,58 +444,3 @@ const ANCHORED_AT_ONCE = 128;
 
 /** Training images whose evidence is measured at the end. */
 const MEASURED_IMAGES = 600;
-
-/** The mean of the labelled images of each class, [numClasses, channels * points]; zero for a class without any. */
-function meanImages(set: SemiSupervisedData['labelled'], numClasses: number): Float32Array {
-  const images = gather(
-    set,
-    Int32Array.from({ length: set.count }, (_, i) => i),
-  );
-  const size = images.length / set.count;
-  const means = new Float32Array(numClasses * size);
-  const counts = new Array<number>(numClasses).fill(0);
-  for (let i = 0; i < set.count; i++) {
-    const label = set.labels?.[i] ?? 0;
-    counts[label]++;
-    for (let p = 0; p < size; p++) means[label * size + p] += images[i * size + p];
-  }
-  return means.map((sum, i) => sum / Math.max(1, counts[Math.floor(i / size)]));
-}
-
-const joinedPoses = (a: KnownPose, b: KnownPose): KnownPose => ({
-  angle: tf.concat([a.angle, b.angle], 0),
-  shift: tf.concat([a.shift, b.shift], 0),
-});
-
-/** The largest evidence of each image and class, [count, pictures]. */
-function bestOfClasses({ evidence, candidates }: Explanations): Float64Array {
-  return Float64Array.from({ length: evidence.length / candidates }, (_, group) =>
-    Math.max(...evidence.subarray(group * candidates, (group + 1) * candidates)),
-  );
-}
-
-function softmaxOfRows(logs: Float64Array, width: number): Float32Array {
-  const out = new Float32Array(logs.length);
-  for (let at = 0; at < logs.length; at += width) {
-    const most = Math.max(...logs.subarray(at, at + width));
-    let total = 0;
-    for (let i = at; i < at + width; i++) total += Math.exp(logs[i] - most);
-    for (let i = at; i < at + width; i++) out[i] = Math.exp(logs[i] - most) / total;
-  }
-  return out;
-}
-
-/** Pairs of image and class with their probabilities, without those of next to none. */
-function classWeights(probabilities: Float32Array, count: number, classes: number) {
-  const candidates = probabilities.length / (count * classes);
-  const pairs = Array.from({ length: count * classes }, (_, group) => ({
-    image: Math.floor(group / classes),
-    label: group % classes,
-    weight: probabilities.subarray(group * candidates, (group + 1) * candidates).reduce((a, b) => a + b, 0),
-  })).filter(({ weight }) => weight > 1e-4);
-  return {
-    image: Int32Array.from(pairs, (p) => p.image),
-    label: Int32Array.from(pairs, (p) => p.label),
-    weight: Float32Array.from(pairs, (p) => p.weight),
-  };
-}

@@ -1,0 +1,180 @@
+/** What a model with templates finds in images: each explained by every class, from recognition's proposals to refined poses with their evidence. */
+import * as tf from '@tensorflow/tfjs';
+import { module, RandomStream, rowDeviations } from 'pyro-ts';
+import { gather, type ImageSet, orderedBatches, type StreamedSet } from '../data/index.js';
+import { anglePenalty } from '../templates/anglePenalty.js';
+import { templatesOf } from '../templates/decoder.js';
+import {
+  bestCandidates,
+  type Candidates,
+  explain,
+  selected,
+  somePixels,
+  type TemplateScene,
+} from '../templates/explain.js';
+import { displacementOf } from '../templates/geometry.js';
+import { type TemplatePriors, templateRows } from '../templates/rows.js';
+import { TemplatePrograms } from './templatePrograms.js';
+
+/** The best explanation of each image by each class, row major. */
+export interface ClassExplanations {
+  readonly count: number;
+  /** log p(image, class) in nats, [count, K]. */
+  readonly evidence: Float64Array;
+  /** Angle, rightward and downward displacement (half widths), content: [count, K, 3 + C]. */
+  readonly theta: Float64Array;
+  /** Their standard deviations by Laplace's approximation, likewise. */
+  readonly spread: Float64Array;
+  /** log q(class | image) of the recognition network, [count, K]. */
+  readonly recognised: Float32Array;
+}
+/** Images whose explanations are refined at once. */
+const EXPLAINED_AT_ONCE = 64;
+
+/** Coarse to fine: bins refined on blurred images, and how many of them then on sharp ones. */
+const COARSE = { bins: 6, steps: 3, pixels: 256, blur: 1.5 } as const;
+const FINE = { bins: 2, steps: 4 } as const;
+
+/** See `TemplateSSIVAE`. */
+export abstract class TemplateExplanations extends TemplatePrograms {
+  /**
+   * Images and pictures under a blur of `pixels`, with the priors of the latents. Its tensors belong to the caller's tidy.
+   * @param pictures [g, channels, height, width], in place of the model's
+   */
+  scene(x: tf.Tensor, pixels: number, pictures = this.params.get('decoder.pictures')): TemplateScene {
+    const { params } = this;
+    const weights = { pictures, field: params.get('decoder.field'), blur: params.get('decoder.blur') };
+    return {
+      templates: templatesOf(weights, pixels),
+      images: this.blurredImages(x, pixels) as tf.Tensor2D,
+      priors: this.templatePriors(),
+      ...(this.kernel && { kernel: this.kernel }),
+    };
+  }
+
+  /** What recognition proposes for every class and bin of images x [n, channels * points], with log q(class | x) [n, K]. */
+  proposals(x: tf.Tensor): { found: Candidates; recognised: Float32Array } {
+    const { shape, latentDim } = this.options;
+    const { angles } = this.recognition;
+    const [views, pictures, dim] = [angles.length, this.numClasses, 3 + latentDim];
+    const { logits, angle, centre, content } = tf.tidy(() =>
+      this.params.run(() => {
+        const seen = module('encoder_y', this.recogniser)(x);
+        const flat = tf.reshape(seen.logits, [x.shape[0], views * pictures]);
+        const logits = tf.logSumExp(tf.reshape(tf.logSoftmax(flat, 1), seen.logits.shape), 1);
+        const read = (t: tf.Tensor): Float32Array => t.dataSync<'float32'>().slice();
+        return {
+          ...{ logits: read(logits), angle: read(seen.angle), centre: read(seen.centre) },
+          content: seen.content ? read(seen.content) : new Float32Array(seen.logits.size * latentDim),
+        } as never;
+      }),
+    ) as Record<'logits' | 'angle' | 'centre' | 'content', Float32Array>;
+    const count = x.shape[0];
+    const theta = new Float64Array(count * pictures * views * dim);
+    for (let image = 0; image < count; image++) {
+      for (let view = 0; view < views; view++) {
+        for (let k = 0; k < pictures; k++) {
+          const from = (image * views + view) * pictures + k;
+          const to = ((image * pictures + k) * views + view) * dim;
+          theta[to] = angles[view] + Math.atan2(angle[2 * from + 1], angle[2 * from]);
+          // The centre in the view's frame, rotated back into the image's: see `RecognitionSSIVAE.proposalFor`.
+          const [right, down] = displacementOf(angles[view], -centre[2 * from], -centre[2 * from + 1], shape);
+          theta.set([right, down], to + 1);
+          for (let c = 0; c < latentDim; c++) theta[to + 3 + c] = content[from * latentDim + c];
+        }
+      }
+    }
+    return { found: { count, pictures, candidates: views, dim, theta }, recognised: logits };
+  }
+
+  /**
+   * What explaining an image costs at one pose and content: -log p(x, pose, z | class) in nats, [n], the shift measured in half widths of the image as
+   * displacements are. Refinement minimises this.
+   * @param rows angle [n], shift [n, 2] and content [n, latentDim], row major
+   */
+  costsOf(
+    x: tf.Tensor2D,
+    classes: Int32Array,
+    { angle, shift, content }: Readonly<Record<'angle' | 'shift' | 'content', ArrayLike<number>>>,
+  ): Float64Array {
+    const { shape, latentDim } = this.options;
+    const theta = new Float64Array(classes.length * (3 + latentDim));
+    for (let i = 0; i < classes.length; i++) {
+      const place = displacementOf(angle[i], shift[2 * i], shift[2 * i + 1], shape);
+      const own = Array.from({ length: latentDim }, (_, c) => content[i * latentDim + c]);
+      theta.set([angle[i], ...place, ...own], i * (3 + latentDim));
+    }
+    return tf.tidy(() => {
+      const { priors, ...scene } = this.scene(x, this.blur);
+      const image = Int32Array.from(classes.keys());
+      return Float64Array.from(templateRows({ ...scene, image, picture: classes }, priors).at(theta).cost) as never;
+    }) as Float64Array;
+  }
+
+  /** Each image explained by each class, coarse to fine: the best bins on blurred images, and the best of those on sharp ones. */
+  explainBatch(x: tf.Tensor): ClassExplanations {
+    const { shape } = this.options;
+    const rng = new RandomStream('pixels of explanations');
+    const { found, recognised } = this.proposals(x);
+    const { count, pictures: classes, dim } = found;
+    const prior = Array.from(this.classPrior(), Math.log);
+    return tf.tidy(() => {
+      const blur = (COARSE.blur * Math.max(...shape)) / 48;
+      const coarse = this.scene(x, blur);
+      const pixels = somePixels(this.points, COARSE.pixels, rng);
+      const rough = explain(coarse, bestCandidates(coarse, found, COARSE.bins, pixels), COARSE.steps, pixels);
+      const best = selected(rough, Math.min(FINE.bins, rough.candidates), (row) => rough.evidence[row]);
+      const {
+        evidence: all,
+        theta: every,
+        refined,
+        candidates,
+      } = explain(this.scene(x, 0), best, FINE.steps, undefined);
+      const evidence = new Float64Array(count * classes);
+      const theta = new Float64Array(count * classes * dim);
+      const spread = new Float64Array(count * classes * dim);
+      for (let group = 0; group < evidence.length; group++) {
+        let row = group * candidates;
+        for (let c = 1; c < candidates; c++) if (all[group * candidates + c] > all[row]) row = group * candidates + c;
+        evidence[group] = all[row] + prior[group % classes];
+        theta.set(every.subarray(row * dim, (row + 1) * dim), group * dim);
+        spread.set(rowDeviations(refined, row), group * dim);
+      }
+      return { count, evidence, theta, spread, recognised } as never;
+    }) as ClassExplanations;
+  }
+
+  /** `explainBatch` of every image of a set. */
+  explainImages(set: ImageSet | StreamedSet): ClassExplanations {
+    this.checkImages(set);
+    const { numClasses, options, imageSize } = this;
+    const size = numClasses * (3 + options.latentDim);
+    const found = {
+      count: set.count,
+      evidence: new Float64Array(set.count * numClasses),
+      theta: new Float64Array(set.count * size),
+      spread: new Float64Array(set.count * size),
+      recognised: new Float32Array(set.count * numClasses),
+    };
+    for (const indices of orderedBatches(set.count, EXPLAINED_AT_ONCE)) {
+      const x = tf.tensor2d(gather(set, indices), [indices.length, imageSize]);
+      const part = this.explainBatch(x);
+      x.dispose();
+      found.evidence.set(part.evidence, indices[0] * numClasses);
+      found.recognised.set(part.recognised, indices[0] * numClasses);
+      found.theta.set(part.theta, indices[0] * size);
+      found.spread.set(part.spread, indices[0] * size);
+    }
+    return found;
+  }
+
+  private templatePriors(): TemplatePriors {
+    const { shape, shiftPrior = 0.1, anglePrior } = this.options;
+    const sigma = this.params.get('likelihood.sigma').dataSync()[0];
+    const [height, width] = shape.map((n) => ((shiftPrior as number) * (n - 1)) / n);
+    return {
+      ...{ sigma, bending: this.templates.bending, displacement: [width, height] },
+      angle: anglePenalty(anglePrior ?? 'uniform'),
+    };
+  }
+}

@@ -1,0 +1,183 @@
+/** The programs of a model with templates: its generative model, what its pictures learn from and what its recognition learns from. */
+import { take } from '@pyro-ts/engine';
+import * as tf from '@tensorflow/tfjs';
+import { module, normal, oneHotCategorical, param, plate, sample, scale } from 'pyro-ts';
+import type { PoseTensors } from '../coordinates/index.js';
+import type { Recognised } from '../nets/index.js';
+import { blurred } from '../templates/blur.js';
+import { templateDecoder } from '../templates/decoder.js';
+import { bendingOf, withoutPose } from '../templates/field.js';
+import type { KnownPose, RecognitionWeights } from './recognisedPose.js';
+import { RecognitionSSIVAE } from './recognition.js';
+import type { SemiSupervisedOptions, SemiSupervisedTerms } from './ssivae.js';
+import {
+  DEFAULT_CONTENTS,
+  DEFAULT_SIGMA,
+  noEncoder,
+  resolveTemplates,
+  type TemplateOptions,
+  templateLikelihood,
+} from './templateOptions.js';
+
+/** What is known or was inferred of some of the images that recognition learns from. */
+export interface Teaching {
+  /** [B, channels * points]. */
+  readonly x: tf.Tensor;
+  /** Classes of images: rows of image, one-hot class [R, K] and weight [R]. */
+  readonly classes: TaughtRows;
+  /** Classes with poses and contents, likewise. */
+  readonly poses: TaughtRows & { readonly pose: KnownPose; readonly content: tf.Tensor };
+}
+
+export interface TaughtRows {
+  readonly image: Int32Array;
+  readonly y: tf.Tensor;
+  readonly weight: tf.Tensor;
+}
+
+/** Images, classes, poses and contents, all known. */
+export interface CompleteRows {
+  readonly x: tf.Tensor;
+  readonly y: tf.Tensor;
+  readonly pose: KnownPose;
+  readonly content: tf.Tensor;
+  /** Weight of each row, [R]. */
+  readonly weight: tf.Tensor;
+}
+
+/** See `TemplateSSIVAE`. */
+export abstract class TemplatePrograms extends RecognitionSSIVAE {
+  readonly templates: Required<TemplateOptions>;
+  /** Standard deviation of a pixel as a fraction of the contrast, or "learned". */
+  readonly relativeSigma: number | 'learned';
+  /** The options that the model was made with; `options` has networks in place of their names. */
+  readonly given: SemiSupervisedOptions;
+  protected readonly kernel: SemiSupervisedOptions['kernel'];
+
+  constructor(options: SemiSupervisedOptions) {
+    const { latentDim = DEFAULT_CONTENTS, decoderSigma = DEFAULT_SIGMA, templates: _, ...others } = options;
+    const templates = resolveTemplates(options);
+    const { shape, channels = 1, numClasses, kernel } = options;
+    super(
+      { ...others, latentDim },
+      {
+        contents: latentDim,
+        encoder: noEncoder(latentDim),
+        decoder: templateDecoder({
+          ...{ shape, channels, numClasses, contents: latentDim, grid: templates.grid },
+          ...(kernel && { kernel }),
+        }),
+        likelihood: templateLikelihood(decoderSigma),
+      },
+    );
+    this.given = options;
+    this.templates = templates;
+    this.relativeSigma = decoderSigma;
+    this.kernel = kernel;
+  }
+
+  // Programs.
+
+  /** p(x, y, pose, z) with everything observed, weighted by row: what pictures and field learn from. It needs no guide. */
+  readonly completeModel = ({ x, y, pose, content, weight }: CompleteRows): void => {
+    this.images(x, () =>
+      scale.with(this.toSite1(weight), () => {
+        const draws = this.posePriors({}, pose);
+        sample('y', this.classPriorDistribution(), { obs: this.toSite(y) });
+        this.observeImage(x, draws, y, {}, content);
+      }),
+    );
+  };
+
+  /**
+   * What recognition learns from: log q(class | x) for rows of known or inferred class, and log q(class, bin | x), log q(pose, z | x, class, bin) for rows whose
+   * pose and content are known or inferred too, weighted by row. It needs no guide.
+   */
+  readonly teachingModel = (
+    { x, classes, poses }: Teaching,
+    { classWeight = 1, binWeight = 0.3, poseWeight = 0.05 }: RecognitionWeights = {},
+  ): void => {
+    const seen = module('encoder_y', this.recogniser)(x);
+    const rowsOf = (t: tf.Tensor, image: Int32Array): tf.Tensor => take(t, tf.tensor1d(image, 'int32'), 0);
+    plate('classes', classes.image.length, { dim: -this.plateNesting }, () => {
+      const logits = rowsOf(tf.logSumExp(seen.logits, 1), classes.image);
+      scale.with(tf.mul(classes.weight, classWeight), () =>
+        sample('class', oneHotCategorical({ logits }), { obs: classes.y }),
+      );
+    });
+    plate('poses', poses.image.length, { dim: -this.plateNesting }, () => {
+      const { logits, angle, centre, centreScale, content, contentScale } = seen;
+      const own = (t: tf.Tensor): tf.Tensor => rowsOf(t, poses.image);
+      const rows: Recognised = {
+        ...{ logits: own(logits), angle: own(angle), centre: own(centre), centreScale: own(centreScale) },
+      };
+      const pair = this.pairOf(poses.y, poses.pose);
+      const [ofBin, ofPose] = [binWeight, poseWeight].map((weight) => tf.mul(poses.weight, weight));
+      scale.with(ofBin, () =>
+        sample('class_bin', oneHotCategorical({ logits: this.flat(rows.logits) }), { obs: pair }),
+      );
+      scale.with(ofPose, () => {
+        this.recognisedPose(rows, pair, poses.pose);
+        if (!content || !contentScale) return;
+        const [mean, deviation] = [content, contentScale].map((t) => this.atPair(own(t), pair));
+        sample('z', normal(mean, deviation).toEvent(1), { obs: poses.content });
+      });
+    });
+  };
+
+  protected override observeImage(
+    x: tf.Tensor,
+    draws: Readonly<Record<string, tf.Tensor>>,
+    y: tf.Tensor,
+    { scaleFactor = 1 }: SemiSupervisedTerms,
+    content?: tf.Tensor,
+  ): void {
+    const { latentDim } = this.options;
+    const pose: PoseTensors = Object.fromEntries(this.parts.map(({ kind, toPose }) => [kind, toPose(draws[kind])]));
+    const z = scale.with(scaleFactor, () => {
+      const prior = normal(0, 1).expand([latentDim]).toEvent(1);
+      return this.fromSite(sample('z', prior, content ? { obs: this.toSite(content) } : {}), 1);
+    });
+    module('decoder', this.decoder);
+    const differences = bendingOf(withoutPose(param('decoder.field') as tf.Tensor4D));
+    const bent = tf.reshape(tf.matMul(tf.reshape(z, [z.size / latentDim, latentDim]), differences), [
+      ...z.shape.slice(0, -1),
+      differences.shape[1],
+    ]);
+    const { bending } = this.templates;
+    if (bending > 0) {
+      sample('bending', normal(this.toSite(bent), bending ** -0.5).toEvent(1), {
+        obs: tf.zeros([differences.shape[1]]),
+      });
+    }
+    this.observe('x', [z, y], pose, this.blurredImages(x, this.blur));
+  }
+
+  // The state of training.
+
+  /** Standard deviation in pixels of the blur under which images and pictures are compared while the model is trained; 0 afterwards. */
+  get blur(): number {
+    return this.params.get('decoder.blur').dataSync()[0];
+  }
+  set blur(pixels: number) {
+    tf.tidy(() => this.params.set('decoder.blur', pixels));
+  }
+
+  /** Pictures of the classes, [numClasses, channels, height, width]; a trainer sets the first ones. */
+  setPictures(pictures: Float32Array): void {
+    const { shape, channels } = this.options;
+    tf.tidy(() => this.params.set('decoder.pictures', tf.tensor(pictures, [this.numClasses, channels, ...shape])));
+  }
+
+  /** The picture of one class, [channels, height, width]. */
+  setPicture(label: number, picture: Float32Array): void {
+    const all = this.params.get('decoder.pictures').dataSync<'float32'>().slice();
+    all.set(picture, label * picture.length);
+    this.setPictures(all);
+  }
+
+  protected blurredImages(x: tf.Tensor, pixels: number): tf.Tensor {
+    const { shape, channels } = this.options;
+    return tf.reshape(blurred(tf.reshape(x, [x.shape[0] * channels, ...shape]), pixels), x.shape);
+  }
+}
