@@ -309,14 +309,22 @@ describe('labels by table', () => {
 
   it('are looked up relative to the table where no folder is given', async () => {
     write('tables/labels.csv', '..\\img1.png,x\n../img2.png,y\n');
-    const { labelled, unlabelled } = await loadImages({
-      labels: join(folder, 'tables/labels.csv'),
-      size: 12,
-      heldOut: 0,
-    });
+    const options = { labels: join(folder, 'tables/labels.csv'), size: 12, heldOut: 0 };
+    const { labelled, unlabelled } = await loadImages({ ...options, outsidePaths: true });
     expect(labelled?.names).toEqual(['../img1.png', '../img2.png']);
     expect(unlabelled).toBeUndefined();
+    await expect(loadImages(options)).rejects.toThrow(
+      /names 2 file\(s\) that are not in .*tables:\n {2}\.\.\\img1\.png: outside \(line 1\)[\s\S]*outsidePaths \(--outside-paths\)/,
+    );
   });
+
+  it.each(['a\0b.png', 'x'.repeat(5000), 'img1.png/x', '/', '..', 'img1.png#99999999999999999999', '\ud800', '~'])(
+    'with %j in place of a file is a typed error',
+    async (file) => {
+      write('labels.csv', `file,label\n${file},a\nimg2.png,b\n`);
+      await expect(load()).rejects.toThrow(DataError);
+    },
+  );
 
   it('may be empty for some images', async () => {
     write('labels.csv', 'file,label\nimg1.png,a\nimg2.png,b\nimg3.png,\n');

@@ -96,6 +96,9 @@ describe('pickles that Python would run', () => {
     ['a type of numbers that is not read', tensor('ComplexFloatStorage', 'K\0', 'K\x02\x85', 'K\x01\x85')],
     ['numbers as names', '}K\x01K\x02s.'],
     ['a list', ']K\x01a.'],
+    ['a list of lists, 100,000 deep', `${']'.repeat(100_000)}${'a'.repeat(99_999)}.`],
+    ['such a list as a name', `X\x01\0\0\0a${']'.repeat(100_000)}${'a'.repeat(99_999)}\x93.`],
+    ['a list of 300,000 items', `](${'K\x01'.repeat(300_000)}e.`],
     ['an endless stack', '('.repeat(100_000)],
     ['nothing', ''],
   ])('%s', (_, pickle) => {

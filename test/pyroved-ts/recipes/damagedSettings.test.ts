@@ -1,17 +1,21 @@
 /** Sources and training settings with anything in place of what they should hold: refused in words, before any step. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { RandomStream } from 'pyro-ts';
+import * as tf from '@tensorflow/tfjs';
+import { PyroError, RandomStream } from 'pyro-ts';
 import {
   cards,
+  cardsConfig,
   encodeNpy,
   loadPairs,
   loadSets,
   type PairsSource,
+  resumeRun,
   SemiSupervisedTrainer,
   type Source,
   SSIVAE,
+  trainRun,
 } from 'pyroved-ts';
 import { afterAll, describe, expect, it } from 'vitest';
 import { refusals } from '../damaged.js';
@@ -50,6 +54,55 @@ describe('a source that is damaged', () => {
     { kind: 'rods', size: 16, train: 5, test: 3, length: 16, noise: 0.1, seed: 1 },
   ])('is refused in words: $kind', async (source) => {
     expect(await refusals(source, async (given) => (await loadPairs(given)).close?.())).toBeGreaterThan(10);
+  });
+});
+
+describe('the configuration of a run', () => {
+  const cardsSource = { kind: 'cards', ...cardsConfig({ size: 12, ...counts }) } as const;
+  const set = (config: object, path: readonly string[], value: unknown): object => {
+    const copy: Record<string, unknown> = structuredClone(config) as Record<string, unknown>;
+    const [last] = path.slice(-1);
+    let holder = copy;
+    for (const key of path.slice(0, -1)) {
+      holder[key] ??= {};
+      holder = holder[key] as Record<string, unknown>;
+    }
+    holder[last!] = value;
+    return copy;
+  };
+
+  it.each<[string[], unknown]>([
+    [['model', 'shape'], 'x'],
+    [
+      ['model', 'shape'],
+      [1e9, 1e9],
+    ],
+    [['model', 'invariances'], 7],
+    [['model', 'numClasses'], 1e9],
+    [['model', 'recognition'], null],
+    [['model', 'recognition', 'views'], 1e9],
+    [['model', 'recognition', 'viewSize'], 1e300],
+    [['model', 'recognition', 'features'], 1e9],
+    [['model', 'kind'], 'constructor'],
+    [['data', 'normalisation'], { low: [], high: 1 }],
+    [['data', 'classNames'], [1e9]],
+    [['data', 'source', 'size'], 1e300],
+    [['data', 'source', 'labelledPerClass'], 1e9],
+    [['train', 'epochs'], 1e300],
+    [['train', 'batchSize'], 0],
+    [['train', 'scaleFactor'], 'sum(1:1e9)'],
+  ])('with %j as %j is rejected by a typed error, and no tensor is left', async (path, value) => {
+    const folder = mkdtempSync(join(root, 'run-'));
+    const stop = new AbortController();
+    const hooks = { signal: stop.signal, onStep: () => stop.abort() };
+    const layers = { hiddenEncoder: [4], hiddenDecoder: [4] };
+    await trainRun({ folder, source: cardsSource, model: layers, kernel: 'reference' }, hooks);
+    const file = join(folder, 'config.json');
+    const config = JSON.parse(readFileSync(file, 'utf8'));
+    writeFileSync(file, JSON.stringify(set(config, path, value)));
+    const before = tf.memory().numTensors;
+    await expect(resumeRun(folder, { kernel: 'reference' }, hooks)).rejects.toThrow(PyroError);
+    expect(tf.memory().numTensors).toBe(before);
   });
 });
 

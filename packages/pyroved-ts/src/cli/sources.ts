@@ -43,6 +43,7 @@ const belongsTo: Readonly<Record<string, readonly Kind[]>> = {
   channels: ['images'],
   onBadFile: ['images'],
   maxPixels: own,
+  outsidePaths: ['images'],
   maxBytes: own,
   heldOut: own,
   splitBy: ['images', 'micrographs'],
@@ -107,6 +108,10 @@ export function addSourceOptions(command: Command): Command {
       'skip',
       'refuse',
     ]),
+    new Option(
+      '--outside-paths',
+      "accept files in --labels that lie outside of --unlabelled and of the table's folder",
+    ),
     ...limitOptions(),
     new Option(
       '--split-by <what>',
@@ -267,6 +272,7 @@ const build: Readonly<Record<Kind, (given: Given) => Source>> = {
       'crop',
       'channels',
       'onBadFile',
+      'outsidePaths',
       ...limits,
       ...splitBy,
     ]),

@@ -62,6 +62,9 @@ export const defaultRanges = {
 /** Distance of two views that is about enough for a body to recognise what lies between them. */
 const VIEW_DISTANCE = Math.PI / 6;
 
+/** The largest sizes that are supported. */
+const MOST = { views: 360, viewSize: 1024, features: 65_536 } as const;
+
 /** The options with their defaults for data of `shape`. @throws {OptionError} that names the option. */
 export function resolveRecognition(
   options: RecognitionOptions,
@@ -96,6 +99,8 @@ export function resolveRecognition(
   for (const [name, n] of Object.entries({ views, viewSize, features })) {
     if (!Number.isInteger(n) || n < 1)
       throw new OptionError(`recognition: ${name} must be a positive integer; got ${n}.`);
+    if (n > MOST[name as keyof typeof MOST])
+      throw new OptionError(`recognition: ${name} must be at most ${MOST[name as keyof typeof MOST]}; got ${n}.`);
   }
   if (half === 0 && views > 1) {
     throw new OptionError(

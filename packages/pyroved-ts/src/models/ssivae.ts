@@ -100,6 +100,7 @@ export class SSIVAE extends InvariantVAE<{ readonly classes: number | ArrayLike<
   constructor(options: SemiSupervisedOptions, networks: ClassNetworks = { classifier: classifierFor(options) }) {
     const { classifier, net = classifier, poseParts } = networks;
     const { numClasses, enumerate } = options;
+    checkClasses('ssiVAE', 'numClasses', numClasses);
     const prior = classPriorNet('ssiVAE', numClasses, options.classPrior ?? 'uniform');
     super(options, {
       owner: 'ssiVAE',

@@ -52,8 +52,8 @@ export async function runToEnd({ run, sets, machine, hooks, resume, until, finis
   const seen = validation ? { ...sets, test: validation.images } : sets;
   const prepare = (train = settings) => prepareTraining(modelSection(config), seen, train, machine.kernel);
   const { model, trainer } = prepare();
-  if (config.from && !(resume && run.hasCheckpoint())) begin(run, model, trainer, sets);
   try {
+    if (config.from && !(resume && run.hasCheckpoint())) begin(run, model, trainer, sets);
     const { history, ended } = await pursue({
       run,
       trainer,

@@ -114,10 +114,29 @@ function checked<T extends object>(section: object, is: (section: object) => sec
 
 const hasKind = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && 'kind' in value && typeof value.kind === 'string';
-const isModelConfig = (section: object): section is ModelConfig => hasKind(section);
+/** What is needed of a model before it is made; the model itself checks the rest. */
+function isModelConfig(section: object): section is ModelConfig {
+  const { shape, invariances = [], recognition = {} } = section as Record<string, unknown>;
+  return (
+    hasKind(section) &&
+    isList(shape, isCount) &&
+    isList(invariances, isText) &&
+    typeof recognition === 'object' &&
+    recognition !== null
+  );
+}
+const isList = (value: unknown, is: (entry: unknown) => boolean): boolean => Array.isArray(value) && value.every(is);
+const isCount = (value: unknown): boolean => Number.isInteger(value) && Number(value) > 0;
+const isText = (value: unknown): boolean => typeof value === 'string';
+const isRange = (value: unknown): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  ['low', 'high'].every((end) => typeof (value as Record<string, unknown>)[end] === 'number');
 const isTrainSettings = (section: object): section is TrainSettings => !('seed' in section);
-const isDataSection = (section: object): section is DataSection =>
-  'source' in section && hasKind(section.source) && 'classNames' in section && Array.isArray(section.classNames);
+function isDataSection(section: object): section is DataSection {
+  const { source, classNames, normalisation } = section as Record<string, unknown>;
+  return hasKind(source) && isList(classNames, isText) && (normalisation === undefined || isRange(normalisation));
+}
 
 /** Checks what can be checked before there are images. @throws {OptionError} that names the option. */
 export function checkTrainSettings({ discreteScaleFactor, ...given }: TrainSettings): void {
@@ -304,23 +323,24 @@ export function prepareTraining(
   kernel: ModelOptions['kernel'],
 ): { model: Model; trainer: Trainer } {
   const model = modelFromConfig(config, { kernel });
+  try {
+    return { model, trainer: trainerFor(model, sets, settings) };
+  } catch (error) {
+    model.dispose();
+    throw error;
+  }
+}
+
+function trainerFor(model: Model, sets: TrainingSets, settings: TrainSettings & { seed: number | string }): Trainer {
   const { discreteScaleFactor, templateSteps, ...supervised } = settings;
-  if (model instanceof TemplateSSIVAE) {
-    const options = { ...supervised, ...defined({ templateSteps }) };
-    return { model, trainer: new TemplateTrainer(model, labelledData(sets), options) };
-  }
-  if (model instanceof RecognitionSSIVAE) {
-    return { model, trainer: new KnownPoseTrainer(model, labelledData(sets), supervised) };
-  }
-  if (model.kind === 'ssiVAE' || model.kind === 'ssRegIVAE') {
-    return { model, trainer: new SemiSupervisedTrainer(model, labelledData(sets), supervised) };
-  }
+  if (model instanceof TemplateSSIVAE)
+    return new TemplateTrainer(model, labelledData(sets), { ...supervised, ...defined({ templateSteps }) });
+  if (model instanceof RecognitionSSIVAE) return new KnownPoseTrainer(model, labelledData(sets), supervised);
+  if (model.kind === 'ssiVAE' || model.kind === 'ssRegIVAE')
+    return new SemiSupervisedTrainer(model, labelledData(sets), supervised);
   const shared = unsupervised(supervised);
   const discrete = model.kind === 'jiVAE' && discreteScaleFactor !== undefined && { discreteScaleFactor };
-  return {
-    model,
-    trainer: new UnsupervisedTrainer(model, { images: learntFrom(model, sets) }, { ...shared, ...discrete }),
-  };
+  return new UnsupervisedTrainer(model, { images: learntFrom(model, sets) }, { ...shared, ...discrete });
 }
 
 const labelledData = ({ unlabelled, labelled, test }: TrainingSets): SemiSupervisedData => ({

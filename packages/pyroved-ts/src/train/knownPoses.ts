@@ -311,6 +311,9 @@ const withSchedule = (options: KnownPoseTrainerOptions): KnownPoseTrainerOptions
 const indicesOf = (labels: Int32Array, wanted: number): number[] =>
   Array.from(labels.keys()).filter((i) => labels[i] === wanted);
 
+/** Steps and images of a batch at most. */
+const MOST_STEPS = 1e6;
+
 /** @throws {OptionError} that names the option. */
 export function checkKnownPoseOptions(options: Pick<KnownPoseTrainerOptions, (typeof knownPoseKeys)[number]>): void {
   const { recognitionLr = 1e-3, recognitionSteps = 0, recognitionBatch = 1, posedBatch = 1, consistency = 0 } = options;
@@ -325,7 +328,7 @@ export function checkKnownPoseOptions(options: Pick<KnownPoseTrainerOptions, (ty
     ['recognitionBatch', recognitionBatch, 1],
     ['posedBatch', posedBatch, 1],
   ] as const) {
-    if (!Number.isInteger(n) || n < least) {
+    if (!Number.isInteger(n) || n < least || n > MOST_STEPS) {
       throw new OptionError(`${name} must be an integer of at least ${least}; got ${n}.`);
     }
   }

@@ -69,8 +69,14 @@ export function checkTrainerOptions(
 /** What is taken where nothing is given. */
 export const defaults = { epochs: 100, batchSize: 64, scaleFactor: 1, seed: 1 } as const;
 
+/** Epochs and images of a batch at most; the schedules are computed for every epoch before the first. */
+const MOST = 1e5;
+
 function checkCount(owner: string, option: string, n: number): void {
-  if (Number.isInteger(n) && n > 0) return;
+  if (Number.isInteger(n) && n > 0) {
+    if (n > MOST) throw new OptionError(`${owner}: ${option} is at most ${MOST}, not ${n}.`);
+    return;
+  }
   throw new OptionError(`${owner}: ${option} is a whole number of at least 1, not ${n}.`);
 }
 

@@ -6,7 +6,7 @@ import { OptionError, refuseUnknownKeys } from 'pyro-ts';
 import { defined } from '../../defined.js';
 import { type ImageSet, withoutLabels } from '../dataset.js';
 import { type FieldConditions, fieldConditionNames, fieldConditions } from '../simulated/fieldConditions.js';
-import { type GeneratedSets, simulate, wholeNumber } from '../simulated/simulate.js';
+import { type GeneratedSets, MOST_SIDE, simulate, wholeNumber } from '../simulated/simulate.js';
 import { parseAngle, parseFraction, parseRange, parseShear, type Quantity } from '../units.js';
 import { drawPose, type PoseRanges, polarAngle, warp } from './affine.js';
 import { suitTemplates, type Templates } from './suits.js';
@@ -140,7 +140,7 @@ export function cardsConfig(options: CardsOptions = {}): CardsConfig {
   }
   return {
     seed: merged.seed,
-    size: wholeNumber('size', merged.size, 8),
+    size: wholeNumber('size', merged.size, 8, MOST_SIDE),
     labelledPerClass: wholeNumber('labelledPerClass', merged.labelledPerClass, 1),
     unlabelledPerClass: wholeNumber('unlabelledPerClass', merged.unlabelledPerClass, 1),
     validationPerClass: wholeNumber('validationPerClass', merged.validationPerClass, 1),

@@ -1,9 +1,9 @@
 /** A user's own class images for the generated data, from a JSON file or a folder of pictures. */
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
 import { DataError } from '../../errors.js';
 import { decodeImages, luminance } from '../images/decode.js';
-import { isHidden, naturalOrder } from '../images/folder.js';
+import { entryAt, isHidden, naturalOrder } from '../images/folder.js';
 import { centreSquare, type Plane, resize } from '../images/resize.js';
 import type { Templates } from './suits.js';
 
@@ -14,7 +14,7 @@ import type { Templates } from './suits.js';
  * @throws {DataError} when they cannot be read or are fewer than two.
  */
 export function loadTemplates(path: string): Templates {
-  const stats = statSync(path, { throwIfNoEntry: false });
+  const stats = entryAt(path);
   if (!stats) throw new DataError(`There is no file or folder "${path}" to read templates from.`);
   const found = stats.isDirectory() ? fromFolder(path) : fromJson(path);
   if (found.length < 2)

@@ -4,7 +4,7 @@ import { defined } from '../../defined.js';
 import { drawPose, type Pose, type PoseRanges, polarAngle, warp } from '../cards/affine.js';
 import { withoutLabels } from '../dataset.js';
 import { type FieldConditions, fieldConditionNames, fieldConditions } from '../simulated/fieldConditions.js';
-import { type GeneratedSets, simulate, wholeNumber, within } from '../simulated/simulate.js';
+import { type GeneratedSets, MOST_SIDE, simulate, wholeNumber, within } from '../simulated/simulate.js';
 import { parseAngle, parseFraction, parseRange, parseShear, type Quantity } from '../units.js';
 import { rejectLookAlikes } from './lookAlikes.js';
 import { type GlyphFace, glyphFaces, glyphTemplate } from './templates.js';
@@ -74,7 +74,7 @@ export function glyphs(options: GlyphsOptions = {}): GeneratedSets {
   refuseUnknownKeys('glyphs', options, [...Object.keys(DEFAULTS), ...fieldConditionNames]);
   const given = { ...DEFAULTS, ...defined(options) };
   const { glyphs: names, faces, seed } = given;
-  const size = wholeNumber('size', given.size, 12);
+  const size = wholeNumber('size', given.size, 12, MOST_SIDE);
   const angle = within('angle', parseAngle('angle', given.angle), 0, 180);
   const labelledAngle = within('labelledAngle', parseAngle('labelledAngle', given.labelledAngle), 0, 180);
   checkNames(names, faces);

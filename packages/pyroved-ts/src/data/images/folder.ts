@@ -1,5 +1,5 @@
 /** Which files a folder holds, in the order a person would list them. */
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync, type Stats, statSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import { DataError } from '../../errors.js';
 
@@ -18,10 +18,19 @@ export function requirePath(path: unknown, what: string): void {
   if (typeof path !== 'string') throw new DataError(`${what} is given by its path, not by ${JSON.stringify(path)}.`);
 }
 
+/** What is at `path`; undefined for nothing, and for what is no path: too long, with a zero character, below a file. */
+export function entryAt(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
 /** @throws {DataError} when `path` is missing or is no folder. `option` is what the user gave it as. */
 export function requireFolder(path: string, option: string): void {
   requirePath(path, option);
-  const stats = statSync(path, { throwIfNoEntry: false });
+  const stats = entryAt(path);
   if (!stats) throw new DataError(`${option}: there is no folder "${path}".`);
   if (!stats.isDirectory()) throw new DataError(`${option}: "${path}" is a file; a folder of images is expected.`);
 }

@@ -1,9 +1,8 @@
 /** The table that says which image shows what: a CSV file with the columns file and label. */
-import { statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { DataError, listProblems } from '../../errors.js';
 import { columnOf, readTable } from '../table.js';
-import { naturalOrder } from './folder.js';
+import { entryAt, isInside, naturalOrder } from './folder.js';
 
 /** The label of one file, by page: page 0 stands for every page that has no label of its own. */
 export type PageLabels = ReadonlyMap<number, number>;
@@ -23,9 +22,10 @@ const LABEL_COLUMNS = ['label', 'class', 'category'];
  * Reads a label table, with or without a header; commas, semicolons or tabs. Files are looked up relative to each of
  * `folders`, then to the table's own. `stack.tif#3` names the third page of a stack. Rows with an empty label are taken
  * as unlabelled.
- * @throws {DataError} when the table cannot be read, names files that do not exist, or contradicts itself.
+ * @param outsidePaths takes files that lie outside of all these folders.
+ * @throws {DataError} when the table cannot be read, names files that do not exist or lie outside, or contradicts itself.
  */
-export function readLabelTable(path: string, folders: readonly string[]): LabelTable {
+export function readLabelTable(path: string, folders: readonly string[], outsidePaths = false): LabelTable {
   const rows = readRows(path);
   const roots = [...new Set([...folders.map((f) => resolve(f)), dirname(resolve(path))])];
   const labelled = rows.filter((row) => row.label !== '');
@@ -37,10 +37,15 @@ export function readLabelTable(path: string, folders: readonly string[]): LabelT
   const classNames = [...new Set(labelled.map((row) => row.label))].sort(naturalOrder);
   const files = new Map<string, Map<number, number>>();
   const missing: Row[] = [];
+  const outside: Row[] = [];
   for (const row of labelled) {
     const place = locate(row.file, roots);
     if (!place) {
       missing.push(row);
+      continue;
+    }
+    if (!outsidePaths && !roots.some((root) => isInside(place.path, root))) {
+      outside.push(row);
       continue;
     }
     const pages = files.get(place.path) ?? new Map<number, number>();
@@ -53,6 +58,14 @@ export function readLabelTable(path: string, folders: readonly string[]): LabelT
       );
     }
     files.set(place.path, pages.set(place.page, label));
+  }
+  if (outside.length > 0) {
+    const problems = outside.map((row) => ({ file: row.file, why: `outside (line ${row.line})` }));
+    throw new DataError(
+      `${path} names ${outside.length} file(s) that are not in ${roots.join(' or ')}:\n${listProblems(problems)}\n` +
+        'Move them there, or accept them with outsidePaths (--outside-paths).',
+      problems,
+    );
   }
   if (missing.length > 0) {
     const problems = missing.map((row) => ({ file: row.file, why: `no such file (line ${row.line})` }));
@@ -94,7 +107,7 @@ function locate(file: string, roots: readonly string[]): { path: string; page: n
   for (const reading of readings) {
     for (const root of roots) {
       const path = resolve(root, reading.name.replaceAll('\\', '/'));
-      if (statSync(path, { throwIfNoEntry: false })?.isFile()) return { path, page: reading.page };
+      if (entryAt(path)?.isFile()) return { path, page: reading.page };
     }
   }
   return undefined;

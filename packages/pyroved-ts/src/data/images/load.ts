@@ -33,7 +33,7 @@ export interface LoadedImages extends Partition<ImageSet> {
  */
 export async function loadImages(options: LoadOptions): Promise<LoadedImages> {
   refuseUnknownKeys('loadImages', options, [
-    ...['unlabelled', 'labelled', 'labels', 'heldOut', 'seed', 'splitBy', 'normalisation'],
+    ...['unlabelled', 'labelled', 'labels', 'outsidePaths', 'heldOut', 'seed', 'splitBy', 'normalisation'],
     ...READ_OPTIONS,
   ]);
   const { files, classNames, notes: planned } = planFiles(options);

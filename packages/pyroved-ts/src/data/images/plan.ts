@@ -14,6 +14,8 @@ export interface SourceOptions {
   readonly labelled?: string;
   /** CSV file with the columns file and label; files are relative to `unlabelled` or to the table's own folder. */
   readonly labels?: string;
+  /** Accept files in the table `labels` that lie outside of `unlabelled` and of the table's folder. @default false */
+  readonly outsidePaths?: boolean;
 }
 
 export interface PlannedFile extends FileToRead {
@@ -29,7 +31,7 @@ export interface Plan {
 }
 
 /** @throws {DataError} when the sources are missing, empty, or in each other's way. */
-export function planFiles({ unlabelled, labelled, labels }: SourceOptions): Plan {
+export function planFiles({ unlabelled, labelled, labels, outsidePaths }: SourceOptions): Plan {
   if (!unlabelled && !labelled && !labels) {
     throw new DataError(
       'No images were given: name a folder as unlabelled, a folder per class as labelled, or a label table.',
@@ -45,7 +47,7 @@ export function planFiles({ unlabelled, labelled, labels }: SourceOptions): Plan
         'Put the labelled ones elsewhere, or name them in a label table.',
     );
   }
-  if (labels) return planTable(labels, unlabelled);
+  if (labels) return planTable(labels, unlabelled, outsidePaths);
   const classes = labelled ? planClasses(labelled, unlabelled) : undefined;
   const rest = unlabelled ? planUnlabelled(unlabelled, labelled) : undefined;
   return {
@@ -109,8 +111,8 @@ function planUnlabelled(folder: string, labelled: string | undefined): Plan {
   return { files: found(folder, names, -1), notes };
 }
 
-function planTable(path: string, unlabelled: string | undefined): Plan {
-  const table: LabelTable = readLabelTable(path, unlabelled ? [unlabelled] : []);
+function planTable(path: string, unlabelled: string | undefined, outsidePaths: boolean | undefined): Plan {
+  const table: LabelTable = readLabelTable(path, unlabelled ? [unlabelled] : [], outsidePaths);
   const pageLabel = (pages: PageLabels, otherwise?: number) => (page: number) =>
     pages.get(page) ?? pages.get(0) ?? otherwise;
   const unlabelledNames = unlabelled ? listFiles(unlabelled) : [];

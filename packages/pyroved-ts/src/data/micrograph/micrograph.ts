@@ -1,11 +1,11 @@
 /** Large micrographs cut into patches of one object each: at given places, or at those that the blob finder finds. */
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { OptionError, refuseUnknownKeys } from 'pyro-ts';
 import { DataError, type FileProblem, listProblems } from '../../errors.js';
 import { type ImageSet, imageSet } from '../dataset.js';
 import { decodeImages, luminance } from '../images/decode.js';
-import { listFiles, naturalOrder, requirePath } from '../images/folder.js';
+import { entryAt, listFiles, naturalOrder, requirePath } from '../images/folder.js';
 import { nonFinitePixels } from '../images/read.js';
 import { crop, type Plane, resize } from '../images/resize.js';
 import { READ_LIMITS, type ReadLimits } from '../limits.js';
@@ -111,7 +111,7 @@ function* micrographs(
   limits: ReadLimits,
 ): Generator<{ name: string; plane: Plane }> {
   requirePath(path, 'A micrograph');
-  const stats = statSync(path, { throwIfNoEntry: false });
+  const stats = entryAt(path);
   if (!stats) throw new DataError(`There is no file or folder "${path}".`);
   const files = stats.isDirectory()
     ? listFiles(path).map((name) => ({ name, at: resolve(path, name) }))

@@ -2,12 +2,11 @@
  * Images and signals from array files, checked, resized and normalised: held in memory, or streamed from disk where
  * they are too many.
  */
-import { statSync } from 'node:fs';
 import { OptionError, refuseUnknownKeys } from 'pyro-ts';
 import { defined } from '../../defined.js';
 import { DataError, type FileProblem } from '../../errors.js';
 import { type ImageSet, inMemory, type StreamedSet } from '../dataset.js';
-import { naturalOrder } from '../images/folder.js';
+import { entryAt, naturalOrder } from '../images/folder.js';
 import { centreSquare, resize } from '../images/resize.js';
 import { READ_LIMITS, type ReadLimits } from '../limits.js';
 import { type Normalisation, normaliseInPlace, percentileRange } from '../normalise.js';
@@ -155,7 +154,7 @@ function nonFiniteValues(values: Float32Array, shape: readonly number[]): string
 }
 
 async function readLabels(path: string, labels: string, usable: readonly number[], count: number, room: ReadLimits) {
-  const isFile = statSync(labels, { throwIfNoEntry: false })?.isFile();
+  const isFile = entryAt(labels)?.isFile();
   const file = isFile ? await openArray(labels, room) : await openArray(path, { ...room, dataset: labels });
   const [length] = file.shape;
   if (length !== count || file.shape.slice(1).some((d) => d !== 1)) {

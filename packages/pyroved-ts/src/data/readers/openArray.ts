@@ -1,7 +1,7 @@
 /** Opens array files of every format that is read. */
 import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { DataError } from '../../errors.js';
-import { requirePath } from '../images/folder.js';
+import { entryAt, requirePath } from '../images/folder.js';
 import { checkRoom, limitsFor, type ReadLimits } from '../limits.js';
 import type { ZipEntry } from '../zip.js';
 import { type ArrayFile, chooseName } from './arrayFile.js';
@@ -59,7 +59,7 @@ function refuse(path: string, cause: unknown): never {
 
 function firstBytes(path: string): Uint8Array {
   requirePath(path, 'An array file');
-  const stats = statSync(path, { throwIfNoEntry: false });
+  const stats = entryAt(path);
   if (!stats?.isFile()) throw new DataError(`There is no file "${path}".`);
   if (stats.size === 0) throw new DataError(`"${path}" is empty (0 bytes).`);
   const bytes = new Uint8Array(8);

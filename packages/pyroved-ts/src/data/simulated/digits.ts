@@ -9,7 +9,7 @@ import { withoutLabels } from '../dataset.js';
 import { resize } from '../images/resize.js';
 import { parseAngle, parseFraction, type Quantity } from '../units.js';
 import { type FieldConditions, fieldConditionNames, fieldConditions } from './fieldConditions.js';
-import { type GeneratedSets, simulate, wholeNumber, within } from './simulate.js';
+import { type GeneratedSets, MOST_SIDE, simulate, wholeNumber, within } from './simulate.js';
 
 export interface DigitsOptions extends FieldConditions {
   /** @default 1 */
@@ -61,7 +61,7 @@ export function digits(options: DigitsOptions = {}): GeneratedSets {
   ) {
     throw new OptionError(`digits must be distinct integers from 0 to 9; got [${which.join(', ')}].`);
   }
-  const size = wholeNumber('size', options.size ?? SIDE, 8);
+  const size = wholeNumber('size', options.size ?? SIDE, 8, MOST_SIDE);
   const labelled = wholeNumber('labelledPerClass', options.labelledPerClass ?? 20, 1);
   const unlabelled = wholeNumber('unlabelledPerClass', options.unlabelledPerClass ?? 500, 1);
   const validation = wholeNumber('validationPerClass', options.validationPerClass ?? 100, 1);

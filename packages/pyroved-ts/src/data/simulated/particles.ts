@@ -7,7 +7,7 @@ import { OptionError, type RandomStream, refuseUnknownKeys } from 'pyro-ts';
 import { withoutLabels } from '../dataset.js';
 import { blur } from './blur.js';
 import { anyCondition, type FieldConditions, fieldConditionNames, fieldConditions } from './fieldConditions.js';
-import { clip01, type GeneratedSets, simulate, uniform, wholeNumber, within } from './simulate.js';
+import { clip01, type GeneratedSets, MOST_SIDE, simulate, uniform, wholeNumber, within } from './simulate.js';
 
 /** Of the field conditions, `noise` is the shot noise: its standard deviation where the image is white, 0.05 by default. */
 export interface ParticlesOptions extends FieldConditions {
@@ -40,7 +40,7 @@ export function nanoparticles(options: ParticlesOptions = {}): GeneratedSets {
     ...['seed', 'size', 'counts', 'labelledPerClass', 'validationPerClass', ...fieldConditionNames],
   ]);
   const { seed = 1, counts = [304, 93, 49, 31] } = options;
-  const size = wholeNumber('size', options.size ?? 48, 16);
+  const size = wholeNumber('size', options.size ?? 48, 16, MOST_SIDE);
   const perClass = wholeNumber('labelledPerClass', options.labelledPerClass ?? 15, 1);
   const validation = wholeNumber('validationPerClass', options.validationPerClass ?? 50, 1);
   const noise = within('noise', options.noise ?? 0.05, 0, 1);

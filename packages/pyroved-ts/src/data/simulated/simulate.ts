@@ -32,6 +32,16 @@ export interface Simulation {
   readonly finish?: (target: Float32Array, stream: RandomStream) => void;
 }
 
+/** Numbers of a set of images: 1 GB. */
+const MOST_VALUES = 2 ** 28;
+
+function checkCount(total: number, size: number): void {
+  if (total * size <= MOST_VALUES) return;
+  throw new OptionError(
+    `${total} images of ${size} values are more than are generated (${MOST_VALUES} values). Choose fewer or smaller images.`,
+  );
+}
+
 /**
  * Examples of each class, class after class, with labels, and with `class` among the factors. Each class has a random
  * stream of its own, so that its first examples do not depend on how many are asked for.
@@ -41,6 +51,7 @@ export function simulate(simulation: Simulation): ImageSet {
   const field = fieldOf(simulation);
   const size = shape.reduce((n, d) => n * d, 1);
   const total = counts.reduce((a, b) => a + b, 0);
+  checkCount(total, size);
   const images = new Float32Array(total * size);
   const labels = new Int32Array(total);
   const factors = Object.fromEntries(names.map((name) => [name, new Float32Array(total)]));
@@ -77,13 +88,17 @@ function fieldOf({ classNames, shape, seed, draw, conditions = {} }: Simulation)
   };
 }
 
-/** @throws {OptionError} unless `value` is a whole number of at least `least`. */
-export function wholeNumber(option: string, value: number, least: number): number {
+/** @throws {OptionError} unless `value` is a whole number from `least` to `most`. */
+export function wholeNumber(option: string, value: number, least: number, most = 1e7): number {
   if (!(Number.isInteger(value) && value >= least)) {
     throw new OptionError(`${option} must be a whole number of at least ${least}, not ${value}.`);
   }
+  if (value > most) throw new OptionError(`${option} must be at most ${most}, not ${value}.`);
   return value;
 }
+
+/** Side of a generated image at most, in pixels. */
+export const MOST_SIDE = 4096;
 
 /** @throws {OptionError} unless `low <= value <= high`. */
 export function within(option: string, value: number, low: number, high: number): number {

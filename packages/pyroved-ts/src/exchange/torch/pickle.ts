@@ -144,8 +144,10 @@ class Machine {
   }
 
   global(module: Value, name: Value): Global {
+    if (typeof module !== 'string' || typeof name !== 'string')
+      throw this.error(`it asks for a name that is ${words(typeof module === 'string' ? name : module)}`);
     const full = `${module}.${name}`;
-    if (typeof module === 'string' && typeof name === 'string' && allowed(full)) return new Global(full);
+    if (allowed(full)) return new Global(full);
     throw this.error(
       `it asks for ${shorten(full)}, and nothing but tensors in a dictionary is loaded. ` +
         'Save the weights alone: torch.save(model.state_dict(), file)',
@@ -194,7 +196,7 @@ class Machine {
   append(items: readonly Value[]): void {
     const target = this.peek();
     if (!Array.isArray(target)) throw this.error(`it appends to ${words(target)}`);
-    target.push(...items);
+    for (const item of items) target.push(item);
   }
 }
 

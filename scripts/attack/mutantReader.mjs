@@ -1,0 +1,47 @@
+/** A process of `mutants.mjs`: reads the files that it is sent as the library does, and answers with what kind of error came of each. */
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { EngineError } from '@pyro-ts/engine';
+import { SpatialDecoderError } from '@pyro-ts/spatial-decoder';
+import * as tf from '@tensorflow/tfjs';
+import { PyroError, readSafetensors } from 'pyro-ts';
+import * as pyroved from 'pyroved-ts';
+
+/** Up to the first step of the training. */
+async function resumed(path) {
+  const stop = new AbortController();
+  await pyroved.resumeRun(dirname(path), { kernel: 'reference' }, { signal: stop.signal, onStep: () => stop.abort() });
+}
+
+const readers = {
+  config: resumed,
+  metrics: resumed,
+  checkpoint: async (path) => (await pyroved.loadModel(dirname(path))).model.dispose(),
+  summary: async (path) => pyroved.RunFolder.open(dirname(path)).readSummary(),
+  study: async (path) => pyroved.StudyFolder.open(dirname(path)),
+  labels: (path) => pyroved.loadImages({ labels: path, unlabelled: join(dirname(path), 'images'), size: 8 }),
+  factors: (path) =>
+    pyroved.loadSets({ kind: 'images', unlabelled: join(dirname(path), 'images'), factors: path, size: 8 }),
+  centres: (path) => pyroved.loadMicrographs(join(dirname(path), 'images'), { patch: 8, centres: path }),
+  image: (path) => pyroved.readFolder(dirname(path), { size: 8 }),
+  array: (path) => pyroved.loadArray(path),
+  pt: (path) => pyroved.readStateDict(readFileSync(path), path),
+  safetensors: (path) => readSafetensors(readFileSync(path), path),
+  templates: (path) => pyroved.loadTemplates(path),
+};
+
+process.on('message', async ({ kind, path }) => {
+  const before = tf.memory().numTensors;
+  let outcome = 'read';
+  let why = '';
+  try {
+    await readers[kind](path);
+  } catch (error) {
+    const isTyped = error instanceof PyroError || error instanceof EngineError || error instanceof SpatialDecoderError;
+    outcome = isTyped ? 'rejected' : 'untyped';
+    why = isTyped ? '' : String(error?.stack ?? error).slice(0, 400);
+  }
+  const leaked = tf.memory().numTensors - before;
+  process.send({ outcome, why, leaked });
+});
+process.send({});
