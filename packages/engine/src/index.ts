@@ -28,5 +28,6 @@ export * from './ops/weightedSum.js';
 export { type EngineName, engineNames } from './select/load.js';
 export { type EngineChoice, type EngineOptions, selectEngine } from './select/selectEngine.js';
 export { assertSingleCopy } from './select/singleCopy.js';
+export { engineState } from './select/state.js';
 export * from './special/index.js';
 export * from './words.js';

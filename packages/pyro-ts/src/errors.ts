@@ -30,6 +30,8 @@ export class NonFiniteError extends PyroError {}
 export class DrawError extends PyroError {}
 /** Enumeration that cannot be done as asked. */
 export class EnumerationError extends PyroError {}
+/** A tensor that is used after it was disposed of. */
+export class DisposedTensorError extends PyroError {}
 /** A primitive that needs something around it (a parameter store, a plate) and finds none. */
 export class ContextError extends PyroError {}
 /** An option that does not exist or has a value that makes no sense. */

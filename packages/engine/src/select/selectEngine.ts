@@ -3,6 +3,7 @@ import { EngineError } from '../errors.js';
 import { inWords, nearestName } from '../words.js';
 import { type EngineName, engineNames, startEngine } from './load.js';
 import { checkTfjsCopies } from './singleCopy.js';
+import { whileSelecting } from './state.js';
 
 export interface EngineOptions {
   /** One of `engineNames`. Wins over the environment variable PYRO_ENGINE; left out (and no variable), the best that loads is taken. */
@@ -22,7 +23,11 @@ export interface EngineChoice {
  * Throws an EngineError for a name that does not exist, an engine that was asked for and does not start, and two versions of tfjs-core.
  * @example const { name, line } = await selectEngine(); // ['tensorflow', 'wasm', 'cpu'].includes(name)
  */
-export async function selectEngine(options: EngineOptions = {}): Promise<EngineChoice> {
+export function selectEngine(options: EngineOptions = {}): Promise<EngineChoice> {
+  return whileSelecting(() => select(options));
+}
+
+async function select(options: EngineOptions): Promise<EngineChoice> {
   if (typeof options !== 'object' || options === null)
     throw new EngineError(`selectEngine takes an object of options, not ${inWords(options)}.`);
   for (const key of Object.keys(options)) {

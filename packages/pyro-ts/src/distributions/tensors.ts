@@ -1,7 +1,7 @@
 /** What distributions do with tensors: reading parameters, broadcasting, masking and summing. */
 import { broadcastShapes, expandTo, type Shape, sameShape } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
-import { formatShape, ShapeError } from '../errors.js';
+import { DisposedTensorError, formatShape, ShapeError } from '../errors.js';
 import type { Distribution } from './distribution.js';
 
 /** A number, nested numbers or a tensor: what a distribution's parameters and observations may be given as. */
@@ -10,6 +10,12 @@ export type TensorLike = tf.Tensor | tf.TensorLike;
 /** `x` as a float32 tensor (a tensor of another type is cast). */
 export function toTensor(x: TensorLike): tf.Tensor {
   const t = x instanceof tf.Tensor ? x : numbersToTensor(x);
+  if (t.isDisposed) {
+    throw new DisposedTensorError(
+      `A tensor of shape ${formatShape(t.shape)} that was disposed of is used as a parameter or an observation. What is made inside tf.tidy or a step of ` +
+        'SVI is freed when that ends: make the data before, or keep a copy with tf.keep(x.clone()).',
+    );
+  }
   return t.dtype === 'float32' ? t : tf.cast(t, 'float32');
 }
 

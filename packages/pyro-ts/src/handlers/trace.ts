@@ -1,7 +1,6 @@
 /** `trace`: records what a program did. */
-import { ContextError } from '../errors.js';
 import type { Message } from '../runtime/messages.js';
-import { Handler } from '../runtime/stack.js';
+import { Handler, refusePromise } from '../runtime/stack.js';
 import { Trace } from '../runtime/trace.js';
 
 /** Records every site of the body into `trace`. */
@@ -42,11 +41,3 @@ trace.with = (body: () => unknown): Trace => {
   handler.trace.returnValue = refusePromise(handler.run(body));
   return handler.trace;
 };
-
-/** A program that goes on after it returned would sample where nobody listens. */
-function refusePromise(value: unknown): unknown {
-  if (typeof (value as { then?: unknown } | null | undefined)?.then !== 'function') return value;
-  throw new ContextError(
-    'The program returned a promise, but programs are synchronous. Await the data before, and pass them as arguments.',
-  );
-}

@@ -7,6 +7,7 @@ import { trace } from '../handlers/trace.js';
 import { ParamStore } from '../paramStore.js';
 import { RandomStream } from '../random.js';
 import type { InferenceProgram } from './elbo/elbo.js';
+import { running } from './running.js';
 
 export interface ImportanceOptions<Args extends unknown[]> {
   /** Proposals; the model's prior when left out. */
@@ -48,7 +49,7 @@ export function importance<Args extends unknown[]>(
   const stream = new RandomStream(seed);
   const logWeights = new Float64Array(numSamples);
   const values: Record<string, Float32Array[]> = {};
-  for (let i = 0; i < numSamples; i++) {
+  const draw = (i: number): void => {
     tf.tidy(() => {
       params.run(() =>
         new SeedHandler(stream.fork(i)).run(() => {
@@ -63,7 +64,10 @@ export function importance<Args extends unknown[]>(
         }),
       );
     });
-  }
+  };
+  running(model, () => {
+    for (let i = 0; i < numSamples; i++) draw(i);
+  });
   return { logWeights, values, ...diagnose(logWeights) };
 }
 

@@ -12,7 +12,8 @@ import type { Message } from '../runtime/messages.js';
 import { Handler } from '../runtime/stack.js';
 import type { SampleSite, Trace } from '../runtime/trace.js';
 import type { InferenceProgram } from './elbo/elbo.js';
-import { warn, warningsOf } from './warn.js';
+import { running } from './running.js';
+import { warn } from './warn.js';
 
 /** Values by site, each [numSamples, ...]. */
 type Samples = Readonly<Record<string, tf.Tensor>>;
@@ -88,7 +89,7 @@ export class Predictive<Args extends unknown[]> {
     const { params = new ParamStore(), seed = 0, parallel } = this.options;
     const stream = new RandomStream(seed);
     const draw = () => (parallel ? this.drawAtOnce(stream, args) : this.drawInTurn(stream, args));
-    return warningsOf(this.model, () => tf.tidy(() => params.run(draw)));
+    return running(this.model, () => tf.tidy(() => params.run(draw)));
   }
 
   private drawInTurn(stream: RandomStream, args: Args): Record<string, tf.Tensor> {

@@ -5,9 +5,10 @@ import { SeedHandler } from '../handlers/seed.js';
 import type { Optimizer } from '../optim/optimizer.js';
 import { ParamStore } from '../paramStore.js';
 import { RandomStream } from '../random.js';
-import type { ELBO, InferenceProgram } from './elbo/elbo.js';
+import type { ELBO, ElboEstimate, InferenceProgram } from './elbo/elbo.js';
+import { findSource } from './findSource.js';
 import { valueAndGradients } from './gradients.js';
-import { warningsOf } from './warn.js';
+import { running } from './running.js';
 
 export interface SVIOptions {
   /** Where the parameters live; a store of its own when left out. Several SVIs may share one. */
@@ -53,10 +54,11 @@ export class SVI<Args extends unknown[]> {
     const stream = new RandomStream(this.seed).fork(`step ${this.steps}`);
     this.steps++;
     try {
-      return warningsOf(this.model, () => this.update(stream, args));
+      return running(this.model, () => this.update(stream, args));
     } catch (error) {
-      if (error instanceof NonFiniteError && this.onNonFinite === 'skip') return Number.NaN;
-      throw error;
+      if (!(error instanceof NonFiniteError)) throw error;
+      if (this.onNonFinite === 'skip') return Number.NaN;
+      throw new NonFiniteError(`${error.message}${this.sourceOf(stream.seed, args)}`, error.site, { cause: error });
     }
   }
 
@@ -64,15 +66,35 @@ export class SVI<Args extends unknown[]> {
   evaluateLoss(...args: Args): number {
     const stream = new RandomStream(this.seed).fork(`evaluation ${this.steps}`);
     const estimate = () => this.elbo.estimate(this.model, this.guide, args).loss.dataSync()[0];
-    return warningsOf(this.model, () =>
+    return running(this.model, () =>
       tf.tidy(() => this.params.run(() => new SeedHandler(stream).run(estimate))),
     ) as number;
+  }
+
+  /** Where a step's NaN came from: the step is run again, with the same random numbers, and nothing is learned. */
+  private sourceOf(seed: string | number, args: Args): string {
+    const means = this.elbo.baselineStates();
+    try {
+      return findSource(this.params, () => {
+        const { value, gradients } = valueAndGradients(
+          this.params,
+          () => this.estimate(new RandomStream(seed), args).surrogate,
+        );
+        tf.dispose([value, ...gradients.values()]);
+      });
+    } finally {
+      this.elbo.loadBaselineStates(means);
+    }
+  }
+
+  private estimate(stream: RandomStream, args: Args): ElboEstimate {
+    return new SeedHandler(stream).run(() => this.elbo.estimate(this.model, this.guide, args));
   }
 
   private update(stream: RandomStream, args: Args): number {
     let loss = Number.NaN;
     const { value, gradients } = valueAndGradients(this.params, () => {
-      const estimate = new SeedHandler(stream).run(() => this.elbo.estimate(this.model, this.guide, args));
+      const estimate = this.estimate(stream, args);
       loss = estimate.loss.dataSync()[0];
       return estimate.surrogate;
     });

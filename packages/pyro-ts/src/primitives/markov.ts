@@ -1,7 +1,7 @@
 /** `markov`: says which variables of a chain can depend on each other, so that enumeration can recycle dimensions. */
 import { OptionError, refuseUnknownKeys } from '../errors.js';
 import type { Message } from '../runtime/messages.js';
-import { activeHandlers, Handler } from '../runtime/stack.js';
+import { activeHandlers, Handler, refusePromise } from '../runtime/stack.js';
 
 export interface MarkovOptions {
   /** Number of earlier steps that a step can depend on; 1 when left out. With 0 the steps are independent. */
@@ -36,7 +36,7 @@ export class Markov extends Handler {
   override run<R>(body: () => R): R {
     this.begin();
     try {
-      return activeHandlers().includes(this) ? body() : super.run(body);
+      return activeHandlers().includes(this) ? refusePromise(body()) : super.run(body);
     } finally {
       this.end();
     }
@@ -50,7 +50,7 @@ export class Markov extends Handler {
       try {
         for (const item of items) {
           this.begin();
-          results.push(body(item));
+          results.push(refusePromise(body(item)));
         }
         return results;
       } finally {

@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs';
 import { Subsample } from '../distributions/subsample.js';
 import { formatShape, OptionError, PlateError, refuseUnknownKeys, ShapeError } from '../errors.js';
 import type { Message, ParamMessage, PlateFrame, SampleMessage } from '../runtime/messages.js';
-import { activeHandlers, Handler, isValidating } from '../runtime/stack.js';
+import { activeHandlers, Handler, isValidating, refusePromise } from '../runtime/stack.js';
 import { sendSample } from './sample.js';
 
 export interface PlateOptions {
@@ -108,6 +108,10 @@ export class PlateHandler extends Handler {
     private readonly isOrdered = false,
   ) {
     super();
+  }
+
+  override run<R>(body: () => R): R {
+    return refusePromise(super.run(body));
   }
 
   override enter(): void {

@@ -94,7 +94,7 @@ function checkParameters({ name, fn, infer, mask, isSubsample }: SampleMessage):
 export function draw(message: SampleMessage): void {
   checkParameters(message);
   if (message.value !== undefined) {
-    if (isValidating() && message.isObserved) message.fn.validateValue(message.value, message.name);
+    if (isValidating() && message.isObserved) checkObservation(message, message.value);
     return;
   }
   // A seed reaches also the sites that block hides from it.
@@ -105,6 +105,23 @@ export function draw(message: SampleMessage): void {
   } catch (error) {
     if (!(error instanceof DrawError) || error.site !== undefined) throw error;
     throw new DrawError(`At site "${message.name}": ${error.message}`, message.name, { cause: error });
+  }
+}
+
+/** Refuses an observation outside the support, or of a shape that does not fit; then with the plates that it should fit. */
+function checkObservation({ name, fn, frames }: SampleMessage, value: tf.Tensor): void {
+  try {
+    fn.validateValue(value, name);
+  } catch (error) {
+    const plates = frames.filter((f) => f.dim !== undefined && f.size >= 0);
+    if (!(error instanceof ShapeError) || plates.length === 0) throw error;
+    const listed = plates.map((f) => `plate "${f.name}" has ${f.size} elements, at dim ${f.dim}`).join('; ');
+    throw new ShapeError(
+      `${error.message} Around the site, ${listed}. Give the observation one entry for each element (a subsampling plate passes the indices of its ` +
+        'elements to its body), or change the size of the plate.',
+      name,
+      { cause: error },
+    );
   }
 }
 
@@ -143,6 +160,18 @@ function checkSampleArguments(name: string, fn: Distribution, options: SampleOpt
   if (!(fn instanceof Distribution)) {
     throw new SiteError(
       `At site "${name}": the second argument of sample must be a Distribution, e.g. normal(0, 1).`,
+      name,
+    );
+  }
+  if (
+    typeof options !== 'object' ||
+    options === null ||
+    Array.isArray(options) ||
+    ArrayBuffer.isView(options) ||
+    options instanceof tf.Tensor
+  ) {
+    throw new OptionError(
+      `At site "${name}": the third argument of sample is an object of options. An observed value goes into it: sample("${name}", ..., { obs: value }).`,
       name,
     );
   }

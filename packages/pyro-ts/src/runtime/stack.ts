@@ -1,5 +1,6 @@
 /** The synchronous stack of handlers, and how a message travels down and up it. */
 import { assertSingleCopy } from '@pyro-ts/engine';
+import { ContextError } from '../errors.js';
 import type { Message, PlateFrame } from './messages.js';
 
 /** Something that sees the messages of the program that runs inside it. */
@@ -27,6 +28,18 @@ export abstract class Handler {
       stack.splice(stack.lastIndexOf(this), 1);
     }
   }
+}
+
+/** What a program, or the body of a plate, returned: not a promise, since it would sample where nobody listens any more. */
+export function refusePromise<R>(value: R): R {
+  const { then } = (value ?? {}) as { then?: unknown };
+  if (typeof then !== 'function') return value;
+  // Whatever it fails with later follows from this.
+  then.call(value, undefined, () => {});
+  throw new ContextError(
+    'The program returned a promise, but programs are synchronous. Await the data before, and pass them as arguments. ' +
+      'Bodies of plates and of markov are synchronous too: drop "async".',
+  );
 }
 
 assertSingleCopy('pyro-ts', import.meta.url);

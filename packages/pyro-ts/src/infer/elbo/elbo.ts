@@ -10,6 +10,7 @@ import { Handler, isValidating } from '../../runtime/stack.js';
 import type { SampleSite, Trace } from '../../runtime/trace.js';
 import { checkModelMatchesGuide, checkSiteShape, throwNonFinite, warnOfEnumeration } from '../validate.js';
 import { warningsOf } from '../warn.js';
+import type { BaselineState } from './baselines.js';
 
 /** A model or a guide as inference calls it. */
 export type InferenceProgram<Args extends unknown[]> = (...args: Args) => unknown;
@@ -94,6 +95,12 @@ export abstract class ELBO {
     guide: InferenceProgram<Args>,
     args: Args,
   ): ElboEstimate;
+
+  /** The running means of its baselines by site, where it has any. */
+  baselineStates(): Map<string, BaselineState> {
+    return new Map();
+  }
+  loadBaselineStates(_means: ReadonlyMap<string, BaselineState>): void {}
 
   /**
    * Runs `body` with the model and the guide, each wrapped in the particles' plate where particles are vectorised, and with the number of plate

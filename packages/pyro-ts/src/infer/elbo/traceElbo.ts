@@ -2,7 +2,7 @@
 import { expandTo, stopGradient } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 import type { SampleSite } from '../../runtime/trace.js';
-import { Baselines } from './baselines.js';
+import { type BaselineState, Baselines } from './baselines.js';
 import {
   drawnSites,
   ELBO,
@@ -29,6 +29,13 @@ import { costsToward, type FrameCost } from './frameCosts.js';
 export class TraceELBO extends ELBO {
   /** The running means of `infer: { baseline: { decayingAverage } }`. */
   readonly baselines = new Baselines();
+
+  override baselineStates(): Map<string, BaselineState> {
+    return this.baselines.toData();
+  }
+  override loadBaselineStates(means: ReadonlyMap<string, BaselineState>): void {
+    this.baselines.loadData(means);
+  }
 
   estimate<Args extends unknown[]>(
     model: InferenceProgram<Args>,

@@ -18,7 +18,7 @@ import { apart, PosteriorHandler } from '../enumeration/rerun.js';
 import { EnumerationAllocator, recyclingWherePossible } from '../enumeration/sites/allocator.js';
 import { sequentialRuns } from '../enumeration/sites/sequential.js';
 import { warn, warningsOf } from '../warn.js';
-import { Baselines } from './baselines.js';
+import { type BaselineState, Baselines } from './baselines.js';
 import {
   checkTraces,
   drawnSites,
@@ -56,6 +56,13 @@ export interface TraceEnumElboOptions extends ElboOptions {
 export class TraceEnumELBO extends ELBO {
   /** The running means of `infer: { baseline: { decayingAverage } }`. */
   readonly baselines = new Baselines();
+
+  override baselineStates(): Map<string, BaselineState> {
+    return this.baselines.toData();
+  }
+  override loadBaselineStates(means: ReadonlyMap<string, BaselineState>): void {
+    this.baselines.loadData(means);
+  }
   protected override readonly needsNesting = true;
   private readonly strictEnumerationWarning: boolean;
 
