@@ -1,7 +1,19 @@
 /** Programs whose tensors have more than six dimensions: Pyro's own and others, against sums in plain numbers. */
 import { take } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
-import { bernoulli, categorical, markov, mask, normal, param, plate, sample, sequentialPlate } from 'pyro-ts';
+import {
+  bernoulli,
+  categorical,
+  markov,
+  mask,
+  normal,
+  param,
+  plate,
+  plateStack,
+  sample,
+  sequentialPlate,
+  trace,
+} from 'pyro-ts';
 import { expect, test } from 'vitest';
 import { at, enumerated, expectSame, logSumExp, normalLogProb, parallel } from './helpers.js';
 
@@ -133,6 +145,48 @@ test('groups in groups with three variables, under vectorised particles', () => 
   });
   const { loss } = enumerated({}, 2, model, () => {}, { numParticles: 3, vectorizeParticles: true });
   expect(loss).toBeCloseTo(-logSumExp(logs), 4);
+});
+
+test('three variables that depend on each other, with expanded values, inside of three plate dimensions', () => {
+  const [first, second, third] = [3, 4, 5].map((seed) => Array.from({ length: 4 }, (_, i) => numbers(2, seed + i)));
+  const rowsOf = (logits: number[][], n: number) => logits.slice(0, n).map(probabilities);
+  const [pa, pb, pc] = [rowsOf(first, 1)[0], rowsOf(second, 2), rowsOf(third, 4)];
+  const data = numbers(8, 9);
+  const expanded = { infer: { enumerate: 'parallel' as const, expand: true } };
+  const model = () =>
+    plate('i', 2, { dim: -3 }, () =>
+      plate('j', 2, { dim: -2 }, () =>
+        plate('k', 2, { dim: -1 }, () => {
+          const a = sample('a', categorical(pa), expanded);
+          const b = sample('b', categorical(at(tf.tensor2d(pb), a)), expanded);
+          const c = sample('c', categorical(at(tf.tensor(pc.flat(), [2, 2, 2]), a, b)), expanded);
+          sample('y', normal(a.add(b).sub(c.mul(2)), 1), { obs: tf.tensor(data, [2, 2, 2]) });
+        }),
+      ),
+    );
+  const bits = Array.from({ length: 8 }, (_, i) => [i >> 2, (i >> 1) & 1, i & 1]);
+  const exact = data.reduce((sum, y) => {
+    const logs = bits.map(
+      ([a, b, c]) => Math.log(pa[a] * pb[a][b] * pc[2 * a + b][c]) + normalLogProb(y, a + b - 2 * c, 1),
+    );
+    return sum + logSumExp(logs);
+  }, 0);
+  expect(enumerated({}, 3, model).loss).toBeCloseTo(-exact, 4);
+});
+
+test('a categorical in six plates', () => {
+  const sizes = [2, 1, 2, 3, 1, 2];
+  const logits = numbers(24 * 3, 2);
+  const values = Array.from({ length: 24 }, (_, i) => i % 3);
+  const model = () =>
+    plateStack(
+      'p',
+      sizes,
+      () =>
+        void sample('z', categorical({ logits: tf.tensor(logits, [...sizes, 3]) }), { obs: tf.tensor(values, sizes) }),
+    );
+  const exact = values.reduce((sum, z, i) => sum + Math.log(probabilities(logits.slice(3 * i, 3 * i + 3))[z]), 0);
+  expect(tf.tidy(() => trace(model).getTrace().logProbSum().dataSync()[0])).toBeCloseTo(exact, 4);
 });
 
 test('a variable of the model upstream of one of the guide in the same step', () => {
