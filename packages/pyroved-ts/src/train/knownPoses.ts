@@ -2,16 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { Adam, type ELBO, OptionError, RandomStream, SVI, TraceELBO } from 'pyro-ts';
 import { type AffineRanges, drawPoses, posedImages } from '../coordinates/index.js';
-import {
-  addNoise,
-  type Batch,
-  estimateContrast,
-  estimateNoise,
-  gather,
-  lostNoise,
-  oneHot,
-  shuffledBatches,
-} from '../data/index.js';
+import { type Batch, gather, oneHot, shuffledBatches } from '../data/index.js';
 import type {
   ConsistentImages,
   KnownPose,
@@ -21,6 +12,7 @@ import type {
 } from '../models/index.js';
 import { imageTensor, tidied } from './data.js';
 import { accuracyOf } from './evaluate.js';
+import { FreshNoise } from './freshNoise.js';
 import type { Evaluation } from './history.js';
 import { clipOf, type TrainerOptions, trainerOptionKeys } from './options.js';
 import { checkData, type SemiSupervisedData, validationOf } from './semiSupervised.js';
@@ -58,9 +50,6 @@ export const knownPoseKeys = [
 ] as const;
 const keys = [...trainerOptionKeys, ...knownPoseKeys];
 
-/** Fresh noise on labelled images at drawn poses: a tenth of the contrast, beside what interpolation takes away of the images' own. */
-const OF_CONTRAST = 0.1;
-
 /** Consistency: certain above this probability, after this share of the recognition steps. */
 const [CERTAIN, CONSISTENT_FROM] = [0.95, 0.5];
 
@@ -90,8 +79,8 @@ export class KnownPoseTrainer extends Trainer<RecognitionSSIVAE> {
   protected readonly recognitionLr: number;
   protected readonly posedBatch: number;
   private readonly consistency: number;
-  /** Standard deviation of the fresh noise. */
-  readonly noise: number;
+  protected readonly labelledNoise: FreshNoise;
+  private readonly unlabelledNoise: FreshNoise;
   private readonly unlabelled: SVI<[tf.Tensor, undefined, SemiSupervisedTerms]>;
   /** Labelled images at drawn poses, and as they are. */
   private readonly posed: SVI<[...Known, SemiSupervisedTerms]>;
@@ -128,9 +117,10 @@ export class KnownPoseTrainer extends Trainer<RecognitionSSIVAE> {
     const labels = labelled.labels as Int32Array;
     if (model.countsClasses) model.countClasses(labels);
     this.members = Array.from({ length: model.numClasses }, (_, k) => indicesOf(labels, k)).filter((m) => m.length > 0);
-    const lost = lostNoise(estimateNoise(labelled), model.options.shape.length);
-    this.noise = Math.hypot(OF_CONTRAST * estimateContrast(labelled), lost);
     const { optimizer, seed } = this;
+    const normals = new RandomStream(seed).fork('fresh noise');
+    this.labelledNoise = new FreshNoise(labelled, normals.fork('labelled'));
+    this.unlabelledNoise = new FreshNoise(data.unlabelled, normals.fork('unlabelled'));
     const svi = <Args extends unknown[]>(
       name: string,
       program: (...args: Args) => void,
@@ -178,7 +168,7 @@ export class KnownPoseTrainer extends Trainer<RecognitionSSIVAE> {
     const loss = tidied(() => {
       const terms = { scaleFactor };
       const found = this.unlabelled.step(imageTensor(this.data.unlabelled, indices), undefined, terms);
-      const [x, y, pose] = this.shown(labelled, 0);
+      const [x, y, pose] = this.shown(labelled);
       if (pose) this.posed.step(x, y, pose, terms);
       else this.labelled.step(x, y, terms);
       return found;
@@ -198,13 +188,13 @@ export class KnownPoseTrainer extends Trainer<RecognitionSSIVAE> {
   protected learnRecognition(indices: Int32Array): number {
     this.optimizer.lrFactor = this.recognitionRate();
     return tidied(() => {
-      const [x, y, pose] = this.shown(indices, this.noise);
+      const [x, y, pose] = this.shown(indices, this.labelledNoise);
       return this.recognition.step(x, y, pose, {}, this.consistentImages(indices.length));
     });
   }
 
-  /** Labelled images at drawn poses with fresh noise, their classes and poses; as they are with their classes, where labelled poses are fixed. */
-  protected shown(indices: Int32Array, noise: number): Shown {
+  /** Labelled images at drawn poses, with fresh noise where it is given, their classes and poses; as they are with their classes, where labelled poses are fixed. */
+  protected shown(indices: Int32Array, noise?: FreshNoise): Shown {
     if (this.model.recognition.labelledPoses === 'drawn') return this.atDrawnPoses(indices, noise);
     const { labelled } = this.data;
     return [imageTensor(labelled, indices), this.model.known(labelled, indices)];
@@ -212,7 +202,7 @@ export class KnownPoseTrainer extends Trainer<RecognitionSSIVAE> {
 
   /** Unlabelled images whose class recognition is certain of, at poses drawn anew. */
   private consistentImages(count: number): ConsistentImages | undefined {
-    const { model, data, step, recognitionSteps, consistency, noise } = this;
+    const { model, data, step, recognitionSteps, consistency } = this;
     if (consistency === 0 || step < CONSISTENT_FROM * recognitionSteps || step >= recognitionSteps) return undefined;
     const { numClasses, options, recognition } = model;
     const { shape, channels } = options;
@@ -225,7 +215,7 @@ export class KnownPoseTrainer extends Trainer<RecognitionSSIVAE> {
     if (weights.every((w) => w === 0)) return undefined;
     const poses = drawPoses(count, furtherRanges(recognition.ranges), stream.fork('poses'), shape.length);
     const moved = posedImages(images, shape, channels, poses);
-    addNoise(moved, noise, stream.fork('noise'));
+    this.unlabelledNoise.add(moved, images, indices, stream.fork('noise'));
     return {
       x: tf.tensor2d(moved, [count, model.imageSize]),
       y: tf.tensor2d(oneHot(classes, numClasses), [count, numClasses]),
@@ -233,13 +223,14 @@ export class KnownPoseTrainer extends Trainer<RecognitionSSIVAE> {
     };
   }
 
-  private atDrawnPoses(indices: Int32Array, noise: number): Known {
+  private atDrawnPoses(indices: Int32Array, noise?: FreshNoise): Known {
     const { model, data } = this;
     const { shape, channels } = model.options;
     const stream = this.stream(this.step);
     const poses = drawPoses(indices.length, model.recognition.ranges, stream.fork('poses'), shape.length);
-    const images = posedImages(gather(data.labelled, indices), shape, channels, poses);
-    addNoise(images, noise, stream.fork('noise'));
+    const upright = gather(data.labelled, indices);
+    const images = posedImages(upright, shape, channels, poses);
+    noise?.add(images, upright, indices, stream.fork('noise'));
     const count = indices.length;
     const size = tf.tensor2d(poses.scale, [count, 1]);
     const shift = tf.tensor2d(poses.shift, [count, shape.length]);

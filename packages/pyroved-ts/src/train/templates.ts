@@ -1,15 +1,7 @@
 /** Trains a template model: recognition alone at first, then pictures, field and recognition together from refined explanations. */
 import * as tf from '@tensorflow/tfjs';
 import { Adam, drawRows, OptionError, RandomStream, type SavedTensor, SVI, TraceELBO } from 'pyro-ts';
-import {
-  addNoise,
-  type Batch,
-  estimateContrast,
-  gather,
-  orderedBatches,
-  shuffledBatches,
-  subset,
-} from '../data/index.js';
+import { type Batch, estimateContrast, gather, orderedBatches, shuffledBatches, subset } from '../data/index.js';
 import { defined } from '../defined.js';
 import {
   type CompleteRows,
@@ -199,14 +191,14 @@ export class TemplateTrainer extends KnownPoseTrainer {
   }
 
   private jointStep(indices: Int32Array): number {
-    const { model, data, posedBatch, recognitionBatch, noise, optimizer } = this;
+    const { model, data, posedBatch, recognitionBatch, optimizer } = this;
     const { numClasses } = model;
     const { shape } = model.options;
     const stream = this.stream(this.step).fork('explanations');
     const pixels = somePixels(model.points, EXPLAINED.pixels, stream.fork('pixels'));
     const isAlone = model.gate.weight === 0;
     const labelled = this.labelledIndices(isAlone ? recognitionBatch : posedBatch, this.stream(this.step));
-    const [clean, y, pose] = this.shown(labelled, 0) as [tf.Tensor2D, tf.Tensor, KnownPose];
+    const [clean, y, pose] = this.shown(labelled) as [tf.Tensor2D, tf.Tensor, KnownPose];
     const x = imageTensor(data.unlabelled, indices);
     const explained = this.explanationsOf(x, pixels);
     const probabilities = this.probabilitiesOf(explained, indices);
@@ -238,7 +230,7 @@ export class TemplateTrainer extends KnownPoseTrainer {
     // As large in all as in the steps of recognition alone, so that Adam's moments stay right.
     const counts = (model.gate.weight * recognitionBatch) / indices.length;
     const noisy = Float32Array.from(clean.dataSync());
-    addNoise(noisy, noise, this.stream(this.step).fork('noise'));
+    this.labelledNoise.add(noisy, gather(data.labelled, labelled), labelled, this.stream(this.step).fork('noise'));
     const shown = tf.tensor2d(noisy, clean.shape);
     const own = labelled.map((_, i) => i);
     const known = { image: own, y, weight: tf.fill([own.length], recognitionBatch / own.length) };
@@ -395,7 +387,7 @@ export class TemplateTrainer extends KnownPoseTrainer {
     const stream = this.stream(this.step).fork('gate');
     const indices = this.labelledIndices(count, stream);
     const { accuracy, temperature } = tf.tidy(() => {
-      const [x] = this.shown(indices, 0) as [tf.Tensor2D, tf.Tensor];
+      const [x] = this.shown(indices) as [tf.Tensor2D, tf.Tensor];
       const explained = this.explanationsOf(x, somePixels(model.points, EXPLAINED.pixels, stream.fork('pixels')));
       const evidence = bestOfClasses(explained).map((e, i) =>
         this.isKnown(i % explained.pictures) ? e : Number.NEGATIVE_INFINITY,

@@ -1,0 +1,68 @@
+/** Fresh noise on images that are shown at drawn poses, so that a network learns the objects and not the noise of a few images. */
+import type { RandomStream } from 'pyro-ts';
+import {
+  estimateContrast,
+  estimateNoise,
+  type ImageSet,
+  imageSize,
+  lostNoise,
+  type StreamedSet,
+} from '../data/index.js';
+
+/** At most this fraction of an image's contrast is added, beside what interpolation took away of its own noise. */
+const OF_CONTRAST = 0.15;
+
+/** Normal numbers that are drawn once; each image takes a run of them that begins at random. */
+const DRAWN = 1 << 17;
+
+/**
+ * Each image gets as much noise as interpolation took away of its own (`lostNoise`), so that it is as noisy as before, and beside it up to 0.15 of its
+ * contrast, uniformly drawn. Both are estimated image by image, so that the noise says nothing about the class.
+ * @example
+ * const noise = new FreshNoise(labelled, new RandomStream(1));
+ * noise.add(posedImages(images, shape, channels, poses), indices, stream); // images[i] is labelled image indices[i] at a pose
+ */
+export class FreshNoise {
+  /** Of each image [count], NaN until it is estimated. */
+  private readonly lost: Float32Array;
+  private readonly contrast: Float32Array;
+  private readonly normals: Float32Array;
+
+  constructor(
+    private readonly set: ImageSet | StreamedSet,
+    rng: RandomStream,
+  ) {
+    this.lost = new Float32Array(set.count).fill(Number.NaN);
+    this.contrast = new Float32Array(set.count);
+    this.normals = Float32Array.from({ length: DRAWN }, () => rng.nextNormal());
+  }
+
+  /**
+   * Adds noise in place.
+   * @param moved [n, size], image after image: those of `indices` at poses of their own
+   * @param original [n, size], the same images as they are in the set
+   */
+  add(moved: Float32Array, original: Float32Array, indices: ArrayLike<number>, rng: RandomStream): void {
+    const size = imageSize(this.set);
+    for (let i = 0; i < indices.length; i++) {
+      const [lost, contrast] = this.ofImage(indices[i], original.subarray(i * size, (i + 1) * size));
+      const deviation = Math.hypot(lost, OF_CONTRAST * rng.next() * contrast);
+      this.addTo(moved.subarray(i * size, (i + 1) * size), deviation, rng.nextInt(DRAWN));
+    }
+  }
+
+  private addTo(image: Float32Array, deviation: number, start: number): void {
+    const { normals } = this;
+    for (let p = 0; p < image.length; p++) image[p] += deviation * normals[(start + p) % DRAWN];
+  }
+
+  private ofImage(index: number, image: Float32Array): [lost: number, contrast: number] {
+    if (Number.isNaN(this.lost[index])) {
+      const { shape, channels } = this.set;
+      const one: ImageSet = { shape, channels, count: 1, images: image };
+      this.lost[index] = lostNoise(estimateNoise(one), shape.length);
+      this.contrast[index] = estimateContrast(one);
+    }
+    return [this.lost[index], this.contrast[index]];
+  }
+}
