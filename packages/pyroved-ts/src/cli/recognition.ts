@@ -47,6 +47,7 @@ export const addRecognitionOptions = (command: Command): Command =>
       'weight of the class of unlabelled images at poses drawn anew, 0 for none (default: 1)',
       notNegative,
     ),
+    parsed('--dropout <probability>', 'of the features of a view, in recognition (default: 0.5)', notNegative),
     parsed(
       '--extra-classes <n>',
       'with --decoder template: classes without labels, to be found among the unlabelled images (default: 0)',
@@ -74,7 +75,13 @@ export function recognitionOf(given: Given): Pick<ModelSettings, 'recognition'> 
 }
 
 /** The options about training, in the library's spelling. */
-export const recognitionTrainingNames = ['recognitionSteps', 'recognitionLr', 'consistency', 'templateSteps'] as const;
+export const recognitionTrainingNames = [
+  'recognitionSteps',
+  'recognitionLr',
+  'consistency',
+  'dropout',
+  'templateSteps',
+] as const;
 
 export const recognitionTrainingOf = (given: Given): TrainSettings =>
   picked(given, recognitionTrainingNames) as TrainSettings;

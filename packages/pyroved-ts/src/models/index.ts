@@ -20,7 +20,7 @@ export type {
   KnownPose,
   RecognisedCentre,
   RecognisedPose,
-  RecognitionWeights,
+  RecognitionTerms,
 } from './recognisedPose.js';
 export * from './recognition.js';
 export * from './recognitionOptions.js';

@@ -13,14 +13,16 @@ export interface KnownPose {
   readonly scale?: tf.Tensor;
 }
 
-/** Weights of the terms by which recognition learns from images of known class and pose. */
-export interface RecognitionWeights {
+/** Weights of the terms by which recognition learns from images of known class and pose, and dropout. */
+export interface RecognitionTerms {
   /** Of log q(class | image). @default 1 */
   readonly classWeight?: number;
   /** Of log q(class, bin | image). @default 0.3 */
   readonly binWeight?: number;
   /** Of log q(pose | image, class, bin): at full weight the class suffers. @default 0.05 */
   readonly poseWeight?: number;
+  /** What the features of each view are multiplied by, [B * V, features]: 0 for those that are dropped. @default all are kept */
+  readonly kept?: tf.Tensor;
 }
 
 /** Unlabelled images at poses drawn anew, with the class that recognition found before: it does not depend on the pose. */
@@ -30,6 +32,8 @@ export interface ConsistentImages {
   readonly y: tf.Tensor;
   /** Weight of each image, [B]; 0 where the class was not certain. */
   readonly weights: tf.Tensor;
+  /** See `RecognitionTerms`. */
+  readonly kept?: tf.Tensor;
 }
 
 /** What recognition proposes for one pair of class and bin of each image, [..., B, n]. */

@@ -29,7 +29,7 @@ import {
   type Proposal,
   type RecognisedCentre,
   type RecognisedPose,
-  type RecognitionWeights,
+  type RecognitionTerms,
   rotated,
   wrapAngle,
 } from './recognisedPose.js';
@@ -135,12 +135,12 @@ export class RecognitionSSIVAE extends SSIVAE {
     x: tf.Tensor,
     y: tf.Tensor,
     pose?: KnownPose,
-    { classWeight = 1, binWeight = 0.3, poseWeight = 0.05 }: RecognitionWeights = {},
+    { classWeight = 1, binWeight = 0.3, poseWeight = 0.05, kept }: RecognitionTerms = {},
     consistent?: ConsistentImages,
   ): void => {
     if (consistent) this.consistency(consistent);
     this.images(x, () => {
-      const seen = module('encoder_y', this.recogniser)(x);
+      const seen = module('encoder_y', this.recogniser)(x, kept);
       const classLogits = this.toSite(tf.logSumExp(seen.logits, 1));
       scale.with(classWeight, () =>
         sample('class', oneHotCategorical({ logits: classLogits }), { obs: this.toSite(y) }),
@@ -399,9 +399,9 @@ export class RecognitionSSIVAE extends SSIVAE {
   }
 
   /** log q(class | x) of images whose class was recognised at another pose. */
-  private consistency({ x, y, weights }: ConsistentImages): void {
+  private consistency({ x, y, weights, kept }: ConsistentImages): void {
     plate('consistent', x.shape[0], { dim: -this.plateNesting }, () => {
-      const logits = this.toSite(tf.logSumExp(module('encoder_y', this.recogniser)(x).logits, 1));
+      const logits = this.toSite(tf.logSumExp(module('encoder_y', this.recogniser)(x, kept).logits, 1));
       scale.with(this.toSite1(weights), () =>
         sample('class_again', oneHotCategorical({ logits }), { obs: this.toSite(y) }),
       );

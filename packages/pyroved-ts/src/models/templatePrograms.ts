@@ -7,7 +7,7 @@ import type { Recognised } from '../nets/index.js';
 import { blurred } from '../templates/blur.js';
 import { templateDecoder } from '../templates/decoder.js';
 import { bendingOf, withoutPose } from '../templates/field.js';
-import type { KnownPose, RecognitionWeights } from './recognisedPose.js';
+import type { KnownPose, RecognitionTerms } from './recognisedPose.js';
 import { RecognitionSSIVAE } from './recognition.js';
 import type { SemiSupervisedOptions, SemiSupervisedTerms } from './ssivae.js';
 import {
@@ -95,9 +95,9 @@ export abstract class TemplatePrograms extends RecognitionSSIVAE {
    */
   readonly teachingModel = (
     { x, classes, poses }: Teaching,
-    { classWeight = 1, binWeight = 0.3, poseWeight = 0.05 }: RecognitionWeights = {},
+    { classWeight = 1, binWeight = 0.3, poseWeight = 0.05, kept }: RecognitionTerms = {},
   ): void => {
-    const seen = module('encoder_y', this.recogniser)(x);
+    const seen = module('encoder_y', this.recogniser)(x, kept);
     const rowsOf = (t: tf.Tensor, image: Int32Array): tf.Tensor => take(t, tf.tensor1d(image, 'int32'), 0);
     plate('classes', classes.image.length, { dim: -this.plateNesting }, () => {
       const logits = rowsOf(tf.logSumExp(seen.logits, 1), classes.image);

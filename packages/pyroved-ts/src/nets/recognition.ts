@@ -21,8 +21,8 @@ export interface Recognised {
   readonly contentScale?: tf.Tensor;
 }
 
-/** Images [B, channels * points] to what is recognised in them. */
-export type RecognitionNet = Net<[x: tf.Tensor], Recognised>;
+/** Images [B, channels * points] to what is recognised in them. `kept` [B * V, features], if given, multiplies the body's features (dropout). */
+export type RecognitionNet = Net<[x: tf.Tensor, kept?: tf.Tensor], Recognised>;
 
 /** Views [n, channels * viewPoints] to features [n, features]. */
 export interface Body {
@@ -76,12 +76,13 @@ export function recognitionNet(options: RecognitionNetOptions): RecognitionNet {
       ...linearSpec('head', body.features, numClasses * (1 + numbers)),
       ...(contents > 0 && contentSpec(body.features, numClasses * 2 * contents)),
     },
-    apply(weights, x) {
+    apply(weights, x, kept) {
       const [count, views] = [x.shape[0], angles.length];
       const even = standardised(x);
       const looked = map ? tf.reshape(resample(even, map), [count * views, map.size / views]) : even;
       const own = Object.fromEntries(Object.keys(body.net.parameters).map((name) => [name, weights[`body.${name}`]]));
-      const features = body.net.apply(own, looked);
+      const all = body.net.apply(own, looked);
+      const features = kept ? tf.mul(all, kept) : all;
       const head = linear(weights, 'head', features);
       const [logits, rest] = tf.split(head, [numClasses, numClasses * numbers], 1);
       const [angle, centre, spread] = tf.split(tf.reshape(rest, [count, views, numClasses, numbers]), [2, dims, 1], 3);

@@ -140,10 +140,20 @@ function isDataSection(section: object): section is DataSection {
 
 /** Checks what can be checked before there are images. @throws {OptionError} that names the option. */
 export function checkTrainSettings({ discreteScaleFactor, ...given }: TrainSettings): void {
-  const { recognitionSteps, recognitionBatch, recognitionLr, posedBatch, consistency, templateSteps, ...settings } =
-    given;
+  const {
+    recognitionSteps,
+    recognitionBatch,
+    recognitionLr,
+    posedBatch,
+    consistency,
+    dropout,
+    templateSteps,
+    ...settings
+  } = given;
   if (templateSteps !== undefined) checkTemplateSteps(templateSteps);
-  checkKnownPoseOptions(defined({ recognitionSteps, recognitionBatch, recognitionLr, posedBatch, consistency }));
+  checkKnownPoseOptions(
+    defined({ recognitionSteps, recognitionBatch, recognitionLr, posedBatch, consistency, dropout }),
+  );
   checkSemiSupervisedOptions(settings);
   const { epochs = trainDefaults.epochs } = settings;
   if (discreteScaleFactor !== undefined) scheduleOf(discreteScaleFactor, { option: 'discreteScaleFactor', epochs });

@@ -7,7 +7,7 @@ import type {
   ConsistentImages,
   KnownPose,
   RecognitionSSIVAE,
-  RecognitionWeights,
+  RecognitionTerms,
   SemiSupervisedTerms,
 } from '../models/index.js';
 import { imageTensor, tidied } from './data.js';
@@ -32,6 +32,8 @@ export interface KnownPoseTrainerOptions extends TrainerOptions {
    * In the second half of the recognition steps. @default 1
    */
   readonly consistency?: number;
+  /** Probability that a feature of a view is dropped in recognition's steps. @default 0.5 */
+  readonly dropout?: number;
 }
 
 /**
@@ -47,6 +49,7 @@ export const knownPoseKeys = [
   'recognitionLr',
   'posedBatch',
   'consistency',
+  'dropout',
 ] as const;
 const keys = [...trainerOptionKeys, ...knownPoseKeys];
 
@@ -79,6 +82,7 @@ export class KnownPoseTrainer extends Trainer<RecognitionSSIVAE> {
   protected readonly recognitionLr: number;
   protected readonly posedBatch: number;
   private readonly consistency: number;
+  private readonly dropout: number;
   protected readonly labelledNoise: FreshNoise;
   private readonly unlabelledNoise: FreshNoise;
   private readonly unlabelled: SVI<[tf.Tensor, undefined, SemiSupervisedTerms]>;
@@ -86,7 +90,7 @@ export class KnownPoseTrainer extends Trainer<RecognitionSSIVAE> {
   private readonly posed: SVI<[...Known, SemiSupervisedTerms]>;
   private readonly labelled: SVI<[tf.Tensor, tf.Tensor, SemiSupervisedTerms]>;
   private readonly recognition: SVI<
-    [tf.Tensor, tf.Tensor, KnownPose | undefined, RecognitionWeights, ConsistentImages | undefined]
+    [tf.Tensor, tf.Tensor, KnownPose | undefined, RecognitionTerms, ConsistentImages | undefined]
   >;
   protected readonly members: readonly (readonly number[])[];
 
@@ -103,13 +107,14 @@ export class KnownPoseTrainer extends Trainer<RecognitionSSIVAE> {
     const { owner: name, keys: known, optimizer: adam } = parts;
     super(model, withSchedule(options), { owner: name, keys: known, lr: 1e-3, labels: true }, adam);
     const { recognitionSteps = 600 + 60 * model.numClasses, recognitionBatch = 48, recognitionLr = 3e-3 } = options;
-    const { posedBatch = 16, consistency = 1 } = options;
-    checkKnownPoseOptions({ recognitionSteps, recognitionBatch, recognitionLr, posedBatch, consistency });
+    const { posedBatch = 16, consistency = 1, dropout = 0.5 } = options;
+    checkKnownPoseOptions({ recognitionSteps, recognitionBatch, recognitionLr, posedBatch, consistency, dropout });
     this.recognitionSteps = recognitionSteps;
     this.recognitionBatch = recognitionBatch;
     this.recognitionLr = recognitionLr;
     this.posedBatch = posedBatch;
     this.consistency = consistency;
+    this.dropout = dropout;
     checkData(model, data);
     const { labelled, validation } = validationOf(data, options.earlyStopping, this.seed);
     this.data = { ...data, labelled };
@@ -189,8 +194,26 @@ export class KnownPoseTrainer extends Trainer<RecognitionSSIVAE> {
     this.optimizer.lrFactor = this.recognitionRate();
     return tidied(() => {
       const [x, y, pose] = this.shown(indices, this.labelledNoise);
-      return this.recognition.step(x, y, pose, {}, this.consistentImages(indices.length));
+      return this.recognition.step(
+        x,
+        y,
+        pose,
+        this.dropped(x.shape[0], 'labelled'),
+        this.consistentImages(indices.length),
+      );
     });
+  }
+
+  /** Features that a recognition step of `count` images keeps. */
+  protected dropped(count: number, purpose: string): Pick<RecognitionTerms, 'kept'> {
+    const { dropout, model } = this;
+    if (dropout === 0) return {};
+    const { angles, features } = model.recognition;
+    const stream = this.stream(this.step).fork(`dropout/${purpose}`);
+    const kept = stream.fill([count * angles.length, features], () =>
+      stream.next() < dropout ? 0 : 1 / (1 - dropout),
+    );
+    return { kept };
   }
 
   /** Labelled images at drawn poses, with fresh noise where it is given, their classes and poses; as they are with their classes, where labelled poses are fixed. */
@@ -220,6 +243,7 @@ export class KnownPoseTrainer extends Trainer<RecognitionSSIVAE> {
       x: tf.tensor2d(moved, [count, model.imageSize]),
       y: tf.tensor2d(oneHot(classes, numClasses), [count, numClasses]),
       weights: tf.mul(tf.tensor1d(weights), consistency),
+      ...this.dropped(count, 'unlabelled'),
     };
   }
 
@@ -254,9 +278,9 @@ export class KnownPoseTrainer extends Trainer<RecognitionSSIVAE> {
 
   protected settings(): Fingerprint {
     const { model, batchSize, seed, data, recognitionSteps, recognitionBatch, recognitionLr, posedBatch } = this;
-    const { consistency } = this;
+    const { consistency, dropout } = this;
     const counts = { unlabelled: data.unlabelled.count, labelled: data.labelled.count };
-    const recognition = { recognitionSteps, recognitionBatch, recognitionLr, posedBatch, consistency };
+    const recognition = { recognitionSteps, recognitionBatch, recognitionLr, posedBatch, consistency, dropout };
     return { model: model.kind, ...counts, batchSize, seed, ...recognition };
   }
 
@@ -307,9 +331,13 @@ const MOST_STEPS = 1e6;
 
 /** @throws {OptionError} that names the option. */
 export function checkKnownPoseOptions(options: Pick<KnownPoseTrainerOptions, (typeof knownPoseKeys)[number]>): void {
-  const { recognitionLr = 1e-3, recognitionSteps = 0, recognitionBatch = 1, posedBatch = 1, consistency = 0 } = options;
+  const { recognitionLr = 1e-3, recognitionSteps = 0, recognitionBatch = 1, posedBatch = 1 } = options;
+  const { consistency = 0, dropout = 0 } = options;
   if (!(consistency >= 0 && Number.isFinite(consistency))) {
     throw new OptionError(`consistency must be a number of at least 0; got ${consistency}.`);
+  }
+  if (!(dropout >= 0 && dropout < 1)) {
+    throw new OptionError(`dropout must be a probability from 0 to below 1; got ${dropout}.`);
   }
   if (!(recognitionLr > 0 && Number.isFinite(recognitionLr))) {
     throw new OptionError(`recognitionLr must be a positive number; got ${recognitionLr}.`);

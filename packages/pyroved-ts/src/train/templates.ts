@@ -6,7 +6,7 @@ import { defined } from '../defined.js';
 import {
   type CompleteRows,
   type KnownPose,
-  type RecognitionWeights,
+  type RecognitionTerms,
   softened,
   type Teaching,
   type TemplateSSIVAE,
@@ -39,6 +39,7 @@ export const templateDefaults = {
   epochs: 8,
   batchSize: 48,
   posedBatch: 32,
+  dropout: 0,
   templateSteps: 400,
 } as const satisfies TemplateTrainerOptions;
 
@@ -88,7 +89,7 @@ export class TemplateTrainer extends KnownPoseTrainer {
   /** Joint steps of each epoch. */
   private readonly stepsPerEpoch: number;
   private readonly complete: SVI<[CompleteRows]>;
-  private readonly teaching: SVI<[Teaching, RecognitionWeights]>;
+  private readonly teaching: SVI<[Teaching, RecognitionTerms]>;
   /** Log of recognition's softened answer for every unlabelled image, after the steps of recognition alone, [count, K]. */
   private anchor: Float32Array | undefined;
   /** Classes without labelled images, in the order in which they get a picture, and how many have one. */
