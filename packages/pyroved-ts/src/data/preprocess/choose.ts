@@ -19,7 +19,7 @@ export const preprocessingThresholds = {
   /** What a plane may leave of it; above, a polynomial is subtracted if that leaves less than two thirds. */
   besidePlane: 0.15,
   /** Distance between the 20th and the 80th percentile of the background's level, from which it is removed. */
-  level: 0.25,
+  level: 0.15,
   /** A level nearer to 0 than this is taken for 0. */
   zero: 0.05,
   /** 10th percentile of the contrast divided by the 90th, below which images are standardised. */
