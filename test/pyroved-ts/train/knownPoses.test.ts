@@ -115,6 +115,7 @@ describe('resuming', () => {
     ['recognitionBatch', { recognitionBatch: 7 }],
     ['recognitionLr', { recognitionLr: 1e-2 }],
     ['posedBatch', { posedBatch: 5 }],
+    ['dropout', { dropout: 0.2 }],
   ])('with another %s is rejected', async (name, options) => {
     const trainer = trainerOf({ epochs: 1 });
     await trainer.train();
@@ -265,6 +266,7 @@ describe('options', () => {
     [{ recognitionSteps: 1.5 }, 'recognitionSteps must be an integer of at least 0; got 1.5.'],
     [{ recognitionBatch: 0 }, 'recognitionBatch must be an integer of at least 1; got 0.'],
     [{ posedBatch: 0 }, 'posedBatch must be an integer of at least 1; got 0.'],
+    [{ dropout: 1 }, 'dropout must be a probability from 0 to below 1; got 1.'],
     [{ recognitionLr: 0 }, 'recognitionLr must be a positive number; got 0.'],
     [{ recognitionLr: Number.NaN }, 'recognitionLr must be a positive number; got NaN.'],
   ])('%j is rejected', (options, message) => {

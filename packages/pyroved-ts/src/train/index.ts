@@ -9,6 +9,7 @@ export * from './errors.js';
 export * from './evaluate.js';
 export * from './gate.js';
 export type { EpochRecord, Evaluation } from './history.js';
+export * from './freshNoise.js';
 export * from './knownPoses.js';
 export * from './labelsOnly.js';
 export { bestAssignment } from './matching.js';
