@@ -61,9 +61,16 @@ function star() {
   return { names: ['star'], size: FULL, images: [out] };
 }
 
+function concatenated(a, b) {
+  const both = new Float32Array(a.length + b.length);
+  both.set(a);
+  both.set(b, a.length);
+  return both;
+}
+
 const joined = (a, b) =>
   imageSet({
-    images: Float32Array.of(...a.images, ...b.images),
+    images: concatenated(a.images, b.images),
     shape: a.shape,
     labels: Int32Array.of(...a.labels, ...b.labels.map(() => a.classNames.length)),
     classNames: [...a.classNames, 'star'],

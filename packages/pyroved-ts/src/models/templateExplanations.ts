@@ -7,6 +7,7 @@ import { templatesOf } from '../templates/decoder.js';
 import {
   bestCandidates,
   type Candidates,
+  type Explanations,
   explain,
   selected,
   somePixels,
@@ -31,9 +32,13 @@ export interface ClassExplanations {
 /** Images whose explanations are refined at once. */
 const EXPLAINED_AT_ONCE = 64;
 
-/** Coarse to fine: bins refined on blurred images, and how many of them then on sharp ones. */
-const COARSE = { bins: 6, steps: 3, pixels: 256, blur: 1.5 } as const;
-const FINE = { bins: 2, steps: 4 } as const;
+/** Coarse to fine: how many bins of each class are refined, by how many steps, on how many pixels, under which blur (of images of 48 pixels). */
+const STAGES = [
+  { bins: 6, steps: 3, pixels: 256, blur: 1.5 },
+  { bins: 2, steps: 3, pixels: 576, blur: 0 },
+  // Classes are compared on all pixels: a sample weighs the noise of its pixels up.
+  { bins: 1, steps: 2, pixels: Number.POSITIVE_INFINITY, blur: 0 },
+] as const;
 
 /** See `TemplateSSIVAE`. */
 export abstract class TemplateExplanations extends TemplatePrograms {
@@ -119,26 +124,19 @@ export abstract class TemplateExplanations extends TemplatePrograms {
     const { count, pictures: classes, dim } = found;
     const prior = Array.from(this.classPrior(), Math.log);
     return tf.tidy(() => {
-      const blur = (COARSE.blur * Math.max(...shape)) / 48;
-      const coarse = this.scene(x, blur);
-      const pixels = somePixels(this.points, COARSE.pixels, rng);
-      const rough = explain(coarse, bestCandidates(coarse, found, COARSE.bins, pixels), COARSE.steps, pixels);
-      const best = selected(rough, Math.min(FINE.bins, rough.candidates), (row) => rough.evidence[row]);
-      const {
-        evidence: all,
-        theta: every,
-        refined,
-        candidates,
-      } = explain(this.scene(x, 0), best, FINE.steps, undefined);
-      const evidence = new Float64Array(count * classes);
-      const theta = new Float64Array(count * classes * dim);
-      const spread = new Float64Array(count * classes * dim);
-      for (let group = 0; group < evidence.length; group++) {
-        let row = group * candidates;
-        for (let c = 1; c < candidates; c++) if (all[group * candidates + c] > all[row]) row = group * candidates + c;
-        evidence[group] = all[row] + prior[group % classes];
-        theta.set(every.subarray(row * dim, (row + 1) * dim), group * dim);
-        spread.set(rowDeviations(refined, row), group * dim);
+      const [coarse, sharp, last] = STAGES.map(({ bins, steps, pixels: most, blur }) => {
+        const scene = this.scene(x, (blur * Math.max(...shape)) / 48);
+        const pixels = somePixels(this.points, most, rng);
+        return { refine: (from: Candidates) => explain(scene, from, steps, pixels), scene, pixels, bins };
+      });
+      const best = (from: Explanations, bins: number): Candidates =>
+        selected(from, Math.min(bins, from.candidates), (row) => from.evidence[row]);
+      const rough = coarse.refine(bestCandidates(coarse.scene, found, coarse.bins, coarse.pixels));
+      const { evidence, theta, refined } = last.refine(best(sharp.refine(best(rough, sharp.bins)), last.bins));
+      const spread = new Float64Array(theta.length);
+      for (let row = 0; row < evidence.length; row++) {
+        evidence[row] += prior[row % classes];
+        spread.set(rowDeviations(refined, row), row * dim);
       }
       return { count, evidence, theta, spread, recognised } as never;
     }) as ClassExplanations;

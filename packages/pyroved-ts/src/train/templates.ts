@@ -436,4 +436,4 @@ export function checkTemplateSteps(templateSteps: number): void {
 const ANCHORED_AT_ONCE = 128;
 
 /** Training images whose evidence is measured at the end. */
-const MEASURED_IMAGES = 600;
+const MEASURED_IMAGES = 1500;
