@@ -2,6 +2,7 @@
 import { take } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 import {
+  Adam,
   bernoulli,
   categorical,
   markov,
@@ -10,8 +11,10 @@ import {
   param,
   plate,
   plateStack,
+  SVI,
   sample,
   sequentialPlate,
+  TraceEnumELBO,
   trace,
 } from 'pyro-ts';
 import { expect, test } from 'vitest';
@@ -211,6 +214,24 @@ test('a variable of the model upstream of one of the guide in the same step', ()
   }, 0);
   expect(enumerated({}, 0, model, guide).loss).toBeCloseTo(-bound, 5);
   expect(-bound).toBeCloseTo(1.7488, 4);
+});
+
+test('an observation of a step that its markov context hides is refused, at each step', () => {
+  const model = (history: number) => () => {
+    const states: tf.Tensor[] = [];
+    markov(5, { history }, (t) => {
+      states.push(sample(`x${t}`, bernoulli(0.3), parallel));
+      const mean = states[t].add(states[t - 2] ?? 0);
+      sample(`y${t}`, normal(mean, 1), { obs: 0.3 });
+    });
+  };
+  const step = (history: number) => {
+    const svi = new SVI(model(history), () => {}, new Adam(), new TraceEnumELBO({ maxPlateNesting: 0 }));
+    return () => svi.step();
+  };
+  const short = step(1);
+  for (let i = 0; i < 2; i++) expect(short).toThrow(/site "y2".*can see.*markov context.*increase the history/s);
+  expect(step(2)()).toBeGreaterThan(0);
 });
 
 test('steps that see further back in the model than in the guide', () => {

@@ -7,6 +7,7 @@ import { EnumerateHandler } from '../../handlers/enumerate.js';
 import { replay } from '../../handlers/replay.js';
 import { currentStream } from '../../handlers/seed.js';
 import { trace } from '../../handlers/trace.js';
+import { RandomStream } from '../../random.js';
 import { isValidating } from '../../runtime/stack.js';
 import { warnOfInvalidDependencies } from '../enumeration/dependencies.js';
 import { expectation, guideWeights } from '../enumeration/dice.js';
@@ -146,10 +147,19 @@ export class TraceEnumELBO extends ELBO {
           Array.from({ length: this.runs }, () => [...enumeratedPairs(programs, args, isRecycling)]).flat(),
         ),
       );
-      if (isValidating()) for (const pair of pairs) this.warn(pair);
+      if (isValidating()) {
+        for (const pair of pairs) this.warn(pair);
+        if (!this.checked.has(model) && pairs.some(sharesDimensions)) {
+          this.prepared(model, guide, args, (programs) => checkReach(programs, args));
+          this.checked.add(model);
+        }
+      }
       return pairs;
     });
   }
+
+  /** The models of which the markov contexts were checked. */
+  private readonly checked = new WeakSet<object>();
 
   /** The bound that one pair of traces gives: expected log p minus expected log q. */
   private expectedBound({ model, guide }: TracePair): tf.Tensor {
@@ -180,6 +190,27 @@ export class TraceEnumELBO extends ELBO {
         'or use TraceELBO.',
     );
   }
+}
+
+/** Whether two variables of a program have one dimension, in steps that do not see each other. */
+const sharesDimensions = ({ model, guide }: TracePair): boolean =>
+  [model, guide].some(({ sampleSites }) => {
+    const dims = sampleSites.flatMap((site) => site.enumeration?.own?.dim ?? []);
+    return new Set(dims).size < dims.length;
+  });
+
+/**
+ * Runs the programs once with a dimension for each variable, and refuses a site that varies with one which its markov context hides: with shared
+ * dimensions it would be taken for another variable.
+ */
+function checkReach<Args extends unknown[]>(programs: PreparedPrograms<Args>, args: Args): void {
+  tf.tidy(() =>
+    apart(new RandomStream('markov'), () => {
+      const { value } = enumeratedPairs(programs, args, false).next();
+      const { model, guide }: TracePair = value;
+      for (const site of [...guide.sampleSites, ...model.sampleSites]) pack(site, site.unscaledLogProb);
+    }),
+  );
 }
 
 /** The pairs of traces of one particle. */
