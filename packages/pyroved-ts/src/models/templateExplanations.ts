@@ -35,7 +35,7 @@ const EXPLAINED_AT_ONCE = 64;
 /** Coarse to fine: how many bins of each class are refined, by how many steps, on how many pixels, under which blur (of images of 48 pixels). */
 const STAGES = [
   { bins: 6, steps: 3, pixels: 256, blur: 1.5 },
-  { bins: 2, steps: 3, pixels: 576, blur: 0 },
+  { bins: 2, steps: 3, pixels: 1152, blur: 0 },
   // Classes are compared on all pixels: a sample weighs the noise of its pixels up.
   { bins: 1, steps: 2, pixels: Number.POSITIVE_INFINITY, blur: 0 },
 ] as const;

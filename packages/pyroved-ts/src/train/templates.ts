@@ -236,7 +236,8 @@ export class TemplateTrainer extends KnownPoseTrainer {
     const own = labelled.map((_, i) => i);
     const known = { image: own, y, weight: tf.fill([own.length], recognitionBatch / own.length) };
     if (isAlone) {
-      this.teaching.step({ x: shown, classes: known, poses: { ...known, pose, content } }, {});
+      const teaching = { x: shown, classes: known, poses: { ...known, pose, content } };
+      this.teaching.step(teaching, this.dropped(own.length, 'labelled'));
     } else {
       const taught = rowsOf(explained, kept, (i) => explained.theta[i], shape);
       const after = (image: Int32Array): Int32Array => image.map((i) => i + own.length);
