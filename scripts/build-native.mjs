@@ -17,12 +17,14 @@ const isas = { x64: ['avx2', 'avx512', 'amx'], arm64: ['neon'] };
 
 /**
  * Brings the kernel up to date; quick where no source is newer. Resolves to the library's path, or to undefined where there is none. `into` is where
- * it goes; `platform` and `arch` are those of the compiler's target, where that is not this machine (CXX names the compiler).
+ * it goes; `platform` and `arch` are those of the compiler's target, where that is not this machine (CXX names the compiler). `sanitized`: with the
+ * address and undefined-behaviour sanitizers, for `npm run test:sanitizers`.
  */
 export async function buildNative({
   platform = process.platform,
   arch = process.arch,
   into = join(root, 'packages', 'spatial-decoder', 'dist', 'native'),
+  sanitized = false,
 } = {}) {
   const library = join(into, `${platform}-${arch}.node`);
   const absent = join(into, 'absent.txt');
@@ -37,11 +39,11 @@ export async function buildNative({
   const tools = ['build-native.mjs', 'lib/compilers.mjs'].map((file) => fileURLToPath(new URL(file, import.meta.url)));
   if (await newerThan(library, [...files, ...tools])) return library;
 
-  const compiler = await findCompiler(platform);
+  const compiler = await findCompiler(platform, sanitized);
   if (!compiler)
     return giveUp(`no C++ compiler answers (${process.env.CXX ?? 'c++, g++, clang++ or, on Windows, cl'})`);
   say(`Building the native kernel with ${compiler.command} ...`);
-  const failure = await compileAndLink(compiler, files, arch, library);
+  const failure = await compileAndLink(compiler, files, arch, library, sanitized ? 'sanitized' : 'native');
   if (failure) return giveUp(`${compiler.command} cannot build it`, failure);
   await rm(absent, { force: true });
   return library;
@@ -55,8 +57,8 @@ async function newerThan(target, files) {
 }
 
 /** The compiler's words where it fails, else nothing. */
-async function compileAndLink(compiler, files, arch, library) {
-  const objectsAt = join(cache, 'native', basename(library));
+async function compileAndLink(compiler, files, arch, library, folder) {
+  const objectsAt = join(cache, folder, basename(library));
   await mkdir(objectsAt, { recursive: true });
   const call = async (command, args) => {
     const result = await run(command, args, { capture: true, env: compiler.env, cwd: objectsAt }).catch((error) => ({

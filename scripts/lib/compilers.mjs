@@ -17,15 +17,15 @@ const gnuFlags = {
 const microsoftFlags = { avx2: ['/arch:AVX2'], avx512: ['/arch:AVX512'] };
 
 /** The first compiler that answers: CXX where it is set, else the platform's usual ones; undefined where there is none. */
-export async function findCompiler(platform = process.platform) {
+export async function findCompiler(platform = process.platform, sanitized = false) {
   const asked = process.env.CXX;
-  if (asked) return (await answers(asked)) ? gnu(asked, platform) : undefined;
+  if (asked) return (await answers(asked)) ? gnu(asked, platform, sanitized) : undefined;
   if (platform === 'win32') {
     const env = await microsoftEnvironment();
     if (env) return microsoft(env);
   }
   for (const name of platform === 'win32' ? ['g++', 'clang++'] : ['c++', 'g++', 'clang++']) {
-    if (await answers(name)) return gnu(name, platform);
+    if (await answers(name)) return gnu(name, platform, sanitized);
   }
   return undefined;
 }
@@ -38,9 +38,12 @@ async function answers(command, args = ['--version'], options = {}) {
   }
 }
 
-function gnu(command, platform) {
+function gnu(command, platform, sanitized) {
   const shared = platform === 'darwin' ? ['-bundle', '-undefined', 'dynamic_lookup'] : ['-shared'];
   const windows = platform === 'win32';
+  const sanitizers = sanitized
+    ? ['-fsanitize=address,undefined', '-fno-sanitize-recover=all', '-fno-omit-frame-pointer', '-g', '-O1']
+    : [];
   // The header of GCC 12 and older warns about its own intrinsics.
   const warnings = ['-Wall', '-Wextra', '-Wno-uninitialized', '-Wno-maybe-uninitialized', '-Wno-unknown-pragmas'];
   return {
@@ -48,11 +51,11 @@ function gnu(command, platform) {
     objectEnd: '.o',
     compile: (source, object, include, isa) => [
       ...['-std=c++17', '-O3', '-fvisibility=hidden', ...(windows ? [] : ['-fPIC']), ...warnings],
-      ...(gnuFlags[isa] ?? []),
+      ...[...(gnuFlags[isa] ?? []), ...sanitizers],
       ...['-isystem', include, '-c', source, '-o', object],
     ],
     link: (objects, library, imports) => [
-      ...[...shared, ...objects, '-o', library],
+      ...[...shared, ...sanitizers, ...objects, '-o', library],
       ...(windows ? ['-static', imports] : ['-pthread']),
     ],
     /** Turns a list of Node's functions into something to link with; only Windows wants it. */

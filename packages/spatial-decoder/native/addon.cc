@@ -1,13 +1,18 @@
 // The Node-API face of the decoder: checks every size against the arrays that came, and turns failures into JavaScript
 // errors.
+#include <algorithm>
+
 #include "handle.h"
 
 namespace {
 
 using namespace pyro;
 
+/** What a forward pass kept, and the problem that it is of. */
 struct KeptHandle {
+  static constexpr napi_type_tag kTag{0x3d7e90b25af84c16, 0xb5c1e8f04729da63};
   std::unique_ptr<Kept> kept;
+  Problem problem;
 };
 
 /** [rows, pixels, dims, channels, first activation, activation, width, ...] */
@@ -26,6 +31,9 @@ Problem takeProblem(Arguments& arguments) {
   problem.activation = static_cast<Activation>(size(sizes[5], 4, "the activation"));
   problem.layers = static_cast<int>(length - kFixed);
   for (int l = 0; l < problem.layers; l++) problem.widths[l] = positive(sizes[kFixed + l], kMostUnits, "a width");
+  // After this the products below stay in 64 bits.
+  lengthOf({problem.rows, problem.pixels, problem.channels});
+  lengthOf({problem.rows, problem.widths[0], problem.dims});
   return problem;
 }
 
@@ -43,6 +51,12 @@ Operands takeOperands(Arguments& arguments, const Problem& p) {
   arguments.list(
       "a bias", p.layers, [&](int i) { return outputs(p, i); }, operands.biases);
   return operands;
+}
+
+bool isSame(const Problem& a, const Problem& b) {
+  return a.rows == b.rows && a.pixels == b.pixels && a.dims == b.dims && a.channels == b.channels &&
+         a.layers == b.layers && a.firstActivation == b.firstActivation && a.activation == b.activation &&
+         std::equal(a.widths, a.widths + a.layers, b.widths);
 }
 
 Decoder& takeDecoder(Arguments& arguments) { return *takeHandle(arguments).decoder; }
@@ -85,6 +99,7 @@ napi_value forward(napi_env env, Arguments& arguments) {
   if (!kept) return nullptr;
   auto handle = std::make_unique<KeptHandle>();
   handle->kept = std::move(kept);
+  handle->problem = problem;
   return wrap(env, std::move(handle));
 }
 
@@ -98,6 +113,8 @@ napi_value backward(napi_env, Arguments& arguments) {
   const Operands operands = takeOperands(arguments, p);
   const float* upstream = arguments.floats("the upstream gradient", p.points() * p.channels);
   const KeptHandle* kept = arguments.optionalExternal<KeptHandle>("the kept activations are no handle");
+  if (kept && kept->kept && !(kept->kept->isOf(decoder) && isSame(kept->problem, p)))
+    throw std::invalid_argument(words("the kept activations are of another call"));
   Gradients gradients{};
   gradients.pose = arguments.floats("the pose's gradient", p.rows * p.widths[0] * p.dims);
   gradients.code = arguments.floats("the code's gradient", p.rows * p.widths[0]);

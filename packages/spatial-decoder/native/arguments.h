@@ -4,8 +4,10 @@
 #include <node_api.h>
 
 #include <cmath>
+#include <initializer_list>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 namespace pyro {
 
@@ -16,13 +18,40 @@ inline void check(napi_status status, const char* what) {
   if (status != napi_ok) throw std::runtime_error(words(what));
 }
 
-/** The arguments of a call, taken one after the other. */
+/** The product of sizes. Larger than any array: an error, so that it never wraps around to the length of one. */
+inline int64_t lengthOf(std::initializer_list<int64_t> sizes) {
+  constexpr int64_t kMost = int64_t{1} << 53;
+  int64_t product = 1;
+  for (const int64_t size : sizes) {
+    if (size != 0 && product > kMost / size) throw std::invalid_argument(words("the problem is larger than any array"));
+    product *= size;
+  }
+  return product;
+}
+
+/**
+ * The arguments of a call, taken one after the other. Elements of lists are read before anything else: that may run JavaScript (an accessor), which could
+ * detach a buffer; no JavaScript runs between the first pointer into an array and the end of the call.
+ */
 class Arguments {
  public:
   static constexpr size_t kMost = 20;
+  /** Elements of a list beyond these are not looked at. */
+  static constexpr uint32_t kMostElements = 256;
   Arguments(napi_env env, napi_callback_info info) : env_(env) {
     size_t count = kMost;
     check(napi_get_cb_info(env, info, &count, values_, nullptr, nullptr), "no arguments");
+    for (size_t i = 0; i < kMost; i++) {
+      bool isArray = false;
+      uint32_t length = 0;
+      if (napi_is_array(env, values_[i], &isArray) != napi_ok || !isArray) continue;
+      check(napi_get_array_length(env, values_[i], &length), "a list has no length");
+      for (uint32_t k = 0; k < length && k < kMostElements; k++) {
+        napi_value element;
+        check(napi_get_element(env, values_[i], k, &element), "a list cannot be read");
+        lists_[i].push_back(element);
+      }
+    }
   }
 
   double number(const char* what) {
@@ -62,15 +91,13 @@ class Arguments {
     return values;
   }
 
-  /** An array of Float32Arrays, the i-th of length lengthOf(i), into `to`. */
+  /** An array of Float32Arrays, the i-th of length length(i), into `to`. */
   template <typename T, typename F>
-  void list(const char* what, int count, const F& lengthOf, T* to) {
-    const napi_value array = take();
-    for (int i = 0; i < count; i++) {
-      napi_value element;
-      check(napi_get_element(env_, array, static_cast<uint32_t>(i), &element), what);
-      to[i] = floatsOf(element, what, lengthOf(i));
-    }
+  void list(const char* what, int count, const F& length, T* to) {
+    const std::vector<napi_value>& elements = lists_[next_++];
+    if (elements.size() < static_cast<size_t>(count))
+      throw std::invalid_argument(words(what) + " must be one of a list of " + std::to_string(count));
+    for (int i = 0; i < count; i++) to[i] = floatsOf(elements[i], what, length(i));
   }
 
   /** A Float64Array's content. */
@@ -82,10 +109,15 @@ class Arguments {
     return static_cast<const double*>(data);
   }
 
+  /** An object of C++, of the type T and no other. */
   template <typename T>
   T* external(const char* what) {
+    const napi_value value = take();
     void* data;
-    check(napi_get_value_external(env_, take(), &data), what);
+    bool isTagged = false;
+    check(napi_get_value_external(env_, value, &data), what);
+    check(napi_check_object_type_tag(env_, value, &T::kTag, &isTagged), what);
+    if (!isTagged) throw std::invalid_argument(words(what));
     return static_cast<T*>(data);
   }
 
@@ -117,6 +149,7 @@ class Arguments {
 
   napi_env env_;
   napi_value values_[kMost];
+  std::vector<napi_value> lists_[kMost];
   size_t next_ = 0;
 };
 

@@ -7,9 +7,13 @@
 
 namespace pyro {
 
+class Decoder;
+
 /** Activations of a forward pass, for as many tiles as the budget allowed; the rest are computed again. */
 class Kept {
  public:
+  /** Whether this decoder, and no other, kept it. */
+  bool isOf(const Decoder& decoder) const;
   Kept(std::shared_ptr<Keep> keep, std::unique_ptr<Buffer> buffer, int64_t tiles)
       : keep_(std::move(keep)), buffer_(std::move(buffer)), tiles_(tiles) {}
   ~Kept() { release(); }
@@ -67,5 +71,7 @@ class Decoder {
   Buffer packed_, totals_;
   std::vector<std::unique_ptr<Thread>> threads_;
 };
+
+inline bool Kept::isOf(const Decoder& decoder) const { return keep_ == decoder.keep(); }
 
 }  // namespace pyro

@@ -10,6 +10,7 @@ namespace pyro {
 
 /** dispose() empties it before the collector comes. */
 struct Handle {
+  static constexpr napi_type_tag kTag{0x9f1c5e0a63b74d21, 0x8a4e2d7b11c6f530};
   std::unique_ptr<Decoder> decoder;
   std::unique_ptr<Encoder> encoder;
   std::unique_ptr<Templates> templates;
@@ -27,7 +28,9 @@ napi_value wrap(napi_env env, std::unique_ptr<T> object) {
   check(napi_create_external(
             env, object.get(), [](napi_env, void* data, void*) { delete static_cast<T*>(data); }, nullptr, &value),
         "no memory for a handle");
+  // The collector has it from here on.
   object.release();
+  check(napi_type_tag_object(env, value, &T::kTag), "a handle cannot be tagged");
   return value;
 }
 

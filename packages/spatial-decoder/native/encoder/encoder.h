@@ -6,6 +6,8 @@
 
 namespace pyro {
 
+class Encoder;
+
 /** The maps and features of a forward pass: of all images, or there is none. */
 class KeptEncoder {
  public:
@@ -13,6 +15,8 @@ class KeptEncoder {
       : keep_(std::move(keep)), buffer_(std::move(buffer)) {}
   ~KeptEncoder() { keep_->release(std::move(buffer_)); }
   float* data() const { return buffer_->data(); }
+  /** Whether this encoder, and no other, kept it. */
+  bool isOf(const Encoder& encoder) const;
 
  private:
   std::shared_ptr<Keep> keep_;
@@ -24,6 +28,7 @@ class Encoder {
   Encoder(const EncoderOps& ops, Pool& pool, std::shared_ptr<Keep> keep)
       : ops_(ops), pool_(pool), keep_(std::move(keep)) {}
 
+  const std::shared_ptr<Keep>& keep() const { return keep_; }
   /** output [n, F]. Returns what it kept, or null where nothing was requested or fits. */
   std::unique_ptr<KeptEncoder> forward(const EncoderProblem&, const EncoderArrays<const float>&, bool keep,
                                        float* output);
@@ -48,5 +53,7 @@ class Encoder {
   Buffer packed_, batch_, gradients_, totals_;
   std::vector<std::unique_ptr<Buffer>> threads_;
 };
+
+inline bool KeptEncoder::isOf(const Encoder& encoder) const { return keep_ == encoder.keep(); }
 
 }  // namespace pyro

@@ -27,7 +27,7 @@ TemplateProblem takeProblem(Arguments& arguments) {
   return p;
 }
 
-int64_t pictureFloats(const TemplateProblem& p) { return p.pictures * p.channels * p.height * p.width; }
+int64_t pictureFloats(const TemplateProblem& p) { return lengthOf({p.pictures, p.channels, p.height, p.width}); }
 int64_t fieldFloats(const TemplateProblem& p) { return int64_t{2} * p.contents * p.grid * p.grid; }
 
 /** Pictures, field, theta, the picture of each row, pixels. */
@@ -45,7 +45,7 @@ TemplateOperands takeOperands(Arguments& arguments, const TemplateProblem& p) {
 void takeImages(Arguments& arguments, const TemplateProblem& p, TemplateOperands& operands) {
   operands.imageCount = positive(arguments.number("the number of images must be a number"), kMostRowsOrPixels,
                                  "the number of images");
-  operands.images = arguments.floats("the images", operands.imageCount * p.channels * p.height * p.width);
+  operands.images = arguments.floats("the images", lengthOf({operands.imageCount, p.channels, p.height, p.width}));
   operands.image = arguments.indices("the images of rows", p.rows, operands.imageCount);
 }
 
@@ -61,7 +61,7 @@ napi_value draw(napi_env, Arguments& arguments) {
   Templates& templates = takeTemplates(arguments);
   const TemplateProblem p = takeProblem(arguments);
   const TemplateOperands operands = takeOperands(arguments, p);
-  templates.draw(p, operands, arguments.floats("the output", p.rows * p.channels * p.pixels));
+  templates.draw(p, operands, arguments.floats("the output", lengthOf({p.rows, p.channels, p.pixels})));
   return nullptr;
 }
 
@@ -71,7 +71,7 @@ napi_value drawBackward(napi_env, Arguments& arguments) {
   Templates& templates = takeTemplates(arguments);
   const TemplateProblem p = takeProblem(arguments);
   const TemplateOperands operands = takeOperands(arguments, p);
-  const float* upstream = arguments.floats("the upstream gradient", p.rows * p.channels * p.pixels);
+  const float* upstream = arguments.floats("the upstream gradient", lengthOf({p.rows, p.channels, p.pixels}));
   float* pictures = arguments.floats("the pictures' gradient", pictureFloats(p));
   float* field = arguments.floats("the field's gradient", fieldFloats(p));
   float* theta = arguments.floats("theta's gradient", p.rows * p.size());

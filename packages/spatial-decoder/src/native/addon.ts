@@ -106,7 +106,8 @@ const place = (file: string) => fileURLToPath(new URL(`../../dist/native/${file}
 /** The compiled kernel, or the reason why it cannot be had. */
 export function loadAddon(): Addon | string {
   if (process.env.PYRO_NATIVE === 'off') return 'PYRO_NATIVE=off';
-  const library = place(`${process.platform}-${process.arch}.node`);
+  // Another build of the same library, such as the one with sanitizers.
+  const library = process.env.PYRO_NATIVE_LIBRARY ?? place(`${process.platform}-${process.arch}.node`);
   if (!existsSync(library)) {
     const absent = place('absent.txt');
     if (existsSync(absent)) return readFileSync(absent, 'utf8');
