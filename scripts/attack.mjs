@@ -9,7 +9,7 @@ import { build } from './build.mjs';
 import { cache, isMain, main, Stop, say } from './lib/process.mjs';
 import { setup } from './setup.mjs';
 
-const names = ['locks', 'power', 'bombs', 'mutants', 'names'];
+const names = ['locks', 'kills', 'power', 'mutants', 'bombs', 'steps', 'names'];
 const help = `npm run test:attack -- [options]
   --only NAMES  some of the attacks, separated by commas: ${names.join(', ')}
   --quick       a tenth of the work

@@ -15,7 +15,7 @@ import { mutateBytes, mutateJson, mutateTable } from './mutate.mjs';
 
 export const name = 'mutants';
 export const title = 'Damaged files for every reader';
-export const units = (quick) => (quick ? 20 : 200);
+export const units = (quick) => (quick ? 2 : 20);
 export const bars = ['untyped', 'hangs', 'crashes', 'leaked'];
 const PER_READER = 10;
 const MOST_MILLISECONDS = 20_000;

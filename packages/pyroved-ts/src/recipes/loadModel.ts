@@ -52,9 +52,14 @@ export async function loadModel(folder: string, kernel?: SpatialDecoderOptions['
     );
   }
   const { checkpoint, warning } = run.loadCheckpoint();
-  const model = modelFromConfig(modelSection(run.config), { kernel });
-  loadParams(model.params, checkpoint.tensors);
   const { classNames, normalisation, preprocessing } = dataSection(run.config);
+  const model = modelFromConfig(modelSection(run.config), { kernel });
+  try {
+    loadParams(model.params, checkpoint.tensors);
+  } catch (error) {
+    model.dispose();
+    throw error;
+  }
   const classAngles = classAnglesOf(checkpoint);
   return {
     run,
