@@ -44,6 +44,8 @@ test('a run trains, is loaded with the same weights, and says class, angle, evid
   const few = { epochs: 2, recognitionSteps: 3, templateSteps: 4, batchSize: 6, posedBatch: 4 };
   const { summary } = await trainRun(requestOf('run', { latentDim: 2 }, few));
   expect(summary?.accuracy).toBeGreaterThanOrEqual(0);
+  expect(summary?.evidence).toMatchObject({ weight: expect.any(Number), mean: expect.any(Number) });
+  expect(summary).not.toHaveProperty('bounds');
   expect(readFileSync(join(root, 'run', 'report.html'), 'utf8')).toContain('The pictures of the classes');
   const trained = await loadModel(join(root, 'run'));
   const again = await loadModel(join(root, 'run'));

@@ -2,7 +2,7 @@
 import type * as tf from '@tensorflow/tfjs';
 import { Adam, OptionError, SVI } from 'pyro-ts';
 import { inMemory, subset } from '../data/index.js';
-import type { Model } from '../models/index.js';
+import { type Model, TemplateSSIVAE } from '../models/index.js';
 import { imageTensor, meanOver } from '../train/data.js';
 import type { TrainingImages } from '../train/index.js';
 import { isConditional } from './kinds.js';
@@ -68,8 +68,8 @@ const FEWEST = 8;
 
 /** The bounds at the end of a run, on as many images as the time allows; undefined where these would be too few. */
 export function affordableBounds(model: Model, set: TrainingImages, seed: number): LikelihoodBounds | undefined {
-  // Images of which the model would have to be told something may lack it.
-  if (isConditional(model)) return undefined;
+  // Images of which the model would have to be told something may lack it; the guide of templates refines nothing, so that its bounds are loose.
+  if (isConditional(model) || model instanceof TemplateSSIVAE) return undefined;
   const { hiddenDecoder, channels, angleBins = 8, angleGuide } = model.options;
   const particles = 16;
   const widths = [hiddenDecoder[0], ...hiddenDecoder, channels];

@@ -1,5 +1,6 @@
 /** The end of a run: its figures on images that it was not trained on, its pictures, its summary and its report. */
-import { type Model, RecognitionSSIVAE } from '../models/index.js';
+import { subset } from '../data/index.js';
+import { type EvidenceGate, type Model, RecognitionSSIVAE, TemplateSSIVAE } from '../models/index.js';
 import type { RunFolder } from '../run/index.js';
 import { type EpochRecord, labelsOnlyAccuracy } from '../train/index.js';
 import { affordableBounds, type LikelihoodBounds } from './bound.js';
@@ -12,6 +13,7 @@ import { type LearningProblem, learningProblems } from './learningProblems.js';
 import type { MachineRecord } from './machine.js';
 import { type ReportExtras, writeReport } from './report.js';
 import { modelSection } from './settings.js';
+import { evenPlaces } from './show.js';
 import type { TrainingSets } from './sources/sets.js';
 import { doubtfulCsv, doubtfulLabels, doubtfulTable } from './suspicious.js';
 import { type Validation, validationFor } from './validation.js';
@@ -27,6 +29,8 @@ export interface RunSummary extends Figures, HeadlineFigures, CourseFigures {
   readonly problems?: readonly LearningProblem[];
   /** ELBO and importance-weighted bound on validation images, where they can be computed within seconds; `evaluate --bound` takes longer. */
   readonly bounds?: LikelihoodBounds;
+  /** Of a model with templates: what its evidence counts for, and how it explains validation images. */
+  readonly evidence?: EvidenceFigures;
   /** Number of labelled training images whose label the model doubts; they are listed in suspicious-labels.csv. */
   readonly suspiciousLabels?: number;
 }
@@ -72,6 +76,7 @@ export async function finishRun(
   const problems = learningProblems(learningFigures(model, learntFrom(model, sets), history, figures));
   const bounds =
     validation && model.kind !== 'ssRegIVAE' ? affordableBounds(model, validation.images, seed) : undefined;
+  const evidence = evidenceFigures(model, validation);
   const doubtful =
     model.kind === 'ssiVAE' && sets.labelled && !isAtChance(problems)
       ? doubtfulLabels(model, sets.labelled, classNamesOf(model, sets.classNames), seed)
@@ -86,6 +91,7 @@ export async function finishRun(
     ...(disentanglement && { disentanglement }),
     ...(problems.length > 0 && { problems }),
     ...(bounds && { bounds }),
+    ...(evidence && { evidence }),
     ...(doubtful.length > 0 && { suspiciousLabels: doubtful.length }),
     classNames: classNamesOf(model, sets.classNames),
     ...courseOf(run, history),
@@ -95,6 +101,26 @@ export async function finishRun(
   if (report)
     await writeReport(run, model, sets, { ...shown, summary, judged, history, ...(tables.length > 0 && { tables }) });
   return summary;
+}
+
+export interface EvidenceFigures extends EvidenceGate {
+  /** Evidence below which an image is marked as an outlier, at a false-alarm rate of 5%. */
+  readonly outlierThreshold: number;
+  /** Mean evidence of validation images, nats per image. */
+  readonly mean?: number;
+}
+
+/** Validation images that are explained. */
+const EXPLAINED = 200;
+
+function evidenceFigures(model: Model, validation: Validation | undefined): EvidenceFigures | undefined {
+  if (!(model instanceof TemplateSSIVAE)) return undefined;
+  const { gate } = model;
+  const figures = { ...gate, outlierThreshold: model.outlierThreshold() };
+  if (!validation) return figures;
+  const { images } = validation;
+  const found = model.evidenceOf(subset(images, evenPlaces(images.count, EXPLAINED)));
+  return { ...figures, mean: found.reduce((a, b) => a + b, 0) / found.length };
 }
 
 /** The accuracy of a plain network that is trained on the labelled images alone, at the poses that the model expects. */

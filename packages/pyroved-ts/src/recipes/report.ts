@@ -211,6 +211,21 @@ function facts(run: RunFolder, summary: RunSummary, sets: TrainingSets, lr: numb
         ),
       ],
     },
+    ...(summary.evidence
+      ? [
+          {
+            title: 'Evidence (Laplace approximation of log p)',
+            rows: [
+              ['weight beside recognition', summary.evidence.weight.toFixed(2)],
+              ['temperature', summary.evidence.temperature],
+              ['outliers are below', `${summary.evidence.outlierThreshold.toFixed(1)} nats`],
+              ...(summary.evidence.mean === undefined
+                ? []
+                : ([['mean of validation images', `${summary.evidence.mean.toFixed(1)} nats`]] as const)),
+            ] as const,
+          },
+        ]
+      : []),
     ...(summary.bounds
       ? [
           {
