@@ -34,7 +34,8 @@ export async function open() {
         figures.epochs += acknowledged;
         figures.lost += lost;
         figures.unreadable += why === undefined ? 0 : 1;
-        if (lost > 0 || why !== undefined) failures.push(`kill ${number}: ${lost} of ${acknowledged} lost ${why ?? ''}`);
+        if (lost > 0 || why !== undefined)
+          failures.push(`kill ${number}: ${lost} of ${acknowledged} lost ${why ?? ''}`);
         rmSync(folder, { recursive: true });
       }
       return { figures, failures };

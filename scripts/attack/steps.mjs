@@ -56,7 +56,8 @@ async function withBroken(name, from, body) {
   let calls = 0;
   fs[name] = (...args) => {
     calls += 1;
-    if (calls >= from) throw Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC', syscall: name });
+    if (calls >= from)
+      throw Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC', syscall: name });
     return original(...args);
   };
   try {

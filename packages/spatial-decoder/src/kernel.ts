@@ -61,6 +61,8 @@ export interface Kernel {
   readonly threads: number;
   /** Float32 where left out. */
   readonly precision?: Precision;
+  /** Instruction set, where the kernel has several. */
+  readonly isa?: string;
   /**
    * Output [R, P, C], before any likelihood: written to `to`, which may be the engine's own memory, or to a fresh array where left out. `saved` is
    * present when `keep` was asked for and the budget allowed it.
@@ -89,6 +91,8 @@ export interface KernelOptions {
   readonly budget: number;
   /** Default float32, unless PYRO_NATIVE_ISA names an instruction set that rounds. */
   readonly precision?: Precision;
+  /** Instruction set of the native kernel. */
+  readonly isa?: string;
 }
 
 /** A kernel, or why it cannot run here. */

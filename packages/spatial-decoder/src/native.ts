@@ -22,7 +22,7 @@ import { zeroGradients } from './zeroGradients.js';
 
 export { loadAddon, type NativeIsa, nativeIsas } from './native/addon.js';
 
-export interface NativeOptions extends KernelOptions {
+export interface NativeOptions extends Omit<KernelOptions, 'isa'> {
   /**
    * Default: AMX for bfloat16; else what PYRO_NATIVE_ISA names (AMX only where no precision is given, since it rounds to bfloat16), else the best that the
    * processor runs.
@@ -50,7 +50,7 @@ const unasked: readonly NativeIsa[] = ['scalar', 'amx'];
  * The native kernel, or why it cannot be had here; whoever loads it checks its numbers (selfCheck). Its threads start at the first call and wait
  * between calls. Throws SpatialDecoderError where an option is wrong.
  */
-export function loadNative(options: NativeOptions): Loaded {
+export function loadNative(options: Omit<NativeOptions, 'isa'> & { readonly isa?: string }): Loaded {
   refuseUnknownKeys('loadNative', options, optionNames);
   const threads = threadsFrom('native kernel: threads', options.threads);
   const budget = budgetFrom('native kernel: budget', options.budget);
@@ -93,7 +93,7 @@ class NativeKernel implements Kernel {
 
   constructor(
     private readonly addon: Addon,
-    isa: NativeIsa,
+    readonly isa: NativeIsa,
     private readonly wanted: number,
     budget: number,
   ) {

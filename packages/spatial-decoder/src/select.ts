@@ -23,6 +23,11 @@ export interface KernelSelection {
    * kernel only. Default 'float32', unless PYRO_NATIVE_ISA names AMX.
    */
   readonly precision?: Precision;
+  /**
+   * Instruction set of the native kernel: 'avx512', 'avx2', 'neon', 'scalar' or 'amx'. They differ in the last digits, so that the same numbers on
+   * several machines need the same one. Wins over PYRO_NATIVE_ISA. @default the best that this processor runs
+   */
+  readonly isa?: string;
 }
 
 /** The kernel of a run. It belongs to whoever asked for it: pass it to `spatialDecoder`, and dispose of it at the end. */
@@ -32,6 +37,8 @@ export interface SelectedKernel {
   readonly threads: number;
   /** Of the operands of its matrix products. */
   readonly precision: Precision;
+  /** Instruction set; absent for kernels without several. */
+  readonly isa?: string;
   /** Why this kernel, as a clause: "it was asked for". */
   readonly reason: string;
   /** Name, threads and reason, for one line of output. */
@@ -51,7 +58,7 @@ const DEFAULT_BUDGET_MB = 256;
  * one that was asked for and does not run here, and a number of threads that is none.
  */
 export async function selectKernel(options: KernelSelection = {}): Promise<SelectedKernel> {
-  refuseUnknownKeys('selectKernel', options, ['kernel', 'threads', 'budgetMB', 'precision']);
+  refuseUnknownKeys('selectKernel', options, ['kernel', 'threads', 'budgetMB', 'precision', 'isa']);
   const given: KernelOptions = {
     threads: threadsOf(options),
     budget: budgetFrom(
@@ -63,6 +70,7 @@ export async function selectKernel(options: KernelSelection = {}): Promise<Selec
     ...(options.precision !== undefined && {
       precision: oneOf('selectKernel: precision', options.precision, precisions),
     }),
+    ...(options.isa !== undefined && { isa: options.isa }),
   };
   const variable = environment('PYRO_KERNEL');
   if (options.kernel !== undefined) return loadAsked(options.kernel, given, 'it was asked for');
@@ -104,6 +112,7 @@ function selected(name: KernelName, reason: string, kernel: Kernel | undefined):
       return kernel?.threads ?? 1;
     },
     precision: kernel?.precision ?? 'float32',
+    ...(kernel?.isa !== undefined && { isa: kernel.isa }),
     reason,
     line: `Spatial decoder ${name}${how}: ${reason}.`,
     ...(kernel && { kernel }),
@@ -112,6 +121,8 @@ function selected(name: KernelName, reason: string, kernel: Kernel | undefined):
 }
 
 async function load(name: KernelName, options: KernelOptions): Promise<Loaded | { kernel?: undefined }> {
+  if (name !== 'native' && options.isa !== undefined)
+    return { reason: `it has no instruction sets to choose from, and ${options.isa} was asked for` };
   if (name === 'reference') return options.precision === 'bfloat16' ? { reason: 'it computes in float32 only' } : {};
   const loaded = name === 'native' ? await loadNativeKernel(options) : await loadWasm(options);
   if ('reason' in loaded) return loaded;

@@ -8,7 +8,7 @@ import { recognitionTrainingNames, recognitionTrainingOf } from './recognition.j
 import { addSourceOptions, sourceOf } from './sources.js';
 
 /** Options of `train` that make sense beside --from, apart from those of sources, training and machine. */
-const ALLOWED = ['from', 'out', 'seed', 'overwrite', 'engine', 'kernel', 'threads', 'precision'];
+const ALLOWED = ['from', 'out', 'seed', 'overwrite', 'engine', 'kernel', 'threads', 'precision', 'isa'];
 
 /** The run that the options ask for. @throws {PyrovedError} for options of the model, and without --out. */
 export function extension(word: string | undefined, given: Given, command: Command): TrainRequest & { folder: string } {

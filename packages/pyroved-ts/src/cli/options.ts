@@ -116,13 +116,17 @@ export const addMachineOptions = (command: Command): Command =>
     ]),
     parsed('--threads <n>', 'threads of the spatial decoder (default: all cores; also PYRO_THREADS)', atLeast(1)),
     new Option(
+      '--isa <name>',
+      'instruction set of the native kernel, for the same numbers on several machines: avx512, avx2, neon, scalar or amx (default: the best that the processor runs; also PYRO_NATIVE_ISA)',
+    ),
+    new Option(
       '--precision <name>',
       "of the spatial decoder's products; bfloat16 rounds them to three digits and is three times as fast, on processors with AMX (default: float32)",
     ).choices(precisions),
   ]);
 
 export const machineOf = (given: Given): Machine =>
-  picked(given, ['engine', 'kernel', 'threads', 'precision']) as Machine;
+  picked(given, ['engine', 'kernel', 'threads', 'precision', 'isa']) as Machine;
 
 /** `without` names options, in the library's spelling, that a command says in another way. */
 export const addModelOptions = (command: Command, without: readonly string[] = []): Command =>

@@ -32,6 +32,7 @@ const known = [
     'kernel',
     'threads',
     'precision',
+    'isa',
   ],
   ...['latentDim', 'likelihood', 'decoderSigma', 'activation', 'blocks', 'batchNorm', 'upsampling'],
   ...['epochs', 'batchSize', 'lr', 'kl', 'clipNorm', 'averageFrom', 'averageDecay', 'patience'],

@@ -105,7 +105,7 @@ const isFolder = (file: string): boolean => fs.statSync(file, { throwIfNoEntry: 
 /** What is gone on with has its options in its folder; only the machine may be another. */
 export function refuseBesideResume(word: string | undefined, command: Command): void {
   const typed = typedOptions(command).filter(
-    ({ name }) => !['resume', 'engine', 'kernel', 'threads', 'precision'].includes(name),
+    ({ name }) => !['resume', 'engine', 'kernel', 'threads', 'precision', 'isa'].includes(name),
   );
   const extra = [...(word === undefined ? [] : [`"${word}"`]), ...typed.map(({ flag }) => flag)];
   if (extra.length === 0) return;

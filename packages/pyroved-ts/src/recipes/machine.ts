@@ -10,6 +10,8 @@ export interface Machine {
   readonly threads?: number;
   /** Of the spatial decoder's matrix products; "bfloat16" needs a processor with AMX. */
   readonly precision?: Precision;
+  /** Instruction set of the native kernel, e.g. "avx2". @default the best that the processor runs */
+  readonly isa?: string;
 }
 
 export interface StartedMachine {
@@ -22,12 +24,15 @@ export interface MachineRecord {
   readonly engine: string;
   readonly kernel: string;
   readonly precision?: Precision;
+  /** Instruction set of the kernel, where it has several; absent in older runs. */
+  readonly isa?: string;
 }
 
 export const recordOf = ({ engine, kernel }: StartedMachine): MachineRecord => ({
   engine: engine.name,
   kernel: kernel.name,
   precision: kernel.precision,
+  ...(kernel.isa !== undefined && { isa: kernel.isa }),
 });
 
 /** The machine to go on with: as it was kept, but for what is asked for anew. */
@@ -44,7 +49,7 @@ export const kernelInWords = ({ kernel, precision }: Pick<MachineRecord, 'kernel
 
 /** Chooses engine and kernel, says which, and frees the kernel at the end of `body`. */
 export async function withMachine<T>(
-  { engine, kernel, threads, precision }: Machine,
+  { engine, kernel, threads, precision, isa }: Machine,
   say: ((line: string) => void) | undefined,
   body: (machine: StartedMachine) => Promise<T>,
 ): Promise<T> {
@@ -53,6 +58,7 @@ export async function withMachine<T>(
     ...(kernel !== undefined && { kernel }),
     ...(threads !== undefined && { threads }),
     ...(precision !== undefined && { precision }),
+    ...(isa !== undefined && { isa }),
   });
   say?.(chosen.line);
   say?.(decoder.line);

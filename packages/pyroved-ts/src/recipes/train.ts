@@ -114,7 +114,13 @@ export function tellOtherMachine(config: MachineRecord, started: StartedMachine,
   const { engine, precision = now.precision } = config;
   const before = kernelInWords(config);
   const isAsPrecise = precision === now.precision;
-  if (now.engine === engine && now.kernel === config.kernel && isAsPrecise) return;
+  if (now.engine === engine && now.kernel === config.kernel && isAsPrecise) {
+    if (config.isa !== undefined && now.isa !== config.isa)
+      say?.(
+        `The run was made with the instruction set ${config.isa}; with ${now.isa} its numbers will differ in the last digits. On a machine that has it, --isa ${config.isa} gives the same numbers.`,
+      );
+    return;
+  }
   say?.(
     `The run was made with engine ${engine} and kernel ${before}; with ${now.engine} and ${kernelInWords(now)} its numbers will differ${isAsPrecise ? ' in the last digits' : ''}.`,
   );

@@ -25,6 +25,8 @@ export interface RunSettings {
   readonly kernel: string;
   /** Of the kernel's matrix products; absent in runs of before it was kept. */
   readonly precision?: Precision;
+  /** Instruction set of the kernel, e.g. "avx512"; absent where it has none to choose from, and in older runs. */
+  readonly isa?: string;
   /** The run that this one extends; absent for a run that starts from random weights. */
   readonly from?: RunOrigin;
   /** Package names and their versions, Node's too. */
@@ -55,6 +57,7 @@ const KEYS = [
     'engine',
     'kernel',
     'precision',
+    'isa',
     'model',
     'data',
     'train',
@@ -111,12 +114,14 @@ function checkedConfig(json: JsonObject, source: string): RunConfig {
     throw new RunError(`${source}: "seed" has to be a whole number, but is ${shown(seed)}.`);
   if (!isJsonObject(versions) || !hasTexts(versions))
     throw new RunError(`${source}: "versions" has to map package names to versions.`);
+  const isa = json.isa === undefined ? undefined : text('isa');
   const from = originOf(json.from, source);
   return {
     format: RUN_FORMAT,
     version: RUN_VERSION,
     ...{ createdAt, model, data, train, seed, engine, kernel, versions },
     ...(precision && { precision }),
+    ...(isa !== undefined && { isa }),
     ...(from && { from }),
   };
 }
