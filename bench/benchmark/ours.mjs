@@ -5,6 +5,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { selectKernel } from '@pyro-ts/spatial-decoder';
 import {
   classifyImages,
   expectedCalibrationError,
@@ -40,7 +41,7 @@ export async function measureOurs({ task: name, options, seed, model, train, ...
       train: { ...task.train, ...train },
     };
     const { summary } = await trainRun({ ...request, ...compute });
-    const trained = await loadModel(run);
+    const trained = await loadModel(run, await selectKernel(compute.kernel === undefined ? {} : { kernel: compute.kernel }));
     const test = task.testFolder
       ? (await labelledImages(trained, task.testFolder)).set
       : preprocessedFor(trained, (await taskSets(task, seed)).test);

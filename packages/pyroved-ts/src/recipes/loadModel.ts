@@ -37,10 +37,11 @@ export interface TrainedModel {
 
 /**
  * Loads the newest whole checkpoint of a run.
- * @param kernel what computes the spatial decoder (see `selectKernel`); plain tensor operations when left out.
+ * @param kernel what computes the spatial decoder and the convolutions of recognition (see `selectKernel`). @default plain tensor operations, which
+ * classify some fifty times more slowly
  * @example
  * await selectEngine();
- * const trained = await loadModel('runs/demo');
+ * const trained = await loadModel('runs/demo', await selectKernel());
  * const { set } = await imagesFor(trained, 'micrographs');
  * for (const { file, classIndex } of classifyImages(trained, set)) console.log(file, trained.classNames[classIndex]);
  */
