@@ -41,7 +41,10 @@ export async function measureOurs({ task: name, options, seed, model, train, ...
       train: { ...task.train, ...train },
     };
     const { summary } = await trainRun({ ...request, ...compute });
-    const trained = await loadModel(run, await selectKernel(compute.kernel === undefined ? {} : { kernel: compute.kernel }));
+    const trained = await loadModel(
+      run,
+      await selectKernel(compute.kernel === undefined ? {} : { kernel: compute.kernel }),
+    );
     const test = task.testFolder
       ? (await labelledImages(trained, task.testFolder)).set
       : preprocessedFor(trained, (await taskSets(task, seed)).test);
