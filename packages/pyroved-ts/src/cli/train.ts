@@ -192,7 +192,7 @@ const posesSuffix = ({ validation }: RunSummary): string =>
 /** The accuracy with what it was measured on, and what it is to be compared with. */
 function accuracyLines(summary: RunSummary): string[] {
   const { accuracy = 0, testImages = 0, chance, uprightAccuracy, labelsOnlyAccuracy } = summary;
-  const { calibrationError, calibratedError = calibrationError } = summary;
+  const { calibrationError, calibratedError = calibrationError, angleRegions } = summary;
   const [low, high] = summary.accuracyInterval ?? shareInterval(accuracy, testImages);
   const images = `${formatCount(testImages)} images that training did not see`;
   const beside = [
@@ -205,8 +205,12 @@ function accuracyLines(summary: RunSummary): string[] {
   return [
     `Accuracy on ${images}${posesSuffix(summary)}: ${formatPercent(accuracy)} (95% interval ${formatPercent(low)} to ${formatPercent(high)})`,
     ...(beside.length > 0 ? [`For comparison: ${beside.join(', ')}.`] : []),
+    ...(angleRegions ? [angleLine(angleRegions)] : []),
   ];
 }
+
+const angleLine = ({ level, coverage, medianSize }: NonNullable<RunSummary['angleRegions']>): string =>
+  `Angles: ${formatPercent(coverage)} lie in the regions that are said to contain ${formatPercent(level)} of them (median size ${Math.round((medianSize * 180) / Math.PI)}°).`;
 
 function tellPairs({ folder, summary, stopped }: PairsResult): void {
   if (stopped || !summary) {

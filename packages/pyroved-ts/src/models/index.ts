@@ -16,6 +16,7 @@ export type { ModelOptions } from './options.js';
 export * from './presets.js';
 export type { Terms } from './programs.js';
 export type {
+  AngleMixture,
   ConsistentImages,
   KnownPose,
   RecognisedCentre,

@@ -66,6 +66,18 @@ export interface RecognisedPose {
   readonly shift?: Float32Array;
 }
 
+/** q(angle | image, class) for each of several images: a mixture of von Mises distributions, one for each view. */
+export interface AngleMixture {
+  readonly count: number;
+  readonly views: number;
+  /** Probability of each view, [count * views]. */
+  readonly weights: Float32Array;
+  /** Mean in radians, [count * views]. */
+  readonly means: Float32Array;
+  /** [count * views] */
+  readonly concentrations: Float32Array;
+}
+
 /** Where a part other than the angle is proposed: a shift turns with the correction of the angle. */
 export function centreOfPart(
   { kind }: RefinedPart,

@@ -16,11 +16,13 @@ import {
 } from 'pyro-ts';
 import { directionOf, type PoseTensors, uprightMap } from '../coordinates/index.js';
 import type { ImageSet, StreamedSet } from '../data/index.js';
+import { PyrovedError } from '../errors.js';
 import { type Recognised, type RecognitionNet, recognitionNet } from '../nets/index.js';
 import { type RefinedPart, refinedParts } from '../priors/index.js';
 import { anglesOf } from './asked/host.js';
 import { CLASS_PRIOR } from './classPrior.js';
 import {
+  type AngleMixture,
   type ConsistentImages,
   centreOfPart,
   difference,
@@ -185,6 +187,36 @@ export class RecognitionSSIVAE extends SSIVAE {
       return { ...(angle && { angle }), ...(shift && { shift }), ...(angleScale && { angleScale }) };
     });
     return { count: set.count, ...found };
+  }
+
+  /**
+   * What recognition says of the angles of images, given `classes` (the likeliest ones by default). An object with a symmetry has as many modes as its order.
+   * @throws {PyrovedError} for a model without the invariance to rotation.
+   */
+  angleMixture(set: ImageSet | StreamedSet, classes: ArrayLike<number> = this.classify(set).classes): AngleMixture {
+    const { angles } = this.recognition;
+    const views = angles.length;
+    if (!this.parts.some(({ kind }) => kind === 'angle')) {
+      throw new PyrovedError('The model is not invariant to rotation ("r"), so that it knows no angles.');
+    }
+    const rows = this.conditionRows({ classes }, set.count);
+    const {
+      weights = none,
+      means = none,
+      concentrations = none,
+    } = this.onBatches<'weights' | 'means' | 'concentrations'>(set, (x, from) => {
+      const [y] = rows(from, x.shape[0]);
+      const seen = this.recognise(x);
+      const ofClass = tf.expandDims(y, 1);
+      const vectors = tf.sum(tf.mul(seen.angle, tf.expandDims(ofClass, -1)), 2);
+      const [cos, sin] = tf.unstack(vectors, -1);
+      return {
+        weights: tf.softmax(tf.sum(tf.mul(seen.logits, ofClass), -1)),
+        means: tf.add(tf.atan2(sin, cos), tf.tensor1d([...angles])),
+        concentrations: tf.sqrt(tf.sum(tf.square(vectors), -1)),
+      };
+    });
+    return { count: set.count, views, weights, means, concentrations };
   }
 
   override encode(set: ImageSet | StreamedSet, classes: ArrayLike<number> = this.classify(set).classes): ClassEncoding {

@@ -1,8 +1,18 @@
 /** The headline figures of a classifier beside its accuracy: interval, accuracy on upright images, chance, and calibrated probabilities. */
-import type { Model } from '../models/index.js';
-import { expectedCalibrationError, fitTemperature, withTemperature } from '../train/index.js';
+import { subset } from '../data/index.js';
+import { type Model, RecognitionSSIVAE } from '../models/index.js';
+import {
+  expectedCalibrationError,
+  fitSharpness,
+  fitTemperature,
+  mixtureOf,
+  type RegionCoverage,
+  regionCoverage,
+  withTemperature,
+} from '../train/index.js';
 import { shareInterval } from '../viz/index.js';
 import { type Judgement, judge } from './judge.js';
+import { evenPlaces } from './show.js';
 import { type Validation, type ValidationSummary, validationSummary } from './validation.js';
 
 /** What stands beside an accuracy in `summary.json`. */
@@ -21,6 +31,13 @@ export interface HeadlineFigures {
   readonly temperature?: number;
   /** Expected calibration error at the temperature, each half of the images at the one fitted on the other half. */
   readonly calibratedError?: number;
+  /** Factor on the concentrations that recognition states of angles; see `fitSharpness`. */
+  readonly angleSharpness?: number;
+  /**
+   * How often the region that is said to contain the angle with a probability of 90% does, where true angles are known: each half of the images at the
+   * sharpness fitted on the other half.
+   */
+  readonly angleRegions?: RegionCoverage;
 }
 
 /** The figures of a model that tells classes; none of another one. */
@@ -39,6 +56,45 @@ export function headlineFigures(
     ...(beside && beside.on !== 'quantities' && { uprightAccuracy: beside.accuracy }),
     chance: Math.max(...sums) / sums.reduce((n, sum) => n + sum, 0),
     ...(judged.on === 'classes' && calibrated(judged.probabilities, validation)),
+    ...angleFigures(model, validation),
+  };
+}
+
+/** Regions are looked at on this many images at most. */
+const REGION_IMAGES = 500;
+
+/** Of images of known class, so that a wrong class does not count as a wrong angle. */
+function angleFigures(
+  model: Model,
+  { images, angles, copies, distinct }: Validation,
+): Pick<HeadlineFigures, 'angleSharpness' | 'angleRegions'> {
+  const { labels } = images;
+  const hasAngles = model instanceof RecognitionSSIVAE && model.options.invariances.includes('r');
+  if (!hasAngles || !labels || !angles || distinct < FEWEST) return {};
+  const chosen = evenPlaces(images.count, REGION_IMAGES);
+  const truth = chosen.map((i) => angles[i]);
+  const mixture = model.angleMixture(
+    subset(images, chosen),
+    chosen.map((i) => labels[i]),
+  );
+  // Copies of one image stay in one half.
+  const halves = [0, 1].map((half) =>
+    Array.from(chosen.keys()).filter((k) => Math.floor(chosen[k] / copies) % 2 === half),
+  );
+  const of = (half: readonly number[]) => [mixtureOf(mixture, half), half.map((k) => truth[k])] as const;
+  const crossed = halves.map((half, h) =>
+    regionCoverage(...of(half), { sharpness: fitSharpness(...of(halves[1 - h])) }),
+  );
+  const count = chosen.length;
+  const mean = (values: readonly number[]): number =>
+    values.reduce((sum, v, h) => sum + v * crossed[h].count, 0) / count;
+  const coverage = mean(crossed.map((found) => found.coverage));
+  return {
+    angleSharpness: fitSharpness(mixture, truth),
+    angleRegions: {
+      ...{ level: crossed[0].level, coverage, interval: shareInterval(coverage, distinct < count ? distinct : count) },
+      ...{ medianSize: mean(crossed.map((found) => found.medianSize)), count },
+    },
   };
 }
 

@@ -1,6 +1,6 @@
 /** The images that a run is evaluated on: labelled images of the user's own lie upright, so they are shown at drawn poses; generated test images have poses already. */
 import type { AffineRanges } from '../coordinates/index.js';
-import { posedCopies } from '../data/index.js';
+import { posedCopies, truePoses } from '../data/index.js';
 import { defined } from '../defined.js';
 import { type ModelConfig, resolveRecognition } from '../models/index.js';
 import type { RunConfig } from '../run/index.js';
@@ -22,6 +22,8 @@ export interface Validation {
   readonly ranges?: AffineRanges;
   /** The images in the upright pose. */
   readonly upright?: TrainingImages;
+  /** True angles in radians, where they are known, [images]. */
+  readonly angles?: Float32Array;
 }
 
 /** What `summary.json` says about the validation images. */
@@ -51,13 +53,15 @@ export function validationFor(config: RunConfig, sets: TrainingSets): Validation
   const isClassifier = model.kind === 'ssiVAE' || model.kind === 'jiVAE';
   const ranges = recognisedRanges(model) ?? poseRangesOf(model);
   if (!isUpright || !isClassifier || !test.labels || Object.keys(ranges).length === 0) {
-    return { images: test, distinct: test.count, copies: 1, poses: 'own' };
+    const angles = test.shape.length === 2 ? truePoses(test)?.angle : undefined;
+    return { images: test, distinct: test.count, copies: 1, poses: 'own', ...(angles && { angles }) };
   }
   // In a cross-validation every labelled image counts once.
   const copies = fold ? 1 : Math.min(MOST_COPIES, Math.max(1, Math.ceil(ENOUGH / test.count)));
   const seed = `${config.seed}/validation`;
   const images = posedCopies(test, ranges, { copies, seed, noise: 'lost', outside: 'border' });
-  return { images, distinct: test.count, copies, poses: 'drawn', ranges, upright: test };
+  const { angle: angles } = images.poses;
+  return { images, distinct: test.count, copies, poses: 'drawn', ranges, upright: test, angles };
 }
 
 /** The angles and shifts that a model with recognition expects; undefined for others. */

@@ -1,4 +1,6 @@
 /** Trainers: epochs of steps with schedules, history, stop and resume. */
+
+export * from './angleRegions.js';
 export type { AverageOptions } from './average.js';
 export * from './calibration.js';
 export type { TrainingImages } from './data.js';
