@@ -323,9 +323,14 @@ export class RecognitionSSIVAE extends SSIVAE {
 
   // Recognition.
 
-  /** What the network sees in images; nothing flows back to it. */
+  /**
+   * What the network sees in images; nothing flows back to it. Its weights are constants here and no parameters of the program: an optimiser with momentum
+   * would move parameters whose gradient is 0.
+   */
   protected recognise(x: tf.Tensor): Recognised {
-    const seen = module('encoder_y', this.recogniser)(x);
+    const names = Object.keys(this.recogniser.parameters);
+    const weights = Object.fromEntries(names.map((name) => [name, this.params.get(`encoder_y.${name}`)]));
+    const seen = this.recogniser.apply(weights, x);
     const [logits, angle, centre, centreScale] = [seen.logits, seen.angle, seen.centre, seen.centreScale].map((t) =>
       stopGradient(t),
     );

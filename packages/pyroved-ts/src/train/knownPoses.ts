@@ -19,7 +19,10 @@ import { checkData, type SemiSupervisedData, validationOf } from './semiSupervis
 import { type Fingerprint, Trainer } from './trainer.js';
 
 export interface KnownPoseTrainerOptions extends TrainerOptions {
-  /** Steps that learn class and pose alone, before the first epoch's. @default 600, and 60 for each class */
+  /**
+   * Steps that learn class and pose, before the first epoch's, which leave recognition as it is: none for a run that starts from the weights of another
+   * one and keeps its recognition. @default 600, and 60 for each class
+   */
   readonly recognitionSteps?: number;
   /** Labelled images at drawn poses in each of those steps. @default 48 */
   readonly recognitionBatch?: number;
@@ -59,7 +62,7 @@ const [CERTAIN, CONSISTENT_FROM] = [0.95, 0.5];
 /** Further poses of unlabelled images are drawn from this share of the ranges; any angle from the whole circle. */
 const FURTHER = 0.5;
 
-/** What recognition's learning rate falls to, as a fraction: at the end of the first steps, where it stays until the last epoch. */
+/** What recognition's learning rate falls to, as a fraction, at the end of its steps. */
 const LAST_RATE = 0.05;
 
 /** What a subclass puts in place of its own. */
@@ -168,9 +171,8 @@ export class KnownPoseTrainer extends Trainer<RecognitionSSIVAE> {
 
   protected takeStep({ kind, indices }: Batch, scaleFactor: number): number {
     if (kind === 'recognition') return this.learnRecognition(indices);
-    const { lrFactor } = this.optimizer;
     const labelled = this.labelledIndices(this.posedBatch, this.stream(this.step));
-    const loss = tidied(() => {
+    return tidied(() => {
       const terms = { scaleFactor };
       const found = this.unlabelled.step(imageTensor(this.data.unlabelled, indices), undefined, terms);
       const [x, y, pose] = this.shown(labelled);
@@ -178,9 +180,6 @@ export class KnownPoseTrainer extends Trainer<RecognitionSSIVAE> {
       else this.labelled.step(x, y, terms);
       return found;
     });
-    this.learnRecognition(labelled);
-    this.optimizer.lrFactor = lrFactor;
-    return loss;
   }
 
   /** Recognition's learning rate at this step. */
@@ -191,8 +190,10 @@ export class KnownPoseTrainer extends Trainer<RecognitionSSIVAE> {
   }
 
   protected learnRecognition(indices: Int32Array): number {
-    this.optimizer.lrFactor = this.recognitionRate();
-    return tidied(() => {
+    const { optimizer } = this;
+    const { lrFactor } = optimizer;
+    optimizer.lrFactor = this.recognitionRate();
+    const loss = tidied(() => {
       const [x, y, pose] = this.shown(indices, this.labelledNoise);
       return this.recognition.step(
         x,
@@ -202,6 +203,8 @@ export class KnownPoseTrainer extends Trainer<RecognitionSSIVAE> {
         this.consistentImages(indices.length),
       );
     });
+    optimizer.lrFactor = lrFactor;
+    return loss;
   }
 
   /** Features that a recognition step of `count` images keeps. */

@@ -51,6 +51,9 @@ export class NormalizeTransform extends Transform {
   }
 }
 
+/** Infinity and NaN are not below it. A comparison, unlike `isFinite`, can be exported. */
+const LARGEST_FLOAT = 3.4028234663852886e38;
+
 /**
  * `x` divided by its length over the last dimension. A vector of length 0 becomes the first axis, with gradient 0.
  * @example normalize(tf.tensor1d([3, 4])) // [0.6, 0.8]
@@ -61,7 +64,7 @@ export function normalize(x: tf.Tensor): tf.Tensor {
     const largest = tf.max(tf.abs(whole), -1, true);
     const isUsual = tf.logicalOr(
       tf.logicalAnd(tf.greater(largest, 1e-15), tf.less(largest, 1e15)),
-      tf.logicalNot(tf.logicalAnd(tf.isFinite(largest), tf.greater(largest, 0))),
+      tf.logicalNot(tf.logicalAnd(tf.lessEqual(largest, LARGEST_FLOAT), tf.greater(largest, 0))),
     );
     const factor = tf.where(isUsual, tf.onesLike(largest), largest);
     const a = tf.div(whole, factor);
