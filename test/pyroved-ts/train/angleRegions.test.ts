@@ -1,6 +1,6 @@
 /** Regions of angles: their coverage where the stated distributions are right, too wide, too narrow and symmetric. */
 import { OptionError, RandomStream } from 'pyro-ts';
-import { type AngleMixture, fitSharpness, mixtureOf, regionCoverage } from 'pyroved-ts';
+import { type AngleMixture, fitSharpness, halvesOf, mixtureOf, regionCoverage } from 'pyroved-ts';
 import { describe, expect, it } from 'vitest';
 
 const count = 1200;
@@ -70,4 +70,16 @@ it('images are taken out of a mixture', () => {
   const two = mixtureOf(mixture, [5, 0]);
   expect(Array.from(two.means)).toEqual([10, 11, 0, 1].map((k) => mixture.means[k]));
   expect(two).toMatchObject({ count: 2, views: 2 });
+});
+
+it('halves hold every other image, whatever their numbers, and all copies of one', () => {
+  expect(halvesOf([0, 4, 8, 12])).toEqual([
+    [0, 2],
+    [1, 3],
+  ]);
+  expect(halvesOf([3, 3, 5, 5, 3, 9])).toEqual([
+    [0, 1, 4, 5],
+    [2, 3],
+  ]);
+  expect(halvesOf([7])).toEqual([[0], []]);
 });

@@ -5,6 +5,7 @@ import {
   expectedCalibrationError,
   fitSharpness,
   fitTemperature,
+  halvesOf,
   mixtureOf,
   type RegionCoverage,
   regionCoverage,
@@ -71,16 +72,15 @@ function angleFigures(
   const { labels } = images;
   const hasAngles = model instanceof RecognitionSSIVAE && model.options.invariances.includes('r');
   if (!hasAngles || !labels || !angles || distinct < FEWEST) return {};
-  const chosen = evenPlaces(images.count, REGION_IMAGES);
+  const chosen = evenPlaces(images.count, REGION_IMAGES).filter((i) => labels[i] >= 0);
   const truth = chosen.map((i) => angles[i]);
   const mixture = model.angleMixture(
     subset(images, chosen),
     chosen.map((i) => labels[i]),
   );
   // Copies of one image stay in one half.
-  const halves = [0, 1].map((half) =>
-    Array.from(chosen.keys()).filter((k) => Math.floor(chosen[k] / copies) % 2 === half),
-  );
+  const halves = halvesOf(chosen.map((i) => Math.floor(i / copies)));
+  if (halves.some(({ length }) => length === 0)) return {};
   const of = (half: readonly number[]) => [mixtureOf(mixture, half), half.map((k) => truth[k])] as const;
   const crossed = halves.map((half, h) =>
     regionCoverage(...of(half), { sharpness: fitSharpness(...of(halves[1 - h])) }),

@@ -97,6 +97,18 @@ export function mixtureOf(
   };
 }
 
+/**
+ * The places of a list in two halves, those of one image in the same half: every other image in the order in which they first occur.
+ * @param images which image each place shows
+ * @example halvesOf([4, 4, 8, 12]) // [[0, 1, 3], [2]]
+ */
+export function halvesOf(images: readonly number[]): readonly [readonly number[], readonly number[]] {
+  const order = new Map([...new Set(images)].map((image, rank) => [image, rank] as const));
+  const half = (wanted: number): number[] =>
+    Array.from(images.keys()).filter((place) => (order.get(images[place]) ?? 0) % 2 === wanted);
+  return [half(0), half(1)];
+}
+
 /** Probabilities of the angles of the grid, of image i. */
 function densitiesOf(
   { views, weights, means, concentrations }: AngleMixture,
