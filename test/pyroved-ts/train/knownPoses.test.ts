@@ -240,7 +240,7 @@ describe('labelled images', () => {
 
   const ranges = { angle: Math.PI, shift: 0.2, scale: [1, 1], shear: 0 } as const;
 
-  test('are at the poses that the model is told', async () => {
+  test('are at the poses that the model is given', async () => {
     const { posed, recognised } = await shownTo({ recognition: { ...recognition, ranges } });
     expect([posed.length, recognised.length]).toEqual([4, 5]);
     expect(worst(posed)).toBeLessThan(0.1);
@@ -251,7 +251,7 @@ describe('labelled images', () => {
     expect(worst(without)).toBeGreaterThan(0.12);
   });
 
-  test('have a scale that the model is told too, if it has a latent one', async () => {
+  test('have a scale that the model is given too, if it has a latent one', async () => {
     const wide = { ...ranges, angle: 0, shift: 0.3, scale: [0.6, 1] } as const;
     const { posed } = await shownTo({
       invariances: ['t', 's'],
@@ -261,7 +261,7 @@ describe('labelled images', () => {
     expect(worst(posed)).toBeLessThan(0.1);
   });
 
-  test('are shown as they are where their poses are fixed, and no pose is told', async () => {
+  test('are shown as they are where their poses are fixed, and no pose is given', async () => {
     const { posed, recognised } = await shownTo({ recognition: { ...recognition, labelledPoses: 'fixed' } });
     expect([posed.length, recognised.length]).toEqual([0, 5]);
     const known = new Set(

@@ -29,7 +29,7 @@ export function classifyCommand(): Command {
   command.addOption(
     new Option(
       '--answer <by>',
-      'with templates: evidence, of each class; classifier, the recognition network; gated, both, as far as the evidence recognised the labelled images',
+      'with templates: evidence, of each class; classifier, the recognition network; gated, both, weighted by how well the evidence recognised the labelled images',
     )
       .choices(['evidence', 'classifier', 'gated'])
       .default('gated'),

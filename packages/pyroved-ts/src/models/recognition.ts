@@ -1,5 +1,5 @@
 /** The semi-supervised model that recognises class and pose together, and knows both of labelled images at drawn poses. */
-import { affineSample, stopGradient } from '@pyro-ts/engine';
+import { affineSample } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 import {
   type ELBO,
@@ -330,11 +330,7 @@ export class RecognitionSSIVAE extends SSIVAE {
   protected recognise(x: tf.Tensor): Recognised {
     const names = Object.keys(this.recogniser.parameters);
     const weights = Object.fromEntries(names.map((name) => [name, this.params.get(`encoder_y.${name}`)]));
-    const seen = this.recogniser.apply(weights, x);
-    const [logits, angle, centre, centreScale] = [seen.logits, seen.angle, seen.centre, seen.centreScale].map((t) =>
-      stopGradient(t),
-    );
-    return { logits, angle, centre, centreScale };
+    return this.recogniser.apply(weights, x);
   }
 
   protected get pairCount(): number {

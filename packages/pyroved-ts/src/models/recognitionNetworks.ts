@@ -5,30 +5,24 @@ import { checkShape } from './options.js';
 import type { ResolvedRecognition } from './recognitionOptions.js';
 import type { SemiSupervisedOptions } from './ssivae.js';
 
+/** Options of the model without recognition. */
+const withoutRecognition = [
+  'angleGuide',
+  'angleBins',
+  'exactBins',
+  'encoder',
+  'classifier',
+  'hiddenClassifier',
+] as const satisfies readonly (keyof SemiSupervisedOptions)[];
+
 /** Rejects options that belong to the model without recognition. */
-export function checkRecognition({
-  shape,
-  angleGuide,
-  angleBins,
-  exactBins,
-  encoder,
-  classifier,
-  hiddenClassifier,
-}: SemiSupervisedOptions) {
-  checkShape('ssiVAE', 'shape', shape);
-  for (const [name, value] of Object.entries({
-    angleGuide,
-    angleBins,
-    exactBins,
-    encoder,
-    classifier,
-    hiddenClassifier,
-  })) {
-    if (value === undefined) continue;
-    throw new OptionError(
-      `ssiVAE: ${name} is an option of the model without recognition. Omit it, or set recognition to false (--recipe paper).`,
-    );
-  }
+export function checkRecognition(options: SemiSupervisedOptions) {
+  checkShape('ssiVAE', 'shape', options.shape);
+  const name = withoutRecognition.find((known) => options[known] !== undefined);
+  if (name === undefined) return;
+  throw new OptionError(
+    `ssiVAE: ${name} is an option of the model without recognition. Omit it, or set recognition to false (--recipe paper).`,
+  );
 }
 
 /** The network that looks at one view. */

@@ -21,7 +21,7 @@ export interface EvidenceGate {
   readonly temperature: number;
 }
 
-/** `evidence`: by the evidence of each class; `classifier`: by the recognition network; `gated`: both, as far as the gate lets the evidence count. */
+/** `evidence`: by the evidence of each class; `classifier`: by the recognition network; `gated`: both, weighted by the gate. */
 export type ClassAnswer = 'evidence' | 'classifier' | 'gated';
 /** What the model says of images. */
 export interface ImageAnswers {

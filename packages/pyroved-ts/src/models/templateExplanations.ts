@@ -1,6 +1,6 @@
 /** What a model with templates finds in images: each explained by every class, from recognition's proposals to refined poses with their evidence. */
 import * as tf from '@tensorflow/tfjs';
-import { module, RandomStream, rowDeviations } from 'pyro-ts';
+import { RandomStream, rowDeviations } from 'pyro-ts';
 import { gather, type ImageSet, orderedBatches, type StreamedSet } from '../data/index.js';
 import { anglePenalty } from '../templates/anglePenalty.js';
 import { templatesOf } from '../templates/decoder.js';
@@ -62,18 +62,16 @@ export abstract class TemplateExplanations extends TemplatePrograms {
     const { shape, latentDim } = this.options;
     const { angles } = this.recognition;
     const [views, pictures, dim] = [angles.length, this.numClasses, 3 + latentDim];
-    const { logits, angle, centre, content } = tf.tidy(() =>
-      this.params.run(() => {
-        const seen = module('encoder_y', this.recogniser)(x);
-        const flat = tf.reshape(seen.logits, [x.shape[0], views * pictures]);
-        const logits = tf.logSumExp(tf.reshape(tf.logSoftmax(flat, 1), seen.logits.shape), 1);
-        const read = (t: tf.Tensor): Float32Array => t.dataSync<'float32'>().slice();
-        return {
-          ...{ logits: read(logits), angle: read(seen.angle), centre: read(seen.centre) },
-          content: seen.content ? read(seen.content) : new Float32Array(seen.logits.size * latentDim),
-        } as never;
-      }),
-    ) as Record<'logits' | 'angle' | 'centre' | 'content', Float32Array>;
+    const { logits, angle, centre, content } = tf.tidy(() => {
+      const seen = this.recognise(x);
+      const flat = tf.reshape(seen.logits, [x.shape[0], views * pictures]);
+      const logits = tf.logSumExp(tf.reshape(tf.logSoftmax(flat, 1), seen.logits.shape), 1);
+      const read = (t: tf.Tensor): Float32Array => t.dataSync<'float32'>().slice();
+      return {
+        ...{ logits: read(logits), angle: read(seen.angle), centre: read(seen.centre) },
+        content: seen.content ? read(seen.content) : new Float32Array(seen.logits.size * latentDim),
+      } as never;
+    }) as Record<'logits' | 'angle' | 'centre' | 'content', Float32Array>;
     const count = x.shape[0];
     const theta = new Float64Array(count * pictures * views * dim);
     for (let image = 0; image < count; image++) {

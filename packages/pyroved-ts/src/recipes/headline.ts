@@ -92,7 +92,7 @@ function angleFigures(
   return {
     angleSharpness: fitSharpness(mixture, truth),
     angleRegions: {
-      ...{ level: crossed[0].level, coverage, interval: shareInterval(coverage, distinct < count ? distinct : count) },
+      ...{ level: crossed[0].level, coverage, interval: shareInterval(coverage, Math.min(distinct, count)) },
       ...{ medianSize: mean(crossed.map((found) => found.medianSize)), count },
     },
   };

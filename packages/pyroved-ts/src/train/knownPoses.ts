@@ -185,7 +185,7 @@ export class KnownPoseTrainer extends Trainer<RecognitionSSIVAE> {
   /** Recognition's learning rate at this step. */
   protected recognitionRate(): number {
     const { step, recognitionSteps, recognitionLr } = this;
-    const fallen = 0.5 * (1 + Math.cos(Math.PI * Math.min(1, step / Math.max(1, recognitionSteps))));
+    const fallen = 0.5 * (1 + Math.cos((Math.PI * step) / recognitionSteps));
     return recognitionLr * (LAST_RATE + (1 - LAST_RATE) * fallen);
   }
 
@@ -229,7 +229,7 @@ export class KnownPoseTrainer extends Trainer<RecognitionSSIVAE> {
   /** Unlabelled images whose class recognition is certain of, at poses drawn anew. */
   private consistentImages(count: number): ConsistentImages | undefined {
     const { model, data, step, recognitionSteps, consistency } = this;
-    if (consistency === 0 || step < CONSISTENT_FROM * recognitionSteps || step >= recognitionSteps) return undefined;
+    if (consistency === 0 || step < CONSISTENT_FROM * recognitionSteps) return undefined;
     const { numClasses, options, recognition } = model;
     const { shape, channels } = options;
     const stream = this.stream(step).fork('consistency');
@@ -350,8 +350,9 @@ export function checkKnownPoseOptions(options: Pick<KnownPoseTrainerOptions, (ty
     ['recognitionBatch', recognitionBatch, 1],
     ['posedBatch', posedBatch, 1],
   ] as const) {
-    if (!Number.isInteger(n) || n < least || n > MOST_STEPS) {
+    if (!Number.isInteger(n) || n < least) {
       throw new OptionError(`${name} must be an integer of at least ${least}; got ${n}.`);
     }
+    if (n > MOST_STEPS) throw new OptionError(`${name} must be at most ${MOST_STEPS}; got ${n}.`);
   }
 }

@@ -61,17 +61,6 @@ export function bestOfClasses({ evidence, candidates }: Explanations): Float64Ar
   );
 }
 
-export function softmaxOfRows(logs: Float64Array, width: number): Float32Array {
-  const out = new Float32Array(logs.length);
-  for (let at = 0; at < logs.length; at += width) {
-    const most = Math.max(...logs.subarray(at, at + width));
-    let total = 0;
-    for (let i = at; i < at + width; i++) total += Math.exp(logs[i] - most);
-    for (let i = at; i < at + width; i++) out[i] = Math.exp(logs[i] - most) / total;
-  }
-  return out;
-}
-
 /** Pairs of image and class with their probabilities, without those of next to none. */
 export function classWeights(probabilities: Float32Array, count: number, classes: number) {
   const candidates = probabilities.length / (count * classes);

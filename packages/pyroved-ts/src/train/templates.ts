@@ -8,6 +8,7 @@ import {
   type KnownPose,
   type RecognitionTerms,
   softened,
+  softmaxRows,
   type Teaching,
   type TemplateSSIVAE,
 } from '../models/index.js';
@@ -26,7 +27,7 @@ import { fitEvidence, gateWeight } from './gate.js';
 import { KnownPoseTrainer, type KnownPoseTrainerOptions, knownPoseKeys } from './knownPoses.js';
 import { clipOf, trainerOptionKeys } from './options.js';
 import type { SemiSupervisedData } from './semiSupervised.js';
-import { bestOfClasses, classWeights, joinedPoses, meanImages, rowsOf, softmaxOfRows } from './templateRows.js';
+import { bestOfClasses, classWeights, joinedPoses, meanImages, rowsOf } from './templateRows.js';
 import type { Fingerprint } from './trainer.js';
 
 export interface TemplateTrainerOptions extends KnownPoseTrainerOptions {
@@ -81,7 +82,7 @@ const [ANCHOR, RECALLED] = ['templates/anchor', 'templates/recalled'];
  *
  * 1. pictures and field on -log p(x, pose, content, class) of the explanations, pose and content drawn from their Laplace approximations, and of labelled
  *    images at drawn poses, whose content alone is refined;
- * 2. recognition on the labelled images at drawn poses and on the explanations, as far as the gate lets them count.
+ * 2. recognition on the labelled images at drawn poses and on the explanations, weighted by the gate.
  *
  * The gate is measured on labelled images at drawn poses: where their evidence does not recognise them, recognition learns as if it were alone.
  */
@@ -137,10 +138,14 @@ export class TemplateTrainer extends KnownPoseTrainer {
     const { stepsPerEpoch, batchSize, seed, data } = this;
     const { count } = data.unlabelled;
     const perPass = Math.ceil(count / batchSize);
+    const first = Math.floor((epoch * stepsPerEpoch) / perPass);
+    const passes = Math.floor(((epoch + 1) * stepsPerEpoch - 1) / perPass) - first + 1;
+    const orders = Array.from({ length: passes }, (_, i) =>
+      shuffledBatches(count, batchSize, seed, first + i, 'unlabelled'),
+    );
     const joint = Array.from({ length: stepsPerEpoch }, (_, i): Batch => {
       const step = epoch * stepsPerEpoch + i;
-      const order = shuffledBatches(count, batchSize, seed, Math.floor(step / perPass), 'unlabelled');
-      return { kind: 'unlabelled', indices: order[step % perPass] };
+      return { kind: 'unlabelled', indices: orders[Math.floor(step / perPass) - first][step % perPass] };
     });
     return epoch === 0 ? [...this.recognitionBatches(), ...joint] : joint;
   }
@@ -176,7 +181,7 @@ export class TemplateTrainer extends KnownPoseTrainer {
     return loss;
   }
 
-  /** Sharp pictures, and the evidence of training images, by which outliers are told from then on. */
+  /** Sharp pictures, and the evidence of training images, by which outliers are recognised from then on. */
   private finish(): void {
     const { model, data, seed } = this;
     model.blur = 0;
@@ -299,7 +304,7 @@ export class TemplateTrainer extends KnownPoseTrainer {
       if (!this.isKnown(group % pictures)) return Number.NEGATIVE_INFINITY;
       return (weight * nats) / temperature + own[indices[Math.floor(group / pictures)] * pictures + (group % pictures)];
     });
-    return softmaxOfRows(logs, pictures * candidates);
+    return softmaxRows(logs, pictures * candidates);
   }
 
   /** Contents of labelled images at known poses, [n, C]. */

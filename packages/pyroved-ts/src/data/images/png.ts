@@ -7,7 +7,7 @@ import { paletted } from './palette.js';
 
 /** Samples per pixel, by colour type. */
 const CHANNELS: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
-/** Profiles, texts and animations are left out: they are not used, and may unpack to any size. */
+/** Profiles, texts and animations are omitted: they are not used, and may unpack to any size. */
 const USED = ['IHDR', 'PLTE', 'tRNS', 'IDAT', 'IEND'];
 /** No deflated data grow by more than this. */
 const MOST_GROWTH = 1032;

@@ -27,7 +27,7 @@ export function checkStrips(page: Page, bytes: Uint8Array): void {
     throw new Error(`it has ${offsets?.length ?? 0} of ${count} ${what}s; the rest is missing`);
   const most = Math.ceil((across * page.samplesPerPixel * page.bitsPerSample) / 8) * rows;
   for (let i = 0; i < count; i++) {
-    // Without sizes there is one strip without compression, which reaches as far as it has to.
+    // Without sizes there is one strip without compression, which holds all rows.
     const size = sizes?.[i] ?? (compression === 1 ? most : bytes.length - offsets[i]);
     if (!(offsets[i] > 0 && size > 0)) throw new Error(`${what} ${i + 1} of ${count} is missing`);
     if (offsets[i] + size > bytes.length)
