@@ -307,14 +307,22 @@ export class RecognitionSSIVAE extends SSIVAE {
     x: tf.Tensor,
     draws: Readonly<Record<string, tf.Tensor>>,
     y: tf.Tensor,
-    { scaleFactor = 1 }: SemiSupervisedTerms,
-    _content?: tf.Tensor,
+    { scaleFactor }: SemiSupervisedTerms,
   ): void {
-    const pose: PoseTensors = Object.fromEntries(this.parts.map(({ kind, toPose }) => [kind, toPose(draws[kind])]));
-    const z = scale.with(scaleFactor, () =>
-      this.fromSite(sample('z', normal(0, 1).expand([this.options.latentDim]).toEvent(1)), 1),
+    this.observe('x', [this.sampleContent(scaleFactor), y], this.poseOf(draws), x);
+  }
+
+  /** The pose [..., B, n] of the draws of its parts. */
+  protected poseOf(draws: Readonly<Record<string, tf.Tensor>>): PoseTensors {
+    return Object.fromEntries(this.parts.map(({ kind, toPose }) => [kind, toPose(draws[kind])]));
+  }
+
+  /** The content [..., B, latentDim], observed where it is given. */
+  protected sampleContent(scaleFactor: SemiSupervisedTerms['scaleFactor'] = 1, known?: tf.Tensor): tf.Tensor {
+    const prior = normal(0, 1).expand([this.options.latentDim]).toEvent(1);
+    return scale.with(scaleFactor, () =>
+      this.fromSite(sample('z', prior, known ? { obs: this.toSite(known) } : {}), 1),
     );
-    this.observe('x', [z, y], pose, x);
   }
 
   private directionOfDraw(draw: tf.Tensor | undefined): tf.Tensor | undefined {

@@ -2,7 +2,6 @@
 import { take } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 import { module, normal, oneHotCategorical, param, plate, sample, scale } from 'pyro-ts';
-import type { PoseTensors } from '../coordinates/index.js';
 import type { Recognised } from '../nets/index.js';
 import { blurred } from '../templates/blur.js';
 import { templateDecoder } from '../templates/decoder.js';
@@ -129,15 +128,11 @@ export abstract class TemplatePrograms extends RecognitionSSIVAE {
     x: tf.Tensor,
     draws: Readonly<Record<string, tf.Tensor>>,
     y: tf.Tensor,
-    { scaleFactor = 1 }: SemiSupervisedTerms,
+    { scaleFactor }: SemiSupervisedTerms,
     content?: tf.Tensor,
   ): void {
     const { latentDim } = this.options;
-    const pose: PoseTensors = Object.fromEntries(this.parts.map(({ kind, toPose }) => [kind, toPose(draws[kind])]));
-    const z = scale.with(scaleFactor, () => {
-      const prior = normal(0, 1).expand([latentDim]).toEvent(1);
-      return this.fromSite(sample('z', prior, content ? { obs: this.toSite(content) } : {}), 1);
-    });
+    const z = this.sampleContent(scaleFactor, content);
     module('decoder', this.decoder);
     const differences = bendingOf(withoutPose(param('decoder.field') as tf.Tensor4D));
     const bent = tf.reshape(tf.matMul(tf.reshape(z, [z.size / latentDim, latentDim]), differences), [
@@ -150,7 +145,7 @@ export abstract class TemplatePrograms extends RecognitionSSIVAE {
         obs: tf.zeros([differences.shape[1]]),
       });
     }
-    this.observe('x', [z, y], pose, this.blurredImages(x, this.blur));
+    this.observe('x', [z, y], this.poseOf(draws), this.blurredImages(x, this.blur));
   }
 
   // The state of training.

@@ -1,6 +1,5 @@
 /** What every kernel requires of a call of the encoder: it reads and writes as many numbers as the problem says. */
-import { inWords } from '@pyro-ts/engine';
-import { SpatialDecoderError } from '../errors.js';
+import { callChecks } from '../callChecks.js';
 import type { Kernel } from '../kernel.js';
 import { type EncoderOperands, type EncoderProblem, mapLength, mapsOf } from './problem.js';
 
@@ -17,18 +16,7 @@ export function checkEncoderCall(
   operands: EncoderOperands,
   outside: { readonly output?: Float32Array } | { readonly upstream: Float32Array },
 ): void {
-  const fail = (what: string): never => {
-    throw new SpatialDecoderError(`${kernel} kernel: ${what}.`);
-  };
-  const integer = (what: string, value: number, least: number, most: number) => {
-    if (!Number.isInteger(value) || value < least || value > most)
-      fail(`${what} must be an integer from ${least} to ${most}; got ${inWords(value)}`);
-  };
-  const floats = (what: string, values: Float32Array, length: number) => {
-    // Not instanceof, which knows no arrays of another realm.
-    if (values?.[Symbol.toStringTag] !== 'Float32Array') fail(`${what} must be a Float32Array; got ${inWords(values)}`);
-    if (values.length !== length) fail(`${what} must have ${length} numbers; got ${values.length}`);
-  };
+  const { fail, integer, floats } = callChecks(kernel);
 
   const { images, height, width, channels, blocks, features } = problem;
   integer('images', images, 0, MOST_IMAGES);

@@ -2,8 +2,7 @@
  * What every kernel requires of a call for deformable templates: it reads and writes as many numbers as the problem
  * says.
  */
-import { inWords } from '@pyro-ts/engine';
-import { SpatialDecoderError } from '../errors.js';
+import { callChecks } from '../callChecks.js';
 import type { Kernel } from '../kernel.js';
 import type { TemplateOperands, TemplateProblem, TemplateTargets } from './problem.js';
 
@@ -24,20 +23,7 @@ export function checkTemplateCall(
   operands: TemplateOperands,
   outside: { readonly output?: Float32Array; readonly upstream?: Float32Array; readonly targets?: TemplateTargets },
 ): void {
-  const fail = (what: string): never => {
-    throw new SpatialDecoderError(`${kernel} kernel: ${what}.`);
-  };
-  const integer = (what: string, value: number, least: number, most: number) => {
-    if (!Number.isInteger(value) || value < least || value > most)
-      fail(`${what} must be an integer from ${least} to ${most}; got ${inWords(value)}`);
-  };
-  const array = (kind: 'Float32Array' | 'Int32Array') => (what: string, values: ArrayLike<number>, length: number) => {
-    // Not instanceof, which knows no arrays of another realm.
-    if ((values as Partial<Float32Array> | undefined)?.[Symbol.toStringTag] !== (kind as string))
-      fail(`${what} must be ${kind === 'Int32Array' ? 'an' : 'a'} ${kind}; got ${inWords(values)}`);
-    if (values.length !== length) fail(`${what} must have ${length} numbers; got ${values.length}`);
-  };
-  const [floats, integers] = [array('Float32Array'), array('Int32Array')];
+  const { fail, integer, floats, integers } = callChecks(kernel);
   const indices = (what: string, values: Int32Array, length: number, count: number) => {
     integers(what, values, length);
     const wrong = values.findIndex((value) => value < 0 || value >= count);

@@ -1,51 +1,7 @@
-/** Second derivatives from gradients, on the host, for engines that have no second derivatives to trust. */
+/** The posterior's covariance from second derivatives of the log density, on the host. */
 import * as tf from '@tensorflow/tfjs';
 import { MultivariateNormal } from '../../distributions/line/multivariateNormal.js';
 import { NonFiniteError, SupportError } from '../../errors.js';
-
-/** Weights of the gradients at x + 2h, x + h, x - h and x - 2h in the fourth-order central difference. */
-const stencil = [
-  [2, -1 / 12],
-  [1, 8 / 12],
-  [-1, -8 / 12],
-  [-2, 1 / 12],
-] as const;
-
-/**
- * The symmetric matrix of second derivatives at `x`, row major, by central differences of float32 gradients. Each entry moves by a quarter of
- * the width that its curvature gives it (found by a first, coarse difference), so that neither rounding nor higher derivatives matter.
- */
-export function hessian(gradientAt: (x: Float64Array) => Float32Array, x: Float64Array): Float64Array {
-  const n = x.length;
-  const moved = (i: number, step: number): Float32Array => {
-    const at = x.slice();
-    // Float32 holds neither x nor x + step exactly; what counts is that the points are those that the step says.
-    at[i] = Math.fround(x[i]) + step;
-    return gradientAt(at);
-  };
-  const result = new Float64Array(n * n);
-  for (let i = 0; i < n; i++) {
-    const coarse = exactStep(x[i], 1e-2 * Math.max(1, Math.abs(x[i])));
-    const curvature = (moved(i, coarse)[i] - moved(i, -coarse)[i]) / (2 * coarse);
-    const width = curvature > 0 ? 1 / Math.sqrt(curvature) : 1;
-    const step = exactStep(x[i], width / 4);
-    for (const [count, weight] of stencil) {
-      const gradient = moved(i, count * step);
-      for (let j = 0; j < n; j++) result[i * n + j] += (weight * gradient[j]) / step;
-    }
-  }
-  for (let i = 0; i < n; i++) {
-    for (let j = 0; j < i; j++) {
-      const mean = (result[i * n + j] + result[j * n + i]) / 2;
-      result[i * n + j] = result[j * n + i] = mean;
-    }
-  }
-  return result;
-}
-
-/** A step near `wanted` that is a power of 2, so that float32 holds x + step to the last digit of x. */
-const exactStep = (x: number, wanted: number): number =>
-  2 ** Math.round(Math.log2(Math.max(wanted, Math.abs(x) * 2 ** -16)));
 
 /**
  * The lower triangular factor of the inverse of `matrix`, row major. `siteOf` names the entry to blame where the matrix is not positive

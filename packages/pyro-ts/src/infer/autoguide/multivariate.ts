@@ -10,8 +10,9 @@ import type { ParamStore } from '../../paramStore.js';
 import { param } from '../../primitives/param.js';
 import type { ELBO, InferenceProgram } from '../elbo/elbo.js';
 import { TraceELBO } from '../elbo/traceElbo.js';
+import { rowCurvatures } from '../laplace/rowCurvatures.js';
 import type { AutoGuideOptions } from './autoGuide.js';
-import { hessian, inverseFactor } from './curvature.js';
+import { inverseFactor } from './curvature.js';
 import { JointGuide } from './joint.js';
 import { type AutoNormalOptions, positiveScale } from './perSite.js';
 
@@ -91,7 +92,7 @@ export class AutoLaplaceApproximation<Args extends unknown[]> extends JointGuide
           .dataSync(),
       ) as never;
     const loc = tf.tidy(() => params.get(name).dataSync());
-    const curvature = hessian(gradientAt, Float64Array.from(loc));
+    const curvature = rowCurvatures(gradientAt, Float64Array.from(loc), 1, loc.length);
     const factor = inverseFactor(curvature, loc.length, (entry) => this.siteOf(entry));
     const n = loc.length;
     const diagonal = Float32Array.from(loc, (_, i) => factor[i * n + i]);

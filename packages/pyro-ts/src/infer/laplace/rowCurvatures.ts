@@ -13,7 +13,7 @@ const STENCIL = [
  * curvature gives it, found by a first, coarse difference, so that neither the rounding of float32 gradients nor higher derivatives matter.
  */
 export function rowCurvatures(
-  gradientAt: (z: Float64Array) => Float64Array,
+  gradientAt: (z: Float64Array) => Float32Array | Float64Array,
   z: Float64Array,
   rows: number,
   dim: number,
@@ -21,7 +21,7 @@ export function rowCurvatures(
   const result = new Float64Array(rows * dim * dim);
   // Float32 holds neither z nor z + step exactly; what counts is that the points are those that the step says.
   const centre = z.map(Math.fround);
-  const moved = (i: number, steps: Float64Array, count: number): Float64Array => {
+  const moved = (i: number, steps: Float64Array, count: number): Float32Array | Float64Array => {
     const at = centre.slice();
     for (let row = 0; row < rows; row++) at[row * dim + i] += count * steps[row];
     return gradientAt(at);
