@@ -76,6 +76,23 @@ const FOUND = { from: 0.15, within: 0.3, images: 400, proposed: 0.2 } as const;
 /** Names of the arrays that a checkpoint keeps. */
 const [ANCHOR, RECALLED] = ['templates/anchor', 'templates/recalled'];
 
+/** Labelled images at drawn poses, with the content that was refined there. */
+interface KnownImages {
+  readonly labelled: Int32Array;
+  readonly clean: tf.Tensor2D;
+  readonly y: tf.Tensor;
+  readonly pose: KnownPose;
+  readonly content: tf.Tensor2D;
+}
+
+/** Unlabelled images with their explanations, the probability of each, and the places of those that are not neglected. */
+interface ExplainedImages {
+  readonly x: tf.Tensor2D;
+  readonly explained: Explanations;
+  readonly probabilities: Float32Array;
+  readonly kept: readonly number[];
+}
+
 /**
  * Each joint step explains a batch of unlabelled images by every class (see `TemplateSSIVAE`), weighs the explanations by softmax(gate * evidence / temperature +
  * log of recognition's softened answer after its first steps), and takes two gradient steps:
@@ -197,9 +214,7 @@ export class TemplateTrainer extends KnownPoseTrainer {
   }
 
   private jointStep(indices: Int32Array): number {
-    const { model, data, posedBatch, recognitionBatch, optimizer } = this;
-    const { numClasses } = model;
-    const { shape } = model.options;
+    const { model, data, posedBatch, recognitionBatch } = this;
     const stream = this.stream(this.step).fork('explanations');
     const pixels = somePixels(model.points, EXPLAINED.pixels, stream.fork('pixels'));
     const isAlone = model.gate.weight === 0;
@@ -210,63 +225,78 @@ export class TemplateTrainer extends KnownPoseTrainer {
     const probabilities = this.probabilitiesOf(explained, indices);
     const kept = Array.from(probabilities.keys()).filter((row) => probabilities[row] > NEGLECTED);
     const content = this.refinedContents(clean, labelled, pose, pixels);
-    // Pictures and field.
-    const unlabelledShare = 1 / indices.length;
-    const labelledShare = 1 / (labelled.length + indices.length);
-    const drawn = drawRows(explained.refined, stream.fork('draws'));
+    const known: KnownImages = { labelled, clean, y, pose, content };
+    const found: ExplainedImages = { x, explained, probabilities, kept };
+    this.learnPictures(known, found, stream.fork('draws'));
+    this.teach(known, isAlone ? undefined : found);
+    return -this.bestKnown(explained).reduce((sum, e) => sum + e, 0);
+  }
+
+  /** Pictures and field learn from explanations drawn around the refined ones, and from labelled images. */
+  private learnPictures(known: KnownImages, found: ExplainedImages, rng: RandomStream): void {
+    const { model, optimizer } = this;
+    const { x, explained, probabilities, kept } = found;
+    const unlabelledShare = 1 / explained.count;
+    const labelledShare = 1 / (known.labelled.length + explained.count);
+    const drawn = drawRows(explained.refined, rng);
     const rows = rowsOf(
       explained,
       kept,
       (i) => Math.min(Math.max(drawn[i], explained.theta[i] - LARGEST_DRAW), explained.theta[i] + LARGEST_DRAW),
-      shape,
+      model.options.shape,
     );
     optimizer.lrFactor = this.slowing;
     this.complete.step({
-      x: tf.concat([tf.gather(x, tf.tensor1d(rows.image, 'int32')), clean], 0),
-      y: tf.concat([rows.y, y], 0),
-      pose: joinedPoses(rows.pose, pose),
-      content: tf.concat([rows.content, content], 0),
+      x: tf.concat([tf.gather(x, tf.tensor1d(rows.image, 'int32')), known.clean], 0),
+      y: tf.concat([rows.y, known.y], 0),
+      pose: joinedPoses(rows.pose, known.pose),
+      content: tf.concat([rows.content, known.content], 0),
       weight: tf.tensor1d([
         ...kept.map((row) => probabilities[row] * unlabelledShare),
-        ...Array.from(labelled, () => labelledShare),
+        ...Array.from(known.labelled, () => labelledShare),
       ]),
     });
-    // Recognition.
+  }
+
+  /** Recognition learns from labelled images with fresh noise, and from what was explained where that counts. */
+  private teach({ labelled, clean, y, pose, content }: KnownImages, found: ExplainedImages | undefined): void {
+    const { model, data, recognitionBatch, optimizer } = this;
+    const { numClasses } = model;
     optimizer.lrFactor = this.recognitionRate();
-    // As large in all as in the steps of recognition alone, so that Adam's moments stay right.
-    const counts = (model.gate.weight * recognitionBatch) / indices.length;
     const noisy = Float32Array.from(clean.dataSync());
     this.labelledNoise.add(noisy, gather(data.labelled, labelled), labelled, this.stream(this.step).fork('noise'));
     const shown = tf.tensor2d(noisy, clean.shape);
     const own = labelled.map((_, i) => i);
     const known = { image: own, y, weight: tf.fill([own.length], recognitionBatch / own.length) };
-    if (isAlone) {
+    if (!found) {
       const teaching = { x: shown, classes: known, poses: { ...known, pose, content } };
       this.teaching.step(teaching, this.dropped(own.length, 'labelled'));
-    } else {
-      const taught = rowsOf(explained, kept, (i) => explained.theta[i], shape);
-      const after = (image: Int32Array): Int32Array => image.map((i) => i + own.length);
-      const classes = classWeights(probabilities, indices.length, numClasses);
-      this.teaching.step(
-        {
-          x: tf.concat([shown, x], 0),
-          classes: {
-            image: Int32Array.of(...own, ...after(classes.image)),
-            y: tf.concat([y, tf.oneHot(tf.tensor1d(classes.label, 'int32'), numClasses).cast('float32')], 0),
-            weight: tf.concat([known.weight, tf.mul(tf.tensor1d(classes.weight), counts)], 0),
-          },
-          poses: {
-            image: Int32Array.of(...own, ...after(taught.image)),
-            y: tf.concat([y, taught.y], 0),
-            pose: joinedPoses(pose, taught.pose),
-            content: tf.concat([content, taught.content], 0),
-            weight: tf.concat([known.weight, tf.tensor1d(kept.map((row) => probabilities[row] * counts))], 0),
-          },
-        },
-        {},
-      );
+      return;
     }
-    return -this.bestKnown(explained).reduce((sum, e) => sum + e, 0);
+    const { x, explained, probabilities, kept } = found;
+    // As large in all as in the steps of recognition alone, so that Adam's moments stay right.
+    const counts = (model.gate.weight * recognitionBatch) / explained.count;
+    const taught = rowsOf(explained, kept, (i) => explained.theta[i], model.options.shape);
+    const after = (image: Int32Array): Int32Array => image.map((i) => i + own.length);
+    const classes = classWeights(probabilities, explained.count, numClasses);
+    this.teaching.step(
+      {
+        x: tf.concat([shown, x], 0),
+        classes: {
+          image: Int32Array.of(...own, ...after(classes.image)),
+          y: tf.concat([y, tf.oneHot(tf.tensor1d(classes.label, 'int32'), numClasses).cast('float32')], 0),
+          weight: tf.concat([known.weight, tf.mul(tf.tensor1d(classes.weight), counts)], 0),
+        },
+        poses: {
+          image: Int32Array.of(...own, ...after(taught.image)),
+          y: tf.concat([y, taught.y], 0),
+          pose: joinedPoses(pose, taught.pose),
+          content: tf.concat([content, taught.content], 0),
+          weight: tf.concat([known.weight, tf.tensor1d(kept.map((row) => probabilities[row] * counts))], 0),
+        },
+      },
+      {},
+    );
   }
 
   /** Images explained by every class, as much as training affords. */
