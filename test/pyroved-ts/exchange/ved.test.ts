@@ -94,6 +94,18 @@ it('a run of it predicts', () => {
   fs.rmSync(folder, { recursive: true });
 });
 
+it('a run of it whose weights do not fit the configuration leaves no tensor', () => {
+  const folder = temporaryFolder();
+  const { run } = importRun(pathOf('ved'), path.join(folder, 'run'));
+  const file = path.join(run.path, 'config.json');
+  const config = JSON.parse(fs.readFileSync(file, 'utf8')) as { model: object };
+  fs.writeFileSync(file, JSON.stringify({ ...config, model: { ...config.model, latentDim: 3 } }));
+  const { numTensors } = tf.memory();
+  expect(() => loadVED(run.path)).toThrow(/has \d+ values|shape/);
+  expect(tf.memory().numTensors).toBe(numTensors);
+  fs.rmSync(folder, { recursive: true });
+});
+
 it('other weights are refused in words', () => {
   expect(() => importPyrovedVED(bytesOf('ivae'), {}, 'ivae.pt')).toThrow('ivae.pt does not hold the weights of a VED.');
   expect(() => importPyrovedVED(bytesOf('ved'), { inputShape: [16, 16] }, 'ved.pt')).toThrow(

@@ -2,6 +2,7 @@
 import type { SpatialDecoderOptions } from '@pyro-ts/spatial-decoder';
 import { refuseUnknownKeys } from 'pyro-ts';
 import type { Normalisation, Preprocessing } from '../data/index.js';
+import { disposeOnError } from '../disposeOnError.js';
 import { PyrovedError } from '../errors.js';
 import {
   type ClassAnswer,
@@ -55,12 +56,7 @@ export async function loadModel(folder: string, kernel?: SpatialDecoderOptions['
   const { checkpoint, warning } = run.loadCheckpoint();
   const { classNames, normalisation, preprocessing } = dataSection(run.config);
   const model = modelFromConfig(modelSection(run.config), { kernel });
-  try {
-    loadParams(model.params, checkpoint.tensors);
-  } catch (error) {
-    model.dispose();
-    throw error;
-  }
+  disposeOnError(model, ({ params }) => loadParams(params, checkpoint.tensors));
   const classAngles = classAnglesOf(checkpoint);
   return {
     run,

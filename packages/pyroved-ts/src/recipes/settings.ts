@@ -3,6 +3,7 @@ import { sizeOf } from '@pyro-ts/engine';
 import { didYouMean, OptionError } from 'pyro-ts';
 import { factorNames, isIdentity, type Normalisation, noPreprocessing, type Preprocessing } from '../data/index.js';
 import { defined } from '../defined.js';
+import { disposeOnError } from '../disposeOnError.js';
 import { PyrovedError } from '../errors.js';
 import {
   type JointOptions,
@@ -332,13 +333,10 @@ export function prepareTraining(
   settings: TrainSettings & { seed: number | string },
   kernel: ModelOptions['kernel'],
 ): { model: Model; trainer: Trainer } {
-  const model = modelFromConfig(config, { kernel });
-  try {
-    return { model, trainer: trainerFor(model, sets, settings) };
-  } catch (error) {
-    model.dispose();
-    throw error;
-  }
+  return disposeOnError(modelFromConfig(config, { kernel }), (model) => ({
+    model,
+    trainer: trainerFor(model, sets, settings),
+  }));
 }
 
 function trainerFor(model: Model, sets: TrainingSets, settings: TrainSettings & { seed: number | string }): Trainer {

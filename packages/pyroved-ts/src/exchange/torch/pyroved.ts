@@ -2,6 +2,7 @@
 import type { Activation } from '@pyro-ts/spatial-decoder';
 import { refuseUnknownKeys } from 'pyro-ts';
 import { defined } from '../../defined.js';
+import { disposeOnError } from '../../disposeOnError.js';
 import { type LikelihoodName, type Model, type ModelConfig, modelFromConfig } from '../../models/index.js';
 import { type Layout, type LayoutOptions, layoutOf } from './layout.js';
 import { readStateDict } from './stateDict.js';
@@ -60,12 +61,7 @@ export function importPyroved(bytes: Uint8Array, options: PyrovedOptions = {}, s
   const layout = layoutOf(dict, options, source);
   const config = configOf(layout, options);
   const model = modelFromConfig(config);
-  try {
-    loadWeights(model.params, dict, source);
-  } catch (error) {
-    model.dispose();
-    throw error;
-  }
+  disposeOnError(model, ({ params }) => loadWeights(params, dict, source));
   const { activation = 'tanh', likelihood = 'bernoulli' } = options;
   return { model, config, notes: [...layout.notes, `activation ${activation}`, `likelihood ${likelihood}`] };
 }

@@ -2,6 +2,7 @@
 import type { Activation } from '@pyro-ts/spatial-decoder';
 import { refuseUnknownKeys } from 'pyro-ts';
 import { defined } from '../../defined.js';
+import { disposeOnError } from '../../disposeOnError.js';
 import { type LikelihoodName, VED, type VEDOptions } from '../../models/index.js';
 import type { VEDConfig } from '../../recipes/pairs/settings.js';
 import { ImportError } from '../errors.js';
@@ -65,12 +66,7 @@ export function importPyrovedVED(bytes: Uint8Array, options: PyrovedVEDOptions =
   const config: VEDConfig = { kind: 'VED', ...sizes(dict, options, notes, source), ...defined(others) };
   const { kind: ___, ...forModel } = config;
   const model = new VED(forModel);
-  try {
-    loadWeights(model.params, dict, source);
-  } catch (error) {
-    model.dispose();
-    throw error;
-  }
+  disposeOnError(model, ({ params }) => loadWeights(params, dict, source));
   const { activation = 'leakyRelu', likelihood = 'bernoulli' } = options;
   return { model, config, notes: [...notes, `activation ${activation}`, `likelihood ${likelihood}`] };
 }

@@ -1,5 +1,6 @@
 /** A trained encoder-decoder from its run folder, and what it predicts of new inputs. */
 import { encodeNpz, type ImageSet, loadArray } from '../../data/index.js';
+import { disposeOnError } from '../../disposeOnError.js';
 import type { FileProblem } from '../../errors.js';
 import type { Model, Prediction, PredictOptions, VED } from '../../models/index.js';
 import { RunFolder } from '../../run/index.js';
@@ -29,7 +30,7 @@ export function loadVED(folder: string): TrainedVED {
   const { model: config, data } = pairsSections(run);
   const { checkpoint, warning } = run.loadCheckpoint();
   const model = vedFromConfig(config);
-  loadParams(model.params, checkpoint.tensors);
+  disposeOnError(model, ({ params }) => loadParams(params, checkpoint.tensors));
   return {
     run,
     model,

@@ -1,5 +1,6 @@
 /** What decides a run on pairs, as its configuration keeps it: source, model and training. */
 
+import { disposeOnError } from '../../disposeOnError.js';
 import { PyrovedError } from '../../errors.js';
 import { VED, type VEDOptions } from '../../models/index.js';
 import type { RunFolder } from '../../run/index.js';
@@ -71,6 +72,8 @@ export function prepareVED(
   { train, test }: PairedSets,
   settings: TrainerOptions,
 ): { model: VED; trainer: VEDTrainer } {
-  const model = vedFromConfig(config);
-  return { model, trainer: new VEDTrainer(model, { ...train, ...(test && { test }) }, settings) };
+  return disposeOnError(vedFromConfig(config), (model) => ({
+    model,
+    trainer: new VEDTrainer(model, { ...train, ...(test && { test }) }, settings),
+  }));
 }
