@@ -24,15 +24,22 @@ export function limitsFor(size: number, limits: ReadLimits = {}): Required<ReadL
   return { maxPixels, maxBytes };
 }
 
-/** @throws {Error} when what a file claims is over a limit; the message names the option that raises it. */
+/** A file that claims more than a limit allows; it may well be whole. */
+export class LimitError extends Error {}
+
+/** @throws {LimitError} when what a file claims is over a limit; the message names the option that raises it. */
 export function checkRoom(claim: { pixels?: number; bytes: number }, limits: Required<ReadLimits>): void {
   const { pixels = 0, bytes } = claim;
   if (!(pixels <= limits.maxPixels))
-    throw new Error(`it claims ${pixels} pixels, and at most ${limits.maxPixels} are read; raise maxPixels for more`);
+    throw new LimitError(
+      `it claims ${pixels} pixels, and at most ${limits.maxPixels} are read; raise maxPixels (--max-pixels) for more`,
+    );
   if (!(bytes <= limits.maxBytes))
-    throw new Error(
-      `its content needs ${megabytes(bytes)} of memory, and at most ${megabytes(limits.maxBytes)} are used for a file of its size; raise maxBytes for more`,
+    throw new LimitError(
+      `its content needs ${memory(bytes)} of memory, and at most ${memory(limits.maxBytes)} are used for a file of its size; ` +
+        'raise maxBytes (--max-bytes) for more',
     );
 }
 
-const megabytes = (bytes: number): string => `${Math.ceil(bytes / 1e6).toLocaleString('en')} MB`;
+const memory = (bytes: number): string =>
+  bytes < 1e7 ? `${bytes.toLocaleString('en')} bytes` : `${Math.ceil(bytes / 1e6).toLocaleString('en')} MB`;

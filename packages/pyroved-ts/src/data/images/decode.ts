@@ -4,7 +4,7 @@
  * PNG of fewer than 8 bits.
  */
 import { decode as decodeBmp } from 'fast-bmp';
-import { checkRoom, limitsFor, type ReadLimits } from '../limits.js';
+import { checkRoom, LimitError, limitsFor, type ReadLimits } from '../limits.js';
 import { readJpeg } from './jpeg.js';
 import { paletted } from './palette.js';
 import { readPng } from './png.js';
@@ -45,7 +45,9 @@ export function decodeImages(bytes: Uint8Array, limits: ReadLimits = {}): Decode
     found = decoder.decode(bytes, limitsFor(bytes.length, limits));
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new Error(`damaged or unsupported ${decoder.name} (${reason.replace(/[\s:.]+$/, '')})`, { cause });
+    const kind =
+      cause instanceof LimitError ? `${decoder.name} over the limit` : `damaged or unsupported ${decoder.name}`;
+    throw new Error(`${kind} (${reason.replace(/[\s:.]+$/, '')})`, { cause });
   }
   return found.map(toPlanes);
 }
