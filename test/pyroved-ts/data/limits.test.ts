@@ -60,7 +60,9 @@ describe('an image', () => {
     expect(await whyOf('b.tif', tiff(pixels), { maxPixels: 1000 })).toMatch(
       /TIFF over the limit \(it claims 1024 pixels, and at most 1000 are read; raise maxPixels/,
     );
-    expect(await whyOf('b.tif', tiff(pixels), { maxBytes: 5000 })).toMatch(/TIFF over the limit \(its content needs [\d,]+ bytes of memory, and at most 5,000 bytes .*raise maxBytes/);
+    expect(await whyOf('b.tif', tiff(pixels), { maxBytes: 5000 })).toMatch(
+      /TIFF over the limit \(its content needs [\d,]+ bytes of memory, and at most 5,000 bytes .*raise maxBytes/,
+    );
     await expect(readFolder(write('b.tif', tiff(pixels)), { size: 16, maxBytes: -1 })).rejects.toThrow(OptionError);
     expect((await readFolder(write('b.tif', tiff(pixels)), { size: 16 })).set.count).toBe(1);
   });
