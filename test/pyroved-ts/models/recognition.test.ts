@@ -3,11 +3,13 @@ import { affineSample, stopGradient } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 import { Adam, RandomStream, SVI, TraceELBO, TraceEnumELBO } from 'pyro-ts';
 import {
+  denseBody,
   drawPoses,
   imageSet,
   type KnownPose,
   posedImages,
   RecognitionSSIVAE,
+  recognitionNet,
   resolveRecognition,
   type SemiSupervisedOptions,
   ssrVAE,
@@ -199,6 +201,46 @@ describe('every prior of the angle', () => {
   });
 });
 
+describe('the class', () => {
+  const quarterTurned = Float32Array.from({ length: values.length }, (_, i) => {
+    const [image, p] = [Math.floor(i / 81), i % 81];
+    const [row, column] = [Math.floor(p / 9), p % 9];
+    return values[81 * image + 9 * column + (8 - row)];
+  });
+  const probabilitiesOf = (model: RecognitionSSIVAE, images: Float32Array) =>
+    model.classify(imageSet({ images, shape: [9, 9] })).probabilities;
+
+  test('does not change where the image is rotated by the distance of two views', () => {
+    const model = new RecognitionSSIVAE(options);
+    const asIs = probabilitiesOf(model, values);
+    probabilitiesOf(model, quarterTurned).forEach((p, i) => {
+      expect(p).toBeCloseTo(asIs[i], 5);
+    });
+    model.dispose();
+  });
+
+  test('is the mean of what the views and those between them say', () => {
+    const model = new RecognitionSSIVAE(options);
+    const { angles, anglesBetween, viewShape } = model.recognition;
+    const body = { features: 8, net: denseBody(81, 8) };
+    const said = [angles, anglesBetween].map((looks) => {
+      const net = recognitionNet({ shape: [9, 9], channels: 1, numClasses: 3, angles: looks, viewShape, body });
+      const weights = Object.fromEntries(
+        Object.keys(net.parameters).map((name) => [name, model.params.get(`encoder_y.${name}`)]),
+      );
+      return tf.tidy(() =>
+        tf
+          .sum(tf.softmax(tf.reshape(net.apply(weights, batch()).logits, [6, -1])).reshape([6, -1, 3]), 1)
+          .dataSync<'float32'>(),
+      );
+    });
+    probabilitiesOf(model, values).forEach((p, i) => {
+      expect(p).toBeCloseTo((said[0][i] + said[1][i]) / 2, 5);
+    });
+    model.dispose();
+  });
+});
+
 describe('options', () => {
   test('views are spread over the range of angles', () => {
     const degrees = (recognition: object) =>
@@ -207,6 +249,14 @@ describe('options', () => {
     expect(degrees({})).toHaveLength(12);
     expect(degrees({ ranges: { angle: Math.PI / 3 } })).toEqual([-45, -15, 15, 45]);
     expect(degrees({ ranges: { angle: Math.PI / 2 }, views: 4 })).toEqual([-67, -22, 23, 68]);
+  });
+
+  test('further views of the class lie between them, and at the ends of a range', () => {
+    const between = (recognition: object) =>
+      resolveRecognition(recognition, [48, 48], ['r', 't']).anglesBetween.map((a) => Math.round((a * 180) / Math.PI));
+    expect(between({ views: 4 })).toEqual([45, 135, -135, -45]);
+    expect(between({ ranges: { angle: Math.PI / 3 } })).toEqual([-60, -30, 0, 30, 60]);
+    expect(between({ views: 1 })).toEqual([]);
   });
 
   test('views are no larger than the images, and of their proportions', () => {

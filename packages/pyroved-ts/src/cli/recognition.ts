@@ -34,7 +34,11 @@ export const addRecognitionOptions = (command: Command): Command =>
     new Option('--body <name>', 'network that looks at each view (default: conv; dense for signals)').choices(
       bodyNames,
     ),
-    parsed('--views <n>', 'number of rotated views (default: one every 30 degrees, at least 3)', atLeast(1)),
+    parsed(
+      '--views <n>',
+      'number of rotated views (default: one every 30 degrees, at least 3; 4 where labelled images lie in any direction)',
+      atLeast(1),
+    ),
     parsed('--view-size <n>', 'largest side of a view in pixels (default: 32)', atLeast(8)),
     parsed(
       '--recognition-steps <n>',

@@ -7,6 +7,7 @@ export { loadTemplates } from './cards/templates.js';
 export * from './contrast.js';
 export * from './corruptions.js';
 export * from './dataset.js';
+export { type Directions, directionsOf } from './direction.js';
 export * from './glyphs/glyphs.js';
 export { glyphSymmetry } from './glyphs/lookAlikes.js';
 export { type GlyphFace, glyphFaces, glyphNames, glyphTemplate } from './glyphs/templates.js';

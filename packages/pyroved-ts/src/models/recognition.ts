@@ -76,15 +76,17 @@ export class RecognitionSSIVAE extends SSIVAE {
     checkRecognition(options);
     const { shape, channels = 1, invariances = [], numClasses, kernel } = options;
     const recognition = resolveRecognition(options.recognition ?? {}, shape, invariances);
-    const { angles, viewShape } = recognition;
+    const { angles, anglesBetween, viewShape } = recognition;
     const body = bodyFor(recognition, channels, kernel);
     const { contents, ...networks } = own;
-    const net = recognitionNet({ shape, channels, numClasses, angles, viewShape, body, contents });
+    const looks = { shape, channels, numClasses, viewShape, body };
+    const net = recognitionNet({ ...looks, angles, contents });
+    const everyView = recognitionNet({ ...looks, angles: [...angles, ...anglesBetween] });
     const parts = refinedParts(invariances, shape, options);
     const classifier = {
       parameters: net.parameters,
       apply: (weights: Readonly<Record<string, tf.Tensor>>, x: tf.Tensor) =>
-        tf.logSumExp(net.apply(weights, x).logits, 1),
+        meanOfTwo(everyView.apply(weights, x).logits, angles.length),
     };
     super({ ...options, ...networks }, { classifier, net, poseParts: parts });
     this.recognition = recognition;
@@ -508,6 +510,17 @@ export class RecognitionSSIVAE extends SSIVAE {
       });
     }
   }
+}
+
+/**
+ * Logits of the class [B, K] from those of pairs [B, V + W, K]: the mean of the probabilities that the first V views and the W between them give.
+ * An object halfway between two views is seen upright by one of the others.
+ */
+function meanOfTwo(pairs: tf.Tensor, views: number): tf.Tensor {
+  const between = (pairs.shape[1] as number) - views;
+  if (between === 0) return tf.logSumExp(pairs, 1);
+  const found = tf.split(pairs, [views, between], 1).map((half) => tf.logSoftmax(tf.logSumExp(half, 1)));
+  return tf.logSumExp(tf.stack(found), 0);
 }
 
 const none = new Float32Array(0);

@@ -24,7 +24,10 @@ export interface RecognitionOptions {
   readonly ranges?: AffineRanges;
   /** How far labelled images may be from upright, in radians (standard deviation). @default 0.05 */
   readonly tolerance?: number;
-  /** Number of rotated views. @default as many as keep them about 30 degrees apart, at least 3 */
+  /**
+   * Number of rotated views that class and angle are learned from; the class of an image is asked of the views halfway between them too.
+   * @default as many as keep them about 30 degrees apart, at least 3; a run at any angle has 4 where the labelled images lie in any direction themselves
+   */
   readonly views?: number;
   /** Largest side of a view in pixels; larger images are looked at smaller. @default 32 */
   readonly viewSize?: number;
@@ -47,6 +50,8 @@ const keys: readonly (keyof RecognitionOptions)[] = [
 export interface ResolvedRecognition extends Required<RecognitionOptions> {
   /** Radians by which the views are rotated back: the centres of the angle's bins. */
   readonly angles: readonly number[];
+  /** Radians of the further views that only the class is asked of: halfway between the others, and at the ends of a range that is no circle. */
+  readonly anglesBetween: readonly number[];
   /** [height, width] of a view, or [length] of a signal. */
   readonly viewShape: readonly number[];
 }
@@ -111,6 +116,7 @@ export function resolveRecognition(
   return {
     ...{ labelledPoses, ranges, tolerance, views, viewSize, body, features },
     angles: viewAngles(half, views),
+    anglesBetween: anglesBetween(half, views),
     viewShape: isImage ? shape.map((n) => Math.max(1, Math.round(n * shrink))) : [sizeOf(shape)],
   };
 }
@@ -130,10 +136,20 @@ function rangesFor(ranges: AffineRanges, isImage: boolean, invariances: readonly
 /** Centres of `count` equal bins of [-half, half]; around the whole circle one of them is 0. */
 function viewAngles(half: number, count: number): number[] {
   const width = (2 * half) / count;
-  const isCircle = half > 0.97 * Math.PI;
   return Array.from({ length: count }, (_, i) =>
-    isCircle ? wrap((2 * Math.PI * i) / count) : width * (i + 0.5) - half,
+    isCircle(half) ? wrap((2 * Math.PI * i) / count) : width * (i + 0.5) - half,
   );
 }
+
+/** The edges of the bins. */
+function anglesBetween(half: number, count: number): number[] {
+  if (count === 1) return [];
+  const width = (2 * half) / count;
+  const angles = viewAngles(half, count).map((angle) => wrap(angle + width / 2));
+  return isCircle(half) ? angles : [-half, ...angles];
+}
+
+/** Whether angles from -half to half (radians) are about all there are. @example isCircle(Math.PI) // true */
+export const isCircle = (half: number): boolean => half > 0.97 * Math.PI;
 
 const wrap = (angle: number): number => (angle > Math.PI + 1e-9 ? angle - 2 * Math.PI : angle);

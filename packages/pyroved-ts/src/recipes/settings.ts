@@ -1,11 +1,20 @@
 /** What decides a run: images, model and training, each a section of its configuration. */
 import { sizeOf } from '@pyro-ts/engine';
 import { didYouMean, OptionError } from 'pyro-ts';
-import { factorNames, isIdentity, type Normalisation, noPreprocessing, type Preprocessing } from '../data/index.js';
+import {
+  directionsOf,
+  factorNames,
+  isIdentity,
+  type Normalisation,
+  noPreprocessing,
+  type Preprocessing,
+} from '../data/index.js';
 import { defined } from '../defined.js';
 import { disposeOnError } from '../disposeOnError.js';
 import { PyrovedError } from '../errors.js';
 import {
+  defaultRanges,
+  isCircle,
   type JointOptions,
   type Model,
   type ModelConfig,
@@ -198,7 +207,7 @@ export function modelConfigFor(sets: TrainingSets, given: ModelSettings, seed: n
         ? {
             ...common,
             ...(hasTemplates ? defined({ templates }) : pixelsFor(given, shape)),
-            recognition: recognised,
+            recognition: { ...recognised, ...directionSettings(sets, recognised, invariances) },
           }
         : { ...common, ...defined({ hiddenClassifier, classifier }) };
     }
@@ -238,6 +247,41 @@ function recognitionOf(given: ModelSettings, invariances: readonly Invariance[])
   if (recognition !== undefined) return recognition || undefined;
   const hasPose = invariances.includes('r') || invariances.includes('t');
   return hasPose && classifierOptions.every((name) => given[name] === undefined) ? {} : undefined;
+}
+
+/** Fewer labelled images than this share lie upright: they lie in any direction. */
+const FEWEST_UPRIGHT = 0.5;
+
+/** Views of objects that lie in any direction: with more, each object is always seen alike in one of them, and a network learns the few labelled objects by heart. */
+const FEW_VIEWS = 4;
+
+/** In every class at least this share of the images resemble mirror images of others: both kinds occur. */
+const FEWEST_MIRRORED = 0.1;
+
+/** Views and ranges for labelled images that lie in any direction. */
+function directionSettings(
+  { labelled }: TrainingSets,
+  { views = FEW_VIEWS, labelledPoses, ranges = {} }: RecognitionOptions,
+  invariances: readonly Invariance[],
+): Pick<RecognitionOptions, 'views' | 'ranges'> {
+  if (!labelled?.labels || labelledPoses === 'fixed' || !invariances.includes('r')) return {};
+  if (!isCircle(ranges.angle ?? defaultRanges.angle)) return {};
+  const found = directionsOf(labelled, Math.max(...labelled.labels) + 1);
+  if (!found || found.upright >= FEWEST_UPRIGHT) return {};
+  return { views, ranges: { mirror: found.mirrored >= FEWEST_MIRRORED, ...ranges } };
+}
+
+/** A line about what was chosen because the labelled images lie in any direction. */
+export function directionsLine(config: ModelConfig, { recognition }: ModelSettings): string | undefined {
+  if (config.kind !== 'ssiVAE' || !config.recognition) return undefined;
+  const { views, ranges } = config.recognition;
+  const given = recognition || {};
+  const chosen = [
+    ...(views !== undefined && given.views === undefined ? [`${views} views (--views sets another number)`] : []),
+    ...(ranges?.mirror && !given.ranges?.mirror ? ['mirror images are drawn too'] : []),
+  ];
+  if (chosen.length === 0) return undefined;
+  return `Labelled images of a class lie in any direction: ${chosen.join(', ')}.`;
 }
 
 /** Pixels that are decoded per step where the settings don't say: enough for the gradient, an eighth of the paper's images. */

@@ -1,5 +1,6 @@
 /** A whole run: images, model, training with checkpoints, and at the end the figures, pictures and report in the run's folder. */
 import { OptionError } from 'pyro-ts';
+import type { ModelConfig } from '../models/index.js';
 import { RunFolder, type RunSettings, whileLocked } from '../run/index.js';
 import { versions } from '../version.js';
 import { checkStart, refuseModelOptions, type Start, startFrom } from './extend.js';
@@ -22,6 +23,7 @@ import {
   checkTrainSettings,
   type DataSection,
   dataSection,
+  directionsLine,
   type ModelSettings,
   modelConfigFor,
   prepareTraining,
@@ -80,6 +82,8 @@ export async function trainRun(request: TrainRequest, hooks: RunHooks = {}): Pro
     const images = start ? { ...start, source } : { source, preprocess };
     return withImages(images, hooks, (sets) => {
       const settings = settingsOf({ source, sets, model, train, seed, machine, ...(start && { start }) });
+      const line = start ? undefined : directionsLine(settings.model, model);
+      if (line !== undefined) hooks.say?.(line);
       const run = RunFolder.create(folder, settings, { overwrite });
       return whileLocked(run, () =>
         runToEnd({
@@ -143,7 +147,16 @@ interface SettingsRequest {
 }
 
 /** The configuration of a new run. A model and a trainer that cannot be made are refused here, before there is a folder. */
-export function settingsOf({ source, sets, model, train, seed, machine, fold, start }: SettingsRequest): RunSettings {
+export function settingsOf({
+  source,
+  sets,
+  model,
+  train,
+  seed,
+  machine,
+  fold,
+  start,
+}: SettingsRequest): RunSettings & { readonly model: ModelConfig } {
   const data: DataSection = {
     source: sizedSource(source, sets),
     classNames: sets.classNames,

@@ -3,12 +3,13 @@ import * as tf from '@tensorflow/tfjs';
 import { Adam, type ELBO, OptionError, RandomStream, SVI, TraceELBO } from 'pyro-ts';
 import { type AffineRanges, drawPoses, posedImages } from '../coordinates/index.js';
 import { type Batch, gather, oneHot, shuffledBatches } from '../data/index.js';
-import type {
-  ConsistentImages,
-  KnownPose,
-  RecognitionSSIVAE,
-  RecognitionTerms,
-  SemiSupervisedTerms,
+import {
+  type ConsistentImages,
+  isCircle,
+  type KnownPose,
+  type RecognitionSSIVAE,
+  type RecognitionTerms,
+  type SemiSupervisedTerms,
 } from '../models/index.js';
 import { imageTensor, tidied } from './data.js';
 import { accuracyOf } from './evaluate.js';
@@ -314,7 +315,7 @@ function certainClasses(
 function furtherRanges({ angle = 0, shift = 0, scale: [low, high] = [1, 1], shear = 0 }: AffineRanges): AffineRanges {
   const half = (x: number): number => FURTHER * x;
   return {
-    angle: angle > 0.97 * Math.PI ? Math.PI : half(angle),
+    angle: isCircle(angle) ? Math.PI : half(angle),
     shift: typeof shift === 'number' ? half(shift) : shift.map(half),
     scale: [low ** FURTHER, high ** FURTHER],
     shear: half(shear),
