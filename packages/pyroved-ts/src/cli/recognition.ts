@@ -36,7 +36,7 @@ export const addRecognitionOptions = (command: Command): Command =>
     ),
     parsed(
       '--views <n>',
-      'number of rotated views (default: one every 30 degrees, at least 3; 4 where labelled images lie in any direction)',
+      'number of rotated views (default: one every 30 degrees, at least 3; 3 where labelled images lie in any direction)',
       atLeast(1),
     ),
     parsed('--view-size <n>', 'largest side of a view in pixels (default: 32)', atLeast(8)),

@@ -26,7 +26,7 @@ export interface RecognitionOptions {
   readonly tolerance?: number;
   /**
    * Number of rotated views that class and angle are learned from; the class of an image is asked of the views halfway between them too.
-   * @default as many as keep them about 30 degrees apart, at least 3; a run at any angle has 4 where the labelled images lie in any direction themselves
+   * @default as many as keep them about 30 degrees apart, at least 3; a run at any angle has 3 where the labelled images lie in any direction themselves
    */
   readonly views?: number;
   /** Largest side of a view in pixels; larger images are looked at smaller. @default 32 */

@@ -253,7 +253,7 @@ function recognitionOf(given: ModelSettings, invariances: readonly Invariance[])
 const FEWEST_UPRIGHT = 0.5;
 
 /** Views of objects that lie in any direction: with more, each object is always seen alike in one of them, and a network learns the few labelled objects by heart. */
-const FEW_VIEWS = 4;
+const FEW_VIEWS = 3;
 
 /** In every class at least this share of the images resemble mirror images of others: both kinds occur. */
 const FEWEST_MIRRORED = 0.1;
