@@ -56,7 +56,8 @@ class PoseSampler:
         ranges, count = self.ranges, len(images)
         half = math.radians(ranges.angle)
         angle = self._uniform(-half, half, count)
-        shift = torch.stack([self._uniform(-2 * s, 2 * s, count) * relative_shift for s in ranges.shift], 1)
+        shifts = ranges.affine_shift if self.affine else ranges.shift
+        shift = torch.stack([self._uniform(-2 * s, 2 * s, count) * relative_shift for s in shifts], 1)
         if self.affine:
             low, high = (math.log(s) for s in ranges.affine_scale)
             scale = self._uniform(low, high, count).exp()

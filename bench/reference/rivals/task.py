@@ -13,14 +13,18 @@ class Ranges:
     """Poses of the unlabelled and test images relative to the labelled ones, each drawn uniformly.
 
     angle and shear are half-widths in degrees, shift is (x, y) half-widths as fractions of the width, scale is (low, high).
-    `affine_scale` and `affine_shear` are what the affine rivals draw: wider than `scale` and `shear` where these are narrow, because mild
-    scaling and shearing is a standard augmentation whatever is known of the data.
+    `affine_shift`, `affine_scale` and `affine_shear` are what the affine rivals draw: wider than `shift`, `scale` and `shear` where these are
+    narrow, because mild shifting, scaling and shearing is a standard augmentation whatever is known of the data.
     """
 
     angle: float
     shift: tuple[float, float]
     scale: tuple[float, float]
     shear: float
+
+    @property
+    def affine_shift(self) -> tuple[float, float]:
+        return (max(self.shift[0], 0.1), max(self.shift[1], 0.1))
 
     @property
     def affine_scale(self) -> tuple[float, float]:

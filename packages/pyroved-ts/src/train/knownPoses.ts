@@ -22,7 +22,7 @@ import { type Fingerprint, Trainer } from './trainer.js';
 export interface KnownPoseTrainerOptions extends TrainerOptions {
   /**
    * Steps that learn class and pose, before the first epoch's, which leave recognition as it is: none for a run that starts from the weights of another
-   * one and keeps its recognition. @default 600, and 60 for each class
+   * one and keeps its recognition. @default 600, and 60 for each class; up to twice as many with fewer than twelve views, as each step costs less
    */
   readonly recognitionSteps?: number;
   /** Labelled images at drawn poses in each of those steps. @default 48 */
@@ -110,7 +110,7 @@ export class KnownPoseTrainer extends Trainer<RecognitionSSIVAE> {
   ) {
     const { owner: name, keys: known, optimizer: adam } = parts;
     super(model, withSchedule(options), { owner: name, keys: known, lr: 1e-3, labels: true }, adam);
-    const { recognitionSteps = 600 + 60 * model.numClasses, recognitionBatch = 48, recognitionLr = 3e-3 } = options;
+    const { recognitionSteps = stepsFor(model), recognitionBatch = 48, recognitionLr = 3e-3 } = options;
     const { posedBatch = 16, consistency = 1, dropout = 0.5 } = options;
     checkKnownPoseOptions({ recognitionSteps, recognitionBatch, recognitionLr, posedBatch, consistency, dropout });
     this.recognitionSteps = recognitionSteps;
@@ -320,6 +320,12 @@ function furtherRanges({ angle = 0, shift = 0, scale: [low, high] = [1, 1], shea
     scale: [low ** FURTHER, high ** FURTHER],
     shear: half(shear),
   };
+}
+
+/** Steps of recognition: as many as harder tasks gain from, within about the time that twelve views take. */
+function stepsFor({ numClasses, recognition }: RecognitionSSIVAE): number {
+  const views = recognition.angles.length;
+  return Math.round((600 + 60 * numClasses) * Math.min(2, Math.max(1, 12 / views)));
 }
 
 const withSchedule = (options: KnownPoseTrainerOptions): KnownPoseTrainerOptions => ({
