@@ -39,6 +39,32 @@ describe('stopGradient', () => {
     );
   });
 
+  it('gives no gradient at all to what a result depends on only through it', () => {
+    const [x, y] = [tf.scalar(2), tf.scalar(3)];
+    const gradients = (f: () => tf.Tensor) =>
+      tf
+        .engine()
+        .gradients(() => f() as tf.Scalar, [x, y], undefined, true)
+        .grads.map((g) => g && numbers(g));
+    expect(gradients(() => tf.mul(y, stopGradient(tf.exp(x))))).toEqual([undefined, [Math.fround(Math.exp(2))]]);
+    expect(gradients(() => stopGradient(tf.mul(x, y)))).toEqual([undefined, undefined]);
+    // The tape is as before after an error.
+    const disposed = tf.scalar(1);
+    disposed.dispose();
+    expect(() => stopGradient(disposed)).toThrow();
+    expect(gradients(() => tf.mul(x, y))).toEqual([[3], [2]]);
+  });
+
+  it('stops within the gradient of a gradient too, and leaves no tensor', () => {
+    const { numTensors } = tf.memory();
+    tf.tidy(() => {
+      const inner = tf.grad((x) => tf.mul(tf.square(x), stopGradient(x)));
+      // d/dx (2 x * stop(x)) = 2 stop(x)
+      expect(numbers(tf.grad((x) => inner(x))(tf.scalar(3)))).toEqual([6]);
+    });
+    expect(tf.memory().numTensors).toBe(numTensors);
+  });
+
   it('may be compared on the tape', () => {
     const x = tf.tensor1d([2, -3]);
     expectClose(

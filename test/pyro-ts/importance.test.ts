@@ -1,5 +1,5 @@
 /** Importance sampling against a conjugate evidence, and the Pareto diagnostic against arviz's figures. */
-import { importance, normal, ParamStore, param, paretoShape, plate, sample } from 'pyro-ts';
+import { factor, importance, normal, ParamStore, param, paretoShape, plate, sample } from 'pyro-ts';
 import { describe, expect, it } from 'vitest';
 
 const data = [0.8, -0.3, 1.5];
@@ -38,6 +38,14 @@ describe('importance', () => {
   it('sees a proposal that is too narrow', () => {
     const guide = () => sample('mu', normal(mean + 1, 0.08));
     expect(importance(model, { guide, numSamples: 400, seed: 1 }).paretoK).toBeGreaterThan(0.55);
+  });
+  it('of a model that allows no draw is an evidence of 0', () => {
+    const impossible = () => {
+      sample('mu', normal(0, 1));
+      factor('never', Number.NEGATIVE_INFINITY);
+    };
+    const { logEvidence, effectiveSampleSize, paretoK } = importance(impossible, { numSamples: 10 });
+    expect([logEvidence, effectiveSampleSize, paretoK]).toEqual([Number.NEGATIVE_INFINITY, 0, Number.NaN]);
   });
   it('refuses a number of samples that makes no sense', () => {
     expect(() => importance(model, { numSamples: 0 })).toThrow(

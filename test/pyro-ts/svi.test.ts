@@ -1,6 +1,22 @@
 /** SVI with TraceELBO: a conjugate posterior, seeds, sharing, refusals, and memory. */
+
+import { stopGradient } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
-import { Adam, constraints, normal, ParamStore, param, plate, SVI, sample, scale, TraceELBO } from 'pyro-ts';
+import {
+  Adam,
+  AdamW,
+  constraints,
+  normal,
+  ParamStore,
+  param,
+  plate,
+  RMSprop,
+  SGD,
+  SVI,
+  sample,
+  scale,
+  TraceELBO,
+} from 'pyro-ts';
 import { describe, expect, it } from 'vitest';
 
 const data = [1.2, 0.7, 1.9, 1.4];
@@ -169,4 +185,31 @@ it('a KL weight through scale, 0 included, changes the loss as it should', () =>
   const [zero, one, two] = [0, 1, 2].map(weighted);
   expect(two - one).toBeCloseTo(one - zero, 4);
   expect(one - zero).not.toBeCloseTo(0, 3);
+});
+
+describe('a parameter that a step meets only through stopGradient', () => {
+  // torch.optim skips a parameter whose gradient is None, which is what detach leaves.
+  it.each([
+    ['Adam', () => new Adam({ lr: 0.1 })],
+    ['AdamW', () => new AdamW({ lr: 0.1, weightDecay: 0.5 })],
+    ['SGD', () => new SGD({ lr: 0.1, momentum: 0.9 })],
+    ['RMSprop', () => new RMSprop({ lr: 0.1, momentum: 0.9 })],
+  ])('stays as it is, whatever earlier steps have left in %s', (_, optimizer) => {
+    const params = new ParamStore();
+    const shared = optimizer();
+    const model = (isFixed: boolean) => {
+      const w = param('w', 1);
+      sample('x', normal(tf.add(param('b', 0), isFixed ? stopGradient(w) : w), 1), { obs: 5 });
+    };
+    const svi = new SVI(model, () => {}, shared, new TraceELBO(), { params });
+    for (let i = 0; i < 3; i++) svi.step(false);
+    const [w, b] = [paramValue(params, 'w'), paramValue(params, 'b')];
+    expect(w).not.toBe(1);
+    for (let i = 0; i < 3; i++) svi.step(true);
+    expect(paramValue(params, 'w')).toBe(w);
+    expect(paramValue(params, 'b')).not.toBe(b);
+    expect(shared.toData().get('w')?.steps).toBe(3);
+    svi.step(false);
+    expect(paramValue(params, 'w')).not.toBe(w);
+  });
 });

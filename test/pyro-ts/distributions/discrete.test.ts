@@ -36,6 +36,17 @@ describe('enumerateSupport', () => {
     expect(() => binomial([4, 5], 0.5).enumerateSupport()).toThrow(/split the batch by total count/);
     expect(() => bernoulli([0.3, 0.4]).toEvent(1).enumerateSupport()).toThrow(/no finite support/);
   });
+  test('is refused before memory is taken where it has too many values', () => {
+    for (const count of [3e9, 2 ** 24 + 2, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
+      for (const d of [binomial(count, 0.5), dist.zeroInflated(binomial(count, 0.5), { gate: 0.1 })])
+        expect(() => tf.tidy(() => d.enumerateSupport(false))).toThrow(
+          /cannot be enumerated; it must be from 0 to 16777216/,
+        );
+      expect(() => tf.tidy(() => binomial(count, 0.5).entropy())).toThrow(
+        /cannot be enumerated; it must be from 0 to 16777216/,
+      );
+    }
+  });
   test('log-probabilities over it add to 1', () => {
     for (const d of [
       bernoulli([0.2, 0.7]),

@@ -1,5 +1,5 @@
 /** renderModel: nodes, shading, plates, and edges that follow how distributions were computed. */
-import { take } from '@pyro-ts/engine';
+import { greater, stopGradient, take } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 import {
   AffineTransform,
@@ -106,6 +106,14 @@ describe('renderModel', () => {
 });
 
 describe('edges', () => {
+  it('pass through stopGradient and comparisons', () => {
+    const program = () => {
+      const a = sample('a', normal(0, 1));
+      const b = sample('b', normal(stopGradient(a), 1));
+      sample('c', normal(tf.cast(greater(b, 0), 'float32'), 1));
+    };
+    expect(edgesOf(program)).toEqual(['a -> b', 'b -> c']);
+  });
   it('stop at the first site on the way', () => {
     const chain = () => {
       const a = sample('a', normal(0, 1));

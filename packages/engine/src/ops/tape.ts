@@ -4,11 +4,37 @@ import { customGrad } from './customGrad.js';
 import { sumTo } from './shapes.js';
 
 /**
- * `x` unchanged in value; no gradient passes through. Safe in plain arithmetic, e.g. `x.mul(stopGradient(x))`.
+ * `x` unchanged in value, and a constant for every gradient, as PyTorch's `detach`: what reaches a loss only through it has no gradient at all, not a
+ * gradient of zeros. Safe in plain arithmetic, e.g. `x.mul(stopGradient(x))`.
  * @example tf.grad((x) => x.mul(stopGradient(x)))(tf.scalar(3)) // 3
  */
 export function stopGradient<T extends tf.Tensor>(x: T): T {
-  return customGrad([x], (a) => ({ value: a.clone(), grad: (dy) => [tf.zerosLike(dy)] })) as T;
+  if (isWholeTape) return tf.clone(x);
+  // As TensorFlow.js does within a kernel: nothing goes on the tape.
+  const { state } = tf.engine();
+  state.kernelDepth++;
+  try {
+    return tf.clone(x);
+  } finally {
+    state.kernelDepth--;
+  }
+}
+
+let isWholeTape = false;
+
+/**
+ * Runs `body` with what `stopGradient` returns on the gradient tape after all, for whoever reads from the tape what was computed from what. A gradient
+ * taken of it is wrong.
+ * @example withWholeTape(() => tf.grad((x) => x.mul(stopGradient(x)))(tf.scalar(3))) // 6
+ */
+export function withWholeTape<R>(body: () => R): R {
+  const before = isWholeTape;
+  isWholeTape = true;
+  try {
+    return body();
+  } finally {
+    isWholeTape = before;
+  }
 }
 
 type Operand = tf.Tensor | number;

@@ -48,7 +48,7 @@ export function importance<Args extends unknown[]>(
   }
   const stream = new RandomStream(seed);
   const logWeights = new Float64Array(numSamples);
-  const values: Record<string, Float32Array[]> = {};
+  const values = new Map<string, Float32Array[]>();
   const draw = (i: number): void => {
     tf.tidy(() => {
       params.run(() =>
@@ -58,8 +58,8 @@ export function importance<Args extends unknown[]>(
           const logP = target.logProbSum().dataSync()[0];
           logWeights[i] = logP - proposal.logProbSum((s) => s.isLatent).dataSync()[0];
           for (const site of target.latentSites) {
-            values[site.name] ??= [];
-            values[site.name].push(Float32Array.from(site.value.dataSync()));
+            if (!values.has(site.name)) values.set(site.name, []);
+            values.get(site.name)?.push(Float32Array.from(site.value.dataSync()));
           }
         }),
       );
@@ -68,11 +68,13 @@ export function importance<Args extends unknown[]>(
   running(model, () => {
     for (let i = 0; i < numSamples; i++) draw(i);
   });
-  return { logWeights, values, ...diagnose(logWeights) };
+  return { logWeights, values: Object.fromEntries(values), ...diagnose(logWeights) };
 }
 
 function diagnose(logWeights: Float64Array): Pick<ImportanceResult, 'logEvidence' | 'effectiveSampleSize' | 'paretoK'> {
   const max = logWeights.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
+  // No draw is possible under the model.
+  if (max === Number.NEGATIVE_INFINITY) return { logEvidence: max, effectiveSampleSize: 0, paretoK: Number.NaN };
   const weights = logWeights.map((w) => Math.exp(w - max));
   const sum = weights.reduce((a, b) => a + b, 0);
   const squares = weights.reduce((a, b) => a + b * b, 0);

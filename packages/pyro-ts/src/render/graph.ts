@@ -1,5 +1,5 @@
 /** The graph of a program: its sites, and which of them each distribution was computed from. */
-import { freeingTape } from '@pyro-ts/engine';
+import { freeingTape, withWholeTape } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 import { seed } from '../handlers/seed.js';
 import { ParamStore } from '../paramStore.js';
@@ -73,7 +73,7 @@ export function modelGraph<Args extends unknown[]>(
       }
       return tf.scalar(0);
     };
-    tf.engine().gradients(run, [tf.scalar(0)], undefined, true);
+    withWholeTape(() => tf.engine().gradients(run, [tf.scalar(0)], undefined, true));
     return 0;
   };
   freeingTape(() => tf.tidy(record));

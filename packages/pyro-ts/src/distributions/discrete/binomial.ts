@@ -13,6 +13,9 @@ import { isOptions, type ProbsOrLogits } from '../probs.js';
 /** log of the number of ways to choose x of n. */
 const logChoose = (n: number, x: number): number => -Math.log(n + 1) - host.lbeta(n - x + 1, x + 1);
 
+/** Up to here float32 holds every whole number. */
+const MOST_ENUMERATED = 2 ** 24;
+
 /** Number of successes in `totalCount` trials, each of probability `probs`. Source: torch.distributions.Binomial. */
 export class Binomial extends LogitFamily<ProbsOrLogits> {
   readonly totalCount: tf.Tensor;
@@ -47,12 +50,20 @@ export class Binomial extends LogitFamily<ProbsOrLogits> {
   override sample(rng: RandomStream, sampleShape: Shape = []): tf.Tensor {
     return hostMap([this.totalCount, this.probs], (n, p) => nextBinomial(rng, n, p), this.shape(sampleShape));
   }
-  /** 0 to the total count, where all elements of the batch share one. */
+  /**
+   * 0 to the total count, where all elements of the batch share one.
+   * @throws {PyroError} where they do not, or where it is above 2^24.
+   */
   override enumerateSupport(expand = true): tf.Tensor {
     const n = this.sharedCount();
     if (n === undefined) {
       throw new PyroError(
         'Binomial: only a total count that all elements of the batch share can be enumerated. Sample the site, or split the batch by total count.',
+      );
+    }
+    if (!(n >= 0 && n <= MOST_ENUMERATED)) {
+      throw new PyroError(
+        `Binomial: a total count of ${n} cannot be enumerated; it must be from 0 to ${MOST_ENUMERATED}. Sample the site.`,
       );
     }
     return scalarSupport(tf.range(0, n + 1), this.batchShape, expand);
