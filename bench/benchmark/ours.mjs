@@ -60,6 +60,7 @@ export async function measureOurs({ task: name, options, seed, model, train, ...
       kernel: summary.kernel,
       // Fitted on half of the test images and measured on the other, where the run calibrates its probabilities.
       ...(summary.calibratedError !== undefined && { calibrationError: summary.calibratedError }),
+      ...(summary.angleRegions && { angleCoverage: summary.angleRegions.coverage }),
     };
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -79,11 +79,14 @@ ${lines.join('\n')}
 ${ours ? poseSentence(ours) : ''}`;
 }
 
-function poseSentence({ angleError, shiftError, calibrationError }) {
+function poseSentence({ angleError, shiftError, calibrationError, angleCoverage }) {
   const parts = [
     ...(angleError === undefined ? [] : [`median angle error ${angleError.toFixed(1)}°`]),
     ...(shiftError === undefined ? [] : [`median shift error ${shiftError.toFixed(2)} pixels`]),
     ...(calibrationError === undefined ? [] : [`expected calibration error ${calibrationError.toFixed(3)}`]),
+    ...(angleCoverage === undefined
+      ? []
+      : [`${Math.round(100 * angleCoverage)}% of the angles in the regions that state 90%`]),
   ];
   return parts.length > 0 ? `\nOurs: ${parts.join(', ')}.\n` : '';
 }

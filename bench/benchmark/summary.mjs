@@ -53,6 +53,7 @@ function summariseMethod(method, cells) {
     angleError: medianOf(({ angleError }) => angleError?.median),
     shiftError: medianOf(({ shiftError }) => shiftError?.median),
     calibrationError: medianOf(({ calibrationError }) => calibrationError),
+    angleCoverage: medianOf(({ angleCoverage }) => angleCoverage),
   };
 }
 

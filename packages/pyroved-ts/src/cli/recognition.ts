@@ -42,7 +42,7 @@ export const addRecognitionOptions = (command: Command): Command =>
     parsed('--view-size <n>', 'largest side of a view in pixels (default: 32)', atLeast(8)),
     parsed(
       '--recognition-steps <n>',
-      'steps that learn class and pose alone, at the beginning (default: 600, and 60 per class; with --decoder template 200, and 60 per class)',
+      'steps that learn class and pose alone, at the beginning (default: 600, and 60 per class, up to twice as many with fewer than 12 views; with --decoder template 200, and 60 per class)',
       wholeNumber,
     ),
     parsed('--recognition-lr <rate>', 'learning rate of those steps (default: 3e-3)', positive),
