@@ -217,6 +217,47 @@ describe('Bernoulli', () => {
   });
 });
 
+describe('OrderedLogistic', () => {
+  const logistic = (x: number) => 1 / (1 + Math.exp(-x));
+  /** Each category's probability as a difference of the logistic function, in float64. */
+  const byDifference = (predictor: number, cutpoints: number[]) => {
+    const below = [0, ...cutpoints.map((c) => logistic(c - predictor)), 1];
+    return below.slice(1).map((p, k) => p - below[k]);
+  };
+
+  test.each([0.3, -4, 9])('probabilities are differences of the logistic function: predictor %s', (predictor) => {
+    const d = dist.orderedLogistic(predictor, [-1, 0, 2]);
+    expectClose(d.probs, byDifference(predictor, [-1, 0, 2]), 1e-5);
+    expectClose(dist.orderedLogistic(predictor, [0.5]).probs, byDifference(predictor, [0.5]), 1e-5);
+  });
+
+  test('gradients, also far from the cutpoints', () => {
+    const f = (x: tf.Tensor) => dist.orderedLogistic(x, [-1, 0, 2]).logProb(tf.tensor1d([0, 1, 2, 3]));
+    expectClose(gradOf(f, tf.scalar(0.3)), numericGradient(f, tf.scalar(0.3), 1e-2), 1e-3);
+    // log of the second category falls as the predictor grows: d/dx = -1 + what the two logistic factors leave, 0 to rounding.
+    expectClose(
+      gradOf((x) => dist.orderedLogistic(x, [-1, 0, 2]).logProb(tf.scalar(1)), tf.scalar(60)),
+      [-1],
+      1e-5,
+    );
+  });
+
+  test('cutpoints have to increase', () => {
+    const program = () => dist.sample('x', dist.orderedLogistic(0, [1, 0]));
+    expect(() => tf.tidy(() => void dist.seed.with(0, program))).toThrow(/cutpoints/);
+  });
+});
+
+test('a normal truncated far out is an exponential there', () => {
+  const d = dist.truncatedNormal(0, 1, { low: 50 });
+  const draws = Array.from(d.sample(new dist.RandomStream('far'), [2000]).dataSync(), (x) => x - 50);
+  expect(Math.min(...draws)).toBeGreaterThanOrEqual(0);
+  expect(draws.reduce((sum, x) => sum + x, 0) / 2000).toBeCloseTo(1 / 50, 2);
+  expectClose(d.mean(), [50 + 1 / 50], 1e-5);
+  // The density at the bound is the hazard, about 50 + 1 / 50.
+  expectClose(d.logProb(tf.scalar(50)), [Math.log(50.02)], 1e-3);
+});
+
 describe('mixtures', () => {
   test('MixtureSameFamily: the sum over the components, with its gradients', () => {
     const x = tf.tensor1d([-2, 0.3, 5]);

@@ -32,6 +32,9 @@ describe('infinite parameters are refused', () => {
     ['dirichlet', () => dist.dirichlet([inf, 1])],
     ['negativeBinomial', () => dist.negativeBinomial(10, { logits: 1e4 })],
     ['vonMises', () => dist.vonMises(0, inf)],
+    ['inverseGamma', () => dist.inverseGamma(inf, 1)],
+    ['gammaPoisson', () => dist.gammaPoisson(inf, 1)],
+    ['betaBinomial', () => dist.betaBinomial(inf, 1, 5)],
   ])('%s', (_, make) => {
     expect(() => draw(make())).toThrow(DrawError);
     expect(() => draw(make())).toThrow(/is Infinity. Keep the parameter finite/);
@@ -57,6 +60,13 @@ describe('the largest and smallest finite ones give numbers, and gradients that 
     ],
     ['negativeBinomial', (p) => dist.negativeBinomial(10, { logits: p }), [80, -80]],
     ['vonMises', (p) => dist.vonMises(0, p), [1e33, 1e38, 1e20, 1e-30]],
+    ['inverseGamma', (p) => dist.inverseGamma(p, 1), [1e38, 1e-38, 1e20]],
+    ['weibull', (p) => dist.weibull(1, p), [1e38, 1e-38, 1]],
+    ['pareto', (p) => dist.pareto(1, p), [1e38, 1e-38, 1]],
+    ['gumbel', (p) => dist.gumbel(0, p), [1e36, 1e-38, 1]],
+    ['truncatedNormal', (p) => dist.truncatedNormal(p, 1, { low: 0 }), [-1e4, -40, 40, 1e4]],
+    ['gammaPoisson', (p) => dist.gammaPoisson(p, 1), [1e38, 1e-38, 1e20]],
+    ['betaBinomial', (p) => dist.betaBinomial(p, 2, 7), [1e38, 1e-30, 1]],
     ['geometric', (p) => dist.geometric(p), [1e-30, 1]],
     [
       'multivariateNormal',

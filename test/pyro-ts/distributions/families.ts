@@ -25,6 +25,13 @@ export const scalarFamilies: Record<string, (p: Record<string, tf.Tensor | numbe
   binomial: (p) => dist.binomial(p.totalCount, p.probs),
   bernoulli: (p) => dist.bernoulli(p.probs),
   continuousBernoulli: (p) => dist.continuousBernoulli({ logits: p.logits }),
+  gumbel: (p) => dist.gumbel(p.loc, p.scale),
+  inverseGamma: (p) => dist.inverseGamma(p.concentration, p.rate),
+  weibull: (p) => dist.weibull(p.scale, p.concentration),
+  pareto: (p) => dist.pareto(p.scale, p.alpha),
+  gammaPoisson: (p) => dist.gammaPoisson(p.concentration, p.rate),
+  betaBinomial: (p) => dist.betaBinomial(p.concentration1, p.concentration0, p.totalCount),
+  truncatedNormal: (p) => dist.truncatedNormal(p.loc, p.scale, { low: p.low, high: p.high }),
 };
 
 /** One distribution of each family and wrapper, of batchShape [2]. */
@@ -38,6 +45,13 @@ export const oneOfEach: Record<string, () => Distribution> = {
   LogNormal: () => dist.logNormal([0.5, -1], 0.7),
   Exponential: () => dist.exponential([0.5, 2]),
   Gamma: () => dist.gamma([0.6, 3], 1.5),
+  InverseGamma: () => dist.inverseGamma([0.6, 3], 1.5),
+  Weibull: () => dist.weibull([0.6, 3], 1.5),
+  Pareto: () => dist.pareto([0.6, 3], 2.5),
+  Gumbel: () => dist.gumbel([0.5, -1], 1.5),
+  TruncatedNormal: () => dist.truncatedNormal([0.5, -1], 1.5, { low: -0.5, high: [1, 2] }),
+  TruncatedBelow: () => dist.truncatedNormal([0.5, -1], 1.5, { low: 1 }),
+  TruncatedAbove: () => dist.truncatedNormal([0.5, -1], 1.5, { high: 1 }),
   Uniform: () => dist.uniform([-1, 0], [2, 1.5]),
   Beta: () => dist.beta([0.6, 3], [0.5, 2]),
   ContinuousBernoulli: () => dist.continuousBernoulli([0.2, 0.5]),
@@ -91,6 +105,9 @@ export const oneOfEach: Record<string, () => Distribution> = {
       [0.2, 0.3, 0.5],
       [0.4, 0.4, 0.2],
     ]),
+  OrderedLogistic: () => dist.orderedLogistic([0.3, -1], [-1, 0, 2]),
+  BetaBinomial: () => dist.betaBinomial([0.6, 3], 2, 5),
+  GammaPoisson: () => dist.gammaPoisson([0.6, 3], 0.8),
   Binomial: () => dist.binomial(5, [0.2, 0.7]),
   Multinomial: () =>
     dist.multinomial(6, [

@@ -20,6 +20,10 @@ describe('families whose draws are a function of fixed noise: finite differences
     exponential: { rate: 0.7 },
     uniform: { low: -1, high: 2.5 },
     continuousBernoulli: { logits: 0.8 },
+    gumbel: { loc: 0.5, scale: 1.5 },
+    weibull: { scale: 1.5, concentration: 0.8 },
+    pareto: { scale: 1.5, alpha: 2.5 },
+    truncatedNormal: { loc: 0.5, scale: 1.5, low: -0.5, high: 2 },
   };
   const cases = Object.entries(parameters).flatMap(([family, p]) =>
     Object.keys(p).map((key) => [family, key] as const),

@@ -113,6 +113,10 @@ export const xlogy = (x: number, y: number): number => (x === 0 ? 0 : x * Math.l
 
 /** The smallest normal float32. */
 export const TINY = 2 ** -126;
+/** The largest float32. */
+export const HUGE = (2 - 2 ** -23) * 2 ** 127;
+/** Euler's constant. */
+export const EULER = 0.5772156649015329;
 /** The largest float32 below 1. */
 export const BELOW_ONE = 1 - 2 ** -24;
 

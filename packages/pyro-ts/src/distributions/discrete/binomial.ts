@@ -11,7 +11,13 @@ import { LogitFamily } from '../logitFamily.js';
 import { isOptions, type ProbsOrLogits } from '../probs.js';
 
 /** log of the number of ways to choose x of n. */
-const logChoose = (n: number, x: number): number => -Math.log(n + 1) - host.lbeta(n - x + 1, x + 1);
+export const logChoose = (n: number, x: number): number => -Math.log(n + 1) - host.lbeta(n - x + 1, x + 1);
+
+/** The total count that all elements of a batch have, if they do. */
+export function sharedCount(totalCount: tf.Tensor): number | undefined {
+  const counts = totalCount.dataSync();
+  return counts.every((n) => n === counts[0]) ? counts[0] : undefined;
+}
 
 /** Up to here float32 holds every whole number. */
 const MOST_ENUMERATED = 2 ** 24;
@@ -32,7 +38,7 @@ export class Binomial extends LogitFamily<ProbsOrLogits> {
     return { totalCount: nonNegativeInteger, probs: probability, logits: real };
   }
   override get hasEnumerateSupport(): boolean {
-    return this.sharedCount() !== undefined;
+    return sharedCount(this.totalCount) !== undefined;
   }
 
   protected logDensity(value: tf.Tensor): tf.Tensor {
@@ -55,7 +61,7 @@ export class Binomial extends LogitFamily<ProbsOrLogits> {
    * @throws {PyroError} where they do not, or where it is above 2^24.
    */
   override enumerateSupport(expand = true): tf.Tensor {
-    const n = this.sharedCount();
+    const n = sharedCount(this.totalCount);
     if (n === undefined) {
       throw new PyroError(
         'Binomial: only a total count that all elements of the batch share can be enumerated. Sample the site, or split the batch by total count.',
@@ -67,10 +73,6 @@ export class Binomial extends LogitFamily<ProbsOrLogits> {
       );
     }
     return scalarSupport(tf.range(0, n + 1), this.batchShape, expand);
-  }
-  private sharedCount(): number | undefined {
-    const counts = this.totalCount.dataSync();
-    return counts.every((n) => n === counts[0]) ? counts[0] : undefined;
   }
   override mean(): tf.Tensor {
     return this.full(this.totalCount.mul(this.probs));

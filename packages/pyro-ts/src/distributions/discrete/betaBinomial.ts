@@ -1,0 +1,91 @@
+/** A binomial distribution whose probability is drawn from a beta distribution. */
+import { host, hostMap, type Shape } from '@pyro-ts/engine';
+import * as tf from '@tensorflow/tfjs';
+import { PyroError } from '../../errors.js';
+import type { RandomStream } from '../../random.js';
+import { type Constraint, integerInterval, nonNegativeInteger, positive } from '../constraints.js';
+import { expandedShape, scalarSupport, type TensorLike } from '../distribution.js';
+import { nextBeta, nextBinomial } from '../draws.js';
+import { hostDensity, NumberFamily } from '../family.js';
+import { logChoose, sharedCount } from './binomial.js';
+
+/** Successes in `totalCount` trials whose probability is Beta(concentration1, concentration0). Source: pyro.distributions.BetaBinomial. */
+export class BetaBinomial extends NumberFamily<'concentration1' | 'concentration0' | 'totalCount'> {
+  constructor(concentration1: TensorLike, concentration0: TensorLike, totalCount: TensorLike, batchShape?: Shape) {
+    super('BetaBinomial', { concentration1, concentration0, totalCount }, batchShape);
+  }
+  get concentration1(): tf.Tensor {
+    return this.p.concentration1;
+  }
+  get concentration0(): tf.Tensor {
+    return this.p.concentration0;
+  }
+  get totalCount(): tf.Tensor {
+    return this.p.totalCount;
+  }
+  override get support(): Constraint {
+    return integerInterval(0, this.totalCount);
+  }
+  override get argConstraints() {
+    return { concentration1: positive, concentration0: positive, totalCount: nonNegativeInteger };
+  }
+  override get hasEnumerateSupport(): boolean {
+    return sharedCount(this.totalCount) !== undefined;
+  }
+
+  protected logDensity(value: tf.Tensor): tf.Tensor {
+    return hostDensity(
+      [value, this.concentration1, this.concentration0, this.totalCount],
+      (x, _, __, n) => x >= 0 && x <= n && Number.isInteger(x),
+      (x, a, b, n) => logChoose(n, x) + host.lbeta(x + a, n - x + b) - host.lbeta(a, b),
+      [
+        undefined,
+        (x, a, b, n) => host.digamma(x + a) - host.digamma(n + a + b) - host.digamma(a) + host.digamma(a + b),
+        (x, a, b, n) => host.digamma(n - x + b) - host.digamma(n + a + b) - host.digamma(b) + host.digamma(a + b),
+        undefined,
+      ],
+    );
+  }
+  expand(batchShape: Shape): BetaBinomial {
+    return new BetaBinomial(this.concentration1, this.concentration0, this.totalCount, expandedShape(this, batchShape));
+  }
+  override sample(rng: RandomStream, sampleShape: Shape = []): tf.Tensor {
+    const draw = (a: number, b: number, n: number) => nextBinomial(rng, n, nextBeta(rng, a, b)[0]);
+    return hostMap([this.concentration1, this.concentration0, this.totalCount], draw, this.shape(sampleShape));
+  }
+  /** 0 to the total count, where all elements of the batch share one. */
+  override enumerateSupport(expand = true): tf.Tensor {
+    const n = sharedCount(this.totalCount);
+    if (n === undefined) {
+      throw new PyroError(
+        'BetaBinomial: only a total count that all elements of the batch share can be enumerated. Sample the site, or split the batch by total count.',
+      );
+    }
+    return scalarSupport(tf.range(0, n + 1), this.batchShape, expand);
+  }
+  override mean(): tf.Tensor {
+    const { concentration1: a, concentration0: b, totalCount: n } = this;
+    return this.full(n.mul(a).div(a.add(b)));
+  }
+  override variance(): tf.Tensor {
+    const { concentration1: a, concentration0: b, totalCount: n } = this;
+    const sum = a.add(b);
+    return this.full(
+      n
+        .mul(a)
+        .mul(b)
+        .mul(sum.add(n))
+        .div(sum.square().mul(sum.add(1))),
+    );
+  }
+}
+
+/**
+ * Overdispersed numbers of successes.
+ * @example betaBinomial(2, 3, 10).mean(); // 4
+ */
+export const betaBinomial = (
+  concentration1: TensorLike,
+  concentration0: TensorLike,
+  totalCount: TensorLike,
+): BetaBinomial => new BetaBinomial(concentration1, concentration0, totalCount);
