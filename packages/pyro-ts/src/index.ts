@@ -1,4 +1,5 @@
 /** Probabilistic programming for TypeScript: primitives, effect handlers, distributions, SVI and exact enumeration. */
+export { take } from '@pyro-ts/engine';
 export * from './distributions/index.js';
 export * from './errors.js';
 export * from './handlers/index.js';
@@ -13,3 +14,4 @@ export type * from './runtime/messages.js';
 export type { HandlerFactory, Program } from './runtime/program.js';
 export { Handler, isValidating, withValidation } from './runtime/stack.js';
 export { type ParamSite, type SampleSite, type Site, Trace } from './runtime/trace.js';
+export { type VindexEntry, vindex } from './vindex.js';

@@ -5,10 +5,12 @@ import { customGrad } from './customGrad.js';
 /**
  * Entries `indices` (whole numbers of any shape and type, so also the values of an enumerated variable) of `x` along `axis`: the shape of `x` with
  * that of `indices` in place of that axis. The gradient adds up where an index repeats.
+ * @throws {RangeError} for an index that is no whole number from 0 to the size of the axis less 1
  * @example take(tf.tensor2d([[1, 2], [3, 4]]), tf.tensor1d([1, 1, 0], 'int32')) // [[3, 4], [3, 4], [1, 2]]
  */
 export function take(x: tf.Tensor, indices: tf.Tensor, axis = 0): tf.Tensor {
   const at = axis < 0 ? axis + x.rank : axis;
+  checkIndices(indices, x.shape[at]);
   const shape = [...x.shape.slice(0, at), ...indices.shape, ...x.shape.slice(at + 1)];
   return customGrad([x, indices], (a, given) => {
     const rows = tf.cast(tf.reshape(given, [-1]), 'int32') as tf.Tensor1D;
@@ -18,6 +20,14 @@ export function take(x: tf.Tensor, indices: tf.Tensor, axis = 0): tf.Tensor {
       grad: (dy, [kept]) => [scatter(dy, kept as tf.Tensor1D, x.shape, at), tf.zeros(indices.shape)],
     };
   });
+}
+
+/** TensorFlow.js takes 1.5 for 1 and NaN for 0. */
+function checkIndices(indices: tf.Tensor, size: number): void {
+  if (indices.dtype === 'bool') return;
+  const wrong = indices.dataSync<'float32'>().find((i) => !(Number.isInteger(i) && i >= 0 && i < size));
+  if (wrong === undefined) return;
+  throw new RangeError(`take: there is no entry ${wrong}; indices are whole numbers from 0 to ${size - 1}.`);
 }
 
 /** Adds the slices of `dy` along `axis` into a zero tensor of `shape`: a product with one-hot rows, which every engine has. */
