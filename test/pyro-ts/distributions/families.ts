@@ -84,6 +84,7 @@ export const oneOfEach: Record<string, () => Distribution> = {
         ],
       },
     ),
+  LKJCholesky: () => dist.lkjCholesky(3, [0.7, 2]),
   RelaxedOneHotCategorical: () =>
     dist.relaxedOneHotCategorical(0.7, [
       [0.2, 0.3, 0.5],

@@ -34,6 +34,7 @@ const cases: [string, () => Transform, number[], number[]?][] = [
     [0, 1],
   ],
   ['triangle', () => new dist.LowerCholeskyVectorTransform(), [0.3, -1, 0.5], [0, 2, 3]],
+  ['correlations', () => new dist.CorrCholeskyTransform(), [0.3, -1.2, 0.8, 0.1, 2, -0.4], [4, 8, 9, 12, 13, 14]],
   ['positive definite', () => biject(constraints.positiveDefinite), [0.3, -1, 0.5], [0, 2, 3]],
   ['autoregressive', () => dist.affineAutoregressive(layers(4, [8, 6])), [0.3, -1, 0.5, 2]],
   [
@@ -112,6 +113,7 @@ describe('onto constraints', () => {
     ['sphere', constraints.sphere, [3]],
     ['orderedVector', constraints.orderedVector, [4]],
     ['lowerCholesky', constraints.lowerCholesky, [3, 3]],
+    ['corrCholesky', constraints.corrCholesky, [3]],
     ['positiveDefinite', constraints.positiveDefinite, [3, 3]],
     ['independent positive', constraints.independent(constraints.positive, 1), [2, 4]],
     ['independent simplex', constraints.independent(constraints.simplex, 1), [2, 4]],

@@ -6,6 +6,7 @@ import { compose, IndependentTransform } from './transforms/compose.js';
 import { AffineTransform, ExpTransform, SigmoidTransform, SoftplusTransform } from './transforms/elementwise.js';
 import {
   CholeskyProductTransform,
+  CorrCholeskyTransform,
   LowerCholeskyTransform,
   LowerCholeskyVectorTransform,
 } from './transforms/matrices.js';
@@ -36,6 +37,7 @@ const makers: Record<string, TransformMaker> = {
   sphere: (_, oneToOne) => (oneToOne ? undefined : new NormalizeTransform()),
   orderedVector: () => new OrderedTransform(),
   lowerCholesky: (_, oneToOne) => (oneToOne ? new LowerCholeskyVectorTransform() : new LowerCholeskyTransform()),
+  corrCholesky: () => new CorrCholeskyTransform(),
   positiveDefinite: (_, oneToOne) =>
     compose(
       oneToOne ? new LowerCholeskyVectorTransform() : new LowerCholeskyTransform(),

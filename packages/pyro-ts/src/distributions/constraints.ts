@@ -192,26 +192,38 @@ function isSymmetric(x: Numbers, from: number, n: number): boolean {
   return asymmetry <= size * TOLERANCE;
 }
 
-/** Lower triangular matrices with a positive diagonal. */
-export const lowerCholesky: Constraint = constraintOn(
-  {
-    kind: 'lowerCholesky',
-    name: 'a lower triangular matrix with a positive diagonal',
-    eventDim: 2,
-    isDiscrete: false,
-  },
-  (value) => {
+/** A constraint on lower triangular matrices of positive diagonal; `rows` looks at the row that begins at `from` too. */
+const lowerTriangular = (
+  kind: string,
+  name: string,
+  rows: (x: Numbers, from: number, n: number) => boolean,
+): Constraint =>
+  constraintOn({ kind, name, eventDim: 2, isDiscrete: false }, (value) => {
     const n = value.shape[value.rank - 1];
     const fits = (entry: number, i: number, j: number): boolean =>
       Number.isFinite(entry) && (j < i || (i === j ? entry > 0 : entry === 0));
     return {
       shape: value.shape.slice(0, -2),
       inside: (x, which) => {
-        for (let k = 0; k < n * n; k++) if (!fits(x[which * n * n + k], Math.floor(k / n), k % n)) return false;
+        const from = which * n * n;
+        for (let k = 0; k < n * n; k++) if (!fits(x[from + k], Math.floor(k / n), k % n)) return false;
+        for (let i = 0; i < n; i++) if (!rows(x, from + i * n, n)) return false;
         return true;
       },
     };
-  },
+  });
+
+/** Lower triangular matrices with a positive diagonal. */
+export const lowerCholesky: Constraint = lowerTriangular(
+  'lowerCholesky',
+  'a lower triangular matrix with a positive diagonal',
+  () => true,
+);
+/** Cholesky factors of correlation matrices: lower triangular with a positive diagonal and rows of length 1. */
+export const corrCholesky: Constraint = lowerTriangular(
+  'corrCholesky',
+  'a lower triangular matrix with a positive diagonal and rows of length 1',
+  (x, from, n) => Math.abs(sumOf(x, from, n, (v) => v * v) - 1) < TOLERANCE,
 );
 /** `base` on each entry, with `n` rightmost dimensions taken together as one value. */
 export const independent = (base: Constraint, n: number): Constraint & { base?: Constraint; n?: number } =>

@@ -4,6 +4,7 @@ export { biject, registerTransform, type TransformMaker, transformTo } from './b
 export * from './bounded/beta.js';
 export * from './bounded/continuousBernoulli.js';
 export * from './bounded/dirichlet.js';
+export { LKJCholesky, lkjCholesky } from './bounded/lkjCholesky.js';
 export * from './bounded/projectedNormal.js';
 export * from './bounded/relaxedOneHot.js';
 export * from './bounded/uniform.js';

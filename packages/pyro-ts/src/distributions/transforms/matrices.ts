@@ -2,7 +2,7 @@
 import { cholesky, type Shape } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 import { formatShape, ShapeError } from '../../errors.js';
-import { independent, lowerCholesky, positiveDefinite, real, realVector } from '../constraints.js';
+import { corrCholesky, independent, lowerCholesky, positiveDefinite, real, realVector } from '../constraints.js';
 import { Transform } from './transform.js';
 
 /**
@@ -88,6 +88,57 @@ export class CholeskyProductTransform extends Transform {
   }
 }
 
+/**
+ * n (n - 1) / 2 real numbers to the Cholesky factor of an n x n correlation matrix: their hyperbolic tangents, row by row below the diagonal, are the
+ * partial correlations, and each takes its share of what those before it in the row leave of the length 1. Source: torch CorrCholeskyTransform.
+ * @example new CorrCholeskyTransform().forward(tf.tensor1d([0])) // [[1, 0], [0, 1]]
+ */
+export class CorrCholeskyTransform extends Transform {
+  readonly domain = realVector;
+  readonly codomain = corrCholesky;
+
+  forward(x: tf.Tensor): tf.Tensor {
+    const { numbers, left, n } = this.parts(x);
+    return tf.mul(tf.add(tf.tanh(numbers), tf.eye(n)), tf.exp(tf.mul(left, 0.5)));
+  }
+  inverse(y: tf.Tensor): tf.Tensor {
+    const n = y.shape[y.rank - 1];
+    // What is left of a row's length 1 is what follows; nothing cancels.
+    const left = placed(tf.square(y), tf.linalg.bandPart(tf.ones([n, n]), -1, 0) as tf.Tensor2D);
+    const below = belowDiagonal(tf.ones([n, n]));
+    const correlations = tf.mul(tf.div(y, tf.sqrt(tf.add(left, tf.sub(1, below)))), below);
+    const flat = tf.atanh(correlations).reshape([...y.shape.slice(0, -2), n * n]);
+    return placed(flat, tf.transpose(scatterBelow(n)) as tf.Tensor2D);
+  }
+  override logAbsDetJacobian(x: tf.Tensor): tf.Tensor {
+    const { logs, left, n } = this.parts(x);
+    const below = belowDiagonal(tf.ones([n, n]));
+    return tf.sum(tf.mul(tf.add(logs, tf.mul(left, 0.5)), below), [-2, -1]);
+  }
+  override forwardShape(shape: Shape): number[] {
+    const size = shape[shape.length - 1];
+    const n = (Math.sqrt(8 * size + 1) + 1) / 2;
+    if (Number.isInteger(n)) return [...shape.slice(0, -1), n, n];
+    throw new ShapeError(
+      `CorrCholeskyTransform: a vector of ${size} numbers makes no correlation matrix; n (n - 1) / 2 are needed. The shape is ${formatShape(shape)}.`,
+    );
+  }
+  override inverseShape(shape: Shape): number[] {
+    const n = shape[shape.length - 1];
+    return [...shape.slice(0, -2), (n * (n - 1)) / 2];
+  }
+
+  /** The numbers below the diagonal, log(1 - tanh(x)^2) of each, and log of the squared length that those before an entry leave of its row. */
+  private parts(x: tf.Tensor) {
+    const shape = this.forwardShape(x.shape);
+    const n = shape[shape.length - 1];
+    const numbers = placed(x, scatterBelow(n)).reshape(shape);
+    const logs = tf.mul(tf.sub(Math.LN2, tf.add(numbers, tf.softplus(tf.mul(numbers, -2)))), 2);
+    const before = tf.transpose(belowDiagonal(tf.ones([n, n]))) as tf.Tensor2D;
+    return { numbers, logs, left: placed(tf.mul(logs, belowDiagonal(tf.ones([n, n]))), before), n };
+  }
+}
+
 /** `x` with zeros above its diagonal and the exponential of its diagonal. */
 function expDiagonal(x: tf.Tensor): tf.Tensor {
   const eye = tf.eye(x.shape[x.rank - 1]);
@@ -106,6 +157,11 @@ function belowDiagonal(x: tf.Tensor): tf.Tensor {
 /** Ones that send the numbers of a lower triangle, row by row, to their places in a flattened matrix: [n (n + 1) / 2, n n]. */
 function scatter(n: number): tf.Tensor2D {
   const places = Array.from({ length: n }, (_, i) => Array.from({ length: i + 1 }, (_, j) => i * n + j)).flat();
+  return tf.cast(tf.oneHot(places, n * n), 'float32') as tf.Tensor2D;
+}
+/** Ones that send the numbers below the diagonal, row by row, to their places in a flattened matrix: [n (n - 1) / 2, n n]. */
+function scatterBelow(n: number): tf.Tensor2D {
+  const places = Array.from({ length: n }, (_, i) => Array.from({ length: i }, (_, j) => i * n + j)).flat();
   return tf.cast(tf.oneHot(places, n * n), 'float32') as tf.Tensor2D;
 }
 /** x m for each vector x [..., k]. */

@@ -66,7 +66,11 @@ export class AutoNormal<Args extends unknown[]> extends PerSiteGuide<Args> {
     this.initScale = positiveScale('AutoNormal', options.initScale ?? 0.1);
   }
 
-  protected drawSite({ name, transform, initial, shape, eventDim }: ContinuousSite): tf.Tensor {
+  protected drawSite(site: ContinuousSite): tf.Tensor {
+    const { name, transform, initial, shape } = site;
+    const { domain, codomain } = transform();
+    // A matrix may be a vector in unconstrained space.
+    const eventDim = site.eventDim - codomain.eventDim + domain.eventDim;
     const loc = param(`${this.prefix}.${name}.loc`, () => tf.tensor(initial, shape as number[]), { eventDim });
     const scale = param(`${this.prefix}.${name}.scale`, () => tf.fill(shape as number[], this.initScale), {
       constraint: positive,
