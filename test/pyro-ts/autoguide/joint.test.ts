@@ -5,6 +5,7 @@ import {
   AutoDiagonalNormal,
   AutoIAFNormal,
   AutoLaplaceApproximation,
+  AutoLowRankMultivariateNormal,
   AutoMultivariateNormal,
   beta,
   binomial,
@@ -55,6 +56,40 @@ const evidence =
   Math.log(2 * Math.PI) -
   0.5 * Math.log(determinant) +
   0.5 * (precision[0] * mean[0] ** 2 + 2 * precision[1] * mean[0] * mean[1] + precision[2] * mean[1] ** 2);
+
+describe('AutoLowRankMultivariateNormal', () => {
+  it('has a loss of minus the log evidence, whatever it draws, where it is the posterior', () => {
+    // Two entries of one correlation: |w| each, of opposite signs, beside a variance of 1, times their scales.
+    const correlation = covariance[1] / Math.sqrt(covariance[0] * covariance[2]);
+    const w = Math.sqrt(Math.abs(correlation) / (1 - Math.abs(correlation)));
+    const params = new ParamStore();
+    const auto = new AutoLowRankMultivariateNormal(regression, { rank: 1 });
+    const svi = new SVI(regression, auto.guide, new Adam({ lr: 0 }), new TraceELBO(), { params, seed: 1 });
+    svi.evaluateLoss();
+    tf.tidy(() => {
+      params.set('auto.loc', tf.tensor1d(mean));
+      params.set('auto.factor', tf.tensor2d([[w], [Math.sign(correlation) * w]]));
+      const scales = [covariance[0], covariance[2]].map((v) => Math.sqrt(v / (1 + w * w)));
+      params.set('auto.scale', tf.tensor1d(scales), constraints.positive);
+    });
+    for (let i = 0; i < 5; i++) expect(svi.evaluateLoss()).toBeCloseTo(-evidence, 4);
+  });
+
+  it('learns the posterior', () => {
+    const auto = new AutoLowRankMultivariateNormal(regression, { rank: 1 });
+    const elbo = new TraceELBO({ numParticles: 8, vectorizeParticles: true });
+    const svi = train(regression, auto.guide, { steps: 500, lr: 0.05, elbo, args: [] });
+    const medians = mediansOf(auto, svi.params);
+    expectClose([...medians.a, ...medians.b], mean, 0.05, 0.03);
+    expect(svi.evaluateLoss()).toBeCloseTo(-evidence, 1);
+  });
+
+  it('takes a whole number of directions', () => {
+    expect(() => new AutoLowRankMultivariateNormal(regression, { rank: 0.5 })).toThrow(
+      /rank must be a positive integer; got 0.5/,
+    );
+  });
+});
 
 describe('AutoMultivariateNormal', () => {
   it('has a loss of minus the log evidence, whatever it draws, where it is the posterior', () => {

@@ -84,6 +84,15 @@ export const oneOfEach: Record<string, () => Distribution> = {
         ],
       },
     ),
+  LowRankMultivariateNormal: () =>
+    dist.lowRankMultivariateNormal(
+      [
+        [0, 1, 3],
+        [2, -1, 0],
+      ],
+      [[1], [0.5], [-1]],
+      [0.5, 1, 2],
+    ),
   LKJCholesky: () => dist.lkjCholesky(3, [0.7, 2]),
   RelaxedOneHotCategorical: () =>
     dist.relaxedOneHotCategorical(0.7, [

@@ -27,6 +27,7 @@ export { hasKl, kl, registerKl } from './kl/kl.js';
 export * from './line/cauchy.js';
 export { Gumbel, gumbel } from './line/gumbel.js';
 export * from './line/laplace.js';
+export { LowRankMultivariateNormal, lowRankMultivariateNormal } from './line/lowRankMultivariateNormal.js';
 export * from './line/multivariateNormal.js';
 export * from './line/normal.js';
 export * from './line/studentT.js';

@@ -4,5 +4,6 @@ export * from './discrete.js';
 export { AutoIAFNormal, type AutoIAFNormalOptions } from './flow.js';
 export { AutoDiagonalNormal } from './joint.js';
 export * from './list.js';
+export { AutoLowRankMultivariateNormal, type AutoLowRankOptions } from './lowRank.js';
 export * from './multivariate.js';
 export { AutoDelta, AutoNormal, type AutoNormalOptions } from './perSite.js';
