@@ -1,6 +1,18 @@
 /** Plates: dimensions, broadcasting, subsampling and scale, sequential ones, local parameters, and the words of their errors. */
 import * as tf from '@tensorflow/tfjs';
-import { normal, ParamStore, param, plate, plateStack, sample, seed, sequentialPlate, subsample, trace } from 'pyro-ts';
+import {
+  normal,
+  ParamStore,
+  param,
+  plate,
+  plateStack,
+  plates,
+  sample,
+  seed,
+  sequentialPlate,
+  subsample,
+  trace,
+} from 'pyro-ts';
 import { describe, expect, it } from 'vitest';
 
 const tracing = (body: () => unknown) => trace(seed(body, 0)).getTrace();
@@ -33,6 +45,44 @@ describe('vectorised plates', () => {
     expect(tracing(() => plateStack('p', [2, 3, 4], () => sample('x', normal(0, 1)))).get('x').value.shape).toEqual([
       2, 3, 4,
     ]);
+  });
+  it('are opened several times with the same elements and in the same dimension', () => {
+    const data = tf.range(0, 10);
+    const t = tracing(() => {
+      const some = plate('data', 10, { subsampleSize: 4 });
+      const x = some(() => sample('x', normal(0, 1), { obs: subsample(data) }));
+      expect(some.indices.shape).toEqual([4]);
+      plate('other', 3, { dim: -2 }, () => some(() => sample('y', normal(x, 1))));
+    });
+    expect(t.get('x').frames.map((f) => f.dim)).toEqual([-1]);
+    expect(Array.from(t.get('x').value.dataSync())).toEqual(Array.from(t.get('data').value.dataSync()));
+    expect(t.get('x').scale).toBe(2.5);
+  });
+  it('keep the dimension that they chose first', () => {
+    const t = tracing(() => {
+      const a = plate('a', 4);
+      const b = plate('b', 3);
+      plates([a, b], () => sample('x', normal(0, 1)));
+      b(() => sample('y', normal(0, 1)));
+      plates([b, a], () => sample('z', normal(0, 1)));
+    });
+    expect(t.get('x').value.shape).toEqual([3, 4]);
+    expect(t.get('y').value.shape).toEqual([3, 1]);
+    expect(t.get('z').value.shape).toEqual([3, 4]);
+  });
+  it('opened again give the log-probabilities of one body', () => {
+    const once = tracing(() =>
+      plate('p', 5, () => {
+        const x = sample('x', normal(0, 1));
+        sample('y', normal(x, 2), { obs: [0, 1, 2, 3, 4] });
+      }),
+    );
+    const twice = tracing(() => {
+      const p = plate('p', 5);
+      const x = p(() => sample('x', normal(0, 1)));
+      p(() => sample('y', normal(x, 2), { obs: [0, 1, 2, 3, 4] }));
+    });
+    expect(twice.logProbSum().dataSync()[0]).toBeCloseTo(once.logProbSum().dataSync()[0], 5);
   });
   it('subsample: indices without repetition, and log-probabilities scaled by size / subsampleSize', () => {
     const data = tf.range(0, 10);
@@ -117,7 +167,8 @@ describe('misuse', () => {
       () => plate('a', 2, { subsamplesize: 1 } as never, () => 0),
       'plate "a" has no option "subsamplesize". Did you mean "subsampleSize"?',
     ],
-    ['no body', () => plate('a', 2, {} as never), 'plate "a" takes its body as a function'],
+    ['a body that is no function', () => plate('a', 2, {}, 5 as never), 'plate "a" takes its body as a function'],
+    ['a plate opened without a body', () => plate('a', 2)(undefined as never), 'plate "a" is opened with its body'],
     [
       'a batch shape that does not fit',
       () => plate('a', 4, () => sample('x', normal(tf.zeros([3]), 1))),

@@ -23,5 +23,5 @@ it('something that is no number', () => {
     'Expected a number, nested lists of numbers or a tensor, not undefined.',
   );
   expect(() => normal('a' as never, 1)).toThrow('not string');
-  expect(() => plate('d', 3, undefined as never)).toThrow('plate "d" takes its body as a function');
+  expect(() => plate('d', 3, {}, 5 as never)).toThrow('plate "d" takes its body as a function');
 });

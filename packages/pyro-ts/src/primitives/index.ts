@@ -3,5 +3,5 @@ export { deterministic, type FactorOptions, factor } from './deterministic.js';
 export * from './markov.js';
 export * from './module.js';
 export * from './param.js';
-export { type PlateOptions, plate, plateStack, sequentialPlate, subsample } from './plate.js';
+export { type Plate, type PlateOptions, plate, plateStack, plates, sequentialPlate, subsample } from './plate.js';
 export { type SampleOptions, sample } from './sample.js';

@@ -16,14 +16,27 @@ export interface PlateOptions {
   dim?: number;
 }
 
+/** A plate that can be opened several times; its elements are chosen once. Source: a `pyro.plate` that is used in several `with` statements. */
+export interface Plate {
+  /** Runs `body` inside the plate; see `plate`. It has one dimension: that of the first time. */
+  <R>(body: (indices: tf.Tensor1D) => R): R;
+  /** The elements that were chosen, int32 [k]. */
+  readonly indices: tf.Tensor1D;
+}
+
 /**
  * Runs `body` for `size` conditionally independent elements at once: every sample site inside has `size` (or the subsample's size) in one batch
  * dimension. Returns what the body returns. The body gets the indices of its elements (int32). With size `undefined` nothing is broadcast or
- * checked: the body's own shapes decide. Source: `pyro.plate` as a context manager.
+ * checked: the body's own shapes decide. Without a body it returns the plate, to be opened as often as one likes with the same elements.
+ * Source: `pyro.plate` as a context manager.
  * @example
  * const heights = tf.linspace(150, 200, 100);
  * const mu = sample('mu', normal(170, 20));
  * plate('people', 100, { subsampleSize: 10 }, (i) => sample('height', normal(mu, 8), { obs: take(heights, i) }));
+ * @example
+ * const people = plate('people', 100, { subsampleSize: 10 });
+ * const height = people(() => sample('height', normal(170, 8)));
+ * people(() => sample('weight', normal(height.sub(100), 5)));
  */
 export function plate<R>(name: string, size: number | undefined, body: (indices: tf.Tensor1D) => R): R;
 export function plate<R>(
@@ -32,21 +45,59 @@ export function plate<R>(
   options: PlateOptions,
   body: (indices: tf.Tensor1D) => R,
 ): R;
+export function plate(name: string, size: number | undefined, options?: PlateOptions): Plate;
 export function plate<R>(
   name: string,
   size: number | undefined,
-  optionsOrBody: PlateOptions | ((indices: tf.Tensor1D) => R),
+  optionsOrBody: PlateOptions | ((indices: tf.Tensor1D) => R) = {},
   maybeBody?: (indices: tf.Tensor1D) => R,
-): R {
+): R | Plate {
   const { options, body } = unpack(name, optionsOrBody, maybeBody);
+  if (!body) return reusable(name, size, options);
   const dim = chooseDim(name, options.dim);
-  if (size === undefined) {
-    const frame: PlateFrame = { name, dim, size: -1, fullSize: -1, counter: 0 };
-    return new PlateHandler(frame, tf.tensor1d([], 'int32')).run(() => body(tf.tensor1d([], 'int32')));
-  }
-  const indices = chooseElements(name, size, options);
-  const frame: PlateFrame = { name, dim, size: indices.shape[0], fullSize: size, counter: 0 };
-  return new PlateHandler(frame, indices, options.subsample !== undefined).run(() => body(indices));
+  return open(name, size, dim, chosen(name, size, options), body);
+}
+
+/**
+ * Runs `body` inside several plates at once, the first one outermost (in the dimension furthest to the right where they choose it).
+ * @example
+ * const [rows, columns] = [plate('rows', 3), plate('columns', 4)];
+ * plates([rows, columns], () => sample('x', normal(0, 1))); // of shape [4, 3]
+ */
+export const plates = <R>(around: readonly Plate[], body: () => R): R =>
+  around.reduceRight<() => R>((inner, outer) => () => outer(inner), body)();
+
+function reusable(name: string, size: number | undefined, options: PlateOptions): Plate {
+  const elements = chosen(name, size, options);
+  let { dim } = options;
+  const opened = <R>(body: (indices: tf.Tensor1D) => R): R => {
+    if (typeof body !== 'function') throw new OptionError(`plate "${name}" is opened with its body, a function.`);
+    dim = chooseDim(name, dim);
+    return open(name, size, dim, elements, body);
+  };
+  return Object.assign(opened, { indices: elements.indices });
+}
+
+interface Elements {
+  readonly indices: tf.Tensor1D;
+  /** Whether they were given. */
+  readonly isOrdered: boolean;
+}
+
+const chosen = (name: string, size: number | undefined, options: PlateOptions): Elements =>
+  size === undefined
+    ? { indices: tf.tensor1d([], 'int32'), isOrdered: false }
+    : { indices: chooseElements(name, size, options), isOrdered: options.subsample !== undefined };
+
+function open<R>(
+  name: string,
+  fullSize = -1,
+  dim: number,
+  { indices, isOrdered }: Elements,
+  body: (indices: tf.Tensor1D) => R,
+): R {
+  const frame: PlateFrame = { name, dim, size: fullSize < 0 ? -1 : indices.shape[0], fullSize, counter: 0 };
+  return new PlateHandler(frame, indices, isOrdered).run(() => body(indices));
 }
 
 /**
@@ -68,11 +119,12 @@ export function sequentialPlate<R>(
   maybeBody?: (index: number) => R,
 ): R[] {
   const { options, body } = unpack(name, optionsOrBody, maybeBody);
+  if (!body) throw new OptionError(`sequentialPlate "${name}" takes its body as a function, the last argument.`);
   refuseRepeat(name);
-  const chosen = chooseElements(name, size, options);
-  return Array.from(chosen.dataSync(), (index, counter) => {
-    const frame: PlateFrame = { name, dim: undefined, size: chosen.shape[0], fullSize: size, counter };
-    return new PlateHandler(frame, chosen).run(() => body(index));
+  const elements = chooseElements(name, size, options);
+  return Array.from(elements.dataSync(), (index, counter) => {
+    const frame: PlateFrame = { name, dim: undefined, size: elements.shape[0], fullSize: size, counter };
+    return new PlateHandler(frame, elements).run(() => body(index));
   });
 }
 
@@ -178,13 +230,13 @@ function unpack<A, R>(
   name: string,
   optionsOrBody: PlateOptions | ((argument: A) => R),
   maybeBody: ((argument: A) => R) | undefined,
-): { options: PlateOptions; body: (argument: A) => R } {
+): { options: PlateOptions; body: ((argument: A) => R) | undefined } {
   if (typeof name !== 'string' || name === '')
     throw new OptionError('plate: the first argument is the name of the plate, a non-empty string.');
   const options = (typeof optionsOrBody === 'function' ? {} : (optionsOrBody ?? {})) as PlateOptions;
-  const body = (typeof optionsOrBody === 'function' ? optionsOrBody : maybeBody) as (argument: A) => R;
+  const body = typeof optionsOrBody === 'function' ? optionsOrBody : maybeBody;
   refuseUnknownKeys(`plate "${name}"`, options, ['subsampleSize', 'subsample', 'dim']);
-  if (typeof body !== 'function')
+  if (body !== undefined && typeof body !== 'function')
     throw new OptionError(`plate "${name}" takes its body as a function, the last argument.`);
   return { options, body };
 }
