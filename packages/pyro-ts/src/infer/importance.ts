@@ -7,6 +7,7 @@ import { trace } from '../handlers/trace.js';
 import { ParamStore } from '../paramStore.js';
 import { RandomStream } from '../random.js';
 import type { InferenceProgram } from './elbo/elbo.js';
+import { paretoShape } from './pareto.js';
 import { running } from './running.js';
 
 export interface ImportanceOptions<Args extends unknown[]> {
@@ -83,34 +84,4 @@ function diagnose(logWeights: Float64Array): Pick<ImportanceResult, 'logEvidence
     effectiveSampleSize: (sum * sum) / squares,
     paretoK: paretoShape(weights),
   };
-}
-
-/**
- * Shape k of the generalised Pareto distribution that fits the largest min(n / 5, 3 sqrt(n)) weights, by the estimator of Zhang & Stephens 2009
- * with the weak prior of Vehtari et al. 2024 (appendix C).
- * @example paretoShape(Float64Array.from({ length: 1000 }, () => 1 / rng.next())) // about 1; importance sampling is reliable below 0.7
- */
-export function paretoShape(weights: Float64Array): number {
-  const sorted = Float64Array.from(weights).sort();
-  const tail = Math.floor(Math.min(sorted.length / 5, 3 * Math.sqrt(sorted.length)));
-  if (tail < 5) return Number.NaN;
-  const cutoff = sorted[sorted.length - tail - 1];
-  const excess = sorted.slice(-tail).map((w) => w - cutoff);
-  if (!(excess[tail - 1] > 0)) return Number.NaN;
-  const quartile = excess[Math.floor(tail / 4 + 0.5) - 1] || excess[tail - 1];
-  const points = 30 + Math.floor(Math.sqrt(tail));
-  const theta = Array.from(
-    { length: points },
-    (_, j) => 1 / excess[tail - 1] + (1 - Math.sqrt(points / (j + 0.5))) / (3 * quartile),
-  );
-  const shapeAt = (b: number) => excess.reduce((s, x) => s + Math.log1p(-b * x), 0) / tail;
-  const logLik = theta.map((b) => {
-    const k = shapeAt(b);
-    return tail * (Math.log(-b / k) - k - 1);
-  });
-  const best = Math.max(...logLik);
-  const posterior = logLik.map((l) => Math.exp(l - best));
-  const total = posterior.reduce((a, b) => a + b, 0);
-  const b = theta.reduce((s, t, j) => s + (t * posterior[j]) / total, 0);
-  return (shapeAt(b) * tail + 10 * 0.5) / (tail + 10);
 }

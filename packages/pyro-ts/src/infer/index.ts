@@ -2,6 +2,7 @@
 
 export * from './autoguide/index.js';
 export * from './configEnumerate.js';
+export * from './criticism.js';
 export type { BaselineState, Baselines } from './elbo/baselines.js';
 export { ELBO, type ElboEstimate, type ElboOptions, type InferenceProgram } from './elbo/elbo.js';
 export * from './elbo/renyiElbo.js';
@@ -12,6 +13,7 @@ export * from './gradients.js';
 export * from './importance.js';
 export * from './inferDiscrete.js';
 export * from './laplace/index.js';
+export { paretoShape } from './pareto.js';
 export * from './predictive.js';
 export * from './reparam/index.js';
 export * from './svi.js';
