@@ -13,7 +13,7 @@ Compares pyroved-ts with what one would use instead, on generated tasks or on yo
 folder, so that a run that was stopped continues. Rivals need Python 3.10 or newer with torch and scikit-learn (xgboost is optional); without it ours runs alone.
 
   --tasks LIST      names separated by commas, whole or in part: cards-180,digits (default: all)
-  --methods LIST    ours, rivals, or names of rivals (default: all)
+  --methods LIST    ours, rivals, or names of rivals (default: all; for the template tasks the comparable ones)
   --seeds N         seeds of every method (default: 8; slow rivals 3)
   --quick           one seed, a few tasks and the strongest rivals: 15 minutes on two cores
   --templates FILE  class images for the cards: a folder, or JSON
@@ -92,7 +92,7 @@ export async function benchmark(given) {
     ...(given.epochs !== undefined && { train: { epochs: given.epochs } }),
   };
   const versions = { ...lib.codeVersions(root), ...(given.data !== undefined && { files: listing(given.data) }) };
-  const groups = lib.planCells({ tasks, methods, seeds: given.seeds, quick: given.quick, versions, settings });
+  const groups = lib.planCells({ tasks, methods, named: given.methods !== undefined, seeds: given.seeds, quick: given.quick, versions, settings });
   const missing = groups.flatMap(({ cells }) => cells).filter((cell) => !store.has(cell));
   const done = groups.flatMap(({ cells }) => cells).length - missing.length;
   const seconds = lib.estimateSeconds(missing, store.all(), given.jobs);

@@ -2,6 +2,7 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { concatenated, encodeNpz, loadSets, readFolder } from 'pyroved-ts';
+import { digitSets, shiftedSets } from './shiftedSets.mjs';
 
 /** The source of a run: the test folder takes the place of a validation set, so that all labels of a user's folder are for training. */
 export function sourceOf(task, seed) {
@@ -9,9 +10,13 @@ export function sourceOf(task, seed) {
   return source.kind === 'images' ? { ...source, heldOut: 0 } : source;
 }
 
-/** Labelled, unlabelled and test images. Where a folder has no unlabelled images, the labelled ones serve as such. */
+/** Sources of the benchmark's own; all others are those of a run. */
+const ownSources = { shifted: shiftedSets, 'digit left out': digitSets };
+
+/** Labelled, unlabelled and test images, and outliers in tasks that have some. Where a folder has no unlabelled images, the labelled ones serve as such. */
 export async function taskSets(task, seed) {
   const source = sourceOf(task, seed);
+  if (ownSources[source.kind]) return ownSources[source.kind](source);
   const sets = await loadSets(source);
   if (task.testFolder === undefined) return sets;
   const { channels } = source;

@@ -1,6 +1,8 @@
 /** What each method is, in a line for the page. */
 
 const methods = {
+  recognition: 'ours without templates: recognition of class and pose in eight views',
+  'label-propagation': 'labels spread over a nearest-neighbour graph of all images, distances over all rotations',
   'template-angle': 'nearest labelled image, over angles and shifts',
   'template-scale': 'nearest labelled image, over angles, shifts and scales',
   'template-shear': 'nearest labelled image, over angles, shifts, scales and shears',
@@ -11,6 +13,7 @@ const methods = {
   'cnn-affine': 'CNN 16-32-64 on images under drawn affine maps: rotation, shift, scale, shear',
   'fixmatch-turn': 'the CNN with FixMatch on the unlabelled images, drawn rotations and shifts',
   'fixmatch-affine': 'the CNN with FixMatch on the unlabelled images, drawn affine maps',
+  'c8-turn': 'CNN equivariant to rotations by 45°, drawn rotations and shifts',
   'c8-affine': 'CNN equivariant to rotations by 45°, drawn affine maps',
 };
 

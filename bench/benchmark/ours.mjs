@@ -15,6 +15,7 @@ import {
   trainRun,
 } from 'pyroved-ts';
 import { isMain } from '../../scripts/lib/process.mjs';
+import { accuracyAndRecall } from './accuracy.mjs';
 import { sourceOf, taskSets } from './arrays.mjs';
 import { packClasses } from './cells.mjs';
 import { modelSettings } from './oursSettings.mjs';
@@ -26,7 +27,7 @@ import { findTask } from './tasks.mjs';
  * @param setting `{ task, seed, options, model, train, engine, kernel }`: the name of a task and the options that make it (see `findTask`), and what
  * differs from the library's defaults
  */
-export async function measureOurs({ task: name, options, seed, model, train, ...compute }) {
+export async function measureOurs({ task: name, method: _, options, seed, model, train, ...compute }) {
   const task = findTask(name, options);
   const folder = mkdtempSync(join(tmpdir(), 'pyroved-benchmark-'));
   const began = performance.now();
@@ -87,19 +88,6 @@ function measured(trained, test, { symmetry }) {
     ...poseErrors(test, poses, symmetry),
     predictions: packClasses(classes),
     truth: packClasses(test.labels),
-  };
-}
-
-/** The fraction of images whose class is right, of all and of each class. */
-export function accuracyAndRecall(classes, labels, numClasses) {
-  const sums = Array.from({ length: numClasses }, () => ({ images: 0, right: 0 }));
-  labels.forEach((label, i) => {
-    sums[label].images++;
-    if (classes[i] === label) sums[label].right++;
-  });
-  return {
-    accuracy: sums.reduce((n, { right }) => n + right, 0) / labels.length,
-    recall: sums.map(({ right, images }) => right / images),
   };
 }
 

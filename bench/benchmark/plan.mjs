@@ -14,7 +14,10 @@ const typical = {
   'cnn-affine': [50, 8],
   'fixmatch-turn': [80, 3],
   'fixmatch-affine': [90, 3],
+  'c8-turn': [100, 3],
   'c8-affine': [100, 8],
+  'label-propagation': [20, 8],
+  recognition: [40, 3],
 };
 
 /** Ours, until a cell has been measured. */
@@ -24,12 +27,15 @@ const SEEDS = 8;
 /** What `--quick` runs: the strongest of each sort, with one seed. */
 const quickRivals = ['template-shear+prep', 'cnn-affine+prep', 'fixmatch-affine+noise', 'c8-affine+prep'];
 
+/** Methods of this library, which run in Node on all cores. */
+export const isOwn = (method) => method === 'ours' || method === 'recognition';
+
 const base = (method) => method.replace(/\+.*/, '');
 export const seedsOf = (method) => typical[base(method)]?.[1] ?? SEEDS;
 
 /** The methods of a run, in the order of the page. @throws {Error} for one that does not exist */
 export function chosenMethods(rivals, { methods, quick }) {
-  const all = ['ours', ...rivals];
+  const all = ['ours', 'recognition', ...rivals];
   if (methods === undefined) return quick ? all.filter((name) => name === 'ours' || quickRivals.includes(name)) : all;
   const unknown = methods.find((name) => name !== 'rivals' && !all.includes(name));
   if (unknown !== undefined)
@@ -49,16 +55,17 @@ export function chosenTasks(tasks, { tasks: wanted, quick }) {
 
 /**
  * All cells, those of a task and seed together. `key` holds what decides a cell's numbers besides its names; see `cellFile`.
+ * @param named whether the methods were named, and tasks for the template model have them too (see `templateTasks`)
  * @param seeds a number of seeds for every method; by default as many as the method's time allows
  */
-export function planCells({ tasks, methods, seeds, quick, versions, settings }) {
+export function planCells({ tasks, methods, named = false, seeds, quick, versions, settings }) {
   return tasks.flatMap((task) => {
     const most = seeds ?? (quick ? 1 : SEEDS);
     return Array.from({ length: most }, (_, k) => k + 1).map((seed) => ({
       task,
       seed,
       cells: methods
-        .filter((method) => seeds !== undefined || seed <= seedsOf(method))
+        .filter((method) => belongs(task, method, named) && (seeds !== undefined || seed <= seedsOf(method)))
         .map((method) => ({
           task: task.name,
           method,
@@ -67,7 +74,7 @@ export function planCells({ tasks, methods, seeds, quick, versions, settings }) 
             source: task.source(seed),
             ranges: task.ranges,
             ...(task.files && { files: versions.files }),
-            ...(method === 'ours'
+            ...(isOwn(method)
               ? {
                   version: versions.ours,
                   settings: { model: modelSettings(task), train: task.train ?? {}, ...settings },
@@ -77,6 +84,12 @@ export function planCells({ tasks, methods, seeds, quick, versions, settings }) 
         })),
     }));
   });
+}
+
+/** Recognition alone is what the template model is compared with; elsewhere it is ours itself. */
+function belongs({ rivals }, method, named) {
+  if (method === 'ours') return true;
+  return rivals === undefined ? method !== 'recognition' : named || rivals.includes(method);
 }
 
 /** Versions of the code behind the cells: ours is all of the packages; a rival's is its program and the generators of the images. */
@@ -104,7 +117,6 @@ export function estimateSeconds(missing, known, jobs) {
   };
   const sum = (cells) => cells.reduce((total, cell) => total + secondsOf(cell), 0);
   return (
-    sum(missing.filter(({ method }) => method === 'ours')) +
-    sum(missing.filter(({ method }) => method !== 'ours')) / jobs
+    sum(missing.filter(({ method }) => isOwn(method))) + sum(missing.filter(({ method }) => !isOwn(method))) / jobs
   );
 }

@@ -5,9 +5,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { exportTask, taskSets } from './arrays.mjs';
 import { jsonFrom } from './child.mjs';
+import { isOwn } from './plan.mjs';
 import { measureRival } from './rivals.mjs';
 
-const ours = fileURLToPath(new URL('ours.mjs', import.meta.url));
+const programs = Object.fromEntries(
+  ['ours', 'templateModel'].map((name) => [name, fileURLToPath(new URL(`${name}.mjs`, import.meta.url))]),
+);
 
 /** What a result says of the machine. */
 export const machine = () => `${cpus()[0]?.model.trim() ?? 'unknown processor'}, ${availableParallelism()} threads`;
@@ -35,17 +38,20 @@ export async function runCells(groups, options) {
       }
     };
     await runRivals(task, seed, missing, options, attempt);
-    for (const cell of missing.filter(({ method }) => method === 'ours'))
-      await attempt(cell, () => runOurs(cell, options));
+    for (const cell of missing.filter(({ method }) => isOwn(method)))
+      await attempt(cell, () => runOurs(task, cell, options));
   }
   return failed;
 }
 
-const runOurs = ({ task, seed }, { taskOptions, settings }) =>
-  jsonFrom(process.execPath, [ours, JSON.stringify({ task, seed, options: taskOptions, ...settings })]);
+function runOurs(task, { method, seed }, { taskOptions, settings }) {
+  const program = task.rivals === undefined ? programs.ours : programs.templateModel;
+  const setting = { task: task.name, method, seed, options: taskOptions, ...settings };
+  return jsonFrom(process.execPath, [program, JSON.stringify(setting)]);
+}
 
 async function runRivals(task, seed, missing, { python, jobs }, attempt) {
-  const waiting = missing.filter(({ method }) => method !== 'ours');
+  const waiting = missing.filter(({ method }) => !isOwn(method));
   if (waiting.length === 0) return;
   const folder = mkdtempSync(join(tmpdir(), 'pyroved-benchmark-'));
   try {

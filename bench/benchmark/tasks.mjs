@@ -1,10 +1,12 @@
 /**
  * The tasks of `npm run benchmark`: where the images come from for each seed, and what every method may know about the poses. A task is
  * `{ name, title, labels, source(seed), ranges, symmetry, quick }`; `ranges` are the poses of unlabelled and test images relative to the labelled ones.
+ * Tasks for the template model have `rivals` too: what they are compared with unless methods are named.
  */
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { cardsConfig, glyphSymmetry } from 'pyroved-ts';
+import { templateTasks } from './templateTasks.mjs';
 
 const fixed = { scale: [1, 1], shear: 0 };
 
@@ -120,6 +122,7 @@ export const benchmarkTasks = (options = {}) => [
   ...glyphTasks(),
   ...digitTasks(),
   particleTask,
+  ...templateTasks(options),
   toyTask,
 ];
 

@@ -21,6 +21,7 @@ import torch
 
 import networks
 import trees
+from graph import label_propagation
 from poses import PoseSampler
 from preprocessing import prepared
 from task import Task, load_task
@@ -53,7 +54,9 @@ RIVALS: dict[str, Rival] = {
     "cnn-affine": Rival("cnn", affine=True, steps=4000),
     "fixmatch-turn": Rival("cnn", fixmatch=True, steps=3000),
     "fixmatch-affine": Rival("cnn", affine=True, fixmatch=True, steps=3000),
+    "c8-turn": Rival("c8", steps=800),
     "c8-affine": Rival("c8", affine=True, steps=800),
+    "label-propagation": Rival("graph"),
 }
 """Each also exists with `+prep`: plane removal, standardisation and, on drawn copies, fresh noise; what is trained also with `+noise`, the fresh noise alone."""
 
@@ -69,7 +72,7 @@ def names() -> list[str]:
         name + suffix
         for name, rival in RIVALS.items()
         for suffix in ("", "+noise", "+prep")
-        if suffix != "+noise" or rival.method != "template"
+        if suffix != "+noise" or rival.method not in ("template", "graph")
     ]
 
 
@@ -86,6 +89,8 @@ def run(task: Task, name: str, seed: int) -> np.ndarray:
     draw = PoseSampler(task.ranges, rival.affine, noise, prep, padding, generator)
     if rival.method == "template":
         return nearest_template(task, labelled, test, base.removeprefix("template-"), padding, generator)
+    if rival.method == "graph":
+        return label_propagation(task, labelled, ready(task.unlabelled), test)
     if rival.method == "forest":
         return trees.forest(task, labelled, test, draw, seed)
     if rival.method == "boosting":

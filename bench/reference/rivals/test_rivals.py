@@ -6,6 +6,7 @@ import unittest
 import torch
 
 import networks
+from graph import distances, label_propagation, polar
 from poses import PoseSampler, rotation, warp
 from preprocessing import prepared, without_plane
 from task import Ranges, Task
@@ -60,6 +61,13 @@ class Rivals(unittest.TestCase):
         up = warp(image, rotation(torch.tensor([math.pi / 2])), torch.zeros(1, 2), "zeros")
         self.assertTrue(torch.allclose(up[0, 4:6, 9:11], torch.ones(2, 2), atol=1e-4))
 
+    def test_polar_distances_are_zero_for_rotated_and_shifted_copies_and_not_for_others(self) -> None:
+        images, _ = letters(self.generator, 1, draw=False)
+        turned = torch.rot90(images, 1, (1, 2)).roll((2, -1), (1, 2))
+        found = distances(polar(images), polar(turned))
+        apart = found[0, 1].item()
+        self.assertLess(found.diagonal().max().item(), 0.02 * apart)
+
     def test_a_plane_is_removed_under_an_object(self) -> None:
         line = torch.linspace(-1, 1, 24)
         plane = 0.3 + 0.2 * line[None, :] - 0.4 * line[:, None]
@@ -73,6 +81,8 @@ class Rivals(unittest.TestCase):
         letters_task = task(self.generator)
         found = nearest_template(letters_task, letters_task.labelled, letters_task.test, "angle", "zeros", self.generator)
         self.assertGreaterEqual((found == letters_task.test_classes).mean(), 0.95)
+        spread = label_propagation(letters_task, letters_task.labelled, letters_task.unlabelled, letters_task.test)
+        self.assertGreaterEqual((spread == letters_task.test_classes).mean(), 0.95)
         network = networks.cnn(24, 2)
         draw = PoseSampler(RANGES, False, 0.1, False, "zeros", self.generator)
         budget = Budget(400)

@@ -1,0 +1,62 @@
+/** The tasks in which a generative model should pay: what varies is not in the labels, few images, a class without labels, objects of no class. See `shiftedSets`. */
+import { resolve } from 'node:path';
+import { glyphSymmetry } from 'pyroved-ts';
+
+/** What no method is shown: the labelled images have one scale and no shear, and nothing draws others. */
+const ranges = { angle: 180, shift: [0.1, 0.1], scale: [1, 1], shear: 0 };
+
+/** Those that draw no scales and shears either. */
+const rivals = [
+  'recognition',
+  'label-propagation',
+  'template-angle',
+  'cnn-turn+noise',
+  'fixmatch-turn+noise',
+  'c8-turn+noise',
+];
+
+/** Recognition alone is the only rival where a class has no labels, or where outliers are scored. */
+const alone = ['recognition'];
+
+const tasks = [
+  ['moderate-5', 'Moderate shift, 5 labels', { shift: 'moderate' }],
+  ['moderate-1', 'Moderate shift, 1 label', { shift: 'moderate', labelled: 1 }],
+  ['strong-5', 'Strong shift, 5 labels', {}],
+  ['strong-1', 'Strong shift, 1 label', { labelled: 1 }],
+  ['strong-glyphs-5', 'Strong shift, four glyphs of two typefaces, 5 labels', { shapes: 'glyphs' }],
+  ['strong-few-5', 'Strong shift, 5 labels, 50 unlabelled images', { unlabelled: 50 }],
+  ['strong-noise-5', 'Strong shift, 5 labels, 300 unlabelled images, pixel noise .4', { unlabelled: 300, noise: 0.4 }],
+  ['extra-star-5', 'A class without labels: star', { fifth: 'star', extra: true }, alone],
+  ['extra-arrow-5', 'A class without labels: arrow', { fifth: 'arrow', extra: true }, alone],
+  ['outliers-star-5', 'Outliers: star', { fifth: 'star' }, alone],
+];
+
+export const templateTasks = ({ templates } = {}) => [
+  ...tasks.map(([name, title, options, others = rivals]) => ({
+    name: `template-${name}`,
+    family: `template-${name.replace(/-\d+$/, '')}`,
+    title: `${title} per class`.replace('images per class', 'per class'),
+    labels: options.labelled ?? 5,
+    ranges,
+    symmetry: { diamonds: 2, ...(options.shapes === 'glyphs' ? glyphSymmetry : {}), star: 5 },
+    rivals: others,
+    quick: false,
+    source: (seed) => ({
+      kind: 'shifted',
+      seed,
+      ...options,
+      ...(templates !== undefined && options.shapes === undefined && { shapes: resolve(templates) }),
+    }),
+  })),
+  {
+    name: 'template-digit-left-out',
+    family: 'template-digit-left-out',
+    title: 'Outliers: digits of one kind left out, ±45°, 25 labels per class',
+    labels: 25,
+    ranges: { ...ranges, angle: 45, shift: [0, 0] },
+    symmetry: { 0: 2, 1: 2, 8: 2 },
+    rivals: alone,
+    quick: false,
+    source: (seed) => ({ kind: 'digit left out', seed }),
+  },
+];

@@ -1,0 +1,106 @@
+/** The tasks for the template model: their images, their rivals, and how outliers are scored. */
+import { describe, expect, it } from 'vitest';
+import { evaluate } from '../scripts/child.js';
+
+const shifted = 'bench/benchmark/shiftedSets.mjs';
+const url = (path: string): string => JSON.stringify(new URL(`../../bench/benchmark/${path}`, import.meta.url).href);
+
+interface Described {
+  readonly counts: readonly number[];
+  readonly classNames: readonly string[];
+  readonly scale: readonly [number, number];
+  readonly shear: readonly [number, number];
+  readonly first: number;
+  readonly hasLabels: boolean;
+}
+
+const described = (call: string) =>
+  evaluate(
+    shifted,
+    `Object.fromEntries(Object.entries(${call}).map(([part, set]) => {
+      const range = (values) => [Math.min(...values), Math.max(...values)];
+      const counts = set.classNames.map((_, k) => set.labels?.filter((y) => y === k).length ?? 0);
+      return [part, { counts, classNames: set.classNames, scale: range(set.factors.scale ?? [1]), shear: range(set.factors.shearX ?? [0]),
+        first: set.images.slice(0, 2000).reduce((a, b) => a + b, 0), hasLabels: set.labels !== undefined, count: set.count }];
+    }))`,
+  ) as Readonly<Record<string, Described & { readonly count: number }>>;
+
+describe('images', () => {
+  const counts = 'labelled: 2, unlabelled: 20, test: 15';
+
+  it('of one scale and no shear are labelled, and of many are not', () => {
+    const { labelled, unlabelled, test, outliers } = described(`script.shiftedSets({ seed: 3, ${counts} })`);
+    expect(labelled.counts).toEqual([2, 2, 2, 2]);
+    expect([labelled.scale, labelled.shear]).toEqual([
+      [1, 1],
+      [0, 0],
+    ]);
+    expect(unlabelled.hasLabels).toBe(false);
+    expect(unlabelled.count).toBe(80);
+    expect(test.counts).toEqual([15, 15, 15, 15]);
+    for (const { scale, shear } of [unlabelled, test]) {
+      expect(scale[0]).toBeLessThan(0.8);
+      expect(scale[1]).toBeGreaterThan(1.3);
+      expect(Math.max(...shear.map(Math.abs))).toBeGreaterThan(20);
+    }
+    expect(outliers).toBeUndefined();
+  });
+
+  it('are drawn anew for each seed', () => {
+    const [a, b] = [1, 2].map((seed) => described(`script.shiftedSets({ seed: ${seed}, ${counts} })`));
+    for (const part of ['labelled', 'unlabelled', 'test']) expect(a[part].first).not.toBe(b[part].first);
+  });
+
+  it('of a fifth shape are a class without labels, or outliers', () => {
+    const extra = described(`script.shiftedSets({ seed: 1, fifth: 'arrow', extra: true, ${counts} })`);
+    expect(extra.labelled.counts).toEqual([2, 2, 2, 2]);
+    expect(extra.test.counts).toEqual([15, 15, 15, 15, 15]);
+    expect(extra.test.classNames.at(-1)).toBe('arrow');
+    expect(extra.unlabelled.count).toBe(100);
+    const outliers = described(`script.shiftedSets({ seed: 1, fifth: 'star', ${counts} })`);
+    expect(outliers.test.counts).toEqual([15, 15, 15, 15]);
+    expect(outliers.outliers.count).toBe(15);
+    expect(outliers.unlabelled.count).toBe(80);
+  });
+
+  it('of the digit that is left out are outliers, and of no other set', () => {
+    const found = described('script.digitSets({ seed: 4, labelled: 3, unlabelled: 10, test: 5 })');
+    expect(found.labelled.classNames).toEqual(['0', '1', '2', '3', '5', '6', '7', '8', '9']);
+    expect(found.labelled.counts).toEqual(new Array(9).fill(3));
+    expect(found.test.counts).toEqual(new Array(9).fill(5));
+    expect(found.unlabelled.count).toBe(90);
+    expect(found.outliers.counts[4]).toBe(5);
+    expect(found.outliers.count).toBe(5);
+  });
+});
+
+it('tasks have the comparable rivals by default, and any that are named', () => {
+  const cells = (methods: readonly string[], named: boolean) =>
+    evaluate(
+      'bench/benchmark/plan.mjs',
+      `await (async () => {
+        const { findTask } = await import(${url('tasks.mjs')});
+        const tasks = ['template-strong-5', 'toy'].map((name) => findTask(name));
+        const groups = script.planCells({ tasks, methods: ${JSON.stringify(methods)}, named: ${named}, seeds: 1, versions: {}, settings: {} });
+        return groups.map(({ cells }) => cells.map(({ method }) => method));
+      })()`,
+    );
+  const methods = ['ours', 'recognition', 'label-propagation', 'cnn-affine+prep'];
+  expect(cells(methods, false)).toEqual([
+    ['ours', 'recognition', 'label-propagation'],
+    ['ours', 'label-propagation', 'cnn-affine+prep'],
+  ]);
+  expect(cells(['cnn-affine+prep'], true)).toEqual([['cnn-affine+prep'], ['cnn-affine+prep']]);
+});
+
+it('the area under the curve is the share of pairs in the right order, ties as halves', () => {
+  const own = [3, 1, 2, 2];
+  const outliers = [0, 2, 5];
+  const wins = outliers.flatMap((o) => own.map((e): number => (o < e ? 1 : o === e ? 0.5 : 0)));
+  const expected = wins.reduce((a, b) => a + b) / wins.length;
+  const found = evaluate(
+    'bench/benchmark/templateModel.mjs',
+    `script.auroc(${JSON.stringify([own, outliers]).slice(1, -1)})`,
+  );
+  expect(found).toBeCloseTo(expected, 12);
+});
