@@ -15,6 +15,7 @@ import {
 } from '../templates/explain.js';
 import { displacementOf } from '../templates/geometry.js';
 import { type TemplatePriors, templateRows } from '../templates/rows.js';
+import { tidyHost } from '../tidyHost.js';
 import { TemplatePrograms } from './templatePrograms.js';
 
 /** The best explanation of each image by each class, row major. */
@@ -46,12 +47,17 @@ export abstract class TemplateExplanations extends TemplatePrograms {
    * Images and pictures under a blur of `pixels`, with the priors of the latents. Its tensors belong to the caller's tidy.
    * @param pictures [g, channels, height, width], in place of the model's
    */
-  scene(x: tf.Tensor, pixels: number, pictures = this.params.get('decoder.pictures')): TemplateScene {
+  scene(x: tf.Tensor, pixels: number, pictures?: tf.Tensor): TemplateScene {
+    return this.sceneOf(this.blurredImages(x, pixels), pixels, pictures);
+  }
+
+  /** The same of images that are blurred already. */
+  sceneOf(images: tf.Tensor, pixels: number, pictures = this.params.get('decoder.pictures')): TemplateScene {
     const { params } = this;
     const weights = { pictures, field: params.get('decoder.field'), blur: params.get('decoder.blur') };
     return {
       templates: templatesOf(weights, pixels),
-      images: this.blurredImages(x, pixels) as tf.Tensor2D,
+      images: images as tf.Tensor2D,
       priors: this.templatePriors(),
       ...(this.kernel && { kernel: this.kernel }),
     };
@@ -62,7 +68,7 @@ export abstract class TemplateExplanations extends TemplatePrograms {
     const { shape, latentDim } = this.options;
     const { angles } = this.recognition;
     const [views, pictures, dim] = [angles.length, this.numClasses, 3 + latentDim];
-    const { logits, angle, centre, content } = tf.tidy(() => {
+    const { logits, angle, centre, content } = tidyHost(() => {
       const seen = this.recognise(x);
       const flat = tf.reshape(seen.logits, [x.shape[0], views * pictures]);
       const logits = tf.logSumExp(tf.reshape(tf.logSoftmax(flat, 1), seen.logits.shape), 1);
@@ -70,8 +76,8 @@ export abstract class TemplateExplanations extends TemplatePrograms {
       return {
         ...{ logits: read(logits), angle: read(seen.angle), centre: read(seen.centre) },
         content: seen.content ? read(seen.content) : new Float32Array(seen.logits.size * latentDim),
-      } as never;
-    }) as Record<'logits' | 'angle' | 'centre' | 'content', Float32Array>;
+      };
+    });
     const count = x.shape[0];
     const theta = new Float64Array(count * pictures * views * dim);
     for (let image = 0; image < count; image++) {
@@ -107,11 +113,11 @@ export abstract class TemplateExplanations extends TemplatePrograms {
       const own = Array.from({ length: latentDim }, (_, c) => content[i * latentDim + c]);
       theta.set([angle[i], ...place, ...own], i * (3 + latentDim));
     }
-    return tf.tidy(() => {
+    return tidyHost(() => {
       const { priors, ...scene } = this.scene(x, this.blur);
       const image = Int32Array.from(classes.keys());
-      return Float64Array.from(templateRows({ ...scene, image, picture: classes }, priors).at(theta).cost) as never;
-    }) as Float64Array;
+      return Float64Array.from(templateRows({ ...scene, image, picture: classes }, priors).at(theta).cost);
+    });
   }
 
   /** Each image explained by each class, coarse to fine: the best bins on blurred images, and the best of those on sharp ones. */
@@ -121,7 +127,7 @@ export abstract class TemplateExplanations extends TemplatePrograms {
     const { found, recognised } = this.proposals(x);
     const { count, pictures: classes, dim } = found;
     const prior = Array.from(this.classPrior(), Math.log);
-    return tf.tidy(() => {
+    return tidyHost(() => {
       const [coarse, sharp, last] = STAGES.map(({ bins, steps, pixels: most, blur }) => {
         const scene = this.scene(x, (blur * Math.max(...shape)) / 48);
         const pixels = somePixels(this.points, most, rng);
@@ -136,8 +142,8 @@ export abstract class TemplateExplanations extends TemplatePrograms {
         evidence[row] += prior[row % classes];
         spread.set(rowDeviations(refined, row), row * dim);
       }
-      return { count, evidence, theta, spread, recognised } as never;
-    }) as ClassExplanations;
+      return { count, evidence, theta, spread, recognised };
+    });
   }
 
   /** `explainBatch` of every image of a set. */

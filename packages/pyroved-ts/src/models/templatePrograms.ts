@@ -36,6 +36,7 @@ export interface TaughtRows {
 
 /** Images, classes, poses and contents, all known. */
 export interface CompleteRows {
+  /** Images under the model's blur, [R, channels * points]; see `blurredImages`. */
   readonly x: tf.Tensor;
   readonly y: tf.Tensor;
   readonly pose: KnownPose;
@@ -83,7 +84,7 @@ export abstract class TemplatePrograms extends RecognitionSSIVAE {
       scale.with(this.toSite1(weight), () => {
         const draws = this.posePriors({}, pose);
         sample('y', this.classPriorDistribution(), { obs: this.toSite(y) });
-        this.observeImage(x, draws, y, {}, content);
+        this.observeBlurred(x, draws, y, {}, content);
       }),
     );
   };
@@ -128,6 +129,15 @@ export abstract class TemplatePrograms extends RecognitionSSIVAE {
     x: tf.Tensor,
     draws: Readonly<Record<string, tf.Tensor>>,
     y: tf.Tensor,
+    terms: SemiSupervisedTerms,
+  ): void {
+    this.observeBlurred(this.blurredImages(x, this.blur), draws, y, terms);
+  }
+
+  private observeBlurred(
+    x: tf.Tensor,
+    draws: Readonly<Record<string, tf.Tensor>>,
+    y: tf.Tensor,
     { scaleFactor }: SemiSupervisedTerms,
     content?: tf.Tensor,
   ): void {
@@ -145,7 +155,7 @@ export abstract class TemplatePrograms extends RecognitionSSIVAE {
         obs: tf.zeros([differences.shape[1]]),
       });
     }
-    this.observe('x', [z, y], this.poseOf(draws), this.blurredImages(x, this.blur));
+    this.observe('x', [z, y], this.poseOf(draws), x);
   }
 
   // The state of training.
@@ -171,7 +181,8 @@ export abstract class TemplatePrograms extends RecognitionSSIVAE {
     this.setPictures(all);
   }
 
-  protected blurredImages(x: tf.Tensor, pixels: number): tf.Tensor {
+  /** Images [n, channels * points] under a blur of `pixels`. */
+  blurredImages(x: tf.Tensor, pixels: number): tf.Tensor {
     const { shape, channels } = this.options;
     return tf.reshape(blurred(tf.reshape(x, [x.shape[0] * channels, ...shape]), pixels), x.shape);
   }

@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { vonMises } from 'pyro-ts';
 import type { AnglePrior, NamedPrior } from '../priors/index.js';
+import { tidyHost } from '../tidyHost.js';
 
 /** -log p(angle) in nats and its first two derivatives, of which the second is held at 0 or above. */
 export type AnglePenalty = (angle: number) => readonly [cost: number, slope: number, curvature: number];
@@ -19,7 +20,7 @@ export function anglePenalty(anglePrior: AnglePrior = 'uniform'): AnglePenalty {
   }
   if (prior.name === 'von-mises') {
     const { concentration = 1 } = prior;
-    const peak = tf.tidy(() => vonMises(0, concentration).logProb(tf.scalar(0)).dataSync()[0] as never) as number;
+    const peak = tidyHost(() => vonMises(0, concentration).logProb(tf.scalar(0)).dataSync()[0]);
     return (angle) => {
       const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
       return [concentration * (1 - cos) - peak, concentration * sin, Math.max(0, concentration * cos)];

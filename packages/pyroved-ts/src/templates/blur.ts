@@ -1,34 +1,85 @@
-/** Gaussian blur of images and pictures as two matrix products, so that gradients flow through it. */
-import * as tf from '@tensorflow/tfjs';
+/** Gaussian blur of images and pictures, on the host, with its gradient. */
+import { customGrad, peek, tensorFrom } from '@pyro-ts/engine';
+import type * as tf from '@tensorflow/tfjs';
 
 /** Below this many pixels a blur is none. */
 const LEAST = 0.3;
 
 /**
  * Pictures [..., height, width] under a Gaussian blur of standard deviation `pixels`; beyond the border the edge's values continue. The same tensor
- * where the deviation is below 0.3 pixels.
+ * where the deviation is below 0.3 pixels. No second derivatives.
  */
 export function blurred(pictures: tf.Tensor, pixels: number): tf.Tensor {
   if (pixels < LEAST) return pictures;
-  const [height, width] = pictures.shape.slice(-2);
-  const rows = tf.reshape(pictures, [-1, width]);
-  const across = tf.matMul(rows, blurMatrix(width, pixels), false, true);
-  const columns = tf.reshape(tf.transpose(tf.reshape(across, [-1, height, width]), [0, 2, 1]), [-1, height]);
-  const down = tf.matMul(columns, blurMatrix(height, pixels), false, true);
-  return tf.reshape(tf.transpose(tf.reshape(down, [-1, width, height]), [0, 2, 1]), pictures.shape);
+  const { shape } = pictures;
+  const weights = weightsOf(pixels);
+  const both = (values: Float32Array, to: Float32Array, filter: Filter): void => {
+    const [height, width] = shape.slice(-2);
+    for (let at = 0; at < values.length; at += height * width) {
+      const picture = values.subarray(at, at + height * width);
+      const out = to.subarray(at, at + height * width);
+      filter(picture, out, weights, { lines: height, step: width, length: width, stride: 1 });
+      filter(out.slice(), out, weights, { lines: width, step: 1, length: height, stride: width });
+    }
+  };
+  return customGrad([pictures], (own) => ({
+    value: tensorFrom(shape, (out) => both(peek(own), out, correlate)),
+    grad: (upstream) => [tensorFrom(shape, (out) => both(peek(upstream), out, spread))],
+  }));
 }
 
-/** [size, size]: row i holds the weights with which the pixels of a line enter pixel i of the blurred line. */
-function blurMatrix(size: number, deviation: number): tf.Tensor2D {
+/** Weights from -radius to radius, which sum to 1. */
+function weightsOf(deviation: number): Float64Array {
   const radius = Math.floor(3 * deviation) + 1;
-  const weights = Array.from({ length: 2 * radius + 1 }, (_, k) => Math.exp(-0.5 * ((k - radius) / deviation) ** 2));
+  const weights = Float64Array.from({ length: 2 * radius + 1 }, (_, k) =>
+    Math.exp(-0.5 * ((k - radius) / deviation) ** 2),
+  );
   const total = weights.reduce((a, b) => a + b, 0);
-  const matrix = new Float32Array(size * size);
-  for (let i = 0; i < size; i++) {
-    for (let k = -radius; k <= radius; k++) {
-      const from = Math.min(Math.max(i + k, 0), size - 1);
-      matrix[i * size + from] += weights[k + radius] / total;
+  return weights.map((w) => w / total);
+}
+
+/** Lines of a picture: how many, from the start of one to the next, their length and the distance of neighbours on one. */
+interface Lines {
+  readonly lines: number;
+  readonly step: number;
+  readonly length: number;
+  readonly stride: number;
+}
+
+type Filter = (from: Float32Array, to: Float32Array, weights: Float64Array, lines: Lines) => void;
+
+/** Each pixel becomes the weighted sum of its neighbours on the line. */
+const correlate: Filter = (from, to, weights, { lines, step, length, stride }) => {
+  const radius = weights.length >> 1;
+  const padded = new Float64Array(length + 2 * radius);
+  for (let line = 0; line < lines; line++) {
+    const start = line * step;
+    for (let i = 0; i < padded.length; i++) {
+      padded[i] = from[start + Math.min(Math.max(i - radius, 0), length - 1) * stride];
+    }
+    for (let i = 0; i < length; i++) {
+      let sum = 0;
+      for (let k = 0; k < weights.length; k++) sum += weights[k] * padded[i + k];
+      to[start + i * stride] = sum;
     }
   }
-  return tf.tensor2d(matrix, [size, size]);
-}
+};
+
+/** The transpose of `correlate`: each pixel gives its value to the neighbours that it was summed from. */
+const spread: Filter = (from, to, weights, { lines, step, length, stride }) => {
+  const radius = weights.length >> 1;
+  const padded = new Float64Array(length + 2 * radius);
+  for (let line = 0; line < lines; line++) {
+    const start = line * step;
+    padded.fill(0);
+    for (let i = 0; i < length; i++) {
+      const value = from[start + i * stride];
+      for (let k = 0; k < weights.length; k++) padded[i + k] += weights[k] * value;
+    }
+    for (let i = 0; i < length; i++) to[start + i * stride] = padded[i + radius];
+    for (let i = 0; i < radius; i++) {
+      to[start] += padded[i];
+      to[start + (length - 1) * stride] += padded[length + radius + i];
+    }
+  }
+};

@@ -2,6 +2,7 @@
 import { templateSquaredErrors } from '@pyro-ts/spatial-decoder';
 import * as tf from '@tensorflow/tfjs';
 import { laplaceEvidence, type RandomStream, type RefinedRows, refineRows } from 'pyro-ts';
+import { tidyHost } from '../tidyHost.js';
 import { type TemplatePriors, type TemplateRows, templateRows } from './rows.js';
 
 /** Candidates for each image and picture: latents (angle, displacement, content), row major [count, pictures, candidates, dim]. */
@@ -40,16 +41,15 @@ export function bestCandidates(
   if (kept >= candidates) return found;
   const { templates, images, kernel, priors } = scene;
   const some = pixels?.subarray(0, RANKING_PIXELS);
-  const errors = tf.tidy(
-    () =>
-      templateSquaredErrors(
-        {
-          ...{ ...templates, images, ...indicesOf(found) },
-          theta: tf.tensor2d(Float32Array.from(theta), [theta.length / dim, dim]),
-        },
-        { kernel, ...(some && { pixels: some }) },
-      ).dataSync<'float32'>() as never,
-  ) as Float32Array;
+  const errors = tidyHost(() =>
+    templateSquaredErrors(
+      {
+        ...{ ...templates, images, ...indicesOf(found) },
+        theta: tf.tensor2d(new Float32Array(theta), [theta.length / dim, dim]),
+      },
+      { kernel, ...(some && { pixels: some }) },
+    ).dataSync<'float32'>(),
+  );
   const precision = (some ? images.shape[1] / (some.length * templates.pictures.shape[1]) : 1) / priors.sigma ** 2;
   const costs = Float64Array.from(errors, (error, row) => {
     let cost = error * precision;

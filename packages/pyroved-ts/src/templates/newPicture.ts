@@ -1,6 +1,7 @@
 /** A first picture for a class without labels: found among the images that the known classes explain worst. */
 import * as tf from '@tensorflow/tfjs';
 import { undoPose } from '../coordinates/index.js';
+import { tidyHost } from '../tidyHost.js';
 import { bestCandidates, type Candidates, explain, type TemplateScene } from './explain.js';
 import { shiftOf } from './geometry.js';
 
@@ -42,15 +43,15 @@ export function newPicture(
   const tried = centred(rowsOf(order.slice(0, TRIED)), shape, channels);
   const count = tried.length / size;
   const compared = rowsOf(others);
-  const { theta, gains, dim } = tf.tidy(() => {
+  const { theta, gains, dim } = tidyHost(() => {
     const pictures = tf.tensor4d(tried, [count, channels, shape[0], shape[1]]);
     const scene = sceneOf(tf.tensor2d(compared, [others.length, size]), pictures);
     const contents = scene.templates.field.shape[0];
     const found = anyAngle(compared, others.length, count, 3 + contents, shape, channels);
     const best = explain(scene, bestCandidates(scene, found, 1, undefined), STEPS, undefined);
     const gains = best.evidence.map((e, row) => e - evidence[others[Math.floor(row / count)]]);
-    return { theta: best.theta, gains, dim: best.dim } as never;
-  }) as { theta: Float64Array; gains: Float64Array; dim: number };
+    return { theta: best.theta, gains, dim: best.dim };
+  });
   const totals = Array.from({ length: count }, (_, j) =>
     others.reduce((sum, _image, i) => sum + Math.max(0, gains[i * count + j]), 0),
   );

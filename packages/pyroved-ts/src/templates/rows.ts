@@ -2,6 +2,7 @@
 import { type SpatialDecoderOptions, templateNormalEquations } from '@pyro-ts/spatial-decoder';
 import * as tf from '@tensorflow/tfjs';
 import type { RowObjective, RowQuadratic } from 'pyro-ts';
+import { tidyHost } from '../tidyHost.js';
 import type { AnglePenalty } from './anglePenalty.js';
 import type { Templates } from './decoder.js';
 import { bendingOf, differencesOf } from './field.js';
@@ -48,24 +49,31 @@ export function templateRows(rows: TemplateRows, priors: TemplatePriors): RowObj
     rows: image.length,
     dim,
     at(z): RowQuadratic {
-      const [error, slopes, curvatures] = tf.tidy(() => {
-        const theta = tf.tensor2d(Float32Array.from(z), [image.length, dim]);
+      const [error, slopes, curvatures] = tidyHost(() => {
+        const theta = tf.tensor2d(new Float32Array(z), [image.length, dim]);
         const inputs = { ...templates, theta, picture, images, image };
         const { squaredError, gradient, hessian } = templateNormalEquations(inputs, {
           kernel,
           ...(pixels && { pixels }),
         });
-        return [squaredError, gradient, hessian].map((t) => t.dataSync<'float32'>()) as never;
-      }) as Float32Array[];
+        return [squaredError, gradient, hessian].map((t) => t.dataSync<'float32'>());
+      });
       const cost = new Float64Array(image.length);
-      const gradient = Float64Array.from(slopes, (v) => v * precision);
-      const curvature = Float64Array.from(curvatures, (v) => v * precision);
+      const gradient = scaled(slopes, precision);
+      const curvature = scaled(curvatures, precision);
       for (let row = 0; row < image.length; row++) {
         cost[row] = constant + 0.5 * precision * error[row] + prior.add(z, row, gradient, curvature);
       }
       return { cost, gradient, curvature };
     },
   };
+}
+
+/** `values` times `factor`; `Float64Array.from` is several times slower. */
+function scaled(values: Float32Array, factor: number): Float64Array {
+  const out = new Float64Array(values.length);
+  for (let i = 0; i < out.length; i++) out[i] = values[i] * factor;
+  return out;
 }
 
 /** The priors of the latents: their constant, and what they add to one row's cost and derivatives. */
@@ -108,9 +116,9 @@ function priorOf(field: tf.Tensor4D, { angle, displacement, bending }: TemplateP
 /** The precision of the content, I + bending D D', where row i of D is the second differences of the field of content i. */
 function contentForm(field: tf.Tensor4D, bending: number): Float64Array {
   const contents = field.shape[0];
-  const products = tf.tidy(() => {
+  const products = tidyHost(() => {
     const differences = bendingOf(field);
-    return tf.matMul(differences, differences, false, true).dataSync<'float32'>().slice() as never;
-  }) as Float32Array;
+    return tf.matMul(differences, differences, false, true).dataSync<'float32'>().slice();
+  });
   return Float64Array.from(products, (v, i) => bending * v + (i % (contents + 1) === 0 ? 1 : 0));
 }

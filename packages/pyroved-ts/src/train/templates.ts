@@ -22,6 +22,7 @@ import {
 } from '../templates/explain.js';
 import { displacementOf } from '../templates/geometry.js';
 import { anyAngle, newPicture } from '../templates/newPicture.js';
+import { tidyHost } from '../tidyHost.js';
 import { imageTensor, tidied } from './data.js';
 import { fitEvidence, gateWeight } from './gate.js';
 import { KnownPoseTrainer, type KnownPoseTrainerOptions, knownPoseKeys } from './knownPoses.js';
@@ -80,6 +81,8 @@ const [ANCHOR, RECALLED] = ['templates/anchor', 'templates/recalled'];
 interface KnownImages {
   readonly labelled: Int32Array;
   readonly clean: tf.Tensor2D;
+  /** `clean` under the model's blur. */
+  readonly blurred: tf.Tensor;
   readonly y: tf.Tensor;
   readonly pose: KnownPose;
   readonly content: tf.Tensor2D;
@@ -88,6 +91,8 @@ interface KnownImages {
 /** Unlabelled images with their explanations, the probability of each, and the places of those that are not neglected. */
 interface ExplainedImages {
   readonly x: tf.Tensor2D;
+  /** `x` under the model's blur. */
+  readonly blurred: tf.Tensor;
   readonly explained: Explanations;
   readonly probabilities: Float32Array;
   readonly kept: readonly number[];
@@ -221,12 +226,13 @@ export class TemplateTrainer extends KnownPoseTrainer {
     const labelled = this.labelledIndices(isAlone ? recognitionBatch : posedBatch, this.stream(this.step));
     const [clean, y, pose] = this.shown(labelled) as [tf.Tensor2D, tf.Tensor, KnownPose];
     const x = imageTensor(data.unlabelled, indices);
-    const explained = this.explanationsOf(x, pixels);
+    const [blurred, blurredClean] = [x, clean].map((images) => model.blurredImages(images, model.blur));
+    const explained = this.explanationsOf(x, pixels, blurred);
     const probabilities = this.probabilitiesOf(explained, indices);
     const kept = Array.from(probabilities.keys()).filter((row) => probabilities[row] > NEGLECTED);
-    const content = this.refinedContents(clean, labelled, pose, pixels);
-    const known: KnownImages = { labelled, clean, y, pose, content };
-    const found: ExplainedImages = { x, explained, probabilities, kept };
+    const content = this.refinedContents(blurredClean, labelled, pose, pixels);
+    const known: KnownImages = { labelled, clean, blurred: blurredClean, y, pose, content };
+    const found: ExplainedImages = { x, blurred, explained, probabilities, kept };
     this.learnPictures(known, found, stream.fork('draws'));
     this.teach(known, isAlone ? undefined : found);
     return -this.bestKnown(explained).reduce((sum, e) => sum + e, 0);
@@ -235,7 +241,7 @@ export class TemplateTrainer extends KnownPoseTrainer {
   /** Pictures and field learn from explanations drawn around the refined ones, and from labelled images. */
   private learnPictures(known: KnownImages, found: ExplainedImages, rng: RandomStream): void {
     const { model, optimizer } = this;
-    const { x, explained, probabilities, kept } = found;
+    const { blurred, explained, probabilities, kept } = found;
     const unlabelledShare = 1 / explained.count;
     const labelledShare = 1 / (known.labelled.length + explained.count);
     const drawn = drawRows(explained.refined, rng);
@@ -247,7 +253,7 @@ export class TemplateTrainer extends KnownPoseTrainer {
     );
     optimizer.lrFactor = this.slowing;
     this.complete.step({
-      x: tf.concat([tf.gather(x, tf.tensor1d(rows.image, 'int32')), known.clean], 0),
+      x: tf.concat([tf.gather(blurred, tf.tensor1d(rows.image, 'int32')), known.blurred], 0),
       y: tf.concat([rows.y, known.y], 0),
       pose: joinedPoses(rows.pose, known.pose),
       content: tf.concat([rows.content, known.content], 0),
@@ -300,9 +306,13 @@ export class TemplateTrainer extends KnownPoseTrainer {
   }
 
   /** Images explained by every class, as much as training affords. */
-  private explanationsOf(x: tf.Tensor2D, pixels: Int32Array | undefined): Explanations {
+  private explanationsOf(
+    x: tf.Tensor2D,
+    pixels: Int32Array | undefined,
+    blurred: tf.Tensor = this.model.blurredImages(x, this.model.blur),
+  ): Explanations {
     const { model } = this;
-    const scene = model.scene(x, model.blur);
+    const scene = model.sceneOf(blurred, model.blur);
     const { found } = model.proposals(x);
     this.proposeAnyAngle(x, found);
     return explain(scene, bestCandidates(scene, found, EXPLAINED.bins, pixels), EXPLAINED.steps, pixels);
@@ -337,9 +347,9 @@ export class TemplateTrainer extends KnownPoseTrainer {
     return softmaxRows(logs, pictures * candidates);
   }
 
-  /** Contents of labelled images at known poses, [n, C]. */
+  /** Contents of blurred labelled images at known poses, [n, C]. */
   private refinedContents(
-    x: tf.Tensor2D,
+    blurred: tf.Tensor,
     labelled: Int32Array,
     pose: KnownPose,
     pixels: Int32Array | undefined,
@@ -353,7 +363,7 @@ export class TemplateTrainer extends KnownPoseTrainer {
       theta.set([angles[i], ...displacementOf(angles[i], shifts[2 * i], shifts[2 * i + 1], shape)], i * dim);
     }
     const picture = Int32Array.from(labelled, (i) => data.labelled.labels?.[i] ?? 0);
-    const { priors, ...scene } = model.scene(x, model.blur);
+    const { priors, ...scene } = model.sceneOf(blurred, model.blur);
     const rows = { ...scene, image: labelled.map((_, i) => i), picture, ...(pixels && { pixels }) };
     const { z } = refineContent(rows, priors, theta, EXPLAINED.steps);
     return tf.tensor2d(
@@ -368,15 +378,14 @@ export class TemplateTrainer extends KnownPoseTrainer {
     const { numClasses } = model;
     const found = new Float32Array(data.unlabelled.count * numClasses);
     for (const indices of orderedBatches(data.unlabelled.count, ANCHORED_AT_ONCE)) {
-      const logits = tf.tidy(() =>
-        model.params.run(
-          () =>
-            tf
-              .softmax(model.classLogits(imageTensor(data.unlabelled, indices)), 1)
-              .dataSync()
-              .slice() as never,
+      const logits = tidyHost(() =>
+        model.params.run(() =>
+          tf
+            .softmax(model.classLogits(imageTensor(data.unlabelled, indices)), 1)
+            .dataSync()
+            .slice(),
         ),
-      ) as Float32Array;
+      );
       found.set(logits, indices[0] * numClasses);
     }
     return found.map((p) => softened(Math.log(p), numClasses));
@@ -396,13 +405,11 @@ export class TemplateTrainer extends KnownPoseTrainer {
     const stream = this.stream(this.step).fork('new class');
     const indices = stream.permutation(data.unlabelled.count).subarray(0, FOUND.images);
     const images = gather(data.unlabelled, indices);
-    const picture = tf.tidy(() => {
+    const picture = tidyHost(() => {
       const explained = this.explanationsOf(imageTensor(data.unlabelled, indices), undefined);
       const evidence = this.bestKnown(explained);
-      return newPicture({ images, evidence, shape, channels }, (x, pictures) =>
-        model.scene(x, model.blur, pictures),
-      ) as never;
-    }) as Float32Array;
+      return newPicture({ images, evidence, shape, channels }, (x, pictures) => model.scene(x, model.blur, pictures));
+    });
     model.setPicture(unlabelledClasses[found], picture);
     this.found++;
   }
@@ -423,7 +430,7 @@ export class TemplateTrainer extends KnownPoseTrainer {
     const count = data.labelled.count > GATE_DISTINCT ? GATE_IMAGES : GATE_FEW;
     const stream = this.stream(this.step).fork('gate');
     const indices = this.labelledIndices(count, stream);
-    const { accuracy, temperature } = tf.tidy(() => {
+    const { accuracy, temperature } = tidyHost(() => {
       const [x] = this.shown(indices) as [tf.Tensor2D, tf.Tensor];
       const explained = this.explanationsOf(x, somePixels(model.points, EXPLAINED.pixels, stream.fork('pixels')));
       const evidence = bestOfClasses(explained).map((e, i) =>
@@ -432,8 +439,8 @@ export class TemplateTrainer extends KnownPoseTrainer {
       return fitEvidence(
         evidence,
         Int32Array.from(indices, (i) => data.labelled.labels?.[i] ?? 0),
-      ) as never;
-    }) as { accuracy: number; temperature: number };
+      );
+    });
     this.recalled = Number.isNaN(this.recalled) ? accuracy : 0.5 * (this.recalled + accuracy);
     model.gate = { weight: gateWeight(this.recalled), temperature };
   }

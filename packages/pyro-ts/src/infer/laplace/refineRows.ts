@@ -61,12 +61,12 @@ export function refineRows(
   if (initial.length !== rows * dim) {
     throw new ShapeError(`refineRows: ${initial.length} initial values are not ${rows} rows of ${dim} latents.`);
   }
-  const best = Float64Array.from(initial);
+  const best = new Float64Array(initial);
   const first = objective.at(best.slice());
   checkFinite(first, rows);
-  const cost = Float64Array.from(first.cost);
-  const gradient = Float64Array.from(first.gradient);
-  const curvature = Float64Array.from(first.curvature);
+  const cost = new Float64Array(first.cost);
+  const gradient = new Float64Array(first.gradient);
+  const curvature = new Float64Array(first.curvature);
   const ridges = new Float64Array(rows).fill(damping);
   const step = newtonStep(dim, free, limits);
   const z = new Float64Array(best.length);
