@@ -31,10 +31,13 @@ function modelOf(more: Partial<SemiSupervisedOptions> = {}): TemplateSSIVAE {
   return model;
 }
 
+/** Images of both classes at angles around 0. */
+const narrow = (count: number) => posed(count, 'narrow', 0.5);
+
 /** Images of both classes at drawn poses. */
-function posed(count: number, label: string) {
+function posed(count: number, label: string, angle = Math.PI) {
   const labels = Int32Array.from({ length: count }, (_, i) => i % 2);
-  const poses = drawPoses(count, { angle: Math.PI, shift: 0.15 }, new RandomStream(label));
+  const poses = drawPoses(count, { angle, shift: 0.15 }, new RandomStream(label));
   const size = SIDE * SIDE;
   const images = Float32Array.from(Array.from(labels).flatMap((y) => [...upright.subarray(y * size, (y + 1) * size)]));
   return { set: imageSet({ images: posedImages(images, [SIDE, SIDE], 1, poses), labels, shape: [SIDE, SIDE] }), poses };
@@ -119,6 +122,32 @@ test('finds class, angle and shift of images from pictures alone, whatever recog
   expect(Math.max(...errors)).toBeLessThan(0.05);
   const displaced = Array.from(shift, (s, i) => Math.abs(s) - Math.abs(poses.shift[i]));
   expect(displaced.reduce((a, b) => a + Math.abs(b), 0) / displaced.length).toBeLessThan(0.02);
+  model.dispose();
+});
+
+it('angle priors are compared by the evidence of images whose angles follow one of them', () => {
+  const model = modelOf();
+  const { set, poses } = narrow(24);
+  const priors: AnglePrior[] = [
+    'uniform',
+    'projected-normal',
+    { name: 'normal', scale: 0.3 },
+    { name: 'von-mises', concentration: 12 },
+  ];
+  const [uniform, projected, normal, vonMises] = model.compareAnglePriors(set, priors);
+  // The angles are known to a few degrees, so that the evidence differs by the log ratio of the densities there.
+  const density = (angle: number): number => -0.5 * (angle / 0.3) ** 2 - Math.log(0.3 * Math.sqrt(2 * Math.PI));
+  const expected = poses.angle.reduce((sum, angle) => sum + density(angle) + Math.log(2 * Math.PI), 0) / 24;
+  expect(normal.difference).toBeGreaterThan(0.8);
+  expect(Math.abs(normal.difference - expected)).toBeLessThan(0.15);
+  expect(vonMises.difference).toBeGreaterThan(0.8);
+  expect(Math.abs(projected.difference)).toBeLessThan(1e-9);
+  expect([uniform.difference, uniform.standardError]).toEqual([0, 0]);
+  expect(Math.max(...normal.angleScale)).toBeLessThan(0.2);
+  poses.angle.forEach((angle, i) => {
+    expect(Math.abs(normal.angle[i] - angle)).toBeLessThan(0.15);
+  });
+  expect(() => model.compareAnglePriors(set, ['flat' as 'uniform'])).toThrow(OptionError);
   model.dispose();
 });
 

@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { OptionError, param } from 'pyro-ts';
 import type { ImageSet, StreamedSet } from '../data/index.js';
+import { type AnglePrior, anglePriorNames } from '../priors/index.js';
 import { shiftOf } from '../templates/geometry.js';
 import { type Classified, classified, softmaxRows } from './asked/uncertainty.js';
 import type { ClassEncoding, SemiSupervisedOptions } from './ssivae.js';
@@ -23,6 +24,19 @@ export interface EvidenceGate {
 
 /** `evidence`: by the evidence of each class; `classifier`: by the recognition network; `gated`: both, weighted by the gate. */
 export type ClassAnswer = 'evidence' | 'classifier' | 'gated';
+/** What a prior of the angle makes of images; see `TemplateSSIVAE.compareAnglePriors`. */
+export interface AnglePriorEvidence {
+  readonly prior: AnglePrior;
+  /** Mean of log p(image) over the images, in nats by Laplace's approximation. */
+  readonly evidence: number;
+  /** This evidence less that of the first prior, and the standard error of the difference over the images, in nats per image. */
+  readonly difference: number;
+  readonly standardError: number;
+  /** Mean and standard deviation in radians of each image's angle given the image, for its likeliest class, [count]. */
+  readonly angle: Float32Array;
+  readonly angleScale: Float32Array;
+}
+
 /** What the model says of images. */
 export interface ImageAnswers {
   readonly found: Classified;
@@ -130,6 +144,34 @@ export class TemplateSSIVAE extends TemplateExplanations {
     tf.tidy(() => this.params.set(QUANTILES, quantiles));
   }
 
+  /**
+   * How well priors of the angle explain images, pictures and all else unchanged: pose and content are refined under each prior. The prior of the largest
+   * evidence is the likeliest; differences of less than two standard errors say nothing.
+   * @throws {OptionError} for a prior that is not one of the named ones.
+   * @example
+   * model.compareAnglePriors(images, ['uniform', { name: 'normal', scale: 0.5 }, { name: 'von-mises', concentration: 4 }, 'projected-normal']);
+   */
+  compareAnglePriors(set: ImageSet | StreamedSet, priors: readonly AnglePrior[]): AnglePriorEvidence[] {
+    for (const prior of priors) checkNamedPrior(prior);
+    const found = priors.map((prior) => {
+      const explained = this.explainImages(set, prior);
+      const { classes } = classified(softmaxRows(explained.evidence, this.numClasses), this.numClasses);
+      const dim = explained.theta.length / explained.evidence.length;
+      const latents = Array.from(classes, (label, i) => (i * this.numClasses + label) * dim);
+      const angle = Float32Array.from(latents, (at) =>
+        Math.atan2(Math.sin(explained.theta[at]), Math.cos(explained.theta[at])),
+      );
+      const angleScale = Float32Array.from(latents, (at) => explained.spread[at]);
+      return { prior, nats: totalEvidence(explained.evidence, this.numClasses), angle, angleScale };
+    });
+    return found.map(({ nats, ...rest }) => {
+      const differences = nats.map((e, i) => e - found[0].nats[i]);
+      const difference = mean(differences);
+      const variance = mean(differences.map((d) => (d - difference) ** 2));
+      return { ...rest, evidence: mean(nats), difference, standardError: Math.sqrt(variance / nats.length) };
+    });
+  }
+
   private encodingOf({ count, theta, spread }: ClassExplanations, classes: ArrayLike<number>): ClassEncoding {
     const { numClasses, options } = this;
     const { shape, latentDim } = options;
@@ -161,6 +203,16 @@ export class TemplateSSIVAE extends TemplateExplanations {
     });
     return softmaxRows(logits, numClasses);
   }
+}
+
+const mean = (values: Float64Array): number => values.reduce((sum, v) => sum + v, 0) / values.length;
+
+/** @throws {OptionError} for a prior whose density refinement does not know. */
+function checkNamedPrior(prior: AnglePrior): void {
+  const name: unknown = typeof prior === 'object' ? prior.name : prior;
+  const known = anglePriorNames.some((own) => own === name) && !(typeof prior === 'object' && 'kind' in prior);
+  if (!known)
+    throw new OptionError(`Angle priors that can be compared are ${anglePriorNames.join(', ')}; got ${String(name)}.`);
 }
 
 /** log of the sum over classes of rows [count, K]: [count]. */

@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { RandomStream, rowDeviations } from 'pyro-ts';
 import { gather, type ImageSet, orderedBatches, type StreamedSet } from '../data/index.js';
+import type { AnglePrior } from '../priors/index.js';
 import { anglePenalty } from '../templates/anglePenalty.js';
 import { templatesOf } from '../templates/decoder.js';
 import {
@@ -52,13 +53,18 @@ export abstract class TemplateExplanations extends TemplatePrograms {
   }
 
   /** The same of images that are blurred already. */
-  sceneOf(images: tf.Tensor, pixels: number, pictures = this.params.get('decoder.pictures')): TemplateScene {
+  sceneOf(
+    images: tf.Tensor,
+    pixels: number,
+    pictures = this.params.get('decoder.pictures'),
+    anglePrior = this.options.anglePrior,
+  ): TemplateScene {
     const { params } = this;
     const weights = { pictures, field: params.get('decoder.field'), blur: params.get('decoder.blur') };
     return {
       templates: templatesOf(weights, pixels),
       images: images as tf.Tensor2D,
-      priors: this.templatePriors(),
+      priors: this.templatePriors(anglePrior),
       ...(this.kernel && { kernel: this.kernel }),
     };
   }
@@ -121,7 +127,7 @@ export abstract class TemplateExplanations extends TemplatePrograms {
   }
 
   /** Each image explained by each class, coarse to fine: the best bins on blurred images, and the best of those on sharp ones. */
-  explainBatch(x: tf.Tensor): ClassExplanations {
+  explainBatch(x: tf.Tensor, anglePrior = this.options.anglePrior): ClassExplanations {
     const { shape } = this.options;
     const rng = new RandomStream('pixels of explanations');
     const { found, recognised } = this.proposals(x);
@@ -129,7 +135,8 @@ export abstract class TemplateExplanations extends TemplatePrograms {
     const prior = Array.from(this.classPrior(), Math.log);
     return tidyHost(() => {
       const [coarse, sharp, last] = STAGES.map(({ bins, steps, pixels: most, blur }) => {
-        const scene = this.scene(x, (blur * Math.max(...shape)) / 48);
+        const width = (blur * Math.max(...shape)) / 48;
+        const scene = this.sceneOf(this.blurredImages(x, width), width, undefined, anglePrior);
         const pixels = somePixels(this.points, most, rng);
         return { refine: (from: Candidates) => explain(scene, from, steps, pixels), scene, pixels, bins };
       });
@@ -146,8 +153,11 @@ export abstract class TemplateExplanations extends TemplatePrograms {
     });
   }
 
-  /** `explainBatch` of every image of a set. */
-  explainImages(set: ImageSet | StreamedSet): ClassExplanations {
+  /**
+   * `explainBatch` of every image of a set.
+   * @param anglePrior @default the model's own
+   */
+  explainImages(set: ImageSet | StreamedSet, anglePrior = this.options.anglePrior): ClassExplanations {
     this.checkImages(set);
     const { numClasses, options, imageSize } = this;
     const size = numClasses * (3 + options.latentDim);
@@ -160,7 +170,7 @@ export abstract class TemplateExplanations extends TemplatePrograms {
     };
     for (const indices of orderedBatches(set.count, EXPLAINED_AT_ONCE)) {
       const x = tf.tensor2d(gather(set, indices), [indices.length, imageSize]);
-      const part = this.explainBatch(x);
+      const part = this.explainBatch(x, anglePrior);
       x.dispose();
       found.evidence.set(part.evidence, indices[0] * numClasses);
       found.recognised.set(part.recognised, indices[0] * numClasses);
@@ -170,8 +180,8 @@ export abstract class TemplateExplanations extends TemplatePrograms {
     return found;
   }
 
-  private templatePriors(): TemplatePriors {
-    const { shape, shiftPrior = 0.1, anglePrior } = this.options;
+  private templatePriors(anglePrior: AnglePrior | undefined): TemplatePriors {
+    const { shape, shiftPrior = 0.1 } = this.options;
     const sigma = this.params.get('likelihood.sigma').dataSync()[0];
     const [height, width] = shape.map((n) => ((shiftPrior as number) * (n - 1)) / n);
     return {

@@ -87,16 +87,42 @@ export function anyAngle(
   channels: number,
   angles: readonly number[] = Array.from({ length: ANGLES }, (_, i) => (2 * Math.PI * i) / ANGLES),
 ): Candidates {
+  return candidatesAround(centresOf(images, count, shape, channels), pictures, dim, angles);
+}
+
+/** Candidates at each of `angles` for images whose objects are at `centres` [count, 2], without content. */
+export function candidatesAround(
+  centres: Float64Array,
+  pictures: number,
+  dim: number,
+  angles: readonly number[],
+): Candidates {
+  const count = centres.length / 2;
   const theta = new Float64Array(count * pictures * angles.length * dim);
-  const size = images.length / count;
   let at = 0;
   for (let i = 0; i < count; i++) {
-    const [right, down] = centreOfMass(images.subarray(i * size, (i + 1) * size), shape, channels);
     for (let row = 0; row < pictures * angles.length; row++, at += dim) {
-      theta.set([angles[row % angles.length], right, down], at);
+      theta[at] = angles[row % angles.length];
+      theta[at + 1] = centres[2 * i];
+      theta[at + 2] = centres[2 * i + 1];
     }
   }
   return { count, pictures, candidates: angles.length, dim, theta };
+}
+
+/** The centre of mass of each image, [count, 2]; see `centreOfMass`. */
+export function centresOf(
+  images: Float32Array,
+  count: number,
+  shape: readonly number[],
+  channels: number,
+): Float64Array {
+  const size = images.length / count;
+  const centres = new Float64Array(2 * count);
+  for (let i = 0; i < count; i++) {
+    centres.set(centreOfMass(images.subarray(i * size, (i + 1) * size), shape, channels), 2 * i);
+  }
+  return centres;
 }
 
 /** Rightwards and downwards in half widths of the image: the centre of what stands out from the median of the border. */
@@ -120,7 +146,7 @@ export function centreOfMass(image: Float32Array, [height, width]: readonly numb
 }
 
 /** Images moved so that their centre of mass is in the middle. */
-function centred(images: Float32Array, shape: readonly number[], channels: number): Float32Array {
+export function centred(images: Float32Array, shape: readonly number[], channels: number): Float32Array {
   const points = shape[0] * shape[1];
   const size = channels * points;
   const out = new Float32Array(images.length);

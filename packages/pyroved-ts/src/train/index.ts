@@ -9,6 +9,7 @@ export type { EarlyStopping } from './earlyStopping.js';
 export * from './encoderDecoder.js';
 export * from './errors.js';
 export * from './evaluate.js';
+export * from './findClasses.js';
 export * from './freshNoise.js';
 export * from './gate.js';
 export type { EpochRecord, Evaluation } from './history.js';

@@ -1,0 +1,310 @@
+/** A mixture of pictures at unknown poses, found by expectation maximisation without any label: rotated, shifted and affinely deformed images, clustered. */
+import * as tf from '@tensorflow/tfjs';
+import type { RandomStream } from 'pyro-ts';
+import { tidyHost } from '../tidyHost.js';
+import { AFFINE_CONTENTS, addUpright, affineField } from './affine.js';
+import { blurred } from './blur.js';
+import { bestCandidates, type Explanations, explain, somePixels, type TemplateScene } from './explain.js';
+import { candidatesAround, centred, centresOf } from './newPicture.js';
+
+/** Images as rows [n, channels * points], on the host. */
+export interface ImageRows {
+  readonly values: Float32Array;
+  readonly count: number;
+  readonly shape: readonly number[];
+  readonly channels: number;
+}
+
+export interface MixtureOptions {
+  readonly numPictures: number;
+  /** Standard deviation of a pixel. */
+  readonly sigma: number;
+  /** Independent starts, of which the one of the largest bound is kept. */
+  readonly restarts: number;
+  readonly rng: RandomStream;
+  readonly kernel?: TemplateScene['kernel'];
+}
+
+/** Pictures with what they say of each image. */
+export interface PictureMixture {
+  /** [pictures, channels * points], row major. */
+  readonly pictures: Float32Array;
+  /** log p(image | picture) of each image in nats, [n, pictures]. */
+  readonly evidence: Float64Array;
+  /** Angle, displacement and affine contents, [n, pictures, 6]. */
+  readonly theta: Float64Array;
+  /** Sum over the images of log p(image), every picture equally likely: a lower bound up to Laplace's approximation. */
+  readonly bound: number;
+}
+
+/** Blur in pixels of images of 48 pixels, pixels that are compared, and how many of the angles that are tried are refined by how many steps. */
+const [BLUR, PIXELS, REFINED, STEPS] = [1.5, 400, 2, 4] as const;
+const ANGLES = Array.from({ length: 24 }, (_, i) => (2 * Math.PI * i) / 24);
+
+/** Rounds after each new picture, and at the end. */
+const [ROUNDS_EACH, ROUNDS_LAST] = [2, 4];
+
+/** Images that are tried as a new picture, and those that they are tried on. */
+const [TRIED, TRIED_ON] = [8, 150];
+
+/** Replacements of a picture that are tried one after the other before a start is over. */
+const FAILURES = 4;
+
+/** Nats per image that a replacement has to gain. */
+const LEAST_GAIN = 1;
+
+/** Below this probability an image is not of a picture. */
+const NEGLECTED = 0.02;
+
+const DIM = 3 + AFFINE_CONTENTS;
+
+/** The best of several starts. See `MixtureRun`. */
+export function pictureMixture(images: ImageRows, options: MixtureOptions): PictureMixture {
+  const prepared = prepare(images, options.rng.fork('pixels'));
+  const starts = Array.from({ length: options.restarts }, (_, i) =>
+    new MixtureRun(prepared, options, options.rng.fork(`start ${i}`)).run(),
+  );
+  return starts.reduce((best, next) => (next.bound > best.bound ? next : best));
+}
+
+/** Images with what every round needs of them. */
+interface PreparedRows extends ImageRows {
+  /** Under the blur at which they are compared. */
+  readonly blurred: Float32Array;
+  /** Centres of mass, [n, 2]. */
+  readonly centres: Float64Array;
+  /** The pixels that are compared, the same in all starts so that their bounds can be compared. */
+  readonly pixels: Int32Array | undefined;
+}
+
+const blurOf = (shape: readonly number[]): number => (BLUR * Math.max(...shape)) / 48;
+
+function prepare(images: ImageRows, rng: RandomStream): PreparedRows {
+  const { values, count, shape, channels } = images;
+  const [height, width] = shape;
+  return {
+    ...images,
+    blurred: tidyHost(() =>
+      blurred(tf.tensor3d(values, [count * channels, height, width]), blurOf(shape))
+        .dataSync<'float32'>()
+        .slice(),
+    ),
+    centres: centresOf(values, count, shape, channels),
+    pixels: somePixels(height * width, PIXELS, rng),
+  };
+}
+
+/**
+ * One start. Pictures are added one by one: of some of the worst-explained images the one that, tried as a picture of others, gains most evidence. Then, as in
+ * split-and-merge EM, the picture that is missed least is replaced by a new one, as long as the bound rises.
+ * @see Ueda, Nakano, Ghahramani and Hinton 2000, "SMEM algorithm for mixture models"; Frey and Jojic 2003 for mixtures of transformed images.
+ */
+class MixtureRun {
+  private readonly size: number;
+
+  constructor(
+    private readonly images: PreparedRows,
+    private readonly options: MixtureOptions,
+    private readonly rng: RandomStream,
+  ) {
+    this.size = images.values.length / images.count;
+  }
+
+  run(): PictureMixture {
+    const { numPictures } = this.options;
+    let found = this.learned(this.newPicture(undefined), ROUNDS_EACH);
+    while (found.pictures.length < numPictures * this.size) {
+      found = this.learned(joined(found.pictures, this.newPicture(found)), ROUNDS_EACH);
+    }
+    found = this.learned(found.pictures, ROUNDS_LAST);
+    for (let failures = 0; failures < FAILURES && numPictures > 1; ) {
+      const fewer = this.without(found, failures);
+      const next = this.learned(joined(fewer.pictures, this.newPicture(fewer)), ROUNDS_LAST);
+      // More rounds alone raise the bound a little.
+      if (next.bound > found.bound + LEAST_GAIN * this.images.count) [found, failures] = [next, 0];
+      else failures++;
+    }
+    return found;
+  }
+
+  /** The pictures after some rounds of expectation maximisation. */
+  private learned(pictures: Float32Array, rounds: number): PictureMixture {
+    let found = this.explained(pictures);
+    for (let round = 0; round < rounds; round++) found = this.explained(this.means(found));
+    return found;
+  }
+
+  /** Every image explained by every picture: the best of all angles, refined. */
+  private explained(pictures: Float32Array): PictureMixture {
+    const found = this.explanations(undefined, pictures);
+    return { pictures, ...found, bound: boundOf(found.evidence, pictures.length / this.size) };
+  }
+
+  /** Evidence [n, pictures] and latents [n, pictures, DIM] of the best angle; of the images `some`, or all of them. */
+  private explanations(some: readonly number[] | undefined, pictures: Float32Array) {
+    const { images, options, size } = this;
+    const { shape, channels, pixels } = images;
+    const [height, width] = shape;
+    const numPictures = pictures.length / size;
+    const [own, centres] = some
+      ? [columns(images.blurred, images.count, some, size), columns(images.centres, images.count, some, 2)]
+      : [images.blurred, images.centres];
+    return tidyHost(() => {
+      const sharp = tf.tensor4d(pictures, [numPictures, channels, height, width]);
+      const scene: TemplateScene = {
+        templates: { pictures: blurred(sharp, blurOf(shape)) as tf.Tensor4D, field: affineField() },
+        images: tf.tensor2d(own, [own.length / size, size]),
+        priors: {
+          sigma: options.sigma,
+          bending: 0,
+          displacement: [0.3, 0.3],
+          angle: () => [Math.log(2 * Math.PI), 0, 0],
+        },
+        ...(options.kernel && { kernel: options.kernel }),
+      };
+      const candidates = candidatesAround(centres, numPictures, DIM, ANGLES);
+      const refined = explain(scene, bestCandidates(scene, candidates, REFINED, pixels), STEPS, pixels);
+      return bestOfCandidates(refined);
+    });
+  }
+
+  /** The mean of the images of each picture, upright and undeformed; a picture without images stays as it is. */
+  private means({ pictures, evidence, theta }: PictureMixture): Float32Array {
+    const { images, size } = this;
+    const { shape, channels, values, count } = images;
+    const numPictures = pictures.length / size;
+    const points = size / channels;
+    const out = pictures.slice();
+    const weights = responsibilities(evidence, numPictures);
+    for (let k = 0; k < numPictures; k++) {
+      const sums = Array.from({ length: channels }, () => new Float64Array(points));
+      let total = 0;
+      for (let i = 0; i < count; i++) {
+        const weight = weights[i * numPictures + k];
+        if (weight < NEGLECTED) continue;
+        total += weight;
+        for (let c = 0; c < channels; c++) {
+          const from = i * size + c * points;
+          addUpright(sums[c], values.subarray(from, from + points), shape, theta, (i * numPictures + k) * DIM, weight);
+        }
+      }
+      if (total > 0) {
+        sums.forEach((sum, c) => {
+          out.set(
+            sum.map((v) => v / total),
+            k * size + c * points,
+          );
+        });
+      }
+    }
+    return out;
+  }
+
+  /** A picture from the images that `found` explains worst; any image where there is nothing yet. */
+  private newPicture(found: PictureMixture | undefined): Float32Array {
+    const { images, size, rng } = this;
+    const { values, count, shape, channels } = images;
+    const order = Array.from(rng.permutation(count));
+    const best = found && bestEvidence(found.evidence, found.pictures.length / size);
+    // A random half, so that each try sees other images; of it, the worst-explained.
+    const half = order.slice(0, Math.ceil(count / 2));
+    if (best) half.sort((a, b) => best[a] - best[b]);
+    const tried = half.slice(0, TRIED);
+    const others = order.slice(-TRIED_ON);
+    const pictures = centred(columns(values, count, tried, size), shape, channels);
+    const { evidence } = this.explanations(others, pictures);
+    const gains = tried.map((_, j) =>
+      others.reduce((sum, image, i) => {
+        const own = evidence[i * tried.length + j];
+        return sum + (best ? Math.max(0, own - best[image]) : own);
+      }, 0),
+    );
+    const chosen = gains.indexOf(Math.max(...gains));
+    return pictures.slice(chosen * size, (chosen + 1) * size);
+  }
+
+  /** The pictures but for the one that is missed least, or the next after it by `rank`. */
+  private without({ pictures, evidence, theta }: PictureMixture, rank: number): PictureMixture {
+    const numPictures = pictures.length / this.size;
+    const kept = (k: number): number[] => Array.from({ length: numPictures }, (_, j) => j).filter((j) => j !== k);
+    const bounds = Array.from({ length: numPictures }, (_, k) =>
+      boundOf(columns(evidence, numPictures, kept(k), 1), numPictures - 1),
+    );
+    const order = bounds.map((_, k) => k).sort((a, b) => bounds[b] - bounds[a]);
+    const left = kept(order[rank % numPictures]);
+    const own = columns(evidence, numPictures, left, 1);
+    return {
+      pictures: columns(pictures, numPictures, left, this.size),
+      evidence: own,
+      theta: columns(theta, numPictures, left, DIM),
+      bound: boundOf(own, numPictures - 1),
+    };
+  }
+}
+
+/** Softmax of each row of evidences [n, pictures]. */
+export function responsibilities(evidence: Float64Array, pictures: number): Float64Array {
+  const out = new Float64Array(evidence.length);
+  for (let at = 0; at < evidence.length; at += pictures) {
+    const row = evidence.subarray(at, at + pictures);
+    const most = Math.max(...row);
+    const total = row.reduce((sum, e) => sum + Math.exp(e - most), 0);
+    for (let k = 0; k < pictures; k++) out[at + k] = Math.exp(row[k] - most) / total;
+  }
+  return out;
+}
+
+/** Sum over the images of log p(image) in nats, every picture equally likely. */
+function boundOf(evidence: Float64Array, pictures: number): number {
+  let sum = 0;
+  for (let at = 0; at < evidence.length; at += pictures) {
+    const row = evidence.subarray(at, at + pictures);
+    const most = Math.max(...row);
+    sum += most + Math.log(row.reduce((total, e) => total + Math.exp(e - most), 0) / pictures);
+  }
+  return sum;
+}
+
+/** The candidate of the largest evidence for each image and picture. */
+function bestOfCandidates({ evidence, theta, candidates }: Explanations) {
+  const groups = evidence.length / candidates;
+  const best = { evidence: new Float64Array(groups), theta: new Float64Array(groups * DIM) };
+  for (let group = 0; group < groups; group++) {
+    const own = evidence.subarray(group * candidates, (group + 1) * candidates);
+    const at = group * candidates + own.indexOf(Math.max(...own));
+    best.evidence[group] = evidence[at];
+    best.theta.set(theta.subarray(at * DIM, (at + 1) * DIM), group * DIM);
+  }
+  return best;
+}
+
+/** The largest evidence of each image. */
+const bestEvidence = (evidence: Float64Array, pictures: number): Float64Array =>
+  Float64Array.from({ length: evidence.length / pictures }, (_, i) =>
+    Math.max(...evidence.subarray(i * pictures, (i + 1) * pictures)),
+  );
+
+/** The entries `kept` of rows of `width` blocks of `size` numbers. */
+function columns<T extends Float32Array | Float64Array>(
+  values: T,
+  width: number,
+  kept: readonly number[],
+  size: number,
+): T {
+  const rows = values.length / (width * size);
+  const out = values.slice(0, rows * kept.length * size) as T;
+  for (let row = 0; row < rows; row++) {
+    kept.forEach((from, to) => {
+      const at = (row * width + from) * size;
+      out.set(values.subarray(at, at + size), (row * kept.length + to) * size);
+    });
+  }
+  return out;
+}
+
+function joined(a: Float32Array, b: Float32Array): Float32Array {
+  const out = new Float32Array(a.length + b.length);
+  out.set(a);
+  out.set(b, a.length);
+  return out;
+}

@@ -1,0 +1,128 @@
+/** Classes of images without any label: clusters of rotated, shifted and deformed images, as labelled images for a template model to begin from. */
+import type { SpatialDecoderOptions } from '@pyro-ts/spatial-decoder';
+import { OptionError, RandomStream, refuseUnknownKeys } from 'pyro-ts';
+import { undoPose } from '../coordinates/index.js';
+import { estimateContrast, gather, type ImageSet, imageSet, type StreamedSet } from '../data/index.js';
+import { shiftOf } from '../templates/geometry.js';
+import { pictureMixture, responsibilities } from '../templates/mixture.js';
+
+export interface FindClassesOptions {
+  /** How many classes to look for; 1 for one picture of all images. */
+  readonly numClasses: number;
+  /** Images that are looked at, drawn from the set. @default 600 */
+  readonly images?: number;
+  /** Images of each class that are returned. @default 20 */
+  readonly perClass?: number;
+  /** Independent starts, of which the one of the largest evidence is kept. @default 3 */
+  readonly restarts?: number;
+  /** Standard deviation of a pixel around its picture, as a fraction of the contrast. @default 0.3 */
+  readonly sigma?: number;
+  /** @default 1 */
+  readonly seed?: number | string;
+  readonly kernel?: SpatialDecoderOptions['kernel'];
+}
+
+const KEYS: readonly (keyof FindClassesOptions)[] = [
+  'numClasses',
+  'images',
+  'perClass',
+  'restarts',
+  'sigma',
+  'seed',
+  'kernel',
+];
+
+/** Classes that were found among images. */
+export interface FoundClasses {
+  /** The images that belong to each class most clearly, rotated upright and centred, with its number as their label. */
+  readonly labelled: ImageSet;
+  /** One picture for each class, [numClasses, channels * points]. */
+  readonly pictures: Float32Array;
+  /** Mean of log p(image) over the images that were looked at, in nats: larger is better, for any number of classes. */
+  readonly evidence: number;
+}
+
+/**
+ * Finds classes among images of any rotation: a mixture of pictures, each seen at any angle, shifted, and scaled and sheared to some degree (see
+ * `pictureMixture`). What "upright" means of each class is its first image's angle. The images that it returns can stand for labelled ones: with them
+ * `TemplateTrainer` learns recognition and deformations from all images.
+ * @throws {OptionError} for options that make no sense, or fewer images than classes.
+ * @example
+ * const { labelled } = findClasses(unlabelled, { numClasses: 4, kernel });
+ * const model = ssrVAE({ shape: [48, 48], numClasses: 4, decoder: 'template', recognition: {}, kernel });
+ * await new TemplateTrainer(model, { unlabelled, labelled }).train();
+ */
+export function findClasses(set: ImageSet | StreamedSet, options: FindClassesOptions): FoundClasses {
+  refuseUnknownKeys('findClasses', options, KEYS);
+  const { numClasses, images: most = 600, perClass = 20, restarts = 3, sigma = 0.3, seed = 1, kernel } = options;
+  for (const [name, value] of Object.entries({ numClasses, images: most, perClass, restarts })) {
+    if (!Number.isInteger(value) || value < 1)
+      throw new OptionError(`findClasses: ${name} must be an integer of at least 1; got ${value}.`);
+  }
+  if (!(sigma > 0)) throw new OptionError(`findClasses: sigma must be greater than 0; got ${sigma}.`);
+  if (set.shape.length !== 2) throw new OptionError('findClasses: signals have no pictures that can be rotated.');
+  const rng = new RandomStream(seed).fork('classes');
+  const indices = rng.permutation(set.count).subarray(0, most);
+  if (indices.length < numClasses)
+    throw new OptionError(`findClasses: ${set.count} images cannot be ${numClasses} classes.`);
+  const { shape, channels } = set;
+  const values = gather(set, indices);
+  const images = { values, count: indices.length, shape, channels };
+  const found = pictureMixture(images, {
+    ...{ numPictures: numClasses, sigma: sigma * estimateContrast(set), restarts, rng },
+    ...(kernel && { kernel }),
+  });
+  const weights = responsibilities(found.evidence, numClasses);
+  const members = Array.from({ length: numClasses }, (_, k) =>
+    clearest(found.evidence, weights, numClasses, k, perClass),
+  );
+  const size = values.length / indices.length;
+  const dim = found.theta.length / weights.length;
+  const rows = members.flatMap((own, k) =>
+    own.map((i) => {
+      const at = (i * numClasses + k) * dim;
+      const [angle, right, down] = found.theta.subarray(at, at + 3);
+      const pose = { angle, shift: shiftOf(angle, right, down, shape) };
+      return upright(values.subarray(i * size, (i + 1) * size), shape, channels, pose);
+    }),
+  );
+  const labelled = new Float32Array(rows.length * size);
+  rows.forEach((row, i) => {
+    labelled.set(row, i * size);
+  });
+  return {
+    labelled: imageSet({
+      images: labelled,
+      shape: [...shape],
+      ...(channels > 1 && { channels }),
+      labels: Int32Array.from(members.flatMap((own, k) => own.map(() => k))),
+      classNames: members.map((_, k) => `class ${k + 1}`),
+    }),
+    pictures: found.pictures,
+    evidence: found.bound / indices.length,
+  };
+}
+
+/** The images of class k, those of it without doubt first, and of them the best explained. */
+function clearest(evidence: Float64Array, weights: Float64Array, classes: number, k: number, count: number): number[] {
+  const all = Array.from({ length: weights.length / classes }, (_, i) => i);
+  const at = (i: number): number => i * classes + k;
+  return all
+    .sort((a, b) => Math.round(weights[at(b)]) - Math.round(weights[at(a)]) || evidence[at(b)] - evidence[at(a)])
+    .filter((i, rank) => weights[at(i)] > 0.5 || rank === 0)
+    .slice(0, count);
+}
+
+function upright(
+  image: Float32Array,
+  shape: readonly number[],
+  channels: number,
+  pose: Parameters<typeof undoPose>[2],
+): Float32Array {
+  const points = image.length / channels;
+  const out = new Float32Array(image.length);
+  for (let c = 0; c < channels; c++) {
+    out.set(undoPose(image.subarray(c * points, (c + 1) * points), shape, pose), c * points);
+  }
+  return out;
+}
