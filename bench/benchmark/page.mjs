@@ -76,7 +76,7 @@ function section(task, { rows, best }) {
 | | seeds | median | worst | recall | seconds | MB | ours minus it |
 |---|---|---|---|---|---|---|---|
 ${lines.join('\n')}
-${ours ? poseSentence(ours) : ''}`;
+${ours ? poseSentence(ours) + templateSentence(rows) : ''}`;
 }
 
 function poseSentence({ angleError, shiftError, calibrationError, angleCoverage }) {
@@ -89,6 +89,25 @@ function poseSentence({ angleError, shiftError, calibrationError, angleCoverage 
       : [`${Math.round(100 * angleCoverage)}% of the angles in the regions that state 90%`]),
   ];
   return parts.length > 0 ? `\nOurs: ${parts.join(', ')}.\n` : '';
+}
+
+/** The template model's answers one by one, and how well outliers are told apart. */
+function templateSentence(rows) {
+  const [ours, alone] = ['ours', 'recognition'].map((name) => rows.find(({ method }) => method === name));
+  if (!ours.evidence) return '';
+  const figure = ({ median, worst }) => `${share(median)} (worst ${share(worst)})`;
+  const parts = [
+    `by evidence alone ${figure(ours.evidence)}, by the classifier within the model ${figure(ours.head)}`,
+    `inference ${ours.inferenceSeconds.median.toFixed(1)} s per 1,000 images`,
+    ...(ours.auroc
+      ? [
+          `outliers: area under the ROC curve ${figure(ours.auroc)} by evidence, ${figure(ours.softmaxAuroc)} by the largest softmax probability${
+            alone?.auroc ? `, ${figure(alone.auroc)} by that of recognition alone` : ''
+          }; false alarms at a stated 5%: ${share(ours.falseAlarms.median)}`,
+        ]
+      : []),
+  ];
+  return `\nTemplate model: ${parts.join('; ')}.\n`;
 }
 
 const share = (value) => value.toFixed(4).replace(/^0/, '');

@@ -54,6 +54,13 @@ function summariseMethod(method, cells) {
     shiftError: medianOf(({ shiftError }) => shiftError?.median),
     calibrationError: medianOf(({ calibrationError }) => calibrationError),
     angleCoverage: medianOf(({ angleCoverage }) => angleCoverage),
+    // Of the template model and of recognition alone.
+    ...Object.fromEntries(
+      ['evidence', 'head', 'auroc', 'softmaxAuroc', 'falseAlarms', 'inferenceSeconds'].flatMap((name) => {
+        const values = all((cell) => cell[name]);
+        return values.length > 0 ? [[name, { median: median(values), worst: Math.min(...values) }]] : [];
+      }),
+    ),
   };
 }
 

@@ -2,8 +2,14 @@
 import { resolve } from 'node:path';
 import { glyphSymmetry } from 'pyroved-ts';
 
-/** What no method is shown: the labelled images have one scale and no shear, and nothing draws others. */
+/** What every method knows of the poses: the labelled images have one scale and no shear, and nothing draws others. */
 const ranges = { angle: 180, shift: [0.1, 0.1], scale: [1, 1], shear: 0 };
+
+/** Ranges and symmetries of `shiftedSets`. */
+export const shiftedPoses = (shapes = 'cards') => ({
+  ranges,
+  symmetry: { diamonds: 2, ...(shapes === 'glyphs' ? glyphSymmetry : {}), star: 5 },
+});
 
 /** Those that draw no scales and shears either. */
 const rivals = [
@@ -37,8 +43,7 @@ export const templateTasks = ({ templates } = {}) => [
     family: `template-${name.replace(/-\d+$/, '')}`,
     title: `${title} per class`.replace('images per class', 'per class'),
     labels: options.labelled ?? 5,
-    ranges,
-    symmetry: { diamonds: 2, ...(options.shapes === 'glyphs' ? glyphSymmetry : {}), star: 5 },
+    ...shiftedPoses(options.shapes),
     rivals: others,
     quick: false,
     source: (seed) => ({

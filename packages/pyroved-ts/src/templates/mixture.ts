@@ -47,7 +47,7 @@ const [ROUNDS_EACH, ROUNDS_LAST] = [2, 4];
 /** Images that are tried as a new picture, and those that they are tried on. */
 const [TRIED, TRIED_ON] = [8, 150];
 
-/** Replacements of a picture that are tried one after the other before a start is over. */
+/** Replacements that may fail one after the other before a start is over. */
 const FAILURES = 4;
 
 /** Nats per image that a replacement has to gain. */
@@ -96,7 +96,7 @@ function prepare(images: ImageRows, rng: RandomStream): PreparedRows {
 
 /**
  * One start. Pictures are added one by one: of some of the worst-explained images the one that, tried as a picture of others, gains most evidence. Then, as in
- * split-and-merge EM, the picture that is missed least is replaced by a new one, as long as the bound rises.
+ * split-and-merge EM, one more is added in the same way and the one that is missed least removed, as long as the bound rises.
  * @see Ueda, Nakano, Ghahramani and Hinton 2000, "SMEM algorithm for mixture models"; Frey and Jojic 2003 for mixtures of transformed images.
  */
 class MixtureRun {
@@ -118,8 +118,8 @@ class MixtureRun {
     }
     found = this.learned(found.pictures, ROUNDS_LAST);
     for (let failures = 0; failures < FAILURES && numPictures > 1; ) {
-      const fewer = this.without(found, failures);
-      const next = this.learned(joined(fewer.pictures, this.newPicture(fewer)), ROUNDS_LAST);
+      const more = this.learned(joined(found.pictures, this.newPicture(found)), ROUNDS_EACH);
+      const next = this.learned(this.fewer(more), ROUNDS_LAST);
       // More rounds alone raise the bound a little.
       if (next.bound > found.bound + LEAST_GAIN * this.images.count) [found, failures] = [next, 0];
       else failures++;
@@ -223,22 +223,14 @@ class MixtureRun {
     return pictures.slice(chosen * size, (chosen + 1) * size);
   }
 
-  /** The pictures but for the one that is missed least, or the next after it by `rank`. */
-  private without({ pictures, evidence, theta }: PictureMixture, rank: number): PictureMixture {
+  /** The pictures but for the one that is missed least. */
+  private fewer({ pictures, evidence }: PictureMixture): Float32Array {
     const numPictures = pictures.length / this.size;
-    const kept = (k: number): number[] => Array.from({ length: numPictures }, (_, j) => j).filter((j) => j !== k);
-    const bounds = Array.from({ length: numPictures }, (_, k) =>
-      boundOf(columns(evidence, numPictures, kept(k), 1), numPictures - 1),
+    const without = Array.from({ length: numPictures }, (_, k) =>
+      Array.from({ length: numPictures }, (_, j) => j).filter((j) => j !== k),
     );
-    const order = bounds.map((_, k) => k).sort((a, b) => bounds[b] - bounds[a]);
-    const left = kept(order[rank % numPictures]);
-    const own = columns(evidence, numPictures, left, 1);
-    return {
-      pictures: columns(pictures, numPictures, left, this.size),
-      evidence: own,
-      theta: columns(theta, numPictures, left, DIM),
-      bound: boundOf(own, numPictures - 1),
-    };
+    const bounds = without.map((kept) => boundOf(columns(evidence, numPictures, kept, 1), numPictures - 1));
+    return columns(pictures, numPictures, without[bounds.indexOf(Math.max(...bounds))], this.size);
   }
 }
 
