@@ -2,7 +2,7 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { concatenated, encodeNpz, loadSets, readFolder } from 'pyroved-ts';
-import { digitSets, shiftedSets } from './shiftedSets.mjs';
+import { digitSets, digitsWithoutLabels, shiftedSets } from './shiftedSets.mjs';
 
 /** The source of a run: the test folder takes the place of a validation set, so that all labels of a user's folder are for training. */
 export function sourceOf(task, seed) {
@@ -11,7 +11,11 @@ export function sourceOf(task, seed) {
 }
 
 /** Sources of the benchmark's own; all others are those of a run. */
-const ownSources = { shifted: shiftedSets, 'digit left out': digitSets };
+const ownSources = {
+  shifted: shiftedSets,
+  'digit left out': digitSets,
+  'digits without labels': digitsWithoutLabels,
+};
 
 /** Labelled, unlabelled and test images, and outliers in tasks that have some. Where a folder has no unlabelled images, the labelled ones serve as such. */
 export async function taskSets(task, seed) {

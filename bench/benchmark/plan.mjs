@@ -89,7 +89,7 @@ export function planCells({ tasks, methods, named = false, seeds, quick, version
 /** Recognition alone is what the template model is compared with; elsewhere it is ours itself. */
 function belongs({ rivals }, method, named) {
   if (method === 'ours') return true;
-  return rivals === undefined ? method !== 'recognition' : named || rivals.includes(method);
+  return rivals === undefined ? method !== 'recognition' : (named && rivals.length > 0) || rivals.includes(method);
 }
 
 /** Versions of the code behind the cells: ours is all of the packages; a rival's is its program and the generators of the images. */

@@ -49,6 +49,7 @@ const fifthShapes = {
 
 /**
  * Labelled, unlabelled and test images and, where a fifth shape is not one of the classes, `outliers`: images of it.
+ * `withoutAnyLabels`: no labelled images either.
  * @param source `shapes` (cards, glyphs, or a file of class images), `shift` (a name of `shifts`), numbers of images per class (`labelled`, `unlabelled`,
  * `test`), `noise` of the pixels, and `fifth` (star or arrow) as an `extra` class among unlabelled and test images, or by default as outliers;
  * `amongUnlabelled`: as outliers among the unlabelled images too
@@ -64,6 +65,7 @@ export function shiftedSets({
   fifth,
   extra = false,
   amongUnlabelled = extra,
+  withoutAnyLabels = false,
 }) {
   if (!shifts[shift]) throw new Error(`A shift is ${Object.keys(shifts).join(', ')}, not ${shift}.`);
   const templates = namedShapes[shapes]?.() ?? loadTemplates(shapes);
@@ -75,7 +77,7 @@ export function shiftedSets({
   const others = fifth && ((part, perClass) => make(`${part} ${fifth}`, perClass, ranges, fifthShapes[fifth]()));
   const [own, found] = [make('unlabelled', unlabelled, ranges), make('test', test, ranges)];
   return {
-    labelled: make('labelled', labelled, upright),
+    ...(!withoutAnyLabels && { labelled: make('labelled', labelled, upright) }),
     unlabelled: withoutLabels(amongUnlabelled ? joined(own, others('unlabelled', unlabelled)) : own),
     test: extra ? joined(found, others('test', test)) : found,
     ...(fifth && !extra && { outliers: others('test', test) }),
@@ -109,6 +111,14 @@ export function digitSets({ seed, labelled = 25, unlabelled = 500, test = 200 })
       Array.from(found.labels.keys()).filter((i) => found.labels[i] === label),
     ),
   };
+}
+
+/** Digits at any angle, without the 9, which is a 6 at another angle, and without labels. */
+export function digitsWithoutLabels({ seed, unlabelled = 500, test = 200 }) {
+  const which = [0, 1, 2, 3, 4, 5, 6, 7, 8];
+  const counts = { labelledPerClass: 1, unlabelledPerClass: unlabelled, validationPerClass: test };
+  const all = digits({ seed, angle: 180, digits: which, ...counts });
+  return { unlabelled: all.unlabelled, test: all.validation };
 }
 
 /** Two sets; the images of the second are of one more class. */

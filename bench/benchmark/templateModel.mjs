@@ -4,7 +4,14 @@
  */
 import { selectEngine } from '@pyro-ts/engine';
 import { selectKernel } from '@pyro-ts/spatial-decoder';
-import { expectedCalibrationError, KnownPoseTrainer, ssrVAE, TemplateTrainer } from 'pyroved-ts';
+import {
+  bestAssignment,
+  expectedCalibrationError,
+  findClasses,
+  KnownPoseTrainer,
+  ssrVAE,
+  TemplateTrainer,
+} from 'pyroved-ts';
 import { isMain } from '../../scripts/lib/process.mjs';
 import { accuracyAndRecall } from './accuracy.mjs';
 import { taskSets } from './arrays.mjs';
@@ -31,7 +38,10 @@ export async function measureSets(
 ) {
   const selected = await selectEngine(engine);
   const kernel = await selectKernel({ ...(kernelName && { kernel: kernelName }), ...(threads && { threads }) });
-  const { labelled, unlabelled, test } = sets;
+  const { unlabelled, test } = sets;
+  const { shape, classNames } = test;
+  const numClasses = classNames.length;
+  const labelled = sets.labelled ?? findClasses(unlabelled, { numClasses, seed, kernel }).labelled;
   const [across, down] = ranges.shift;
   const recognition = {
     ranges: {
@@ -42,15 +52,18 @@ export async function measureSets(
       shear: (ranges.shear * Math.PI) / 180,
     },
   };
-  const { shape, classNames } = test;
-  const settings = { shape, numClasses: classNames.length, recognition, kernel, seed };
+  const settings = { shape, numClasses, recognition, kernel, seed };
   const measure = method === 'ours' ? templateModel : recognitionAlone;
-  const { classes, probabilities, ...found } = await measure(settings, sets, seed);
+  const { classes: own, probabilities: likely, ...found } = await measure(settings, { ...sets, labelled }, seed);
+  const names = sets.labelled ? classNames.map((_, k) => k) : matched(own, test.labels, numClasses);
+  const classes = own.map((k) => names[k]);
+  const probabilities = renamed(likely, names);
   const data = { labelled: labelled.count, unlabelled: unlabelled.count, test: test.count };
   return {
-    ...accuracyAndRecall(classes, test.labels, classNames.length),
+    ...accuracyAndRecall(classes, test.labels, numClasses),
     calibrationError: expectedCalibrationError(probabilities, test.labels),
-    ...poseErrors(test, found.poses, symmetry),
+    // What is upright of a class without labels is arbitrary.
+    ...(sets.labelled && poseErrors(test, found.poses, symmetry)),
     ...found.figures,
     data,
     memoryMB: Math.round(process.resourceUsage().maxRSS / 1000),
@@ -123,6 +136,25 @@ async function timed(body) {
   const began = performance.now();
   const result = await body();
   return { result, seconds: (performance.now() - began) / 1000 };
+}
+
+/** The true class that each found one is taken for, so that most images are right. */
+function matched(found, labels, numClasses) {
+  const counts = Array.from({ length: numClasses }, () => new Array(numClasses).fill(0));
+  found.forEach((k, i) => {
+    counts[k][labels[i]]++;
+  });
+  return bestAssignment(counts);
+}
+
+/** Rows of probabilities with class k in column `names[k]`. */
+function renamed(probabilities, names) {
+  const out = new Float32Array(probabilities.length);
+  probabilities.forEach((p, i) => {
+    const k = i % names.length;
+    out[i - k + names[k]] = p;
+  });
+  return out;
 }
 
 const degreesOf = (angles) => Array.from(angles, (angle) => (angle * 180) / Math.PI);

@@ -1,4 +1,7 @@
-/** The tasks in which a generative model should pay: what varies is not in the labels, few images, a class without labels, objects of no class. See `shiftedSets`. */
+/**
+ * The tasks in which a generative model should pay: what varies is not in the labels, few images, a class without labels, no labels at all (accuracy after the best
+ * matching of found and true classes), objects of no class. See `shiftedSets`.
+ */
 import { resolve } from 'node:path';
 import { glyphSymmetry } from 'pyroved-ts';
 
@@ -25,24 +28,39 @@ const rivals = [
 const alone = ['recognition'];
 
 const tasks = [
-  ['moderate-5', 'Moderate shift, 5 labels', { shift: 'moderate' }],
-  ['moderate-1', 'Moderate shift, 1 label', { shift: 'moderate', labelled: 1 }],
-  ['strong-5', 'Strong shift, 5 labels', {}],
-  ['strong-1', 'Strong shift, 1 label', { labelled: 1 }],
-  ['strong-glyphs-5', 'Strong shift, four glyphs of two typefaces, 5 labels', { shapes: 'glyphs' }],
-  ['strong-few-5', 'Strong shift, 5 labels, 50 unlabelled images', { unlabelled: 50 }],
-  ['strong-noise-5', 'Strong shift, 5 labels, 300 unlabelled images, pixel noise .4', { unlabelled: 300, noise: 0.4 }],
-  ['extra-star-5', 'A class without labels: star', { fifth: 'star', extra: true }, alone],
-  ['extra-arrow-5', 'A class without labels: arrow', { fifth: 'arrow', extra: true }, alone],
-  ['outliers-star-5', 'Outliers: star', { fifth: 'star' }, alone],
+  ['moderate-5', 'Moderate shift, 5 labels per class', { shift: 'moderate' }],
+  ['moderate-1', 'Moderate shift, 1 label per class', { shift: 'moderate', labelled: 1 }],
+  ['strong-5', 'Strong shift, 5 labels per class', {}],
+  ['strong-1', 'Strong shift, 1 label per class', { labelled: 1 }],
+  ['strong-glyphs-5', 'Strong shift, four glyphs of two typefaces, 5 labels per class', { shapes: 'glyphs' }],
+  ['strong-few-5', 'Strong shift, 5 labels and 50 unlabelled images per class', { unlabelled: 50 }],
+  [
+    'strong-noise-5',
+    'Strong shift, 5 labels and 300 unlabelled images per class, pixel noise .4',
+    { unlabelled: 300, noise: 0.4 },
+  ],
+  [
+    'extra-star-5',
+    'A class without labels (star), 5 labels per class of the others',
+    { fifth: 'star', extra: true },
+    alone,
+  ],
+  [
+    'extra-arrow-5',
+    'A class without labels (arrow), 5 labels per class of the others',
+    { fifth: 'arrow', extra: true },
+    alone,
+  ],
+  ['no-labels', 'Moderate shift, no labels at all', { shift: 'moderate', withoutAnyLabels: true }, []],
+  ['outliers-star-5', 'Outliers: star, 5 labels per class', { fifth: 'star' }, alone],
 ];
 
 export const templateTasks = ({ templates } = {}) => [
   ...tasks.map(([name, title, options, others = rivals]) => ({
     name: `template-${name}`,
     family: `template-${name.replace(/-\d+$/, '')}`,
-    title: `${title} per class`.replace('images per class', 'per class'),
-    labels: options.labelled ?? 5,
+    title,
+    ...(!options.withoutAnyLabels && { labels: options.labelled ?? 5 }),
     ...shiftedPoses(options.shapes),
     rivals: others,
     quick: false,
@@ -63,5 +81,15 @@ export const templateTasks = ({ templates } = {}) => [
     rivals: alone,
     quick: false,
     source: (seed) => ({ kind: 'digit left out', seed }),
+  },
+  {
+    name: 'template-no-labels-digits',
+    family: 'template-no-labels-digits',
+    title: 'Digits without 9, ±180°, no labels at all',
+    ranges: { ...ranges, shift: [0, 0] },
+    symmetry: { 0: 2, 1: 2, 8: 2 },
+    rivals: [],
+    quick: false,
+    source: (seed) => ({ kind: 'digits without labels', seed }),
   },
 ];
