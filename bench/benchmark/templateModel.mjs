@@ -54,8 +54,13 @@ export async function measureSets(
   };
   const settings = { shape, numClasses, recognition, kernel, seed };
   const measure = method === 'ours' ? templateModel : recognitionAlone;
-  const { classes: own, probabilities: likely, ...found } = await measure(settings, { ...sets, labelled }, seed);
-  const names = sets.labelled ? classNames.map((_, k) => k) : matched(own, test.labels, numClasses);
+  const namesOf = (found) => (sets.labelled ? classNames.map((_, k) => k) : matched(found, test.labels, numClasses));
+  const {
+    classes: own,
+    probabilities: likely,
+    ...found
+  } = await measure(settings, { ...sets, labelled }, seed, namesOf);
+  const names = namesOf(own);
   const classes = own.map((k) => names[k]);
   const probabilities = renamed(likely, names);
   const data = { labelled: labelled.count, unlabelled: unlabelled.count, test: test.count };
@@ -75,14 +80,17 @@ export async function measureSets(
 }
 
 /** The answer of the gate; and beside it those by evidence alone and by the classifier within the model. */
-async function templateModel(settings, { labelled, unlabelled, test, outliers }, seed) {
+async function templateModel(settings, { labelled, unlabelled, test, outliers }, seed, namesOf) {
   const model = ssrVAE({ ...settings, decoder: 'template' });
   const training = await timed(() => new TemplateTrainer(model, { unlabelled, labelled }, { seed }).train());
   const inference = await timed(() => model.explainImages(test));
   const explained = inference.result;
-  const accuracy = (answer) =>
-    accuracyAndRecall(likeliest(model.probabilitiesOf(explained, answer), test.count), test.labels, settings.numClasses)
-      .accuracy;
+  const accuracy = (answer) => {
+    const found = likeliest(model.probabilitiesOf(explained, answer), test.count);
+    const names = namesOf(found);
+    const named = found.map((k) => names[k]);
+    return accuracyAndRecall(named, test.labels, settings.numClasses).accuracy;
+  };
   const probabilities = model.probabilitiesOf(explained);
   const classes = likeliest(probabilities, test.count);
   const { angle } = model.encode(test, test.labels);
@@ -138,7 +146,7 @@ async function timed(body) {
   return { result, seconds: (performance.now() - began) / 1000 };
 }
 
-/** The true class that each found one is taken for, so that most images are right. */
+/** The true class that each found one is taken for, so that most images are right, [numClasses]. */
 function matched(found, labels, numClasses) {
   const counts = Array.from({ length: numClasses }, () => new Array(numClasses).fill(0));
   found.forEach((k, i) => {
