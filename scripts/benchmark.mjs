@@ -92,7 +92,15 @@ export async function benchmark(given) {
     ...(given.epochs !== undefined && { train: { epochs: given.epochs } }),
   };
   const versions = { ...lib.codeVersions(root), ...(given.data !== undefined && { files: listing(given.data) }) };
-  const groups = lib.planCells({ tasks, methods, named: given.methods !== undefined, seeds: given.seeds, quick: given.quick, versions, settings });
+  const groups = lib.planCells({
+    tasks,
+    methods,
+    named: given.methods !== undefined,
+    seeds: given.seeds,
+    quick: given.quick,
+    versions,
+    settings,
+  });
   const missing = groups.flatMap(({ cells }) => cells).filter((cell) => !store.has(cell));
   const done = groups.flatMap(({ cells }) => cells).length - missing.length;
   const seconds = lib.estimateSeconds(missing, store.all(), given.jobs);

@@ -17,6 +17,15 @@ const MAPS = [
 /** Number of contents of `affineField`. */
 export const AFFINE_CONTENTS = MAPS.length;
 
+/** The content of size with which a picture of spread `drawn` is seen with the spread `seen`; within what the prior allows. */
+export function sizeContent(seen: number, drawn: number): number {
+  if (!(seen > 0 && drawn > 0)) return 0;
+  return Math.min(Math.max((drawn / seen - 1) / UNIT, -LARGEST), LARGEST);
+}
+
+/** Standard deviations. */
+const LARGEST = 2.5;
+
 /** The field [3, 2, 2, 2] whose contents are size, stretch along the axes and stretch along the diagonals. */
 export function affineField(): tf.Tensor4D {
   const at = [-1, 1];

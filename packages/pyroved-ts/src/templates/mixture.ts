@@ -2,10 +2,10 @@
 import * as tf from '@tensorflow/tfjs';
 import type { RandomStream } from 'pyro-ts';
 import { tidyHost } from '../tidyHost.js';
-import { AFFINE_CONTENTS, addUpright, affineField } from './affine.js';
+import { AFFINE_CONTENTS, addUpright, affineField, sizeContent } from './affine.js';
 import { blurred } from './blur.js';
 import { bestCandidates, type Explanations, explain, somePixels, type TemplateScene } from './explain.js';
-import { candidatesAround, centred, centresOf } from './newPicture.js';
+import { candidatesAround, centred, momentsOf } from './newPicture.js';
 
 /** Images as rows [n, channels * points], on the host. */
 export interface ImageRows {
@@ -71,8 +71,8 @@ export function pictureMixture(images: ImageRows, options: MixtureOptions): Pict
 interface PreparedRows extends ImageRows {
   /** Under the blur at which they are compared. */
   readonly blurred: Float32Array;
-  /** Centres of mass, [n, 2]. */
-  readonly centres: Float64Array;
+  /** Centre of mass and spread, [n, 3]. */
+  readonly moments: Float64Array;
   /** The pixels that are compared, the same in all starts so that their bounds can be compared. */
   readonly pixels: Int32Array | undefined;
 }
@@ -89,7 +89,7 @@ function prepare(images: ImageRows, rng: RandomStream): PreparedRows {
         .dataSync<'float32'>()
         .slice(),
     ),
-    centres: centresOf(values, count, shape, channels),
+    moments: momentsOf(values, count, shape, channels),
     pixels: somePixels(height * width, PIXELS, rng),
   };
 }
@@ -146,9 +146,9 @@ class MixtureRun {
     const { shape, channels, pixels } = images;
     const [height, width] = shape;
     const numPictures = pictures.length / size;
-    const [own, centres] = some
-      ? [columns(images.blurred, images.count, some, size), columns(images.centres, images.count, some, 2)]
-      : [images.blurred, images.centres];
+    const [own, moments] = some
+      ? [columns(images.blurred, images.count, some, size), columns(images.moments, images.count, some, 3)]
+      : [images.blurred, images.moments];
     return tidyHost(() => {
       const sharp = tf.tensor4d(pictures, [numPictures, channels, height, width]);
       const scene: TemplateScene = {
@@ -162,7 +162,16 @@ class MixtureRun {
         },
         ...(options.kernel && { kernel: options.kernel }),
       };
-      const candidates = candidatesAround(centres, numPictures, DIM, ANGLES);
+      const candidates = candidatesAround(moments, numPictures, DIM, ANGLES);
+      const pictureMoments = momentsOf(pictures, numPictures, shape, channels);
+      for (let row = 0, at = 3; at < candidates.theta.length; row++, at += DIM) {
+        const group = Math.floor(row / ANGLES.length);
+        const [seen, drawn] = [
+          moments[3 * Math.floor(group / numPictures) + 2],
+          pictureMoments[3 * (group % numPictures) + 2],
+        ];
+        candidates.theta[at] = sizeContent(seen, drawn);
+      }
       const refined = explain(scene, bestCandidates(scene, candidates, REFINED, pixels), STEPS, pixels);
       return bestOfCandidates(refined);
     });

@@ -87,48 +87,48 @@ export function anyAngle(
   channels: number,
   angles: readonly number[] = Array.from({ length: ANGLES }, (_, i) => (2 * Math.PI * i) / ANGLES),
 ): Candidates {
-  return candidatesAround(centresOf(images, count, shape, channels), pictures, dim, angles);
+  return candidatesAround(momentsOf(images, count, shape, channels), pictures, dim, angles);
 }
 
-/** Candidates at each of `angles` for images whose objects are at `centres` [count, 2], without content. */
+/** Candidates at each of `angles` for images of the given moments [count, 3], without content. */
 export function candidatesAround(
-  centres: Float64Array,
+  moments: Float64Array,
   pictures: number,
   dim: number,
   angles: readonly number[],
 ): Candidates {
-  const count = centres.length / 2;
+  const count = moments.length / 3;
   const theta = new Float64Array(count * pictures * angles.length * dim);
   let at = 0;
   for (let i = 0; i < count; i++) {
     for (let row = 0; row < pictures * angles.length; row++, at += dim) {
       theta[at] = angles[row % angles.length];
-      theta[at + 1] = centres[2 * i];
-      theta[at + 2] = centres[2 * i + 1];
+      theta[at + 1] = moments[3 * i];
+      theta[at + 2] = moments[3 * i + 1];
     }
   }
   return { count, pictures, candidates: angles.length, dim, theta };
 }
 
-/** The centre of mass of each image, [count, 2]; see `centreOfMass`. */
-export function centresOf(
+/** Centre of mass and spread of each image, [count, 3]; see `centreOfMass`. */
+export function momentsOf(
   images: Float32Array,
   count: number,
   shape: readonly number[],
   channels: number,
 ): Float64Array {
   const size = images.length / count;
-  const centres = new Float64Array(2 * count);
+  const moments = new Float64Array(3 * count);
   for (let i = 0; i < count; i++) {
-    centres.set(centreOfMass(images.subarray(i * size, (i + 1) * size), shape, channels), 2 * i);
+    moments.set(centreOfMass(images.subarray(i * size, (i + 1) * size), shape, channels), 3 * i);
   }
-  return centres;
+  return moments;
 }
 
-/** Rightwards and downwards in half widths of the image: the centre of what stands out from the median of the border. */
+/** Rightwards and downwards in half widths of the image, the centre of what stands out from the median; and the root mean square distance of it from there. */
 export function centreOfMass(image: Float32Array, [height, width]: readonly number[], channels: number): number[] {
   const points = height * width;
-  let [mass, right, down] = [0, 0, 0];
+  let [mass, right, down, square] = [0, 0, 0, 0];
   for (let c = 0; c < channels; c++) {
     const own = image.subarray(c * points, (c + 1) * points);
     const sorted = Float32Array.from(own).sort();
@@ -138,11 +138,15 @@ export function centreOfMass(image: Float32Array, [height, width]: readonly numb
     own.forEach((v, p) => {
       const weight = Math.max(0, Math.abs(v - middle) - background);
       mass += weight;
-      right += weight * ((2 * (p % width) + 1) / width - 1);
-      down += weight * ((2 * Math.floor(p / width) + 1) / height - 1);
+      const [x, y] = [(2 * (p % width) + 1) / width - 1, (2 * Math.floor(p / width) + 1) / height - 1];
+      right += weight * x;
+      down += weight * y;
+      square += weight * (x * x + y * y);
     });
   }
-  return mass > 0 ? [right / mass, down / mass] : [0, 0];
+  if (!(mass > 0)) return [0, 0, 0];
+  const [x, y] = [right / mass, down / mass];
+  return [x, y, Math.sqrt(Math.max(0, square / mass - x * x - y * y))];
 }
 
 /** Images moved so that their centre of mass is in the middle. */
