@@ -6,6 +6,7 @@ export * from './criticism.js';
 export type { BaselineState, Baselines } from './elbo/baselines.js';
 export { ELBO, type ElboEstimate, type ElboOptions, type InferenceProgram } from './elbo/elbo.js';
 export * from './elbo/renyiElbo.js';
+export * from './elbo/reweightedWakeSleep.js';
 export * from './elbo/traceElbo.js';
 export * from './elbo/traceEnumElbo.js';
 export * from './elbo/traceMeanFieldElbo.js';

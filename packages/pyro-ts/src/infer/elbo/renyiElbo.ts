@@ -2,7 +2,6 @@
 import { logSumExp, select, stopGradient } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 import { OptionError } from '../../errors.js';
-import type { PlateFrame } from '../../runtime/messages.js';
 import type { SampleSite } from '../../runtime/trace.js';
 import {
   drawnSites,
@@ -17,6 +16,7 @@ import {
   withSurrogate,
 } from './elbo.js';
 import { costsToward, type FrameCost } from './frameCosts.js';
+import { leftmostFirst, sharedFrames } from './stackedParticles.js';
 
 export interface RenyiOptions extends ElboOptions {
   /** Order of the divergence, any number but 1; 0 (the importance-weighted bound) when left out. */
@@ -99,15 +99,3 @@ const scoreOf = (pair: TracePair): tf.Tensor =>
     scoredSites(pair).map(({ frames, unscaledLogProb }) => ({ frames, value: unscaledLogProb })),
     sharedFrames(pair),
   );
-
-/** The vectorised plates that every site lives in. */
-function sharedFrames({ model, guide }: TracePair): PlateFrame[] {
-  const [first, ...rest] = [...model.sampleSites, ...drawnSites(guide)];
-  if (!first) return [];
-  return first.frames.filter((f) => f.dim !== undefined && rest.every((s) => s.frames.some((g) => g.name === f.name)));
-}
-
-/** `x` of rank at most `rank`, with dimensions of size 1 added on the left up to that rank. */
-function leftmostFirst(x: tf.Tensor, rank: number): tf.Tensor {
-  return tf.reshape(x, [...new Array<number>(rank - x.rank).fill(1), ...x.shape]);
-}
