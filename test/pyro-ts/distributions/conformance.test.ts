@@ -122,7 +122,9 @@ describe('misuse is named', () => {
     expect(() => dist.normal([0, 1], [1, 2, 3])).toThrow(/Normal: .* loc \[2\], scale \[3\]/);
     expect(() => dist.dirichlet(1)).toThrow(ShapeError);
     expect(() => dist.categorical(0.3)).toThrow(/last dimension that holds the classes/);
-    expect(() => dist.projectedNormal([1, 2, 3, 4])).toThrow(/last dimension of 2 \(a circle\) or 3/);
+    expect(() => dist.projectedNormal([1, 2, 3, 4, 5])).toThrow(
+      /last dimension of 2 \(a circle\), 3 \(a sphere\) or 4/,
+    );
     expect(() => dist.multivariateNormal([0, 1], { covariance: tf.eye(3) })).toThrow(/\[2\] and \[3, 3\]/);
     expect(() => dist.delta([1, 2], { eventDim: 2 })).toThrow(/eventDim is 2/);
     expect(() => dist.mixtureSameFamily(dist.categorical([0.5, 0.5]), dist.normal([1, 2, 3], 1))).toThrow(/2 classes/);

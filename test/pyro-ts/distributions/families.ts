@@ -61,6 +61,11 @@ export const oneOfEach: Record<string, () => Distribution> = {
       [1, 0.5],
       [-2, 3],
     ]),
+  ProjectedNormal4: () =>
+    dist.projectedNormal([
+      [1, 0.5, 0.1, -0.3],
+      [-2, 3, -1, 0.4],
+    ]),
   ProjectedNormal3: () =>
     dist.projectedNormal([
       [1, 0.5, 0.1],

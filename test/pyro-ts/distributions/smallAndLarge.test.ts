@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import * as dist from 'pyro-ts';
 import { kl, RandomStream } from 'pyro-ts';
 import { describe, expect, test } from 'vitest';
-import { expectClose, gradOf } from '../../numbers.js';
+import { expectClose, gradOf, numericGradient } from '../../numbers.js';
 
 const rng = () => new RandomStream('small');
 
@@ -39,6 +39,31 @@ describe('directions', () => {
   });
   test('of nothing are the first axis', () => {
     expectClose(dist.projectedNormal([0, 0]).mean(), [1, 0], 0, 0);
+  });
+});
+
+describe('unit quaternions', () => {
+  const direction = [0.5, -0.5, 0.1, Math.sqrt(0.49)];
+  /** A unit vector at the angle `theta` from `direction`. */
+  const across = [Math.SQRT1_2, Math.SQRT1_2, 0, 0];
+  const at = (theta: number) => direction.map((d, i) => Math.cos(theta) * d + Math.sin(theta) * across[i]);
+
+  test.each([0, 0.5, 3, 20])('the density integrates to 1 at a concentration of %s', (k) => {
+    const steps = 4000;
+    const angles = Array.from({ length: steps }, (_, i) => (Math.PI * (i + 0.5)) / steps);
+    const concentration = direction.map((d) => k * d);
+    const density = tf.exp(dist.projectedNormal(concentration).logProb(tf.tensor2d(angles.map(at)))).dataSync();
+    const total = angles.reduce(
+      (sum, a, i) => sum + 4 * Math.PI * Math.sin(a) ** 2 * density[i] * (Math.PI / steps),
+      0,
+    );
+    expect(total).toBeCloseTo(1, 4);
+  });
+
+  test.each([0.3, 2, 3.1])('the gradient at %s radians from the mean is that of finite differences', (theta) => {
+    const f = (c: tf.Tensor) => dist.projectedNormal(c).logProb(tf.tensor1d(at(theta)));
+    const c = tf.tensor1d(direction.map((d) => 3 * d));
+    expectClose(gradOf(f, c), numericGradient(f, c, 1e-2), 2e-3, 2e-3);
   });
 });
 
