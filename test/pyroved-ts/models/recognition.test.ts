@@ -274,6 +274,14 @@ describe('options', () => {
     expect(() => ssrVAE({ ...options, recognition: recognition as object })).toThrow(message);
   });
 
+  test.each([
+    [{ channels: 1e12 }, /have \d+ numbers; at most 4194304 are supported/],
+    [{ channels: 1.5 }, /channels is a whole number of at least 1, not 1.5/],
+    [{ shape: [900, 900], recognition: { views: 300, viewSize: 900 } }, /Choose fewer views/],
+  ])('views that take all memory are rejected before it is taken: %j', (more, message) => {
+    expect(() => ssrVAE({ ...options, ...more } as SemiSupervisedOptions)).toThrow(message);
+  });
+
   test('options of the other model are rejected', () => {
     expect(() => ssrVAE({ ...options, angleGuide: 'binned' })).toThrow(
       /angleGuide is an option of the model without recognition/,

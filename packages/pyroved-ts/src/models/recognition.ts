@@ -35,7 +35,7 @@ import {
   rotated,
   wrapAngle,
 } from './recognisedPose.js';
-import { bodyFor, checkRecognition } from './recognitionNetworks.js';
+import { bodyFor, checkRecognition, checkViews } from './recognitionNetworks.js';
 import { type ResolvedRecognition, resolveRecognition } from './recognitionOptions.js';
 import { type ClassEncoding, type SemiSupervisedOptions, type SemiSupervisedTerms, SSIVAE } from './ssivae.js';
 
@@ -76,6 +76,7 @@ export class RecognitionSSIVAE extends SSIVAE {
     checkRecognition(options);
     const { shape, channels = 1, invariances = [], numClasses, kernel } = options;
     const recognition = resolveRecognition(options.recognition ?? {}, shape, invariances);
+    checkViews(recognition, channels);
     const { angles, anglesBetween, viewShape } = recognition;
     const body = bodyFor(recognition, channels, kernel);
     const { contents, ...networks } = own;

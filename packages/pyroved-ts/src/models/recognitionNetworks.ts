@@ -1,7 +1,7 @@
 /** The options that a model with recognition accepts, and the network that looks at its views. */
 import { OptionError } from 'pyro-ts';
 import { type Body, convBody, denseBody } from '../nets/index.js';
-import { checkShape } from './options.js';
+import { checkCount, checkShape } from './options.js';
 import type { ResolvedRecognition } from './recognitionOptions.js';
 import type { SemiSupervisedOptions } from './ssivae.js';
 
@@ -18,10 +18,24 @@ const withoutRecognition = [
 /** Rejects options that belong to the model without recognition. */
 export function checkRecognition(options: SemiSupervisedOptions) {
   checkShape('ssiVAE', 'shape', options.shape);
+  if (options.channels !== undefined) checkCount('ssiVAE', 'channels', options.channels);
   const name = withoutRecognition.find((known) => options[known] !== undefined);
   if (name === undefined) return;
   throw new OptionError(
     `ssiVAE: ${name} is an option of the model without recognition. Omit it, or set recognition to false (--recipe paper).`,
+  );
+}
+
+/** Numbers of all views of an image: their map takes 32 bytes for each. */
+const MOST_VIEW_VALUES = 2 ** 22;
+
+/** Rejects views that no machine has room for. @throws {OptionError} */
+export function checkViews({ angles, anglesBetween, viewShape }: ResolvedRecognition, channels: number): void {
+  const values = (angles.length + anglesBetween.length) * channels * viewShape.reduce((a, b) => a * b, 1);
+  if (values <= MOST_VIEW_VALUES) return;
+  throw new OptionError(
+    `recognition: ${angles.length} views of ${viewShape.join(' x ')} pixels and ${channels} channel(s), and those between them, have ${values} numbers; at most ` +
+      `${MOST_VIEW_VALUES} are supported. Choose fewer views (views) or smaller ones (viewSize).`,
   );
 }
 
