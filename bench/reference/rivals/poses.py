@@ -69,6 +69,10 @@ class PoseSampler:
         if self.standardise:
             # Otherwise the brightness, which depends on the size of the object in the labelled image, tells the class.
             posed = unit_power(posed)
-        if self.noise > 0:
-            posed = posed + self.noise * torch.randn(posed.shape, generator=self.generator)
-        return posed
+        return self.noisy(posed)
+
+    def noisy(self, images: torch.Tensor) -> torch.Tensor:
+        """The images with fresh noise, at the poses that they have."""
+        if self.noise == 0:
+            return images
+        return images + self.noise * torch.randn(images.shape, generator=self.generator)

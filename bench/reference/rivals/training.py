@@ -51,7 +51,8 @@ def train(
         if teacher is not None and unlabelled is not None and step >= budget.fixmatch_from * budget.steps:
             more = unlabelled[torch.randint(len(unlabelled), (budget.unlabelled_batch,), generator=generator)]
             with torch.no_grad():
-                confidence, pseudo = F.softmax(teacher(more), 1).max(1)
+                # As noisy as what the network learns from: its normalisation is that of noisy images.
+                confidence, pseudo = F.softmax(teacher(draw.noisy(more)), 1).max(1)
             # Unlabelled images are shifted already. All images pass together, since batch normalisation mixes them.
             scores = network(torch.cat([images, draw(more, relative_shift=0.3)]))
             losses = F.cross_entropy(scores[len(images) :], pseudo, reduction="none")
@@ -63,7 +64,8 @@ def train(
         optimiser.step()
         schedule.step()
         if teacher is not None:
-            _follow(teacher, network, budget.ema)
+            # At first the average is over all steps so far.
+            _follow(teacher, network, min(budget.ema, (1 + step) / (10 + step)))
     return network if teacher is None else teacher
 
 
