@@ -1,4 +1,5 @@
 /** Options as a damaged or hand-written configuration may hold them: whatever stands in their places, the refusal is in words. */
+import { OptionError } from 'pyro-ts';
 import { type ModelConfig, modelFromConfig, VED, type VEDOptions } from 'pyroved-ts';
 import { describe, expect, it } from 'vitest';
 import { refusals } from '../damaged.js';
@@ -15,6 +16,23 @@ const whole: Readonly<Record<string, ModelConfig>> = {
   iVAE: { kind: 'iVAE', ...small, ...pose, numClasses: 2, condition: [length] },
   jiVAE: { kind: 'jiVAE', ...small, discreteDim: 3, likelihood: 'gaussian', decoderSigma: 0.5 },
   ssiVAE: { kind: 'ssiVAE', ...small, ...pose, numClasses: 2, classPrior: [1, 2], hiddenClassifier: [4], pixels: 9 },
+  recognition: {
+    kind: 'ssiVAE',
+    ...small,
+    invariances: ['r', 't'],
+    numClasses: 2,
+    recognition: { views: 4, viewSize: 6, features: 8, tolerance: 0.1, labelledPoses: 'drawn' },
+  },
+  templates: {
+    kind: 'ssiVAE',
+    ...small,
+    invariances: ['r', 't'],
+    numClasses: 2,
+    decoder: 'template',
+    decoderSigma: 0.2,
+    recognition: { views: 4 },
+    templates: { grid: 3, bending: 20 },
+  },
   ssRegIVAE: { kind: 'ssRegIVAE', ...small, targets: [length], hiddenRegressor: [4] },
   convolutional: { kind: 'iVAE', ...small, encoder: { kind: 'conv', blocks: [[2], [3, 3]], batchNorm: true } },
 };
@@ -23,6 +41,15 @@ const pairs: VEDOptions = { inputShape: [8, 8], outputShape: [8], hiddenEncoder:
 describe('a model whose options are damaged', () => {
   it.each(Object.entries(whole))('is refused in words: %s', async (_, config) => {
     expect(await refusals(config, (given) => modelFromConfig(given).dispose())).toBeGreaterThan(60);
+  });
+
+  it.each<[string, object]>([
+    ['channels', { channels: 1e12 }],
+    ['infinitely many channels', { channels: Number.POSITIVE_INFINITY }],
+    ['views', { shape: [1024, 1024], recognition: { views: 360, viewSize: 1024 } }],
+  ])('is refused before memory is taken: recognition with too many %s', (_, change) => {
+    const config = { kind: 'ssiVAE', ...small, invariances: ['r', 't'], numClasses: 2, recognition: {}, ...change };
+    expect(() => modelFromConfig(config as ModelConfig)).toThrow(OptionError);
   });
 
   it('is refused in words: no options at all', () => {

@@ -1,6 +1,8 @@
 /** The options that a model with recognition accepts, and the network that looks at its views. */
 import { OptionError } from 'pyro-ts';
 import { type Body, convBody, denseBody } from '../nets/index.js';
+import { checkInvariances } from '../priors/index.js';
+import { checkClasses } from '../sizes.js';
 import { checkCount, checkShape } from './options.js';
 import type { ResolvedRecognition } from './recognitionOptions.js';
 import type { SemiSupervisedOptions } from './ssivae.js';
@@ -15,10 +17,13 @@ const withoutRecognition = [
   'hiddenClassifier',
 ] as const satisfies readonly (keyof SemiSupervisedOptions)[];
 
-/** Rejects options that belong to the model without recognition. */
+/** Rejects options that belong to the model without recognition, and what its networks cannot be made of. */
 export function checkRecognition(options: SemiSupervisedOptions) {
-  checkShape('ssiVAE', 'shape', options.shape);
-  if (options.channels !== undefined) checkCount('ssiVAE', 'channels', options.channels);
+  const { shape, channels = 1, invariances = [], numClasses } = options;
+  checkShape('ssiVAE', 'shape', shape);
+  checkCount('ssiVAE', 'channels', channels);
+  checkInvariances(invariances, shape);
+  checkClasses('ssiVAE', 'numClasses', numClasses);
   const name = withoutRecognition.find((known) => options[known] !== undefined);
   if (name === undefined) return;
   throw new OptionError(

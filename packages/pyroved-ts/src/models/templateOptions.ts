@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs';
 import { constraints, module, normal, OptionError, refuseUnknownKeys, ShapeError } from 'pyro-ts';
 import type { EncoderNet } from '../nets/index.js';
 import type { Likelihood } from './likelihood.js';
+import { checkRecognition } from './recognitionNetworks.js';
 import type { SemiSupervisedOptions } from './ssivae.js';
 
 export interface TemplateOptions {
@@ -27,10 +28,11 @@ export function resolveTemplates(options: SemiSupervisedOptions): Required<Templ
   const reject = (message: string): never => {
     throw new OptionError(`Templates: ${message}`);
   };
+  if (shape?.length === 1) reject('a picture that is deformed is an image; signals have no templates.');
+  checkRecognition(options);
   if (!options.recognition) reject('decoder "template" needs recognition. Add recognition: {}.');
   if (options.recognition?.labelledPoses === 'fixed')
     reject('pictures begin as upright images. Use labelledPoses "drawn".');
-  if (shape.length !== 2) reject('a picture that is deformed is an image; signals have no templates.');
   if (!invariances.includes('r') || !invariances.includes('t') || invariances.includes('s')) {
     reject(
       `the pose is a rotation and a shift, and a scale is a deformation; got the invariances [${invariances.join(', ')}]. Use ['r', 't'].`,

@@ -50,7 +50,8 @@ export function poseParts(
   ];
 }
 
-function checkInvariances(invariances: readonly string[], shape: readonly number[]): void {
+/** @throws {OptionError} for what is no list of invariances of data of `shape`. */
+export function checkInvariances(invariances: readonly string[], shape: readonly number[]): void {
   if (!Array.isArray(invariances)) {
     throw new OptionError(`invariances is a list such as ["r", "t"], not ${JSON.stringify(invariances)}.`);
   }
