@@ -35,6 +35,8 @@ function intro(shown, cells) {
   const machines = [...new Set(used.map(({ machine }) => machine))];
   const methods = [...new Set(used.map(({ method }) => method))].filter((method) => method !== 'ours');
   const versions = new Set(used.filter(({ method }) => method === 'ours').map(({ version }) => version));
+  const epochs = new Set(used.map(({ method, settings }) => (method === 'ours' ? settings?.train?.epochs : undefined)));
+  epochs.delete(undefined);
   return `# Benchmark
 
 How well rotated and shifted images are classified from a few upright labelled ones, beside what one would use instead. All methods get the same labelled,
@@ -49,6 +51,10 @@ npm run benchmark -- --page docs/benchmark.md    # writes this page from the fin
 
 Machine: ${machines.join('; ')}. Rivals run on one core each, ours on all cores.${
     versions.size > 1 ? ` Figures of ours come from ${versions.size} versions of the code.` : ''
+  }${
+    epochs.size > 0
+      ? ` Ours ran with \`--epochs ${[...epochs].join(', ')}\`: all steps of recognition, and little of the generative part, which leaves class probabilities as they are.`
+      : ''
   }
 
 Each seed draws labelled, unlabelled and test images anew. \`median\` and \`worst\` are accuracies over the seeds, \`recall\` that of the worst class and seed,
