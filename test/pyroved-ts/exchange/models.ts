@@ -7,6 +7,8 @@ const aspect = { name: 'aspect', centre: 3, scale: 2 };
 export const models: Readonly<Record<string, () => Model>> = {
   'ssiVAE, every invariance': () =>
     ssiVAE({ shape: [6, 5], numClasses: 3, invariances: ['r', 't', 's'], ...small, hiddenClassifier: [7] }),
+  'iVAE, every invariance and a shear': () =>
+    iVAE({ shape: [6, 5], invariances: ['r', 't', 's', 'h'], shearPrior: [0.1, 0.2], ...small }),
   'ssiVAE, projected normal, two channels, continuous Bernoulli': () =>
     ssiVAE({
       shape: [6, 6],
@@ -108,13 +110,15 @@ export function casesOf(model: Model, count: number): Case[] {
     ...(has('angle') && { angle: numbers(count, 4).map((v) => 6 * v - 3) }),
     ...(has('shift') && { shift: numbers(count * shape.length, 5).map((v) => v - 0.5) }),
     ...(has('scale') && { scale: numbers(count * axes, 6).map((v) => 0.5 + v) }),
+    ...(has('shear') && { shear: numbers(count * 2, 7).map((v) => v - 0.5) }),
   };
-  const encoded = ({ content: c, contentScale, angle, shift, scale }: ReturnType<Model['encode']>) => ({
+  const encoded = ({ content: c, contentScale, angle, shift, scale, shear }: ReturnType<Model['encode']>) => ({
     content: c,
     content_scale: contentScale,
     ...(angle && { angle }),
     ...(shift && { shift }),
     ...(scale && { scale }),
+    ...(shear && { shear }),
   });
   const both = (
     told: Record<string, Float32Array>,

@@ -132,6 +132,7 @@ describe('refused in words', () => {
     ['ivae_rts', { shape: [6, 6] }, /is for data of 35 values\. Shape 6 x 6 does not fit\./],
     ['ivae', { kind: 'jiVAE' as const }, /^ivae\.pt holds the weights of iVAE, not of jiVAE\.$/],
     ['ssivae', { invariances: ['r'] as const }, /has 3 latents of the pose, but the invariances "r" take 1\./],
+    ['ssivae', { invariances: ['r', 'h'] as const }, /pyroVED's models have no invariance "h", only r, t and s\./],
     [
       'float32',
       {},

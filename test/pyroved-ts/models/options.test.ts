@@ -30,6 +30,14 @@ describe('refused options', () => {
       { invariances: ['t'], shiftPrior: [0.1, 0.1, 0.1] },
       /shiftPrior is a positive number, or a list of 2, one an axis; got \[0\.1,0\.1,0\.1\]/,
     ],
+    [
+      { invariances: ['h'], shearPrior: [0.1] },
+      /shearPrior is a positive number, or a list of 2, one an axis; got \[0\.1\]/,
+    ],
+    [
+      { invariances: ['s', 'h'], scalePrior: [0.1, 0.2] },
+      /the shear stretches one axis.* scalePrior must be one number for both axes; got \[0\.1,0\.2\]/,
+    ],
     [{ kernel: 'wasm' }, /^iVAE: kernel is "wasm"\. Pass what `await selectKernel\(\)` returned/],
     [{ kernel: Promise.resolve() }, /kernel is a promise, so an await is missing\. Pass what/],
     [{ kernel: null }, /kernel is null/],
@@ -37,8 +45,9 @@ describe('refused options', () => {
 
   test.each([
     [['sc'], /no invariance "sc"\. Did you mean "s"\?/],
+    [['shear'], /no invariance "shear"\. Did you mean "h"\?.*h: shear/],
     [['rotation'], /no invariance "rotation"\. Did you mean "r"\?/],
-    [['foo'], /no invariance "foo"\. Known: r, t, s\./],
+    [['foo'], /no invariance "foo"\. Known: r, t, s, h\./],
     [['r', 't', 'r'], /invariance "r" is given twice/],
     ['rt', /invariances is a list such as \["r", "t"\], not "rt"/],
   ])('invariances %j', (invariances, message) => refuse({ invariances }, message));
@@ -47,6 +56,10 @@ describe('refused options', () => {
     refuse(
       { shape: [20], invariances: ['r'] },
       /Signals \(shape \[20\]\) can only be invariant to translation, "t", not to "r"/,
+    );
+    refuse(
+      { shape: [20], invariances: ['t', 'h'] },
+      /Signals \(shape \[20\]\) can only be invariant to translation, "t", not to "h"/,
     );
     expect(iVAE({ shape: [20], invariances: ['t'] }).latents.columnNames).toEqual(['shift', 'z1', 'z2']);
   });

@@ -185,7 +185,8 @@ test('refuses what templates cannot do, and other models refuse templates', () =
   const wrong: [Partial<SemiSupervisedOptions>, RegExp][] = [
     [{ recognition: undefined }, /needs recognition/],
     [{ shape: [20] }, /signals/],
-    [{ invariances: ['r', 't', 's'] }, /a scale is a deformation/],
+    [{ invariances: ['r', 't', 's'] }, /scale and shear are deformations; got the invariances \[r, t, s\]/],
+    [{ invariances: ['r', 't', 'h'] }, /scale and shear are deformations; got the invariances \[r, t, h\]/],
     [{ likelihood: 'bernoulli' }, /gaussian/],
     [{ pixels: 10 }, /Omit pixels/],
     [{ shiftPrior: [0.1, 0.2] }, /one number/],

@@ -105,8 +105,17 @@ describe('shift and scale', () => {
   });
 });
 
-test('parts come in the order angle, shift, scale; signals have one shift', () => {
-  expect(refinedParts(['s', 't', 'r'], [9, 9], {}).map(({ kind }) => kind)).toEqual(['angle', 'shift', 'scale']);
+test('a shear is normal around 0, with a width of its own for each of its numbers', () => {
+  const [shear] = refinedParts(['h'], [9, 9], { shearPrior: [0.1, 0.2] });
+  const normal = (x: number, width: number) => -0.5 * (x / width) ** 2 - Math.log(width) - 0.5 * Math.log(2 * Math.PI);
+  expectClose(shear.source.prior().logProb(tf.tensor1d([0.05, -0.3])), normal(0.05, 0.1) + normal(-0.3, 0.2));
+  expectClose(shear.source.centre(tf.tensor1d([1, -2, 0, 0])), [0.1, -0.2]);
+});
+
+test('parts come in the order angle, shift, scale, shear; signals have one shift', () => {
+  expect(refinedParts(['h', 's', 't', 'r'], [9, 9], {}).map(({ kind }) => kind)).toEqual([
+    ...['angle', 'shift', 'scale', 'shear'],
+  ]);
   expect(refinedParts([], [9, 9], {})).toEqual([]);
   const [shift] = refinedParts(['t'], [20], {});
   expect([shift.source.encoded, shift.source.prior().eventShape]).toEqual([2, [1]]);

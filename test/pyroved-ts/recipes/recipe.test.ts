@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { OptionError } from 'pyro-ts';
 import {
   cards,
+  encodingCsv,
   klSchedule,
   loadModel,
   type ModelSettings,
@@ -186,6 +187,29 @@ describe("the paper's recipe", () => {
 
 const tensorsOf = (folder: string) =>
   [...RunFolder.open(folder).loadCheckpoint().checkpoint.tensors].map(([name, { data }]) => [name, Array.from(data)]);
+
+test('a run with a latent shear is configured, kept and loaded, and its tables name the shear', async () => {
+  const invariances = ['r', 't', 's', 'h'] as const;
+  const folder = newFolder();
+  await trainRun({
+    ...{ folder, source: sourceOf(), kernel: 'reference' },
+    model: {
+      ...{ invariances, shearPrior: 0.2, hiddenEncoder: [6], hiddenDecoder: [6] },
+      recognition: { body: 'dense', features: 4, views: 2 },
+    },
+    train: { epochs: 1, batchSize: 24, recognitionSteps: 2, recognitionBatch: 4, posedBatch: 4 },
+  });
+  expect(RunFolder.open(folder).config.model).toMatchObject({ invariances, shearPrior: 0.2 });
+  const trained = await loadModel(folder);
+  const { labelled } = cards({ size: 12, ...counts, seed: 1 });
+  const [header, first] = encodingCsv(trained, labelled).split('\n');
+  expect(header.split(',').slice(-5)).toEqual(['shift_1', 'shift_2', 'scale', 'shear_1', 'shear_2']);
+  const { shear = [] } = trained.model.encode(labelled);
+  expect(first.split(',').slice(-2).map(Number)).toEqual([
+    ...[expect.closeTo(shear[0], 4), expect.closeTo(shear[1], 4)],
+  ]);
+  trained.model.dispose();
+});
 
 test('a run of before there was recognition loads and resumes', async () => {
   const config = {

@@ -1,7 +1,10 @@
 /** Which images a run is evaluated on, and from which ranges their poses are drawn. */
+import { RandomStream } from 'pyro-ts';
 import {
+  drawPoses,
   type ImageSet,
   type JsonObject,
+  polarShears,
   poseRangesOf,
   RUN_FORMAT,
   RUN_VERSION,
@@ -86,5 +89,12 @@ it('draws from ranges as wide as the priors', () => {
     expect.closeTo(1 / (1 + 0.1 * Math.sqrt(3))),
     expect.closeTo(1 / (1 - 0.1 * Math.sqrt(3))),
   ]);
+  // What the drawn shears leave besides a rotation is as wide as the prior of the shear, though its two axes are not equally so.
+  for (const shearPrior of [0.05, 0.1, 0.2]) {
+    const { shear } = of({ invariances: ['h'], shearPrior });
+    const shears = polarShears(drawPoses(4000, { shear }, new RandomStream('shears')));
+    const mean = shears.reduce((sum, v) => sum + v * v, 0) / 4000;
+    expect(Math.sqrt(mean) / shearPrior).toBeCloseTo(1, 1);
+  }
   expect(of({})).toEqual({});
 });

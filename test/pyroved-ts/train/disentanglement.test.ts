@@ -87,7 +87,11 @@ describe('disentanglementOf', () => {
     expect(without).toBeCloseTo(1, 5);
   });
 
-  it('takes a shift as it is seen in the image, whichever way the object is turned and however large it is', () => {
+  it.each([
+    ['however large it is', false],
+    ['and sheared', true],
+  ])('takes a shift as it is seen in the image, whichever way the object is turned, %s', (_, isSheared) => {
+    const shear = columns(uniform(-0.4, 0.4), uniform(-0.4, 0.4));
     const poses = {
       angle: uniform(-3, 3),
       scale: uniform(0.6, 1.5),
@@ -103,6 +107,7 @@ describe('disentanglementOf', () => {
           angle: tf.stack([tf.cos(poses.angle), tf.sin(poses.angle)], -1),
           scale: tf.tensor2d(poses.scale, [count, 1]),
           shift: tf.tensor2d(poses.shift, [count, 2]),
+          ...(isSheared && { shear: tf.tensor2d(shear, [count, 2]) }),
         }),
       )
         .square()
@@ -118,10 +123,13 @@ describe('disentanglementOf', () => {
     );
     const known = (values: Float32Array) => values.map((v, i) => v + inside[i]);
     const found = disentanglementOf(
-      told({ content: new Float32Array(0), ...poses }),
+      told({ content: new Float32Array(0), ...poses, ...(isSheared && { shear }) }),
       setOf({ tx: known(tx), ty: known(ty) }),
     );
-    expect(found?.variables).toEqual(['angle', 'shift x', 'shift y', 'scale']);
+    expect(found?.variables).toEqual([
+      ...['angle', 'shift x', 'shift y', 'scale'],
+      ...(isSheared ? ['shear 1', 'shear 2'] : []),
+    ]);
     expect(found?.factors[0].alone[1]).toBeGreaterThan(0.99);
     expect(found?.factors[1].alone[2]).toBeGreaterThan(0.99);
   });

@@ -13,7 +13,7 @@ export function encodeCommand(): Command {
     .summary('write the latent variables of images')
     .description(
       'Writes one row an image: file, class (where the model knows classes), the content latents z1, z2, ... with their standard deviations, and the ' +
-        "pose: angle_deg (degrees counter-clockwise as seen), shift_1 and shift_2 (added to the model's coordinates, which go from -1 to 1), and scale. Of a VED, the latents of the inputs in --array.",
+        "pose: angle_deg (degrees counter-clockwise as seen), shift_1 and shift_2 (added to the model's coordinates, which go from -1 to 1), scale, and shear_1 and shear_2 (of models that have them). Of a VED, the latents of the inputs in --array.",
     );
   addImagesOptions(
     addRun(command),

@@ -4,7 +4,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { parseAngle } from '../data/index.js';
 import { PyrovedError } from '../errors.js';
 import { likelihoodNames } from '../models/index.js';
-import { angleGuideNames, anglePriorNames } from '../priors/index.js';
+import { angleGuideNames, anglePriorNames, invarianceNames } from '../priors/index.js';
 import { type Machine, type ModelSettings, type TrainSettings, trainDefaults } from '../recipes/index.js';
 import { scheduleOf, templateDefaults } from '../train/index.js';
 
@@ -67,8 +67,8 @@ export const names = (text: string): string[] => text.split(',').map((name) => n
 export const invariances = (text: string): string[] => {
   if (text.trim() === 'none') return [];
   const letters = text.includes(',') ? text.split(',').map((part) => part.trim()) : [...text.trim()];
-  if (letters.length > 0 && letters.every((letter) => ['r', 't', 's'].includes(letter))) return letters;
-  throw new InvalidArgumentError('Give r, t and s as in "r,t", or none.');
+  if (letters.length > 0 && letters.every((letter) => invarianceNames.some((name) => name === letter))) return letters;
+  throw new InvalidArgumentError('Give r, t, s and h as in "r,t", or none.');
 };
 
 /** A reader of "30 deg", in degrees where no unit is given, as radians. */
@@ -139,7 +139,7 @@ export const addModelOptions = (command: Command, without: readonly string[] = [
 const modelOptions = (): Option[] => [
   parsed(
     '--invariances <list>',
-    'what is taken out of the content: r (rotation), t (translation), s (scale), or none (default: r,t; for signals t)',
+    'what is taken out of the content: r (rotation), t (translation), s (scale), h (shear), or none (default: r,t; for signals t)',
     invariances,
   ),
   parsed(
@@ -154,6 +154,11 @@ const modelOptions = (): Option[] => [
     '--angle-scale <angle>',
     'standard deviation of the normal angle prior, e.g. "30 deg" (default: 1 rad)',
     radians('--angle-scale'),
+  ),
+  parsed(
+    '--shear-prior <width>',
+    'with the invariance h: standard deviation of the two numbers of the shear, each half the tangent of an angle (default: 0.1)',
+    positive,
   ),
   parsed('--angle-concentration <k>', 'concentration of the von Mises angle prior (default: 1)', decimal),
   new Option(
@@ -203,7 +208,7 @@ export function modelSettingsOf(given: Given): ModelSettings {
   const ofPrior = picked({ scale, concentration }, ['scale', 'concentration']);
   return {
     ...(given.decoder !== 'template' && { latentDim: USUAL_LATENTS }),
-    ...picked(given, ['invariances', 'latentDim', 'anglePrior', 'likelihood', 'activation', 'pixels']),
+    ...picked(given, ['invariances', 'latentDim', 'anglePrior', 'shearPrior', 'likelihood', 'activation', 'pixels']),
     ...picked(given, ['angleGuide', 'angleBins', 'exactBins', 'classPrior', 'decoderSigma', 'extraClasses']),
     ...(Object.keys(ofPrior).length > 0 && { anglePrior: { name: given.anglePrior ?? 'normal', ...ofPrior } }),
     ...(hidden && { hiddenEncoder: hidden, hiddenDecoder: hidden, hiddenClassifier: hidden }),

@@ -78,7 +78,7 @@ export function straightenCommand(): Command {
   const command = new Command('straighten')
     .summary('turn images upright and centre them')
     .description(
-      'Moves each image into the upright pose by the angle, shift and scale that the model infers, and writes it as a PNG of the same name; nothing but the pose changes. ' +
+      'Moves each image into the upright pose by the angle, shift, scale and shear that the model infers, and writes it as a PNG of the same name; nothing but the pose changes. ' +
         'Upright is as the labelled images of its class lie.',
     );
   addImagesOptions(addRun(command), 'a folder for the PNG files, or a file that ends in .npy for one array');

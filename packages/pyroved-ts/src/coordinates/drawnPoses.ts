@@ -24,7 +24,8 @@ export interface AffineRanges {
  *     object -> mirror -> shear -> scale -> rotation -> displacement -> image
  *
  * `angle` and `shift` follow the convention of a model without a latent scale, so that `undoPose(image, shape, { angle, shift })` brings the object back
- * upright and centred, whatever its scale and shear. With a scale beside them (`poseAt`, invariance `s`) the shift is `shift / scale`.
+ * upright and centred, whatever its scale and shear. With a scale and a shear beside them (`poseAt`, invariances `s` and `h`) the shift is `shift S / scale`,
+ * where S is the symmetric matrix that the shear leaves besides a rotation (`polarShear`).
  */
 export interface Poses {
   readonly count: number;
@@ -36,7 +37,7 @@ export interface Poses {
   readonly shift: Float32Array;
   /** [count]; above 1 the object appears larger (the inverse of the `scale` of `undoPose`). */
   readonly scale: Float32Array;
-  /** [count, 2], radians: shear along the horizontal and along the vertical axis. */
+  /** [count, 2], radians: shear along the horizontal and along the vertical axis. See `polarShear` for what a model has of it. */
   readonly shear: Float32Array;
   /** [count]; 1 where the object is mirrored (left and right exchanged while it is upright). */
   readonly mirror: Uint8Array;

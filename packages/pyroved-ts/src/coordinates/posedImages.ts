@@ -1,6 +1,7 @@
-/** Upright images and signals as they look at given poses: the inverse of `undoPose`, with scale, shear and mirror images beside it. */
+/** Upright images and signals as they look at given poses: the inverse of `undoPose`, with mirror images beside it. */
 import { OptionError, refuseUnknownKeys } from 'pyro-ts';
 import type { Poses } from './drawnPoses.js';
+import type { PoseNumbers } from './resample.js';
 
 export interface PosedOptions {
   /**
@@ -69,18 +70,22 @@ export function posedImages(
 }
 
 /**
- * Pose `i` as `undoPose` and a model with a latent scale take it: they shift after scaling, so the shift is divided by the scale. Shear and mirror,
- * which `undoPose` does not undo, are omitted.
+ * Pose `i` as `undoPose` and a model with a latent scale and shear take it: they shift last, so the shift is divided by the scale and multiplied with the
+ * shear's matrix. A mirror image, which `undoPose` does not undo, comes back upright and mirrored.
  */
-export function poseAt(
-  { dims, angle, shift, scale }: Poses,
-  i: number,
-): { angle: number; shift: number[]; scale: number[] } {
+export function poseAt(poses: Poses, i: number): Required<PoseNumbers> {
+  const { dims, angle, shift, scale } = poses;
   const factor = 1 / scale[i];
+  const size = new Array<number>(dims).fill(factor);
+  if (dims === 1) return { angle: angle[i], shift: [shift[i] * factor], scale: size, shear: [0, 0] };
+  const [a, b] = polarShear(poses.shear[2 * i], poses.shear[2 * i + 1]);
+  const root = Math.sqrt(1 + a * a + b * b);
+  const [p, q] = [shift[2 * i] * factor, shift[2 * i + 1] * factor];
   return {
     angle: angle[i],
-    shift: Array.from(shift.subarray(i * dims, (i + 1) * dims), (t) => t * factor),
-    scale: new Array<number>(dims).fill(factor),
+    shift: [p * (root + a) + q * b, p * b + q * (root - a)],
+    scale: size,
+    shear: [a, b],
   };
 }
 
@@ -111,6 +116,26 @@ export const shearAngle = (shearX: number, shearY: number): number => {
   const [x, y] = [Math.tan(shearX), Math.tan(shearY)];
   return Math.atan2(y - x, 2 + x * y);
 };
+
+/**
+ * What is left of a shear by (shearX, shearY) radians besides the rotation by `shearAngle`: the two numbers of `PoseTensors.shear`. A shear along one axis
+ * alone has half the tangent of its angle as their length.
+ * @example Math.hypot(...polarShear(Math.atan(0.2), 0)) // 0.1
+ */
+export function polarShear(shearX: number, shearY: number): [a: number, b: number] {
+  const [x, y] = [Math.tan(shearX), Math.tan(shearY)];
+  const angle = shearAngle(shearX, shearY);
+  const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
+  // R^-1 [[1, -x], [-y, 1 + x y]], which is symmetric.
+  return [(sin * (x + y) - cos * x * y) / 2, sin - cos * y];
+}
+
+/** `polarShear` of each pose: [count, 2]. */
+export function polarShears({ count, shear }: Poses): Float32Array {
+  const out = new Float32Array(2 * count);
+  for (let i = 0; i < count; i++) out.set(polarShear(shear[2 * i], shear[2 * i + 1]), 2 * i);
+  return out;
+}
 
 /**
  * The affine map from a pixel (row, column) of the posed image to one of the upright image, as six numbers:

@@ -9,6 +9,8 @@ export interface PoseNumbers {
   readonly scale?: readonly number[];
   /** One number for each axis, in the units of the [-1, 1] grid. */
   readonly shift?: readonly number[];
+  /** Two numbers, of images; see `PoseTensors.shear`. */
+  readonly shear?: readonly number[];
 }
 
 /**
@@ -22,14 +24,18 @@ export function undoPose(picture: Float32Array, shape: readonly number[], pose: 
   const [height, width] = shape;
   const [scaleA, scaleB] = pose.scale ?? [1, 1];
   const [shiftA, shiftB] = pose.shift ?? [0, 0];
+  const [shearA, shearB] = pose.shear ?? [0, 0];
+  const root = Math.sqrt(1 + shearA * shearA + shearB * shearB);
   if (scaleA === 0 || scaleB === 0) throw new OptionError('A pose with scale 0 cannot be undone.');
   const [cos, sin] = [Math.cos(pose.angle ?? 0), Math.sin(pose.angle ?? 0)];
   const out = new Float32Array(height * width);
   for (let row = 0; row < height; row++) {
-    const a = (toCoordinate(row, height) - shiftA) / scaleA;
+    const p = toCoordinate(row, height) - shiftA;
     for (let column = 0; column < width; column++) {
-      const b = (-toCoordinate(column, width) - shiftB) / scaleB;
-      // (a, b) R^-1, then back from coordinates to pixels.
+      const q = -toCoordinate(column, width) - shiftB;
+      // Shear, scale and rotation are undone in turn: (p, q) S^-1 / scale R^-1. Then back from coordinates to pixels.
+      const a = (p * (root - shearA) - q * shearB) / scaleA;
+      const b = (q * (root + shearA) - p * shearB) / scaleB;
       const sourceRow = toIndex(a * cos + b * sin, height);
       const sourceColumn = toIndex(a * sin - b * cos, width);
       out[row * width + column] = bilinear(picture, height, width, sourceRow, sourceColumn);

@@ -11,6 +11,13 @@ export interface PoseTensors {
   readonly scale?: tf.Tensor;
   /** [..., d]: added to the coordinates. */
   readonly shift?: tf.Tensor;
+  /**
+   * [..., 2], for images: numbers (a, b) by which the coordinates, rotated and scaled, are multiplied with the symmetric matrix
+   * [[w + a, b], [b, w - a]] of determinant 1, w = sqrt(1 + a^2 + b^2). It is what a linear map has besides a rotation and a scale (polar decomposition),
+   * so it changes neither. Above 0, a: the object is seen lower and wider; b: stretched along the diagonal from the upper left to the lower right
+   * while it is upright. The inverse has (-a, -b).
+   */
+  readonly shear?: tf.Tensor;
 }
 
 /** g' = g M + t for row vectors g, one M and t for each row of a batch. Absent parts are the identity. */
@@ -21,11 +28,32 @@ export interface CoordinateTransform {
   readonly shift?: tf.Tensor;
 }
 
-/** Turn, then scale, then shift; source: `pyroved.utils.transform_coordinates`. Scale and angle are for images (d = 2). */
-export function poseTransform({ angle, scale, shift }: PoseTensors): CoordinateTransform {
+/** Rotate, scale, shear, then shift; source (without shear): `pyroved.utils.transform_coordinates`. All but the shift are for images (d = 2). */
+export function poseTransform({ angle, scale, shift, shear }: PoseTensors): CoordinateTransform {
   const turned = angle && rotationMatrix(angle);
-  if (!scale) return { matrix: turned, shift };
-  return { matrix: tf.mul(turned ?? tf.eye(2), tf.expandDims(scale, -2)), shift };
+  const matrix = scale ? tf.mul(turned ?? tf.eye(2), tf.expandDims(scale, -2)) : turned;
+  if (!shear) return { matrix, shift };
+  const symmetric = shearMatrix(shear);
+  return { matrix: matrix ? matMul2x2(matrix, symmetric) : symmetric, shift };
+}
+
+/** [[w + a, b], [b, w - a]] with w = sqrt(1 + a^2 + b^2), for each (a, b) [..., 2]: [..., 2, 2]. See `PoseTensors.shear`. */
+export function shearMatrix(shear: tf.Tensor): tf.Tensor {
+  const batch = shear.shape.slice(0, -1);
+  const [a, b] = tf.split(shear, 2, -1);
+  const w = tf.sqrt(tf.add(1, tf.sum(tf.square(shear), -1, true)));
+  return tf.reshape(tf.concat([tf.add(w, a), b, b, tf.sub(w, a)], -1), [...batch, 2, 2]);
+}
+
+/** Row vectors v [..., 2] times the matrices of shears [..., 2]: [..., 2]. */
+export const sheared = (v: tf.Tensor, shear: tf.Tensor): tf.Tensor =>
+  tf.sum(tf.mul(tf.expandDims(v, -1), shearMatrix(shear)), -2);
+
+/** Products of 2 x 2 matrices, whose leading dimensions broadcast. */
+function matMul2x2(left: tf.Tensor, right: tf.Tensor): tf.Tensor {
+  const [first, second] = tf.split(left, 2, -1);
+  const [top, bottom] = tf.split(right, 2, -2);
+  return tf.add(tf.mul(first, top), tf.mul(second, bottom));
 }
 
 /** [[cos, sin], [-sin, cos]] for each unit vector [..., 2] (cosine, sine): [..., 2, 2]. */

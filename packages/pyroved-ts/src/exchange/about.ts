@@ -16,6 +16,8 @@ const meanings: Readonly<Record<string, string>> = {
   angle: 'radians, counter-clockwise as seen; see "class_angles" for what is upright',
   shift: 'added to the coordinates, which run from -1 to 1; per axis (down, then leftwards), of a signal one number',
   scale: 'factor on the coordinates: above 1 the object is seen smaller; one for both axes, or one for each',
+  shear:
+    'a and b, in the upright frame: after rotation and scale, coordinates (down, leftwards) are multiplied with [[w + a, b], [b, w - a]], w = sqrt(1 + a^2 + b^2)',
   probabilities: 'of the classes, in the order of "class_names"',
   input:
     'values brought to [0, 1] by "inputs" of "normalisation"; batch, channels, height, width, of a signal batch, channels, length',

@@ -10,7 +10,7 @@ export interface LatentsModel extends Pick<ExportedModel, 'classNames' | 'classA
 }
 
 /**
- * The content of a `.npz` file: `content` and `content_scale` [N, latentDim], `angle` [N] (radians), `shift` [N, d], `scale` [N, 1 or 2],
+ * The content of a `.npz` file: `content` and `content_scale` [N, latentDim], `angle` [N] (radians), `shift` [N, d], `scale` [N, 1 or 2], `shear` [N, 2],
  * `classes` [N] (indices), `probabilities` [N, K] and `targets` [N, R], as far as the model knows them, `class_names` [K], `class_angles` [K] (at
  * which the model sees the upright images of each class), and `names` [N] of the images.
  */
@@ -19,7 +19,7 @@ export function latentsNpz({ model, classNames = [], classAngles }: LatentsModel
   const classified = isClassifier(model) ? model.classify(set) : undefined;
   const predicted = model.kind === 'ssRegIVAE' ? model.encode(set) : undefined;
   const targets = predicted?.targets;
-  const { content, contentScale, angle, shift, scale } =
+  const { content, contentScale, angle, shift, scale, shear } =
     predicted ?? (model.kind === 'ssiVAE' ? model.encode(set, classified?.classes) : model.encode(set));
   const rows = (data: Float32Array): NumpyArray => ({ shape: [count, data.length / count], data });
   return encodeArchive({
@@ -28,6 +28,7 @@ export function latentsNpz({ model, classNames = [], classAngles }: LatentsModel
     ...(angle && { angle: { shape: [count], data: angle } }),
     ...(shift && { shift: rows(shift) }),
     ...(scale && { scale: rows(scale) }),
+    ...(shear && { shear: rows(shear) }),
     ...(classified && {
       classes: { shape: [count], data: classified.classes },
       probabilities: rows(classified.probabilities),

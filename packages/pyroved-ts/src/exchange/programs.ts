@@ -108,7 +108,7 @@ function decoder(model: Model): Program {
 
 function posePort({ kind, source }: PosePart, dims: number): Port {
   if (kind === 'angle') return { name: kind, shape: [BATCH] };
-  if (kind === 'shift') return { name: kind, shape: [BATCH, dims] };
+  if (kind === 'shift' || kind === 'shear') return { name: kind, shape: [BATCH, dims] };
   return { name: kind, shape: [BATCH, source.site === 'joint' ? source.columns : 1] };
 }
 
@@ -118,9 +118,9 @@ function poseOf(ports: readonly Port[], given: readonly tf.Tensor[]): PoseTensor
 }
 
 /** The pose with its angle in radians. */
-function plainPose({ angle, shift, scale }: PoseTensors): Record<string, tf.Tensor> {
+function plainPose({ angle, ...others }: PoseTensors): Record<string, tf.Tensor> {
   const [cos, sin] = angle ? tf.unstack(angle, -1) : [];
-  return { ...(angle && { angle: tf.atan2(sin, cos) }), ...(shift && { shift }), ...(scale && { scale }) };
+  return { ...(angle && { angle: tf.atan2(sin, cos) }), ...others };
 }
 
 /** The likelihood's mean in tensor operations: that of the continuous Bernoulli is elsewhere computed on the host. */

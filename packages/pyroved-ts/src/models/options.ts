@@ -15,7 +15,7 @@ export interface ModelOptions extends PosePriors, LikelihoodOptions {
   readonly channels?: number;
   /** Number of content latents, those of the pose apart; 2. */
   readonly latentDim?: number;
-  /** Which of rotation "r", translation "t" and scale "s" are taken out of the content; none. A signal has "t" alone. */
+  /** Which of rotation "r", translation "t", scale "s" and shear "h" are taken out of the content; none. A signal has "t" alone. */
   readonly invariances?: readonly Invariance[];
   /** Widths of the encoder's hidden layers; [128, 128]. */
   readonly hiddenEncoder?: readonly number[];
@@ -62,6 +62,7 @@ export const modelOptionKeys: readonly (keyof ModelOptions)[] = [
   'exactBins',
   'shiftPrior',
   'scalePrior',
+  'shearPrior',
   'decoderSigma',
   'sigmoidOutput',
 ];

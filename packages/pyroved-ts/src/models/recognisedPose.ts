@@ -1,16 +1,18 @@
 /** Poses as recognition knows, proposes and corrects them, and the geometry between the three. */
 import * as tf from '@tensorflow/tfjs';
-import { type PoseTensors, rotationMatrix } from '../coordinates/index.js';
-import type { RefinedPart } from '../priors/index.js';
+import { type PoseTensors, rotationMatrix, sheared } from '../coordinates/index.js';
+import type { PoseKind, RefinedPart } from '../priors/index.js';
 
 /** The known pose of images: parts that a model has no latents for are ignored. */
 export interface KnownPose {
   /** Radians, counter-clockwise as seen, [B]. */
   readonly angle: tf.Tensor;
-  /** Grid units, [B, d], as the pose adds it to the rotated (and, in a model with a latent scale, scaled) coordinates. */
+  /** Grid units, [B, d], as the pose adds it to the rotated (and, in a model with a latent scale or shear, scaled and sheared) coordinates. */
   readonly shift: tf.Tensor;
   /** Factor on the coordinates, [B, 1]; above 1 the object is seen smaller. */
   readonly scale?: tf.Tensor;
+  /** See `PoseTensors.shear`, [B, 2]. */
+  readonly shear?: tf.Tensor;
 }
 
 /** Weights of the terms by which recognition learns from images of known class and pose, and dropout. */
@@ -78,21 +80,46 @@ export interface AngleMixture {
   readonly concentrations: Float32Array;
 }
 
-/** Where a part other than the angle is proposed: a shift turns with the correction of the angle. */
+/** What is known of the linear map when a shift is proposed: the correction of the angle as a direction, and in a model with a shear scale and shear. */
+export interface LinearMap extends Pick<PoseTensors, 'scale' | 'shear'> {
+  readonly turned?: tf.Tensor;
+}
+
+/**
+ * Parts in the order in which the guide draws them. In a model with a shear the shift comes last and follows scale and shear: the encoder sees the object
+ * centred, so it cannot say how far these move its centre. Models without one keep the order of the parts.
+ */
+export const inGuideOrder = (parts: readonly RefinedPart[]): readonly RefinedPart[] =>
+  parts.some(({ kind }) => kind === 'shear')
+    ? [...parts.filter(({ kind }) => kind !== 'shift'), ...parts.filter(({ kind }) => kind === 'shift')]
+    : parts;
+
+/** Where a part other than the angle is proposed: a shift follows the linear map. */
 export function centreOfPart(
   { kind }: RefinedPart,
   { shift }: Proposal,
-  turned: tf.Tensor | undefined,
+  { turned, scale, shear }: LinearMap,
   numbers: tf.Tensor,
 ): tf.Tensor {
-  if (kind === 'shift' && shift) return turned ? rotated(shift, turned) : shift;
+  if (kind === 'shift' && shift) {
+    const placed = turned ? rotated(shift, turned) : shift;
+    if (!shear) return placed;
+    const moved = sheared(placed, shear);
+    return scale ? tf.mul(moved, scale) : moved;
+  }
   const size = (numbers.shape[numbers.rank - 1] as number) / 2;
   return tf.fill([...numbers.shape.slice(0, -1), size], kind === 'scale' ? 1 : 0);
 }
 
-export function knownValue(pose: KnownPose, kind: string): tf.Tensor | undefined {
-  if (kind === 'angle') return pose.angle;
-  return kind === 'shift' ? pose.shift : kind === 'scale' ? pose.scale : undefined;
+export const knownValue = (pose: KnownPose, kind: PoseKind): tf.Tensor | undefined => pose[kind];
+
+/**
+ * Where the object's centre is seen, [B, d], rotated by the pose's angle: the shift without the scale and the shear that the pose applies before it. Its
+ * negative is the shift of a pose that has neither.
+ */
+export function placeOf({ shift, scale, shear }: Pick<KnownPose, 'shift' | 'scale' | 'shear'>): tf.Tensor {
+  const unscaled = scale ? tf.div(shift, scale) : shift;
+  return tf.neg(shear ? sheared(unscaled, tf.neg(shear)) : unscaled);
 }
 
 /** Row vectors v [..., 2] times R of directions [..., 2]. */

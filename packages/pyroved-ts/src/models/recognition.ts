@@ -26,9 +26,12 @@ import {
   type ConsistentImages,
   centreOfPart,
   difference,
+  inGuideOrder,
   type KnownPose,
   knownValue,
+  type LinearMap,
   type Proposal,
+  placeOf,
   type RecognisedCentre,
   type RecognisedPose,
   type RecognitionTerms,
@@ -60,7 +63,7 @@ export interface RecognitionParts extends Pick<SemiSupervisedOptions, 'encoder' 
  * classifier worse. The ELBO trains the decoder and step 3, on unlabelled images (`model`, `guide`) and on labelled ones with class and pose observed
  * (`posedModel`, `posedGuide`).
  *
- * Sites: "class_bin" (or "y" and "angle_bin" where the class is known), "angle", "shift", "scale", "z", "x".
+ * Sites: "class_bin" (or "y" and "angle_bin" where the class is known), "angle", "shift", "scale", "shear", "z", "x".
  * @example
  * const model = new RecognitionSSIVAE({ shape: [48, 48], numClasses: 4, invariances: ['r', 't'], recognition: {} });
  */
@@ -164,9 +167,10 @@ export class RecognitionSSIVAE extends SSIVAE {
     const { loc, scale: contentScale, own } = this.encodeUpright(x, proposal);
     const pose: Record<string, tf.Tensor> = {};
     let turned: tf.Tensor | undefined;
-    for (const part of this.parts) {
+    for (const part of inGuideOrder(this.parts)) {
       const numbers = own[part.kind] as tf.Tensor;
-      const around = part.kind === 'angle' ? proposal.angle : centreOfPart(part, proposal, turned, numbers);
+      const around =
+        part.kind === 'angle' ? proposal.angle : centreOfPart(part, proposal, { ...pose, turned }, numbers);
       pose[part.kind] = part.toPose(part.posterior(around as tf.Tensor, numbers).mean());
       if (part.kind === 'angle') turned = difference(pose.angle, directionOf(proposal.angle as tf.Tensor));
     }
@@ -227,7 +231,7 @@ export class RecognitionSSIVAE extends SSIVAE {
     const found: Partial<Record<string, Float32Array>> = this.onBatches<string>(set, (x, from) => ({
       ...this.centre(x, rows(from, x.shape[0])[0]),
     }));
-    const { content = none, contentScale = none, bins = none, angle, shift, scale: size } = found;
+    const { content = none, contentScale = none, bins = none, angle, shift, scale: size, shear } = found;
     return {
       count: set.count,
       content,
@@ -236,6 +240,7 @@ export class RecognitionSSIVAE extends SSIVAE {
       ...(angle && { angle: anglesOf(angle), angleBins: bins }),
       ...(shift && { shift }),
       ...(size && { scale: size }),
+      ...(shear && { shear }),
     };
   }
 
@@ -430,16 +435,20 @@ export class RecognitionSSIVAE extends SSIVAE {
       });
     }
     if (this.parts.some(({ kind }) => kind === 'shift')) {
-      // u0 = -(shift / scale) R(-remaining)
       const isImage = this.options.shape.length === 2;
-      const hasScale = this.parts.some(({ kind }) => kind === 'scale');
-      const shift = hasScale && pose.scale ? tf.div(pose.shift, pose.scale) : pose.shift;
-      const centre = tf.neg(isImage ? rotated(shift, directionOf(tf.neg(remaining))) : shift);
+      const place = placeOf(this.latentPose(pose));
+      const centre = isImage ? rotated(place, directionOf(tf.neg(remaining))) : place;
       const spread = pick(tf.expandDims(seen.centreScale, -1));
       sample('centre', normal(this.toSite(pick(seen.centre)), this.toSite(spread)).toEvent(1), {
         obs: this.toSite(centre),
       });
     }
+  }
+
+  /** The known pose without a scale and a shear that the model has no latents for. */
+  private latentPose({ shift, ...pose }: KnownPose): Pick<KnownPose, 'shift' | 'scale' | 'shear'> {
+    const of = (kind: 'scale' | 'shear') => (this.parts.some((part) => part.kind === kind) ? pose[kind] : undefined);
+    return { shift, scale: of('scale'), shear: of('shear') };
   }
 
   /** log q(class | x) of images whose class was recognised at another pose. */
@@ -474,19 +483,19 @@ export class RecognitionSSIVAE extends SSIVAE {
   private guidePose(x: tf.Tensor, proposal: Proposal, { scaleFactor = 1 }: SemiSupervisedTerms): void {
     const { loc, scale: spread, own } = this.encodeUpright(x, proposal);
     scale.with(scaleFactor, () => {
-      let turned: tf.Tensor | undefined;
-      for (const part of this.parts) {
-        const numbers = own[part.kind] as tf.Tensor;
-        if (part.kind === 'angle') {
+      const map: { -readonly [K in keyof LinearMap]: LinearMap[K] } = {};
+      for (const part of inGuideOrder(this.parts)) {
+        const { kind } = part;
+        const numbers = own[kind] as tf.Tensor;
+        if (kind === 'angle') {
           const angle = proposal.angle as tf.Tensor;
           const posterior = part.posterior(this.toSite1(angle), this.toSite(numbers));
           const drawn = this.fromSite(sample('angle', posterior), posterior.eventShape.length);
-          turned = difference(part.toPose(drawn), directionOf(angle));
+          map.turned = difference(part.toPose(drawn), directionOf(angle));
         } else {
-          sample(
-            part.kind,
-            part.posterior(this.toSite(centreOfPart(part, proposal, turned, numbers)), this.toSite(numbers)),
-          );
+          const around = this.toSite(centreOfPart(part, proposal, map, numbers));
+          const drawn = sample(kind, part.posterior(around, this.toSite(numbers)));
+          if (kind !== 'shift') map[kind] = part.toPose(this.fromSite(drawn, 1));
         }
       }
       sample('z', normal(this.toSite(loc), this.toSite(spread)).toEvent(1));
@@ -496,6 +505,7 @@ export class RecognitionSSIVAE extends SSIVAE {
   /** log q of a known pose as the encoder corrects the proposal to it. */
   private corrections(x: tf.Tensor, proposal: Proposal, pose: KnownPose): void {
     const { own } = this.encodeUpright(x, proposal);
+    const { scale: size, shear } = this.latentPose(pose);
     const turned = proposal.angle && difference(directionOf(pose.angle), directionOf(proposal.angle));
     for (const part of this.parts) {
       const value = knownValue(pose, part.kind);
@@ -504,7 +514,7 @@ export class RecognitionSSIVAE extends SSIVAE {
       const isAngle = part.kind === 'angle';
       const around = isAngle
         ? this.toSite1(proposal.angle as tf.Tensor)
-        : this.toSite(centreOfPart(part, proposal, turned, numbers));
+        : this.toSite(centreOfPart(part, proposal, { turned, scale: size, shear }, numbers));
       const posterior = part.posterior(around, this.toSite(numbers));
       sample(`${part.kind}_known`, posterior, {
         obs: this.toEventSite(part.known(value), posterior.eventShape.length),

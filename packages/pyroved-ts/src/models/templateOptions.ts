@@ -33,9 +33,9 @@ export function resolveTemplates(options: SemiSupervisedOptions): Required<Templ
   if (!options.recognition) reject('decoder "template" needs recognition. Add recognition: {}.');
   if (options.recognition?.labelledPoses === 'fixed')
     reject('pictures begin as upright images. Use labelledPoses "drawn".');
-  if (!invariances.includes('r') || !invariances.includes('t') || invariances.includes('s')) {
+  if (!invariances.includes('r') || !invariances.includes('t') || invariances.length > 2) {
     reject(
-      `the pose is a rotation and a shift, and a scale is a deformation; got the invariances [${invariances.join(', ')}]. Use ['r', 't'].`,
+      `the pose is a rotation and a shift; scale and shear are deformations; got the invariances [${invariances.join(', ')}]. Use ['r', 't'].`,
     );
   }
   if (likelihood !== undefined && likelihood !== 'gaussian') reject('the likelihood is gaussian. Omit likelihood.');

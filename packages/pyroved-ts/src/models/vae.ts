@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs';
 import { formatShape, module, OptionError, ShapeError } from 'pyro-ts';
 import { poseTransform, undoPose } from '../coordinates/index.js';
 import { gather, type ImageSet, imageSet, type StreamedSet } from '../data/index.js';
+import { poseKinds } from '../priors/index.js';
 import { type Condition, type ConditionRows, conditionIn } from './asked/condition.js';
 import { anglesOf, collect, type Encoding, type PoseRows, poseTensors } from './asked/host.js';
 import { type InterpolateOptions, interpolate, type LatentPoint } from './asked/interpolate.js';
@@ -50,8 +51,8 @@ export abstract class InvariantVAE<Told extends Condition = Condition> extends V
   /** Each image as the model sees it: in its own pose, or upright. */
   reconstruct(set: ImageSet | StreamedSet, { upright = false }: ReconstructOptions = {}): ImageSet {
     const encoding = this.encode(set);
-    const { content, angle, shift, scale } = encoding;
-    return this.decodeAny(content, { ...conditionIn(encoding), ...(!upright && { angle, shift, scale }) });
+    const { content, angle, shift, scale, shear } = encoding;
+    return this.decodeAny(content, { ...conditionIn(encoding), ...(!upright && { angle, shift, scale, shear }) });
   }
 
   /** Images over a grid of two content latents, all of one class, or with the same known numbers, where the model has them. */
@@ -92,7 +93,7 @@ export abstract class InvariantVAE<Told extends Condition = Condition> extends V
 
   /** The original images moved into the upright pose by their inferred one, interpolated (bi)linearly. */
   straighten(set: ImageSet | StreamedSet, { reference }: StraightenOptions = {}): ImageSet {
-    const { angle, shift, scale } = this.encode(set);
+    const { angle, shift, scale, shear } = this.encode(set);
     const { shape, channels } = this.options;
     const dims = shape.length;
     const images = new Float32Array(set.count * this.imageSize);
@@ -101,6 +102,7 @@ export abstract class InvariantVAE<Told extends Condition = Condition> extends V
         ...(angle && { angle: angle[i] - (reference?.[i] ?? 0) }),
         ...(shift && { shift: Array.from(shift.subarray(i * dims, (i + 1) * dims)) }),
         ...(scale && { scale: axisScales(scale, i, set.count) }),
+        ...(shear && { shear: Array.from(shear.subarray(2 * i, 2 * i + 2)) }),
       };
       const source = gather(set, [i]);
       for (let c = 0; c < channels; c++) {
@@ -144,7 +146,7 @@ export abstract class InvariantVAE<Told extends Condition = Condition> extends V
       const { pose, modeProbs, ...content } = centreOf(latents, module('encoder_z', this.encoder)(parts(x, from)));
       return { ...content, ...(modeProbs && { bins: modeProbs }), ...(pose as Readonly<Record<string, tf.Tensor>>) };
     });
-    const { content = empty, contentScale = empty, angle, bins, shift, scale } = found;
+    const { content = empty, contentScale = empty, angle, bins, shift, scale, shear } = found;
     const has = (kind: string) => latents.parts.some((part) => part.kind === kind);
     return {
       count: set.count,
@@ -154,6 +156,7 @@ export abstract class InvariantVAE<Told extends Condition = Condition> extends V
       ...(latents.modes && { angleBins: bins ?? empty }),
       ...(has('shift') && { shift: shift ?? empty }),
       ...(has('scale') && { scale: scale ?? empty }),
+      ...(has('shear') && { shear: shear ?? empty }),
     };
   }
 
@@ -169,8 +172,8 @@ export abstract class InvariantVAE<Told extends Condition = Condition> extends V
       throw new OptionError(`${content.length} numbers are no rows of ${latentDim} content latents.`);
     }
     for (const [name, value] of Object.entries(pose)) {
-      if (!['angle', 'shift', 'scale'].includes(name)) {
-        throw new OptionError(`decode has no option "${name}". A pose has: angle, shift, scale.`);
+      if (!poseKinds.some((kind) => kind === name)) {
+        throw new OptionError(`decode has no option "${name}". A pose has: ${poseKinds.join(', ')}.`);
       }
       if (value !== undefined && !this.latents.hasPose) {
         throw new OptionError(`This model has no invariances, so its images have no ${name} to set. Leave it out.`);

@@ -1,11 +1,11 @@
-/** From the names of invariances ("r", "t", "s") to the parts of the pose that a model infers. */
+/** From the names of invariances ("r", "t", "s", "h") to the parts of the pose that a model infers. */
 import { didYouMean, formatShape, OptionError } from 'pyro-ts';
 import { type AngleOptions, anglePart } from './angle.js';
 import { isPosePart, type PosePart } from './posePart.js';
-import { normalScale, normalShift, type PerAxis } from './shiftAndScale.js';
+import { normalScale, normalShear, normalShift, type PerAxis } from './shiftAndScale.js';
 
-/** Rotation, translation, scale. */
-export const invarianceNames = ['r', 't', 's'] as const;
+/** Rotation, translation, scale, shear. */
+export const invarianceNames = ['r', 't', 's', 'h'] as const;
 export type Invariance = (typeof invarianceNames)[number];
 
 /** Words that people use for them, pyroVED's documented "sc" (which its code does not know) among them. */
@@ -13,6 +13,8 @@ const synonyms: Readonly<Record<string, Invariance>> = {
   sc: 's',
   size: 's',
   scale: 's',
+  shear: 'h',
+  skew: 'h',
   rot: 'r',
   rotation: 'r',
   angle: 'r',
@@ -25,11 +27,16 @@ export interface PosePriors extends AngleOptions {
   readonly shiftPrior?: PerAxis | PosePart;
   /** Standard deviation of the scale around 1, or a prior of one's own; 0.1. A list gives each axis a scale of its own. */
   readonly scalePrior?: PerAxis | PosePart;
+  /**
+   * Standard deviation of both numbers of the shear (see `PoseTensors.shear`), a list of one for each, or a custom prior. A shear by an angle along one axis
+   * has half the angle's tangent: 0.1 is about 11 degrees. @default 0.1
+   */
+  readonly shearPrior?: PerAxis | PosePart;
 }
 
 /**
- * The parts of the pose for data of `shape`, in the order angle, shift, scale, whatever the order of the names.
- * @throws {OptionError} for names that do not exist, repeat or make no sense for signals.
+ * The parts of the pose for data of `shape`, in the order angle, shift, scale, shear, whatever the order of the names.
+ * @throws {OptionError} for names that do not exist, repeat or make no sense for signals, and for a scale per axis beside a shear.
  */
 export function poseParts(
   invariances: readonly Invariance[],
@@ -38,7 +45,8 @@ export function poseParts(
 ): PosePart[] {
   checkInvariances(invariances, shape);
   const dims = shape.length;
-  const { anglePrior, angleGuide, angleBins, shiftPrior = 0.1, scalePrior = 0.1 } = priors;
+  const { anglePrior, angleGuide, angleBins, shiftPrior = 0.1, scalePrior = 0.1, shearPrior = 0.1 } = priors;
+  checkScale(invariances, scalePrior);
   return [
     ...(invariances.includes('r') ? [anglePart({ anglePrior, angleGuide, angleBins })] : []),
     ...(invariances.includes('t')
@@ -47,7 +55,17 @@ export function poseParts(
     ...(invariances.includes('s')
       ? [isPosePart(scalePrior, 'scale') ? scalePrior : normalScale(scalePrior, dims)]
       : []),
+    ...(invariances.includes('h') ? [isPosePart(shearPrior, 'shear') ? shearPrior : normalShear(shearPrior)] : []),
   ];
+}
+
+/** A scale per axis beside a shear says one thing twice. */
+function checkScale(invariances: readonly Invariance[], scalePrior: PosePriors['scalePrior']): void {
+  if (!invariances.includes('h') || !invariances.includes('s') || !Array.isArray(scalePrior)) return;
+  throw new OptionError(
+    'With the invariance "h" the shear stretches one axis and compresses the other, so scalePrior must be one number for both axes; ' +
+      `got ${JSON.stringify(scalePrior)}.`,
+  );
 }
 
 /** @throws {OptionError} for what is no list of invariances of data of `shape`. */
@@ -59,7 +77,9 @@ export function checkInvariances(invariances: readonly string[], shape: readonly
   for (const [i, name] of invariances.entries()) {
     if (!known.includes(name)) {
       const meant = Object.hasOwn(synonyms, name) ? ` Did you mean "${synonyms[name]}"?` : didYouMean(name, known);
-      throw new OptionError(`There is no invariance "${name}".${meant} (r: rotation, t: translation, s: scale.)`);
+      throw new OptionError(
+        `There is no invariance "${name}".${meant} (r: rotation, t: translation, s: scale, h: shear.)`,
+      );
     }
     if (invariances.indexOf(name) !== i)
       throw new OptionError(`The invariance "${name}" is given twice. Give it once.`);

@@ -11,7 +11,7 @@ export interface OwnPart extends PosePart {
 /** Draws, or centres of the guide, by part; only parts with a site of their own are in it. */
 export type OwnDraws = Partial<Record<PoseKind, tf.Tensor>>;
 
-/** The latents of one model. Order of the joint latent: angle, shift (an axis each), scale, content; source: pyroVED's `split_latent`. */
+/** The latents of one model. Order of the joint latent: angle, shift (an axis each), scale, shear, content; source (without shear): pyroVED's `split_latent`. */
 export class Latents {
   readonly own: readonly OwnPart[];
   /** Columns of the joint latent. */
@@ -40,7 +40,7 @@ export class Latents {
     return this.own.find(({ source }) => source.modes)?.kind;
   }
 
-  /** Names of the joint latent's columns: "angle", "shift 1", "shift 2", "scale", "z1", ... */
+  /** Names of the joint latent's columns: "angle", "shift 1", "shift 2", "scale", "shear 1", "shear 2", "z1", ... */
   get columnNames(): string[] {
     const pose = this.parts.flatMap(({ kind, source }) => {
       if (source.site === 'own') return [];

@@ -3,7 +3,7 @@ import type * as tf from '@tensorflow/tfjs';
 import { type Distribution, type OneHotCategorical, OptionError } from 'pyro-ts';
 
 /** The parts that a pose has, in the order in which they take columns of the joint latent. */
-export const poseKinds = ['angle', 'shift', 'scale'] as const;
+export const poseKinds = ['angle', 'shift', 'scale', 'shear'] as const;
 export type PoseKind = (typeof poseKinds)[number];
 
 /** The draw is made of columns of the model's one latent site, which is standard normal a priori and normal in the guide. */
@@ -72,7 +72,7 @@ export interface PosePart {
   readonly source: JointLatent | OwnSite;
   /**
    * What a draw means: of an angle its cosine and sine [..., 2]; of a shift the numbers to add to the coordinates [..., d]; of a scale the
-   * factors [..., 1] (or [..., d]). A draw from joint columns has shape [..., columns].
+   * factors [..., 1] (or [..., d]); of a shear the two numbers of `PoseTensors.shear` [..., 2]. A draw from joint columns has shape [..., columns].
    */
   toPose(draw: tf.Tensor): tf.Tensor;
 }

@@ -122,11 +122,11 @@ function part(
   };
 }
 
-/** The parts for data of `shape`, in the order angle, shift, scale; options as in `poseParts`. */
+/** The parts for data of `shape`, in the order angle, shift, scale, shear; options as in `poseParts`. */
 export function refinedParts(
   invariances: readonly Invariance[],
   shape: readonly number[],
-  { anglePrior, shiftPrior = 0.1, scalePrior = 0.1 }: PosePriors,
+  { anglePrior, shiftPrior = 0.1, scalePrior = 0.1, shearPrior = 0.1 }: PosePriors,
 ): RefinedPart[] {
   const dims = shape.length;
   const widths = (option: string, width: PosePriors['shiftPrior'], count: number): number[] => {
@@ -139,5 +139,6 @@ export function refinedParts(
     ...(invariances.includes('r') ? [refinedAngle(anglePrior)] : []),
     ...(invariances.includes('t') ? [refinedVector('shift', 0, widths('shiftPrior', shiftPrior, dims))] : []),
     ...(invariances.includes('s') ? [refinedVector('scale', 1, widths('scalePrior', scalePrior, 1))] : []),
+    ...(invariances.includes('h') ? [refinedVector('shear', 0, widths('shearPrior', shearPrior, 2))] : []),
   ];
 }

@@ -1,4 +1,4 @@
-/** Priors of the shift and of the scale: normal, columns of the joint latent, as wide along each axis as one likes. */
+/** Priors of the shift, the scale and the shear: normal, columns of the joint latent, as wide along each axis as one likes. */
 import * as tf from '@tensorflow/tfjs';
 import { OptionError } from 'pyro-ts';
 import type { PosePart } from './posePart.js';
@@ -25,6 +25,17 @@ export function normalScale(width: PerAxis, dims: number): PosePart {
     name: 'normal',
     source: { site: 'joint', columns: widths.length },
     toPose: (z) => tf.add(1, tf.mul(z, tf.tensor1d(widths))),
+  };
+}
+
+/** Shear = width * z; see `PoseTensors.shear` for what its two numbers mean. A list gives each a width of its own. */
+export function normalShear(width: PerAxis): PosePart {
+  const widths = perAxis('shearPrior', width, 2);
+  return {
+    kind: 'shear',
+    name: 'normal',
+    source: { site: 'joint', columns: 2 },
+    toPose: (z) => tf.mul(z, tf.tensor1d(widths)),
   };
 }
 

@@ -152,7 +152,7 @@ const besideOf = ({ uprightAccuracy, labelsOnlyAccuracy }: RunSummary) => [
     : [{ label: 'a classifier on the labelled images alone', value: labelsOnlyAccuracy }]),
 ];
 
-const words: Record<string, string> = { r: 'rotation', t: 'translation', s: 'scale' };
+const words: Record<string, string> = { r: 'rotation', t: 'translation', s: 'scale', h: 'shear' };
 const invariances = (list: readonly string[]): string =>
   list.map((letter) => lookUp(words, letter) ?? letter).join(' and ');
 

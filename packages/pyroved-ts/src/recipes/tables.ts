@@ -12,13 +12,13 @@ export type AnyTrained = Pick<TrainedModel, 'run' | 'classNames' | 'classAngles'
 
 /**
  * `file`, `class` (where the model knows classes), the quantities that it predicts by their names, `z1`, `z1_sd`, ..., `angle_deg` (counter-clockwise from the class's upright pose), `shift_1` and
- * `shift_2` (the units of the [-1, 1] grid), `scale`.
+ * `shift_2` (the units of the [-1, 1] grid), `scale`, `shear_1` and `shear_2` (see `PoseTensors.shear`).
  */
 export function encodingCsv({ model, classNames, classAngles }: AnyTrained, set: TrainingImages): string {
   const { latentDim } = model.options;
   const found = isClassifier(model) ? model.encode(set) : undefined;
   const predicted = model.kind === 'ssRegIVAE' ? model.encode(set) : undefined;
-  const { content, contentScale, angle, shift, scale } = found ?? predicted ?? model.encode(set);
+  const { content, contentScale, angle, shift, scale, shear } = found ?? predicted ?? model.encode(set);
   const quantities = model.kind === 'ssRegIVAE' ? model.targets.names : [];
   const dims = shift ? shift.length / set.count : 0;
   const scales = scale ? scale.length / set.count : 0;
@@ -31,6 +31,7 @@ export function encodingCsv({ model, classNames, classAngles }: AnyTrained, set:
     ...(angle ? ['angle_deg'] : []),
     ...(shift ? numbered('shift', dims) : []),
     ...(scales === 1 ? ['scale'] : numbered('scale', scales)),
+    ...(shear ? numbered('shear', 2) : []),
   ];
   const rows = Array.from({ length: set.count }, (_, i) => {
     const at = (values: Float32Array, width: number) =>
@@ -46,6 +47,7 @@ export function encodingCsv({ model, classNames, classAngles }: AnyTrained, set:
       ...(angle ? [degreesFromUpright(angle[i], upright).toFixed(1)] : []),
       ...(shift ? at(shift, dims) : []),
       ...(scale ? at(scale, scales) : []),
+      ...(shear ? at(shear, 2) : []),
     ];
   });
   return csvText([header, ...rows]);

@@ -64,15 +64,16 @@ export function validationFor(config: RunConfig, sets: TrainingSets): Validation
   return { images, distinct: test.count, copies, poses: 'drawn', ranges, upright: test, angles };
 }
 
-/** The angles and shifts that a model with recognition expects; undefined for others. */
+/** The angles and shifts that a model with recognition expects, and shears where it has latents for them; undefined for others. */
 function recognisedRanges(model: ModelConfig): AffineRanges | undefined {
   if (model.kind !== 'ssiVAE' || !model.recognition) return undefined;
   const { ranges } = resolveRecognition(model.recognition, model.shape, model.invariances ?? []);
-  const { angle, shift } = ranges;
-  return { ...(angle && { angle }), ...(shift && { shift }) };
+  const { angle, shift, shear } = ranges;
+  const isSheared = model.invariances?.includes('h') && shear;
+  return { ...(angle && { angle }), ...(shift && { shift }), ...(isSheared && { shear }) };
 }
 
-type Posed = Pick<ModelConfig, 'shape' | 'invariances' | 'anglePrior' | 'shiftPrior' | 'scalePrior'>;
+type Posed = Pick<ModelConfig, 'shape' | 'invariances' | 'anglePrior' | 'shiftPrior' | 'scalePrior' | 'shearPrior'>;
 
 /** Half-range of the uniform distribution with a standard deviation of 1. */
 const UNIFORM = Math.sqrt(3);
@@ -81,11 +82,13 @@ const UNIFORM = Math.sqrt(3);
  * The ranges from which poses of upright images are drawn: for each invariance of the model the uniform distribution that is as wide as the prior (same
  * standard deviation), at most half a turn for the angle. Without an invariance the pose stays upright.
  */
-export function poseRangesOf({ shape, invariances = [], anglePrior, shiftPrior, scalePrior }: Posed): AffineRanges {
+export function poseRangesOf(model: Posed): AffineRanges {
+  const { shape, invariances = [], anglePrior, shiftPrior, scalePrior, shearPrior } = model;
   return defined({
     angle: invariances.includes('r') && shape.length === 2 ? angleRange(anglePrior) : undefined,
     shift: invariances.includes('t') ? shiftRange(shiftPrior, shape.length) : undefined,
     scale: invariances.includes('s') && shape.length === 2 ? scaleRange(scalePrior) : undefined,
+    shear: invariances.includes('h') && shape.length === 2 ? shearRange(shearPrior) : undefined,
   });
 }
 
@@ -113,6 +116,12 @@ function scaleRange(prior: Posed['scalePrior'] = DEFAULT_WIDTH): [number, number
   const width = typeof prior === 'number' ? prior : DEFAULT_WIDTH;
   const reach = Math.min(0.9, UNIFORM * width);
   return [1 / (1 + reach), 1 / (1 - reach)];
+}
+
+/** A shear along either axis adds half its tangent to one and the same number of the pose, so that the tangents are wider by the square root of 2. */
+function shearRange(prior: Posed['shearPrior'] = DEFAULT_WIDTH): number {
+  const width = typeof prior === 'number' ? prior : Array.isArray(prior) ? Math.max(...prior) : DEFAULT_WIDTH;
+  return Math.min(1.4, Math.atan(Math.SQRT2 * UNIFORM * width));
 }
 
 const DEGREES = 180 / Math.PI;

@@ -1,7 +1,7 @@
 /** Trains a model that recognises class and pose: from labelled images at drawn poses, then the generative part beside it. */
 import * as tf from '@tensorflow/tfjs';
 import { Adam, type ELBO, OptionError, RandomStream, SVI, TraceELBO } from 'pyro-ts';
-import { type AffineRanges, drawPoses, posedImages } from '../coordinates/index.js';
+import { type AffineRanges, drawPoses, polarShears, posedImages, sheared } from '../coordinates/index.js';
 import { type Batch, gather, oneHot, shuffledBatches } from '../data/index.js';
 import {
   type ConsistentImages,
@@ -262,11 +262,14 @@ export class KnownPoseTrainer extends Trainer<RecognitionSSIVAE> {
     const count = indices.length;
     const size = tf.tensor2d(poses.scale, [count, 1]);
     const shift = tf.tensor2d(poses.shift, [count, shape.length]);
-    const hasScale = model.options.invariances.includes('s');
+    const { invariances } = model.options;
+    const shear = invariances.includes('h') ? tf.tensor2d(polarShears(poses), [count, 2]) : undefined;
+    const moved = shear ? sheared(shift, shear) : shift;
     const pose = {
       angle: tf.tensor1d(poses.angle),
-      // A pose scales before it shifts; without a latent scale the shift alone says where the object is.
-      ...(hasScale ? { shift: tf.div(shift, size), scale: tf.div(1, size) } : { shift }),
+      // A pose scales and shears before it shifts; without latents for these the shift alone says where the object is.
+      ...(invariances.includes('s') ? { shift: tf.div(moved, size), scale: tf.div(1, size) } : { shift: moved }),
+      ...(shear && { shear }),
     };
     return [tf.tensor2d(images, [count, model.imageSize]), model.known(data.labelled, indices), pose];
   }

@@ -117,10 +117,12 @@ function shapeOf(points: number, dims: number | undefined, given?: readonly numb
   return side * side === points ? [side, side] : undefined;
 }
 
-/** Number of coordinates that each invariance takes in an image. */
-const columns: Readonly<Record<Invariance, number>> = { r: 1, t: 2, s: 1 };
+/** Number of coordinates that each invariance of pyroVED takes in an image. */
+const columns = { r: 1, t: 2, s: 1 } as const;
+type ImportedInvariance = keyof typeof columns;
+const isImported = (name: Invariance): name is ImportedInvariance => name in columns;
 /** The likeliest invariances with 0 to 4 coordinates, and what else they could be. */
-const usual: readonly { readonly invariances: readonly Invariance[]; readonly others?: string }[] = [
+const usual: readonly { readonly invariances: readonly ImportedInvariance[]; readonly others?: string }[] = [
   { invariances: [] },
   { invariances: ['r'], others: 's' },
   { invariances: ['t'], others: 'r and s' },
@@ -135,8 +137,12 @@ function invariancesOf(
   notes: string[],
   source: string,
 ): readonly Invariance[] {
+  const foreign = given?.find((name) => !isImported(name));
+  if (foreign !== undefined) {
+    throw new ImportError(`pyroVED's models have no invariance "${foreign}", only r, t and s.`);
+  }
   const taken = (list: readonly Invariance[]) =>
-    shape.length === 1 ? list.length : list.reduce((n, name) => n + columns[name], 0);
+    shape.length === 1 ? list.length : list.filter(isImported).reduce((n, name) => n + columns[name], 0);
   if (given) {
     if (taken(given) === count) return given;
     throw new ImportError(

@@ -21,6 +21,8 @@ export interface Encoding {
   readonly shift?: Float32Array;
   /** Factor on the coordinates (above 1 the object is seen smaller), [count, 1] or [count, 2]. */
   readonly scale?: Float32Array;
+  /** See `PoseTensors.shear`, [count, 2]. */
+  readonly shear?: Float32Array;
 }
 
 /** A pose for all images, or one for each. What is left out is upright. */
@@ -31,6 +33,8 @@ export interface PoseRows {
   readonly shift?: ArrayLike<number>;
   /** One factor, or `count`, or `count` times 2. */
   readonly scale?: number | ArrayLike<number>;
+  /** Two numbers, or `count` times 2; see `PoseTensors.shear`. */
+  readonly shear?: ArrayLike<number>;
 }
 
 /** The poses of rows from..from+size of `count`, as tensors. */
@@ -38,11 +42,15 @@ export function poseTensors(pose: PoseRows, count: number, dims: number): (from:
   const angle = perRow('angle', pose.angle, count, [1]);
   const shift = perRow('shift', pose.shift, count, [dims]);
   const scale = perRow('scale', pose.scale, count, dims === 1 ? [1] : [1, dims]);
-  if (dims === 1 && (angle || scale)) throw new OptionError('A signal has no angle and no scale. Give a shift alone.');
+  const shear = perRow('shear', pose.shear, count, [2]);
+  if (dims === 1 && (angle || scale || shear)) {
+    throw new OptionError('A signal has no angle, no scale and no shear. Give a shift alone.');
+  }
   return (from, size) => ({
     ...(angle && { angle: directionOf(tf.squeeze(rows(angle, from, size), [1])) }),
     ...(shift && { shift: rows(shift, from, size) }),
     ...(scale && { scale: rows(scale, from, size) }),
+    ...(shear && { shear: rows(shear, from, size) }),
   });
 }
 

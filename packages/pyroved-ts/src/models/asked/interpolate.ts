@@ -13,6 +13,7 @@ export interface LatentPoint {
   readonly angle?: number;
   readonly shift?: ArrayLike<number>;
   readonly scale?: ArrayLike<number>;
+  readonly shear?: ArrayLike<number>;
   readonly class?: number;
   readonly condition?: ArrayLike<number>;
   readonly targets?: ArrayLike<number>;
@@ -35,7 +36,7 @@ export function latentPoint(encoding: Encoding & Condition, i: number): LatentPo
     const width = values.length / count;
     return Float32Array.from({ length: width }, (_, k) => values[i * width + k]);
   };
-  const rows = (['shift', 'scale', 'condition', 'targets'] as const).flatMap((name) => {
+  const rows = (['shift', 'scale', 'shear', 'condition', 'targets'] as const).flatMap((name) => {
     const values = encoding[name];
     return values === undefined ? [] : [[name, row(values)] as const];
   });
@@ -47,7 +48,7 @@ export function latentPoint(encoding: Encoding & Condition, i: number): LatentPo
   };
 }
 
-/** Decodes `steps` points from `from` to `to`: content, shift, scale and known numbers along a line, the angle along the shorter arc. */
+/** Decodes `steps` points from `from` to `to`: content, shift, scale, shear and known numbers along a line, the angle along the shorter arc. */
 export function interpolate(
   from: LatentPoint,
   to: LatentPoint,
@@ -60,7 +61,7 @@ export function interpolate(
     throw new OptionError(`interpolate: steps is a whole number of at least 2, not ${steps}.`);
   }
   const way = linspace(0, 1, steps);
-  const line = (name: 'content' | 'shift' | 'scale' | 'condition' | 'targets'): Float32Array | undefined => {
+  const line = (name: 'content' | 'shift' | 'scale' | 'shear' | 'condition' | 'targets'): Float32Array | undefined => {
     const [a, b] = [from[name], to[name]];
     if (a === undefined && b === undefined) return undefined;
     if (a === undefined || b === undefined || a.length !== b.length) {
@@ -77,6 +78,7 @@ export function interpolate(
     ...(hasAngle && { angle: way.map((t) => (from.angle ?? 0) + t * arc) }),
     ...present('shift', line('shift')),
     ...present('scale', line('scale')),
+    ...present('shear', line('shear')),
   };
   const classOf = (t: number): number | undefined => all ?? (t < 0.5 ? from.class : to.class);
   const classes = way.flatMap((t) => classOf(t) ?? []);

@@ -26,7 +26,7 @@ export interface Manifold {
   readonly axes: readonly [number, number];
 }
 
-const keys = ['size', 'axes', 'coverage', 'angle', 'shift', 'scale', ...conditionKeys];
+const keys = ['size', 'axes', 'coverage', 'angle', 'shift', 'scale', 'shear', ...conditionKeys];
 
 /** Decodes a grid over two of `latentDim` standard normal latents. Source: `pyroved.utils.generate_latent_grid`. */
 export function manifold(

@@ -25,7 +25,7 @@ export interface Traversal {
   readonly values: Float32Array;
 }
 
-const keys = ['latents', 'size', 'coverage', 'at', 'angle', 'shift', 'scale', ...conditionKeys];
+const keys = ['latents', 'size', 'coverage', 'at', 'angle', 'shift', 'scale', 'shear', ...conditionKeys];
 
 /**
  * Decodes one row for each latent, class by class (all of `numClasses` unless `classes` says which). Source: pyroVED's `manifold_traversal`, which

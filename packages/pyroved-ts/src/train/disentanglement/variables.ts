@@ -13,15 +13,20 @@ const circle = (name: string, radians: (i: number) => number): Variable => ({
   at: (i, order) => [Math.cos(order * radians(i)), Math.sin(order * radians(i))],
 });
 
-/** Content z1, z2, ..., then the pose as it is seen: angle, place (to the right and downwards, or along a signal) and scale. */
-export function variablesOf({ count, content, angle, shift, scale }: Encoding): Variable[] {
+/** Content z1, z2, ..., then the pose as it is seen: angle, place (to the right and downwards, or along a signal), scale and shear. */
+export function variablesOf({ count, content, angle, shift, scale, shear }: Encoding): Variable[] {
   const latents = content.length / count;
   const dims = (shift?.length ?? 0) / count;
   const scales = (scale?.length ?? 0) / count;
   const scaleAt = (i: number, axis: number) => (scale ? scale[i * scales + (scales === 1 ? 0 : axis)] : 1);
-  // The grid's point at which the decoder's origin is seen: (g R) scale + shift = 0.
+  // The grid's point at which the decoder's origin is seen: (g R) scale S + shift = 0.
   const place = (i: number): readonly number[] => {
-    const from = Array.from({ length: dims }, (_, axis) => -(shift?.[i * dims + axis] ?? 0) / scaleAt(i, axis));
+    const [a, b] = shear ? [shear[2 * i], shear[2 * i + 1]] : [0, 0];
+    const root = Math.sqrt(1 + a * a + b * b);
+    const shiftAt = (axis: number): number => shift?.[i * dims + axis] ?? 0;
+    const unsheared = (axis: number): number =>
+      dims === 2 ? shiftAt(axis) * (axis === 0 ? root - a : root + a) - shiftAt(1 - axis) * b : shiftAt(axis);
+    const from = Array.from({ length: dims }, (_, axis) => -unsheared(axis) / scaleAt(i, axis));
     if (dims < 2 || !angle) return from;
     const [cos, sin] = [Math.cos(angle[i]), Math.sin(angle[i])];
     return [from[0] * cos + from[1] * sin, from[1] * cos - from[0] * sin];
@@ -43,6 +48,7 @@ export function variablesOf({ count, content, angle, shift, scale }: Encoding): 
       name: scales === 1 ? 'scale' : `scale ${k + 1}`,
       at: (i: number) => [scaleAt(i, k)],
     })),
+    ...(shear ? [0, 1] : []).map((k) => ({ name: `shear ${k + 1}`, at: (i: number) => [shear?.[2 * i + k] ?? 0] })),
   ];
 }
 
