@@ -209,10 +209,6 @@ test('images of a sheared object are explained by the shear, without labels', as
   const { shear = [] } = vae.encode(images);
   const known = polarShears(poses);
   // Which shear counts as upright is the model's choice, so that a line is fitted to the two numbers.
-  console.log(
-    'R2 unsupervised',
-    [0, 1].map((k) => explainedByLine(shear, known, k)),
-  );
   expect(explainedByLine(shear, known, 1)).toBeGreaterThan(0.9);
   vae.dispose();
 });
