@@ -53,7 +53,7 @@ Machine: ${machines.join('; ')}. Rivals run on one core each, ours on all cores.
     versions.size > 1 ? ` Figures of ours come from ${versions.size} versions of the code.` : ''
   }${
     epochs.size > 0
-      ? ` Ours ran with \`--epochs ${[...epochs].join(', ')}\`: all steps of recognition, and little of the generative part, which leaves class probabilities as they are.`
+      ? ` Ours ran with \`--epochs ${[...epochs].join(', ')}\`: all steps of recognition, and little of the generative part: class probabilities are those of a whole run, angles and shifts less exact.`
       : ''
   }
 
