@@ -66,7 +66,7 @@ describe('the command line', () => {
       'race is a number of epochs from 1 to 100, the epochs of a run, not 101.',
     ],
     [['train', 'cards', '--angle-prior', 'flat'], 'Allowed choices are normal, projected-normal'],
-    [['train', 'cards', '--invariances', 'x'], 'Give r, t and s as in "r,t", or none.'],
+    [['train', 'cards', '--invariances', 'x'], 'Give r, t, s and h as in "r,t", or none.'],
     [['train'], 'pyroved: Nothing to train on. Give your own images (--unlabelled FOLDER, with --labelled FOLDER'],
     [['train', 'card'], 'pyroved: There is no source of images "card". Did you mean "cards"?'],
     [['train', 'unlabelled'], 'For your own images: --unlabelled unlabelled, or --labelled unlabelled where it has'],
