@@ -12,7 +12,10 @@ export const title = 'Files under 10 MB that claim or unpack to gigabytes';
 export const units = () => files.length;
 export const bars = ['tooLarge', 'tooSlow', 'crashes'];
 const MOST_MEGABYTES = 500;
+/** Of processor time, which other programs on the machine do not change. */
 const MOST_SECONDS = 10;
+/** For a process to end, however busy the machine is. */
+const MOST_WAITED = 300;
 
 const reader = fileURLToPath(new URL('reader.mjs', import.meta.url));
 
@@ -52,11 +55,11 @@ export async function open() {
 function measured(kind, path) {
   const { stdout, stderr, signal, error } = spawnSync(process.execPath, [reader, kind, path], {
     encoding: 'utf8',
-    timeout: 60_000,
+    timeout: MOST_WAITED * 1000,
   });
   const last = stdout.trim().split('\n').at(-1);
   if (signal || error || !last)
-    return { megabytes: 0, seconds: error ? 60 : 0, crash: error?.message ?? signal ?? stderr.slice(-300) };
+    return { megabytes: 0, seconds: error ? MOST_WAITED : 0, crash: error?.message ?? signal ?? stderr.slice(-300) };
   const found = JSON.parse(last);
   return found.outcome.startsWith('UNTYPED') ? { ...found, crash: found.outcome } : found;
 }

@@ -82,7 +82,8 @@ function command(work, args) {
   const { status, stdout, stderr, error } = spawnSync(process.execPath, [bin, ...args], {
     cwd: work.folder,
     encoding: 'utf8',
-    timeout: 120_000,
+    // Long enough for a busy machine.
+    timeout: 600_000,
   });
   work.figures.commands += 1;
   if (error?.code === 'ETIMEDOUT') return fail(work, 'hangs', args.join(' '));
