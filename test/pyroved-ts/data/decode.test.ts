@@ -148,7 +148,9 @@ describe('damaged files', () => {
             }
           } catch (error) {
             expect(error).toBeInstanceOf(Error);
-            expect((error as Error).message).toMatch(/damaged or unsupported|over the limit|not an image|values|no pixels/);
+            expect((error as Error).message).toMatch(
+              /damaged or unsupported|over the limit|not an image|values|no pixels/,
+            );
           }
         },
       ),
