@@ -25,7 +25,7 @@ export interface RecognitionOptions {
   /** How far labelled images may be from upright, in radians (standard deviation). @default 0.05 */
   readonly tolerance?: number;
   /**
-   * Number of rotated views that class and angle are learned from; the class of an image is asked of the views halfway between them too.
+   * Number of rotated views that class and angle are learned from; classification uses the views halfway between them too.
    * @default as many as keep them about 30 degrees apart, at least 3; a run at any angle has 3 where the labelled images lie in any direction themselves
    */
   readonly views?: number;
@@ -50,7 +50,7 @@ const keys: readonly (keyof RecognitionOptions)[] = [
 export interface ResolvedRecognition extends Required<RecognitionOptions> {
   /** Radians by which the views are rotated back: the centres of the angle's bins. */
   readonly angles: readonly number[];
-  /** Radians of the further views that only the class is asked of: halfway between the others, and at the ends of a range that is no circle. */
+  /** Radians of the further views that only classification uses: halfway between the others, and at the ends of a range that is no circle. */
   readonly anglesBetween: readonly number[];
   /** [height, width] of a view, or [length] of a signal. */
   readonly viewShape: readonly number[];

@@ -32,7 +32,7 @@ export interface ReweightedWakeSleepOptions extends ElboOptions {
 }
 
 /**
- * The model learns from the importance-weighted bound of `numParticles` draws (2 when left out). The guide learns, in its wake phase, the log-probability of
+ * The model learns from the importance-weighted bound of `numParticles` draws (2 by default). The guide learns, in its wake phase, the log-probability of
  * those draws by their normalised importance weights, and in its sleep phase that of the latents behind data that the model draws itself: in both it covers the
  * posterior, where an ELBO settles on one of its peaks. No gradient flows through draws, so discrete latents need no score function. Plates that all
  * sites share stay outside of the weights. The loss is that of the model, minus the importance-weighted bound. Source: Bornschein & Bengio 2015;
