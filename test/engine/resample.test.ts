@@ -26,6 +26,24 @@ test('is the product with the matrix that the places and weights stand for', () 
   expectClose(resample(x, map), tf.matMul(x, matrix()), 1e-6, 1e-6);
 });
 
+test('reads any number of rows and places', () => {
+  for (const [rows, from, size] of [
+    [1, 1, 1],
+    [4, 5, 8],
+    [7, 9, 6],
+    [13, 4, 3],
+  ]) {
+    const at = Int32Array.from({ length: 4 * size }, (_, k) => (7 * k + 3) % from);
+    const weight = Float32Array.from(at, (_, k) => Math.cos(k));
+    const values = Array.from({ length: rows * from }, (_, i) => Math.sin(i * i));
+    const sums = Array.from({ length: rows * size }, (_, i) => {
+      const [row, j] = [Math.floor(i / size), i % size];
+      return [0, 1, 2, 3].reduce((sum, k) => sum + weight[4 * j + k] * values[row * from + at[4 * j + k]], 0);
+    });
+    expectClose(resample(tf.tensor2d(values, [rows, from]), { from, size, at, weight }), sums, 1e-5, 1e-5);
+  }
+});
+
 test('has its derivatives, the second ones too', () => {
   const scored = (of: (x: tf.Tensor) => tf.Tensor) => (a: tf.Tensor) => tf.sum(tf.mul(up, tf.pow(of(a), 3)));
   const ours = scored((a) => resample(a, map));

@@ -7,3 +7,4 @@ export { convolve, filterGradient, packFilter, padImages } from './convolution';
 export { doubled, doubledSlope } from './doubled';
 export { maxPool, maxPoolSlope } from './maxPool';
 export { multiply } from './multiply';
+export { resample } from './resample';

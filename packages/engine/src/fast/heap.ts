@@ -26,6 +26,7 @@ const loopNames = [
   'multiply',
   'packFilter',
   'padImages',
+  'resample',
   'sumRows',
 ] as const;
 /** Addresses and strides are in bytes; the order of the arguments is that of assembly/. */
@@ -116,6 +117,11 @@ export class Heap {
   /** `count` floats at `address`. Valid until the engine's memory grows, so until the next tensor is made. */
   view(address: number, count: number): Float32Array {
     return new Float32Array(this.backend.wasm.HEAPU8.buffer, address, count);
+  }
+
+  /** `count` 32-bit integers at `address`, valid as `view` is. */
+  integers(address: number, count: number): Int32Array {
+    return new Int32Array(this.backend.wasm.HEAPU8.buffer, address, count);
   }
 }
 

@@ -1,6 +1,6 @@
 /** Rows read at four weighted places each: pictures turned, moved or resized with bilinear interpolation, as one linear map. */
 import * as tf from '@tensorflow/tfjs';
-import { runningHeap } from '../fast/heap.js';
+import { type Heap, runningHeap } from '../fast/heap.js';
 import { peek, tensorFrom } from '../fast/memory.js';
 import { customGrad } from './customGrad.js';
 import { take } from './indexing.js';
@@ -28,33 +28,35 @@ export function resample(x: tf.Tensor, map: Taps): tf.Tensor {
   if (x.rank !== 2 || x.shape[1] !== map.from) {
     throw new RangeError(`resample: x [${x.shape}] must have two dimensions, the second of ${map.from}.`);
   }
-  return runningHeap() ? onHost(x, map, read) : ofOperations(x, map);
+  const heap = runningHeap();
+  return heap ? onHeap(heap, x, map, read) : ofOperations(x, map);
 }
 
-type Loop = (source: Float32Array, target: Float32Array, map: Taps) => void;
+/** Rows of a map, or of its transpose, both in the engine's memory. */
+type Loop = (heap: Heap, source: Float32Array, target: Float32Array, map: Taps) => void;
 
 /** The map, or its transpose; each is the gradient of the other. */
-function onHost(x: tf.Tensor, map: Taps, loop: Loop): tf.Tensor {
+function onHeap(heap: Heap, x: tf.Tensor, map: Taps, loop: Loop): tf.Tensor {
   const [columns, gradient] = loop === read ? [map.size, spread] : [map.from, read];
   return customGrad([x], (rows) => ({
-    value: tensorFrom([rows.shape[0], columns], (values) => loop(peek(rows), values, map)),
-    grad: (dy) => [onHost(dy, map, gradient)],
+    value: tensorFrom([rows.shape[0], columns], (values) => loop(heap, peek(rows), values, map)),
+    grad: (dy) => [onHeap(heap, dy, map, gradient)],
   }));
 }
 
-const read: Loop = (source, target, { from, size, at, weight }) => {
-  for (let s = 0, t = 0; t < target.length; s += from, t += size) {
-    for (let j = 0, k = 0; j < size; j++, k += 4) {
-      target[t + j] =
-        weight[k] * source[s + at[k]] +
-        weight[k + 1] * source[s + at[k + 1]] +
-        weight[k + 2] * source[s + at[k + 2]] +
-        weight[k + 3] * source[s + at[k + 3]];
-    }
-  }
+const read: Loop = (heap, source, target, { from, size, at, weight }) => {
+  // Room may move the memory, and with it the views.
+  const [x, y, rows] = [source.byteOffset, target.byteOffset, target.length / size];
+  const taps = 4 * size;
+  heap.withRoom(2 * taps + 4 * from, (places) => {
+    const weights = places + 4 * taps;
+    heap.integers(places, taps).set(at);
+    heap.view(weights, taps).set(weight);
+    heap.loops.resample(x, rows, from, places, weights, size, y, weights + 4 * taps);
+  });
 };
 
-const spread: Loop = (source, target, { from, size, at, weight }) => {
+const spread: Loop = (_, source, target, { from, size, at, weight }) => {
   target.fill(0);
   for (let s = 0, t = 0; t < target.length; s += size, t += from) {
     for (let k = 0; k < 4 * size; k++) target[t + at[k]] += weight[k] * source[s + (k >> 2)];
