@@ -161,6 +161,11 @@ export class RecognitionSSIVAE extends SSIVAE {
     });
   };
 
+  /** Class logits [B, K] from the views that recognition learns from; `classLogits` looks at those between them as well, which takes twice as long. */
+  quickClassLogits(x: tf.Tensor): tf.Tensor {
+    return tf.logSumExp(this.recognise(x).logits, 1);
+  }
+
   /** The guide's centre for images of classes y [B, K]: in the likeliest bin, corrected by the encoder. */
   centre(x: tf.Tensor, y: tf.Tensor): RecognisedCentre {
     const { proposal, logits } = this.likeliest(x, y);

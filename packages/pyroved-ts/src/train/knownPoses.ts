@@ -237,7 +237,7 @@ export class KnownPoseTrainer extends Trainer<RecognitionSSIVAE> {
     const indices = Int32Array.from({ length: count }, () => stream.nextInt(data.unlabelled.count));
     const images = gather(data.unlabelled, indices);
     const x = tf.tensor2d(images, [count, model.imageSize]);
-    const probabilities = model.params.run(() => tf.softmax(model.classLogits(x))).dataSync<'float32'>();
+    const probabilities = tf.softmax(model.quickClassLogits(x)).dataSync<'float32'>();
     const { classes, weights } = certainClasses(probabilities, numClasses);
     if (weights.every((w) => w === 0)) return undefined;
     const poses = drawPoses(count, furtherRanges(recognition.ranges), stream.fork('poses'), shape.length);
