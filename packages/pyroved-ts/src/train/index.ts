@@ -23,6 +23,12 @@ export * from './semiSupervised.js';
 export { loadParams, saveParams } from './state.js';
 export * from './suspiciousLabels.js';
 export * from './temperature.js';
+export {
+  checkTemplateSteps,
+  type TemplateTrainerOptions,
+  templateDefaults,
+  templateKeys,
+} from './templateOptions.js';
 export * from './templates.js';
 export * from './trainer.js';
 export * from './unsupervised.js';

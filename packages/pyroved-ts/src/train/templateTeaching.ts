@@ -1,0 +1,104 @@
+/** What the two gradient steps of a joint step of a template model learn from: explained and labelled images as rows of the programs. */
+import * as tf from '@tensorflow/tfjs';
+import { drawRows, type RandomStream } from 'pyro-ts';
+import type { CompleteRows, KnownPose, Teaching } from '../models/index.js';
+import type { Explanations } from '../templates/explain.js';
+import { classWeights, joinedPoses, rowsOf } from './templateRows.js';
+
+/** Explanations below this probability are neglected. */
+const NEGLECTED = 0.02;
+
+/** Largest distance of a draw from the point that was refined. */
+const LARGEST_DRAW = 0.5;
+
+/** Labelled images at drawn poses, with the content that was refined there. */
+export interface KnownImages {
+  readonly labelled: Int32Array;
+  readonly clean: tf.Tensor2D;
+  /** `clean` under the model's blur. */
+  readonly blurred: tf.Tensor;
+  readonly y: tf.Tensor;
+  readonly pose: KnownPose;
+  readonly content: tf.Tensor2D;
+}
+
+/** Unlabelled images with their explanations, the probability of each, and the places of those that are not neglected. */
+export interface ExplainedImages {
+  readonly x: tf.Tensor2D;
+  /** `x` under the model's blur. */
+  readonly blurred: tf.Tensor;
+  readonly explained: Explanations;
+  readonly probabilities: Float32Array;
+  readonly kept: readonly number[];
+}
+
+/** The places of explanations that are not neglected. */
+export const likelyRows = (probabilities: Float32Array): number[] =>
+  Array.from(probabilities.keys()).filter((row) => probabilities[row] > NEGLECTED);
+
+/** What pictures and field learn from: explanations drawn around the refined ones, and labelled images. */
+export function completeRows(
+  known: KnownImages,
+  { blurred, explained, probabilities, kept }: ExplainedImages,
+  shape: readonly number[],
+  rng: RandomStream,
+): CompleteRows {
+  const unlabelledShare = 1 / explained.count;
+  const labelledShare = 1 / (known.labelled.length + explained.count);
+  const drawn = drawRows(explained.refined, rng);
+  const near = (i: number): number =>
+    Math.min(Math.max(drawn[i], explained.theta[i] - LARGEST_DRAW), explained.theta[i] + LARGEST_DRAW);
+  const rows = rowsOf(explained, kept, near, shape);
+  return {
+    x: tf.concat([tf.gather(blurred, tf.tensor1d(rows.image, 'int32')), known.blurred], 0),
+    y: tf.concat([rows.y, known.y], 0),
+    pose: joinedPoses(rows.pose, known.pose),
+    content: tf.concat([rows.content, known.content], 0),
+    weight: tf.tensor1d([
+      ...kept.map((row) => probabilities[row] * unlabelledShare),
+      ...Array.from(known.labelled, () => labelledShare),
+    ]),
+  };
+}
+
+/** How much the images of a step of recognition count. */
+export interface TeachingWeights {
+  /** All labelled images together. */
+  readonly labelled: number;
+  /** All explained images together. */
+  readonly explained: number;
+}
+
+/** What recognition learns from: labelled images as they are shown to it, and explained ones. */
+export function teachingRows(
+  { labelled, y, pose, content }: KnownImages,
+  shown: tf.Tensor,
+  found: ExplainedImages | undefined,
+  weights: TeachingWeights,
+  shape: readonly number[],
+): Teaching {
+  const own = labelled.map((_, i) => i);
+  const known = { image: own, y, weight: tf.fill([own.length], weights.labelled / own.length) };
+  if (!found) return { x: shown, classes: known, poses: { ...known, pose, content } };
+  const { x, explained, probabilities, kept } = found;
+  const numClasses = y.shape[1] as number;
+  const counts = weights.explained / explained.count;
+  const taught = rowsOf(explained, kept, (i) => explained.theta[i], shape);
+  const after = (image: Int32Array): Int32Array => image.map((i) => i + own.length);
+  const classes = classWeights(probabilities, explained.count, numClasses);
+  return {
+    x: tf.concat([shown, x], 0),
+    classes: {
+      image: Int32Array.of(...own, ...after(classes.image)),
+      y: tf.concat([y, tf.oneHot(tf.tensor1d(classes.label, 'int32'), numClasses).cast('float32')], 0),
+      weight: tf.concat([known.weight, tf.mul(tf.tensor1d(classes.weight), counts)], 0),
+    },
+    poses: {
+      image: Int32Array.of(...own, ...after(taught.image)),
+      y: tf.concat([y, taught.y], 0),
+      pose: joinedPoses(pose, taught.pose),
+      content: tf.concat([content, taught.content], 0),
+      weight: tf.concat([known.weight, tf.tensor1d(kept.map((row) => probabilities[row] * counts))], 0),
+    },
+  };
+}
