@@ -89,6 +89,92 @@ test.each([
   },
 );
 
+describe('several pictures of a class', () => {
+  const size = SIDE * SIDE;
+  const [first, second] = [upright.subarray(0, size), upright.subarray(size)];
+  /** Class 0 is an ell or a bar, class 1 the negative of either. */
+  const several = (): TemplateSSIVAE => {
+    const model = new TemplateSSIVAE({ ...options, templatesPerClass: 2 });
+    model.setPictures(Float32Array.of(...first, ...second, ...first.map((v) => 1 - v), ...second.map((v) => 1 - v)));
+    return model;
+  };
+
+  it('each explain the images that show them; the evidence of the class is the mean over them', () => {
+    const [single, model] = [modelOf(), several()];
+    const { set } = posed(6, 'several');
+    const [one, found] = [single, model].map((m) => m.explainImages(set));
+    const labels = set.labels as Int32Array;
+    labels.forEach((shape, i) => {
+      expect(found.template[2 * i]).toBe(shape);
+      expect(found.evidence[2 * i]).toBeGreaterThan(found.evidence[2 * i + 1] + 5);
+      // The pictures of the single model's classes are those of class 0 here, and the prior of a class is 1/2 in both.
+      const [a, b] = [one.evidence[2 * i], one.evidence[2 * i + 1]];
+      expect(found.evidence[2 * i]).toBeCloseTo(
+        Math.max(a, b) + Math.log1p(Math.exp(-Math.abs(a - b))) - Math.log(2),
+        3,
+      );
+    });
+    for (const m of [single, model]) m.dispose();
+  });
+
+  it('are drawn by their number, and in reconstructions as they were found', () => {
+    const model = several();
+    const { set } = posed(4, 'drawn');
+    model.gate = { weight: 1, temperature: 1 };
+    const upright = model.decode(new Float32Array(4), { classes: 0, templates: Int32Array.of(0, 1) });
+    expectClose(upright.images, [...first, ...second], 1e-5, 1e-5);
+    expectClose(model.decode(new Float32Array(2), { classes: 0 }).images, [...first], 1e-5, 1e-5);
+    const shown = model.reconstruct(set).images;
+    const error = shown.reduce((sum, v, i) => sum + (v - set.images[i]) ** 2, 0) / shown.length;
+    expect(error).toBeLessThan(2e-3);
+    model.dispose();
+  });
+
+  it('are ordered by how many images they explain', () => {
+    const model = several();
+    const bars = posed(7, 'ordered').set;
+    const indices = [1, 3, 5, 0];
+    const some = imageSet({
+      images: Float32Array.from(indices.flatMap((i) => [...bars.images.subarray(i * size, (i + 1) * size)])),
+      shape: [SIDE, SIDE],
+    });
+    model.gate = { weight: 1, temperature: 1 };
+    model.orderPictures(some);
+    const pictures = model.params.get('decoder.pictures').dataSync();
+    expect(Array.from(pictures.slice(0, size))).toEqual(Array.from(second));
+    expect(Array.from(pictures.slice(size, 2 * size))).toEqual(Array.from(first));
+    model.dispose();
+  });
+
+  it('are a site of the program, as likely as each other', () => {
+    const model = several();
+    const count = 3;
+    const found = (template: number[]) =>
+      model.params.run(() =>
+        seed.with(0, () =>
+          trace(model.completeModel).getTrace({
+            ...{ x: tf.zeros([count, size]), content: tf.zeros([count, 2]), weight: tf.ones([count]) },
+            y: tf.oneHot(tf.tensor1d([0, 1, 0], 'int32'), 2).cast('float32'),
+            template: tf.oneHot(tf.tensor1d(template, 'int32'), 2).cast('float32'),
+            pose: { angle: tf.zeros([count]), shift: tf.zeros([count, 2]) as tf.Tensor2D },
+          }),
+        ),
+      );
+    const [a, b] = [
+      [0, 0, 1],
+      [1, 0, 0],
+    ].map((template) => found(template));
+    const logProb = (t: typeof a, site: string) => Array.from(t.get(site)?.logProb?.dataSync() ?? []);
+    expectClose(logProb(a, 'template'), new Array(count).fill(-Math.log(2)), 1e-6);
+    // Of an empty image, -log p(x) is the energy of the picture; rows 0 and 2 have changed theirs.
+    const [own, other] = [logProb(a, 'x'), logProb(b, 'x')];
+    expect(own[1]).toBeCloseTo(other[1], 3);
+    expect(own[0] - other[0]).toBeCloseTo(other[2] - own[2], 2);
+    expect(Math.abs(own[0] - other[0])).toBeGreaterThan(1);
+    model.dispose();
+  });
+});
+
 test('decodes what the picture looks like at a pose', () => {
   const model = modelOf();
   const { set, poses } = posed(6, 'decoded');
@@ -153,7 +239,7 @@ it('angle priors are compared by the evidence of images whose angles follow one 
 
 describe('answers', () => {
   const explained = {
-    ...{ count: 2, theta: new Float64Array(0), spread: new Float64Array(0) },
+    ...{ count: 2, theta: new Float64Array(0), spread: new Float64Array(0), template: new Int32Array(4) },
     evidence: Float64Array.of(-10, -14, -3, -2),
     recognised: Float32Array.from([0.2, 0.8, 0.5, 0.5], Math.log),
   };
@@ -191,6 +277,7 @@ test('refuses what templates cannot do, and other models refuse templates', () =
     [{ pixels: 10 }, /Omit pixels/],
     [{ shiftPrior: [0.1, 0.2] }, /one number/],
     [{ templates: { grid: 1 } }, /grid/],
+    [{ templatesPerClass: 0 }, /templatesPerClass must be an integer from 1 to 64; got 0/],
     [{ templates: { bendng: 1 } as object }, /Did you mean "bending"/],
     [{ recognition: { labelledPoses: 'fixed' } }, /drawn/],
   ];

@@ -106,6 +106,64 @@ describe('the gate', () => {
   });
 });
 
+describe('several pictures of a class', () => {
+  it('begin as the means of groups of labelled images, and the commonest comes first', async () => {
+    // Class 0 holds both shapes, class 1 a block.
+    const block = [
+      ...[...bar, [0.1, 0.55], [0.1, -0.55], [-0.1, 0.55], [-0.1, -0.55]],
+      ...[
+        [0.35, 0],
+        [-0.35, 0],
+        [0.35, 0.3],
+        [-0.35, -0.3],
+      ],
+    ] as unknown as Parameters<typeof draw>[0];
+    const kinds = [ell, bar, block];
+    const set = (
+      count: number,
+      label: string,
+      ranges: Parameters<typeof drawPoses>[1],
+      kind: (i: number) => number,
+    ) => {
+      const upright = Float32Array.from({ length: count }, (_, i) => i).reduce<number[]>(
+        (all, i) => all.concat(Array.from(draw(kinds[kind(i)], SIDE, 0))),
+        [],
+      );
+      return imageSet({
+        images: posedImages(
+          Float32Array.from(upright),
+          [SIDE, SIDE],
+          1,
+          drawPoses(count, ranges, new RandomStream(label)),
+        ),
+        labels: Int32Array.from({ length: count }, (_, i) => (kind(i) === 2 ? 1 : 0)),
+        shape: [SIDE, SIDE],
+      });
+    };
+    const labelled = set(6, 'labelled', {}, (i) => i % 3);
+    const unlabelled = set(24, 'unlabelled', { angle: Math.PI, shift: 0.1 }, (i) => [0, 1, 1, 2][i % 4]);
+    const { recognition } = modelOf().given;
+    const model = new TemplateSSIVAE({ ...modelOf().given, recognition, templatesPerClass: 2 });
+    const trainer = new TemplateTrainer(
+      model,
+      { labelled, unlabelled },
+      { ...few, recognitionSteps: 20, templateSteps: 6 },
+    );
+    const picture = (i: number) =>
+      model.params
+        .get('decoder.pictures')
+        .dataSync()
+        .slice(i * SIDE ** 2, (i + 1) * SIDE ** 2);
+    const before = [0, 1].map((i) => correlation(picture(i), draw(bar, SIDE, 0)));
+    expect(Math.max(...before)).toBeGreaterThan(0.99);
+    expect(Math.min(...before)).toBeLessThan(0.95);
+    await trainer.train();
+    // Two thirds of class 0 are bars.
+    expect(correlation(picture(0), draw(bar, SIDE, 0))).toBeGreaterThan(correlation(picture(1), draw(bar, SIDE, 0)));
+    model.dispose();
+  });
+});
+
 describe('a class without labels', () => {
   it('gets its picture from the images that the others explain worst', async () => {
     const cross = [...bar, [0.4, 0], [-0.4, 0], [0.2, 0], [-0.2, 0]] as const;

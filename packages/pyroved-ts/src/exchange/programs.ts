@@ -30,7 +30,10 @@ function pictures(model: TemplateSSIVAE): Program {
     run: (...given) =>
       model.params.run(() => {
         const [classes] = told.parts(given);
-        const all = tf.reshape(param('decoder.pictures'), [model.numClasses, model.imageSize]);
+        const { numClasses, imageSize, templates } = model;
+        // The first picture of each class is its commonest.
+        const every = tf.reshape(param('decoder.pictures'), [numClasses, templates.perClass * imageSize]);
+        const all = tf.slice(every, [0, 0], [numClasses, imageSize]);
         return { image: tf.reshape(tf.matMul(classes, all), [classes.shape[0], channels, ...shape]) };
       }),
   };

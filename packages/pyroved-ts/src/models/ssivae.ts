@@ -48,6 +48,8 @@ export interface SemiSupervisedOptions extends ModelOptions, EnumerateClasses {
   readonly recognition?: RecognitionOptions;
   /** With decoder "template": how its pictures may be deformed. */
   readonly templates?: TemplateOptions;
+  /** With decoder "template": pictures of each class, for classes that no single one describes. @default 1 */
+  readonly templatesPerClass?: number;
 }
 
 const optionKeys: readonly (keyof SemiSupervisedOptions)[] = [
@@ -60,6 +62,7 @@ const optionKeys: readonly (keyof SemiSupervisedOptions)[] = [
   'classifier',
   'recognition',
   'templates',
+  'templatesPerClass',
 ];
 
 /** What a subclass puts in place of the classifier. */
@@ -99,7 +102,10 @@ export class SSIVAE extends InvariantVAE<{ readonly classes: number | ArrayLike<
   /** @param networks another network of the class, and other parts of the pose, than the options describe: of subclasses. */
   constructor(options: SemiSupervisedOptions, networks: ClassNetworks = { classifier: classifierFor(options) }) {
     const { classifier, net = classifier, poseParts } = networks;
-    const { numClasses, enumerate } = options;
+    const { numClasses, enumerate, templates, templatesPerClass } = options;
+    if (templates !== undefined || templatesPerClass !== undefined) {
+      throw new OptionError('templates and templatesPerClass belong to decoder "template" with recognition.');
+    }
     checkClasses('ssiVAE', 'numClasses', numClasses);
     const prior = classPriorNet('ssiVAE', numClasses, options.classPrior ?? 'uniform');
     super(options, {

@@ -4,6 +4,7 @@ import { OptionError, param } from 'pyro-ts';
 import type { ImageSet, StreamedSet } from '../data/index.js';
 import { type AnglePrior, anglePriorNames } from '../priors/index.js';
 import { shiftOf } from '../templates/geometry.js';
+import { classRows } from './asked/condition.js';
 import { type Classified, classified, softmaxRows } from './asked/uncertainty.js';
 import type { ClassEncoding, SemiSupervisedOptions } from './ssivae.js';
 import { type ClassExplanations, TemplateExplanations } from './templateExplanations.js';
@@ -35,6 +36,16 @@ export interface AnglePriorEvidence {
   /** Mean and standard deviation in radians of each image's angle given the image, for its likeliest class, [count]. */
   readonly angle: Float32Array;
   readonly angleScale: Float32Array;
+}
+
+/** Which of the pictures of its class an image shows. */
+export interface TemplateChoice {
+  readonly templates?: number | ArrayLike<number>;
+}
+
+/** An encoding whose images may be shown by other than the first picture of their class. */
+export interface TemplateEncoding extends ClassEncoding {
+  readonly templates?: Int32Array;
 }
 
 /** What the model says of images. */
@@ -99,10 +110,39 @@ export class TemplateSSIVAE extends TemplateExplanations {
    * Pose and content of each image as refined for its class, by default the likeliest one, with their Laplace approximation. Where the gate's weight is 0, the
    * pose that recognition proposes.
    */
-  override encode(set: ImageSet | StreamedSet, classes?: ArrayLike<number>): ClassEncoding {
+  override encode(set: ImageSet | StreamedSet, classes?: ArrayLike<number>): TemplateEncoding {
     if (this.gate.weight === 0) return super.encode(set, classes);
     const found = this.explainImages(set);
     return this.encodingOf(found, classes ?? classified(this.probabilitiesOf(found), this.numClasses).classes);
+  }
+
+  /**
+   * Images from content, as other models decode it.
+   * @param options `templates`: which of its class's pictures each image shows, counted from 0, one for all or one each @default the first, which is the commonest
+   */
+  override decode(
+    content: Float32Array | readonly number[],
+    { templates = 0, ...options }: Parameters<TemplateExplanations['decode']>[1] & TemplateChoice = { classes: 0 },
+  ): ImageSet {
+    const { pictureCount } = this;
+    const { perClass } = this.templates;
+    if (perClass === 1) return super.decode(content, options);
+    const { classes, ...pose } = options;
+    const rows = Float32Array.from(content);
+    const count = rows.length / this.options.latentDim;
+    this.conditionRows({ classes }, count);
+    const at = (list: number | ArrayLike<number>, i: number): number => (typeof list === 'number' ? list : list[i]);
+    const pictures = Int32Array.from({ length: count }, (_, i) => at(classes, i) * perClass + at(templates, i));
+    return this.decodeRows(rows, pose, classRows(pictures, pictureCount));
+  }
+
+  /** Each image as the model sees it: in its own pose, or upright. */
+  override reconstruct(
+    set: ImageSet | StreamedSet,
+    { upright = false }: { readonly upright?: boolean } = {},
+  ): ImageSet {
+    const { content, classes, templates, angle, shift } = this.encode(set);
+    return this.decode(content, { classes, ...(templates && { templates }), ...(!upright && { angle, shift }) });
   }
 
   /** Class probabilities, pose and content, and the evidence of images, from explaining each of them once. */
@@ -144,6 +184,30 @@ export class TemplateSSIVAE extends TemplateExplanations {
     tf.tidy(() => this.params.set(QUANTILES, quantiles));
   }
 
+  /** Orders the pictures of each class by how many images of the set they explain best, the commonest first; a trainer does this. */
+  orderPictures(set: ImageSet | StreamedSet): void {
+    const { numClasses, imageSize } = this;
+    const { perClass } = this.templates;
+    if (perClass === 1) return;
+    const explained = this.explainImages(set);
+    const { classes } = classified(this.probabilitiesOf(explained), numClasses);
+    const counts = new Array<number>(this.pictureCount).fill(0);
+    classes.forEach((k, i) => {
+      counts[k * perClass + explained.template[i * numClasses + k]]++;
+    });
+    const before = this.params.get('decoder.pictures').dataSync<'float32'>();
+    const after = new Float32Array(before.length);
+    for (let k = 0; k < numClasses; k++) {
+      const own = Array.from({ length: perClass }, (_, t) => k * perClass + t);
+      own
+        .sort((a, b) => counts[b] - counts[a])
+        .forEach((from, t) => {
+          after.set(before.subarray(from * imageSize, (from + 1) * imageSize), (k * perClass + t) * imageSize);
+        });
+    }
+    this.setPictures(after);
+  }
+
   /**
    * How well priors of the angle explain images, pictures and all else unchanged: pose and content are refined under each prior. The prior of the largest
    * evidence is the likeliest; differences of less than two standard errors say nothing.
@@ -172,10 +236,14 @@ export class TemplateSSIVAE extends TemplateExplanations {
     });
   }
 
-  private encodingOf({ count, theta, spread }: ClassExplanations, classes: ArrayLike<number>): ClassEncoding {
+  private encodingOf(
+    { count, theta, spread, template }: ClassExplanations,
+    classes: ArrayLike<number>,
+  ): TemplateEncoding {
     const { numClasses, options } = this;
     const { shape, latentDim } = options;
     const chosen = Int32Array.from(classes);
+    const templates = Int32Array.from(chosen, (k, i) => template[i * numClasses + k]);
     this.conditionRows({ classes: chosen }, count);
     const dim = 3 + latentDim;
     const content = new Float32Array(count * latentDim);
@@ -189,7 +257,7 @@ export class TemplateSSIVAE extends TemplateExplanations {
       angle[i] = Math.atan2(Math.sin(theta[at]), Math.cos(theta[at]));
       shift.set(shiftOf(angle[i], theta[at + 1], theta[at + 2], shape), 2 * i);
     }
-    return { count, content, contentScale, classes: chosen, angle, shift };
+    return { count, content, contentScale, classes: chosen, templates, angle, shift };
   }
 
   /** Class probabilities [count, K] of what was explained. */

@@ -30,7 +30,10 @@ export interface ClassExplanations {
   readonly spread: Float64Array;
   /** log q(class | image) of the recognition network, [count, K]. */
   readonly recognised: Float32Array;
+  /** Which picture of the class explains the image best, and whose latents are given, [count, K]. */
+  readonly template: Int32Array;
 }
+
 /** Images whose explanations are refined at once. */
 const EXPLAINED_AT_ONCE = 64;
 
@@ -69,14 +72,16 @@ export abstract class TemplateExplanations extends TemplatePrograms {
     };
   }
 
-  /** What recognition proposes for every class and bin of images x [n, channels * points], with log q(class | x) [n, K]. */
+  /** What recognition proposes for every picture and bin of images x [n, channels * points], with log q(class | x) [n, K]. */
   proposals(x: tf.Tensor): { found: Candidates; recognised: Float32Array } {
     const { shape, latentDim } = this.options;
     const { angles } = this.recognition;
-    const [views, pictures, dim] = [angles.length, this.numClasses, 3 + latentDim];
+    const { numClasses, pictureCount } = this;
+    const { perClass } = this.templates;
+    const [views, dim] = [angles.length, 3 + latentDim];
     const { logits, angle, centre, content } = tidyHost(() => {
       const seen = this.recognise(x);
-      const flat = tf.reshape(seen.logits, [x.shape[0], views * pictures]);
+      const flat = tf.reshape(seen.logits, [x.shape[0], views * numClasses]);
       const logits = tf.logSumExp(tf.reshape(tf.logSoftmax(flat, 1), seen.logits.shape), 1);
       const read = (t: tf.Tensor): Float32Array => t.dataSync<'float32'>().slice();
       return {
@@ -85,12 +90,12 @@ export abstract class TemplateExplanations extends TemplatePrograms {
       };
     });
     const count = x.shape[0];
-    const theta = new Float64Array(count * pictures * views * dim);
+    const theta = new Float64Array(count * pictureCount * views * dim);
     for (let image = 0; image < count; image++) {
       for (let view = 0; view < views; view++) {
-        for (let k = 0; k < pictures; k++) {
-          const from = (image * views + view) * pictures + k;
-          const to = ((image * pictures + k) * views + view) * dim;
+        for (let p = 0; p < pictureCount; p++) {
+          const from = (image * views + view) * numClasses + Math.floor(p / perClass);
+          const to = ((image * pictureCount + p) * views + view) * dim;
           theta[to] = angles[view] + Math.atan2(angle[2 * from + 1], angle[2 * from]);
           // The centre in the view's frame, rotated back into the image's: see `RecognitionSSIVAE.proposalFor`.
           const [right, down] = displacementOf(angles[view], -centre[2 * from], -centre[2 * from + 1], shape);
@@ -99,7 +104,7 @@ export abstract class TemplateExplanations extends TemplatePrograms {
         }
       }
     }
-    return { found: { count, pictures, candidates: views, dim, theta }, recognised: logits };
+    return { found: { count, pictures: pictureCount, candidates: views, dim, theta }, recognised: logits };
   }
 
   /**
@@ -131,7 +136,7 @@ export abstract class TemplateExplanations extends TemplatePrograms {
     const { shape } = this.options;
     const rng = new RandomStream('pixels of explanations');
     const { found, recognised } = this.proposals(x);
-    const { count, pictures: classes, dim } = found;
+    const { count } = found;
     const prior = Array.from(this.classPrior(), Math.log);
     return tidyHost(() => {
       const [coarse, sharp, last] = STAGES.map(({ bins, steps, pixels: most, blur }) => {
@@ -143,13 +148,8 @@ export abstract class TemplateExplanations extends TemplatePrograms {
       const best = (from: Explanations, bins: number): Candidates =>
         selected(from, Math.min(bins, from.candidates), (row) => from.evidence[row]);
       const rough = coarse.refine(bestCandidates(coarse.scene, found, coarse.bins, coarse.pixels));
-      const { evidence, theta, refined } = last.refine(best(sharp.refine(best(rough, sharp.bins)), last.bins));
-      const spread = new Float64Array(theta.length);
-      for (let row = 0; row < evidence.length; row++) {
-        evidence[row] += prior[row % classes];
-        spread.set(rowDeviations(refined, row), row * dim);
-      }
-      return { count, evidence, theta, spread, recognised };
+      const refined = last.refine(best(sharp.refine(best(rough, sharp.bins)), last.bins));
+      return { count, ...byClass(refined, this.templates.perClass, prior), recognised };
     });
   }
 
@@ -167,6 +167,7 @@ export abstract class TemplateExplanations extends TemplatePrograms {
       theta: new Float64Array(set.count * size),
       spread: new Float64Array(set.count * size),
       recognised: new Float32Array(set.count * numClasses),
+      template: new Int32Array(set.count * numClasses),
     };
     for (const indices of orderedBatches(set.count, EXPLAINED_AT_ONCE)) {
       const x = tf.tensor2d(gather(set, indices), [indices.length, imageSize]);
@@ -174,6 +175,7 @@ export abstract class TemplateExplanations extends TemplatePrograms {
       x.dispose();
       found.evidence.set(part.evidence, indices[0] * numClasses);
       found.recognised.set(part.recognised, indices[0] * numClasses);
+      found.template.set(part.template, indices[0] * numClasses);
       found.theta.set(part.theta, indices[0] * size);
       found.spread.set(part.spread, indices[0] * size);
     }
@@ -189,4 +191,26 @@ export abstract class TemplateExplanations extends TemplatePrograms {
       angle: anglePenalty(anglePrior ?? 'uniform'),
     };
   }
+}
+
+/** Explanations by pictures, one candidate each, as those by classes: the evidence of a class is the mean over its pictures, its latents are those of the best. */
+function byClass({ count, pictures, dim, evidence, theta, refined }: Explanations, perClass: number, prior: number[]) {
+  const classes = pictures / perClass;
+  const found = {
+    evidence: new Float64Array(count * classes),
+    theta: new Float64Array(count * classes * dim),
+    spread: new Float64Array(count * classes * dim),
+    template: new Int32Array(count * classes),
+  };
+  for (let group = 0; group < count * classes; group++) {
+    const own = evidence.subarray(group * perClass, (group + 1) * perClass);
+    const template = own.indexOf(Math.max(...own));
+    const row = group * perClass + template;
+    const others = own.reduce((sum, e) => sum + Math.exp(e - evidence[row]), 0);
+    found.evidence[group] = evidence[row] + Math.log(others / perClass) + prior[group % classes];
+    found.theta.set(theta.subarray(row * dim, (row + 1) * dim), group * dim);
+    found.spread.set(rowDeviations(refined, row), group * dim);
+    found.template[group] = template;
+  }
+  return found;
 }

@@ -14,6 +14,14 @@ export interface TemplateOptions {
   readonly bending?: number;
 }
 
+/** The options with their defaults, and the number of pictures of each class. */
+export interface ResolvedTemplates extends Required<TemplateOptions> {
+  readonly perClass: number;
+}
+
+/** Every picture is compared with every image. */
+const MOST_PER_CLASS = 64;
+
 const KEYS: readonly (keyof TemplateOptions)[] = ['grid', 'bending'];
 
 /** Content latents of a template model where `latentDim` says nothing. */
@@ -23,8 +31,16 @@ export const DEFAULT_CONTENTS = 4;
 export const DEFAULT_SIGMA = 0.3;
 
 /** The options with their defaults. @throws {OptionError} that names what templates cannot do. */
-export function resolveTemplates(options: SemiSupervisedOptions): Required<TemplateOptions> {
-  const { shape, invariances = [], likelihood, sigmoidOutput, pixels, shiftPrior = 0.1 } = options;
+export function resolveTemplates(options: SemiSupervisedOptions): ResolvedTemplates {
+  const {
+    shape,
+    invariances = [],
+    likelihood,
+    sigmoidOutput,
+    pixels,
+    shiftPrior = 0.1,
+    templatesPerClass = 1,
+  } = options;
   const reject = (message: string): never => {
     throw new OptionError(`Templates: ${message}`);
   };
@@ -46,7 +62,10 @@ export function resolveTemplates(options: SemiSupervisedOptions): Required<Templ
   refuseUnknownKeys('templates', options.templates ?? {}, KEYS);
   if (!Number.isInteger(grid) || grid < 2) reject(`grid must be an integer of at least 2; got ${grid}.`);
   if (!(bending >= 0 && Number.isFinite(bending))) reject(`bending must be a number of at least 0; got ${bending}.`);
-  return { grid, bending };
+  if (!Number.isInteger(templatesPerClass) || templatesPerClass < 1 || templatesPerClass > MOST_PER_CLASS) {
+    reject(`templatesPerClass must be an integer from 1 to ${MOST_PER_CLASS}; got ${templatesPerClass}.`);
+  }
+  return { grid, bending, perClass: templatesPerClass };
 }
 
 /**

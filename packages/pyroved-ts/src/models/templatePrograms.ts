@@ -13,8 +13,8 @@ import {
   DEFAULT_CONTENTS,
   DEFAULT_SIGMA,
   noEncoder,
+  type ResolvedTemplates,
   resolveTemplates,
-  type TemplateOptions,
   templateLikelihood,
 } from './templateOptions.js';
 
@@ -39,6 +39,8 @@ export interface CompleteRows {
   /** Images under the model's blur, [R, channels * points]; see `blurredImages`. */
   readonly x: tf.Tensor;
   readonly y: tf.Tensor;
+  /** Which of its class's pictures each row shows, one-hot [R, templatesPerClass]; omitted where a class has one. */
+  readonly template?: tf.Tensor;
   readonly pose: KnownPose;
   readonly content: tf.Tensor;
   /** Weight of each row, [R]. */
@@ -47,7 +49,7 @@ export interface CompleteRows {
 
 /** See `TemplateSSIVAE`. */
 export abstract class TemplatePrograms extends RecognitionSSIVAE {
-  readonly templates: Required<TemplateOptions>;
+  readonly templates: ResolvedTemplates;
   /** Standard deviation of a pixel as a fraction of the contrast, or "learned". */
   readonly relativeSigma: number | 'learned';
   /** The options that the model was made with; `options` has networks in place of their names. */
@@ -55,7 +57,13 @@ export abstract class TemplatePrograms extends RecognitionSSIVAE {
   protected readonly kernel: SemiSupervisedOptions['kernel'];
 
   constructor(options: SemiSupervisedOptions) {
-    const { latentDim = DEFAULT_CONTENTS, decoderSigma = DEFAULT_SIGMA, templates: _, ...others } = options;
+    const {
+      latentDim = DEFAULT_CONTENTS,
+      decoderSigma = DEFAULT_SIGMA,
+      templates: _,
+      templatesPerClass: __,
+      ...others
+    } = options;
     const templates = resolveTemplates(options);
     const { shape, channels = 1, numClasses, kernel } = options;
     super(
@@ -64,7 +72,7 @@ export abstract class TemplatePrograms extends RecognitionSSIVAE {
         contents: latentDim,
         encoder: noEncoder(latentDim),
         decoder: templateDecoder({
-          ...{ shape, channels, numClasses, contents: latentDim, grid: templates.grid },
+          ...{ shape, channels, numClasses, perClass: templates.perClass, contents: latentDim, grid: templates.grid },
           ...(kernel && { kernel }),
         }),
         likelihood: templateLikelihood(decoderSigma),
@@ -79,12 +87,12 @@ export abstract class TemplatePrograms extends RecognitionSSIVAE {
   // Programs.
 
   /** p(x, y, pose, z) with everything observed, weighted by row: what pictures and field learn from. It needs no guide. */
-  readonly completeModel = ({ x, y, pose, content, weight }: CompleteRows): void => {
+  readonly completeModel = ({ x, y, template, pose, content, weight }: CompleteRows): void => {
     this.images(x, () =>
       scale.with(this.toSite1(weight), () => {
         const draws = this.posePriors({}, pose);
         sample('y', this.classPriorDistribution(), { obs: this.toSite(y) });
-        this.observeBlurred(x, draws, y, {}, content);
+        this.observeBlurred(x, draws, y, {}, { content, ...(template && { template }) });
       }),
     );
   };
@@ -139,10 +147,11 @@ export abstract class TemplatePrograms extends RecognitionSSIVAE {
     draws: Readonly<Record<string, tf.Tensor>>,
     y: tf.Tensor,
     { scaleFactor }: SemiSupervisedTerms,
-    content?: tf.Tensor,
+    known: Partial<Pick<CompleteRows, 'content' | 'template'>> = {},
   ): void {
     const { latentDim } = this.options;
-    const z = this.sampleContent(scaleFactor, content);
+    const z = this.sampleContent(scaleFactor, known.content);
+    const picture = this.samplePicture(y, known.template);
     module('decoder', this.decoder);
     const differences = bendingOf(withoutPose(param('decoder.field') as tf.Tensor4D));
     const bent = tf.reshape(tf.matMul(tf.reshape(z, [z.size / latentDim, latentDim]), differences), [
@@ -155,7 +164,17 @@ export abstract class TemplatePrograms extends RecognitionSSIVAE {
         obs: tf.zeros([differences.shape[1]]),
       });
     }
-    this.observe('x', [z, y], this.poseOf(draws), x);
+    this.observe('x', [z, picture], this.poseOf(draws), x);
+  }
+
+  /** Which picture of the classes y [..., K] an image shows, one-hot [..., K * templatesPerClass]: each of a class as likely as the others. */
+  private samplePicture(y: tf.Tensor, known: tf.Tensor | undefined): tf.Tensor {
+    const { perClass } = this.templates;
+    if (perClass === 1) return y;
+    const prior = oneHotCategorical({ logits: tf.zeros([perClass]) });
+    const template = this.fromSite(sample('template', prior, known ? { obs: this.toSite(known) } : {}), 1);
+    const both = tf.mul(tf.expandDims(y, -1), tf.expandDims(template, -2));
+    return tf.reshape(both, [...both.shape.slice(0, -2), this.pictureCount]);
   }
 
   // The state of training.
@@ -168,16 +187,22 @@ export abstract class TemplatePrograms extends RecognitionSSIVAE {
     tf.tidy(() => this.params.set('decoder.blur', pixels));
   }
 
-  /** Pictures of the classes, [numClasses, channels, height, width]; a trainer sets the first ones. */
-  setPictures(pictures: Float32Array): void {
-    const { shape, channels } = this.options;
-    tf.tidy(() => this.params.set('decoder.pictures', tf.tensor(pictures, [this.numClasses, channels, ...shape])));
+  /** Number of pictures of all classes together; those of class k are the ones from k * templatesPerClass on. */
+  get pictureCount(): number {
+    return this.numClasses * this.templates.perClass;
   }
 
-  /** The picture of one class, [channels, height, width]. */
+  /** Pictures of the classes, [numClasses * templatesPerClass, channels, height, width]; a trainer sets the first ones. */
+  setPictures(pictures: Float32Array): void {
+    const { shape, channels } = this.options;
+    tf.tidy(() => this.params.set('decoder.pictures', tf.tensor(pictures, [this.pictureCount, channels, ...shape])));
+  }
+
+  /** One picture for one class, [channels, height, width]. */
   setPicture(label: number, picture: Float32Array): void {
+    const { perClass } = this.templates;
     const all = this.params.get('decoder.pictures').dataSync<'float32'>().slice();
-    all.set(picture, label * picture.length);
+    for (let t = 0; t < perClass; t++) all.set(picture, (label * perClass + t) * picture.length);
     this.setPictures(all);
   }
 

@@ -13,6 +13,8 @@ export interface TemplateDecoderOptions {
   readonly shape: readonly number[];
   readonly channels: number;
   readonly numClasses: number;
+  /** Pictures of each class. */
+  readonly perClass: number;
   /** Number of content latents. */
   readonly contents: number;
   /** Control points of the field along each axis. */
@@ -25,7 +27,7 @@ const FIRST_FIELD = 0.05;
 
 /** The pictures and the field of a template decoder as they are drawn, from its weights. */
 export interface Templates {
-  /** [numClasses, channels, height, width]. */
+  /** [numClasses * perClass, channels, height, width]. */
   readonly pictures: tf.Tensor4D;
   /** [contents, 2, grid, grid]. */
   readonly field: tf.Tensor4D;
@@ -46,15 +48,16 @@ export function templatesOf(
 }
 
 /**
- * Parameters: "pictures" [numClasses, channels, height, width], zero until a trainer sets them; "field" [contents, 2, grid, grid]; "blur", the standard
- * deviation in pixels of a blur of the pictures, which a trainer lowers to 0. Classes must be one-hot rows.
+ * Parameters: "pictures" [numClasses * perClass, channels, height, width], zero until a trainer sets them; "field" [contents, 2, grid, grid]; "blur", the standard
+ * deviation in pixels of a blur of the pictures, which a trainer lowers to 0. Pictures must be one-hot rows of as many, or rows of classes,
+ * which stand for the first picture of each.
  */
 export function templateDecoder(options: TemplateDecoderOptions): DecoderNet {
-  const { shape, channels, numClasses, contents, grid, kernel } = options;
+  const { shape, channels, numClasses, perClass, contents, grid, kernel } = options;
   const [height, width] = shape;
   return {
     parameters: {
-      pictures: { init: () => tf.zeros([numClasses, channels, height, width]) },
+      pictures: { init: () => tf.zeros([numClasses * perClass, channels, height, width]) },
       field: { init: (rng) => rng.fill([contents, 2, grid, grid], () => FIRST_FIELD * rng.nextNormal()) },
       blur: { init: () => tf.scalar(0) },
     },
@@ -70,12 +73,14 @@ export function templateDecoder(options: TemplateDecoderOptions): DecoderNet {
       const rows = sizeOf(lead);
       const flat = (t: tf.Tensor, size: number): tf.Tensor2D => tf.reshape(expandTo(t, [...lead, size]), [rows, size]);
       const pose = seenPose(transform, shape).map((t) => flat(tf.expandDims(t, -1), 1));
-      const picture = tf.argMax(flat(classes, numClasses), 1).dataSync<'int32'>();
+      const columns = classes.shape[classes.rank - 1] as number;
+      const first = columns === numClasses ? perClass : 1;
+      const picture = tf.argMax(flat(classes, columns), 1).dataSync<'int32'>();
       const drawn = drawTemplates(
         {
           ...templatesOf(weights),
           theta: tf.concat([...pose, flat(content, contents)], 1) as tf.Tensor2D,
-          picture: Int32Array.from(picture),
+          picture: Int32Array.from(picture, (k) => k * first),
         },
         { kernel, ...(pixels && { pixels: pixels.dataSync<'int32'>() }) },
       );

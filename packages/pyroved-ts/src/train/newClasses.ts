@@ -34,11 +34,12 @@ export class NewClasses {
 
   /** The largest evidence of each image among the classes that have a picture. */
   bestKnown({ evidence, count, pictures, candidates }: Explanations): Float64Array {
+    const { perClass } = this.model.templates;
     const best = new Float64Array(count).fill(Number.NEGATIVE_INFINITY);
     evidence.forEach((e, row) => {
       const group = Math.floor(row / candidates);
       const image = Math.floor(group / pictures);
-      if (this.isKnown(group % pictures)) best[image] = Math.max(best[image], e);
+      if (this.isKnown(Math.floor((group % pictures) / perClass))) best[image] = Math.max(best[image], e);
     });
     return best;
   }
@@ -67,12 +68,13 @@ export class NewClasses {
     if (labels.length === 0 || progress > FOUND.from + FOUND.within + FOUND.proposed) return undefined;
     return (x, { count, pictures, candidates, dim, theta }) => {
       const { shape, channels } = model.options;
+      const { perClass } = model.templates;
       const { angles } = model.recognition;
       const any = anyAngle(x.dataSync<'float32'>(), count, pictures, dim, shape, channels, angles);
       for (let image = 0; image < count; image++) {
         for (const label of labels) {
-          const at = (image * pictures + label) * candidates * dim;
-          theta.set(any.theta.subarray(at, at + candidates * dim), at);
+          const at = (image * pictures + label * perClass) * candidates * dim;
+          theta.set(any.theta.subarray(at, at + perClass * candidates * dim), at);
         }
       }
     };

@@ -40,26 +40,36 @@ export function explainTraining(
   return explain(scene, bestCandidates(scene, found, EXPLAINED.bins, pixels), EXPLAINED.steps, pixels);
 }
 
-/** Contents [n, C] of blurred images whose classes and poses are known. */
+/** Blurred images whose classes and poses are known: their contents [n, C], and which pictures show them best, one-hot where a class has several. */
 export function refinedContents(
   model: TemplateSSIVAE,
   blurred: tf.Tensor,
   classes: Int32Array,
   pose: KnownPose,
   pixels: Int32Array | undefined,
-): tf.Tensor2D {
+): { readonly content: tf.Tensor2D; readonly template?: tf.Tensor } {
   const { shape, latentDim } = model.options;
+  const { perClass } = model.templates;
   const dim = 3 + latentDim;
+  const count = classes.length;
   const [angles, shifts] = [pose.angle.dataSync(), pose.shift.dataSync()];
-  const theta = new Float64Array(classes.length * dim);
-  for (let i = 0; i < classes.length; i++) {
-    theta.set([angles[i], ...displacementOf(angles[i], shifts[2 * i], shifts[2 * i + 1], shape)], i * dim);
-  }
+  const theta = new Float64Array(count * perClass * dim);
+  const image = Int32Array.from({ length: count * perClass }, (_, row) => Math.floor(row / perClass));
+  image.forEach((i, row) => {
+    theta.set([angles[i], ...displacementOf(angles[i], shifts[2 * i], shifts[2 * i + 1], shape)], row * dim);
+  });
   const { priors, ...scene } = model.sceneOf(blurred, model.blur);
-  const rows = { ...scene, image: classes.map((_, i) => i), picture: classes, ...(pixels && { pixels }) };
-  const { z } = refineContent(rows, priors, theta, EXPLAINED.steps);
-  return tf.tensor2d(
-    Array.from(classes, (_, i) => Array.from(z.subarray(i * dim + 3, (i + 1) * dim))),
-    [classes.length, latentDim],
-  );
+  const picture = image.map((i, row) => classes[i] * perClass + (row % perClass));
+  const rows = { ...scene, image, picture, ...(pixels && { pixels }) };
+  const { z, cost } = refineContent(rows, priors, theta, EXPLAINED.steps);
+  const templates = Int32Array.from(classes, (_, i) => {
+    const own = Array.from({ length: perClass }, (__, t) => cost[i * perClass + t]);
+    return own.indexOf(Math.min(...own));
+  });
+  const at = (i: number): number => (i * perClass + templates[i]) * dim;
+  const content = Array.from(classes, (_, i) => Array.from(z.subarray(at(i) + 3, at(i) + dim)));
+  return {
+    content: tf.tensor2d(content, [count, latentDim]),
+    ...(perClass > 1 && { template: tf.oneHot(tf.tensor1d(templates, 'int32'), perClass).cast('float32') }),
+  };
 }

@@ -1,17 +1,22 @@
 /** Explanations as rows of the programs that learn from them, and what their evidence says of classes. */
 import * as tf from '@tensorflow/tfjs';
-import { gather } from '../data/index.js';
 import type { KnownPose } from '../models/index.js';
 import type { Explanations } from '../templates/explain.js';
 import { shiftOf } from '../templates/geometry.js';
-import type { TrainingImages } from './data.js';
+
+/** What the rows of the programs depend on beside the explanations. */
+export interface Drawn {
+  readonly shape: readonly number[];
+  /** Pictures of each class. */
+  readonly perClass: number;
+}
 
 /** Explanations `kept` as rows of the programs, with the latents that `latent` gives for each index of theta. */
 export function rowsOf(
   { pictures, candidates, dim }: Explanations,
   kept: readonly number[],
   latent: (i: number) => number,
-  shape: readonly number[],
+  { shape, perClass }: Drawn,
 ) {
   const latentDim = dim - 3;
   const angle = new Float32Array(kept.length);
@@ -23,30 +28,18 @@ export function rowsOf(
     shift.set(shiftOf(angle[i], latent(at + 1), latent(at + 2), shape), 2 * i);
     for (let c = 0; c < latentDim; c++) content[i * latentDim + c] = latent(at + 3 + c);
   });
-  const classes = Int32Array.from(kept, (row) => Math.floor(row / candidates) % pictures);
+  const shown = Int32Array.from(kept, (row) => Math.floor(row / candidates) % pictures);
+  const classes = shown.map((picture) => Math.floor(picture / perClass));
+  const templates = shown.map((picture) => picture % perClass);
+  const rows = (values: Int32Array, width: number): tf.Tensor =>
+    tf.oneHot(tf.tensor1d(values, 'int32'), width).cast('float32');
   return {
     image: Int32Array.from(kept, (row) => Math.floor(row / (candidates * pictures))),
-    y: tf.oneHot(tf.tensor1d(classes, 'int32'), pictures).cast('float32'),
+    y: rows(classes, pictures / perClass),
+    ...(perClass > 1 && { template: rows(templates, perClass) }),
     pose: { angle: tf.tensor1d(angle), shift: tf.tensor2d(shift, [kept.length, 2]) },
     content: tf.tensor2d(content, [kept.length, latentDim]),
   };
-}
-
-/** The mean of the labelled images of each class, [numClasses, channels * points]; zero for a class without any. */
-export function meanImages(set: TrainingImages, numClasses: number): Float32Array {
-  const images = gather(
-    set,
-    Int32Array.from({ length: set.count }, (_, i) => i),
-  );
-  const size = images.length / set.count;
-  const means = new Float32Array(numClasses * size);
-  const counts = new Array<number>(numClasses).fill(0);
-  for (let i = 0; i < set.count; i++) {
-    const label = set.labels?.[i] ?? 0;
-    counts[label]++;
-    for (let p = 0; p < size; p++) means[label * size + p] += images[i * size + p];
-  }
-  return means.map((sum, i) => sum / Math.max(1, counts[Math.floor(i / size)]));
 }
 
 export const joinedPoses = (a: KnownPose, b: KnownPose): KnownPose => ({
@@ -54,10 +47,11 @@ export const joinedPoses = (a: KnownPose, b: KnownPose): KnownPose => ({
   shift: tf.concat([a.shift, b.shift], 0),
 });
 
-/** The largest evidence of each image and class, [count, pictures]. */
-export function bestOfClasses({ evidence, candidates }: Explanations): Float64Array {
-  return Float64Array.from({ length: evidence.length / candidates }, (_, group) =>
-    Math.max(...evidence.subarray(group * candidates, (group + 1) * candidates)),
+/** The largest evidence of each image and class, [count, K]. */
+export function bestOfClasses({ evidence, candidates }: Explanations, perClass: number): Float64Array {
+  const each = candidates * perClass;
+  return Float64Array.from({ length: evidence.length / each }, (_, group) =>
+    Math.max(...evidence.subarray(group * each, (group + 1) * each)),
   );
 }
 

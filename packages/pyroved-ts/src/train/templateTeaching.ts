@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import { drawRows, type RandomStream } from 'pyro-ts';
 import type { CompleteRows, KnownPose, Teaching } from '../models/index.js';
 import type { Explanations } from '../templates/explain.js';
-import { classWeights, joinedPoses, rowsOf } from './templateRows.js';
+import { classWeights, type Drawn, joinedPoses, rowsOf } from './templateRows.js';
 
 /** Explanations below this probability are neglected. */
 const NEGLECTED = 0.02;
@@ -18,6 +18,8 @@ export interface KnownImages {
   /** `clean` under the model's blur. */
   readonly blurred: tf.Tensor;
   readonly y: tf.Tensor;
+  /** See `CompleteRows`. */
+  readonly template?: tf.Tensor;
   readonly pose: KnownPose;
   readonly content: tf.Tensor2D;
 }
@@ -40,7 +42,7 @@ export const likelyRows = (probabilities: Float32Array): number[] =>
 export function completeRows(
   known: KnownImages,
   { blurred, explained, probabilities, kept }: ExplainedImages,
-  shape: readonly number[],
+  drawing: Drawn,
   rng: RandomStream,
 ): CompleteRows {
   const unlabelledShare = 1 / explained.count;
@@ -48,10 +50,11 @@ export function completeRows(
   const drawn = drawRows(explained.refined, rng);
   const near = (i: number): number =>
     Math.min(Math.max(drawn[i], explained.theta[i] - LARGEST_DRAW), explained.theta[i] + LARGEST_DRAW);
-  const rows = rowsOf(explained, kept, near, shape);
+  const rows = rowsOf(explained, kept, near, drawing);
   return {
     x: tf.concat([tf.gather(blurred, tf.tensor1d(rows.image, 'int32')), known.blurred], 0),
     y: tf.concat([rows.y, known.y], 0),
+    ...(rows.template && known.template && { template: tf.concat([rows.template, known.template], 0) }),
     pose: joinedPoses(rows.pose, known.pose),
     content: tf.concat([rows.content, known.content], 0),
     weight: tf.tensor1d([
@@ -75,7 +78,7 @@ export function teachingRows(
   shown: tf.Tensor,
   found: ExplainedImages | undefined,
   weights: TeachingWeights,
-  shape: readonly number[],
+  drawing: Drawn,
 ): Teaching {
   const own = labelled.map((_, i) => i);
   const known = { image: own, y, weight: tf.fill([own.length], weights.labelled / own.length) };
@@ -83,7 +86,7 @@ export function teachingRows(
   const { x, explained, probabilities, kept } = found;
   const numClasses = y.shape[1] as number;
   const counts = weights.explained / explained.count;
-  const taught = rowsOf(explained, kept, (i) => explained.theta[i], shape);
+  const taught = rowsOf(explained, kept, (i) => explained.theta[i], drawing);
   const after = (image: Int32Array): Int32Array => image.map((i) => i + own.length);
   const classes = classWeights(probabilities, explained.count, numClasses);
   return {

@@ -15,6 +15,7 @@ import {
 import type { Explanations } from '../templates/explain.js';
 import { tidyHost } from '../tidyHost.js';
 import { imageTensor, tidied } from './data.js';
+import { firstPictures } from './firstPictures.js';
 import { fitEvidence, gateWeight } from './gate.js';
 import { KnownPoseTrainer, knownPoseKeys } from './knownPoses.js';
 import { NewClasses } from './newClasses.js';
@@ -28,7 +29,7 @@ import {
   templateDefaults,
   templateKeys,
 } from './templateOptions.js';
-import { bestOfClasses, meanImages } from './templateRows.js';
+import { bestOfClasses, type Drawn } from './templateRows.js';
 import { blurAt, slowing } from './templateSchedule.js';
 import { completeRows, type ExplainedImages, type KnownImages, likelyRows, teachingRows } from './templateTeaching.js';
 import type { Fingerprint } from './trainer.js';
@@ -98,7 +99,7 @@ export class TemplateTrainer extends KnownPoseTrainer {
     this.complete = svi('complete', model.completeModel);
     this.teaching = svi('teaching', model.teachingModel);
     this.classes = new NewClasses(model, this.data.labelled.labels ?? []);
-    model.setPictures(meanImages(this.data.labelled, model.numClasses));
+    model.setPictures(firstPictures(this.data.labelled, model.numClasses, model.templates.perClass));
     const { relativeSigma } = model;
     if (relativeSigma !== 'learned') tf.tidy(() => model.params.set('likelihood.sigma', relativeSigma * contrast));
   }
@@ -144,12 +145,14 @@ export class TemplateTrainer extends KnownPoseTrainer {
     return loss;
   }
 
-  /** Sharp pictures, and the evidence of training images, by which outliers are recognised from then on. */
+  /** Sharp pictures, the commonest of each class first, and the evidence of training images, by which outliers are recognised from then on. */
   private finish(): void {
     const { model, data, seed } = this;
     model.blur = 0;
     const order = new RandomStream(seed).fork('training evidence').permutation(data.unlabelled.count);
-    model.setTrainingEvidence(model.evidenceOf(subset(data.unlabelled, order.subarray(0, MEASURED_IMAGES))));
+    const some = subset(data.unlabelled, order.subarray(0, MEASURED_IMAGES));
+    model.orderPictures(some);
+    model.setTrainingEvidence(model.evidenceOf(some));
   }
 
   private jointStep(indices: Int32Array): number {
@@ -165,8 +168,8 @@ export class TemplateTrainer extends KnownPoseTrainer {
     const probabilities = this.probabilitiesOf(explained, indices);
     const kept = likelyRows(probabilities);
     const classes = Int32Array.from(labelled, (i) => data.labelled.labels?.[i] ?? 0);
-    const content = refinedContents(model, blurredClean, classes, pose, pixels);
-    const known: KnownImages = { labelled, clean, blurred: blurredClean, y, pose, content };
+    const refined = refinedContents(model, blurredClean, classes, pose, pixels);
+    const known: KnownImages = { labelled, clean, blurred: blurredClean, y, pose, ...refined };
     const found: ExplainedImages = { x, blurred, explained, probabilities, kept };
     this.learnPictures(known, found, stream.fork('draws'));
     this.teach(known, isAlone ? undefined : found);
@@ -176,7 +179,7 @@ export class TemplateTrainer extends KnownPoseTrainer {
   /** Pictures and field learn from explanations drawn around the refined ones, and from labelled images. */
   private learnPictures(known: KnownImages, found: ExplainedImages, rng: RandomStream): void {
     this.optimizer.lrFactor = slowing(this.progressed);
-    this.complete.step(completeRows(known, found, this.model.options.shape, rng));
+    this.complete.step(completeRows(known, found, this.drawn, rng));
   }
 
   /** Recognition learns from labelled images with fresh noise, and from what was explained where that counts. */
@@ -188,8 +191,13 @@ export class TemplateTrainer extends KnownPoseTrainer {
     this.labelledNoise.add(noisy, gather(data.labelled, labelled), labelled, this.stream(this.step).fork('noise'));
     // As large in all as in the steps of recognition alone, so that Adam's moments stay right.
     const weights = { labelled: recognitionBatch, explained: model.gate.weight * recognitionBatch };
-    const taught = teachingRows(known, tf.tensor2d(noisy, clean.shape), found, weights, model.options.shape);
+    const taught = teachingRows(known, tf.tensor2d(noisy, clean.shape), found, weights, this.drawn);
     this.teaching.step(taught, found ? {} : this.dropped(labelled.length, 'labelled'));
+  }
+
+  private get drawn(): Drawn {
+    const { options, templates } = this.model;
+    return { shape: options.shape, perClass: templates.perClass };
   }
 
   private explain(x: tf.Tensor2D, pixels: Int32Array | undefined, blurred?: tf.Tensor): Explanations {
@@ -200,13 +208,15 @@ export class TemplateTrainer extends KnownPoseTrainer {
   /** The probability of each explanation of the unlabelled images at `indices`. */
   private probabilitiesOf(explained: Explanations, indices: Int32Array): Float32Array {
     const { anchor, model } = this;
+    const { numClasses, templates } = model;
     const { weight, temperature } = model.gate;
     const { pictures, candidates, evidence } = explained;
     const own = anchor as Float32Array;
     const logs = evidence.map((nats, row) => {
       const group = Math.floor(row / candidates);
-      if (!this.classes.isKnown(group % pictures)) return Number.NEGATIVE_INFINITY;
-      return (weight * nats) / temperature + own[indices[Math.floor(group / pictures)] * pictures + (group % pictures)];
+      const label = Math.floor((group % pictures) / templates.perClass);
+      if (!this.classes.isKnown(label)) return Number.NEGATIVE_INFINITY;
+      return (weight * nats) / temperature + own[indices[Math.floor(group / pictures)] * numClasses + label];
     });
     return softmaxRows(logs, pictures * candidates);
   }
@@ -238,8 +248,8 @@ export class TemplateTrainer extends KnownPoseTrainer {
     const { accuracy, temperature } = tidyHost(() => {
       const [x] = this.shown(indices) as [tf.Tensor2D, tf.Tensor];
       const explained = this.explain(x, trainingPixels(model, stream.fork('pixels')));
-      const evidence = bestOfClasses(explained).map((e, i) =>
-        this.classes.isKnown(i % explained.pictures) ? e : Number.NEGATIVE_INFINITY,
+      const evidence = bestOfClasses(explained, model.templates.perClass).map((e, i) =>
+        this.classes.isKnown(i % model.numClasses) ? e : Number.NEGATIVE_INFINITY,
       );
       return fitEvidence(
         evidence,
