@@ -9,7 +9,8 @@ import {
   resumeCrossValidation,
   type Spread,
 } from '../recipes/index.js';
-import { formatCount, formatPercent, shareInterval } from '../viz/index.js';
+import { shareInterval } from '../train/index.js';
+import { formatCount, formatPercent } from '../viz/index.js';
 import { confusionTable } from './judgement.js';
 import { print, say } from './messages.js';
 import { addLabelledKindOptions } from './modelKind.js';

@@ -1,6 +1,7 @@
 /** `pyroved export`: a trained model for other programs. */
 import { Command, Option } from 'commander';
-import { type ExportedModel, type ExportFormat, exportFormats, exportModel } from '../exchange/index.js';
+import { type ExportedModel, type ExportFormat, exportFormats } from '../exchange/index.js';
+import { exportModel } from '../recipes/index.js';
 import { print } from './messages.js';
 import { addMachineOptions, type Given } from './options.js';
 import { addRun, withAnyRun } from './trained.js';

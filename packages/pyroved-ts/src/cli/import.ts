@@ -3,8 +3,9 @@ import { selectEngine } from '@pyro-ts/engine';
 import { activations } from '@pyro-ts/spatial-decoder';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { defined } from '../defined.js';
-import { type ImportRunOptions, importedKinds, importRun } from '../exchange/index.js';
+import { importedKinds } from '../exchange/index.js';
 import { likelihoodNames } from '../models/index.js';
+import { type ImportRunOptions, importRun } from '../recipes/index.js';
 import { print, say } from './messages.js';
 import { counts, decimal, type Given, invariances, names, parsed, picked } from './options.js';
 

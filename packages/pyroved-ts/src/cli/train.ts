@@ -17,7 +17,8 @@ import {
 } from '../recipes/index.js';
 import { posesText } from '../recipes/validation.js';
 import { RunFolder, StudyFolder } from '../run/index.js';
-import { formatCount, formatDuration, formatPercent, shareInterval } from '../viz/index.js';
+import { shareInterval } from '../train/index.js';
+import { formatCount, formatDuration, formatPercent } from '../viz/index.js';
 import { addConvOptions, convSettingsOf } from './convolutions.js';
 import { extension } from './extend.js';
 import { say } from './messages.js';

@@ -21,6 +21,12 @@ export function normalisationText({ low, high }: Normalisation): string {
  */
 const ENOUGH = 4_000_000;
 
+/** Of pairs of inputs and targets: the ranges that became [0, 1]. */
+export interface PairedNormalisation {
+  readonly inputs: Normalisation;
+  readonly targets: Normalisation;
+}
+
 /**
  * The 1st and 99th percentile of all values of all parts (linear interpolation between ranks). Where those coincide, as
  * with small bright objects on an even background, the smallest and largest value are taken instead.

@@ -1,13 +1,8 @@
 /** A trained model for other programs: ONNX files, TensorFlow.js models, or its parameters alone. */
-import fs from 'node:fs';
-import path from 'node:path';
 import * as tf from '@tensorflow/tfjs';
-import { didYouMean, OptionError, readSafetensors, refuseUnknownKeys, writeSafetensors } from 'pyro-ts';
-import type { Normalisation, Preprocessing } from '../data/index.js';
+import { didYouMean, OptionError, readSafetensors, writeSafetensors } from 'pyro-ts';
+import type { Normalisation, PairedNormalisation, Preprocessing } from '../data/index.js';
 import { type Model, type ModelConfig, modelFromConfig, TemplateSSIVAE, type VED } from '../models/index.js';
-import type { PairedNormalisation } from '../recipes/pairs/source.js';
-import { explained } from '../run/errors.js';
-import { writeWhole } from '../run/index.js';
 import { aboutGraph, aboutModel } from './about.js';
 import { ExportError } from './errors.js';
 import { BATCH, type Graph } from './graph/graph.js';
@@ -30,49 +25,30 @@ export interface ExportedModel {
 export const exportFormats = ['onnx', 'tfjs', 'safetensors', 'npz'] as const;
 export type ExportFormat = (typeof exportFormats)[number];
 
-export interface ExportOptions {
-  /** `onnx` and `tfjs`: the networks; `safetensors` and `npz`: the parameters alone. */
-  readonly to: ExportFormat;
-  /** The folder to write into; made where it is missing. */
-  readonly out: string;
-}
-
-/**
- * Writes a model for other programs. `onnx`: classifier.onnx, encoder.onnx, decoder.onnx; `tfjs`: a folder for each with model.json and weights.bin;
- * `safetensors` and `npz`: parameters.safetensors, parameters.npz, linear weights as [inputs, outputs]. Each network is run as it was written
- * and compared with the model first.
- * @returns the paths of the files
- * @throws {ExportError} where a network uses an operation that no rule is known for, RunError where the folder cannot be written.
- * @example
- * for (const file of await exportModel(await loadModel('runs/demo'), { to: 'onnx', out: 'demo-onnx' })) console.log(file);
- */
-export async function exportModel(trained: ExportedModel, options: ExportOptions): Promise<string[]> {
-  refuseUnknownKeys('exportModel', options, ['to', 'out']);
-  const { to, out } = options;
-  if (!exportFormats.includes(to)) {
-    throw new OptionError(`There is no format "${to}".${didYouMean(String(to), exportFormats)}`);
-  }
-  const files = await filesOf(trained, to);
-  return files.map(({ name, content }) => {
-    const file = path.join(out, name);
-    explained(`Could not make ${path.dirname(file)}`, () => fs.mkdirSync(path.dirname(file), { recursive: true }));
-    writeWhole(file, content);
-    return file;
-  });
-}
-
-interface OutputFile {
+/** A file of an export. */
+export interface ExportedFile {
+  /** Its path in the folder of the export. */
   readonly name: string;
   readonly content: string | Uint8Array;
 }
 
-async function filesOf(trained: ExportedModel, to: ExportFormat): Promise<OutputFile[]> {
+/**
+ * A model as files for other programs. `onnx`: classifier.onnx, encoder.onnx, decoder.onnx; `tfjs`: a folder for each with model.json and weights.bin;
+ * `safetensors` and `npz`: parameters.safetensors, parameters.npz, linear weights as [inputs, outputs]. Each network is run as it was written
+ * and compared with the model first.
+ * @throws {ExportError} where a network uses an operation that no rule is known for.
+ * @example const [{ name, content }] = await exportedFiles({ model }, 'onnx'); // "classifier.onnx" and its bytes
+ */
+export async function exportedFiles(trained: ExportedModel, to: ExportFormat): Promise<ExportedFile[]> {
+  if (!exportFormats.includes(to)) {
+    throw new OptionError(`There is no format "${to}".${didYouMean(String(to), exportFormats)}`);
+  }
   switch (to) {
     case 'onnx':
       return (await modelGraphs(trained)).map((graph) => ({ name: `${graph.name}.onnx`, content: encodeOnnx(graph) }));
     case 'tfjs':
       return (await modelGraphs(trained)).flatMap((graph) =>
-        graphModelFiles(graph).map(({ name, content }) => ({ name: path.join(graph.name, name), content })),
+        graphModelFiles(graph).map(({ name, content }) => ({ name: `${graph.name}/${name}`, content })),
       );
     case 'safetensors':
       return [{ name: 'parameters.safetensors', content: parametersSafetensors(trained) }];

@@ -2,7 +2,6 @@
 export * from './errors.js';
 export * from './exportModel.js';
 export type { Graph } from './graph/graph.js';
-export { type ImportRunOptions, importRun } from './importRun.js';
 export { latentsNpz } from './latents.js';
 export { encodeOnnx, ONNX_OPSET } from './onnx/write.js';
 export { graphModelArtifacts } from './tfjs/write.js';

@@ -1,7 +1,6 @@
 /** Arrays of numbers and of texts as NumPy's `.npz`. */
 import { zipSync } from 'fflate';
-import { encodeNpy } from '../data/index.js';
-import { npyHeader } from '../data/readers/npy.js';
+import { encodeNpy, npyHeader } from '../data/npyEncoding.js';
 
 export interface NumpyArray {
   readonly shape: readonly number[];

@@ -33,5 +33,5 @@ export type { TemplateOptions } from './templateOptions.js';
 export type { CompleteRows, TaughtRows, Teaching } from './templatePrograms.js';
 export * from './vae.js';
 export * from './ved.js';
-export type { VEDOptions } from './vedOptions.js';
+export type { VEDConfig, VEDOptions } from './vedOptions.js';
 export { centreOf } from './views.js';

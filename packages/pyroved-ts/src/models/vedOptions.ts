@@ -60,6 +60,9 @@ const defaults = {
   seed: 1 as number | string,
 };
 
+/** The options as a run's configuration keeps them. */
+export type VEDConfig = { readonly kind: 'VED' } & VEDOptions;
+
 export type ResolvedVED = VEDOptions & Required<Pick<VEDOptions, keyof typeof defaults>>;
 
 /** The options with their defaults; those of the networks are checked where they are made. @throws {OptionError} that names the option. */

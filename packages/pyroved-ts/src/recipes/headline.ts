@@ -9,9 +9,9 @@ import {
   mixtureOf,
   type RegionCoverage,
   regionCoverage,
+  shareInterval,
   withTemperature,
 } from '../train/index.js';
-import { shareInterval } from '../viz/index.js';
 import { type Judgement, judge } from './judge.js';
 import { evenPlaces } from './show.js';
 import { type Validation, type ValidationSummary, validationSummary } from './validation.js';

@@ -1,9 +1,8 @@
 /** One run on its way: its state restored, its steps taken with metrics and checkpoints, its result drawn at the end. */
 import { classCounts } from '../data/index.js';
 import { type InvariantVAE, type Model, RecognitionSSIVAE, type VED } from '../models/index.js';
-import type { Checkpoint, RunFolder, RunOrigin } from '../run/index.js';
-import type { EpochRecord, Trainer } from '../train/index.js';
-import { shareInterval } from '../viz/index.js';
+import type { RunFolder, RunOrigin } from '../run/index.js';
+import { type Checkpoint, type EpochRecord, shareInterval, type Trainer } from '../train/index.js';
 import { estimateTraining, PROBED_RECOGNITION } from './estimate.js';
 import { loadStart } from './extend.js';
 import { finishRun, type RunSummary } from './finish.js';

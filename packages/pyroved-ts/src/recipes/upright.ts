@@ -1,7 +1,6 @@
 /** What upright means: the mean angle at which the model sees each class's labelled images, kept with the checkpoint. */
 import type { Model, SSIVAE, VED } from '../models/index.js';
-import type { Checkpoint } from '../run/index.js';
-import type { TrainingImages } from '../train/index.js';
+import type { Checkpoint, TrainingImages } from '../train/index.js';
 
 const NAME = 'upright/angles';
 

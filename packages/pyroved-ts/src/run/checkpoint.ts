@@ -1,15 +1,8 @@
 /** A checkpoint as bytes: parameters, the optimiser's and the trainer's state in one safetensors file with a checksum. */
 import { createHash } from 'node:crypto';
 import { FormatError, readSafetensors, type SavedTensor, writeSafetensors } from 'pyro-ts';
+import type { Checkpoint } from '../train/index.js';
 import { type JsonObject, parseJsonObject, toJsonObject } from './json.js';
-
-/** All that is needed to go on with a run. */
-export interface Checkpoint {
-  /** Arrays by name, e.g. "param/decoder.w1", "optim/decoder.w1/m". */
-  readonly tensors: ReadonlyMap<string, SavedTensor>;
-  /** What is no array: epoch, step, the state of the random streams, the options of the optimiser. */
-  readonly state: object;
-}
 
 /** A checkpoint that was read. */
 export interface LoadedCheckpoint extends Checkpoint {

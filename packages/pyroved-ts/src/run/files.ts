@@ -1,7 +1,8 @@
 /** Files that are written whole or not at all: a kill, a crash or a full disk leaves the file that was there before. */
 import fs from 'node:fs';
 import path from 'node:path';
-import { errorCode, explained } from './errors.js';
+import { errorCode } from '../data/fileErrors.js';
+import { explained } from './errors.js';
 
 /** Where a file lies until it is complete. The name is fixed, so that what a kill left behind is written over. */
 export const temporary = (file: string): string => `${file}.tmp`;

@@ -1,4 +1,4 @@
-export type { Checkpoint, LoadedCheckpoint } from './checkpoint.js';
+export type { LoadedCheckpoint } from './checkpoint.js';
 export type { RunConfig, RunOrigin, RunSettings } from './config.js';
 export { RUN_FORMAT, RUN_VERSION } from './config.js';
 export { RunError } from './errors.js';

@@ -9,7 +9,8 @@
 import { createHash, randomUUID } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import { errorCode, explained, RunError } from './errors.js';
+import { errorCode } from '../data/fileErrors.js';
+import { explained, RunError } from './errors.js';
 import { writeFlushed } from './files.js';
 import { type JsonObject, parseJsonObject } from './json.js';
 import { hasEnded, type ProcessIdentity, processFrom, thisProcess } from './processIdentity.js';

@@ -1,7 +1,7 @@
 /** Which process wrote a lock: its number alone does not say, since numbers are used again and differ between containers. */
 import fs from 'node:fs';
 import os from 'node:os';
-import { errorCode } from './errors.js';
+import { errorCode } from '../data/fileErrors.js';
 import { isJsonObject, type Json } from './json.js';
 
 /** A process, distinguished from a later one with the same number. */

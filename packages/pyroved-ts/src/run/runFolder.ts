@@ -2,7 +2,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { PyroError, refuseUnknownKeys } from 'pyro-ts';
-import { type Checkpoint, decodeCheckpoint, encodeCheckpoint, type LoadedCheckpoint } from './checkpoint.js';
+import type { Checkpoint } from '../train/index.js';
+import { decodeCheckpoint, encodeCheckpoint, type LoadedCheckpoint } from './checkpoint.js';
 import { formatConfig, parseConfig, type RunConfig, type RunSettings, runConfig } from './config.js';
 import { explained, RunError } from './errors.js';
 import { readText, writeWhole } from './files.js';

@@ -1,7 +1,7 @@
 /** Whether stated distributions of an angle are right: how often the region of highest density contains the true angle. */
 import { OptionError, refuseUnknownKeys } from 'pyro-ts';
 import type { AngleMixture } from '../models/index.js';
-import { shareInterval } from '../viz/format.js';
+import { shareInterval } from './shareInterval.js';
 
 export interface RegionCoverage {
   /** Probability that the regions state. */

@@ -3,6 +3,7 @@
 export * from './angleRegions.js';
 export type { AverageOptions } from './average.js';
 export * from './calibration.js';
+export type { Checkpoint } from './checkpoint.js';
 export type { TrainingImages } from './data.js';
 export * from './disentanglement/index.js';
 export type { EarlyStopping } from './earlyStopping.js';
@@ -20,6 +21,7 @@ export type { LoopOptions, StepProgress, TrainCalls, TrainerOptions } from './op
 export * from './poseCalibration.js';
 export { type Schedule, scheduleOf } from './schedule.js';
 export * from './semiSupervised.js';
+export { shareInterval } from './shareInterval.js';
 export { loadParams, saveParams } from './state.js';
 export * from './suspiciousLabels.js';
 export * from './temperature.js';

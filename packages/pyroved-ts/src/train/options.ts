@@ -1,8 +1,8 @@
 /** What all trainers can be told, and what a call of a trainer's loop can be given. */
 import { type ClipOptions, OptionError, refuseUnknownKeys } from 'pyro-ts';
 import type { InvariantVAE } from '../models/index.js';
-import type { Checkpoint } from '../run/index.js';
 import { type AverageOptions, averageRule } from './average.js';
+import type { Checkpoint } from './checkpoint.js';
 import { checkEarlyStopping, type EarlyStopping } from './earlyStopping.js';
 import type { Position } from './errors.js';
 import type { EpochRecord } from './history.js';

@@ -2,8 +2,8 @@
 import { Adam, NonFiniteError, OptionError, refuseUnknownKeys, type SavedTensor, SupportError } from 'pyro-ts';
 import type { Batch } from '../data/index.js';
 import type { InvariantVAE, VED } from '../models/index.js';
-import type { Checkpoint, LoadedCheckpoint } from '../run/index.js';
 import { averageRule, WeightAverage } from './average.js';
+import type { Checkpoint } from './checkpoint.js';
 import { type EarlyStopping, hasStalled } from './earlyStopping.js';
 import { TrainingError } from './errors.js';
 import { addStep, type EpochRecord, type EpochSums, type Evaluation, meanLoss, noSums } from './history.js';
@@ -181,7 +181,7 @@ export abstract class Trainer<M extends InvariantVAE | VED = InvariantVAE> {
   protected loadFurtherState(_tensors: ReadonlyMap<string, SavedTensor>): void {}
 
   /** Goes on from a saved state. @throws {OptionError} where data or settings differ, {FormatError} where the model does. */
-  loadState(checkpoint: LoadedCheckpoint | Checkpoint): void {
+  loadState(checkpoint: Checkpoint): void {
     const saved = checkpoint.state as SavedState;
     refuseOther(saved.settings, this.fingerprint());
     loadParams(this.model.params, checkpoint.tensors);

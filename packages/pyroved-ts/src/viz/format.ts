@@ -16,11 +16,3 @@ export function formatDuration(seconds: number): string {
   if (minutes < 60) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
-
-/** The range in which a share measured on `count` images lies with 95% confidence (Wilson's score interval). */
-export function shareInterval(share: number, count: number): [number, number] {
-  const z = 1.96;
-  const centre = (share + (z * z) / (2 * count)) / (1 + (z * z) / count);
-  const reach = (z / (1 + (z * z) / count)) * Math.sqrt((share * (1 - share)) / count + (z * z) / (4 * count * count));
-  return [Math.max(0, centre - reach), Math.min(1, centre + reach)];
-}

@@ -5,7 +5,7 @@ export { type LineChartOptions, type LinePoint, type LineSeries, lineChart } fro
 export { asSvgFile } from './charts/render.js';
 export { type ScatterOptions, scatterChart } from './charts/scatter.js';
 export { type EpochFigures, type TrainingChart, type TrainingCurve, trainingCharts } from './charts/training.js';
-export { formatCount, formatDuration, formatPercent, shareInterval } from './format.js';
+export { formatCount, formatDuration, formatPercent } from './format.js';
 export type { FramedPicture } from './images/frame.js';
 export {
   displayRange,

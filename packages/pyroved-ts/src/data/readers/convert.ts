@@ -2,15 +2,15 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { DataError, type FileProblem, listProblems } from '../../errors.js';
-import { explained } from '../../run/errors.js';
+import { explained } from '../fileErrors.js';
 import { listFiles, requireFolder } from '../images/folder.js';
 import { eachImage, type ReadOptions, refuseProblems } from '../images/read.js';
-import { npyHeader } from './npy.js';
+import { npyHeader } from '../npyEncoding.js';
 
 /**
  * Writes every image in `folder` and below, resized but not normalised, to a `[N, C, H, W]` array at `path`, one image
  * in memory at a time. Images are checked one by one and not against each other.
- * @throws {RunError} when the file cannot be written, e.g. because the disk is full.
+ * @throws {FileError} when the file cannot be written, e.g. because the disk is full.
  * @throws {DataError} when no image can be read, or any cannot and `onBadFile` is `refuse`.
  */
 export async function folderToNpy(

@@ -1,11 +1,10 @@
 /** Runs of an encoder-decoder on pairs of inputs and targets. */
 export type { PairsSummary } from './finish.js';
 export { inputsFor, loadVED, predictionNpz, predictTargets, type TrainedVED } from './predict.js';
-export { isPairsRun, type PairsTrainSettings, pairsDefaults, type VEDConfig, type VEDSettings } from './settings.js';
+export { isPairsRun, type PairsTrainSettings, pairsDefaults, type VEDSettings } from './settings.js';
 export {
   type ArrayPairsSource,
   loadPairs,
-  type PairedNormalisation,
   type PairedSets,
   type PairsSource,
   type RodsSource,

@@ -1,12 +1,11 @@
 /** A trained encoder-decoder from its run folder, and what it predicts of new inputs. */
-import { encodeNpz, type ImageSet, loadArray } from '../../data/index.js';
+import { encodeNpz, type ImageSet, loadArray, type PairedNormalisation } from '../../data/index.js';
 import { disposeOnError } from '../../disposeOnError.js';
 import type { FileProblem } from '../../errors.js';
 import type { Model, Prediction, PredictOptions, VED } from '../../models/index.js';
 import { RunFolder } from '../../run/index.js';
 import { loadParams, type TrainingImages } from '../../train/index.js';
 import { pairsSections, vedFromConfig } from './settings.js';
-import type { PairedNormalisation } from './source.js';
 
 export interface TrainedVED {
   readonly run: RunFolder;

@@ -1,11 +1,12 @@
 /** What decides a run on pairs, as its configuration keeps it: source, model and training. */
 
+import type { PairedNormalisation } from '../../data/index.js';
 import { disposeOnError } from '../../disposeOnError.js';
 import { PyrovedError } from '../../errors.js';
-import { VED, type VEDOptions } from '../../models/index.js';
+import { VED, type VEDConfig, type VEDOptions } from '../../models/index.js';
 import type { RunFolder } from '../../run/index.js';
 import { type TrainerOptions, VEDTrainer } from '../../train/index.js';
-import type { PairedNormalisation, PairedSets, PairsSource } from './source.js';
+import type { PairedSets, PairsSource } from './source.js';
 
 /** The model's options but for what the pairs decide, and what a configuration cannot hold. */
 export type VEDSettings = Omit<
@@ -20,8 +21,6 @@ export type PairsTrainSettings = Omit<TrainerOptions, 'seed'>;
  * predicts the mean.
  */
 export const pairsDefaults = { epochs: 50, batchSize: 64, scaleFactor: 0.1 } as const satisfies PairsTrainSettings;
-
-export type VEDConfig = { readonly kind: 'VED' } & VEDOptions;
 
 /** The data section of a run on pairs. */
 export interface PairsSection {

@@ -7,6 +7,7 @@ import {
   type Normalisation,
   nanorods,
   openArray,
+  type PairedNormalisation,
   type RodsOptions,
   streamArray,
   subset,
@@ -36,12 +37,6 @@ export interface ArrayPairsSource {
 }
 
 export type PairsSource = RodsSource | ArrayPairsSource;
-
-/** The ranges that became [0, 1]. */
-export interface PairedNormalisation {
-  readonly inputs: Normalisation;
-  readonly targets: Normalisation;
-}
 
 export interface PairedSets {
   readonly train: PairedData;

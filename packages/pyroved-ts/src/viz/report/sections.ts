@@ -1,7 +1,9 @@
 /** The parts of a report, each from its piece of `ReportData`, with the sentences that say how to read the pictures. */
+
+import { shareInterval } from '../../train/index.js';
 import { type ClassScores, type ConfusionMatrix, classScores } from '../charts/confusion.js';
 import type { TrainingChart } from '../charts/training.js';
-import { formatCount, formatPercent, shareInterval } from '../format.js';
+import { formatCount, formatPercent } from '../format.js';
 import type { FactGroup, ReportAccuracy, ReportData, ReportNote, ReportTable } from './data.js';
 import { type Html, html, rawHtml } from './html.js';
 

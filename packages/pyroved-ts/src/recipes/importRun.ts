@@ -2,15 +2,14 @@
 import fs from 'node:fs';
 import * as tf from '@tensorflow/tfjs';
 import { OptionError, refuseUnknownKeys } from 'pyro-ts';
-import type { Normalisation } from '../data/index.js';
-import type { PairedNormalisation } from '../recipes/pairs/source.js';
+import type { Normalisation, PairedNormalisation } from '../data/index.js';
+import { importPyroved, type PyrovedOptions, pyrovedOptionKeys } from '../exchange/torch/pyroved.js';
+import { readStateDict } from '../exchange/torch/stateDict.js';
+import { importPyrovedVED, isVED, type PyrovedVEDOptions, vedOptionKeys } from '../exchange/torch/ved.js';
 import { explained } from '../run/errors.js';
 import { RunFolder } from '../run/index.js';
 import { saveParams } from '../train/index.js';
 import { versions } from '../version.js';
-import { importPyroved, type PyrovedOptions, pyrovedOptionKeys } from './torch/pyroved.js';
-import { readStateDict } from './torch/stateDict.js';
-import { importPyrovedVED, isVED, type PyrovedVEDOptions, vedOptionKeys } from './torch/ved.js';
 
 /** Of a VED, `shape` is that of its inputs. */
 export interface ImportRunOptions extends PyrovedOptions, Omit<PyrovedVEDOptions, 'inputShape'> {

@@ -1,0 +1,40 @@
+/** Arrays as NumPy's files: `.npy` (one array) and `.npz` (a zip archive of them). */
+import { zipSync } from 'fflate';
+import { refuseUnknownKeys } from 'pyro-ts';
+
+/** How a `.npy` file begins. */
+export const NPY_MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
+
+/**
+ * The first bytes of a float32 `.npy` file, always 128 of them, so that the count can be put right at the end of a long
+ * write.
+ */
+export function npyHeader(shape: readonly number[], type = '<f4'): Uint8Array {
+  const dims = shape.length === 1 ? `${shape[0]},` : shape.join(', ');
+  const text = `{'descr': '${type}', 'fortran_order': False, 'shape': (${dims}), }`.padEnd(117);
+  return Uint8Array.from([...NPY_MAGIC, 1, 0, 118, 0, ...new TextEncoder().encode(`${text}\n`)]);
+}
+
+/** Values as the content of a `.npy` file. */
+export function encodeNpy(data: Float32Array | Int32Array, shape: readonly number[]): Uint8Array {
+  const header = npyHeader(shape, data instanceof Float32Array ? '<f4' : '<i4');
+  const out = new Uint8Array(header.length + data.byteLength);
+  out.set(header);
+  out.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), header.length);
+  return out;
+}
+
+export interface NpzOptions {
+  /** From 0 (stored) to 9 (smallest). @default 6 */
+  readonly level?: 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9;
+}
+
+/** Arrays as the content of a `.npz` file. */
+export const encodeNpz = (
+  arrays: Readonly<Record<string, { readonly data: Float32Array | Int32Array; readonly shape: readonly number[] }>>,
+  options: NpzOptions = {},
+): Uint8Array => {
+  refuseUnknownKeys('encodeNpz', options, ['level']);
+  const files = Object.entries(arrays).map(([name, { data, shape }]) => [`${name}.npy`, encodeNpy(data, shape)]);
+  return zipSync(Object.fromEntries(files), { level: options.level ?? 6 });
+};
