@@ -2,7 +2,9 @@
 import { isMain, main, node, Stop, say } from './lib/process.mjs';
 import { setup } from './setup.mjs';
 
-const packages = ['engine', 'pyro-ts', 'spatial-decoder', 'pyroved-ts'].map((name) => `packages/${name}`);
+const packages = ['engine', 'compile', 'pyro-ts', 'spatial-decoder', 'pyroved-ts', 'pyroved-data', 'pyroved'].map(
+  (name) => `packages/${name}`,
+);
 
 /** Brings everything up to date; quick where nothing changed. `tests` checks the types of the tests as well. */
 export async function build({ tests = false } = {}) {

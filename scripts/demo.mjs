@@ -7,7 +7,7 @@ if (isMain(import.meta.url)) {
   await main(async () => {
     await setup();
     await build();
-    const { code } = await node('packages/pyroved-ts/dist/cli/main.js', ['demo', ...process.argv.slice(2)]);
+    const { code } = await node('packages/pyroved/dist/cli/main.js', ['demo', ...process.argv.slice(2)]);
     return code;
   });
 }

@@ -1,6 +1,6 @@
-"""Writes the outlines of letters and digits of a sans and a serif face as TypeScript (packages/pyroved-ts/src/data/glyphs/dejavu.ts).
+"""Writes the outlines of letters and digits of a sans and a serif face as TypeScript (packages/pyroved-data/src/glyphs/dejavu.ts).
 
-usage: python scripts/extract-glyphs.py DejaVuSans.ttf DejaVuSerif.ttf > packages/pyroved-ts/src/data/glyphs/dejavu.ts
+usage: python scripts/extract-glyphs.py DejaVuSans.ttf DejaVuSerif.ttf > packages/pyroved-data/src/glyphs/dejavu.ts
 Needs `pip install fonttools`. The outlines are in the repository; this runs again only to change which glyphs there are.
 """
 import sys

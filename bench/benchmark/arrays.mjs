@@ -1,7 +1,9 @@
 /** The images of a task for one seed, as every method gets them, and their export for Python. */
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { concatenated, encodeNpz, loadSets, readFolder } from 'pyroved-ts';
+import { loadSets } from 'pyroved';
+import { readFolder } from 'pyroved-data';
+import { concatenated, encodeNpz } from 'pyroved-ts';
 import { digitSets, digitsWithoutLabels, shiftedSets } from './shiftedSets.mjs';
 
 /** The source of a run: the test folder takes the place of a validation set, so that all labels of a user's folder are for training. */

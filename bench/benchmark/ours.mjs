@@ -6,14 +6,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { selectKernel } from '@pyro-ts/spatial-decoder';
-import {
-  classifyImages,
-  expectedCalibrationError,
-  labelledImages,
-  loadModel,
-  preprocessedFor,
-  trainRun,
-} from 'pyroved-ts';
+import { classifyImages, labelledImages, loadModel, preprocessedFor, trainRun } from 'pyroved';
+import { expectedCalibrationError } from 'pyroved-ts';
 import { isMain } from '../../scripts/lib/process.mjs';
 import { accuracyAndRecall } from './accuracy.mjs';
 import { sourceOf, taskSets } from './arrays.mjs';

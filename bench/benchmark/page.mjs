@@ -1,7 +1,7 @@
 /** The page docs/benchmark.md and its pictures, from finished cells alone. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import { asSvgFile, lineChart } from 'pyroved-ts';
+import { asSvgFile, lineChart } from 'pyroved';
 import { describeMethod } from './methods.mjs';
 import { summariseTask } from './summary.mjs';
 

@@ -97,7 +97,7 @@ export function codeVersions(root) {
   const packages = ['engine', 'pyro-ts', 'spatial-decoder', 'pyroved-ts'].map((name) => `${root}/packages/${name}/src`);
   return {
     ours: versionOf([...packages, `${root}/packages/spatial-decoder/native`], ['.ts', '.cc', '.h']),
-    rivals: versionOf([`${root}/bench/reference/rivals`, `${root}/packages/pyroved-ts/src/data`], ['.py', '.ts']),
+    rivals: versionOf([`${root}/bench/reference/rivals`, `${root}/packages/pyroved-data/src`], ['.py', '.ts']),
   };
 }
 

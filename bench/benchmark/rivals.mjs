@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { decodeNpy } from 'pyroved-ts';
+import { decodeNpy } from 'pyroved-data';
 import { packClasses } from './cells.mjs';
 import { jsonFrom } from './child.mjs';
 

@@ -2,17 +2,8 @@
  * The images of the tasks for the template model: unlabelled and test images vary as the labelled ones never do, or hold objects of a class that has no labels.
  * All of them are drawn anew for each seed.
  */
-import {
-  cardSet,
-  concatenated,
-  digits,
-  glyphTemplate,
-  loadTemplates,
-  subset,
-  suitTemplates,
-  withNoise,
-  withoutLabels,
-} from 'pyroved-ts';
+import { cardSet, digits, glyphTemplate, loadTemplates, suitTemplates } from 'pyroved-data';
+import { concatenated, subset, withNoise, withoutLabels } from 'pyroved-ts';
 import { starTemplate } from './star.mjs';
 
 /** Scale and shear of unlabelled and test images, relative to the labelled ones. */

@@ -3,7 +3,7 @@
  * `node docs/curves/draw.mjs`
  */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { lineChart } from 'pyroved-ts';
+import { lineChart } from 'pyroved';
 
 const at = (name) => new URL(name, import.meta.url);
 

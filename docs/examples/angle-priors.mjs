@@ -3,7 +3,8 @@ import { selectEngine } from '@pyro-ts/engine';
 import { selectKernel } from '@pyro-ts/spatial-decoder';
 import * as tf from '@tensorflow/tfjs';
 import { projectedNormal } from 'pyro-ts';
-import { directionOf, IVAE, nanorods, UnsupervisedTrainer } from 'pyroved-ts';
+import { nanorods } from 'pyroved-data';
+import { directionOf, IVAE, UnsupervisedTrainer } from 'pyroved-ts';
 
 /** A unit vector that points at twice the angle: uniform a priori, projected normal around what the encoder gives. */
 const axis = {

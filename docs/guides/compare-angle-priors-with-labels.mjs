@@ -5,7 +5,8 @@
  */
 import { selectEngine } from '@pyro-ts/engine';
 import { selectKernel } from '@pyro-ts/spatial-decoder';
-import { accuracyOf, cards, SemiSupervisedTrainer, SSIVAE } from 'pyroved-ts';
+import { cards } from 'pyroved-data';
+import { accuracyOf, SemiSupervisedTrainer, SSIVAE } from 'pyroved-ts';
 
 const choices = {
   normal: {},

@@ -1,7 +1,8 @@
 /** Writes example pairs for the guide: images of gold nanorods and their spectra as a detector counts them, and 200 new images. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { encodeNpy, nanorods } from 'pyroved-ts';
+import { nanorods } from 'pyroved-data';
+import { encodeNpy } from 'pyroved-ts';
 
 const folder = process.argv[2] ?? 'rods';
 const { train, test } = nanorods({ seed: 1, train: 2500, test: 200 });

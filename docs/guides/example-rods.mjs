@@ -1,7 +1,8 @@
 /** Writes example data for regression.md: rods.npy, images of 600 nanorods at any angle, and lengths.csv, where the lengths of 120 of them are known. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { encodeNpy, nanorods } from 'pyroved-ts';
+import { nanorods } from 'pyroved-data';
+import { encodeNpy } from 'pyroved-ts';
 
 const folder = process.argv[2] ?? 'rods';
 const { images } = nanorods({ size: 24, train: 600, test: 1, seed: 1 }).train;

@@ -7,7 +7,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { encode } from 'fast-png';
-import { cards, digits, glyphs, imageAt, nanoparticles } from 'pyroved-ts';
+import { cards, digits, glyphs, nanoparticles } from 'pyroved-data';
+import { imageAt } from 'pyroved-ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const folder = process.argv[2] ?? join(root, 'docs', 'pictures');

@@ -7,7 +7,9 @@ import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { selectEngine } from '@pyro-ts/engine';
 import { selectKernel } from '@pyro-ts/spatial-decoder';
-import { asSvgFile, disentanglementOf, heatmapChart, IVAE, latentMap, nanorods, UnsupervisedTrainer } from 'pyroved-ts';
+import { asSvgFile, heatmapChart } from 'pyroved';
+import { nanorods } from 'pyroved-data';
+import { disentanglementOf, IVAE, latentMap, UnsupervisedTrainer } from 'pyroved-ts';
 
 await selectEngine();
 const kernel = await selectKernel();

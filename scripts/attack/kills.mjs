@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { RunFolder } from 'pyroved-ts';
+import { RunFolder } from 'pyroved';
 import { exampleSettings } from './example.mjs';
 
 export const name = 'kills';

@@ -1,4 +1,4 @@
 /** A process of `locks.mjs` that takes a lock, and is killed on the way. */
-import { RunFolder } from 'pyroved-ts';
+import { RunFolder } from 'pyroved';
 
 RunFolder.open(process.argv[2]).lock();

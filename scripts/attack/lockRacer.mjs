@@ -1,7 +1,7 @@
 /** A process of `locks.mjs`: takes the lock of the folder that it is sent, and keeps it until the next message or gives it back at once. */
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { RunFolder } from 'pyroved-ts';
+import { RunFolder } from 'pyroved';
 
 let release = () => {};
 

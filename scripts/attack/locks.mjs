@@ -5,7 +5,7 @@ import { cpSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { RunFolder } from 'pyroved-ts';
+import { RunFolder } from 'pyroved';
 import { exampleSettings } from './example.mjs';
 
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));

@@ -10,7 +10,8 @@ import { encode as encodeBmp } from 'fast-bmp';
 import { encode as encodePng } from 'fast-png';
 import { encode as encodeJpeg } from 'jpeg-js';
 import { RandomStream, writeSafetensors } from 'pyro-ts';
-import { encodeNpy, encodeNpz, StudyFolder, trainRun } from 'pyroved-ts';
+import { StudyFolder, trainRun } from 'pyroved';
+import { encodeNpy, encodeNpz } from 'pyroved-ts';
 import { mutateBytes, mutateJson, mutateTable } from './mutate.mjs';
 
 export const name = 'mutants';
@@ -127,8 +128,8 @@ async function seedsIn(root) {
     parts: ['seed-1'],
     plan: { seeds: [1, 2], source: { kind: 'cards' } },
   });
-  const images = JSON.parse(readFileSync(join(fixtures, 'pyroved-ts/data/fixtures/images.json'), 'utf8'));
-  const arrays = JSON.parse(readFileSync(join(fixtures, 'pyroved-ts/data/fixtures/arrays.json'), 'utf8'));
+  const images = JSON.parse(readFileSync(join(fixtures, 'pyroved-data/fixtures/images.json'), 'utf8'));
+  const arrays = JSON.parse(readFileSync(join(fixtures, 'pyroved-data/fixtures/arrays.json'), 'utf8'));
   const kept = [
     ...Object.entries(images).map(([file, text]) => ['image', `i-${file}`, file, Buffer.from(text, 'base64')]),
     ...Object.entries(arrays).map(([file, text]) => ['array', `a-${file}`, file, Buffer.from(text, 'base64')]),

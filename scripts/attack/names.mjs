@@ -10,7 +10,7 @@ export const name = 'names';
 export const title = 'Hostile names of classes, files and columns';
 export const bars = ['failed', 'stackTraces', 'hangs', 'escapes'];
 
-const bin = fileURLToPath(new URL('../../packages/pyroved-ts/bin/pyroved.js', import.meta.url));
+const bin = fileURLToPath(new URL('../../packages/pyroved/bin/pyroved.js', import.meta.url));
 const SIZE = 12;
 
 /** Pairs of names; those that a file system takes are folders of classes, the others stand in a table. */

@@ -8,7 +8,7 @@ import { copyFileSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileS
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { RunFolder } from 'pyroved-ts';
+import { RunFolder } from 'pyroved';
 import { exampleSettings } from './example.mjs';
 
 export const name = 'power';

@@ -1,5 +1,5 @@
 /** A process of `power.mjs`: writes epochs into a run folder as a training does, and says which are written. */
-import { RunFolder } from 'pyroved-ts';
+import { RunFolder } from 'pyroved';
 
 const run = RunFolder.open(process.argv[2]);
 const history = [];

@@ -3,7 +3,9 @@ import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
-import { cards, loadModel, resumeRun, SemiSupervisedTrainer, SSIVAE, trainRun } from 'pyroved-ts';
+import { loadModel, resumeRun, trainRun } from 'pyroved';
+import { cards } from 'pyroved-data';
+import { SemiSupervisedTrainer, SSIVAE } from 'pyroved-ts';
 
 export const name = 'steps';
 export const title = 'Steps that fail';

@@ -3,7 +3,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { unzipSync } from 'fflate';
-import { decodeNpy, loadSets } from 'pyroved-ts';
+import { loadSets } from 'pyroved';
+import { decodeNpy } from 'pyroved-data';
 import { afterAll, describe, expect, it } from 'vitest';
 import { type Ended, evaluate, runScript } from '../scripts/child.js';
 

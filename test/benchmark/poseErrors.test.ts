@@ -1,5 +1,4 @@
 /** Errors against true poses, distances modulo symmetry, and where a pose shows an object. */
-
 import { expect, it } from 'vitest';
 import { evaluate } from '../scripts/child.js';
 
@@ -9,7 +8,8 @@ it('errors are taken from the true poses of generated images, class by class mod
   const found = evaluate(
     script,
     `await (async () => {
-      const { cards, truePoses } = await import('pyroved-ts');
+      const { cards } = await import('pyroved-data');
+const { truePoses } = await import('pyroved-ts');
       const { validation } = cards({ size: 16, labelledPerClass: 1, unlabelledPerClass: 1, validationPerClass: 5, axes: 'both' });
       const { angle, tx, ty } = truePoses(validation);
       const isDiamond = (i) => validation.classNames[validation.labels[i]] === 'diamonds';

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
-const bin = join(root, 'packages/pyroved-ts/bin/pyroved.js');
+const bin = join(root, 'packages/pyroved/bin/pyroved.js');
 const help = (...command: string[]): string =>
   execFileSync(process.execPath, [bin, ...command, '--help'], {
     encoding: 'utf8',

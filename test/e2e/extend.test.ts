@@ -2,7 +2,7 @@
 import { cpSync, existsSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
-import { loadModel, RunFolder } from 'pyroved-ts';
+import { loadModel, RunFolder } from 'pyroved';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { pyroved, remove, succeed, temporaryFolder, writeImages } from './helpers.js';
 

@@ -3,7 +3,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decode } from 'fast-png';
-import { decodeNpy, encodeNpy, nanorods, RunFolder, subset } from 'pyroved-ts';
+import { RunFolder } from 'pyroved';
+import { decodeNpy, nanorods } from 'pyroved-data';
+import { encodeNpy, subset } from 'pyroved-ts';
 import { afterAll, describe, expect, it } from 'vitest';
 import { pyroved, start, succeed } from './helpers.js';
 

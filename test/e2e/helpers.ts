@@ -8,7 +8,7 @@ import { encode } from 'fast-png';
 import { RandomStream } from 'pyro-ts';
 import { draw, ell } from '../pyroved-ts/shapes.js';
 
-const bin = fileURLToPath(new URL('../../packages/pyroved-ts/bin/pyroved.js', import.meta.url));
+const bin = fileURLToPath(new URL('../../packages/pyroved/bin/pyroved.js', import.meta.url));
 
 /** What TensorFlow itself writes to the error stream as it loads, and no setting silences (docs/engines.md): not a word of the command line. */
 const tensorflowsOwn =

@@ -3,9 +3,11 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { unzipSync } from 'fflate';
-import { decodeNpy, encodeNpy, importPyroved } from 'pyroved-ts';
+import { decodeNpy } from 'pyroved-data';
+import { encodeNpy } from 'pyroved-ts';
+import { importPyroved } from 'pyroved-ts/node';
 import { afterAll, expect, it } from 'vitest';
-import { temporaryFolder } from '../pyroved-ts/run/helpers.js';
+import { temporaryFolder } from '../pyroved/storage/helpers.js';
 import { pyroved, succeed } from './helpers.js';
 
 const folder = temporaryFolder();

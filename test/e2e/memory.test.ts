@@ -2,18 +2,8 @@
 import { join } from 'node:path';
 import { selectKernel } from '@pyro-ts/spatial-decoder';
 import * as tf from '@tensorflow/tfjs';
-import {
-  classifyImages,
-  encodingCsv,
-  IVAE,
-  loadModel,
-  manifoldPictures,
-  SemiSupervisedTrainer,
-  SSIVAE,
-  testImages,
-  trainRun,
-  UnsupervisedTrainer,
-} from 'pyroved-ts';
+import { classifyImages, encodingCsv, loadModel, manifoldPictures, testImages, trainRun } from 'pyroved';
+import { IVAE, SemiSupervisedTrainer, SSIVAE, UnsupervisedTrainer } from 'pyroved-ts';
 import { expect, it } from 'vitest';
 import { bar, ell, turned } from '../pyroved-ts/shapes.js';
 import { remove, temporaryFolder } from './helpers.js';

@@ -1,7 +1,7 @@
 /** What goes wrong is said in words that name the thing and the way out, never as a stack trace. */
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { loadSets, type Source, trainRun } from 'pyroved-ts';
+import { loadSets, type Source, trainRun } from 'pyroved';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   type Outcome,

@@ -12,9 +12,9 @@ import {
   imagesFor,
   loadModel,
   RunFolder,
-  shareInterval,
   type TrainedModel,
-} from 'pyroved-ts';
+} from 'pyroved';
+import { shareInterval } from 'pyroved-ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   type Outcome,

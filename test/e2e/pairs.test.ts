@@ -2,21 +2,9 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { unzipSync } from 'fflate';
-import {
-  decodeNpy,
-  encodeNpy,
-  encodeNpz,
-  type ImageSet,
-  inMemory,
-  inputsFor,
-  loadArray,
-  loadPairs,
-  loadVED,
-  nanorods,
-  predictionNpz,
-  predictTargets,
-  trainPairs,
-} from 'pyroved-ts';
+import { inputsFor, loadPairs, loadVED, predictionNpz, predictTargets, trainPairs } from 'pyroved';
+import { decodeNpy, loadArray, nanorods } from 'pyroved-data';
+import { encodeNpy, encodeNpz, type ImageSet, inMemory } from 'pyroved-ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pyroved, remove, start, succeed, temporaryFolder, write } from './helpers.js';
 

@@ -1,7 +1,7 @@
 /** Which precision a run works in: kept in its folder, gone on with, and refused in words where the processor has none. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { RunFolder } from 'pyroved-ts';
+import { RunFolder } from 'pyroved';
 import { afterAll, expect, it } from 'vitest';
 import { isas } from '../spatial-decoder/nativeKernels.js';
 import { pyroved, remove, start, succeed, temporaryFolder } from './helpers.js';

@@ -1,6 +1,7 @@
 /** The options of the command line that limit what is read: pixels, memory, and where the files of a label table may lie. */
 import { join } from 'node:path';
-import { encodeNpy, RunFolder } from 'pyroved-ts';
+import { RunFolder } from 'pyroved';
+import { encodeNpy } from 'pyroved-ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   type Outcome,

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { loadModel, RunFolder, whileLocked } from 'pyroved-ts';
+import { loadModel, RunFolder, whileLocked } from 'pyroved';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Outcome, pyroved, quick, remove, start, succeed, temporaryFolder, writeImages } from './helpers.js';
 

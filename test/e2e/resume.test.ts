@@ -3,17 +3,8 @@ import { createHash } from 'node:crypto';
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { RandomStream } from 'pyro-ts';
-import {
-  type ClassifierReport,
-  evaluateModel,
-  type ImageSet,
-  loadModel,
-  loadSets,
-  RunFolder,
-  resumeRun,
-  type Source,
-  trainRun,
-} from 'pyroved-ts';
+import { evaluateModel, loadModel, loadSets, RunFolder, resumeRun, type Source, trainRun } from 'pyroved';
+import type { ClassifierReport, ImageSet } from 'pyroved-ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pyroved, quick, remove, start, succeed, temporaryFolder, writeImages } from './helpers.js';
 

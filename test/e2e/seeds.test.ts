@@ -1,7 +1,7 @@
 /** Several seeds in turn: the choice by loss, the race, and going on after Ctrl-C or a kill with the same numbers. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { RunFolder, trainSeeds } from 'pyroved-ts';
+import { RunFolder, trainSeeds } from 'pyroved';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pyroved, quick, remove, start, succeed, temporaryFolder, writeImages } from './helpers.js';
 

@@ -3,16 +3,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { RandomStream } from 'pyro-ts';
-import {
-  type Disentanglement,
-  encodeNpy,
-  encodeNpz,
-  type Normalisation,
-  nanoparticles,
-  RunFolder,
-  shiftedPeaks,
-  trainRun,
-} from 'pyroved-ts';
+import { RunFolder, trainRun } from 'pyroved';
+import { nanoparticles, shiftedPeaks } from 'pyroved-data';
+import { type Disentanglement, encodeNpy, encodeNpz, type Normalisation } from 'pyroved-ts';
 import { afterAll, describe, expect, it } from 'vitest';
 import { picture, png, pyroved, remove, side, succeed, temporaryFolder, write, writeImages } from './helpers.js';
 

@@ -6,14 +6,14 @@ import {
   type Comparison,
   comparePriors,
   crossValidate,
-  encodeNpy,
-  nanorods,
   type QuantityValidation,
   RunFolder,
   resumeComparison,
   type Source,
   trainRun,
-} from 'pyroved-ts';
+} from 'pyroved';
+import { nanorods } from 'pyroved-data';
+import { encodeNpy } from 'pyroved-ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pyroved, remove, start, succeed, temporaryFolder, write, writeImages } from './helpers.js';
 

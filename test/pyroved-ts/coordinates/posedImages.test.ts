@@ -1,5 +1,6 @@
 /** Posed images against undoPose, against analytic blobs, and against the card data's own affine map. */
 import { RandomStream } from 'pyro-ts';
+import { warp } from 'pyroved-data';
 import {
   type AffineRanges,
   drawPoses,
@@ -9,7 +10,6 @@ import {
   posesAt,
   shearAngle,
   undoPose,
-  warp,
 } from 'pyroved-ts';
 import { describe, expect, it } from 'vitest';
 

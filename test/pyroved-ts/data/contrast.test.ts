@@ -1,6 +1,7 @@
 /** The contrast of images: against pictures whose object and background are known. */
 import { RandomStream } from 'pyro-ts';
-import { cards, estimateContrast, imageSet } from 'pyroved-ts';
+import { cards } from 'pyroved-data';
+import { estimateContrast, imageSet } from 'pyroved-ts';
 import { expect, test } from 'vitest';
 
 const side = 20;

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { partition } from 'pyroved-data';
 import {
   classCounts,
   concatenated,
@@ -8,7 +9,6 @@ import {
   imageAt,
   imageSet,
   oneHot,
-  partition,
   type StreamedSet,
   shuffled,
   stratifiedSplit,

@@ -1,5 +1,6 @@
 /** How labelled images lie: known for generated shapes, and for copies rotated and mirrored at random. */
-import { directionsOf, glyphs, imageSet, nanoparticles, posedCopies } from 'pyroved-ts';
+import { glyphs, nanoparticles } from 'pyroved-data';
+import { directionsOf, imageSet, posedCopies } from 'pyroved-ts';
 import { describe, expect, test } from 'vitest';
 
 const few = { unlabelledPerClass: 1, validationPerClass: 1 } as const;

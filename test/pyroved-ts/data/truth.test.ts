@@ -1,19 +1,5 @@
-import {
-  cards,
-  digits,
-  factorNames,
-  glyphs,
-  type ImageSet,
-  imageAt,
-  nanoparticles,
-  type Pose,
-  polarAngle,
-  shiftedPeaks,
-  subset,
-  truePoses,
-  undoPose,
-  warp,
-} from 'pyroved-ts';
+import { cards, digits, glyphs, nanoparticles, type Pose, polarAngle, shiftedPeaks, warp } from 'pyroved-data';
+import { factorNames, type ImageSet, imageAt, subset, truePoses, undoPose } from 'pyroved-ts';
 import { describe, expect, it } from 'vitest';
 
 const few = { labelledPerClass: 2, unlabelledPerClass: 3, validationPerClass: 6 } as const;

@@ -1,7 +1,8 @@
 /** Gaussian process regression against the textbook's formulas written with another library's matrices, and the map over latents. */
 import * as mathjs from 'mathjs';
 import { RandomStream } from 'pyro-ts';
-import { GaussianProcess, heatmapChart, latentMap } from 'pyroved-ts';
+import { heatmapChart } from 'pyroved';
+import { GaussianProcess, latentMap } from 'pyroved-ts';
 import { describe, expect, it } from 'vitest';
 
 const stream = new RandomStream('gaussian process');

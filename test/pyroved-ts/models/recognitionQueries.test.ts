@@ -1,10 +1,9 @@
 /** What a model with recognition answers, whatever it is invariant to: every query runs, gives the shapes of the model without it, and keeps its conventions. */
-
 import * as tf from '@tensorflow/tfjs';
 import { unzipSync } from 'fflate';
 import { RandomStream, seed, trace } from 'pyro-ts';
+import { decodeNpy } from 'pyroved-data';
 import {
-  decodeNpy,
   type Invariance,
   imageSet,
   type KnownPose,

@@ -1,16 +1,8 @@
 /** The encoder-decoder: it predicts held-out spectra from images of rods, runs the other way, and says what it cannot take. */
 import * as tf from '@tensorflow/tfjs';
 import { OptionError, ShapeError } from 'pyro-ts';
-import {
-  DataError,
-  nanorods,
-  predictionError,
-  subset,
-  VED,
-  type VEDData,
-  type VEDOptions,
-  VEDTrainer,
-} from 'pyroved-ts';
+import { nanorods } from 'pyroved-data';
+import { DataError, predictionError, subset, VED, type VEDData, type VEDOptions, VEDTrainer } from 'pyroved-ts';
 import { describe, expect, test } from 'vitest';
 
 const few = nanorods({ size: 16, length: 21, train: 60, test: 20, seed: 2 });

@@ -1,13 +1,13 @@
 /** A user's own networks in the slots of models: convolutional ones and `tf.LayersModel`s train, are saved, and are refused in words. */
 import * as tf from '@tensorflow/tfjs';
 import { OptionError, ShapeError } from 'pyro-ts';
+import { nanorods } from 'pyroved-data';
 import {
   accuracyOf,
   convNet,
   IVAE,
   JIVAE,
   type ModelOptions,
-  nanorods,
   type SemiSupervisedOptions,
   SemiSupervisedTrainer,
   SSIVAE,

@@ -1,12 +1,12 @@
 /** Learning: a jiVAE finds classes, an ssRegIVAE predicts a quantity, a conditional iVAE leaves what it is told out of its latents. */
 import { selectKernel } from '@pyro-ts/spatial-decoder';
 import * as tf from '@tensorflow/tfjs';
+import { nanorods } from 'pyroved-data';
 import {
   type Checkpoint,
   IVAE,
   JIVAE,
   matchedAccuracyOf,
-  nanorods,
   regressionOf,
   SemiSupervisedTrainer,
   SSRegIVAE,

@@ -1,10 +1,10 @@
 /** Semi-supervised training: learning under rotation, the joint step, resuming, and what is refused. */
 import { selectKernel } from '@pyro-ts/spatial-decoder';
 import * as tf from '@tensorflow/tfjs';
+import { cards } from 'pyroved-data';
 import {
   accuracyOf,
   type Checkpoint,
-  cards,
   type ImageSet,
   type Invariance,
   type SemiSupervisedOptions,

@@ -1,16 +1,7 @@
 /** The choice of preprocessing on clean images, uneven backgrounds, differing contrast, and what must not be mistaken for those. */
 import { RandomStream } from 'pyro-ts';
-import {
-  cards,
-  cardsConfig,
-  choosePreprocessing,
-  digits,
-  type ImageSet,
-  imageSet,
-  nanoparticles,
-  type Preprocessing,
-  shiftedPeaks,
-} from 'pyroved-ts';
+import { cards, cardsConfig, digits, nanoparticles, shiftedPeaks } from 'pyroved-data';
+import { choosePreprocessing, type ImageSet, imageSet, type Preprocessing } from 'pyroved-ts';
 import { describe, expect, it } from 'vitest';
 
 type Pixel = (value: number, x: number, y: number) => number;

@@ -1,0 +1,184 @@
+/** Image files read, checked one by one and against each other, cropped and resized to one size. */
+import { readFile } from 'node:fs/promises';
+import { OptionError } from 'pyro-ts';
+import { DataError, type FileProblem, type ImageSet, imageSet, listProblems } from 'pyroved-ts';
+import { limitsFor, READ_LIMITS, type ReadLimits } from 'pyroved-ts/node';
+import { type DecodedImage, decodeImages, luminance } from './decode.js';
+import { centreSquare, resize } from './resize.js';
+
+export interface ReadOptions extends ReadLimits {
+  /** Height and width in pixels to which images are resized. */
+  readonly size: number;
+  /** `square` (default) keeps the largest square in the middle; `none` squeezes the whole image into the square. */
+  readonly crop?: 'square' | 'none';
+  /** 1 (default) turns colour into luminance; 3 keeps it and repeats grey. */
+  readonly channels?: 1 | 3;
+  /** What to do about files that cannot be used: leave them out and list them (default), or stop. */
+  readonly onBadFile?: 'skip' | 'refuse';
+  /** Called after each file. */
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/** The option names of `ReadOptions`. */
+export const READ_OPTIONS = ['size', 'crop', 'channels', 'onBadFile', 'onProgress', ...READ_LIMITS] as const;
+
+/** An image as it was found, resized but not yet normalised. */
+export interface FoundImage {
+  /** Name of the file as the user would write it; pages of a stack are `file#1`, `file#2`, ... */
+  readonly name: string;
+  /** 0 in a file with one image, else counted from 1. */
+  readonly page: number;
+  /** Position in the list of files. */
+  readonly file: number;
+  readonly pixels: Float32Array;
+  readonly height: number;
+  readonly width: number;
+  readonly floating: boolean;
+}
+
+export interface FileToRead {
+  readonly path: string;
+  readonly name: string;
+}
+
+/**
+ * A side this many times larger or smaller than the median, or a shape this many times more elongated, is taken for a
+ * stray file.
+ */
+const ODD_SIDE = 4;
+const ODD_ASPECT = 2;
+
+/** Reads `files` one after the other; what cannot be used is added to `problems`. */
+export async function* eachImage(
+  files: readonly FileToRead[],
+  options: ReadOptions,
+  problems: FileProblem[],
+): AsyncGenerator<FoundImage> {
+  checkReadOptions(options);
+  limitsFor(0, options);
+  for (let i = 0; i < files.length; i++) {
+    const { path, name } = files[i];
+    let decoded: DecodedImage[] = [];
+    try {
+      decoded = decodeImages(await readFile(path), options);
+    } catch (error) {
+      problems.push({ file: name, why: error instanceof Error ? error.message : String(error) });
+    }
+    for (const [k, image] of decoded.entries()) {
+      const page = decoded.length > 1 ? k + 1 : 0;
+      const shownName = page > 0 ? `${name}#${page}` : name;
+      const why = whyUseless(image);
+      if (why) problems.push({ file: shownName, why });
+      else yield { ...fitted(image, options), name: shownName, page, file: i };
+    }
+    options.onProgress?.(i + 1, files.length);
+  }
+}
+
+/**
+ * Reads `files` in order. Files that cannot be used, or are very unlike the others, are listed in `problems`.
+ * @throws {DataError} listing them all, when `onBadFile` is `refuse` and there are any.
+ */
+export async function readImageFiles(
+  files: readonly FileToRead[],
+  options: ReadOptions,
+): Promise<{ images: FoundImage[]; problems: FileProblem[] }> {
+  const found: FoundImage[] = [];
+  const problems: FileProblem[] = [];
+  for await (const image of eachImage(files, options, problems)) found.push(image);
+  const images = withoutStrays(found, problems);
+  refuseProblems(problems, files.length, options);
+  return { images, problems };
+}
+
+/** @throws {DataError} listing the problems, when there are any and `onBadFile` is `refuse`. */
+export function refuseProblems(problems: readonly FileProblem[], files: number, { onBadFile }: ReadOptions): void {
+  if (onBadFile !== 'refuse' || problems.length === 0) return;
+  throw new DataError(
+    `${problems.length} of ${files} files cannot be used:\n${listProblems(problems)}\n` +
+      'Remove or mend them, or skip bad files.',
+    problems,
+  );
+}
+
+function checkReadOptions({ size, crop = 'square', channels = 1, onBadFile = 'skip' }: ReadOptions): void {
+  if (!(Number.isInteger(size) && size >= 8 && size <= 1024)) {
+    throw new OptionError(
+      `size is the side of the resized images in pixels, a whole number from 8 to 1024, not ${size}.`,
+    );
+  }
+  if (crop !== 'square' && crop !== 'none') throw new OptionError(`crop is "${crop}"; it can be "square" or "none".`);
+  if (channels !== 1 && channels !== 3) throw new OptionError(`channels is ${channels}; it can be 1 or 3.`);
+  if (onBadFile !== 'skip' && onBadFile !== 'refuse') {
+    throw new OptionError(`onBadFile is "${onBadFile}"; it can be "skip" or "refuse".`);
+  }
+}
+
+/** Why an image that could be decoded says nothing, if so. */
+function whyUseless(image: DecodedImage): string | undefined {
+  const notFinite = nonFinitePixels(image);
+  if (notFinite !== undefined) return notFinite;
+  const [{ planes }, first] = [image, image.planes[0][0]];
+  return planes.every((plane) => plane.every((v) => v === first)) ? 'all its pixels have the same value' : undefined;
+}
+
+/** How many pixels are NaN or infinite, and where the first one is; undefined where there is none. */
+export function nonFinitePixels({ planes, width }: Pick<DecodedImage, 'planes' | 'width'>): string | undefined {
+  let count = 0;
+  let first: string | undefined;
+  for (const plane of planes) {
+    plane.forEach((v, i) => {
+      if (Number.isFinite(v)) return;
+      count += 1;
+      first ??= `${v} in column ${i % width} of row ${Math.floor(i / width)}, counted from 0`;
+    });
+  }
+  return first && `${count} pixel value(s) are NaN or infinite, the first one ${first}`;
+}
+
+function fitted(image: DecodedImage, { size, crop = 'square', channels = 1 }: ReadOptions) {
+  const { height, width, floating } = image;
+  const planes =
+    channels === 1 ? [luminance(image)] : image.planes.length === 3 ? image.planes : Array(3).fill(image.planes[0]);
+  const pixels = new Float32Array(channels * size * size);
+  planes.forEach((plane, c) => {
+    const whole = { pixels: plane, height, width };
+    pixels.set(resize(crop === 'square' ? centreSquare(whole) : whole, size, size).pixels, c * size * size);
+  });
+  return { pixels, height, width, floating };
+}
+
+/** The images whose size and shape are like the others'; the rest goes to `problems`. */
+function withoutStrays(images: readonly FoundImage[], problems: FileProblem[]): FoundImage[] {
+  const side = median(images.map((i) => Math.sqrt(i.height * i.width)));
+  const aspect = median(images.map((i) => Math.log(i.width / i.height)));
+  return images.filter(({ name, height, width }) => {
+    const ratio = Math.sqrt(height * width) / side;
+    const odd =
+      Math.max(ratio, 1 / ratio) > ODD_SIDE
+        ? 'a size'
+        : Math.abs(Math.log(width / height) - aspect) > Math.log(ODD_ASPECT)
+          ? 'a shape'
+          : undefined;
+    if (odd) problems.push({ file: name, why: `${width} x ${height} pixels, ${odd} very unlike the other images'` });
+    return !odd;
+  });
+}
+
+function median(values: number[]): number {
+  const sorted = values.sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? 0;
+}
+
+/** The images as one set, not yet normalised. */
+export function assemble(
+  images: readonly FoundImage[],
+  { size, channels = 1 }: Pick<ReadOptions, 'size' | 'channels'>,
+  labelling: Pick<ImageSet, 'labels' | 'classNames'> = {},
+): ImageSet {
+  const values = new Float32Array(images.length * channels * size * size);
+  images.forEach(({ pixels }, i) => {
+    values.set(pixels, i * pixels.length);
+  });
+  return imageSet({ images: values, shape: [size, size], channels, names: images.map((i) => i.name), ...labelling });
+}

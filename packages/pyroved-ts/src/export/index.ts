@@ -1,0 +1,7 @@
+/** Trained models for other programs: ONNX, TensorFlow.js, NumPy and safetensors. */
+export type { Graph } from '@pyro-ts/compile';
+export * from './errors.js';
+export * from './exportModel.js';
+export { latentsNpz } from './latents.js';
+export { encodeOnnx, ONNX_OPSET } from './onnx/write.js';
+export { graphModelArtifacts } from './tfjs/write.js';

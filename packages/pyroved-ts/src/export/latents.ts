@@ -1,0 +1,40 @@
+/** What a trained model says of images, as arrays for NumPy. */
+import { isClassifier, type Model, type VED } from '../models/index.js';
+import type { TrainingImages } from '../train/index.js';
+import type { ExportedModel } from './exportModel.js';
+import { encodeArchive, type NumpyArray } from './npz.js';
+
+export interface LatentsModel extends Pick<ExportedModel, 'classNames' | 'classAngles'> {
+  readonly model: Model | VED;
+}
+
+/**
+ * The content of a `.npz` file: `content` and `content_scale` [N, latentDim], `angle` [N] (radians), `shift` [N, d], `scale` [N, 1 or 2], `shear` [N, 2],
+ * `classes` [N] (indices), `probabilities` [N, K] and `targets` [N, R], as far as the model knows them, `class_names` [K], `class_angles` [K] (at
+ * which the model sees the upright images of each class), and `names` [N] of the images.
+ */
+export function latentsNpz({ model, classNames = [], classAngles }: LatentsModel, set: TrainingImages): Uint8Array {
+  const { count } = set;
+  const classified = isClassifier(model) ? model.classify(set) : undefined;
+  const predicted = model.kind === 'ssRegIVAE' ? model.encode(set) : undefined;
+  const targets = predicted?.targets;
+  const { content, contentScale, angle, shift, scale, shear } =
+    predicted ?? (model.kind === 'ssiVAE' ? model.encode(set, classified?.classes) : model.encode(set));
+  const rows = (data: Float32Array): NumpyArray => ({ shape: [count, data.length / count], data });
+  return encodeArchive({
+    content: rows(content),
+    content_scale: rows(contentScale),
+    ...(angle && { angle: { shape: [count], data: angle } }),
+    ...(shift && { shift: rows(shift) }),
+    ...(scale && { scale: rows(scale) }),
+    ...(shear && { shear: rows(shear) }),
+    ...(classified && {
+      classes: { shape: [count], data: classified.classes },
+      probabilities: rows(classified.probabilities),
+    }),
+    ...(targets && { targets: rows(targets) }),
+    ...(classNames.length > 0 && { class_names: { shape: [classNames.length], data: classNames } }),
+    ...(classAngles && { class_angles: { shape: [classAngles.length], data: classAngles } }),
+    names: { shape: [count], data: set.names ?? Array.from({ length: count }, (_, i) => `image ${i + 1}`) },
+  });
+}

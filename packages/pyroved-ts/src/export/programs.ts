@@ -1,0 +1,141 @@
+/** The networks of a model as programs with named inputs and outputs, in the units that a person uses: what every exported file computes. */
+import { BATCH, type Port, type Program } from '@pyro-ts/compile';
+import { expandTo } from '@pyro-ts/engine';
+import * as tf from '@tensorflow/tfjs';
+import { module, param } from 'pyro-ts';
+import { directionOf, type PoseTensors, poseTransform } from '../coordinates/index.js';
+import { centreOf, type Likelihood, type Model, RecognitionSSIVAE, TemplateSSIVAE } from '../models/index.js';
+import type { ClassifierNet, DecoderNet, EncoderNet } from '../nets/index.js';
+import type { PosePart } from '../priors/index.js';
+import { fromNetwork, toldOf } from './told.js';
+
+/**
+ * Encoder and decoder, and the classifier or the regressor of a model that has one. The encoder of a model with recognition looks at images that were put
+ * upright, which no exported graph can do: it is omitted. Of a model with templates, their pictures stand in the decoder's place.
+ */
+export const modelPrograms = (model: Model): Program[] => [
+  ...predictors(model),
+  ...(model instanceof RecognitionSSIVAE ? [] : [encoder(model)]),
+  model instanceof TemplateSSIVAE ? pictures(model) : decoder(model),
+];
+
+/** The picture of a class, upright and not deformed: a decoder that draws at poses looks up pixels by their place, which no exported graph can do. */
+function pictures(model: TemplateSSIVAE): Program {
+  const { shape, channels } = model.options;
+  const told = toldOf(model, 'decoder');
+  return {
+    name: 'pictures',
+    inputs: told.inputs,
+    run: (...given) =>
+      model.params.run(() => {
+        const [classes] = told.parts(given);
+        const { numClasses, imageSize, templates } = model;
+        // The first picture of each class is its commonest.
+        const every = tf.reshape(param('decoder.pictures'), [numClasses, templates.perClass * imageSize]);
+        const all = tf.slice(every, [0, 0], [numClasses, imageSize]);
+        return { image: tf.reshape(tf.matMul(classes, all), [classes.shape[0], channels, ...shape]) };
+      }),
+  };
+}
+
+const imagePort = ({ options: { channels, shape } }: Model): Port => ({
+  name: 'image',
+  shape: [BATCH, channels, ...shape],
+});
+
+/** [B, channels * points] */
+const rowsOf = (model: Model, image: tf.Tensor): tf.Tensor => tf.reshape(image, [image.shape[0], model.imageSize]);
+
+const encoderOf = (model: Model) => module('encoder_z', model.nets.encoder_z as unknown as EncoderNet);
+
+/** What a model says of an image's class or quantities. */
+function predictors(model: Model): Program[] {
+  const program = (name: string, output: string, predict: (rows: tf.Tensor) => tf.Tensor): Program => ({
+    name,
+    inputs: [imagePort(model)],
+    run: (image) => model.params.run(() => ({ [output]: predict(rowsOf(model, image)) })),
+  });
+  const predictor = () => module('encoder_y', model.nets.encoder_y as unknown as ClassifierNet);
+  switch (model.kind) {
+    case 'ssiVAE':
+      return [program('classifier', 'probabilities', (rows) => tf.softmax(model.classLogits(rows)))];
+    case 'jiVAE':
+      return [
+        program('classifier', 'probabilities', (rows) => tf.softmax(encoderOf(model)([rows]).discrete as tf.Tensor)),
+      ];
+    case 'ssRegIVAE':
+      return [program('regressor', 'targets', (rows) => fromNetwork(predictor()(rows), model.targets.list))];
+    case 'iVAE':
+      return [];
+  }
+}
+
+/** The centre of the guide, as `encode` gives it. */
+function encoder(model: Model): Program {
+  const { latents } = model;
+  const told = toldOf(model, 'encoder');
+  return {
+    name: 'encoder',
+    inputs: [imagePort(model), ...told.inputs],
+    run: (image, ...given) =>
+      model.params.run(() => {
+        const encoded = encoderOf(model)([rowsOf(model, image), ...told.parts(given)]);
+        const { pose, content, contentScale } = centreOf(latents, encoded);
+        return { content, content_scale: contentScale, ...plainPose(pose) };
+      }),
+  };
+}
+
+/** The mean of the likelihood for given content and pose, as `decode` gives it. */
+function decoder(model: Model): Program {
+  const net = model.nets.decoder as unknown as DecoderNet;
+  const { latents, likelihood, points } = model;
+  const { channels, shape } = model.options;
+  const told = toldOf(model, 'decoder');
+  const poses = latents.parts.map((part) => posePort(part, shape.length));
+  return {
+    name: 'decoder',
+    inputs: [{ name: 'content', shape: [BATCH, latents.contentSize] }, ...told.inputs, ...poses],
+    run: (content, ...given) =>
+      model.params.run(() => {
+        const others = told.parts(given.slice(0, told.inputs.length));
+        const transform = poseTransform(poseOf(poses, given.slice(told.inputs.length)));
+        const output = module('decoder', net)({ parts: [content, ...others], transform });
+        const rows = content.shape[0];
+        const mean = expandTo(meanOf(likelihood, output), [rows, points, channels]);
+        return { image: tf.reshape(tf.transpose(mean, [0, 2, 1]), [rows, channels, ...shape]) };
+      }),
+  };
+}
+
+function posePort({ kind, source }: PosePart, dims: number): Port {
+  if (kind === 'angle') return { name: kind, shape: [BATCH] };
+  if (kind === 'shift' || kind === 'shear') return { name: kind, shape: [BATCH, dims] };
+  return { name: kind, shape: [BATCH, source.site === 'joint' ? source.columns : 1] };
+}
+
+function poseOf(ports: readonly Port[], given: readonly tf.Tensor[]): PoseTensors {
+  const entries = ports.map(({ name }, i) => [name, name === 'angle' ? directionOf(given[i]) : given[i]]);
+  return Object.fromEntries(entries) as PoseTensors;
+}
+
+/** The pose with its angle in radians. */
+function plainPose({ angle, ...others }: PoseTensors): Record<string, tf.Tensor> {
+  const [cos, sin] = angle ? tf.unstack(angle, -1) : [];
+  return { ...(angle && { angle: tf.atan2(sin, cos) }), ...others };
+}
+
+/** The likelihood's mean in tensor operations: that of the continuous Bernoulli is elsewhere computed on the host. */
+export function meanOf(likelihood: Likelihood, output: tf.Tensor): tf.Tensor {
+  if (likelihood.name !== 'continuous-bernoulli') return likelihood.distribution(output).mean();
+  // 1 / (1 - exp(-l)) - 1 / l, and around 0, where the two cancel, its power series.
+  const isSmall = tf.less(tf.abs(output), 1);
+  const large = tf.where(isSmall, tf.onesLike(output), output);
+  const closed = tf.sub(tf.reciprocal(tf.sub(1, tf.exp(tf.neg(large)))), tf.reciprocal(large));
+  const square = tf.square(output);
+  const series = [-1 / 1209600, 1 / 30240, -1 / 720, 1 / 12].reduce<tf.Tensor>(
+    (sum, coefficient) => tf.add(tf.mul(sum, square), coefficient),
+    tf.scalar(0),
+  );
+  return tf.where(isSmall, tf.add(tf.mul(series, output), 0.5), closed);
+}

@@ -1,0 +1,174 @@
+/** What the shapes of a pyroVED state dictionary say of its model, and what they leave open. */
+import { didYouMean, OptionError } from 'pyro-ts';
+import { ImportError } from '../../export/errors.js';
+import type { Invariance } from '../../priors/index.js';
+import type { LoadedTensor } from './stateDict.js';
+
+export type StateDict = ReadonlyMap<string, LoadedTensor>;
+
+export const importedKinds = ['iVAE', 'jiVAE', 'ssiVAE', 'ssRegIVAE'] as const;
+export type ImportedKind = (typeof importedKinds)[number];
+
+/** What a user says of a model whose weights leave it open. */
+export interface LayoutOptions {
+  /** Needed for an ssRegIVAE, whose weights look like an ssiVAE's. */
+  readonly kind?: ImportedKind;
+  /** [height, width] of an image, [length] of a signal; needed where the number of pixels is no square. */
+  readonly shape?: readonly number[];
+  readonly invariances?: readonly Invariance[];
+}
+
+/** The model that the weights belong to. */
+export interface Layout {
+  readonly kind: ImportedKind;
+  readonly shape: readonly number[];
+  readonly latentDim: number;
+  readonly invariances: readonly Invariance[];
+  /** Number of classes, of quantities, or (of an iVAE) of what it is told; 0. */
+  readonly told: number;
+  readonly hiddenEncoder: readonly number[];
+  readonly hiddenDecoder: readonly number[];
+  /** Of the classifier or the regressor. */
+  readonly hiddenPredictor: readonly number[];
+  /** What was assumed. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Finds out kind, sizes and invariances.
+ * @throws {ImportError} where the weights are not those of one of pyroVED's models, or fit none with the given options.
+ */
+export function layoutOf(dict: StateDict, options: LayoutOptions, source: string): Layout {
+  const notes: string[] = [];
+  const size = (name: string, axis: 0 | 1): number => {
+    const found = dict.get(name)?.shape[axis];
+    if (found === undefined) {
+      throw new ImportError(
+        `${source} holds no weights of a pyroVED model that is known: it lacks "${name}". It holds: ${listed([...dict.keys()])}.`,
+      );
+    }
+    return found;
+  };
+  const hasPose = dict.has('decoder.coord_latent.fc_coord.weight');
+  const kind = kindOf(dict, options.kind, notes, source);
+  const inputs = size('encoder_z.fc_layers.0.weight', 1);
+  const latents = size('encoder_z.fc11.weight', 0);
+  const decoded = hasPose ? size('decoder.coord_latent.fc_latent.weight', 1) : size('decoder.fc_layers.0.weight', 1);
+  const dims = hasPose ? size('decoder.coord_latent.fc_coord.weight', 1) : undefined;
+  const shapeFor = (points: number) => shapeOf(points, dims, options.shape);
+  const posesFor = (told: number) => latents - (decoded - told);
+
+  let told = 0;
+  if (kind === 'jiVAE') told = size('encoder_z.fc13.weight', 0);
+  else if (kind !== 'iVAE') told = size('encoder_y.out.weight', 0);
+  else if (!hasPose) told = inputs - size('decoder.out.weight', 0);
+  else {
+    // Only the sum of content and what it is told is known: take the smallest number with which the pose and the image make sense.
+    const fits = (c: number) =>
+      posesFor(c) >= 1 && posesFor(c) <= (dims === 1 ? 1 : 4) && shapeFor(inputs - c) !== undefined;
+    told = Array.from({ length: Math.min(inputs, decoded) }, (_, c) => c).find(fits) ?? 0;
+  }
+  const points = kind === 'jiVAE' ? inputs : inputs - told;
+  const shape = shapeFor(points);
+  if (!shape) {
+    const given = options.shape ? ` Shape ${options.shape.join(' x ')} does not fit.` : '';
+    throw new ImportError(
+      `${source} is for data of ${points} values.${given} Give their shape, e.g. 32,48 for images.`,
+    );
+  }
+  if (!options.shape) notes.push(`shape ${shape.join(' x ')}, from the number of inputs`);
+  return {
+    kind,
+    shape,
+    latentDim: decoded - told,
+    invariances: invariancesOf(posesFor(told), shape, options.invariances, notes, source),
+    told,
+    hiddenEncoder: widths(dict, 'encoder_z'),
+    hiddenDecoder: widths(dict, 'decoder'),
+    hiddenPredictor: widths(dict, 'encoder_y'),
+    notes,
+  };
+}
+
+function kindOf(dict: StateDict, asked: ImportedKind | undefined, notes: string[], source: string): ImportedKind {
+  if (asked !== undefined && !importedKinds.includes(asked)) {
+    throw new OptionError(`There is no kind of model "${asked}" to import.${didYouMean(String(asked), importedKinds)}`);
+  }
+  const possible: readonly ImportedKind[] = dict.has('encoder_z.fc13.weight')
+    ? ['jiVAE']
+    : dict.has('encoder_y.out.weight')
+      ? ['ssiVAE', 'ssRegIVAE']
+      : ['iVAE'];
+  if (asked === undefined && possible.length > 1)
+    notes.push(`kind ${possible[0]} (a ${possible[1]} has the same weights)`);
+  const kind = asked ?? possible[0];
+  if (possible.includes(kind)) return kind;
+  throw new ImportError(`${source} holds the weights of ${possible.join(' or ')}, not of ${kind}.`);
+}
+
+/** The given shape where it fits, else a square image; a signal where the coordinates say so, or where the pixels make no square. */
+function shapeOf(points: number, dims: number | undefined, given?: readonly number[]): readonly number[] | undefined {
+  if (given) {
+    const fits = given.reduce((a, b) => a * b, 1) === points && (dims === undefined || dims === given.length);
+    return fits ? given : undefined;
+  }
+  if (dims === 1) return [points];
+  const side = Math.round(Math.sqrt(points));
+  return side * side === points ? [side, side] : undefined;
+}
+
+/** Number of coordinates that each invariance of pyroVED takes in an image. */
+const columns = { r: 1, t: 2, s: 1 } as const;
+type ImportedInvariance = keyof typeof columns;
+const isImported = (name: Invariance): name is ImportedInvariance => name in columns;
+/** The likeliest invariances with 0 to 4 coordinates, and what else they could be. */
+const usual: readonly { readonly invariances: readonly ImportedInvariance[]; readonly others?: string }[] = [
+  { invariances: [] },
+  { invariances: ['r'], others: 's' },
+  { invariances: ['t'], others: 'r and s' },
+  { invariances: ['r', 't'], others: 't and s' },
+  { invariances: ['r', 't', 's'] },
+];
+
+function invariancesOf(
+  count: number,
+  shape: readonly number[],
+  given: readonly Invariance[] | undefined,
+  notes: string[],
+  source: string,
+): readonly Invariance[] {
+  const foreign = given?.find((name) => !isImported(name));
+  if (foreign !== undefined) {
+    throw new ImportError(`pyroVED's models have no invariance "${foreign}", only r, t and s.`);
+  }
+  const taken = (list: readonly Invariance[]) =>
+    shape.length === 1 ? list.length : list.filter(isImported).reduce((n, name) => n + columns[name], 0);
+  if (given) {
+    if (taken(given) === count) return given;
+    throw new ImportError(
+      `${source} has ${count} latents of the pose, but the invariances "${given.join('')}" take ${taken(given)}.`,
+    );
+  }
+  if (shape.length === 1 && count <= 1 && count >= 0) return count === 1 ? ['t'] : [];
+  const found = usual[count];
+  if (!found) throw new ImportError(`${source} has ${count} latents of the pose; a model has 0 to 4. It is damaged.`);
+  if (found.others) {
+    notes.push(`invariances ${found.invariances.join(' and ')} (${found.others} would take as many latents)`);
+  }
+  return found.invariances;
+}
+
+/** Widths of the hidden layers NET.fc_layers.0, .2, ... */
+function widths(dict: StateDict, net: string): number[] {
+  const found: number[] = [];
+  for (let i = 0; ; i += 2) {
+    const width = dict.get(`${net}.fc_layers.${i}.weight`)?.shape[0];
+    if (width === undefined) return found;
+    found.push(width);
+  }
+}
+
+const listed = (names: readonly string[]): string =>
+  names.length === 0
+    ? 'nothing'
+    : names.slice(0, 4).join(', ') + (names.length > 4 ? ` and ${names.length - 4} more` : '');

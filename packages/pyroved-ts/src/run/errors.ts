@@ -1,9 +1,0 @@
-/** The error of everything that goes wrong with a run folder. */
-import * as files from '../data/fileErrors.js';
-import { PyrovedError } from '../errors.js';
-
-/** A run folder or one of its files that cannot be made, written or read. */
-export class RunError extends PyrovedError {}
-
-/** Calls `action`; where the file system refuses, says so in words that start with `what`. @throws {RunError} */
-export const explained = <T>(what: string, action: () => T): T => files.explained(what, action, RunError);

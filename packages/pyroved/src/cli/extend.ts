@@ -1,0 +1,54 @@
+/** `pyroved train --from RUN`: what a run that extends another one is asked for. */
+import { Command } from 'commander';
+import { PyrovedError } from 'pyroved-ts';
+import { startFrom } from '../runs/extend.js';
+import type { Source, TrainRequest, TrainSettings } from '../runs/index.js';
+import { addTrainOptions, type Given, trainSettingsOf, typedOptions } from './options.js';
+import { recognitionTrainingNames, recognitionTrainingOf } from './recognition.js';
+import { addSourceOptions, sourceOf } from './sources.js';
+
+/** Options of `train` that make sense beside --from, apart from those of sources, training and machine. */
+const ALLOWED = ['from', 'out', 'seed', 'overwrite', 'engine', 'kernel', 'threads', 'precision', 'isa'];
+
+/** The run that the options ask for. @throws {PyrovedError} for options of the model, and without --out. */
+export function extension(word: string | undefined, given: Given, command: Command): TrainRequest & { folder: string } {
+  const from = String(given.from);
+  const typed = typedOptions(command);
+  const [images, training] = [namesOf(addSourceOptions), trainingNames()];
+  const foreign = typed.filter(({ name }) => ![...ALLOWED, ...images, ...training].includes(name));
+  if (foreign.length > 0) {
+    const flags = foreign.map(({ flag }) => flag).join(' and ');
+    throw new PyrovedError(
+      `${flags} cannot be given beside --from: the new run has the model and the preprocessing of ${from}. Omit ${foreign.length > 1 ? 'them' : 'it'}, or train a new run.`,
+    );
+  }
+  if (given.out === undefined) throw new PyrovedError('--from needs --out: the folder of the new run.');
+  const { model } = startFrom(from);
+  const asksForImages = word !== undefined || typed.some(({ name }) => images.includes(name));
+  const size = given.size ?? model.shape[0];
+  const source: { source?: Source } = asksForImages ? { source: sourceOf(word, { ...given, size }, command) } : {};
+  return {
+    folder: String(given.out),
+    from,
+    ...source,
+    train: onlyTyped(
+      given,
+      typed.map(({ name }) => name),
+    ),
+    seed: given.seed as number,
+    overwrite: given.overwrite === true,
+  };
+}
+
+/** The training options that were typed: the others are those of the run that is extended. */
+function onlyTyped(given: Given, typed: readonly string[]): TrainSettings {
+  const names = trainingNames();
+  const entries = Object.entries(given).filter(([name]) => typed.includes(name) && names.includes(name));
+  const asked = Object.fromEntries(entries);
+  return { ...trainSettingsOf(asked), ...recognitionTrainingOf(asked) };
+}
+
+const trainingNames = (): string[] => [...namesOf(addTrainOptions), ...recognitionTrainingNames];
+
+const namesOf = (add: (command: Command) => Command): string[] =>
+  add(new Command()).options.map((option) => option.attributeName());

@@ -1,0 +1,88 @@
+/** What is known of a trained model, as text: accuracy, calibration and confusion, or the errors of predictions. */
+import type { Disentanglement, ReliabilityBin } from 'pyroved-ts';
+import { disentanglementTable, type Judgement, type LikelihoodBounds } from '../runs/index.js';
+import { posesText, type ValidationSummary } from '../runs/validation.js';
+import { formatCount } from '../viz/index.js';
+import { aligned } from './aligned.js';
+
+interface Evaluated {
+  /** Number of distinct images. */
+  readonly count: number;
+  readonly classNames?: readonly string[];
+  /** Where they are shown at drawn poses. */
+  readonly validation?: ValidationSummary;
+}
+
+/** Lines for the terminal; `trueNames` are the classes of the images where the model found its own. */
+export function judgementText(
+  judged: Judgement,
+  classNames: readonly string[],
+  { count, classNames: trueNames = [], validation }: Evaluated,
+): string {
+  const poses = validation ? ` ${posesText(validation)}` : '';
+  const images = `on ${formatCount(count)} images${poses}`;
+  switch (judged.on) {
+    case 'classes':
+      return [
+        `accuracy ${judged.accuracy.toFixed(4)} ${images}`,
+        confusionTable(classNames, classNames, judged.confusion),
+        `expected calibration error ${judged.calibrationError.toFixed(4)}`,
+        reliabilityText(judged.reliability),
+      ].join('\n');
+    case 'found classes': {
+      const names = classNames.map((name, k) => {
+        const match = judged.matched[k];
+        return match < 0 ? name : `${name} = ${trueNames[match] ?? match}`;
+      });
+      const rows = judged.confusion.map((_, y) => trueNames[y] ?? String(y));
+      return [
+        `accuracy ${judged.accuracy.toFixed(4)} ${images}, each found class taken for the true one that fits best`,
+        confusionTable(rows, names, judged.confusion),
+      ].join('\n');
+    }
+    case 'quantities':
+      return judged.targets
+        .map(({ name, meanSquaredError, meanAbsoluteError, r2 }) => {
+          const root = Math.sqrt(meanSquaredError).toPrecision(4);
+          return `${name}: R2 ${r2.toFixed(4)}, mean squared error ${meanSquaredError.toPrecision(4)} (root ${root}), mean absolute error ${meanAbsoluteError.toPrecision(4)} ${images}`;
+        })
+        .join('\n');
+  }
+}
+
+/** Two lower bounds of the log-likelihood. */
+export const boundsText = ({ elbo, importanceWeighted, particles, images }: LikelihoodBounds): string =>
+  `log-likelihood on ${formatCount(images)} images, nats per image: ELBO ${elbo.toFixed(3)}, importance-weighted bound ${importanceWeighted.toFixed(3)} (${particles} draws)`;
+
+/** How much of each known factor every latent variable tells. */
+export function disentanglementText(found: Disentanglement): string {
+  const { header, rows } = disentanglementTable(found);
+  return [`separated attribute predictability ${found.separation.toFixed(4)}`, aligned([header, ...rows])].join('\n');
+}
+
+/** Rows are true classes, columns what the model says. */
+export function confusionTable(
+  rowNames: readonly string[],
+  columnNames: readonly string[],
+  confusion: readonly (readonly number[])[],
+): string {
+  const width = Math.max(...[...rowNames, ...columnNames].map((name) => name.length), 6) + 2;
+  const row = (name: string, cells: readonly (string | number)[]) =>
+    name.padEnd(width) + cells.map((c) => String(c).padStart(width)).join('');
+  return [row('', columnNames), ...confusion.map((counts, i) => row(rowNames[i], counts))].join('\n');
+}
+
+/** Probability that the model gives, against how often it is right. */
+function reliabilityText(table: readonly ReliabilityBin[]): string {
+  const line = (cells: readonly string[]) => cells.map((cell) => cell.padStart(13)).join('');
+  const share = (value: number) => value.toFixed(3);
+  const rows = table
+    .filter((bin) => bin.count > 0)
+    .map((bin) => [
+      `${share(bin.low)}-${share(bin.high)}`,
+      String(bin.count),
+      share(bin.confidence),
+      share(bin.accuracy),
+    ]);
+  return [line(['probability', 'images', 'mean', 'right']), ...rows.map(line)].join('\n');
+}

@@ -1,0 +1,115 @@
+/** What the commands that make a study share: where its images come from, going on, and a refusal of other options beside that. */
+import fs from 'node:fs';
+import path from 'node:path';
+import { Argument, type Command, Option } from 'commander';
+import { PyrovedError } from 'pyroved-ts';
+import type { Machine, RunHooks, Source, StudyRequest } from '../runs/index.js';
+import type { StudyFolder } from '../storage/index.js';
+import { addConvOptions, convSettingsOf } from './convolutions.js';
+import { say } from './messages.js';
+import { kindSettingsOf } from './modelKind.js';
+import {
+  addMachineOptions,
+  addModelOptions,
+  addTrainOptions,
+  type Given,
+  machineOf,
+  modelSettingsOf,
+  trainSettingsOf,
+  typedOptions,
+} from './options.js';
+import { addPreprocessOptions, preprocessOf } from './preprocess.js';
+import { addRecognitionOptions, recipeOf, recognitionOf, recognitionTrainingOf } from './recognition.js';
+import { addSourceOptions, generatedSources, sourceOf } from './sources.js';
+import { withProgress } from './trainingProgress.js';
+
+/** The argument and the options of a study, but for its own; options of `without` are left out. */
+export function addStudyOptions(command: Command, without: readonly string[] = []): Command {
+  command
+    .addArgument(
+      new Argument(
+        '[source]',
+        `${Object.keys(generatedSources).join(', ')}, or a folder: with one folder per class, or with the folders labelled and unlabelled`,
+      ),
+    )
+    .option('--out <folder>', 'the folder to make')
+    .option('--resume <folder>', 'go on with one that was stopped or killed')
+    .addOption(new Option('--overwrite', 'replace one that is there'));
+  addSourceOptions(command);
+  addPreprocessOptions(command);
+  addModelOptions(command, without);
+  addRecognitionOptions(command);
+  addConvOptions(command, without);
+  addTrainOptions(command);
+  return addMachineOptions(command);
+}
+
+/** As in `train`; a folder may stand in the place of a generated source. */
+function studySource(word: string | undefined, given: Given, command: Command): Source {
+  if (word === undefined || Object.hasOwn(generatedSources, word) || !isFolder(word)) {
+    return sourceOf(word, given, command);
+  }
+  const [labelled, unlabelled] = [path.join(word, 'labelled'), path.join(word, 'unlabelled')];
+  const folders = isFolder(labelled) ? { labelled, ...(isFolder(unlabelled) && { unlabelled }) } : { labelled: word };
+  for (const name of Object.keys(folders)) {
+    if (given[name] !== undefined) throw new PyrovedError(`Give the folder ${word} or --${name}, not both.`);
+  }
+  return sourceOf(undefined, { ...given, ...folders }, command);
+}
+
+/** What a command of a study does, and what it says at the end. */
+export interface StudyCommand<Result> {
+  /** As it is typed. */
+  readonly name: string;
+  readonly begin: (shared: StudyRequest, given: Given, hooks: RunHooks) => Promise<Result>;
+  readonly resume: (folder: string, machine: Machine, hooks: RunHooks) => Promise<Result>;
+  readonly tellEnd: (result: Result) => void;
+}
+
+/** Begins the study that the options ask for, or goes on with one. */
+export const onStudy = <Result extends { readonly folder: StudyFolder; readonly stopped: boolean }>(
+  command: Command,
+  { name, begin, resume, tellEnd }: StudyCommand<Result>,
+): Command =>
+  command.action(async (word: string | undefined, given: Given) => {
+    const machine = machineOf(given);
+    let result: Result;
+    if (given.resume !== undefined) {
+      refuseBesideResume(word, command);
+      result = await withProgress((hooks) => resume(String(given.resume), machine, hooks));
+    } else {
+      const source = studySource(word, given, command);
+      const shared = {
+        ...machine,
+        folder: String(given.out ?? `runs/${name}-${source.kind}`),
+        source,
+        ...preprocessOf(given),
+        ...recipeOf(given),
+        model: {
+          ...modelSettingsOf(given),
+          ...kindSettingsOf(given),
+          ...convSettingsOf(given),
+          ...recognitionOf(given),
+        },
+        train: { ...trainSettingsOf(given), ...recognitionTrainingOf(given) },
+        overwrite: given.overwrite === true,
+      };
+      result = await withProgress((hooks) => begin(shared, given, hooks));
+    }
+    if (result.stopped) say(`Stopped. Go on with: pyroved ${name} --resume ${result.folder.path}`);
+    else tellEnd(result);
+  });
+
+const isFolder = (file: string): boolean => fs.statSync(file, { throwIfNoEntry: false })?.isDirectory() === true;
+
+/** What is gone on with has its options in its folder; only the machine may be another. */
+export function refuseBesideResume(word: string | undefined, command: Command): void {
+  const typed = typedOptions(command).filter(
+    ({ name }) => !['resume', 'engine', 'kernel', 'threads', 'precision', 'isa'].includes(name),
+  );
+  const extra = [...(word === undefined ? [] : [`"${word}"`]), ...typed.map(({ flag }) => flag)];
+  if (extra.length === 0) return;
+  throw new PyrovedError(
+    `--resume goes on with a run as it was begun; its options are in its config.json. Leave out ${extra.join(', ')}.`,
+  );
+}

@@ -1,0 +1,229 @@
+/** `pyroved train`: from images to a run folder with a trained model, pictures and a report. */
+import { Argument, Command } from 'commander';
+import { PyrovedError, shareInterval } from 'pyroved-ts';
+import {
+  isPairsRun,
+  type PairsResult,
+  problemLines,
+  type RunResult,
+  type RunSummary,
+  resumePairs,
+  resumeRun,
+  resumeSeeds,
+  type SeedsResult,
+  trainPairs,
+  trainRun,
+  trainSeeds,
+} from '../runs/index.js';
+import { posesText } from '../runs/validation.js';
+import { RunFolder, StudyFolder } from '../storage/index.js';
+import { formatCount, formatDuration, formatPercent } from '../viz/index.js';
+import { addConvOptions, convSettingsOf } from './convolutions.js';
+import { extension } from './extend.js';
+import { say } from './messages.js';
+import { addKindOptions, discreteKlOf, kindSettingsOf } from './modelKind.js';
+import {
+  addMachineOptions,
+  addModelOptions,
+  addTrainOptions,
+  atLeast,
+  type Given,
+  machineOf,
+  modelSettingsOf,
+  parsed,
+  seedOption,
+  seedsOption,
+  trainSettingsOf,
+} from './options.js';
+import { addPairOptions, pairsOf } from './pairs.js';
+import { addPreprocessOptions, preprocessOf } from './preprocess.js';
+import { addRecognitionOptions, recipeOf, recognitionOf, recognitionTrainingOf } from './recognition.js';
+import { addSourceOptions, generatedSources, sourceOf } from './sources.js';
+import { refuseBesideResume } from './study.js';
+import { withProgress } from './trainingProgress.js';
+
+const examples = `
+Examples:
+  Your own images, a folder without labels and a folder with one folder per class:
+    $ pyroved train --unlabelled micrographs --labelled examples --out runs/first
+  The same, the labels in a table with the columns file and label:
+    $ pyroved train --unlabelled micrographs --labels labels.csv --out runs/first
+  No labels at all, to see what varies:
+    $ pyroved train --unlabelled micrographs --out runs/look
+  Three seeds for 5 epochs each, then on with the best:
+    $ pyroved train --unlabelled micrographs --labelled examples --out runs/first --seeds 3 --race 5
+  Spectra from images, of which item i belongs to item i (a VED):
+    $ pyroved train --array images.npy --targets spectra.npy --out runs/spectra
+  Ten more epochs for a finished run, with more labels and a smaller learning rate:
+    $ pyroved train --from runs/first --labelled more-examples --unlabelled micrographs --epochs 10 --lr 1e-4 --out runs/second
+  Go on after Ctrl-C or a crash:
+    $ pyroved train --resume runs/first`;
+
+export function trainCommand(): Command {
+  const command = new Command('train')
+    .summary('train a model on your own images or on generated ones')
+    .description(
+      'Trains a semi-supervised autoencoder that sees through rotation and translation (an unsupervised one where no labels are given) and writes a run ' +
+        'folder with the model, metrics, pictures and report.html. Ctrl-C keeps the state and stops; --resume goes on.',
+    )
+    .addArgument(new Argument('[source]', sourceHelp()))
+    .option('--out <folder>', 'the run folder to make (default: runs/ and the kind of images, as in runs/cards)')
+    .option('--resume <folder>', 'go on with a run that was stopped or killed')
+    .option(
+      '--from <folder>',
+      'extend a finished run: start from its weights, with its model and preprocessing; its images unless others are given',
+    )
+    .option('--overwrite', 'replace a run that is there')
+    .addOption(seedOption())
+    .addOption(
+      seedsOption(
+        'train several seeds, each in a folder of its own, and take the one with the lowest loss: 3 for 1, 2 and 3, or a list such as 2,5,7',
+      ),
+    )
+    .addOption(
+      parsed('--race <epochs>', 'with --seeds: after so many epochs go on with the best seed alone', atLeast(1)),
+    )
+    .addHelpText('after', examples);
+  addSourceOptions(command);
+  addPreprocessOptions(command);
+  addPairOptions(command);
+  addKindOptions(command);
+  addModelOptions(command);
+  addRecognitionOptions(command);
+  addConvOptions(command);
+  addTrainOptions(command);
+  addMachineOptions(command);
+  return command.action(async (word: string | undefined, given: Given) => {
+    const machine = machineOf(given);
+    if (given.resume !== undefined) {
+      refuseBesideResume(word, command);
+      const folder = String(given.resume);
+      if (holdsPairs(folder)) {
+        tellPairs(await withProgress((hooks) => resumePairs(folder, machine, hooks)));
+        return;
+      }
+      const resume = StudyFolder.kindIn(folder) === undefined ? resumeRun : resumeSeeds;
+      tellEnd(await withProgress<RunResult | SeedsResult>((hooks) => resume(folder, machine, hooks)), folder);
+      return;
+    }
+    if (given.from !== undefined) {
+      const extended = extension(word, given, command);
+      const result = await withProgress((hooks) => trainRun({ ...machine, ...extended }, hooks));
+      tellEnd(result, extended.folder);
+      return;
+    }
+    const pairs = pairsOf(word, given, command);
+    if (pairs) {
+      const folder = String(given.out ?? `runs/${pairs.source.kind}`);
+      const run = { ...machine, ...pairs, folder, seed: given.seed as number, overwrite: given.overwrite === true };
+      tellPairs(await withProgress((hooks) => trainPairs(run, hooks)));
+      return;
+    }
+    const source = sourceOf(word, given, command);
+    const folder = String(given.out ?? `runs/${source.kind}`);
+    const request = {
+      ...machine,
+      folder,
+      source,
+      ...preprocessOf(given),
+      ...recipeOf(given),
+      model: {
+        ...modelSettingsOf(given),
+        ...kindSettingsOf(given),
+        ...convSettingsOf(given),
+        ...recognitionOf(given),
+      },
+      train: { ...trainSettingsOf(given), ...discreteKlOf(given), ...recognitionTrainingOf(given) },
+      overwrite: given.overwrite === true,
+    };
+    const { seeds, race, seed } = given as { seeds?: number | number[]; race?: number; seed: number };
+    if (seeds === undefined && race !== undefined) throw new PyrovedError('--race goes with --seeds.');
+    const result = await withProgress<RunResult | SeedsResult>((hooks) =>
+      seeds === undefined
+        ? trainRun({ ...request, seed }, hooks)
+        : trainSeeds({ ...request, seeds, ...(race !== undefined && { race }) }, hooks),
+    );
+    tellEnd(result, folder);
+  });
+}
+
+const sourceHelp = (): string =>
+  `generated images; leave it out for your own. ${Object.entries(generatedSources)
+    .map(([name, what]) => `${name}: ${what}`)
+    .join('; ')}; rods: images of gold nanorods and their spectra, as pairs (below)`;
+
+const holdsPairs = (folder: string): boolean =>
+  StudyFolder.kindIn(folder) === undefined && isPairsRun(RunFolder.open(folder));
+
+function tellEnd({ folder: run, summary, stopped }: RunResult | SeedsResult, folder: string): void {
+  if (stopped || !summary || !run) {
+    say(`Stopped. Go on with: pyroved train --resume ${folder}`);
+    return;
+  }
+  const { accuracy, matchedAccuracy, targets = [], testImages = 0, steps, seconds } = summary;
+  const unseen = `on ${formatCount(testImages)} images that training did not see`;
+  const poses = posesSuffix(summary);
+  if (matchedAccuracy !== undefined) {
+    say(
+      `Accuracy ${unseen}${poses}, each found class taken for the true one that fits best: ${formatPercent(matchedAccuracy)}`,
+    );
+  }
+  for (const { name, r2, meanSquaredError } of targets) {
+    say(
+      `${name} ${unseen}: R2 ${r2?.toFixed(3) ?? '(no spread)'}, mean squared error ${meanSquaredError.toPrecision(3)}`,
+    );
+  }
+  if (accuracy !== undefined) for (const line of accuracyLines(summary)) say(line);
+  tellDoubts(summary, run);
+  say(`Trained ${formatCount(steps)} steps in ${formatDuration(seconds)}. Report: ${run.file('report')}`);
+}
+
+/** What may be wrong with the run, and with its labels. */
+function tellDoubts({ problems = [], suspiciousLabels = 0 }: RunSummary, run: RunFolder): void {
+  for (const line of problemLines(problems)) say(line);
+  if (suspiciousLabels === 0) return;
+  const labels = suspiciousLabels === 1 ? '1 label looks' : `${formatCount(suspiciousLabels)} labels look`;
+  say(`${labels} wrong to the model. Check the images in ${run.file('suspiciousLabels')}.`);
+}
+
+const posesSuffix = ({ validation }: RunSummary): string =>
+  validation?.poses === 'drawn' ? `, ${posesText(validation)}` : '';
+
+/** The accuracy with what it was measured on, and what it is to be compared with. */
+function accuracyLines(summary: RunSummary): string[] {
+  const { accuracy = 0, testImages = 0, chance, uprightAccuracy, labelsOnlyAccuracy } = summary;
+  const { calibrationError, calibratedError = calibrationError, angleRegions } = summary;
+  const [low, high] = summary.accuracyInterval ?? shareInterval(accuracy, testImages);
+  const images = `${formatCount(testImages)} images that training did not see`;
+  const beside = [
+    uprightAccuracy !== undefined && `upright ${formatPercent(uprightAccuracy)}`,
+    labelsOnlyAccuracy !== undefined &&
+      `a classifier on the labelled images alone ${formatPercent(labelsOnlyAccuracy)}`,
+    chance !== undefined && `chance ${formatPercent(chance)}`,
+    calibratedError !== undefined && `expected calibration error ${calibratedError.toFixed(3)}`,
+  ].filter(Boolean);
+  return [
+    `Accuracy on ${images}${posesSuffix(summary)}: ${formatPercent(accuracy)} (95% interval ${formatPercent(low)} to ${formatPercent(high)})`,
+    ...(beside.length > 0 ? [`For comparison: ${beside.join(', ')}.`] : []),
+    ...(angleRegions ? [angleLine(angleRegions)] : []),
+  ];
+}
+
+const angleLine = ({ level, coverage, medianSize }: NonNullable<RunSummary['angleRegions']>): string =>
+  `Angles: ${formatPercent(coverage)} lie in the regions that are said to contain ${formatPercent(level)} of them (median size ${Math.round((medianSize * 180) / Math.PI)}°).`;
+
+function tellPairs({ folder, summary, stopped }: PairsResult): void {
+  if (stopped || !summary) {
+    say(`Stopped. Go on with: pyroved train --resume ${folder.path}`);
+    return;
+  }
+  const { r2, rmse, testPairs = 0, steps, seconds } = summary;
+  if (r2 !== undefined && rmse !== undefined) {
+    say(
+      `On ${formatCount(testPairs)} pairs that training did not see: R² ${r2.toFixed(3)} (1 predicts all that varies, 0 no more than the mean target), RMSE ${rmse.toPrecision(3)}.`,
+    );
+    if (r2 < 0.05)
+      say('That is no more than the mean target. Train longer, or with a smaller --kl, so that the latents cost less.');
+  }
+  say(`Trained ${formatCount(steps)} steps in ${formatDuration(seconds)}. Report: ${folder.file('report')}`);
+}

@@ -1,0 +1,36 @@
+/** The end of a run on pairs: its error on pairs that it was not trained on, its summary and its report. */
+import { type EpochRecord, predictionError, type VED } from 'pyroved-ts';
+import { type CourseFigures, courseOf } from '../runs/finish.js';
+import type { RunFolder } from '../storage/index.js';
+import { renderReport } from '../viz/index.js';
+import { pairsReport } from './report.js';
+import type { PairedSets } from './source.js';
+
+/** What `summary.json` of a run on pairs holds. */
+export interface PairsSummary extends CourseFigures {
+  readonly model: 'VED';
+  readonly testPairs?: number;
+  /** The share of the test targets' variance that is predicted. */
+  readonly r2?: number;
+  /** Root of the mean squared error of the test targets, as the network sees them: in [0, 1]. */
+  readonly rmse?: number;
+}
+
+/** Judges the trained model and writes pictures, `summary.json` and `report.html`. */
+export async function finishPairs(
+  run: RunFolder,
+  model: VED,
+  sets: PairedSets,
+  history: readonly EpochRecord[],
+): Promise<PairsSummary> {
+  const summary: PairsSummary = {
+    model: model.kind,
+    ...(sets.test && { testPairs: sets.test.inputs.count, ...predictionError(model, sets.test) }),
+    ...courseOf(run, history),
+  };
+  run.writeSummary(summary);
+  const { html, pictures } = await renderReport(await pairsReport(run, model, sets, { summary, history }));
+  for (const [name, content] of pictures) run.writePicture(name, content);
+  run.writeReport(html);
+  return summary;
+}

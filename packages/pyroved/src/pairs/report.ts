@@ -1,0 +1,200 @@
+/** What a run on pairs has to show: predictions beside what was measured, the latent plane, the curves of the training. */
+import {
+  type EpochRecord,
+  type ImageSet,
+  inMemory,
+  normalisationText,
+  type PairedData,
+  type Prediction,
+  subset,
+  type VED,
+} from 'pyroved-ts';
+import { described } from '../runs/report.js';
+import { evenPlaces, manifoldsOf, stackOf } from '../runs/show.js';
+import type { RunFolder } from '../storage/index.js';
+import {
+  formatDuration,
+  imageRowsPicture,
+  lineChart,
+  type ReportChart,
+  type ReportData,
+  type ScatterOptions,
+} from '../viz/index.js';
+import type { PairsSummary } from './finish.js';
+import { pairsSections } from './settings.js';
+import type { PairedSets, PairsSource } from './source.js';
+
+const SHOWN = 8;
+const PLOTTED = 2000;
+
+/** The report's content. */
+export async function pairsReport(
+  run: RunFolder,
+  model: VED,
+  sets: PairedSets,
+  { summary, history }: { summary: PairsSummary; history: readonly EpochRecord[] },
+): Promise<ReportData> {
+  const { train, test, problems } = sets;
+  const some = evenly(test ?? train, SHOWN);
+  const prediction = model.predict(some.inputs);
+  const whose = test
+    ? 'Test pairs, which training did not see, evenly picked.'
+    : 'Pairs of the training set: none were held out.';
+  return {
+    title: `${titleOf(pairsSections(run).data.source)}: encoder-decoder`,
+    subtitle: `${run.config.createdAt.slice(0, 10)}, ${run.path}`,
+    ...(problems.length > 0 && {
+      warnings: [
+        { text: `${problems.length} item(s) were left out.`, items: problems.map((p) => `${p.file}: ${p.why}`) },
+      ],
+    }),
+    facts: facts(run, model, summary, sets),
+    curves: [
+      {
+        name: 'this model',
+        epochs: history.map(({ epoch, loss, scaleFactor }) => ({ epoch, loss, klWeight: scaleFactor })),
+      },
+    ],
+    predictions: [...predicted(some, prediction, whose), ...(await overlays(model, some, prediction))],
+    charts: await r2Chart(history),
+    drawn: 'What the decoder predicts over two of its latent variables.',
+    manifolds: manifoldsOf(model, []),
+    ...latentPlane(model, evenly(test ?? train, PLOTTED)),
+    commands: [
+      {
+        command: `npx pyroved predict ${run.path} --array new.npy --out predictions.npz`,
+        what: 'What the model predicts of new inputs, with the deviation at each point.',
+      },
+      { command: `npx pyroved traverse ${run.path}`, what: 'Draws what each latent changes in the targets.' },
+    ],
+  };
+}
+
+const titleOf = (source: PairsSource): string => {
+  if (source.kind === 'pairs') return 'Pairs';
+  return source.reverse ? 'Nanorods, from spectrum to image' : 'Nanorods, from image to spectrum';
+};
+
+/** Inputs, targets and predictions of a few pairs, as rows of pictures. */
+function predicted({ inputs, targets }: Pairs, { mean, deviation }: Prediction, caption: string): ReportChart[] {
+  const rows = [
+    { label: 'measured', images: stackOf(targets) },
+    { label: 'predicted', images: stackOf(mean) },
+    { label: 'deviation', images: stackOf(deviation) },
+  ];
+  return [
+    {
+      key: 'inputs',
+      title: 'Inputs',
+      caption,
+      svg: imageRowsPicture({ rows: [{ label: 'input', images: stackOf(inputs) }] }).svg,
+    },
+    {
+      key: 'predictions',
+      title: 'What was measured, and what the model predicts from each input',
+      caption: 'The deviation is that over draws of the latents: where the model doubts.',
+      svg: imageRowsPicture({ rows }).svg,
+    },
+  ];
+}
+
+/** Measured and predicted signals on top of each other, the latter with twice its deviation. */
+async function overlays(
+  model: VED,
+  { inputs, targets }: Pairs,
+  { mean, deviation }: Prediction,
+): Promise<ReportChart[]> {
+  const { outputShape, outputChannels } = model.options;
+  if (outputShape.length > 1 || outputChannels > 1) return [];
+  const [length] = outputShape;
+  const each = Array.from({ length: Math.min(4, inputs.count) }, async (_, i) => {
+    const at = (values: Float32Array, p: number) => values[i * length + p];
+    const points = Array.from({ length }, (__, p) => {
+      const [y, doubt] = [at(mean.images, p), 2 * at(deviation.images, p)];
+      return { measured: { x: p, y: at(targets.images, p) }, found: { x: p, y, low: y - doubt, high: y + doubt } };
+    });
+    const svg = await lineChart({
+      series: [
+        { name: 'measured', points: points.map(({ measured }) => measured) },
+        { name: 'predicted, with twice the deviation', points: points.map(({ found }) => found) },
+      ],
+      title: `Input ${i + 1}`,
+      xTitle: 'point of the signal',
+      width: 340,
+      height: 220,
+    });
+    return { key: `signal ${i + 1}`, svg };
+  });
+  return Promise.all(each);
+}
+
+async function r2Chart(history: readonly EpochRecord[]): Promise<ReportChart[]> {
+  const points = history.flatMap(({ epoch, evaluation }) =>
+    evaluation?.r2 === undefined ? [] : [{ x: epoch, y: evaluation.r2 }],
+  );
+  if (points.length === 0) return [];
+  const title = 'Share of the test targets’ variance that is predicted';
+  const svg = await lineChart({ series: [{ name: 'R²', points }], title, xTitle: 'epoch' });
+  return [{ key: 'r2', svg }];
+}
+
+function latentPlane(model: VED, { inputs }: Pairs): { latents?: ScatterOptions } {
+  const { latentDim } = model.options;
+  if (latentDim < 2) return {};
+  const { content } = model.encode(inputs);
+  const column = (c: number) => Float32Array.from({ length: inputs.count }, (_, i) => content[i * latentDim + c]);
+  return { latents: { x: column(0), y: column(1), xTitle: 'z₁', yTitle: 'z₂' } };
+}
+
+interface Pairs {
+  readonly inputs: ImageSet;
+  readonly targets: ImageSet;
+}
+
+/** Up to `most` pairs at even distances. */
+function evenly({ inputs, targets }: PairedData, most: number): Pairs {
+  const places = evenPlaces(inputs.count, most);
+  return { inputs: inMemory(subset(inputs, places)), targets: inMemory(subset(targets, places)) };
+}
+
+function facts(run: RunFolder, model: VED, summary: PairsSummary, { train, test }: PairedSets): ReportData['facts'] {
+  const { data, train: training } = pairsSections(run);
+  const { inputShape, inputChannels: _, outputShape, outputChannels: __, seed: ___, ...options } = model.options;
+  const { kind: ____, ...source } = data.source;
+  return [
+    {
+      title: 'Result',
+      rows: [
+        ...(summary.r2 === undefined ? [] : ([['variance predicted (R²)', summary.r2.toFixed(3)]] as const)),
+        ...(summary.rmse === undefined ? [] : ([['error (RMSE)', summary.rmse.toPrecision(3)]] as const)),
+        ...(test ? ([['test pairs', test.inputs.count]] as const) : []),
+      ],
+    },
+    {
+      title: 'Data',
+      rows: [
+        ['training pairs', train.inputs.count],
+        ['inputs', inputShape.join(' x ')],
+        ['targets', outputShape.join(' x ')],
+        ...Object.entries(data.normalisation ?? {}).map(
+          ([of, range]) => [`${of} normalised`, normalisationText(range)] as const,
+        ),
+        ...described(source, { inputs: 'inputs in', targets: 'targets in' }),
+      ],
+    },
+    { title: 'Model', rows: [['kind', model.kind], ...described(options)] },
+    {
+      title: 'Training',
+      rows: [
+        ['epochs', summary.epochs],
+        ['steps', summary.steps],
+        ['time', formatDuration(summary.seconds)],
+        ...described({ ...training, epochs: undefined }, { lr: 'learning rate', scaleFactor: 'weight of the KL term' }),
+      ],
+    },
+    {
+      title: 'Machine',
+      rows: [['seed', String(summary.seed)], ['engine', summary.engine], ...Object.entries(run.config.versions)],
+    },
+  ];
+}

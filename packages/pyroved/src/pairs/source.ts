@@ -1,0 +1,158 @@
+/** Pairs of inputs and targets for an encoder-decoder: two array files of one's own, or generated nanorods with their spectra. */
+import { didYouMean, OptionError, RandomStream } from 'pyro-ts';
+import { type ArrayOptions, nanorods, openArray, type RodsOptions, streamArray } from 'pyroved-data';
+import {
+  DataError,
+  type FileProblem,
+  imageSize,
+  inMemory,
+  type Normalisation,
+  type PairedData,
+  type PairedNormalisation,
+  subset,
+  type TrainingImages,
+} from 'pyroved-ts';
+
+/** Generated gold nanorods and their extinction spectra; see `nanorods`. */
+export interface RodsSource extends RodsOptions {
+  readonly kind: 'rods';
+  /** Predict images from spectra; spectra from images unless told. */
+  readonly reverse?: boolean;
+}
+
+/** Two arrays of which item `i` of one belongs to item `i` of the other. */
+export interface ArrayPairsSource {
+  readonly kind: 'pairs';
+  /** A `.npy`, `.npz` or HDF5 file of images [N, H, W], [N, H, W, C] or signals [N, L]; see `loadArray`. */
+  readonly inputs: string;
+  readonly targets: string;
+  /** Which array of a file that holds several. */
+  readonly dataset?: string;
+  readonly targetsDataset?: string;
+  /** Share of the pairs to test with; 0.2. */
+  readonly heldOut?: number;
+  readonly seed?: number | string;
+}
+
+export type PairsSource = RodsSource | ArrayPairsSource;
+
+export interface PairedSets {
+  readonly train: PairedData;
+  readonly test?: PairedData;
+  /** Absent for generated pairs. */
+  readonly normalisation?: PairedNormalisation;
+  readonly problems: readonly FileProblem[];
+  /** Lets go of the files that pairs are still read from. */
+  readonly close?: () => void;
+}
+
+/** Makes or reads the pairs of a run. @throws {DataError} for arrays that cannot be used or do not go together. */
+export async function loadPairs(source: PairsSource, normalisation?: PairedNormalisation): Promise<PairedSets> {
+  switch (source.kind) {
+    case 'rods':
+      return rodPairs(source);
+    case 'pairs':
+      return arrayPairs(source, normalisation);
+    default: {
+      const kind = String((source as { kind: unknown }).kind);
+      throw new OptionError(`There is no source of pairs "${kind}".${didYouMean(kind, ['rods', 'pairs'])}`);
+    }
+  }
+}
+
+function rodPairs({ kind: _, reverse = false, ...options }: RodsSource): PairedSets {
+  const { train, test } = nanorods(options);
+  const way = ({ images, spectra }: typeof train): PairedData =>
+    reverse ? { inputs: spectra, targets: images } : { inputs: images, targets: spectra };
+  return { train: way(train), test: way(test), problems: [] };
+}
+
+/** Files of more bytes than this, as 32-bit floats, are read from disk batch by batch. */
+const IN_MEMORY = 1e9;
+
+async function arrayPairs(source: ArrayPairsSource, known: PairedNormalisation | undefined): Promise<PairedSets> {
+  const { heldOut = 0.2, seed = 1 } = source;
+  if (!(heldOut >= 0 && heldOut < 1)) {
+    throw new OptionError(`heldOut is the share of pairs to hold out, from 0 to less than 1, not ${heldOut}.`);
+  }
+  const range = known?.targets ?? (await fullRange(source.targets, source.targetsDataset));
+  const files = [
+    await streamArray(source.inputs, { ...named(source.dataset), ...(known && { normalisation: known.inputs }) }),
+    await streamArray(source.targets, { ...named(source.targetsDataset), normalisation: range }),
+  ] as const;
+  const close = () => {
+    for (const file of files) file.close();
+  };
+  try {
+    await refuseOtherCounts(source);
+    const [inputs, wanted] = files.map(({ set, places }) => ({ set, at: new Map(places.map((p, i) => [p, i])) }));
+    const both = files[0].places.filter((place) => wanted.at.has(place));
+    if (both.length === 0)
+      throw new DataError(`No item of ${source.inputs} and ${source.targets} can be used in both.`);
+    const order = Array.from(new RandomStream(seed).fork('held out/pairs').permutation(both.length), (i) => both[i]);
+    const count = heldOut === 0 ? 0 : Math.min(both.length - 1, Math.max(1, Math.round(heldOut * both.length)));
+    const pick = (places: readonly number[]): PairedData => {
+      const sorted = [...places].sort((a, b) => a - b);
+      const part = ({ set, at }: typeof inputs) =>
+        held(
+          subset(
+            set,
+            sorted.map((p) => at.get(p) as number),
+          ),
+        );
+      return { inputs: part(inputs), targets: part(wanted) };
+    };
+    const sets: PairedSets = {
+      train: pick(order.slice(count)),
+      ...(count > 0 && { test: pick(order.slice(0, count)) }),
+      normalisation: { inputs: files[0].normalisation, targets: range },
+      problems: files.flatMap(({ problems }) => problems),
+    };
+    if ([sets.train.inputs, sets.train.targets].every((set) => !('read' in set))) {
+      close();
+      return sets;
+    }
+    return { ...sets, close };
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
+
+const named = (dataset: string | undefined): Pick<ArrayOptions, 'dataset'> =>
+  dataset === undefined ? {} : { dataset };
+
+/** In memory where it is small enough. */
+const held = (set: TrainingImages): TrainingImages =>
+  4 * set.count * imageSize(set) > IN_MEMORY ? set : inMemory(set);
+
+/** The smallest and the largest value: a sharp peak is what a spectrum is about, so that none is clipped as a pixel would be. */
+async function fullRange(path: string, dataset: string | undefined): Promise<Normalisation> {
+  const file = await openArray(path, named(dataset));
+  try {
+    let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+    for (let i = 0; i < file.shape[0]; i++) {
+      const values = file.item(i);
+      if (!values.every(Number.isFinite)) continue;
+      for (const v of values) {
+        if (v < low) low = v;
+        if (v > high) high = v;
+      }
+    }
+    if (low < high) return { low, high };
+    throw new DataError(`The targets in "${path}" are all the same or not finite: there is nothing to predict.`);
+  } finally {
+    file.close();
+  }
+}
+
+async function refuseOtherCounts({ inputs, targets, dataset, targetsDataset }: ArrayPairsSource): Promise<void> {
+  const files = [await openArray(inputs, named(dataset)), await openArray(targets, named(targetsDataset))];
+  const [a, b] = files.map((file) => file.shape[0]);
+  for (const file of files) file.close();
+  if (a !== b) {
+    throw new DataError(
+      `"${inputs}" holds ${a} items and "${targets}" ${b}: target i belongs to input i, so there have to be as many.`,
+    );
+  }
+}

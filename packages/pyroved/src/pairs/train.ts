@@ -1,0 +1,115 @@
+/** A whole run of an encoder-decoder: pairs, model, training with checkpoints, and at the end figures, pictures and report in the run's folder. */
+import { type EpochRecord, listProblems, normalisationText, type VED } from 'pyroved-ts';
+import type { RunHooks } from '../runs/hooks.js';
+import { type Machine, machineAgain, recordOf, withMachine } from '../runs/machine.js';
+import { pursue } from '../runs/runToEnd.js';
+import { tellOtherMachine } from '../runs/train.js';
+import { closing } from '../runs/trainingImages.js';
+import { RunFolder, whileLocked } from '../storage/index.js';
+import { versions } from '../version.js';
+import { formatCount } from '../viz/index.js';
+import { finishPairs, type PairsSummary } from './finish.js';
+import {
+  type PairsTrainSettings,
+  pairsDefaults,
+  pairsSections,
+  prepareVED,
+  type VEDSettings,
+  vedConfigFor,
+} from './settings.js';
+import { loadPairs, type PairedSets, type PairsSource } from './source.js';
+
+export interface TrainPairsRequest extends Machine {
+  /** The folder of the run; it must not exist yet, or hold nothing. */
+  readonly folder: string;
+  readonly source: PairsSource;
+  readonly model?: VEDSettings;
+  readonly train?: PairsTrainSettings;
+  readonly seed?: number;
+  /** Replace a run that is there. */
+  readonly overwrite?: boolean;
+}
+
+export interface PairsResult {
+  readonly folder: RunFolder;
+  /** Absent where the run was stopped before its end. */
+  readonly summary?: PairsSummary;
+  readonly history: readonly EpochRecord[];
+  readonly stopped: boolean;
+}
+
+/** Trains a VED on a source of pairs into a new run folder. */
+export async function trainPairs(request: TrainPairsRequest, hooks: RunHooks<VED> = {}): Promise<PairsResult> {
+  const { folder, source, model = {}, seed = 1, overwrite = false } = request;
+  const train = { ...pairsDefaults, ...request.train };
+  RunFolder.assertFree(folder, { overwrite });
+  return withMachine(request, hooks.say, async (machine) => {
+    return closing(await pairsInWords(source, undefined, hooks), (sets) => {
+      const config = vedConfigFor(sets, model, seed);
+      // A model and a trainer that cannot be made are refused before a folder is.
+      prepareVED(config, sets, { ...train, seed }).model.dispose();
+      const { normalisation } = sets;
+      const settings = {
+        model: config,
+        data: { source, classNames: [], ...(normalisation && { normalisation }) },
+        train,
+        seed,
+        ...recordOf(machine),
+        versions: versions(),
+      };
+      const run = RunFolder.create(folder, settings, { overwrite });
+      return whileLocked(run, () => toEnd(run, sets, hooks, false));
+    });
+  });
+}
+
+/** Goes on with a run on pairs that was stopped or killed, with the same numbers as if it never had been. */
+export async function resumePairs(
+  folder: string,
+  machine: Machine = {},
+  hooks: RunHooks<VED> = {},
+): Promise<PairsResult> {
+  const run = RunFolder.open(folder);
+  const { source, normalisation } = pairsSections(run).data;
+  return whileLocked(run, () =>
+    withMachine(machineAgain(run.config, machine), hooks.say, async (started) => {
+      tellOtherMachine(run.config, started, hooks.say ? { say: hooks.say } : {});
+      return closing(await pairsInWords(source, normalisation, hooks), (sets) => toEnd(run, sets, hooks, true));
+    }),
+  );
+}
+
+async function toEnd(run: RunFolder, sets: PairedSets, hooks: RunHooks<VED>, resume: boolean): Promise<PairsResult> {
+  const { model: config, train } = pairsSections(run);
+  const prepare = () => prepareVED(config, sets, { ...train, seed: run.config.seed });
+  const { model, trainer } = prepare();
+  try {
+    const { history, ended } = await pursue({ run, trainer, hooks, resume, probe: prepare });
+    if (!ended) return { folder: run, history, stopped: true };
+    hooks.say?.('Drawing the pictures and the report.');
+    return { folder: run, history, stopped: false, summary: await finishPairs(run, model, sets, history) };
+  } finally {
+    model.dispose();
+  }
+}
+
+async function pairsInWords(
+  source: PairsSource,
+  normalisation: PairedSets['normalisation'],
+  { say }: RunHooks<VED>,
+): Promise<PairedSets> {
+  const sets = await loadPairs(source, normalisation);
+  const { train, test, problems } = sets;
+  const size = ({ shape, channels }: typeof train.inputs) =>
+    `${shape.length === 1 ? 'signals' : 'images'} of ${shape.join(' x ')}${channels > 1 ? `, ${channels} channels` : ''}`;
+  say?.(
+    `Pairs: ${formatCount(train.inputs.count)} to train on${test ? `, ${formatCount(test.inputs.count)} to test on` : ''}; ` +
+      `${size(train.inputs)} to ${size(train.targets)}.`,
+  );
+  if (sets.normalisation) {
+    const { inputs, targets } = sets.normalisation;
+    say?.(`Of the inputs, ${normalisationText(inputs)}; of the targets, ${normalisationText(targets)}.`);
+  }
+  if (problems.length > 0) say?.(`${formatCount(problems.length)} left out:\n${listProblems(problems)}`);
+  return sets;
+}

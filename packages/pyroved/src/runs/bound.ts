@@ -1,0 +1,79 @@
+/** How well a model explains images that it was not trained on: the ELBO, and the tighter importance-weighted bound. */
+import type * as tf from '@tensorflow/tfjs';
+import { Adam, OptionError, SVI } from 'pyro-ts';
+import { inMemory, subset, type Model, TemplateSSIVAE, type TrainingImages } from 'pyroved-ts';
+import { imageTensor, meanOver } from 'pyroved-ts/internal';
+import { isConditional } from './kinds.js';
+import { evenPlaces } from './show.js';
+
+/** Two lower bounds of log p(image), means over the same images, in nats per image. */
+export interface LikelihoodBounds {
+  /** One draw of the guide for each image, KL weight 1. */
+  readonly elbo: number;
+  /** log 1/K sum_k p(x, z_k) / q(z_k | x), with classes and bins of the angle summed out. */
+  readonly importanceWeighted: number;
+  /** K, draws of the guide for each image. */
+  readonly particles: number;
+  readonly images: number;
+}
+
+export interface BoundsOptions {
+  /** @default 16 */
+  readonly particles?: number;
+  /** The bounds are of this many images, evenly spread over the set. @default 100 */
+  readonly images?: number;
+  /** @default 1 */
+  readonly seed?: number;
+}
+
+const BATCH = 64;
+
+/**
+ * The ELBO and the importance-weighted bound on `set`. All pixels count, and nothing is learned.
+ * @see Burda, Grosse & Salakhutdinov 2016, "Importance weighted autoencoders", eq. 8.
+ * @throws {OptionError} for a number of particles or images that is no positive integer.
+ * @example likelihoodBounds(trained.model, testImages, { particles: 64 }).importanceWeighted
+ */
+export function likelihoodBounds(model: Model, set: TrainingImages, options: BoundsOptions = {}): LikelihoodBounds {
+  const { particles = 16, images = 100, seed = 1 } = options;
+  for (const [name, n] of Object.entries({ particles, images })) {
+    if (!Number.isInteger(n) || n < 1) throw new OptionError(`${name} must be an integer of at least 1; got ${n}.`);
+  }
+  const some = inMemory(subset(set, evenPlaces(set.count, images)));
+  const weighted = model.logLikelihood(some, { particles, seed });
+  return {
+    elbo: elboOf(model, some, seed),
+    importanceWeighted: weighted.reduce((sum, v) => sum + v, 0) / some.count,
+    particles,
+    images: some.count,
+  };
+}
+
+/** The ELBO in nats per image, one draw per image, with a KL weight of 1. Nothing is learned. */
+export function elboOf(model: Model, images: TrainingImages, seed: number): number {
+  const { params } = model;
+  const svi = new SVI<[tf.Tensor, tf.Tensor?]>(model.model, model.guide, new Adam(), model.elbo(), { params, seed });
+  return -meanOver(images.count, BATCH, (indices, i) => {
+    // Where the decoder is asked about some pixels only, each batch has its own.
+    svi.steps = i;
+    return svi.evaluateLoss(imageTensor(images, indices), model.told(images, indices));
+  });
+}
+
+/** Floating-point operations that the end of a run may spend on the bound: some seconds. */
+const BUDGET = 1.5e11;
+const FEWEST = 8;
+
+/** The bounds at the end of a run, on as many images as the time allows; undefined where these would be too few. */
+export function affordableBounds(model: Model, set: TrainingImages, seed: number): LikelihoodBounds | undefined {
+  // Images of which the model would have to be told something may lack it; the guide of templates refines nothing, so that its bounds are loose.
+  if (isConditional(model) || model instanceof TemplateSSIVAE) return undefined;
+  const { hiddenDecoder, channels, angleBins = 8, angleGuide } = model.options;
+  const particles = 16;
+  const widths = [hiddenDecoder[0], ...hiddenDecoder, channels];
+  const perPixel = widths.slice(1).reduce((sum, width, i) => sum + 2 * width * widths[i], 0);
+  const enumerated = Math.max(1, model.numClasses) * (angleGuide === 'binned' ? angleBins : 1);
+  const affordable = Math.floor(BUDGET / (particles * enumerated * model.points * perPixel));
+  if (affordable < Math.min(FEWEST, set.count)) return undefined;
+  return likelihoodBounds(model, set, { particles, images: Math.min(100, affordable), seed });
+}

@@ -1,0 +1,88 @@
+/** Several trained models as one classifier: the mean of their class probabilities. */
+import { PyrovedError, classified } from 'pyroved-ts';
+import type { Classification } from '../storage/index.js';
+
+/** What one run says of some images. */
+export interface RunClassification {
+  /** The run's folder, for messages. */
+  readonly run: string;
+  readonly classNames: readonly string[];
+  readonly rows: readonly Classification[];
+}
+
+/**
+ * The mean of the class probabilities of several runs, image by image. Classes are matched by name and images by file; images that some run could not use
+ * are omitted. The angle is that of the run that is surest of the class; where no run gives this class to the image, it is omitted.
+ * @param threshold an image whose likeliest class is less likely than this is marked unsure. @default 0.8
+ * @returns rows in the order of the first run, with its classes
+ * @throws {PyrovedError} where the runs have different classes, or no image in common.
+ * @example
+ * const parts = [];
+ * for (const folder of ['runs/1', 'runs/2']) {
+ *   const trained = await loadModel(folder);
+ *   const { set } = await imagesFor(trained, 'micrographs');
+ *   parts.push({ run: folder, classNames: trained.classNames, rows: classifyImages(trained, set) });
+ *   trained.model.dispose();
+ * }
+ * const rows = averagedClassifications(parts);
+ */
+export function averagedClassifications(parts: readonly RunClassification[], threshold = 0.8): Classification[] {
+  const [first, ...others] = parts;
+  if (!first) throw new PyrovedError('There is no run to classify with. Give one or more.');
+  const orders = parts.map((part) => classOrder(first, part));
+  const found = others.map(({ rows }) => new Map(rows.map((row) => [row.file, row])));
+  const { classNames } = first;
+  const averaged = first.rows.flatMap((row): Classification[] => {
+    const rest = found.map((byFile) => byFile.get(row.file));
+    if (rest.includes(undefined)) return [];
+    const all = [row, ...(rest as Classification[])];
+    const probabilities = new Float32Array(classNames.length);
+    all.forEach((one, r) => {
+      for (let k = 0; k < classNames.length; k++) probabilities[k] += one.probabilities[orders[r][k]] / all.length;
+    });
+    const { classes, entropy, margin } = classified(probabilities, classNames.length);
+    const [classIndex] = classes;
+    const angleDegrees = surestAngle(all, orders, classIndex);
+    return [
+      {
+        file: row.file,
+        classIndex,
+        probabilities,
+        unsure: probabilities[classIndex] < threshold,
+        entropy: entropy[0],
+        margin: margin[0],
+        ...(angleDegrees !== undefined && { angleDegrees }),
+      },
+    ];
+  });
+  if (averaged.length > 0 || first.rows.length === 0) return averaged;
+  throw new PyrovedError(
+    `The runs have no image in common: ${parts.map(({ run, rows }) => `${run} has ${rows.length}`).join(', ')}.`,
+  );
+}
+
+/** The index in `part` of each class of `first`. */
+function classOrder(first: RunClassification, part: RunClassification): number[] {
+  const order = first.classNames.map((name) => part.classNames.indexOf(name));
+  if (!order.includes(-1) && part.classNames.length === first.classNames.length) return order;
+  throw new PyrovedError(
+    `The runs have different classes: ${first.run} has ${first.classNames.join(', ')}; ${part.run} has ${part.classNames.join(', ')}. ` +
+      'Average runs that were trained on the same classes.',
+  );
+}
+
+function surestAngle(
+  all: readonly Classification[],
+  orders: readonly number[][],
+  classIndex: number,
+): number | undefined {
+  let surest: Classification | undefined;
+  let most = 0;
+  all.forEach((row, r) => {
+    const own = orders[r][classIndex];
+    if (row.classIndex !== own || row.angleDegrees === undefined || row.probabilities[own] <= most) return;
+    surest = row;
+    most = row.probabilities[own];
+  });
+  return surest?.angleDegrees;
+}

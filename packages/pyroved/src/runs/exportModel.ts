@@ -1,0 +1,33 @@
+/** `exportModel`: the files of an export, written. */
+import fs from 'node:fs';
+import path from 'node:path';
+import { refuseUnknownKeys } from 'pyro-ts';
+import { type ExportedModel, type ExportFormat, exportedFiles } from 'pyroved-ts';
+import { explained } from '../storage/errors.js';
+import { writeWhole } from '../storage/index.js';
+
+export interface ExportOptions {
+  /** `onnx` and `tfjs`: the networks; `safetensors` and `npz`: the parameters alone. */
+  readonly to: ExportFormat;
+  /** The folder to write into; made where it is missing. */
+  readonly out: string;
+}
+
+/**
+ * Writes a model for other programs: the files of `exportedFiles`.
+ * @returns the paths of the files
+ * @throws {ExportError} where a network uses an operation that no rule is known for, RunError where the folder cannot be written.
+ * @example
+ * for (const file of await exportModel(await loadModel('runs/demo'), { to: 'onnx', out: 'demo-onnx' })) console.log(file);
+ */
+export async function exportModel(trained: ExportedModel, options: ExportOptions): Promise<string[]> {
+  refuseUnknownKeys('exportModel', options, ['to', 'out']);
+  const { to, out } = options;
+  const files = await exportedFiles(trained, to);
+  return files.map(({ name, content }) => {
+    const file = path.join(out, name);
+    explained(`Could not make ${path.dirname(file)}`, () => fs.mkdirSync(path.dirname(file), { recursive: true }));
+    writeWhole(file, content);
+    return file;
+  });
+}

@@ -1,0 +1,139 @@
+/** The end of a run: its figures on images that it was not trained on, its pictures, its summary and its report. */
+import { subset, type EvidenceGate, type Model, RecognitionSSIVAE, TemplateSSIVAE, type EpochRecord, labelsOnlyAccuracy } from 'pyroved-ts';
+import type { RunFolder } from '../storage/index.js';
+import { affordableBounds, type LikelihoodBounds } from './bound.js';
+import { disentangledBy } from './disentangled.js';
+import { type HeadlineFigures, headlineFigures } from './headline.js';
+import { type Figures, figuresOf, judge } from './judge.js';
+import { classNamesOf, learntFrom } from './kinds.js';
+import { learningFigures } from './learningFigures.js';
+import { type LearningProblem, learningProblems } from './learningProblems.js';
+import type { MachineRecord } from './machine.js';
+import { type ReportExtras, writeReport } from './report.js';
+import { modelSection } from './settings.js';
+import { evenPlaces } from './show.js';
+import type { TrainingSets } from '../sources/sets.js';
+import { doubtfulCsv, doubtfulLabels, doubtfulTable } from './suspicious.js';
+import { type Validation, validationFor } from './validation.js';
+
+/** What `summary.json` holds; figures are of the validation images, where there are any. */
+export interface RunSummary extends Figures, HeadlineFigures, CourseFigures {
+  readonly model: string;
+  readonly invariances: readonly string[];
+  /** Number of distinct validation images. */
+  readonly testImages?: number;
+  readonly classNames: readonly string[];
+  /** Signs that the run did not learn, each with what to try; absent where there are none. */
+  readonly problems?: readonly LearningProblem[];
+  /** ELBO and importance-weighted bound on validation images, where they can be computed within seconds; `evaluate --bound` takes longer. */
+  readonly bounds?: LikelihoodBounds;
+  /** Of a model with templates: what its evidence counts for, and how it explains validation images. */
+  readonly evidence?: EvidenceFigures;
+  /** Number of labelled training images whose label the model doubts; they are listed in suspicious-labels.csv. */
+  readonly suspiciousLabels?: number;
+}
+
+/** What every summary tells of how the run went. */
+export interface CourseFigures extends MachineRecord {
+  /** Minus the ELBO in the last epoch, nats an image (or a pair). */
+  readonly loss: number;
+  readonly epochs: number;
+  readonly steps: number;
+  /** Wall-clock time of the training steps. */
+  readonly seconds: number;
+  readonly seed: number;
+}
+
+export function courseOf({ config }: RunFolder, history: readonly EpochRecord[]): CourseFigures {
+  const { loss, epoch: epochs, step: steps } = history.at(-1) as EpochRecord;
+  const { engine, kernel, precision, seed } = config;
+  const seconds = history.reduce((sum, record) => sum + record.seconds, 0);
+  return { loss, epochs, steps, seconds, engine, kernel, ...(precision && { precision }), seed };
+}
+
+export interface FinishOptions extends ReportExtras {
+  /** Whether to draw pictures and a report; true. */
+  readonly report?: boolean;
+  /** More entries for `summary.json`. */
+  readonly also?: object;
+}
+
+/** Judges the trained model and writes pictures, `summary.json` and `report.html`. */
+export async function finishRun(
+  run: RunFolder,
+  model: Model,
+  sets: TrainingSets,
+  history: readonly EpochRecord[],
+  { report = true, also, ...shown }: FinishOptions = {},
+): Promise<RunSummary> {
+  const { seed } = run.config;
+  const validation = validationFor(run.config, sets);
+  const judged = validation && judge(model, validation.images);
+  const disentanglement = sets.test && disentangledBy(run, model, sets.test);
+  const figures = { ...(judged && figuresOf(judged)), ...headlineFigures(model, judged, validation) };
+  const problems = learningProblems(learningFigures(model, learntFrom(model, sets), history, figures));
+  const bounds =
+    validation && model.kind !== 'ssRegIVAE' ? affordableBounds(model, validation.images, seed) : undefined;
+  const evidence = evidenceFigures(model, validation);
+  const doubtful =
+    model.kind === 'ssiVAE' && sets.labelled && !isAtChance(problems)
+      ? doubtfulLabels(model, sets.labelled, classNamesOf(model, sets.classNames), seed)
+      : [];
+  run.writeSuspiciousLabels(doubtful.length > 0 ? doubtfulCsv(doubtful) : undefined);
+  const summary: RunSummary = {
+    model: model.kind,
+    invariances: modelSection(run.config).invariances ?? [],
+    ...(judged && { testImages: validation.distinct }),
+    ...figures,
+    ...(report && labelsOnly(model, sets, validation, run)),
+    ...(disentanglement && { disentanglement }),
+    ...(problems.length > 0 && { problems }),
+    ...(bounds && { bounds }),
+    ...(evidence && { evidence }),
+    ...(doubtful.length > 0 && { suspiciousLabels: doubtful.length }),
+    classNames: classNamesOf(model, sets.classNames),
+    ...courseOf(run, history),
+  };
+  run.writeSummary({ ...summary, ...also });
+  const tables = [...(shown.tables ?? []), ...(doubtful.length > 0 ? [doubtfulTable(doubtful)] : [])];
+  if (report)
+    await writeReport(run, model, sets, { ...shown, summary, judged, history, ...(tables.length > 0 && { tables }) });
+  return summary;
+}
+
+export interface EvidenceFigures extends EvidenceGate {
+  /** Evidence below which an image is marked as an outlier, at a false-alarm rate of 5%. */
+  readonly outlierThreshold: number;
+  /** Mean evidence of validation images, nats per image. */
+  readonly mean?: number;
+}
+
+/** Validation images that are explained. */
+const EXPLAINED = 200;
+
+function evidenceFigures(model: Model, validation: Validation | undefined): EvidenceFigures | undefined {
+  if (!(model instanceof TemplateSSIVAE)) return undefined;
+  const { gate } = model;
+  const figures = { ...gate, outlierThreshold: model.outlierThreshold() };
+  if (!validation) return figures;
+  const { images } = validation;
+  const found = model.evidenceOf(subset(images, evenPlaces(images.count, EXPLAINED)));
+  return { ...figures, mean: found.reduce((a, b) => a + b, 0) / found.length };
+}
+
+/** The accuracy of a plain network that is trained on the labelled images alone, at the poses that the model expects. */
+function labelsOnly(
+  model: Model,
+  { labelled }: TrainingSets,
+  validation: Validation | undefined,
+  { config: { seed } }: RunFolder,
+): Pick<RunSummary, 'labelsOnlyAccuracy'> {
+  if (!(model instanceof RecognitionSSIVAE) || !labelled || !validation) return {};
+  const { numClasses, recognition } = model;
+  const { angle = 0, shift = 0 } = recognition.ranges;
+  const ranges = { angle, shift };
+  return { labelsOnlyAccuracy: labelsOnlyAccuracy(labelled, validation.images, { numClasses, ranges, seed }) };
+}
+
+const isAtChance = (problems: readonly LearningProblem[]): boolean =>
+  problems.some(({ code }) => code === 'accuracy-at-chance');

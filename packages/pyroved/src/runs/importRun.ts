@@ -1,0 +1,99 @@
+/** A run folder from the original's weights, so that every command that uses a trained model can use them. */
+import fs from 'node:fs';
+import * as tf from '@tensorflow/tfjs';
+import { OptionError, refuseUnknownKeys } from 'pyro-ts';
+import { type Normalisation, type PairedNormalisation, saveParams } from 'pyroved-ts';
+import { importPyroved, type PyrovedOptions, pyrovedOptionKeys, readStateDict, importPyrovedVED, isVED, type PyrovedVEDOptions, vedOptionKeys } from 'pyroved-ts/node';
+import { explained } from '../storage/errors.js';
+import { RunFolder } from '../storage/index.js';
+import { versions } from '../version.js';
+
+/** Of a VED, `shape` is that of its inputs. */
+export interface ImportRunOptions extends PyrovedOptions, Omit<PyrovedVEDOptions, 'inputShape'> {
+  /** Names of the classes in the order of the model's; "class 1", ... when left out. */
+  readonly classNames?: readonly string[];
+  /** The grey range that became [0, 1] in the training; none when left out: images are taken as they are. */
+  readonly normalisation?: Normalisation;
+  /** The range of a VED's targets that became [0, 1] likewise. */
+  readonly targetNormalisation?: Normalisation;
+  /** Replace a run that is there; false. */
+  readonly overwrite?: boolean;
+}
+
+/**
+ * Makes the run `out` from a `.pt` file of pyroVED's weights; see `importPyroved` and `importPyrovedVED`.
+ * @returns the run and what was assumed
+ * @throws {ImportError} for a file that cannot be used, RunError where the folder cannot be made.
+ * @example
+ * const { notes } = importRun('rvae.pt', 'runs/rvae', { classNames: ['1', '2', '3', '4'] });
+ */
+export function importRun(
+  file: string,
+  out: string,
+  options: ImportRunOptions = {},
+): { run: RunFolder; notes: readonly string[] } {
+  refuseUnknownKeys('importRun', options, optionKeys);
+  const { overwrite = false } = options;
+  RunFolder.assertFree(out, { overwrite });
+  const bytes = explained(`Could not read ${file}`, () => fs.readFileSync(file));
+  const { model, config, notes, data } = isVED(readStateDict(bytes, file))
+    ? pairsModel(bytes, file, options)
+    : imageModel(bytes, file, options);
+  try {
+    const run = RunFolder.create(
+      out,
+      {
+        model: config,
+        data: { source: { kind: 'imported', file }, ...data },
+        train: {},
+        seed: 0,
+        engine: tf.getBackend(),
+        kernel: 'reference',
+        versions: versions(),
+      },
+      { overwrite },
+    );
+    run.saveCheckpoint({ tensors: saveParams(model.params), state: { importedFrom: file } });
+    return { run, notes };
+  } finally {
+    model.dispose();
+  }
+}
+
+const optionKeys = [
+  ...new Set([...pyrovedOptionKeys, ...vedOptionKeys.filter((key) => key !== 'inputShape')]),
+  'classNames',
+  'normalisation',
+  'targetNormalisation',
+  'overwrite',
+];
+
+function imageModel(bytes: Uint8Array, file: string, options: ImportRunOptions) {
+  const { classNames, normalisation, targetNormalisation, overwrite: _, outputShape, ...pyroved } = options;
+  for (const [option, value] of Object.entries({ outputShape, targetNormalisation })) {
+    if (value !== undefined)
+      throw new OptionError(`${option} is for a VED; ${file} holds another model. Leave it out.`);
+  }
+  const imported = importPyroved(bytes, pyroved, file);
+  const { numClasses } = imported.model;
+  const names = classNames ?? Array.from({ length: numClasses }, (_, i) => `class ${i + 1}`);
+  if (names.length !== numClasses) {
+    imported.model.dispose();
+    throw new OptionError(`The model has ${numClasses} classes, but ${names.length} names were given.`);
+  }
+  return { ...imported, data: { classNames: names, ...(normalisation && { normalisation }) } };
+}
+
+function pairsModel(bytes: Uint8Array, file: string, options: ImportRunOptions) {
+  const { shape, normalisation, targetNormalisation, overwrite: _, ...rest } = options;
+  const stray = Object.keys(rest).find((key) => !(vedOptionKeys as readonly string[]).includes(key));
+  if (stray !== undefined) throw new OptionError(`${file} holds a VED, which has no ${stray}. Leave it out.`);
+  const imported = importPyrovedVED(
+    bytes,
+    { ...(rest as PyrovedVEDOptions), ...(shape && { inputShape: shape }) },
+    file,
+  );
+  const whole = { low: 0, high: 1 };
+  const paired: PairedNormalisation = { inputs: normalisation ?? whole, targets: targetNormalisation ?? whole };
+  return { ...imported, data: { classNames: [], normalisation: paired } };
+}

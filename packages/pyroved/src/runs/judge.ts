@@ -1,0 +1,56 @@
+/** A trained model held against what is known of images. */
+import { type Model, accuracyOf, type ClassifierReport, type Disentanglement, type MatchedReport, matchedAccuracyOf, type RegressionReport, type ReliabilityBin, regressionOf, type TargetReport, type TrainingImages } from 'pyroved-ts';
+
+/** Of a model that was told classes, of one that found them, of one that predicts quantities. */
+export type Judgement =
+  | ({ readonly on: 'classes' } & ClassifierReport)
+  | ({ readonly on: 'found classes' } & MatchedReport)
+  | ({ readonly on: 'quantities' } & RegressionReport);
+
+/** What `images`, of which the truth is known, say of the model; nothing of a model that tells neither classes nor quantities. */
+export function judge(model: Model, images: TrainingImages): Judgement | undefined {
+  switch (model.kind) {
+    case 'ssiVAE':
+      return { on: 'classes', ...accuracyOf(model, images) };
+    case 'jiVAE':
+      return images.labels ? { on: 'found classes', ...matchedAccuracyOf(model, images) } : undefined;
+    case 'ssRegIVAE':
+      return { on: 'quantities', ...regressionOf(model, images) };
+    case 'iVAE':
+      return undefined;
+  }
+}
+
+/** The figures of a judgement, as a summary keeps them. */
+export interface Figures {
+  /** Share of images that are classified rightly. */
+  readonly accuracy?: number;
+  /** confusion[true][found], numbers of images. */
+  readonly confusion?: readonly (readonly number[])[];
+  /** Expected calibration error of the class probabilities, and the bins that it is the mean of; empty ones are left out. */
+  readonly calibrationError?: number;
+  readonly reliability?: readonly ReliabilityBin[];
+  /** Of a model that finds classes: the share of images that are right once each found class has the name of a true one. */
+  readonly matchedAccuracy?: number;
+  /** The true class that each found class has the name of; -1 for none. */
+  readonly matched?: readonly number[];
+  /** Of a model that predicts quantities: each in the data's units. `r2` is absent where the true values are all the same. */
+  readonly targets?: readonly (Omit<TargetReport, 'r2'> & { readonly r2?: number })[];
+  /** Where factors of variation are known: how much of each every latent variable tells. */
+  readonly disentanglement?: Disentanglement;
+}
+
+export function figuresOf(judged: Judgement): Figures {
+  switch (judged.on) {
+    case 'classes': {
+      const { accuracy, confusion, calibrationError, reliability } = judged;
+      return { accuracy, confusion, calibrationError, reliability: reliability.filter(({ count }) => count > 0) };
+    }
+    case 'found classes':
+      return { matchedAccuracy: judged.accuracy, matched: Array.from(judged.matched), confusion: judged.confusion };
+    case 'quantities':
+      return {
+        targets: judged.targets.map(({ r2, ...target }) => ({ ...target, ...(Number.isFinite(r2) && { r2 }) })),
+      };
+  }
+}

@@ -1,0 +1,108 @@
+/** The preprocessing of a run: asked for or chosen from its training images, then applied to all of its sets. */
+import { didYouMean, OptionError, refuseUnknownKeys } from 'pyro-ts';
+import { type BackgroundRemoval, backgroundNames, choosePreprocessing, isIdentity, noPreprocessing, type Preprocessing, preprocessed, preprocessingText, type Standardisation, standardiseNames, type ModelOptions, type TrainingImages } from 'pyroved-ts';
+import type { TrainingSets } from '../sources/sets.js';
+
+/** `auto` and what is omitted is chosen from the training images; `none` leaves them as they are. */
+export type PreprocessSetting =
+  | 'auto'
+  | 'none'
+  | {
+      /** @default "auto" */
+      readonly background?: BackgroundRemoval | 'auto';
+      /** @default "auto" */
+      readonly standardise?: Standardisation | 'auto';
+    };
+
+/** What decides the preprocessing of a new run. */
+export interface PreprocessRequest {
+  readonly setting: PreprocessSetting;
+  /** The likelihood that was asked for, if any: under one for values in [0, 1], `auto` leaves the images as they are. */
+  readonly likelihood?: ModelOptions['likelihood'];
+}
+
+/** Checks what can be checked before there are images. @throws {OptionError} that names the option. */
+export function checkPreprocess({ setting, likelihood }: PreprocessRequest): void {
+  const { background, standardise } = partsOf(setting);
+  checkName('background', background, [...backgroundNames, 'auto']);
+  checkName('standardise', standardise, [...standardiseNames, 'auto']);
+  const asked = [background, standardise].find((name) => name !== 'auto' && name !== 'none');
+  if (asked === undefined || !isUnit(likelihood)) return;
+  throw new OptionError(
+    `Images with preprocess "${asked}" have values beyond [0, 1], which the likelihood "${nameOf(likelihood)}" does not have. ` +
+      'Use the likelihood "gaussian", or preprocess "none".',
+  );
+}
+
+function partsOf(setting: PreprocessSetting) {
+  if (typeof setting === 'object' && setting !== null) {
+    refuseUnknownKeys('preprocess', setting, ['background', 'standardise']);
+    const { background = 'auto', standardise = 'auto' } = setting;
+    return { background, standardise };
+  }
+  checkName('preprocess', setting, ['auto', 'none']);
+  return { background: setting, standardise: setting };
+}
+
+function checkName(option: string, name: string, names: readonly string[]): void {
+  if (names.includes(name)) return;
+  const list = names.map((known) => `"${known}"`).join(', ');
+  throw new OptionError(
+    `${option} must be one of ${list}; got ${JSON.stringify(name)}.${didYouMean(String(name), names)}`,
+  );
+}
+
+const nameOf = (likelihood: ModelOptions['likelihood']): string | undefined =>
+  typeof likelihood === 'object' ? likelihood.name : likelihood;
+
+const isUnit = (likelihood: ModelOptions['likelihood']): boolean => nameOf(likelihood)?.includes('bernoulli') === true;
+
+/** The preprocessing that a request asks for, and a line about it where it changes the images or could have. */
+export function resolvePreprocess(
+  request: PreprocessRequest,
+  sets: TrainingSets,
+): { readonly preprocessing: Preprocessing; readonly line?: string } {
+  checkPreprocess(request);
+  const asked = partsOf(request.setting);
+  const isAuto = asked.background === 'auto' || asked.standardise === 'auto';
+  const chosen = isAuto ? choosePreprocessing(trainingImages(sets)) : undefined;
+  const preprocessing = chosen ? combined(asked, chosen.preprocessing) : (asked as Preprocessing);
+  if (isIdentity(preprocessing)) return { preprocessing };
+  const reason = chosen && !isIdentity(chosen.preprocessing) ? `, because ${chosen.reason}` : '';
+  const text = preprocessingText(preprocessing);
+  if (isUnit(request.likelihood)) {
+    const name = nameOf(request.likelihood);
+    return {
+      preprocessing: noPreprocessing,
+      line: `Preprocessing: none, because the likelihood "${name}" needs values in [0, 1]. With "gaussian" it would be: ${text}${reason}.`,
+    };
+  }
+  return { preprocessing, line: `Preprocessing: ${text}${reason}.` };
+}
+
+function combined(asked: ReturnType<typeof partsOf>, chosen: Preprocessing): Preprocessing {
+  const background = asked.background === 'auto' ? chosen.background : asked.background;
+  if (asked.standardise !== 'auto') return { background, standardise: asked.standardise };
+  if (background !== 'none') return { background, standardise: 'rms' };
+  // Without the removal that was chosen, the mean stands in for the background.
+  if (chosen.background !== 'none') return { background, standardise: 'std' };
+  return { background, standardise: chosen.standardise };
+}
+
+const trainingImages = ({ labelled, unlabelled }: TrainingSets): TrainingImages[] =>
+  labelled && labelled !== unlabelled ? [labelled, unlabelled] : [unlabelled];
+
+/** The sets with their images preprocessed; `preprocessing` says so. */
+export function preprocessedSets(sets: TrainingSets, preprocessing: Preprocessing): TrainingSets {
+  if (isIdentity(preprocessing)) return sets;
+  const { unlabelled, labelled, test } = sets;
+  const done = preprocessed(unlabelled, preprocessing);
+  return {
+    ...sets,
+    unlabelled: done,
+    // Where the labelled images serve as the unlabelled ones too, they stay the same set.
+    ...(labelled && { labelled: labelled === unlabelled ? done : preprocessed(labelled, preprocessing) }),
+    ...(test && { test: preprocessed(test, preprocessing) }),
+    preprocessing,
+  };
+}

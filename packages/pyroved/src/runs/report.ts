@@ -1,0 +1,307 @@
+/** The report of a run: its figures, pictures and settings in one page, and the pictures as files. */
+import { normalisationText, preprocessingText, type Factor, isClassifier, type Model, type EpochRecord } from 'pyroved-ts';
+import { lookUp } from 'pyroved-ts/internal';
+import type { RunFolder } from '../storage/index.js';
+import { type FactGroup, formatDuration, type ReportAccuracy, type ReportData, type ReportTable, renderReport, type TrainingCurve } from '../viz/index.js';
+import { disentanglementTable } from './disentangled.js';
+import type { RunSummary } from './finish.js';
+import type { Judgement } from './judge.js';
+import { kernelInWords } from './machine.js';
+import { chartsOf, confusionOf } from './reportFigures.js';
+import { dataSection, isSemiSupervised, modelSection, trainSection, unsupervised } from './settings.js';
+import { deformationsOf, imagesToShow, latentsOf, manifoldsOf, reconstructionsOf, samplesOf } from './show.js';
+import type { TrainingSets } from '../sources/sets.js';
+import type { Source } from '../sources/source.js';
+import { hasClassAngles } from './upright.js';
+import { posesText } from './validation.js';
+
+/** What another run adds to a report: the baseline of the demo. */
+export interface ReportBaseline {
+  readonly label: string;
+  readonly accuracy: number;
+  readonly history: readonly EpochRecord[];
+}
+
+/** What a report shows beyond its own run. */
+export interface ReportExtras {
+  readonly baseline?: ReportBaseline;
+  /** The runs among which this one was chosen. */
+  readonly tables?: readonly ReportTable[];
+}
+
+interface Result extends ReportExtras {
+  readonly summary: RunSummary;
+  /** Of the test images, where there are any and the model says something of them. */
+  readonly judged: Judgement | undefined;
+  readonly history: readonly EpochRecord[];
+}
+
+/** Writes `report.html` and the pictures into the run's folder. */
+export async function writeReport(run: RunFolder, model: Model, sets: TrainingSets, result: Result): Promise<void> {
+  const charts = await chartsOf(model, sets, result.summary, result.judged);
+  const { html, pictures } = await renderReport({ ...reportData(run, model, sets, result), charts });
+  for (const [name, content] of pictures) run.writePicture(name, content);
+  run.writeReport(html);
+}
+
+function reportData(
+  run: RunFolder,
+  model: Model,
+  sets: TrainingSets,
+  { summary, history, baseline, tables }: Result,
+): ReportData {
+  // A report is of a training, which had images.
+  const source = dataSection(run.config).source as Source;
+  const angles = sets.labelled && hasClassAngles(model) ? model.classAngles(sets.labelled) : undefined;
+  const { classNames } = summary;
+  const name = kinds[model.kind];
+  const shown = imagesToShow(model, sets);
+  const deformations = deformationsOf(model, classNames, angles);
+  const invariant = summary.invariances.length > 0 ? `, invariant to ${invariances(summary.invariances)}` : '';
+  return {
+    title: `${titles[source.kind]}: ${name}${invariant}`,
+    subtitle: `${run.config.createdAt.slice(0, 10)}, ${run.path}`,
+    ...headline(summary, sets, source, baseline),
+    warnings: [
+      ...(summary.problems ?? []).map(({ text, advice }) => ({ text: `${text} What to try:`, items: advice })),
+      ...(sets.problems.length > 0
+        ? [
+            {
+              text: `${sets.problems.length} ${sets.problems.length === 1 ? 'file was' : 'files were'} left out.`,
+              items: sets.problems.map((p) => `${p.file}: ${p.why}`),
+            },
+          ]
+        : []),
+    ],
+    facts: facts(run, summary, sets, history[0].lr),
+    curves: curves(history, baseline),
+    ...confusionOf(summary, sets.classNames),
+    ...(deformations && { deformations }),
+    manifolds: manifoldsOf(model, classNames, angles ? { angle: [...angles] } : {}),
+    ...(shown.words !== '' && { shown: shown.words }),
+    ...latentsOf(model, shown, classNames, angles),
+    reconstructions: reconstructionsOf(model, shown, classNames, angles),
+    samples: samplesOf(sets),
+    ...(summary.disentanglement && { latentTable: disentanglementTable(summary.disentanglement) }),
+    ...(tables && { tables }),
+    notes: sets.notes.map((text) => ({ text })),
+    commands: commands(run.path, model, source),
+  };
+}
+
+const titles: Readonly<Record<Source['kind'], string>> = {
+  cards: 'Card suits',
+  glyphs: 'Glyphs',
+  particles: 'Simulated nanoparticles',
+  digits: 'Digits',
+  peaks: 'Peaks',
+  images: 'Images',
+  array: 'Array',
+  micrographs: 'Micrographs',
+};
+
+const kinds: Readonly<Record<Model['kind'], string>> = {
+  iVAE: 'VAE',
+  jiVAE: 'joint VAE, which finds classes',
+  ssiVAE: 'semi-supervised VAE',
+  ssRegIVAE: 'semi-supervised VAE for regression',
+};
+
+function headline(
+  summary: RunSummary,
+  { classNames }: TrainingSets,
+  source: Source,
+  baseline: ReportBaseline | undefined,
+): { accuracy?: ReportAccuracy } {
+  const value = summary.accuracy ?? summary.matchedAccuracy;
+  if (value === undefined) return {};
+  const matched = summary.accuracy === undefined ? ', each found class taken for the true one that fits best,' : '';
+  const measuredOn =
+    summary.validation?.poses === 'drawn'
+      ? `validation images, shown ${posesText(summary.validation)},`
+      : source.kind === 'cards'
+        ? `test images, turned by up to ${source.angle}°, that training did not see`
+        : 'labelled images that training did not see';
+  const accuracy = {
+    value,
+    images: summary.testImages as number,
+    measuredOn: `${measuredOn}${matched}`,
+    chance: summary.chance ?? 1 / classNames.length,
+    ...(summary.accuracyInterval && { interval: summary.accuracyInterval }),
+    beside: besideOf(summary),
+    ...(baseline && { baseline: { value: baseline.accuracy, label: baseline.label } }),
+  };
+  return { accuracy };
+}
+
+/** What stands below the accuracy: the same images upright, and the classifier without the unlabelled images. */
+const besideOf = ({ uprightAccuracy, labelsOnlyAccuracy }: RunSummary) => [
+  ...(uprightAccuracy === undefined ? [] : [{ label: 'on the same images, upright', value: uprightAccuracy }]),
+  ...(labelsOnlyAccuracy === undefined
+    ? []
+    : [{ label: 'a classifier on the labelled images alone', value: labelsOnlyAccuracy }]),
+];
+
+const words: Record<string, string> = { r: 'rotation', t: 'translation', s: 'scale', h: 'shear' };
+const invariances = (list: readonly string[]): string =>
+  list.map((letter) => lookUp(words, letter) ?? letter).join(' and ');
+
+function curves(history: readonly EpochRecord[], baseline: ReportBaseline | undefined): TrainingCurve[] {
+  const own = { name: 'this model', epochs: history.map(figures) };
+  return baseline ? [own, { name: baseline.label, epochs: baseline.history.map(figures) }] : [own];
+}
+
+const figures = ({ epoch, loss, labelledLoss, scaleFactor, evaluation }: EpochRecord) => ({
+  epoch,
+  loss,
+  accuracy: evaluation?.accuracy ?? null,
+  labelledLoss: labelledLoss ?? null,
+  klWeight: scaleFactor,
+});
+
+function facts(run: RunFolder, summary: RunSummary, sets: TrainingSets, lr: number): FactGroup[] {
+  const { config } = run;
+  const { source, normalisation, preprocessing } = dataSection(config);
+  const { unlabelled, labelled, test, classNames } = sets;
+  const { kind: _, size: __, seed: ___, ...sourceOptions } = source as Source & { size?: number };
+  const { kind, shape, channels = 1, ...model } = modelSection(config);
+  const train = trainSection(config);
+  return [
+    {
+      title: 'Data',
+      rows: [
+        ...(unlabelled === labelled ? [] : ([['unlabelled', unlabelled.count]] as const)),
+        ...(labelled ? ([['labelled', labelled.count]] as const) : []),
+        ...(test ? ([['to test on', test.count]] as const) : []),
+        ...(classNames.length > 0 ? ([['classes', classNames.join(', ')]] as const) : []),
+        ['size', `${shape.join(' x ')}${channels > 1 ? `, ${channels} channels` : ''}`],
+        ...(normalisation ? ([['normalised', normalisationText(normalisation)]] as const) : []),
+        ...(preprocessing ? ([['preprocessing', preprocessingText(preprocessing)]] as const) : []),
+        ...described(sourceOptions, { unlabelled: 'unlabelled in', labelled: 'labelled in', labels: 'labels in' }),
+      ],
+    },
+    {
+      title: 'Model',
+      rows: [
+        ['kind', kind],
+        ...described({ ...model, ...namesOf(model), numClasses: undefined, seed: undefined, invariances: undefined }),
+        ['invariant to', summary.invariances.length > 0 ? invariances(summary.invariances) : 'nothing'],
+      ],
+    },
+    {
+      title: 'Training',
+      rows: [
+        ...(config.from ? ([['starts from', `${config.from.run}, after ${config.from.epochs} epochs`]] as const) : []),
+        ['epochs', summary.epochs],
+        ['steps', summary.steps],
+        ['time', formatDuration(summary.seconds)],
+        ...described(
+          { lr, ...(isSemiSupervised(kind) ? train : unsupervised(train)), epochs: undefined },
+          { lr: 'learning rate', scaleFactor: 'weight of the KL term' },
+        ),
+      ],
+    },
+    ...(summary.evidence
+      ? [
+          {
+            title: 'Evidence (Laplace approximation of log p)',
+            rows: [
+              ['weight beside recognition', summary.evidence.weight.toFixed(2)],
+              ['temperature', summary.evidence.temperature],
+              ['outliers are below', `${summary.evidence.outlierThreshold.toFixed(1)} nats`],
+              ...(summary.evidence.mean === undefined
+                ? []
+                : ([['mean of validation images', `${summary.evidence.mean.toFixed(1)} nats`]] as const)),
+            ] as const,
+          },
+        ]
+      : []),
+    ...(summary.bounds
+      ? [
+          {
+            title: 'Log-likelihood of validation images',
+            rows: [
+              ['ELBO', `${summary.bounds.elbo.toFixed(2)} nats per image`],
+              [
+                `importance-weighted bound, ${summary.bounds.particles} draws`,
+                `${summary.bounds.importanceWeighted.toFixed(2)} nats per image`,
+              ],
+              ['images', summary.bounds.images],
+            ] as const,
+          },
+        ]
+      : []),
+    ...(summary.targets
+      ? [
+          {
+            title: 'On the images to test on',
+            rows: summary.targets.flatMap(({ name, r2, meanSquaredError, meanAbsoluteError }): [string, string][] => [
+              [`${name}: R2`, r2?.toFixed(3) ?? 'no spread'],
+              [`${name}: mean squared error`, meanSquaredError.toPrecision(4)],
+              [`${name}: mean absolute error`, meanAbsoluteError.toPrecision(4)],
+            ]),
+          },
+        ]
+      : []),
+    {
+      title: 'Machine',
+      rows: [
+        ['seed', String(config.seed)],
+        ['engine', config.engine],
+        ['kernel', kernelInWords(config)],
+        ...Object.entries(config.versions),
+      ],
+    },
+  ];
+}
+
+/** The names of the quantities that a model predicts or is told. */
+function namesOf(model: object): Record<string, string[]> {
+  const { targets, condition } = model as Partial<Record<'targets' | 'condition', readonly (string | Factor)[]>>;
+  const names = (list: readonly (string | Factor)[]) => list.map((one) => (typeof one === 'string' ? one : one.name));
+  return { ...(targets && { targets: names(targets) }), ...(condition && { condition: names(condition) }) };
+}
+
+const inDegrees = ['angle', 'labelledAngle', 'shear'];
+
+/** Options as label and value: "labelledAngle: 5" becomes "labelled angle", "5". */
+export const described = (options: object, names: Readonly<Record<string, string>> = {}): [string, string][] =>
+  Object.entries(options).flatMap(([name, value]): [string, string][] => {
+    if (value === undefined) return [];
+    const label = lookUp(names, name) ?? name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+    const list = Array.isArray(value) && !value.some(Array.isArray) ? value.map(String).join(', ') : value;
+    const unit = typeof value === 'number' && inDegrees.includes(name) ? '°' : '';
+    return [[label, `${typeof list === 'object' ? JSON.stringify(list) : list}${unit}`]];
+  });
+
+function commands(path: string, model: Model, { kind }: Source) {
+  const pictures = kind === 'micrographs' ? '--micrographs new-micrographs' : '--images new-images';
+  const images = kind === 'array' || kind === 'peaks' ? '--array new.npy' : pictures;
+  const encode = {
+    command: `npx pyroved encode ${path} ${images} --out latents.csv`,
+    what: 'The latent variables and the pose of new images, as a table.',
+  };
+  const manifold = {
+    command: `npx pyroved manifold ${path} --grid 12 --coverage 0.98`,
+    what: 'What the model draws, over a wider range and in finer steps.',
+  };
+  const traverse = {
+    command: `npx pyroved traverse ${path} --steps 10`,
+    what: 'What each latent variable changes, one at a time.',
+  };
+  if (!isClassifier(model)) return [encode, manifold, traverse];
+  const harder = kind === 'cards' ? ' --angle "90 deg"' : ' --noise 0.1';
+  return [
+    {
+      command: `npx pyroved classify ${path} ${images} --out classes.csv`,
+      what: 'Class, probability and angle of new images, as a table.',
+    },
+    encode,
+    {
+      command: `npx pyroved evaluate ${path}${harder}`,
+      what: 'The accuracy where images are harder than in training.',
+    },
+    manifold,
+    traverse,
+  ];
+}

@@ -1,0 +1,115 @@
+/** Rows of pictures that a trained model draws: one latent at a time, the way between two images, and images turned upright. */
+import { type ImageSet, inMemory, subset, PyrovedError, type InvariantVAE, isClassifier, latentPoint, type TrainingImages } from 'pyroved-ts';
+import { asSvgFile, displayRange, type ImageRowsOptions, imageRowsPicture, tileImages } from '../viz/index.js';
+import { variantsOf } from './kinds.js';
+import type { TrainedModel } from './loadModel.js';
+import { latentName, stackOf } from './show.js';
+import type { AnyTrained } from './tables.js';
+import { turns, uprightOf } from './upright.js';
+
+/** A picture with its words as SVG, and, of images, its tiles alone as PNG. */
+export interface Picture {
+  readonly svg: string;
+  readonly png?: Uint8Array;
+}
+
+const pictureOf = (options: ImageRowsOptions): Picture => {
+  const { svg, png } = imageRowsPicture(options);
+  return { svg: asSvgFile(svg), ...(png && { png }) };
+};
+
+export interface TraverseRequest {
+  readonly size?: number;
+  readonly coverage?: number;
+  /** Counted from 0; all when left out. */
+  readonly latents?: readonly number[];
+  /** Only this class. */
+  readonly class?: number;
+  /** Degrees counter-clockwise from upright. */
+  readonly angle?: number;
+}
+
+/** A row for each class (or value of what the model is told or predicts) and latent. */
+export function traversePicture(
+  { model, classNames, classAngles }: AnyTrained,
+  { angle = 0, class: only, ...request }: TraverseRequest = {},
+): Picture {
+  const vae: Pick<InvariantVAE, 'traverse'> = model;
+  const rows = variantsOf(model, classNames)
+    .filter((variant) => only === undefined || variant.class === only)
+    .flatMap(({ told, title, class: k }) => {
+      const pose = turns(model) ? { angle: uprightOf(classAngles, k) + (angle * Math.PI) / 180 } : {};
+      const { images, rows: found, values } = vae.traverse({ ...request, ...told, ...pose });
+      const length = values.length;
+      return found.map(({ latent }, r) => ({
+        label: [title, latentName(latent)].filter((part) => part !== undefined).join(', '),
+        images: stackOf(
+          subset(
+            images,
+            Array.from({ length }, (_, i) => r * length + i),
+          ),
+        ),
+        values,
+      }));
+    });
+  const columnLabels = Array.from(rows[0].values, (v) => v.toFixed(2).replace('-', '−'));
+  return pictureOf({ rows, columnLabels });
+}
+
+export interface InterpolationRequest {
+  readonly steps?: number;
+  /** All images upright. */
+  readonly upright?: boolean;
+  /** The class of all images. */
+  readonly class?: number;
+}
+
+/** Image `from`, the way that the model draws from it to image `to`, and that one, as one row. */
+export function interpolationPicture(
+  { model, classNames, classAngles }: TrainedModel,
+  set: TrainingImages,
+  [from, to]: readonly [number, number],
+  request: InterpolationRequest = {},
+): Picture {
+  const wrong = [from, to].find((i) => !(Number.isInteger(i) && i >= 0 && i < set.count));
+  if (wrong !== undefined) throw new PyrovedError(`There is no image ${wrong + 1}: there are ${set.count}.`);
+  const vae: InvariantVAE = model;
+  const ends = inMemory(subset(set, [from, to]));
+  const encoding = vae.encode(ends);
+  const points = [latentPoint(encoding, 0), latentPoint(encoding, 1)];
+  const upright = request.upright === true && classAngles !== undefined;
+  // Upright means the pose of the class's labelled images, not the model's own zero.
+  const [a, b] = upright
+    ? points.map((point) => ({ ...point, angle: uprightOf(classAngles, request.class ?? point.class) }))
+    : points;
+  const { upright: _, ...rest } = request;
+  const drawn = vae.interpolate(a, b, upright ? rest : request);
+  const classes = isClassifier(model) ? model.classify(ends).classes : undefined;
+  const caption = (i: number) => (classes ? `: ${classNames[classes[i]]}` : '');
+  return pictureOf({
+    rows: [
+      { label: `from${caption(0)}`, images: stackOf(subset(ends, [0])) },
+      { label: 'drawn', images: stackOf(drawn) },
+      { label: `to${caption(1)}`, images: stackOf(subset(ends, [1])) },
+    ],
+  });
+}
+
+/** The images turned upright and centred by their inferred pose; upright is as the labelled images of each one's class lie, where there were any. */
+export function straightened({ model, classAngles }: TrainedModel, set: TrainingImages): ImageSet {
+  if (model.options.invariances.length === 0) {
+    throw new PyrovedError('The model infers no pose, so that there is nothing to undo. Train one with --invariances.');
+  }
+  if (!classAngles || !isClassifier(model)) return model.straighten(set);
+  const { classes } = model.classify(set);
+  const reference = Float32Array.from(classes, (k) => uprightOf(classAngles, k));
+  return model.straighten(set, { reference });
+}
+
+/** Image `i` alone as PNG, as large as it is. */
+export function imagePng(set: ImageSet, i: number): Uint8Array {
+  const stack = stackOf(subset(set, [i]));
+  if ('length' in stack)
+    throw new PyrovedError('Signals are no pictures. Write them as an array: a name that ends in .npy.');
+  return tileImages(stack, { columns: 1, range: displayRange(stack.data) }).png;
+}

@@ -1,0 +1,195 @@
+/** One run on its way: its state restored, its steps taken with metrics and checkpoints, its result drawn at the end. */
+import { classCounts, type InvariantVAE, type Model, RecognitionSSIVAE, type VED, type Checkpoint, type EpochRecord, shareInterval, type Trainer } from 'pyroved-ts';
+import type { RunFolder, RunOrigin } from '../storage/index.js';
+import { estimateTraining, PROBED_RECOGNITION } from './estimate.js';
+import { loadStart } from './extend.js';
+import { finishRun, type RunSummary } from './finish.js';
+import type { RunHooks } from './hooks.js';
+import { earlyWarning } from './learningProblems.js';
+import type { StartedMachine } from './machine.js';
+import { modelSection, prepareTraining, trainSection } from './settings.js';
+import type { TrainingSets } from '../sources/sets.js';
+import { checkpointWithAngles } from './upright.js';
+import { type Validation, validationFor } from './validation.js';
+
+export interface RunResult {
+  readonly folder: RunFolder;
+  /** Absent where the run was stopped before its end. */
+  readonly summary?: RunSummary;
+  readonly history: readonly EpochRecord[];
+  readonly stopped: boolean;
+}
+
+/** Judges a trained model and writes what is to be kept of it. */
+export type Finish = (
+  run: RunFolder,
+  model: Model,
+  sets: TrainingSets,
+  history: readonly EpochRecord[],
+) => Promise<RunSummary>;
+
+export interface Course {
+  readonly run: RunFolder;
+  readonly sets: TrainingSets;
+  readonly machine: StartedMachine;
+  readonly hooks: RunHooks;
+  /** Go on from the last checkpoint. */
+  readonly resume: boolean;
+  /** Stop after this epoch, counted from 1, as if from outside; at the end when left out. */
+  readonly until?: number;
+  /** `finishRun` unless told. */
+  readonly finish?: Finish;
+}
+
+/** Trains a run to its end, or as far as it is asked. Whoever calls it has the run's lock. */
+export async function runToEnd({ run, sets, machine, hooks, resume, until, finish }: Course): Promise<RunResult> {
+  const { config } = run;
+  const settings = { ...trainSection(config), seed: config.seed };
+  const validation = validationFor(config, sets);
+  const seen = validation ? { ...sets, test: validation.images } : sets;
+  const prepare = (train = settings) => prepareTraining(modelSection(config), seen, train, machine.kernel);
+  const { model, trainer } = prepare();
+  try {
+    if (config.from && !(resume && run.hasCheckpoint())) begin(run, model, trainer, sets);
+    const { history, ended } = await pursue({
+      run,
+      trainer,
+      hooks,
+      resume,
+      // Few steps of the warm-up, which cost less than those that follow.
+      probe: () =>
+        prepare({
+          ...settings,
+          ...(model instanceof RecognitionSSIVAE ? { recognitionSteps: PROBED_RECOGNITION } : { warmUp: 0 }),
+        }),
+      ...(until !== undefined && { until }),
+      kept: (state) => checkpointWithAngles(state, model, sets.labelled),
+      warning: (history) => warningOf(history, validation, trainer.epochCount),
+    });
+    if (!ended) return { folder: run, history, stopped: true };
+    if (!finish) hooks.say?.('Drawing the pictures and the report.');
+    const summary = await (finish ?? finishRun)(run, model, sets, history);
+    return { folder: run, history, stopped: false, summary };
+  } finally {
+    model.dispose();
+  }
+}
+
+/** The weights of the run that this one extends, kept at once, so that it goes on without that run's folder. */
+function begin(run: RunFolder, model: Model, trainer: Trainer, sets: TrainingSets): void {
+  loadStart(model, run.config.from as RunOrigin, sets);
+  run.saveCheckpoint(checkpointWithAngles(trainer.state(), model, sets.labelled));
+}
+
+/** Accuracy and loss so far, where they are those of a run that does not learn. */
+function warningOf(
+  history: readonly EpochRecord[],
+  validation: Validation | undefined,
+  epochs: number,
+): string | undefined {
+  const accuracy = history.at(-1)?.evaluation?.accuracy;
+  const { labels } = validation?.images ?? {};
+  const counts = labels && classCounts({ labels });
+  const measured = validation &&
+    counts &&
+    accuracy !== undefined && {
+      accuracy,
+      accuracyInterval: shareInterval(accuracy, validation.distinct),
+      chance: Math.max(...counts) / validation.images.count,
+    };
+  const losses = history.map(({ loss, scaleFactor }) => ({ loss, klWeight: scaleFactor }));
+  return earlyWarning({ ...measured, losses }, history.length, epochs);
+}
+
+/** A trainer on its way, with what the run's folder and the person who waits are told. */
+export interface Pursuit<M extends InvariantVAE | VED> extends Pick<Course, 'run' | 'resume' | 'until'> {
+  readonly trainer: Trainer<M>;
+  readonly hooks: RunHooks<M>;
+  /** A model and a trainer like the run's, to measure some steps with. */
+  readonly probe: () => { readonly model: M; readonly trainer: Trainer<M> };
+  /** What is kept of a state: all of it unless told. */
+  readonly kept?: (state: Checkpoint) => Checkpoint;
+  /** What to say after an epoch of a training that does not seem to learn. */
+  readonly warning?: (history: readonly EpochRecord[]) => string | undefined;
+}
+
+/** Restores where asked, estimates, and trains to the end or as far as asked; `ended` tells which. */
+export async function pursue<M extends InvariantVAE | VED>(
+  asked: Pursuit<M>,
+): Promise<{ readonly history: readonly EpochRecord[]; readonly ended: boolean }> {
+  const { run, trainer, hooks, resume, probe, until = trainer.epochCount, kept = (state) => state, warning } = asked;
+  const last = Math.min(until, trainer.epochCount);
+  if (resume) restore(run, trainer, hooks);
+  const { history } = trainer;
+  if (!trainer.isFinished && trainer.epoch >= last) return { history, ended: false };
+  if (!trainer.isFinished && hooks.onEstimate) {
+    const estimate = await estimateTraining(
+      trainer,
+      () => {
+        const { model, trainer: tried } = probe();
+        return { trainer: tried, discard: () => model.dispose() };
+      },
+      hooks.signal,
+    );
+    const whole = trainer.stepsOf(last);
+    if (!hooks.signal?.aborted) hooks.onEstimate(estimate, whole - trainer.step, whole);
+  }
+  const { stopped } = await learn({ run, trainer, hooks, last, kept, warning }).finally(() => hooks.onEnd?.());
+  if (!stopped && trainer.stoppedEarly)
+    hooks.say?.(`Ended after epoch ${trainer.epoch}: nothing became better any more.`);
+  return { history, ended: !stopped };
+}
+
+/** Goes on from the run's last checkpoint, or begins anew where there is none. */
+function restore<M extends InvariantVAE | VED>(
+  run: RunFolder,
+  trainer: Trainer<M>,
+  { say }: Pick<RunHooks, 'say'>,
+): void {
+  if (!run.hasCheckpoint()) {
+    run.metrics.replace([]);
+    say?.('The run was ended before its first checkpoint: it begins anew.');
+    return;
+  }
+  const { checkpoint, warning } = run.loadCheckpoint();
+  if (warning) say?.(warning);
+  trainer.loadState(checkpoint);
+  run.metrics.replace(trainer.history.map(metricsOf));
+  say?.(`Going on after step ${trainer.step} (epoch ${trainer.epoch} of ${trainer.epochCount} is done).`);
+}
+
+interface Lesson<M extends InvariantVAE | VED> {
+  readonly run: RunFolder;
+  readonly trainer: Trainer<M>;
+  readonly hooks: RunHooks<M>;
+  /** The epoch, counted from 1, after which to stop. */
+  readonly last: number;
+  readonly kept: (state: Checkpoint) => Checkpoint;
+  readonly warning: Pursuit<M>['warning'];
+}
+
+/** Trains with metrics and checkpoints in the run's folder. */
+function learn<M extends InvariantVAE | VED>({ run, trainer, hooks, last, kept, warning }: Lesson<M>) {
+  const { signal, onStep, onEpoch, pause } = hooks;
+  const steps = trainer.stepsOf(last);
+  const arrived = new AbortController();
+  return trainer.train({
+    signal: signal ? AbortSignal.any([signal, arrived.signal]) : arrived.signal,
+    ...(onStep && { onStep: (progress) => onStep({ ...progress, steps }) }),
+    ...(pause && { pause }),
+    onEpoch: (record, seen) => {
+      run.metrics.append(metricsOf(record));
+      onEpoch?.(record, seen);
+      const warned = warning?.(trainer.history);
+      if (warned !== undefined) hooks.say?.(warned);
+      if (record.epoch >= last) arrived.abort();
+    },
+    checkpoint: (state: Checkpoint) => {
+      run.saveCheckpoint(kept(state));
+      return run.file('checkpoint');
+    },
+  });
+}
+
+/** One line of metrics.jsonl. */
+const metricsOf = ({ evaluation, ...record }: EpochRecord) => ({ ...record, ...evaluation });

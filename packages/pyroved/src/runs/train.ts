@@ -1,0 +1,162 @@
+/** A whole run: images, model, training with checkpoints, and at the end the figures, pictures and report in the run's folder. */
+import { OptionError } from 'pyro-ts';
+import type { ModelConfig } from 'pyroved-ts';
+import { RunFolder, type RunSettings, whileLocked } from '../storage/index.js';
+import { versions } from '../version.js';
+import { checkStart, refuseModelOptions, type Start, startFrom } from './extend.js';
+import { finishRun } from './finish.js';
+import type { RunHooks } from './hooks.js';
+import { kernelInWords, type Machine, type MachineRecord, machineAgain, recordOf, type StartedMachine, withMachine } from './machine.js';
+import { checkPreprocess, type PreprocessSetting } from './preprocess.js';
+import { type RecipeName, withRecipe } from './recipe.js';
+import type { ReportBaseline } from './report.js';
+import { type RunResult, runToEnd } from './runToEnd.js';
+import { checkTrainSettings, type DataSection, dataSection, directionsLine, type ModelSettings, modelConfigFor, prepareTraining, type TrainSettings, trainingOf } from './settings.js';
+import type { Fold } from '../sources/fold.js';
+import type { TrainingSets } from '../sources/sets.js';
+import type { Source } from '../sources/source.js';
+import { withImages } from './trainingImages.js';
+
+export interface TrainRequest extends Machine {
+  /** The folder of the run; it must not exist yet, or hold nothing. */
+  readonly folder: string;
+  /** The images; those of `from` where omitted. */
+  readonly source?: Source;
+  /** Not beside `from`, whose model is taken. */
+  readonly model?: ModelSettings;
+  readonly train?: TrainSettings;
+  /** Background removal and standardisation of the images; see `choosePreprocessing`. @default "auto" */
+  readonly preprocess?: PreprocessSetting;
+  /** `paper`: the original's protocol; the settings above take precedence. @default 'default' */
+  readonly recipe?: RecipeName;
+  readonly seed?: number;
+  /**
+   * The folder of a run to extend: training starts from its weights (not from its optimiser), with its model, preprocessing and training options; those in
+   * `train` replace its own. Classes are matched by name; the images may be others.
+   */
+  readonly from?: string;
+  /** Replace a run that is there. */
+  readonly overwrite?: boolean;
+  /** What the report holds the result against. */
+  readonly baseline?: ReportBaseline;
+}
+
+/** Trains a model on a source of images into a new run folder. */
+export async function trainRun(request: TrainRequest, hooks: RunHooks = {}): Promise<RunResult> {
+  const {
+    folder,
+    model = {},
+    train: given = {},
+    seed = 1,
+    overwrite = false,
+    baseline,
+  } = withRecipe(request.recipe, request);
+  const start = request.from === undefined ? undefined : startFrom(request.from);
+  if (start) refuseModelOptions(start.origin.run, { ...model, preprocess: request.preprocess });
+  const source = request.source ?? start?.source;
+  if (!source) throw new OptionError('trainRun needs a source of images, or a run to extend (from) that has images.');
+  const train = { ...start?.train, ...given };
+  checkTrainSettings(train);
+  const preprocess = { setting: request.preprocess ?? 'auto', likelihood: model.likelihood };
+  checkPreprocess(preprocess);
+  RunFolder.assertFree(folder, { overwrite });
+  return withMachine(request, hooks.say, async (machine) => {
+    const images = start ? { ...start, source } : { source, preprocess };
+    return withImages(images, hooks, (sets) => {
+      const settings = settingsOf({ source, sets, model, train, seed, machine, ...(start && { start }) });
+      const line = start ? undefined : directionsLine(settings.model, model);
+      if (line !== undefined) hooks.say?.(line);
+      const run = RunFolder.create(folder, settings, { overwrite });
+      return whileLocked(run, () =>
+        runToEnd({
+          run,
+          sets,
+          machine,
+          hooks,
+          resume: false,
+          ...(baseline && { finish: (...ended) => finishRun(...ended, { baseline }) }),
+        }),
+      );
+    });
+  });
+}
+
+/** Goes on with a run that was stopped, or ends one that was killed, with the same numbers as if it never had been. */
+export async function resumeRun(folder: string, machine: Machine = {}, hooks: RunHooks = {}): Promise<RunResult> {
+  const run = RunFolder.open(folder);
+  return whileLocked(run, () =>
+    withMachine(machineAgain(run.config, machine), hooks.say, async (started) => {
+      tellOtherMachine(run.config, started, hooks);
+      return withImages(dataSection(run.config), hooks, (sets) =>
+        runToEnd({ run, sets, machine: started, hooks, resume: true }),
+      );
+    }),
+  );
+}
+
+/** Says so where a run goes on with another engine, kernel or precision than it was begun with. */
+export function tellOtherMachine(config: MachineRecord, started: StartedMachine, { say }: RunHooks): void {
+  const now = recordOf(started);
+  const { engine, precision = now.precision } = config;
+  const before = kernelInWords(config);
+  const isAsPrecise = precision === now.precision;
+  if (now.engine === engine && now.kernel === config.kernel && isAsPrecise) {
+    if (config.isa !== undefined && now.isa !== config.isa)
+      say?.(
+        `The run was made with the instruction set ${config.isa}; with ${now.isa} its numbers will differ in the last digits. On a machine that has it, --isa ${config.isa} gives the same numbers.`,
+      );
+    return;
+  }
+  say?.(
+    `The run was made with engine ${engine} and kernel ${before}; with ${now.engine} and ${kernelInWords(now)} its numbers will differ${isAsPrecise ? ' in the last digits' : ''}.`,
+  );
+}
+
+/** The source with the size of images that was chosen from them, if it was. */
+export const sizedSource = (source: Source, { size }: TrainingSets): Source =>
+  source.kind === 'images' && size !== undefined ? { ...source, size } : source;
+
+interface SettingsRequest {
+  readonly source: Source;
+  readonly sets: TrainingSets;
+  readonly model: ModelSettings;
+  readonly train: TrainSettings;
+  readonly seed: number;
+  readonly machine: StartedMachine;
+  readonly fold?: Fold;
+  /** What is taken over from a run that is extended. */
+  readonly start?: Start;
+}
+
+/** The configuration of a new run. A model and a trainer that cannot be made are refused here, before there is a folder. */
+export function settingsOf({
+  source,
+  sets,
+  model,
+  train,
+  seed,
+  machine,
+  fold,
+  start,
+}: SettingsRequest): RunSettings & { readonly model: ModelConfig } {
+  const data: DataSection = {
+    source: sizedSource(source, sets),
+    classNames: sets.classNames,
+    ...(sets.normalisation && { normalisation: sets.normalisation }),
+    ...(sets.preprocessing && { preprocessing: sets.preprocessing }),
+    ...(fold && { fold }),
+  };
+  const config = start?.model ?? modelConfigFor(sets, model, seed);
+  if (start) checkStart(start);
+  const training = trainingOf(config, sets, train);
+  prepareTraining(config, sets, { ...training, seed }, machine.kernel).model.dispose();
+  return {
+    model: config,
+    data,
+    train: training,
+    seed,
+    ...recordOf(machine),
+    ...(start && { from: start.origin }),
+    versions: versions(),
+  };
+}

@@ -1,0 +1,38 @@
+/** What upright means: the mean angle at which the model sees each class's labelled images, kept with the checkpoint. */
+import { type Model, type SSIVAE, type VED, type Checkpoint, type TrainingImages } from 'pyroved-ts';
+
+const NAME = 'upright/angles';
+
+/** Whether a model tells angles and classes. */
+export const hasClassAngles = (model: Model): model is SSIVAE => model.kind === 'ssiVAE' && turns(model);
+
+/** The checkpoint with the angle of each class (radians), where the model has angles and there are labelled images. */
+export function checkpointWithAngles(
+  checkpoint: Checkpoint,
+  model: Model,
+  labelled: TrainingImages | undefined,
+): Checkpoint {
+  if (!labelled || !hasClassAngles(model)) return checkpoint;
+  const data = model.classAngles(labelled);
+  return { ...checkpoint, tensors: new Map([...checkpoint.tensors, [NAME, { shape: [data.length], data }]]) };
+}
+
+/** Whether a model takes rotation out of the content. */
+export const turns = (model: Model | VED): boolean => model.kind !== 'VED' && model.options.invariances.includes('r');
+
+/** What counts as upright for class `k`, in radians: the model's own zero where that is not known. */
+export function uprightOf(classAngles: Float32Array | undefined, k: number | undefined): number {
+  const angle = k === undefined ? undefined : classAngles?.[k];
+  return angle !== undefined && Number.isFinite(angle) ? angle : 0;
+}
+
+/** The angles that a checkpoint keeps. */
+export const classAnglesOf = ({ tensors }: Checkpoint): Float32Array | undefined =>
+  tensors.get(NAME)?.data as Float32Array | undefined;
+
+/** `angle` (radians) relative to the upright pose of its class, in degrees in (-180, 180]. */
+export function degreesFromUpright(angle: number, upright: number): number {
+  const turned = Number.isFinite(upright) ? angle - upright : angle;
+  const degrees = (Math.atan2(Math.sin(turned), Math.cos(turned)) * 180) / Math.PI;
+  return degrees <= -180 ? degrees + 360 : degrees;
+}

@@ -1,0 +1,154 @@
+/** The images that a run is evaluated on: labelled images of the user's own lie upright, so they are shown at drawn poses; generated test images have poses already. */
+import { type AffineRanges, posedCopies, truePoses, type ModelConfig, resolveRecognition, type TrainingImages } from 'pyroved-ts';
+import { defined } from 'pyroved-ts/internal';
+import type { RunConfig } from '../storage/index.js';
+import { dataSection, modelSection } from './settings.js';
+import type { TrainingSets } from '../sources/sets.js';
+
+/** Validation images, and what they are. */
+export interface Validation {
+  /** The copies at drawn poses, or the images as the source has them. */
+  readonly images: TrainingImages;
+  /** Number of distinct images. */
+  readonly distinct: number;
+  /** Copies of each of them. */
+  readonly copies: number;
+  /** `drawn`: upright images, shown at drawn poses; `own`: images at the poses that they have. */
+  readonly poses: 'drawn' | 'own';
+  /** From which the poses are drawn. */
+  readonly ranges?: AffineRanges;
+  /** The images in the upright pose. */
+  readonly upright?: TrainingImages;
+  /** True angles in radians, where they are known, [images]. */
+  readonly angles?: Float32Array;
+}
+
+/** What `summary.json` says about the validation images. */
+export interface ValidationSummary extends Pick<Validation, 'copies' | 'poses'> {
+  /** Number of distinct images. */
+  readonly images: number;
+  /** Half-range of the drawn angles in degrees. */
+  readonly rotation?: number;
+  /** Half-range of the drawn shifts, as a fraction of the image's width. */
+  readonly shift?: number;
+  readonly scale?: readonly [number, number];
+  /** Half-range in degrees. */
+  readonly shear?: number;
+}
+
+/** Copies are made until there are about this many images, but no more than `MOST_COPIES` of each. */
+const ENOUGH = 500;
+const MOST_COPIES = 20;
+
+/** The validation images of a run; undefined where none were set aside. The same arguments give the same images. */
+export function validationFor(config: RunConfig, sets: TrainingSets): Validation | undefined {
+  const { test } = sets;
+  if (!test) return undefined;
+  const model = modelSection(config);
+  const { source, fold } = dataSection(config);
+  const isUpright = source.kind === 'images' || source.kind === 'array' || source.kind === 'micrographs';
+  const isClassifier = model.kind === 'ssiVAE' || model.kind === 'jiVAE';
+  const ranges = recognisedRanges(model) ?? poseRangesOf(model);
+  if (!isUpright || !isClassifier || !test.labels || Object.keys(ranges).length === 0) {
+    const angles = test.shape.length === 2 ? truePoses(test)?.angle : undefined;
+    return { images: test, distinct: test.count, copies: 1, poses: 'own', ...(angles && { angles }) };
+  }
+  // In a cross-validation every labelled image counts once.
+  const copies = fold ? 1 : Math.min(MOST_COPIES, Math.max(1, Math.ceil(ENOUGH / test.count)));
+  const seed = `${config.seed}/validation`;
+  const images = posedCopies(test, ranges, { copies, seed, noise: 'lost', outside: 'border' });
+  const { angle: angles } = images.poses;
+  return { images, distinct: test.count, copies, poses: 'drawn', ranges, upright: test, angles };
+}
+
+/** The angles and shifts that a model with recognition expects, and shears where it has latents for them; undefined for others. */
+function recognisedRanges(model: ModelConfig): AffineRanges | undefined {
+  if (model.kind !== 'ssiVAE' || !model.recognition) return undefined;
+  const { ranges } = resolveRecognition(model.recognition, model.shape, model.invariances ?? []);
+  const { angle, shift, shear } = ranges;
+  const isSheared = model.invariances?.includes('h') && shear;
+  return { ...(angle && { angle }), ...(shift && { shift }), ...(isSheared && { shear }) };
+}
+
+type Posed = Pick<ModelConfig, 'shape' | 'invariances' | 'anglePrior' | 'shiftPrior' | 'scalePrior' | 'shearPrior'>;
+
+/** Half-range of the uniform distribution with a standard deviation of 1. */
+const UNIFORM = Math.sqrt(3);
+
+/**
+ * The ranges from which poses of upright images are drawn: for each invariance of the model the uniform distribution that is as wide as the prior (same
+ * standard deviation), at most half a turn for the angle. Without an invariance the pose stays upright.
+ */
+export function poseRangesOf(model: Posed): AffineRanges {
+  const { shape, invariances = [], anglePrior, shiftPrior, scalePrior, shearPrior } = model;
+  return defined({
+    angle: invariances.includes('r') && shape.length === 2 ? angleRange(anglePrior) : undefined,
+    shift: invariances.includes('t') ? shiftRange(shiftPrior, shape.length) : undefined,
+    scale: invariances.includes('s') && shape.length === 2 ? scaleRange(scalePrior) : undefined,
+    shear: invariances.includes('h') && shape.length === 2 ? shearRange(shearPrior) : undefined,
+  });
+}
+
+function angleRange(prior: Posed['anglePrior'] = 'normal'): number {
+  const { name, scale, concentration } = (typeof prior === 'object' ? prior : { name: prior }) as {
+    readonly name: string;
+    readonly scale?: number;
+    readonly concentration?: number;
+  };
+  if (name === 'normal') return Math.min(Math.PI, UNIFORM * (scale ?? 1));
+  if (name === 'von-mises') return Math.min(Math.PI, UNIFORM / Math.sqrt(Math.max(concentration ?? 1, 1e-6)));
+  return Math.PI;
+}
+
+const DEFAULT_WIDTH = 0.1;
+
+function shiftRange(prior: Posed['shiftPrior'] = DEFAULT_WIDTH, dims: number): number | number[] {
+  if (typeof prior === 'number') return UNIFORM * prior;
+  if (Array.isArray(prior) && prior.length === dims) return prior.map((width: number) => UNIFORM * width);
+  return UNIFORM * DEFAULT_WIDTH;
+}
+
+/** The prior is of the factor on the coordinates, the inverse of the magnification. */
+function scaleRange(prior: Posed['scalePrior'] = DEFAULT_WIDTH): [number, number] {
+  const width = typeof prior === 'number' ? prior : DEFAULT_WIDTH;
+  const reach = Math.min(0.9, UNIFORM * width);
+  return [1 / (1 + reach), 1 / (1 - reach)];
+}
+
+/** A shear along either axis adds half its tangent to one and the same number of the pose, so that the tangents are wider by the square root of 2. */
+function shearRange(prior: Posed['shearPrior'] = DEFAULT_WIDTH): number {
+  const width = typeof prior === 'number' ? prior : Array.isArray(prior) ? Math.max(...prior) : DEFAULT_WIDTH;
+  return Math.min(1.4, Math.atan(Math.SQRT2 * UNIFORM * width));
+}
+
+const DEGREES = 180 / Math.PI;
+
+export function validationSummary({ distinct, copies, poses, ranges }: Validation): ValidationSummary {
+  const { angle, shift, scale, shear } = ranges ?? {};
+  const widest = shift === undefined ? undefined : Math.max(...[shift].flat()) / 2;
+  const rounded = (x: number | undefined, digits: number) => (x === undefined ? undefined : Number(x.toFixed(digits)));
+  return {
+    images: distinct,
+    copies,
+    poses,
+    ...defined({
+      rotation: rounded(angle && angle * DEGREES, 1),
+      shift: rounded(widest, 4),
+      scale: scale && ([rounded(scale[0], 3), rounded(scale[1], 3)] as [number, number]),
+      shear: rounded(shear && shear * DEGREES, 1),
+    }),
+  };
+}
+
+/** "at drawn poses (rotation up to 180°, shift up to 9% of the width; 12 copies of each)" */
+export function posesText({ poses, copies, rotation, shift, scale, shear }: ValidationSummary): string {
+  if (poses === 'own') return '';
+  const parts = [
+    rotation !== undefined && `rotation up to ${Math.round(rotation)}°`,
+    shift !== undefined && `shift up to ${Math.round(100 * shift)}% of the width`,
+    scale && `scale ${scale[0].toFixed(2)} to ${scale[1].toFixed(2)}`,
+    shear !== undefined && `shear up to ${Math.round(shear)}°`,
+  ].filter(Boolean);
+  const each = copies > 1 ? `; ${copies} copies of each` : '';
+  return `at drawn poses (${parts.join(', ')}${each})`;
+}

@@ -1,0 +1,92 @@
+/** Images that a trained model has not seen, sized, normalised and preprocessed as its own were. */
+import { loadMicrographs, readFolder } from 'pyroved-data';
+import { type FileProblem, noPreprocessing, PyrovedError, preprocessed, type TrainingImages } from 'pyroved-ts';
+import { defined } from 'pyroved-ts/internal';
+import type { ReadLimits } from 'pyroved-ts/node';
+import { inputsFor, isTrainedVED, type TrainedVED } from '../pairs/predict.js';
+import type { TrainedModel } from '../runs/loadModel.js';
+import { dataSection } from '../runs/settings.js';
+import { arrayImages } from './files.js';
+
+/** Where new images are: a folder of image files, an array file, or micrographs to cut objects out of. */
+export type NewImages = ReadLimits &
+  (
+    | { readonly folder: string }
+    | { readonly array: string; readonly dataset?: string }
+    | {
+        readonly micrographs: string;
+        /** A table of the objects' places; they are looked for unless it is given. */
+        readonly centres?: string;
+        /** Side of a patch in pixels of the micrograph. @default the run's own */
+        readonly patch?: number;
+      }
+  );
+
+export interface FoundImages {
+  readonly set: TrainingImages;
+  /** Files, items or objects that were left out. */
+  readonly problems: readonly FileProblem[];
+  readonly notes: readonly string[];
+  /** Lets go of the file that images are still read from. */
+  readonly close?: () => void;
+}
+
+/** Something done to images after they are normalised and before they are preprocessed, such as added noise. */
+export type Alteration = (set: TrainingImages) => TrainingImages;
+
+/** The images at `from` (a path is a folder of image files), or the inputs of a VED, from an array. What cannot be used is listed. */
+export async function imagesFor(trained: TrainedModel | TrainedVED, from: string | NewImages): Promise<FoundImages> {
+  if (typeof from === 'string') return imagesFor(trained, { folder: from });
+  if (isTrainedVED(trained)) {
+    if ('array' in from) return { ...(await inputsFor(trained, from.array, from.dataset)), notes: [] };
+    throw new PyrovedError(
+      `The run ${trained.run.path} was trained on pairs, whose inputs are the items of an array: give an array file (--array).`,
+    );
+  }
+  const { set, ...rest } = await normalisedImages(trained, from);
+  return { set: preprocessedFor(trained, set), ...rest };
+}
+
+/** The images as the model was trained on: its run's preprocessing applied. */
+export const preprocessedFor = (
+  { preprocessing = noPreprocessing }: Pick<TrainedModel, 'preprocessing'>,
+  set: TrainingImages,
+): TrainingImages => preprocessed(set, preprocessing);
+
+/** The images before they are preprocessed. */
+export async function normalisedImages(trained: TrainedModel, from: NewImages): Promise<FoundImages> {
+  const { run, model, normalisation = { low: 0, high: 1 } } = trained;
+  const { source } = dataSection(run.config);
+  const { shape, channels } = model.options;
+  const limits = defined({ maxPixels: from.maxPixels, maxBytes: from.maxBytes });
+  if ('array' in from) {
+    const { array, dataset } = from;
+    const size = shape.length === 2 && shape[0] === shape[1] ? { size: shape[0] } : {};
+    return arrayImages(array, { ...size, ...limits, normalisation, ...(dataset !== undefined && { dataset }) });
+  }
+  if (shape.length !== 2 || shape[0] !== shape[1]) {
+    throw new PyrovedError(
+      `The model of ${run.path} takes data of shape ${shape.join(' x ')}; pictures are for models of square images. Give an array file instead.`,
+    );
+  }
+  if ('micrographs' in from) {
+    const own = source.kind === 'micrographs' ? source : undefined;
+    const patch = from.patch ?? own?.patch;
+    if (patch === undefined) {
+      throw new PyrovedError(
+        `The run ${run.path} was not trained on micrographs, so it does not tell how large a patch to cut out. Give the patch size.`,
+      );
+    }
+    const { polarity, minArea, maxArea } = own ?? {};
+    const { micrographs, centres } = from;
+    const find = { patch, ...defined({ polarity, minArea, maxArea, centres }) };
+    return loadMicrographs(micrographs, { ...find, ...limits, size: shape[0], normalisation });
+  }
+  return readFolder(from.folder, {
+    size: shape[0],
+    channels: channels === 3 ? 3 : 1,
+    ...limits,
+    ...(source.kind === 'images' && defined({ crop: source.crop })),
+    normalisation,
+  });
+}

@@ -1,0 +1,188 @@
+/** Angle priors side by side: each trained with the same seeds on the same images, taking turns, and held against each other seed by seed. */
+import { type EpochRecord, PyrovedError } from 'pyroved-ts';
+import { finishRun } from '../runs/finish.js';
+import type { RunHooks } from '../runs/hooks.js';
+import type { Machine, StartedMachine } from '../runs/machine.js';
+import { checkTrainSettings } from '../runs/settings.js';
+import { settingsOf } from '../runs/train.js';
+import type { TrainingSets } from '../sources/sets.js';
+import type { JsonObject, StudyFolder } from '../storage/index.js';
+import { formatDuration, formatPercent } from '../viz/index.js';
+import { ordersOf, type Symmetry } from './angleError.js';
+import { type Comparison, comparisonCsv, comparisonOf, type PriorRun, symmetryOf } from './comparison.js';
+import { comparisonReport } from './comparisonReport.js';
+import { hooksOfParts, type PartResult, trainPart } from './part.js';
+import { beginStudy, planOf, resumeStudy, type StudyAtWork, type StudyPlan, type StudyRequest } from './plan.js';
+import { type PriorFigures, priorFigures } from './priorFigures.js';
+import { seedList } from './seeds.js';
+import { inTurns } from './turns.js';
+import { comparedModel, modelWith, type PriorVariant, priorVariants } from './variants.js';
+
+export interface CompareRequest extends StudyRequest {
+  /** Names of angle priors, each with a guide where one is wanted: "normal", "von-mises", "normal+binned". The first is what the others are tested against. */
+  readonly priors: readonly string[];
+  /** 5 for 1 to 5; or the seeds themselves. They decide weights, order and noise; the images are the source's. */
+  readonly seeds: number | readonly number[];
+  /** Turns by 360 / order degrees that leave a class as it is, for classes that have any; 0 for one without an angle. Known for generated classes. */
+  readonly symmetry?: Symmetry;
+}
+
+export interface CompareResult {
+  readonly folder: StudyFolder;
+  /** Absent where the comparison was stopped before its end. */
+  readonly comparison?: Comparison;
+  /** The runs that are done. */
+  readonly runs: readonly PriorRun[];
+  readonly stopped: boolean;
+}
+
+interface ComparePlan extends StudyPlan {
+  readonly priors: readonly string[];
+  readonly seeds: readonly number[];
+  readonly symmetry: Symmetry;
+}
+
+const noAngle = 'A model without "r" among its invariances has no angle, so that there are no priors to compare.';
+
+const partOf = (prior: string, seed: number): string => `${prior}/seed-${seed}`;
+
+/** Trains every prior with every seed, compares, and writes `results.json`, `results.csv` and `report.html`. */
+export async function comparePriors(request: CompareRequest, hooks: RunHooks = {}): Promise<CompareResult> {
+  const { priors, source } = request;
+  const variants = priorVariants(priors);
+  const seeds = seedList(request.seeds);
+  checkTrainSettings(request.train ?? {});
+  if (request.model?.invariances?.includes('r') === false) throw new PyrovedError(noAngle);
+  const asked = { ...request, model: comparedModel(request.model ?? {}, variants) };
+  const planned = (sets: TrainingSets, machine: StartedMachine) => {
+    if (sets.unlabelled.shape.length === 1) throw new PyrovedError(`Signals cannot turn. ${noAngle}`);
+    const symmetry = symmetryOf(source, sets, request.symmetry);
+    ordersOf(sets.classNames, symmetry);
+    const plan: ComparePlan = { ...planOf(asked, sets, machine), priors, seeds, symmetry };
+    for (const variant of variants)
+      settingsOf({ ...plan, model: modelWith(plan.model, variant), sets, machine, seed: seeds[0] });
+    return { plan, parts: seeds.flatMap((seed) => priors.map((prior) => partOf(prior, seed))) };
+  };
+  return beginStudy('priors', asked, hooks, planned, runAll);
+}
+
+/** Goes on with a comparison that was stopped or killed; the numbers are those of one that never was. */
+export async function resumeComparison(
+  folder: string,
+  machine: Machine = {},
+  hooks: RunHooks = {},
+): Promise<CompareResult> {
+  return resumeStudy<ComparePlan, CompareResult>(
+    'priors',
+    folder,
+    ['priors', 'seeds', 'symmetry'],
+    machine,
+    hooks,
+    runAll,
+  );
+}
+
+type All = StudyAtWork<ComparePlan>;
+
+/** All priors with the first seed, then with the next, so that what is there at any time can be compared. */
+async function runAll(all: All): Promise<CompareResult> {
+  const { study, plan, sets, hooks } = all;
+  const { priors, seeds, symmetry } = plan;
+  const variants = priorVariants(priors);
+  const runs: PriorRun[] = [];
+  const histories: { prior: string; history: readonly EpochRecord[] }[] = [];
+  const hooksFor = hooksOfParts(hooks);
+  for (const [i, seed] of seeds.entries()) {
+    hooks.say?.(`Seed ${seed} (${i + 1} of ${seeds.length}): ${priors.join(', ')}, an epoch each in turn`);
+    const after = priors.length * (seeds.length - 1 - i);
+    const trained = await trainSideBySide(all, variants, seed, () => hooksFor(after, priors.length - 1));
+    for (const { variant, summary, history } of trained) {
+      if (!summary) continue;
+      const run = runOf(variant.name, seed, summary);
+      runs.push(run);
+      histories.push({ prior: variant.name, history });
+      hooks.say?.(inWords(run));
+    }
+    if (runs.length < priors.length * (i + 1)) return { folder: study, runs, stopped: true };
+  }
+  const comparison = comparisonOf({ priors, seeds, classNames: sets.classNames, symmetry, runs });
+  study.writeResults(comparison, comparisonCsv(comparison));
+  hooks.say?.('Drawing the charts and the report.');
+  const { html, pictures } = await comparisonReport({ comparison, histories, plan, sets, path: study.path });
+  study.writeReport(html, pictures);
+  return { folder: study, comparison, runs, stopped: false };
+}
+
+/** Trains all priors with one seed, an epoch each in turn; where one fails, the others keep their state and stop. */
+function trainSideBySide(
+  all: All,
+  variants: readonly PriorVariant[],
+  seed: number,
+  hooksForNext: () => RunHooks,
+): Promise<(Omit<PartResult, 'run'> & { readonly variant: PriorVariant })[]> {
+  const failed = new AbortController();
+  const signal = AbortSignal.any([failed.signal, ...(all.hooks.signal ? [all.hooks.signal] : [])]);
+  return inTurns(
+    variants.map((variant) => async (pause) => {
+      if (signal.aborted) return { variant, history: [] };
+      const name = `${variant.name}, seed ${seed}`;
+      const hooks = hooksForNext();
+      const { say } = hooks;
+      const told = { ...hooks.forRun?.(name), ...(say && { say: (line: string) => say(`${name}: ${line}`) }) };
+      try {
+        return { variant, ...(await train(all, variant, seed, { ...hooks, ...told, signal, pause })) };
+      } catch (error) {
+        failed.abort();
+        throw error;
+      }
+    }),
+  );
+}
+
+function train(
+  { study, plan, sets, machine }: All,
+  variant: PriorVariant,
+  seed: number,
+  hooks: RunHooks,
+): Promise<PartResult> {
+  const orders = ordersOf(sets.classNames, plan.symmetry);
+  return trainPart({
+    ...plan,
+    folder: study.part(partOf(variant.name, seed)),
+    model: modelWith(plan.model, variant),
+    sets,
+    seed,
+    machine,
+    hooks,
+    finish: (run, model, images, history) =>
+      finishRun(run, model, images, history, { report: false, also: priorFigures(model, images, orders, seed) }),
+  });
+}
+
+/** What the summary of a part says. It was written by this package. */
+function runOf(prior: string, seed: number, summary: JsonObject): PriorRun {
+  const { accuracy, elbo, angles, calibrationError, seconds, epochs, loss } = summary as JsonObject &
+    PriorFigures &
+    Pick<PriorRun, 'accuracy' | 'calibrationError' | 'seconds' | 'epochs' | 'loss'>;
+  return {
+    prior,
+    seed,
+    ...(accuracy !== undefined && { accuracy }),
+    elbo,
+    ...(angles && { angleError: angles.meanDegrees, angles }),
+    ...(calibrationError !== undefined && { calibrationError }),
+    seconds,
+    epochs,
+    loss,
+  };
+}
+
+function inWords({ prior, seed, accuracy, elbo, angleError, seconds }: PriorRun): string {
+  const parts = [
+    ...(accuracy === undefined ? [] : [`accuracy ${formatPercent(accuracy)}`]),
+    `ELBO ${elbo.toFixed(2)}`,
+    ...(angleError === undefined ? [] : [`angle error ${angleError.toFixed(1)}°`]),
+    formatDuration(seconds),
+  ];
+  return `${prior}, seed ${seed}: ${parts.join(', ')}.`;
+}

@@ -1,0 +1,117 @@
+/** What a comparison of priors comes to: figures of each run, their means and spreads, paired tests, and the table as CSV. */
+import { glyphSymmetry } from 'pyroved-data';
+import { csvText } from '../csv.js';
+import type { TrainingSets } from '../sources/sets.js';
+import type { Source } from '../sources/source.js';
+import type { AngleReport, Symmetry } from './angleError.js';
+import { type PairedTest, pairedTest, type Spread, spreadOf } from './statistics.js';
+
+/** The figures that priors are compared by. */
+export const measures = ['accuracy', 'elbo', 'angleError', 'calibrationError', 'seconds'] as const;
+export type Measure = (typeof measures)[number];
+
+/** One prior with one seed. Figures are of the images that training did not see; absent where the truth is not known. */
+export interface PriorRun {
+  readonly prior: string;
+  readonly seed: number;
+  /** Share of images that are classified rightly. */
+  readonly accuracy?: number;
+  /** In nats an image, with a KL weight of 1; of the unlabelled images where there are none to test on. */
+  readonly elbo: number;
+  /** Mean absolute error of the angle in degrees, up to the symmetry of the class. */
+  readonly angleError?: number;
+  readonly angles?: AngleReport;
+  /** Expected calibration error of the class probabilities. */
+  readonly calibrationError?: number;
+  /** Wall-clock time of the training steps. */
+  readonly seconds: number;
+  readonly epochs: number;
+  /** The last epoch's training loss in nats an image, with the KL weight that it had. */
+  readonly loss: number;
+}
+
+/** Mean and spread of each measure over the seeds. */
+export interface PriorSummary extends Partial<Readonly<Record<Measure, Spread>>> {
+  readonly prior: string;
+}
+
+/** One prior against the first one, seed by seed. */
+export interface PriorTest extends PairedTest {
+  readonly prior: string;
+  readonly reference: string;
+  readonly measure: Measure;
+}
+
+export interface Comparison {
+  readonly priors: readonly string[];
+  readonly seeds: readonly number[];
+  readonly classNames: readonly string[];
+  readonly symmetry: Symmetry;
+  readonly runs: readonly PriorRun[];
+  readonly summary: readonly PriorSummary[];
+  /** p-values are of each test alone, not corrected for their number. */
+  readonly tests: readonly PriorTest[];
+}
+
+/** Means, spreads and tests of the runs. */
+export function comparisonOf(known: Omit<Comparison, 'summary' | 'tests'>): Comparison {
+  const { priors, seeds, runs } = known;
+  const values = (prior: string, measure: Measure): number[] =>
+    seeds.flatMap((seed) => runs.find((run) => run.prior === prior && run.seed === seed)?.[measure] ?? []);
+  const measured = measures.filter((measure) => values(priors[0], measure).length === seeds.length);
+  const summary = priors.map((prior) => ({
+    prior,
+    ...Object.fromEntries(measured.map((measure) => [measure, spreadOf(values(prior, measure))])),
+  }));
+  const [reference, ...others] = priors;
+  const tests = measured.flatMap((measure) =>
+    others.map((prior) => ({
+      prior,
+      reference,
+      measure,
+      ...pairedTest(values(prior, measure), values(reference, measure)),
+    })),
+  );
+  return { ...known, summary, tests };
+}
+
+/** One row a run: what a spreadsheet or a plot of one's own starts from. */
+export function comparisonCsv({ runs, classNames }: Comparison): string {
+  const header = [
+    ...['prior', 'seed', 'accuracy', 'elbo', 'angle_error_deg', 'angle_error_median_deg', 'angle_concentration'],
+    ...classNames.map((name) => `angle_error_deg(${name})`),
+    ...['calibration_error', 'seconds', 'epochs', 'loss'],
+  ];
+  const digits = (value: number | undefined, decimals: number) => value?.toFixed(decimals) ?? '';
+  const rows = runs.map((run) => [
+    run.prior,
+    run.seed,
+    digits(run.accuracy, 5),
+    digits(run.elbo, 4),
+    digits(run.angleError, 3),
+    digits(run.angles?.medianDegrees, 3),
+    digits(run.angles?.concentration, 5),
+    ...classNames.map((_, k) => digits(run.angles?.classes[k]?.meanDegrees, 3)),
+    digits(run.calibrationError, 5),
+    digits(run.seconds, 2),
+    run.epochs,
+    digits(run.loss, 4),
+  ]);
+  return csvText([header, ...rows]);
+}
+
+/** The symmetries of generated classes: a diamond looks the same upside down, a single particle from all sides. */
+export function symmetryOf(
+  source: Source,
+  { classNames }: Pick<TrainingSets, 'classNames'>,
+  asked?: Symmetry,
+): Symmetry {
+  if (asked) return asked;
+  if (source.kind === 'cards' && source.templates === undefined) return { diamonds: 2 };
+  if (source.kind === 'glyphs') return pickOf(glyphSymmetry, classNames);
+  if (source.kind === 'particles') return { [classNames[0]]: 0 };
+  return {};
+}
+
+const pickOf = (orders: Symmetry, names: readonly string[]): Symmetry =>
+  Object.fromEntries(names.filter((name) => Object.hasOwn(orders, name)).map((name) => [name, orders[name]]));

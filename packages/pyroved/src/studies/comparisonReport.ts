@@ -1,0 +1,242 @@
+/** The report of a comparison of priors: figures side by side, tests, and the course of the trainings. */
+import type { EpochRecord } from 'pyroved-ts';
+import { lookUp } from 'pyroved-ts/internal';
+import { kernelInWords } from '../runs/machine.js';
+import type { TrainingSets } from '../sources/sets.js';
+import {
+  formatCount,
+  formatDuration,
+  formatPercent,
+  type LinePoint,
+  lineChart,
+  type Report,
+  type ReportChart,
+  type ReportTable,
+  renderReport,
+} from '../viz/index.js';
+import { type Comparison, type Measure, measures, type PriorRun, type PriorTest } from './comparison.js';
+import type { StudyPlan } from './plan.js';
+import type { Spread } from './statistics.js';
+
+/** How a measure is called and written. */
+const measureWords: Readonly<Record<Measure, { title: string; write: (value: number) => string }>> = {
+  accuracy: { title: 'accuracy', write: (v) => formatPercent(v) },
+  elbo: { title: 'ELBO (nats an image)', write: (v) => v.toFixed(2) },
+  angleError: { title: 'angle error (deg)', write: (v) => v.toFixed(2) },
+  calibrationError: { title: 'calibration error', write: (v) => v.toFixed(4) },
+  seconds: { title: 'training time (s)', write: (v) => v.toFixed(1) },
+};
+
+/** "91.2% ± 1.0%" */
+const spreadText = (measure: Measure, { mean, sd, n }: Spread): string => {
+  const { write } = measureWords[measure];
+  return n > 1 ? `${write(mean)} ± ${write(sd)}` : write(mean);
+};
+
+/** "0.031", "< 0.001" */
+const pText = (p: number): string => (Number.isNaN(p) ? '–' : p < 0.001 ? '< 0.001' : p.toFixed(3));
+
+interface Shown {
+  readonly comparison: Comparison;
+  readonly histories: readonly { readonly prior: string; readonly history: readonly EpochRecord[] }[];
+  readonly plan: StudyPlan;
+  readonly sets: TrainingSets;
+  readonly path: string;
+}
+
+export async function comparisonReport({ comparison, histories, plan, sets, path }: Shown): Promise<Report> {
+  const { priors, seeds } = comparison;
+  const { unlabelled, labelled, test, classNames } = sets;
+  return renderReport({
+    title: 'Priors of the angle, compared',
+    subtitle: `${path}: ${priors.join(', ')}; ${seeds.length} seeds each`,
+    facts: [
+      {
+        title: 'Data',
+        rows: [
+          ['images', plan.source.kind],
+          ['unlabelled', unlabelled.count],
+          ...(labelled ? ([['labelled', labelled.count]] as const) : []),
+          ...(test ? ([['to test on', test.count]] as const) : []),
+          ['classes', classNames.join(', ')],
+        ],
+      },
+      {
+        title: 'Training',
+        rows: [
+          ['epochs', String(plan.train.epochs)],
+          ['seeds', seeds.join(', ')],
+          ['engine', plan.engine],
+          ['kernel', kernelInWords(plan)],
+        ],
+      },
+    ],
+    tables: [summaryTable(comparison), testTable(comparison), ...angleTable(comparison), runTable(comparison)],
+    charts: [...(await courses(priors, histories)), ...(await bySeed(comparison))],
+    notes: notesOf(comparison),
+    commands: [
+      {
+        command: `npx pyroved evaluate ${path}/${priors[0]}/seed-${seeds[0]}`,
+        what: 'Each run is a folder of its own, a trained model like any other.',
+      },
+      {
+        command: `npx pyroved train --resume ${path}/${priors[0]}/seed-${seeds[0]}`,
+        what: 'Draws the report of one run, which the comparison leaves out.',
+      },
+    ],
+  });
+}
+
+/** The measures that a comparison has figures of. */
+const measuredIn = ({ summary }: Comparison): Measure[] =>
+  measures.filter((measure) => summary[0][measure] !== undefined);
+
+export function summaryTable(comparison: Comparison): ReportTable {
+  const measured = measuredIn(comparison);
+  return {
+    title: 'Side by side',
+    intro: 'Mean and standard deviation over the seeds. Images, seeds, networks and training are the same for all.',
+    header: ['prior', ...measured.map((measure) => measureWords[measure].title)],
+    rows: comparison.summary.map((row) => [
+      row.prior,
+      ...measured.map((measure) => spreadText(measure, row[measure] as Spread)),
+    ]),
+  };
+}
+
+export function testTable({ tests, priors, seeds }: Comparison): ReportTable {
+  const least = 2 / 2 ** seeds.length;
+  return {
+    title: `Against ${priors[0]}, seed by seed`,
+    intro:
+      `Mean difference over the seeds, and how likely one as large is by chance (two-sided p): paired t-test, and the exact Wilcoxon signed-rank test, which with ${seeds.length} ` +
+      `seeds cannot give less than ${pText(least)}. Each is of one test alone; the more tests, the more of them are small by chance.`,
+    header: ['prior', 'measure', 'difference', 't-test p', 'Wilcoxon p'],
+    rows: tests.map((test) => [
+      test.prior,
+      measureWords[test.measure].title,
+      differenceText(test),
+      pText(test.tTest),
+      pText(test.wilcoxon),
+    ]),
+  };
+}
+
+/** "+1.2 points", "-0.31" */
+function differenceText({ measure, difference }: PriorTest): string {
+  const sign = difference > 0 ? '+' : '';
+  if (measure === 'accuracy') return `${sign}${(100 * difference).toFixed(1)} points`;
+  return `${sign}${measureWords[measure].write(difference)}`;
+}
+
+function angleTable({ priors, runs, classNames, symmetry }: Comparison): ReportTable[] {
+  if (!runs.some(({ angles }) => angles)) return [];
+  const mean = (prior: string, pick: (run: PriorRun) => number | undefined): string => {
+    const values = runs.filter((run) => run.prior === prior).flatMap((run) => pick(run) ?? []);
+    return values.length > 0 ? (values.reduce((sum, v) => sum + v, 0) / values.length).toFixed(1) : '–';
+  };
+  const orders = classNames.map((name) => lookUp(symmetry, name) ?? 1);
+  return [
+    {
+      title: 'Angles',
+      intro:
+        'Mean absolute error of the angle in degrees, class by class, over all seeds: given the true class, from the upright pose that the labelled images set, up to the symmetry of ' +
+        'the class (its order in brackets). The median leaves out the few that are seen upside down.',
+      header: [
+        'prior',
+        ...classNames.map((name, k) => `${name}${orders[k] === 1 ? '' : ` (${orders[k]})`}`),
+        'median, all',
+      ],
+      rows: priors.map((prior) => [
+        prior,
+        ...classNames.map((_, k) => mean(prior, (run) => run.angles?.classes[k]?.meanDegrees)),
+        mean(prior, (run) => run.angles?.medianDegrees),
+      ]),
+    },
+  ];
+}
+
+function runTable(comparison: Comparison): ReportTable {
+  const measured = measuredIn(comparison);
+  return {
+    title: 'Every run',
+    header: ['prior', 'seed', ...measured.map((measure) => measureWords[measure].title)],
+    rows: comparison.runs.map((run) => [
+      run.prior,
+      String(run.seed),
+      ...measured.map((measure) => measureWords[measure].write(run[measure] as number)),
+    ]),
+  };
+}
+
+/** Loss and accuracy by epoch: the mean over seeds, and a band from the least to the most. */
+async function courses(priors: readonly string[], histories: Shown['histories']): Promise<ReportChart[]> {
+  const charts: ReportChart[] = [];
+  const figures = {
+    accuracy: { title: 'Accuracy on held-out images', of: ({ evaluation }: EpochRecord) => evaluation?.accuracy },
+    loss: { title: 'Loss: negative ELBO per image (nats)', of: ({ loss }: EpochRecord): number | undefined => loss },
+  };
+  for (const [key, { title, of }] of Object.entries(figures)) {
+    const series = priors.map((prior) => ({
+      name: prior,
+      points: bandOf(histories.filter((entry) => entry.prior === prior).map(({ history }) => history.map(of))),
+    }));
+    if (series.every(({ points }) => points.length === 0)) continue;
+    const share = key === 'accuracy' ? ({ yFormat: 'percent' } as const) : {};
+    const caption = 'The mean over the seeds; the band reaches from the least to the most.';
+    charts.push({ key, caption, svg: await lineChart({ series, title, xTitle: 'epoch', ...share }) });
+  }
+  return charts;
+}
+
+function bandOf(histories: readonly (readonly (number | undefined)[])[]): LinePoint[] {
+  const epochs = Math.max(...histories.map(({ length }) => length));
+  return Array.from({ length: epochs }, (_, i) => histories.flatMap((figures) => figures[i] ?? []))
+    .map((values, i) => ({ x: i + 1, values }))
+    .filter(({ values }) => values.length > 0)
+    .map(({ x, values }) => ({
+      x,
+      y: values.reduce((sum, v) => sum + v, 0) / values.length,
+      low: Math.min(...values),
+      high: Math.max(...values),
+    }));
+}
+
+/** The end of each run by seed, so that pairs can be seen. */
+async function bySeed(comparison: Comparison): Promise<ReportChart[]> {
+  const { priors, seeds, runs } = comparison;
+  const charts: ReportChart[] = [];
+  for (const measure of measuredIn(comparison)) {
+    if (measure === 'seconds') continue;
+    const series = priors.map((name) => ({
+      name,
+      points: seeds.map((_, i) => ({
+        x: i + 1,
+        y: runs.find(({ prior, seed }) => prior === name && seed === seeds[i])?.[measure] ?? null,
+      })),
+    }));
+    const { title } = measureWords[measure];
+    const share = measure === 'accuracy' ? ({ yFormat: 'percent' } as const) : {};
+    const svg = await lineChart({
+      series,
+      title: `${title}, seed by seed`,
+      xTitle: 'seed, in the order given',
+      ...share,
+    });
+    charts.push({ key: `${measure}-by-seed`, svg });
+  }
+  return charts;
+}
+
+function notesOf({ runs, seeds }: Comparison) {
+  const seconds = runs.reduce((sum, run) => sum + run.seconds, 0);
+  return [
+    { text: `${formatCount(runs.length)} trainings took ${formatDuration(seconds)} in all.` },
+    {
+      text:
+        'ELBO: of the images to test on, with a KL weight of 1, one draw an image. Calibration error: the mean distance between how sure the classifier is and how often it is right. ' +
+        'Time is wall-clock, so that whatever else the machine did counts.',
+    },
+    ...(seeds.length < 5 ? [{ text: 'With fewer than five seeds, tests can tell little.' }] : []),
+  ];
+}

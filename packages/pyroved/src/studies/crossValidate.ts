@@ -1,0 +1,118 @@
+/** How good a model is, from the labelled images alone: each of several parts of them is tested on by a model that was trained on the others. */
+import { OptionError } from 'pyro-ts';
+import { PyrovedError } from 'pyroved-ts';
+import { finishRun } from '../runs/finish.js';
+import type { RunHooks } from '../runs/hooks.js';
+import type { Machine, StartedMachine } from '../runs/machine.js';
+import { checkTrainSettings, modelConfigFor } from '../runs/settings.js';
+import { settingsOf } from '../runs/train.js';
+import { type Fold, foldOf } from '../sources/fold.js';
+
+import type { TrainingSets } from '../sources/sets.js';
+import type { Source } from '../sources/source.js';
+import type { StudyFolder } from '../storage/index.js';
+import { type CrossValidation, type FoldResult, foldInWords, foldResultOf, together } from './folds.js';
+import { foldsReport } from './foldsReport.js';
+import { hooksOfParts, trainPart } from './part.js';
+import { beginStudy, planOf, resumeStudy, type StudyAtWork, type StudyPlan, type StudyRequest } from './plan.js';
+
+export interface CrossValidateRequest extends StudyRequest {
+  /** Parts of the labelled images, alike in size and in their shares of each class; 5. */
+  readonly folds?: number;
+  /** Decides how images are dealt out, and the weights and the noise of every training; 1. */
+  readonly seed?: number;
+}
+
+export interface CrossValidateResult {
+  readonly folder: StudyFolder;
+  /** Absent where it was stopped before its end. */
+  readonly result?: CrossValidation;
+  readonly folds: readonly FoldResult[];
+  readonly stopped: boolean;
+}
+
+interface FoldsPlan extends StudyPlan {
+  readonly folds: number;
+  readonly seed: number;
+}
+
+const partOf = (fold: number): string => `fold-${fold}`;
+
+/**
+ * Trains a model for each fold, an ssiVAE on classes or an ssRegIVAE on quantities, and judges it on that fold. Unlabelled images, if any, are trained
+ * on in all of them. Labelled images that the source would hold out take part, unless a share is asked for by name.
+ */
+export async function crossValidate(request: CrossValidateRequest, hooks: RunHooks = {}): Promise<CrossValidateResult> {
+  const { folds = 5, seed = 1 } = request;
+  if (!Number.isInteger(folds) || folds < 2) {
+    throw new OptionError(`folds is a whole number of at least 2, not ${folds}.`);
+  }
+  checkTrainSettings(request.train ?? {});
+  const asked = { ...request, source: withAllLabels(request.source) };
+  const planned = (sets: TrainingSets, machine: StartedMachine) => {
+    const plan: FoldsPlan = { ...planOf(asked, sets, machine), folds, seed };
+    const first = foldOf(sets, foldFor(plan, 0));
+    const { kind } = modelConfigFor(first, plan.model, seed);
+    if (kind !== 'ssiVAE' && kind !== 'ssRegIVAE') {
+      throw new PyrovedError(
+        `The ${kind} is not trained on labels, so that there is nothing to hold it against. Cross-validate an ssiVAE (classes) or an ssRegIVAE (quantities).`,
+      );
+    }
+    settingsOf({ ...plan, sets: first, machine });
+    return { plan, parts: Array.from({ length: folds }, (_, i) => partOf(i + 1)) };
+  };
+  return beginStudy('folds', asked, hooks, planned, runFolds);
+}
+
+/** A fold of whole sources where the source of the images asks for that. */
+function foldFor({ folds, seed, source }: FoldsPlan, index: number): Fold {
+  const splitBy = 'splitBy' in source ? source.splitBy : undefined;
+  const table = source.kind === 'images' ? source.labels : undefined;
+  return {
+    ...{ index, of: folds, seed },
+    ...(splitBy !== undefined && { splitBy, ...(table !== undefined && { table }) }),
+  };
+}
+
+/** Goes on with a cross-validation that was stopped or killed. */
+export async function resumeCrossValidation(
+  folder: string,
+  machine: Machine = {},
+  hooks: RunHooks = {},
+): Promise<CrossValidateResult> {
+  return resumeStudy<FoldsPlan, CrossValidateResult>('folds', folder, ['folds', 'seed'], machine, hooks, runFolds);
+}
+
+/** Of a user's own images none is held out: the folds take care of that. */
+function withAllLabels(source: Source): Source {
+  const isOwn = source.kind === 'images' || source.kind === 'array' || source.kind === 'micrographs';
+  return isOwn ? { heldOut: 0, ...source } : source;
+}
+
+async function runFolds({ study, plan, sets, machine, hooks }: StudyAtWork<FoldsPlan>): Promise<CrossValidateResult> {
+  const done: FoldResult[] = [];
+  const hooksFor = hooksOfParts(hooks);
+  for (let index = 0; index < plan.folds; index++) {
+    const fold = index + 1;
+    hooks.say?.(`Fold ${fold} of ${plan.folds}`);
+    const dealt = foldFor(plan, index);
+    const { summary } = await trainPart({
+      ...plan,
+      folder: study.part(partOf(fold)),
+      sets: foldOf(sets, dealt),
+      fold: dealt,
+      machine,
+      hooks: hooksFor(plan.folds - fold),
+      finish: (...ended) => finishRun(...ended, { report: false }),
+    });
+    if (!summary) return { folder: study, folds: done, stopped: true };
+    const result = foldResultOf(fold, summary);
+    done.push(result);
+    hooks.say?.(foldInWords(result));
+  }
+  const result = together(sets, done);
+  study.writeResults(result);
+  const { html, pictures } = await foldsReport(result, plan, study.path);
+  study.writeReport(html, pictures);
+  return { folder: study, result, folds: done, stopped: false };
+}

@@ -1,0 +1,92 @@
+/** The report of a cross-validation. */
+import { kernelInWords } from '../runs/machine.js';
+import { formatPercent, type ReportData, renderReport } from '../viz/index.js';
+import type { ClassValidation, CrossValidation, QuantityValidation } from './folds.js';
+import type { StudyPlan } from './plan.js';
+
+export function foldsReport(result: CrossValidation, plan: StudyPlan & { readonly seed: number }, path: string) {
+  const { figures, facts = [], ...own } = result.on === 'classes' ? ofClasses(result) : ofQuantities(result);
+  return renderReport({
+    title: `Cross-validation in ${result.folds.length} folds`,
+    subtitle: path,
+    facts: [
+      ...facts,
+      {
+        title: 'Training',
+        rows: [
+          ['images', plan.source.kind],
+          ['epochs', String(plan.train.epochs)],
+          ['seed', String(plan.seed)],
+          ['engine', plan.engine],
+          ['kernel', kernelInWords(plan)],
+        ],
+      },
+    ],
+    ...own,
+    notes: [
+      {
+        text: `${figures} on images like the labelled ones. Where they lie straight and the unlabelled ones do not, it will do worse on those.`,
+      },
+    ],
+  });
+}
+
+/** What differs; `figures` begins the sentence of what they are worth. */
+type Own = Partial<ReportData> & { readonly figures: string };
+
+function ofClasses({ classNames, folds, accuracy, images, spread, confusion }: ClassValidation): Own {
+  return {
+    figures: 'Labelled images tell how good a model is',
+    accuracy: {
+      value: accuracy,
+      images,
+      measuredOn: 'labelled images, each by a model that had not seen it,',
+      chance: 1 / classNames.length,
+    },
+    confusion: { classNames, counts: confusion },
+    tables: [
+      {
+        title: 'Fold by fold',
+        intro: `Mean ${formatPercent(spread.mean)}, standard deviation over the folds ${formatPercent(spread.sd)}.`,
+        header: ['fold', 'images', 'accuracy'],
+        rows: folds.map((fold) => [`fold ${fold.fold}`, fold.images, formatPercent(fold.accuracy)]),
+      },
+    ],
+  };
+}
+
+function ofQuantities({ folds, images, targets }: QuantityValidation): Own {
+  const r2 = (value: number | undefined) =>
+    value === undefined || Number.isNaN(value) ? '(no spread)' : value.toFixed(3);
+  return {
+    figures: 'Images of which the quantity is known tell how well a model predicts it',
+    facts: [
+      {
+        title: 'Result',
+        rows: [
+          ['images, each predicted by a model that had not seen it', images],
+          ...targets.flatMap(({ name, ...all }): [string, string][] => [
+            [`${name}: R2`, r2(all.r2)],
+            [`${name}: root mean squared error`, all.rootMeanSquaredError.toPrecision(4)],
+            [`${name}: mean absolute error`, all.meanAbsoluteError.toPrecision(4)],
+          ]),
+        ],
+      },
+    ],
+    tables: targets.map(({ name, spread }, k) => ({
+      title: `${name}, fold by fold`,
+      intro: `Mean and standard deviation over the folds: R2 ${r2(spread.r2.mean)} ± ${r2(spread.r2.sd)}, root mean squared error ${spread.rootMeanSquaredError.mean.toPrecision(4)} ± ${spread.rootMeanSquaredError.sd.toPrecision(2)}, mean absolute error ${spread.meanAbsoluteError.mean.toPrecision(4)} ± ${spread.meanAbsoluteError.sd.toPrecision(2)}.`,
+      header: ['fold', 'images', 'R2', 'root mean squared error', 'mean absolute error'],
+      rows: folds.map((fold) => {
+        const { meanSquaredError, meanAbsoluteError, r2: own } = fold.targets[k];
+        return [
+          `fold ${fold.fold}`,
+          fold.images,
+          r2(own),
+          Math.sqrt(meanSquaredError).toPrecision(4),
+          meanAbsoluteError.toPrecision(4),
+        ];
+      }),
+    })),
+  };
+}

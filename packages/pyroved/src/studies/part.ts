@@ -1,0 +1,71 @@
+/** One run of a study: made or gone on with, as far as it is asked, on images that the whole study shares. */
+import type { EpochRecord } from 'pyroved-ts';
+import type { RunHooks } from '../runs/hooks.js';
+import type { StartedMachine } from '../runs/machine.js';
+import { type Finish, runToEnd } from '../runs/runToEnd.js';
+import type { ModelSettings, TrainSettings } from '../runs/settings.js';
+import { settingsOf } from '../runs/train.js';
+import type { Fold } from '../sources/fold.js';
+import type { TrainingSets } from '../sources/sets.js';
+import type { Source } from '../sources/source.js';
+import { type JsonObject, RunFolder, whileLocked } from '../storage/index.js';
+
+export interface Part {
+  readonly folder: string;
+  readonly source: Source;
+  readonly sets: TrainingSets;
+  readonly model: ModelSettings;
+  readonly train: TrainSettings;
+  readonly seed: number;
+  readonly fold?: Fold;
+  readonly machine: StartedMachine;
+  readonly hooks: RunHooks;
+  /** Stop after this epoch, counted from 1; at the end when left out. */
+  readonly until?: number;
+  readonly finish: Finish;
+}
+
+export interface PartResult {
+  readonly run: RunFolder;
+  /** What `finish` kept of it; absent where it did not come to its end. */
+  readonly summary?: JsonObject;
+  readonly history: readonly EpochRecord[];
+}
+
+/** Trains a part as far as asked. One that has its summary is left as it is. Where `hooks.signal` is aborted, less may have been done. */
+export async function trainPart(part: Part): Promise<PartResult> {
+  const { folder, sets, machine, hooks, until, finish } = part;
+  const isThere = RunFolder.isIn(folder);
+  const run = isThere ? RunFolder.open(folder) : RunFolder.create(folder, settingsOf(part));
+  return whileLocked(run, async () => {
+    if (run.hasSummary()) return { run, summary: run.readSummary(), history: historyOf(run) };
+    const course = { run, sets, machine, hooks, finish, resume: isThere };
+    const { history, summary } = await runToEnd({ ...course, ...(until !== undefined && { until }) });
+    return { run, history, ...(summary && { summary: run.readSummary() }) };
+  });
+}
+
+/** The epochs of a run that has come to its end. */
+function historyOf(run: RunFolder): readonly EpochRecord[] {
+  const { history } = run.loadCheckpoint().checkpoint.state as { history?: unknown };
+  return Array.isArray(history) ? (history as EpochRecord[]) : [];
+}
+
+/**
+ * The hooks for the parts of a study: the first one that trains makes the estimate, for itself, for the parts `beside` it, which stand where it does,
+ * and for those that come `after`.
+ */
+export function hooksOfParts(hooks: RunHooks): (after: number, beside?: number) => RunHooks {
+  const { onEstimate, ...rest } = hooks;
+  let isTold = false;
+  return (after, beside = 0) => {
+    if (!onEstimate || isTold) return rest;
+    return {
+      ...rest,
+      onEstimate: (estimate, steps, whole) => {
+        isTold = true;
+        onEstimate(estimate, steps * (1 + beside) + whole * after, whole);
+      },
+    };
+  };
+}

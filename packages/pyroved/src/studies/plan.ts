@@ -1,0 +1,122 @@
+/** What all studies keep of how they were begun, so that they can go on. */
+import type { Normalisation, Preprocessing } from 'pyroved-ts';
+import type { RunHooks } from '../runs/hooks.js';
+import {
+  type Machine,
+  type MachineRecord,
+  machineAgain,
+  recordOf,
+  type StartedMachine,
+  withMachine,
+} from '../runs/machine.js';
+import { checkPreprocess, type PreprocessSetting } from '../runs/preprocess.js';
+import { type RecipeName, withRecipe } from '../runs/recipe.js';
+import { type ModelSettings, modelConfigFor, type TrainSettings, trainingOf } from '../runs/settings.js';
+import { sizedSource } from '../runs/train.js';
+import { withImages } from '../runs/trainingImages.js';
+import type { TrainingSets } from '../sources/sets.js';
+import type { Source } from '../sources/source.js';
+import { type JsonObject, RunError, StudyFolder, type StudyKind, whileLocked } from '../storage/index.js';
+
+/** What is asked of a study, but for what it is about. */
+export interface StudyRequest extends Machine {
+  /** The folder of the study; it must not exist yet, or hold nothing. */
+  readonly folder: string;
+  readonly source: Source;
+  readonly model?: ModelSettings;
+  readonly train?: TrainSettings;
+  /** Background removal and standardisation of the images; "auto". */
+  readonly preprocess?: PreprocessSetting;
+  /** See `TrainRequest`. */
+  readonly recipe?: RecipeName;
+  /** Replace a run or study that is there. */
+  readonly overwrite?: boolean;
+}
+
+export interface StudyPlan extends MachineRecord {
+  readonly source: Source;
+  readonly model: ModelSettings;
+  readonly train: TrainSettings;
+  readonly normalisation?: Normalisation;
+  readonly preprocessing?: Preprocessing;
+}
+
+/** The plan of a request. */
+export function planOf(request: StudyRequest, sets: TrainingSets, machine: StartedMachine): StudyPlan {
+  const { source, model = {}, train = {} } = withRecipe(request.recipe, request);
+  const { normalisation, preprocessing } = sets;
+  return {
+    source: sizedSource(source, sets),
+    model,
+    train: trainingOf(modelConfigFor(sets, model, 1), sets, train),
+    ...(normalisation && { normalisation }),
+    ...(preprocessing && { preprocessing }),
+    ...recordOf(machine),
+  };
+}
+
+/** A study at work: its folder, locked, and what all of its runs share. */
+export interface StudyAtWork<Plan extends StudyPlan> {
+  readonly study: StudyFolder;
+  readonly plan: Plan;
+  readonly sets: TrainingSets;
+  readonly machine: StartedMachine;
+  readonly hooks: RunHooks;
+}
+
+/**
+ * Begins a study: starts the machine, makes or reads the images of `source`, makes the folder for the parts and the plan that `planned` gives, and
+ * does the work. What `planned` refuses is refused before there is a folder.
+ */
+export function beginStudy<Plan extends StudyPlan, T>(
+  kind: StudyKind,
+  {
+    folder,
+    source,
+    model: given,
+    recipe,
+    preprocess: setting = 'auto',
+    overwrite = false,
+    ...machine
+  }: Pick<StudyRequest, 'folder' | 'source' | 'model' | 'recipe' | 'preprocess' | 'overwrite'> & Machine,
+  hooks: RunHooks,
+  planned: (sets: TrainingSets, machine: StartedMachine) => { readonly plan: Plan; readonly parts: readonly string[] },
+  work: (at: StudyAtWork<Plan>) => Promise<T>,
+): Promise<T> {
+  const { model = {} } = withRecipe(recipe, { model: given });
+  const preprocess = { setting, likelihood: model.likelihood };
+  checkPreprocess(preprocess);
+  StudyFolder.assertFree(folder, { overwrite });
+  return withMachine(machine, hooks.say, (started) =>
+    withImages({ source, preprocess }, hooks, (sets) => {
+      const { plan, parts } = planned(sets, started);
+      const study = StudyFolder.create(folder, { kind, parts, plan }, { overwrite });
+      return whileLocked(study, () => work({ study, plan, sets, machine: started, hooks }));
+    }),
+  );
+}
+
+/** Goes on with a study that was stopped or killed, on the machine that it was begun with but for what is asked for anew. */
+export function resumeStudy<Plan extends StudyPlan, T>(
+  kind: StudyKind,
+  folder: string,
+  more: readonly (keyof Plan & string)[],
+  asked: Machine,
+  hooks: RunHooks,
+  work: (at: StudyAtWork<Plan>) => Promise<T>,
+): Promise<T> {
+  const study = StudyFolder.open(folder, kind);
+  const plan = savedPlan<Plan>(study, more);
+  return whileLocked(study, () =>
+    withMachine(machineAgain(plan, asked), hooks.say, (machine) =>
+      withImages(plan, hooks, (sets) => work({ study, plan, sets, machine, hooks })),
+    ),
+  );
+}
+
+/** The plan that a study keeps, with the entries `more`. @throws {RunError} where one is missing. */
+function savedPlan<Plan extends StudyPlan>(study: StudyFolder, more: readonly (keyof Plan & string)[]): Plan {
+  const missing = ['source', 'model', 'train', 'engine', 'kernel', ...more].filter((name) => !(name in study.plan));
+  if (missing.length === 0) return study.plan as JsonObject & Plan;
+  throw new RunError(`${study.file('study')} is damaged: its plan lacks ${missing.join(', ')}. Begin the study anew.`);
+}

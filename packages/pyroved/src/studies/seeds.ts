@@ -1,0 +1,161 @@
+/** Several seeds of one model in turn, and the best of them chosen without labels to test on: by the loss of the unlabelled images. */
+import { OptionError } from 'pyro-ts';
+import type { EpochRecord } from 'pyroved-ts';
+import { finishRun, type RunSummary } from '../runs/finish.js';
+import type { RunHooks } from '../runs/hooks.js';
+import { loadModel } from '../runs/loadModel.js';
+import type { Machine, StartedMachine } from '../runs/machine.js';
+import type { RunResult } from '../runs/runToEnd.js';
+import { checkTrainSettings, trainDefaults } from '../runs/settings.js';
+import { settingsOf } from '../runs/train.js';
+import type { TrainingSets } from '../sources/sets.js';
+import type { RunFolder } from '../storage/index.js';
+import { formatPercent, type ReportTable } from '../viz/index.js';
+import { hooksOfParts, type PartResult, trainPart } from './part.js';
+import { beginStudy, planOf, resumeStudy, type StudyAtWork, type StudyPlan, type StudyRequest } from './plan.js';
+
+export interface SeedsRequest extends StudyRequest {
+  /** 3 for 1, 2 and 3; or the seeds themselves. They decide weights, order and noise; the images are the source's. */
+  readonly seeds: number | readonly number[];
+  /** Train all seeds for this many epochs only, and go on with the best alone; all to their end when left out. */
+  readonly race?: number;
+}
+
+/** How one seed did. */
+export interface SeedRecord {
+  readonly seed: number;
+  /** Where the seeds were compared, and the loss of that epoch. */
+  readonly epoch: number;
+  readonly loss: number;
+  /** On images with labels that training did not see; the choice does not look at it. */
+  readonly accuracy?: number;
+}
+
+export interface SeedsResult extends Omit<RunResult, 'folder'> {
+  /** The run that was chosen, in the folder of the study; absent where it was stopped. */
+  readonly folder?: RunFolder;
+  readonly chosen?: number;
+  readonly seeds: readonly SeedRecord[];
+}
+
+interface SeedsPlan extends StudyPlan {
+  readonly seeds: readonly number[];
+  readonly race?: number;
+}
+
+/** The seeds that an option names. @throws {OptionError} for none, or one twice. */
+export function seedList(seeds: number | readonly number[]): number[] {
+  const list = typeof seeds === 'number' ? Array.from({ length: seeds }, (_, i) => i + 1) : [...seeds];
+  if (list.length === 0 || !list.every((seed) => Number.isSafeInteger(seed) && seed >= 0)) {
+    throw new OptionError(
+      `seeds is a number of seeds from 1, or a list of whole numbers, not ${JSON.stringify(seeds)}.`,
+    );
+  }
+  const twice = list.find((seed, i) => list.indexOf(seed) !== i);
+  if (twice !== undefined) throw new OptionError(`seeds has ${twice} twice. Give each once.`);
+  return list;
+}
+
+const partOf = (seed: number): string => `seed-${seed}`;
+
+/** Trains every seed in a folder of its own and makes the best one the result of the whole. */
+export async function trainSeeds(request: SeedsRequest, hooks: RunHooks = {}): Promise<SeedsResult> {
+  const { race } = request;
+  const seeds = seedList(request.seeds);
+  checkTrainSettings(request.train ?? {});
+  const planned = (sets: TrainingSets, machine: StartedMachine) => {
+    const plan: SeedsPlan = { ...planOf(request, sets, machine), seeds, ...(race !== undefined && { race }) };
+    const { epochs = trainDefaults.epochs } = plan.train;
+    if (race !== undefined && !(Number.isInteger(race) && race >= 1 && race <= epochs)) {
+      throw new OptionError(`race is a number of epochs from 1 to ${epochs}, the epochs of a run, not ${race}.`);
+    }
+    settingsOf({ ...plan, sets, machine, seed: seeds[0] });
+    return { plan, parts: seeds.map(partOf) };
+  };
+  return beginStudy('seeds', request, hooks, planned, runSeeds);
+}
+
+/** Goes on with seeds that were stopped or killed. */
+export async function resumeSeeds(folder: string, machine: Machine = {}, hooks: RunHooks = {}): Promise<SeedsResult> {
+  return resumeStudy<SeedsPlan, SeedsResult>('seeds', folder, ['seeds'], machine, hooks, runSeeds);
+}
+
+type Seeds = StudyAtWork<SeedsPlan>;
+
+async function runSeeds(all: Seeds): Promise<SeedsResult> {
+  const { study, plan, hooks } = all;
+  const { seeds, race } = plan;
+  const records: SeedRecord[] = [];
+  const hooksFor = hooksOfParts(hooks);
+  for (const [i, seed] of seeds.entries()) {
+    hooks.say?.(`Seed ${seed} (${i + 1} of ${seeds.length})`);
+    const { history } = await train(all, seed, hooksFor(seeds.length - 1 - i), race);
+    if (hooks.signal?.aborted) return { seeds: records, history, stopped: true };
+    const record = recordOf(seed, history, race);
+    records.push(record);
+    hooks.say?.(`${inWords(record)}.`);
+  }
+  const best = records.reduce((least, record) => (record.loss < least.loss ? record : least));
+  if (seeds.length > 1) hooks.say?.(`Seed ${best.seed} has the lowest loss.`);
+  const { run, history } = await train(all, best.seed, hooks);
+  if (hooks.signal?.aborted) return { seeds: records, history, stopped: true };
+  const copy = run.copyTo(study.path);
+  hooks.say?.('Drawing the pictures and the report.');
+  const summary = await present(all, copy, { history, records, chosen: best.seed });
+  return { folder: copy, chosen: best.seed, seeds: records, history, summary, stopped: false };
+}
+
+const train = (
+  { study, plan, sets, machine }: Seeds,
+  seed: number,
+  hooks: RunHooks,
+  until?: number,
+): Promise<PartResult> =>
+  trainPart({
+    ...plan,
+    folder: study.part(partOf(seed)),
+    sets,
+    seed,
+    machine,
+    hooks,
+    ...(until !== undefined && { until }),
+    finish: (...ended) => finishRun(...ended, { report: false }),
+  });
+
+function recordOf(seed: number, history: readonly EpochRecord[], race = Number.POSITIVE_INFINITY): SeedRecord {
+  const { epoch, loss, evaluation } = history[Math.min(race, history.length) - 1];
+  return { seed, epoch, loss, ...(evaluation?.accuracy !== undefined && { accuracy: evaluation.accuracy }) };
+}
+
+const inWords = ({ seed, epoch, loss, accuracy }: SeedRecord): string =>
+  `Seed ${seed}: loss ${loss.toFixed(2)} after epoch ${epoch}${accuracy === undefined ? '' : `, accuracy ${formatPercent(accuracy)}`}`;
+
+/** Summary, pictures and report of the chosen run, with all seeds in a table. */
+async function present(
+  { sets, machine }: Seeds,
+  run: RunFolder,
+  { history, records, chosen }: { history: readonly EpochRecord[]; records: readonly SeedRecord[]; chosen: number },
+): Promise<RunSummary> {
+  const { model } = await loadModel(run.path, machine.kernel);
+  try {
+    return await finishRun(run, model, sets, history, { tables: [tableOf(records, chosen)], also: { seeds: records } });
+  } finally {
+    model.dispose();
+  }
+}
+
+function tableOf(records: readonly SeedRecord[], chosen: number): ReportTable {
+  const withAccuracy = records.some(({ accuracy }) => accuracy !== undefined);
+  return {
+    title: 'The seeds',
+    intro: `The run with the lowest loss of the unlabelled images was chosen: seed ${chosen}. Accuracies had no part in the choice.`,
+    header: ['seed', 'epoch', 'loss (nats an image)', ...(withAccuracy ? ['accuracy'] : []), ''],
+    rows: records.map(({ seed, epoch, loss, accuracy }) => [
+      `seed ${seed}`,
+      epoch,
+      loss.toFixed(2),
+      ...(withAccuracy ? [accuracy === undefined ? '–' : formatPercent(accuracy)] : []),
+      seed === chosen ? 'chosen' : '',
+    ]),
+  };
+}

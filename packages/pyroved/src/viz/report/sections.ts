@@ -1,0 +1,181 @@
+/** The parts of a report, each from its piece of `ReportData`, with the sentences that say how to read the pictures. */
+import { shareInterval } from 'pyroved-ts';
+import { type ClassScores, type ConfusionMatrix, classScores } from '../charts/confusion.js';
+import type { TrainingChart } from '../charts/training.js';
+import { formatCount, formatPercent } from '../format.js';
+import type { FactGroup, ReportAccuracy, ReportData, ReportNote, ReportTable } from './data.js';
+import { type Html, html, rawHtml } from './html.js';
+
+/** The accuracy in large type, what it means, and what it is held against. */
+export function headline(accuracy: ReportAccuracy): Html {
+  const { value, images, measuredOn, baseline, chance, beside = [] } = accuracy;
+  const [low, high] = accuracy.interval ?? shareInterval(value, images);
+  const gain = baseline && Math.round(1000 * value - 1000 * baseline.value) / 10;
+  const bars = [
+    bar('this model', value, 'main'),
+    ...beside.map((other) => bar(other.label, other.value)),
+    ...(baseline ? [bar(baseline.label, baseline.value)] : []),
+    ...(chance === undefined ? [] : [bar('chance', chance)]),
+  ];
+  return html`<div class="headline"><div class="figure">${formatPercent(value)}</div>
+<div class="meaning"><p>of ${formatCount(images)} ${measuredOn} put into the right class.</p>
+<p class="quiet">95% interval ${formatPercent(low)} to ${formatPercent(high)}${
+    gain === undefined || baseline === undefined
+      ? undefined
+      : html`; ${Math.abs(gain).toFixed(1)} points ${gain < 0 ? 'below' : 'above'} ${baseline.label}`
+  }.</p></div>
+${bars.length > 1 ? html`<div class="bars">${bars}</div>` : undefined}</div>`;
+}
+
+const bar = (label: string, share: number, kind = ''): Html =>
+  html`<span class="label">${label}</span><span class="bar ${kind}" style="width:${(100 * share).toFixed(1)}%"></span><span
+class="share">${formatPercent(share)}</span>`;
+
+/** What needs care, in a box that is hard to overlook. */
+export const warnings = (notes: readonly ReportNote[]): Html =>
+  html`${notes.map((note) => html`<div class="notice"><p><strong>Warning.</strong> ${note.text}</p>${itemList(note)}</div>`)}`;
+
+/** Label and value, group by group. */
+export function facts(groups: readonly FactGroup[]): Html {
+  const value = (entry: string | number) => (typeof entry === 'number' ? formatCount(entry) : entry);
+  return html`<div class="facts">${groups.map(
+    ({ title, rows }) =>
+      html`<div><h2>${title}</h2><dl>${rows.map(
+        ([label, entry]) => html`<dt>${label}</dt><dd>${value(entry)}</dd>`,
+      )}</dl></div>`,
+  )}</div>`;
+}
+
+/** The confusion matrix beside the scores of each class. */
+export function confusion(matrix: ConfusionMatrix, svg: string): Html {
+  const scores = classScores(matrix);
+  return section(
+    'Which classes are told apart',
+    html`<p class="quiet">${worstMistake(scores)}</p><div class="beside">${figure(
+      svg,
+      'Each row is a true class; a cell says which share of its images, and how many, were taken for the class of the column.',
+    )}<div class="scroll"><table><thead><tr><th>class</th><th>images</th><th>recall</th><th>precision</th>
+<th>mostly mistaken for</th></tr></thead><tbody>${scores.map(scoreRow)}</tbody></table>
+<p class="quiet" style="margin-top:10px;font-size:.875rem;max-width:46ch">Recall: share of the class’s images that are found. Precision: share of the
+images taken for the class that are of it.</p></div></div>`,
+  );
+}
+
+function scoreRow({ name, images, recall, precision, mistakenFor }: ClassScores): Html {
+  const share = (value: number) => (Number.isNaN(value) ? '–' : formatPercent(value));
+  const mistakes = mistakenFor ? `${mistakenFor.name} (${formatCount(mistakenFor.images)})` : '–';
+  return html`<tr><td>${name}</td><td>${formatCount(images)}</td><td>${share(recall)}</td><td>${share(precision)}</td>
+<td>${mistakes}</td></tr>`;
+}
+
+function worstMistake(scores: readonly ClassScores[]): string {
+  const mistakes = (score: ClassScores) => score.mistakenFor?.images ?? 0;
+  const worst = scores.reduce((most, score) => (mistakes(score) > mistakes(most) ? score : most));
+  if (!worst.mistakenFor) return 'No image was mistaken.';
+  const { name, images } = worst.mistakenFor;
+  return `The most frequent mistake: ${worst.name} taken for ${name}, ${formatCount(images)} of ${formatCount(worst.images)} images.`;
+}
+
+/** Loss, accuracy and the rest against the epoch. */
+export const training = (charts: readonly TrainingChart[]): Html =>
+  section('Training', html`<div class="pictures">${charts.map(({ svg }) => figure(svg))}</div>`);
+
+/** One grid of decoded images for each class. */
+export const manifolds = (
+  svgs: readonly string[],
+  drawn = 'Images that the decoder draws over two of its latent variables, upright and centred.',
+): Html =>
+  section(
+    'What the model has learnt to draw',
+    html`<p class="quiet">${drawn} What changes along an axis is what that variable has come to mean.</p>
+<div class="pictures">${svgs.map((svg) => figure(svg))}</div>`,
+  );
+
+/** The latent plane, and the inferred angles. */
+export const latents = (scatter: string | undefined, angles: string | undefined, shown = ''): Html =>
+  section(
+    scatter ? 'Where the images lie' : 'How the objects are turned',
+    html`<div class="beside">${
+      scatter && figure(scatter, `Each point is an image, at the mean of its latent variables. ${shown}`)
+    }${angles && figure(angles, `Angles that the model inferred, counter-clockwise as seen. ${shown}`)}</div>`,
+  );
+
+/** Input, the same in the upright pose (where the model knows poses) and reconstruction, one above the other. */
+export function reconstructions(svg: string, rows: readonly { readonly label: string }[], shown = ''): Html {
+  const moved = rows.length > 2 ? rows[1]!.label : undefined;
+  return section(
+    moved ? `${moved[0]!.toUpperCase()}${moved.slice(1)}` : 'Reconstructions',
+    wideFigure(
+      svg,
+      `Each column is one image: as it came${moved ? `, ${moved} by its inferred pose,` : ''} and as the model redraws it. ${shown}`,
+    ),
+  );
+}
+
+/** The pictures of a model with templates. */
+export const deformations = (svg: string): Html =>
+  section(
+    'The pictures of the classes',
+    wideFigure(
+      svg,
+      'Each class has one picture; the smooth deformations along each content latent are shared by all classes.',
+    ),
+  );
+
+/** Some of the data. */
+export const samples = (svg: string, rows: number): Html =>
+  section('The data', wideFigure(svg, rows > 1 ? 'Some images of each class.' : 'Some of the images.'));
+
+/** Charts that the caller made. */
+export const moreCharts = (charts: NonNullable<ReportData['charts']>, heading = 'Further figures'): Html =>
+  section(
+    heading,
+    html`<div class="pictures">${charts.map(({ title, caption, svg }) => html`<div>${title && html`<h3>${title}</h3>`}${figure(svg, caption)}</div>`)}</div>`,
+  );
+
+/** Tables that the caller made; all columns but the first are figures. */
+export const tables = (entries: readonly ReportTable[]): Html =>
+  html`${entries.map(({ title, intro, header, rows }) =>
+    section(
+      title,
+      html`${intro && html`<p class="quiet">${intro}</p>`}<div class="scroll"><table class="figures"><thead><tr>${header.map(
+        (name) => html`<th>${name}</th>`,
+      )}</tr></thead><tbody>${rows.map(
+        (cells) => html`<tr>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>`,
+      )}</tbody></table></div>`,
+    ),
+  )}`;
+
+/** Remarks, with long lists folded. */
+export const notes = (entries: readonly ReportNote[]): Html =>
+  section('Notes', html`${entries.map((note) => html`<div class="note"><p>${note.text}</p>${itemList(note)}</div>`)}`);
+
+/** The commands to go on with. */
+export const commands = (entries: NonNullable<ReportData['commands']>): Html =>
+  section(
+    'Use the model',
+    html`${entries.map(({ command, what }) => html`<div class="command"><p>${what}</p><pre>${command}</pre></div>`)}`,
+  );
+
+/** Lists longer than this are folded. */
+const SHORT_LIST = 5;
+
+function itemList({ items = [] }: ReportNote): Html | undefined {
+  if (items.length === 0) return undefined;
+  const list = html`<ul>${items.map((item) => html`<li>${item}</li>`)}</ul>`;
+  if (items.length <= SHORT_LIST) return list;
+  return html`<details><summary>${formatCount(items.length)} entries</summary>${list}</details>`;
+}
+
+const section = (title: string, body: Html): Html => html`<section><h2>${title}</h2>${body}</section>`;
+
+/** A picture no wider than it was drawn, with its caption wrapped to that width. */
+function figure(svg: string, caption?: string): Html {
+  const width = /^<svg [^>]*?\bwidth="(\d+)/.exec(svg)?.[1] ?? '480';
+  const words = caption && html`<figcaption>${caption}</figcaption>`;
+  return html`<figure style="flex:0 1 ${width}px;max-width:${width}px">${rawHtml(svg)}${words}</figure>`;
+}
+
+/** A figure that scrolls sideways on a narrow screen, rather than shrink until nothing can be read. */
+const wideFigure = (svg: string, caption: string): Html =>
+  html`<figure class="wide">${rawHtml(svg)}</figure><figcaption>${caption}</figcaption>`;

@@ -1,0 +1,44 @@
+/** What a run chooses where the labelled images of a class lie in any direction, and where they are upright. */
+import { glyphs, nanoparticles } from 'pyroved-data';
+import { type RecognitionOptions } from 'pyroved-ts';
+import { describe, expect, test } from 'vitest';
+import { directionsLine, modelConfigFor } from '../../../packages/pyroved/dist/runs/settings.js';
+
+const setsOf = ({ labelled, unlabelled }: ReturnType<typeof glyphs>) => ({
+  ...{ labelled, unlabelled, classNames: labelled.classNames ?? [], notes: [], problems: [] },
+});
+const particles = setsOf(nanoparticles({ size: 24, counts: [17, 17, 17, 17] }));
+const letters = setsOf(glyphs({ size: 24, labelledPerClass: 5, unlabelledPerClass: 1, validationPerClass: 1 }));
+
+function chosen(sets: typeof particles, recognition?: RecognitionOptions) {
+  const given = recognition ? { recognition } : {};
+  const config = modelConfigFor(sets, given, 1);
+  if (config.kind !== 'ssiVAE') throw new Error(`a ${config.kind}`);
+  return { ...config.recognition, line: directionsLine(config, given) };
+}
+
+describe('objects in any direction', () => {
+  test('get few views and mirror images, and a line that says so', () => {
+    const { views, ranges, line } = chosen(particles);
+    expect(views).toBe(3);
+    expect(ranges).toEqual({ mirror: true });
+    expect(line).toBe(
+      'Labelled images of a class lie in any direction: 3 views (--views sets another number), mirror images are drawn too.',
+    );
+  });
+
+  test('what is given stays', () => {
+    const { views, ranges, line } = chosen(particles, { views: 8, ranges: { mirror: false, shift: 0.1 } });
+    expect(views).toBe(8);
+    expect(ranges).toEqual({ mirror: false, shift: 0.1 });
+    expect(line).toBeUndefined();
+  });
+
+  test('in a range of angles keep the views that cover it', () => {
+    expect(chosen(particles, { ranges: { angle: 1 } })).toEqual({ ranges: { angle: 1 }, line: undefined });
+  });
+});
+
+test('upright letters keep the defaults', () => {
+  expect(chosen(letters)).toEqual({ line: undefined });
+});
