@@ -1,4 +1,5 @@
 /** Which cells a run of the benchmark consists of, and how long the missing ones will take. */
+import { readdirSync } from 'node:fs';
 import { versionOf } from './cells.mjs';
 import { modelSettings } from './oursSettings.mjs';
 
@@ -94,7 +95,7 @@ function belongs({ rivals }, method, named) {
 
 /** Versions of the code behind the cells: ours is all of the packages; a rival's is its program and the generators of the images. */
 export function codeVersions(root) {
-  const packages = ['engine', 'pyro-ts', 'spatial-decoder', 'pyroved-ts'].map((name) => `${root}/packages/${name}/src`);
+  const packages = readdirSync(`${root}/packages`).map((name) => `${root}/packages/${name}/src`);
   return {
     ours: versionOf([...packages, `${root}/packages/spatial-decoder/native`], ['.ts', '.cc', '.h']),
     rivals: versionOf([`${root}/bench/reference/rivals`, `${root}/packages/pyroved-data/src`], ['.py', '.ts']),

@@ -5,7 +5,9 @@ import { EngineError } from '@pyro-ts/engine';
 import { SpatialDecoderError } from '@pyro-ts/spatial-decoder';
 import * as tf from '@tensorflow/tfjs';
 import { PyroError, readSafetensors } from 'pyro-ts';
-import * as pyroved from 'pyroved-ts';
+import * as pyroved from 'pyroved';
+import { loadArray, loadImages, loadMicrographs, loadTemplates, readFolder } from 'pyroved-data';
+import { readStateDict } from 'pyroved-ts/node';
 
 /** Up to the first step of the training. */
 async function resumed(path) {
@@ -19,15 +21,15 @@ const readers = {
   checkpoint: async (path) => (await pyroved.loadModel(dirname(path))).model.dispose(),
   summary: async (path) => pyroved.RunFolder.open(dirname(path)).readSummary(),
   study: async (path) => pyroved.StudyFolder.open(dirname(path)),
-  labels: (path) => pyroved.loadImages({ labels: path, unlabelled: join(dirname(path), 'images'), size: 8 }),
+  labels: (path) => loadImages({ labels: path, unlabelled: join(dirname(path), 'images'), size: 8 }),
   factors: (path) =>
     pyroved.loadSets({ kind: 'images', unlabelled: join(dirname(path), 'images'), factors: path, size: 8 }),
-  centres: (path) => pyroved.loadMicrographs(join(dirname(path), 'images'), { patch: 8, centres: path }),
-  image: (path) => pyroved.readFolder(dirname(path), { size: 8 }),
-  array: (path) => pyroved.loadArray(path),
-  pt: (path) => pyroved.readStateDict(readFileSync(path), path),
+  centres: (path) => loadMicrographs(join(dirname(path), 'images'), { patch: 8, centres: path }),
+  image: (path) => readFolder(dirname(path), { size: 8 }),
+  array: (path) => loadArray(path),
+  pt: (path) => readStateDict(readFileSync(path), path),
   safetensors: (path) => readSafetensors(readFileSync(path), path),
-  templates: (path) => pyroved.loadTemplates(path),
+  templates: (path) => loadTemplates(path),
 };
 
 process.on('message', async ({ kind, path }) => {

@@ -2,25 +2,27 @@
 import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { ParamStore, PyroError, readSafetensors } from 'pyro-ts';
-import * as pyroved from 'pyroved-ts';
+import * as data from 'pyroved-data';
+import * as library from 'pyroved-ts';
+import * as node from 'pyroved-ts/node';
 
 const [, , kind, path] = process.argv;
-const images = () => pyroved.readFolder(dirname(path), { size: 16 });
+const images = () => data.readFolder(dirname(path), { size: 16 });
 const read = {
   nothing: () => {},
   png: images,
   jpg: images,
   tif: images,
   bmp: images,
-  npy: () => pyroved.loadArray(path),
-  npz: () => pyroved.loadArray(path, { dataset: 'a0' }),
+  npy: () => data.loadArray(path),
+  npz: () => data.loadArray(path, { dataset: 'a0' }),
   safetensors: () => readSafetensors(readFileSync(path), path),
-  pt: () => pyroved.readStateDict(readFileSync(path), path),
+  pt: () => node.readStateDict(readFileSync(path), path),
   txt: () => {
     const text = readFileSync(path, 'utf8');
     for (const use of [
-      () => pyroved.parseAngle('angle', text),
-      () => pyroved.scheduleOf(text, { option: 'lr', epochs: 3 }),
+      () => library.parseAngle('angle', text),
+      () => library.scheduleOf(text, { option: 'lr', epochs: 3 }),
     ]) {
       try {
         use();
@@ -29,7 +31,7 @@ const read = {
       }
     }
   },
-  json: () => pyroved.modelFromConfig(JSON.parse(readFileSync(path, 'utf8'))).dispose(),
+  json: () => library.modelFromConfig(JSON.parse(readFileSync(path, 'utf8'))).dispose(),
 };
 
 const began = process.cpuUsage();

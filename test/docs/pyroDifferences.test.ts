@@ -3,7 +3,10 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as pyro from 'pyro-ts';
-import * as pyroved from 'pyroved-ts';
+import * as application from 'pyroved';
+import * as data from 'pyroved-data';
+import * as library from 'pyroved-ts';
+import * as node from 'pyroved-ts/node';
 import { expect, it } from 'vitest';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
@@ -34,5 +37,6 @@ const types = ['Invariance'];
 it('maps what pyroVED has to exports', () => {
   const names = namesIn('pyroved-differences.md').filter((name) => !types.includes(name));
   expect(names.length).toBeGreaterThan(50);
-  for (const name of names) expect({ ...pyro, ...pyroved }, name).toHaveProperty(name);
+  for (const name of names)
+    expect({ ...pyro, ...library, ...node, ...data, ...application }, name).toHaveProperty(name);
 });

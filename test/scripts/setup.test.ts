@@ -1,6 +1,6 @@
 /** The first step in a fresh clone: plain words where Node is too old, the registry is out of reach or npm fails. */
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -18,7 +18,7 @@ describe('a fresh clone without a network', () => {
     for (const name of ['package.json', 'package-lock.json', '.npmrc', 'scripts']) {
       cpSync(join(root, name), join(scratch, name), { recursive: true });
     }
-    for (const name of ['engine', 'pyro-ts', 'spatial-decoder', 'pyroved-ts']) {
+    for (const name of readdirSync(join(root, 'packages'))) {
       const folder = join(scratch, 'packages', name);
       mkdirSync(folder, { recursive: true });
       cpSync(join(root, 'packages', name, 'package.json'), join(folder, 'package.json'));

@@ -48,7 +48,7 @@ describe('a checkpoint', () => {
     write({ format: 'pt' });
     expect(() => run.loadCheckpoint()).toThrow(/not a checkpoint: its format is "pt"/);
     write({ format: 'pyroved-checkpoint', version: '2' });
-    expect(() => run.loadCheckpoint()).toThrow(/has version 2.*Update pyroved-ts/);
+    expect(() => run.loadCheckpoint()).toThrow(/has version 2.*Update pyroved/);
   });
 });
 

@@ -32,7 +32,7 @@ export function decodeCheckpoint(bytes: Uint8Array, source: string): LoadedCheck
     throw new FormatError(`${source} holds arrays, but is not a checkpoint: its format is "${format ?? 'not given'}".`);
   if (version !== VERSION)
     throw new FormatError(
-      `${source} has version ${version}, but this program knows version ${VERSION}. Update pyroved-ts.`,
+      `${source} has version ${version}, but this program knows version ${VERSION}. Update pyroved.`,
     );
   if (sha256 !== checksum(tensors, state))
     throw new FormatError(`${source} is damaged: its checksum does not fit what it holds.`);

@@ -88,7 +88,7 @@ function checkedConfig(json: JsonObject, source: string): RunConfig {
     throw new RunError(`${source}: "version" has to be a whole number, but is ${shown(json.version)}.`);
   if (json.version > RUN_VERSION)
     throw new RunError(
-      `${source} has version ${json.version}, but this program knows versions up to ${RUN_VERSION}. Update pyroved-ts.`,
+      `${source} has version ${json.version}, but this program knows versions up to ${RUN_VERSION}. Update pyroved.`,
     );
   for (const key of Object.keys(json))
     if (!KEYS.includes(key)) throw new RunError(`${source} has an unknown entry "${key}".${didYouMean(key, KEYS)}`);

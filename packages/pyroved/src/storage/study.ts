@@ -58,9 +58,7 @@ export class StudyFolder {
     if (format !== FORMAT || kind === undefined || typeof plan !== 'object' || plan === null || Array.isArray(plan))
       throw new RunError(`${file} is damaged: it does not say what is studied.`);
     if (version !== VERSION)
-      throw new RunError(
-        `${file} has version ${version}, but this program knows version ${VERSION}. Update pyroved-ts.`,
-      );
+      throw new RunError(`${file} has version ${version}, but this program knows version ${VERSION}. Update pyroved.`);
     if (wanted !== undefined && kind !== wanted)
       throw new RunError(`${folder} holds a study of ${kind}, not of ${wanted}.`);
     return new StudyFolder(folder, kind, plan);

@@ -63,7 +63,7 @@ ${charts.length > 0 ? sections.moreCharts(charts) : undefined}
 ${shown && sections.samples(shown, samples.rows.length)}
 ${data.notes && data.notes.length > 0 ? sections.notes(data.notes) : undefined}
 ${data.commands && sections.commands(data.commands)}
-<footer>Made by pyroved-ts.</footer></main></body></html>
+<footer>Made by pyroved.</footer></main></body></html>
 `;
   return { html: page.markup, pictures };
 }
