@@ -1,6 +1,6 @@
 /** Expressions for a number, such as "min(1 + epoch/29, 2)": the arithmetic of mathjs, and nothing else that mathjs can do. */
 import type { EvalFunction, MathNode } from 'mathjs';
-import { mathjs } from './mathjs.js';
+import { mathjs } from '#mathjs';
 
 /** An expression is read and evaluated at once, so it has to be short. */
 const MOST_CHARACTERS = 1000;

@@ -1,7 +1,7 @@
 /** Quantities as people write them ("60 deg", "0.5 rad", "23%") turned into the numbers that the data code uses. */
 import { OptionError } from 'pyro-ts';
+import { mathjs } from '#mathjs';
 import { scalarExpression } from '../expression.js';
-import { mathjs } from '../mathjs.js';
 
 /** A quantity: a number in the option's own unit, or text with a unit. */
 export type Quantity = number | string;

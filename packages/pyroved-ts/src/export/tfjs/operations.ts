@@ -91,4 +91,4 @@ const moving = ({ strides, padding }: Windows): Record<string, Attribute> => ({
   data_format: { s: base64('NHWC') },
 });
 
-const base64 = (text: string): string => Buffer.from(text).toString('base64');
+const base64 = (ascii: string): string => btoa(ascii);
