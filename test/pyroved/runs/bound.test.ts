@@ -1,6 +1,6 @@
 /** The importance-weighted bound is tighter than the ELBO, and both lie below the log-likelihood where it is known. */
-import { imageSet, rVAE } from 'pyroved-ts';
 import { likelihoodBounds } from 'pyroved';
+import { imageSet, rVAE } from 'pyroved-ts';
 import { expect, it } from 'vitest';
 
 it('is between the ELBO and the log-likelihood', () => {

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { PyroError, RandomStream } from 'pyro-ts';
+import { loadPairs, loadSets, type PairsSource, resumeRun, type Source, trainRun } from 'pyroved';
 import { cards, cardsConfig } from 'pyroved-data';
 import { encodeNpy, SemiSupervisedTrainer, SSIVAE } from 'pyroved-ts';
-import { loadPairs, loadSets, type PairsSource, resumeRun, type Source, trainRun } from 'pyroved';
 import { afterAll, describe, expect, it } from 'vitest';
 import { refusals } from '../../pyroved-ts/damaged.js';
 

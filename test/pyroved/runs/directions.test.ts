@@ -1,6 +1,6 @@
 /** What a run chooses where the labelled images of a class lie in any direction, and where they are upright. */
 import { glyphs, nanoparticles } from 'pyroved-data';
-import { type RecognitionOptions } from 'pyroved-ts';
+import type { RecognitionOptions } from 'pyroved-ts';
 import { describe, expect, test } from 'vitest';
 import { directionsLine, modelConfigFor } from '../../../packages/pyroved/dist/runs/settings.js';
 

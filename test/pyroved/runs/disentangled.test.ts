@@ -2,8 +2,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { cards } from 'pyroved-data';
 import { disentangledBy, RunFolder, type Source } from 'pyroved';
+import { cards } from 'pyroved-data';
 import { IVAE, SSIVAE, subset } from 'pyroved-ts';
 import { afterAll, expect, it } from 'vitest';
 import { settings } from '../storage/helpers.js';

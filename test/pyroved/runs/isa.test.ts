@@ -3,8 +3,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SpatialDecoderError, selectKernel } from '@pyro-ts/spatial-decoder';
-import { cardsConfig } from 'pyroved-data';
 import { RunFolder, resumeRun, trainRun } from 'pyroved';
+import { cardsConfig } from 'pyroved-data';
 import { afterAll, describe, expect, it } from 'vitest';
 import { isas } from '../../spatial-decoder/nativeKernels.js';
 

@@ -1,11 +1,7 @@
 /** Signs that a run did not learn: found where they are planted, and nowhere else. */
 import { earlyWarning, learningProblems, problemLines } from 'pyroved';
 import { expect, it } from 'vitest';
-import {
-  constantImageLoss,
-  latentKl,
-  varianceBetween,
-} from '../../../packages/pyroved/dist/runs/learningFigures.js';
+import { constantImageLoss, latentKl, varianceBetween } from '../../../packages/pyroved/dist/runs/learningFigures.js';
 
 const codes = (...figures: Parameters<typeof learningProblems>) => learningProblems(...figures).map(({ code }) => code);
 const epochs = (losses: readonly number[], klWeight = 1) => losses.map((loss) => ({ loss, klWeight }));

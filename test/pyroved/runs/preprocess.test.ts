@@ -3,8 +3,19 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { OptionError, RandomStream } from 'pyro-ts';
+import {
+  classifyImages,
+  exportModel,
+  imagesFor,
+  labelledImages,
+  loadModel,
+  type PreprocessSetting,
+  resumeRun,
+  type TrainRequest,
+  testImages,
+  trainRun,
+} from 'pyroved';
 import { cards } from 'pyroved-data';
-import { classifyImages, exportModel, imagesFor, labelledImages, loadModel, type PreprocessSetting, resumeRun, type TrainRequest, testImages, trainRun } from 'pyroved';
 import { encodeNpz, gather, inMemory, modelGraphs, preprocessValues, withNoise } from 'pyroved-ts';
 import { afterAll, describe, expect, it } from 'vitest';
 

@@ -3,8 +3,19 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { OptionError } from 'pyro-ts';
+import {
+  encodingCsv,
+  loadModel,
+  type ModelSettings,
+  type RecipeName,
+  RunFolder,
+  resumeRun,
+  type Source,
+  type TrainRequest,
+  type TrainSettings,
+  trainRun,
+} from 'pyroved';
 import { cards } from 'pyroved-data';
-import { encodingCsv, loadModel, type ModelSettings, type RecipeName, RunFolder, resumeRun, type Source, type TrainRequest, type TrainSettings, trainRun } from 'pyroved';
 import { klSchedule, modelFromConfig, RecognitionSSIVAE, SemiSupervisedTrainer, SSIVAE, scheduleOf } from 'pyroved-ts';
 import { afterAll, describe, expect, it, test } from 'vitest';
 import { weights } from '../../pyroved-ts/train/small.js';

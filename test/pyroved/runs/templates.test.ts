@@ -3,8 +3,17 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { OptionError } from 'pyro-ts';
+import {
+  classificationCsv,
+  classifyImages,
+  loadModel,
+  type ModelSettings,
+  RunFolder,
+  type Source,
+  type TrainSettings,
+  trainRun,
+} from 'pyroved';
 import { cards } from 'pyroved-data';
-import { classificationCsv, classifyImages, loadModel, type ModelSettings, RunFolder, type Source, type TrainSettings, trainRun } from 'pyroved';
 import { PyrovedError, ssrVAE, TemplateSSIVAE, templateDefaults } from 'pyroved-ts';
 import { afterAll, expect, test } from 'vitest';
 import { weights } from '../../pyroved-ts/train/small.js';

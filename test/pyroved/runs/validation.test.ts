@@ -1,7 +1,15 @@
 /** Which images a run is evaluated on, and from which ranges their poses are drawn. */
 import { RandomStream } from 'pyro-ts';
+import {
+  type JsonObject,
+  poseRangesOf,
+  RUN_FORMAT,
+  RUN_VERSION,
+  type RunConfig,
+  type TrainingSets,
+  validationFor,
+} from 'pyroved';
 import { drawPoses, type ImageSet, polarShears, undoPose } from 'pyroved-ts';
-import { type JsonObject, poseRangesOf, RUN_FORMAT, RUN_VERSION, type RunConfig, type TrainingSets, validationFor } from 'pyroved';
 import { expect, it } from 'vitest';
 
 const shape = [21, 21];

@@ -1,7 +1,7 @@
 /** How well a model explains images that it was not trained on: the ELBO, and the tighter importance-weighted bound. */
 import type * as tf from '@tensorflow/tfjs';
 import { Adam, OptionError, SVI } from 'pyro-ts';
-import { inMemory, subset, type Model, TemplateSSIVAE, type TrainingImages } from 'pyroved-ts';
+import { inMemory, type Model, subset, TemplateSSIVAE, type TrainingImages } from 'pyroved-ts';
 import { imageTensor, meanOver } from 'pyroved-ts/internal';
 import { isConditional } from './kinds.js';
 import { evenPlaces } from './show.js';

@@ -1,5 +1,5 @@
 /** Several trained models as one classifier: the mean of their class probabilities. */
-import { PyrovedError, classified } from 'pyroved-ts';
+import { classified, PyrovedError } from 'pyroved-ts';
 import type { Classification } from '../storage/index.js';
 
 /** What one run says of some images. */

@@ -1,5 +1,5 @@
 /** How long a training will take and how much memory it needs, measured on a few steps that are thrown away. */
-import { type Batch, type InvariantVAE, type VED, type Trainer } from 'pyroved-ts';
+import type { Batch, InvariantVAE, Trainer, VED } from 'pyroved-ts';
 
 export interface Estimate {
   /** Mean over the steps of an epoch. */

@@ -1,13 +1,21 @@
 /** The accuracy of a trained model: on the images that its run kept aside, on others, and on damaged ones. */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { concatenated, type ImageSet, inMemory, noPreprocessing, PyrovedError, isClassifier, type TrainingImages } from 'pyroved-ts';
+import {
+  concatenated,
+  type ImageSet,
+  inMemory,
+  isClassifier,
+  noPreprocessing,
+  PyrovedError,
+  type TrainingImages,
+} from 'pyroved-ts';
+import { type Changes, validationOf } from '../sources/generated.js';
+import { type Alteration, type FoundImages, normalisedImages, preprocessedFor } from '../sources/newImages.js';
 import { explained } from '../storage/errors.js';
 import { type Judgement, judge } from './judge.js';
 import { classifierOf, type TrainedModel } from './loadModel.js';
 import { dataSection } from './settings.js';
-import { type Changes, validationOf } from '../sources/generated.js';
-import { type Alteration, type FoundImages, normalisedImages, preprocessedFor } from '../sources/newImages.js';
 import { imagesOf } from './trainingImages.js';
 import { type Validation, validationFor } from './validation.js';
 

@@ -1,11 +1,19 @@
 /** A new run that starts from the weights of a finished one: more epochs, more labels, another learning rate. */
 import { OptionError } from 'pyro-ts';
-import { type Normalisation, type Preprocessing, PyrovedError, type Model, type ModelConfig, modelFromConfig, loadParams } from 'pyroved-ts';
-import { RunFolder, type RunOrigin } from '../storage/index.js';
+import {
+  loadParams,
+  type Model,
+  type ModelConfig,
+  modelFromConfig,
+  type Normalisation,
+  type Preprocessing,
+  PyrovedError,
+} from 'pyroved-ts';
 import { isPairsRun } from '../pairs/settings.js';
-import { dataSection, modelSection, type TrainSettings, trainSection } from './settings.js';
 import type { TrainingSets } from '../sources/sets.js';
 import type { Source } from '../sources/source.js';
+import { RunFolder, type RunOrigin } from '../storage/index.js';
+import { dataSection, modelSection, type TrainSettings, trainSection } from './settings.js';
 
 /** What a new run takes over from the one that it extends. */
 export interface Start {

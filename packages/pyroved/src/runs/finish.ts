@@ -1,5 +1,14 @@
 /** The end of a run: its figures on images that it was not trained on, its pictures, its summary and its report. */
-import { subset, type EvidenceGate, type Model, RecognitionSSIVAE, TemplateSSIVAE, type EpochRecord, labelsOnlyAccuracy } from 'pyroved-ts';
+import {
+  type EpochRecord,
+  type EvidenceGate,
+  labelsOnlyAccuracy,
+  type Model,
+  RecognitionSSIVAE,
+  subset,
+  TemplateSSIVAE,
+} from 'pyroved-ts';
+import type { TrainingSets } from '../sources/sets.js';
 import type { RunFolder } from '../storage/index.js';
 import { affordableBounds, type LikelihoodBounds } from './bound.js';
 import { disentangledBy } from './disentangled.js';
@@ -12,7 +21,6 @@ import type { MachineRecord } from './machine.js';
 import { type ReportExtras, writeReport } from './report.js';
 import { modelSection } from './settings.js';
 import { evenPlaces } from './show.js';
-import type { TrainingSets } from '../sources/sets.js';
 import { doubtfulCsv, doubtfulLabels, doubtfulTable } from './suspicious.js';
 import { type Validation, validationFor } from './validation.js';
 

@@ -1,5 +1,18 @@
 /** The headline figures of a classifier beside its accuracy: interval, accuracy on upright images, chance, and calibrated probabilities. */
-import { subset, type Model, RecognitionSSIVAE, expectedCalibrationError, fitSharpness, fitTemperature, halvesOf, mixtureOf, type RegionCoverage, regionCoverage, shareInterval, withTemperature } from 'pyroved-ts';
+import {
+  expectedCalibrationError,
+  fitSharpness,
+  fitTemperature,
+  halvesOf,
+  type Model,
+  mixtureOf,
+  RecognitionSSIVAE,
+  type RegionCoverage,
+  regionCoverage,
+  shareInterval,
+  subset,
+  withTemperature,
+} from 'pyroved-ts';
 import { type Judgement, judge } from './judge.js';
 import { evenPlaces } from './show.js';
 import { type Validation, type ValidationSummary, validationSummary } from './validation.js';

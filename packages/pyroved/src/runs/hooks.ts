@@ -1,5 +1,5 @@
 /** What a caller may want to see or decide while a run goes on. */
-import { type InvariantVAE, type EpochRecord, type StepProgress } from 'pyroved-ts';
+import type { EpochRecord, InvariantVAE, StepProgress } from 'pyroved-ts';
 import type { Estimate } from './estimate.js';
 
 /** What a step reports, with the number of steps of the whole run. */

@@ -3,7 +3,16 @@ import fs from 'node:fs';
 import * as tf from '@tensorflow/tfjs';
 import { OptionError, refuseUnknownKeys } from 'pyro-ts';
 import { type Normalisation, type PairedNormalisation, saveParams } from 'pyroved-ts';
-import { importPyroved, type PyrovedOptions, pyrovedOptionKeys, readStateDict, importPyrovedVED, isVED, type PyrovedVEDOptions, vedOptionKeys } from 'pyroved-ts/node';
+import {
+  importPyroved,
+  importPyrovedVED,
+  isVED,
+  type PyrovedOptions,
+  type PyrovedVEDOptions,
+  pyrovedOptionKeys,
+  readStateDict,
+  vedOptionKeys,
+} from 'pyroved-ts/node';
 import { explained } from '../storage/errors.js';
 import { RunFolder } from '../storage/index.js';
 import { versions } from '../version.js';

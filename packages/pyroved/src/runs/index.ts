@@ -1,4 +1,32 @@
 /** Whole jobs: train a run, go on with it, load its model, and put it to use. */
+export * from '../pairs/index.js';
+export type { ArraySource, ImagesSource, MicrographSource } from '../sources/files.js';
+export type { CardsSource, Changes, GeneratedSource } from '../sources/generated.js';
+export * from '../sources/newImages.js';
+export type { TrainingSets } from '../sources/sets.js';
+export { loadSets, type Source } from '../sources/source.js';
+export { type AngleError, type AngleReport, type Angles, angleReport, type Symmetry } from '../studies/angleError.js';
+export { type CompareRequest, type CompareResult, comparePriors, resumeComparison } from '../studies/comparePriors.js';
+export type { Comparison, Measure, PriorRun, PriorSummary, PriorTest } from '../studies/comparison.js';
+export {
+  type CrossValidateRequest,
+  type CrossValidateResult,
+  crossValidate,
+  resumeCrossValidation,
+} from '../studies/crossValidate.js';
+export type {
+  ClassFold,
+  ClassValidation,
+  CrossValidation,
+  FoldResult,
+  QuantityErrors,
+  QuantityFold,
+  QuantityValidation,
+  ValidatedQuantity,
+} from '../studies/folds.js';
+export type { StudyRequest } from '../studies/plan.js';
+export { resumeSeeds, type SeedRecord, type SeedsRequest, type SeedsResult, trainSeeds } from '../studies/seeds.js';
+export { type PairedTest, pairedTest, type Spread, spreadOf } from '../studies/statistics.js';
 export { type BoundsOptions, type LikelihoodBounds, likelihoodBounds } from './bound.js';
 export * from './demo.js';
 export { disentangledBy, disentanglementTable } from './disentangled.js';
@@ -14,25 +42,11 @@ export { type Figures, figuresOf, type Judgement } from './judge.js';
 export * from './learningProblems.js';
 export * from './loadModel.js';
 export type { Machine } from './machine.js';
-export * from '../pairs/index.js';
 export type { PreprocessSetting } from './preprocess.js';
 export { type RecipeName, recipeNames } from './recipe.js';
 export * from './rows.js';
 export type { RunResult } from './runToEnd.js';
 export { type ModelSettings, type TrainSettings, trainDefaults } from './settings.js';
-export type { ArraySource, ImagesSource, MicrographSource } from '../sources/files.js';
-export type { CardsSource, Changes, GeneratedSource } from '../sources/generated.js';
-export * from '../sources/newImages.js';
-export type { TrainingSets } from '../sources/sets.js';
-export { loadSets, type Source } from '../sources/source.js';
-export { type AngleError, type AngleReport, type Angles, angleReport, type Symmetry } from '../studies/angleError.js';
-export { type CompareRequest, type CompareResult, comparePriors, resumeComparison } from '../studies/comparePriors.js';
-export type { Comparison, Measure, PriorRun, PriorSummary, PriorTest } from '../studies/comparison.js';
-export { type CrossValidateRequest, type CrossValidateResult, crossValidate, resumeCrossValidation } from '../studies/crossValidate.js';
-export type { ClassFold, ClassValidation, CrossValidation, FoldResult, QuantityErrors, QuantityFold, QuantityValidation, ValidatedQuantity } from '../studies/folds.js';
-export type { StudyRequest } from '../studies/plan.js';
-export { resumeSeeds, type SeedRecord, type SeedsRequest, type SeedsResult, trainSeeds } from '../studies/seeds.js';
-export { type PairedTest, pairedTest, type Spread, spreadOf } from '../studies/statistics.js';
 export { type DoubtfulLabel, doubtfulLabels } from './suspicious.js';
 export { type AnyTrained, encodingCsv, type ManifoldRequest, manifoldPictures } from './tables.js';
 export { resumeRun, type TrainRequest, trainRun } from './train.js';

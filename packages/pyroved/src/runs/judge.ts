@@ -1,5 +1,17 @@
 /** A trained model held against what is known of images. */
-import { type Model, accuracyOf, type ClassifierReport, type Disentanglement, type MatchedReport, matchedAccuracyOf, type RegressionReport, type ReliabilityBin, regressionOf, type TargetReport, type TrainingImages } from 'pyroved-ts';
+import {
+  accuracyOf,
+  type ClassifierReport,
+  type Disentanglement,
+  type MatchedReport,
+  type Model,
+  matchedAccuracyOf,
+  type RegressionReport,
+  type ReliabilityBin,
+  regressionOf,
+  type TargetReport,
+  type TrainingImages,
+} from 'pyroved-ts';
 
 /** Of a model that was told classes, of one that found them, of one that predicts quantities. */
 export type Judgement =

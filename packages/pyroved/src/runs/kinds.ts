@@ -1,5 +1,13 @@
 /** What the kinds of models differ in, for those who train them and draw their pictures. */
-import { type Condition, type Factors, type IVAE, isClassifier, type Model, type VED, type TrainingImages } from 'pyroved-ts';
+import {
+  type Condition,
+  type Factors,
+  type IVAE,
+  isClassifier,
+  type Model,
+  type TrainingImages,
+  type VED,
+} from 'pyroved-ts';
 import type { TrainingSets } from '../sources/sets.js';
 
 /** Whether an iVAE is told something of each image. */

@@ -1,5 +1,5 @@
 /** The figures by which a run that did not learn is recognised, measured on a few images. */
-import { inMemory, subset, type Model, type EpochRecord, type TrainingImages } from 'pyroved-ts';
+import { type EpochRecord, inMemory, type Model, subset, type TrainingImages } from 'pyroved-ts';
 import type { HeadlineFigures } from './headline.js';
 import type { Figures } from './judge.js';
 import { isConditional } from './kinds.js';

@@ -1,11 +1,26 @@
 /** A trained model from its run folder, ready for new images. */
 import type { SpatialDecoderOptions } from '@pyro-ts/spatial-decoder';
 import { refuseUnknownKeys } from 'pyro-ts';
-import { type Normalisation, type Preprocessing, PyrovedError, type ClassAnswer, type Classifier, classified, type Encoding, isClassifier, type Model, modelFromConfig, TemplateSSIVAE, loadParams, type TrainingImages, withTemperature } from 'pyroved-ts';
+import {
+  type ClassAnswer,
+  type Classifier,
+  classified,
+  type Encoding,
+  isClassifier,
+  loadParams,
+  type Model,
+  modelFromConfig,
+  type Normalisation,
+  type Preprocessing,
+  PyrovedError,
+  TemplateSSIVAE,
+  type TrainingImages,
+  withTemperature,
+} from 'pyroved-ts';
 import { disposeOnError } from 'pyroved-ts/internal';
+import { isPairsRun } from '../pairs/settings.js';
 import { type Classification, RunFolder } from '../storage/index.js';
 import { classNamesOf } from './kinds.js';
-import { isPairsRun } from '../pairs/settings.js';
 import { dataSection, modelSection } from './settings.js';
 import { classAnglesOf, degreesFromUpright } from './upright.js';
 

@@ -1,6 +1,19 @@
 /** The preprocessing of a run: asked for or chosen from its training images, then applied to all of its sets. */
 import { didYouMean, OptionError, refuseUnknownKeys } from 'pyro-ts';
-import { type BackgroundRemoval, backgroundNames, choosePreprocessing, isIdentity, noPreprocessing, type Preprocessing, preprocessed, preprocessingText, type Standardisation, standardiseNames, type ModelOptions, type TrainingImages } from 'pyroved-ts';
+import {
+  type BackgroundRemoval,
+  backgroundNames,
+  choosePreprocessing,
+  isIdentity,
+  type ModelOptions,
+  noPreprocessing,
+  type Preprocessing,
+  preprocessed,
+  preprocessingText,
+  type Standardisation,
+  standardiseNames,
+  type TrainingImages,
+} from 'pyroved-ts';
 import type { TrainingSets } from '../sources/sets.js';
 
 /** `auto` and what is omitted is chosen from the training images; `none` leaves them as they are. */

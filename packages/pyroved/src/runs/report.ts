@@ -1,8 +1,25 @@
 /** The report of a run: its figures, pictures and settings in one page, and the pictures as files. */
-import { normalisationText, preprocessingText, type Factor, isClassifier, type Model, type EpochRecord } from 'pyroved-ts';
+import {
+  type EpochRecord,
+  type Factor,
+  isClassifier,
+  type Model,
+  normalisationText,
+  preprocessingText,
+} from 'pyroved-ts';
 import { lookUp } from 'pyroved-ts/internal';
+import type { TrainingSets } from '../sources/sets.js';
+import type { Source } from '../sources/source.js';
 import type { RunFolder } from '../storage/index.js';
-import { type FactGroup, formatDuration, type ReportAccuracy, type ReportData, type ReportTable, renderReport, type TrainingCurve } from '../viz/index.js';
+import {
+  type FactGroup,
+  formatDuration,
+  type ReportAccuracy,
+  type ReportData,
+  type ReportTable,
+  renderReport,
+  type TrainingCurve,
+} from '../viz/index.js';
 import { disentanglementTable } from './disentangled.js';
 import type { RunSummary } from './finish.js';
 import type { Judgement } from './judge.js';
@@ -10,8 +27,6 @@ import { kernelInWords } from './machine.js';
 import { chartsOf, confusionOf } from './reportFigures.js';
 import { dataSection, isSemiSupervised, modelSection, trainSection, unsupervised } from './settings.js';
 import { deformationsOf, imagesToShow, latentsOf, manifoldsOf, reconstructionsOf, samplesOf } from './show.js';
-import type { TrainingSets } from '../sources/sets.js';
-import type { Source } from '../sources/source.js';
 import { hasClassAngles } from './upright.js';
 import { posesText } from './validation.js';
 

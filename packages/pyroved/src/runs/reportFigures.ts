@@ -1,9 +1,9 @@
 /** The parts of a report that tell how good a model is, by kind: headline, confusion, calibration, predictions against the truth. */
 import type { Model } from 'pyroved-ts';
+import type { TrainingSets } from '../sources/sets.js';
 import { lineChart, type ReportChart, type ReportData, scatterChart } from '../viz/index.js';
 import type { RunSummary } from './finish.js';
 import type { Judgement } from './judge.js';
-import type { TrainingSets } from '../sources/sets.js';
 
 /** Found classes in the order, and by the names, of the true ones that they are matched with; told classes as they are. */
 export function confusionOf(

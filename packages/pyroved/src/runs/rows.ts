@@ -1,5 +1,14 @@
 /** Rows of pictures that a trained model draws: one latent at a time, the way between two images, and images turned upright. */
-import { type ImageSet, inMemory, subset, PyrovedError, type InvariantVAE, isClassifier, latentPoint, type TrainingImages } from 'pyroved-ts';
+import {
+  type ImageSet,
+  type InvariantVAE,
+  inMemory,
+  isClassifier,
+  latentPoint,
+  PyrovedError,
+  subset,
+  type TrainingImages,
+} from 'pyroved-ts';
 import { asSvgFile, displayRange, type ImageRowsOptions, imageRowsPicture, tileImages } from '../viz/index.js';
 import { variantsOf } from './kinds.js';
 import type { TrainedModel } from './loadModel.js';

@@ -1,5 +1,16 @@
 /** One run on its way: its state restored, its steps taken with metrics and checkpoints, its result drawn at the end. */
-import { classCounts, type InvariantVAE, type Model, RecognitionSSIVAE, type VED, type Checkpoint, type EpochRecord, shareInterval, type Trainer } from 'pyroved-ts';
+import {
+  type Checkpoint,
+  classCounts,
+  type EpochRecord,
+  type InvariantVAE,
+  type Model,
+  RecognitionSSIVAE,
+  shareInterval,
+  type Trainer,
+  type VED,
+} from 'pyroved-ts';
+import type { TrainingSets } from '../sources/sets.js';
 import type { RunFolder, RunOrigin } from '../storage/index.js';
 import { estimateTraining, PROBED_RECOGNITION } from './estimate.js';
 import { loadStart } from './extend.js';
@@ -8,7 +19,6 @@ import type { RunHooks } from './hooks.js';
 import { earlyWarning } from './learningProblems.js';
 import type { StartedMachine } from './machine.js';
 import { modelSection, prepareTraining, trainSection } from './settings.js';
-import type { TrainingSets } from '../sources/sets.js';
 import { checkpointWithAngles } from './upright.js';
 import { type Validation, validationFor } from './validation.js';
 

@@ -1,13 +1,55 @@
 /** What decides a run: images, model and training, each a section of its configuration. */
 import { sizeOf } from '@pyro-ts/engine';
 import { didYouMean, OptionError } from 'pyro-ts';
-import { directionsOf, factorNames, isIdentity, type Normalisation, noPreprocessing, type Preprocessing, PyrovedError, defaultRanges, isCircle, type JointOptions, type Model, type ModelConfig, type ModelOptions, modelFromConfig, modelKinds, type RecognitionOptions, RecognitionSSIVAE, type RegressionOptions, type SemiSupervisedOptions, standardised, TemplateSSIVAE, type ConvNet, type Invariance, checkKnownPoseOptions, checkSemiSupervisedOptions, checkTemplateSteps, KnownPoseTrainer, type KnownPoseTrainerOptions, klSchedule, knownPoseKeys, type SemiSupervisedData, SemiSupervisedTrainer, type SemiSupervisedTrainerOptions, scheduleOf, TemplateTrainer, type TemplateTrainerOptions, type Trainer, templateDefaults, templateKeys, UnsupervisedTrainer, type UnsupervisedTrainerOptions } from 'pyroved-ts';
+import {
+  type ConvNet,
+  checkKnownPoseOptions,
+  checkSemiSupervisedOptions,
+  checkTemplateSteps,
+  defaultRanges,
+  directionsOf,
+  factorNames,
+  type Invariance,
+  isCircle,
+  isIdentity,
+  type JointOptions,
+  KnownPoseTrainer,
+  type KnownPoseTrainerOptions,
+  klSchedule,
+  knownPoseKeys,
+  type Model,
+  type ModelConfig,
+  type ModelOptions,
+  modelFromConfig,
+  modelKinds,
+  type Normalisation,
+  noPreprocessing,
+  type Preprocessing,
+  PyrovedError,
+  type RecognitionOptions,
+  RecognitionSSIVAE,
+  type RegressionOptions,
+  type SemiSupervisedData,
+  type SemiSupervisedOptions,
+  SemiSupervisedTrainer,
+  type SemiSupervisedTrainerOptions,
+  scheduleOf,
+  standardised,
+  TemplateSSIVAE,
+  TemplateTrainer,
+  type TemplateTrainerOptions,
+  type Trainer,
+  templateDefaults,
+  templateKeys,
+  UnsupervisedTrainer,
+  type UnsupervisedTrainerOptions,
+} from 'pyroved-ts';
 import { defined, disposeOnError } from 'pyroved-ts/internal';
-import { type RunConfig, RunError } from '../storage/index.js';
-import { learntFrom } from './kinds.js';
 import type { Fold } from '../sources/fold.js';
 import type { TrainingSets } from '../sources/sets.js';
 import type { ImportedSource, Source } from '../sources/source.js';
+import { type RunConfig, RunError } from '../storage/index.js';
+import { learntFrom } from './kinds.js';
 
 /** What the images decide, and what a configuration cannot hold. */
 type Decided = 'shape' | 'channels' | 'kernel' | 'encoder' | 'decoder' | 'classifier' | 'regressor' | 'numClasses';

@@ -1,8 +1,25 @@
 /** What a run has to show, as plain values for the report: manifolds, the latent plane, objects turned upright, samples. */
-import { type ImageSet, inMemory, subset, type InvariantVAE, isClassifier, type Manifold, type Model, TemplateSSIVAE, type VED, type TrainingImages } from 'pyroved-ts';
-import type { HistogramOptions, ImageRowsOptions, ManifoldPictureOptions, ScatterOptions, Stack } from '../viz/index.js';
-import { learntFrom, variantsOf } from './kinds.js';
+import {
+  type ImageSet,
+  type InvariantVAE,
+  inMemory,
+  isClassifier,
+  type Manifold,
+  type Model,
+  subset,
+  TemplateSSIVAE,
+  type TrainingImages,
+  type VED,
+} from 'pyroved-ts';
 import type { TrainingSets } from '../sources/sets.js';
+import type {
+  HistogramOptions,
+  ImageRowsOptions,
+  ManifoldPictureOptions,
+  ScatterOptions,
+  Stack,
+} from '../viz/index.js';
+import { learntFrom, variantsOf } from './kinds.js';
 import { degreesFromUpright, turns, uprightOf } from './upright.js';
 
 /** Images beyond these add nothing to a scatter or a histogram. */

@@ -1,6 +1,13 @@
 /** Labelled training images whose label a trained model doubts: as a list, a table of the report and a CSV file. */
+import {
+  posedCopies,
+  type SSIVAE,
+  type SuspiciousLabel,
+  subset,
+  suspiciousLabels,
+  type TrainingImages,
+} from 'pyroved-ts';
 import { csvText } from '../csv.js';
-import { posedCopies, subset, type SSIVAE, type SuspiciousLabel, suspiciousLabels, type TrainingImages } from 'pyroved-ts';
 import { formatPercent, type ReportTable } from '../viz/index.js';
 import { poseRangesOf } from './validation.js';
 

@@ -1,6 +1,6 @@
 /** What a trained model says of images, as tables and pictures to keep. */
+import { isClassifier, type Model, type TrainingImages, type VED } from 'pyroved-ts';
 import { csvText } from '../csv.js';
-import { isClassifier, type Model, type VED, type TrainingImages } from 'pyroved-ts';
 import { asSvgFile, manifoldPicture } from '../viz/index.js';
 import type { TrainedModel } from './loadModel.js';
 import { manifoldsOf } from './show.js';

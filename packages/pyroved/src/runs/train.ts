@@ -1,20 +1,38 @@
 /** A whole run: images, model, training with checkpoints, and at the end the figures, pictures and report in the run's folder. */
 import { OptionError } from 'pyro-ts';
 import type { ModelConfig } from 'pyroved-ts';
+import type { Fold } from '../sources/fold.js';
+import type { TrainingSets } from '../sources/sets.js';
+import type { Source } from '../sources/source.js';
 import { RunFolder, type RunSettings, whileLocked } from '../storage/index.js';
 import { versions } from '../version.js';
 import { checkStart, refuseModelOptions, type Start, startFrom } from './extend.js';
 import { finishRun } from './finish.js';
 import type { RunHooks } from './hooks.js';
-import { kernelInWords, type Machine, type MachineRecord, machineAgain, recordOf, type StartedMachine, withMachine } from './machine.js';
+import {
+  kernelInWords,
+  type Machine,
+  type MachineRecord,
+  machineAgain,
+  recordOf,
+  type StartedMachine,
+  withMachine,
+} from './machine.js';
 import { checkPreprocess, type PreprocessSetting } from './preprocess.js';
 import { type RecipeName, withRecipe } from './recipe.js';
 import type { ReportBaseline } from './report.js';
 import { type RunResult, runToEnd } from './runToEnd.js';
-import { checkTrainSettings, type DataSection, dataSection, directionsLine, type ModelSettings, modelConfigFor, prepareTraining, type TrainSettings, trainingOf } from './settings.js';
-import type { Fold } from '../sources/fold.js';
-import type { TrainingSets } from '../sources/sets.js';
-import type { Source } from '../sources/source.js';
+import {
+  checkTrainSettings,
+  type DataSection,
+  dataSection,
+  directionsLine,
+  type ModelSettings,
+  modelConfigFor,
+  prepareTraining,
+  type TrainSettings,
+  trainingOf,
+} from './settings.js';
 import { withImages } from './trainingImages.js';
 
 export interface TrainRequest extends Machine {

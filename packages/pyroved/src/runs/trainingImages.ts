@@ -1,14 +1,14 @@
 /** The images of a run, made or read, with words for the person who waits. */
 import { LARGEST_CHOSEN } from 'pyroved-data';
-import { noPreprocessing, normalisationText, listProblems } from 'pyroved-ts';
+import { listProblems, noPreprocessing, normalisationText } from 'pyroved-ts';
+import { foldOf } from '../sources/fold.js';
+import type { LoadSetsOptions, TrainingSets } from '../sources/sets.js';
+import { loadSets } from '../sources/source.js';
 import { formatCount } from '../viz/index.js';
 import { withClassNames } from './extend.js';
 import type { RunHooks } from './hooks.js';
 import { type PreprocessRequest, preprocessedSets, resolvePreprocess } from './preprocess.js';
 import type { DataSection } from './settings.js';
-import { foldOf } from '../sources/fold.js';
-import type { LoadSetsOptions, TrainingSets } from '../sources/sets.js';
-import { loadSets } from '../sources/source.js';
 
 /** The images of a run as its configuration describes them, or those of a new one, whose preprocessing `preprocess` asks for. */
 type ImagesRequest = Pick<DataSection, 'source' | 'normalisation' | 'fold' | 'preprocessing'> &

@@ -1,5 +1,5 @@
 /** What upright means: the mean angle at which the model sees each class's labelled images, kept with the checkpoint. */
-import { type Model, type SSIVAE, type VED, type Checkpoint, type TrainingImages } from 'pyroved-ts';
+import type { Checkpoint, Model, SSIVAE, TrainingImages, VED } from 'pyroved-ts';
 
 const NAME = 'upright/angles';
 

@@ -1,9 +1,16 @@
 /** The images that a run is evaluated on: labelled images of the user's own lie upright, so they are shown at drawn poses; generated test images have poses already. */
-import { type AffineRanges, posedCopies, truePoses, type ModelConfig, resolveRecognition, type TrainingImages } from 'pyroved-ts';
+import {
+  type AffineRanges,
+  type ModelConfig,
+  posedCopies,
+  resolveRecognition,
+  type TrainingImages,
+  truePoses,
+} from 'pyroved-ts';
 import { defined } from 'pyroved-ts/internal';
+import type { TrainingSets } from '../sources/sets.js';
 import type { RunConfig } from '../storage/index.js';
 import { dataSection, modelSection } from './settings.js';
-import type { TrainingSets } from '../sources/sets.js';
 
 /** Validation images, and what they are. */
 export interface Validation {
