@@ -1,14 +1,14 @@
 /** Builds all that is not in the clone: the packages with TypeScript, then the spatial decoder's WebAssembly and native kernels. */
-import { readFileSync } from 'node:fs';
 import { isMain, main, node, Stop, say } from './lib/process.mjs';
+import { workspaces } from './lib/workspaces.mjs';
 import { setup } from './setup.mjs';
 
-const { workspaces } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+const packages = workspaces().map(({ folder }) => folder);
 
 /** Brings everything up to date; quick where nothing changed. `tests` checks the types of the tests as well. */
 export async function build({ tests = false } = {}) {
   say('Building ...');
-  const { code } = await node('node_modules/typescript/bin/tsc', ['-b', ...workspaces, ...(tests ? ['test'] : [])]);
+  const { code } = await node('node_modules/typescript/bin/tsc', ['-b', ...packages, ...(tests ? ['test'] : [])]);
   if (code !== 0) throw new Stop('TypeScript found the errors above; nothing was run.');
   // Loaded only now: these use packages that the setup has just installed.
   const { buildWasm } = await import('./build-wasm.mjs');
