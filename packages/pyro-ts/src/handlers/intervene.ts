@@ -2,7 +2,7 @@
 import { toTensor } from '../distributions/distribution.js';
 import { Unit } from '../distributions/unit.js';
 import { warn } from '../infer/warn.js';
-import { draw } from '../primitives/sample.js';
+import { draw } from '../primitives/sampleMessage.js';
 import type { Message } from '../runtime/messages.js';
 import { handlerFactory } from '../runtime/program.js';
 import { applyOutside, Handler } from '../runtime/stack.js';

@@ -2,7 +2,7 @@
 import type * as tf from '@tensorflow/tfjs';
 import type { Distribution } from '../distributions/distribution.js';
 import { type TensorLike, toTensor } from '../distributions/distribution.js';
-import { draw, sampleMessage } from '../primitives/sample.js';
+import { draw, sampleMessage } from '../primitives/sampleMessage.js';
 import type { Message } from '../runtime/messages.js';
 import { handlerFactory } from '../runtime/program.js';
 import { applyOutside } from '../runtime/stack.js';

@@ -1,7 +1,7 @@
 /** `queue`: runs a program again and again, each time a little further along every choice that it has. */
 import * as tf from '@tensorflow/tfjs';
 import { PyroError, refuseUnknownKeys, SiteError } from '../errors.js';
-import { draw } from '../primitives/sample.js';
+import { draw } from '../primitives/sampleMessage.js';
 import type { Message, SampleMessage } from '../runtime/messages.js';
 import { Handler } from '../runtime/stack.js';
 import { Trace } from '../runtime/trace.js';

@@ -4,7 +4,7 @@ import { Delta } from '../distributions/delta.js';
 import { type TensorLike, toTensor } from '../distributions/distribution.js';
 import { Unit } from '../distributions/unit.js';
 import { refuseUnknownKeys } from '../errors.js';
-import { sendSample } from './sample.js';
+import { sendSample } from './sampleMessage.js';
 
 /**
  * Records `value` under `name` and returns it. Source: `pyro.deterministic`.

@@ -5,7 +5,7 @@ import { Subsample } from '../distributions/subsample.js';
 import { formatShape, OptionError, PlateError, refuseUnknownKeys, ShapeError } from '../errors.js';
 import type { Message, ParamMessage, PlateFrame, SampleMessage } from '../runtime/messages.js';
 import { activeHandlers, Handler, isValidating, refusePromise } from '../runtime/stack.js';
-import { sendSample } from './sample.js';
+import { sendSample } from './sampleMessage.js';
 
 export interface PlateOptions {
   /** Run the body on this many randomly chosen elements; log-probabilities are scaled up by size / subsampleSize. */

@@ -2,7 +2,7 @@
 import type { Shape } from '@pyro-ts/engine';
 import type * as tf from '@tensorflow/tfjs';
 import { type Distribution, Independent, MaskedDistribution } from '../../distributions/distribution.js';
-import { draw, sampleMessage } from '../../primitives/sample.js';
+import { draw, sampleMessage } from '../../primitives/sampleMessage.js';
 import { apply } from '../../runtime/stack.js';
 
 /** The latent site to express otherwise. */
