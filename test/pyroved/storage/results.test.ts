@@ -6,6 +6,15 @@ import { describe, expect, it } from 'vitest';
 describe('classificationCsv', () => {
   const names = ['clubs', 'odd, "class"'];
 
+  it('has no negative zero among the angles', () => {
+    const angles = [-0.04, 0.04, -0.06].map((angleDegrees) => ({
+      ...{ file: 'a.png', classIndex: 0, probabilities: [1, 0], unsure: false },
+      angleDegrees,
+    }));
+    const rows: { angle_deg: string }[] = parse(classificationCsv(angles, names), { columns: true });
+    expect(rows.map((row) => row.angle_deg)).toEqual(['0.0', '0.0', '-0.1']);
+  });
+
   it('has one row an image, with any file and class name', () => {
     const text = classificationCsv(
       [

@@ -1,6 +1,7 @@
 /** What a trained model says of images, as tables and pictures to keep. */
 import { isClassifier, type Model, type TrainingImages, type VED } from 'pyroved-ts';
 import { csvText } from '../csv.js';
+import { degreesText } from '../storage/results.js';
 import { asSvgFile, manifoldPicture } from '../viz/index.js';
 import type { TrainedModel } from './loadModel.js';
 import { manifoldsOf } from './show.js';
@@ -43,7 +44,7 @@ export function encodingCsv({ model, classNames, classAngles }: AnyTrained, set:
       ...(found ? [classNames[found.classes[i]]] : []),
       ...(predicted ? at(predicted.targets, quantities.length) : []),
       ...centres.flatMap((c, d) => [c, spreads[d]]),
-      ...(angle ? [degreesFromUpright(angle[i], upright).toFixed(1)] : []),
+      ...(angle ? [degreesText(degreesFromUpright(angle[i], upright))] : []),
       ...(shift ? at(shift, dims) : []),
       ...(scale ? at(scale, scales) : []),
       ...(shear ? at(shear, 2) : []),

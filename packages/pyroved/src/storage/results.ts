@@ -40,7 +40,7 @@ export function classificationCsv(rows: readonly Classification[], classNames: r
       throw new RunError(
         `${file}: class ${classIndex} with ${probabilities.length} probabilities does not fit ${classNames.length} classes.`,
       );
-    const angle = withAngle ? [angleDegrees === undefined ? '' : angleDegrees.toFixed(1)] : [];
+    const angle = withAngle ? [angleDegrees === undefined ? '' : degreesText(angleDegrees)] : [];
     const each = Array.from(probabilities, (p) => p.toFixed(4));
     return [
       file,
@@ -55,3 +55,6 @@ export function classificationCsv(rows: readonly Classification[], classNames: r
   });
   return csvText([header, ...table]);
 }
+
+/** Degrees as tables have them: -45.6, and 0.0 in place of -0.0. */
+export const degreesText = (degrees: number): string => (Math.round(10 * degrees) / 10 || 0).toFixed(1);
