@@ -25,7 +25,9 @@ if (isMain(import.meta.url)) {
       UBSAN_OPTIONS: 'print_stacktrace=1',
     };
     const files = process.argv.length > 2 ? process.argv.slice(2) : ['test/spatial-decoder'];
-    const tests = await node('node_modules/vitest/vitest.mjs', ['run', ...files], { env });
+    // One file at a time, and limits that only a hang reaches: everything takes many times longer here, and another program may have the processor.
+    const limits = ['--no-file-parallelism', '--testTimeout=3600000', '--hookTimeout=3600000'];
+    const tests = await node('node_modules/vitest/vitest.mjs', ['run', ...limits, ...files], { env });
     say('Wrong calls past the wrapper ...');
     const calls = await node('scripts/attack/addonCalls.mjs', ['30000'], { env });
     const isSound = tests.code === 0 && calls.code === 0;

@@ -19,7 +19,8 @@ export const title = 'Damaged files for every reader';
 export const units = (quick) => (quick ? 2 : 20);
 export const bars = ['untyped', 'hangs', 'crashes', 'leaked'];
 const PER_READER = 10;
-const MOST_MILLISECONDS = 20_000;
+/** Long enough for a busy machine; a reader that hangs never answers. */
+const MOST_MILLISECONDS = 120_000;
 
 const here = (file) => fileURLToPath(new URL(file, import.meta.url));
 const fixtures = join(here('.'), '..', '..', 'test');

@@ -49,7 +49,26 @@ export async function open() {
       command(work, ['manifold', 'run']);
       command(work, ['export', 'run', '--to', 'onnx', '--out', 'model']);
       command(work, ['cross-validate', ...sources, ...quick, '--epochs', '1', '--folds', '2', '--out', 'folds']);
-      checkCells(work, 'classes.csv');
+      // More images and another split by a column of a table; several seeds; both runs together; a template model.
+      writeTable(folder, classes);
+      const table = [
+        '--unlabelled',
+        'unlabelled',
+        '--labels',
+        'labels.csv',
+        '--split-by',
+        'plate, "1"',
+        '--held-out',
+        '0.5',
+      ];
+      command(work, ['train', ...table, ...quick, '--epochs', '1', '--out', 'split']);
+      command(work, ['train', '--from', 'run', ...sources, '--epochs', '1', '--batch-size', '10', '--out', 'further']);
+      command(work, ['train', ...sources, ...quick, '--epochs', '1', '--seeds', '2', '--out', 'seeds']);
+      command(work, ['classify', 'run', 'further', ...images, '--out', 'both.csv']);
+      const steps = ['--recognition-steps', '2', '--template-steps', '2', '--epochs', '1', '--batch-size', '10'];
+      command(work, ['train', ...sources, '--size', '12', '--decoder', 'template', ...steps, '--out', 'template']);
+      command(work, ['classify', 'template', ...images, '--out', 'template.csv']);
+      for (const file of ['classes.csv', 'both.csv', 'template.csv']) checkCells(work, file);
       rmSync(folder, { recursive: true });
       return { figures: work.figures, failures: work.failures };
     },
@@ -75,6 +94,16 @@ function writeImages(folder, classes) {
     }
   });
   writeFileSync(join(folder, 'unlabelled', `${classes[0].replaceAll('/', '_')}-damaged.png`), 'no image');
+}
+
+/** A table of labels with a column whose name and values are hostile too. */
+function writeTable(folder, classes) {
+  const quoted = (cell) => `"${cell.replaceAll('"', '""')}"`;
+  const rows = classes.flatMap((name, k) =>
+    Array.from({ length: 8 }, (_, i) => [`${name.replaceAll('/', '_')}${i}.png`, name, classes[(k + i) % 2]]),
+  );
+  const lines = [['file', 'label', 'plate, "1"'], ...rows].map((row) => row.map(quoted).join(','));
+  writeFileSync(join(folder, 'labels.csv'), `${lines.join('\n')}\n`);
 }
 
 /** Runs a command that has to succeed, and prints nothing that a terminal obeys. */

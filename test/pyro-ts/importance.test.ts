@@ -1,5 +1,16 @@
 /** Importance sampling against a conjugate evidence, and the Pareto diagnostic against arviz's figures. */
-import { factor, importance, normal, ParamStore, param, paretoShape, plate, sample } from 'pyro-ts';
+import {
+  factor,
+  importance,
+  NonFiniteError,
+  normal,
+  ParamStore,
+  param,
+  paretoShape,
+  plate,
+  sample,
+  withValidation,
+} from 'pyro-ts';
 import { describe, expect, it } from 'vitest';
 
 const data = [0.8, -0.3, 1.5];
@@ -46,6 +57,29 @@ describe('importance', () => {
     };
     const { logEvidence, effectiveSampleSize, paretoK } = importance(impossible, { numSamples: 10 });
     expect([logEvidence, effectiveSampleSize, paretoK]).toEqual([Number.NEGATIVE_INFINITY, 0, Number.NaN]);
+  });
+  it('names the site and the program of a weight that is NaN or infinite', () => {
+    const draw = () => sample('mu', normal(0, 1));
+    const weighted = (logFactor: number) => () => {
+      draw();
+      factor('bad', logFactor);
+    };
+    const run = (program: () => unknown, guide?: () => unknown) => () =>
+      withValidation(false, () => importance(program, { numSamples: 3, ...(guide && { guide }) }));
+    expect(run(weighted(Number.NaN))).toThrow(NonFiniteError);
+    expect(run(weighted(Number.NaN))).toThrow(
+      /weight of a draw is NaN: the log-probability of site "bad" \(Unit\) in the model is NaN/,
+    );
+    expect(run(weighted(Number.POSITIVE_INFINITY))).toThrow(/infinite: .* site "bad" .* in the model is Infinity/);
+    expect(run(draw, () => sample('mu', normal(0, Number.NaN)))).toThrow(
+      /site "mu" \(Normal\) in the (model|guide) is NaN/,
+    );
+    const undecided = () => {
+      draw();
+      factor('aside', Number.NaN);
+    };
+    expect(run(draw, undecided)).not.toThrow();
+    expect(run(weighted(Number.NEGATIVE_INFINITY))).not.toThrow();
   });
   it('refuses a number of samples that makes no sense', () => {
     expect(() => importance(model, { numSamples: 0 })).toThrow(

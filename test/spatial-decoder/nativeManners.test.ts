@@ -34,7 +34,7 @@ describe.skipIf(isas.length === 0)('its threads', () => {
     const run = () =>
       execFileSync(process.execPath, ['--input-type=module', '-e', `${program} console.log(output.length)`], {
         encoding: 'utf8',
-        timeout: 120_000,
+        timeout: 600_000,
       });
     expect(run().trim()).toBe('4096');
   });

@@ -233,7 +233,7 @@ describe('workers of the wasm kernel', () => {
       console.log(line);`;
     const said = execFileSync(process.execPath, ['--input-type=module', '-e', program], {
       encoding: 'utf8',
-      timeout: 120_000,
+      timeout: 600_000,
     });
     expect(said).toContain('3 threads');
   });

@@ -47,7 +47,7 @@ describe('the largest and smallest finite ones give numbers, and gradients that 
     ['gamma', (p) => dist.gamma(p, 1), [1e38, 1e-38, 1e20]],
     ['poisson', (p) => dist.poisson(p), [1e38, 1e-38, 0]],
     ['beta', (p) => dist.beta(p, [1e38, 1e-30, 2, 1e38, 1e10]), [1e38, 1e-30, 1e38, 2, 1e20]],
-    ['studentT', (p) => dist.studentT(p), [1e38, 1]],
+    ['studentT', (p) => dist.studentT(p), [1e38, 1, 1e-45, 1e-3]],
     ['binomial', (p) => dist.binomial([1e30, 1e7], p), [0.3, 1e-20]],
     [
       'dirichlet',
@@ -83,6 +83,32 @@ describe('the largest and smallest finite ones give numbers, and gradients that 
     const slope = gradOf((x) => make(x).rsample(new RandomStream(1), [2]), p);
     expect(slope.shape).toEqual(p.shape);
   });
+});
+
+// scipy: 2 * scipy.stats.t.sf(size, df)
+test.each<[number, [number, number][]]>([
+  [
+    0.05,
+    [
+      [1, 0.8965626],
+      [1e5, 0.5044911],
+      [1e10, 0.2836962],
+      [1e20, 0.0897126],
+    ],
+  ],
+  [
+    0.5,
+    [
+      [1, 0.6022432],
+      [1e5, 0.0020283],
+    ],
+  ],
+])('a studentT of %s degrees of freedom has its tail', (df, tails) => {
+  const draws = tf.tidy(() => dist.studentT(df).sample(new RandomStream('tail'), [4000]).dataSync());
+  for (const [size, tail] of tails) {
+    const fraction = draws.filter((x) => Math.abs(x) > size).length / draws.length;
+    expect(Math.abs(fraction - tail)).toBeLessThan(4 * Math.sqrt((tail * (1 - tail)) / draws.length) + 1e-3);
+  }
 });
 
 test('a large concentration draws angles that are normal', () => {

@@ -40,6 +40,21 @@ describe('directions', () => {
   test('of nothing are the first axis', () => {
     expectClose(dist.projectedNormal([0, 0]).mean(), [1, 0], 0, 0);
   });
+  // One over the length of the circle, the area of the sphere, and the volume of the sphere in four dimensions.
+  test.each([
+    [2, 2 * Math.PI],
+    [3, 4 * Math.PI],
+    [4, 2 * Math.PI ** 2],
+  ])('around no direction in %d dimensions are uniform', (dim, area) => {
+    tf.tidy(() => {
+      const d = dist.projectedNormal(tf.zeros([dim]));
+      expect(() => d.validateParameters()).not.toThrow();
+      const draws = d.sample(rng(), [4000]);
+      expectClose(d.logProb(draws), tf.fill([4000], -Math.log(area)), 1e-5);
+      expectClose(draws.mean(0), tf.zeros([dim]), 0, 4 / Math.sqrt(4000 * dim));
+      expectClose(tf.matMul(draws, draws, true).div(4000), tf.eye(dim).div(dim), 0, 0.03);
+    });
+  });
 });
 
 describe('unit quaternions', () => {

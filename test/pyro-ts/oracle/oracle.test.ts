@@ -60,7 +60,7 @@ function check(program: RandomProgram, rng: RandomStream, what: string): boolean
 test.each([
   ['plated models', platedProgram],
   ['chains', chainProgram],
-])('%s', (name, make) => {
+])('%s', { timeout: 3_600_000 }, (name, make) => {
   let [done, rejections] = [0, 0];
   for (let seed = 0; done < runs; seed++) {
     const rng = new RandomStream(`${name} ${seed}`);

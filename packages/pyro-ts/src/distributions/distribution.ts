@@ -8,7 +8,7 @@ import { formatShape, NonFiniteError, PyroError, ShapeError, SupportError } from
 import type { RandomStream } from '../random.js';
 import { firstViolation } from './checks.js';
 import { type Constraint, independent } from './constraints.js';
-import { applyMask, sumRightmost } from './tensors.js';
+import { applyMask, sumRightmost, type TensorLike, toTensor } from './tensors.js';
 
 export * from './tensors.js';
 
@@ -43,15 +43,22 @@ export abstract class Distribution {
     return false;
   }
 
-  /** Log density or mass of `value`, which broadcasts against batchShape + eventShape; the result has at least shape batchShape. */
-  logProb(value: tf.Tensor): tf.Tensor {
-    const result = this.logDensity(value);
+  /**
+   * Log density or mass of `value` (a tensor, a number or nested numbers), which broadcasts against batchShape + eventShape; the result has at least
+   * shape batchShape.
+   * @throws {ShapeError} where `value` is no tensor and no numbers, or its shape does not fit
+   * @example normal(0, 1).logProb(0.5) // -1.0439
+   */
+  logProb(value: TensorLike): tf.Tensor {
+    const x = toTensor(value);
+    if (!this.hasLogProbOf(x.shape)) throw this.valueError(x);
+    const result = this.logDensity(x);
     const full = broadcastShapes(result.shape, this.batchShape);
     return full ? expandTo(result, full) : result;
   }
 
   /** `logProb` with the `n` rightmost batch dimensions summed away; a family that can add up on the way does. */
-  logProbSum(value: tf.Tensor, n: number): tf.Tensor {
+  logProbSum(value: TensorLike, n: number): tf.Tensor {
     return sumRightmost(this.logProb(value), n);
   }
 
@@ -161,25 +168,39 @@ export abstract class Distribution {
   }
 
   /** Throws where `value` lies outside the support or does not broadcast against the distribution. */
-  validateValue(value: tf.Tensor, site?: string): void {
-    const at = site === undefined ? '' : `At site "${site}": `;
-    const eventRank = this.eventShape.length;
-    const event = value.shape.slice(value.rank - eventRank);
-    const batch = value.shape.slice(0, Math.max(0, value.rank - eventRank));
-    if (value.rank < eventRank || !sameShape(event, this.eventShape) || !broadcastShapes(batch, this.batchShape)) {
-      throw new ShapeError(
-        `${at}a value of shape ${formatShape(value.shape)} does not fit ${this.name} with batchShape ` +
-          `${formatShape(this.batchShape)} and eventShape ${formatShape(this.eventShape)}.`,
-        site,
-      );
-    }
+  validateValue(given: TensorLike, site?: string): void {
+    const value = toTensor(given);
+    if (!this.isShapeOfDraws(value.shape)) throw this.valueError(value, site);
     if (value.size === 0) return;
     if (firstViolation(this.support, value) >= 0) {
+      const at = site === undefined ? '' : `At site "${site}": `;
       throw new SupportError(
         `${at}a value lies outside the support of ${this.name}, which is: ${this.support.name}. Check the data, or choose a distribution whose support holds it.`,
         site,
       );
     }
+  }
+
+  /** Whether `shape` is that of draws, up to batch dimensions that broadcast. */
+  private isShapeOfDraws(shape: Shape): boolean {
+    const split = shape.length - this.eventShape.length;
+    return (
+      split >= 0 &&
+      sameShape(shape.slice(split), this.eventShape) &&
+      broadcastShapes(shape.slice(0, split), this.batchShape) !== undefined
+    );
+  }
+  /** Whether `logProb` takes a value of this shape. */
+  protected hasLogProbOf(shape: Shape): boolean {
+    return this.isShapeOfDraws(shape);
+  }
+
+  private valueError(value: tf.Tensor, site?: string): ShapeError {
+    return new ShapeError(
+      `${site === undefined ? '' : `At site "${site}": `}a value of shape ${formatShape(value.shape)} does not fit ${this.name} with batchShape ` +
+        `${formatShape(this.batchShape)} and eventShape ${formatShape(this.eventShape)}.`,
+      site,
+    );
   }
 }
 
@@ -236,6 +257,10 @@ export class Independent extends Distribution {
     return `${this.base.name}.toEvent(${this.n})`;
   }
 
+  /** The dimensions that were the batch's broadcast here too. */
+  protected override hasLogProbOf(shape: Shape): boolean {
+    return broadcastShapes(shape, this.shape()) !== undefined;
+  }
   protected logDensity(value: tf.Tensor): tf.Tensor {
     return this.base.logProbSum(value, this.n);
   }

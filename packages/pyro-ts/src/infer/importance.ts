@@ -1,11 +1,12 @@
 /** Importance sampling with a guide, and how far its weights can be trusted. */
 import * as tf from '@tensorflow/tfjs';
-import { OptionError, refuseUnknownKeys } from '../errors.js';
+import { NonFiniteError, OptionError, refuseUnknownKeys } from '../errors.js';
 import { replay } from '../handlers/replay.js';
 import { SeedHandler } from '../handlers/seed.js';
 import { trace } from '../handlers/trace.js';
 import { ParamStore } from '../paramStore.js';
 import { RandomStream } from '../random.js';
+import type { SampleSite, Trace } from '../runtime/trace.js';
 import type { InferenceProgram } from './elbo/elbo.js';
 import { paretoShape } from './pareto.js';
 import { running } from './running.js';
@@ -35,6 +36,8 @@ export interface ImportanceResult {
 
 /**
  * Draws from the guide, weighted towards the posterior. Source: `pyro.infer.Importance`; Vehtari et al. 2024 for the Pareto diagnostic.
+ * @throws {OptionError} for a number of draws that is no positive integer
+ * @throws {NonFiniteError} where a weight is NaN or infinite, with the site that it came from; a weight of 0 is none
  * @example importance(model, { guide, numSamples: 1000, params: svi.params }, data).logEvidence
  */
 export function importance<Args extends unknown[]>(
@@ -58,6 +61,7 @@ export function importance<Args extends unknown[]>(
           const target = guide ? trace(replay(model, proposal)).getTrace(...args) : proposal;
           const logP = target.logProbSum().dataSync()[0];
           logWeights[i] = logP - proposal.logProbSum((s) => s.isLatent).dataSync()[0];
+          if (!(logWeights[i] < Number.POSITIVE_INFINITY)) throw badWeight(logWeights[i], target, guide && proposal);
           for (const site of target.latentSites) {
             if (!values.has(site.name)) values.set(site.name, []);
             values.get(site.name)?.push(Float32Array.from(site.value.dataSync()));
@@ -70,6 +74,25 @@ export function importance<Args extends unknown[]>(
     for (let i = 0; i < numSamples; i++) draw(i);
   });
   return { logWeights, values: Object.fromEntries(values), ...diagnose(logWeights) };
+}
+
+/** Says which site of which program a weight that is NaN or infinite came from. */
+function badWeight(logWeight: number, model: Trace, guide: Trace | undefined): NonFiniteError {
+  const isWrong = (site: SampleSite, sign: number) => {
+    const logProb = sign * site.logProbSum.dataSync()[0];
+    return Number.isNaN(logProb) || logProb === Number.POSITIVE_INFINITY;
+  };
+  const inModel = model.sampleSites.find((site) => isWrong(site, 1));
+  const inGuide = inModel ? undefined : guide?.latentSites.find((site) => isWrong(site, -1));
+  const site = inModel ?? inGuide;
+  const where = site
+    ? `the log-probability of site "${site.name}" (${site.fn.name}) in the ${inModel ? 'model' : 'guide'} is ${site.logProbSum.dataSync()[0]}`
+    : 'every log-probability of its draw is finite, and their sum overflowed';
+  return new NonFiniteError(
+    `importance: the weight of a draw is ${Number.isNaN(logWeight) ? 'NaN' : 'infinite'}: ${where}. Look for a division by 0, the log of a number below 0 or ` +
+      'a factor that overflows; where a draw is impossible, its log-probability in the model is -Infinity.',
+    site?.name,
+  );
 }
 
 function diagnose(logWeights: Float64Array): Pick<ImportanceResult, 'logEvidence' | 'effectiveSampleSize' | 'paretoK'> {

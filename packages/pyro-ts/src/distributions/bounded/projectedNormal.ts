@@ -62,7 +62,10 @@ export class ProjectedNormal extends Distribution {
 }
 
 /**
- * Unit vectors around the direction of `concentration` [..., 2], [..., 3] or [..., 4].
- * @example const v = sample('angle', projectedNormal(encoder(x))); // [batch, 2]: cosine and sine
+ * Unit vectors around the direction of `concentration` [..., 2], [..., 3] or [..., 4]; of any direction alike where it is 0.
+ * @throws {ShapeError} for another last dimension
+ * @example
+ * const v = sample('angle', projectedNormal(encoder(x))); // [batch, 2]: cosine and sine
+ * projectedNormal([0, 0]) // uniform on the circle
  */
 export const projectedNormal = (concentration: TensorLike): ProjectedNormal => new ProjectedNormal(concentration);

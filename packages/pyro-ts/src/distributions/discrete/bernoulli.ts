@@ -3,7 +3,7 @@ import { bernoulliLogProb, hostMap, type Shape, sameShape } from '@pyro-ts/engin
 import * as tf from '@tensorflow/tfjs';
 import type { RandomStream } from '../../random.js';
 import { boolean, type Constraint, unitInterval } from '../constraints.js';
-import { scalarSupport, type TensorLike } from '../distribution.js';
+import { scalarSupport, type TensorLike, toTensor } from '../distribution.js';
 import { LogitFamily } from '../logitFamily.js';
 import { isOptions, type ProbsOrLogits } from '../probs.js';
 
@@ -28,7 +28,8 @@ export class Bernoulli extends LogitFamily<BernoulliOptions> {
   protected logDensity(value: tf.Tensor): tf.Tensor {
     return bernoulliLogProb(value, this.logits);
   }
-  override logProbSum(value: tf.Tensor, n: number): tf.Tensor {
+  override logProbSum(given: TensorLike, n: number): tf.Tensor {
+    const value = toTensor(given);
     const isWhole = sameShape(this.logits.shape, this.batchShape) && value.rank <= this.logits.rank;
     return isWhole ? bernoulliLogProb(value, this.logits, n) : super.logProbSum(value, n);
   }

@@ -3,7 +3,7 @@ import { broadcastShapes, normalLogProb, type Shape, sameShape } from '@pyro-ts/
 import type * as tf from '@tensorflow/tfjs';
 import type { RandomStream } from '../../random.js';
 import { real } from '../constraints.js';
-import { expandedShape, type TensorLike } from '../distribution.js';
+import { expandedShape, type TensorLike, toTensor } from '../distribution.js';
 import { LocScaleFamily } from '../family.js';
 
 const halfLog2Pi = 0.5 * Math.log(2 * Math.PI);
@@ -19,7 +19,8 @@ export class Normal extends LocScaleFamily {
   protected logDensity(value: tf.Tensor): tf.Tensor {
     return normalLogProb(value, this.loc, this.scale);
   }
-  override logProbSum(value: tf.Tensor, n: number): tf.Tensor {
+  override logProbSum(given: TensorLike, n: number): tf.Tensor {
+    const value = toTensor(given);
     const shape = broadcastShapes(value.shape, this.loc.shape, this.scale.shape) ?? [];
     const isWhole = sameShape(shape, broadcastShapes(shape, this.batchShape) ?? []) && n <= shape.length;
     return isWhole ? normalLogProb(value, this.loc, this.scale, n) : super.logProbSum(value, n);

@@ -4,13 +4,24 @@ import * as tf from '@tensorflow/tfjs';
 import type { RandomStream } from '../../random.js';
 import { positive, real } from '../constraints.js';
 import { expandedShape, type TensorLike } from '../distribution.js';
-import { NumberFamily } from '../family.js';
-import { standardGamma } from '../positive/gamma.js';
+import { nextLogGamma } from '../draws.js';
+import { HUGE, implicitDraws, NumberFamily } from '../family.js';
 
-const { digamma, lbeta, trigamma } = host;
+const { digamma, gammaQuantileSlope, lbeta, trigamma } = host;
 
 /** (psi((df + 1) / 2) - psi(df / 2)) / 2. */
 const halfPsiGap = (df: number): number => 0.5 * (digamma((df + 1) / 2) - digamma(df / 2));
+
+/** A draw of sqrt(df / chi-squared), at most the largest float32. From logarithms: a gamma draw of a small shape is 0 in any precision. */
+const nextWidening = (rng: RandomStream, df: number): number =>
+  Math.min(HUGE, Math.exp(0.5 * (Math.log(df / 2) - nextLogGamma(rng, df / 2))));
+
+/** How a draw of it moves with df at its quantile. */
+function wideningSlope(w: number, df: number): number {
+  if (w >= HUGE) return 0;
+  const g = df / 2 / w ** 2;
+  return (w / 2) * (1 / df - gammaQuantileSlope(df / 2, g) / (2 * g));
+}
 
 /** Heavier tails than the normal's: density proportional to (1 + z^2 / df)^(-(df + 1) / 2). Source: torch.distributions.StudentT. */
 export class StudentT extends NumberFamily<'df' | 'loc' | 'scale'> {
@@ -57,9 +68,9 @@ export class StudentT extends NumberFamily<'df' | 'loc' | 'scale'> {
   }
   override rsample(rng: RandomStream, sampleShape: Shape = []): tf.Tensor {
     const shape = this.shape(sampleShape);
-    const half = this.df.mul(0.5);
-    const widening = half.div(standardGamma(rng, half, shape)).sqrt();
-    return rng.normal(shape).mul(widening).mul(this.scale).add(this.loc);
+    const widening = implicitDraws([this.df], shape, (df) => nextWidening(rng, df), [wideningSlope]);
+    // With a fraction of a degree of freedom most draws are beyond float32.
+    return tf.clipByValue(rng.normal(shape).mul(widening).mul(this.scale).add(this.loc), -HUGE, HUGE);
   }
   /** NaN where df <= 1. */
   override mean(): tf.Tensor {
