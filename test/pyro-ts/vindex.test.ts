@@ -119,7 +119,7 @@ describe('vindex', () => {
 
 test('take rejects what is no index', () => {
   expect(() => take(tf.tensor1d([1, 2, 3]), tf.tensor1d([0, 1.5]))).toThrow(
-    /no entry 1.5; indices are whole numbers from 0 to 2/,
+    /no entry 1.5 in a dimension of size 3; indices are whole numbers from 0 to 2/,
   );
   expect(() => take(tf.tensor1d([1, 2, 3]), tf.tensor1d([Number.NaN]))).toThrow(/no entry NaN/);
   expect(() => take(tf.tensor1d([1, 2, 3]), tf.tensor1d([3], 'int32'))).toThrow(/no entry 3/);

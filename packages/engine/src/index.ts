@@ -5,6 +5,7 @@
 export { EngineError } from './errors.js';
 export * from './fast/compile.js';
 export * from './fast/memory.js';
+export { correctGradients } from './gradients/index.js';
 export * from './linalg/index.js';
 export * from './ops/adam.js';
 export * from './ops/affineSample.js';
@@ -23,6 +24,7 @@ export * from './ops/maxPool.js';
 export * from './ops/normal.js';
 export * from './ops/resample.js';
 export * from './ops/shapes.js';
+export * from './ops/softmax.js';
 export * from './ops/tape.js';
 export * from './ops/weightedSum.js';
 export { type EngineName, engineNames } from './select/load.js';

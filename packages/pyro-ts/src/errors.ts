@@ -32,6 +32,8 @@ export class DrawError extends PyroError {}
 export class EnumerationError extends PyroError {}
 /** A tensor that is used after it was disposed of. */
 export class DisposedTensorError extends PyroError {}
+/** A line of TensorFlow.js in a program that failed; `cause` is its own error. */
+export class OperationError extends PyroError {}
 /** A primitive that needs something around it (a parameter store, a plate) and finds none. */
 export class ContextError extends PyroError {}
 /** An option that does not exist or has a value that makes no sense. */

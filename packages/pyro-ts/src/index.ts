@@ -1,5 +1,5 @@
 /** Probabilistic programming for TypeScript: primitives, effect handlers, distributions, SVI and exact enumeration. */
-export { take } from '@pyro-ts/engine';
+export { softmax, take } from '@pyro-ts/engine';
 export * from './distributions/index.js';
 export * from './errors.js';
 export * from './handlers/index.js';

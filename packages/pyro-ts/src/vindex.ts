@@ -1,5 +1,5 @@
 /** Indexing by several tensors at once, as programs with enumerated variables need it. */
-import { broadcastShapes, expandTo, sizeOf, take } from '@pyro-ts/engine';
+import { broadcastShapes, checkIndices, expandTo, sizeOf, takeWithin } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 import { formatShape, ShapeError } from './errors.js';
 
@@ -40,15 +40,16 @@ export function vindex(x: tf.Tensor, index: readonly VindexEntry[]): tf.Tensor {
   // Position of each result in the dimensions that are not kept, of which the batch's are indexed by themselves.
   const places = [...batchIndices(batch), ...indexed.map(({ entry }) => entry)];
   const sizes = [...batch, ...indexed.map(({ dim }) => x.shape[dim])];
+  for (const { dim, entry } of indexed) checkIndices('vindex', entry, x.shape[dim]);
   const flat = tf.tidy(() =>
     places.reduce<tf.Tensor>(
-      (sum, place, k) => tf.add(tf.mul(sum, sizes[k]), expandTo(inRange(place, sizes[k]), shape)),
+      (sum, place, k) => tf.add(tf.mul(sum, sizes[k]), expandTo(tf.cast(place, 'int32'), shape)),
       tf.zeros(shape, 'int32'),
     ),
   );
   const order = [...batch.map((_, i) => i), ...indexed.map(({ dim }) => dim), ...kept];
   const rows = tf.reshape(tf.transpose(x, order), [sizeOf(sizes), sizeOf(kept.map((dim) => x.shape[dim]))]);
-  return tf.reshape(take(rows, flat), [...shape, ...kept.map((dim) => x.shape[dim])]);
+  return tf.reshape(takeWithin(rows, flat, 0), [...shape, ...kept.map((dim) => x.shape[dim])]);
 }
 
 const indexTensor = (entry: Exclude<VindexEntry, ':'>): tf.Tensor =>
@@ -57,14 +58,3 @@ const indexTensor = (entry: Exclude<VindexEntry, ':'>): tf.Tensor =>
 /** The index of each batch dimension as a tensor that broadcasts: [n, 1, ..., 1], ..., [m]. */
 const batchIndices = (batch: readonly number[]): tf.Tensor[] =>
   batch.map((n, i) => tf.reshape(tf.range(0, n, 1, 'int32'), [n, ...new Array<number>(batch.length - 1 - i).fill(1)]));
-
-/** Indices as int32. @throws {RangeError} for one that is out of range or no whole number */
-function inRange(indices: tf.Tensor, size: number): tf.Tensor {
-  const wrong = indices.dataSync<'float32'>().find((i) => !(Number.isInteger(i) && i >= 0 && i < size));
-  if (wrong !== undefined) {
-    throw new RangeError(
-      `vindex: there is no entry ${wrong} in a dimension of size ${size}; indices are whole numbers from 0 to ${size - 1}.`,
-    );
-  }
-  return tf.cast(indices, 'int32');
-}

@@ -29,11 +29,10 @@ describe('enumerateSupport', () => {
     expect(bernoulli(0.3).expand([2, 5]).enumerateSupport(false).shape).toEqual([2, 1, 1]);
     expect(binomial(4, [0.3, 0.5]).enumerateSupport().arraySync()).toEqual([0, 1, 2, 3, 4].map((k) => [k, k]));
     expect(bernoulli(0.3).expand([2]).mask(false).enumerateSupport().shape).toEqual([2, 2]);
+    expect(binomial([2, 3], 0.5).enumerateSupport(false).arraySync()).toEqual([[0], [1], [2], [3]]);
   });
-  test('is refused where it is not finite or not shared', () => {
+  test('is refused where it is not finite', () => {
     expect(() => dist.poisson(1).enumerateSupport()).toThrow(/no finite support/);
-    expect(binomial([4, 5], 0.5).hasEnumerateSupport).toBe(false);
-    expect(() => binomial([4, 5], 0.5).enumerateSupport()).toThrow(/split the batch by total count/);
     expect(() => bernoulli([0.3, 0.4]).toEvent(1).enumerateSupport()).toThrow(/no finite support/);
   });
   test('is refused before memory is taken where it has too many values', () => {
@@ -53,6 +52,7 @@ describe('enumerateSupport', () => {
       categorical({ logits: logits() }),
       oneHotCategorical({ logits: logits() }),
       binomial(6, [0.2, 0.7]),
+      binomial([2, 5], 0.3),
       dist.zeroInflated(binomial(6, [0.2, 0.7]), { gateLogits: -1 }),
     ]) {
       for (const expand of [true, false]) {

@@ -121,6 +121,8 @@ export const oneOfEach: Record<string, () => Distribution> = {
       [0.4, 0.4, 0.2],
     ]),
   OrderedLogistic: () => dist.orderedLogistic([0.3, -1], [-1, 0, 2]),
+  ExtendedBinomial: () => dist.extendedBinomial([3, 6], { probs: [0.3, 0.6] }),
+  ExtendedBetaBinomial: () => dist.extendedBetaBinomial([0.6, 3], 1.5, 5),
   BetaBinomial: () => dist.betaBinomial([0.6, 3], 2, 5),
   GammaPoisson: () => dist.gammaPoisson([0.6, 3], 0.8),
   Binomial: () => dist.binomial(5, [0.2, 0.7]),

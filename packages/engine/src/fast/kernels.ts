@@ -44,13 +44,19 @@ export function kernelOnWasm(kernelName: string): tf.KernelFunc {
 
 const wrapped = new Set<string>();
 
-/** Puts a kernel that is made of tfjs's own in its place, once. */
-export function wrapOnWasm(kernelName: string, wrap: (own: tf.KernelFunc) => tf.KernelFunc): void {
-  const own = tf.getKernel(kernelName, 'wasm');
-  if (own === undefined || wrapped.has(kernelName)) return;
-  wrapped.add(kernelName);
-  tf.unregisterKernel(kernelName, 'wasm');
+/** Puts a kernel that is made of tfjs's own in its place. */
+export function wrapKernel(kernelName: string, backendName: string, wrap: (own: tf.KernelFunc) => tf.KernelFunc): void {
+  const own = tf.getKernel(kernelName, backendName);
+  if (own === undefined) return;
+  tf.unregisterKernel(kernelName, backendName);
   tf.registerKernel({ ...own, kernelFunc: wrap(own.kernelFunc) });
+}
+
+/** As `wrapKernel`, once, on the wasm engine. */
+export function wrapOnWasm(kernelName: string, wrap: (own: tf.KernelFunc) => tf.KernelFunc): void {
+  if (wrapped.has(kernelName) || !tf.getKernel(kernelName, 'wasm')) return;
+  wrapped.add(kernelName);
+  wrapKernel(kernelName, 'wasm', wrap);
 }
 
 /** The gradient of a kernel with such attributes, whose result or list of results has gradients `Upstream`. */

@@ -1,5 +1,6 @@
 /** Gradients that leave nothing behind where something fails on the way. */
 import * as tf from '@tensorflow/tfjs';
+import { correctGradients } from '../gradients/index.js';
 
 interface TapeNode {
   readonly saved?: readonly tf.Tensor[];
@@ -16,6 +17,7 @@ interface TapeState {
  * @example freeingTape(() => tf.grad((x) => x.square())(tf.scalar(3))) // 6
  */
 export function freeingTape<R>(body: () => R): R {
+  correctGradients();
   try {
     return body();
   } catch (error) {

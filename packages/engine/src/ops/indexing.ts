@@ -10,7 +10,15 @@ import { customGrad } from './customGrad.js';
  */
 export function take(x: tf.Tensor, indices: tf.Tensor, axis = 0): tf.Tensor {
   const at = axis < 0 ? axis + x.rank : axis;
-  checkIndices(indices, x.shape[at]);
+  checkIndices('take', indices, x.shape[at]);
+  return takeWithin(x, indices, at);
+}
+
+/**
+ * `take` of indices that have been checked, along an axis counted from the left.
+ * @example takeWithin(tf.tensor1d([1, 2]), tf.scalar(1, 'int32'), 0) // 2
+ */
+export function takeWithin(x: tf.Tensor, indices: tf.Tensor, at: number): tf.Tensor {
   const shape = [...x.shape.slice(0, at), ...indices.shape, ...x.shape.slice(at + 1)];
   return customGrad([x, indices], (a, given) => {
     const rows = tf.cast(tf.reshape(given, [-1]), 'int32') as tf.Tensor1D;
@@ -22,12 +30,18 @@ export function take(x: tf.Tensor, indices: tf.Tensor, axis = 0): tf.Tensor {
   });
 }
 
-/** TensorFlow.js takes 1.5 for 1 and NaN for 0. */
-function checkIndices(indices: tf.Tensor, size: number): void {
+/**
+ * Rejects indices of a dimension of `size` that TensorFlow.js would take for others (1.5 for 1, NaN for 0) or read beyond it for. `owner` begins the message.
+ * @throws {RangeError} for an index that is no whole number from 0 to size - 1
+ * @example checkIndices('take', tf.tensor1d([0, 1]), 2)
+ */
+export function checkIndices(owner: string, indices: tf.Tensor, size: number): void {
   if (indices.dtype === 'bool') return;
   const wrong = indices.dataSync<'float32'>().find((i) => !(Number.isInteger(i) && i >= 0 && i < size));
   if (wrong === undefined) return;
-  throw new RangeError(`take: there is no entry ${wrong}; indices are whole numbers from 0 to ${size - 1}.`);
+  throw new RangeError(
+    `${owner}: there is no entry ${wrong} in a dimension of size ${size}; indices are whole numbers from 0 to ${size - 1}.`,
+  );
 }
 
 /** Adds the slices of `dy` along `axis` into a zero tensor of `shape`: a product with one-hot rows, which every engine has. */

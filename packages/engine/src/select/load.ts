@@ -4,7 +4,9 @@ import { liftRankLimit } from '../fast/anyRank.js';
 import { correctFunctions } from '../fast/exact.js';
 import { attachLoops } from '../fast/heap.js';
 import { shareClones } from '../fast/identity.js';
+import { addMissingKernels } from '../fast/missing.js';
 import { guardMemory } from '../fast/outOfMemory.js';
+import { correctGradients } from '../gradients/index.js';
 import { nodeRequire } from './nodeRequire.js';
 
 /** The engines, best first. */
@@ -13,6 +15,8 @@ export type EngineName = (typeof engineNames)[number];
 
 /** Makes `name` the running backend and proves it with one addition. Answers with what is wrong where it does not come up. */
 export async function startEngine(name: EngineName): Promise<{ problem?: string }> {
+  correctGradients();
+  addMissingKernels('cpu');
   try {
     return { problem: await quietly(() => start(name)) };
   } catch (error) {
@@ -34,6 +38,7 @@ async function startWasm(): Promise<boolean> {
   shareClones();
   liftRankLimit();
   correctFunctions();
+  addMissingKernels('wasm');
   const started = await tf.setBackend('wasm');
   if (!started) return false;
   guardMemory();

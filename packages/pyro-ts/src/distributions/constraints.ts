@@ -116,6 +116,8 @@ export const integerInterval = (low: Bound, high: Bound): Constraint =>
     true,
   );
 export const boolean: Constraint = bounded('discrete', '0 or 1', 0, 1, (x) => x === 0 || x === 1, true);
+/** Any whole number. */
+export const integer: Constraint = bounded('discrete', 'an integer', 0, 0, Number.isInteger, true);
 export const nonNegativeInteger: Constraint = bounded('discrete', 'a non-negative integer', 0, 0, isCount, true);
 
 export const realVector: Constraint = vector('realVector', 'a vector of real numbers', (x, from, size) =>

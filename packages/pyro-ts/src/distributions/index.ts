@@ -16,6 +16,12 @@ export * from './discrete/bernoulli.js';
 export { BetaBinomial, betaBinomial } from './discrete/betaBinomial.js';
 export { Binomial, binomial } from './discrete/binomial.js';
 export * from './discrete/categorical.js';
+export {
+  ExtendedBetaBinomial,
+  ExtendedBinomial,
+  extendedBetaBinomial,
+  extendedBinomial,
+} from './discrete/extendedBinomial.js';
 export { GammaPoisson, gammaPoisson } from './discrete/gammaPoisson.js';
 export * from './discrete/geometric.js';
 export * from './discrete/multinomial.js';

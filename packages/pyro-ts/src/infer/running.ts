@@ -1,7 +1,7 @@
 /** What every run of a user's program has around it: warnings of its own, a running engine, and errors of TensorFlow.js that say what to do. */
 import { EngineError, engineState } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
-import { DisposedTensorError } from '../errors.js';
+import { explained } from '../runtime/explain.js';
 import { warn, warningsOf } from './warn.js';
 
 /** Runs `body`, which runs `program`. */
@@ -34,14 +34,4 @@ function checkEngine(): void {
         '"await selectEngine();" (from @pyro-ts/engine) once, at the start of the program.',
     );
   }
-}
-
-function explained(error: unknown): unknown {
-  if (!(error instanceof Error) || !/Tensor is disposed/.test(error.message)) return error;
-  return new DisposedTensorError(
-    'The program uses a tensor that was disposed of. A tensor that is made inside tf.tidy, or inside a step of SVI (in the model, the guide or an ' +
-      'optimiser), is freed when that ends: make the data before, or keep a copy with tf.keep(x.clone()).',
-    undefined,
-    { cause: error },
-  );
 }

@@ -1,6 +1,7 @@
 /** The synchronous stack of handlers, and how a message travels down and up it. */
 import { assertSingleCopy } from '@pyro-ts/engine';
 import { ContextError } from '../errors.js';
+import { explained, noteSite } from './explain.js';
 import type { Message, PlateFrame } from './messages.js';
 
 /** Something that sees the messages of the program that runs inside it. */
@@ -19,10 +20,13 @@ export abstract class Handler {
 
   /** Runs `body` inside this handler. */
   run<R>(body: () => R): R {
+    if (stack.length === 0) noteSite(undefined);
     stack.push(this);
     try {
       this.enter();
       return body();
+    } catch (error) {
+      throw explained(error);
     } finally {
       this.exit();
       stack.splice(stack.lastIndexOf(this), 1);
@@ -64,6 +68,7 @@ function travel<M extends Message>(handlers: readonly Handler[], message: M, oth
   while (reached > 0 && !message.stop) handlers[--reached].process(message);
   if (!message.done) otherwise(message);
   message.done = true;
+  noteSite(message.name);
   for (const handler of handlers.slice(reached)) handler.postprocess(message);
   return message;
 }

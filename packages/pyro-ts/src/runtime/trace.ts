@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { applyMask, type Distribution } from '../distributions/distribution.js';
 import { formatShape, PlateError, SiteError } from '../errors.js';
+import { explained } from './explain.js';
 import type { EnumerationTag, InferConfig, Message, ParamMessage, PlateFrame, SampleMessage } from './messages.js';
 
 /** A sample site as a trace keeps it. Log-probabilities are computed at the first use and kept while the tidy around lasts. */
@@ -42,7 +43,15 @@ export class SampleSite {
 
   /** log p(value), batch shaped, before scale and mask. */
   get unscaledLogProb(): tf.Tensor {
-    if (!this.unscaled || this.unscaled.isDisposed) this.unscaled = this.fn.logProb(this.value);
+    if (!this.unscaled || this.unscaled.isDisposed) {
+      try {
+        this.unscaled = this.fn.logProb(this.value);
+      } catch (error) {
+        const { name, batchShape, eventShape } = this.fn;
+        const shapes = `${name}, batchShape ${formatShape(batchShape)}, eventShape ${formatShape(eventShape)}, value ${formatShape(this.value.shape)}`;
+        throw explained(error, this.name, shapes);
+      }
+    }
     return this.unscaled;
   }
 

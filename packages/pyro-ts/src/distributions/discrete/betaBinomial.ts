@@ -1,13 +1,13 @@
 /** A binomial distribution whose probability is drawn from a beta distribution. */
 import { host, hostMap, type Shape } from '@pyro-ts/engine';
-import * as tf from '@tensorflow/tfjs';
-import { PyroError } from '../../errors.js';
+import type * as tf from '@tensorflow/tfjs';
 import type { RandomStream } from '../../random.js';
 import { type Constraint, integerInterval, nonNegativeInteger, positive } from '../constraints.js';
-import { expandedShape, scalarSupport, type TensorLike } from '../distribution.js';
+import { expandedShape, type TensorLike } from '../distribution.js';
 import { nextBeta, nextBinomial } from '../draws.js';
 import { hostDensity, NumberFamily } from '../family.js';
-import { logChoose, sharedCount } from './binomial.js';
+import { logChoose } from './binomial.js';
+import { countSupport } from './countSupport.js';
 
 /** Successes in `totalCount` trials whose probability is Beta(concentration1, concentration0). Source: pyro.distributions.BetaBinomial. */
 export class BetaBinomial extends NumberFamily<'concentration1' | 'concentration0' | 'totalCount'> {
@@ -30,7 +30,7 @@ export class BetaBinomial extends NumberFamily<'concentration1' | 'concentration
     return { concentration1: positive, concentration0: positive, totalCount: nonNegativeInteger };
   }
   override get hasEnumerateSupport(): boolean {
-    return sharedCount(this.totalCount) !== undefined;
+    return true;
   }
 
   protected logDensity(value: tf.Tensor): tf.Tensor {
@@ -53,15 +53,12 @@ export class BetaBinomial extends NumberFamily<'concentration1' | 'concentration
     const draw = (a: number, b: number, n: number) => nextBinomial(rng, n, nextBeta(rng, a, b)[0]);
     return hostMap([this.concentration1, this.concentration0, this.totalCount], draw, this.shape(sampleShape));
   }
-  /** 0 to the total count, where all elements of the batch share one. */
+  /**
+   * 0 to the largest total count of the batch; a value above an element's own has the log-probability -Infinity there.
+   * @throws {PyroError} where a total count is above 2^24
+   */
   override enumerateSupport(expand = true): tf.Tensor {
-    const n = sharedCount(this.totalCount);
-    if (n === undefined) {
-      throw new PyroError(
-        'BetaBinomial: only a total count that all elements of the batch share can be enumerated. Sample the site, or split the batch by total count.',
-      );
-    }
-    return scalarSupport(tf.range(0, n + 1), this.batchShape, expand);
+    return countSupport('BetaBinomial', this.totalCount, this.batchShape, expand);
   }
   override mean(): tf.Tensor {
     const { concentration1: a, concentration0: b, totalCount: n } = this;
