@@ -1,6 +1,7 @@
 /** Seeded randomness. All of it comes from here, is drawn on the host, and is therefore the same on every engine. */
 import * as tf from '@tensorflow/tfjs';
 import seedrandom from 'seedrandom';
+import { OptionError } from './errors.js';
 
 /**
  * A stream of random numbers from a seed. Streams are cheap: `fork` derives an independent one from the seed and a label, without moving this
@@ -11,7 +12,13 @@ export class RandomStream {
   private started: (() => number) | undefined;
   private spare: number | undefined;
 
-  constructor(readonly seed: string | number) {}
+  /** @throws {OptionError} for a seed that is neither a number nor a string */
+  constructor(readonly seed: string | number) {
+    if (typeof seed !== 'string' && typeof seed !== 'number')
+      throw new OptionError(
+        `RandomStream: the seed must be a number or a string, not ${seed === null ? 'null' : typeof seed}.`,
+      );
+  }
 
   /** Made at the first draw: most streams are only forked from, or not needed. */
   private get generator(): () => number {

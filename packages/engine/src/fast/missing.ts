@@ -22,6 +22,11 @@ export function addMissingKernels(backendName: 'cpu' | 'wasm'): void {
   }
   wrapKernel('BatchMatMul', backendName, (own) => (call) => {
     const { a, b } = call.inputs as { a: tf.TensorInfo; b: tf.TensorInfo };
+    if (a.shape.length < 2 || b.shape.length < 2) {
+      throw new RangeError(
+        `matMul: the operands have shapes [${a.shape}] and [${b.shape}], and each needs two dimensions or more. tf.dot takes vectors; reshape makes a row or a column.`,
+      );
+    }
     const batches = [a, b].map(({ shape }) => shape.slice(0, -2));
     const joint = broadcastShapes(...batches);
     if (!joint || batches.every((batch) => isSuffix(batch, joint))) return own(call);

@@ -1,6 +1,7 @@
 /** How each engine is brought up under TensorFlow.js: the module that registers it, and the mending that it needs under Node. */
 import * as tf from '@tensorflow/tfjs';
 import { liftRankLimit } from '../fast/anyRank.js';
+import { checkOperands } from '../fast/checked.js';
 import { correctFunctions } from '../fast/exact.js';
 import { attachLoops } from '../fast/heap.js';
 import { shareClones } from '../fast/identity.js';
@@ -17,6 +18,7 @@ export type EngineName = (typeof engineNames)[number];
 export async function startEngine(name: EngineName): Promise<{ problem?: string }> {
   correctGradients();
   addMissingKernels('cpu');
+  checkOperands('cpu');
   try {
     return { problem: await quietly(() => start(name)) };
   } catch (error) {
@@ -39,6 +41,7 @@ async function startWasm(): Promise<boolean> {
   liftRankLimit();
   correctFunctions();
   addMissingKernels('wasm');
+  checkOperands('wasm');
   const started = await tf.setBackend('wasm');
   if (!started) return false;
   guardMemory();

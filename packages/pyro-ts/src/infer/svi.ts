@@ -44,6 +44,16 @@ export class SVI<Args extends unknown[]> {
     if (onNonFinite !== 'throw' && onNonFinite !== 'skip') {
       throw new OptionError(`SVI: onNonFinite is "${onNonFinite}"; it must be "throw" or "skip".`);
     }
+    const isProgram = (x: unknown) => typeof x === 'function';
+    if (!isProgram(model) || !isProgram(guide)) {
+      throw new OptionError(
+        `SVI: the ${isProgram(model) ? 'guide' : 'model'} must be a function. Of an autoguide, pass its program: auto.guide.`,
+      );
+    }
+    if (typeof optimizer?.step !== 'function')
+      throw new OptionError('SVI: the third argument must be an optimiser, e.g. new Adam({ lr: 0.01 }).');
+    if (typeof elbo?.estimate !== 'function')
+      throw new OptionError('SVI: the fourth argument must be a loss, e.g. new TraceELBO().');
     this.params = params;
     this.seed = seed;
     this.onNonFinite = onNonFinite;

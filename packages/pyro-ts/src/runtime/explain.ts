@@ -16,6 +16,10 @@ const advice: readonly (readonly [RegExp, string])[] = [
     'Write that line with other operations, or keep it off the way from the parameters to the loss: stopGradient(x) (from @pyro-ts/engine) makes x a constant.',
   ],
   [
+    /NaN elements|integers but got shape/i,
+    'An operand has fewer dimensions than the operation takes: a product of matrices takes two or more of each (tf.dot takes vectors), a list of paddings one for each dimension.',
+  ],
+  [
     /non-last dimension/i,
     'softmax(x, axis) of pyro-ts takes any axis; logSoftmax along another axis is x.sub(tf.logSumExp(x, axis, true)).',
   ],
@@ -53,7 +57,10 @@ const advice: readonly (readonly [RegExp, string])[] = [
  */
 export function explained(error: unknown, site?: string, shapes?: string): unknown {
   if (!(error instanceof Error) || error instanceof PyroError) return error;
-  if (/Tensor is disposed/.test(error.message)) {
+  // What TensorFlow.js says of one, and what the engines' own lines meet.
+  if (
+    /Tensor is disposed|undefined \(reading '(backend|refCount|memoryOffset|id|dtype|values)'\)/.test(error.message)
+  ) {
     return new DisposedTensorError(
       'The program uses a tensor that was disposed of. A tensor that is made inside tf.tidy, or inside a step of SVI (in the model, the guide or an ' +
         'optimiser), is freed when that ends: make the data before, or keep a copy with tf.keep(x.clone()).',
@@ -61,7 +68,9 @@ export function explained(error: unknown, site?: string, shapes?: string): unkno
       { cause: error },
     );
   }
-  const isShape = error instanceof RangeError && /broadcast/.test(error.message);
+  const isShape =
+    error instanceof RangeError &&
+    /broadcast|^(einsum|matMul|softmax|slice|pad|gatherND|scatterND|tensorScatterUpdate):/.test(error.message);
   if (!isShape && !isOfTensorFlow(error)) return error;
   const message = error.message.split('\n')[0].replace(/\.$/, '');
   const inGradient = /gradient/i.test(message);
@@ -93,8 +102,7 @@ const isOfTensorFlow = (error: Error): boolean => {
 function operationOf(error: Error): string | undefined {
   const named = /not found for (\w+)|for op (\w+)|Kernel '(\w+)'/.exec(error.message)?.slice(1).find(Boolean);
   if (named) return named;
-  for (const frame of framesOf(error)) {
-    if (!/tfjs/.test(frame)) return undefined;
+  for (const frame of framesOf(error).filter((line) => /tfjs/.test(line))) {
     const operation = /at (?:[\w.]+\.)?(\w+?)_+ /.exec(frame)?.[1];
     if (operation) return operation;
   }
