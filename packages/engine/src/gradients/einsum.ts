@@ -30,10 +30,7 @@ export function registerEinsum(): void {
   });
 }
 
-/**
- * What `tf.einsum(equation, ...tensors)` is, on an engine that has no such kernel.
- * @example einsumOf('ij,jk->ik', [a, b])
- */
+/** What `tf.einsum(equation, ...tensors)` is, on an engine that has no such kernel. */
 export function einsumOf(equation: string, tensors: readonly tf.Tensor[]): tf.Tensor {
   const { inputs, output } = lettersOf(equation);
   if (inputs.length !== tensors.length || inputs.some((letters, i) => letters.length !== tensors[i].rank)) {

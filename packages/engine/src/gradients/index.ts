@@ -12,7 +12,7 @@ let isDone = false;
 
 /**
  * Registers them, once; they hold for every engine.
- * @example correctGradients(); tf.grad((x) => tf.cumprod(x).sum())(tf.tensor1d([2, 3])) // [4, 2]
+ * @example tf.grad((x) => tf.cumprod(x).sum())(tf.tensor1d([2, 3])) // [4, 2]
  */
 export function correctGradients(): void {
   if (isDone) return;

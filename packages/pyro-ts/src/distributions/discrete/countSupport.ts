@@ -11,7 +11,6 @@ const MOST_ENUMERATED = 2 ** 24;
  * 0 to the largest total count of the batch: [K, 1, ..., 1], or [K, batch] with `expand`. A value above an element's own total count has the log-probability
  * -Infinity there, so that it counts for nothing.
  * @throws {PyroError} where a total count is above 2^24, negative or NaN
- * @example countSupport('Binomial', tf.tensor1d([2, 3]), [2], false) // [[0], [1], [2], [3]]
  */
 export function countSupport(family: string, totalCount: tf.Tensor, batchShape: Shape, expand: boolean): tf.Tensor {
   const counts = totalCount.dataSync();

@@ -44,7 +44,7 @@ export const extendedBinomial = (totalCount: TensorLike, probs: TensorLike | Pro
 
 /**
  * `betaBinomial` for a total count that is a site of its own.
- * @example extendedBetaBinomial(2, 3, alive).logProb(4) // -Infinity where fewer are alive
+ * @example extendedBetaBinomial(1, 1, [4, 9]).logProb(4) // [-1.6094, -2.3026]
  */
 export const extendedBetaBinomial = (
   concentration1: TensorLike,
