@@ -109,11 +109,11 @@ it('without labels it looks at what varies: no accuracy, no classes, but a repor
   const report = readFileSync(at('look/report.html'), 'utf8');
   expect(report).toContain('npx pyroved encode look');
   expect(report).not.toContain('pyroved classify');
-  const judged = await pyroved(['evaluate', 'look'], root);
-  expect([judged.code, judged.stderr]).toEqual([1, expect.stringContaining('Train one with labels')]);
+  const evaluation = await pyroved(['evaluate', 'look'], root);
+  expect([evaluation.code, evaluation.stderr]).toEqual([1, expect.stringContaining('Train one with labels')]);
 });
 
-it('where factors are known, a model without classes is judged by what its latents tell of them', async () => {
+it('where factors are known, a model without classes is evaluation by what its latents tell of them', async () => {
   const few = ['--size', '32', '--unlabelled-per-class', '8', '--validation-per-class', '6'];
   await succeed(['train', 'peaks', ...few, ...tiny, '--model', 'ivae', '--out', 'free'], root);
   const { disentanglement } = summaryOf('free') as unknown as { disentanglement: Disentanglement };
@@ -188,9 +188,9 @@ describe('generated images', () => {
     expect(stdout).toMatch(/^accuracy \d\.\d{4} on \d+ images\n/);
   });
 
-  it('are judged as training judged them, or turned further than in training', async () => {
-    const judged = await succeed(['evaluate', 'cards'], root);
-    expect(judged.stdout).toContain(`accuracy ${Number(summaryOf('cards').accuracy).toFixed(4)} on 12 images`);
+  it('are evaluation as training evaluation them, or turned further than in training', async () => {
+    const evaluation = await succeed(['evaluate', 'cards'], root);
+    expect(evaluation.stdout).toContain(`accuracy ${Number(summaryOf('cards').accuracy).toFixed(4)} on 12 images`);
     const turned = await succeed(['evaluate', 'cards', '--angle', '180 deg', '--seed', '5'], root);
     expect(turned.stdout).toMatch(/^accuracy \d\.\d{4} on 12 images\n/);
     const refused = await pyroved(['evaluate', 'particles', '--angle', '3'], root);

@@ -243,8 +243,8 @@ describe('cross-validate', () => {
     expect(lines(stdout)[0]).toMatch(/^accuracy \d\.\d{4} on 12 images \(95% interval /);
     expect(readFileSync(at('folds/report.html'), 'utf8')).toContain('Cross-validation in 3 folds');
     // Each fold is a run whose test images are that fold.
-    const judged = await succeed(['evaluate', 'folds/fold-2'], root);
-    expect(judged.stdout).toContain(`accuracy ${folds[1].accuracy.toFixed(4)} on 4 images`);
+    const evaluation = await succeed(['evaluate', 'folds/fold-2'], root);
+    expect(evaluation.stdout).toContain(`accuracy ${folds[1].accuracy.toFixed(4)} on 4 images`);
   });
 
   it('goes on after a kill with the same numbers', async () => {

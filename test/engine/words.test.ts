@@ -1,5 +1,5 @@
 /** The words of refusals: which name may have been meant, and how a wrong value is shown. */
-import { inWords, nearestName } from '@pyro-ts/engine';
+import { describeValue, nearestName } from '@pyro-ts/engine';
 import { expect, it } from 'vitest';
 
 it.each([
@@ -26,4 +26,4 @@ it.each<[unknown, string]>([
   [new Float32Array(2), 'a list'],
   [{}, 'an object'],
   [() => 0, 'a function'],
-])('%o is %s', (value, words) => expect(inWords(value)).toBe(words));
+])('%o is %s', (value, words) => expect(describeValue(value)).toBe(words));

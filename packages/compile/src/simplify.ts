@@ -52,13 +52,13 @@ const reduction =
   };
 
 const matMul: Rule = (call) => {
-  const { transposeA, transposeB, turnA, turnB } = call.attrs;
+  const { transposeA, transposeB } = call.attrs;
   return [
     {
       op: 'MatMul',
       ...wired(call),
-      transposeA: transposeA === true || turnA === true,
-      transposeB: transposeB === true || turnB === true,
+      transposeA: transposeA === true,
+      transposeB: transposeB === true,
     },
   ];
 };

@@ -16,9 +16,9 @@ export function nearestName(given: string, names: readonly string[]): string | u
 
 /**
  * A wrong value as messages show it.
- * @example inWords('2') // '"2"'; null: 'null'; [1]: 'a list'; {}: 'an object'
+ * @example describeValue('2') // '"2"'; null: 'null'; [1]: 'a list'; {}: 'an object'
  */
-export function inWords(value: unknown): string {
+export function describeValue(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value);
   if (typeof value === 'function') return 'a function';
   if (typeof value !== 'object' || value === null) return String(value);

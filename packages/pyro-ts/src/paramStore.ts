@@ -1,11 +1,11 @@
 /** The named, constrained, learnable parameters of one run. */
 import { sameShape } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
-import { transformTo } from './distributions/biject.js';
+import { transformTo } from './distributions/bijectTo.js';
 import { firstViolation } from './distributions/checks.js';
 import { type Constraint, real } from './distributions/constraints.js';
+import { detachConstraint } from './distributions/detachConstraint.js';
 import { shapeOf, type TensorLike, toTensor } from './distributions/distribution.js';
-import { lasting } from './distributions/lasting.js';
 import {
   ContextError,
   didYouMean,
@@ -233,7 +233,7 @@ export class ParamStore {
       return;
     }
     const variable = tf.tidy(() => tf.variable(toUnconstrained(name, constraint, value)));
-    this.entries.set(name, { variable, constraint: lasting(constraint) });
+    this.entries.set(name, { variable, constraint: detachConstraint(constraint) });
   }
 
   private createFromData(
@@ -250,7 +250,7 @@ export class ParamStore {
       this.entries.set(name, { variable: init, constraint });
     } else {
       const variable = tf.tidy(() => tf.variable(tf.tensor(data, shape as number[])));
-      this.entries.set(name, { variable, constraint: lasting(constraint) });
+      this.entries.set(name, { variable, constraint: detachConstraint(constraint) });
     }
     this.pending.delete(name);
   }

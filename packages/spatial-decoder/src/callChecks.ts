@@ -1,5 +1,5 @@
 /** Checks of sizes and arrays that the calls of every kernel share. */
-import { inWords } from '@pyro-ts/engine';
+import { describeValue } from '@pyro-ts/engine';
 import { SpatialDecoderError } from './errors.js';
 import type { Kernel } from './kernel.js';
 
@@ -10,12 +10,12 @@ export function callChecks(kernel: Kernel['name']) {
   };
   const integer = (what: string, value: number, least: number, most: number): void => {
     if (!Number.isInteger(value) || value < least || value > most)
-      fail(`${what} must be an integer from ${least} to ${most}; got ${inWords(value)}`);
+      fail(`${what} must be an integer from ${least} to ${most}; got ${describeValue(value)}`);
   };
   const array = (kind: 'Float32Array' | 'Int32Array') => (what: string, values: ArrayLike<number>, length: number) => {
     // Not instanceof, which knows no arrays of another realm.
     if ((values as Partial<Float32Array> | undefined)?.[Symbol.toStringTag] !== (kind as string))
-      fail(`${what} must be ${kind === 'Int32Array' ? 'an' : 'a'} ${kind}; got ${inWords(values)}`);
+      fail(`${what} must be ${kind === 'Int32Array' ? 'an' : 'a'} ${kind}; got ${describeValue(values)}`);
     if (values.length !== length) fail(`${what} must have ${length} numbers; got ${values.length}`);
   };
   return { fail, integer, floats: array('Float32Array'), integers: array('Int32Array') };

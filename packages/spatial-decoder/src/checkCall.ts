@@ -1,5 +1,5 @@
 /** What every kernel asks of a call, in the same words: it reads and writes as far as the problem says, so the arrays must be of those sizes. */
-import { inWords } from '@pyro-ts/engine';
+import { describeValue } from '@pyro-ts/engine';
 import { SpatialDecoderError } from './errors.js';
 import { activations, type Kernel, type Operands, type Problem } from './kernel.js';
 
@@ -29,12 +29,12 @@ export function checkCall(
   };
   const whole = (what: string, value: number, least: number, most: number, elsewhere = '') => {
     if (!Number.isInteger(value) || value < least || value > most)
-      refuse(`${what} must be a whole number from ${least} to ${most}, but is ${inWords(value)}${elsewhere}`);
+      refuse(`${what} must be a whole number from ${least} to ${most}, but is ${describeValue(value)}${elsewhere}`);
   };
   const floats = (what: string, values: Float32Array, length: number) => {
     // Not instanceof, which knows no arrays of another realm.
     if (values?.[Symbol.toStringTag] !== 'Float32Array')
-      refuse(`${what} must be a Float32Array, but is ${inWords(values)}`);
+      refuse(`${what} must be a Float32Array, but is ${describeValue(values)}`);
     if (values.length !== length) refuse(`${what} has ${values.length} numbers where the problem has ${length}`);
   };
 
@@ -59,7 +59,7 @@ export function checkCall(
   for (const width of widths) whole('a width', width, 1, MOST_UNITS);
   for (const name of ['firstActivation', 'activation'] as const) {
     if (!activations.includes(problem[name]))
-      refuse(`${name} must be one of ${activations.join(', ')}, but is ${inWords(problem[name])}`);
+      refuse(`${name} must be one of ${activations.join(', ')}, but is ${describeValue(problem[name])}`);
   }
 
   const { grid, pose, code, weights, biases } = operands;

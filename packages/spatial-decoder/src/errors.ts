@@ -1,5 +1,5 @@
 /** The one error of this package: an operand or an option that the operation cannot take, or a kernel that cannot go on. */
-import { inWords, nearestName } from '@pyro-ts/engine';
+import { describeValue, nearestName } from '@pyro-ts/engine';
 
 export class SpatialDecoderError extends Error {
   constructor(message: string, options?: ErrorOptions) {
@@ -14,14 +14,14 @@ export function oneOf<T extends string>(what: string, value: unknown, valid: rea
   if (found !== undefined) return found;
   const near = typeof value === 'string' ? nearestName(value, valid) : undefined;
   throw new SpatialDecoderError(
-    `${what} ${inWords(value)} does not exist.${near === undefined ? '' : ` Did you mean "${near}"?`} Known: ${valid.join(', ')}.`,
+    `${what} ${describeValue(value)} does not exist.${near === undefined ? '' : ` Did you mean "${near}"?`} Known: ${valid.join(', ')}.`,
   );
 }
 
 /** Refuses keys that `known` lacks. `owner` is what the options, or whatever else `kind` names, belong to. */
 export function refuseUnknownKeys(owner: string, given: object, known: readonly string[], kind = 'option'): void {
   if (typeof given !== 'object' || given === null)
-    throw new SpatialDecoderError(`${owner} takes an object of ${kind}s, not ${inWords(given)}.`);
+    throw new SpatialDecoderError(`${owner} takes an object of ${kind}s, not ${describeValue(given)}.`);
   for (const key of Object.keys(given)) oneOf(`${owner}: ${kind}`, key, known);
 }
 

@@ -1,6 +1,6 @@
 /** What the spatial decoder takes, and the checks that name the operand that does not fit. */
 
-import { inWords } from '@pyro-ts/engine';
+import { describeValue } from '@pyro-ts/engine';
 import type * as tf from '@tensorflow/tfjs';
 import { refuseUnknownKeys, SpatialDecoderError } from './errors.js';
 import type { Activation, Problem } from './kernel.js';
@@ -47,7 +47,7 @@ export function problemOf(inputs: SpatialDecoderInputs, activation: Activation, 
   }
   if (!Array.isArray(hidden)) {
     throw new SpatialDecoderError(
-      `spatialDecoder: hidden is ${inWords(hidden)}; give a list of layers { weight, bias }, [] for none.`,
+      `spatialDecoder: hidden is ${describeValue(hidden)}; give a list of layers { weight, bias }, [] for none.`,
     );
   }
   const widths = [width];
@@ -65,7 +65,7 @@ export function problemOf(inputs: SpatialDecoderInputs, activation: Activation, 
 function checkLayer(name: string, layer: Layer, width: number): number {
   if (typeof layer !== 'object' || layer === null) {
     throw new SpatialDecoderError(
-      `spatialDecoder: ${name} is ${inWords(layer)}; give a layer { weight [in, out], bias [out] }.`,
+      `spatialDecoder: ${name} is ${describeValue(layer)}; give a layer { weight [in, out], bias [out] }.`,
     );
   }
   const { weight, bias } = layer;
@@ -103,7 +103,7 @@ function fail(name: string, tensor: tf.Tensor, expected: string, mend: string): 
 export function checkPixels(pixels: readonly number[] | Int32Array, size: number): Int32Array {
   if (!Array.isArray(pixels) && !ArrayBuffer.isView(pixels)) {
     throw new SpatialDecoderError(
-      `spatialDecoder: pixels is ${inWords(pixels)}; give a list of integers or an Int32Array (of a tensor, its dataSync()).`,
+      `spatialDecoder: pixels is ${describeValue(pixels)}; give a list of integers or an Int32Array (of a tensor, its dataSync()).`,
     );
   }
   const mend =
@@ -112,7 +112,7 @@ export function checkPixels(pixels: readonly number[] | Int32Array, size: number
       : `the grid has ${size} pixels, so give integers from 0 to ${size - 1}`;
   pixels.forEach((p, at) => {
     if (Number.isInteger(p) && p >= 0 && p < size) return;
-    throw new SpatialDecoderError(`spatialDecoder: pixels[${at}] is ${inWords(p)}; ${mend}.`);
+    throw new SpatialDecoderError(`spatialDecoder: pixels[${at}] is ${describeValue(p)}; ${mend}.`);
   });
   return Int32Array.from(pixels);
 }

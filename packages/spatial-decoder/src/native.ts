@@ -32,7 +32,7 @@ export interface NativeOptions extends Omit<KernelOptions, 'isa'> {
 
 const optionNames: readonly (keyof NativeOptions)[] = ['threads', 'budget', 'precision', 'isa'];
 
-const inWords: Readonly<Record<NativeIsa, string>> = {
+const describeValue: Readonly<Record<NativeIsa, string>> = {
   avx512: 'AVX-512',
   avx2: 'AVX2',
   neon: 'NEON',
@@ -97,7 +97,7 @@ class NativeKernel implements Kernel {
     private readonly wanted: number,
     budget: number,
   ) {
-    this.detail = inWords[isa];
+    this.detail = describeValue[isa];
     this.precision = isa === 'amx' ? 'bfloat16' : 'float32';
     this.handle = guarded(() => addon.create(isa, wanted, budget));
     this.encoder = new NativeEncoder(addon, () => this.live());

@@ -1,5 +1,5 @@
 /** Threads and memory of a kernel, by one rule for all of them and for whoever chooses among them. */
-import { inWords } from '@pyro-ts/engine';
+import { describeValue } from '@pyro-ts/engine';
 import { SpatialDecoderError } from './errors.js';
 
 /** Of the native kernel; the wasm kernel works on fewer. */
@@ -12,7 +12,7 @@ const ENDLESS = 1e15;
 export function threadsFrom(source: string, threads: unknown, most = MOST_THREADS): number {
   if (typeof threads === 'number' && Number.isInteger(threads) && threads >= 1 && threads <= most) return threads;
   throw new SpatialDecoderError(
-    `${source} must be at least 1 and at most ${most}, a whole number, but is ${inWords(threads)}.`,
+    `${source} must be at least 1 and at most ${most}, a whole number, but is ${describeValue(threads)}.`,
   );
 }
 
@@ -20,6 +20,6 @@ export function threadsFrom(source: string, threads: unknown, most = MOST_THREAD
 export function budgetFrom(source: string, budget: unknown, unit = 'bytes', bytes = 1): number {
   if (typeof budget === 'number' && budget >= 0) return Math.min(Math.floor(budget * bytes), ENDLESS);
   throw new SpatialDecoderError(
-    `${source} is ${inWords(budget)}; give 0 (always recompute) or more, a number of ${unit}.`,
+    `${source} is ${describeValue(budget)}; give 0 (always recompute) or more, a number of ${unit}.`,
   );
 }

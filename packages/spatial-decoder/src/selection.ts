@@ -1,5 +1,5 @@
 /** Whether what came as the option `kernel` is what `selectKernel` returned. */
-import { inWords } from '@pyro-ts/engine';
+import { describeValue } from '@pyro-ts/engine';
 
 /**
  * What is wrong with `value` as the option `kernel`, and the mend; undefined where it was left out or is what `selectKernel` returned. For packages
@@ -12,7 +12,7 @@ export function wrongSelection(value: unknown): string | undefined {
 
 function cameAs(value: unknown): string {
   if (hasMethods(value, 'then')) return 'a promise, so an await is missing';
-  return isKernel(value) ? 'the kernel within a selection' : inWords(value);
+  return isKernel(value) ? 'the kernel within a selection' : describeValue(value);
 }
 
 /** The reference alone has no kernel. */

@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import * as dist from 'pyro-ts';
-import { biject, constraints, RandomStream, type Transform, transformTo } from 'pyro-ts';
+import { bijectTo, constraints, RandomStream, type Transform, transformTo } from 'pyro-ts';
 import { describe, expect, test } from 'vitest';
 import { expectClose, gradOf, numericGradient } from '../../numbers.js';
 
@@ -35,7 +35,7 @@ const cases: [string, () => Transform, number[], number[]?][] = [
   ],
   ['triangle', () => new dist.LowerCholeskyVectorTransform(), [0.3, -1, 0.5], [0, 2, 3]],
   ['correlations', () => new dist.CorrCholeskyTransform(), [0.3, -1.2, 0.8, 0.1, 2, -0.4], [4, 8, 9, 12, 13, 14]],
-  ['positive definite', () => biject(constraints.positiveDefinite), [0.3, -1, 0.5], [0, 2, 3]],
+  ['positive definite', () => bijectTo(constraints.positiveDefinite), [0.3, -1, 0.5], [0, 2, 3]],
   ['autoregressive', () => dist.affineAutoregressive(layers(4, [8, 6])), [0.3, -1, 0.5, 2]],
   [
     'autoregressive, other order',
@@ -138,13 +138,13 @@ describe('onto constraints', () => {
     );
     expect(t.codomain.eventDim).toBe(constraint.eventDim);
   });
-  test.each(all.filter(([name]) => name !== 'sphere'))('biject(%s) is one to one', (_, constraint) => {
-    expect(biject(constraint).isBijective).toBe(true);
+  test.each(all.filter(([name]) => name !== 'sphere'))('bijectTo(%s) is one to one', (_, constraint) => {
+    expect(bijectTo(constraint).isBijective).toBe(true);
   });
   test('a softmax is none, and a discrete set has none', () => {
     expect(transformTo(constraints.simplex).isBijective).toBe(false);
     expect(() => new dist.SoftmaxTransform().logAbsDetJacobian(tf.ones([2]), tf.ones([2]))).toThrow(/not one to one/);
-    expect(() => biject(constraints.sphere)).toThrow(/no one-to-one transform .* "a vector of length 1"/);
+    expect(() => bijectTo(constraints.sphere)).toThrow(/no one-to-one transform .* "a vector of length 1"/);
     expect(() => transformTo(constraints.boolean)).toThrow(/"0 or 1", which is discrete/);
   });
   test('a new kind can be taught', () => {

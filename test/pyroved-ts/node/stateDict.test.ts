@@ -119,7 +119,7 @@ describe('pickles that Python would run', () => {
 
 describe('damaged files give one clear error', () => {
   const whole = bytesOf('ivae');
-  const inWords = (bytes: Uint8Array): string => {
+  const outcomeOf = (bytes: Uint8Array): string => {
     try {
       readStateDict(bytes, 'a.pt');
       return 'read';
@@ -133,7 +133,7 @@ describe('damaged files give one clear error', () => {
   it('cut short anywhere', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: whole.length - 1 }), (length) => {
-        expect(inWords(whole.subarray(0, length))).toBe('refused');
+        expect(outcomeOf(whole.subarray(0, length))).toBe('refused');
       }),
       { numRuns: 200, seed: 1 },
     );
@@ -145,7 +145,7 @@ describe('damaged files give one clear error', () => {
       fc.property(fc.integer({ min: 0, max: whole.length - 1 }), fc.integer({ min: 1, max: 255 }), (at, change) => {
         const bytes = whole.slice();
         bytes[at] ^= change;
-        if (inWords(bytes) === 'read') expect(readStateDict(bytes)).toEqual(before);
+        if (outcomeOf(bytes) === 'read') expect(readStateDict(bytes)).toEqual(before);
       }),
       { numRuns: 500, seed: 2 },
     );
@@ -158,7 +158,7 @@ describe('damaged files give one clear error', () => {
       fc.property(fc.array(edit, { minLength: 1, maxLength: 4 }), (edits) => {
         const bytes = [...pickle];
         for (const [at, kind, value] of edits) bytes.splice(at, kind === 2 ? 1 : kind, value);
-        inWords(around(Uint8Array.from(bytes)));
+        outcomeOf(around(Uint8Array.from(bytes)));
       }),
       { numRuns: 2000, seed: 3 },
     );
@@ -167,9 +167,9 @@ describe('damaged files give one clear error', () => {
   it('of nothing but noise', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), (noise) => {
-        inWords(noise);
-        inWords(around(noise));
-        inWords(Uint8Array.from([0x50, 0x4b, 3, 4, ...noise]));
+        outcomeOf(noise);
+        outcomeOf(around(noise));
+        outcomeOf(Uint8Array.from([0x50, 0x4b, 3, 4, ...noise]));
       }),
       { numRuns: 500, seed: 4 },
     );

@@ -1,8 +1,8 @@
 /** The figures beside an accuracy: interval, chance, upright accuracy and temperature, from a model whose answers are known. */
 import { type Classified, classified, type ImageSet, imageSet, SSIVAE, shareInterval } from 'pyroved-ts';
 import { expect, it } from 'vitest';
+import { evaluate } from '../../../packages/pyroved/dist/runs/evaluation.js';
 import { headlineFigures } from '../../../packages/pyroved/dist/runs/headline.js';
-import { judge } from '../../../packages/pyroved/dist/runs/judge.js';
 
 /** Reads class and probability from the first two pixels. */
 class Stub extends SSIVAE {
@@ -37,8 +37,8 @@ it('counts distinct images in the interval, and finds that the model is too cert
     ranges: { angle: 1 },
     upright: answers(5),
   } as const;
-  const judged = judge(model, images);
-  const figures = headlineFigures(model, judged, validation);
+  const evaluation = evaluate(model, images);
+  const figures = headlineFigures(model, evaluation, validation);
   expect(figures).toMatchObject({
     accuracyInterval: shareInterval(0.8, 100),
     uprightAccuracy: 0.95,
@@ -49,7 +49,7 @@ it('counts distinct images in the interval, and finds that the model is too cert
   expect(figures.temperature).toBeGreaterThan(2.5);
   expect(figures.temperature).toBeLessThan(3.4);
   expect(figures.calibratedError).toBeLessThan(0.06);
-  expect(judged).toMatchObject({ calibrationError: expect.closeTo(0.19, 2) });
-  expect(headlineFigures(model, judged, { ...validation, distinct: 3 }).temperature).toBeUndefined();
+  expect(evaluation).toMatchObject({ calibrationError: expect.closeTo(0.19, 2) });
+  expect(headlineFigures(model, evaluation, { ...validation, distinct: 3 }).temperature).toBeUndefined();
   model.dispose();
 });

@@ -13,16 +13,16 @@ const registered = new Set<string>();
 
 /** Which operands are taken transposed. */
 interface Turned {
-  readonly turnA: boolean;
-  readonly turnB: boolean;
+  readonly transposeA: boolean;
+  readonly transposeB: boolean;
 }
 
 registerGradientOf<Turned>({
   kernelName,
   inputsToSave: ['a', 'b'],
-  gradFunc: (up, [a, b], { turnA, turnB }) => ({
-    a: () => (turnA ? multiply(b, up, turnB, true) : multiply(up, b, false, !turnB)),
-    b: () => (turnB ? multiply(up, a, true, turnA) : multiply(a, up, !turnA, false)),
+  gradFunc: (up, [a, b], { transposeA, transposeB }) => ({
+    a: () => (transposeA ? multiply(b, up, transposeB, true) : multiply(up, b, false, !transposeB)),
+    b: () => (transposeB ? multiply(up, a, true, transposeA) : multiply(a, up, !transposeA, false)),
   }),
 });
 
@@ -37,14 +37,17 @@ export function product(a: tf.Tensor2D, b: tf.Tensor2D): tf.Tensor2D {
 }
 
 /** The product of `a` and `b`, each transposed where asked for. */
-function multiply(a: tf.Tensor, b: tf.Tensor, turnA: boolean, turnB: boolean): tf.Tensor2D {
+function multiply(a: tf.Tensor, b: tf.Tensor, transposeA: boolean, transposeB: boolean): tf.Tensor2D {
   const backendName = tf.getBackend();
   registerOn(backendName);
   const run = (x: tf.Tensor, y: tf.Tensor, turned: Turned) =>
     tf.engine().runKernel(kernelName, { a: x, b: y }, { ...turned }) as tf.Tensor2D;
-  if (backendName !== 'wasm' || runningHeap()) return run(a, b, { turnA, turnB });
+  if (backendName !== 'wasm' || runningHeap()) return run(a, b, { transposeA, transposeB });
   // The engine's own product is five times slower on a transposed operand than to transpose first.
-  return run(turnA ? tf.transpose(a) : a, turnB ? tf.transpose(b) : b, { turnA: false, turnB: false });
+  return run(transposeA ? tf.transpose(a) : a, transposeB ? tf.transpose(b) : b, {
+    transposeA: false,
+    transposeB: false,
+  });
 }
 
 /** Zeros with zero gradients, where an operand has no elements; tfjs-wasm fails there or returns what lay in memory. */
@@ -107,14 +110,14 @@ function registerOn(backendName: string): void {
   registerKernelOf<'a' | 'b', Turned>(kernelName, backendName, ({ inputs, backend, attrs }) => {
     const heap = runningHeap();
     if (heap) return multiplyOn(heap, inputs.a, inputs.b, attrs);
-    return own.kernelFunc({ inputs, backend, attrs: { transposeA: attrs.turnA, transposeB: attrs.turnB } });
+    return own.kernelFunc({ inputs, backend, attrs: { transposeA: attrs.transposeA, transposeB: attrs.transposeB } });
   });
   registered.add(backendName);
 }
 
 /** The product by our loops, which read a transposed operand along its columns. */
-function multiplyOn(heap: Heap, a: tf.TensorInfo, b: tf.TensorInfo, { turnA, turnB }: Turned): tf.TensorInfo {
-  const [left, right] = [operandOf(heap, a, turnA), operandOf(heap, b, turnB)];
+function multiplyOn(heap: Heap, a: tf.TensorInfo, b: tf.TensorInfo, { transposeA, transposeB }: Turned): tf.TensorInfo {
+  const [left, right] = [operandOf(heap, a, transposeA), operandOf(heap, b, transposeB)];
   const output = heap.output([left.rows, right.columns]);
   heap.multiply(left, right, heap.address(output));
   return output;

@@ -1,6 +1,6 @@
 /** Chooses the engine: `tensorflow` where it loads, else `wasm`, else `cpu`; an option or PYRO_ENGINE overrides. */
 import { EngineError } from '../errors.js';
-import { inWords, nearestName } from '../words.js';
+import { describeValue, nearestName } from '../words.js';
 import { type EngineName, engineNames, startEngine } from './load.js';
 import { checkTfjsCopies } from './singleCopy.js';
 import { whileSelecting } from './state.js';
@@ -29,7 +29,7 @@ export function selectEngine(options: EngineOptions = {}): Promise<EngineChoice>
 
 async function select(options: EngineOptions): Promise<EngineChoice> {
   if (typeof options !== 'object' || options === null)
-    throw new EngineError(`selectEngine takes an object of options, not ${inWords(options)}.`);
+    throw new EngineError(`selectEngine takes an object of options, not ${describeValue(options)}.`);
   for (const key of Object.keys(options)) {
     if (key !== 'engine') throw new EngineError(`selectEngine has no option "${key}". Known: engine.`);
   }
@@ -49,7 +49,7 @@ type Started = Pick<EngineChoice, 'name' | 'reason'>;
 async function startAsked(asked: unknown, reason: string): Promise<Started> {
   const name = engineNames.find((known) => known === asked);
   if (name === undefined)
-    throw new EngineError(`There is no engine ${inWords(asked)} (${reason}).${nearestEngine(asked)}`);
+    throw new EngineError(`There is no engine ${describeValue(asked)} (${reason}).${nearestEngine(asked)}`);
   const { problem } = await startEngine(name);
   if (problem === undefined) return { name, reason };
   throw new EngineError(`The engine "${name}" does not start (${reason}): ${problem}. ${mend[name]}`);

@@ -9,7 +9,7 @@ export interface Constraint {
   /** Number of rightmost dimensions that make one value: 0 for a number, 1 for a vector. */
   readonly eventDim: number;
   readonly isDiscrete: boolean;
-  /** What sort of set it is: the key under which `biject` and `transformTo` find a map onto it. */
+  /** What sort of set it is: the key under which `bijectTo` and `transformTo` find a map onto it. */
   readonly kind: string;
   /** For each value, whether it lies inside: a bool tensor without the event dimensions. NaN and infinite numbers never do, but where said. */
   check(value: tf.Tensor): tf.Tensor;

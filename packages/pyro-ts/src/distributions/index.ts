@@ -1,6 +1,6 @@
 /** Every distribution, with the constraints of their supports. */
 
-export { biject, registerTransform, type TransformMaker, transformTo } from './biject.js';
+export { bijectTo, registerTransform, type TransformMaker, transformTo } from './bijectTo.js';
 export * from './bounded/beta.js';
 export * from './bounded/continuousBernoulli.js';
 export * from './bounded/dirichlet.js';

@@ -12,15 +12,15 @@ export async function openHdf5(path: string, dataset: string | undefined): Promi
   const h5 = await import('h5wasm/node');
   // Errors are thrown rather than printed.
   (await h5.ready).activate_throwing_error_handler();
-  const file = inWords(() => new h5.File(resolve(path), 'r'));
+  const file = explainHdf5Error(() => new h5.File(resolve(path), 'r'));
   try {
-    const found = inWords(() => numericDatasets(h5, file));
+    const found = explainHdf5Error(() => numericDatasets(h5, file));
     const chosen = found.get(chooseName(path, [...found.keys()], dataset));
     const shape = chosen?.shape ?? [];
     if (!chosen || shape.length === 0) throw new Error('the dataset is a single number');
     const rest = shape.slice(1).map(() => [] as []);
     const item = (i: number): Float32Array => {
-      const values = inWords(() => chosen.slice([[i, i + 1], ...rest]));
+      const values = explainHdf5Error(() => chosen.slice([[i, i + 1], ...rest]));
       if (!ArrayBuffer.isView(values)) throw new Error('the dataset holds no numbers');
       return Float32Array.from(values as unknown as ArrayLike<number | bigint>, Number);
     };
@@ -32,7 +32,7 @@ export async function openHdf5(path: string, dataset: string | undefined): Promi
 }
 
 /** HDF5 reports a stack of calls; the innermost says what is wrong. */
-function inWords<T>(action: () => T): T {
+function explainHdf5Error<T>(action: () => T): T {
   try {
     return action();
   } catch (cause) {

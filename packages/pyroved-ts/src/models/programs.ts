@@ -26,8 +26,8 @@ import {
   fcDecoder,
   fcEncoder,
   inView,
-  ownDecoder,
-  ownEncoder,
+  resolveDecoder,
+  resolveEncoder,
   spatialNet,
 } from '../nets/index.js';
 import { Latents, type Modes, type OwnDraws, type PosePart, poseParts } from '../priors/index.js';
@@ -98,14 +98,16 @@ export abstract class VaePrograms {
       own: Object.fromEntries(this.latents.own.map(({ kind, source }) => [kind, source.encoded])),
       ...(discrete !== undefined && { discrete }),
     };
-    const net = encoder ? ownEncoder(encoder, encoding) : fcEncoder({ ...encoding, hidden: hiddenEncoder, activation });
+    const net = encoder
+      ? resolveEncoder(encoder, encoding)
+      : fcEncoder({ ...encoding, hidden: hiddenEncoder, activation });
     const views = parts.poseParts ? undefined : viewsOf(this.options);
     this.encoder = views ? encoderOfViews(net, views) : net;
     const { hasPose } = this.latents;
     const decoding = { owner: `${owner}: decoder`, shape, channels, inputs: [latentDim, condition, discrete ?? 0] };
     const layers = { ...decoding, hidden: hiddenDecoder, activation };
     if (decoder === 'template') throw templatesElsewhere(owner);
-    if (decoder) this.decoder = ownDecoder(decoder, { ...decoding, hasPose });
+    if (decoder) this.decoder = resolveDecoder(decoder, { ...decoding, hasPose });
     else this.decoder = hasPose ? spatialNet({ ...layers, kernel }) : fcDecoder(layers);
     const { net: ofLikelihood } = this.likelihood;
     this.nets = {

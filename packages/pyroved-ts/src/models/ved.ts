@@ -18,7 +18,7 @@ import {
   TraceELBO,
 } from 'pyro-ts';
 import { gather, type ImageSet, imageSet, imageSize, type StreamedSet } from '../data/index.js';
-import { convNet, type DecoderNet, type EncoderNet, ownDecoder, ownEncoder } from '../nets/index.js';
+import { convNet, type DecoderNet, type EncoderNet, resolveDecoder, resolveEncoder } from '../nets/index.js';
 import { collect, type Encoding, type PoseRows } from './asked/host.js';
 import { type Manifold, type ManifoldOptions, manifold } from './asked/manifold.js';
 import { type Traversal, type TraverseOptions, traverse } from './asked/traverse.js';
@@ -67,7 +67,7 @@ export class VED {
     const { inputShape, inputChannels, outputShape, outputChannels, latentDim, encoder, decoder } = this.options;
     this.likelihood = likelihoodOf(this.options.likelihood, this.options);
     const conv = convolutionsOf(this.options);
-    this.encoder = ownEncoder(encoder ?? convNet(conv.encoder), {
+    this.encoder = resolveEncoder(encoder ?? convNet(conv.encoder), {
       owner: 'VED: encoder',
       shape: inputShape,
       channels: inputChannels,
@@ -75,7 +75,7 @@ export class VED {
       joint: latentDim,
       own: {},
     });
-    this.decoder = ownDecoder(decoder ?? convNet(conv.decoder), {
+    this.decoder = resolveDecoder(decoder ?? convNet(conv.decoder), {
       owner: 'VED: decoder',
       shape: outputShape,
       channels: outputChannels,

@@ -33,7 +33,7 @@ export type DecoderNeeds = Omit<ConvDecoderOptions, 'conv'> & {
 };
 
 /** The encoder that was put into the slot. */
-export const ownEncoder = (slot: EncoderSlot, needs: EncoderNeeds): EncoderNet =>
+export const resolveEncoder = (slot: EncoderSlot, needs: EncoderNeeds): EncoderNet =>
   built(slot, needs, convEncoder, encoderFromLayers);
 
 /** The classifier or regressor that was put into the slot. */
@@ -41,7 +41,7 @@ export const ownClassifier = (slot: ClassifierSlot, needs: ClassifierNeeds): Cla
   built(slot, needs, convClassifier, classifierFromLayers);
 
 /** The decoder that was put into the slot. */
-export function ownDecoder(slot: DecoderSlot, needs: DecoderNeeds): DecoderNet {
+export function resolveDecoder(slot: DecoderSlot, needs: DecoderNeeds): DecoderNet {
   if (needs.hasPose && (slot instanceof tf.LayersModel || isConv(slot))) {
     throw new OptionError(
       `${needs.owner}: a convolutional decoder or a tf.LayersModel knows no coordinates, so it cannot take the pose out of the content. Leave ` +

@@ -11,7 +11,7 @@ import {
   type Spread,
 } from '../runs/index.js';
 import { formatCount, formatPercent } from '../viz/index.js';
-import { confusionTable } from './judgement.js';
+import { confusionTable } from './evaluationText.js';
 import { print, say } from './messages.js';
 import { addLabelledKindOptions } from './modelKind.js';
 import { atLeast, parsed, seedOption } from './options.js';

@@ -2,7 +2,7 @@
 import { Command } from 'commander';
 import { latentsNpz } from 'pyroved-ts';
 import { encodingCsv } from '../runs/index.js';
-import { writeWhole } from '../storage/index.js';
+import { writeFileAtomic } from '../storage/index.js';
 import { formatCount } from '../viz/index.js';
 import { say } from './messages.js';
 import { addMachineOptions, type Given } from './options.js';
@@ -25,7 +25,7 @@ export function encodeCommand(): Command {
       const { set } = await newImages(trained, given);
       const { out } = given;
       const asArrays = typeof out === 'string' && out.toLowerCase().endsWith('.npz');
-      if (asArrays) writeWhole(out, latentsNpz(trained, set));
+      if (asArrays) writeFileAtomic(out, latentsNpz(trained, set));
       else writeTable(encodingCsv(trained, set), given);
       say(`${formatCount(set.count)} encoded.${out === undefined ? '' : ` ${asArrays ? 'Arrays' : 'Table'}: ${out}`}`);
     });

@@ -21,8 +21,8 @@ import {
   validationImages,
 } from '../runs/index.js';
 import { type ValidationSummary, validationSummary } from '../runs/validation.js';
-import { writeWhole } from '../storage/index.js';
-import { boundsText, disentanglementText, judgementText } from './judgement.js';
+import { writeFileAtomic } from '../storage/index.js';
+import { boundsText, disentanglementText, judgementText } from './evaluationText.js';
 import { print, say, sayProblems } from './messages.js';
 import {
   addMachineOptions,
@@ -98,13 +98,13 @@ export function evaluateCommand(): Command {
       sayProblems(found.problems);
       const images = inMemory(found.set);
       const disentanglement = disentangledBy(trained.run, trained.model, images);
-      // What varies is all that a model without classes and quantities can be judged by.
+      // What varies is all that a model without classes and quantities can be evaluation by.
       const hasOther = disentanglement !== undefined || given.bound !== undefined;
-      const judged = hasOther && trained.model.kind === 'iVAE' ? undefined : evaluateModel(trained, images);
+      const evaluation = hasOther && trained.model.kind === 'iVAE' ? undefined : evaluateModel(trained, images);
       const { validation } = found;
-      if (judged) {
+      if (evaluation) {
         const shown = { ...images, ...(validation && { count: validation.images, validation }) };
-        print(judgementText(judged, trained.classNames, shown));
+        print(judgementText(evaluation, trained.classNames, shown));
       }
       if (disentanglement) print(disentanglementText(disentanglement));
       const bounds = boundsAsked(trained, images, given);
@@ -117,12 +117,12 @@ export function evaluateCommand(): Command {
           images: validation?.images ?? images.count,
           ...(validation && { validation }),
           classNames,
-          ...(judged && figuresOf(judged)),
+          ...(evaluation && figuresOf(evaluation)),
           ...(disentanglement && { disentanglement }),
           ...(bounds && { bounds }),
           ...asked,
         };
-        writeWhole(json, `${JSON.stringify(content, null, 2)}\n`);
+        writeFileAtomic(json, `${JSON.stringify(content, null, 2)}\n`);
         say(`Written to ${json}`);
       }
     });

@@ -6,7 +6,7 @@ import { didYouMean } from 'pyro-ts';
 import { PyrovedError } from 'pyroved-ts';
 import { manifoldPictures } from '../runs/index.js';
 import { explained } from '../storage/errors.js';
-import { writeWhole } from '../storage/index.js';
+import { writeFileAtomic } from '../storage/index.js';
 import { print } from './messages.js';
 import { addMachineOptions, atLeast, decimal, parsed } from './options.js';
 import { addRun, angleAsked, withAnyRun } from './trained.js';
@@ -47,7 +47,7 @@ export function manifoldCommand(): Command {
         const file = `${picture.name}.svg`;
         if (out === undefined) print(trained.run.writePicture(file, picture.svg));
         else {
-          writeWhole(path.join(out, file), picture.svg);
+          writeFileAtomic(path.join(out, file), picture.svg);
           print(path.join(out, file));
         }
       }

@@ -2,7 +2,7 @@
 import { selectEngine } from '@pyro-ts/engine';
 import { Command } from 'commander';
 import { inputsFor, loadVED, predictionNpz } from '../runs/index.js';
-import { writeWhole } from '../storage/index.js';
+import { writeFileAtomic } from '../storage/index.js';
 import { formatCount } from '../viz/index.js';
 import { say, sayProblems } from './messages.js';
 import { engineOption, parsed, seedOption, wholeNumber } from './options.js';
@@ -39,7 +39,7 @@ export function predictCommand(): Command {
       if (trained.warning) say(trained.warning);
       const { set, problems, places } = await inputsFor(trained, array, dataset);
       sayProblems(problems);
-      writeWhole(out, predictionNpz(trained, set, { samples, seed, places }));
+      writeFileAtomic(out, predictionNpz(trained, set, { samples, seed, places }));
       say(`${formatCount(set.count)} predicted: ${out}`);
       trained.model.dispose();
     });

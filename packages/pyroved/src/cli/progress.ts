@@ -37,7 +37,7 @@ export interface ProgressOptions {
 const QUIET = { share: 0.02, milliseconds: 10_000 };
 
 /** How far a run is, and in words what there is to say of it. */
-export interface Course {
+export interface Pace {
   readonly step: number;
   update(step: number, figures?: ProgressFigures): void;
   /** Loss, accuracy and the time left, as far as they are known. */
@@ -46,7 +46,7 @@ export interface Course {
   line(): string;
 }
 
-export function courseOf({ total, start = 0, now = () => performance.now(), name }: ProgressOptions): Course {
+export function paceOf({ total, start = 0, now = () => performance.now(), name }: ProgressOptions): Pace {
   const begun = now();
   let step = start;
   let figures: ProgressFigures = {};
@@ -82,7 +82,7 @@ export function courseOf({ total, start = 0, now = () => performance.now(), name
 /** Starts a display. */
 export function createProgress(options: ProgressOptions): Progress {
   const { stream = process.stderr, total, start = 0, now = () => performance.now() } = options;
-  const course = courseOf({ ...options, now });
+  const pace = paceOf({ ...options, now });
   const write = (text: string): void => {
     stream.write(`${plainText(text)}\n`);
   };
@@ -92,13 +92,13 @@ export function createProgress(options: ProgressOptions): Progress {
     let shownStep = start;
     return {
       update(done, said) {
-        course.update(done, said);
+        pace.update(done, said);
         if (now() - shownAt < QUIET.milliseconds || done - shownStep < QUIET.share * total) return;
         [shownAt, shownStep] = [now(), done];
-        write(course.line());
+        write(pace.line());
       },
       log: write,
-      stop: () => write(course.line()),
+      stop: () => write(pace.line()),
     };
   }
 
@@ -106,18 +106,18 @@ export function createProgress(options: ProgressOptions): Progress {
   bar.start(total, start, { words: '' });
   return {
     update(done, said) {
-      course.update(done, said);
-      bar.update(done, { words: course.words() });
+      pace.update(done, said);
+      bar.update(done, { words: pace.words() });
     },
     log(text) {
       // The bar remembers where on the screen it began, so it begins anew below the line.
       bar.stop();
       write(text);
-      bar.start(total, course.step, { words: course.words() });
+      bar.start(total, pace.step, { words: pace.words() });
     },
     stop() {
       bar.stop();
-      write(course.line());
+      write(pace.line());
     },
   };
 }

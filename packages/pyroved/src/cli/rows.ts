@@ -13,7 +13,7 @@ import {
   traversePicture,
 } from '../runs/index.js';
 import { explained } from '../storage/errors.js';
-import { writeWhole } from '../storage/index.js';
+import { writeFileAtomic } from '../storage/index.js';
 import { formatCount } from '../viz/index.js';
 import { print, say } from './messages.js';
 import { addMachineOptions, atLeast, counts, decimal, type Given, parsed } from './options.js';
@@ -90,7 +90,7 @@ export function straightenCommand(): Command {
       const upright = straightened(trained, set);
       if (out.toLowerCase().endsWith('.npy')) {
         const channels = upright.channels > 1 ? [upright.channels] : [];
-        writeWhole(out, encodeNpy(upright.images, [upright.count, ...channels, ...upright.shape]));
+        writeFileAtomic(out, encodeNpy(upright.images, [upright.count, ...channels, ...upright.shape]));
       } else {
         for (let i = 0; i < upright.count; i++) {
           const name = `${(upright.names?.[i] ?? `image-${i + 1}`).replace(/\.[A-Za-z]+$/, '').replace(/[#[\]:]/g, '-')}.png`;
@@ -98,7 +98,7 @@ export function straightenCommand(): Command {
           explained(`Could not make ${path.dirname(file)}`, () =>
             fs.mkdirSync(path.dirname(file), { recursive: true }),
           );
-          writeWhole(file, imagePng(upright, i));
+          writeFileAtomic(file, imagePng(upright, i));
         }
       }
       say(`${formatCount(upright.count)} straightened. Written to ${out}`);
@@ -127,6 +127,6 @@ function writePicture({ run }: AnyTrained, { svg, png }: Picture, name: string, 
   const content = isSvg ? svg : png;
   if (content === undefined)
     throw new PyrovedError('Signals are drawn as SVG only: give --out a name that ends in .svg.');
-  writeWhole(out, content);
+  writeFileAtomic(out, content);
   print(out);
 }

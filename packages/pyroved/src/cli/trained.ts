@@ -15,7 +15,7 @@ import {
 } from '../runs/index.js';
 import { type StartedMachine, withMachine } from '../runs/machine.js';
 import { turns } from '../runs/upright.js';
-import { RunFolder, writeWhole } from '../storage/index.js';
+import { RunFolder, writeFileAtomic } from '../storage/index.js';
 import { say, sayProblems } from './messages.js';
 import { atLeast, type Given, machineOf, parsed } from './options.js';
 import { limitOptions } from './sources.js';
@@ -117,5 +117,5 @@ function placeOf(given: Given): NewImages {
 /** Writes a table to the file that `--out` names, or to the terminal. */
 export function writeTable(table: string, { out }: Given): void {
   if (out === undefined) process.stdout.write(process.stdout.isTTY ? plainText(table) : table);
-  else writeWhole(String(out), table);
+  else writeFileAtomic(String(out), table);
 }

@@ -2,8 +2,8 @@
 import { formatBytes, type RunHooks } from '../runs/index.js';
 import { formatCount, formatDuration } from '../viz/index.js';
 import { interruptSignal, say } from './messages.js';
+import { createMultiProgress } from './multiProgress.js';
 import { createProgress, type Progress } from './progress.js';
-import { createRace } from './race.js';
 
 type Told = Required<Pick<RunHooks<unknown>, 'onStep' | 'onEpoch' | 'onEnd'>>;
 
@@ -17,7 +17,7 @@ interface TrainingProgress extends Told {
 
 /** A bar that appears with the first step and goes with the end, so that each of several trainings in turn has its own. */
 function trainingProgress(): TrainingProgress {
-  const race = createRace();
+  const race = createMultiProgress();
   const shown = new Set<Progress>();
   const barOf = (begin: (steps: { start: number; total: number }) => Progress): Told => {
     let bar: Progress | undefined;

@@ -1,13 +1,13 @@
 /** The end of a run on pairs: its error on pairs that it was not trained on, its summary and its report. */
 import { type EpochRecord, predictionError, type VED } from 'pyroved-ts';
-import { type CourseFigures, courseOf } from '../runs/finish.js';
+import { type TrainingFigures, trainingFigures } from '../runs/finish.js';
 import type { RunFolder } from '../storage/index.js';
 import { renderReport } from '../viz/index.js';
 import { pairsReport } from './report.js';
 import type { PairedSets } from './source.js';
 
 /** What `summary.json` of a run on pairs holds. */
-export interface PairsSummary extends CourseFigures {
+export interface PairsSummary extends TrainingFigures {
   readonly model: 'VED';
   readonly testPairs?: number;
   /** The share of the test targets' variance that is predicted. */
@@ -26,7 +26,7 @@ export async function finishPairs(
   const summary: PairsSummary = {
     model: model.kind,
     ...(sets.test && { testPairs: sets.test.inputs.count, ...predictionError(model, sets.test) }),
-    ...courseOf(run, history),
+    ...trainingFigures(run, history),
   };
   run.writeSummary(summary);
   const { html, pictures } = await renderReport(await pairsReport(run, model, sets, { summary, history }));

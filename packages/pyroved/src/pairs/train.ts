@@ -2,7 +2,7 @@
 import { type EpochRecord, listProblems, normalisationText, type VED } from 'pyroved-ts';
 import type { RunHooks } from '../runs/hooks.js';
 import { type Machine, machineAgain, recordOf, withMachine } from '../runs/machine.js';
-import { pursue } from '../runs/runToEnd.js';
+import { trainWithCheckpoints } from '../runs/runToEnd.js';
 import { tellOtherMachine } from '../runs/train.js';
 import { closing } from '../runs/trainingImages.js';
 import { RunFolder, whileLocked } from '../storage/index.js';
@@ -84,7 +84,7 @@ async function toEnd(run: RunFolder, sets: PairedSets, hooks: RunHooks<VED>, res
   const prepare = () => prepareVED(config, sets, { ...train, seed: run.config.seed });
   const { model, trainer } = prepare();
   try {
-    const { history, ended } = await pursue({ run, trainer, hooks, resume, probe: prepare });
+    const { history, ended } = await trainWithCheckpoints({ run, trainer, hooks, resume, probe: prepare });
     if (!ended) return { folder: run, history, stopped: true };
     hooks.say?.('Drawing the pictures and the report.');
     return { folder: run, history, stopped: false, summary: await finishPairs(run, model, sets, history) };

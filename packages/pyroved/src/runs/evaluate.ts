@@ -13,7 +13,7 @@ import {
 import { type Changes, validationOf } from '../sources/generated.js';
 import { type Alteration, type FoundImages, normalisedImages, preprocessedFor } from '../sources/newImages.js';
 import { explained } from '../storage/errors.js';
-import { type Judgement, judge } from './judge.js';
+import { evaluate, type ModelEvaluation } from './evaluation.js';
 import { classifierOf, type TrainedModel } from './loadModel.js';
 import { dataSection } from './settings.js';
 import { imagesOf } from './trainingImages.js';
@@ -50,7 +50,7 @@ export async function validationImages(
   }
   const validation = await validationOfRun(trained, alter);
   if (validation) return validation;
-  // It has nothing to be judged by, whatever the images.
+  // It has nothing to be evaluation by, whatever the images.
   if (trained.model.kind === 'iVAE') classifierOf(trained);
   throw new PyrovedError(`The run ${run.path} kept no labelled images aside. Give labelled images to judge it on.`);
 }
@@ -115,9 +115,9 @@ export async function labelledImages(
 }
 
 /** Holds what the model says of images against what is known of them. @throws {PyrovedError} for a model that tells neither classes nor quantities. */
-export function evaluateModel(trained: TrainedModel, images: TrainingImages): Judgement {
+export function evaluateModel(trained: TrainedModel, images: TrainingImages): ModelEvaluation {
   const { run, model } = trained;
-  const found = judge(model, images);
+  const found = evaluate(model, images);
   if (found) return found;
   classifierOf(trained);
   throw new PyrovedError(

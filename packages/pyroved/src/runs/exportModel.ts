@@ -4,7 +4,7 @@ import path from 'node:path';
 import { refuseUnknownKeys } from 'pyro-ts';
 import { type ExportedModel, type ExportFormat, exportedFiles } from 'pyroved-ts';
 import { explained } from '../storage/errors.js';
-import { writeWhole } from '../storage/index.js';
+import { writeFileAtomic } from '../storage/index.js';
 
 export interface ExportOptions {
   /** `onnx` and `tfjs`: the networks; `safetensors` and `npz`: the parameters alone. */
@@ -27,7 +27,7 @@ export async function exportModel(trained: ExportedModel, options: ExportOptions
   return files.map(({ name, content }) => {
     const file = path.join(out, name);
     explained(`Could not make ${path.dirname(file)}`, () => fs.mkdirSync(path.dirname(file), { recursive: true }));
-    writeWhole(file, content);
+    writeFileAtomic(file, content);
     return file;
   });
 }

@@ -12,8 +12,8 @@ import type { TrainingSets } from '../sources/sets.js';
 import type { RunFolder } from '../storage/index.js';
 import { affordableBounds, type LikelihoodBounds } from './bound.js';
 import { disentangledBy } from './disentangled.js';
+import { evaluate, type Figures, figuresOf } from './evaluation.js';
 import { type HeadlineFigures, headlineFigures } from './headline.js';
-import { type Figures, figuresOf, judge } from './judge.js';
 import { classNamesOf, learntFrom } from './kinds.js';
 import { learningFigures } from './learningFigures.js';
 import { type LearningProblem, learningProblems } from './learningProblems.js';
@@ -25,7 +25,7 @@ import { doubtfulCsv, doubtfulLabels, doubtfulTable } from './suspicious.js';
 import { type Validation, validationFor } from './validation.js';
 
 /** What `summary.json` holds; figures are of the validation images, where there are any. */
-export interface RunSummary extends Figures, HeadlineFigures, CourseFigures {
+export interface RunSummary extends Figures, HeadlineFigures, TrainingFigures {
   readonly model: string;
   readonly invariances: readonly string[];
   /** Number of distinct validation images. */
@@ -42,7 +42,7 @@ export interface RunSummary extends Figures, HeadlineFigures, CourseFigures {
 }
 
 /** What every summary tells of how the run went. */
-export interface CourseFigures extends MachineRecord {
+export interface TrainingFigures extends MachineRecord {
   /** Minus the ELBO in the last epoch, nats an image (or a pair). */
   readonly loss: number;
   readonly epochs: number;
@@ -52,7 +52,7 @@ export interface CourseFigures extends MachineRecord {
   readonly seed: number;
 }
 
-export function courseOf({ config }: RunFolder, history: readonly EpochRecord[]): CourseFigures {
+export function trainingFigures({ config }: RunFolder, history: readonly EpochRecord[]): TrainingFigures {
   const { loss, epoch: epochs, step: steps } = history.at(-1) as EpochRecord;
   const { engine, kernel, precision, seed } = config;
   const seconds = history.reduce((sum, record) => sum + record.seconds, 0);
@@ -76,9 +76,9 @@ export async function finishRun(
 ): Promise<RunSummary> {
   const { seed } = run.config;
   const validation = validationFor(run.config, sets);
-  const judged = validation && judge(model, validation.images);
+  const evaluation = validation && evaluate(model, validation.images);
   const disentanglement = sets.test && disentangledBy(run, model, sets.test);
-  const figures = { ...(judged && figuresOf(judged)), ...headlineFigures(model, judged, validation) };
+  const figures = { ...(evaluation && figuresOf(evaluation)), ...headlineFigures(model, evaluation, validation) };
   const problems = learningProblems(learningFigures(model, learntFrom(model, sets), history, figures));
   const bounds =
     validation && model.kind !== 'ssRegIVAE' ? affordableBounds(model, validation.images, seed) : undefined;
@@ -91,7 +91,7 @@ export async function finishRun(
   const summary: RunSummary = {
     model: model.kind,
     invariances: modelSection(run.config).invariances ?? [],
-    ...(judged && { testImages: validation.distinct }),
+    ...(evaluation && { testImages: validation.distinct }),
     ...figures,
     ...(report && labelsOnly(model, sets, validation, run)),
     ...(disentanglement && { disentanglement }),
@@ -100,12 +100,18 @@ export async function finishRun(
     ...(evidence && { evidence }),
     ...(doubtful.length > 0 && { suspiciousLabels: doubtful.length }),
     classNames: classNamesOf(model, sets.classNames),
-    ...courseOf(run, history),
+    ...trainingFigures(run, history),
   };
   run.writeSummary({ ...summary, ...also });
   const tables = [...(shown.tables ?? []), ...(doubtful.length > 0 ? [doubtfulTable(doubtful)] : [])];
   if (report)
-    await writeReport(run, model, sets, { ...shown, summary, judged, history, ...(tables.length > 0 && { tables }) });
+    await writeReport(run, model, sets, {
+      ...shown,
+      summary,
+      evaluation,
+      history,
+      ...(tables.length > 0 && { tables }),
+    });
   return summary;
 }
 

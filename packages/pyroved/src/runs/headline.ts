@@ -13,7 +13,7 @@ import {
   subset,
   withTemperature,
 } from 'pyroved-ts';
-import { type Judgement, judge } from './judge.js';
+import { evaluate, type ModelEvaluation } from './evaluation.js';
 import { evenPlaces } from './show.js';
 import { type Validation, type ValidationSummary, validationSummary } from './validation.js';
 
@@ -45,19 +45,19 @@ export interface HeadlineFigures {
 /** The figures of a model that tells classes; none of another one. */
 export function headlineFigures(
   model: Model,
-  judged: Judgement | undefined,
+  evaluation: ModelEvaluation | undefined,
   validation: Validation | undefined,
 ): HeadlineFigures {
-  if (!judged || !validation || judged.on === 'quantities') return {};
+  if (!evaluation || !validation || evaluation.on === 'quantities') return {};
   const { upright, distinct } = validation;
-  const beside = upright && judge(model, upright);
-  const sums = judged.confusion.map((row) => row.reduce((n, count) => n + count, 0));
+  const beside = upright && evaluate(model, upright);
+  const sums = evaluation.confusion.map((row) => row.reduce((n, count) => n + count, 0));
   return {
     validation: validationSummary(validation),
-    accuracyInterval: shareInterval(judged.accuracy, distinct),
+    accuracyInterval: shareInterval(evaluation.accuracy, distinct),
     ...(beside && beside.on !== 'quantities' && { uprightAccuracy: beside.accuracy }),
     chance: Math.max(...sums) / sums.reduce((n, sum) => n + sum, 0),
-    ...(judged.on === 'classes' && calibrated(judged.probabilities, validation)),
+    ...(evaluation.on === 'classes' && calibrated(evaluation.probabilities, validation)),
     ...angleFigures(model, validation),
   };
 }

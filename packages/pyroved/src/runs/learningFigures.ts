@@ -1,7 +1,7 @@
 /** The figures by which a run that did not learn is recognised, measured on a few images. */
 import { type EpochRecord, inMemory, type Model, subset, type TrainingImages } from 'pyroved-ts';
+import type { Figures } from './evaluation.js';
 import type { HeadlineFigures } from './headline.js';
-import type { Figures } from './judge.js';
 import { isConditional } from './kinds.js';
 import type { LearningFigures } from './learningProblems.js';
 import { evenPlaces } from './show.js';

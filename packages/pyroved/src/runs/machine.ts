@@ -44,7 +44,7 @@ export const machineAgain = ({ engine, kernel, precision }: MachineRecord, asked
 });
 
 /** "native", or "native in bfloat16". */
-export const kernelInWords = ({ kernel, precision }: Pick<MachineRecord, 'kernel' | 'precision'>): string =>
+export const kernelLabel = ({ kernel, precision }: Pick<MachineRecord, 'kernel' | 'precision'>): string =>
   precision === 'bfloat16' ? `${kernel} in bfloat16` : kernel;
 
 /** Chooses engine and kernel, says which, and frees the kernel at the end of `body`. */

@@ -21,9 +21,9 @@ import {
   type TrainingCurve,
 } from '../viz/index.js';
 import { disentanglementTable } from './disentangled.js';
+import type { ModelEvaluation } from './evaluation.js';
 import type { RunSummary } from './finish.js';
-import type { Judgement } from './judge.js';
-import { kernelInWords } from './machine.js';
+import { kernelLabel } from './machine.js';
 import { chartsOf, confusionOf } from './reportFigures.js';
 import { dataSection, isSemiSupervised, modelSection, trainSection, unsupervised } from './settings.js';
 import { deformationsOf, imagesToShow, latentsOf, manifoldsOf, reconstructionsOf, samplesOf } from './show.js';
@@ -47,13 +47,13 @@ export interface ReportExtras {
 interface Result extends ReportExtras {
   readonly summary: RunSummary;
   /** Of the test images, where there are any and the model says something of them. */
-  readonly judged: Judgement | undefined;
+  readonly evaluation: ModelEvaluation | undefined;
   readonly history: readonly EpochRecord[];
 }
 
 /** Writes `report.html` and the pictures into the run's folder. */
 export async function writeReport(run: RunFolder, model: Model, sets: TrainingSets, result: Result): Promise<void> {
-  const charts = await chartsOf(model, sets, result.summary, result.judged);
+  const charts = await chartsOf(model, sets, result.summary, result.evaluation);
   const { html, pictures } = await renderReport({ ...reportData(run, model, sets, result), charts });
   for (const [name, content] of pictures) run.writePicture(name, content);
   run.writeReport(html);
@@ -263,7 +263,7 @@ function facts(run: RunFolder, summary: RunSummary, sets: TrainingSets, lr: numb
       rows: [
         ['seed', String(config.seed)],
         ['engine', config.engine],
-        ['kernel', kernelInWords(config)],
+        ['kernel', kernelLabel(config)],
         ...Object.entries(config.versions),
       ],
     },

@@ -2,8 +2,8 @@
 import type { Model } from 'pyroved-ts';
 import type { TrainingSets } from '../sources/sets.js';
 import { lineChart, type ReportChart, type ReportData, scatterChart } from '../viz/index.js';
+import type { ModelEvaluation } from './evaluation.js';
 import type { RunSummary } from './finish.js';
-import type { Judgement } from './judge.js';
 
 /** Found classes in the order, and by the names, of the true ones that they are matched with; told classes as they are. */
 export function confusionOf(
@@ -23,7 +23,7 @@ export async function chartsOf(
   model: Model,
   { test }: TrainingSets,
   summary: RunSummary,
-  judged: Judgement | undefined,
+  evaluation: ModelEvaluation | undefined,
 ): Promise<ReportChart[]> {
   const { reliability, calibrationError, temperature, calibratedError } = summary;
   if (reliability && calibrationError !== undefined) {
@@ -32,9 +32,9 @@ export async function chartsOf(
       ? [await reliabilityChart(reliability, calibrationError, { temperature, calibratedError })]
       : [];
   }
-  if (model.kind !== 'ssRegIVAE' || judged?.on !== 'quantities' || !test) return [];
+  if (model.kind !== 'ssRegIVAE' || evaluation?.on !== 'quantities' || !test) return [];
   const truth = model.targets.of(test);
-  const { predictions, targets } = judged;
+  const { predictions, targets } = evaluation;
   const column = (values: Float32Array, k: number) => values.filter((_, i) => i % targets.length === k);
   return Promise.all(
     targets.map(async ({ name, r2, meanSquaredError }, k): Promise<ReportChart> => {

@@ -38,7 +38,7 @@ export type Finish = (
   history: readonly EpochRecord[],
 ) => Promise<RunSummary>;
 
-export interface Course {
+export interface RunRequest {
   readonly run: RunFolder;
   readonly sets: TrainingSets;
   readonly machine: StartedMachine;
@@ -52,7 +52,7 @@ export interface Course {
 }
 
 /** Trains a run to its end, or as far as it is asked. Whoever calls it has the run's lock. */
-export async function runToEnd({ run, sets, machine, hooks, resume, until, finish }: Course): Promise<RunResult> {
+export async function runToEnd({ run, sets, machine, hooks, resume, until, finish }: RunRequest): Promise<RunResult> {
   const { config } = run;
   const settings = { ...trainSection(config), seed: config.seed };
   const validation = validationFor(config, sets);
@@ -61,7 +61,7 @@ export async function runToEnd({ run, sets, machine, hooks, resume, until, finis
   const { model, trainer } = prepare();
   try {
     if (config.from && !(resume && run.hasCheckpoint())) begin(run, model, trainer, sets);
-    const { history, ended } = await pursue({
+    const { history, ended } = await trainWithCheckpoints({
       run,
       trainer,
       hooks,
@@ -112,7 +112,7 @@ function warningOf(
 }
 
 /** A trainer on its way, with what the run's folder and the person who waits are told. */
-export interface Pursuit<M extends InvariantVAE | VED> extends Pick<Course, 'run' | 'resume' | 'until'> {
+export interface TrainingRequest<M extends InvariantVAE | VED> extends Pick<RunRequest, 'run' | 'resume' | 'until'> {
   readonly trainer: Trainer<M>;
   readonly hooks: RunHooks<M>;
   /** A model and a trainer like the run's, to measure some steps with. */
@@ -124,8 +124,8 @@ export interface Pursuit<M extends InvariantVAE | VED> extends Pick<Course, 'run
 }
 
 /** Restores where asked, estimates, and trains to the end or as far as asked; `ended` tells which. */
-export async function pursue<M extends InvariantVAE | VED>(
-  asked: Pursuit<M>,
+export async function trainWithCheckpoints<M extends InvariantVAE | VED>(
+  asked: TrainingRequest<M>,
 ): Promise<{ readonly history: readonly EpochRecord[]; readonly ended: boolean }> {
   const { run, trainer, hooks, resume, probe, until = trainer.epochCount, kept = (state) => state, warning } = asked;
   const last = Math.min(until, trainer.epochCount);
@@ -168,18 +168,18 @@ function restore<M extends InvariantVAE | VED>(
   say?.(`Going on after step ${trainer.step} (epoch ${trainer.epoch} of ${trainer.epochCount} is done).`);
 }
 
-interface Lesson<M extends InvariantVAE | VED> {
+interface TrainingStep<M extends InvariantVAE | VED> {
   readonly run: RunFolder;
   readonly trainer: Trainer<M>;
   readonly hooks: RunHooks<M>;
   /** The epoch, counted from 1, after which to stop. */
   readonly last: number;
   readonly kept: (state: Checkpoint) => Checkpoint;
-  readonly warning: Pursuit<M>['warning'];
+  readonly warning: TrainingRequest<M>['warning'];
 }
 
 /** Trains with metrics and checkpoints in the run's folder. */
-function learn<M extends InvariantVAE | VED>({ run, trainer, hooks, last, kept, warning }: Lesson<M>) {
+function learn<M extends InvariantVAE | VED>({ run, trainer, hooks, last, kept, warning }: TrainingStep<M>) {
   const { signal, onStep, onEpoch, pause } = hooks;
   const steps = trainer.stepsOf(last);
   const arrived = new AbortController();

@@ -10,7 +10,7 @@ import { checkStart, refuseModelOptions, type Start, startFrom } from './extend.
 import { finishRun } from './finish.js';
 import type { RunHooks } from './hooks.js';
 import {
-  kernelInWords,
+  kernelLabel,
   type Machine,
   type MachineRecord,
   machineAgain,
@@ -116,7 +116,7 @@ export async function resumeRun(folder: string, machine: Machine = {}, hooks: Ru
 export function tellOtherMachine(config: MachineRecord, started: StartedMachine, { say }: RunHooks): void {
   const now = recordOf(started);
   const { engine, precision = now.precision } = config;
-  const before = kernelInWords(config);
+  const before = kernelLabel(config);
   const isAsPrecise = precision === now.precision;
   if (now.engine === engine && now.kernel === config.kernel && isAsPrecise) {
     if (config.isa !== undefined && now.isa !== config.isa)
@@ -126,7 +126,7 @@ export function tellOtherMachine(config: MachineRecord, started: StartedMachine,
     return;
   }
   say?.(
-    `The run was made with engine ${engine} and kernel ${before}; with ${now.engine} and ${kernelInWords(now)} its numbers will differ${isAsPrecise ? ' in the last digits' : ''}.`,
+    `The run was made with engine ${engine} and kernel ${before}; with ${now.engine} and ${kernelLabel(now)} its numbers will differ${isAsPrecise ? ' in the last digits' : ''}.`,
   );
 }
 

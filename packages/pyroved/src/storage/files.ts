@@ -12,7 +12,7 @@ export const temporary = (file: string): string => `${file}.tmp`;
  * @param beforeRename runs when the new file is complete and before it takes the old one's name.
  * @throws RunError in words where the disk is full or read-only; the old file is then untouched.
  */
-export function writeWhole(file: string, content: Uint8Array | string, beforeRename?: () => void): void {
+export function writeFileAtomic(file: string, content: Uint8Array | string, beforeRename?: () => void): void {
   const draft = temporary(file);
   explained(`Could not write ${file}`, () => {
     try {

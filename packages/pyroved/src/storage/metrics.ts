@@ -2,7 +2,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { explained } from './errors.js';
-import { flushFolder, writeWhole } from './files.js';
+import { flushFolder, writeFileAtomic } from './files.js';
 import { type JsonObject, parseJsonObject, toJsonObject } from './json.js';
 
 /** The metrics of a run: a file that only grows, except when a run is resumed. */
@@ -49,7 +49,7 @@ export class MetricsLog {
   replace(records: readonly object[]): void {
     const lines = records.map((record) => `${JSON.stringify(toJsonObject(record, 'metrics', 'null'))}\n`);
     const content = Buffer.from(lines.join(''));
-    if (!content.equals(this.#bytes())) writeWhole(this.file, content);
+    if (!content.equals(this.#bytes())) writeFileAtomic(this.file, content);
     this.#endsWhole = true;
   }
 

@@ -6,11 +6,11 @@ import type { Checkpoint } from 'pyroved-ts';
 import { decodeCheckpoint, encodeCheckpoint, type LoadedCheckpoint } from './checkpoint.js';
 import { formatConfig, parseConfig, type RunConfig, type RunSettings, runConfig } from './config.js';
 import { explained, RunError } from './errors.js';
-import { readText, writeWhole } from './files.js';
+import { readText, writeFileAtomic } from './files.js';
 import { type JsonObject, parseJsonObject, toJsonObject } from './json.js';
 import { lockFolder } from './lock.js';
 import { MetricsLog } from './metrics.js';
-import { type CreateOptions, makeFree, RUN_FILES, refuseOccupied } from './occupied.js';
+import { type CreateOptions, makeFree, RUN_FILES, refuseOccupied } from './outputFolder.js';
 import { writePicture } from './pictures.js';
 
 /** One run on disk. All calls are synchronous, so that nothing can come between a checkpoint and its rename. */
@@ -34,7 +34,7 @@ export class RunFolder {
     refuseUnknownKeys('RunFolder.create', options, ['overwrite']);
     const config = runConfig(settings);
     const run = new RunFolder(folder, config);
-    makeFree(folder, options, () => writeWhole(run.file('config'), formatConfig(config)));
+    makeFree(folder, options, () => writeFileAtomic(run.file('config'), formatConfig(config)));
     return run;
   }
 
@@ -62,7 +62,7 @@ export class RunFolder {
   copyTo(folder: string): RunFolder {
     for (const name of ['metrics', 'checkpoint', 'config'] as const) {
       const bytes = explained(`Could not read ${this.file(name)}`, () => fs.readFileSync(this.file(name)));
-      writeWhole(path.join(folder, RUN_FILES[name]), bytes);
+      writeFileAtomic(path.join(folder, RUN_FILES[name]), bytes);
     }
     return RunFolder.open(folder);
   }
@@ -105,7 +105,7 @@ export class RunFolder {
     const bytes = encodeCheckpoint(checkpoint);
     const file = this.file('checkpoint');
     try {
-      writeWhole(file, bytes, () => {
+      writeFileAtomic(file, bytes, () => {
         if (!this.#checkpointIsDamaged && fs.existsSync(file)) fs.renameSync(file, this.file('previousCheckpoint'));
       });
     } catch (error) {
@@ -144,21 +144,21 @@ export class RunFolder {
   /** Writes `report.html` and gives its path. */
   writeReport(html: string): string {
     const file = this.file('report');
-    writeWhole(file, html);
+    writeFileAtomic(file, html);
     return file;
   }
 
   /** Writes the table of labels that the model doubts, or removes an older one where there are none. */
   writeSuspiciousLabels(csv: string | undefined): void {
     const file = this.file('suspiciousLabels');
-    if (csv !== undefined) writeWhole(file, csv);
+    if (csv !== undefined) writeFileAtomic(file, csv);
     else explained(`Could not remove ${file}`, () => fs.rmSync(file, { force: true }));
   }
 
   /** Writes `summary.json`, the figures that a script wants to know, and gives its path. */
   writeSummary(summary: object): string {
     const file = this.file('summary');
-    writeWhole(file, `${JSON.stringify(toJsonObject(summary, 'summary'), null, 2)}\n`);
+    writeFileAtomic(file, `${JSON.stringify(toJsonObject(summary, 'summary'), null, 2)}\n`);
     return file;
   }
 

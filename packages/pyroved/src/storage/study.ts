@@ -2,10 +2,10 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { explained, RunError } from './errors.js';
-import { readText, writeWhole } from './files.js';
+import { readText, writeFileAtomic } from './files.js';
 import { type Json, type JsonObject, parseJsonObject, toJson, toJsonObject } from './json.js';
 import { lockFolder } from './lock.js';
-import { type CreateOptions, makeFree, refuseOccupied, STUDY_FILES } from './occupied.js';
+import { type CreateOptions, makeFree, refuseOccupied, STUDY_FILES } from './outputFolder.js';
 import { writePicture } from './pictures.js';
 
 const FORMAT = 'pyroved-study';
@@ -35,7 +35,7 @@ export class StudyFolder {
   static create(folder: string, { kind, parts, plan }: Study, options: CreateOptions = {}): StudyFolder {
     const content = toJsonObject({ format: FORMAT, version: VERSION, kind, parts: [...parts], plan }, 'study');
     const text = `${JSON.stringify(content, null, 2)}\n`;
-    makeFree(folder, options, () => writeWhole(path.join(folder, STUDY_FILES.study), text));
+    makeFree(folder, options, () => writeFileAtomic(path.join(folder, STUDY_FILES.study), text));
     return StudyFolder.open(folder);
   }
 
@@ -82,13 +82,13 @@ export class StudyFolder {
   /** Writes `results.json` and, where there is one, the table `results.csv`. */
   writeResults(results: object, table?: string): void {
     const content: Json = toJson(results, 'results', 'null');
-    writeWhole(this.file('results'), `${JSON.stringify(content, null, 2)}\n`);
-    if (table !== undefined) writeWhole(this.file('table'), table);
+    writeFileAtomic(this.file('results'), `${JSON.stringify(content, null, 2)}\n`);
+    if (table !== undefined) writeFileAtomic(this.file('table'), table);
   }
 
   /** Writes `report.html` and its pictures. */
   writeReport(html: string, pictures: Iterable<readonly [string, string | Uint8Array]>): void {
     for (const [name, content] of pictures) writePicture(this.path, name, content);
-    writeWhole(this.file('report'), html);
+    writeFileAtomic(this.file('report'), html);
   }
 }

@@ -101,7 +101,7 @@ async function runAll(all: All): Promise<CompareResult> {
       const run = runOf(variant.name, seed, summary);
       runs.push(run);
       histories.push({ prior: variant.name, history });
-      hooks.say?.(inWords(run));
+      hooks.say?.(runLine(run));
     }
     if (runs.length < priors.length * (i + 1)) return { folder: study, runs, stopped: true };
   }
@@ -177,7 +177,7 @@ function runOf(prior: string, seed: number, summary: JsonObject): PriorRun {
   };
 }
 
-function inWords({ prior, seed, accuracy, elbo, angleError, seconds }: PriorRun): string {
+function runLine({ prior, seed, accuracy, elbo, angleError, seconds }: PriorRun): string {
   const parts = [
     ...(accuracy === undefined ? [] : [`accuracy ${formatPercent(accuracy)}`]),
     `ELBO ${elbo.toFixed(2)}`,

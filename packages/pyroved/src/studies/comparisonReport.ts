@@ -1,7 +1,7 @@
 /** The report of a comparison of priors: figures side by side, tests, and the course of the trainings. */
 import type { EpochRecord } from 'pyroved-ts';
 import { lookUp } from 'pyroved-ts/internal';
-import { kernelInWords } from '../runs/machine.js';
+import { kernelLabel } from '../runs/machine.js';
 import type { TrainingSets } from '../sources/sets.js';
 import {
   formatCount,
@@ -67,7 +67,7 @@ export async function comparisonReport({ comparison, histories, plan, sets, path
           ['epochs', String(plan.train.epochs)],
           ['seeds', seeds.join(', ')],
           ['engine', plan.engine],
-          ['kernel', kernelInWords(plan)],
+          ['kernel', kernelLabel(plan)],
         ],
       },
     ],

@@ -1,5 +1,5 @@
 /** The report of a cross-validation. */
-import { kernelInWords } from '../runs/machine.js';
+import { kernelLabel } from '../runs/machine.js';
 import { formatPercent, type ReportData, renderReport } from '../viz/index.js';
 import type { ClassValidation, CrossValidation, QuantityValidation } from './folds.js';
 import type { StudyPlan } from './plan.js';
@@ -18,7 +18,7 @@ export function foldsReport(result: CrossValidation, plan: StudyPlan & { readonl
           ['epochs', String(plan.train.epochs)],
           ['seed', String(plan.seed)],
           ['engine', plan.engine],
-          ['kernel', kernelInWords(plan)],
+          ['kernel', kernelLabel(plan)],
         ],
       },
     ],

@@ -93,7 +93,7 @@ async function runSeeds(all: Seeds): Promise<SeedsResult> {
     if (hooks.signal?.aborted) return { seeds: records, history, stopped: true };
     const record = recordOf(seed, history, race);
     records.push(record);
-    hooks.say?.(`${inWords(record)}.`);
+    hooks.say?.(`${seedLine(record)}.`);
   }
   const best = records.reduce((least, record) => (record.loss < least.loss ? record : least));
   if (seeds.length > 1) hooks.say?.(`Seed ${best.seed} has the lowest loss.`);
@@ -127,7 +127,7 @@ function recordOf(seed: number, history: readonly EpochRecord[], race = Number.P
   return { seed, epoch, loss, ...(evaluation?.accuracy !== undefined && { accuracy: evaluation.accuracy }) };
 }
 
-const inWords = ({ seed, epoch, loss, accuracy }: SeedRecord): string =>
+const seedLine = ({ seed, epoch, loss, accuracy }: SeedRecord): string =>
   `Seed ${seed}: loss ${loss.toFixed(2)} after epoch ${epoch}${accuracy === undefined ? '' : `, accuracy ${formatPercent(accuracy)}`}`;
 
 /** Summary, pictures and report of the chosen run, with all seeds in a table. */

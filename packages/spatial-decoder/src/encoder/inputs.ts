@@ -1,5 +1,5 @@
 /** The weights of the convolutional encoder, and the checks that name the operand that does not fit. */
-import { inWords } from '@pyro-ts/engine';
+import { describeValue } from '@pyro-ts/engine';
 import type * as tf from '@tensorflow/tfjs';
 import { refuseUnknownKeys, SpatialDecoderError } from '../errors.js';
 import { type EncoderProblem, mapLength, mapsOf } from './problem.js';
@@ -34,7 +34,7 @@ export function encoderProblemOf(
   refuseUnknownKeys('convEncoder', weights, ['blocks', 'dense'], 'weight');
   const { blocks, dense } = weights;
   if (!Array.isArray(blocks) || blocks.length === 0)
-    fail(`blocks is ${inWords(blocks)}; give a list of at least one { filter, gain, bias }.`);
+    fail(`blocks is ${describeValue(blocks)}; give a list of at least one { filter, gain, bias }.`);
   blocks.forEach((block, i) => {
     refuseUnknownKeys(`convEncoder: blocks[${i}]`, block, ['filter', 'gain', 'bias'], 'weight');
     expectTensor(`blocks[${i}].filter`, block.filter, '[side, side, in, out]', [4]);
@@ -79,7 +79,7 @@ function sizeOf(images: tf.Tensor, channels: number, shape: readonly number[] | 
   const given =
     shape === undefined ||
     (Array.isArray(shape) && shape.length === 2 && shape.every((s) => Number.isInteger(s) && s > 0));
-  if (!given) fail(`shape is ${Array.isArray(shape) ? `[${shape}]` : inWords(shape)}; give [height, width].`);
+  if (!given) fail(`shape is ${Array.isArray(shape) ? `[${shape}]` : describeValue(shape)}; give [height, width].`);
   if (images.rank === 4) {
     const [, height, width, depth] = images.shape;
     if (depth !== channels)
@@ -100,7 +100,7 @@ function sizeOf(images: tf.Tensor, channels: number, shape: readonly number[] | 
 }
 
 function expectTensor(name: string, tensor: tf.Tensor, form: string, ranks: readonly number[]): void {
-  if (!Array.isArray(tensor?.shape)) fail(`${name} is ${inWords(tensor)}; expected a tensor ${form}.`);
+  if (!Array.isArray(tensor?.shape)) fail(`${name} is ${describeValue(tensor)}; expected a tensor ${form}.`);
   if (tensor.isDisposed) fail(`${name} was disposed before the call. Keep it with tf.keep where a tf.tidy ends.`);
   if (!ranks.includes(tensor.rank)) fail(`${name} has shape [${tensor.shape}], expected ${form}.`);
   if (tensor.dtype !== 'float32')

@@ -1,5 +1,5 @@
 /** Which weights a convolutional encoder has, and their shapes: for packages that create and initialise them. */
-import { inWords } from '@pyro-ts/engine';
+import { describeValue } from '@pyro-ts/engine';
 import { SpatialDecoderError } from '../errors.js';
 import { type EncoderBlock, mapLength, mapsOf } from './problem.js';
 
@@ -41,7 +41,9 @@ export function convEncoderShapes(size: ConvEncoderSize): ConvEncoderShapes {
   const { shape, channels = 1, blocks = defaultBlocks, features = DEFAULT_FEATURES } = size;
   const positive = (name: string, value: unknown) => {
     if (typeof value === 'number' && Number.isInteger(value) && value > 0) return;
-    throw new SpatialDecoderError(`convEncoderShapes: ${name} must be a positive integer; got ${inWords(value)}.`);
+    throw new SpatialDecoderError(
+      `convEncoderShapes: ${name} must be a positive integer; got ${describeValue(value)}.`,
+    );
   };
   positive('shape[0]', shape[0]);
   positive('shape[1]', shape[1]);

@@ -1,5 +1,5 @@
 /** What the operations on deformable templates take, and the checks that name the operand that does not fit. */
-import { inWords } from '@pyro-ts/engine';
+import { describeValue } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 import { refuseUnknownKeys, SpatialDecoderError } from '../errors.js';
 import type { Kernel } from '../kernel.js';
@@ -121,19 +121,19 @@ const failOf =
 /** Whole numbers from 0 to `count` - 1, `length` of them where it is given. */
 function indices(fail: Fail, name: string, values: ArrayLike<number>, count: number, length?: number): Int32Array {
   if (!Array.isArray(values) && !ArrayBuffer.isView(values))
-    fail(`${name} is ${inWords(values)}; expected a list of indices.`);
+    fail(`${name} is ${describeValue(values)}; expected a list of indices.`);
   if (length !== undefined && values.length !== length)
     fail(`${name} has ${values.length} indices, expected ${length}: one per row of theta.`);
   for (let i = 0; i < values.length; i++) {
     const value = values[i];
     if (!Number.isInteger(value) || value < 0 || value >= count)
-      fail(`${name}[${i}] is ${inWords(value)}, expected an integer from 0 to ${count - 1}.`);
+      fail(`${name}[${i}] is ${describeValue(value)}, expected an integer from 0 to ${count - 1}.`);
   }
   return values instanceof Int32Array ? values : Int32Array.from(values);
 }
 
 function expectTensor(fail: Fail, name: string, tensor: tf.Tensor, form: string, ranks: readonly number[]): void {
-  if (!Array.isArray(tensor?.shape)) fail(`${name} is ${inWords(tensor)}; expected a tensor ${form}.`);
+  if (!Array.isArray(tensor?.shape)) fail(`${name} is ${describeValue(tensor)}; expected a tensor ${form}.`);
   if (tensor.isDisposed) fail(`${name} was disposed before the call. Keep it with tf.keep where a tf.tidy ends.`);
   if (!ranks.includes(tensor.rank)) fail(`${name} has shape [${tensor.shape}], expected ${form}.`);
   if (tensor.dtype !== 'float32')

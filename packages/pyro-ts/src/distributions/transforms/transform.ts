@@ -26,7 +26,7 @@ export abstract class Transform {
   /** log |det dy/dx| at `x` and `y = forward(x)`; the shape of x without the event dimensions of the domain. */
   logAbsDetJacobian(_x: tf.Tensor, _y: tf.Tensor): tf.Tensor {
     throw new PyroError(
-      `${this.name} is not one to one, so it has no Jacobian determinant. Use biject(constraint) for one that has.`,
+      `${this.name} is not one to one, so it has no Jacobian determinant. Use bijectTo(constraint) for one that has.`,
     );
   }
 

@@ -1,10 +1,10 @@
 /** What an autoguide keeps of a latent site: its shape, support, plates and a place to begin. */
 import { expandTo, sameShape } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
-import { biject } from '../../distributions/biject.js';
+import { bijectTo } from '../../distributions/bijectTo.js';
 import type { Constraint } from '../../distributions/constraints.js';
+import { detachConstraint } from '../../distributions/detachConstraint.js';
 import { type TensorLike, toTensor } from '../../distributions/distribution.js';
-import { lasting } from '../../distributions/lasting.js';
 import type { Transform } from '../../distributions/transforms/transform.js';
 import { formatShape, ModelGuideError, ShapeError, SupportError } from '../../errors.js';
 import type { PlateFrame } from '../../runtime/messages.js';
@@ -69,8 +69,8 @@ function describe(draws: readonly SampleSite[], given: TensorLike | undefined): 
       name,
     );
   }
-  const support = lasting(fn.support);
-  const transform = biject(support);
+  const support = detachConstraint(fn.support);
+  const transform = bijectTo(support);
   const eventDim = fn.eventShape.length;
   const drawn = transform.inverseShape(draws[0].value.shape);
   const split = drawn.length - eventDim;
@@ -79,7 +79,7 @@ function describe(draws: readonly SampleSite[], given: TensorLike | undefined): 
     given === undefined
       ? cycled(medianOf(draws.map((d) => transform.inverse(d.value).dataSync())), drawn, shape)
       : unconstrained(name, toTensor(given), support, transform, shape);
-  return { name, support, transform: () => biject(support), shape, size: initial.length, eventDim, frames, initial };
+  return { name, support, transform: () => bijectTo(support), shape, size: initial.length, eventDim, frames, initial };
 }
 
 function medianOf(rows: readonly ArrayLike<number>[]): Float32Array {

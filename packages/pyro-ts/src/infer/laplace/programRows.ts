@@ -1,9 +1,9 @@
 /** The rows of a program: the cost of each datum, and of each value of its discrete latents, with derivatives by its continuous latents. */
 import { expandTo } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
-import { biject } from '../../distributions/biject.js';
+import { bijectTo } from '../../distributions/bijectTo.js';
+import { detachConstraint } from '../../distributions/detachConstraint.js';
 import { type TensorLike, toTensor } from '../../distributions/distribution.js';
-import { lasting } from '../../distributions/lasting.js';
 import type { Transform } from '../../distributions/transforms/transform.js';
 import { formatShape, ModelGuideError, ShapeError, SiteError } from '../../errors.js';
 import { condition } from '../../handlers/condition.js';
@@ -194,8 +194,8 @@ function describe(found: Trace, plateName: string): Description {
       choices.push({ site: site.name, count: own.total });
       continue;
     }
-    const support = lasting(site.fn.support);
-    const transform = () => biject(support);
+    const support = detachConstraint(site.fn.support);
+    const transform = () => bijectTo(support);
     const event = transform()
       .inverseShape([...site.fn.batchShape, ...site.fn.eventShape])
       .slice(site.fn.batchShape.length);

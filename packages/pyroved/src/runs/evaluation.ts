@@ -14,13 +14,13 @@ import {
 } from 'pyroved-ts';
 
 /** Of a model that was told classes, of one that found them, of one that predicts quantities. */
-export type Judgement =
+export type ModelEvaluation =
   | ({ readonly on: 'classes' } & ClassifierReport)
   | ({ readonly on: 'found classes' } & MatchedReport)
   | ({ readonly on: 'quantities' } & RegressionReport);
 
 /** What `images`, of which the truth is known, say of the model; nothing of a model that tells neither classes nor quantities. */
-export function judge(model: Model, images: TrainingImages): Judgement | undefined {
+export function evaluate(model: Model, images: TrainingImages): ModelEvaluation | undefined {
   switch (model.kind) {
     case 'ssiVAE':
       return { on: 'classes', ...accuracyOf(model, images) };
@@ -52,17 +52,21 @@ export interface Figures {
   readonly disentanglement?: Disentanglement;
 }
 
-export function figuresOf(judged: Judgement): Figures {
-  switch (judged.on) {
+export function figuresOf(evaluation: ModelEvaluation): Figures {
+  switch (evaluation.on) {
     case 'classes': {
-      const { accuracy, confusion, calibrationError, reliability } = judged;
+      const { accuracy, confusion, calibrationError, reliability } = evaluation;
       return { accuracy, confusion, calibrationError, reliability: reliability.filter(({ count }) => count > 0) };
     }
     case 'found classes':
-      return { matchedAccuracy: judged.accuracy, matched: Array.from(judged.matched), confusion: judged.confusion };
+      return {
+        matchedAccuracy: evaluation.accuracy,
+        matched: Array.from(evaluation.matched),
+        confusion: evaluation.confusion,
+      };
     case 'quantities':
       return {
-        targets: judged.targets.map(({ r2, ...target }) => ({ ...target, ...(Number.isFinite(r2) && { r2 }) })),
+        targets: evaluation.targets.map(({ r2, ...target }) => ({ ...target, ...(Number.isFinite(r2) && { r2 }) })),
       };
   }
 }

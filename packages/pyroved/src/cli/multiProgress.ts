@@ -1,18 +1,18 @@
 /** The progress of several runs that train side by side: bars below each other on a terminal, plain lines that name the run elsewhere. */
 import { MultiBar } from 'cli-progress';
 import { plainText } from '../plainText.js';
-import { barOptions, type Course, courseOf, createProgress, type Progress, type ProgressOptions } from './progress.js';
+import { barOptions, createProgress, type Pace, type Progress, type ProgressOptions, paceOf } from './progress.js';
 
 /** A display of its own for each run; the last one that stops ends it. */
-export interface Race {
+export interface MultiProgress {
   /** Adds a run, which has begun. A line that it logs stands above all bars. */
   enter(name: string, steps: Pick<ProgressOptions, 'start' | 'total'>): Progress;
 }
 
-interface Lane {
+interface Row {
   readonly name: string;
   readonly total: number;
-  readonly course: Course;
+  readonly pace: Pace;
   /** Shows how far the run is. */
   show(): void;
   isRunning: boolean;
@@ -21,52 +21,55 @@ interface Lane {
 /** Characters of a line but for name and bar: percentage, loss, accuracy and the time left. */
 const WORDS = 53;
 
-export function createRace({ stream = process.stderr, now }: Pick<ProgressOptions, 'stream' | 'now'> = {}): Race {
+export function createMultiProgress({
+  stream = process.stderr,
+  now,
+}: Pick<ProgressOptions, 'stream' | 'now'> = {}): MultiProgress {
   const shared = { stream, ...(now && { now }) };
   if (!stream.isTTY) return { enter: (name, steps) => createProgress({ ...shared, ...steps, name }) };
 
-  let lanes: Lane[] = [];
+  let rows: Row[] = [];
   let bars: MultiBar | undefined;
   /** Takes the bars away, writes what is to stay, and draws them anew below. */
   const redraw = (...lines: readonly string[]): void => {
     bars?.stop();
     bars = undefined;
     for (const line of lines) stream.write(`${plainText(line)}\n`);
-    if (lanes.length === 0) return;
-    const width = Math.max(...lanes.map(({ name }) => name.length));
+    if (rows.length === 0) return;
+    const width = Math.max(...rows.map(({ name }) => name.length));
     const format = '{name} {bar} {percentage}%  {words}';
     const drawn = new MultiBar({ ...barOptions(stream, width + WORDS), format });
     bars = drawn;
-    for (const lane of lanes) {
-      const { name, total, course } = lane;
-      const bar = drawn.create(total, course.step, { name: name.padEnd(width), words: course.words() });
-      lane.show = () => bar.update(course.step, { words: course.words() });
+    for (const row of rows) {
+      const { name, total, pace } = row;
+      const bar = drawn.create(total, pace.step, { name: name.padEnd(width), words: pace.words() });
+      row.show = () => bar.update(pace.step, { words: pace.words() });
     }
     drawn.update();
   };
 
   return {
     enter(name, steps) {
-      const lane: Lane = {
+      const row: Row = {
         name,
         total: steps.total,
-        course: courseOf({ ...shared, ...steps, name }),
+        pace: paceOf({ ...shared, ...steps, name }),
         show: () => {},
         isRunning: true,
       };
-      lanes.push(lane);
+      rows.push(row);
       redraw();
       return {
         update(step, figures) {
-          lane.course.update(step, figures);
-          lane.show();
+          row.pace.update(step, figures);
+          row.show();
         },
         log: redraw,
         stop() {
-          lane.isRunning = false;
-          if (lanes.some(({ isRunning }) => isRunning)) return;
-          const ends = lanes.map(({ course }) => course.line());
-          lanes = [];
+          row.isRunning = false;
+          if (rows.some(({ isRunning }) => isRunning)) return;
+          const ends = rows.map(({ pace }) => pace.line());
+          rows = [];
           redraw(...ends);
         },
       };

@@ -1,6 +1,6 @@
 /** What is known of a trained model, as text: accuracy, calibration and confusion, or the errors of predictions. */
 import type { Disentanglement, ReliabilityBin } from 'pyroved-ts';
-import { disentanglementTable, type Judgement, type LikelihoodBounds } from '../runs/index.js';
+import { disentanglementTable, type LikelihoodBounds, type ModelEvaluation } from '../runs/index.js';
 import { posesText, type ValidationSummary } from '../runs/validation.js';
 import { formatCount } from '../viz/index.js';
 import { aligned } from './aligned.js';
@@ -15,33 +15,33 @@ interface Evaluated {
 
 /** Lines for the terminal; `trueNames` are the classes of the images where the model found its own. */
 export function judgementText(
-  judged: Judgement,
+  evaluation: ModelEvaluation,
   classNames: readonly string[],
   { count, classNames: trueNames = [], validation }: Evaluated,
 ): string {
   const poses = validation ? ` ${posesText(validation)}` : '';
   const images = `on ${formatCount(count)} images${poses}`;
-  switch (judged.on) {
+  switch (evaluation.on) {
     case 'classes':
       return [
-        `accuracy ${judged.accuracy.toFixed(4)} ${images}`,
-        confusionTable(classNames, classNames, judged.confusion),
-        `expected calibration error ${judged.calibrationError.toFixed(4)}`,
-        reliabilityText(judged.reliability),
+        `accuracy ${evaluation.accuracy.toFixed(4)} ${images}`,
+        confusionTable(classNames, classNames, evaluation.confusion),
+        `expected calibration error ${evaluation.calibrationError.toFixed(4)}`,
+        reliabilityText(evaluation.reliability),
       ].join('\n');
     case 'found classes': {
       const names = classNames.map((name, k) => {
-        const match = judged.matched[k];
+        const match = evaluation.matched[k];
         return match < 0 ? name : `${name} = ${trueNames[match] ?? match}`;
       });
-      const rows = judged.confusion.map((_, y) => trueNames[y] ?? String(y));
+      const rows = evaluation.confusion.map((_, y) => trueNames[y] ?? String(y));
       return [
-        `accuracy ${judged.accuracy.toFixed(4)} ${images}, each found class taken for the true one that fits best`,
-        confusionTable(rows, names, judged.confusion),
+        `accuracy ${evaluation.accuracy.toFixed(4)} ${images}, each found class taken for the true one that fits best`,
+        confusionTable(rows, names, evaluation.confusion),
       ].join('\n');
     }
     case 'quantities':
-      return judged.targets
+      return evaluation.targets
         .map(({ name, meanSquaredError, meanAbsoluteError, r2 }) => {
           const root = Math.sqrt(meanSquaredError).toPrecision(4);
           return `${name}: R2 ${r2.toFixed(4)}, mean squared error ${meanSquaredError.toPrecision(4)} (root ${root}), mean absolute error ${meanAbsoluteError.toPrecision(4)} ${images}`;

@@ -50,7 +50,7 @@ const makers: Record<string, TransformMaker> = {
 };
 
 /**
- * Teaches `biject` and `transformTo` a new kind of constraint.
+ * Teaches `bijectTo` and `transformTo` a new kind of constraint.
  * @example
  * const even: Constraint = { ...constraints.real, kind: 'twice', name: 'twice a number' };
  * registerTransform('twice', () => new AffineTransform(0, 2));
@@ -68,9 +68,9 @@ export const transformTo = (constraint: Constraint): Transform => find(constrain
 
 /**
  * A one-to-one transform of real numbers onto `constraint`, with a Jacobian (stick breaking onto a simplex).
- * @example biject(constraints.simplex).forward(tf.zeros([2])) // [1/3, 1/3, 1/3]
+ * @example bijectTo(constraints.simplex).forward(tf.zeros([2])) // [1/3, 1/3, 1/3]
  */
-export const biject = (constraint: Constraint): Transform => find(constraint, true);
+export const bijectTo = (constraint: Constraint): Transform => find(constraint, true);
 
 function find(constraint: Constraint, oneToOne: boolean): Transform {
   const made = makers[constraint.kind]?.(constraint, oneToOne);

@@ -3,14 +3,14 @@ import * as tf from '@tensorflow/tfjs';
 import { type Bound, type Constraint, greaterThan, independent, interval, lessThan } from './constraints.js';
 
 /** As `constraint`, but bounds that are tensors become numbers where they are all equal, or copies that stay. */
-export function lasting(constraint: Constraint): Constraint {
+export function detachConstraint(constraint: Constraint): Constraint {
   const { kind, low, high, base, n } = constraint as Constraint & {
     low?: Bound;
     high?: Bound;
     base?: Constraint;
     n?: number;
   };
-  if (kind === 'independent' && base) return independent(lasting(base), n ?? 0);
+  if (kind === 'independent' && base) return independent(detachConstraint(base), n ?? 0);
   if (typeof low !== 'object' && typeof high !== 'object') return constraint;
   if (kind === 'interval') return interval(lastingBound(low), lastingBound(high));
   if (kind === 'greaterThan') return greaterThan(lastingBound(low));

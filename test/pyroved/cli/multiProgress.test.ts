@@ -1,7 +1,7 @@
 /** The display of trainings side by side, as a terminal shows it and elsewhere. */
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { createRace } from '../../../packages/pyroved/dist/cli/race.js';
+import { createMultiProgress } from '../../../packages/pyroved/dist/cli/multiProgress.js';
 
 function display(isTTY: boolean) {
   let written = '';
@@ -10,7 +10,7 @@ function display(isTTY: boolean) {
   stream.on('data', (chunk) => {
     written += chunk;
   });
-  const race = createRace({ stream, now: () => time });
+  const race = createMultiProgress({ stream, now: () => time });
   return {
     race,
     wait: (milliseconds: number) => {
