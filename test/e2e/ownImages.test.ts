@@ -67,7 +67,7 @@ const table = (csv: string): Record<string, string>[] => parse(csv, { columns: t
 
 describe('train', () => {
   it('names every file that it left out, in one list, with the reason', () => {
-    const [, list] = trained.stderr.split('6 were left out:\n');
+    const [, list] = trained.stderr.split('6 skipped:\n');
     const lines = list.split('\n').slice(0, 6);
     for (const [file, why] of Object.entries(odd))
       expect(lines.filter((line) => line.startsWith(`  ${file}: ${why}`))).toHaveLength(1);

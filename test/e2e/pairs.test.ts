@@ -91,7 +91,7 @@ describe('the command line', () => {
     expect(stderr).toMatch(
       /Of the inputs, values from \S+ to \S+ become 0 to 1; of the targets, values from \S+ to \S+ become 0 to 1\./,
     );
-    expect(stderr).toMatch(/2 left out:\n.*images\.npy\[3\]: 1 value\(s\) are NaN/);
+    expect(stderr).toMatch(/2 skipped:\n.*images\.npy\[3\]: 1 value\(s\) are NaN/);
     expect(stderr).toMatch(/On 12 pairs that training did not see: R² /);
     const stopped = start(['train', ...options, '--out', 'part'], root);
     await stopped.until('steps of about');

@@ -20,7 +20,7 @@ const CAUSES: Readonly<Record<string, string>> = {
   EFBIG: 'the file would be larger than this disk or your limits allow',
 };
 
-/** Calls `action`; where the file system refuses, says so in words that start with `what`, e.g. "Could not write a.txt". @throws {Failure} */
+/** Calls `action`; a file system error becomes a message that starts with `what`, e.g. "Could not write a.txt". @throws {Failure} */
 export function explained<T>(
   what: string,
   action: () => T,

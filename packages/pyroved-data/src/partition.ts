@@ -17,7 +17,7 @@ import {
 import { groupSplit, groupsOf, type SplitBy } from './groups.js';
 
 export interface PartitionOptions {
-  /** Share of each class's labelled images that is held out to measure accuracy; 0.2 unless told, 0 for none. */
+  /** Share of each class's labelled images that is held out to measure accuracy; 0 for none. @default 0.2 */
   readonly heldOut?: number;
   /** Decides which images are held out. */
   readonly seed?: string | number;

@@ -32,9 +32,9 @@ export interface CardSetOptions {
   readonly perClass: number;
   readonly ranges: PoseRanges;
   readonly seed: string | number;
-  /** Height and width in pixels; 48 unless told. */
+  /** Height and width in pixels. @default 48 */
   readonly size?: number;
-  /** Class images of any size; the project's own suits unless told. */
+  /** Class images of any size. @default the project's own suits */
   readonly templates?: Templates;
   /** @default none */
   readonly conditions?: FieldConditions;
@@ -76,7 +76,7 @@ function centreCrop(image: Float32Array, from: number, to: number): Float32Array
   return out;
 }
 
-/** What `cards` can be told; anything left out comes from the preset. Text may carry units. */
+/** Options of `cards`; what is omitted comes from the preset. Text may carry units. */
 export interface CardsOptions extends FieldConditions {
   /** `paper` (default): the paper's counts and ranges. `small`: the same ranges with an eighth of the images. */
   readonly preset?: keyof typeof PRESETS;

@@ -34,7 +34,7 @@ const starts = (bytes: Uint8Array, ...signature: number[]): boolean => signature
 
 /**
  * The images in a file: several for a multi-page TIFF, otherwise one. What the file claims is checked against the limits before memory is taken.
- * @throws {Error} whose message says in words why the bytes cannot be used.
+ * @throws {Error} whose message says why the bytes cannot be used.
  */
 export function decodeImages(bytes: Uint8Array, limits: ReadLimits = {}): DecodedImage[] {
   if (bytes.length === 0) throw new Error('the file is empty (0 bytes)');

@@ -42,7 +42,7 @@ export const subfolders = (folder: string): string[] =>
     .sort(naturalOrder);
 
 /**
- * All files in `folder` and below, relative to it with forward slashes, in natural order; hidden files are left out.
+ * All files in `folder` and below, relative to it with forward slashes, in natural order; hidden files are skipped.
  */
 export function listFiles(folder: string): string[] {
   const files: string[] = [];

@@ -27,7 +27,7 @@ export interface LoadedImages extends Partition<ImageSet> {
   /** Height and width of the images. */
   readonly size: number;
   readonly normalisation: Normalisation;
-  /** Files that were left out. */
+  /** Files that were skipped. */
   readonly problems: readonly FileProblem[];
 }
 

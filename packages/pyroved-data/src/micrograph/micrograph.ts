@@ -26,7 +26,7 @@ export interface MicrographOptions extends FindOptions, ReadLimits {
    * in the image unless given.
    */
   readonly centres?: string | readonly Centre[];
-  /** Height and width to which patches are resized; `patch` unless told. */
+  /** Height and width to which patches are resized. @default `patch` */
   readonly size?: number;
   /** The grey range of an earlier run. */
   readonly normalisation?: Normalisation;
@@ -48,7 +48,7 @@ const KEYS = ['patch', 'polarity', 'minArea', 'maxArea', 'centres', 'size', 'nor
 
 /**
  * Cuts square patches of one object each out of a micrograph, or out of every micrograph in a folder. Objects so near
- * the border that their patch would reach beyond it are left out.
+ * the border that their patch would reach beyond it are skipped.
  * @throws {DataError} when no micrograph can be read or no object is found.
  */
 export async function loadMicrographs(path: string, options: MicrographOptions): Promise<Patches> {

@@ -5,11 +5,11 @@ import { type Plane, resize } from '../images/resize.js';
 export interface FindOptions {
   /** Side in pixels of the square that holds one object with some of its surroundings. */
   readonly patch: number;
-  /** Whether objects are brighter or darker than the background; found out unless told. */
+  /** Whether objects are brighter or darker than the background. @default found out */
   readonly polarity?: 'bright' | 'dark';
-  /** Regions of fewer pixels are noise; (patch / 10)² unless told. */
+  /** Regions of fewer pixels are noise. @default (patch / 10)² */
   readonly minArea?: number;
-  /** Regions of more pixels are no single object; half the patch unless told. */
+  /** Regions of more pixels are no single object. @default half the patch */
   readonly maxArea?: number;
 }
 

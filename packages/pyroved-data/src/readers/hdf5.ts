@@ -7,7 +7,7 @@ type H5 = typeof import('h5wasm/node');
 /** HDF5's classes of numbers: whole and floating-point. */
 const NUMBER_CLASSES = [0, 1];
 
-/** Opens a dataset of numbers; `dataset` may be left out where there is only one. */
+/** Opens a dataset of numbers; `dataset` may be omitted where there is only one. */
 export async function openHdf5(path: string, dataset: string | undefined): Promise<ArrayFile> {
   const h5 = await import('h5wasm/node');
   // Errors are thrown rather than printed.

@@ -23,7 +23,7 @@ import { type ArrayChoice, openArray } from './openArray.js';
 export interface ArrayOptions extends ArrayChoice {
   /** Array of class labels, one an item: another dataset of the same file, or another file. NaN and -1 mean unknown. */
   readonly labels?: string;
-  /** Height and width to which images are brought, after a crop to the middle square; as they are unless told. */
+  /** Height and width to which images are brought, after a crop to the middle square. @default as they are */
   readonly size?: number;
   /** The grey range of an earlier run. */
   readonly normalisation?: Normalisation;
@@ -32,7 +32,7 @@ export interface ArrayOptions extends ArrayChoice {
 export interface LoadedArray<S> {
   readonly set: S;
   readonly normalisation: Normalisation;
-  /** Items that are left out, e.g. `scan.npy[17]`. */
+  /** Items that are skipped, e.g. `scan.npy[17]`. */
   readonly problems: readonly FileProblem[];
   /** Where each item of the set lies in the file. */
   readonly places: readonly number[];

@@ -12,13 +12,13 @@ import { clip01, type GeneratedSets, MOST_SIDE, simulate, uniform, wholeNumber, 
 /** Of the field conditions, `noise` is the shot noise: its standard deviation where the image is white, 0.05 by default. */
 export interface ParticlesOptions extends FieldConditions {
   readonly seed?: string | number;
-  /** Height and width in pixels; 48 unless told. */
+  /** Height and width in pixels. @default 48 */
   readonly size?: number;
-  /** Images of 1, 2, 3 and 4 particles, labelled ones included; the paper's 304, 93, 49 and 31 unless told. */
+  /** Images of 1, 2, 3 and 4 particles, labelled ones included. @default the paper's 304, 93, 49 and 31 */
   readonly counts?: readonly number[];
-  /** 15 unless told. */
+  /** @default 15 */
   readonly labelledPerClass?: number;
-  /** 50 unless told. */
+  /** @default 50 */
   readonly validationPerClass?: number;
 }
 

@@ -8,18 +8,18 @@ import { clip01, type GeneratedSets, simulate, uniform, wholeNumber, within } fr
 
 export interface PeaksOptions {
   readonly seed?: string | number;
-  /** Samples in a signal; 128 unless told. */
+  /** Samples in a signal. @default 128 */
   readonly length?: number;
-  /** 20, 400 and 100 unless told. */
+  /** @default 20, 400 and 100 */
   readonly labelledPerClass?: number;
   readonly unlabelledPerClass?: number;
   readonly validationPerClass?: number;
   /**
-   * Half-width of the unlabelled and validation signals' shift, as a fraction of the length; 0.2 unless told. Labelled
-   * ones are not shifted.
+   * Half-width of the shift of unlabelled and validation signals, as a fraction of the length; labelled ones are not shifted.
+   * @default 0.2
    */
   readonly shift?: number;
-  /** Standard deviation; 0.02 unless told. */
+  /** Standard deviation. @default 0.02 */
   readonly noise?: number;
 }
 

@@ -8,14 +8,14 @@ import { clip01, simulate, uniform, wholeNumber, within } from './simulate.js';
 
 export interface RodsOptions {
   readonly seed?: string | number;
-  /** Pairs to train on and to test with; 2000 and 500 unless told. */
+  /** Pairs to train on and to test with. @default 2000 and 500 */
   readonly train?: number;
   readonly test?: number;
-  /** Height and width of the images; 32 unless told. */
+  /** Height and width of the images. @default 32 */
   readonly size?: number;
-  /** Samples of the spectra; 64 unless told. */
+  /** Samples of the spectra. @default 64 */
   readonly length?: number;
-  /** Standard deviation, of images and spectra; 0.02 unless told. */
+  /** Standard deviation, of images and spectra. @default 0.02 */
   readonly noise?: number;
 }
 

@@ -24,10 +24,10 @@ export const say = (line: string): void => console.error(plainText(line));
 /** Prints a result. */
 export const print = (text: string): void => console.log(plainText(text));
 
-/** Lists the files that were left out. */
+/** Lists the files that were skipped. */
 export function sayProblems(problems: readonly FileProblem[]): void {
   if (problems.length === 0) return;
-  say(`${problems.length} ${problems.length === 1 ? 'was' : 'were'} left out:\n${listProblems(problems)}`);
+  say(`${problems.length} skipped:\n${listProblems(problems)}`);
 }
 
 /** The exit status of a process that a signal ends, as shells count it. */

@@ -9,7 +9,7 @@ export const addPairOptions = (command: Command): Command =>
   group(command, 'Pairs: a VED predicts targets, such as spectra, from the items of --array, or "rods":', [
     new Option(
       '--targets <file>',
-      'what belongs to each item of --array: an array of as many images or signals (a VED has 50 epochs, a KL weight of 0.1, leakyRelu and a learning rate of 1e-3 unless told)',
+      'what belongs to each item of --array: an array of as many images or signals (a VED has 50 epochs, a KL weight of 0.1, leakyRelu and a learning rate of 1e-3 by default)',
     ),
     new Option('--targets-dataset <name>', 'the array in a file of targets that holds several'),
     new Option('--reverse', 'rods: predict images from spectra (default: spectra from images)'),

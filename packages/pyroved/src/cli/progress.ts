@@ -36,11 +36,11 @@ export interface ProgressOptions {
 /** Without a terminal, a line comes after this share of the steps or this many milliseconds, whichever is later. */
 const QUIET = { share: 0.02, milliseconds: 10_000 };
 
-/** How far a run is, and in words what there is to say of it. */
+/** How far a run is, and a line of text about it. */
 export interface Pace {
   readonly step: number;
   update(step: number, figures?: ProgressFigures): void;
-  /** Loss, accuracy and the time left, as far as they are known. */
+  /** Loss, accuracy and the time left, where known. */
   words(): string;
   /** The same with the steps, under the name of the run. */
   line(): string;

@@ -23,7 +23,7 @@ import { addRecognitionOptions, recipeOf, recognitionOf, recognitionTrainingOf }
 import { addSourceOptions, generatedSources, sourceOf } from './sources.js';
 import { withProgress } from './trainingProgress.js';
 
-/** The argument and the options of a study, but for its own; options of `without` are left out. */
+/** The argument and the options of a study, but for its own; without the options named in `without`. */
 export function addStudyOptions(command: Command, without: readonly string[] = []): Command {
   command
     .addArgument(
@@ -33,7 +33,7 @@ export function addStudyOptions(command: Command, without: readonly string[] = [
       ),
     )
     .option('--out <folder>', 'the folder to make')
-    .option('--resume <folder>', 'go on with one that was stopped or killed')
+    .option('--resume <folder>', 'continue one that was stopped or killed')
     .addOption(new Option('--overwrite', 'replace one that is there'));
   addSourceOptions(command);
   addPreprocessOptions(command);

@@ -68,7 +68,7 @@ export function trainCommand(): Command {
     )
     .addArgument(new Argument('[source]', sourceHelp()))
     .option('--out <folder>', 'the run folder to make (default: runs/ and the kind of images, as in runs/cards)')
-    .option('--resume <folder>', 'go on with a run that was stopped or killed')
+    .option('--resume <folder>', 'continue a run that was stopped or killed')
     .option(
       '--from <folder>',
       'extend a finished run: start from its weights, with its model and preprocessing; its images unless others are given',
@@ -81,7 +81,7 @@ export function trainCommand(): Command {
       ),
     )
     .addOption(
-      parsed('--race <epochs>', 'with --seeds: after so many epochs go on with the best seed alone', atLeast(1)),
+      parsed('--race <epochs>', 'with --seeds: after this many epochs, continue with the best seed alone', atLeast(1)),
     )
     .addHelpText('after', examples);
   addSourceOptions(command);

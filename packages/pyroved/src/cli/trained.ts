@@ -78,7 +78,7 @@ export const addImagesOptions = (command: Command, out = 'where to write the tab
     .addOption(limitOptions()[1])
     .option('--out <file>', out);
 
-/** The images that the options ask for; what was left out is listed. */
+/** The images that the options ask for; what was skipped is listed. */
 export async function newImages(trained: TrainedModel | TrainedVED, given: Given): Promise<FoundImages> {
   const found = await imagesFor(trained, whereOf(given));
   for (const note of found.notes) say(note);

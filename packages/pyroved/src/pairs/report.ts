@@ -45,7 +45,7 @@ export async function pairsReport(
     subtitle: `${run.config.createdAt.slice(0, 10)}, ${run.path}`,
     ...(problems.length > 0 && {
       warnings: [
-        { text: `${problems.length} item(s) were left out.`, items: problems.map((p) => `${p.file}: ${p.why}`) },
+        { text: `${problems.length} item(s) were skipped.`, items: problems.map((p) => `${p.file}: ${p.why}`) },
       ],
     }),
     facts: facts(run, model, summary, sets),

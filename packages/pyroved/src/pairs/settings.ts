@@ -21,7 +21,7 @@ export type VEDSettings = Omit<
 export type PairsTrainSettings = Omit<TrainerOptions, 'seed'>;
 
 /**
- * What a run on pairs trains with unless told. With a KL weight of 1 a few latents cost more nats than a short spectrum gains by them, and the model
+ * Training defaults of a run on pairs. With a KL weight of 1 a few latents cost more nats than a short spectrum gains by them, and the model
  * predicts the mean.
  */
 export const pairsDefaults = { epochs: 50, batchSize: 64, scaleFactor: 0.1 } as const satisfies PairsTrainSettings;

@@ -1,4 +1,4 @@
-/** Pairs of inputs and targets for an encoder-decoder: two array files of one's own, or generated nanorods with their spectra. */
+/** Pairs of inputs and targets for an encoder-decoder: two array files, or generated nanorods with their spectra. */
 import { didYouMean, OptionError, RandomStream } from 'pyro-ts';
 import { type ArrayOptions, nanorods, openArray, type RodsOptions, streamArray } from 'pyroved-data';
 import {
@@ -16,7 +16,7 @@ import {
 /** Generated gold nanorods and their extinction spectra; see `nanorods`. */
 export interface RodsSource extends RodsOptions {
   readonly kind: 'rods';
-  /** Predict images from spectra; spectra from images unless told. */
+  /** Predict images from spectra. @default spectra from images */
   readonly reverse?: boolean;
 }
 

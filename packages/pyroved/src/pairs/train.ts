@@ -110,6 +110,6 @@ async function pairsInWords(
     const { inputs, targets } = sets.normalisation;
     say?.(`Of the inputs, ${normalisationText(inputs)}; of the targets, ${normalisationText(targets)}.`);
   }
-  if (problems.length > 0) say?.(`${formatCount(problems.length)} left out:\n${listProblems(problems)}`);
+  if (problems.length > 0) say?.(`${formatCount(problems.length)} skipped:\n${listProblems(problems)}`);
   return sets;
 }

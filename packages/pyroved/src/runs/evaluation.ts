@@ -39,7 +39,7 @@ export interface Figures {
   readonly accuracy?: number;
   /** confusion[true][found], numbers of images. */
   readonly confusion?: readonly (readonly number[])[];
-  /** Expected calibration error of the class probabilities, and the bins that it is the mean of; empty ones are left out. */
+  /** Expected calibration error of the class probabilities, and the bins that it is the mean of; without empty ones. */
   readonly calibrationError?: number;
   readonly reliability?: readonly ReliabilityBin[];
   /** Of a model that finds classes: the share of images that are right once each found class has the name of a true one. */

@@ -19,9 +19,9 @@ import { versions } from '../version.js';
 
 /** Of a VED, `shape` is that of its inputs. */
 export interface ImportRunOptions extends PyrovedOptions, Omit<PyrovedVEDOptions, 'inputShape'> {
-  /** Names of the classes in the order of the model's; "class 1", ... when left out. */
+  /** Names of the classes in the order of the model's. @default "class 1", ... */
   readonly classNames?: readonly string[];
-  /** The grey range that became [0, 1] in the training; none when left out: images are taken as they are. */
+  /** The grey range that became [0, 1] in the training. @default none: images are taken as they are */
   readonly normalisation?: Normalisation;
   /** The range of a VED's targets that became [0, 1] likewise. */
   readonly targetNormalisation?: Normalisation;

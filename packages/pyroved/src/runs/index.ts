@@ -1,4 +1,4 @@
-/** Whole jobs: train a run, go on with it, load its model, and put it to use. */
+/** Whole jobs: train a run, continue it, load its model, and apply it. */
 export * from '../pairs/index.js';
 export type { ArraySource, ImagesSource, MicrographSource } from '../sources/files.js';
 export type { CardsSource, Changes, GeneratedSource } from '../sources/generated.js';

@@ -3,7 +3,7 @@ import { type EngineChoice, selectEngine } from '@pyro-ts/engine';
 import { type Precision, type SelectedKernel, selectKernel } from '@pyro-ts/spatial-decoder';
 import { defined } from 'pyroved-ts/internal';
 
-/** The engine and the kernel of a run; what is left out is chosen for this machine. */
+/** The engine and the kernel of a run; what is omitted is chosen for this machine. */
 export interface Machine {
   readonly engine?: string;
   readonly kernel?: string;
@@ -35,7 +35,7 @@ export const recordOf = ({ engine, kernel }: StartedMachine): MachineRecord => (
   ...(kernel.isa !== undefined && { isa: kernel.isa }),
 });
 
-/** The machine to go on with: as it was kept, but for what is asked for anew. */
+/** The engine and kernel of a resumed run: those it was started with, except what is chosen anew. */
 export const machineAgain = ({ engine, kernel, precision }: MachineRecord, asked: Machine): Machine => ({
   engine,
   kernel,

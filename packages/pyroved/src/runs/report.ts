@@ -82,7 +82,7 @@ function reportData(
       ...(sets.problems.length > 0
         ? [
             {
-              text: `${sets.problems.length} ${sets.problems.length === 1 ? 'file was' : 'files were'} left out.`,
+              text: `${sets.problems.length} ${sets.problems.length === 1 ? 'file was' : 'files were'} skipped.`,
               items: sets.problems.map((p) => `${p.file}: ${p.why}`),
             },
           ]

@@ -30,7 +30,7 @@ const pictureOf = (options: ImageRowsOptions): Picture => {
 export interface TraverseRequest {
   readonly size?: number;
   readonly coverage?: number;
-  /** Counted from 0; all when left out. */
+  /** Counted from 0. @default all */
   readonly latents?: readonly number[];
   /** Only this class. */
   readonly class?: number;

@@ -45,13 +45,13 @@ export interface RunRequest {
   readonly hooks: RunHooks;
   /** Go on from the last checkpoint. */
   readonly resume: boolean;
-  /** Stop after this epoch, counted from 1, as if from outside; at the end when left out. */
+  /** Stop after this epoch, counted from 1, as if from outside. @default at the end */
   readonly until?: number;
-  /** `finishRun` unless told. */
+  /** @default `finishRun` */
   readonly finish?: Finish;
 }
 
-/** Trains a run to its end, or as far as it is asked. Whoever calls it has the run's lock. */
+/** Trains a run to its end, or up to `until`. Whoever calls it has the run's lock. */
 export async function runToEnd({ run, sets, machine, hooks, resume, until, finish }: RunRequest): Promise<RunResult> {
   const { config } = run;
   const settings = { ...trainSection(config), seed: config.seed };
@@ -117,13 +117,13 @@ export interface TrainingRequest<M extends InvariantVAE | VED> extends Pick<RunR
   readonly hooks: RunHooks<M>;
   /** A model and a trainer like the run's, to measure some steps with. */
   readonly probe: () => { readonly model: M; readonly trainer: Trainer<M> };
-  /** What is kept of a state: all of it unless told. */
+  /** What is kept of a state. @default all of it */
   readonly kept?: (state: Checkpoint) => Checkpoint;
   /** What to say after an epoch of a training that does not seem to learn. */
   readonly warning?: (history: readonly EpochRecord[]) => string | undefined;
 }
 
-/** Restores where asked, estimates, and trains to the end or as far as asked; `ended` tells which. */
+/** Restores where asked, estimates, and trains to the end or up to `until`; `ended` says which. */
 export async function trainWithCheckpoints<M extends InvariantVAE | VED>(
   asked: TrainingRequest<M>,
 ): Promise<{ readonly history: readonly EpochRecord[]; readonly ended: boolean }> {

@@ -80,8 +80,6 @@ function describe(sets: TrainingSets, say: (line: string) => void): void {
   }
   for (const note of notes) say(note);
   if (problems.length > 0) {
-    say(
-      `${formatCount(problems.length)} ${problems.length === 1 ? 'was' : 'were'} left out:\n${listProblems(problems)}`,
-    );
+    say(`${formatCount(problems.length)} skipped:\n${listProblems(problems)}`);
   }
 }

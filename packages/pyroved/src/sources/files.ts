@@ -38,7 +38,7 @@ export interface ArraySource extends Omit<Split, 'splitBy'>, ReadLimits {
   readonly dataset?: string;
   /** The array of class labels: another array of the same file, or another file. */
   readonly labels?: string;
-  /** Images are brought to this many pixels a side; as they are unless told. */
+  /** Images are brought to this many pixels a side. @default as they are */
   readonly size?: number;
   /** An array of more bytes than this, as 32-bit floats, is read from disk batch by batch; 1e9. */
   readonly inMemory?: number;
@@ -50,7 +50,7 @@ export interface MicrographSource extends FindOptions, Split, ReadLimits {
   readonly path: string;
   /** A table of x, y and perhaps file and label; objects are looked for unless it is given. */
   readonly centres?: string;
-  /** Patches are resized to this many pixels a side; as they are cut unless told. */
+  /** Patches are resized to this many pixels a side. @default as they are cut */
   readonly size?: number;
 }
 

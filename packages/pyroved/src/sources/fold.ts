@@ -37,7 +37,7 @@ export function foldsOf(
 }
 
 /**
- * The images with one fold to test on, and the other folds to train on. Images to test on that `sets` has are left out. Images of which quantities are
+ * The images with one fold to test on, and the other folds to train on. Test images of `sets` are dropped. Images of which quantities are
  * known, but no classes, are dealt out as if they were of one class.
  * @throws {OptionError} for a number of folds that leaves one empty or is below 2, {PyrovedError} without labelled images.
  */

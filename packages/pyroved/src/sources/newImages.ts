@@ -24,7 +24,7 @@ export type NewImages = ReadLimits &
 
 export interface FoundImages {
   readonly set: TrainingImages;
-  /** Files, items or objects that were left out. */
+  /** Files, items or objects that were skipped. */
   readonly problems: readonly FileProblem[];
   readonly notes: readonly string[];
   /** Lets go of the file that images are still read from. */

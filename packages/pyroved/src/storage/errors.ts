@@ -5,5 +5,5 @@ import { PyrovedError } from 'pyroved-ts';
 /** A run folder or one of its files that cannot be made, written or read. */
 export class RunError extends PyrovedError {}
 
-/** Calls `action`; where the file system refuses, says so in words that start with `what`. @throws {RunError} */
+/** Calls `action`; a file system error becomes a message that starts with `what`. @throws {RunError} */
 export const explained = <T>(what: string, action: () => T): T => files.explained(what, action, RunError);

@@ -10,7 +10,7 @@ export const temporary = (file: string): string => `${file}.tmp`;
 /**
  * Replaces `file` by `content` in one step: written beside it, flushed to the disk, renamed.
  * @param beforeRename runs when the new file is complete and before it takes the old one's name.
- * @throws RunError in words where the disk is full or read-only; the old file is then untouched.
+ * @throws {RunError} when the disk is full or read-only; the old file is then untouched.
  */
 export function writeFileAtomic(file: string, content: Uint8Array | string, beforeRename?: () => void): void {
   const draft = temporary(file);
@@ -27,7 +27,7 @@ export function writeFileAtomic(file: string, content: Uint8Array | string, befo
   });
 }
 
-/** The text of a file. @throws RunError in words. */
+/** The text of a file. @throws {RunError} */
 export function readText(file: string): string {
   return explained(`Could not read ${file}`, () => fs.readFileSync(file, 'utf8'));
 }

@@ -7,7 +7,7 @@ export type Json = null | boolean | number | string | Json[] | { [key: string]: 
 export type JsonObject = { [key: string]: Json };
 
 /**
- * A copy of `value` as JSON has it; properties that are undefined are left out.
+ * A copy of `value` as JSON has it; without properties that are undefined.
  * @param where how the value is called in an error, e.g. "config.model".
  * @param nonFinite what to do with NaN and infinities, which JSON lacks.
  * @throws RunError for a value that JSON would lose: a typed array, a class, a function.

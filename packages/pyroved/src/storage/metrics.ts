@@ -14,7 +14,7 @@ export class MetricsLog {
 
   /**
    * Appends one record. A NaN or an infinity is stored as null.
-   * @throws RunError in words where it cannot be written; the records before it stay.
+   * @throws {RunError} when it cannot be written; the records before it stay.
    */
   append(record: object): void {
     const line = `${JSON.stringify(toJsonObject(record, 'metrics', 'null'))}\n`;
@@ -30,7 +30,7 @@ export class MetricsLog {
 
   /**
    * All records, in the order in which they came; none where there is no file yet. A last line that a kill cut short
-   * is left out.
+   * is skipped.
    * @throws RunError that names the line where one before the last is damaged.
    */
   read(): JsonObject[] {

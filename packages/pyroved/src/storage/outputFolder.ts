@@ -33,7 +33,7 @@ export interface CreateOptions {
   readonly overwrite?: boolean;
 }
 
-/** @throws RunError where a run cannot be made in `folder`: a run or anything else in the way, no right to write. Ask before the work, not after. */
+/** @throws {RunError} when a run cannot be made in `folder`: a run or anything else in the way, no right to write. Ask before the work, not after. */
 export function refuseOccupied(folder: string, options: CreateOptions): void {
   if (fs.existsSync(folder)) occupiedBy(folder, options);
   let above = path.resolve(folder);
@@ -109,7 +109,7 @@ function partsOf(folder: string): string[] {
     : [];
 }
 
-/** Removes `folder` and those above it, up to `top`, as far as they are empty. */
+/** Removes `folder` and those above it, up to `top`, while they are empty. */
 function removeEmpty(folder: string, top: string): void {
   if (path.resolve(folder) === path.resolve(top) || fs.readdirSync(folder).length > 0) return;
   fs.rmdirSync(folder);

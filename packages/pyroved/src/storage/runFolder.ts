@@ -28,7 +28,7 @@ export class RunFolder {
 
   /**
    * Makes the folder, and the folders above it, and writes its configuration.
-   * @throws RunError where there is a run or anything else already, or where the folder cannot be written.
+   * @throws {RunError} when there is a run or anything else already, or where the folder cannot be written.
    */
   static create(folder: string, settings: RunSettings, options: CreateOptions = {}): RunFolder {
     refuseUnknownKeys('RunFolder.create', options, ['overwrite']);
@@ -38,12 +38,12 @@ export class RunFolder {
     return run;
   }
 
-  /** @throws RunError where `create` would fail: a run or anything else in the way, no right to write. Ask before the work, not after. */
+  /** @throws {RunError} when `create` would fail: a run or anything else in the way, no right to write. Ask before the work, not after. */
   static assertFree(folder: string, options: CreateOptions = {}): void {
     refuseOccupied(folder, options);
   }
 
-  /** Opens a run to read it or to go on with it. @throws RunError where there is none, or its configuration is damaged. */
+  /** Opens a run to read or to continue it. @throws {RunError} when there is none, or its configuration is damaged. */
   static open(folder: string): RunFolder {
     const file = path.join(folder, RUN_FILES.config);
     if (!fs.existsSync(file)) {
@@ -72,14 +72,14 @@ export class RunFolder {
     return path.join(this.path, RUN_FILES[name]);
   }
 
-  /** @throws RunError in words where the run cannot be written; ask before a training, not after. */
+  /** @throws {RunError} when the run cannot be written; ask before a training, not after. */
   assertWritable(): void {
     explained(`Could not write into ${this.path}`, () => fs.accessSync(this.path, fs.constants.W_OK));
   }
 
   /**
    * Takes the folder for this process until the function that comes back is called; the lock of a process that died does not count.
-   * @throws RunError where another process is at work in it, has replaced the run since it was opened, or it cannot be written.
+   * @throws {RunError} when another process is at work in it, has replaced the run since it was opened, or it cannot be written.
    */
   lock(): () => void {
     this.assertWritable();
@@ -99,7 +99,7 @@ export class RunFolder {
 
   /**
    * Stores a checkpoint. The one before stays as `checkpoint.prev.safetensors`; a kill at any moment leaves one of them.
-   * @throws RunError in words where the disk is full or read-only; the last good checkpoint is then untouched.
+   * @throws {RunError} when the disk is full or read-only; the last good checkpoint is then untouched.
    */
   saveCheckpoint(checkpoint: Checkpoint): void {
     const bytes = encodeCheckpoint(checkpoint);
@@ -118,7 +118,7 @@ export class RunFolder {
 
   /**
    * The newest checkpoint that is whole, and a warning where that is not the newest one written.
-   * @throws RunError where there is none, or where all are damaged.
+   * @throws {RunError} when there is none, or where all are damaged.
    */
   loadCheckpoint(): { checkpoint: LoadedCheckpoint; warning?: string } {
     if (!this.hasCheckpoint()) throw new RunError(`${this.path} has no checkpoint yet. Train it first.`);
@@ -167,7 +167,7 @@ export class RunFolder {
     return fs.existsSync(this.file('summary'));
   }
 
-  /** What `summary.json` holds. @throws RunError where there is none, or it is damaged. */
+  /** What `summary.json` holds. @throws {RunError} when there is none, or it is damaged. */
   readSummary(): JsonObject {
     const file = this.file('summary');
     return parseJsonObject(readText(file), file);

@@ -19,7 +19,7 @@ export interface Study {
   readonly kind: StudyKind;
   /** Folders of its runs, relative to its own. */
   readonly parts: readonly string[];
-  /** All that is needed to go on with it. */
+  /** All that is needed to continue it. */
   readonly plan: object;
 }
 
@@ -31,7 +31,7 @@ export class StudyFolder {
     readonly plan: JsonObject,
   ) {}
 
-  /** Makes the folder and writes down the plan. @throws RunError where anything is in the way. */
+  /** Makes the folder and writes down the plan. @throws {RunError} when anything is in the way. */
   static create(folder: string, { kind, parts, plan }: Study, options: CreateOptions = {}): StudyFolder {
     const content = toJsonObject({ format: FORMAT, version: VERSION, kind, parts: [...parts], plan }, 'study');
     const text = `${JSON.stringify(content, null, 2)}\n`;
@@ -39,7 +39,7 @@ export class StudyFolder {
     return StudyFolder.open(folder);
   }
 
-  /** @throws RunError where `create` would fail. */
+  /** @throws {RunError} when `create` would fail. */
   static assertFree(folder: string, options: CreateOptions = {}): void {
     refuseOccupied(folder, options);
   }
@@ -49,7 +49,7 @@ export class StudyFolder {
     return fs.existsSync(path.join(folder, STUDY_FILES.study)) ? StudyFolder.open(folder).kind : undefined;
   }
 
-  /** @throws RunError where there is no study in `folder`, or it is damaged, or of another kind than is asked for. */
+  /** @throws {RunError} when there is no study in `folder`, or it is damaged, or of another kind than is asked for. */
   static open(folder: string, wanted?: StudyKind): StudyFolder {
     const file = path.join(folder, STUDY_FILES.study);
     if (!fs.existsSync(file)) throw new RunError(`${folder} holds no study: it has no ${STUDY_FILES.study}.`);
@@ -73,7 +73,7 @@ export class StudyFolder {
     return path.join(this.path, STUDY_FILES[name]);
   }
 
-  /** Takes the folder for this process. @throws RunError where another has it, or it cannot be written. */
+  /** Takes the folder for this process. @throws {RunError} when another has it, or it cannot be written. */
   lock(): () => void {
     explained(`Could not write into ${this.path}`, () => fs.accessSync(this.path, fs.constants.W_OK));
     return lockFolder(this.path);

@@ -75,7 +75,7 @@ export function comparisonOf(known: Omit<Comparison, 'summary' | 'tests'>): Comp
   return { ...known, summary, tests };
 }
 
-/** One row a run: what a spreadsheet or a plot of one's own starts from. */
+/** One row a run: for a spreadsheet or custom plots. */
 export function comparisonCsv({ runs, classNames }: Comparison): string {
   const header = [
     ...['prior', 'seed', 'accuracy', 'elbo', 'angle_error_deg', 'angle_error_median_deg', 'angle_concentration'],

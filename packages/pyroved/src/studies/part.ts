@@ -1,4 +1,4 @@
-/** One run of a study: made or gone on with, as far as it is asked, on images that the whole study shares. */
+/** One run of a study: started or continued, up to `until`, on images that the whole study shares. */
 import type { EpochRecord } from 'pyroved-ts';
 import type { RunHooks } from '../runs/hooks.js';
 import type { StartedMachine } from '../runs/machine.js';
@@ -20,7 +20,7 @@ export interface Part {
   readonly fold?: Fold;
   readonly machine: StartedMachine;
   readonly hooks: RunHooks;
-  /** Stop after this epoch, counted from 1; at the end when left out. */
+  /** Stop after this epoch, counted from 1. @default at the end */
   readonly until?: number;
   readonly finish: Finish;
 }
@@ -32,7 +32,7 @@ export interface PartResult {
   readonly history: readonly EpochRecord[];
 }
 
-/** Trains a part as far as asked. One that has its summary is left as it is. Where `hooks.signal` is aborted, less may have been done. */
+/** Trains a part up to `until`. One that has its summary is left as it is. Where `hooks.signal` is aborted, less may have been done. */
 export async function trainPart(part: Part): Promise<PartResult> {
   const { folder, sets, machine, hooks, until, finish } = part;
   const isThere = RunFolder.isIn(folder);

@@ -1,4 +1,4 @@
-/** What one trained model of a comparison is worth on images that it was not trained on. */
+/** Accuracy and angle error of one trained model of a comparison on validation images. */
 import type { Model } from 'pyroved-ts';
 import { elboOf } from '../runs/bound.js';
 import type { TrainingSets } from '../sources/sets.js';

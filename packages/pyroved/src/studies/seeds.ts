@@ -17,7 +17,7 @@ import { beginStudy, planOf, resumeStudy, type StudyAtWork, type StudyPlan, type
 export interface SeedsRequest extends StudyRequest {
   /** 3 for 1, 2 and 3; or the seeds themselves. They decide weights, order and noise; the images are the source's. */
   readonly seeds: number | readonly number[];
-  /** Train all seeds for this many epochs only, and go on with the best alone; all to their end when left out. */
+  /** Train all seeds for this many epochs only, then continue with the best alone. @default all are trained to the end */
   readonly race?: number;
 }
 

@@ -60,7 +60,7 @@ export function studentTail(t: number, df: number): number {
 }
 
 /**
- * The exact two-sided p-value: the share of all ways to choose the signs that are as far from balance. Pairs without a difference are left out,
+ * The exact two-sided p-value: the share of all ways to choose the signs that are at least as far from balance. Pairs without a difference are dropped,
  * equal differences share the mean of their ranks. Source: Wilcoxon 1945; Pratt & Gibbons 1981 for ties.
  */
 function wilcoxon(differences: readonly number[]): number {

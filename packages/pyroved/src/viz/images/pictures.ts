@@ -73,7 +73,7 @@ export function imageRowsPicture(options: ImageRowsOptions): FramedPicture {
   });
 }
 
-/** The first images of each class as rows for `imageRowsPicture`; classes without an image are left out. */
+/** The first images of each class as rows for `imageRowsPicture`; classes without an image are omitted. */
 export function samplesByClass(
   images: ImageStack,
   classes: ArrayLike<number>,

@@ -2,7 +2,7 @@
 import { PyrovedError } from 'pyroved-ts';
 import { CATEGORY_COLOURS } from '../theme.js';
 
-/** Signals in one array, row-major [count, length]; a NaN is left out. */
+/** Signals in one array, row-major [count, length]; a NaN leaves a gap. */
 export interface SignalStack {
   readonly data: ArrayLike<number>;
   readonly count: number;

@@ -45,7 +45,7 @@ export function tileImages(stack: ImageStack, options: TileOptions): TiledImage 
   checkStack(stack);
   const columnsUsed = Math.max(1, Math.min(columns, count));
   const rows = Math.max(1, Math.ceil(count / columnsUsed));
-  // A rest of pixels that fill no whole block is left out.
+  // A rest of pixels that fill no whole block is dropped.
   const blocksAcross = Math.max(1, Math.floor(stack.width / shrink));
   const blocksDown = Math.max(1, Math.floor(stack.height / shrink));
   const [tileWidth, tileHeight] = [blocksAcross * scale, blocksDown * scale];

@@ -1,4 +1,4 @@
-/** All that a report can show, as plain values. What is left out is left out of the report. */
+/** All that a report can show, as plain values. What is omitted is not shown. */
 import type { ConfusionMatrix } from '../charts/confusion.js';
 import type { HistogramOptions } from '../charts/histogram.js';
 import type { ScatterOptions } from '../charts/scatter.js';
@@ -22,7 +22,7 @@ export interface ReportData {
   readonly predictions?: readonly ReportChart[];
   /** One for each class, or a single one without a title. */
   readonly manifolds?: readonly ManifoldPictureOptions[];
-  /** What the manifolds show, a sentence: "Images that the decoder draws over two of its latent variables, upright and centred." unless told. */
+  /** What the manifolds show, a sentence: "Images that the decoder draws over two of its latent variables, upright and centred." by default. */
   readonly drawn?: string;
   /** Which images the latents, the angles and the reconstructions show, a sentence: "Test images, by their true class." */
   readonly shown?: string;
@@ -41,7 +41,7 @@ export interface ReportData {
   readonly tables?: readonly ReportTable[];
   /** What a reader may want to know, such as the files that were skipped. */
   readonly notes?: readonly ReportNote[];
-  /** How to go on with the model. */
+  /** What to do with the model next. */
   readonly commands?: readonly { readonly command: string; readonly what: string }[];
 }
 

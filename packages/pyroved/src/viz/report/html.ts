@@ -8,7 +8,7 @@ export class Html {
 
 type Part = Html | string | number | undefined | readonly Part[];
 
-/** The template with its values escaped; lists are joined, undefined is left out. */
+/** The template with its values escaped; lists are joined, undefined is omitted. */
 export function html(strings: TemplateStringsArray, ...values: readonly Part[]): Html {
   return new Html(strings.map((text, i) => text + (i < values.length ? markupOf(values[i]) : '')).join(''));
 }

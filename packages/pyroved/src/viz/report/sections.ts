@@ -150,7 +150,7 @@ export const tables = (entries: readonly ReportTable[]): Html =>
 export const notes = (entries: readonly ReportNote[]): Html =>
   section('Notes', html`${entries.map((note) => html`<div class="note"><p>${note.text}</p>${itemList(note)}</div>`)}`);
 
-/** The commands to go on with. */
+/** What to run next. */
 export const commands = (entries: NonNullable<ReportData['commands']>): Html =>
   section(
     'Use the model',
