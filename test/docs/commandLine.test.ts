@@ -7,13 +7,16 @@ import { describe, expect, it } from 'vitest';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const bin = join(root, 'packages/pyroved/bin/pyroved.js');
-const help = (...command: string[]): string =>
-  execFileSync(process.execPath, [bin, ...command, '--help'], {
-    encoding: 'utf8',
-    env: { ...process.env, COLUMNS: '' },
-  });
+const run = (...args: string[]): string =>
+  execFileSync(process.execPath, [bin, ...args], { encoding: 'utf8', env: { ...process.env, COLUMNS: '' } });
 
-const overview = help();
+/** All options of a command, also of one whose --help shows the common ones alone. */
+const help = (command: string): string => {
+  const short = run(command, '--help');
+  return short.includes('--help-all') ? run(command, '--help-all') : short;
+};
+
+const overview = run('--help');
 const commands = [...overview.matchAll(/^ {2}([a-z-]+) (?:\[|<)/gm)]
   .map(([, name]) => name)
   .filter((name) => name !== 'help');
@@ -21,7 +24,7 @@ const texts = new Map(commands.map((name) => [name, help(name)]));
 
 const intro = `# The command line
 
-What \`pyroved --help\` says, of each command. \`npx pyroved\` runs it in a project that has the package; a first walk through the commands is in
+What \`pyroved --help\` and, of commands with many options, \`--help-all\` say. \`npx pyroved\` runs it in a project that has the package; a first walk through the commands is in
 [your-own-images.md](your-own-images.md).
 
 Results (tables, accuracies, names of files) go to the output stream, everything else (progress, notes, errors) to the error stream. The exit status is
@@ -31,6 +34,19 @@ state, and \`pyroved train --resume RUN\` goes on.
 The variables \`PYRO_ENGINE\`, \`PYRO_KERNEL\` and \`PYRO_THREADS\` say the same as \`--engine\`, \`--kernel\` and \`--threads\`, which win over them.
 `;
 const block = (title: string, text: string): string => `\n## ${title}\n\n\`\`\`text\n${text.trimEnd()}\n\`\`\`\n`;
+
+it.each(['train', 'cross-validate', 'compare-priors'])(
+  '%s --help shows what most runs need, --help-all all of it',
+  (name) => {
+    const options = (text: string): string[] =>
+      [...text.matchAll(/^ {2}(?:-\w, )?--([a-z-]+)/gm)].map(([, option]) => option);
+    const [short, all] = [options(run(name, '--help')), options(texts.get(name) ?? '')];
+    expect(short.length).toBeGreaterThan(9);
+    expect(short.length).toBeLessThan(18);
+    expect(all.length).toBeGreaterThan(60);
+    expect(all).toEqual(expect.arrayContaining(short));
+  },
+);
 
 it('the reference page is up to date (vitest -u writes it anew)', async () => {
   const pages = [...texts].map(([name, text]) => block(`pyroved ${name}`, text));

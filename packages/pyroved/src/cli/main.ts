@@ -23,9 +23,9 @@ const program = new Command('pyroved')
   .configureOutput(output)
   .version(version, '-V, --version', 'print the version')
   .description(
-    'Classifies images of objects that lie at any angle, from a few labelled images that lie straight, and shows what varies among them.',
+    'Classifies images of objects that lie at any angle, from a few upright labelled images, and shows what varies among them.',
   )
-  .showHelpAfterError('Add --help to see what there is.')
+  .showHelpAfterError('Add --help to see the options.')
   .showSuggestionAfterError()
   .addHelpText(
     'after',

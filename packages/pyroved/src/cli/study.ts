@@ -20,11 +20,13 @@ import {
 } from './options.js';
 import { addPreprocessOptions, preprocessOf } from './preprocess.js';
 import { addRecognitionOptions, recipeOf, recognitionOf, recognitionTrainingOf } from './recognition.js';
+import { withShortHelp } from './shortHelp.js';
 import { addSourceOptions, generatedSources, sourceOf } from './sources.js';
 import { withProgress } from './trainingProgress.js';
 
 /** The argument and the options of a study, but for its own; without the options named in `without`. */
 export function addStudyOptions(command: Command, without: readonly string[] = []): Command {
+  const ownOptions = command.options.length;
   command
     .addArgument(
       new Argument(
@@ -41,7 +43,11 @@ export function addStudyOptions(command: Command, without: readonly string[] = [
   addRecognitionOptions(command);
   addConvOptions(command, without);
   addTrainOptions(command);
-  return addMachineOptions(command);
+  addMachineOptions(command);
+  return withShortHelp(command, [
+    ...command.options.slice(0, ownOptions).map((option) => option.name()),
+    ...['out', 'resume', 'unlabelled', 'labelled', 'labels', 'size', 'epochs', 'kernel', 'threads'],
+  ]);
 }
 
 /** As in `train`; a folder may stand in the place of a generated source. */

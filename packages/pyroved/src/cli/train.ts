@@ -38,6 +38,7 @@ import {
 import { addPairOptions, pairsOf } from './pairs.js';
 import { addPreprocessOptions, preprocessOf } from './preprocess.js';
 import { addRecognitionOptions, recipeOf, recognitionOf, recognitionTrainingOf } from './recognition.js';
+import { withShortHelp } from './shortHelp.js';
 import { addSourceOptions, generatedSources, sourceOf } from './sources.js';
 import { refuseBesideResume } from './study.js';
 import { withProgress } from './trainingProgress.js';
@@ -50,21 +51,21 @@ Examples:
     $ pyroved train --unlabelled micrographs --labels labels.csv --out runs/first
   No labels at all, to see what varies:
     $ pyroved train --unlabelled micrographs --out runs/look
-  Three seeds for 5 epochs each, then on with the best:
+  Three seeds for 5 epochs each, then the best of them to the end:
     $ pyroved train --unlabelled micrographs --labelled examples --out runs/first --seeds 3 --race 5
   Spectra from images, of which item i belongs to item i (a VED):
     $ pyroved train --array images.npy --targets spectra.npy --out runs/spectra
   Ten more epochs for a finished run, with more labels and a smaller learning rate:
     $ pyroved train --from runs/first --labelled more-examples --unlabelled micrographs --epochs 10 --lr 1e-4 --out runs/second
-  Go on after Ctrl-C or a crash:
+  Continue after Ctrl-C or a crash:
     $ pyroved train --resume runs/first`;
 
 export function trainCommand(): Command {
   const command = new Command('train')
     .summary('train a model on your own images or on generated ones')
     .description(
-      'Trains a semi-supervised autoencoder that sees through rotation and translation (an unsupervised one where no labels are given) and writes a run ' +
-        'folder with the model, metrics, pictures and report.html. Ctrl-C keeps the state and stops; --resume goes on.',
+      'Trains a rotation- and translation-invariant autoencoder, semi-supervised when labels are given, and writes a run folder with the model, metrics, ' +
+        'pictures and report.html. Ctrl-C saves and stops; continue with --resume.',
     )
     .addArgument(new Argument('[source]', sourceHelp()))
     .option('--out <folder>', 'the run folder to make (default: runs/ and the kind of images, as in runs/cards)')
@@ -73,7 +74,7 @@ export function trainCommand(): Command {
       '--from <folder>',
       'extend a finished run: start from its weights, with its model and preprocessing; its images unless others are given',
     )
-    .option('--overwrite', 'replace a run that is there')
+    .option('--overwrite', 'replace an existing run')
     .addOption(seedOption())
     .addOption(
       seedsOption(
@@ -93,6 +94,10 @@ export function trainCommand(): Command {
   addConvOptions(command);
   addTrainOptions(command);
   addMachineOptions(command);
+  withShortHelp(command, [
+    ...['unlabelled', 'labelled', 'labels', 'size', 'out', 'resume', 'from', 'seed'],
+    ...['model', 'epochs', 'kernel', 'threads'],
+  ]);
   return command.action(async (word: string | undefined, given: Given) => {
     const machine = machineOf(given);
     if (given.resume !== undefined) {
