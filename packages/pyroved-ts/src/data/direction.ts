@@ -8,31 +8,58 @@ const TURNS = 12;
 /** Images that are looked at: of all classes, and at most and at least of each. */
 const [IMAGES, MOST, LEAST] = [240, 16, 4];
 
-/** How the labelled images of a class lie: see `directionsOf`. */
-export interface Directions {
-  /**
-   * The fraction of images that resemble another one of their class most when it is not rotated, among twelve rotations: near 1 for upright images, about
-   * a quarter (three of the twelve rotations count as none) for objects that lie in any direction.
-   */
-  readonly upright: number;
-  /**
-   * The fraction of images that resemble the mirror image of another one, at any of the rotations, more than the other one itself, in the class where it is
-   * smallest: about a half where both kinds occur, near 0 for letters.
-   */
-  readonly mirrored: number;
-}
-
 /**
- * Compares labelled images with the others of their class, rotated and mirrored. What lies within a circle is compared, by its correlation.
+ * The fraction of labelled images that resemble another one of their class most when it is not rotated, among twelve rotations: near 1 for upright images,
+ * about a quarter (three of the twelve rotations count as none) for objects that lie in any direction. What lies within a circle is compared, by its
+ * correlation.
  * @param set images with labels
  * @param numClasses number of classes
  * @param fewest images that have another of their class
  * @returns undefined for fewer, which are too few to tell
  * @example
- * directionsOf(labelled, classNames.length)?.upright; // .98 for letters, .25 for particles
+ * uprightFraction(labelled, classNames.length); // .98 for letters, .25 for particles
  */
-export function directionsOf(set: ImageSet | StreamedSet, numClasses: number, fewest = 8): Directions | undefined {
-  const { labels, shape } = set;
+export function uprightFraction(set: ImageSet | StreamedSet, numClasses: number, fewest = 8): number | undefined {
+  const classes = comparedClasses(set, numClasses, fewest);
+  if (!classes) return undefined;
+  const upright = classes.flatMap((indices) => {
+    const rotated = atRotations(set, indices, 0);
+    return indices.map((_, i) => {
+      const own = resemblance(i, rotated[0], rotated);
+      return Math.max(own[0], own[1], own[TURNS - 1]) === Math.max(...own);
+    });
+  });
+  return share(upright);
+}
+
+/**
+ * The fraction of labelled images that resemble the mirror image of another one of their class, at any of twelve rotations, more than the other one itself, in the
+ * class where it is smallest: about a half where both kinds occur, near 0 for letters. Parameters as of `uprightFraction`.
+ * @example
+ * mirroredFraction(labelled, classNames.length); // 0 for letters, .4 for particles
+ */
+export function mirroredFraction(set: ImageSet | StreamedSet, numClasses: number, fewest = 8): number | undefined {
+  const classes = comparedClasses(set, numClasses, fewest);
+  if (!classes) return undefined;
+  const found = classes.map((indices) => {
+    const [asIs, inMirror] = [0, 1].map((mirror) => atRotations(set, indices, mirror));
+    return share(
+      indices.map(
+        (_, i) => Math.max(...resemblance(i, asIs[0], inMirror)) > Math.max(...resemblance(i, asIs[0], asIs)),
+      ),
+    );
+  });
+  return Math.min(...found);
+}
+
+const share = (held: readonly boolean[]): number => held.filter(Boolean).length / held.length;
+
+/** Indices of the images that are compared, class by class; undefined where they are fewer than `fewest`. */
+function comparedClasses(
+  { labels, shape }: ImageSet | StreamedSet,
+  numClasses: number,
+  fewest: number,
+): number[][] | undefined {
   if (!labels || shape.length !== 2) return undefined;
   const perClass = Math.min(MOST, Math.max(LEAST, Math.floor(IMAGES / numClasses)));
   const members = Array.from({ length: numClasses }, (): number[] => []);
@@ -40,42 +67,24 @@ export function directionsOf(set: ImageSet | StreamedSet, numClasses: number, fe
     if (label >= 0 && label < numClasses && members[label].length < perClass) members[label].push(i);
   });
   const several = members.filter(({ length }) => length > 1);
-  const count = several.reduce((n, { length }) => n + length, 0);
-  if (count < fewest) return undefined;
-  const found = several.map((indices) => ofClass(set, indices));
-  return {
-    upright: found.reduce((n, { upright }) => n + upright, 0) / count,
-    mirrored: Math.min(...found.map(({ mirrored }, k) => mirrored / several[k].length)),
-  };
+  return several.flat().length < fewest ? undefined : several;
 }
 
-/** How many images of a class resemble another one most upright, and how many a mirror image most. */
-function ofClass(set: ImageSet | StreamedSet, indices: readonly number[]): Directions {
+/** The images at `indices` at each of the rotations, or their mirror images. */
+function atRotations(set: ImageSet | StreamedSet, indices: readonly number[], mirror: number): Float32Array[][] {
   const { shape, channels } = set;
   const size = imageSize(set);
-  const count = indices.length;
   const images = gather(set, indices);
-  const [asIs, inMirror] = [0, 1].map((mirror) =>
-    Array.from({ length: TURNS }, (_, turn) => {
-      const poses = rotations(count, (2 * Math.PI * turn) / TURNS, mirror);
-      return withinCircle(posedImages(images, shape, channels, poses), shape, size);
-    }),
-  );
-  const at = (rotated: Float32Array, i: number): Float32Array => rotated.subarray(i * size, (i + 1) * size);
-  /** How much image `i` resembles another one at most, at each rotation. */
-  const resemblance = (i: number, rotated: readonly Float32Array[]): number[] =>
-    rotated.map((all) =>
-      Math.max(...indices.map((_, j) => (j === i ? -Infinity : product(at(asIs[0], i), at(all, j))))),
-    );
-  let [upright, mirrored] = [0, 0];
-  for (let i = 0; i < count; i++) {
-    const own = resemblance(i, asIs);
-    const best = Math.max(...own);
-    if (Math.max(own[0], own[1], own[TURNS - 1]) === best) upright++;
-    if (Math.max(...resemblance(i, inMirror)) > best) mirrored++;
-  }
-  return { upright, mirrored };
+  return Array.from({ length: TURNS }, (_, turn) => {
+    const poses = rotations(indices.length, (2 * Math.PI * turn) / TURNS, mirror);
+    const seen = withinCircle(posedImages(images, shape, channels, poses), shape, size);
+    return indices.map((__, i) => seen.subarray(i * size, (i + 1) * size));
+  });
 }
+
+/** How much image `i` resembles another one at most, at each rotation of the others. */
+const resemblance = (i: number, images: readonly Float32Array[], rotated: readonly Float32Array[][]): number[] =>
+  rotated.map((others) => Math.max(...others.map((other, j) => (j === i ? -Infinity : product(images[i], other)))));
 
 const rotations = (count: number, angle: number, mirror: number) => ({
   count,

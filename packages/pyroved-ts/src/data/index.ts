@@ -3,7 +3,7 @@ export * from './batches.js';
 export * from './contrast.js';
 export * from './corruptions.js';
 export * from './dataset.js';
-export { type Directions, directionsOf } from './direction.js';
+export { mirroredFraction, uprightFraction } from './direction.js';
 export * from './noise.js';
 export * from './normalise.js';
 export { encodeNpy, encodeNpz, type NpzOptions } from './npyEncoding.js';

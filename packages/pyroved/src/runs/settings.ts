@@ -6,11 +6,8 @@ import {
   checkKnownPoseOptions,
   checkSemiSupervisedOptions,
   checkTemplateSteps,
-  defaultRanges,
-  directionsOf,
   factorNames,
   type Invariance,
-  isCircle,
   isIdentity,
   type JointOptions,
   KnownPoseTrainer,
@@ -49,6 +46,7 @@ import type { Fold } from '../sources/fold.js';
 import type { TrainingSets } from '../sources/sets.js';
 import type { ImportedSource, Source } from '../sources/source.js';
 import { type RunConfig, RunError } from '../storage/index.js';
+import { directionSettings } from './directions.js';
 import { learntFrom } from './kinds.js';
 
 /** What the images decide, and what a configuration cannot hold. */
@@ -242,41 +240,6 @@ function recognitionOf(given: ModelSettings, invariances: readonly Invariance[])
   if (recognition !== undefined) return recognition || undefined;
   const hasPose = invariances.includes('r') || invariances.includes('t');
   return hasPose && classifierOptions.every((name) => given[name] === undefined) ? {} : undefined;
-}
-
-/** Fewer labelled images than this share lie upright: they lie in any direction. */
-const FEWEST_UPRIGHT = 0.5;
-
-/** Views of objects that lie in any direction: with more, each object is always seen alike in one of them, and a network learns the few labelled objects by heart. */
-const FEW_VIEWS = 3;
-
-/** In every class at least this share of the images resemble mirror images of others: both kinds occur. */
-const FEWEST_MIRRORED = 0.1;
-
-/** Views and ranges for labelled images that lie in any direction. */
-function directionSettings(
-  { labelled }: TrainingSets,
-  { views = FEW_VIEWS, labelledPoses, ranges = {} }: RecognitionOptions,
-  invariances: readonly Invariance[],
-): Pick<RecognitionOptions, 'views' | 'ranges'> {
-  if (!labelled?.labels || labelledPoses === 'fixed' || !invariances.includes('r')) return {};
-  if (!isCircle(ranges.angle ?? defaultRanges.angle)) return {};
-  const found = directionsOf(labelled, Math.max(...labelled.labels) + 1);
-  if (!found || found.upright >= FEWEST_UPRIGHT) return {};
-  return { views, ranges: { mirror: found.mirrored >= FEWEST_MIRRORED, ...ranges } };
-}
-
-/** A line about what was chosen because the labelled images lie in any direction. */
-export function directionsLine(config: ModelConfig, { recognition }: ModelSettings): string | undefined {
-  if (config.kind !== 'ssiVAE' || !config.recognition) return undefined;
-  const { views, ranges } = config.recognition;
-  const given = recognition || {};
-  const chosen = [
-    ...(views !== undefined && given.views === undefined ? [`${views} views (--views sets another number)`] : []),
-    ...(ranges?.mirror && !given.ranges?.mirror ? ['mirror images are drawn too'] : []),
-  ];
-  if (chosen.length === 0) return undefined;
-  return `Labelled images of a class lie in any direction: ${chosen.join(', ')}.`;
 }
 
 /** Pixels that are decoded per step where the settings don't say: enough for the gradient, an eighth of the paper's images. */

@@ -1,4 +1,5 @@
 /** A whole run: images, model, training with checkpoints, and at the end the figures, pictures and report in the run's folder. */
+
 import { OptionError } from 'pyro-ts';
 import type { ModelConfig } from 'pyroved-ts';
 import type { Fold } from '../sources/fold.js';
@@ -6,6 +7,7 @@ import type { TrainingSets } from '../sources/sets.js';
 import type { Source } from '../sources/source.js';
 import { RunFolder, type RunSettings, whileLocked } from '../storage/index.js';
 import { versions } from '../version.js';
+import { directionsLine } from './directions.js';
 import { checkStart, refuseModelOptions, type Start, startFrom } from './extend.js';
 import { finishRun } from './finish.js';
 import type { RunHooks } from './hooks.js';
@@ -26,7 +28,6 @@ import {
   checkTrainSettings,
   type DataSection,
   dataSection,
-  directionsLine,
   type ModelSettings,
   modelConfigFor,
   prepareTraining,
