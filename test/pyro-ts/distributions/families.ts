@@ -121,6 +121,15 @@ export const oneOfEach: Record<string, () => Distribution> = {
       [0.4, 0.4, 0.2],
     ]),
   OrderedLogistic: () => dist.orderedLogistic([0.3, -1], [-1, 0, 2]),
+  DiscreteHMM: () =>
+    dist.discreteHMM(
+      [
+        [0, 1],
+        [0.5, -1],
+      ],
+      tf.tensor3d([0.1, 1, -0.4, 0.3, 1, 0.2, 0.5, -1, 2, 0, 0.1, 0.7], [3, 2, 2]),
+      dist.normal([-1, 1], 0.5),
+    ),
   ExtendedBinomial: () => dist.extendedBinomial([3, 6], { probs: [0.3, 0.6] }),
   ExtendedBetaBinomial: () => dist.extendedBetaBinomial([0.6, 3], 1.5, 5),
   BetaBinomial: () => dist.betaBinomial([0.6, 3], 2, 5),
