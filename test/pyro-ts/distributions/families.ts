@@ -130,6 +130,15 @@ export const oneOfEach: Record<string, () => Distribution> = {
       tf.tensor3d([0.1, 1, -0.4, 0.3, 1, 0.2, 0.5, -1, 2, 0, 0.1, 0.7], [3, 2, 2]),
       dist.normal([-1, 1], 0.5),
     ),
+  GaussianHMM: () =>
+    dist.gaussianHMM({
+      initial: dist.multivariateNormal(tf.tensor2d([0, 1, 0.5, -1], [2, 2]), { scaleTril: tf.eye(2) }),
+      transitionMatrix: tf.tensor2d([0.9, 0.1, -0.2, 0.7], [2, 2]),
+      transition: dist.multivariateNormal([0, 0], { scaleTril: tf.eye(2).mul(0.5) }),
+      observationMatrix: tf.tensor2d([1, 0.3], [2, 1]),
+      observation: dist.multivariateNormal([0], { scaleTril: [[0.4]] }),
+      duration: 3,
+    }),
   ExtendedBinomial: () => dist.extendedBinomial([3, 6], { probs: [0.3, 0.6] }),
   ExtendedBetaBinomial: () => dist.extendedBetaBinomial([0.6, 3], 1.5, 5),
   BetaBinomial: () => dist.betaBinomial([0.6, 3], 2, 5),

@@ -30,6 +30,7 @@ export { OrderedLogistic, orderedLogistic } from './discrete/orderedLogistic.js'
 export * from './discrete/poisson.js';
 export { Distribution, Independent, MaskedDistribution } from './distribution.js';
 export { DiscreteHMM, type DiscreteHMMOptions, discreteHMM } from './hmm/discreteHmm.js';
+export { GaussianHMM, type GaussianHMMParts, gaussianHMM } from './hmm/gaussianHmm.js';
 export { hasKl, kl, registerKl } from './kl/kl.js';
 export * from './line/cauchy.js';
 export { Gumbel, gumbel } from './line/gumbel.js';
