@@ -39,6 +39,13 @@ def log_continuous_norm(l):
     return (l if l > 0 else 0) + log((1 - exp(-abs(l))) / abs(l))
 
 
+def log_mass(a, b):
+    """log of the probability of a standard normal between a and b, from the tail where both lie in one."""
+    if b < 0:
+        a, b = -b, -a
+    return log((mp.erfc(a / sqrt(2)) - mp.erfc(b / sqrt(2))) / 2)
+
+
 FAMILIES = {
     "normal": (["loc", "scale"], lambda x, m, s: -(((x - m) / s) ** 2) / 2 - log(s) - log(2 * pi) / 2),
     "laplace": (["loc", "scale"], lambda x, m, s: -abs(x - m) / s - log(2 * s)),
@@ -61,6 +68,13 @@ FAMILIES = {
     "bernoulliLogits": (["logits"], lambda x, l: x * l - softplus(l)),
     "binomialLogits": (["totalCount", "logits"], lambda x, n, l: lchoose(n, x) - x * softplus(-l) - (n - x) * softplus(l)),
     "geometricLogits": (["logits"], lambda x, l: -x * softplus(l) - softplus(-l)),
+    "gumbel": (["loc", "scale"], lambda x, m, s: -(x - m) / s - exp(-(x - m) / s) - log(s)),
+    "inverseGamma": (["concentration", "rate"], lambda x, a, b: a * log(b) - lgam(a) - (a + 1) * log(x) - b / x),
+    "weibull": (["scale", "concentration"], lambda x, s, k: log(k / s) + (k - 1) * log(x / s) - exp(k * log(x / s))),
+    "pareto": (["scale", "alpha"], lambda x, m, a: log(a) + a * log(m) - (a + 1) * log(x)),
+    "gammaPoisson": (["concentration", "rate"], lambda x, a, b: lgam(a + x) - lgam(a) - lgam(x + 1) + a * log(b) - (a + x) * log1p(b)),
+    "betaBinomial": (["concentration1", "concentration0", "totalCount"], lambda x, a, b, n: lchoose(n, x) + lbeta(x + a, n - x + b) - lbeta(a, b)),
+    "truncatedNormal": (["loc", "scale", "low", "high"], lambda x, m, s, a, b: -(((x - m) / s) ** 2) / 2 - log(s) - log(2 * pi) / 2 - log_mass((a - m) / s, (b - m) / s)),
     "negativeBinomialLogits": (["totalCount", "logits"], lambda x, n, l: lgam(n + x) - lgam(n) - lgam(x + 1) - n * softplus(l) - x * softplus(-l)),
 }
 
@@ -95,8 +109,15 @@ GRID = {
     "binomialLogits": ([[1, 17, 1000], logits], [0, 1, 17, 999]),
     "geometricLogits": ([logits], counts),
     "negativeBinomialLogits": ([[1e-3, 1, 1e4], logits], counts),
+    "gumbel": ([[0, 1e-9, -1e4], [1e-3, 1, 1e3, 1e9]], [-1e4, -30, -1e-9, 0, 1e-3, 1, 1e4, 1e20]),
+    "inverseGamma": ([moderate, [1e-9, 1, 1e9]], [1e-30, 1e-3, 1, 30, 1e4, 1e9]),
+    "weibull": ([[1e-9, 1, 1e9], [1e-3, 0.7, 1, 30]], positive),
+    "pareto": ([[1e-9, 1, 1e9], moderate], positive),
+    "gammaPoisson": ([moderate, [1e-9, 1e-3, 1, 1e4, 1e9]], counts),
+    "betaBinomial": ([[1e-3, 0.7, 30, 1e4, 1e9], [1e-3, 0.7, 30, 1e4, 1e9], [1, 17, 1000, 1e6]], counts),
+    "truncatedNormal": ([[0, -30, 1e4], [1e-3, 1, 1e3], [-1, 0], [0.5, 2]], [-0.5, 0.25, 1.5]),
 }
-DISCRETE = {"poisson", "geometric", "negativeBinomial", "binomial", "bernoulli"} | {f for f in FAMILIES if f.endswith("Logits")}
+DISCRETE = {"gammaPoisson", "betaBinomial", "poisson", "geometric", "negativeBinomial", "binomial", "bernoulli"} | {f for f in FAMILIES if f.endswith("Logits")}
 NO_SLOPE = {"totalCount"}
 
 
@@ -120,6 +141,10 @@ def usable(family, x, params):
         return False
     if family == "uniform":
         return params[0] < x < params[1]
+    if family == "betaBinomial" and x > params[2] or family == "pareto" and x <= params[0]:
+        return False
+    if family == "truncatedNormal":
+        return params[2] < x < params[3]
     # At a kink the derivative is not defined.
     return not (family == "laplace" and x == params[0])
 

@@ -6,7 +6,7 @@ import * as tf from '@tensorflow/tfjs';
 import { customGrad } from '../ops/customGrad.js';
 import { broadcastShapes, type Shape, sizeOf, sumTo } from '../ops/shapes.js';
 
-/** A function of up to four numbers. */
+/** A function of up to five numbers. */
 export type HostFunction = (...x: number[]) => number;
 
 /**
@@ -20,12 +20,13 @@ export function hostMap(inputs: readonly tf.Tensor[], f: HostFunction, shape?: S
   }
   const columns = inputs.map((t) => readBroadcast(t, target));
   const out = new Float32Array(sizeOf(target));
-  const [a, b, c, d] = columns;
+  const [a, b, c, d, e] = columns;
   if (columns.length === 1) for (let i = 0; i < out.length; i++) out[i] = f(a[i]);
   else if (columns.length === 2) for (let i = 0; i < out.length; i++) out[i] = f(a[i], b[i]);
   else if (columns.length === 3) for (let i = 0; i < out.length; i++) out[i] = f(a[i], b[i], c[i]);
   else if (columns.length === 4) for (let i = 0; i < out.length; i++) out[i] = f(a[i], b[i], c[i], d[i]);
-  else throw new RangeError(`hostMap takes one to four tensors, not ${columns.length}`);
+  else if (columns.length === 5) for (let i = 0; i < out.length; i++) out[i] = f(a[i], b[i], c[i], d[i], e[i]);
+  else throw new RangeError(`hostMap takes one to five tensors, not ${columns.length}`);
   return tf.tensor(out, target as number[], 'float32');
 }
 

@@ -9,6 +9,19 @@ import { hostDensity, NumberFamily } from '../family.js';
 import { logChoose } from './binomial.js';
 import { countSupport } from './countSupport.js';
 
+/** log of a (a + 1) ... (a + k - 1) for few terms. */
+const logRising = (a: number, k: number): number => {
+  let sum = 0;
+  for (let i = 0; i < k; i++) sum += Math.log(a + i);
+  return sum;
+};
+
+/** log B(x + a, n - x + b) - log B(a, b): of a few trials factor by factor, since large beta functions cancel. */
+const logRatio = (x: number, a: number, b: number, n: number): number =>
+  n <= 32
+    ? logRising(a, x) + logRising(b, n - x) - logRising(a + b, n)
+    : host.lbeta(x + a, n - x + b) - host.lbeta(a, b);
+
 /** Successes in `totalCount` trials whose probability is Beta(concentration1, concentration0). Source: pyro.distributions.BetaBinomial. */
 export class BetaBinomial extends NumberFamily<'concentration1' | 'concentration0' | 'totalCount'> {
   constructor(concentration1: TensorLike, concentration0: TensorLike, totalCount: TensorLike, batchShape?: Shape) {
@@ -37,7 +50,7 @@ export class BetaBinomial extends NumberFamily<'concentration1' | 'concentration
     return hostDensity(
       [value, this.concentration1, this.concentration0, this.totalCount],
       (x, _, __, n) => x >= 0 && x <= n && Number.isInteger(x),
-      (x, a, b, n) => logChoose(n, x) + host.lbeta(x + a, n - x + b) - host.lbeta(a, b),
+      (x, a, b, n) => logChoose(n, x) + logRatio(x, a, b, n),
       [
         undefined,
         (x, a, b, n) => host.digamma(x + a) - host.digamma(n + a + b) - host.digamma(a) + host.digamma(a + b),

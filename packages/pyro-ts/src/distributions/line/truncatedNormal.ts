@@ -6,7 +6,6 @@ import type { RandomStream } from '../../random.js';
 import { type Constraint, greaterThan, interval, lessThan, positive, real } from '../constraints.js';
 import { expandedShape, type TensorLike } from '../distribution.js';
 import { implicitDraws, NumberFamily } from '../family.js';
-import { Normal } from './normal.js';
 
 /** The bounds of a truncated normal; at least one. */
 export interface TruncatedNormalBounds {
@@ -72,12 +71,21 @@ export class TruncatedNormal extends NumberFamily<Parameter> {
     const logInside = [...(low ? [greaterEqual(value, low)] : []), ...(high ? [lessEqual(value, high)] : [])].map(
       (inside) => tf.log(tf.cast(inside, 'float32')),
     );
-    const logMassInside = this.ofBounds(
-      logMass,
-      (a, b) => -hazard(a, a, b),
-      (a, b) => hazard(b, a, b),
-    );
-    const whole = new Normal(this.loc, this.scale).logProb(value).sub(logMassInside);
+    const bounds = [low, high].filter((bound) => bound !== undefined);
+    // The bounds follow value, loc and scale.
+    const lowOf = (rest: number[]) => (low ? rest[0] : -Infinity);
+    const highOf = (rest: number[]) => (high ? rest[rest.length - 1] : Infinity);
+    const of =
+      (f: (x: number, m: number, s: number, low: number, high: number) => number) =>
+      (x: number, m: number, s: number, ...rest: number[]) =>
+        f(x, m, s, lowOf(rest), highOf(rest));
+    const slopes = [...(low ? [slopeInLow] : []), ...(high ? [slopeInHigh] : [])];
+    const whole = elementwise([value, this.loc, this.scale, ...bounds], of(logDensityInside), [
+      (x, m, s) => (m - x) / s / s,
+      of(slopeInLoc),
+      of(slopeInScale),
+      ...slopes.map(of),
+    ]);
     return logInside.reduce((sum, log) => tf.add(sum, log), whole);
   }
   expand(batchShape: Shape): TruncatedNormal {
@@ -90,8 +98,8 @@ export class TruncatedNormal extends NumberFamily<Parameter> {
     const both: (f: Two) => (...x: number[]) => number = (f) =>
       low && high ? f : low ? (a) => f(a, Infinity) : (b) => f(-Infinity, b);
     // At a fixed quantile u, phi(z) dz = (1 - u) phi(a) da + u phi(b) db.
-    const slopeLow = (z: number, a: number, b: number) => density(a, z) * share(z, b, a, b);
-    const slopeHigh = (z: number, a: number, b: number) => density(b, z) * share(a, z, a, b);
+    const slopeLow = (z: number, a: number, b: number) => densityRatio(a, z) * share(z, b, a, b);
+    const slopeHigh = (z: number, a: number, b: number) => densityRatio(b, z) * share(a, z, a, b);
     const slopes = [...(low ? [slopeLow] : []), ...(high ? [slopeHigh] : [])].map(
       (slope) =>
         (z: number, ...x: number[]) =>
@@ -126,18 +134,41 @@ export class TruncatedNormal extends NumberFamily<Parameter> {
 
 type Two = (a: number, b: number) => number;
 
-const HALF_LOG_2PI = 0.5 * Math.log(2 * Math.PI);
+/** The point of [a, b] where the standard normal density is largest. */
+const mode: Two = (a, b) => (a > 0 ? a : b < 0 ? b : 0);
 
-/** log of the standard normal's probability of (a, b), computed in the tail in which both are far. */
-const logMass: Two = (a, b) => {
-  if (a > 0) return logMass(-b, -a);
-  const upper = host.logNdtr(b);
-  return a === -Infinity ? upper : upper + Math.log(-Math.expm1(host.logNdtr(a) - upper));
+/** The standard normal's probability of (a, b), over its density at the mode: neither vanishes far out, where both parts do. */
+const scaledMass: Two = (a, b) => {
+  if (a > 0) return scaledMass(-b, -a);
+  if (b > 0) return Math.sqrt(Math.PI / 2) * (host.erf(b * Math.SQRT1_2) - host.erf(a * Math.SQRT1_2));
+  const below = a === -Infinity ? 0 : Math.exp(0.5 * (b - a) * (b + a)) / host.inverseMills(a);
+  return 1 / host.inverseMills(b) - below;
 };
+
+/** The standard normal density at x, which may be infinite, over that at z. */
+const densityRatio: Two = (x, z) => Math.exp(0.5 * (z - x) * (z + x));
 
 /** The standard normal density at x over the probability of (a, b); 0 at infinity. */
 const hazard = (x: number, a: number, b: number): number =>
-  Number.isFinite(x) ? Math.exp(-0.5 * x * x - HALF_LOG_2PI - logMass(a, b)) : 0;
+  Number.isFinite(x) ? densityRatio(x, mode(a, b)) / scaledMass(a, b) : 0;
+
+/** The log density in terms of the distance from the mode, so that large squares do not have to cancel. */
+const logDensityInside = (x: number, m: number, s: number, low: number, high: number): number => {
+  const [a, b, z] = [(low - m) / s, (high - m) / s, (x - m) / s];
+  const distance = (x - (a > 0 ? low : b < 0 ? high : m)) / s;
+  return -0.5 * distance * (z + mode(a, b)) - Math.log(s) - Math.log(scaledMass(a, b));
+};
+const slopeInLoc = (x: number, m: number, s: number, low: number, high: number): number =>
+  ((x - m) / s - tilt((low - m) / s, (high - m) / s)) / s;
+const slopeInScale = (x: number, m: number, s: number, low: number, high: number): number => {
+  const [a, b, z] = [(low - m) / s, (high - m) / s, (x - m) / s];
+  return (z * z - 1 + edge(b, a, b) - edge(a, a, b)) / s;
+};
+const slopeInLow = (_: number, m: number, s: number, low: number, high: number): number =>
+  hazard((low - m) / s, (low - m) / s, (high - m) / s) / s;
+const slopeInHigh = (_: number, m: number, s: number, low: number, high: number): number =>
+  -hazard((high - m) / s, (low - m) / s, (high - m) / s) / s;
+
 /** x times it. */
 const edge = (x: number, a: number, b: number): number => (Number.isFinite(x) ? x * hazard(x, a, b) : 0);
 
@@ -146,11 +177,9 @@ const tilt: Two = (a, b) => hazard(a, a, b) - hazard(b, a, b);
 const tiltByLow: Two = (a, b) => hazard(a, a, b) * tilt(a, b) - edge(a, a, b);
 const tiltByHigh: Two = (a, b) => edge(b, a, b) - hazard(b, a, b) * tilt(a, b);
 
-/** The density at `x` over that at `z`. */
-const density = (x: number, z: number): number => (Number.isFinite(x) ? Math.exp(0.5 * (z * z - x * x)) : 0);
 /** The probability of (c, d) over that of (a, b), which contains it. */
 const share = (c: number, d: number, a: number, b: number): number =>
-  c < d ? Math.exp(logMass(c, d) - logMass(a, b)) : 0;
+  c < d ? (densityRatio(mode(c, d), mode(a, b)) * scaledMass(c, d)) / scaledMass(a, b) : 0;
 
 /** Beyond this many standard deviations quantiles are drawn by rejection (Robert 1995), which accepts nearly all there. */
 const FAR = 30;
