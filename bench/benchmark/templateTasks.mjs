@@ -55,6 +55,42 @@ const tasks = [
   ['outliers-star-5', 'Outliers: star, 5 labels per class', { fifth: 'star' }, alone],
 ];
 
+/** Where the labels show all that varies, the model must not be worse than recognition alone. */
+const plainTasks = [
+  {
+    ...{ name: 'cards-5', title: 'cards, ±180°, 5 labels per class', labels: 5, ...shiftedPoses() },
+    source: (seed) => ({ kind: 'shifted', seed, shift: 'none' }),
+  },
+  {
+    ...{ name: 'glyphs-5', title: 'four glyphs of two typefaces, ±180°, 5 labels per class', labels: 5 },
+    ...shiftedPoses('glyphs'),
+    source: (seed) => ({ kind: 'shifted', seed, shift: 'none', shapes: 'glyphs' }),
+  },
+  {
+    ...{ name: 'digits-25', title: 'digits, ±45°, 25 labels per class', labels: 25 },
+    ranges: { ...ranges, angle: 45, shift: [0, 0] },
+    symmetry: { 0: 2, 1: 2, 8: 2 },
+    source: (seed) => ({
+      ...{ kind: 'digits', seed, angle: 45 },
+      ...{ labelledPerClass: 25, unlabelledPerClass: 500, validationPerClass: 200 },
+    }),
+  },
+  {
+    ...{ name: 'particles-15', title: 'particles, 15 labels per class', labels: 15 },
+    ranges: { ...ranges, shift: [0.08, 0.08] },
+    // Their angle is that of an arbitrary bond.
+    symmetry: { '1 particle': 0, '2 particles': 0, '3 particles': 0, '4 particles': 0 },
+    source: (seed) => ({ kind: 'particles', seed, labelledPerClass: 15, validationPerClass: 500 }),
+  },
+].map(({ name, title, ...task }) => ({
+  name: `template-plain-${name}`,
+  family: `template-plain-${name.replace(/-\d+$/, '')}`,
+  title: `Without a shift: ${title}`,
+  ...task,
+  rivals: alone,
+  quick: false,
+}));
+
 export const templateTasks = ({ templates } = {}) => [
   ...tasks.map(([name, title, options, others = rivals]) => ({
     name: `template-${name}`,
@@ -82,6 +118,7 @@ export const templateTasks = ({ templates } = {}) => [
     quick: false,
     source: (seed) => ({ kind: 'digit left out', seed }),
   },
+  ...plainTasks,
   {
     name: 'template-no-labels-digits',
     family: 'template-no-labels-digits',

@@ -21,10 +21,13 @@ export function checkWeights(owner: string, option: string, widths: readonly num
     );
 }
 
-/** @throws {OptionError} when `count` is no number of classes. */
-export function checkClasses(owner: string, option: string, count: number): void {
-  if (!Number.isInteger(count) || count < 2)
-    throw new OptionError(`${owner}: ${option} is a whole number of at least 2, not ${count}.`);
+/**
+ * @param least 1 where one class makes sense
+ * @throws {OptionError} when `count` is no number of classes.
+ */
+export function checkClasses(owner: string, option: string, count: number, least = 2): void {
+  if (!Number.isInteger(count) || count < least)
+    throw new OptionError(`${owner}: ${option} is a whole number of at least ${least}, not ${count}.`);
   if (count > MOST_CLASSES) throw new OptionError(`${owner}: ${option} is at most ${MOST_CLASSES}, not ${count}.`);
 }
 

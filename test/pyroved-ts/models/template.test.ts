@@ -263,6 +263,9 @@ describe('answers', () => {
     const { set } = posed(4, 'answers');
     model.gate = { weight: 0, temperature: 1 };
     expect(model.classify(set)).toEqual(model.classify(set, { answer: 'classifier' }));
+    // The views between the bins count there as well.
+    const explained = model.probabilitiesOf(model.explainImages(set), 'classifier');
+    expectClose(explained, Array.from(model.classify(set, { answer: 'classifier' }).probabilities), 1e-5);
     model.dispose();
   });
 });

@@ -6,16 +6,22 @@ import { OptionError } from 'pyro-ts';
 import {
   classificationCsv,
   classifyImages,
+  comparePriors,
+  evaluateModel,
   loadModel,
   type ModelSettings,
   RunFolder,
+  resumeRun,
   type Source,
+  type TrainingSets,
   type TrainSettings,
+  testImages,
   trainRun,
 } from 'pyroved';
 import { cards } from 'pyroved-data';
-import { PyrovedError, ssrVAE, TemplateSSIVAE, templateDefaults } from 'pyroved-ts';
-import { afterAll, expect, test } from 'vitest';
+import { PyrovedError, ssrVAE, TemplateSSIVAE, type TrainingImages, templateDefaults } from 'pyroved-ts';
+import { afterAll, describe, expect, it, test } from 'vitest';
+import { foundSettings, looksForClasses } from '../../../packages/pyroved/src/runs/foundClasses.js';
 import { weights } from '../../pyroved-ts/train/small.js';
 
 const root = mkdtempSync(join(tmpdir(), 'templates-'));
@@ -24,7 +30,7 @@ const counts = { labelledPerClass: 2, unlabelledPerClass: 6, validationPerClass:
 const source = { kind: 'cards', seed: 1, size: 10, ...counts } as Source;
 const recognition = { body: 'dense', features: 4, views: 3 } as const;
 const requestOf = (folder: string, model: ModelSettings, train: TrainSettings = {}) => ({
-  ...{ folder: join(root, folder), source, train, kernel: 'reference' },
+  ...{ folder: join(root, folder), source, train, kernel: 'wasm' },
   model: { decoder: 'template' as const, recognition, ...model },
 });
 
@@ -44,6 +50,11 @@ test('a run trains, is loaded with the same weights, and says class, angle, evid
   expect(summary?.evidence).toMatchObject({ weight: expect.any(Number), mean: expect.any(Number) });
   expect(summary).not.toHaveProperty('bounds');
   expect(readFileSync(join(root, 'run', 'report.html'), 'utf8')).toContain('The pictures of the classes');
+  const priors = summary?.evidence?.anglePriors ?? [];
+  expect(priors.map(({ prior }) => prior)).toEqual(['uniform', 'normal', 'projected-normal', 'von-mises']);
+  expect([priors[0].difference, priors[0].standardError, priors[2].difference]).toEqual([0, 0, 0]);
+  expect(priors[0].evidence).toBe(summary?.evidence?.mean);
+  expect(readFileSync(join(root, 'run', 'report.html'), 'utf8')).toContain('Priors of the angle');
   const trained = await loadModel(join(root, 'run'));
   const again = await loadModel(join(root, 'run'));
   expect(trained.model).toBeInstanceOf(TemplateSSIVAE);
@@ -73,7 +84,7 @@ test('thresholds are quantiles of the training evidence', () => {
 });
 
 test('what has no templates has no evidence, and other kinds of models no templates', async () => {
-  await expect(trainRun(requestOf('wrong', { kind: 'iVAE' }))).rejects.toThrow(/belongs to a model of classes/);
+  await expect(trainRun(requestOf('wrong', { kind: 'ssRegIVAE' }))).rejects.toThrow(/belongs to a model of classes/);
   const plain = requestOf('plain', { decoder: undefined } as ModelSettings, { templateSteps: 5 });
   await expect(trainRun(plain)).rejects.toThrow(/templateSteps is an option of templates/);
   const trained = await loadModel(join(root, 'run'));
@@ -83,4 +94,73 @@ test('what has no templates has no evidence, and other kinds of models no templa
   const network = { ...trained, model: ssrVAE({ shape: [10, 10], numClasses: 4, recognition }) };
   expect(() => classifyImages(network, validation, 0.8, { answer: 'evidence' })).toThrow(PyrovedError);
   network.model.dispose();
+});
+
+test('priors of the angle are compared by evidence, each with a template model of its own', async () => {
+  const { folder, ...request } = requestOf('priors', { latentDim: 2 });
+  const train = { epochs: 1, recognitionSteps: 3, templateSteps: 2, batchSize: 6, posedBatch: 4 };
+  const { comparison } = await comparePriors({ ...request, folder, train, priors: ['uniform', 'normal'], seeds: [1] });
+  expect(comparison?.runs.map(({ prior }) => prior)).toEqual(['uniform', 'normal']);
+  for (const run of comparison?.runs ?? []) {
+    expect(run.meanEvidence).toBeTypeOf('number');
+    expect(run).not.toHaveProperty('elbo');
+  }
+  expect(comparison?.tests.map(({ measure }) => measure)).toContain('meanEvidence');
+  expect(readFileSync(join(folder, 'report.html'), 'utf8')).toContain('evidence (nats per image)');
+});
+
+describe('without labels', () => {
+  const few = { epochs: 2, recognitionSteps: 3, templateSteps: 4, batchSize: 6, posedBatch: 4 };
+  const hasKind = (model: ModelSettings, labels: boolean): boolean =>
+    looksForClasses(model, labels ? { labelled: { labels: new Int32Array(1) } as unknown as TrainingImages } : {});
+
+  it('classes are looked for where no labels are used: as many as are asked for, or one', () => {
+    const decoder = 'template';
+    expect(hasKind({ decoder }, true)).toBe(false);
+    expect(hasKind({ decoder }, false)).toBe(true);
+    expect(hasKind({ decoder, discreteDim: 3 }, true)).toBe(true);
+    expect(hasKind({ decoder, kind: 'iVAE' }, true)).toBe(true);
+    expect(hasKind({ discreteDim: 3 }, false)).toBe(false);
+    const names = (classNames: readonly string[]) => ({ classNames }) as TrainingSets;
+    const found = (model: ModelSettings, classNames: readonly string[] = []) =>
+      foundSettings({ decoder, ...model }, names(classNames));
+    expect(found({ discreteDim: 3, latentDim: 2 })).toEqual({
+      foundClasses: 3,
+      model: { decoder, kind: 'ssiVAE', latentDim: 2 },
+    });
+    expect(found({}).foundClasses).toBe(1);
+    expect(found({ kind: 'iVAE' }, ['a', 'b']).foundClasses).toBe(1);
+    expect(found({ kind: 'jiVAE' }, ['a', 'b']).foundClasses).toBe(2);
+    expect(() => found({ kind: 'jiVAE' })).toThrow(OptionError);
+  });
+
+  it('a run finds its classes, is evaluated after matching, resumes with the same numbers, and classifies', async () => {
+    const model = { discreteDim: 2, latentDim: 2 };
+    const { summary } = await trainRun(requestOf('found', model, few));
+    const { config } = RunFolder.open(join(root, 'found'));
+    expect(config.data).toMatchObject({ foundClasses: 2, classNames: ['class 1', 'class 2'] });
+    expect(config.model).toMatchObject({ kind: 'ssiVAE', numClasses: 2, decoder: 'template' });
+    expect(summary).toMatchObject({ testImages: 8, matchedAccuracy: expect.any(Number) });
+    expect(summary).not.toHaveProperty('accuracy');
+    expect(summary).not.toHaveProperty('suspiciousLabels');
+    expect(summary?.confusion?.map((row) => row.reduce((a, b) => a + b, 0))).toEqual([2, 2, 2, 2]);
+    const report = readFileSync(join(root, 'found', 'report.html'), 'utf8');
+    expect(report).toContain('deformable pictures of 2 classes found without labels');
+    const stop = new AbortController();
+    const request = requestOf('stopped', model, few);
+    await trainRun(request, { signal: stop.signal, onEpoch: () => stop.abort() });
+    await resumeRun(request.folder, { kernel: 'wasm' });
+    const [whole, resumed] = await Promise.all(['found', 'stopped'].map((name) => loadModel(join(root, name))));
+    expect(weights(resumed.model)).toEqual(weights(whole.model));
+    const images = await testImages(whole);
+    expect(evaluateModel(whole, images)).toMatchObject({ on: 'found classes', accuracy: summary?.matchedAccuracy });
+    expect(classifyImages(whole, images)).toHaveLength(8);
+    for (const { model: own } of [whole, resumed]) own.dispose();
+  });
+
+  it('one picture stands for all images of a model without classes', async () => {
+    const { summary } = await trainRun(requestOf('one', { kind: 'iVAE', latentDim: 2 }, { ...few, epochs: 1 }));
+    expect(summary?.classNames).toEqual(['class 1']);
+    expect(readFileSync(join(root, 'one', 'report.html'), 'utf8')).toContain('deformable picture');
+  });
 });

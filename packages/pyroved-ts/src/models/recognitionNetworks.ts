@@ -19,11 +19,12 @@ const withoutRecognition = [
 
 /** Rejects options that belong to the model without recognition, and what its networks cannot be made of. */
 export function checkRecognition(options: SemiSupervisedOptions) {
-  const { shape, channels = 1, invariances = [], numClasses } = options;
+  const { shape, channels = 1, invariances = [], numClasses, decoder } = options;
   checkShape('ssiVAE', 'shape', shape);
   checkCount('ssiVAE', 'channels', channels);
   checkInvariances(invariances, shape);
-  checkClasses('ssiVAE', 'numClasses', numClasses);
+  // A template model may have one picture of all images.
+  checkClasses('ssiVAE', 'numClasses', numClasses, decoder === 'template' ? 1 : 2);
   const name = withoutRecognition.find((known) => options[known] !== undefined);
   if (name === undefined) return;
   throw new OptionError(

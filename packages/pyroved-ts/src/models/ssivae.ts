@@ -106,7 +106,8 @@ export class SSIVAE extends InvariantVAE<{ readonly classes: number | ArrayLike<
     if (templates !== undefined || templatesPerClass !== undefined) {
       throw new OptionError('templates and templatesPerClass belong to decoder "template" with recognition.');
     }
-    checkClasses('ssiVAE', 'numClasses', numClasses);
+    // With recognition it has been checked already.
+    checkClasses('ssiVAE', 'numClasses', numClasses, options.recognition ? 1 : 2);
     const prior = classPriorNet('ssiVAE', numClasses, options.classPrior ?? 'uniform');
     super(options, {
       owner: 'ssiVAE',

@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { RandomStream, rowDeviations } from 'pyro-ts';
 import { gather, type ImageSet, orderedBatches, type StreamedSet } from '../data/index.js';
+import { type Recognised, type RecognitionNet, recognitionNet } from '../nets/index.js';
 import type { AnglePrior } from '../priors/index.js';
 import { anglePenalty } from '../templates/anglePenalty.js';
 import { templatesOf } from '../templates/decoder.js';
@@ -17,6 +18,8 @@ import {
 import { displacementOf } from '../templates/geometry.js';
 import { type TemplatePriors, templateRows } from '../templates/rows.js';
 import { tidyHost } from '../tidyHost.js';
+import { bodyFor } from './recognitionNetworks.js';
+import type { SemiSupervisedOptions } from './ssivae.js';
 import { TemplatePrograms } from './templatePrograms.js';
 
 /** The best explanation of each image by each class, row major. */
@@ -47,6 +50,19 @@ const STAGES = [
 
 /** See `TemplateSSIVAE`. */
 export abstract class TemplateExplanations extends TemplatePrograms {
+  /** Recognition as it looks at its views and those between them. */
+  private readonly everyView: RecognitionNet;
+
+  constructor(options: SemiSupervisedOptions) {
+    super(options);
+    const { numClasses, recognition, kernel } = this;
+    const { shape, channels, latentDim } = this.options;
+    const { angles, anglesBetween, viewShape } = recognition;
+    const body = bodyFor(recognition, channels, kernel);
+    const looks = { shape, channels, numClasses, viewShape, body, contents: latentDim };
+    this.everyView = recognitionNet({ ...looks, angles: [...angles, ...anglesBetween] });
+  }
+
   /**
    * Images and pictures under a blur of `pixels`, with the priors of the latents. Its tensors belong to the caller's tidy.
    * @param pictures [g, channels, height, width], in place of the model's
@@ -72,21 +88,30 @@ export abstract class TemplateExplanations extends TemplatePrograms {
     };
   }
 
-  /** What recognition proposes for every picture and bin of images x [n, channels * points], with log q(class | x) [n, K]. */
-  proposals(x: tf.Tensor): { found: Candidates; recognised: Float32Array } {
+  private recogniseWith(net: RecognitionNet, x: tf.Tensor): Recognised {
+    const names = Object.keys(net.parameters);
+    return net.apply(Object.fromEntries(names.map((name) => [name, this.params.get(`encoder_y.${name}`)])), x);
+  }
+
+  /**
+   * What recognition proposes for every picture and bin of images x [n, channels * points], with log q(class | x) [n, K].
+   * @param between whether log q looks at the views between the bins as well, as `classLogits` does. Poses are proposed by the bins alone: more of them are
+   * no better, since the few that are refined are then close to each other.
+   */
+  proposals(x: tf.Tensor, between = false): { found: Candidates; recognised: Float32Array } {
     const { shape, latentDim } = this.options;
     const { angles } = this.recognition;
     const { numClasses, pictureCount } = this;
     const { perClass } = this.templates;
     const [views, dim] = [angles.length, 3 + latentDim];
     const { logits, angle, centre, content } = tidyHost(() => {
-      const seen = this.recognise(x);
-      const flat = tf.reshape(seen.logits, [x.shape[0], views * numClasses]);
-      const logits = tf.logSumExp(tf.reshape(tf.logSoftmax(flat, 1), seen.logits.shape), 1);
+      const seen = between ? this.recogniseWith(this.everyView, x) : this.recognise(x);
       const read = (t: tf.Tensor): Float32Array => t.dataSync<'float32'>().slice();
+      const ofBins = (t: tf.Tensor): Float32Array =>
+        read(tf.slice(t, [0, 0, 0, 0], [x.shape[0], views, numClasses, t.shape[3] as number]));
       return {
-        ...{ logits: read(logits), angle: read(seen.angle), centre: read(seen.centre) },
-        content: seen.content ? read(seen.content) : new Float32Array(seen.logits.size * latentDim),
+        ...{ logits: read(classLogs(seen.logits, views)), angle: ofBins(seen.angle), centre: ofBins(seen.centre) },
+        content: seen.content ? ofBins(seen.content) : new Float32Array(x.shape[0] * views * numClasses * latentDim),
       };
     });
     const count = x.shape[0];
@@ -135,7 +160,7 @@ export abstract class TemplateExplanations extends TemplatePrograms {
   explainBatch(x: tf.Tensor, anglePrior = this.options.anglePrior): ClassExplanations {
     const { shape } = this.options;
     const rng = new RandomStream('pixels of explanations');
-    const { found, recognised } = this.proposals(x);
+    const { found, recognised } = this.proposals(x, true);
     const { count } = found;
     const prior = Array.from(this.classPrior(), Math.log);
     return tidyHost(() => {
@@ -213,4 +238,12 @@ function byClass({ count, pictures, dim, evidence, theta, refined }: Explanation
     found.template[group] = template;
   }
   return found;
+}
+
+/** log q(class | image) [B, K] from logits of pairs [B, V, K]: the mean of the probabilities that the first `views` views and the others give. */
+function classLogs(pairs: tf.Tensor, views: number): tf.Tensor {
+  const others = (pairs.shape[1] as number) - views;
+  const parts = others > 0 ? tf.split(pairs, [views, others], 1) : [pairs];
+  const logs = parts.map((part) => tf.logSoftmax(tf.logSumExp(part, 1)));
+  return logs.length === 1 ? logs[0] : tf.sub(tf.logSumExp(tf.stack(logs), 0), Math.log(2));
 }

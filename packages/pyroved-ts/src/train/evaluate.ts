@@ -40,7 +40,7 @@ export interface MatchedReport extends Classified {
 }
 
 /** Holds the classes that a model found against true ones, in the matching that makes most images right. Nothing is learned. */
-export function matchedAccuracyOf(model: JIVAE, test: TrainingImages): MatchedReport {
+export function matchedAccuracyOf(model: JIVAE | SSIVAE, test: TrainingImages): MatchedReport {
   const trueClasses = test.classNames?.length ?? Math.max(0, ...(test.labels ?? [])) + 1;
   checkLabels(test, trueClasses, 'the test images');
   const found = model.classify(test);

@@ -11,6 +11,7 @@ import {
   somePixels,
 } from '../templates/explain.js';
 import { displacementOf } from '../templates/geometry.js';
+import { oneHotRows } from './templateRows.js';
 
 /** Candidates of each picture that are refined, by this many steps on this many pixels. */
 const EXPLAINED = { bins: 2, steps: 2, pixels: 576 } as const;
@@ -70,6 +71,6 @@ export function refinedContents(
   const content = Array.from(classes, (_, i) => Array.from(z.subarray(at(i) + 3, at(i) + dim)));
   return {
     content: tf.tensor2d(content, [count, latentDim]),
-    ...(perClass > 1 && { template: tf.oneHot(tf.tensor1d(templates, 'int32'), perClass).cast('float32') }),
+    ...(perClass > 1 && { template: oneHotRows(templates, perClass) }),
   };
 }

@@ -1,8 +1,13 @@
 /** Explanations as rows of the programs that learn from them, and what their evidence says of classes. */
 import * as tf from '@tensorflow/tfjs';
+import { oneHot } from '../data/index.js';
 import type { KnownPose } from '../models/index.js';
 import type { Explanations } from '../templates/explain.js';
 import { shiftOf } from '../templates/geometry.js';
+
+/** One-hot rows [n, width] of float32; `tf.oneHot` needs a width of 2. */
+export const oneHotRows = (values: ArrayLike<number>, width: number): tf.Tensor2D =>
+  tf.tensor2d(oneHot(values, width), [values.length, width]);
 
 /** What the rows of the programs depend on beside the explanations. */
 export interface Drawn {
@@ -31,12 +36,10 @@ export function rowsOf(
   const shown = Int32Array.from(kept, (row) => Math.floor(row / candidates) % pictures);
   const classes = shown.map((picture) => Math.floor(picture / perClass));
   const templates = shown.map((picture) => picture % perClass);
-  const rows = (values: Int32Array, width: number): tf.Tensor =>
-    tf.oneHot(tf.tensor1d(values, 'int32'), width).cast('float32');
   return {
     image: Int32Array.from(kept, (row) => Math.floor(row / (candidates * pictures))),
-    y: rows(classes, pictures / perClass),
-    ...(perClass > 1 && { template: rows(templates, perClass) }),
+    y: oneHotRows(classes, pictures / perClass),
+    ...(perClass > 1 && { template: oneHotRows(templates, perClass) }),
     pose: { angle: tf.tensor1d(angle), shift: tf.tensor2d(shift, [kept.length, 2]) },
     content: tf.tensor2d(content, [kept.length, latentDim]),
   };

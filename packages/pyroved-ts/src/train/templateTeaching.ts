@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import { drawRows, type RandomStream } from 'pyro-ts';
 import type { CompleteRows, KnownPose, Teaching } from '../models/index.js';
 import type { Explanations } from '../templates/explain.js';
-import { classWeights, type Drawn, joinedPoses, rowsOf } from './templateRows.js';
+import { classWeights, type Drawn, joinedPoses, oneHotRows, rowsOf } from './templateRows.js';
 
 /** Explanations below this probability are neglected. */
 const NEGLECTED = 0.02;
@@ -93,7 +93,7 @@ export function teachingRows(
     x: tf.concat([shown, x], 0),
     classes: {
       image: Int32Array.of(...own, ...after(classes.image)),
-      y: tf.concat([y, tf.oneHot(tf.tensor1d(classes.label, 'int32'), numClasses).cast('float32')], 0),
+      y: tf.concat([y, oneHotRows(classes.label, numClasses)], 0),
       weight: tf.concat([known.weight, tf.mul(tf.tensor1d(classes.weight), counts)], 0),
     },
     poses: {

@@ -63,6 +63,12 @@ export function comparePriorsCommand(): Command {
         'turns that leave a class as it is, as in "diamonds=2"; 0: it has no angle (default: 1; known for generated classes)',
       ).argParser(symmetry),
     )
+    .addOption(
+      new Option(
+        '--decoder <net>',
+        'dense: a network that is evaluated at coordinates; template: one picture per class, moved by a smooth field, whose evidence is compared (default: dense)',
+      ).choices(['dense', 'template']),
+    )
     .addOption(seedOption('decides the images'))
     .addHelpText('after', examples);
   // A convolutional decoder is for models without an angle.

@@ -35,7 +35,11 @@ export const addKindOptions = (command: Command): Command =>
       'ivae: what varies; jivae: also finds classes without labels; ssivae: classes from a few labels; ssregivae: quantities from a few known ones; ved: what --targets holds (default: ved with --targets,  ssivae where ' +
         'there are labels, ssregivae where there is a table of numbers, else ivae)',
     ).choices([...Object.keys(kinds), 'ved']),
-    parsed('--classes <n>', 'jivae: how many classes to look for', atLeast(2)),
+    parsed(
+      '--classes <n>',
+      'jivae, and --decoder template without labels: how many classes to look for (default with templates: 1, a picture of all images)',
+      atLeast(1),
+    ),
     quantities(),
     parsed(
       '--given <names>',

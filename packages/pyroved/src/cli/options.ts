@@ -214,7 +214,15 @@ export function modelSettingsOf(given: Given): ModelSettings {
   return {
     ...(given.decoder !== 'template' && { latentDim: USUAL_LATENTS }),
     ...picked(given, ['invariances', 'latentDim', 'anglePrior', 'shearPrior', 'likelihood', 'activation', 'pixels']),
-    ...picked(given, ['angleGuide', 'angleBins', 'exactBins', 'classPrior', 'decoderSigma', 'extraClasses']),
+    ...picked(given, [
+      'angleGuide',
+      'angleBins',
+      'exactBins',
+      'classPrior',
+      'decoderSigma',
+      'extraClasses',
+      'templatesPerClass',
+    ]),
     ...(Object.keys(ofPrior).length > 0 && { anglePrior: { name: given.anglePrior ?? 'normal', ...ofPrior } }),
     ...(hidden && { hiddenEncoder: hidden, hiddenDecoder: hidden, hiddenClassifier: hidden }),
     ...(exactClasses !== undefined && { enumerate: 'sum-and-sample', exactClasses }),

@@ -56,6 +56,11 @@ export const addRecognitionOptions = (command: Command): Command =>
       wholeNumber,
     ),
     parsed(
+      '--templates-per-class <n>',
+      'with --decoder template: pictures of each class, for classes that no single one describes (default: 1)',
+      atLeast(1),
+    ),
+    parsed(
       '--template-steps <n>',
       'with --decoder template: steps that learn pictures and recognition together (default: 400)',
       atLeast(1),

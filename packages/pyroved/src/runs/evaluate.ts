@@ -12,8 +12,9 @@ import {
 } from 'pyroved-ts';
 import { type Changes, validationOf } from '../sources/generated.js';
 import { type Alteration, type FoundImages, normalisedImages, preprocessedFor } from '../sources/newImages.js';
+import type { TrainingSets } from '../sources/sets.js';
 import { explained } from '../storage/errors.js';
-import { evaluate, type ModelEvaluation } from './evaluation.js';
+import { evaluate, evaluateFound, type ModelEvaluation } from './evaluation.js';
 import { classifierOf, type TrainedModel } from './loadModel.js';
 import { dataSection } from './settings.js';
 import { imagesOf } from './trainingImages.js';
@@ -63,8 +64,12 @@ async function validationOfRun(
   alter: Alteration | undefined,
 ): Promise<Validation | undefined> {
   const data = { ...dataSection(run.config), normalisation };
-  if (!alter) return validationFor(run.config, await imagesOf(data));
-  const found = validationFor(run.config, await imagesOf({ ...data, preprocessing: noPreprocessing }));
+  const imagesIn = (sets: TrainingSets): Validation | undefined => {
+    const test = sets.found?.test;
+    return test ? { images: test, distinct: test.count, copies: 1, poses: 'own' } : validationFor(run.config, sets);
+  };
+  if (!alter) return imagesIn(await imagesOf(data));
+  const found = imagesIn(await imagesOf({ ...data, preprocessing: noPreprocessing }));
   if (!found) return undefined;
   const { images, upright, ...rest } = found;
   return {
@@ -90,7 +95,8 @@ export async function labelledImages(
     .filter((entry) => entry.isDirectory())
     .map(({ name }) => name);
   // Classes that a model found by itself have no names, so that any will do to hold them against.
-  const known = model.kind === 'jiVAE' ? names : classNames;
+  const isFound = model.kind === 'jiVAE' || dataSection(trained.run.config).foundClasses !== undefined;
+  const known = isFound ? names : classNames;
   const unknown = names.filter((name) => !known.includes(name));
   if (unknown.length > 0 || names.length === 0) {
     const found = names.length === 0 ? 'has no folders' : `has folders that are no classes: ${unknown.join(', ')}`;
@@ -117,7 +123,8 @@ export async function labelledImages(
 /** Holds what the model says of images against what is known of them. @throws {PyrovedError} for a model that tells neither classes nor quantities. */
 export function evaluateModel(trained: TrainedModel, images: TrainingImages): ModelEvaluation {
   const { run, model } = trained;
-  const found = evaluate(model, images);
+  const isFound = dataSection(run.config).foundClasses !== undefined && isClassifier(model);
+  const found = isFound ? evaluateFound(model, images) : evaluate(model, images);
   if (found) return found;
   classifierOf(trained);
   throw new PyrovedError(

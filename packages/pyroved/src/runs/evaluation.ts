@@ -1,6 +1,7 @@
 /** A trained model held against what is known of images. */
 import {
   accuracyOf,
+  type Classifier,
   type ClassifierReport,
   type Disentanglement,
   type MatchedReport,
@@ -25,7 +26,7 @@ export function evaluate(model: Model, images: TrainingImages): ModelEvaluation 
     case 'ssiVAE':
       return { on: 'classes', ...accuracyOf(model, images) };
     case 'jiVAE':
-      return images.labels ? { on: 'found classes', ...matchedAccuracyOf(model, images) } : undefined;
+      return evaluateFound(model, images);
     case 'ssRegIVAE':
       return { on: 'quantities', ...regressionOf(model, images) };
     case 'iVAE':
@@ -33,7 +34,11 @@ export function evaluate(model: Model, images: TrainingImages): ModelEvaluation 
   }
 }
 
-/** The figures of a judgement, as a summary keeps them. */
+/** The same of a model whose classes were found among images. */
+export const evaluateFound = (model: Classifier, images: TrainingImages): ModelEvaluation | undefined =>
+  images.labels ? { on: 'found classes', ...matchedAccuracyOf(model, images) } : undefined;
+
+/** The figures of an evaluation, as a summary keeps them. */
 export interface Figures {
   /** Share of images that are classified rightly. */
   readonly accuracy?: number;

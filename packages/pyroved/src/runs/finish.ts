@@ -2,17 +2,20 @@
 import {
   type EpochRecord,
   type EvidenceGate,
+  isClassifier,
   labelsOnlyAccuracy,
   type Model,
   RecognitionSSIVAE,
   subset,
   TemplateSSIVAE,
+  type TrainingImages,
 } from 'pyroved-ts';
 import type { TrainingSets } from '../sources/sets.js';
 import type { RunFolder } from '../storage/index.js';
+import { type AnglePriorFigures, anglePriorFigures, anglePriorTable } from './anglePriors.js';
 import { affordableBounds, type LikelihoodBounds } from './bound.js';
 import { disentangledBy } from './disentangled.js';
-import { evaluate, type Figures, figuresOf } from './evaluation.js';
+import { evaluate, evaluateFound, type Figures, figuresOf } from './evaluation.js';
 import { type HeadlineFigures, headlineFigures } from './headline.js';
 import { classNamesOf, learntFrom } from './kinds.js';
 import { learningFigures } from './learningFigures.js';
@@ -76,22 +79,24 @@ export async function finishRun(
 ): Promise<RunSummary> {
   const { seed } = run.config;
   const validation = validationFor(run.config, sets);
-  const evaluation = validation && evaluate(model, validation.images);
+  const found = sets.found?.test;
+  const evaluation =
+    found && isClassifier(model) ? evaluateFound(model, found) : validation && evaluate(model, validation.images);
   const disentanglement = sets.test && disentangledBy(run, model, sets.test);
   const figures = { ...(evaluation && figuresOf(evaluation)), ...headlineFigures(model, evaluation, validation) };
   const problems = learningProblems(learningFigures(model, learntFrom(model, sets), history, figures));
   const bounds =
     validation && model.kind !== 'ssRegIVAE' ? affordableBounds(model, validation.images, seed) : undefined;
-  const evidence = evidenceFigures(model, validation);
+  const evidence = evidenceFigures(model, validation?.images ?? found, sets);
   const doubtful =
-    model.kind === 'ssiVAE' && sets.labelled && !isAtChance(problems)
+    model.kind === 'ssiVAE' && sets.labelled && !sets.found && !isAtChance(problems)
       ? doubtfulLabels(model, sets.labelled, classNamesOf(model, sets.classNames), seed)
       : [];
   run.writeSuspiciousLabels(doubtful.length > 0 ? doubtfulCsv(doubtful) : undefined);
   const summary: RunSummary = {
     model: model.kind,
     invariances: modelSection(run.config).invariances ?? [],
-    ...(evaluation && { testImages: validation.distinct }),
+    ...(evaluation && { testImages: validation?.distinct ?? found?.count }),
     ...figures,
     ...(report && labelsOnly(model, sets, validation, run)),
     ...(disentanglement && { disentanglement }),
@@ -103,7 +108,11 @@ export async function finishRun(
     ...trainingFigures(run, history),
   };
   run.writeSummary({ ...summary, ...also });
-  const tables = [...(shown.tables ?? []), ...(doubtful.length > 0 ? [doubtfulTable(doubtful)] : [])];
+  const tables = [
+    ...(shown.tables ?? []),
+    ...(evidence ? [anglePriorTable(evidence.anglePriors)] : []),
+    ...(doubtful.length > 0 ? [doubtfulTable(doubtful)] : []),
+  ];
   if (report)
     await writeReport(run, model, sets, {
       ...shown,
@@ -120,19 +129,23 @@ export interface EvidenceFigures extends EvidenceGate {
   readonly outlierThreshold: number;
   /** Mean evidence of validation images, nats per image. */
   readonly mean?: number;
+  /** How priors of the angle compare on validation images, or on unlabelled ones where there are none. */
+  readonly anglePriors: readonly AnglePriorFigures[];
 }
 
 /** Validation images that are explained. */
 const EXPLAINED = 200;
 
-function evidenceFigures(model: Model, validation: Validation | undefined): EvidenceFigures | undefined {
+function evidenceFigures(
+  model: Model,
+  validation: TrainingImages | undefined,
+  { unlabelled }: TrainingSets,
+): EvidenceFigures | undefined {
   if (!(model instanceof TemplateSSIVAE)) return undefined;
-  const { gate } = model;
-  const figures = { ...gate, outlierThreshold: model.outlierThreshold() };
-  if (!validation) return figures;
-  const { images } = validation;
-  const found = model.evidenceOf(subset(images, evenPlaces(images.count, EXPLAINED)));
-  return { ...figures, mean: found.reduce((a, b) => a + b, 0) / found.length };
+  const images = validation ?? unlabelled;
+  const anglePriors = anglePriorFigures(model, subset(images, evenPlaces(images.count, EXPLAINED)));
+  const figures = { ...model.gate, outlierThreshold: model.outlierThreshold(), anglePriors };
+  return validation ? { ...figures, mean: anglePriors[0].evidence } : figures;
 }
 
 /** The accuracy of a plain network that is trained on the labelled images alone, at the poses that the model expects. */

@@ -69,7 +69,7 @@ function reportData(
   const source = dataSection(run.config).source as Source;
   const angles = sets.labelled && hasClassAngles(model) ? model.classAngles(sets.labelled) : undefined;
   const { classNames } = summary;
-  const name = kinds[model.kind];
+  const name = sets.found ? foundKind(model.numClasses) : kinds[model.kind];
   const shown = imagesToShow(model, sets);
   const deformations = deformationsOf(model, classNames, angles);
   const invariant = summary.invariances.length > 0 ? `, invariant to ${invariances(summary.invariances)}` : '';
@@ -90,7 +90,7 @@ function reportData(
     ],
     facts: facts(run, summary, sets, history[0].lr),
     curves: curves(history, baseline),
-    ...confusionOf(summary, sets.classNames),
+    ...confusionOf(summary, sets.found?.test?.classNames ?? sets.classNames),
     ...(deformations && { deformations }),
     manifolds: manifoldsOf(model, classNames, angles ? { angle: [...angles] } : {}),
     ...(shown.words !== '' && { shown: shown.words }),
@@ -121,6 +121,9 @@ const kinds: Readonly<Record<Model['kind'], string>> = {
   ssiVAE: 'semi-supervised VAE',
   ssRegIVAE: 'semi-supervised VAE for regression',
 };
+
+const foundKind = (numClasses: number): string =>
+  numClasses === 1 ? 'deformable picture' : `deformable pictures of ${numClasses} classes found without labels`;
 
 function headline(
   summary: RunSummary,

@@ -99,6 +99,8 @@ export interface DataSection {
   readonly normalisation?: Normalisation;
   /** What is done to images before the model sees them; absent: nothing. */
   readonly preprocessing?: Preprocessing;
+  /** Of a template model without labels: how many classes are found among the images. */
+  readonly foundClasses?: number;
   /** The part of the labelled images that the run is tested on, in a cross-validation. */
   readonly fold?: Fold;
 }

@@ -60,7 +60,7 @@ function shown({ images, rows, columns, axes: [down, across] }: Manifold, title?
 /** How far each latent of templates is moved, in its prior's standard deviations; smoothness makes larger values rare. */
 const DEFORMED = 0.75;
 
-/** Of a model with templates: the picture of each class, and its deformations along each content latent either way. */
+/** Of a model with templates: the pictures of each class, and their deformations along each content latent either way. */
 export function deformationsOf(
   model: Model,
   classNames: readonly string[],
@@ -77,10 +77,12 @@ export function deformationsOf(
       columnLabels.push(`${latentName(c)} = ${sign < 0 ? '−' : ''}${DEFORMED}`);
     }
   }
-  const rows = classNames.map((label, classes) => ({
-    label,
-    images: stackOf(model.decode(content, { classes, angle: uprightOf(angles, classes) })),
-  }));
+  const rows = classNames.flatMap((label, classes) =>
+    Array.from({ length: model.templates.perClass }, (_, templates) => ({
+      label: templates === 0 ? label : `${label}, ${templates + 1}`,
+      images: stackOf(model.decode(content, { classes, templates, angle: uprightOf(angles, classes) })),
+    })),
+  );
   return { rows, columnLabels };
 }
 

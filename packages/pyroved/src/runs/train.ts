@@ -10,6 +10,7 @@ import { versions } from '../version.js';
 import { directionsLine } from './directions.js';
 import { checkStart, refuseModelOptions, type Start, startFrom } from './extend.js';
 import { finishRun } from './finish.js';
+import { foundSettings, looksForClasses, withFoundClasses, withoutClasses } from './foundClasses.js';
 import type { RunHooks } from './hooks.js';
 import {
   kernelLabel,
@@ -81,8 +82,17 @@ export async function trainRun(request: TrainRequest, hooks: RunHooks = {}): Pro
   RunFolder.assertFree(folder, { overwrite });
   return withMachine(request, hooks.say, async (machine) => {
     const images = start ? { ...start, source } : { source, preprocess };
-    return withImages(images, hooks, (sets) => {
-      const settings = settingsOf({ source, sets, model, train, seed, machine, ...(start && { start }) });
+    return withImages(images, hooks, (loaded) => {
+      const isFound = !start && looksForClasses(model, loaded);
+      const found = isFound ? foundSettings(model, loaded) : undefined;
+      const sets = found
+        ? withFoundClasses(withoutClasses(loaded), { ...found, seed, ...findingWith(machine, hooks) })
+        : loaded;
+      const settings = settingsOf({
+        ...{ source, sets, train, seed, machine },
+        ...(start && { start }),
+        ...(found ?? { model }),
+      });
       const line = start ? undefined : directionsLine(settings.model, model);
       if (line !== undefined) hooks.say?.(line);
       const run = RunFolder.create(folder, settings, { overwrite });
@@ -106,12 +116,22 @@ export async function resumeRun(folder: string, machine: Machine = {}, hooks: Ru
   return whileLocked(run, () =>
     withMachine(machineAgain(run.config, machine), hooks.say, async (started) => {
       tellOtherMachine(run.config, started, hooks);
-      return withImages(dataSection(run.config), hooks, (sets) =>
-        runToEnd({ run, sets, machine: started, hooks, resume: true }),
-      );
+      const data = dataSection(run.config);
+      const { foundClasses } = data;
+      return withImages(data, hooks, (loaded) => {
+        const { seed } = run.config;
+        const request = foundClasses !== undefined && { foundClasses, seed, ...findingWith(started, hooks) };
+        const sets = request ? withFoundClasses(loaded, request) : loaded;
+        return runToEnd({ run, sets, machine: started, hooks, resume: true });
+      });
     }),
   );
 }
+
+const findingWith = ({ kernel }: StartedMachine, { say }: RunHooks) => ({
+  ...(kernel && { kernel }),
+  ...(say && { say }),
+});
 
 /** Says so where a run goes on with another engine, kernel or precision than it was begun with. */
 export function tellOtherMachine(config: MachineRecord, started: StartedMachine, { say }: RunHooks): void {
@@ -143,6 +163,8 @@ interface SettingsRequest {
   readonly seed: number;
   readonly machine: StartedMachine;
   readonly fold?: Fold;
+  /** Where they are found among the images. */
+  readonly foundClasses?: number;
   /** What is taken over from a run that is extended. */
   readonly start?: Start;
 }
@@ -156,6 +178,7 @@ export function settingsOf({
   seed,
   machine,
   fold,
+  foundClasses,
   start,
 }: SettingsRequest): RunSettings & { readonly model: ModelConfig } {
   const data: DataSection = {
@@ -163,6 +186,7 @@ export function settingsOf({
     classNames: sets.classNames,
     ...(sets.normalisation && { normalisation: sets.normalisation }),
     ...(sets.preprocessing && { preprocessing: sets.preprocessing }),
+    ...(foundClasses !== undefined && { foundClasses }),
     ...(fold && { fold }),
   };
   const config = start?.model ?? modelConfigFor(sets, model, seed);

@@ -6,22 +6,23 @@ import type { LoadSetsOptions, TrainingSets } from '../sources/sets.js';
 import { loadSets } from '../sources/source.js';
 import { formatCount } from '../viz/index.js';
 import { withClassNames } from './extend.js';
+import { withoutClasses } from './foundClasses.js';
 import type { RunHooks } from './hooks.js';
 import { type PreprocessRequest, preprocessedSets, resolvePreprocess } from './preprocess.js';
 import type { DataSection } from './settings.js';
 
 /** The images of a run as its configuration describes them, or those of a new one, whose preprocessing `preprocess` asks for. */
-type ImagesRequest = Pick<DataSection, 'source' | 'normalisation' | 'fold' | 'preprocessing'> &
+type ImagesRequest = Pick<DataSection, 'source' | 'normalisation' | 'fold' | 'preprocessing' | 'foundClasses'> &
   Partial<Pick<DataSection, 'classNames'>> & { readonly preprocess?: PreprocessRequest };
 
 /** The images of a run, as its configuration describes them: the same at every call. */
 export async function imagesOf(
-  { source, normalisation, fold, preprocessing, preprocess, classNames = [] }: ImagesRequest,
+  { source, normalisation, fold, preprocessing, preprocess, foundClasses, classNames = [] }: ImagesRequest,
   { say, ...options }: Pick<LoadSetsOptions, 'onProgress'> & Pick<RunHooks, 'say'> = {},
 ): Promise<TrainingSets> {
   const found = await loadSets(source, { ...options, ...(normalisation && { normalisation }) });
   // The classes of a run that extends another one are that one's.
-  const sets = withClassNames(found, classNames);
+  const sets = foundClasses === undefined ? withClassNames(found, classNames) : withoutClasses(found);
   if (say) describe(sets, say);
   const resolved = preprocess
     ? resolvePreprocess(preprocess, sets)

@@ -13,6 +13,8 @@ export interface TrainingSets {
   readonly normalisation?: Normalisation;
   /** What has been done to the images; absent where they are as they were read. */
   readonly preprocessing?: Preprocessing;
+  /** Where classes are found among the images: what is known of their classes, for the evaluation alone. */
+  readonly found?: { readonly test?: TrainingImages };
   /** The side of images of a user's own in pixels, where it was chosen from them. */
   readonly size?: number;
   readonly notes: readonly string[];

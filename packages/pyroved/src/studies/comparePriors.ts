@@ -161,14 +161,15 @@ function train(
 
 /** What the summary of a part says. It was written by this package. */
 function runOf(prior: string, seed: number, summary: JsonObject): PriorRun {
-  const { accuracy, elbo, angles, calibrationError, seconds, epochs, loss } = summary as JsonObject &
+  const { accuracy, elbo, meanEvidence, angles, calibrationError, seconds, epochs, loss } = summary as JsonObject &
     PriorFigures &
     Pick<PriorRun, 'accuracy' | 'calibrationError' | 'seconds' | 'epochs' | 'loss'>;
   return {
     prior,
     seed,
     ...(accuracy !== undefined && { accuracy }),
-    elbo,
+    ...(elbo !== undefined && { elbo }),
+    ...(meanEvidence !== undefined && { meanEvidence }),
     ...(angles && { angleError: angles.meanDegrees, angles }),
     ...(calibrationError !== undefined && { calibrationError }),
     seconds,
@@ -177,10 +178,11 @@ function runOf(prior: string, seed: number, summary: JsonObject): PriorRun {
   };
 }
 
-function runLine({ prior, seed, accuracy, elbo, angleError, seconds }: PriorRun): string {
+function runLine({ prior, seed, accuracy, elbo, meanEvidence, angleError, seconds }: PriorRun): string {
   const parts = [
     ...(accuracy === undefined ? [] : [`accuracy ${formatPercent(accuracy)}`]),
-    `ELBO ${elbo.toFixed(2)}`,
+    ...(elbo === undefined ? [] : [`ELBO ${elbo.toFixed(2)}`]),
+    ...(meanEvidence === undefined ? [] : [`evidence ${meanEvidence.toFixed(2)}`]),
     ...(angleError === undefined ? [] : [`angle error ${angleError.toFixed(1)}°`]),
     formatDuration(seconds),
   ];

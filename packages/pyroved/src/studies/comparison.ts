@@ -7,7 +7,7 @@ import type { AngleReport, Symmetry } from './angleError.js';
 import { type PairedTest, pairedTest, type Spread, spreadOf } from './statistics.js';
 
 /** The figures that priors are compared by. */
-export const measures = ['accuracy', 'elbo', 'angleError', 'calibrationError', 'seconds'] as const;
+export const measures = ['accuracy', 'elbo', 'meanEvidence', 'angleError', 'calibrationError', 'seconds'] as const;
 export type Measure = (typeof measures)[number];
 
 /** One prior with one seed. Figures are of the images that training did not see; absent where the truth is not known. */
@@ -17,7 +17,9 @@ export interface PriorRun {
   /** Share of images that are classified rightly. */
   readonly accuracy?: number;
   /** In nats an image, with a KL weight of 1; of the unlabelled images where there are none to test on. */
-  readonly elbo: number;
+  readonly elbo?: number;
+  /** Of models with templates, in the place of the ELBO: see `PriorFigures`. */
+  readonly meanEvidence?: number;
   /** Mean absolute error of the angle in degrees, up to the symmetry of the class. */
   readonly angleError?: number;
   readonly angles?: AngleReport;
@@ -78,7 +80,16 @@ export function comparisonOf(known: Omit<Comparison, 'summary' | 'tests'>): Comp
 /** One row a run: for a spreadsheet or custom plots. */
 export function comparisonCsv({ runs, classNames }: Comparison): string {
   const header = [
-    ...['prior', 'seed', 'accuracy', 'elbo', 'angle_error_deg', 'angle_error_median_deg', 'angle_concentration'],
+    ...[
+      'prior',
+      'seed',
+      'accuracy',
+      'elbo',
+      'evidence',
+      'angle_error_deg',
+      'angle_error_median_deg',
+      'angle_concentration',
+    ],
     ...classNames.map((name) => `angle_error_deg(${name})`),
     ...['calibration_error', 'seconds', 'epochs', 'loss'],
   ];
@@ -88,6 +99,7 @@ export function comparisonCsv({ runs, classNames }: Comparison): string {
     run.seed,
     digits(run.accuracy, 5),
     digits(run.elbo, 4),
+    digits(run.meanEvidence, 4),
     digits(run.angleError, 3),
     digits(run.angles?.medianDegrees, 3),
     digits(run.angles?.concentration, 5),

@@ -22,6 +22,7 @@ import type { Spread } from './statistics.js';
 const measureWords: Readonly<Record<Measure, { title: string; write: (value: number) => string }>> = {
   accuracy: { title: 'accuracy', write: (v) => formatPercent(v) },
   elbo: { title: 'ELBO (nats an image)', write: (v) => v.toFixed(2) },
+  meanEvidence: { title: 'evidence (nats per image)', write: (v) => v.toFixed(2) },
   angleError: { title: 'angle error (deg)', write: (v) => v.toFixed(2) },
   calibrationError: { title: 'calibration error', write: (v) => v.toFixed(4) },
   seconds: { title: 'training time (s)', write: (v) => v.toFixed(1) },

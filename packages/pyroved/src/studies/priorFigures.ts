@@ -1,19 +1,33 @@
-/** Accuracy and angle error of one trained model of a comparison on validation images. */
-import type { Model } from 'pyroved-ts';
+/** How well one trained model of a comparison explains validation images, and its angle error. */
+import { type Model, subset, TemplateSSIVAE } from 'pyroved-ts';
 import { elboOf } from '../runs/bound.js';
+import { evenPlaces } from '../runs/show.js';
 import type { TrainingSets } from '../sources/sets.js';
 import { type AngleReport, angleReport, anglesOf } from './angleError.js';
 
 export interface PriorFigures {
-  readonly elbo: number;
+  /** Absent for a model with templates, whose guide refines nothing. */
+  readonly elbo?: number;
+  /** Of a model with templates: mean log p(image) by Laplace's approximation, nats per image. */
+  readonly meanEvidence?: number;
   readonly angles?: AngleReport;
 }
 
-/** The ELBO, and the error of the angles where they are known; `orders` are the classes' symmetries. */
+/** Images whose evidence is measured. */
+const EXPLAINED = 500;
+
+const mean = (values: Float64Array): number => values.reduce((sum, v) => sum + v, 0) / values.length;
+
+/** The ELBO or the evidence, and the error of the angles where they are known; `orders` are the classes' symmetries. */
 export function priorFigures(model: Model, sets: TrainingSets, orders: readonly number[], seed: number): PriorFigures {
   const { labelled, test, unlabelled } = sets;
   const upright = model.kind === 'ssiVAE' && labelled ? anglesOf(model, labelled) : undefined;
   const turned = model.kind === 'ssiVAE' && test ? anglesOf(model, test) : undefined;
   const angles = upright && turned && angleReport(turned, upright, orders);
-  return { elbo: elboOf(model, test ?? unlabelled, seed), ...(angles && { angles }) };
+  const images = test ?? unlabelled;
+  const fit =
+    model instanceof TemplateSSIVAE
+      ? { meanEvidence: mean(model.evidenceOf(subset(images, evenPlaces(images.count, EXPLAINED)))) }
+      : { elbo: elboOf(model, images, seed) };
+  return { ...fit, ...(angles && { angles }) };
 }
