@@ -1,4 +1,4 @@
-/** An angle prior of one's own: rods have no head, so an angle and its half turn are one. */
+/** A custom angle prior: rods have no head, so an angle and its half turn are one. */
 import { selectEngine } from '@pyro-ts/engine';
 import { selectKernel } from '@pyro-ts/spatial-decoder';
 import * as tf from '@tensorflow/tfjs';
