@@ -89,7 +89,7 @@ const split: Rule = (call) => {
   return [{ op: 'Split', ...wired(call), axis, sizes: call.outputShapes.map((shape) => shape[axis]) }];
 };
 
-/** Sizes are those of the result: what is left out of the kernel's own means up to the end. */
+/** Sizes are those of the result: what the kernel's own omits means up to the end. */
 const slice: Rule = (call) => {
   const [size] = call.outputShapes;
   const given = ([] as number[]).concat(call.attrs.begin as number | number[]);

@@ -34,7 +34,7 @@ export interface ParamData {
   readonly shape: readonly number[];
   /** Unconstrained values. */
   readonly data: Float32Array;
-  /** Which constraint they belong to; not checked where it is left out. */
+  /** Which constraint they belong to; not checked where it is omitted. */
   readonly constraint?: string;
 }
 

@@ -4,7 +4,7 @@ import { PyroError } from 'pyro-ts';
 /** The root of every error that this package throws on purpose. */
 export class PyrovedError extends PyroError {}
 
-/** A file that was left out, or is the reason for a refusal, and why. */
+/** A file that was skipped or caused an error, and why. */
 export interface FileProblem {
   readonly file: string;
   readonly why: string;

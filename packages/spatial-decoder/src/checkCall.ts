@@ -1,4 +1,4 @@
-/** What every kernel asks of a call, in the same words: it reads and writes as far as the problem says, so the arrays must be of those sizes. */
+/** What every kernel checks of a call, with the same messages: it reads and writes what the problem says, so the arrays must be of those sizes. */
 import { describeValue } from '@pyro-ts/engine';
 import { SpatialDecoderError } from './errors.js';
 import { activations, type Kernel, type Operands, type Problem } from './kernel.js';

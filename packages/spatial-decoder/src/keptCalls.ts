@@ -31,7 +31,7 @@ export class KeptCalls<T, P> {
     return saved;
   }
 
-  /** What `saved` holds; undefined where it was left out or released, and all is to be computed again. Throws where another call made it. */
+  /** What `saved` holds; undefined where it was omitted or released, and all is to be computed again. Throws where another call made it. */
   of(problem: P, saved: Saved | undefined): T | undefined {
     if (saved === undefined) return undefined;
     const entry = this.entries.get(saved);

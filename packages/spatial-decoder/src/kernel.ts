@@ -55,16 +55,16 @@ export interface Saved {
 
 export interface Kernel {
   readonly name: 'wasm' | 'native';
-  /** What the kernel runs on in words, for the line that is printed, e.g. "AVX-512". */
+  /** What the kernel runs on, for the line that is printed, e.g. "AVX-512". */
   readonly detail: string;
   /** Threads that work, the calling one included. */
   readonly threads: number;
-  /** Float32 where left out. */
+  /** @default 'float32' */
   readonly precision?: Precision;
   /** Instruction set, where the kernel has several. */
   readonly isa?: string;
   /**
-   * Output [R, P, C], before any likelihood: written to `to`, which may be the engine's own memory, or to a fresh array where left out. `saved` is
+   * Output [R, P, C], before any likelihood: written to `to`, which may be the engine's own memory, or by default to a fresh array. `saved` is
    * present when `keep` was asked for and the budget allowed it.
    */
   forward(

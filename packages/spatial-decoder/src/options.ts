@@ -16,7 +16,7 @@ export function threadsFrom(source: string, threads: unknown, most = MOST_THREAD
   );
 }
 
-/** A budget in whole bytes; any number from 0 on is one. `bytes` are those of the unit, in words `unit`. */
+/** A budget in whole bytes; any number from 0 on is one. `bytes` are those of the unit, which is called `unit`. */
 export function budgetFrom(source: string, budget: unknown, unit = 'bytes', bytes = 1): number {
   if (typeof budget === 'number' && budget >= 0) return Math.min(Math.floor(budget * bytes), ENDLESS);
   throw new SpatialDecoderError(

@@ -2,7 +2,7 @@
 import { describeValue } from '@pyro-ts/engine';
 
 /**
- * What is wrong with `value` as the option `kernel`, and the mend; undefined where it was left out or is what `selectKernel` returned. For packages
+ * What is wrong with `value` as the option `kernel`, and the fix; undefined where it was omitted or is what `selectKernel` returned. For packages
  * that pass the option on.
  */
 export function wrongSelection(value: unknown): string | undefined {

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import { customGrad } from './customGrad.js';
 
 /**
- * log of the sum of exp(x) over `axis` (all axes when left out). Gradient: the softmax, 0 in slices that are all -inf.
+ * log of the sum of exp(x) over `axis` (by default all axes). Gradient: the softmax, 0 in slices that are all -inf.
  * @example logSumExp(tf.tensor1d([-Infinity, 2])) // 2
  */
 export function logSumExp(x: tf.Tensor, axis?: number | number[], keepDims = false): tf.Tensor {

@@ -6,7 +6,7 @@ import { checkTfjsCopies } from './singleCopy.js';
 import { whileSelecting } from './state.js';
 
 export interface EngineOptions {
-  /** One of `engineNames`. Wins over the environment variable PYRO_ENGINE; left out (and no variable), the best that loads is taken. */
+  /** One of `engineNames`. Takes precedence over the environment variable PYRO_ENGINE. @default the best that loads */
   readonly engine?: string;
 }
 

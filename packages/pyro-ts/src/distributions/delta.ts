@@ -7,9 +7,9 @@ import { type Constraint, independent, real } from './constraints.js';
 import { Distribution, expandedShape, sumRightmost, type TensorLike, toTensor } from './distribution.js';
 
 export interface DeltaOptions {
-  /** Number of rightmost dimensions of `v` that make one value; 0 when left out. */
+  /** Number of rightmost dimensions of `v` that make one value. @default 0 */
   eventDim?: number;
-  /** Log of the mass at `v`, of shape batchShape; 0 when left out. */
+  /** Log of the mass at `v`, of shape batchShape. @default 0 */
   logDensity?: TensorLike;
 }
 

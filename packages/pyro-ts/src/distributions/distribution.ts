@@ -113,7 +113,7 @@ export abstract class Distribution {
     return [...sampleShape, ...this.batchShape, ...this.eventShape];
   }
 
-  /** The `n` rightmost batch dimensions (all when left out) become event dimensions: their log-probabilities are added. */
+  /** The `n` rightmost batch dimensions (by default all) become event dimensions: their log-probabilities are added. */
   toEvent(n = this.batchShape.length): Distribution {
     return n === 0 ? this : new Independent(this, n);
   }

@@ -4,7 +4,7 @@ import type { Message } from '../runtime/messages.js';
 import { Handler } from '../runtime/stack.js';
 
 export interface ByNameOptions {
-  /** Let names pass that a run does not meet, for programs that have a site only in some runs; false when left out. */
+  /** Let names pass that a run does not meet, for programs that have a site only in some runs. @default false */
   allowUnused?: boolean;
 }
 

@@ -35,9 +35,9 @@ export class TraceQueue {
 export interface QueueOptions {
   /** How many partial runs may be needed for a whole one; 1,000,000. */
   maxTries?: number;
-  /** Whether to stop at a site and branch there; where it is discrete, latent and new when left out. */
+  /** Whether to stop at a site and branch there. @default where it is discrete, latent and new */
   branchAt?: (before: Trace, site: SampleMessage) => boolean;
-  /** The traces with which to go on; one for each value of the site when left out. */
+  /** The traces to continue with. @default one for each value of the site */
   extend?: (before: Trace, site: SampleMessage) => Trace[];
 }
 

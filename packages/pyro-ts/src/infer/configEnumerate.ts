@@ -4,13 +4,13 @@ import { InferConfigHandler } from '../handlers/inferConfig.js';
 import type { Enumerate, InferConfig, SampleMessage } from '../runtime/messages.js';
 
 export interface ConfigEnumerateOptions {
-  /** How; 'parallel' when left out. With `null` nothing is marked. */
+  /** How. With `null` nothing is marked. @default 'parallel' */
   default?: Enumerate | null;
   /** Give the enumerated values the full batch shape instead of size-1 dimensions. */
   expand?: boolean;
   /** Draw each latent site of a guide this many times, in parallel, instead of listing values; goes for sites of any distribution. */
   numSamples?: number;
-  /** With 'sum-and-sample': how many of the likeliest values are summed exactly; 1 when left out. */
+  /** With 'sum-and-sample': how many of the likeliest values are summed exactly. @default 1 */
   exactClasses?: number;
 }
 

@@ -12,7 +12,7 @@ import { paretoShape } from './pareto.js';
 import { running } from './running.js';
 
 export interface ImportanceOptions<Args extends unknown[]> {
-  /** Proposals; the model's prior when left out. */
+  /** Proposals. @default the model's prior */
   guide?: InferenceProgram<Args>;
   /** Number of draws. */
   numSamples: number;

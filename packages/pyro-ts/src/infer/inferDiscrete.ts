@@ -14,9 +14,9 @@ import { warn, warningsOf } from './warn.js';
 export interface InferDiscreteOptions {
   /** The rightmost batch dimension that is free for enumeration, negative: -1 minus the number of plate dimensions. */
   firstAvailableDim: number;
-  /** 1: draw jointly from the posterior. 0: take the likeliest joint value (of equally likely ones the first). 1 when left out. */
+  /** 1: draw jointly from the posterior. 0: take the likeliest joint value (of equally likely ones the first). @default 1 */
   temperature?: 0 | 1;
-  /** Warn where no site is marked for enumeration; true when left out. */
+  /** Warn where no site is marked for enumeration. @default true */
   strictEnumerationWarning?: boolean;
 }
 

@@ -25,7 +25,7 @@ export interface PredictiveOptions<Args extends unknown[]> {
   posteriorSamples?: Samples;
   /** Number of draws; that of `posteriorSamples` when those are given. */
   numSamples?: number;
-  /** Which sites to return; all sites of the model that are not given as posterior samples when left out. */
+  /** Which sites to return. @default all sites of the model that are not given as posterior samples */
   returnSites?: readonly string[];
   /** Draw all at once along a plate at dim -1 - maxPlateNesting. Programs must broadcast. */
   parallel?: boolean;

@@ -11,9 +11,9 @@ import { valueAndGradients } from './gradients.js';
 import { running } from './running.js';
 
 export interface SVIOptions {
-  /** Where the parameters live; a store of its own when left out. Several SVIs may share one. */
+  /** Where the parameters live. Several SVIs may share one. @default a store of its own */
   params?: ParamStore;
-  /** The same seed gives the same run; 0 when left out. */
+  /** The same seed gives the same run. @default 0 */
   seed?: number | string;
   /** What to do when the loss or a gradient is not finite: throw (a NonFiniteError that names the site), or leave the parameters as they are. */
   onNonFinite?: 'throw' | 'skip';

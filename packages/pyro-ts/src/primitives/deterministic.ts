@@ -11,7 +11,7 @@ import { sendSample } from './sampleMessage.js';
  * @example
  * const [a, b] = [sample('a', halfNormal(1)), sample('b', halfNormal(1))];
  * const ratio = deterministic('ratio', a.div(b));
- * @param eventDim number of rightmost dimensions that belong to one value; all of them when left out
+ * @param eventDim number of rightmost dimensions that belong to one value; all of them by default
  */
 export function deterministic(name: string, value: TensorLike, eventDim?: number): tf.Tensor {
   const tensor = toTensor(value);

@@ -4,7 +4,7 @@ import type { Message } from '../runtime/messages.js';
 import { activeHandlers, Handler, refusePromise } from '../runtime/stack.js';
 
 export interface MarkovOptions {
-  /** Number of earlier steps that a step can depend on; 1 when left out. With 0 the steps are independent. */
+  /** Number of earlier steps that a step can depend on. With 0 the steps are independent. @default 1 */
   history?: number;
   /** Remember the steps after they end, so that running over them again can depend on them: for grids. */
   keep?: boolean;

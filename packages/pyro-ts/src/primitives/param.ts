@@ -7,7 +7,7 @@ import type { ParamInit, ParamMessage } from '../runtime/messages.js';
 import { activeHandlers, apply } from '../runtime/stack.js';
 
 export interface ParamOptions {
-  /** Where the value must stay; `constraints.real` when left out. */
+  /** Where the value must stay. @default `constraints.real` */
   constraint?: Constraint;
   /**
    * For a parameter that has one entry for each element of the plates around: how many rightmost dimensions belong to one element. Inside a
@@ -18,7 +18,7 @@ export interface ParamOptions {
 
 /**
  * The parameter called `name`, made from `init` at its first use and learned from then on. Source: `pyro.param`.
- * @param init a value, or a function that makes one (it gets a random stream of its own); may be left out once the parameter exists
+ * @param init a value, or a function that makes one (it gets a random stream of its own); may be omitted once the parameter exists
  * @example const scale = param('scale', 1, { constraint: constraints.positive });
  */
 export function param(name: string, init?: ParamInit, options: ParamOptions = {}): tf.Tensor {

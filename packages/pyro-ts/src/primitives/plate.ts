@@ -12,7 +12,7 @@ export interface PlateOptions {
   subsampleSize?: number;
   /** Run the body on these elements (int32 [k]); scaled likewise. */
   subsample?: tf.Tensor1D | readonly number[];
-  /** The batch dimension, negative, counted from the right; the rightmost free one when left out. */
+  /** The batch dimension, negative, counted from the right. @default the rightmost free one */
   dim?: number;
 }
 

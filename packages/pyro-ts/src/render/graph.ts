@@ -21,7 +21,7 @@ export interface ModelGraph {
 }
 
 export interface GraphOptions {
-  /** Where the program's parameters live; made anew when left out. */
+  /** Where the program's parameters live. @default made anew */
   params?: ParamStore;
   seed?: number | string;
   /** Show parameters too; false. */

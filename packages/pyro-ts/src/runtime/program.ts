@@ -4,7 +4,7 @@ import type { Handler } from './stack.js';
 /** A model or a guide: an ordinary synchronous function that calls primitives. */
 export type Program<Args extends unknown[] = never[], Result = unknown> = (...args: Args) => Result;
 
-/** What `with` takes: the options, of which the optional last one can be left out, and then the body. */
+/** What `with` takes: the options, the last of which may be omitted, and then the body. */
 type WithBody<Options extends unknown[], Result> =
   | [...options: Options, body: () => Result]
   | (Options extends [infer First, unknown?]

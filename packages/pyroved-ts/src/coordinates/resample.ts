@@ -1,7 +1,7 @@
 /** Images and signals moved by a pose on the host: the original pixels, not a network's idea of them. */
 import { OptionError } from 'pyro-ts';
 
-/** The pose of one image in plain numbers; what is left out changes nothing. */
+/** The pose of one image in plain numbers; what is omitted changes nothing. */
 export interface PoseNumbers {
   /** Radians, counter-clockwise as seen. */
   readonly angle?: number;

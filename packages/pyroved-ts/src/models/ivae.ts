@@ -12,9 +12,9 @@ import type { Terms } from './programs.js';
 import { InvariantVAE } from './vae.js';
 
 export interface ConditionalOptions extends ModelOptions {
-  /** Tell encoder and decoder the class of each image, one of this many; none when left out. pyroVED's c_dim. */
+  /** Condition encoder and decoder on the class of each image, one of this many. pyroVED's c_dim. @default none */
   readonly numClasses?: number;
-  /** Known numbers of each image (`ImageSet.factors`) to tell them, by name; see `standardised`. None when left out. */
+  /** Known numbers of each image (`ImageSet.factors`) to tell them, by name; see `standardised`. @default none */
   readonly condition?: readonly (string | Factor)[];
 }
 

@@ -25,15 +25,15 @@ export interface ModelOptions extends PosePriors, LikelihoodOptions {
   readonly activation?: Activation;
   /** "bernoulli". */
   readonly likelihood?: LikelihoodName | Likelihood;
-  /** Ask the decoder about this many pixels, drawn anew at each step, and weigh them up; all pixels when left out. */
+  /** Number of pixels decoded per step, a new random subset each step. @default all pixels */
   readonly pixels?: number;
-  /** Of the binned angle guide: sum this many of the likeliest bins and one weighted draw of the rest; all bins when left out. */
+  /** Of the binned angle guide: sum this many of the likeliest bins and one weighted draw of the rest. @default all bins */
   readonly exactBins?: number;
   /** Decides the first weights; 1. */
   readonly seed?: number | string;
-  /** What computes the spatial decoder, as `selectKernel` returns it; plain tensor operations when left out. */
+  /** What computes the spatial decoder, as `selectKernel` returns it. @default plain tensor operations */
   readonly kernel?: SpatialDecoderOptions['kernel'];
-  /** In place of the fully connected encoder: `convNet({ ... })`, a net of one's own or a `tf.LayersModel`. */
+  /** In place of the fully connected encoder: `convNet({ ... })`, a custom network or a `tf.LayersModel`. */
   readonly encoder?: EncoderSlot;
   /**
    * In place of the decoder, likewise; of a model with invariances, a net that uses the transform. "template": one picture per class, moved by a smooth

@@ -51,9 +51,9 @@ export interface ModelParts {
   readonly optionKeys: readonly string[];
   /** Size of what the encoder and the decoder are given beside image and content: the number of classes and of known numbers. */
   readonly condition: number;
-  /** Number of classes whose logits the encoder gives beside the latents, and of which the decoder is told one; none when left out. */
+  /** Number of classes whose logits the encoder gives beside the latents, one of which conditions the decoder. @default none */
   readonly discrete?: number;
-  /** How many bins of the angle are summed exactly where `exactBins` does not say; all when left out. */
+  /** How many bins of the angle are summed exactly where `exactBins` does not say. @default all */
   readonly exactBins?: number;
   /** Further networks, by the names under which their parameters are kept. */
   readonly nets: Readonly<Record<string, AnyNet>>;
@@ -233,7 +233,7 @@ const templatesElsewhere = (owner: string): OptionError =>
     `${owner}: decoder "template" belongs to the semi-supervised model with recognition. Make it by ssiVAE({ decoder: 'template', recognition: {} }).`,
   );
 
-/** Sums over all modes, or over the likeliest `asked` (`usual` where that is left out) and one weighted draw of the rest. */
+/** Sums over all modes, or over the likeliest `asked` (by default `usual`) and one weighted draw of the rest. */
 function inferMode(
   owner: string,
   modes: Modes | undefined,

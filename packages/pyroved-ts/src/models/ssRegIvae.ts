@@ -17,7 +17,7 @@ export interface RegressionOptions extends ModelOptions {
   readonly regressorSigma?: number;
   /** Widths of the regressor's hidden layers; [128, 128]. */
   readonly hiddenRegressor?: readonly number[];
-  /** In place of the fully connected regressor: `convNet({ ... })`, a net of one's own or a `tf.LayersModel`. */
+  /** In place of the fully connected regressor: `convNet({ ... })`, a custom network or a `tf.LayersModel`. */
   readonly regressor?: ClassifierSlot;
 }
 
@@ -71,7 +71,7 @@ export class SSRegIVAE extends InvariantVAE<{ readonly targets: ArrayLike<number
     return this.targets.dim;
   }
 
-  /** p(x, y, z). x: images [B, channels * points]; y: known quantities in the networks' units [B, regDim], latent when left out. */
+  /** p(x, y, z). x: images [B, channels * points]; y: known quantities in the networks' units [B, regDim], latent by default. */
   readonly model = (x: tf.Tensor, y?: tf.Tensor, terms: SemiSupervisedTerms = {}): void => {
     this.images(x, () => {
       const { content, pose } = this.modelLatents('z', terms);
@@ -86,7 +86,7 @@ export class SSRegIVAE extends InvariantVAE<{ readonly targets: ArrayLike<number
     this.images(x, () => this.guideLatents('z', [x, y ?? this.fromSite(sample('y', this.predicted(x)), 1)], terms));
   };
 
-  /** The auxiliary program: log q(y | x) of known quantities, weighted; nothing where y is left out. It needs no guide. */
+  /** The auxiliary program: log q(y | x) of known quantities, weighted; nothing where y is omitted. It needs no guide. */
   readonly auxModel = (x: tf.Tensor, y?: tf.Tensor, { auxLossMultiplier = 20 }: SemiSupervisedTerms = {}): void => {
     if (y === undefined) return;
     this.images(x, () => {
@@ -111,7 +111,7 @@ export class SSRegIVAE extends InvariantVAE<{ readonly targets: ArrayLike<number
     return this.targets.fromNetwork(found);
   }
 
-  /** What the guide says of each image, given its quantities (the predicted ones when left out), [count, regDim] in the data's units. */
+  /** What the guide says of each image, given its quantities (by default the predicted ones), [count, regDim] in the data's units. */
   encode(set: ImageSet | StreamedSet, targets: ArrayLike<number> = this.predict(set)): TargetEncoding {
     const rows = this.conditionRows({ targets }, set.count);
     const encoding = this.encodeImages(set, (x, from) => [x, ...rows(from, x.shape[0])]);

@@ -39,7 +39,7 @@ export interface SemiSupervisedOptions extends ModelOptions, EnumerateClasses {
   readonly hiddenClassifier?: readonly number[];
   /** How frequent each class is; "uniform". "counts" is set by the trainer, from its labelled images. */
   readonly classPrior?: ClassPrior;
-  /** In place of the fully connected classifier: `convNet({ ... })`, a net of one's own or a `tf.LayersModel`. */
+  /** In place of the fully connected classifier: `convNet({ ... })`, a custom network or a `tf.LayersModel`. */
   readonly classifier?: ClassifierSlot;
   /**
    * Recognise class and pose from rotated views, and learn both from labelled images at known poses: see `RecognitionSSIVAE`, the class that
@@ -125,7 +125,7 @@ export class SSIVAE extends InvariantVAE<{ readonly classes: number | ArrayLike<
     this.inferClass = inferClasses('ssiVAE', numClasses, options);
   }
 
-  /** p(x, y, z). x: images [B, channels * points]; y: classes as one-hot rows [B, K], latent when left out. */
+  /** p(x, y, z). x: images [B, channels * points]; y: classes as one-hot rows [B, K], latent by default. */
   readonly model = (x: tf.Tensor, y?: tf.Tensor, terms: SemiSupervisedTerms = {}): void => {
     this.images(x, () => {
       const { content, pose } = this.modelLatents('z', terms);
@@ -140,7 +140,7 @@ export class SSIVAE extends InvariantVAE<{ readonly classes: number | ArrayLike<
     this.images(x, () => this.guideLatents('z', [x, y ?? this.guideClass(x)], terms));
   };
 
-  /** The auxiliary program: log q(y | x) of known classes, weighted; nothing where y is left out. It needs no guide. */
+  /** The auxiliary program: log q(y | x) of known classes, weighted; nothing where y is omitted. It needs no guide. */
   readonly auxModel = (x: tf.Tensor, y?: tf.Tensor, { auxLossMultiplier = 20 }: SemiSupervisedTerms = {}): void => {
     if (y === undefined) return;
     this.images(x, () => {
@@ -196,7 +196,7 @@ export class SSIVAE extends InvariantVAE<{ readonly classes: number | ArrayLike<
     return classified(probabilities, this.numClasses);
   }
 
-  /** What the guide says of each image, given `classes` (the likeliest ones when left out). */
+  /** What the guide says of each image, given `classes` (by default the likeliest ones). */
   encode(set: ImageSet | StreamedSet, classes: ArrayLike<number> = this.classify(set).classes): ClassEncoding {
     const rows = this.conditionRows({ classes }, set.count);
     return {

@@ -15,7 +15,7 @@ import { type Terms, VaePrograms } from './programs.js';
 import { centreOf } from './views.js';
 
 export interface StraightenOptions {
-  /** The angle that counts as upright for each image, in radians; the model's own zero when left out. See `classAngles`. */
+  /** The angle that counts as upright for each image, in radians. See `classAngles`. @default the model's own zero */
   readonly reference?: ArrayLike<number>;
 }
 

@@ -26,7 +26,7 @@ export interface VEDOptions extends LikelihoodOptions, Omit<ConvOptions, 'blocks
   readonly likelihood?: LikelihoodName | Likelihood;
   /** Decides the first weights; 1. */
   readonly seed?: number | string;
-  /** In place of the convolutional encoder: a net of one's own or a `tf.LayersModel`. */
+  /** In place of the convolutional encoder: a custom network or a `tf.LayersModel`. */
   readonly encoder?: EncoderSlot;
   /** In place of the convolutional decoder, likewise. */
   readonly decoder?: DecoderSlot;

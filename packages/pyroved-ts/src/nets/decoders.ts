@@ -48,7 +48,7 @@ function outputLayer(weights: Weights, points: number, channels: number, pixels:
 }
 
 export interface SpatialDecoderOptions extends DecoderOptions {
-  /** What `selectKernel` returned; plain TensorFlow.js operations where left out. */
+  /** What `selectKernel` returned. @default plain TensorFlow.js operations */
   readonly kernel?: Asked['kernel'];
 }
 

@@ -15,7 +15,7 @@ export interface FcEncoderOptions {
   readonly joint: number;
   /** For each pose part with a site of its own, how many numbers its guide needs. */
   readonly own: Partial<Record<PoseKind, number>>;
-  /** Number of classes to give logits of; none when left out. */
+  /** Number of classes to give logits of. @default none */
   readonly discrete?: number;
 }
 

@@ -30,7 +30,7 @@ export interface DecoderInput {
   readonly parts: readonly tf.Tensor[];
   /** The pose; leading dimensions broadcast with the parts'. */
   readonly transform: CoordinateTransform;
-  /** Which points of the grid are wanted (int32 [p]); all where left out. */
+  /** Which points of the grid are wanted (int32 [p]). @default all */
   readonly pixels?: tf.Tensor1D;
 }
 

@@ -60,7 +60,7 @@ export type NamedPrior =
   | { readonly name: 'uniform' }
   | { readonly name: 'projected-normal' };
 
-/** A name, a name with options, or a prior of one's own. */
+/** A name, a name with options, or a custom prior. */
 export type AnglePrior = AnglePriorName | NamedPrior | PosePart;
 
 export interface AngleOptions {

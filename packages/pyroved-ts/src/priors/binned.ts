@@ -12,7 +12,7 @@ export interface AngleDensity {
   prior(): Distribution;
   /** Whether the prior is one of directions, so that -pi and pi are one angle. */
   readonly circular: boolean;
-  /** On the line, the bins cover -reach to reach; pi when left out. */
+  /** On the line, the bins cover -reach to reach. @default pi */
   readonly reach?: number;
 }
 

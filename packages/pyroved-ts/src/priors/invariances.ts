@@ -23,9 +23,9 @@ const synonyms: Readonly<Record<string, Invariance>> = {
 };
 
 export interface PosePriors extends AngleOptions {
-  /** Standard deviation of the shift in the units of the [-1, 1] grid, for all axes or one for each, or a prior of one's own; 0.1. */
+  /** Standard deviation of the shift in the units of the [-1, 1] grid, for all axes or one for each, or a custom prior; 0.1. */
   readonly shiftPrior?: PerAxis | PosePart;
-  /** Standard deviation of the scale around 1, or a prior of one's own; 0.1. A list gives each axis a scale of its own. */
+  /** Standard deviation of the scale around 1, or a custom prior; 0.1. A list gives each axis a scale of its own. */
   readonly scalePrior?: PerAxis | PosePart;
   /**
    * Standard deviation of both numbers of the shear (see `PoseTensors.shear`), a list of one for each, or a custom prior. A shear by an angle along one axis

@@ -77,7 +77,7 @@ export interface PosePart {
   toPose(draw: tf.Tensor): tf.Tensor;
 }
 
-/** Whether an option holds a prior of one's own. @throws {OptionError} for one of another part of the pose. */
+/** Whether an option holds a custom prior. @throws {OptionError} for one of another part of the pose. */
 export function isPosePart(given: unknown, kind: PoseKind): given is PosePart {
   if (typeof given !== 'object' || given === null || !('toPose' in given)) return false;
   const part = given as PosePart;

@@ -2,7 +2,7 @@
 import { OptionError, type ParamData, type ParamStore, refuseUnknownKeys, type SavedTensor } from 'pyro-ts';
 
 export interface AverageOptions {
-  /** The epoch, counted from 1, with whose first step the average begins; that after the first three quarters of the run when left out. */
+  /** The epoch, counted from 1, with whose first step the average begins. @default that after the first three quarters of the run */
   readonly from?: number;
   /** `mean` (default): every step counts the same. A number below 1: what is kept of the average at each step, an exponential average. */
   readonly decay?: number | 'mean';

@@ -1,7 +1,7 @@
 /** What a trainer saves, wherever it is kept. */
 import type { SavedTensor } from 'pyro-ts';
 
-/** All that is needed to go on with a training. */
+/** All that is needed to continue a training. */
 export interface Checkpoint {
   /** Arrays by name, e.g. "param/decoder.w1", "optim/decoder.w1/m". */
   readonly tensors: ReadonlyMap<string, SavedTensor>;

@@ -32,7 +32,7 @@ export interface PredictionError {
 export class VEDTrainer extends Trainer<VED> {
   private readonly svi: SVI<[x: tf.Tensor, y: tf.Tensor, terms?: Terms]>;
 
-  /** `options.lr` is 1e-3 when left out. */
+  /** `options.lr` is 1e-3 by default. */
   constructor(
     override readonly model: VED,
     readonly data: VEDData,

@@ -17,11 +17,11 @@ export interface TrainerOptions {
   readonly lr?: Schedule;
   /** Weight of the latents' Kullback-Leibler term, constant or by epoch; 1. May start at 0. */
   readonly scaleFactor?: Schedule;
-  /** The gradient of each parameter is scaled down to this Euclidean norm where it is longer, as pyro-ts's optimisers do; no bound when left out. */
+  /** The gradient of each parameter is scaled down to this Euclidean norm where it is longer, as pyro-ts's optimisers do. @default no bound */
   readonly clipNorm?: number;
-  /** Evaluate, keep and end with a running average of the weights; training itself goes on with the weights. None when left out. */
+  /** Evaluate, keep and end with a running average of the weights; training itself continues with the weights. @default none */
   readonly averageWeights?: AverageOptions;
-  /** End where nothing becomes better; all epochs when left out. The weights are those of the last epoch, not of the best. */
+  /** End where nothing becomes better. The weights are those of the last epoch, not of the best. @default all epochs */
   readonly earlyStopping?: EarlyStopping;
   /** Decides the order of the images and the noise of every step; 1. */
   readonly seed?: number | string;

@@ -74,7 +74,7 @@ export class SemiSupervisedTrainer extends Trainer {
   /** The second step; undefined where there is one joint step. */
   private readonly auxSvi: SVI<Args> | undefined;
 
-  /** `options.lr` is 5e-4 when left out. */
+  /** `options.lr` is 5e-4 by default. */
   constructor(
     override readonly model: SSIVAE | SSRegIVAE,
     data: SemiSupervisedData,

@@ -19,7 +19,7 @@ import {
 import { scheduleOf } from './schedule.js';
 import { loadOptimizer, loadParams, saveOptimizer, saveParams } from './state.js';
 
-/** Settings without which a saved state cannot go on with the same numbers. */
+/** Settings without which a saved state cannot continue with the same numbers. */
 export type Fingerprint = Readonly<Record<string, string | number>>;
 
 /** The part of a saved state that is no array. */
@@ -111,7 +111,7 @@ export abstract class Trainer<M extends InvariantVAE | VED = InvariantVAE> {
   abstract batches(epoch: number): Batch[];
   /** One gradient step. Returns the loss, summed over the images of the batch. */
   protected abstract takeStep(batch: Batch, scaleFactor: number): number;
-  /** What the model is worth on the images that were given for it; nothing is learned. */
+  /** Evaluates the model on the validation images; nothing is learned. */
   abstract evaluate(): Evaluation | undefined;
   /** What must be the same for a saved state to go on. */
   protected abstract settings(): Fingerprint;

@@ -25,7 +25,7 @@ export interface UnsupervisedData {
 }
 
 export interface UnsupervisedTrainerOptions extends TrainerOptions {
-  /** Of a jiVAE: weight of the class's Kullback-Leibler term, constant or by epoch; `scaleFactor`, which then weighs content and pose, when left out. */
+  /** Of a jiVAE: weight of the class's Kullback-Leibler term, constant or by epoch. @default `scaleFactor`, which then weights content and pose too */
   readonly discreteScaleFactor?: Schedule;
 }
 
@@ -38,7 +38,7 @@ export class UnsupervisedTrainer extends Trainer {
   private readonly svi: SVI<Args>;
   private readonly discreteScaleFactor: ((epoch: number) => number) | undefined;
 
-  /** `options.lr` is 1e-3 when left out. */
+  /** `options.lr` is 1e-3 by default. */
   constructor(
     override readonly model: IVAE | JIVAE,
     readonly data: UnsupervisedData,

@@ -26,7 +26,7 @@ export interface TeamOptions {
   readonly threads: number;
   /** Milliseconds without a sign of life after which a worker within a job counts as lost. */
   readonly patience: number;
-  /** Told in words when a worker cannot start or ends. */
+  /** Called with a message when a worker cannot start or ends. */
   readonly warn: (line: string) => void;
   readonly startWorker: StartWorker;
 }

@@ -16,15 +16,15 @@ import { WasmTemplates } from './templates.js';
 import { type StartWorker, startWorker } from './workers.js';
 
 export interface WasmOptions extends KernelOptions {
-  /** Milliseconds after which a silent worker counts as lost; 20 s when left out. */
+  /** Milliseconds after which a silent worker counts as lost. @default 20 s */
   readonly patience?: number;
-  /** Told in words when a thread is lost; `console.warn` when left out. */
+  /** Called with a message when a thread is lost. @default `console.warn` */
   readonly warn?: (line: string) => void;
-  /** Bytes of pose, code, output and their gradients that may lie in the shared memory at a time; 128 MB when left out. */
+  /** Bytes of pose, code, output and their gradients that may lie in the shared memory at a time. @default 128 MB */
   readonly batchBytes?: number;
-  /** Whether to fuse multiplication and addition where the engine that runs us can; left out, yes. */
+  /** Whether to fuse multiplication and addition where the engine that runs us can. @default true */
   readonly fused?: boolean;
-  /** Starts a thread; a `Worker` of Node or the browser when left out. */
+  /** Starts a thread. @default a `Worker` of Node or the browser */
   readonly startWorker?: StartWorker;
 }
 

@@ -7,11 +7,11 @@ import { autoregressiveMasks, type DenseLayer } from './masks.js';
 import { Transform } from './transform.js';
 
 export interface AutoregressiveOptions {
-  /** The order of the entries: `permutation[i]` comes i-th. Their natural order when left out. */
+  /** The order of the entries: `permutation[i]` comes i-th. @default their natural order */
   permutation?: readonly number[];
-  /** Between the layers; relu when left out. */
+  /** Between the layers. @default relu */
   activation?: (x: tf.Tensor) => tf.Tensor;
-  /** Bounds of the log scale, -5 and 3 when left out. */
+  /** Bounds of the log scale. @default -5 and 3 */
   logScaleMin?: number;
   logScaleMax?: number;
 }

@@ -9,9 +9,9 @@ import { type ChosenElements, latentSites } from './look.js';
 export interface AutoGuideOptions<Args extends unknown[] = never[]> {
   /** Begins the names of the guide's parameters; "auto". */
   readonly prefix?: string;
-  /** The sites that this guide takes care of; all when left out. */
+  /** The sites that this guide takes care of. @default all */
   readonly sites?: readonly string[];
-  /** Where sites begin, in their own space; the median of some draws from the prior where left out. */
+  /** Where sites begin, in their own space. @default the median of some draws from the prior */
   readonly initialValues?: Readonly<Record<string, TensorLike>>;
   /**
    * For a model that is told by its arguments which elements of a plate it sees (`plate(name, size, { subsample: indices }, ...)`): those

@@ -15,7 +15,7 @@ import type { AutoGuideOptions } from './autoGuide.js';
 import { JointGuide } from './joint.js';
 
 export interface AutoIAFNormalOptions<Args extends unknown[] = never[]> extends AutoGuideOptions<Args> {
-  /** Width of each flow's hidden layer; the number of latent dimensions when left out, and at least 2. */
+  /** Width of each flow's hidden layer. @default the number of latent dimensions, and at least 2 */
   readonly hiddenDim?: number;
   /** Number of flows, one after the other; each sees the entries in the opposite order of the one before. 1. */
   readonly numTransforms?: number;

@@ -73,7 +73,7 @@ export class AutoLaplaceApproximation<Args extends unknown[]> extends JointGuide
 
   /**
    * The normal guide at the point that was learned; its parameters join `params`, under PREFIX.laplace. `elbo` is the objective whose curvature
-   * is taken (TraceELBO when left out): give the TraceEnumELBO that the point was trained with where the model has discrete variables. Throws
+   * is taken (by default TraceELBO): give the TraceEnumELBO that the point was trained with where the model has discrete variables. Throws
    * a SupportError that names the site where the point is not a peak.
    */
   laplaceApproximation(params: ParamStore, args: Args, elbo: ELBO = new TraceELBO()): AutoMultivariateNormal<Args> {

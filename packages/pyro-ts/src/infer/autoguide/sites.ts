@@ -87,7 +87,7 @@ function medianOf(rows: readonly ArrayLike<number>[]): Float32Array {
   return Float32Array.from(rows[0], (_, i) => rows.map((row) => row[i]).sort((a, b) => a - b)[middle]);
 }
 
-/** `data` of shape `from`, repeated up to shape `to`: elements that a subsample left out begin like those that it chose. */
+/** `data` of shape `from`, repeated up to shape `to`: elements that a subsample omitted begin like those that it chose. */
 function cycled(data: Float32Array, from: readonly number[], to: readonly number[]): Float32Array {
   if (sameShape(from, to)) return data;
   const size = to.reduce((n, d) => n * d, 1);

@@ -86,7 +86,7 @@ export class Baselines {
     return before && sameShape(before.shape, shape) ? before.data : new Float32Array(sizeOf(shape));
   }
 
-  /** The mean takes in `costs`, each as far as its chance goes (1 where `chances` is left out). */
+  /** The mean takes in `costs`, each weighted with its chance (1 where `chances` is omitted). */
   private moveMean(
     name: string,
     shape: readonly number[],

@@ -16,11 +16,11 @@ import type { BaselineState } from './baselines.js';
 export type InferenceProgram<Args extends unknown[]> = (...args: Args) => unknown;
 
 export interface ElboOptions {
-  /** Independent draws of the guide that the estimate averages; 1 when left out. */
+  /** Independent draws of the guide that the estimate averages. @default 1 */
   numParticles?: number;
   /** Draw all particles at once, along a new plate left of all others. Programs must broadcast. */
   vectorizeParticles?: boolean;
-  /** The number of plate dimensions, counted from the right, that programs use. Found by running them once when left out. */
+  /** The number of plate dimensions, counted from the right, that programs use. @default found by running them once */
   maxPlateNesting?: number;
 }
 

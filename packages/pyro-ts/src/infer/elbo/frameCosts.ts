@@ -9,7 +9,7 @@ export interface FrameCost {
 }
 
 /**
- * The sum of `costs`, each with the plates that are not in `frames` summed away; costs of other turns of a sequential plate are left out. Source:
+ * The sum of `costs`, each with the plates that are not in `frames` summed away; costs of other turns of a sequential plate are dropped. Source:
  * `pyro.infer.util.MultiFrameTensor.sum_to`.
  */
 export function costsToward(costs: readonly FrameCost[], frames: readonly PlateFrame[]): tf.Tensor {

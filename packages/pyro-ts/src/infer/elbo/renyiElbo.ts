@@ -19,12 +19,12 @@ import { costsToward, type FrameCost } from './frameCosts.js';
 import { leftmostFirst, sharedFrames } from './stackedParticles.js';
 
 export interface RenyiOptions extends ElboOptions {
-  /** Order of the divergence, any number but 1; 0 (the importance-weighted bound) when left out. */
+  /** Order of the divergence, any number but 1. @default 0 (the importance-weighted bound) */
   alpha?: number;
 }
 
 /**
- * -log(mean of (p / q)^(1 - alpha)) / (1 - alpha) over `numParticles` draws (2 when left out): a tighter bound for more of them. Plates that all
+ * -log(mean of (p / q)^(1 - alpha)) / (1 - alpha) over `numParticles` draws (by default 2): a tighter bound for more of them. Plates that all
  * sites share stay outside of the mean, so that each of their elements gets a bound of its own. The gradient is that of this bound with its
  * number of draws; sites without reparameterised draws get a score function with the other draws as baseline. Source: Li & Turner 2016;
  * Burda et al. 2016; Mnih & Rezende 2016 (VIMCO) for the score function; `pyro.infer.RenyiELBO`.

@@ -35,7 +35,7 @@ import {
 } from './elbo.js';
 
 export interface TraceEnumElboOptions extends ElboOptions {
-  /** Warn where no site is marked for enumeration; true when left out. */
+  /** Warn where no site is marked for enumeration. @default true */
   strictEnumerationWarning?: boolean;
 }
 

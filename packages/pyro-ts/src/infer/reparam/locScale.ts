@@ -11,7 +11,7 @@ import { param } from '../../primitives/param.js';
 import { auxiliary, bare, type Reparam, type ReparamSite, wrapped } from './reparam.js';
 
 export interface LocScaleReparamOptions {
-  /** 1 leaves the site as it is, 0 takes location and scale out of it, and between lies everything; learned for each entry when left out. */
+  /** 1 leaves the site as it is, 0 takes location and scale out of it, and between lies everything. @default learned for each entry */
   centered?: number | tf.Tensor;
 }
 

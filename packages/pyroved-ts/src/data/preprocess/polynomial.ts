@@ -57,7 +57,7 @@ export function fitPlan(shape: readonly number[], degree: 1 | 2): FitPlan {
 
 /**
  * Subtracts from one image, in place, the polynomial that fits most of its background. The first fits are to the frame of the image; each later one is to
- * the pixels near the last one, so that objects are left out while they cover less than half of the frame. A constant image becomes exactly 0.
+ * the pixels near the last one, so that objects are ignored while they cover less than half of the frame. A constant image becomes exactly 0.
  * @param inliers set to 1 for pixels near the fit and to 0 for the others
  */
 export function subtractFit(image: Float32Array, plan: FitPlan, inliers?: Uint8Array): void {

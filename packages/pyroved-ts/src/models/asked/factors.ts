@@ -96,7 +96,7 @@ export class Factors {
 
 /**
  * The named factors with the mean of a set's values as centre and their standard deviation as scale, so that networks see them around 0 with a
- * spread of 1. Values that are not known (NaN) are left out.
+ * spread of 1. Unknown values (NaN) are skipped.
  * @throws {DataError} for a factor that the set lacks, or that is the same for all images.
  */
 export function standardised(set: Set, names: readonly string[]): Required<Factor>[] {

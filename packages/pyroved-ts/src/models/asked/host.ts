@@ -25,7 +25,7 @@ export interface Encoding {
   readonly shear?: Float32Array;
 }
 
-/** A pose for all images, or one for each. What is left out is upright. */
+/** A pose for all images, or one for each. What is omitted is upright. */
 export interface PoseRows {
   /** Radians, counter-clockwise as seen: one number, or `count`. */
   readonly angle?: number | ArrayLike<number>;
@@ -112,7 +112,7 @@ function join(parts: readonly Float32Array[]): Float32Array {
   return out;
 }
 
-/** The mean direction of the angles (radians) in each group 0..groups-1; negative labels are left out, NaN where a group is empty. */
+/** The mean direction of the angles (radians) in each group 0..groups-1; negative labels are skipped, NaN where a group is empty. */
 export function circularMeans(angles: Float32Array, labels: ArrayLike<number>, groups: number): Float32Array {
   const sums = Array.from({ length: groups }, () => ({ cos: 0, sin: 0, count: 0 }));
   angles.forEach((angle, i) => {

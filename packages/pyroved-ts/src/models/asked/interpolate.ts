@@ -5,7 +5,7 @@ import type { ImageSet } from '../../data/index.js';
 import type { Condition } from './condition.js';
 import type { Encoding, PoseRows } from './host.js';
 
-/** Where one image lies: a row of an `Encoding`, or numbers of one's own. */
+/** Where one image lies: a row of an `Encoding`, or plain numbers. */
 export interface LatentPoint {
   /** latentDim numbers. */
   readonly content: ArrayLike<number>;
@@ -24,7 +24,7 @@ export interface InterpolateOptions {
   readonly steps?: number;
   /** Leave the pose out: all images upright. False. */
   readonly upright?: boolean;
-  /** The class of all images; each end's own, up to the middle, when left out. */
+  /** The class of all images. @default each end's own, up to the middle */
   readonly class?: number;
 }
 

@@ -64,7 +64,7 @@ function through(weights: Weights, name: string, layer: Layer, x: tf.Tensor4D, n
   }
 }
 
-/** The size after a pooling: the last row or column of an odd number is left out, and a single one stays. */
+/** The size after a pooling: the last row or column of an odd number is dropped, and a single one stays. */
 export const halfOf = ([height, width]: Size): Size => [
   Math.max(1, Math.floor(height / 2)),
   Math.max(1, Math.floor(width / 2)),

@@ -42,7 +42,7 @@ function subtract(from: number[], direction: readonly number[], factor: number):
   for (let i = 0; i < from.length; i++) from[i] -= factor * direction[i];
 }
 
-/** An orthonormal basis of what the columns span, column by column; those that say nothing new are left out. */
+/** An orthonormal basis of what the columns span, column by column; those that say nothing new are dropped. */
 function orthonormal(columns: Rows): number[][] {
   const basis: number[][] = [];
   for (const column of columns) {
