@@ -6,8 +6,8 @@ export interface EarlyStopping {
   /** Epochs in a row without anything better after which training ends. */
   readonly patience: number;
   /**
-   * `loss` (default): the loss of the unlabelled images, which needs no labels. `accuracy`: the accuracy on labelled images of the validation set
-   * from training for this; those that measure the result are never looked at.
+   * `loss` (default): the loss of the unlabelled images, which needs no labels. `accuracy`: the accuracy on labelled images that
+   * are set aside for this; the images that measure the result are never looked at.
    */
   readonly on?: 'loss' | 'accuracy';
   /** With `accuracy`, the share of each class's labelled images that is set aside for validation. @default 0.2 */
