@@ -18,7 +18,7 @@ const DELIMITERS = ['\t', ';', ','];
  */
 export function readTable(path: string): TableRow[] {
   const text = textOf(path);
-  const counts = DELIMITERS.map((delimiter) => rowsOf(path, text, delimiter, 1)[0]?.cells.length ?? 0);
+  const counts = DELIMITERS.map((delimiter) => cellsOfFirstRow(path, text, delimiter));
   const rows = rowsOf(path, text, DELIMITERS[counts.indexOf(Math.max(...counts))]);
   const [first] = rows;
   return rows.map(({ cells, line }) => {
@@ -40,6 +40,15 @@ function textOf(path: string): string {
     if (code === 'ENOENT') throw new DataError(`There is no table "${path}".`);
     const why = code === 'ERR_ENCODING_INVALID_ENCODED_DATA' ? 'it is not UTF-8 text' : (cause as Error).message;
     throw new DataError(`The table "${path}" cannot be read: ${why}.`, [], { cause });
+  }
+}
+
+/** 0 where the row cannot be read so: between quoted cells stands another delimiter. */
+function cellsOfFirstRow(path: string, text: string, delimiter: string): number {
+  try {
+    return rowsOf(path, text, delimiter, 1)[0]?.cells.length ?? 0;
+  } catch {
+    return 0;
   }
 }
 
