@@ -1,4 +1,5 @@
 /** What programs are written with. */
+export { type AutoregressiveFlowOptions, autoregressiveFlow } from './autoregressiveFlow.js';
 export { deterministic, type FactorOptions, factor } from './deterministic.js';
 export * from './markov.js';
 export * from './module.js';

@@ -1,18 +1,60 @@
-/** A normal bent by inverse autoregressive flows, over all sites. */
+/** A normal bent by transforms, over all sites: any transforms, or inverse autoregressive flows. */
 import * as tf from '@tensorflow/tfjs';
 import type { Distribution } from '../../distributions/distribution.js';
 import { normal } from '../../distributions/line/normal.js';
 import { TransformedDistribution } from '../../distributions/transformed.js';
-import { affineAutoregressive } from '../../distributions/transforms/autoregressive.js';
-import { type DenseLayer, initAutoregressive } from '../../distributions/transforms/masks.js';
 import type { Transform } from '../../distributions/transforms/transform.js';
 import { OptionError } from '../../errors.js';
 import type { ParamStore } from '../../paramStore.js';
-import { param } from '../../primitives/param.js';
-import type { RandomStream } from '../../random.js';
+import { autoregressiveFlow } from '../../primitives/autoregressiveFlow.js';
 import type { InferenceProgram } from '../elbo/elbo.js';
 import type { AutoGuideOptions } from './autoGuide.js';
 import { JointGuide } from './joint.js';
+
+/** Makes the transforms of a vector of `latentDim` entries; it runs inside the guide, so that it can use `param`, with names that begin with `prefix`. */
+export type FlowMaker = (prefix: string, latentDim: number) => readonly Transform[];
+
+/** What a guide of flows has in common: a standard normal through transforms. */
+abstract class FlowGuide<Args extends unknown[]> extends JointGuide<Args> {
+  private latentDim = 0;
+
+  protected abstract transforms(latentDim: number): readonly Transform[];
+
+  protected posterior(latentDim: number): Distribution {
+    this.latentDim = latentDim;
+    const base = normal(tf.zeros([latentDim]), tf.ones([latentDim])).toEvent(1);
+    return new TransformedDistribution(base, [...this.transforms(latentDim)]);
+  }
+
+  /** Where the transforms send the base's centre. */
+  protected centre(params: ParamStore): tf.Tensor {
+    const start: tf.Tensor = tf.zeros([this.latentDim]);
+    return params.run(() => this.transforms(this.latentDim)).reduce((x, transform) => transform.forward(x), start);
+  }
+}
+
+/**
+ * A standard normal through any transforms over all sites, of which the first comes first. Source: `pyro.infer.autoguide.AutoNormalizingFlow`.
+ * @throws {OptionError} where `transforms` is no function
+ * @example
+ * const flows = (prefix, dim) => [autoregressiveFlow(`${prefix}.flow`, dim, { hidden: [16] })];
+ * new SVI(model, new AutoNormalizingFlow(model, flows).guide, new Adam({ lr: 0.005 }), new TraceELBO());
+ */
+export class AutoNormalizingFlow<Args extends unknown[]> extends FlowGuide<Args> {
+  constructor(
+    model: InferenceProgram<Args>,
+    private readonly make: FlowMaker,
+    options: AutoGuideOptions<Args> = {},
+  ) {
+    super(model, options, []);
+    if (typeof make !== 'function')
+      throw new OptionError('AutoNormalizingFlow: the second argument is a function that makes the transforms.');
+  }
+
+  protected transforms(latentDim: number): readonly Transform[] {
+    return this.make(this.prefix, latentDim);
+  }
+}
 
 export interface AutoIAFNormalOptions<Args extends unknown[] = never[]> extends AutoGuideOptions<Args> {
   /** Width of each flow's hidden layer. @default the number of latent dimensions, and at least 2 */
@@ -26,10 +68,9 @@ export interface AutoIAFNormalOptions<Args extends unknown[] = never[]> extends 
  * `pyro.infer.autoguide.AutoIAFNormal`; Kingma et al. 2016.
  * @example new SVI(model, new AutoIAFNormal(model, { hiddenDim: 16 }).guide, new Adam({ lr: 0.005 }), new TraceELBO());
  */
-export class AutoIAFNormal<Args extends unknown[]> extends JointGuide<Args> {
+export class AutoIAFNormal<Args extends unknown[]> extends FlowGuide<Args> {
   private readonly numTransforms: number;
   private readonly hiddenDim: number | undefined;
-  private latentDim = 0;
 
   constructor(model: InferenceProgram<Args>, options: AutoIAFNormalOptions<Args> = {}) {
     super(model, options, ['hiddenDim', 'numTransforms']);
@@ -37,41 +78,19 @@ export class AutoIAFNormal<Args extends unknown[]> extends JointGuide<Args> {
     this.hiddenDim = options.hiddenDim === undefined ? undefined : positiveInteger('hiddenDim', options.hiddenDim);
   }
 
-  protected posterior(latentDim: number): Distribution {
+  protected transforms(latentDim: number): readonly Transform[] {
     if (latentDim < 2) {
       throw new OptionError(
         `AutoIAFNormal: an autoregressive flow needs at least 2 latent dimensions, and the model has ${latentDim}. Use AutoNormal.`,
       );
     }
-    this.latentDim = latentDim;
-    const base = normal(tf.zeros([latentDim]), tf.ones([latentDim])).toEvent(1);
-    return new TransformedDistribution(
-      base,
-      this.flows((name, init) => param(name, init)),
+    const natural = Array.from({ length: latentDim }, (_, i) => i);
+    return Array.from({ length: this.numTransforms }, (_, flow) =>
+      autoregressiveFlow(`${this.prefix}.flow${flow}`, latentDim, {
+        ...(this.hiddenDim !== undefined && { hidden: [this.hiddenDim] }),
+        permutation: flow % 2 === 0 ? natural : natural.toReversed(),
+      }),
     );
-  }
-
-  private flows(weights: (name: string, init: (rng: RandomStream) => tf.Tensor) => tf.Tensor): Transform[] {
-    const dim = this.latentDim;
-    const hidden = [this.hiddenDim ?? Math.max(2, dim)];
-    const natural = Array.from({ length: dim }, (_, i) => i);
-    return Array.from({ length: this.numTransforms }, (_, flow) => {
-      const layers = [0, 1].map((layer): DenseLayer => {
-        const part = (key: keyof DenseLayer) =>
-          weights(
-            `${this.prefix}.flow${flow}.${layer}.${key}`,
-            (rng) => initAutoregressive(dim, hidden, rng)[layer][key],
-          );
-        return { weight: part('weight'), bias: part('bias') };
-      });
-      return affineAutoregressive(layers, { permutation: flow % 2 === 0 ? natural : natural.toReversed() });
-    });
-  }
-
-  /** Where the flow sends the base's centre. */
-  protected centre(params: ParamStore): tf.Tensor {
-    const start: tf.Tensor = tf.zeros([this.latentDim]);
-    return this.flows((name) => params.get(name)).reduce((x, flow) => flow.forward(x), start);
   }
 }
 

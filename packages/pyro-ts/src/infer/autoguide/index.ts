@@ -1,7 +1,7 @@
 /** Guides made from models. */
 export { AutoGuide, type AutoGuideOptions } from './autoGuide.js';
 export * from './discrete.js';
-export { AutoIAFNormal, type AutoIAFNormalOptions } from './flow.js';
+export { AutoIAFNormal, type AutoIAFNormalOptions, AutoNormalizingFlow, type FlowMaker } from './flow.js';
 export { AutoDiagonalNormal } from './joint.js';
 export * from './list.js';
 export { AutoLowRankMultivariateNormal, type AutoLowRankOptions } from './lowRank.js';
