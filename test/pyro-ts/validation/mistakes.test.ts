@@ -45,6 +45,6 @@ test("a program's own errors stay what they are", () => {
     throw own;
   };
   expect(errorOf(() => new SVI(model, model, new Adam(), new TraceELBO()).step())).toBe(own);
-  const missing = () => (undefined as unknown as { x: number }).x;
+  const missing = () => (undefined as unknown as { id: number }).id;
   expect(errorOf(() => new SVI(missing, missing, new Adam(), new TraceELBO()).step())).toBeInstanceOf(TypeError);
 });

@@ -57,10 +57,12 @@ const advice: readonly (readonly [RegExp, string])[] = [
  */
 export function explained(error: unknown, site?: string, shapes?: string): unknown {
   if (!(error instanceof Error) || error instanceof PyroError) return error;
-  // What TensorFlow.js says of one, and what the engines' own lines meet.
-  if (
-    /Tensor is disposed|undefined \(reading '(backend|refCount|memoryOffset|id|dtype|values)'\)/.test(error.message)
-  ) {
+  // What TensorFlow.js says of one, and what its engines meet where it does not look.
+  const isDisposed =
+    /Tensor is disposed/.test(error.message) ||
+    (isOfTensorFlow(error) &&
+      /undefined \(reading '(backend|refCount|memoryOffset|id|dtype|values)'\)/.test(error.message));
+  if (isDisposed) {
     return new DisposedTensorError(
       'The program uses a tensor that was disposed of. A tensor that is made inside tf.tidy, or inside a step of SVI (in the model, the guide or an ' +
         'optimiser), is freed when that ends: make the data before, or keep a copy with tf.keep(x.clone()).',
