@@ -20,6 +20,7 @@ import { PyrovedError } from '../errors.js';
 import { type Recognised, type RecognitionNet, recognitionNet } from '../nets/index.js';
 import { type RefinedPart, refinedParts } from '../priors/index.js';
 import { anglesOf } from './asked/host.js';
+import { ClassBins, meanOfTwo } from './classBins.js';
 import { CLASS_PRIOR } from './classPrior.js';
 import {
   type AngleMixture,
@@ -71,6 +72,7 @@ export class RecognitionSSIVAE extends SSIVAE {
   readonly recognition: ResolvedRecognition;
   protected readonly recogniser: RecognitionNet;
   protected readonly parts: readonly RefinedPart[];
+  protected readonly bins: ClassBins;
   /** Pairs are drawn unless an option says to sum over them: nothing is learned from which pair was drawn. */
   private readonly inferPair: InferConfig;
 
@@ -95,6 +97,7 @@ export class RecognitionSSIVAE extends SSIVAE {
     super({ ...options, ...networks }, { classifier, net, poseParts: parts });
     this.recognition = recognition;
     this.recogniser = net;
+    this.bins = new ClassBins(angles, numClasses);
     this.parts = parts;
     this.inferPair = options.enumerate ? this.inferClass : {};
   }
@@ -155,7 +158,7 @@ export class RecognitionSSIVAE extends SSIVAE {
       );
       if (!pose) return;
       const pair = this.pairOf(y, pose);
-      const logits = this.toSite(this.flat(seen.logits));
+      const logits = this.toSite(this.bins.flat(seen.logits));
       scale.with(binWeight, () => sample('class_bin', oneHotCategorical({ logits }), { obs: this.toSite(pair) }));
       scale.with(poseWeight, () => this.recognisedPose(seen, pair, pose));
     });
@@ -188,7 +191,7 @@ export class RecognitionSSIVAE extends SSIVAE {
     const logits = tf.sum(tf.mul(seen.logits, tf.expandDims(y, 1)), -1);
     const { length: views } = this.recognition.angles;
     const bin = views > 1 ? tf.cast(tf.oneHot(tf.argMax(logits, -1), views), 'float32') : tf.ones([x.shape[0], 1]);
-    return { proposal: this.proposalFor(seen, this.pairs(bin, y)), logits };
+    return { proposal: this.proposalFor(seen, this.bins.pairs(bin, y)), logits };
   }
 
   /** The pose that recognition proposes for each image, given `classes` (the likeliest ones by default), before the encoder corrects it. */
@@ -288,7 +291,7 @@ export class RecognitionSSIVAE extends SSIVAE {
 
   /** The class [..., B, K], drawn with the bin, whose probability follows from the angle: so the angle keeps its prior. */
   private modelClass(direction: tf.Tensor | undefined, y: tf.Tensor | undefined): tf.Tensor {
-    const bins = this.binLogits(direction);
+    const bins = direction && this.bins.angles.length > 1 ? this.bins.logits(direction) : undefined;
     if (y) {
       sample('y', this.classPriorDistribution(), { obs: this.toSite(y) });
       if (bins) sample('angle_bin', oneHotCategorical({ logits: this.toSite(bins) }));
@@ -296,24 +299,12 @@ export class RecognitionSSIVAE extends SSIVAE {
     }
     const prior = module(CLASS_PRIOR, this.prior)();
     const logits = bins ? tf.add(tf.expandDims(tf.logSoftmax(bins, -1), -1), prior) : prior;
-    const pairs = bins ? tf.reshape(logits, [...bins.shape.slice(0, -1), this.pairCount]) : logits;
+    const pairs = bins ? tf.reshape(logits, [...bins.shape.slice(0, -1), this.bins.count]) : logits;
     const pair = this.fromSite(
       sample('class_bin', oneHotCategorical({ logits: bins ? this.toSite(pairs) : pairs })),
       1,
     );
-    return this.classOf(pair);
-  }
-
-  /** Logits of p(bin | angle), [..., V]: a bump around each bin's centre. */
-  private binLogits(direction: tf.Tensor | undefined): tf.Tensor | undefined {
-    const { angles } = this.recognition;
-    if (!direction || angles.length === 1) return undefined;
-    const centres = tf.tensor2d(
-      angles.flatMap((a) => [Math.cos(a), Math.sin(a)]),
-      [angles.length, 2],
-    );
-    const bump = Math.abs(angles[1] - angles[0]) / 2;
-    return tf.div(tf.sum(tf.mul(tf.expandDims(direction, -2), centres), -1), bump ** 2);
+    return this.bins.classOf(pair);
   }
 
   protected observeImage(
@@ -354,70 +345,35 @@ export class RecognitionSSIVAE extends SSIVAE {
     return this.recogniser.apply(weights, x);
   }
 
-  protected get pairCount(): number {
-    return this.recognition.angles.length * this.numClasses;
-  }
-
-  /** [B, V, K, ...] as pairs [B, V * K, ...]. */
-  protected flat(t: tf.Tensor): tf.Tensor {
-    return tf.reshape(t, [t.shape[0], this.pairCount, ...t.shape.slice(3)]);
-  }
-
-  /** Entries [B, V, K, n] of one-hot pairs [..., B, V * K]: [..., B, n]. */
-  protected atPair(t: tf.Tensor, pair: tf.Tensor): tf.Tensor {
-    return tf.sum(tf.mul(tf.expandDims(pair, -1), this.flat(t)), -2);
-  }
-
-  /** The angle of the view of one-hot pairs [..., V * K]: [...]. */
-  protected viewAngle(pair: tf.Tensor): tf.Tensor {
-    const { angles } = this.recognition;
-    const views = tf.sum(tf.reshape(pair, [...pair.shape.slice(0, -1), angles.length, this.numClasses]), -1);
-    return tf.sum(tf.mul(views, tf.tensor1d([...angles])), -1);
-  }
-
-  /** The class of one-hot pairs [..., V * K]: [..., K]. */
-  private classOf(pair: tf.Tensor): tf.Tensor {
-    return tf.sum(tf.reshape(pair, [...pair.shape.slice(0, -1), this.recognition.angles.length, this.numClasses]), -2);
-  }
-
   /** q(class, bin | x), or q(bin | x, class) where y is known: one-hot pairs [..., B, V * K]. */
   private guidePair(seen: Recognised, y: tf.Tensor | undefined): tf.Tensor {
     const infer = this.inferPair;
     if (!y) {
-      const logits = this.toSite(this.flat(seen.logits));
+      const logits = this.toSite(this.bins.flat(seen.logits));
       return this.fromSite(sample('class_bin', oneHotCategorical({ logits }), { infer }), 1);
     }
     if (this.recognition.angles.length === 1) return y;
     const logits = this.toSite(tf.sum(tf.mul(seen.logits, tf.expandDims(y, 1)), -1));
     const bin = this.fromSite(sample('angle_bin', oneHotCategorical({ logits }), { infer }), 1);
-    return this.pairs(bin, y);
-  }
-
-  /** One-hot pairs [..., V * K] of bins [..., V] and classes [..., K]. */
-  protected pairs(bin: tf.Tensor, y: tf.Tensor): tf.Tensor {
-    const both = tf.mul(tf.expandDims(bin, -1), tf.expandDims(y, -2));
-    return tf.reshape(both, [...both.shape.slice(0, -2), this.pairCount]);
+    return this.bins.pairs(bin, y);
   }
 
   /** The pairs of known classes and poses. */
   protected pairOf(y: tf.Tensor, { angle }: KnownPose): tf.Tensor {
-    const { angles } = this.recognition;
-    if (angles.length === 1) return y;
-    const bins = this.binLogits(directionOf(angle)) as tf.Tensor;
-    return this.pairs(tf.cast(tf.oneHot(tf.argMax(bins, -1), angles.length), 'float32'), y);
+    return this.bins.angles.length === 1 ? y : this.bins.pairs(this.bins.binOf(angle), y);
   }
 
   /** The pose that the network proposes for one pair of each image. */
   protected proposalFor(seen: Recognised, pair: tf.Tensor): Proposal {
-    const y = this.classOf(pair);
-    const pick = (t: tf.Tensor): tf.Tensor => this.atPair(t, pair);
+    const y = this.bins.classOf(pair);
+    const pick = (t: tf.Tensor): tf.Tensor => this.bins.entry(t, pair);
     const vector = pick(seen.angle);
     const [cos, sin] = tf.unstack(vector, -1);
     const residual = tf.atan2(sin, cos);
     const has = (kind: string): boolean => this.parts.some((part) => part.kind === kind);
     const centre = has('shift') ? pick(seen.centre) : undefined;
     if (!has('angle')) return { y, ...(centre && { shift: tf.neg(centre) }) };
-    const angle = tf.add(this.viewAngle(pair), residual);
+    const angle = tf.add(this.bins.viewAngle(pair), residual);
     const angleScale = tf.pow(tf.add(tf.sum(tf.square(vector), -1), 1e-6), -0.25);
     // In the view the centre u0 goes to the origin: u0 R(residual) + shift = 0.
     return { y, angle, angleScale, ...(centre && { shift: tf.neg(rotated(centre, directionOf(residual))) }) };
@@ -425,9 +381,9 @@ export class RecognitionSSIVAE extends SSIVAE {
 
   /** log q(pose | x, class, bin) as the network gives it: a von Mises angle and a normal centre. */
   protected recognisedPose(seen: Recognised, pair: tf.Tensor, pose: KnownPose): void {
-    const pick = (t: tf.Tensor): tf.Tensor => this.atPair(t, pair);
+    const pick = (t: tf.Tensor): tf.Tensor => this.bins.entry(t, pair);
     const { tolerance } = this.recognition;
-    const view = this.viewAngle(pair);
+    const view = this.bins.viewAngle(pair);
     const remaining = tf.sub(pose.angle, view);
     if (this.parts.some(({ kind }) => kind === 'angle')) {
       const vector = pick(seen.angle);
@@ -526,17 +482,6 @@ export class RecognitionSSIVAE extends SSIVAE {
       });
     }
   }
-}
-
-/**
- * Logits of the class [B, K] from those of pairs [B, V + W, K]: the mean of the probabilities that the first V views and the W between them give.
- * An object halfway between two views is seen upright by one of the others.
- */
-function meanOfTwo(pairs: tf.Tensor, views: number): tf.Tensor {
-  const between = (pairs.shape[1] as number) - views;
-  if (between === 0) return tf.logSumExp(pairs, 1);
-  const found = tf.split(pairs, [views, between], 1).map((half) => tf.logSoftmax(tf.logSumExp(half, 1)));
-  return tf.logSumExp(tf.stack(found), 0);
 }
 
 const none = new Float32Array(0);

@@ -122,12 +122,12 @@ export abstract class TemplatePrograms extends RecognitionSSIVAE {
       const pair = this.pairOf(poses.y, poses.pose);
       const [ofBin, ofPose] = [binWeight, poseWeight].map((weight) => tf.mul(poses.weight, weight));
       scale.with(ofBin, () =>
-        sample('class_bin', oneHotCategorical({ logits: this.flat(rows.logits) }), { obs: pair }),
+        sample('class_bin', oneHotCategorical({ logits: this.bins.flat(rows.logits) }), { obs: pair }),
       );
       scale.with(ofPose, () => {
         this.recognisedPose(rows, pair, poses.pose);
         if (!content || !contentScale) return;
-        const [mean, deviation] = [content, contentScale].map((t) => this.atPair(own(t), pair));
+        const [mean, deviation] = [content, contentScale].map((t) => this.bins.entry(own(t), pair));
         sample('z', normal(mean, deviation).toEvent(1), { obs: poses.content });
       });
     });
