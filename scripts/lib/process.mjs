@@ -23,13 +23,14 @@ export function isMain(url) {
 /** The exit code of a program that Ctrl-C ended. */
 export const interrupted = 130;
 
-/** Runs a script's body; a Stop becomes its words and exit code 1. */
+/** Runs a script's body; a Stop, and arguments that `parseArgs` rejects, become a message and exit code 1. */
 export async function main(body) {
   try {
     process.exitCode = (await body()) ?? 0;
   } catch (error) {
-    if (!(error instanceof Stop)) throw error;
-    console.error(error.message);
+    const isArgument = String(error?.code).startsWith('ERR_PARSE_ARGS');
+    if (!(error instanceof Stop || isArgument)) throw error;
+    console.error(isArgument ? `${error.message}\nAdd --help to see the options.` : error.message);
     process.exitCode = 1;
   }
 }
