@@ -10,7 +10,7 @@ import { answer, inOwnProcess, whereItRuns } from './ownProcess.mjs';
 const self = fileURLToPath(import.meta.url);
 
 /**
- * Seconds a step, milliseconds outside the decoder and peak memory in MB above the process before, for each kernel that is there. `data` is a file of
+ * Seconds a step, milliseconds outside the decoder and peak memory in MB above the process before, for each available kernel. `data` is a file of
  * images that bench/batch.mjs wrote; without one they are drawn.
  */
 export function benchSteps({ kernels = ['native', 'wasm'], engine = 'wasm', threads, steps = 7, data, sizes } = {}) {

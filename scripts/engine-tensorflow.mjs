@@ -62,7 +62,7 @@ async function check() {
   });
   if (code === 0) return;
   const words = stderr.split('\n').find((line) => line.includes('EngineError')) ?? stdout;
-  throw new Stop(`The binary is there but does not run. ${words}`);
+  throw new Stop(`The binary exists but does not run. ${words}`);
 }
 
 if (isMain(import.meta.url)) {

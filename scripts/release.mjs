@@ -89,7 +89,7 @@ export async function release(isDryRun) {
   await checkPackages(packed);
   printPacked(packed);
   if (isDryRun) return say('Dry run: nothing was published.');
-  // In order: a package is there before those that depend on it.
+  // In order: a package is published before those that depend on it.
   for (const one of packed) await publish(one);
 }
 

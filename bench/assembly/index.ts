@@ -10,7 +10,7 @@ export function operations(): i32 {
   return 12 * 4 * 2;
 }
 
-/** The sum of the chains, so that none can be left out. */
+/** The sum of the chains, so that the compiler keeps all of them. */
 export function peak(rounds: i32): f32 {
   const a = f32x4.splat(0.999999);
   const b = f32x4.splat(1e-6);

@@ -15,7 +15,7 @@ export function sourceOf(task, seed) {
 /** Sources of the benchmark's own; all others are those of a run. */
 const ownSources = {
   shifted: shiftedSets,
-  'digit left out': digitSets,
+  'held-out digit': digitSets,
   'digits without labels': digitsWithoutLabels,
 };
 

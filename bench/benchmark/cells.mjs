@@ -31,7 +31,7 @@ export function versionOf(paths, endings) {
 export const cellFile = ({ task, method, seed, key }) =>
   `${task}_${method.replaceAll('+', '-')}_${seed}_${hashOf({ task, method, seed, ...key })}.json`;
 
-/** A folder of cells. A file is written whole or not at all, so that what is there is finished. */
+/** A folder of cells. A file is written whole or not at all, so that every file in it is finished. */
 export class CellStore {
   constructor(folder) {
     this.folder = join(folder, 'cells');

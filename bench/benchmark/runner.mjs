@@ -16,7 +16,7 @@ const programs = Object.fromEntries(
 export const machine = () => `${cpus()[0]?.model.trim() ?? 'unknown processor'}, ${availableParallelism()} threads`;
 
 /**
- * Runs what is missing of each group and stores each result when it is there. A cell that fails is reported and costs no other its figures.
+ * Runs what is missing of each group and stores each result as soon as it is known. A cell that fails is reported and costs no other its figures.
  * @param groups from `planCells`
  * @param options `{ store, python, jobs, taskOptions, settings, say }`
  * @returns {Promise<string[]>} what failed

@@ -75,7 +75,7 @@ export function shiftedSets({
   };
 }
 
-/** Digits at +-45 degrees without the one that is left out: that of the seed's last digit. Its test images are the outliers. */
+/** Digits at +-45 degrees without one of them: that of the seed's last digit. Its test images are the outliers. */
 export function digitSets({ seed, labelled = 25, unlabelled = 500, test = 200 }) {
   const left = seed % 10;
   const all = digits({

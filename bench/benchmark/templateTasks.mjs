@@ -110,13 +110,13 @@ export const templateTasks = ({ templates } = {}) => [
   {
     name: 'template-digit-left-out',
     family: 'template-digit-left-out',
-    title: 'Outliers: digits of one kind left out, ±45°, 25 labels per class',
+    title: 'Outliers: one digit without labels, ±45°, 25 labels per class',
     labels: 25,
     ranges: { ...ranges, angle: 45, shift: [0, 0] },
     symmetry: { 0: 2, 1: 2, 8: 2 },
     rivals: alone,
     quick: false,
-    source: (seed) => ({ kind: 'digit left out', seed }),
+    source: (seed) => ({ kind: 'held-out digit', seed }),
   },
   ...plainTasks,
   {

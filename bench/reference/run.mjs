@@ -20,7 +20,7 @@ export const tunedMalloc = {
   MALLOC_TOP_PAD_: '536870912',
 };
 
-/** The JSON object that a script of this folder prints. Throws in words where it prints none. */
+/** The JSON object that a script of this folder prints. Throws an error with its output where it prints none. */
 export function pyroFigures(script, args, env = {}) {
   const command = python();
   const run = spawnSync(command, [path.join(here, script), ...args], {

@@ -1,5 +1,5 @@
 /**
- * Small pictures of three shapes as PNG files, to follow docs/guides/your-own-images.md without images of one's own:
+ * Small pictures of three shapes as PNG files, to follow docs/guides/your-own-images.md without your own images:
  *   node docs/guides/example-images.mjs FOLDER
  * writes FOLDER/unlabelled (turned by up to 60 degrees, and two files that are no use), FOLDER/labelled (one folder per class, nearly upright),
  * FOLDER/checked (as unlabelled, in one folder per class) and FOLDER/turned (each shape turned by known angles, as the files' names tell).

@@ -11,7 +11,7 @@ export const cache = join(root, 'node_modules', '.cache', 'pyro');
 
 export const say = (text) => console.log(text);
 
-/** An end in words: `main` prints the message without a stack trace. */
+/** Ends a script with a message: `main` prints it without a stack trace. */
 export class Stop extends Error {}
 
 /** Whether `url` (a script's `import.meta.url`) is the program that was started, also through a link, and not a module that another uses. */

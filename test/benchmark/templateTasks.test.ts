@@ -63,7 +63,7 @@ describe('images', () => {
     expect(outliers.unlabelled.count).toBe(80);
   });
 
-  it('of the digit that is left out are outliers, and of no other set', () => {
+  it('of the held-out digit are outliers, and of no other set', () => {
     const found = described('script.digitSets({ seed: 4, labelled: 3, unlabelled: 10, test: 5 })');
     expect(found.labelled.classNames).toEqual(['0', '1', '2', '3', '5', '6', '7', '8', '9']);
     expect(found.labelled.counts).toEqual(new Array(9).fill(3));

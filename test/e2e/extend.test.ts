@@ -41,7 +41,7 @@ it('starts from the weights of the run, with its model, its images and its other
   b.model.dispose();
 });
 
-it('takes other images, matches their classes by name, and goes on without the first run', async () => {
+it('takes other images, matches their classes by name, and continues without the first run', async () => {
   cpSync(at('labelled/flag'), at('more/flag'), { recursive: true });
   cpSync(at('labelled/ell'), at('more/ell'), { recursive: true });
   const images = ['--labelled', 'more', '--unlabelled', 'unlabelled', '--held-out', '0.4'];

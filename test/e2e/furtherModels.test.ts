@@ -26,7 +26,7 @@ describe('a convolutional decoder', () => {
     ...['--validation-per-class', '3', '--batch-size', '12', '--epochs', '3', ...conv, '--upsampling', 'nearest'],
   ];
 
-  it('is trained, gone on with, used and exported like any other', async () => {
+  it('is trained, resumed, used and exported like any other', async () => {
     const { stderr } = await succeed([...cards, '--out', 'conv'], root);
     expect(stderr).toMatch(/Accuracy on 12 images/);
     const run = RunFolder.open(at('conv'));

@@ -1,4 +1,4 @@
-/** What goes wrong is said in words that name the thing and the way out, never as a stack trace. */
+/** Errors name the cause and suggest a fix, and never show a stack trace. */
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadSets, type Source, trainRun } from 'pyroved';
@@ -162,7 +162,7 @@ describe('run folders', () => {
     kernel: 'reference',
   };
 
-  it('one that is there is kept, and replaced where it is asked for', async () => {
+  it('an existing one is kept, and replaced with --overwrite', async () => {
     await trainRun({ ...request, folder: at('twice') });
     await expect(trainRun({ ...request, folder: at('twice') })).rejects.toThrow(
       /There is already a run in .*twice\. Resume it, replace it \(overwrite\), or choose another folder\./,

@@ -66,7 +66,7 @@ afterAll(() => remove(root));
 const table = (csv: string): Record<string, string>[] => parse(csv, { columns: true });
 
 describe('train', () => {
-  it('names every file that it left out, in one list, with the reason', () => {
+  it('names every file that it skipped, in one list, with the reason', () => {
     const [, list] = trained.stderr.split('6 skipped:\n');
     const lines = list.split('\n').slice(0, 6);
     for (const [file, why] of Object.entries(odd))

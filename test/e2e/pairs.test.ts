@@ -1,4 +1,4 @@
-/** Pairs of arrays from the command line: a VED is trained, stopped, resumed and used; what is left out and refused is said. */
+/** Pairs of arrays from the command line: a VED is trained, stopped, resumed and used; what is skipped or rejected is listed. */
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { unzipSync } from 'fflate';
@@ -41,7 +41,7 @@ describe('pairs from arrays', () => {
     targetsDataset: 'counts',
   } as const;
 
-  it('go together item by item where some of either are left out, and keep the peaks of the targets', async () => {
+  it('go together item by item where some of either are skipped, and keep the peaks of the targets', async () => {
     const { train, test, problems, normalisation } = await loadPairs({ ...source, heldOut: 0.25, seed: 4 });
     expect(problems.map(({ file }) => file)).toEqual([`${at('images.npy')}[3]`, `${at('spectra.npz')}[5]`]);
     expect([train.inputs.count, test?.inputs.count]).toEqual([43, 15]);

@@ -1,4 +1,4 @@
-/** Which precision a run works in: kept in its folder, gone on with, and refused in words where the processor has none. */
+/** Which precision a run works in: kept in its folder and when it resumes; rejected where the processor does not support it. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { RunFolder } from 'pyroved';
@@ -26,7 +26,7 @@ async function stopped(args: readonly string[]): Promise<void> {
   await begun.ended;
 }
 
-it('is float32 unless told, whatever the instruction set that a variable names', async () => {
+it('is float32 by default, whatever the instruction set that a variable names', async () => {
   await stopped([...cards, '--out', 'plain']);
   const { config } = RunFolder.open(at('plain'));
   expect(config.precision).toBe('float32');
@@ -64,7 +64,7 @@ it.skipIf(hasAmx)('bfloat16 is refused where there is no AMX, also of a run that
   expect(damaged.stderr).toContain('"precision" has to be float32 or bfloat16, but is "float16".');
 });
 
-it.skipIf(!hasAmx)('bfloat16 is kept in the folder and gone on with, to the same numbers', async () => {
+it.skipIf(!hasAmx)('bfloat16 is kept in the folder and when it resumes, to the same numbers', async () => {
   await succeed([...cards, '--precision', 'bfloat16', '--out', 'rounded'], root);
   expect(RunFolder.open(at('rounded')).config).toMatchObject({ kernel: 'native', precision: 'bfloat16' });
   await stopped([...cards, '--precision', 'bfloat16', '--out', 'part']);

@@ -78,7 +78,7 @@ it('an array that is read from disk batch by batch trains to the same numbers as
   expect([held.said.length, streamed.said.length]).toEqual([0, 1]);
 });
 
-it('signals are invariant to translation unless told', async () => {
+it('signals are invariant to translation by default', async () => {
   const { unlabelled } = shiftedPeaks({ unlabelledPerClass: 20, length: 32 });
   write(at('signals.npy'), encodeNpy(unlabelled.images, [unlabelled.count, 32]));
   const { stderr } = await succeed(['train', '--array', 'signals.npy', ...tiny, '--out', 'signals'], root);

@@ -185,7 +185,7 @@ describe('compare-priors', () => {
     }
   });
 
-  it('stops the others where one fails, and goes on with their states', async () => {
+  it('stops the others where one fails, and continues from their states', async () => {
     const request = {
       folder: at('failed'),
       source: { kind: 'images', labelled: at('labelled'), unlabelled: at('unlabelled'), size: 12 },

@@ -44,7 +44,7 @@ const sources = folders.flatMap((folder) => {
     });
 });
 
-/** What a source imports; `types`: nothing of it is there when the program runs. */
+/** What a source imports; `types`: it is erased when the program runs. */
 function importsOf(code: string): { specifier: string; types: boolean }[] {
   const statements = /^(?:import|export)\s+(type\s+)?(\{[^}]*\}|[\w*\s,]+?)\s+from\s+'([^']+)'/gm;
   const found = [...code.matchAll(statements)].map(([, type, names, specifier]) => {

@@ -188,7 +188,7 @@ describe('misuse', () => {
       'At site "x": a value of shape [2] does not fit',
     ],
     ['a parameter without a store', () => param('w', 1), 'Parameter "w" has no store to live in'],
-  ])('%s is refused in words', (_, body, message) => {
+  ])('%s is rejected', (_, body, message) => {
     expect(() => tracing(body)).toThrow(message);
   });
 });

@@ -1,4 +1,4 @@
-/** Programs that cannot work are refused in words: promises, parameters outside their domain, things that are no numbers. */
+/** Programs that cannot work are rejected: promises, parameters outside their domain, things that are no numbers. */
 import { Adam, normal, plate, SVI, sample, TraceELBO } from 'pyro-ts';
 import { expect, it } from 'vitest';
 

@@ -111,7 +111,7 @@ describe('readSafetensors', () => {
       ),
       /two tensors overlap before tensor "b"/,
     ],
-  ])('refuses %s in words', (_what, bytes, words) => {
+  ])('rejects %s', (_what, bytes, words) => {
     expect(() => readSafetensors(bytes)).toThrow(FormatError);
     expect(() => readSafetensors(bytes, 'weights.safetensors')).toThrow(words);
   });

@@ -61,7 +61,7 @@ describe('files written by NumPy and h5py', () => {
     ['scan.h5', undefined, 'holds several arrays; name one as dataset: labels, scan/frames, scan/packed'],
     ['scan.h5', 'text', 'has no array "text"'],
     ['nothing.npy', undefined, 'There is no file'],
-  ])('%s (dataset %s) is refused in words', async (name, dataset, words) => {
+  ])('%s (dataset %s) is rejected', async (name, dataset, words) => {
     const opening = openArray(at(name), { dataset });
     await expect(opening).rejects.toThrow(DataError);
     await expect(opening).rejects.toThrow(words);
@@ -77,7 +77,7 @@ describe('damaged files', () => {
     }
   });
 
-  it('with flipped bytes give numbers or an error in words', async () => {
+  it('with flipped bytes give numbers or a typed error', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.constantFrom(...arrayFiles),

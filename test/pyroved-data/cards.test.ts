@@ -158,7 +158,7 @@ describe('cards', () => {
     expect(share(24)).toBeCloseTo(share(96), 2);
   });
 
-  it('refuses options that make no sense, in words', () => {
+  it('rejects options that make no sense', () => {
     expect(() => cards({ angle: 'sixty degrees' })).toThrow(/angle: "sixty degrees" is not understood/);
     expect(() => cards({ seed: 1, ...{ angel: 60 } })).toThrow('cards has no option "angel". Did you mean "angle"?');
     expect(() => cards({ angle: 200 })).toThrow('between 0 and 180, not 200');
@@ -171,7 +171,7 @@ describe('cards', () => {
   });
 });
 
-describe("templates of one's own", () => {
+describe('custom templates', () => {
   it('come from a JSON file, in grey values up to 255 or up to 1', () => {
     const bar = Array.from({ length: 16 }, (_, i) => (i % 4 === 1 ? 255 : 0));
     const file = join(folder, 'bars.json');
@@ -202,7 +202,7 @@ describe("templates of one's own", () => {
     expect(templates.images[1][0]).toBeCloseTo(0.2, 6);
   });
 
-  it('are refused in words when they are not templates', () => {
+  it('are rejected when they are not templates', () => {
     const file = join(folder, 'bad.json');
     const refuses = (content: string, words: string | RegExp) => {
       writeFileSync(file, content);

@@ -134,7 +134,7 @@ describe('damaged files', () => {
     }
   });
 
-  it('with flipped bytes gives an image or an error in words, and soon', () => {
+  it('with flipped bytes gives an image or a typed error, and soon', () => {
     fc.assert(
       fc.property(
         fc.constantFrom(...imageFiles),

@@ -168,7 +168,7 @@ describe('files that cannot be used', () => {
     write('nan.tif', tif);
   };
 
-  it('are left out and each named with the reason', async () => {
+  it('are skipped, and each is listed with the reason', async () => {
     spoil();
     const { unlabelled, problems } = await loadImages({ unlabelled: folder, size: 16 });
     expect(unlabelled?.count).toBe(9);
@@ -273,7 +273,7 @@ describe('labels by folder', () => {
       },
       /All 4 images are equal: there is nothing to learn/,
     ],
-  ])('are refused in words: %s', async (_, prepare, words) => {
+  ])('are rejected: %s', async (_, prepare, words) => {
     prepare();
     const loading = loadImages({ labelled: folder, size: 16 });
     await expect(loading).rejects.toThrow(DataError);
@@ -349,7 +349,7 @@ describe('labels by table', () => {
     ['one column', 'file\nimg1.png\n', /line 1: expected "file,label"/],
     ['no labels', 'file,label\n', /labels no image/],
     ['a broken quote', 'file,label\n"img1.png,a\n', /cannot be read: Quote Not Closed/],
-  ])('are refused in words: %s', async (_, table, words) => {
+  ])('are rejected: %s', async (_, table, words) => {
     write('labels.csv', table);
     await expect(load()).rejects.toThrow(DataError);
     await expect(load()).rejects.toThrow(words);
@@ -357,7 +357,7 @@ describe('labels by table', () => {
 });
 
 describe('sources', () => {
-  it('are refused in words where they are missing, empty or the same', async () => {
+  it('are rejected where they are missing, empty or the same', async () => {
     const refuses = (options: object, words: RegExp | string) =>
       expect(loadImages({ size: 16, ...options })).rejects.toThrow(words);
     await refuses({}, 'No images were given');

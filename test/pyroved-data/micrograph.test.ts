@@ -132,7 +132,7 @@ describe('loadMicrographs', () => {
     });
   });
 
-  it('refuses what cannot be used, in words', async () => {
+  it('rejects what cannot be used', async () => {
     const path = save('small.png', {
       pixels: Float32Array.from({ length: 400 }, (_, i) => (i % 7) / 7),
       height: 20,

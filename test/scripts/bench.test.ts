@@ -197,7 +197,7 @@ describe('where something cannot run', () => {
     expect(Object.keys(readJson<Figures>(json))).toEqual(['peak', 'core']);
   });
 
-  it('a kernel that is not there is named once a section, in words, and the other is measured', () => {
+  it('a kernel that is not available is named once per section, and the other is measured', () => {
     const json = join(scratch, 'wasm.json');
     const { status, stderr } = quickly(['step', 'growth'], json, '', { PYRO_NATIVE: 'off' });
     expect(status).toBe(0);

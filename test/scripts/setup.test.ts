@@ -48,7 +48,7 @@ describe('a fresh clone without a network', () => {
 });
 
 describe('the version of Node', () => {
-  it('is refused in words where the project does not run on it', () => {
+  it('is rejected with an explanation where the project does not run on it', () => {
     const words = (version: string) => evaluate('scripts/setup.mjs', `script.nodeProblem('${version}')`);
     expect(words('18.20.4')).toMatch(/^This is Node 18\.20\.4; the project needs 20\.19 or newer/);
     for (const old of ['20.18.3', '21.7.0', '22.11.0']) expect(words(old)).toContain(old);

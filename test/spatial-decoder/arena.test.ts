@@ -47,7 +47,7 @@ describe('memory of the wasm kernel', () => {
     expect(memory.used).toBe(0);
   });
 
-  it('says in words when there is no more', () => {
+  it('throws a typed error when there is no more', () => {
     const memory = Arena.reserve(3);
     expect(memory.canTake(2 * page)).toBe(true);
     expect(memory.canTake(3 * page)).toBe(false);

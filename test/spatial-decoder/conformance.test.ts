@@ -10,7 +10,7 @@ import { anyProblem, base, sizes } from './problems.js';
 /** Float32 sums of up to a few thousand terms of order 1. */
 const close = 4e-6;
 
-it('the native kernel is there where a compiler is, and not where it was left out on purpose', async () => {
+it('the native kernel exists where a compiler does, and not where it was switched off', async () => {
   const compilers = new URL('../../scripts/lib/compilers.mjs', import.meta.url).href;
   const { findCompiler } = (await import(compilers)) as { findCompiler(): Promise<object | undefined> };
   const compiler = await findCompiler();

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { NativeOptions } from '../../packages/spatial-decoder/dist/native.js';
 import { isas, load } from './nativeKernels.js';
 
-describe.skipIf(isas.length === 0)('in words', () => {
+describe.skipIf(isas.length === 0)('the description', () => {
   it('refuses threads and a budget that are none', () => {
     expect(() => load({ threads: 0 })).toThrow('threads must be at least 1');
     expect(() => load({ budget: -1 })).toThrow('budget');

@@ -38,7 +38,7 @@ function drawSmall(problem: Problem): { operands: Operands; upstream: Float32Arr
   };
 }
 
-/** Where the kernel's class is not the definition's, in words. */
+/** A message where the kernel's class is not the definition's. */
 function mistakes(kernel: Kernel, problem: Problem, operands: Operands, upstream: Float32Array): string[] {
   const names = namesOf(operands.weights.length);
   const defined = plainDecoder(problem, operands, upstream, undefined, Math.fround);

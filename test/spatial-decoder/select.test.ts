@@ -15,7 +15,7 @@ const select = async (options?: Parameters<typeof selectKernel>[0]) => {
 };
 
 describe('selectKernel', () => {
-  it('takes the fastest that is there', async () => {
+  it('takes the fastest that is available', async () => {
     vi.stubEnv('PYRO_KERNEL', '');
     const { name, reason } = await select();
     expect(name).toBe(hasNative ? 'native' : 'wasm');
@@ -61,15 +61,15 @@ describe('selectKernel', () => {
     [{ budgetMB: null }, 'budgetMB is null; give 0'],
     [{ budgetMB: -1 }, 'budgetMB is -1; give 0'],
     [{ budgetMB: Number.NaN }, 'budgetMB is NaN; give 0'],
-  ])('%j: in words', async (options, message) => {
+  ])('%j: an error that explains', async (options, message) => {
     await expect(selectKernel(options as KernelSelection)).rejects.toThrow(message);
   });
 
-  it.each([null, 'wasm'])('options that are %j: in words', async (options) => {
+  it.each([null, 'wasm'])('options that are %j are rejected', async (options) => {
     await expect(selectKernel(options as never)).rejects.toThrow('selectKernel takes an object of options, not ');
   });
 
-  it('a number of threads in the environment that is none: in words', async () => {
+  it('a number of threads in the environment that is none is rejected', async () => {
     vi.stubEnv('PYRO_THREADS', 'all');
     await expect(selectKernel()).rejects.toThrow(
       'PYRO_THREADS must be at least 1 and at most 1024, a whole number, but is "all".',
@@ -93,7 +93,7 @@ describe('bfloat16', () => {
     }
   });
 
-  it.skipIf(hasAmx)('is refused in words where there is no AMX', async () => {
+  it.skipIf(hasAmx)('is rejected where there is no AMX', async () => {
     const float32 = 'Choose float32 (precision, --precision), which all kernels compute in.';
     const native = hasNative ? 'this processor, or the compiler, has no AMX to multiply bfloat16 with' : '';
     await expect(selectKernel({ precision: 'bfloat16' })).rejects.toThrow(

@@ -20,7 +20,7 @@ function gone(): tf.Tensor3D {
 it.each<[string, Partial<SpatialDecoderInputs>, string]>([
   ['a grid of no coordinates', { grid: tf.zeros([5, 0]) }, 'grid has shape [5,0], expected [P, 1] or more'],
   ['a grid that is an array', { grid: [[0, 0]] as never }, 'grid is no tensor; expected [P, d]'],
-  ['a pose that was left out', { pose: undefined as never }, 'pose is no tensor; expected [R, H0, d]'],
+  ['a missing pose', { pose: undefined as never }, 'pose is no tensor; expected [R, H0, d]'],
   ['a flat grid', { grid: tf.zeros([10]) as never }, 'grid has shape [10], expected [P, d]'],
   [
     'a pose of another grid',
@@ -78,7 +78,7 @@ it.each([
   expect(() => spatialDecoder(inputs(), options as never)).toThrow(message);
 });
 
-it('pixels that are a tensor, pixels of an empty grid, and inputs that are none: in words', () => {
+it('pixels that are a tensor, pixels of an empty grid, and inputs that are none are rejected', () => {
   const run = (given: unknown, pixels?: unknown) => (): tf.Tensor =>
     spatialDecoder(given as SpatialDecoderInputs, { ...(pixels !== undefined && { pixels: pixels as number[] }) });
   expect(run(inputs(), tf.tensor1d([1, 2], 'int32'))).toThrow('pixels is an object; give a list of integers or an');
@@ -105,13 +105,13 @@ it.each<[unknown, string]>([
   [{}, 'kernel is an object'],
   [{ kernel: 'wasm' }, 'kernel is an object'],
   [selectKernel, 'kernel is a function'],
-])('the kernel %j: in words', (kernel, message) => {
+])('the kernel %j is rejected', (kernel, message) => {
   const run = () => spatialDecoder(inputs(), { kernel } as never);
   expect(run).toThrow(SpatialDecoderError);
   expect(run).toThrow(`spatialDecoder: ${message}. ${wanted}`);
 });
 
-it('a forgotten await, and what a selection holds in its place: in words', async () => {
+it('a forgotten await, and a selection in place of a kernel, are rejected', async () => {
   const promise = selectKernel({ kernel: 'wasm', threads: 1 });
   const run = (kernel: unknown) => () => spatialDecoder(inputs(), { kernel } as never);
   expect(run(promise)).toThrow(`kernel is a promise, so an await is missing. ${wanted}`);

@@ -180,7 +180,7 @@ describe('workers of the wasm kernel', () => {
     expect(kernel.threads).toBe(2);
     const { saved } = kernel.forward(problem, operands, true);
     await passUntil(kernel, () => warnings.length > 0);
-    expect(warnings).toEqual([`The wasm kernel goes on with one thread: a worker thread ${words}.`]);
+    expect(warnings).toEqual([`The wasm kernel continues with one thread: a worker thread ${words}.`]);
     expect(kernel.threads).toBe(1);
     // Activations that were kept in the memory left behind are recomputed.
     const gradients = kernel.backward(problem, operands, upstream, saved);

@@ -1,4 +1,4 @@
-/** Direct calls of a kernel that do not fit, on every kernel: refused in words before anything is read, and what was kept serves its own call only. */
+/** Direct calls of a kernel that do not fit, on every kernel: rejected before anything is read, and what was kept serves its own call only. */
 import { type Kernel, type Operands, type Problem, SpatialDecoderError } from '@pyro-ts/spatial-decoder';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadWasm } from '../../packages/spatial-decoder/dist/wasm/wasmKernel.js';
@@ -145,14 +145,14 @@ describe.each(kernels)('options of $name', ({ name, load }) => {
     [{ threads: 0 }, 'threads must be at least 1 and at most'],
     [{ threads: 2000 }, 'a whole number, but is 2000.'],
     [{ threads: undefined }, 'a whole number, but is undefined.'],
-  ])('%j: in words', async (options, message) => {
+  ])('%j is rejected', async (options, message) => {
     const loading = load(options as never);
     await expect(loading).rejects.toThrow(SpatialDecoderError);
     await expect(loading).rejects.toThrow(`${name.split(' ')[0]} kernel: `);
     await expect(loading).rejects.toThrow(message);
   });
 
-  it('no thread is left once it was disposed of, and the mend is said', async () => {
+  it('no thread is left once it was disposed of, and the error suggests a fix', async () => {
     const kernel = await load({ threads: 2 });
     expect(kernel.threads).toBe(2);
     kernel.dispose();

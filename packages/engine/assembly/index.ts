@@ -4,7 +4,7 @@ export { adam } from './adam';
 export { logMass, logMassSlope } from './bernoulli';
 export { firstOutside } from './checks';
 export { convolve, filterGradient, packFilter, padImages } from './convolution';
-export { doubled, doubledSlope } from './doubled';
 export { maxPool, maxPoolSlope } from './maxPool';
 export { multiply } from './multiply';
 export { resample } from './resample';
+export { upsample2x, upsample2xSlope } from './upsample2x';

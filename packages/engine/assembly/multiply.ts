@@ -130,7 +130,7 @@ function packLine(from: usize, step: usize, depth: i32, isPresent: bool, whole: 
   for (let l = 0; l < depth; l++, from += step, to += whole) store<f32>(to, isPresent ? load<f32>(from) : 0);
 }
 
-/** All tiles of one pair of packed blocks: into `c`, or onto what is there. */
+/** All tiles of one pair of packed blocks: into `c`, or added to what `c` holds. */
 export function multiplyBlocks(
   a: usize,
   b: usize,

@@ -137,7 +137,7 @@ napi_value peak(napi_env env, Arguments& arguments) {
   const Isa& isa = takeIsa(arguments);
   const PeakLoop& loop = arguments.flag("the second argument must be true or false") ? isa.simd128 : isa.full;
   const int64_t rounds = size(arguments.number("rounds must be a number"), 1e12, "rounds");
-  // The sum is used, so that the loop is not left out.
+  // The sum is used, so that the compiler keeps the loop.
   const double done = std::isnan(loop.run(rounds)) ? 0 : static_cast<double>(rounds) * loop.operations;
   napi_value value;
   check(napi_create_double(env, done, &value), "no memory");

@@ -32,7 +32,7 @@ export interface NativeOptions extends Omit<KernelOptions, 'isa'> {
 
 const optionNames: readonly (keyof NativeOptions)[] = ['threads', 'budget', 'precision', 'isa'];
 
-const describeValue: Readonly<Record<NativeIsa, string>> = {
+const isaLabels: Readonly<Record<NativeIsa, string>> = {
   avx512: 'AVX-512',
   avx2: 'AVX2',
   neon: 'NEON',
@@ -97,7 +97,7 @@ class NativeKernel implements Kernel {
     private readonly wanted: number,
     budget: number,
   ) {
-    this.detail = describeValue[isa];
+    this.detail = isaLabels[isa];
     this.precision = isa === 'amx' ? 'bfloat16' : 'float32';
     this.handle = guarded(() => addon.create(isa, wanted, budget));
     this.encoder = new NativeEncoder(addon, () => this.live());

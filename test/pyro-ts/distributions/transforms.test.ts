@@ -148,9 +148,9 @@ describe('onto constraints', () => {
     expect(() => transformTo(constraints.boolean)).toThrow(/"0 or 1", which is discrete/);
   });
   test('a new kind can be taught', () => {
-    const even: dist.Constraint = { ...constraints.real, kind: 'doubled', name: 'doubled' };
+    const even: dist.Constraint = { ...constraints.real, kind: 'even', name: 'even' };
     expect(() => transformTo(even)).toThrow(/registerTransform/);
-    dist.registerTransform('doubled', () => new dist.AffineTransform(0, 2));
+    dist.registerTransform('even', () => new dist.AffineTransform(0, 2));
     expectClose(transformTo(even).forward(tf.scalar(3)), [6]);
   });
   test('a sigmoid never returns 0 or 1, and keeps a gradient where it is saturated', () => {

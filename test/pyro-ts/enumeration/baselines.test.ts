@@ -199,7 +199,7 @@ describe.each(['parallel', 'sequential'] as const)('with a %s variable', (enumer
   });
 });
 
-test('a mean under an enumerated variable moves as far as each value is likely', () => {
+test('a mean under an enumerated variable moves in proportion to the probability of each value', () => {
   const elbo = objective();
   const guide = () =>
     chained('y', 'z', 'q', { y: { enumerate: 'parallel' }, z: { baseline: { decayingAverage: 0.75 } } });

@@ -28,7 +28,7 @@ interface Variable {
 interface Program {
   sizes: { i: number; j: number; k: number };
   variables: Partial<Record<Name, Variable>>;
-  /** What the observation at each place depends on; a place that is left out has none. */
+  /** What the observation at each place depends on; a place that is missing has none. */
   observed: Partial<Record<Name, Name[]>>;
   /** Whether the observations at j's second element are masked. */
   masked: boolean;

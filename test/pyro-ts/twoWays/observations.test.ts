@@ -61,7 +61,7 @@ describe('weights', () => {
 describe('masks', () => {
   const known = tf.tensor1d([1, 0, 1], 'bool');
   pair(
-    'a mask, and data left out',
+    'a mask, and data without the masked ones',
     parameters,
     way((m) => mask.with(known, () => observed(m, [x[0], 7, x[2]]))),
     way((m) => observed(m, [x[0], x[2]])),

@@ -10,7 +10,7 @@ export interface Way {
   readonly guide?: () => unknown;
   /** The noise of each site's draw. Sites without any follow the seed, the same in both ways where they have one name and shape. */
   readonly noise?: Noise;
-  /** TraceELBO when left out. */
+  /** @default TraceELBO */
   readonly elbo?: ELBO;
   /** The loss of this way lacks a constant that the other has. */
   readonly constant?: number;

@@ -45,7 +45,7 @@ it('latents as arrays', () => {
   expect(Object.keys(files)).toHaveLength(10);
 });
 
-it('what a model does not tell is left out, and the same latents give the same bytes', () => {
+it('what a model does not infer is omitted, and the same latents give the same bytes', () => {
   const other = jiVAE({ shape: [6, 5], discreteDim: 2, ...small });
   const bytes = latentsNpz({ model: other }, { ...set, names: undefined });
   const files = unzipSync(bytes);

@@ -95,7 +95,7 @@ describe('the files', () => {
     fast.dispose();
   });
 
-  it('take a net of one’s own', async () => {
+  it('take a custom network', async () => {
     const layers = tf.sequential({
       layers: [tf.layers.dense({ units: 6, activation: 'relu', inputShape: [36] }), tf.layers.dense({ units: 3 })],
     });
@@ -106,7 +106,7 @@ describe('the files', () => {
     expect(distance(probabilities.data as Float32Array, expected.probabilities)).toBeLessThan(1e-5);
   });
 
-  it('are refused in words where a net uses an operation that has no counterpart, or looks at the numbers', async () => {
+  it('are rejected where a net uses an operation that has no counterpart, or looks at the numbers', async () => {
     const netOf = (apply: (x: tf.Tensor) => tf.Tensor) => ({
       parameters: {},
       apply: (_: unknown, x: tf.Tensor) => apply(x),

@@ -1,4 +1,4 @@
-/** Options as a damaged or hand-written configuration may hold them: whatever stands in their places, the refusal is in words. */
+/** Options as a damaged or hand-written configuration may hold them: whatever they contain, the error is typed. */
 import { OptionError } from 'pyro-ts';
 import { type ModelConfig, modelFromConfig, VED, type VEDOptions } from 'pyroved-ts';
 import { describe, expect, it } from 'vitest';
@@ -39,7 +39,7 @@ const whole: Readonly<Record<string, ModelConfig>> = {
 const pairs: VEDOptions = { inputShape: [8, 8], outputShape: [8], hiddenEncoder: [[2]], hiddenDecoder: [[2]], seed: 1 };
 
 describe('a model whose options are damaged', () => {
-  it.each(Object.entries(whole))('is refused in words: %s', async (_, config) => {
+  it.each(Object.entries(whole))('is rejected: %s', async (_, config) => {
     expect(await refusals(config, (given) => modelFromConfig(given).dispose())).toBeGreaterThan(60);
   });
 
@@ -52,11 +52,11 @@ describe('a model whose options are damaged', () => {
     expect(() => modelFromConfig(config as ModelConfig)).toThrow(OptionError);
   });
 
-  it('is refused in words: no options at all', () => {
+  it('is rejected: no options at all', () => {
     expect(() => new VED(null as unknown as VEDOptions)).toThrow('VED takes an object of options, not null.');
   });
 
-  it('is refused in words: VED', async () => {
+  it('is rejected: VED', async () => {
     expect(await refusals(pairs, (given) => new VED(given).dispose())).toBeGreaterThan(60);
   });
 });

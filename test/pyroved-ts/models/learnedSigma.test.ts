@@ -124,7 +124,7 @@ describe('the learned standard deviation', () => {
     expect(vae.logLikelihood(images, { particles: 4 }).every(Number.isFinite)).toBe(true);
   });
 
-  test('is there for an encoder-decoder too', () => {
+  test('exists for an encoder-decoder too', () => {
     const ved = new VED({ inputShape: [8], outputShape: [8], hiddenEncoder: [[2]], hiddenDecoder: [[2]], ...gaussian });
     expect(ved.params.names).toContain(NAME);
   });

@@ -115,7 +115,7 @@ describe('networks and data of other kinds', () => {
     apply: ({ logit }, { parts: [content] }) => tf.add(tf.zeros([...content.shape.slice(0, -1), 16, 3]), logit),
   };
 
-  test("channels come first in images, last in the decoder's output; a decoder of one's own fits in", async () => {
+  test("channels come first in images, last in the decoder's output; a custom decoder fits in", async () => {
     const grey = [0.2, 0.9, 0.5];
     const images = Float32Array.from({ length: 6 * 48 }, (_, i) => grey[Math.floor(i / 16) % 3]);
     const colour = imageSet({ images, shape: [4, 4], channels: 3 });
@@ -132,7 +132,7 @@ describe('networks and data of other kinds', () => {
     expect(fc.decode([0, 0]).images.length).toBe(48);
   });
 
-  test("a classifier of one's own fits in", () => {
+  test('a custom classifier fits in', () => {
     const constant: ClassifierNet = {
       parameters: { logits: { init: [0, 0, Math.log(2)] } },
       apply: ({ logits }, x) => tf.add(tf.zeros([x.shape[0], 3]), logits),

@@ -20,7 +20,7 @@ const probe = `
   engine.runKernel = (name, given, attrs) => {
     const made = run.call(engine, name, given, attrs);
     const size = Math.max(...[made].flat().map((tensor) => tensor.size));
-    const turned = ['transposeA', 'transposeB', 'transposeA', 'transposeB'].some((key) => attrs?.[key]);
+    const turned = ['transposeA', 'transposeB'].some((key) => attrs?.[key]);
     kernels.push({ name, size, turned });
     return made;
   };

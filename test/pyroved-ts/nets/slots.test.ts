@@ -1,4 +1,4 @@
-/** A user's own networks in the slots of models: convolutional ones and `tf.LayersModel`s train, are saved, and are refused in words. */
+/** A user's own networks in the slots of models: convolutional ones and `tf.LayersModel`s train, are saved, and are rejected with a typed error where they do not fit. */
 import * as tf from '@tensorflow/tfjs';
 import { OptionError, ShapeError } from 'pyro-ts';
 import { nanorods } from 'pyroved-data';

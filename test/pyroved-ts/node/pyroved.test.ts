@@ -116,7 +116,7 @@ it('the weights of a reference figure', () => {
   expect(distance(probabilities, flat(figures.rts.fwd.alpha))).toBeLessThan(1e-5);
 });
 
-describe('refused in words', () => {
+describe('rejected', () => {
   it.each([
     ['ivae_rts', {}, /^ivae_rts\.pt is for data of 35 values\. Give their shape, e\.g\. 32,48 for images\.$/],
     ['ivae_rts', { shape: [6, 6] }, /is for data of 35 values\. Shape 6 x 6 does not fit\./],

@@ -99,7 +99,7 @@ it('a run of it whose weights do not fit the configuration leaves no tensor', ()
   fs.rmSync(folder, { recursive: true });
 });
 
-it('other weights are refused in words', () => {
+it('other weights are rejected', () => {
   expect(() => importPyrovedVED(bytesOf('ivae'), {}, 'ivae.pt')).toThrow('ivae.pt does not hold the weights of a VED.');
   expect(() => importPyrovedVED(bytesOf('ved'), { inputShape: [16, 16] }, 'ved.pt')).toThrow(
     /^ved\.pt: "encoder_z\.features2latent\.fc_latent\.weight" has the shape \[32, 4\] where the other weights need \[128, 4\]\.$/,

@@ -260,7 +260,7 @@ test.each<[object, RegExp]>([
   expect(build).toThrow(message);
 });
 
-test("a density of one's own gets bins in a line, as in the guide", () => {
+test('a custom density gets bins in a line, as in the guide', () => {
   const either = () => mixtureSameFamily(categorical({ probs: [0.5, 0.5] }), vonMises([0, Math.PI], 8));
   const part = binnedAngle({ name: 'either-way-up', circular: true, prior: either }, 8);
   const { modes, prior } = source(part);

@@ -1,4 +1,4 @@
-/** Priors of the pose inside the models: where they are drawn, what they cost, and a prior of one's own. */
+/** Priors of the pose inside the models: where they are drawn, what they cost, and a custom prior. */
 import * as tf from '@tensorflow/tfjs';
 import { laplace, normal, RandomStream, replay, seed, type Trace, trace } from 'pyro-ts';
 import {
@@ -107,7 +107,7 @@ describe.each<[string, Partial<SemiSupervisedOptions>]>([
   ['all pixels', {}],
   ['some pixels', { pixels: 20 }],
   ['some pixels, sum and sample', { pixels: 20, enumerate: 'sum-and-sample' }],
-])("a prior of one's own, in a semi-supervised model with %s", (_, extra) => {
+])('a custom prior, in a semi-supervised model with %s', (_, extra) => {
   test('is drawn for each class, weighted, trained and reported', async () => {
     const vae = new SSIVAE({
       shape: [8, 8],
@@ -126,7 +126,7 @@ describe.each<[string, Partial<SemiSupervisedOptions>]>([
   });
 });
 
-test("shift and scale take priors of one's own, on sites of their own or in the joint latent", async () => {
+test('shift and scale take custom priors, on sites of their own or in the joint latent', async () => {
   /** Heavier tails than the normal prior has. */
   const laplaceShift: PosePart = {
     kind: 'shift',

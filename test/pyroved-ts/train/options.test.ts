@@ -171,7 +171,7 @@ describe('early stopping', () => {
     expect(timeless((await interrupted(options, 9)).history)).toEqual(timeless(history));
   });
 
-  it('on labelled images that are kept back from training, never on those that measure the result', async () => {
+  it('on a validation set of labelled images, never on those that measure the result', async () => {
     const trainer = trainerOf({
       epochs: 30,
       lr: 'epoch < 2 ? 4e-3 : 0',

@@ -135,7 +135,7 @@ test('a loss that is not finite stops the run with the step, the site and the la
   expect(weights(vae)).toEqual(after);
 });
 
-test('images that a model cannot be trained on are refused by name', () => {
+test('images that a model cannot be trained on are rejected', () => {
   const bad = {
     ...images,
     images: Float32Array.from(images.images),

@@ -1,4 +1,4 @@
-/** Sources and training settings with anything in place of what they should hold: refused in words, before any step. */
+/** Sources and training settings with anything in place of what they should hold: rejected before any step. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -35,14 +35,14 @@ describe('a source that is damaged', () => {
     { kind: 'images', unlabelled: root, size: 16, crop: 'square', channels: 1, onBadFile: 'skip', heldOut: 0.2 },
     { kind: 'cards', size: 12, ...counts, ...turned, seed: 1 },
     { kind: 'peaks', length: 32, ...counts, seed: 1 },
-  ])('is refused in words: $kind', async (source) => {
+  ])('is rejected: $kind', async (source) => {
     expect(await refusals(source, async (given) => (await loadSets(given)).close?.())).toBeGreaterThan(10);
   });
 
   it.each<PairsSource>([
     { kind: 'pairs', inputs: images, targets: spectra, heldOut: 0.2, seed: 1 },
     { kind: 'rods', size: 16, train: 5, test: 3, length: 16, noise: 0.1, seed: 1 },
-  ])('is refused in words: $kind', async (source) => {
+  ])('is rejected: $kind', async (source) => {
     expect(await refusals(source, async (given) => (await loadPairs(given)).close?.())).toBeGreaterThan(10);
   });
 });
@@ -96,7 +96,7 @@ describe('the configuration of a run', () => {
   });
 });
 
-it('a training whose settings are damaged is refused in words', async () => {
+it('a training whose settings are damaged is rejected', async () => {
   const { labelled, unlabelled } = cards({ size: 12, ...counts });
   const model = new SSIVAE({ shape: [12, 12], numClasses: 4, hiddenEncoder: [4], hiddenDecoder: [4] });
   const settings = {

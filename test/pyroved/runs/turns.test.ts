@@ -20,7 +20,7 @@ const work =
 const whole = (turns: readonly string[]) => turns.flatMap((turn) => [`${turn} begins`, `${turn} ends`]);
 
 describe('works in turns', () => {
-  it('lets one work at a time, each as far as the others, whatever their lengths', async () => {
+  it('lets one work at a time, by turns, whatever their lengths', async () => {
     const notes: string[] = [];
     const done = await inTurns([work('a', 3, notes), work('b', 1, notes), work('c', 4, notes)]);
     expect(done).toEqual(['a', 'b', 'c']);

@@ -38,7 +38,7 @@ describe('a checkpoint', () => {
     expect(run.hasCheckpoint()).toBe(false);
   });
 
-  it('is missed in words', () => {
+  it('throws a typed error when it is missing', () => {
     expect(() => run.loadCheckpoint()).toThrow(/has no checkpoint yet/);
   });
 
@@ -153,7 +153,7 @@ describe('a kill', () => {
       const reopened = RunFolder.open(root);
       const { checkpoint } = reopened.loadCheckpoint();
       const step = Number(checkpoint.state.step);
-      // Killed between the two renames, the one before is what is there: never less than what the child said.
+      // Killed between the two renames, the one before is kept: never less than what the child said.
       expect(step).toBeGreaterThanOrEqual(lastSaid);
       expect(checkpoint.tensors.get('param/w')!.data.every((value) => value === step)).toBe(true);
       expect(reopened.metrics.read().length).toBeGreaterThan(0);

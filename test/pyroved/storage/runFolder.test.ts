@@ -33,7 +33,7 @@ describe('making and opening', () => {
     expect(Math.abs(Date.parse(config.createdAt) - Date.now())).toBeLessThan(60_000);
   });
 
-  it('refuses a folder with a run unless told to replace it, and then removes that run alone', () => {
+  it('rejects a folder with a run unless `overwrite` is set, and then removes that run alone', () => {
     const old = RunFolder.create(root, settings);
     old.saveCheckpoint(checkpointOf(1));
     old.metrics.append({ epoch: 1 });

@@ -143,7 +143,7 @@ describe('a report of little', () => {
     expect(pictures.size).toBe(0);
   });
 
-  it('draws the level of the baseline unless its curve is there', async () => {
+  it('draws the level of the baseline unless it has a curve', async () => {
     const { accuracy, curves } = everything;
     const baseline = { value: 0.6, label: 'no rotation' };
     const levels = async (runs: number) => {

@@ -12,7 +12,7 @@ export interface SimdModule {
   readonly fused: boolean;
 }
 
-/** Rejects where the engine takes neither. `fused: false` leaves fused multiply-add out where it is there. */
+/** Rejects where the engine takes neither. `fused: false` compiles without fused multiply-add even where it is available. */
 export async function compileSimd(code: SimdCode, { fused = true } = {}): Promise<SimdModule> {
   const relaxed = bytesOf(code.relaxedSimd);
   if (fused && WebAssembly.validate(relaxed)) return { module: await WebAssembly.compile(relaxed), fused };
@@ -23,7 +23,7 @@ export async function compileSimd(code: SimdCode, { fused = true } = {}): Promis
 
 /**
  * Node 20 has the instructions in their final form behind a flag that counts when a module is compiled: it is set for just that long. A third more
- * speed is worth it.
+ * speed justifies it.
  */
 function compileBehindFlag(bytes: Uint8Array<ArrayBuffer>): WebAssembly.Module | undefined {
   if (typeof process === 'undefined' || !process.versions?.node?.startsWith('20.')) return undefined;

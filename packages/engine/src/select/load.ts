@@ -1,4 +1,4 @@
-/** How each engine is brought up under TensorFlow.js: the module that registers it, and the mending that it needs under Node. */
+/** How each engine is brought up under TensorFlow.js: the module that registers it, and the fixes that it needs under Node. */
 import * as tf from '@tensorflow/tfjs';
 import { liftRankLimit } from '../fast/anyRank.js';
 import { checkOperands } from '../fast/checked.js';

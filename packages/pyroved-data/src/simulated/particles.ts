@@ -132,7 +132,7 @@ function grow(particles: number, radius: number, reach: number, stream: RandomSt
   }
 }
 
-/** A place for one more sphere: touching one that is there, clear of the others. */
+/** A place for one more sphere: touching an existing one, clear of the others. */
 function attach(spheres: readonly Sphere[], r: number, direction: number | undefined, stream: RandomStream): Sphere {
   for (;;) {
     const at = spheres[stream.nextInt(spheres.length)];

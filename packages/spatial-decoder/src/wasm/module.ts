@@ -6,7 +6,7 @@ export interface CompiledKernel {
   readonly fused: boolean;
 }
 
-/** `fused: false` leaves fused multiply-add out where it is there. */
+/** `fused: false` compiles without fused multiply-add even where it is available. */
 export async function compileKernel(options: { readonly fused?: boolean } = {}): Promise<CompiledKernel> {
   const { module, fused } = await compileSimd(await import('./binary.js'), { fused: options.fused });
   return { module: module as WebAssembly.Module, fused };

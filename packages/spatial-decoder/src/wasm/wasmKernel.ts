@@ -22,7 +22,7 @@ export interface WasmOptions extends KernelOptions {
   readonly warn?: (line: string) => void;
   /** Bytes of pose, code, output and their gradients that may lie in the shared memory at a time. @default 128 MB */
   readonly batchBytes?: number;
-  /** Whether to fuse multiplication and addition where the engine that runs us can. @default true */
+  /** Whether to fuse multiplication and addition where the JavaScript engine supports it. @default true */
   readonly fused?: boolean;
   /** Starts a thread. @default a `Worker` of Node or the browser */
   readonly startWorker?: StartWorker;
@@ -201,7 +201,7 @@ export class WasmKernel implements Kernel, WasmHost {
       return body(this.ground);
     } catch (error) {
       if (!(error instanceof WorkerFailure)) throw error;
-      this.options.warn(`The wasm kernel goes on with one thread: ${error.message}.`);
+      this.options.warn(`The wasm kernel continues with one thread: ${error.message}.`);
       this.ground.team.stop();
       this.ground = this.freshGround();
       this.keptBytes = 0;

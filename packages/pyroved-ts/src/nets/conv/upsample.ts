@@ -1,5 +1,5 @@
 /** Doubles the size of images, by repeating or by linear interpolation, and cuts to the size that is wanted. */
-import { doubled } from '@pyro-ts/engine';
+import { upsample2x } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 import type { Upsampling } from './options.js';
 import type { Size } from './shapes.js';
@@ -10,8 +10,8 @@ import type { Size } from './shapes.js';
  */
 export function upsample(x: tf.Tensor4D, [height, width]: Size, mode: Upsampling): tf.Tensor4D {
   const [rows, h, w, channels] = x.shape;
-  const across = doubled(tf.reshape(x, [rows * h, w * channels]), channels, width, mode);
+  const across = upsample2x(tf.reshape(x, [rows * h, w * channels]), channels, width, mode);
   if (height === 1) return tf.reshape(across, [rows, 1, width, channels]);
-  const tall = doubled(tf.reshape(across, [rows, h * width * channels]), width * channels, height, mode);
+  const tall = upsample2x(tf.reshape(across, [rows, h * width * channels]), width * channels, height, mode);
   return tf.reshape(tall, [rows, height, width, channels]);
 }

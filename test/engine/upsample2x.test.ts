@@ -1,18 +1,18 @@
 /** Twice as many points: against the sum over old points, each weighed by what PyTorch's rule gives it, and its transpose. */
-import { type Doubling, doubled } from '@pyro-ts/engine';
+import { type Upsampling, upsample2x } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
 import { expectClose } from '../numbers.js';
 
 /** What old point i counts for new point k. The new ones lie at (k + 1/2) / 2 - 1/2, held within the old ones. */
-function weight(k: number, i: number, count: number, mode: Doubling): number {
+function weight(k: number, i: number, count: number, mode: Upsampling): number {
   if (mode === 'nearest') return i === Math.floor(k / 2) ? 1 : 0;
   const place = Math.min(Math.max((k + 0.5) / 2 - 0.5, 0), count - 1);
   return Math.max(0, 1 - Math.abs(place - i));
 }
 
-describe('doubled', () => {
-  it.each<[number, number, number, number, Doubling]>([
+describe('upsample2x', () => {
+  it.each<[number, number, number, number, Upsampling]>([
     [3, 4, 5, 8, 'linear'],
     [2, 5, 8, 9, 'linear'],
     [2, 1, 3, 2, 'linear'],
@@ -33,13 +33,13 @@ describe('doubled', () => {
               y[to] += weight(k, i, count, mode) * xs[from];
               dx[from] += weight(k, i, count, mode) * us[to];
             }
-      expect(doubled(x, size, wanted, mode).shape).toEqual(up.shape);
-      expectClose(doubled(x, size, wanted, mode), y);
-      expectClose(tf.grad((t) => tf.sum(tf.mul(up, doubled(t as tf.Tensor2D, size, wanted, mode))))(x), dx);
+      expect(upsample2x(x, size, wanted, mode).shape).toEqual(up.shape);
+      expectClose(upsample2x(x, size, wanted, mode), y);
+      expectClose(tf.grad((t) => tf.sum(tf.mul(up, upsample2x(t as tf.Tensor2D, size, wanted, mode))))(x), dx);
     });
   });
 
   it('refuses what is not twice or less', () => {
-    expect(() => doubled(tf.zeros([2, 6]), 3, 5, 'linear')).toThrow('[2,6] does not make 5 pieces of 3 numbers');
+    expect(() => upsample2x(tf.zeros([2, 6]), 3, 5, 'linear')).toThrow('[2,6] does not make 5 pieces of 3 numbers');
   });
 });

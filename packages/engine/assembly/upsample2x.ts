@@ -4,7 +4,7 @@
  * Rows of `count` pieces of `size` numbers to rows of `wanted` pieces, which is 2 count or less. `linear`: piece 2 i is three quarters of i and a quarter of
  * the one before, 2 i + 1 of the one after; at the ends of itself.
  */
-export function doubled(x: usize, rows: i32, count: i32, size: i32, wanted: i32, linear: bool, y: usize): void {
+export function upsample2x(x: usize, rows: i32, count: i32, size: i32, wanted: i32, linear: bool, y: usize): void {
   const bytes = (<usize>size) << 2;
   const whole = bytes & ~15;
   for (let r = 0; r < rows; r++, x += <usize>count * bytes) {
@@ -27,7 +27,7 @@ export function doubled(x: usize, rows: i32, count: i32, size: i32, wanted: i32,
 }
 
 /** The gradient along x. */
-export function doubledSlope(
+export function upsample2xSlope(
   upstream: usize,
   rows: i32,
   count: i32,

@@ -1,4 +1,4 @@
-/** What refusals are worded with, here and in the packages that are built on this one, so that all read alike. */
+/** What error messages are worded with, here and in the packages that are built on this one, so that all read alike. */
 import { distance } from 'fastest-levenshtein';
 
 /**

@@ -3,27 +3,27 @@ import * as tf from '@tensorflow/tfjs';
 import { runningHeap } from '../fast/heap.js';
 import { registerGradientOf, registerOnWasm } from '../fast/kernels.js';
 
-const kernelName = 'PyroDoubled';
-const slopeName = 'PyroDoubledSlope';
+const kernelName = 'PyroUpsample2x';
+const slopeName = 'PyroUpsample2xSlope';
 
-export type Doubling = 'linear' | 'nearest';
+export type Upsampling = 'linear' | 'nearest';
 
 /** Pieces of `size` numbers, `count` of them in a row and `wanted` in a row of the result. */
 interface Pieces {
   readonly size: number;
   readonly count: number;
   readonly wanted: number;
-  readonly mode: Doubling;
+  readonly mode: Upsampling;
 }
 
 /**
  * Rows of pieces of `size` numbers, x [rows, count size], to rows of `wanted` pieces, [rows, wanted size]; `wanted` is 2 count or less. "nearest" has each
  * piece twice; "linear" puts the new points a quarter between the old ones. Source: `torch.nn.functional.interpolate(scale_factor=2)` without `align_corners`.
  */
-export function doubled(x: tf.Tensor2D, size: number, wanted: number, mode: Doubling): tf.Tensor2D {
+export function upsample2x(x: tf.Tensor2D, size: number, wanted: number, mode: Upsampling): tf.Tensor2D {
   const count = x.shape[1] / size;
   if (!Number.isInteger(count) || wanted > 2 * count || wanted < 0) {
-    throw new RangeError(`doubled: x [${x.shape}] does not make ${wanted} pieces of ${size} numbers in each row.`);
+    throw new RangeError(`upsample2x: x [${x.shape}] does not make ${wanted} pieces of ${size} numbers in each row.`);
   }
   if (!runningHeap() || x.size === 0 || wanted === 0) return plainly(x, { size, count, wanted, mode });
   register();
@@ -59,13 +59,21 @@ function register(): void {
   registerOnWasm<'x', Pieces>(kernelName, (heap, { x }, { size, count, wanted, mode }) => {
     const [rows] = x.shape;
     const y = heap.output([rows, wanted * size]);
-    heap.loops.doubled(heap.address(x), rows, count, size, wanted, Number(mode === 'linear'), heap.address(y));
+    heap.loops.upsample2x(heap.address(x), rows, count, size, wanted, Number(mode === 'linear'), heap.address(y));
     return y;
   });
   registerOnWasm<'dy', Pieces>(slopeName, (heap, { dy }, { size, count, wanted, mode }) => {
     const [rows] = dy.shape;
     const dx = heap.output([rows, count * size]);
-    heap.loops.doubledSlope(heap.address(dy), rows, count, size, wanted, Number(mode === 'linear'), heap.address(dx));
+    heap.loops.upsample2xSlope(
+      heap.address(dy),
+      rows,
+      count,
+      size,
+      wanted,
+      Number(mode === 'linear'),
+      heap.address(dx),
+    );
     return dx;
   });
 }

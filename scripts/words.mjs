@@ -1,0 +1,136 @@
+/**
+ * The rule of language, part of `npm run lint`: identifiers that have a better name, and phrases that a reader would
+ * stumble over, in code, comments, docs and file names. A line that matches is printed with what to write instead.
+ */
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { isMain, main, root, Stop, say } from './lib/process.mjs';
+
+/** Identifiers, whole and in this case; the value says what to write. */
+const identifiers = {
+  inWords: 'describeValue, or a name for the message',
+  kernelInWords: 'kernelLabel',
+  ownEncoder: 'resolveEncoder',
+  ownDecoder: 'resolveDecoder',
+  discreteDim: 'numClasses',
+  occupied: 'outputFolder',
+  writeWhole: 'writeFileAtomic',
+  lasting: 'detachConstraint',
+  doubled: 'upsample2x',
+  turnA: 'transposeA',
+  biject: 'bijectTo',
+  judge: 'evaluate',
+  judgement: 'evaluation',
+  Lesson: 'RunContext',
+  Course: 'RunContext',
+  Lane: 'MultiProgress',
+};
+
+/** Phrases, in either case; each a regular expression that is found within a line. */
+const phrases = {
+  'the mend': 'the fix',
+  'in words': 'error message, typed error',
+  "one['’]s own": 'custom, your own',
+  'left out': 'omitted, skipped; default ...',
+  'unless told': 'default ...',
+  'as far as': 'say what is meant',
+  'which for what': 'how to choose',
+  'refused by name': 'rejected, is not supported',
+  'is worth': 'accuracy, evaluation metrics; is useful',
+  'held aside': 'validation set',
+  'kept back': 'validation set',
+  '(?:go|goes|going|gone) on with': 'continue with',
+  'is there': 'exists, is available',
+};
+
+/** Folders and files that are still to be edited. The rule begins to cover one when it is removed here. */
+const pending = [
+  'packages/pyro-ts/',
+  'packages/pyroved-ts/',
+  'packages/pyroved/',
+  // These quote what packages/pyroved prints.
+  'docs/guides/command-line.md',
+  'test/e2e/',
+];
+
+/** Not ours to word: this list itself, and what others wrote or programs made. */
+const excluded = [
+  'scripts/words.mjs',
+  'test/scripts/words.test.ts',
+  'package-lock.json',
+  'scripts/tools/',
+  'test/fixtures/',
+];
+
+const isText = (file) => /\.(?:[cm]?[jt]s|cc|h|md|ya?ml)$/.test(file);
+const startsWithAny = (file, starts) => starts.some((start) => file.startsWith(start));
+
+/**
+ * What a line says, apart from comments; "doubled" is a good word in prose. Of Markdown: what stands between
+ * backticks.
+ */
+function codeOf(line, file) {
+  if (file.endsWith('.md')) return [...line.matchAll(/`([^`]+)`/g)].map(([, code]) => code).join(' ');
+  return /^\s*(?:\/\/|\/?\*)/.test(line) ? '' : line.replace(/(?:^|\s)\/\/ .*$/, '').replace(/\/\*.*?\*\//g, '');
+}
+
+/** Every use of a listed word in `text`, as `{ line, word, instead }`. */
+export function findWords(text, file) {
+  const found = [];
+  const names = new RegExp(`\\b(?:${Object.keys(identifiers).join('|')})\\b`, 'g');
+  const inFileName = basename(file).split('.')[0];
+  if (inFileName in identifiers) found.push({ line: 0, word: inFileName, instead: identifiers[inFileName] });
+  for (const [i, line] of text.split('\n').entries()) {
+    for (const [word] of codeOf(line, file).matchAll(names)) {
+      found.push({ line: i + 1, word, instead: identifiers[word] });
+    }
+    for (const [phrase, instead] of Object.entries(phrases)) {
+      const match = new RegExp(`\\b${phrase}\\b`, 'i').exec(line);
+      if (match) found.push({ line: i + 1, word: match[0], instead });
+    }
+  }
+  return found;
+}
+
+function trackedFiles() {
+  const { stdout, status } = spawnSync('git', ['ls-files'], { cwd: root, encoding: 'utf8', maxBuffer: 1e8 });
+  if (status !== 0) throw new Stop('The rule of language needs git, to list the files of the project.');
+  return stdout.split('\n').filter((file) => isText(file) && !startsWithAny(file, excluded));
+}
+
+function readIfThere(file) {
+  try {
+    return readFileSync(join(root, file), 'utf8');
+  } catch {
+    return ''; // deleted, but not yet committed
+  }
+}
+
+/**
+ * Checks all files; prints what it finds, and how much is left in what is still to be edited. Returns the number of
+ * problems.
+ */
+export function checkWords() {
+  const found = trackedFiles().flatMap((file) =>
+    findWords(readIfThere(file), file).map((use) => ({ ...use, file, isPending: startsWithAny(file, pending) })),
+  );
+  // A name that a pending folder still exports cannot be avoided where it is used.
+  const stillNamed = new Set(
+    found.filter(({ isPending, word }) => isPending && word in identifiers).map(({ word }) => word),
+  );
+  const problems = found.filter(({ isPending, word }) => !isPending && !stillNamed.has(word));
+  for (const { file, line, word, instead } of problems) say(`${file}:${line}: "${word}"; write: ${instead}`);
+  const counts = pending.map((start) => [start, found.filter(({ file }) => file.startsWith(start)).length]);
+  say(`Still to be edited: ${counts.map(([start, count]) => `${start} (${count})`).join(', ')}.`);
+  for (const [start] of counts.filter(([, count]) => count === 0))
+    say(`${start} is clean: remove it from scripts/words.mjs.`);
+  return problems.length;
+}
+
+if (isMain(import.meta.url)) {
+  await main(() => {
+    const count = checkWords();
+    if (count > 0) throw new Stop(`${count} uses of words that CONTRIBUTING.md advises against: see above.`);
+  });
+}
