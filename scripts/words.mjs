@@ -58,7 +58,7 @@ const pending = [
 const excluded = [
   'scripts/words.mjs',
   'test/scripts/words.test.ts',
-  'package-lock.json',
+  'CHANGELOG.md', // names what was renamed
   'scripts/tools/',
   'test/fixtures/',
 ];
