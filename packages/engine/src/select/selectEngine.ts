@@ -1,6 +1,6 @@
 /** Chooses the engine: `tensorflow` where it loads, else `wasm`, else `cpu`; an option or PYRO_ENGINE overrides. */
 import { EngineError } from '../errors.js';
-import { describeValue, nearestName } from '../words.js';
+import { describeValue, nearestName } from '../messages.js';
 import { type EngineName, engineNames, startEngine } from './load.js';
 import { checkTfjsCopies } from './singleCopy.js';
 import { whileSelecting } from './state.js';
