@@ -10,7 +10,7 @@ export interface Normalisation {
   readonly high: number;
 }
 
-/** In words: "values from 0.039 to 0.951 become 0 to 1". */
+/** As text: "values from 0.039 to 0.951 become 0 to 1". */
 export function normalisationText({ low, high }: Normalisation): string {
   const written = (value: number) => Number(value.toPrecision(3));
   return `values from ${written(low)} to ${written(high)} become 0 to 1`;

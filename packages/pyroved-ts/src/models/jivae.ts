@@ -60,7 +60,7 @@ export class JIVAE extends InvariantVAE<{ readonly classes: number | ArrayLike<n
     this.inferClass = inferClass;
   }
 
-  /** p(x, z, c). x: images [B, channels * points]; y has no meaning here: it is there so that all models are called alike. */
+  /** p(x, z, c). x: images [B, channels * points]; y is ignored, so that all models have the same signature. */
   readonly model = (x: tf.Tensor, _y?: tf.Tensor, terms: JointTerms = {}): void => {
     const weights = termWeights(terms);
     this.images(x, () => {

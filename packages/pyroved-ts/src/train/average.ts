@@ -1,4 +1,4 @@
-/** Running averages of a model's weights, kept beside the weights that training goes on with. */
+/** Running averages of a model's weights, kept beside the weights that training continues with. */
 import { OptionError, type ParamData, type ParamStore, refuseUnknownKeys, type SavedTensor } from 'pyro-ts';
 
 export interface AverageOptions {

@@ -102,7 +102,7 @@ export interface LoopOptions<M = InvariantVAE> {
 }
 
 export interface TrainCalls<M = InvariantVAE> extends LoopOptions<M> {
-  /** Called after every epoch, and waited for. The model has the weights that training goes on with; after the last epoch their average, if any. */
+  /** Called after every epoch, and waited for. The model has the weights that training continues with; after the last epoch their average, if any. */
   readonly onEpoch?: (record: EpochRecord, model: M) => void | Promise<void>;
   /** Keeps the state somewhere, after an epoch and where training is stopped; returns where, for messages. */
   readonly checkpoint?: (state: Checkpoint) => string | undefined;

@@ -26,7 +26,7 @@ export interface TrainPairsRequest extends Machine {
   readonly model?: VEDSettings;
   readonly train?: PairsTrainSettings;
   readonly seed?: number;
-  /** Replace a run that is there. */
+  /** Replace an existing run. @default false */
   readonly overwrite?: boolean;
 }
 
@@ -63,7 +63,7 @@ export async function trainPairs(request: TrainPairsRequest, hooks: RunHooks<VED
   });
 }
 
-/** Goes on with a run on pairs that was stopped or killed, with the same numbers as if it never had been. */
+/** Continues a run on pairs that was stopped or killed, with the same numbers as if it never had been. */
 export async function resumePairs(
   folder: string,
   machine: Machine = {},

@@ -25,7 +25,7 @@ export interface ImportRunOptions extends PyrovedOptions, Omit<PyrovedVEDOptions
   readonly normalisation?: Normalisation;
   /** The range of a VED's targets that became [0, 1] likewise. */
   readonly targetNormalisation?: Normalisation;
-  /** Replace a run that is there; false. */
+  /** Replace an existing run. @default false */
   readonly overwrite?: boolean;
 }
 

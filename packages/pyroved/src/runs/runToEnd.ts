@@ -85,7 +85,7 @@ export async function runToEnd({ run, sets, machine, hooks, resume, until, finis
   }
 }
 
-/** The weights of the run that this one extends, kept at once, so that it goes on without that run's folder. */
+/** The weights of the run that this one extends, kept at once, so that it continues without that run's folder. */
 function begin(run: RunFolder, model: Model, trainer: Trainer, sets: TrainingSets): void {
   loadStart(model, run.config.from as RunOrigin, sets);
   run.saveCheckpoint(checkpointWithAngles(trainer.state(), model, sets.labelled));

@@ -57,11 +57,11 @@ export interface ModelSettings
   extends Omit<SemiSupervisedOptions, Decided | 'recognition'>,
     Partial<Omit<JointOptions, Decided>>,
     Partial<Omit<RegressionOptions, Decided | 'targets'>> {
-  /** See `modelConfigFor` for what is taken when left out. */
+  /** @default see `modelConfigFor` */
   readonly kind?: Model['kind'];
-  /** Of an ssRegIVAE: the factors to predict; all that the table of factors has when left out. */
+  /** Of an ssRegIVAE: the factors to predict. @default all that the table of factors has */
   readonly targets?: readonly string[];
-  /** Of an iVAE: the factors that it is told; "class" is the class. None when left out. */
+  /** Of an iVAE: the factors that condition it; "class" is the class. @default none */
   readonly condition?: readonly string[];
   /** Convolutional networks in place of dense ones; a decoder of a model without invariances alone. */
   readonly encoder?: ConvNet;
@@ -165,9 +165,9 @@ export function checkTrainSettings({ discreteScaleFactor, ...given }: TrainSetti
 }
 
 /**
- * The model's configuration. Its kind, unless told: ssRegIVAE where targets are named or a table of factors came with the images, jiVAE where a number
+ * The model's configuration. Its kind by default: ssRegIVAE where targets are named or a table of factors came with the images, jiVAE where a number
  * of classes to look for is given, iVAE where it is told something or there are no labels, else ssiVAE. Invariant to rotation and translation (a
- * signal to translation) unless told.
+ * signal to translation) by default.
  */
 export function modelConfigFor(sets: TrainingSets, given: ModelSettings, seed: number | string): ModelConfig {
   const { shape, channels } = sets.unlabelled;

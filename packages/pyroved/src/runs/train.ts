@@ -55,7 +55,7 @@ export interface TrainRequest extends Machine {
    * `train` replace its own. Classes are matched by name; the images may be others.
    */
   readonly from?: string;
-  /** Replace a run that is there. */
+  /** Replace an existing run. @default false */
   readonly overwrite?: boolean;
   /** What the report holds the result against. */
   readonly baseline?: ReportBaseline;
@@ -110,7 +110,7 @@ export async function trainRun(request: TrainRequest, hooks: RunHooks = {}): Pro
   });
 }
 
-/** Goes on with a run that was stopped, or ends one that was killed, with the same numbers as if it never had been. */
+/** Continues a run that was stopped, or ends one that was killed, with the same numbers as if it never had been. */
 export async function resumeRun(folder: string, machine: Machine = {}, hooks: RunHooks = {}): Promise<RunResult> {
   const run = RunFolder.open(folder);
   return whileLocked(run, () =>
@@ -133,7 +133,7 @@ const findingWith = ({ kernel }: StartedMachine, { say }: RunHooks) => ({
   ...(say && { say }),
 });
 
-/** Says so where a run goes on with another engine, kernel or precision than it was begun with. */
+/** A warning where a run continues with another engine, kernel or precision than it was begun with. */
 export function tellOtherMachine(config: MachineRecord, started: StartedMachine, { say }: RunHooks): void {
   const now = recordOf(started);
   const { engine, precision = now.precision } = config;

@@ -29,7 +29,7 @@ export const STUDY_FILES = {
 
 /** What to do where there is a run already. */
 export interface CreateOptions {
-  /** Replace the run or study that is there. Files that are not its own are never removed. Default false. */
+  /** Replace an existing run or study. Files that are not its own are never removed. @default false */
   readonly overwrite?: boolean;
 }
 

@@ -66,7 +66,7 @@ export async function comparePriors(request: CompareRequest, hooks: RunHooks = {
   return beginStudy('priors', asked, hooks, planned, runAll);
 }
 
-/** Goes on with a comparison that was stopped or killed; the numbers are those of one that never was. */
+/** Continues a comparison that was stopped or killed; the numbers are those of one that never was. */
 export async function resumeComparison(
   folder: string,
   machine: Machine = {},
@@ -84,7 +84,7 @@ export async function resumeComparison(
 
 type All = StudyAtWork<ComparePlan>;
 
-/** All priors with the first seed, then with the next, so that what is there at any time can be compared. */
+/** All priors with the first seed, then with the next, so that what is finished at any time can be compared. */
 async function runAll(all: All): Promise<CompareResult> {
   const { study, plan, sets, hooks } = all;
   const { priors, seeds, symmetry } = plan;

@@ -74,7 +74,7 @@ function foldFor({ folds, seed, source }: FoldsPlan, index: number): Fold {
   };
 }
 
-/** Goes on with a cross-validation that was stopped or killed. */
+/** Continues a cross-validation that was stopped or killed. */
 export async function resumeCrossValidation(
   folder: string,
   machine: Machine = {},

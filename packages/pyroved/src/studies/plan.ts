@@ -29,7 +29,7 @@ export interface StudyRequest extends Machine {
   readonly preprocess?: PreprocessSetting;
   /** See `TrainRequest`. */
   readonly recipe?: RecipeName;
-  /** Replace a run or study that is there. */
+  /** Replace an existing run or study. @default false */
   readonly overwrite?: boolean;
 }
 
@@ -96,7 +96,7 @@ export function beginStudy<Plan extends StudyPlan, T>(
   );
 }
 
-/** Goes on with a study that was stopped or killed, on the machine that it was begun with but for what is asked for anew. */
+/** Continues a study that was stopped or killed, with the engine and kernel that it was started with, except what is chosen anew. */
 export function resumeStudy<Plan extends StudyPlan, T>(
   kind: StudyKind,
   folder: string,

@@ -75,7 +75,7 @@ export async function trainSeeds(request: SeedsRequest, hooks: RunHooks = {}): P
   return beginStudy('seeds', request, hooks, planned, runSeeds);
 }
 
-/** Goes on with seeds that were stopped or killed. */
+/** Continues seeds that were stopped or killed. */
 export async function resumeSeeds(folder: string, machine: Machine = {}, hooks: RunHooks = {}): Promise<SeedsResult> {
   return resumeStudy<SeedsPlan, SeedsResult>('seeds', folder, ['seeds'], machine, hooks, runSeeds);
 }

@@ -68,11 +68,11 @@ function wilcoxon(differences: readonly number[]): number {
   if (given.length === 0) return Number.NaN;
   const sizes = given.map(Math.abs).sort((a, b) => a - b);
   // Twice the mean rank, a whole number.
-  const doubled = given.map((d) => sizes.indexOf(Math.abs(d)) + sizes.lastIndexOf(Math.abs(d)) + 2);
-  const total = doubled.reduce((sum, r) => sum + r, 0);
+  const twiceRank = given.map((d) => sizes.indexOf(Math.abs(d)) + sizes.lastIndexOf(Math.abs(d)) + 2);
+  const total = twiceRank.reduce((sum, r) => sum + r, 0);
   // The share of sign choices whose positive ranks sum to each number.
   let shares = Float64Array.of(1);
-  for (const rank of doubled) {
+  for (const rank of twiceRank) {
     const next = new Float64Array(shares.length + rank);
     shares.forEach((share, s) => {
       next[s] += share / 2;
@@ -80,7 +80,7 @@ function wilcoxon(differences: readonly number[]): number {
     });
     shares = next;
   }
-  const positive = doubled.reduce((sum, r, i) => (given[i] > 0 ? sum + r : sum), 0);
+  const positive = twiceRank.reduce((sum, r, i) => (given[i] > 0 ? sum + r : sum), 0);
   const lesser = Math.min(positive, total - positive);
   const tail = shares.subarray(0, lesser + 1).reduce((sum, share) => sum + share, 0);
   return Math.min(1, 2 * tail);

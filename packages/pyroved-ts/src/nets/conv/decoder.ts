@@ -1,4 +1,4 @@
-/** The convolutional decoder: a few large pixels from the latents, doubled in size and convolved until they are the image. */
+/** The convolutional decoder: a few large pixels from the latents, upsampled and convolved until they are the image. */
 import { sizeOf, take } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 import { linearOnParts, linearSpec, sum } from '../layers.js';

@@ -106,7 +106,7 @@ function sizes(dict: StateDict, options: PyrovedVEDOptions, notes: string[], sou
   };
 }
 
-/** A shape whose `points` at the small end are doubled `times` times. */
+/** A shape whose `points` at the small end are multiplied by two `times` times. */
 function guess(dims: number, points: number, times: number, option: string, notes: string[], source: string): number[] {
   const side = dims === 1 ? points : Math.round(Math.sqrt(points));
   if (side ** dims !== points) throw new ImportError(`${source} does not tell its ${option}. Give it.`);

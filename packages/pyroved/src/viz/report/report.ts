@@ -68,7 +68,7 @@ ${data.commands && sections.commands(data.commands)}
   return { html: page.markup, pictures };
 }
 
-/** Chance, and the baseline unless its own curve is there. */
+/** Chance, and the baseline unless it has a curve of its own. */
 function accuracyLevels({ accuracy, curves = [] }: ReportData) {
   if (!accuracy) return [];
   const { baseline, chance } = accuracy;
