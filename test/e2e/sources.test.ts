@@ -113,7 +113,7 @@ it('without labels it looks at what varies: no accuracy, no classes, but a repor
   expect([evaluation.code, evaluation.stderr]).toEqual([1, expect.stringContaining('Train one with labels')]);
 });
 
-it('where factors are known, a model without classes is evaluation by what its latents tell of them', async () => {
+it('where factors are known, a model without classes is evaluated by what its latents tell of them', async () => {
   const few = ['--size', '32', '--unlabelled-per-class', '8', '--validation-per-class', '6'];
   await succeed(['train', 'peaks', ...few, ...tiny, '--model', 'ivae', '--out', 'free'], root);
   const { disentanglement } = summaryOf('free') as unknown as { disentanglement: Disentanglement };
@@ -188,7 +188,7 @@ describe('generated images', () => {
     expect(stdout).toMatch(/^accuracy \d\.\d{4} on \d+ images\n/);
   });
 
-  it('are evaluation as training evaluation them, or turned further than in training', async () => {
+  it('are evaluated as in training, or turned further than in training', async () => {
     const evaluation = await succeed(['evaluate', 'cards'], root);
     expect(evaluation.stdout).toContain(`accuracy ${Number(summaryOf('cards').accuracy).toFixed(4)} on 12 images`);
     const turned = await succeed(['evaluate', 'cards', '--angle', '180 deg', '--seed', '5'], root);

@@ -63,7 +63,7 @@ describe('disentanglementOf', () => {
     expect(found?.separation).toBeLessThan(0.3);
   });
 
-  it('finds nothing in noise, where a fit evaluation on its own images would', () => {
+  it('finds nothing in noise, where a fit evaluated on its own images would', () => {
     const noise = Array.from({ length: 8 }, () => uniform(0, 1));
     const found = disentanglementOf(told({ content: columns(...noise) }), setOf({ length }));
     expect(found?.factors[0].together).toBeLessThan(0.05);

@@ -98,7 +98,7 @@ export function evaluateCommand(): Command {
       sayProblems(found.problems);
       const images = inMemory(found.set);
       const disentanglement = disentangledBy(trained.run, trained.model, images);
-      // What varies is all that a model without classes and quantities can be evaluation by.
+      // What varies is all that a model without classes and quantities can be evaluated by.
       const hasOther = disentanglement !== undefined || given.bound !== undefined;
       const evaluation = hasOther && trained.model.kind === 'iVAE' ? undefined : evaluateModel(trained, images);
       const { validation } = found;

@@ -51,7 +51,7 @@ export async function validationImages(
   }
   const validation = await validationOfRun(trained, alter);
   if (validation) return validation;
-  // It has nothing to be evaluation by, whatever the images.
+  // It has nothing to be evaluated by, whatever the images.
   if (trained.model.kind === 'iVAE') classifierOf(trained);
   throw new PyrovedError(`The run ${run.path} kept no labelled images aside. Give labelled images to judge it on.`);
 }

@@ -30,7 +30,7 @@ export type GeneratedSource =
   | ({ readonly kind: 'digits' } & DigitsOptions)
   | ({ readonly kind: 'peaks' } & PeaksOptions);
 
-/** What can be changed of a generated source when its model is evaluation on other images; each source knows some of these. */
+/** What can be changed of a generated source when its model is evaluated on other images; each source knows some of these. */
 export type Changes = Partial<
   Pick<CardsConfig, 'axes' | 'seed' | 'validationPerClass'> & {
     angle: string | number;

@@ -1,7 +1,7 @@
 /** The images of a run as training takes them, whatever their source. */
 import type { FileProblem, Normalisation, Preprocessing, TrainingImages } from 'pyroved-ts';
 
-/** What a run trains and is evaluation on. */
+/** What a run is trained and evaluated on. */
 export interface TrainingSets {
   readonly unlabelled: TrainingImages;
   readonly labelled?: TrainingImages;

@@ -1,4 +1,4 @@
-/** Linear predictions of each row from all others: what a few numbers tell of others, without the optimism of a fit evaluation on its own rows. */
+/** Linear predictions of each row from all others: what a few numbers tell of others, without the optimism of a fit that is evaluated on its own rows. */
 
 /** Rows of numbers, all of one length. */
 export type Rows = readonly (readonly number[])[];
