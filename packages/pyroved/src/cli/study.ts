@@ -89,22 +89,27 @@ export const onStudy = <Result extends { readonly folder: StudyFolder; readonly 
         ...machine,
         folder: String(given.out ?? `runs/${name}-${source.kind}`),
         source,
-        ...preprocessOf(given),
-        ...recipeOf(given),
-        model: {
-          ...modelSettingsOf(given),
-          ...kindSettingsOf(given),
-          ...convSettingsOf(given),
-          ...recognitionOf(given),
-        },
-        train: { ...trainSettingsOf(given), ...recognitionTrainingOf(given) },
-        overwrite: given.overwrite === true,
+        ...settingsOf(given),
       };
       result = await withProgress((hooks) => begin(shared, given, hooks));
     }
     if (result.stopped) say(`Stopped. Go on with: pyroved ${name} --resume ${result.folder.path}`);
     else tellEnd(result);
   });
+
+/** Preprocessing, recipe, model and training as the options of `train` and of the studies say. */
+export const settingsOf = (given: Given) => ({
+  ...preprocessOf(given),
+  ...recipeOf(given),
+  model: {
+    ...modelSettingsOf(given),
+    ...kindSettingsOf(given),
+    ...convSettingsOf(given),
+    ...recognitionOf(given),
+  },
+  train: { ...trainSettingsOf(given), ...recognitionTrainingOf(given) },
+  overwrite: given.overwrite === true,
+});
 
 const isFolder = (file: string): boolean => fs.statSync(file, { throwIfNoEntry: false })?.isDirectory() === true;
 

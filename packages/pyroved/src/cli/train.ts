@@ -18,10 +18,10 @@ import {
 import { posesText } from '../runs/validation.js';
 import { RunFolder, StudyFolder } from '../storage/index.js';
 import { formatCount, formatDuration, formatPercent } from '../viz/index.js';
-import { addConvOptions, convSettingsOf } from './convolutions.js';
+import { addConvOptions } from './convolutions.js';
 import { extension } from './extend.js';
 import { say } from './messages.js';
-import { addKindOptions, discreteKlOf, kindSettingsOf } from './modelKind.js';
+import { addKindOptions, discreteKlOf } from './modelKind.js';
 import {
   addMachineOptions,
   addModelOptions,
@@ -29,18 +29,16 @@ import {
   atLeast,
   type Given,
   machineOf,
-  modelSettingsOf,
   parsed,
   seedOption,
   seedsOption,
-  trainSettingsOf,
 } from './options.js';
 import { addPairOptions, pairsOf } from './pairs.js';
-import { addPreprocessOptions, preprocessOf } from './preprocess.js';
-import { addRecognitionOptions, recipeOf, recognitionOf, recognitionTrainingOf } from './recognition.js';
+import { addPreprocessOptions } from './preprocess.js';
+import { addRecognitionOptions } from './recognition.js';
 import { withShortHelp } from './shortHelp.js';
 import { addSourceOptions, generatedSources, sourceOf } from './sources.js';
-import { refuseBesideResume } from './study.js';
+import { refuseBesideResume, settingsOf } from './study.js';
 import { withProgress } from './trainingProgress.js';
 
 const examples = `
@@ -126,21 +124,9 @@ export function trainCommand(): Command {
     }
     const source = sourceOf(word, given, command);
     const folder = String(given.out ?? `runs/${source.kind}`);
-    const request = {
-      ...machine,
-      folder,
-      source,
-      ...preprocessOf(given),
-      ...recipeOf(given),
-      model: {
-        ...modelSettingsOf(given),
-        ...kindSettingsOf(given),
-        ...convSettingsOf(given),
-        ...recognitionOf(given),
-      },
-      train: { ...trainSettingsOf(given), ...discreteKlOf(given), ...recognitionTrainingOf(given) },
-      overwrite: given.overwrite === true,
-    };
+    const settings = settingsOf(given);
+    const train = { ...settings.train, ...discreteKlOf(given) };
+    const request = { ...machine, folder, source, ...settings, train };
     const { seeds, race, seed } = given as { seeds?: number | number[]; race?: number; seed: number };
     if (seeds === undefined && race !== undefined) throw new PyrovedError('--race goes with --seeds.');
     const result = await withProgress<RunResult | SeedsResult>((hooks) =>
