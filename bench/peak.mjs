@@ -3,7 +3,7 @@
  * quoted as a fraction of these. The native kernel's library measures both; without it a WebAssembly module does, on 128-bit vectors alone.
  */
 import { fileURLToPath } from 'node:url';
-import { compileSimd } from '../packages/engine/dist/fast/compile.js';
+import { compileSimd } from '../packages/engine/dist/wasm/compile.js';
 import { loadAddon } from '../packages/spatial-decoder/dist/native.js';
 import { compileVariants } from '../scripts/build-wasm.mjs';
 

@@ -23,7 +23,7 @@ const modules = [
     what: "The engine's loops",
     home: place('packages/engine/'),
     sources: ['assembly'],
-    target: 'dist/fast/binary.js',
+    target: 'dist/wasm/binary.js',
     variants: { simd: 'simd', relaxedSimd: 'simd,relaxed-simd' },
     options: '',
   },

@@ -1,5 +1,5 @@
 /** Products and dense layers: the values of tfjs's own operations, and gradients against closed forms written as sums. */
-import { dense, product } from '@pyro-ts/engine';
+import { dense, matMul } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
 import { expectClose, numericGradient } from '../numbers.js';
@@ -24,7 +24,7 @@ const transposed = (x: tf.Tensor2D): tf.Tensor2D =>
     [x.shape[1], x.shape[0]],
   );
 
-describe('product', () => {
+describe('matMul', () => {
   // Sizes that make each gradient turn its first operand, and sizes that make it turn the second and the result.
   it.each([
     [3, 4, 5],
@@ -37,9 +37,9 @@ describe('product', () => {
     tf.tidy(() => {
       const [a, b, up] = [draw([n, k], 1), draw([k, m], 2), draw([n, m], 3)] as tf.Tensor2D[];
       const { value, grads } = tf.valueAndGrads((x, y) =>
-        tf.sum(tf.mul(up, product(x as tf.Tensor2D, y as tf.Tensor2D))),
+        tf.sum(tf.mul(up, matMul(x as tf.Tensor2D, y as tf.Tensor2D))),
       )([a, b]);
-      expectClose(product(a, b), plainProduct(a, b));
+      expectClose(matMul(a, b), plainProduct(a, b));
       expectClose(value, [plainProduct(a, b).reduce((sum, x, i) => sum + x * up.dataSync()[i], 0)], 1e-4, 1e-4);
       expectClose(grads[0], plainProduct(up, transposed(b)));
       expectClose(grads[1], plainProduct(transposed(a), up));
@@ -54,9 +54,9 @@ describe('product', () => {
     tf.tidy(() => {
       // What lay in memory must not show through.
       tf.fill([n + 1, k + m + 1], Number.NaN).dispose();
-      const f = (a: tf.Tensor, b: tf.Tensor) => tf.sum(product(a as tf.Tensor2D, b as tf.Tensor2D));
+      const f = (a: tf.Tensor, b: tf.Tensor) => tf.sum(matMul(a as tf.Tensor2D, b as tf.Tensor2D));
       const grads = tf.grads(f)([tf.ones([n, k]), tf.ones([k, m])]);
-      expect(product(tf.ones([n, k]), tf.ones([k, m])).dataSync()).toEqual(new Float32Array(n * m));
+      expect(matMul(tf.ones([n, k]), tf.ones([k, m])).dataSync()).toEqual(new Float32Array(n * m));
       expect(grads.map((g) => [g.shape, [...g.dataSync()]])).toEqual([
         [[n, k], Array(n * k).fill(0)],
         [[k, m], Array(k * m).fill(0)],
@@ -65,7 +65,7 @@ describe('product', () => {
   });
 
   it('refuses inner sizes that differ', () => {
-    expect(() => product(tf.ones([2, 3]), tf.ones([4, 5]))).toThrow('[2,3] cannot be multiplied by [4,5]');
+    expect(() => matMul(tf.ones([2, 3]), tf.ones([4, 5]))).toThrow('[2,3] cannot be multiplied by [4,5]');
   });
 });
 

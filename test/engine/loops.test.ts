@@ -5,8 +5,8 @@ import {
   denseParts,
   firstNonFinite,
   firstOutside,
+  matMul,
   peek,
-  product,
   tensorFrom,
 } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
@@ -103,7 +103,7 @@ describe('memory', () => {
 describe.runIf(tf.getBackend() === 'wasm')('the loops', () => {
   it('are what the wasm engine runs', () => {
     const [a, b] = [draw([3, 4], 1) as tf.Tensor2D, draw([4, 2], 2) as tf.Tensor2D];
-    expect(kernelsOf(() => bernoulliLogProb(tf.ones([3, 2]), product(a, b), 1))).toContain('PyroBernoulli');
+    expect(kernelsOf(() => bernoulliLogProb(tf.ones([3, 2]), matMul(a, b), 1))).toContain('PyroBernoulli');
     expect(kernelsOf(() => denseParts([a, a], draw([8, 2], 3) as tf.Tensor2D))).toContain('PyroDenseParts');
   });
 
@@ -115,10 +115,10 @@ describe.runIf(tf.getBackend() === 'wasm')('the loops', () => {
   });
 
   const losses = `
-    const { bernoulliLogProb, biasTanh, denseParts, product } = await import('@pyro-ts/engine');
+    const { bernoulliLogProb, biasTanh, denseParts, matMul } = await import('@pyro-ts/engine');
     const draw = (shape, seed) => tf.randomUniform(shape, -1, 1, 'float32', seed);
     const loss = (x, w, b) => tf.sum(bernoulliLogProb(tf.fill([3, 6], 0.5),
-      denseParts([x, draw([3, 2], 9)], w).map((t) => biasTanh(product(t, draw([5, 6], 7)), b)).reduce((p, q) => tf.add(p, q)), 1));
+      denseParts([x, draw([3, 2], 9)], w).map((t) => biasTanh(matMul(t, draw([5, 6], 7)), b)).reduce((p, q) => tf.add(p, q)), 1));
     const grads = tf.grads(loss)([draw([3, 4], 1), draw([6, 5], 2), draw([6], 3)]);
     answer({ fast: tf.getKernel('PyroBernoulli', 'wasm') !== undefined, grads: grads.map((g) => [...g.dataSync()]).flat() });`;
   interface Answer {
@@ -144,7 +144,7 @@ describe.runIf(tf.getBackend() === 'wasm')('the loops', () => {
   });
 
   it('leave the V8 flag that Node 20 needs as it was', () => {
-    const relaxed = `const { relaxedSimd } = await import(new URL('fast/binary.js', import.meta.resolve('@pyro-ts/engine')));
+    const relaxed = `const { relaxedSimd } = await import(new URL('wasm/binary.js', import.meta.resolve('@pyro-ts/engine')));
       const bytes = Uint8Array.from(atob(relaxedSimd), (c) => c.charCodeAt(0));`;
     const code = `${relaxed} const before = WebAssembly.validate(bytes); await selectEngine({ engine: 'wasm' });
       answer(before === WebAssembly.validate(bytes));`;

@@ -12,7 +12,7 @@ const COLUMNS: i32 = 256;
 
 /**
  * c [n, m] = a [n, k] times b [k, m]. Entry (i, l) of `a` lies at a + i aRow + l aColumn, entry (l, j) of `b` at b + l bRow + j bColumn, all in bytes;
- * `c` is row major. `scratch` has room for SCRATCH_FLOATS (src/fast/heap.ts): both packed blocks and one tile.
+ * `c` is row major. `scratch` has room for SCRATCH_FLOATS (src/wasm/heap.ts): both packed blocks and one tile.
  */
 export function multiply(
   a: usize,

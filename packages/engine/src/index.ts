@@ -3,8 +3,6 @@
  * logSumExp, the comparisons, the factorisations and the special functions; the rest is what packages with operations of their own are built with.
  */
 export { EngineError } from './errors.js';
-export * from './fast/compile.js';
-export * from './fast/memory.js';
 export { correctGradients } from './gradients/index.js';
 export * from './linalg/index.js';
 export * from './messages.js';
@@ -33,3 +31,5 @@ export { type EngineChoice, type EngineOptions, selectEngine } from './select/se
 export { assertSingleCopy } from './select/singleCopy.js';
 export { engineState } from './select/state.js';
 export * from './special/index.js';
+export * from './wasm/compile.js';
+export * from './wasm/memory.js';

@@ -1,8 +1,8 @@
 /** Gradients that TensorFlow.js has, corrected: of operands that broadcast, and of a cast to whole numbers. */
 import * as tf from '@tensorflow/tfjs';
 import { EngineError } from '../errors.js';
-import { registerGradientOf } from '../fast/kernels.js';
 import { sumTo } from '../ops/shapes.js';
+import { registerGradientOf } from '../wasm/kernels.js';
 
 export function registerArithmetic(): void {
   for (const name of ['Maximum', 'Minimum', 'SquaredDifference', 'BatchMatMul']) registerSummed(name);

@@ -1,6 +1,6 @@
 /** Operations through which nothing flows back: comparisons, logic, places. TensorFlow.js has no gradient for most, so a mask that was computed from a parameter fails. */
 import * as tf from '@tensorflow/tfjs';
-import { registerGradientOf } from '../fast/kernels.js';
+import { registerGradientOf } from '../wasm/kernels.js';
 
 const operands: Readonly<Record<string, readonly string[]>> = {
   Greater: ['a', 'b'],

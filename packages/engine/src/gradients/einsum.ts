@@ -1,7 +1,7 @@
 /** `tf.einsum` of one or two operands by matrix products, and its gradient. */
 import * as tf from '@tensorflow/tfjs';
-import { registerGradientOf } from '../fast/kernels.js';
 import { expandTo } from '../ops/shapes.js';
+import { registerGradientOf } from '../wasm/kernels.js';
 
 /** A tensor whose dimensions have letters. */
 interface Lettered {

@@ -1,6 +1,6 @@
 /** Gradients of operations that move numbers about, without changing them: each goes back to where it came from, and adds up where it was taken twice. */
 import * as tf from '@tensorflow/tfjs';
-import { registerGradientOf } from '../fast/kernels.js';
+import { registerGradientOf } from '../wasm/kernels.js';
 
 export function registerMoves(): void {
   for (const name of ['StridedSlice', 'MirrorPad', 'DepthToSpace']) {

@@ -1,6 +1,6 @@
 /** Gradients of running sums and products, and of products. */
 import * as tf from '@tensorflow/tfjs';
-import { registerGradientOf } from '../fast/kernels.js';
+import { registerGradientOf } from '../wasm/kernels.js';
 import { ownGradient } from './arithmetic.js';
 
 interface Scan {

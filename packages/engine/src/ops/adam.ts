@@ -1,6 +1,6 @@
 /** One step of Adam on a parameter, in one pass over memory on the wasm engine. */
 import * as tf from '@tensorflow/tfjs';
-import { type Heap, runningHeap } from '../fast/heap.js';
+import { type Heap, runningHeap } from '../wasm/heap.js';
 
 /** The running means of the gradient and of its square. They stay on the host. */
 export interface AdamMoments {

@@ -1,6 +1,6 @@
 /** Pictures resampled under an affine map of each row's own, with bilinear interpolation. */
 import type * as tf from '@tensorflow/tfjs';
-import { peek, tensorFrom } from '../fast/memory.js';
+import { peek, tensorFrom } from '../wasm/memory.js';
 import { sizeOf } from './shapes.js';
 
 /** Where each row reads: the value at pixel p is that of the picture at pixel position p matrix + offset. */

@@ -1,7 +1,7 @@
 /** The Bernoulli's log mass from log odds: one pass over memory on the wasm engine, summed on the way over the entries that make one event. */
 import * as tf from '@tensorflow/tfjs';
-import { runningHeap } from '../fast/heap.js';
-import { registerGradientOf, registerOnWasm } from '../fast/kernels.js';
+import { runningHeap } from '../wasm/heap.js';
+import { registerGradientOf, registerOnWasm } from '../wasm/kernels.js';
 import { broadcastShapes, type Shape, sameShape, sizeOf, sumTo } from './shapes.js';
 
 const kernelName = 'PyroBernoulli';

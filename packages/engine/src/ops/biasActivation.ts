@@ -1,7 +1,7 @@
 /** A bias and an activation, as they follow a product or a convolution: one pass over memory on the wasm engine, and as much for both gradients. */
 import * as tf from '@tensorflow/tfjs';
-import { type Heap, runningHeap } from '../fast/heap.js';
-import { registerOnWasm } from '../fast/kernels.js';
+import { type Heap, runningHeap } from '../wasm/heap.js';
+import { registerOnWasm } from '../wasm/kernels.js';
 import { customGrad } from './customGrad.js';
 import { sizeOf } from './shapes.js';
 

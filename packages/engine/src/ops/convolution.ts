@@ -3,10 +3,10 @@
  * the same sum written as a convolution with the turned filter. On the wasm engine our own loops run where they can.
  */
 import * as tf from '@tensorflow/tfjs';
-import { convolveOn, filterGradientOn, imagesOn } from '../fast/convolution.js';
-import { runningHeap } from '../fast/heap.js';
-import { registerGradientOf, registerKernelOf, registerOnWasm } from '../fast/kernels.js';
-import { product } from './dense.js';
+import { convolveOn, filterGradientOn, imagesOn } from '../wasm/convolution.js';
+import { runningHeap } from '../wasm/heap.js';
+import { registerGradientOf, registerKernelOf, registerOnWasm } from '../wasm/kernels.js';
+import { matMul } from './dense.js';
 import { sizeOf } from './shapes.js';
 
 const kernelName = 'PyroConvolution';
@@ -70,7 +70,7 @@ function filterGradient(x: tf.Tensor4D, dy: tf.Tensor4D, height: number, width: 
   const images = tf.transpose(tf.reshape(around, [places, inputs]));
   const upstream = tf.slice(tf.reshape(after, [places, outputs]), [0, 0], [used, outputs]) as tf.Tensor2D;
   const offsets = Array.from({ length: height * width }, (_, k) => Math.floor(k / width) * pitch + (k % width));
-  const sums = offsets.map((offset) => product(tf.slice(images, [0, offset], [inputs, used]) as tf.Tensor2D, upstream));
+  const sums = offsets.map((offset) => matMul(tf.slice(images, [0, offset], [inputs, used]) as tf.Tensor2D, upstream));
   return tf.reshape(tf.concat(sums, 0), [height, width, inputs, outputs]);
 }
 

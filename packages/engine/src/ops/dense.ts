@@ -1,10 +1,10 @@
 /**
- * Matrix products and dense layers whose gradients take the fast path. tfjs's own gradient multiplies by an operand that is data as if someone wanted
+ * Matrix products and dense layers whose gradients run as one kernel. tfjs's own gradient multiplies by an operand that is data as if someone wanted
  * its gradient; on the wasm engine its products run at a quarter of what is possible, and at a twentieth where an operand is transposed.
  */
 import * as tf from '@tensorflow/tfjs';
-import { type Heap, type Matrix, matrixAt, runningHeap, transposed } from '../fast/heap.js';
-import { registerGradientOf, registerKernelOf, registerOnWasm } from '../fast/kernels.js';
+import { type Heap, type Matrix, matrixAt, runningHeap, transposed } from '../wasm/heap.js';
+import { registerGradientOf, registerKernelOf, registerOnWasm } from '../wasm/kernels.js';
 import { customGrad } from './customGrad.js';
 import { sizeOf } from './shapes.js';
 
@@ -12,12 +12,12 @@ const kernelName = 'PyroMatMul';
 const registered = new Set<string>();
 
 /** Which operands are taken transposed. */
-interface Turned {
+interface Transposed {
   readonly transposeA: boolean;
   readonly transposeB: boolean;
 }
 
-registerGradientOf<Turned>({
+registerGradientOf<Transposed>({
   kernelName,
   inputsToSave: ['a', 'b'],
   gradFunc: (up, [a, b], { transposeA, transposeB }) => ({
@@ -27,10 +27,10 @@ registerGradientOf<Turned>({
 });
 
 /** a [n, k] times b [k, m]: [n, m]. */
-export function product(a: tf.Tensor2D, b: tf.Tensor2D): tf.Tensor2D {
+export function matMul(a: tf.Tensor2D, b: tf.Tensor2D): tf.Tensor2D {
   if (a.rank !== 2 || b.rank !== 2 || a.shape[1] !== b.shape[0]) {
     throw new RangeError(
-      `product: a matrix [${a.shape}] cannot be multiplied by [${b.shape}]: the inner sizes must be equal.`,
+      `matMul: a matrix [${a.shape}] cannot be multiplied by [${b.shape}]: the inner sizes must be equal.`,
     );
   }
   return a.size === 0 || b.size === 0 ? emptyProduct(a, b) : multiply(a, b, false, false);
@@ -40,8 +40,8 @@ export function product(a: tf.Tensor2D, b: tf.Tensor2D): tf.Tensor2D {
 function multiply(a: tf.Tensor, b: tf.Tensor, transposeA: boolean, transposeB: boolean): tf.Tensor2D {
   const backendName = tf.getBackend();
   registerOn(backendName);
-  const run = (x: tf.Tensor, y: tf.Tensor, turned: Turned) =>
-    tf.engine().runKernel(kernelName, { a: x, b: y }, { ...turned }) as tf.Tensor2D;
+  const run = (x: tf.Tensor, y: tf.Tensor, operands: Transposed) =>
+    tf.engine().runKernel(kernelName, { a: x, b: y }, { ...operands }) as tf.Tensor2D;
   if (backendName !== 'wasm' || runningHeap()) return run(a, b, { transposeA, transposeB });
   // The engine's own product is five times slower on a transposed operand than to transpose first.
   return run(transposeA ? tf.transpose(a) : a, transposeB ? tf.transpose(b) : b, {
@@ -66,7 +66,7 @@ export function dense(x: tf.Tensor, weight: tf.Tensor2D, bias?: tf.Tensor1D): tf
   }
   if (runningHeap() && x.size > 0 && weight.size > 0) return layerOnWasm(x, weight, bias);
   const rows = x.rank === 2 ? (x as tf.Tensor2D) : asRows(x);
-  const result = bias ? tf.add(product(rows, weight), bias) : product(rows, weight);
+  const result = bias ? tf.add(matMul(rows, weight), bias) : matMul(rows, weight);
   return x.rank === 2 ? result : tf.reshape(result, [...x.shape.slice(0, -1), outputs]);
 }
 
@@ -107,7 +107,7 @@ function layerOnWasm(x: tf.Tensor, weight: tf.Tensor2D, bias?: tf.Tensor1D): tf.
 function registerOn(backendName: string): void {
   if (registered.has(backendName)) return;
   const own = tf.getKernel('BatchMatMul', backendName);
-  registerKernelOf<'a' | 'b', Turned>(kernelName, backendName, ({ inputs, backend, attrs }) => {
+  registerKernelOf<'a' | 'b', Transposed>(kernelName, backendName, ({ inputs, backend, attrs }) => {
     const heap = runningHeap();
     if (heap) return multiplyOn(heap, inputs.a, inputs.b, attrs);
     return own.kernelFunc({ inputs, backend, attrs: { transposeA: attrs.transposeA, transposeB: attrs.transposeB } });
@@ -116,14 +116,19 @@ function registerOn(backendName: string): void {
 }
 
 /** The product by our loops, which read a transposed operand along its columns. */
-function multiplyOn(heap: Heap, a: tf.TensorInfo, b: tf.TensorInfo, { transposeA, transposeB }: Turned): tf.TensorInfo {
+function multiplyOn(
+  heap: Heap,
+  a: tf.TensorInfo,
+  b: tf.TensorInfo,
+  { transposeA, transposeB }: Transposed,
+): tf.TensorInfo {
   const [left, right] = [operandOf(heap, a, transposeA), operandOf(heap, b, transposeB)];
   const output = heap.output([left.rows, right.columns]);
   heap.multiply(left, right, heap.address(output));
   return output;
 }
 
-function operandOf(heap: Heap, x: tf.TensorInfo, turned: boolean): Matrix {
+function operandOf(heap: Heap, x: tf.TensorInfo, isTransposed: boolean): Matrix {
   const whole = matrixAt(heap.address(x), x.shape[0], x.shape[1]);
-  return turned ? transposed(whole) : whole;
+  return isTransposed ? transposed(whole) : whole;
 }

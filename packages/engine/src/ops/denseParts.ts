@@ -3,8 +3,8 @@
  * gradients written there, where tfjs would copy them out and pad and add them.
  */
 import * as tf from '@tensorflow/tfjs';
-import { type Heap, matrixAt, runningHeap, transposed } from '../fast/heap.js';
-import { byIndex, registerGradientOf, registerOnWasm } from '../fast/kernels.js';
+import { type Heap, matrixAt, runningHeap, transposed } from '../wasm/heap.js';
+import { byIndex, registerGradientOf, registerOnWasm } from '../wasm/kernels.js';
 import { dense } from './dense.js';
 
 const kernelName = 'PyroDenseParts';

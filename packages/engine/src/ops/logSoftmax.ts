@@ -1,8 +1,8 @@
 /** Normalised log-probabilities: one call on the wasm engine, and one for the gradient, where tfjs takes a dozen. */
 import * as tf from '@tensorflow/tfjs';
-import { type Heap, runningHeap } from '../fast/heap.js';
-import { registerGradientOf, registerOnWasm } from '../fast/kernels.js';
-import { filledOn } from '../fast/operands.js';
+import { type Heap, runningHeap } from '../wasm/heap.js';
+import { registerGradientOf, registerOnWasm } from '../wasm/kernels.js';
+import { filledOn } from '../wasm/operands.js';
 import { logSumExp } from './logSumExp.js';
 
 const kernelName = 'PyroLogSoftmax';

@@ -1,7 +1,7 @@
 /** The largest of each 2 x 2 places, with a right gradient on every engine: that of tfjs-wasm's own `maxPool` is wrong, without an error. */
 import * as tf from '@tensorflow/tfjs';
-import { runningHeap } from '../fast/heap.js';
-import { registerGradientOf, registerOnWasm } from '../fast/kernels.js';
+import { runningHeap } from '../wasm/heap.js';
+import { registerGradientOf, registerOnWasm } from '../wasm/kernels.js';
 
 const kernelName = 'PyroMaxPool';
 const slopeName = 'PyroMaxPoolSlope';

@@ -1,8 +1,8 @@
 /** The normal distribution's log density: one call on the wasm engine, and one for each gradient that is asked for, where tfjs takes twenty. */
 import * as tf from '@tensorflow/tfjs';
-import { type Heap, runningHeap } from '../fast/heap.js';
-import { registerGradientOf, registerOnWasm } from '../fast/kernels.js';
-import { filledOn, operandOn } from '../fast/operands.js';
+import { type Heap, runningHeap } from '../wasm/heap.js';
+import { registerGradientOf, registerOnWasm } from '../wasm/kernels.js';
+import { filledOn, operandOn } from '../wasm/operands.js';
 import { broadcastShapes, type Shape, sizeOf, sumTo } from './shapes.js';
 
 const kernelName = 'PyroNormal';

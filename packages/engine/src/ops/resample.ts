@@ -1,7 +1,7 @@
 /** Rows read at four weighted places each: pictures turned, moved or resized with bilinear interpolation, as one linear map. */
 import * as tf from '@tensorflow/tfjs';
-import { type Heap, runningHeap } from '../fast/heap.js';
-import { peek, tensorFrom } from '../fast/memory.js';
+import { type Heap, runningHeap } from '../wasm/heap.js';
+import { peek, tensorFrom } from '../wasm/memory.js';
 import { customGrad } from './customGrad.js';
 import { take } from './indexing.js';
 

@@ -1,7 +1,7 @@
 /** Twice as many points along an axis, by repeating or by linear interpolation: one pass over memory on the wasm engine, and one for the gradient. */
 import * as tf from '@tensorflow/tfjs';
-import { runningHeap } from '../fast/heap.js';
-import { registerGradientOf, registerOnWasm } from '../fast/kernels.js';
+import { runningHeap } from '../wasm/heap.js';
+import { registerGradientOf, registerOnWasm } from '../wasm/kernels.js';
 
 const kernelName = 'PyroUpsample2x';
 const slopeName = 'PyroUpsample2xSlope';

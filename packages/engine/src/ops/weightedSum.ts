@@ -1,8 +1,8 @@
 /** Sums of logarithms with weights, where a weight of 0 makes even minus infinity 0: one call on the wasm engine. */
 import * as tf from '@tensorflow/tfjs';
-import { runningHeap } from '../fast/heap.js';
-import { registerOnWasm } from '../fast/kernels.js';
-import { filledOn, operandOn } from '../fast/operands.js';
+import { runningHeap } from '../wasm/heap.js';
+import { registerOnWasm } from '../wasm/kernels.js';
+import { filledOn, operandOn } from '../wasm/operands.js';
 import { customGrad } from './customGrad.js';
 import { broadcastShapes, type Shape, sizeOf, sumTo } from './shapes.js';
 

@@ -1,13 +1,13 @@
 /** How each engine is brought up under TensorFlow.js: the module that registers it, and the fixes that it needs under Node. */
 import * as tf from '@tensorflow/tfjs';
-import { liftRankLimit } from '../fast/anyRank.js';
-import { checkOperands } from '../fast/checked.js';
-import { correctFunctions } from '../fast/exact.js';
-import { attachLoops } from '../fast/heap.js';
-import { shareClones } from '../fast/identity.js';
-import { addMissingKernels } from '../fast/missing.js';
-import { guardMemory } from '../fast/outOfMemory.js';
 import { correctGradients } from '../gradients/index.js';
+import { liftRankLimit } from '../wasm/anyRank.js';
+import { checkOperands } from '../wasm/checked.js';
+import { correctFunctions } from '../wasm/exact.js';
+import { attachLoops } from '../wasm/heap.js';
+import { shareClones } from '../wasm/identity.js';
+import { addMissingKernels } from '../wasm/missing.js';
+import { guardMemory } from '../wasm/outOfMemory.js';
 import { nodeRequire } from './nodeRequire.js';
 
 /** The engines, best first. */

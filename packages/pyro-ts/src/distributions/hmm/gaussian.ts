@@ -32,9 +32,9 @@ export function integrateShared(f: PairGaussian, g: PairGaussian, dim: number): 
   const zero = tf.zerosLike(fxy);
   const precision = tf.sub(
     joined([joined([fx, zero], -1), joined([zero, gz], -1)], -2),
-    product(transposed(ends), ends),
+    tf.matMul(transposed(ends), ends),
   );
-  const newInfo = tf.sub(joined([fInfoX, gInfoZ], -1), tf.squeeze(product(transposed(ends), middle), [-1]));
+  const newInfo = tf.sub(joined([fInfoX, gInfoZ], -1), tf.squeeze(tf.matMul(transposed(ends), middle), [-1]));
   return {
     precision,
     info: newInfo,
@@ -86,16 +86,12 @@ export function integrateAll(steps: PairGaussian, dim: number): PairGaussian {
   };
 }
 
-/** `a` [..., I, J] times `b` [..., J, K], whose batch dimensions broadcast. */
-export const product = (a: tf.Tensor, b: tf.Tensor): tf.Tensor => tf.matMul(a, b);
-
 /** The last two dimensions exchanged. */
 export const transposed = (a: tf.Tensor): tf.Tensor => {
   const order = a.shape.map((_, i) => i);
   return tf.transpose(a, [...order.slice(0, -2), a.rank - 1, a.rank - 2]);
 };
 
-/** Tensors side by side along `axis` (from the right), their batch dimensions broadcast. */
 export function joined(parts: readonly tf.Tensor[], axis: -1 | -2): tf.Tensor {
   const rank = Math.max(...parts.map((x) => x.rank));
   const common: number[] = new Array<number>(rank).fill(1);

@@ -5,7 +5,7 @@ import { formatShape, refuseUnknownKeys, ShapeError } from '../../errors.js';
 import type { RandomStream } from '../../random.js';
 import { type Constraint, independent, realVector } from '../constraints.js';
 import { Distribution, expandedShape, type TensorLike, toTensor } from '../distribution.js';
-import type { MultivariateNormal } from '../line/multivariateNormal.js';
+import type { MultivariateNormal } from '../multivariate/multivariateNormal.js';
 import {
   integrateAll,
   integrateShared,
@@ -13,7 +13,6 @@ import {
   logDeterminant,
   logIntegral,
   type PairGaussian,
-  product,
   transposed,
 } from './gaussian.js';
 
@@ -132,23 +131,23 @@ export class GaussianHMM extends Distribution {
     const seen = densityOf(observation);
     // The noise of the step, n = x_t - x_{t-1} a, in terms of both.
     const p = moved.precision;
-    const ap = product(a, p);
-    const hq = product(h, seen.precision);
+    const ap = tf.matMul(a, p);
+    const hq = tf.matMul(h, seen.precision);
     const info = tf.expandDims(moved.info, -1);
     // The noise of the observation, y_t - x_t h.
     const y = tf.expandDims(value, -1);
-    const fromValue = product(h, tf.sub(product(seen.precision, y), tf.expandDims(seen.info, -1)));
+    const fromValue = tf.matMul(h, tf.sub(tf.matMul(seen.precision, y), tf.expandDims(seen.info, -1)));
     const precision = joined(
       [
-        joined([product(ap, transposed(a)), tf.neg(ap)], -1),
-        joined([tf.neg(transposed(ap)), tf.add(p, product(hq, transposed(h)))], -1),
+        joined([tf.matMul(ap, transposed(a)), tf.neg(ap)], -1),
+        joined([tf.neg(transposed(ap)), tf.add(p, tf.matMul(hq, transposed(h)))], -1),
       ],
       -2,
     );
-    const infos = tf.squeeze(joined([tf.neg(product(a, info)), tf.add(info, fromValue)], -2), [-1]);
+    const infos = tf.squeeze(joined([tf.neg(tf.matMul(a, info)), tf.add(info, fromValue)], -2), [-1]);
     const ofValue = tf.sub(
       tf.sum(tf.mul(seen.info, value), -1),
-      tf.mul(tf.sum(tf.mul(y, product(seen.precision, y)), [-2, -1]), 0.5),
+      tf.mul(tf.sum(tf.mul(y, tf.matMul(seen.precision, y)), [-2, -1]), 0.5),
     );
     const logScale = tf.add(tf.add(moved.logScale, seen.logScale), ofValue);
     const batch = broadcastShapes(precision.shape.slice(0, -2), infos.shape.slice(0, -1), logScale.shape, [
@@ -175,7 +174,7 @@ export class GaussianHMM extends Distribution {
       const all = tf.unstack(x, time);
       return all[all.length === 1 ? 0 : t];
     };
-    const apply = (x: tf.Tensor, matrix: tf.Tensor) => tf.squeeze(product(tf.expandDims(x, -2), matrix), [-2]);
+    const apply = (x: tf.Tensor, matrix: tf.Tensor) => tf.squeeze(tf.matMul(tf.expandDims(x, -2), matrix), [-2]);
     let state = initial.expand(shape).rsample(rng);
     const out = moves.map((move, t) => {
       state = tf.add(apply(state, at(this.matrices.transition, t)), move);
@@ -193,14 +192,14 @@ function densityOf(d: MultivariateNormal): PairGaussian {
   const [dim] = d.eventShape;
   // The inverse of the factor, from which precision and determinant follow.
   const inverse = d.precisionTril ? transposed(d.precisionTril) : triangularSolve(d.scaleTril, tf.eye(dim));
-  const precision = product(transposed(inverse), inverse);
+  const precision = tf.matMul(transposed(inverse), inverse);
   const loc = tf.expandDims(d.loc, -1);
-  const white = product(inverse, loc);
+  const white = tf.matMul(inverse, loc);
   const half = tf.mul(tf.sum(tf.square(white), [-2, -1]), 0.5);
   const logVolume = d.precisionTril ? tf.neg(logDeterminant(d.precisionTril)) : logDeterminant(d.scaleTril);
   return {
     precision,
-    info: tf.squeeze(product(transposed(inverse), white), [-1]),
+    info: tf.squeeze(tf.matMul(transposed(inverse), white), [-1]),
     logScale: tf.sub(tf.neg(half), tf.add(logVolume, 0.5 * dim * Math.log(2 * Math.PI))),
   };
 }

@@ -1,17 +1,17 @@
 /** Closed forms between families of real numbers. */
 import { elementwise, host, select } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
-import { Beta } from '../bounded/beta.js';
-import { ContinuousBernoulli } from '../bounded/continuousBernoulli.js';
-import { Uniform } from '../bounded/uniform.js';
-import { VonMises } from '../bounded/vonMises.js';
+import { Beta } from '../continuous/beta.js';
+import { Cauchy } from '../continuous/cauchy.js';
+import { ContinuousBernoulli } from '../continuous/continuousBernoulli.js';
+import { Exponential, Gamma } from '../continuous/gamma.js';
+import { Laplace } from '../continuous/laplace.js';
+import { Normal } from '../continuous/normal.js';
+import { HalfNormal, LogNormal } from '../continuous/normals.js';
+import { Uniform } from '../continuous/uniform.js';
+import { VonMises } from '../continuous/vonMises.js';
 import type { Distribution } from '../distribution.js';
 import { magnitude } from '../family.js';
-import { Cauchy } from '../line/cauchy.js';
-import { Laplace } from '../line/laplace.js';
-import { Normal } from '../line/normal.js';
-import { Exponential, Gamma } from '../positive/gamma.js';
-import { HalfNormal, LogNormal } from '../positive/normals.js';
 import { type KlRule, rule } from './rule.js';
 
 const { trigamma } = host;

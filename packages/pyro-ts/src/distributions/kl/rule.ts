@@ -36,7 +36,7 @@ function jointBatchShape(p: Distribution, q: Distribution): number[] {
   const shape = broadcastShapes(p.batchShape, q.batchShape);
   if (shape && formatShape(p.eventShape) === formatShape(q.eventShape)) return shape;
   throw new ShapeError(
-    `kl: ${p.name} with batchShape ${formatShape(p.batchShape)} and eventShape ${formatShape(p.eventShape)} and ${q.name} with ` +
+    `klDivergence: ${p.name} with batchShape ${formatShape(p.batchShape)} and eventShape ${formatShape(p.eventShape)} and ${q.name} with ` +
       `batchShape ${formatShape(q.batchShape)} and eventShape ${formatShape(q.eventShape)} do not fit each other.`,
   );
 }

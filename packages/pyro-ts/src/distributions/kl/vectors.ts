@@ -1,10 +1,10 @@
 /** Closed forms between families of vectors. */
 import { host, rowwise, triangularSolve } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
-import { Dirichlet } from '../bounded/dirichlet.js';
+import { Normal } from '../continuous/normal.js';
 import { Independent } from '../distribution.js';
-import { MultivariateNormal } from '../line/multivariateNormal.js';
-import { Normal } from '../line/normal.js';
+import { Dirichlet } from '../multivariate/dirichlet.js';
+import { MultivariateNormal } from '../multivariate/multivariateNormal.js';
 import { type KlRule, rule } from './rule.js';
 
 const { digamma, lgamma, trigamma } = host;

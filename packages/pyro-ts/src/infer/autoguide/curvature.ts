@@ -1,6 +1,6 @@
 /** The posterior's covariance from second derivatives of the log density, on the host. */
 import * as tf from '@tensorflow/tfjs';
-import { MultivariateNormal } from '../../distributions/line/multivariateNormal.js';
+import { MultivariateNormal } from '../../distributions/multivariate/multivariateNormal.js';
 import { NonFiniteError, SupportError } from '../../errors.js';
 
 /**

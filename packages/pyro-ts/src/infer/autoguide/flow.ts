@@ -1,7 +1,7 @@
 /** A normal bent by transforms, over all sites: any transforms, or inverse autoregressive flows. */
 import * as tf from '@tensorflow/tfjs';
+import { normal } from '../../distributions/continuous/normal.js';
 import type { Distribution } from '../../distributions/distribution.js';
-import { normal } from '../../distributions/line/normal.js';
 import { TransformedDistribution } from '../../distributions/transformed.js';
 import type { Transform } from '../../distributions/transforms/transform.js';
 import { OptionError } from '../../errors.js';

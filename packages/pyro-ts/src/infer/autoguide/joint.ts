@@ -1,9 +1,9 @@
 /** Autoguides that see all continuous sites as one vector in unconstrained space. */
 import * as tf from '@tensorflow/tfjs';
 import { positive } from '../../distributions/constraints.js';
+import { normal } from '../../distributions/continuous/normal.js';
 import { delta } from '../../distributions/delta.js';
 import { type Distribution, sumRightmost } from '../../distributions/distribution.js';
-import { normal } from '../../distributions/line/normal.js';
 import { ModelGuideError } from '../../errors.js';
 import type { ParamStore } from '../../paramStore.js';
 import { param } from '../../primitives/param.js';

@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { positive } from '../../distributions/constraints.js';
 import type { Distribution } from '../../distributions/distribution.js';
-import { LowRankMultivariateNormal } from '../../distributions/line/lowRankMultivariateNormal.js';
+import { LowRankMultivariateNormal } from '../../distributions/multivariate/lowRankMultivariateNormal.js';
 import { OptionError } from '../../errors.js';
 import type { ParamStore } from '../../paramStore.js';
 import { param } from '../../primitives/param.js';

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import { positive } from '../../distributions/constraints.js';
 import { delta } from '../../distributions/delta.js';
 import type { Distribution } from '../../distributions/distribution.js';
-import { MultivariateNormal } from '../../distributions/line/multivariateNormal.js';
+import { MultivariateNormal } from '../../distributions/multivariate/multivariateNormal.js';
 import { substitute } from '../../handlers/lift.js';
 import { seed } from '../../handlers/seed.js';
 import type { ParamStore } from '../../paramStore.js';

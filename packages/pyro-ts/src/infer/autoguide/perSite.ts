@@ -2,8 +2,8 @@
 import { greater, host } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 import { positive } from '../../distributions/constraints.js';
+import { normal } from '../../distributions/continuous/normal.js';
 import { delta } from '../../distributions/delta.js';
-import { normal } from '../../distributions/line/normal.js';
 import { TransformedDistribution } from '../../distributions/transformed.js';
 import { OptionError } from '../../errors.js';
 import type { ParamStore } from '../../paramStore.js';

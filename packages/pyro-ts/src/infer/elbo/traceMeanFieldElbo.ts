@@ -1,7 +1,7 @@
 /** The bound with the divergence between guide and prior in closed form where there is one. */
 import { sameShape } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
-import { hasKl, kl } from '../../distributions/kl/kl.js';
+import { hasKl, klDivergence } from '../../distributions/kl/klDivergence.js';
 import { ModelGuideError } from '../../errors.js';
 import type { SampleSite } from '../../runtime/trace.js';
 import {
@@ -44,7 +44,7 @@ function lossOf({ model, guide }: TracePair): tf.Tensor {
 /** The summed divergence of one site, each side with its own scale and mask; the guide's must equal the model's for a closed form. */
 function divergence(guide: SampleSite, model: SampleSite): tf.Tensor {
   const alike = sameNumbers(guide.scale, model.scale) && sameNumbers(guide.mask, model.mask);
-  if (alike && hasKl(guide.fn, model.fn)) return tf.sum(guide.scaleAndMask(kl(guide.fn, model.fn)));
+  if (alike && hasKl(guide.fn, model.fn)) return tf.sum(guide.scaleAndMask(klDivergence(guide.fn, model.fn)));
   return tf.sub(guide.logProbSum, model.logProbSum);
 }
 

@@ -1,11 +1,11 @@
 /** Sites with a location and a scale, centred or not, or anything between. */
 import * as tf from '@tensorflow/tfjs';
 import { unitInterval } from '../../distributions/constraints.js';
+import { Cauchy } from '../../distributions/continuous/cauchy.js';
+import { Laplace } from '../../distributions/continuous/laplace.js';
+import { Normal } from '../../distributions/continuous/normal.js';
+import { StudentT } from '../../distributions/continuous/studentT.js';
 import type { Distribution } from '../../distributions/distribution.js';
-import { Cauchy } from '../../distributions/line/cauchy.js';
-import { Laplace } from '../../distributions/line/laplace.js';
-import { Normal } from '../../distributions/line/normal.js';
-import { StudentT } from '../../distributions/line/studentT.js';
 import { OptionError, refuseUnknownKeys, SiteError } from '../../errors.js';
 import { param } from '../../primitives/param.js';
 import { auxiliary, bare, type Reparam, type ReparamSite, wrapped } from './reparam.js';

@@ -1,7 +1,7 @@
 /** Directions as normal draws. */
 import * as tf from '@tensorflow/tfjs';
-import { ProjectedNormal } from '../../distributions/bounded/projectedNormal.js';
-import { Normal } from '../../distributions/line/normal.js';
+import { Normal } from '../../distributions/continuous/normal.js';
+import { ProjectedNormal } from '../../distributions/multivariate/projectedNormal.js';
 import { normalize } from '../../distributions/transforms/vectors.js';
 import { SiteError } from '../../errors.js';
 import { auxiliary, bare, type Reparam, type ReparamSite, wrapped } from './reparam.js';

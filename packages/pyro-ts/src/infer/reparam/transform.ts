@@ -1,8 +1,8 @@
 /** Transformed sites as their base draw. */
 import type * as tf from '@tensorflow/tfjs';
+import { Normal } from '../../distributions/continuous/normal.js';
+import { LogNormal } from '../../distributions/continuous/normals.js';
 import type { Distribution } from '../../distributions/distribution.js';
-import { Normal } from '../../distributions/line/normal.js';
-import { LogNormal } from '../../distributions/positive/normals.js';
 import { TransformedDistribution } from '../../distributions/transformed.js';
 import { ExpTransform } from '../../distributions/transforms/elementwise.js';
 import type { Transform } from '../../distributions/transforms/transform.js';

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import * as dist from 'pyro-ts';
 import { bijectTo, constraints, RandomStream, type Transform, transformTo } from 'pyro-ts';
 import { describe, expect, test } from 'vitest';
-import { expectClose, gradOf, numericGradient } from '../../numbers.js';
+import { expectClose, gradOf, numericGradient } from '../../../numbers.js';
 
 const rng = () => new RandomStream('transforms');
 const layers = (dim: number, hidden: number[]) => dist.initAutoregressive(dim, hidden, rng());

@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { lowRankMultivariateNormal, multivariateNormal, RandomStream } from 'pyro-ts';
 import { describe, expect, test } from 'vitest';
-import { expectClose, gradOf } from '../../numbers.js';
+import { expectClose, gradOf } from '../../../numbers.js';
 
 const loc = [0.3, -1, 2, 0.5];
 const factor = [

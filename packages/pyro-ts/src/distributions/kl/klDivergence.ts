@@ -8,13 +8,13 @@ import { type Family, type KlRule, rule } from './rule.js';
 import { vectorRules } from './vectors.js';
 import { wrapperRules } from './wrappers.js';
 
-const rules: KlRule[] = [...continuousRules, ...discreteRules, ...vectorRules, ...wrapperRules(kl, hasKl)];
+const rules: KlRule[] = [...continuousRules, ...discreteRules, ...vectorRules, ...wrapperRules(klDivergence, hasKl)];
 
 /**
  * Adds or replaces the closed form for a pair of families.
  * @example
  * registerKl(Uniform, Exponential, (p, q) => p.mean().mul(q.rate).sub(tf.log(p.high.sub(p.low).mul(q.rate))));
- * kl(uniform(1, 3), exponential(0.5)) // 1
+ * klDivergence(uniform(1, 3), exponential(0.5)) // 1
  */
 export function registerKl<P extends Distribution, Q extends Distribution>(
   p: Family<P>,
@@ -25,7 +25,7 @@ export function registerKl<P extends Distribution, Q extends Distribution>(
 }
 
 /**
- * Whether `kl(p, q)` has a closed form here.
+ * Whether `klDivergence(p, q)` has a closed form here.
  * @example hasKl(normal(0, 1), laplace(0, 1)) // false
  */
 export function hasKl(p: Distribution, q: Distribution): boolean {
@@ -35,9 +35,9 @@ export function hasKl(p: Distribution, q: Distribution): boolean {
 /**
  * KL(p || q), the mean of log p - log q under p, of shape batchShape; infinite where p has mass that q lacks.
  * Throws a PyroError where no closed form is known.
- * @example kl(normal([0, 1], 0.5).toEvent(1), normal(0, 1).expand([2]).toEvent(1))
+ * @example klDivergence(normal([0, 1], 0.5).toEvent(1), normal(0, 1).expand([2]).toEvent(1))
  */
-export function kl(p: Distribution, q: Distribution): tf.Tensor {
+export function klDivergence(p: Distribution, q: Distribution): tf.Tensor {
   const found = rules.find((r) => r.fits(p, q));
   if (!found) {
     throw new PyroError(

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import * as dist from 'pyro-ts';
 import { bernoulli, binomial, categorical, oneHotCategorical } from 'pyro-ts';
 import { describe, expect, test } from 'vitest';
-import { expectClose, gradOf, numericGradient } from '../../numbers.js';
+import { expectClose, gradOf, numericGradient } from '../../../numbers.js';
 
 const logits = () =>
   tf.tensor2d([

@@ -2,15 +2,7 @@
  * The operations that run as our own loops on the wasm engine: values against float64 on the host, gradients against finite differences and against
  * TensorFlow.js's own, sizes that are no multiple of a vector, and the same answers where the loops are not there.
  */
-import {
-  adamOnHost,
-  adamUpdate,
-  bernoulliLogProb,
-  biasLeakyRelu,
-  biasTanh,
-  denseParts,
-  product,
-} from '@pyro-ts/engine';
+import { adamOnHost, adamUpdate, bernoulliLogProb, biasLeakyRelu, biasTanh, denseParts, matMul } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
 import { expectClose, numericGradient } from '../numbers.js';
@@ -19,7 +11,7 @@ const draw = (shape: number[], seed: number, range = 1) => tf.randomUniform(shap
 const softplus = (l: number) => Math.max(l, 0) + Math.log1p(Math.exp(-Math.abs(l)));
 const onWasm = tf.getBackend() === 'wasm';
 
-describe('product', () => {
+describe('matMul', () => {
   // Beyond one block of the packed operands in every direction, and not a multiple of a tile.
   it.each([
     [67, 300, 261],
@@ -29,8 +21,8 @@ describe('product', () => {
     tf.tidy(() => {
       const [a, b, up] = [draw([n, k], 1), draw([k, m], 2), draw([n, m], 3)] as tf.Tensor2D[];
       const plain = (x: tf.Tensor, y: tf.Tensor) => tf.sum(tf.mul(up, tf.matMul(x as tf.Tensor2D, y as tf.Tensor2D)));
-      const ours = (x: tf.Tensor, y: tf.Tensor) => tf.sum(tf.mul(up, product(x as tf.Tensor2D, y as tf.Tensor2D)));
-      expectClose(product(a, b), tf.matMul(a, b), 1e-4, 1e-4);
+      const ours = (x: tf.Tensor, y: tf.Tensor) => tf.sum(tf.mul(up, matMul(x as tf.Tensor2D, y as tf.Tensor2D)));
+      expectClose(matMul(a, b), tf.matMul(a, b), 1e-4, 1e-4);
       const [wanted, found] = [tf.grads(plain)([a, b]), tf.grads(ours)([a, b])];
       for (const [i, grad] of found.entries()) expectClose(grad, wanted[i], 1e-4, 1e-4);
     });
@@ -42,7 +34,7 @@ describe('product', () => {
       const second = (multiply: (x: tf.Tensor2D, y: tf.Tensor2D) => tf.Tensor) =>
         tf.grad((x) => tf.grad((y) => tf.sum(tf.square(multiply(x as tf.Tensor2D, y as tf.Tensor2D))))(b))(a);
       expectClose(
-        second(product),
+        second(matMul),
         second((x, y) => tf.matMul(x, y)),
         1e-4,
         1e-5,
@@ -55,7 +47,7 @@ describe('product', () => {
       const a = tf.tensor2d([1, 2, Number.NaN, 4, 5, 6], [3, 2]);
       const b = tf.tensor2d([1, Number.POSITIVE_INFINITY, 3, 1, 1, 1], [2, 3]);
       const inf = Number.POSITIVE_INFINITY;
-      expect([...product(a, b).dataSync()]).toEqual([3, inf, 5, NaN, NaN, NaN, 11, inf, 21]);
+      expect([...matMul(a, b).dataSync()]).toEqual([3, inf, 5, NaN, NaN, NaN, 11, inf, 21]);
     });
   });
 });

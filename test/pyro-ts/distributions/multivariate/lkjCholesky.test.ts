@@ -12,7 +12,7 @@ import {
   TraceELBO,
 } from 'pyro-ts';
 import { describe, expect, test } from 'vitest';
-import { expectClose, gradOf, numericGradient } from '../../numbers.js';
+import { expectClose, gradOf, numericGradient } from '../../../numbers.js';
 
 /** `torch.distributions.LKJCholesky(d, c).log_prob(CorrCholeskyTransform()(x))` of PyTorch 2.15 in float64. */
 const figures: [dim: number, concentration: number, factor: number[], logProb: number][] = [
