@@ -3,9 +3,10 @@
  * time. Each point is a process of its own, so that its memory is its own.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
-import { dirname } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { answer, inOwnProcess, whereItRuns } from './ownProcess.mjs';
 
 const self = fileURLToPath(import.meta.url);
@@ -60,7 +61,11 @@ async function measure({ kernel, threads, repeats, ...sizes }) {
 
 /** Two rows of small charts, time above memory, a column for each axis; both scales are logarithmic, so proportional growth is a straight line. */
 async function draw(points, file) {
-  const [vega, { compile }] = await Promise.all([import('vega'), import('vega-lite')]);
+  const { installTools } = await import('../scripts/lib/tools.mjs');
+  const tools = createRequire(join(await installTools('plot'), 'tools.js'));
+  const [vega, { compile }] = await Promise.all(
+    ['vega', 'vega-lite'].map((name) => import(pathToFileURL(tools.resolve(name)).href)),
+  );
   const chart = (axis, field, title) => ({
     data: { values: points.filter((point) => point.axis === axis).map((p) => ({ ...p, megabytes: p.bytes / 1e6 })) },
     width: 150,

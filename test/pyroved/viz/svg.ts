@@ -4,18 +4,19 @@
 export const textsOf = (svg: string): string[] =>
   [...svg.matchAll(/<text[^>]*>([^<]*)<\/text>/g)].map(([, words]) => unescaped(words!));
 
-/** The `d` of the paths of one kind of mark, e.g. "mark-line". */
+/** The `d` of the paths of one kind of mark, e.g. "line". */
 export const pathsOf = (svg: string, kind: string): string[] =>
-  pathTags(svg, kind).map((tag) => / d="([^"]*)"/.exec(tag)![1]!);
+  marksOf(svg, kind, 'path').map((tag) => / d="([^"]*)"/.exec(tag)![1]!);
 
-/** Where the paths of one kind of mark are moved to. */
-export const placesOf = (svg: string, kind: string): number[][] =>
-  pathTags(svg, kind).map((tag) => /translate\(([^)]*)\)/.exec(tag)![1]!.split(',').map(Number));
+/** Numeric attributes of the elements of one kind of mark: `numbersOf(svg, 'dot', 'circle', ['cx', 'cy'])`. */
+export const numbersOf = (svg: string, kind: string, element: string, attributes: readonly string[]): number[][] =>
+  marksOf(svg, kind, element).map((tag) =>
+    attributes.map((attribute) => Number(new RegExp(` ${attribute}="([^"]*)"`).exec(tag)![1]!)),
+  );
 
-/** The paths of one kind of mark, without the grounds of groups. */
-function pathTags(svg: string, kind: string): string[] {
-  const groups = svg.split('<g class="').filter((group) => group.startsWith(kind));
-  return groups.flatMap((group) => group.match(/<path [^>]*>/g) ?? []).filter((tag) => !tag.includes('class="'));
+function marksOf(svg: string, kind: string, element: string): string[] {
+  const groups = svg.split(`<g aria-label="${kind}"`).slice(1);
+  return groups.flatMap((group) => group.split('</g>')[0]!.match(new RegExp(`<${element} [^>]*>`, 'g')) ?? []);
 }
 
 /** The points of a line's path, one list for each unbroken piece. */

@@ -1,7 +1,6 @@
 /**
- * Image files turned into numbers: PNG, JPEG, TIFF (every page) and BMP, told apart by their content. The decoders that
- * image-js is built on are used directly, because image-js itself reads no floating-point TIFF, one page only, and no
- * PNG of fewer than 8 bits.
+ * Image files turned into numbers: PNG, JPEG, TIFF (every page) and BMP, told apart by their content. Each format has its own decoder, because
+ * libraries that read all of them read no floating-point TIFF, one page only, or no PNG of fewer than 8 bits.
  */
 import { decode as decodeBmp } from 'fast-bmp';
 import { checkRoom, LimitError, limitsFor, type ReadLimits } from 'pyroved-ts/node';

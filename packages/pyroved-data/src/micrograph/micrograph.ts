@@ -68,7 +68,7 @@ export async function loadMicrographs(path: string, options: MicrographOptions):
       ? given
           .filter((c) => c.file === undefined || c.file === name || c.file === file)
           .map((c) => ({ area: Number.NaN, ...c }))
-      : await findObjects(plane, options);
+      : findObjects(plane, options);
     const cut = cutPatches(plane, places, { name, patch, size }, problems);
     const crowded = cut.filter((a) => places.some((b) => b !== a.place && within(a.place, b, patch / 2))).length;
     if (crowded > 0)

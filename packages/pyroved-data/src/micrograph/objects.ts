@@ -1,6 +1,7 @@
 /** Finds the objects in a large micrograph: what stands out from its surroundings, one connected region each. */
 import { OptionError } from 'pyro-ts';
 import { type Plane, resize } from '../images/resize.js';
+import { connectedRegions, gaussianBlur, otsuThreshold } from './regions.js';
 
 export interface FindOptions {
   /** Side in pixels of the square that holds one object with some of its surroundings. */
@@ -30,21 +31,20 @@ const SMOOTHING = 1 / 48;
  * that touch count as one. Of a darker and a brighter side, the one that covers less is taken for the objects unless
  * `polarity` says otherwise.
  */
-export async function findObjects(image: Plane, { patch, polarity, ...options }: FindOptions): Promise<FoundObject[]> {
+export function findObjects(image: Plane, { patch, polarity, ...options }: FindOptions): FoundObject[] {
   if (polarity !== undefined && polarity !== 'bright' && polarity !== 'dark') {
     throw new OptionError(`polarity is "${polarity}"; it can be "bright" or "dark".`);
   }
   const { minArea = (patch / 10) ** 2, maxArea = patch ** 2 / 2 } = options;
-  const { fromMask, Image } = await import('image-js');
-  const flat = withoutBackground(image, 2 * patch);
-  const grey = new Image(image.width, image.height, { data: toBytes(flat), colorModel: 'GREY' });
-  const smooth = grey.gaussianBlur({ sigma: Math.max(0.5, patch * SMOOTHING) });
-  const mask = smooth.threshold({ algorithm: 'otsu' });
-  const bright = mask.getNbNonZeroPixels() <= mask.size / 2;
-  const kind = (polarity ?? (bright ? 'bright' : 'dark')) === 'bright' ? 'white' : 'black';
-  return fromMask(mask)
-    .getRois({ kind, minSurface: minArea, maxSurface: maxArea })
-    .map((roi) => ({ x: roi.centroid.column, y: roi.centroid.row, area: roi.surface }))
+  const { height, width } = image;
+  const values = toBytes(withoutBackground(image, 2 * patch));
+  const smooth = gaussianBlur({ values, height, width }, Math.max(0.5, patch * SMOOTHING)).values;
+  const threshold = otsuThreshold(smooth);
+  const brighter = smooth.reduce((count, value) => count + (value > threshold ? 1 : 0), 0);
+  const bright = polarity === undefined ? brighter <= smooth.length / 2 : polarity === 'bright';
+  const mask = smooth.map((value) => (value > threshold === bright ? 1 : 0));
+  return connectedRegions(mask, height, width)
+    .filter(({ area }) => area >= minArea && area <= maxArea)
     .sort((a, b) => a.y - b.y || a.x - b.x);
 }
 

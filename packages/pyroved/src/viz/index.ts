@@ -2,8 +2,8 @@ export { type ClassScores, type ConfusionMatrix, classScores, confusionChart } f
 export { type HeatmapOptions, heatmapChart } from './charts/heatmap.js';
 export { type HistogramOptions, histogramChart } from './charts/histogram.js';
 export { type LineChartOptions, type LinePoint, type LineSeries, lineChart } from './charts/lines.js';
-export { asSvgFile } from './charts/render.js';
 export { type ScatterOptions, scatterChart } from './charts/scatter.js';
+export { asSvgFile } from './charts/svg.js';
 export { type EpochFigures, type TrainingChart, type TrainingCurve, trainingCharts } from './charts/training.js';
 export { formatCount, formatDuration, formatPercent } from './format.js';
 export type { FramedPicture } from './images/frame.js';

@@ -1,5 +1,4 @@
 /** What all pictures share: fonts, sizes and colours that read on a white and on a dark page, and to the colour-blind. */
-import type { Config } from 'vega-lite';
 
 /** The fonts of pictures and report; no file is needed, each system has one of them. */
 export const FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif";
@@ -31,53 +30,7 @@ export const INK = 'currentColor';
 /** How opaque the ink of secondary text is. */
 export const QUIET = 0.72;
 
-/** How every chart looks. */
-export const CHART_CONFIG: Config = {
-  background: 'transparent',
-  font: FONT,
-  padding: 4,
-  axis: {
-    domainColor: INK,
-    domainOpacity: 0.35,
-    gridColor: INK,
-    gridOpacity: 0.1,
-    labelColor: INK,
-    labelFontSize: 11,
-    labelOpacity: QUIET,
-    labelLimit: 140,
-    labelPadding: 6,
-    ticks: false,
-    titleColor: INK,
-    titleFontSize: 12,
-    titleFontWeight: 'normal',
-    titleOpacity: QUIET,
-    titlePadding: 8,
-  },
-  legend: {
-    labelColor: INK,
-    labelFontSize: 12,
-    labelLimit: 300,
-    titleColor: INK,
-    titleFontSize: 12,
-    titleFontWeight: 'normal',
-    symbolOpacity: 1,
-  },
-  header: {
-    labelColor: INK,
-    labelFontSize: 12,
-    labelFontWeight: 600,
-    labelAnchor: 'start',
-    labelPadding: 4,
-    title: null,
-  },
-  title: {
-    anchor: 'start',
-    color: INK,
-    fontSize: 13,
-    fontWeight: 600,
-    frame: 'group',
-    offset: 12,
-  },
-  range: { category: CATEGORY_COLOURS, heatmap: { scheme: 'viridis' }, ramp: { scheme: 'viridis' } },
-  view: { stroke: null },
-};
+/** Font sizes in pixels: titles, labels of series and classes, and figures along an axis. */
+export const TITLE_SIZE = 13;
+export const LABEL_SIZE = 12;
+export const TICK_SIZE = 11;

@@ -1,9 +1,9 @@
 /** The confusion matrix: rows are the true classes, a cell's share is of its row, and the count stands below it. */
 import { PyrovedError } from 'pyroved-ts';
-import type { TopLevelSpec } from 'vega-lite';
 import { textWidth } from '../textWidth.js';
-import { INK, SHARE_COLOUR } from '../theme.js';
-import { type ChartLayer, renderChart } from './render.js';
+import { LABEL_SIZE, SHARE_COLOUR } from '../theme.js';
+import { bottomLabels, bottomTitle, labelsHeight, labelsWidth, leftLabels, leftTitle } from './axes.js';
+import { canvas, element, marks, moved, text } from './svg.js';
 
 /** Counts of images: `counts[t][p]` of class `t` were taken for class `p`. */
 export interface ConfusionMatrix {
@@ -45,71 +45,91 @@ export function classScores({ classNames, counts }: ConfusionMatrix): ClassScore
 /** From this opacity on, the text in a cell is white: then either ink has 3.9:1 or more against its cell. */
 const WHITE_TEXT_FROM = 0.72;
 
+/** Class names along both axes. */
+const NAMES = { size: LABEL_SIZE, opacity: 1, limit: 200 };
+/** Height of an axis's title, with the space beside it. */
+const TITLE = 24;
+
 /** The matrix as SVG. @throws PyrovedError where the counts are not square or do not fit the names. */
-export function confusionChart({ classNames, counts }: ConfusionMatrix): Promise<string> {
+export function confusionChart({ classNames, counts }: ConfusionMatrix): string {
   checkMatrix(classNames, counts);
-  const size = classNames.length;
-  const step = size <= 6 ? 68 : size <= 12 ? 48 : 26;
-  const values = counts.flatMap((row, t) =>
-    row.map((count, p) => ({ true: classNames[t], predicted: classNames[p], ...cell(count, sum(row), size) })),
+  const classes = classNames.length;
+  const step = classes <= 6 ? 68 : classes <= 12 ? 48 : 26;
+  const side = classes * step;
+  const size = { width: side, height: side };
+  const cells = counts.flatMap((row, t) =>
+    row.map((count, p) => ({ ...cell(count, sum(row), classes), x: p * step, y: t * step })),
   );
-  const axis = {
-    domain: false,
-    labelFontSize: 12,
-    labelLimit: 200,
-    labelOpacity: 1,
-    labelPadding: 8,
-    titlePadding: 12,
-  };
-  const turned = classNames.some((name) => textWidth(name, 12) > step + 4);
-  const x = { field: 'predicted', type: 'nominal' as const, sort: [...classNames] };
-  const y = { field: 'true', type: 'nominal' as const, sort: [...classNames] };
-  const spec: TopLevelSpec = {
-    description: 'Confusion matrix: rows are the true classes, columns the predicted ones',
-    width: { step },
-    height: { step },
-    data: { values },
-    encoding: {
-      x: { ...x, axis: { ...axis, title: 'predicted class', orient: 'bottom', labelAngle: turned ? -40 : 0 } },
-      y: { ...y, axis: { ...axis, title: 'true class' } },
+  const names = classNames.map((label, c) => ({ at: (c + 0.5) * step, label }));
+  const rising = classNames.some((name) => textWidth(name, LABEL_SIZE) > step + 4);
+  const left = TITLE + labelsWidth(names, NAMES);
+  const below = labelsHeight(names, NAMES, rising) + TITLE;
+  const inner = step * (1 - GAP);
+  const rect = (place: { x: number; y: number }, opacity?: number) =>
+    element('rect', { x: place.x, y: place.y, width: inner, height: inner, rx: 3, 'fill-opacity': opacity });
+  return canvas(
+    {
+      description: 'Confusion matrix: rows are the true classes, columns the predicted ones',
+      width: left + side + 4,
+      height: 4 + side + below,
     },
-    config: { scale: { bandPaddingInner: 0.04, bandPaddingOuter: 0 } },
-    layer: [
+    moved(
+      left,
+      4,
       // A faint ground under each cell, so that an empty one is seen to be there.
-      { mark: { type: 'rect', aria: false, color: INK, opacity: 0.06, cornerRadius: 3 } },
-      {
-        mark: { type: 'rect', aria: false, color: SHARE_COLOUR, cornerRadius: 3 },
-        encoding: {
-          fillOpacity: { field: 'share', type: 'quantitative', scale: { domain: [0, 1], range: [0, 1] }, legend: null },
-        },
-      },
-      ...cellText('percent', size <= 20, { fontSize: step > 30 ? 13 : 9, fontWeight: 600, dy: size <= 12 ? -6 : 0 }),
-      ...cellText('shownCount', size <= 12, { fontSize: 10.5, dy: 10 }),
-    ],
-  };
-  return renderChart(spec);
+      marks(
+        'ground',
+        { opacity: 0.06 },
+        cells.map((place) => rect(place)),
+      ),
+      marks(
+        'cell',
+        { fill: SHARE_COLOUR },
+        cells.map((place) => rect(place, place.share)),
+      ),
+      classes <= 20 ? cellTexts(cells, inner, 'percent', step > 30 ? 13 : 9, classes <= 12 ? -6 : 0) : '',
+      classes <= 12 ? cellTexts(cells, inner, 'shownCount', 10.5, 10) : '',
+      leftLabels(names, NAMES),
+      bottomLabels(names, size, { ...NAMES, rising }),
+      bottomTitle('predicted class', side / 2, side + below),
+    ),
+    leftTitle('true class', 2, 4 + side / 2),
+  );
 }
 
-/** A line of text in each cell, where there is room for it. */
-function cellText(
-  field: string,
-  room: boolean,
-  style: { fontSize: number; fontWeight?: 600; dy: number },
-): ChartLayer[] {
-  if (!room) return [];
-  const layer: ChartLayer = {
-    mark: { type: 'text', aria: false, baseline: 'middle', ...style },
-    encoding: {
-      text: { field },
-      color: { condition: { test: `datum.share >= ${WHITE_TEXT_FROM}`, value: 'white' }, value: INK },
-      opacity: { condition: { test: 'datum.count == 0', value: 0.35 }, value: 0.95 },
-    },
-  };
-  return [layer];
+/** The space between cells, as a share of a step. */
+const GAP = 0.04;
+
+/** A line of text in each cell, `down` pixels below its middle. */
+function cellTexts(
+  cells: readonly (Cell & { readonly x: number; readonly y: number })[],
+  inner: number,
+  line: 'percent' | 'shownCount',
+  size: number,
+  down: number,
+): string {
+  const texts = cells.map((place) =>
+    text(place[line], {
+      x: place.x + inner / 2,
+      y: place.y + inner / 2 + down,
+      dy: '0.35em',
+      fill: place.share >= WHITE_TEXT_FROM ? 'white' : undefined,
+      opacity: place.count === 0 ? 0.35 : undefined,
+    }),
+  );
+  const weight = line === 'percent' ? 600 : undefined;
+  return marks('text', { 'text-anchor': 'middle', 'font-size': size, 'font-weight': weight }, texts);
+}
+
+interface Cell {
+  readonly share: number;
+  readonly count: number;
+  readonly percent: string;
+  readonly shownCount: string;
 }
 
 /** What stands in a cell; an empty one has a 0 where there is room for it, so that the others stand out. */
-function cell(count: number, rowTotal: number, size: number) {
+function cell(count: number, rowTotal: number, size: number): Cell {
   const share = rowTotal > 0 ? count / rowTotal : 0;
   // A decimal only where there are images enough to mean it, and room for it.
   const decimals = rowTotal >= 200 && size <= 8 ? 1 : 0;

@@ -1,8 +1,19 @@
 /** How a quantity, such as the inferred angle, is spread over the images; a row for each class where there are classes. */
 import { PyrovedError } from 'pyroved-ts';
-import type { TopLevelSpec } from 'vega-lite';
-import { CATEGORY_COLOURS } from '../theme.js';
-import { renderChart } from './render.js';
+import { LABEL_SIZE } from '../theme.js';
+import {
+  baseline,
+  bottomLabels,
+  bottomTitle,
+  horizontalGrid,
+  labelsWidth,
+  leftLabels,
+  leftTitle,
+  overhang,
+} from './axes.js';
+import { colourOf } from './legend.js';
+import { linearScale, niceDomain, spanOf, ticksAt, ticksOf } from './scales.js';
+import { canvas, element, marks, moved, text } from './svg.js';
 
 /** What a histogram shows. */
 export interface HistogramOptions {
@@ -23,11 +34,11 @@ export interface HistogramOptions {
 }
 
 /** The histogram as SVG. @throws PyrovedError where the lengths differ. */
-export function histogramChart(options: HistogramOptions): Promise<string> {
+export function histogramChart(options: HistogramOptions): string {
   const { values, classes, classNames = [], xTitle, bins = 36, ticks, width = 440 } = options;
   if (classes !== undefined && classes.length !== values.length)
     throw new PyrovedError(`A histogram needs as many classes (${classes.length}) as values (${values.length}).`);
-  const [low, high] = options.domain ?? span(values);
+  const [low, high] = options.domain ?? spanOf(Array.from(values), 0.5);
   const groups = classes && classNames.length > 0 ? classNames : ['all'];
   const counts = groups.map(() => new Array<number>(bins).fill(0));
   for (let i = 0; i < values.length; i++) {
@@ -37,45 +48,49 @@ export function histogramChart(options: HistogramOptions): Promise<string> {
     // The upper end belongs to the last bar.
     row[Math.min(bins - 1, Math.floor(((value - low) / (high - low)) * bins))]!++;
   }
-  const step = (high - low) / bins;
-  const rows = groups.flatMap((group, g) =>
-    counts[g]!.map((count, b) => ({ group, from: low + b * step, to: low + (b + 1) * step, count })),
-  );
   const faceted = groups.length > 1;
-  const spec: TopLevelSpec = {
-    description: `Histogram of ${xTitle}`,
-    data: { values: rows },
-    ...(faceted ? { width: width - 60, height: 56 } : { width: width - 60, height: 160 }),
-    mark: { type: 'bar', aria: false, binSpacing: 1 },
-    encoding: {
-      x: {
-        field: 'from',
-        type: 'quantitative',
-        bin: { binned: true, step },
-        axis: { title: xTitle, grid: false, ...(ticks && { values: [...ticks] }) },
-        scale: { domain: [low, high], nice: false },
-      },
-      x2: { field: 'to' },
-      y: {
-        field: 'count',
-        type: 'quantitative',
-        axis: { title: faceted ? null : 'images', domain: false, tickCount: faceted ? 2 : 4, format: 'd' },
-      },
-      color: faceted
-        ? { field: 'group', type: 'nominal', sort: [...groups], scale: { domain: [...groups] }, legend: null }
-        : { value: CATEGORY_COLOURS[0]! },
-      ...(faceted && {
-        row: { field: 'group', type: 'nominal', sort: [...groups], spacing: 14, header: { labelOrient: 'top' } },
-      }),
-    },
-    resolve: { scale: { y: 'independent' } },
-  };
-  return renderChart(spec);
+  const size = { width: width - 60, height: faceted ? 56 : 160 };
+  const x = linearScale([low, high], [0, size.width]);
+  const xTicks = ticks ? ticksAt(ticks, x) : ticksOf([low, high], x, { count: 6 });
+  const rows = counts.map((row) => yAxis(row, size.height, faceted ? 2 : 4));
+  const left = (faceted ? 4 : 22) + Math.max(...rows.map((row) => labelsWidth(row.ticks)));
+  const [header, spacing] = faceted ? [22, 14] : [8, 0];
+  const pitch = header + size.height + spacing;
+  const plots = rows.map((row, g) => {
+    const bars = counts[g]!.map((count, b) => {
+      const from = (b * size.width) / bins;
+      const height = size.height - row.y(count);
+      return element('rect', { x: from + 0.5, y: row.y(count), width: Math.max(0.5, size.width / bins - 1), height });
+    });
+    const name = faceted ? text(groups[g]!, { y: -9, 'font-size': LABEL_SIZE, 'font-weight': 600 }) : '';
+    return moved(
+      left,
+      header + g * pitch,
+      horizontalGrid(row.ticks, size),
+      leftLabels(row.ticks),
+      marks('bar', { fill: colourOf(g) }, bars),
+      name,
+    );
+  });
+  const bottom = header + (groups.length - 1) * pitch;
+  const height = bottom + size.height + 42;
+  return canvas(
+    { description: `Histogram of ${xTitle}`, width: left + size.width + 4 + overhang(xTicks), height },
+    ...plots,
+    moved(
+      left,
+      bottom,
+      baseline(size),
+      bottomLabels(xTicks, size),
+      bottomTitle(xTitle, size.width / 2, size.height + 42),
+    ),
+    faceted ? '' : leftTitle('images', 2, header + size.height / 2),
+  );
 }
 
-function span(values: ArrayLike<number>): [number, number] {
-  const finite = Array.from(values).filter(Number.isFinite);
-  const low = finite.reduce((least, value) => Math.min(least, value), Number.POSITIVE_INFINITY);
-  const high = finite.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY);
-  return low < high ? [low, high] : [(finite[0] ?? 0) - 0.5, (finite[0] ?? 0) + 0.5];
+/** The scale of a row of bars, from 0 to a round number. */
+function yAxis(counts: readonly number[], height: number, count: number) {
+  const domain = niceDomain([0, Math.max(1, ...counts)], 2 * count);
+  const y = linearScale(domain, [height, 0]);
+  return { y, ticks: ticksOf(domain, y, { count, whole: true }) };
 }

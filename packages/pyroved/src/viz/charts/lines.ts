@@ -1,8 +1,10 @@
 /** Lines: the curves of a training, and accuracy against a parameter such as the angle. */
-import type { TopLevelSpec } from 'vega-lite';
-import { textWidth } from '../textWidth.js';
-import { INK, QUIET } from '../theme.js';
-import { type ChartLayer, renderChart } from './render.js';
+import { fitted } from '../textWidth.js';
+import { QUIET, TITLE_SIZE } from '../theme.js';
+import { baseline, bottomLabels, bottomTitle, horizontalGrid, labelsWidth, leftLabels, overhang } from './axes.js';
+import { colourOf, lineLegend } from './legend.js';
+import { type Domain, linearScale, niceDomain, type Scale, spanOf, ticksOf } from './scales.js';
+import { canvas, element, marks, moved, pathThrough, text, uniqueId } from './svg.js';
 
 /** A point of a line; `low` and `high` bound a band around it, such as the spread over seeds. A null y is a gap. */
 export interface LinePoint {
@@ -40,88 +42,112 @@ export interface LineChartOptions {
 const MARKED_POINTS = 30;
 
 /** The chart as SVG. */
-export function lineChart(options: LineChartOptions): Promise<string> {
+export function lineChart(options: LineChartOptions): string {
   const { series, title, xTitle, yFormat = 'number', levels = [], width = 460, height = 280 } = options;
-  const rows = series.flatMap(({ name, points }) => points.map((point) => ({ name, ...point })));
-  const names = series.map(({ name }) => name);
+  const points = series.flatMap((one) => one.points);
   const percent = yFormat === 'percent';
-  const domain = options.yDomain ?? (percent ? [0, 1] : undefined) ?? widened(rows.map((row) => row.y));
-  const clip = options.yDomain !== undefined;
-  const xDomain = widened(rows.map((row) => row.x));
-  const whole = rows.every(({ x }) => Number.isInteger(x));
-  const x = {
-    field: 'x',
-    type: 'quantitative' as const,
-    axis: { title: xTitle, grid: false, tickCount: 6, ...(whole && { tickMinStep: 1 }) },
-    scale: { zero: false, nice: false, ...(xDomain && { domain: xDomain }) },
-  };
-  const y = {
-    type: 'quantitative' as const,
-    axis: { title: null, domain: false, tickCount: 5, ...(percent && { format: '.0%' }) },
-    scale: { zero: false, nice: true, ...(domain && { domain: [...domain], nice: false }) },
-  };
-  const longest = Math.max(...names.map((name) => textWidth(name, 12) + 40));
-  const columns = Math.max(1, Math.floor((width - 60) / longest));
-  const legend = { title: null, orient: 'top', symbolType: 'stroke', symbolStrokeWidth: 3, columns } as const;
-  const color = {
-    field: 'name',
-    type: 'nominal' as const,
-    sort: names,
-    scale: { domain: names },
-    legend: names.length > 1 ? legend : null,
-  };
+  const xDomain = spanOf(points.map((point) => point.x));
+  const domain = yDomainOf(options, points);
+  const legend = lineLegend(series.length > 1 ? series.map(({ name }) => name) : [], width - 12);
+  const top = 30 + (legend.height > 0 ? legend.height + 12 : 0);
+  const plotHeight = Math.max(40, height - top - 42);
+  const y = linearScale(domain, [plotHeight, 0]);
+  const yTicks = ticksOf(domain, y, { count: 5, percent });
+  const left = labelsWidth(yTicks) + 4;
+  const whole = points.every((point) => Number.isInteger(point.x));
+  const xTicksFor = (scale: Scale) => ticksOf(xDomain, scale, { count: 6, whole });
+  const plotWidth = width - left - Math.max(6, 2 + overhang(xTicksFor(linearScale(xDomain, [0, 1]))));
+  const x = linearScale(xDomain, [0, plotWidth]);
+  const xTicks = xTicksFor(x);
+  const size = { width: plotWidth, height: plotHeight };
+  const content = marksOf(series, x, y);
+  const clipped = options.yDomain === undefined ? content : clip(content, size);
+  return canvas(
+    { description: `${title} against ${xTitle}`, width, height },
+    text(fitted(title, TITLE_SIZE, width - left), { x: left, y: 15, 'font-size': TITLE_SIZE, 'font-weight': 600 }),
+    moved(left, 36, legend.markup),
+    moved(
+      left,
+      top,
+      horizontalGrid(yTicks, size),
+      baseline(size),
+      ...levels.map((level) => levelLine(level, y(level.value), size)),
+      clipped,
+      leftLabels(yTicks),
+      bottomLabels(xTicks, size),
+      bottomTitle(xTitle, plotWidth / 2, plotHeight + 42),
+    ),
+  );
+}
+
+/** The domain that was chosen, else all of a share, else what curves, bands and levels span, with round ends. */
+function yDomainOf({ yDomain, yFormat, levels = [] }: LineChartOptions, points: readonly LinePoint[]): Domain {
+  if (yDomain) return yDomain;
+  if (yFormat === 'percent') return [0, 1];
+  const bands = points.filter(hasBand).flatMap(({ low, high }) => [low, high]);
+  const figures = points.flatMap(({ y }) => (y === null ? [] : [y]));
+  return niceDomain(spanOf([...figures, ...bands, ...levels.map(({ value }) => value)]), 10);
+}
+
+type BandPoint = LinePoint & { readonly low: number; readonly high: number };
+
+const hasBand = (point: LinePoint): point is BandPoint => Number.isFinite(point.low) && Number.isFinite(point.high);
+const hasFigure = (point: LinePoint): point is LinePoint & { readonly y: number } => Number.isFinite(point.y);
+
+/** Bands below lines below points. */
+function marksOf(series: readonly LineSeries[], x: Scale, y: Scale): string {
+  const bands = series.map(({ points }, i) => {
+    const areas = runsOf(points, hasBand).map((run) => [
+      ...run.map((point) => [x(point.x), y(point.high)] as const),
+      ...[...run].reverse().map((point) => [x(point.x), y(point.low)] as const),
+    ]);
+    return areas.length > 0 ? element('path', { d: `${pathThrough(areas)}Z`, fill: colourOf(i) }) : '';
+  });
+  const lines = series.map(({ points }, i) => {
+    const pieces = runsOf(points, hasFigure).map((run) => run.map((point) => [x(point.x), y(point.y)] as const));
+    return pieces.length > 0 ? element('path', { d: pathThrough(pieces), stroke: colourOf(i) }) : '';
+  });
   const marked = series.every(({ points }) => points.length <= MARKED_POINTS);
-  const layer: ChartLayer[] = [
-    ...levels.map((level) => levelLine(level, isLow(level.value, rows, domain))),
-    {
-      transform: [{ filter: 'isValid(datum.low) && isValid(datum.high)' }],
-      mark: { type: 'area', opacity: 0.18, clip },
-      encoding: { x, y: { ...y, field: 'low' }, y2: { field: 'high' }, color },
-    },
-    {
-      mark: { type: 'line', strokeWidth: 2, clip, point: marked && { filled: true, size: 28 } },
-      encoding: { x, y: { ...y, field: 'y' }, color },
-    },
-  ];
-  const spec: TopLevelSpec = {
-    description: `${title} against ${xTitle}`,
-    title,
-    width,
-    height,
-    autosize: { type: 'fit', contains: 'padding' },
-    data: { values: rows },
-    layer,
-  };
-  return renderChart(spec);
+  const dots = series.flatMap(({ points }, i) =>
+    points
+      .filter(hasFigure)
+      .map((point) => element('circle', { cx: x(point.x), cy: y(point.y), r: 3, fill: colourOf(i) })),
+  );
+  const stroke = { fill: 'none', 'stroke-width': 2, 'stroke-linejoin': 'round' };
+  return (
+    marks('area', { 'fill-opacity': 0.18 }, bands) +
+    marks('line', stroke, lines) +
+    (marked ? marks('dot', {}, dots) : '')
+  );
+}
+
+/** The longest runs of neighbouring points that have what is drawn. */
+function runsOf<T extends LinePoint>(points: readonly LinePoint[], has: (point: LinePoint) => point is T): T[][] {
+  const runs: T[][] = [[]];
+  for (const point of points) {
+    if (has(point)) runs.at(-1)!.push(point);
+    else runs.push([]);
+  }
+  return runs.filter((run) => run.length > 0);
+}
+
+/** `content` without what lies outside the plot. */
+function clip(content: string, { width, height }: { width: number; height: number }): string {
+  const id = uniqueId('clip', `${width} ${height} ${content}`);
+  return (
+    element('clipPath', { id }, element('rect', { width, height })) +
+    element('g', { 'clip-path': `url(#${id})` }, content)
+  );
 }
 
 /** A dashed level across the chart, named below its right end: curves that matter have risen above it by then. */
-function levelLine({ value, label }: { value: number; label: string }, low: boolean): ChartLayer {
-  const y = { datum: value, type: 'quantitative' as const };
-  const side = low ? ({ baseline: 'bottom', dy: -3 } as const) : ({ baseline: 'top', dy: 4 } as const);
-  return {
-    data: { values: [{ label }] },
-    layer: [
-      { mark: { type: 'rule', color: INK, opacity: 0.5, strokeDash: [4, 3] }, encoding: { y } },
-      {
-        mark: { type: 'text', align: 'right', ...side, color: INK, opacity: QUIET, fontSize: 11 },
-        encoding: { x: { value: 'width' }, y, text: { field: 'label' } },
-      },
-    ],
-  };
-}
-
-/** Whether a level is so near the bottom of the chart that there is no room for its name below it. */
-function isLow(value: number, rows: readonly LinePoint[], domain?: readonly [number, number]): boolean {
-  const heights = rows.map(({ y }) => y).filter((y) => y !== null);
-  const [bottom, top] = domain ?? [Math.min(...heights, value), Math.max(...heights, value)];
-  return value - bottom < 0.12 * (top - bottom);
-}
-
-/** A range around the one value that all points have; undefined where they differ and span a range themselves. */
-function widened(values: readonly (number | null)[]): [number, number] | undefined {
-  const distinct = [...new Set(values.filter((value) => value !== null))];
-  if (distinct.length > 1) return undefined;
-  const [value = 0] = distinct;
-  return [value - 1, value + 1];
+function levelLine(
+  { label }: { label: string },
+  y: number,
+  { width, height }: { width: number; height: number },
+): string {
+  const isLow = y > 0.88 * height;
+  const line = { x2: width, y1: y, y2: y, stroke: 'currentColor', 'stroke-opacity': 0.5, 'stroke-dasharray': '4 3' };
+  const name = { x: width, y: y + (isLow ? -4 : 4), dy: isLow ? undefined : '0.75em', 'text-anchor': 'end' };
+  return element('line', line) + text(label, { ...name, 'fill-opacity': QUIET });
 }

@@ -1,8 +1,11 @@
 /** The latent space: one point an image, coloured by its class. */
 import { PyrovedError } from 'pyroved-ts';
-import type { TopLevelSpec } from 'vega-lite';
-import { CATEGORY_COLOURS, CATEGORY_SHAPES, INK } from '../theme.js';
-import { renderChart } from './render.js';
+import { textWidth } from '../textWidth.js';
+import { LABEL_SIZE, QUIET } from '../theme.js';
+import { bottomLabels, bottomTitle, horizontalGrid, labelsWidth, leftLabels, verticalGrid } from './axes.js';
+import { colourOf, symbol, symbolLegend } from './legend.js';
+import { linearScale, ticksOf } from './scales.js';
+import { canvas, marks, moved, text } from './svg.js';
 
 /** Points and their classes. */
 export interface ScatterOptions {
@@ -21,72 +24,54 @@ export interface ScatterOptions {
 }
 
 /** The scatter as SVG, both axes on one scale. @throws PyrovedError where the lengths differ. */
-export function scatterChart(options: ScatterOptions): Promise<string> {
+export function scatterChart(options: ScatterOptions): string {
   const { x, y, classes, classNames = [], xTitle = 'z₁', yTitle = 'z₂', maxPoints = 2000, size = 400 } = options;
   if (y.length !== x.length || (classes !== undefined && classes.length !== x.length))
     throw new PyrovedError(
       `A scatter needs as many y (${y.length}) and classes (${classes?.length ?? 'none'}) as x (${x.length}).`,
     );
-  const values: { x: number; y: number; class?: string }[] = [];
+  const names = classes === undefined ? [] : [...classNames];
+  const points: { x: number; y: number; class: number }[] = [];
   for (let i = 0; i < x.length; i++) {
     if (!isDrawn(i, maxPoints / x.length)) continue;
-    const point = { x: rounded(x[i]!), y: rounded(y[i]!) };
-    if (!Number.isFinite(point.x) || !Number.isFinite(point.y)) continue;
-    values.push(classes ? { ...point, class: classNames[classes[i]!] ?? `class ${classes[i]}` } : point);
+    const point = { x: x[i]!, y: y[i]!, class: classes?.[i] ?? 0 };
+    if (Number.isFinite(point.x) && Number.isFinite(point.y)) points.push(point);
   }
-  const domain = commonDomain(values.flatMap((point) => [point.x, point.y]));
-  const names = [...classNames];
-  const legend = { title: null, orient: 'right' as const, symbolSize: 80, symbolStrokeWidth: 0 };
-  const scale = {
-    domain: names,
-    range: names.map((_, c) => CATEGORY_COLOURS[c % CATEGORY_COLOURS.length]!),
-  };
-  const shapes = names.map((_, c) => shapeOf(c));
-  const grouped = classes !== undefined && names.length > 0;
-  const axis = { domain: false, tickCount: 7 };
-  const spec: TopLevelSpec = {
-    description: `${xTitle} and ${yTitle} of ${values.length} images`,
-    width: size,
-    height: size,
-    data: { values },
-    mark: {
-      type: 'point',
-      aria: false,
-      filled: true,
-      size: values.length > 1000 ? 14 : 26,
-      opacity: 0.6,
-      strokeWidth: 0,
+  const domain = commonDomain(points.flatMap((point) => [point.x, point.y]));
+  const [across, up] = [linearScale(domain, [0, size]), linearScale(domain, [size, 0])];
+  const plot = { width: size, height: size };
+  const xTicks = ticksOf(domain, across, { count: 7 });
+  const yTicks = ticksOf(domain, up, { count: 7 });
+  const area = points.length > 1000 ? 14 : 26;
+  const dots = points.map((point) =>
+    symbol(point.class, area, across(point.x), up(point.y), names.length > 0 ? colourOf(point.class) : undefined),
+  );
+  const legend = names.length > 0 ? symbolLegend(names) : undefined;
+  const titleWidth = textWidth(yTitle, LABEL_SIZE);
+  const left = titleWidth + 10 + labelsWidth(yTicks);
+  return canvas(
+    {
+      description: `${xTitle} and ${yTitle} of ${points.length} images`,
+      width: left + size + (legend ? 20 + legend.width : 8),
+      height: 4 + Math.max(size + 42, legend?.height ?? 0),
     },
-    encoding: {
-      x: { field: 'x', type: 'quantitative', scale: { domain, nice: false }, axis: { ...axis, title: xTitle } },
-      y: {
-        field: 'y',
-        type: 'quantitative',
-        scale: { domain, nice: false },
-        axis: { ...axis, title: yTitle, ...upright },
-      },
-      ...(grouped
-        ? {
-            color: { field: 'class', type: 'nominal', sort: names, scale, legend },
-            shape: { field: 'class', type: 'nominal', sort: names, scale: { domain: names, range: shapes }, legend },
-          }
-        : { color: { value: INK } }),
-    },
-  };
-  return renderChart(spec);
+    moved(
+      left,
+      4,
+      verticalGrid(xTicks, plot),
+      horizontalGrid(yTicks, plot),
+      marks('dot', { 'fill-opacity': 0.6 }, dots),
+      leftLabels(yTicks),
+      bottomLabels(xTicks, plot),
+      bottomTitle(xTitle, size / 2, size + 42),
+    ),
+    text(yTitle, { x: 2, y: 4 + size / 2, dy: '0.35em', 'font-size': LABEL_SIZE, 'fill-opacity': QUIET }),
+    legend ? moved(left + size + 20, 4, legend.markup) : '',
+  );
 }
-
-const upright = { titleAngle: 0, titleAlign: 'right' as const };
-
-/** Shapes change once all colours are used up. */
-const shapeOf = (c: number): string =>
-  CATEGORY_SHAPES[Math.floor(c / CATEGORY_COLOURS.length) % CATEGORY_SHAPES.length]!;
 
 /** An even choice of a share of the points, whatever the order of the classes: multiples of the golden ratio. */
 const isDrawn = (i: number, share: number): boolean => (i * ((Math.sqrt(5) - 1) / 2)) % 1 < share;
-
-/** Four significant digits are a tenth of a pixel. */
-const rounded = (value: number): number => Number(value.toPrecision(4));
 
 /** One symmetric range for both axes, so that distances and the prior's circle are not distorted. */
 function commonDomain(values: readonly number[]): [number, number] {

@@ -34,10 +34,10 @@ const CHARTS: readonly { key: TrainingChart['key']; title: string; share?: boole
  * The charts for which any training has figures.
  * @param levels of the accuracy, such as chance or the baseline.
  */
-export async function trainingCharts(
+export function trainingCharts(
   trainings: readonly TrainingCurve[],
   levels: LineChartOptions['levels'] = [],
-): Promise<TrainingChart[]> {
+): TrainingChart[] {
   const charts: TrainingChart[] = [];
   for (const { key, title, share } of CHARTS) {
     const series = trainings
@@ -47,7 +47,7 @@ export async function trainingCharts(
       }))
       .filter(({ points }) => points.some(({ y }) => y !== null));
     if (series.length === 0) continue;
-    const svg = await lineChart({
+    const svg = lineChart({
       series,
       title,
       xTitle: 'epoch',

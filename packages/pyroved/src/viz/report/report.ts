@@ -1,8 +1,8 @@
 /** `report.html`: one file that needs no network, no script and no other file, and the same pictures as files. */
 import { confusionChart } from '../charts/confusion.js';
 import { histogramChart } from '../charts/histogram.js';
-import { asSvgFile } from '../charts/render.js';
 import { scatterChart } from '../charts/scatter.js';
+import { asSvgFile } from '../charts/svg.js';
 import { trainingCharts } from '../charts/training.js';
 import type { FramedPicture } from '../images/frame.js';
 import { imageRowsPicture, manifoldPicture } from '../images/pictures.js';
@@ -18,7 +18,7 @@ export interface Report {
 }
 
 /** Draws all pictures of `data` and sets them into the report. */
-export async function renderReport(data: ReportData): Promise<Report> {
+export function renderReport(data: ReportData): Report {
   const pictures: Report['pictures'] = new Map();
   const keep = (name: string, { svg, png }: FramedPicture): string => {
     pictures.set(`${name}.svg`, asSvgFile(svg));
@@ -26,11 +26,11 @@ export async function renderReport(data: ReportData): Promise<Report> {
     return svg;
   };
   const { accuracy, confusion, manifolds = [], reconstructions, samples, charts = [], predictions = [] } = data;
-  const curves = await trainingCharts(data.curves ?? [], accuracyLevels(data));
+  const curves = trainingCharts(data.curves ?? [], accuracyLevels(data));
   for (const { key, svg } of curves) keep(key, { svg });
-  const matrix = confusion && keep('confusion', { svg: await confusionChart(confusion) });
-  const scatter = data.latents && keep('latents', { svg: await scatterChart(data.latents) });
-  const angles = data.angles && keep('angles', { svg: await histogramChart(data.angles) });
+  const matrix = confusion && keep('confusion', { svg: confusionChart(confusion) });
+  const scatter = data.latents && keep('latents', { svg: scatterChart(data.latents) });
+  const angles = data.angles && keep('angles', { svg: histogramChart(data.angles) });
   const grids = manifolds.map((options, i) => keep(fileName('manifold', options.title, i), manifoldPicture(options)));
   const upright = reconstructions && keep('reconstructions', imageRowsPicture(reconstructions));
   const deformed = data.deformations && keep('deformations', imageRowsPicture(data.deformations));
