@@ -18,6 +18,24 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 };
 const folders = Object.keys(allowed);
 
+/** The folders and files of pyro-ts from the bottom to the top: each imports its own and those before it, types included. */
+const layers = [
+  'errors',
+  'random',
+  'prefixedMap',
+  'vindex',
+  'io',
+  'distributions',
+  'runtime',
+  'paramStore',
+  'primitives',
+  'handlers',
+  'optim',
+  'infer',
+  'render',
+  'index',
+];
+
 interface Manifest {
   readonly name: string;
   readonly exports: Readonly<Record<string, unknown>>;
@@ -127,6 +145,30 @@ describe('files', () => {
       if (graph.has(target)) graph.get(path)?.push(target);
     }
     expect(cyclesOf(graph).map((cycle) => cycle.map(shown).join(' -> '))).toEqual([]);
+  });
+});
+
+describe('pyro-ts', () => {
+  const home = join(root, 'packages', 'pyro-ts', 'src');
+  const layerOf = (path: string): string =>
+    relative(home, path)
+      .split('/')[0]
+      .replace(/\.[jt]s$/, '');
+  const own = sources.filter(({ folder }) => folder === 'pyro-ts').map(({ path }) => path);
+
+  it('has no folder that the order of its layers lacks', () => {
+    expect([...new Set(own.map(layerOf))].filter((layer) => !layers.includes(layer))).toEqual([]);
+  });
+
+  it('is imported from the bottom to the top', () => {
+    const wrong = imports
+      .filter(({ folder, specifier }) => folder === 'pyro-ts' && specifier.startsWith('.'))
+      .filter(({ path, specifier }) => {
+        const target = layerOf(join(dirname(path), specifier));
+        return layers.indexOf(target) > layers.indexOf(layerOf(path));
+      })
+      .map(({ path, specifier }) => `${shown(path)}: ${specifier}`);
+    expect(wrong).toEqual([]);
   });
 });
 

@@ -12,6 +12,8 @@ export { RandomStream } from './random.js';
 export * from './render/index.js';
 export type * from './runtime/messages.js';
 export type { HandlerFactory, Program } from './runtime/program.js';
+export { SeedHandler } from './runtime/seed.js';
 export { Handler, isValidating, withValidation } from './runtime/stack.js';
 export { type ParamSite, type SampleSite, type Site, Trace } from './runtime/trace.js';
+export { onWarning } from './runtime/warn.js';
 export { type VindexEntry, vindex } from './vindex.js';

@@ -16,11 +16,11 @@ import {
   SiteError,
   SupportError,
 } from './errors.js';
-import { currentStream, paramStream } from './handlers/seed.js';
 import { readSafetensors, writeSafetensors } from './io/safetensors.js';
 import { type NamedValues, PrefixedMap } from './prefixedMap.js';
 import { RandomStream } from './random.js';
 import type { Message, ParamInit, ParamMessage } from './runtime/messages.js';
+import { currentStream, paramStream } from './runtime/seed.js';
 import { Handler, isValidating } from './runtime/stack.js';
 
 interface Entry {

@@ -1,11 +1,11 @@
 /** `enumerate`: gives discrete sites all their values at once, each site along a batch dimension of its own. */
 import { broadcastShapes, sizeOf } from '@pyro-ts/engine';
 import { EnumerationError, formatShape, OptionError, PlateError, refuseUnknownKeys } from '../errors.js';
-import { DimensionClash, EnumerationAllocator, type Variables } from '../infer/enumeration/sites/allocator.js';
-import { enumerateSite } from '../infer/enumeration/sites/enumerateSite.js';
 import type { EnumeratedVariable, Message, PlateFrame, SampleMessage } from '../runtime/messages.js';
 import { handlerFactory } from '../runtime/program.js';
 import { Handler } from '../runtime/stack.js';
+import { DimensionClash, EnumerationAllocator, type Variables } from './enumeration/allocator.js';
+import { enumerateSite } from './enumeration/enumerateSite.js';
 
 /** The most numbers in one tensor of a site under enumeration: half a gigabyte. */
 const maxEntries = 2 ** 27;

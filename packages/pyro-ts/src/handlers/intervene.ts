@@ -1,11 +1,11 @@
 /** `do` and `uncondition`: setting a variable from outside, and forgetting observations. */
 import { toTensor } from '../distributions/distribution.js';
 import { Unit } from '../distributions/unit.js';
-import { warn } from '../infer/warn.js';
 import { draw } from '../primitives/sampleMessage.js';
 import type { Message } from '../runtime/messages.js';
 import { handlerFactory } from '../runtime/program.js';
 import { applyOutside, Handler } from '../runtime/stack.js';
+import { warn } from '../runtime/warn.js';
 import { ByNameHandler, type ByNameOptions } from './byName.js';
 import { namesOf, type SiteValues, valueFor } from './condition.js';
 

@@ -1,9 +1,23 @@
 /** `reparam`: latent sites expressed through others whose posterior is easier to fit. */
+import type * as tf from '@tensorflow/tfjs';
 import { delta } from '../distributions/delta.js';
-import type { Reparam } from '../infer/reparam/reparam.js';
+import type { Distribution } from '../distributions/distribution.js';
 import type { Message, SampleMessage } from '../runtime/messages.js';
 import { handlerFactory } from '../runtime/program.js';
 import { ByNameHandler, type ByNameOptions } from './byName.js';
+
+/** The latent site to express otherwise. */
+export interface ReparamSite {
+  readonly name: string;
+  readonly fn: Distribution;
+  /** Where a handler inside, e.g. `replay`, has set it. */
+  readonly value: tf.Tensor | undefined;
+}
+
+/** Draws auxiliary sites in place of a latent site and returns the value that the site has then. Source: `pyro.infer.reparam.reparam`. */
+export interface Reparam {
+  apply(site: ReparamSite): tf.Tensor;
+}
 
 /** How to express sites, by name or by a function; a site without an entry stays as it is. */
 export type ReparamConfig =

@@ -2,10 +2,10 @@
 import * as tf from '@tensorflow/tfjs';
 import { NonFiniteError, OptionError, refuseUnknownKeys } from '../errors.js';
 import { replay } from '../handlers/replay.js';
-import { SeedHandler } from '../handlers/seed.js';
 import { trace } from '../handlers/trace.js';
 import { ParamStore } from '../paramStore.js';
 import { RandomStream } from '../random.js';
+import { SeedHandler } from '../runtime/seed.js';
 import type { SampleSite, Trace } from '../runtime/trace.js';
 import type { InferenceProgram } from './elbo/elbo.js';
 import { paretoShape } from './pareto.js';

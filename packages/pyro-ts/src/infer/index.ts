@@ -1,5 +1,6 @@
 /** Inference: objectives, SVI, and what checks and reports on them. */
 
+export { onWarning } from '../runtime/warn.js';
 export * from './autoguide/index.js';
 export * from './configEnumerate.js';
 export * from './criticism.js';
@@ -18,4 +19,3 @@ export { paretoShape } from './pareto.js';
 export * from './predictive.js';
 export * from './reparam/index.js';
 export * from './svi.js';
-export { onWarning } from './warn.js';

@@ -1,15 +1,15 @@
 /** `inferDiscrete`: a program whose discrete variables take values from their posterior. */
 import { OptionError, refuseUnknownKeys } from '../errors.js';
 import { EnumerateHandler } from '../handlers/enumerate.js';
+import { EnumerationAllocator, recyclingWherePossible } from '../handlers/enumeration/allocator.js';
 import { InferConfigHandler } from '../handlers/inferConfig.js';
-import { currentStream } from '../handlers/seed.js';
 import { trace } from '../handlers/trace.js';
 import type { InferConfig, SampleMessage } from '../runtime/messages.js';
+import { currentStream } from '../runtime/seed.js';
 import { Trace } from '../runtime/trace.js';
+import { warn, warningsOf } from '../runtime/warn.js';
 import { posteriorValues } from './enumeration/posterior.js';
 import { apart, PosteriorHandler } from './enumeration/rerun.js';
-import { EnumerationAllocator, recyclingWherePossible } from './enumeration/sites/allocator.js';
-import { warn, warningsOf } from './warn.js';
 
 export interface InferDiscreteOptions {
   /** The rightmost batch dimension that is free for enumeration, negative: -1 minus the number of plate dimensions. */

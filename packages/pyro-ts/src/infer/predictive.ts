@@ -3,17 +3,17 @@ import { expandTo, sizeOf } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 import { didYouMean, formatShape, OptionError, refuseUnknownKeys, ShapeError } from '../errors.js';
 import { replay } from '../handlers/replay.js';
-import { SeedHandler } from '../handlers/seed.js';
 import { trace } from '../handlers/trace.js';
 import { ParamStore } from '../paramStore.js';
 import { plate } from '../primitives/plate.js';
 import { RandomStream } from '../random.js';
 import type { Message } from '../runtime/messages.js';
+import { SeedHandler } from '../runtime/seed.js';
 import { Handler } from '../runtime/stack.js';
 import type { SampleSite, Trace } from '../runtime/trace.js';
+import { warn } from '../runtime/warn.js';
 import type { InferenceProgram } from './elbo/elbo.js';
 import { running } from './running.js';
-import { warn } from './warn.js';
 
 /** Values by site, each [numSamples, ...]. */
 type Samples = Readonly<Record<string, tf.Tensor>>;

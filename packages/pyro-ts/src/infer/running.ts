@@ -2,7 +2,7 @@
 import { EngineError, engineState } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 import { explained } from '../runtime/explain.js';
-import { warn, warningsOf } from './warn.js';
+import { warn, warningsOf } from '../runtime/warn.js';
 
 /** Runs `body`, which runs `program`. */
 export function running<R>(program: object, body: () => R): R {

@@ -1,10 +1,10 @@
 /** Stochastic variational inference: gradient steps on a variational objective. */
 import * as tf from '@tensorflow/tfjs';
 import { NonFiniteError, OptionError, refuseUnknownKeys } from '../errors.js';
-import { SeedHandler } from '../handlers/seed.js';
 import type { Optimizer } from '../optim/optimizer.js';
 import { ParamStore } from '../paramStore.js';
 import { RandomStream } from '../random.js';
+import { SeedHandler } from '../runtime/seed.js';
 import type { ELBO, ElboEstimate, InferenceProgram } from './elbo/elbo.js';
 import { findSource } from './findSource.js';
 import { valueAndGradients } from './gradients.js';

@@ -5,7 +5,7 @@ import { Unit } from '../distributions/unit.js';
 import { didYouMean, formatShape, ModelGuideError, NonFiniteError, PlateError, ShapeError } from '../errors.js';
 import type { PlateFrame } from '../runtime/messages.js';
 import type { SampleSite, Trace } from '../runtime/trace.js';
-import { warn } from './warn.js';
+import { warn } from '../runtime/warn.js';
 
 /** Refuses a guide that does not fit its model. */
 export function checkModelMatchesGuide(model: Trace, guide: Trace): void {

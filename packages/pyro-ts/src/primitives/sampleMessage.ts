@@ -2,8 +2,8 @@
 import type * as tf from '@tensorflow/tfjs';
 import type { Distribution } from '../distributions/distribution.js';
 import { DrawError, ShapeError } from '../errors.js';
-import { currentStream } from '../handlers/seed.js';
 import type { InferConfig, SampleMessage } from '../runtime/messages.js';
+import { currentStream } from '../runtime/seed.js';
 import { apply, isValidating } from '../runtime/stack.js';
 
 /** The message of a sample site; `isSubsample` marks the choice of a plate. */

@@ -2,10 +2,11 @@
 import type * as tf from '@tensorflow/tfjs';
 import { ModelGuideError } from '../../errors.js';
 import { block } from '../../handlers/block.js';
-import { currentStream, seed } from '../../handlers/seed.js';
+import { seed } from '../../handlers/seed.js';
 import { trace } from '../../handlers/trace.js';
 import { plate } from '../../primitives/plate.js';
 import type { PlateFrame } from '../../runtime/messages.js';
+import { currentStream } from '../../runtime/seed.js';
 import type { SampleSite, Trace } from '../../runtime/trace.js';
 import type { InferenceProgram } from '../elbo/elbo.js';
 

@@ -2,14 +2,14 @@
 import * as tf from '@tensorflow/tfjs';
 import { OptionError, PlateError, refuseUnknownKeys } from '../../errors.js';
 import { replay } from '../../handlers/replay.js';
-import { SeedHandler } from '../../handlers/seed.js';
 import { trace } from '../../handlers/trace.js';
 import { plate } from '../../primitives/plate.js';
 import type { PlateFrame } from '../../runtime/messages.js';
+import { SeedHandler } from '../../runtime/seed.js';
 import { Handler, isValidating } from '../../runtime/stack.js';
 import type { SampleSite, Trace } from '../../runtime/trace.js';
+import { warningsOf } from '../../runtime/warn.js';
 import { checkModelMatchesGuide, checkSiteShape, throwNonFinite, warnOfEnumeration } from '../validate.js';
-import { warningsOf } from '../warn.js';
 import type { BaselineState } from './baselines.js';
 
 /** A model or a guide as inference calls it. */

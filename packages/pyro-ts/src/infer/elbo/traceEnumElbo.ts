@@ -4,11 +4,14 @@ import { categorical } from '../../distributions/discrete/categorical.js';
 import type { Distribution } from '../../distributions/distribution.js';
 import { EnumerationError } from '../../errors.js';
 import { EnumerateHandler } from '../../handlers/enumerate.js';
+import { EnumerationAllocator, recyclingWherePossible } from '../../handlers/enumeration/allocator.js';
+import { sequentialRuns } from '../../handlers/enumeration/sequential.js';
 import { replay } from '../../handlers/replay.js';
-import { currentStream } from '../../handlers/seed.js';
 import { trace } from '../../handlers/trace.js';
 import { RandomStream } from '../../random.js';
+import { currentStream } from '../../runtime/seed.js';
 import { isValidating } from '../../runtime/stack.js';
+import { warn, warningsOf } from '../../runtime/warn.js';
 import { warnOfInvalidDependencies } from '../enumeration/dependencies.js';
 import { expectation, guideWeights } from '../enumeration/dice.js';
 import { pack } from '../enumeration/elimination/namedTensor.js';
@@ -16,9 +19,6 @@ import { ordinalOf } from '../enumeration/elimination/ordinals.js';
 import { type Cost, modelCosts } from '../enumeration/modelCosts.js';
 import { posteriorMarginals, posteriorValues } from '../enumeration/posterior.js';
 import { apart, PosteriorHandler } from '../enumeration/rerun.js';
-import { EnumerationAllocator, recyclingWherePossible } from '../enumeration/sites/allocator.js';
-import { sequentialRuns } from '../enumeration/sites/sequential.js';
-import { warn, warningsOf } from '../warn.js';
 import { type BaselineState, Baselines } from './baselines.js';
 import {
   checkTraces,

@@ -1,8 +1,8 @@
 /** A warning for programs whose order suggests a dependence that plates rule out. */
 import type { PlateFrame } from '../../runtime/messages.js';
 import type { SampleSite, Trace } from '../../runtime/trace.js';
+import { warn } from '../../runtime/warn.js';
 import type { TracePair } from '../elbo/elbo.js';
-import { warn } from '../warn.js';
 import { isWithin, keyOf, type Ordinal, ordinalOf } from './elimination/ordinals.js';
 
 /**

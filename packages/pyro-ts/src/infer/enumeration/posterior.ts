@@ -4,6 +4,7 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import { EnumerationError } from '../../errors.js';
+import { drawIndex } from '../../handlers/enumeration/drawIndex.js';
 import type { RandomStream } from '../../random.js';
 import type { SampleSite, Trace } from '../../runtime/trace.js';
 import { contract } from './elimination/contract.js';
@@ -11,7 +12,6 @@ import { type Dim, dimNames, ownDim, pack } from './elimination/namedTensor.js';
 import { ordinalOf } from './elimination/ordinals.js';
 import { type Layout, Loop, offsets, type SumStep, strideOf, Table, TableTape } from './elimination/tables.js';
 import { enumeratedInModel, type ModelFactor, modelFactors, withoutFreePlates } from './modelCosts.js';
-import { drawIndex } from './sites/drawIndex.js';
 
 /** Which value a variable has, for each element of its plates. */
 interface Choice extends Layout {

@@ -1,9 +1,9 @@
 /** Running a program apart from what is around it, and again with values that were inferred from that run. */
 import type * as tf from '@tensorflow/tfjs';
 import { BlockHandler } from '../../handlers/block.js';
-import { SeedHandler } from '../../handlers/seed.js';
 import type { RandomStream } from '../../random.js';
 import type { Message } from '../../runtime/messages.js';
+import { SeedHandler } from '../../runtime/seed.js';
 import { Handler } from '../../runtime/stack.js';
 import type { Trace } from '../../runtime/trace.js';
 

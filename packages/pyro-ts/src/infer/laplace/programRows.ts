@@ -8,14 +8,14 @@ import type { Transform } from '../../distributions/transforms/transform.js';
 import { formatShape, ModelGuideError, ShapeError, SiteError } from '../../errors.js';
 import { condition } from '../../handlers/condition.js';
 import { EnumerateHandler } from '../../handlers/enumerate.js';
+import { EnumerationAllocator } from '../../handlers/enumeration/allocator.js';
 import { InferConfigHandler } from '../../handlers/inferConfig.js';
-import { SeedHandler } from '../../handlers/seed.js';
 import { trace } from '../../handlers/trace.js';
 import type { ParamStore } from '../../paramStore.js';
 import type { InferConfig, SampleMessage } from '../../runtime/messages.js';
+import { SeedHandler } from '../../runtime/seed.js';
 import type { SampleSite, Trace } from '../../runtime/trace.js';
 import type { InferenceProgram } from '../elbo/elbo.js';
-import { EnumerationAllocator } from '../enumeration/sites/allocator.js';
 import { rowCurvatures } from './rowCurvatures.js';
 import type { RowObjective, RowQuadratic } from './rows.js';
 

@@ -7,8 +7,9 @@ import { Normal } from '../../distributions/continuous/normal.js';
 import { StudentT } from '../../distributions/continuous/studentT.js';
 import type { Distribution } from '../../distributions/distribution.js';
 import { OptionError, refuseUnknownKeys, SiteError } from '../../errors.js';
+import type { Reparam, ReparamSite } from '../../handlers/reparam.js';
 import { param } from '../../primitives/param.js';
-import { auxiliary, bare, type Reparam, type ReparamSite, wrapped } from './reparam.js';
+import { auxiliary, bare, wrapped } from './reparam.js';
 
 export interface LocScaleReparamOptions {
   /** 1 leaves the site as it is, 0 takes location and scale out of it, and between lies everything. @default learned for each entry */

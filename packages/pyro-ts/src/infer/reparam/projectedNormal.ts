@@ -4,7 +4,8 @@ import { Normal } from '../../distributions/continuous/normal.js';
 import { ProjectedNormal } from '../../distributions/multivariate/projectedNormal.js';
 import { normalize } from '../../distributions/transforms/vectors.js';
 import { SiteError } from '../../errors.js';
-import { auxiliary, bare, type Reparam, type ReparamSite, wrapped } from './reparam.js';
+import type { Reparam, ReparamSite } from '../../handlers/reparam.js';
+import { auxiliary, bare, wrapped } from './reparam.js';
 
 /**
  * Draws NAME_normal from a standard normal; the direction of it plus the concentration is the site. Many normal draws have one direction, so a

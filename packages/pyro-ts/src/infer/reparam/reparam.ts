@@ -1,22 +1,9 @@
-/** What a reparameterisation is, and what they share. */
+/** What reparameterisations share. */
 import type { Shape } from '@pyro-ts/engine';
 import type * as tf from '@tensorflow/tfjs';
 import { type Distribution, Independent, MaskedDistribution } from '../../distributions/distribution.js';
 import { draw, sampleMessage } from '../../primitives/sampleMessage.js';
 import { apply } from '../../runtime/stack.js';
-
-/** The latent site to express otherwise. */
-export interface ReparamSite {
-  readonly name: string;
-  readonly fn: Distribution;
-  /** Where a handler inside, e.g. `replay`, has set it. */
-  readonly value: tf.Tensor | undefined;
-}
-
-/** Draws auxiliary sites in place of a latent site and returns the value that the site has then. Source: `pyro.infer.reparam.reparam`. */
-export interface Reparam {
-  apply(site: ReparamSite): tf.Tensor;
-}
 
 /** A distribution without its wrappers: their effect is put back by `wrapped`. */
 export interface Bare {

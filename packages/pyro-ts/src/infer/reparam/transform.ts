@@ -7,7 +7,8 @@ import { TransformedDistribution } from '../../distributions/transformed.js';
 import { ExpTransform } from '../../distributions/transforms/elementwise.js';
 import type { Transform } from '../../distributions/transforms/transform.js';
 import { SiteError } from '../../errors.js';
-import { auxiliary, bare, type Reparam, type ReparamSite } from './reparam.js';
+import type { Reparam, ReparamSite } from '../../handlers/reparam.js';
+import { auxiliary, bare } from './reparam.js';
 
 interface Split {
   readonly base: Distribution;

@@ -3,6 +3,7 @@
  * operation for a whole contraction costs less than one for each step, keeps any rank, and loses no digits over long chains.
  */
 import { EnumerationError } from '../../../errors.js';
+import { logTotal, maximum } from '../../../handlers/enumeration/logTotal.js';
 import type { Dim, NamedTensor } from './namedTensor.js';
 
 /** The largest intermediate table, in entries. */
@@ -206,21 +207,6 @@ function addFrom(from: Float64Array, base: number, offsets: Int32Array, into: Fl
 
 function addTo(to: Float64Array, base: number, offsets: Int32Array, values: Float64Array): void {
   for (let i = 0; i < values.length; i++) to[base + offsets[i]] += values[i];
-}
-
-function maximum(logs: ArrayLike<number>): number {
-  let max = Number.NEGATIVE_INFINITY;
-  for (let i = 0; i < logs.length; i++) if (!(logs[i] <= max)) max = logs[i];
-  return max;
-}
-
-/** log of the sum of exp(logs); minus infinity where all are. */
-export function logTotal(logs: ArrayLike<number>): number {
-  const max = maximum(logs);
-  if (!Number.isFinite(max) || logs.length === 1) return max;
-  let sum = 0;
-  for (let i = 0; i < logs.length; i++) sum += Math.exp(logs[i] - max);
-  return max + Math.log(sum);
 }
 
 /** The mean of `costs` under the probabilities exp(logs - total). An outcome without probability costs nothing, even if infinite. */

@@ -1,5 +1,5 @@
 /** A draw from a few weights. */
-import type { RandomStream } from '../../../random.js';
+import type { RandomStream } from '../../random.js';
 
 /** An index with probability in proportion to its weight exp(log); never one of weight 0 where another is above. */
 export function drawIndex(logs: ArrayLike<number>, rng: RandomStream): number {

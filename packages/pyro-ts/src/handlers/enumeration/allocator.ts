@@ -1,6 +1,6 @@
 /** Which batch dimension each enumerated variable gets. One allocator lives for one run of a guide and its model. */
-import { EnumerationError } from '../../../errors.js';
-import type { EnumeratedVariable } from '../../../runtime/messages.js';
+import { EnumerationError } from '../../errors.js';
+import type { EnumeratedVariable } from '../../runtime/messages.js';
 
 /** The variables behind dimensions (negative, counted from the right of the batch). */
 export type Variables = ReadonlyMap<number, EnumeratedVariable>;

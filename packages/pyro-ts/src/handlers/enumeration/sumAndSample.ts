@@ -5,10 +5,10 @@
  */
 import { customGrad, sizeOf } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
-import type { Distribution } from '../../../distributions/distribution.js';
-import type { RandomStream } from '../../../random.js';
-import { logTotal } from '../elimination/tables.js';
+import type { Distribution } from '../../distributions/distribution.js';
+import type { RandomStream } from '../../random.js';
 import { drawIndex } from './drawIndex.js';
+import { logTotal } from './logTotal.js';
 
 export interface ChosenValues {
   /** [exact + 1, batch, event]: the likeliest values in order, then the drawn one, for each element of the batch. */

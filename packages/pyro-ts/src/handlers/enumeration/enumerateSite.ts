@@ -1,10 +1,10 @@
 /** What each way of enumeration makes of a site: its values, and their log weights in an expectation. */
 import { stopGradient } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
-import { MaskedDistribution } from '../../../distributions/distribution.js';
-import { EnumerationError, formatShape, OptionError } from '../../../errors.js';
-import { combineMasks } from '../../../handlers/mask.js';
-import type { EnumeratedValues, EnumeratedVariable, SampleMessage } from '../../../runtime/messages.js';
+import { MaskedDistribution } from '../../distributions/distribution.js';
+import { EnumerationError, formatShape, OptionError } from '../../errors.js';
+import type { EnumeratedValues, EnumeratedVariable, SampleMessage } from '../../runtime/messages.js';
+import { combineMasks } from '../mask.js';
 import type { Variables } from './allocator.js';
 import { placeValues } from './place.js';
 import { sumAndSample } from './sumAndSample.js';

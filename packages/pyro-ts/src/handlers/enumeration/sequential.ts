@@ -1,7 +1,7 @@
 /** Sequential enumeration: the guide is run once for each combination of the values of its sequential sites. */
-import type { Message } from '../../../runtime/messages.js';
-import { Handler } from '../../../runtime/stack.js';
-import type { SampleSite, Trace } from '../../../runtime/trace.js';
+import type { Message } from '../../runtime/messages.js';
+import { Handler } from '../../runtime/stack.js';
+import type { SampleSite, Trace } from '../../runtime/trace.js';
 import { supportValue } from './enumerateSite.js';
 
 /** A run still to be made: as `trace` up to the site `name`, which takes value number `index`. */
