@@ -9,6 +9,7 @@ import {
   lessEqual,
   logSumExp,
   notEqual,
+  OperandError,
   sizeOf,
   stopGradient,
   sumTo,
@@ -206,9 +207,9 @@ describe('expandTo and sumTo', () => {
 
   it('refuses shapes that do not broadcast', () => {
     expect(() => expandTo(tf.zeros([2]), [3])).toThrow(
-      new RangeError('a tensor of shape [2] does not broadcast to [3]'),
+      new OperandError('a tensor of shape [2] does not broadcast to [3]'),
     );
-    expect(() => expandTo(tf.zeros([2, 3]), [3])).toThrow(RangeError);
+    expect(() => expandTo(tf.zeros([2, 3]), [3])).toThrow(OperandError);
   });
 });
 

@@ -2,7 +2,7 @@
  * Chooses a TensorFlow.js backend and adds the few operations that TensorFlow.js lacks, gets wrong or does slowly. Programs use selectEngine, take,
  * logSumExp, the comparisons, the factorisations and the special functions; the rest is what packages with operations of their own are built with.
  */
-export { EngineError } from './errors.js';
+export { EngineError, NotPositiveDefiniteError, OperandError, PyroError } from './errors.js';
 export { correctGradients } from './gradients/index.js';
 export * from './linalg/index.js';
 export * from './messages.js';

@@ -1,18 +1,7 @@
-/** The typed errors of the library. Each says what was expected, what came, and what to do about it. */
-import { nearestName } from '@pyro-ts/engine';
+/** The typed errors of inference. Each says what was expected, what came, and what to do about it. */
+import { nearestName, PyroError } from '@pyro-ts/engine';
 
-/** The root of every error that this project throws on purpose. */
-export class PyroError extends Error {
-  constructor(
-    message: string,
-    /** The sample, param or plate site concerned, where there is one. */
-    readonly site?: string,
-    options?: ErrorOptions,
-  ) {
-    super(message, options);
-    this.name = new.target.name;
-  }
-}
+export { PyroError };
 
 /** Shapes that do not fit: of a value, a distribution, a plate or a parameter. */
 export class ShapeError extends PyroError {}

@@ -14,7 +14,7 @@ export type VindexEntry = number | tf.TensorLike | tf.Tensor | ':';
  * @param x [...batch, ...one dimension for each entry]
  * @returns [...indices and batch, ...kept dimensions]
  * @throws {ShapeError} where there are more entries than dimensions, or shapes that do not broadcast
- * @throws {RangeError} for an index that is out of range or no whole number
+ * @throws {OperandError} for an index that is out of range or no whole number
  * @example
  * const transition = tf.tensor3d([[[0.9, 0.1], [0.4, 0.6]], [[0.5, 0.5], [0.2, 0.8]]]); // [input, state, next state]
  * vindex(transition, [[0, 1, 1], [1, 0, 1], 0]) // [0.4, 0.5, 0.2]

@@ -1,10 +1,10 @@
-/** The one error of this package: an operand or an option that the operation cannot take, or a kernel that cannot go on. */
-import { describeValue, nearestName } from '@pyro-ts/engine';
+/** The one error of this package: an operand or an option that the operation cannot take, or a kernel that cannot continue. */
+import { describeValue, nearestName, PyroError } from '@pyro-ts/engine';
 
-export class SpatialDecoderError extends Error {
+/** An operand or an option that an operation cannot take, or a kernel that cannot continue; the message suggests a fix. */
+export class SpatialDecoderError extends PyroError {
   constructor(message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = 'SpatialDecoderError';
+    super(message, undefined, options);
   }
 }
 

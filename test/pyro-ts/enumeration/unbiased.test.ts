@@ -16,7 +16,7 @@ import {
   sequentialPlate,
 } from 'pyro-ts';
 import { describe, expect, test } from 'vitest';
-import { sumAndSample } from '../../../packages/pyro-ts/dist/infer/enumeration/sites/sumAndSample.js';
+import { sumAndSample } from '../../../packages/pyro-ts/dist/handlers/enumeration/sumAndSample.js';
 import { at, enumerated, expectUnbiased, type Outcome, parallel, softmax } from './helpers.js';
 
 const parameters = {

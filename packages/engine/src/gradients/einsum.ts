@@ -1,5 +1,7 @@
 /** `tf.einsum` of one or two operands by matrix products, and its gradient. */
+
 import * as tf from '@tensorflow/tfjs';
+import { OperandError } from '../errors.js';
 import { expandTo } from '../ops/shapes.js';
 import { registerGradientOf } from '../wasm/kernels.js';
 
@@ -35,7 +37,7 @@ export function einsumOf(equation: string, tensors: readonly tf.Tensor[]): tf.Te
   const { inputs, output } = lettersOf(equation);
   if (inputs.length !== tensors.length || inputs.some((letters, i) => letters.length !== tensors[i].rank)) {
     const shapes = tensors.map((t) => `[${t.shape}]`).join(', ');
-    throw new RangeError(`einsum: the equation "${equation}" does not fit tensors of shapes ${shapes}.`);
+    throw new OperandError(`einsum: the equation "${equation}" does not fit tensors of shapes ${shapes}.`);
   }
   return contract(
     tensors.map((tensor, i) => ({ letters: inputs[i], tensor })),
@@ -50,7 +52,7 @@ function lettersOf(equation: string): { inputs: string[]; output: string } {
     (letters) => letters !== undefined && /^[a-zA-Z]*$/.test(letters) && new Set(letters).size === letters.length,
   );
   if (!isPlain || more.length > 0 || inputs.length > 2) {
-    throw new RangeError(
+    throw new OperandError(
       `einsum: the equation "${equation}" must have one or two inputs and an output after "->", letters only, each once in a tensor.`,
     );
   }

@@ -1,12 +1,9 @@
 /** The Cholesky factor of positive definite matrices, on the host in float64, with its gradient. */
+
 import * as tf from '@tensorflow/tfjs';
+import { NotPositiveDefiniteError, OperandError } from '../errors.js';
 import { customGrad } from '../ops/customGrad.js';
 import { invertLower, type Matrix, multiply } from './host.js';
-
-/** A matrix that is not positive definite (or holds NaN), where one must be. */
-export class NotPositiveDefiniteError extends Error {
-  override readonly name = 'NotPositiveDefiniteError';
-}
 
 /**
  * The lower triangular L with L L' = a, for each matrix of `a` [..., n, n]; only the lower triangle of `a` is read. The gradient is symmetric
@@ -16,7 +13,7 @@ export class NotPositiveDefiniteError extends Error {
 export function cholesky(a: tf.Tensor): tf.Tensor {
   const n = a.shape[a.rank - 1];
   if (a.rank < 2 || a.shape[a.rank - 2] !== n) {
-    throw new RangeError(`cholesky needs square matrices [..., n, n]; the shape is [${a.shape}].`);
+    throw new OperandError(`cholesky needs square matrices [..., n, n]; the shape is [${a.shape}].`);
   }
   return customGrad([a], (x) => {
     const factors = eachMatrix(x, n, factorize);

@@ -1,5 +1,7 @@
 /** Linear systems with lower triangular matrices, on the host in float64, with gradients. */
+
 import * as tf from '@tensorflow/tfjs';
+import { OperandError } from '../errors.js';
 import { customGrad } from '../ops/customGrad.js';
 import { broadcastShapes, type Shape } from '../ops/shapes.js';
 import { solveLower } from './host.js';
@@ -14,7 +16,7 @@ export function triangularSolve(l: tf.Tensor, b: tf.Tensor, transposed = false):
   const m = b.shape[b.rank - 1];
   const batch = broadcastShapes(l.shape.slice(0, -2), b.shape.slice(0, -2));
   if (l.rank < 2 || b.rank < 2 || l.shape[l.rank - 2] !== n || b.shape[b.rank - 2] !== n || !batch) {
-    throw new RangeError(
+    throw new OperandError(
       `triangularSolve needs l [..., n, n] and b [..., n, m]; they are [${l.shape}] and [${b.shape}].`,
     );
   }

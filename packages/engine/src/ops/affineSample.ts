@@ -1,5 +1,7 @@
 /** Pictures resampled under an affine map of each row's own, with bilinear interpolation. */
+
 import type * as tf from '@tensorflow/tfjs';
+import { OperandError } from '../errors.js';
 import { peek, tensorFrom } from '../wasm/memory.js';
 import { sizeOf } from './shapes.js';
 
@@ -18,7 +20,7 @@ export interface PixelMap {
  * The result is a constant for the gradient, as a comparison's is: nothing flows back to the pictures or the maps.
  * @param shape [height, width] of an image, [length] of a signal
  * @returns [rows, channels * points]
- * @throws {RangeError} for sizes that do not fit together.
+ * @throws {OperandError} for sizes that do not fit together.
  * @example
  * const identity = { matrix: tf.tensor3d([[[1, 0], [0, 1]]]), offset: tf.tensor2d([[0, 1]]) };
  * affineSample(tf.tensor2d([[1, 2, 3, 4]]), [2, 2], 1, identity) // [[2, 2, 4, 4]]: one column further to the right
@@ -36,7 +38,7 @@ export function affineSample(x: tf.Tensor, shape: readonly number[], channels: n
     map.offset.size === rows * dims &&
     map.matrix.size === rows * dims * dims;
   if (!fits) {
-    throw new RangeError(
+    throw new OperandError(
       `affineSample: x [${x.shape}] must be [count, ${channels * points}], matrix [${map.matrix.shape}] and offset [${map.offset.shape}] ` +
         `[rows, ${dims}, ${dims}] and [rows, ${dims}], where rows is a multiple of count.`,
     );

@@ -1,5 +1,7 @@
 /** A bias and an activation, as they follow a product or a convolution: one pass over memory on the wasm engine, and as much for both gradients. */
+
 import * as tf from '@tensorflow/tfjs';
+import { OperandError } from '../errors.js';
 import { type Heap, runningHeap } from '../wasm/heap.js';
 import { registerOnWasm } from '../wasm/kernels.js';
 import { customGrad } from './customGrad.js';
@@ -47,14 +49,14 @@ export const biasTanh = (x: tf.Tensor, bias: tf.Tensor1D): tf.Tensor => biased(t
 
 /** As `biasTanh`, with x + bias where that is above 0 and `below` (from 0 to 1) times it elsewhere. */
 export function biasLeakyRelu(x: tf.Tensor, bias: tf.Tensor1D, below: number): tf.Tensor {
-  if (!(below > 0 && below < 1)) throw new RangeError(`biasLeakyRelu: below is between 0 and 1, not ${below}.`);
+  if (!(below > 0 && below < 1)) throw new OperandError(`biasLeakyRelu: below is between 0 and 1, not ${below}.`);
   return biased(leakyRelu(below), x, bias);
 }
 
 function biased(fused: Fused, x: tf.Tensor, bias: tf.Tensor1D): tf.Tensor {
   const columns = bias.shape[0];
   if (x.rank === 0 || x.shape[x.rank - 1] !== columns) {
-    throw new RangeError(`${fused.name}: x [${x.shape}] must end in the ${columns} numbers of the bias.`);
+    throw new OperandError(`${fused.name}: x [${x.shape}] must end in the ${columns} numbers of the bias.`);
   }
   const heap = x.size > 0 ? runningHeap() : undefined;
   if (!heap) return fused.plainly(tf.add(x, bias));

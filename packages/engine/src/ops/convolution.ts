@@ -2,7 +2,9 @@
  * A convolution that has both gradients on every engine: tfjs-wasm has none for the filter, and its gradient for the image is ten times slower than
  * the same sum written as a convolution with the turned filter. On the wasm engine our own loops run where they can.
  */
+
 import * as tf from '@tensorflow/tfjs';
+import { OperandError } from '../errors.js';
 import { convolveOn, filterGradientOn, imagesOn } from '../wasm/convolution.js';
 import { runningHeap } from '../wasm/heap.js';
 import { registerGradientOf, registerKernelOf, registerOnWasm } from '../wasm/kernels.js';
@@ -36,7 +38,7 @@ registerGradientOf<object, tf.Tensor4D, tf.Tensor4D>({
 export function convolution(x: tf.Tensor4D, filter: tf.Tensor4D): tf.Tensor4D {
   const [height, width, inputs] = filter.shape;
   if (x.rank !== 4 || filter.rank !== 4 || x.shape[3] !== inputs || height % 2 === 0 || width % 2 === 0) {
-    throw new RangeError(
+    throw new OperandError(
       `convolution: images [batch, height, width, inputs] and a filter [odd, odd, inputs, outputs] are needed, not [${x.shape}] and [${filter.shape}].`,
     );
   }

@@ -2,7 +2,9 @@
  * Matrix products and dense layers whose gradients run as one kernel. tfjs's own gradient multiplies by an operand that is data as if someone wanted
  * its gradient; on the wasm engine its products run at a quarter of what is possible, and at a twentieth where an operand is transposed.
  */
+
 import * as tf from '@tensorflow/tfjs';
+import { OperandError } from '../errors.js';
 import { type Heap, type Matrix, matrixAt, runningHeap, transposed } from '../wasm/heap.js';
 import { registerGradientOf, registerKernelOf, registerOnWasm } from '../wasm/kernels.js';
 import { customGrad } from './customGrad.js';
@@ -29,7 +31,7 @@ registerGradientOf<Transposed>({
 /** a [n, k] times b [k, m]: [n, m]. */
 export function matMul(a: tf.Tensor2D, b: tf.Tensor2D): tf.Tensor2D {
   if (a.rank !== 2 || b.rank !== 2 || a.shape[1] !== b.shape[0]) {
-    throw new RangeError(
+    throw new OperandError(
       `matMul: a matrix [${a.shape}] cannot be multiplied by [${b.shape}]: the inner sizes must be equal.`,
     );
   }
@@ -62,7 +64,7 @@ function emptyProduct(a: tf.Tensor2D, b: tf.Tensor2D): tf.Tensor2D {
 export function dense(x: tf.Tensor, weight: tf.Tensor2D, bias?: tf.Tensor1D): tf.Tensor {
   const [inputs, outputs] = weight.shape;
   if (x.rank === 0 || x.shape[x.rank - 1] !== inputs) {
-    throw new RangeError(`dense: x [${x.shape}] must end in the ${inputs} inputs of the weight [${weight.shape}].`);
+    throw new OperandError(`dense: x [${x.shape}] must end in the ${inputs} inputs of the weight [${weight.shape}].`);
   }
   if (runningHeap() && x.size > 0 && weight.size > 0) return layerOnWasm(x, weight, bias);
   const rows = x.rank === 2 ? (x as tf.Tensor2D) : asRows(x);

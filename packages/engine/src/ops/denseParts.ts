@@ -2,7 +2,9 @@
  * A dense layer on an input that is given in parts, each with its own rows of the weight: on the wasm engine the rows are read where they lie, and their
  * gradients written there, where tfjs would copy them out and pad and add them.
  */
+
 import * as tf from '@tensorflow/tfjs';
+import { OperandError } from '../errors.js';
 import { type Heap, matrixAt, runningHeap, transposed } from '../wasm/heap.js';
 import { byIndex, registerGradientOf, registerOnWasm } from '../wasm/kernels.js';
 import { dense } from './dense.js';
@@ -20,7 +22,7 @@ export function denseParts(parts: readonly tf.Tensor[], weight: tf.Tensor2D): tf
   const [inputs, outputs] = weight.shape;
   const sizes = parts.map((part) => part.shape[part.rank - 1]);
   if (sizes.reduce((a, b) => a + b, 0) !== inputs) {
-    throw new RangeError(
+    throw new OperandError(
       `denseParts: the parts end in ${sizes.join(', ')}, which do not add up to the ${inputs} inputs of the weight [${weight.shape}].`,
     );
   }

@@ -1,11 +1,13 @@
 /** Picking entries along one axis, with a gradient on every engine (tfjs-wasm has none for `gather`). */
+
 import * as tf from '@tensorflow/tfjs';
+import { OperandError } from '../errors.js';
 import { customGrad } from './customGrad.js';
 
 /**
  * Entries `indices` (whole numbers of any shape and type, so also the values of an enumerated variable) of `x` along `axis`: the shape of `x` with
  * that of `indices` in place of that axis. The gradient adds up where an index repeats.
- * @throws {RangeError} for an index that is no whole number from 0 to the size of the axis less 1
+ * @throws {OperandError} for an index that is no whole number from 0 to the size of the axis less 1
  * @example take(tf.tensor2d([[1, 2], [3, 4]]), tf.tensor1d([1, 1, 0], 'int32')) // [[3, 4], [3, 4], [1, 2]]
  */
 export function take(x: tf.Tensor, indices: tf.Tensor, axis = 0): tf.Tensor {
@@ -32,14 +34,14 @@ export function takeWithin(x: tf.Tensor, indices: tf.Tensor, at: number): tf.Ten
 
 /**
  * Rejects indices of a dimension of `size` that TensorFlow.js would take for others (1.5 for 1, NaN for 0) or read beyond it for. `owner` begins the message.
- * @throws {RangeError} for an index that is no whole number from 0 to size - 1
+ * @throws {OperandError} for an index that is no whole number from 0 to size - 1
  * @example checkIndices('take', tf.tensor1d([0, 1]), 2)
  */
 export function checkIndices(owner: string, indices: tf.Tensor, size: number): void {
   if (indices.dtype === 'bool') return;
   const wrong = indices.dataSync<'float32'>().find((i) => !(Number.isInteger(i) && i >= 0 && i < size));
   if (wrong === undefined) return;
-  throw new RangeError(
+  throw new OperandError(
     `${owner}: there is no entry ${wrong} in a dimension of size ${size}; indices are whole numbers from 0 to ${size - 1}.`,
   );
 }

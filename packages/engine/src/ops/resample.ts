@@ -1,5 +1,7 @@
 /** Rows read at four weighted places each: pictures turned, moved or resized with bilinear interpolation, as one linear map. */
+
 import * as tf from '@tensorflow/tfjs';
+import { OperandError } from '../errors.js';
 import { type Heap, runningHeap } from '../wasm/heap.js';
 import { peek, tensorFrom } from '../wasm/memory.js';
 import { customGrad } from './customGrad.js';
@@ -26,7 +28,7 @@ export interface Taps {
  */
 export function resample(x: tf.Tensor, map: Taps): tf.Tensor {
   if (x.rank !== 2 || x.shape[1] !== map.from) {
-    throw new RangeError(`resample: x [${x.shape}] must have two dimensions, the second of ${map.from}.`);
+    throw new OperandError(`resample: x [${x.shape}] must have two dimensions, the second of ${map.from}.`);
   }
   const heap = runningHeap();
   return heap ? onHeap(heap, x, map, read) : ofOperations(x, map);

@@ -1,5 +1,7 @@
 /** Shape arithmetic shared by every package: broadcasting, on the host and on tensors, at any rank that the engine allows. */
+
 import * as tf from '@tensorflow/tfjs';
+import { OperandError } from '../errors.js';
 
 export type Shape = readonly number[];
 
@@ -35,14 +37,14 @@ export const sizeOf = (shape: Shape): number => shape.reduce((n, d) => n * d, 1)
 
 /**
  * `x` broadcast to `shape`, with a gradient at any rank (tfjs's own `broadcastTo` has one up to rank 4 only).
- * Throws a RangeError where `x` does not broadcast to `shape`.
+ * Throws an OperandError where `x` does not broadcast to `shape`.
  * @example expandTo(tf.tensor1d([1, 2]), [2, 2]) // [[1, 2], [1, 2]]
  */
 export function expandTo<T extends tf.Tensor>(x: T, shape: Shape): T {
   if (sameShape(x.shape, shape)) return x;
   const joint = broadcastShapes(x.shape, shape);
   if (joint === undefined || !sameShape(joint, shape)) {
-    throw new RangeError(`a tensor of shape [${x.shape}] does not broadcast to [${shape}]`);
+    throw new OperandError(`a tensor of shape [${x.shape}] does not broadcast to [${shape}]`);
   }
   if (x.dtype === 'float32') return tf.add(x, tf.zeros(shape as number[])) as T;
   if (x.dtype === 'bool') return tf.logicalAnd(x, tf.ones(shape as number[], 'bool')) as T;

@@ -1,5 +1,7 @@
 /** Twice as many points along an axis, by repeating or by linear interpolation: one pass over memory on the wasm engine, and one for the gradient. */
+
 import * as tf from '@tensorflow/tfjs';
+import { OperandError } from '../errors.js';
 import { runningHeap } from '../wasm/heap.js';
 import { registerGradientOf, registerOnWasm } from '../wasm/kernels.js';
 
@@ -23,7 +25,7 @@ interface Pieces {
 export function upsample2x(x: tf.Tensor2D, size: number, wanted: number, mode: Upsampling): tf.Tensor2D {
   const count = x.shape[1] / size;
   if (!Number.isInteger(count) || wanted > 2 * count || wanted < 0) {
-    throw new RangeError(`upsample2x: x [${x.shape}] does not make ${wanted} pieces of ${size} numbers in each row.`);
+    throw new OperandError(`upsample2x: x [${x.shape}] does not make ${wanted} pieces of ${size} numbers in each row.`);
   }
   if (!runningHeap() || x.size === 0 || wanted === 0) return plainly(x, { size, count, wanted, mode });
   register();

@@ -2,7 +2,9 @@
  * Elementwise functions that are evaluated on the host in float64: what TensorFlow.js lacks (lgamma, Bessel functions, ...) is short and exact
  * there, the same on every engine, and costs one loop over memory that the Node engines share with the host anyway.
  */
+
 import * as tf from '@tensorflow/tfjs';
+import { OperandError } from '../errors.js';
 import { customGrad } from '../ops/customGrad.js';
 import { broadcastShapes, type Shape, sizeOf, sumTo } from '../ops/shapes.js';
 
@@ -16,7 +18,9 @@ export type HostFunction = (...x: number[]) => number;
 export function hostMap(inputs: readonly tf.Tensor[], f: HostFunction, shape?: Shape): tf.Tensor {
   const target = shape ?? broadcastShapes(...inputs.map((t) => t.shape));
   if (target === undefined) {
-    throw new RangeError(`tensors of shapes ${inputs.map((t) => `[${t.shape}]`).join(', ')} do not broadcast together`);
+    throw new OperandError(
+      `tensors of shapes ${inputs.map((t) => `[${t.shape}]`).join(', ')} do not broadcast together`,
+    );
   }
   const columns = inputs.map((t) => readBroadcast(t, target));
   const out = new Float32Array(sizeOf(target));
@@ -26,7 +30,7 @@ export function hostMap(inputs: readonly tf.Tensor[], f: HostFunction, shape?: S
   else if (columns.length === 3) for (let i = 0; i < out.length; i++) out[i] = f(a[i], b[i], c[i]);
   else if (columns.length === 4) for (let i = 0; i < out.length; i++) out[i] = f(a[i], b[i], c[i], d[i]);
   else if (columns.length === 5) for (let i = 0; i < out.length; i++) out[i] = f(a[i], b[i], c[i], d[i], e[i]);
-  else throw new RangeError(`hostMap takes one to five tensors, not ${columns.length}`);
+  else throw new OperandError(`hostMap takes one to five tensors, not ${columns.length}`);
   return tf.tensor(out, target as number[], 'float32');
 }
 

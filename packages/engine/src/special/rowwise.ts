@@ -1,5 +1,7 @@
 /** Functions of whole rows (the last dimension) that are evaluated on the host in float64, with gradients. */
+
 import * as tf from '@tensorflow/tfjs';
+import { OperandError } from '../errors.js';
 import { customGrad } from '../ops/customGrad.js';
 import { broadcastShapes, sumTo } from '../ops/shapes.js';
 import { readBroadcast } from './elementwise.js';
@@ -21,7 +23,7 @@ export function rowwise(
 ): tf.Tensor {
   const shape = broadcastShapes(...inputs.map((t) => t.shape));
   if (shape === undefined || shape.length === 0) {
-    throw new RangeError(`rows of shapes ${inputs.map((t) => `[${t.shape}]`).join(', ')} do not broadcast together`);
+    throw new OperandError(`rows of shapes ${inputs.map((t) => `[${t.shape}]`).join(', ')} do not broadcast together`);
   }
   const size = shape[shape.length - 1];
   const rowsOf = (tensors: tf.Tensor[]): Float64Array[][] => {

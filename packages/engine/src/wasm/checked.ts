@@ -1,5 +1,7 @@
 /** Operands that the plain and the wasm engine do not check before they read or write beyond them: slices, paddings, and places given by tensors. */
+
 import * as tf from '@tensorflow/tfjs';
+import { OperandError } from '../errors.js';
 import { wrapKernel } from './kernels.js';
 
 const done = new Set<string>();
@@ -23,14 +25,14 @@ export function checkOperands(backendName: 'cpu' | 'wasm'): void {
       return at >= 0 && (length === -1 ? at <= n : length >= 0 && at + length <= n);
     };
     if (!shape.every(isInside))
-      throw new RangeError(`slice: begin [${from}] and size [${sizes}] lie outside of a tensor of shape [${shape}].`);
+      throw new OperandError(`slice: begin [${from}] and size [${sizes}] lie outside of a tensor of shape [${shape}].`);
   });
   for (const name of ['PadV2', 'MirrorPad']) {
     before(name, ({ inputs, attrs }) => {
       const { shape } = inputs.x as tf.TensorInfo;
       const { paddings } = attrs as unknown as { paddings: [number, number][] };
       if (paddings.length !== shape.length)
-        throw new RangeError(
+        throw new OperandError(
           `pad: there are ${paddings.length} paddings for a tensor of shape [${shape}]; give one pair for each dimension.`,
         );
     });
@@ -54,7 +56,7 @@ function checkPlaces(owner: string, indices: tf.TensorInfo, shape: readonly numb
   for (let i = 0; i < data.length; i++) {
     const size = shape[i % depth];
     if (!(data[i] >= 0 && data[i] < size))
-      throw new RangeError(
+      throw new OperandError(
         `${owner}: there is no entry ${data[i]} in a dimension of size ${size} of a tensor of shape [${shape}].`,
       );
   }

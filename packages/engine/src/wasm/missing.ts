@@ -2,7 +2,9 @@
  * Kernels that the plain and the wasm engine lack or get wrong, besides those on many dimensions: products of batches that broadcast both ways (wrong numbers,
  * and reads beyond the memory), scans along an axis counted from the right (likewise), einsum, sums over segments and PReLU.
  */
+
 import * as tf from '@tensorflow/tfjs';
+import { OperandError } from '../errors.js';
 import { einsumOf } from '../gradients/einsum.js';
 import { axisOf } from '../gradients/scans.js';
 import { broadcastShapes, expandTo, type Shape, sameShape } from '../ops/shapes.js';
@@ -23,7 +25,7 @@ export function addMissingKernels(backendName: 'cpu' | 'wasm'): void {
   wrapKernel('BatchMatMul', backendName, (own) => (call) => {
     const { a, b } = call.inputs as { a: tf.TensorInfo; b: tf.TensorInfo };
     if (a.shape.length < 2 || b.shape.length < 2) {
-      throw new RangeError(
+      throw new OperandError(
         `matMul: the operands have shapes [${a.shape}] and [${b.shape}], and each needs two dimensions or more. tf.dot takes vectors; reshape makes a row or a column.`,
       );
     }

@@ -1,4 +1,5 @@
 /** Errors of TensorFlow.js that a line of a user's program meets, made into errors that say where, which operation, and what to do. */
+import { OperandError } from '@pyro-ts/engine';
 import { DisposedTensorError, OperationError, PyroError, ShapeError } from '../errors.js';
 
 /** The site that the running program met last. */
@@ -56,7 +57,8 @@ const advice: readonly (readonly [RegExp, string])[] = [
  * @param shapes what is known of its shapes
  */
 export function explained(error: unknown, site?: string, shapes?: string): unknown {
-  if (!(error instanceof Error) || error instanceof PyroError) return error;
+  const isOperand = error instanceof OperandError;
+  if (!(error instanceof Error) || (error instanceof PyroError && !isOperand)) return error;
   // What TensorFlow.js says of one, and what its engines meet where it does not look.
   const isDisposed =
     /Tensor is disposed/.test(error.message) ||
@@ -71,7 +73,7 @@ export function explained(error: unknown, site?: string, shapes?: string): unkno
     );
   }
   const isShape =
-    error instanceof RangeError &&
+    isOperand &&
     /broadcast|^(einsum|matMul|softmax|slice|pad|gatherND|scatterND|tensorScatterUpdate):/.test(error.message);
   if (!isShape && !isOfTensorFlow(error)) return error;
   const message = error.message.split('\n')[0].replace(/\.$/, '');

@@ -1,5 +1,6 @@
 /** How much memory the content of one file may take: a small file can claim any size, or unpack to a thousand times its own. */
 import { OptionError } from 'pyro-ts';
+import { PyrovedError } from '../errors.js';
 
 /** Limits that are checked before memory is taken. */
 export interface ReadLimits {
@@ -25,7 +26,7 @@ export function limitsFor(size: number, limits: ReadLimits = {}): Required<ReadL
 }
 
 /** A file that claims more than a limit allows; it may well be whole. */
-export class LimitError extends Error {}
+export class LimitError extends PyrovedError {}
 
 /** @throws {LimitError} when what a file claims is over a limit; the message names the option that raises it. */
 export function checkRoom(claim: { pixels?: number; bytes: number }, limits: Required<ReadLimits>): void {

@@ -1,6 +1,3 @@
-/** What the command line says: one sentence for a mistake of the user's, a request to report for one of ours. */
-import { EngineError } from '@pyro-ts/engine';
-import { SpatialDecoderError } from '@pyro-ts/spatial-decoder';
 import { PyroError } from 'pyro-ts';
 import { type FileProblem, listProblems } from 'pyroved-ts';
 import { plainText } from '../plainText.js';
@@ -15,8 +12,7 @@ export function report(error: unknown): void {
   say(`pyroved: something went wrong that should not have. Please report it with the lines below.\n${details}`);
 }
 
-const isExpected = (error: unknown): error is Error =>
-  error instanceof PyroError || error instanceof EngineError || error instanceof SpatialDecoderError;
+const isExpected = (error: unknown): error is Error => error instanceof PyroError;
 
 /** Prints to the terminal's error stream, so that results on the output stream can be piped. */
 export const say = (line: string): void => console.error(plainText(line));

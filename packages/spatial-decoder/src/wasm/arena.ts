@@ -113,7 +113,7 @@ export class Arena {
     const end = this.memory.buffer.byteLength;
     const pages = this.pagesFor(size);
     try {
-      if (end / PAGE + pages > this.maximumPages) throw new RangeError('beyond the maximum');
+      if (end / PAGE + pages > this.maximumPages) throw new SpatialDecoderError('beyond the maximum');
       this.memory.grow(pages);
     } catch (cause) {
       const megabytes = (n: number) => `${Math.ceil(n / 2 ** 20)} MB`;

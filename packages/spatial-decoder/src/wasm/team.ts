@@ -2,6 +2,7 @@
  * The threads that share one WebAssembly memory. A job is opened, workers join it when they wake, the main thread works too, closes the job when
  * nothing is left to claim and waits only for those who joined: a worker that is late, asleep or gone is never waited for.
  */
+import { SpatialDecoderError } from '../errors.js';
 import {
   BEAT,
   BEAT_STRIDE,
@@ -20,7 +21,7 @@ import type { Run } from './worker.js';
 import type { StartWorker, WorkerHandle } from './workers.js';
 
 /** A worker that joined a job and did not finish it. Its memory can't be trusted any more. */
-export class WorkerFailure extends Error {}
+export class WorkerFailure extends SpatialDecoderError {}
 
 export interface TeamOptions {
   readonly threads: number;

@@ -1,4 +1,5 @@
 /** Starts worker threads with what Node and browsers have in common: a first message, an answer when ready, an end. */
+import { SpatialDecoderError } from '../errors.js';
 import type { WorkerStart } from './worker.js';
 
 export interface WorkerHandle {
@@ -18,9 +19,9 @@ export async function startWorker(start: WorkerStart): Promise<WorkerHandle> {
   const { handle, ready, idle } = open(start);
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`did not start within ${PATIENCE / 1000} s`)), PATIENCE);
+    timer = setTimeout(() => reject(new SpatialDecoderError(`did not start within ${PATIENCE / 1000} s`)), PATIENCE);
   });
-  const died = handle.ended.then((reason) => Promise.reject(new Error(reason ?? 'ended while it started')));
+  const died = handle.ended.then((reason) => Promise.reject(new SpatialDecoderError(reason ?? 'ended while it started')));
   try {
     await Promise.race([ready, late, died]);
   } catch (error) {

@@ -1,5 +1,5 @@
 /** What an autoguide keeps of a latent site: its shape, support, plates and a place to begin. */
-import { expandTo, sameShape } from '@pyro-ts/engine';
+import { expandTo, OperandError, sameShape } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 import { bijectTo } from '../../distributions/bijectTo.js';
 import type { Constraint } from '../../distributions/constraints.js';
@@ -116,7 +116,7 @@ function unconstrained(
   try {
     return Float32Array.from(expandTo(transform.inverse(value), shape).dataSync());
   } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
+    if (!(error instanceof OperandError)) throw error;
     throw new ShapeError(
       `initialValues of site "${name}": a value of shape ${formatShape(value.shape)} does not fit the site, which has shape ` +
         `${formatShape(transform.forwardShape(shape))}.`,

@@ -1,5 +1,5 @@
 /** The rows of a program: the cost of each datum, and of each value of its discrete latents, with derivatives by its continuous latents. */
-import { expandTo } from '@pyro-ts/engine';
+import { expandTo, OperandError } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 import { bijectTo } from '../../distributions/bijectTo.js';
 import { detachConstraint } from '../../distributions/detachConstraint.js';
@@ -234,7 +234,7 @@ function startOf(name: string, value: tf.Tensor, shape: readonly number[]): tf.T
   try {
     return expandTo(value, shape);
   } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
+    if (!(error instanceof OperandError)) throw error;
     throw new ShapeError(
       `The value that site "${name}" starts from has shape ${formatShape(value.shape)} in unconstrained space, which does not broadcast to ` +
         `${formatShape(shape)}: values of discrete latents, plates, then the event.`,
