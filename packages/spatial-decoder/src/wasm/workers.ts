@@ -21,7 +21,9 @@ export async function startWorker(start: WorkerStart): Promise<WorkerHandle> {
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new SpatialDecoderError(`did not start within ${PATIENCE / 1000} s`)), PATIENCE);
   });
-  const died = handle.ended.then((reason) => Promise.reject(new SpatialDecoderError(reason ?? 'ended while it started')));
+  const died = handle.ended.then((reason) =>
+    Promise.reject(new SpatialDecoderError(reason ?? 'ended while it started')),
+  );
   try {
     await Promise.race([ready, late, died]);
   } catch (error) {
