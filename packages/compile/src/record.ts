@@ -1,5 +1,7 @@
 /** Records what TensorFlow.js computes from given inputs, operation by operation: the start of every exported network. */
+import { type HostCall, type HostListener, withHostListener } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
+import { GraphError } from './errors.js';
 
 /** Numbers that do not depend on the inputs. */
 export interface RecordedConstant {
@@ -20,14 +22,30 @@ export interface RecordedCall {
   readonly inputs: Readonly<Record<string, TensorId>>;
   readonly attrs: Readonly<Record<string, unknown>>;
   readonly outputs: readonly TensorId[];
+  /** The computation, where the kernel is `HOST`. */
+  readonly host?: HostCall;
+  /** Objects with a state that the computation used: random streams. */
+  readonly sources?: readonly object[];
 }
+
+/** What a computation on the host is called among kernels. */
+export const HOST = 'HostCall';
 
 export interface Recording {
   readonly calls: readonly RecordedCall[];
   readonly constants: ReadonlyMap<TensorId, RecordedConstant>;
   readonly shapes: ReadonlyMap<TensorId, readonly number[]>;
+  readonly dtypes: ReadonlyMap<TensorId, tf.DataType>;
   readonly inputs: readonly TensorId[];
   readonly outputs: Readonly<Record<string, TensorId>>;
+}
+
+export interface RecordOptions {
+  /**
+   * Whether computations on the host are recorded too, and reading a number that depends on the inputs fails, because what follows from it would be a
+   * constant. @default false
+   */
+  readonly isStrict?: boolean;
 }
 
 type RunKernel = (kernel: string, inputs: tf.NamedTensorMap, attrs?: object) => tf.Tensor | tf.Tensor[];
@@ -41,17 +59,28 @@ export function record(
   program: (...inputs: tf.Tensor[]) => Readonly<Record<string, tf.Tensor>>,
   inputs: readonly tf.Tensor[],
   names: ReadonlyMap<TensorId, string>,
+  { isStrict = false }: RecordOptions = {},
 ): Recording {
   const calls: RecordedCall[] = [];
+  const dtypes = new Map<TensorId, tf.DataType>();
+  const producers = new WeakMap<object, string>();
   const constants = new Map<TensorId, RecordedConstant>();
   const shapes = new Map<TensorId, readonly number[]>();
   const dynamic = new Set(inputs.map(({ id }) => id));
-  for (const { id, shape } of inputs) shapes.set(id, shape);
+  const noteDynamic = (tensor: tf.Tensor, producer: string): void => {
+    dynamic.add(tensor.id);
+    shapes.set(tensor.id, tensor.shape);
+    dtypes.set(tensor.id, tensor.dtype);
+    producers.set(tensor.dataId, producer);
+  };
+  for (const input of inputs) noteDynamic(input, 'an input');
 
   const noteConstant = (tensor: tf.Tensor): void => {
     if (dynamic.has(tensor.id) || constants.has(tensor.id)) return;
     const { shape, dtype } = tensor;
-    const data = tensor.dataSync<'float32'>().slice();
+    const data = reads.uncounted(() => tensor.dataSync<'float32'>().slice());
+    shapes.set(tensor.id, shape);
+    dtypes.set(tensor.id, dtype);
     const name = names.get(tensor.id);
     constants.set(tensor.id, { shape, dtype, data, ...(name !== undefined && { name }) });
   };
@@ -59,10 +88,7 @@ export function record(
     const used = Object.entries(operands).filter(([, tensor]) => tensor !== undefined && tensor !== null);
     if (!used.some(([, { id }]) => dynamic.has(id))) return;
     for (const [, tensor] of used) noteConstant(tensor);
-    for (const { id, shape } of results) {
-      dynamic.add(id);
-      shapes.set(id, shape);
-    }
+    for (const result of results) noteDynamic(result, kernel);
     calls.push({
       kernel,
       inputs: Object.fromEntries(used.map(([name, { id }]) => [name, id])),
@@ -71,13 +97,104 @@ export function record(
     });
   };
 
+  const host: HostListener = {
+    called: (call, output) => {
+      // What draws differs from step to step even without inputs.
+      const sources = [...reads.used];
+      reads.used.clear();
+      if (sources.length === 0 && !call.inputs.some(({ id }) => dynamic.has(id))) return;
+      for (const input of call.inputs) noteConstant(input);
+      noteDynamic(output, call.name);
+      const operands = Object.fromEntries(call.inputs.map(({ id }, i) => [i, id]));
+      calls.push({ kernel: HOST, inputs: operands, attrs: {}, outputs: [output.id], host: call, sources });
+    },
+    used: (source) => {
+      if (reads.isCounted) throw new GraphError('it draws random numbers outside of the distributions of pyro-ts');
+      reads.used.add(source);
+    },
+    depends: ({ id }) => dynamic.has(id),
+    reading: (isCounted) => reads.count(isCounted),
+  };
+  const reads = new Reads(producers);
+  const listeningTo = (body: () => Readonly<Record<string, tf.Tensor>>) => {
+    if (!isStrict) return listening(note, body);
+    return withHostListener(host, () => reads.refused(() => listening(note, body)));
+  };
+
   let outputs: Readonly<Record<string, TensorId>> = {};
   tf.tidy(() => {
-    const results = listening(note, () => program(...inputs));
+    const results = listeningTo(() => program(...inputs));
     for (const tensor of Object.values(results)) noteConstant(tensor);
     outputs = Object.fromEntries(Object.entries(results).map(([name, { id }]) => [name, id]));
   });
-  return { calls, constants, shapes, inputs: inputs.map(({ id }) => id), outputs };
+  return { calls, constants, shapes, dtypes, inputs: inputs.map(({ id }) => id), outputs };
+}
+
+type Read = (dataId: object) => unknown;
+
+/** Reads of tensors while a program is recorded. */
+class Reads {
+  isCounted = true;
+  /** The sources that the computation on the host that runs has used. */
+  readonly used = new Set<object>();
+
+  /** @param producers what made the numbers that depend on the inputs */
+  constructor(private readonly producers: WeakMap<object, string>) {}
+
+  count(isCounted: boolean): boolean {
+    const before = this.isCounted;
+    this.isCounted = isCounted;
+    return before;
+  }
+
+  uncounted<R>(body: () => R): R {
+    const before = this.count(false);
+    try {
+      return body();
+    } finally {
+      this.count(before);
+    }
+  }
+
+  /** Runs `body`; it fails where it reads what depends on the inputs, or changes a variable. */
+  refused<R>(body: () => R): R {
+    let late: GraphError | undefined;
+    const engine = tf.engine() as unknown as { read: Read; readSync: Read; moveData: (...args: unknown[]) => unknown };
+    const { read, readSync, moveData } = engine;
+    const refusalOf = (dataId: object): GraphError | undefined => {
+      const producer = this.isCounted ? this.producers.get(dataId) : undefined;
+      if (producer === undefined) return undefined;
+      return new GraphError(
+        `it reads the result of ${producer} (dataSync, arraySync, data or the like), so that what follows depends on numbers of one step only`,
+      );
+    };
+    const { assign } = tf.Variable.prototype;
+    // From one engine to another; nobody looks at the numbers.
+    engine.moveData = (...args) => this.uncounted(() => moveData.apply(engine, args));
+    engine.readSync = (dataId) => {
+      const refusal = refusalOf(dataId);
+      if (refusal) throw refusal;
+      return readSync.call(engine, dataId);
+    };
+    // What awaits the numbers would get the error, and nobody else.
+    engine.read = (dataId) => {
+      late ??= refusalOf(dataId);
+      return read.call(engine, dataId);
+    };
+    tf.Variable.prototype.assign = () => {
+      throw new GraphError('it assigns to a variable');
+    };
+    try {
+      const result = body();
+      if (late) throw late;
+      return result;
+    } finally {
+      engine.moveData = moveData;
+      engine.read = read;
+      engine.readSync = readSync;
+      tf.Variable.prototype.assign = assign;
+    }
+  }
 }
 
 /** Runs `body` while `note` hears of every kernel that the engine runs. All operations of TensorFlow.js go through `runKernel`. */
@@ -87,10 +204,21 @@ function listening<T>(
 ): T {
   const engine = tf.engine() as unknown as { runKernel: RunKernel };
   const own = engine.runKernel;
+  /** Copies of its results that a kernel saves for its gradient: they are made before the kernel returns, and noted after it. */
+  let copies: (() => void)[] | undefined;
   engine.runKernel = (kernel, inputs, attrs) => {
-    const result = own.call(engine, kernel, inputs, attrs);
-    note(kernel, inputs, attrs ?? {}, Array.isArray(result) ? result : [result]);
-    return result;
+    const around = copies;
+    copies = [];
+    try {
+      const result = own.call(engine, kernel, inputs, attrs);
+      const noteResult = () => note(kernel, inputs, attrs ?? {}, Array.isArray(result) ? result : [result]);
+      if (kernel === 'Identity' && around) around.push(noteResult);
+      else noteResult();
+      for (const noteCopy of copies) noteCopy();
+      return result;
+    } finally {
+      copies = around;
+    }
   };
   try {
     return body();

@@ -46,7 +46,7 @@ function recordAt({ inputs, run }: Program, size: number, parameters: ReadonlyMa
 }
 
 /** Runs `body` on the one engine that has no fast operations of its own, which no other program would know. */
-function onPlainEngine<T>(body: () => T): T {
+export function onPlainEngine<T>(body: () => T): T {
   const engine = tf.getBackend();
   // Both calls take effect at once: the plain engine needs no start, and the other one has had it.
   void tf.setBackend('cpu');
@@ -233,7 +233,7 @@ class Merger {
 }
 
 /** Which calls the outputs need. */
-function neededCalls({ calls, outputs }: Recording): (call: RecordedCall) => boolean {
+export function neededCalls({ calls, outputs }: Pick<Recording, 'calls' | 'outputs'>): (call: RecordedCall) => boolean {
   const wanted = new Set(Object.values(outputs));
   const needed = new Set<RecordedCall>();
   for (const call of [...calls].reverse()) {

@@ -26,6 +26,7 @@ export * from './ops/softmax.js';
 export * from './ops/tape.js';
 export * from './ops/upsample2x.js';
 export * from './ops/weightedSum.js';
+export * from './recording/hostCalls.js';
 export { type EngineName, engineNames } from './select/load.js';
 export { type EngineChoice, type EngineOptions, selectEngine } from './select/selectEngine.js';
 export { assertSingleCopy } from './select/singleCopy.js';

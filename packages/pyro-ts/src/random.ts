@@ -1,5 +1,6 @@
 /** Seeded randomness. All of it comes from here, is drawn on the host, and is therefore the same on every engine. */
-import * as tf from '@tensorflow/tfjs';
+import { hostCall, noteUse } from '@pyro-ts/engine';
+import type * as tf from '@tensorflow/tfjs';
 import seedrandom from 'seedrandom';
 import { OptionError } from './errors.js';
 
@@ -13,16 +14,29 @@ export class RandomStream {
   private spare: number | undefined;
 
   /** @throws {OptionError} for a seed that is neither a number nor a string */
-  constructor(readonly seed: string | number) {
+  constructor(private origin: string | number) {
+    const seed = origin;
     if (typeof seed !== 'string' && typeof seed !== 'number')
       throw new OptionError(
         `RandomStream: the seed must be a number or a string, not ${seed === null ? 'null' : typeof seed}.`,
       );
   }
 
+  get seed(): string | number {
+    return this.origin;
+  }
+
+  /** Begins again, as the stream of another seed. */
+  restart(seed: string | number): void {
+    this.origin = seed;
+    this.started = undefined;
+    this.spare = undefined;
+  }
+
   /** Made at the first draw: most streams are only forked from, or not needed. */
   private get generator(): () => number {
-    this.started ??= seedrandom.alea(String(this.seed));
+    noteUse(this);
+    this.started ??= seedrandom.alea(String(this.origin));
     return this.started;
   }
 
@@ -41,6 +55,7 @@ export class RandomStream {
   /** A standard normal draw (Marsaglia's polar method). */
   nextNormal(): number {
     if (this.spare !== undefined) {
+      noteUse(this);
       const z = this.spare;
       this.spare = undefined;
       return z;
@@ -63,9 +78,10 @@ export class RandomStream {
 
   /** A tensor of draws that `draw` makes one at a time. */
   fill(shape: readonly number[], draw: () => number): tf.Tensor {
-    const data = new Float32Array(shape.reduce((n, d) => n * d, 1));
-    for (let i = 0; i < data.length; i++) data[i] = draw();
-    return tf.tensor(data, shape as number[], 'float32');
+    const run = (_: unknown, out: Float32Array | Int32Array): void => {
+      for (let i = 0; i < out.length; i++) out[i] = draw();
+    };
+    return hostCall({ name: 'random draws', inputs: [], shape, dtype: 'float32', run });
   }
 
   /** Uniform draws, strictly between 0 and 1 also in float32. */

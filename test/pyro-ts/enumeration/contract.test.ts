@@ -112,7 +112,10 @@ function eliminated(problem: Problem, tables: readonly Table[]): { total: number
   const variables = new Set(problem.variables.filter((v) => v.values > 1).map((v) => v.name));
   let total = 0;
   for (const component of components(problem)) {
-    const factors: Factor[] = component.map((n) => ({ ordinal: new Set(problem.factors[n].plates), table: tables[n] }));
+    const factors: Factor<Table>[] = component.map((n) => ({
+      ordinal: new Set(problem.factors[n].plates),
+      table: tables[n],
+    }));
     const { table } = contract(tape, factors, variables);
     table.logGrad = new Float64Array(table.log.length).fill(1);
     total += table.log.reduce((a, b) => a + b, 0);

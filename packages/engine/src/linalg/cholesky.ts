@@ -3,6 +3,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { NotPositiveDefiniteError, OperandError } from '../errors.js';
 import { customGrad } from '../ops/customGrad.js';
+import { hostCall } from '../recording/hostCalls.js';
 import { invertLower, type Matrix, multiply } from './host.js';
 
 /**
@@ -16,11 +17,20 @@ export function cholesky(a: tf.Tensor): tf.Tensor {
     throw new OperandError(`cholesky needs square matrices [..., n, n]; the shape is [${a.shape}].`);
   }
   return customGrad([a], (x) => {
-    const factors = eachMatrix(x, n, factorize);
-    return {
-      value: tf.tensor(Float32Array.from(factors), x.shape, 'float32'),
-      grad: (dy) => [tf.tensor(backward(factors, dy.dataSync(), n), dy.shape, 'float32')],
-    };
+    let factors = new Float64Array();
+    const call = { name: 'cholesky', shape: x.shape, dtype: 'float32' } as const;
+    const value = hostCall({
+      ...call,
+      inputs: [x],
+      run: ([numbers], out) => {
+        factors = eachMatrix(numbers, n, factorize);
+        out.set(factors);
+      },
+    });
+    const run = ([dy]: readonly ArrayLike<number>[], out: Float32Array | Int32Array) =>
+      out.set(backward(factors, dy, n));
+    // The value is what fills `factors`.
+    return { value, saved: [value], grad: (dy, saved) => [hostCall({ ...call, inputs: [dy, ...saved], run })] };
   });
 }
 
@@ -31,7 +41,7 @@ export function cholesky(a: tf.Tensor): tf.Tensor {
 export function isPositiveDefinite(a: tf.Tensor): tf.Tensor {
   const n = a.shape[a.rank - 1];
   const answers: number[] = [];
-  eachMatrix(a, n, (m) => {
+  eachMatrix(a.dataSync(), n, (m) => {
     try {
       factorize(m, n, 0);
       answers.push(1);
@@ -45,8 +55,12 @@ export function isPositiveDefinite(a: tf.Tensor): tf.Tensor {
 }
 
 /** `f` of each n x n matrix of `x`, in float64, one after the other. */
-function eachMatrix(x: tf.Tensor, n: number, f: (m: Matrix, n: number, which: number) => Matrix): Float64Array {
-  const data = Float64Array.from(x.dataSync());
+function eachMatrix(
+  x: ArrayLike<number>,
+  n: number,
+  f: (m: Matrix, n: number, which: number) => Matrix,
+): Float64Array<ArrayBuffer> {
+  const data = Float64Array.from(x);
   for (let i = 0; i < data.length; i += n * n) data.set(f(data.subarray(i, i + n * n), n, i / (n * n)), i);
   return data;
 }

@@ -1,9 +1,10 @@
 /** Linear systems with lower triangular matrices, on the host in float64, with gradients. */
 
-import * as tf from '@tensorflow/tfjs';
+import type * as tf from '@tensorflow/tfjs';
 import { OperandError } from '../errors.js';
 import { customGrad } from '../ops/customGrad.js';
 import { broadcastShapes, type Shape } from '../ops/shapes.js';
+import { hostCall } from '../recording/hostCalls.js';
 import { solveLower } from './host.js';
 
 /**
@@ -23,24 +24,49 @@ export function triangularSolve(l: tf.Tensor, b: tf.Tensor, transposed = false):
   const lAt = offsets(l.shape.slice(0, -2), batch, n * n);
   const bAt = offsets(b.shape.slice(0, -2), batch, n * m);
   return customGrad([l, b], (lower, right) => {
-    const ls = lower.dataSync();
-    const x = solveAll(ls, right.dataSync(), lAt, bAt, n, m, transposed);
+    let x = new Float64Array();
+    const call = { name: 'triangularSolve', dtype: 'float32' } as const;
+    const value = hostCall({
+      ...call,
+      inputs: [lower, right],
+      shape: [...batch, n, m],
+      run: ([ls, bs], out) => {
+        x = solveAll(ls, bs, lAt, bAt, n, m, transposed);
+        out.set(x);
+      },
+    });
+    const each = Int32Array.from(lAt, (_, i) => i * n * m);
+    const gradientAt = (ls: ArrayLike<number>, dy: ArrayLike<number>) => solveAll(ls, dy, lAt, each, n, m, !transposed);
     return {
-      value: tf.tensor(Float32Array.from(x), [...batch, n, m], 'float32'),
-      saved: [lower],
-      grad: (dy, [kept]) => {
-        const each = Int32Array.from(lAt, (_, i) => i * n * m);
-        const db = solveAll(kept.dataSync(), dy.dataSync(), lAt, each, n, m, !transposed);
-        const dl = new Float64Array(lower.size);
-        const dbSummed = new Float64Array(right.size);
-        for (let i = 0; i < lAt.length; i++) {
-          addOuter(dl, lAt[i], db, x, i * n * m, n, m, transposed);
-          for (let k = 0; k < n * m; k++) dbSummed[bAt[i] + k] += db[i * n * m + k];
-        }
-        return [
-          tf.tensor(Float32Array.from(dl), l.shape, 'float32'),
-          tf.tensor(Float32Array.from(dbSummed), b.shape, 'float32'),
-        ];
+      value,
+      // The value is what fills `x`.
+      saved: [lower, value],
+      grad: (dy, saved) => {
+        const inputs = [dy, ...saved];
+        const dl = hostCall({
+          ...call,
+          inputs,
+          shape: l.shape,
+          run: ([upstream, ls], out) => {
+            const db = gradientAt(ls, upstream);
+            const sums = new Float64Array(out.length);
+            for (let i = 0; i < lAt.length; i++) addOuter(sums, lAt[i], db, x, i * n * m, n, m, transposed);
+            out.set(sums);
+          },
+        });
+        const db = hostCall({
+          ...call,
+          inputs,
+          shape: b.shape,
+          run: ([upstream, ls], out) => {
+            const each = gradientAt(ls, upstream);
+            const sums = new Float64Array(out.length);
+            for (let i = 0; i < lAt.length; i++)
+              for (let k = 0; k < n * m; k++) sums[bAt[i] + k] += each[i * n * m + k];
+            out.set(sums);
+          },
+        });
+        return [dl, db];
       },
     };
   });
@@ -72,7 +98,7 @@ function solveAll(
   n: number,
   m: number,
   transposed: boolean,
-): Float64Array {
+): Float64Array<ArrayBuffer> {
   const out = new Float64Array(lAt.length * n * m);
   const lower = new Float64Array(n * n);
   for (let i = 0; i < lAt.length; i++) {

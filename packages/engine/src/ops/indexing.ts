@@ -2,6 +2,7 @@
 
 import * as tf from '@tensorflow/tfjs';
 import { OperandError } from '../errors.js';
+import { uncountedReads } from '../recording/hostCalls.js';
 import { customGrad } from './customGrad.js';
 
 /**
@@ -39,7 +40,9 @@ export function takeWithin(x: tf.Tensor, indices: tf.Tensor, at: number): tf.Ten
  */
 export function checkIndices(owner: string, indices: tf.Tensor, size: number): void {
   if (indices.dtype === 'bool') return;
-  const wrong = indices.dataSync<'float32'>().find((i) => !(Number.isInteger(i) && i >= 0 && i < size));
+  const wrong = uncountedReads(() => indices.dataSync<'float32'>()).find(
+    (i) => !(Number.isInteger(i) && i >= 0 && i < size),
+  );
   if (wrong === undefined) return;
   throw new OperandError(
     `${owner}: there is no entry ${wrong} in a dimension of size ${size}; indices are whole numbers from 0 to ${size - 1}.`,

@@ -3,8 +3,9 @@
 import * as tf from '@tensorflow/tfjs';
 import { OperandError } from '../errors.js';
 import { customGrad } from '../ops/customGrad.js';
-import { broadcastShapes, sumTo } from '../ops/shapes.js';
-import { readBroadcast } from './elementwise.js';
+import { broadcastShapes, sizeOf, sumTo } from '../ops/shapes.js';
+import { hostCall } from '../recording/hostCalls.js';
+import { broadcastNumbers } from './elementwise.js';
 
 /** One number of the same row of each input. */
 export type RowFunction = (...rows: Float64Array[]) => number;
@@ -26,27 +27,37 @@ export function rowwise(
     throw new OperandError(`rows of shapes ${inputs.map((t) => `[${t.shape}]`).join(', ')} do not broadcast together`);
   }
   const size = shape[shape.length - 1];
-  const rowsOf = (tensors: tf.Tensor[]): Float64Array[][] => {
-    const columns = tensors.map((t) => Float64Array.from(readBroadcast(t, shape)));
-    const count = columns[0].length / size;
+  const count = sizeOf(shape) / size;
+  const shapes = inputs.map((t) => t.shape);
+  const rowsOf = (numbers: readonly ArrayLike<number>[]): Float64Array[][] => {
+    const columns = numbers.map((data, i) => Float64Array.from(broadcastNumbers(data, shapes[i], shape)));
     return Array.from({ length: count }, (_, r) => columns.map((c) => c.subarray(r * size, (r + 1) * size)));
   };
+  const call = { name: 'row function', dtype: 'float32' } as const;
   return customGrad(inputs, (...xs) => ({
-    value: tf.tensor(
-      Float32Array.from(rowsOf(xs), (rows) => f(...rows)),
-      shape.slice(0, -1),
-      'float32',
-    ),
+    value: hostCall({
+      ...call,
+      inputs: xs,
+      shape: shape.slice(0, -1),
+      run: (numbers, out) => {
+        for (const [r, rows] of rowsOf(numbers).entries()) out[r] = f(...rows);
+      },
+    }),
     saved: xs,
     grad: (dy, saved) => {
-      const rows = rowsOf(saved);
       const upstream = tf.expandDims(dy, -1);
       return saved.map((x, i) => {
         const partial = partials[i];
         if (!partial) return tf.zerosLike(x);
-        const slopes = new Float32Array(rows.length * size);
-        for (const [r, row] of rows.entries()) slopes.set(partial(...row), r * size);
-        return sumTo(tf.mul(upstream, tf.tensor(slopes, shape, 'float32')), x.shape);
+        const slopes = hostCall({
+          ...call,
+          inputs: saved,
+          shape,
+          run: (numbers, out) => {
+            for (const [r, rows] of rowsOf(numbers).entries()) out.set(partial(...rows), r * size);
+          },
+        });
+        return sumTo(tf.mul(upstream, slopes), x.shape);
       });
     },
   }));

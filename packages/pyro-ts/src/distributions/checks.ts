@@ -1,5 +1,5 @@
 /** How a constraint looks at numbers: on the host, where they lie, up to the first that is outside. */
-import { firstOutside, peek, type Shape, sizeOf } from '@pyro-ts/engine';
+import { firstOutside, peek, type Shape, sizeOf, uncountedReads } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 import type { Constraint } from './constraints.js';
 
@@ -58,7 +58,10 @@ export function together(base: Constraint, n: number): Pick<Constraint, 'check' 
 }
 
 /** The number of the first value that lies outside `constraint`, or -1. Makes no tensor for the library's own constraints. */
-export function firstViolation(constraint: Constraint, value: tf.Tensor): number {
+export const firstViolation = (constraint: Constraint, value: tf.Tensor): number =>
+  uncountedReads(() => violationOf(constraint, value));
+
+function violationOf(constraint: Constraint, value: tf.Tensor): number {
   if (value.size === 0) return -1;
   const looker = lookers.get(constraint.check);
   if (looker === undefined || value.dtype !== 'float32') {

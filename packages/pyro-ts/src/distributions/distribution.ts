@@ -2,7 +2,15 @@
  * What a distribution is, and the three wrappers that work for all of them: Independent, Expanded (through `expand`) and Masked. They share a
  * file because the base class makes them (`toEvent`, `mask`).
  */
-import { broadcastShapes, expandTo, type Shape, sameShape, sizeOf, stopGradient } from '@pyro-ts/engine';
+import {
+  broadcastShapes,
+  expandTo,
+  type Shape,
+  sameShape,
+  sizeOf,
+  stopGradient,
+  uncountedReads,
+} from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 import { formatShape, NonFiniteError, PyroError, ShapeError, SupportError } from '../errors.js';
 import type { RandomStream } from '../random.js';
@@ -148,7 +156,7 @@ export abstract class Distribution {
   ): Error {
     const at = site === undefined ? '' : `At site "${site}": `;
     const size = sizeOf(value.shape.slice(value.rank - entryDim(constraint)));
-    const entries = Array.from(value.dataSync().slice(first * size, first * size + size));
+    const entries = Array.from(uncountedReads(() => value.dataSync()).slice(first * size, first * size + size));
     const shown =
       entries.length === 1 ? `${entries[0]}` : `[${entries.slice(0, 6).join(', ')}${size > 6 ? ', ...' : ''}]`;
     const where = value.size === size ? '' : ` (entry ${first} of shape ${formatShape(value.shape)})`;
@@ -217,7 +225,7 @@ const isMasked = (constraint: Constraint, value: tf.Tensor, mask: tf.Tensor): bo
     const isOff = tf.logicalNot(expandTo(tf.cast(mask, 'bool'), shape));
     return tf.all(tf.logicalOr(expandTo(inside, shape), isOff));
   });
-  const answer = counts.dataSync()[0] !== 0;
+  const answer = uncountedReads(() => counts.dataSync())[0] !== 0;
   counts.dispose();
   return answer;
 };

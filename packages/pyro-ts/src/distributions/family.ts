@@ -90,8 +90,11 @@ export function implicitDraws(
     const value = hostMap(
       ps,
       (...p) => {
-        exact[i] = draw(...p);
-        return exact[i++];
+        const at = i;
+        // From the start again where a compiled step draws again.
+        i = (i + 1) % exact.length;
+        exact[at] = draw(...p);
+        return exact[at];
       },
       shape,
     );
@@ -101,7 +104,12 @@ export function implicitDraws(
       grad: (dy, saved) =>
         saved.map((p, k) => {
           let j = 0;
-          const slope = hostMap(saved, (...x) => slopes[k](exact[j++], ...x), shape);
+          const slopeOf: HostFunction = (...x) => {
+            const at = j;
+            j = (j + 1) % exact.length;
+            return slopes[k](exact[at], ...x);
+          };
+          const slope = hostMap(saved, slopeOf, shape);
           return sumTo(tf.mul(dy, slope), p.shape);
         }),
     };

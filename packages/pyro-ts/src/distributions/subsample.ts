@@ -1,4 +1,5 @@
 /** The choice of a subsample by a plate. */
+import { hostCall } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 import type { RandomStream } from '../random.js';
 import { nonNegativeInteger } from './constraints.js';
@@ -23,6 +24,8 @@ export class Subsample extends Distribution {
   }
   override sample(rng: RandomStream): tf.Tensor {
     if (this.size === this.fullSize) return tf.range(0, this.fullSize, 1, 'int32');
-    return tf.tensor1d(rng.permutation(this.fullSize).slice(0, this.size), 'int32');
+    const run = (_: unknown, out: Float32Array | Int32Array) =>
+      out.set(rng.permutation(this.fullSize).slice(0, this.size));
+    return hostCall({ name: 'subsample', inputs: [], shape: [this.size], dtype: 'int32', run });
   }
 }

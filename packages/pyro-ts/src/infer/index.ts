@@ -2,6 +2,7 @@
 
 export { onWarning } from '../runtime/warn.js';
 export * from './autoguide/index.js';
+export { CompileError } from './compiled/errors.js';
 export * from './configEnumerate.js';
 export * from './criticism.js';
 export type { BaselineState, Baselines } from './elbo/baselines.js';

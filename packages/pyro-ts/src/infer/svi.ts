@@ -5,6 +5,9 @@ import type { Optimizer } from '../optim/optimizer.js';
 import { ParamStore } from '../paramStore.js';
 import { RandomStream } from '../random.js';
 import { SeedHandler } from '../runtime/seed.js';
+import type { CompiledStep } from './compiled/compiledStep.js';
+import { StepCompiler } from './compiled/compiler.js';
+import { explainPlan } from './compiled/explain.js';
 import type { ELBO, ElboEstimate, InferenceProgram } from './elbo/elbo.js';
 import { findSource } from './findSource.js';
 import { valueAndGradients } from './gradients.js';
@@ -17,6 +20,11 @@ export interface SVIOptions {
   seed?: number | string;
   /** What to do when the loss or a gradient is not finite: throw (a NonFiniteError that names the site), or leave the parameters as they are. */
   onNonFinite?: 'throw' | 'skip';
+  /**
+   * Whether steps are compiled: the first one for each set of shapes is recorded and becomes generated code, which computes the same numbers many times
+   * faster. What can't be compiled is an error (`true`), or a warning, and the step runs as it is (`'auto'`). @default false
+   */
+  compile?: boolean | 'auto';
 }
 
 /**
@@ -39,10 +47,13 @@ export class SVI<Args extends unknown[]> {
     readonly elbo: ELBO,
     options: SVIOptions = {},
   ) {
-    refuseUnknownKeys('SVI', options, ['params', 'seed', 'onNonFinite']);
-    const { params = new ParamStore(), seed = 0, onNonFinite = 'throw' } = options;
+    refuseUnknownKeys('SVI', options, ['params', 'seed', 'onNonFinite', 'compile']);
+    const { params = new ParamStore(), seed = 0, onNonFinite = 'throw', compile = false } = options;
     if (onNonFinite !== 'throw' && onNonFinite !== 'skip') {
       throw new OptionError(`SVI: onNonFinite is "${onNonFinite}"; it must be "throw" or "skip".`);
+    }
+    if (compile !== true && compile !== false && compile !== 'auto') {
+      throw new OptionError(`SVI: compile is "${compile}"; it must be true, false or "auto".`);
     }
     const isProgram = (x: unknown) => typeof x === 'function';
     if (!isProgram(model) || !isProgram(guide)) {
@@ -57,10 +68,52 @@ export class SVI<Args extends unknown[]> {
     this.params = params;
     this.seed = seed;
     this.onNonFinite = onNonFinite;
+    if (compile !== false) this.compiler = this.newCompiler(compile === true);
   }
+  private compiler: StepCompiler<Args> | undefined;
 
   /** One gradient step on one estimate of the loss. Returns the loss; NaN where a non-finite step was skipped. */
   step(...args: Args): number {
+    return this.compiler ? this.run(1, ...args)[0] : this.plainStep(args);
+  }
+
+  /**
+   * Takes `steps` gradient steps with the same arguments. Returns their losses; NaN where a non-finite step was skipped.
+   * @example const losses = new SVI(model, guide, new Adam({ lr: 0.01 }), new TraceELBO(), { compile: true }).run(1000, data);
+   */
+  run(steps: number, ...args: Args): Float64Array {
+    if (!Number.isInteger(steps) || steps < 0) {
+      throw new OptionError(`SVI.run: the number of steps must be a non-negative integer, not ${steps}.`);
+    }
+    const losses = new Float64Array(steps);
+    let compiled: CompiledStep | undefined;
+    try {
+      for (let i = 0; i < steps; i++) {
+        compiled ??= this.compiledStep(args);
+        losses[i] = compiled ? this.compiledUpdate(compiled, args) : this.plainStep(args);
+      }
+    } finally {
+      compiled?.unload();
+    }
+    return losses;
+  }
+
+  /**
+   * Compiles a step for arguments of these shapes, and all later ones as they come, without taking a step.
+   * @throws {CompileError} where the step can't be compiled
+   */
+  compile(...args: Args): void {
+    this.compiler ??= this.newCompiler(true);
+    this.compiledStep(args);
+  }
+
+  /** What the compiled steps consist of, as a text. */
+  explain(): string {
+    const steps = this.compiler?.compiledSteps() ?? [];
+    return steps.length === 0 ? 'Nothing is compiled yet.' : steps.map(explainPlan).join('\n\n');
+  }
+
+  private plainStep(args: Args): number {
     const stream = new RandomStream(this.seed).fork(`step ${this.steps}`);
     this.steps++;
     try {
@@ -95,6 +148,39 @@ export class SVI<Args extends unknown[]> {
     } finally {
       this.elbo.loadBaselineStates(means);
     }
+  }
+
+  private newCompiler(isStrict: boolean): StepCompiler<Args> {
+    const { params, optimizer, elbo } = this;
+    const seedOf = (index: number) => `${this.seed}/step ${index}`;
+    const programOf = (args: Args) => ({ params, estimate: (stream: RandomStream) => this.estimate(stream, args) });
+    return new StepCompiler({ params, optimizer, elbo, seedOf, programOf }, isStrict);
+  }
+
+  /** Nothing where the step is to run as it is: always, or this time because it comes to numbers that are not finite, which says why. */
+  private compiledStep(args: Args): CompiledStep | undefined {
+    try {
+      return running(this.model, () => this.compiler?.stepFor(args, this.steps));
+    } catch (error) {
+      if (error instanceof NonFiniteError) return undefined;
+      throw error;
+    }
+  }
+
+  private compiledUpdate(step: CompiledStep, args: Args): number {
+    const seed = `${this.seed}/step ${this.steps}`;
+    const loss = step.compute(seed);
+    if (Number.isNaN(loss)) {
+      // The same step as it is: an error that names the site, or numbers that are finite after all.
+      step.unload();
+      const plain = this.plainStep(args);
+      this.compiledStep(args);
+      return plain;
+    }
+    this.steps++;
+    step.update(this.optimizer);
+    running(this.model, () => this.compiler?.count(args, step, seed));
+    return loss;
   }
 
   private estimate(stream: RandomStream, args: Args): ElboEstimate {

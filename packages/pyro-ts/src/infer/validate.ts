@@ -1,5 +1,5 @@
 /** The checks between a model and its guide, and of log-probabilities against plates. Source: `pyro.util`. */
-import { broadcastShapes, type Shape } from '@pyro-ts/engine';
+import { broadcastShapes, type Shape, uncountedReads } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 import { Unit } from '../distributions/unit.js';
 import { didYouMean, formatShape, ModelGuideError, NonFiniteError, PlateError, ShapeError } from '../errors.js';
@@ -205,4 +205,5 @@ export function throwNonFinite(sites: readonly SampleSite[], what: string): neve
   throw new NonFiniteError(`${what} is not finite although every site's log-probability is: the sum overflowed.`);
 }
 
-const allFinite = (x: tf.Tensor): boolean => tf.tidy(() => !!tf.all(tf.isFinite(x)).dataSync()[0]);
+const allFinite = (x: tf.Tensor): boolean =>
+  uncountedReads(() => tf.tidy(() => !!tf.all(tf.isFinite(x)).dataSync()[0]));

@@ -16,15 +16,32 @@ export interface AdamOptions {
 
 const adamDefaults: Required<AdamOptions> = { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0 };
 
-/** What Adam's step number `steps` multiplies by what. */
-function ratesAt(steps: number, { lr, betas, eps, weightDecay }: Required<AdamOptions>): AdamRates {
-  const [beta1, beta2] = betas;
-  return {
+/** What Adam's step number `steps` multiplies by what; the same object for all parameters of one step, as the powers cost more than a small update. */
+function ratesAt(steps: number, options: Required<AdamOptions>): AdamRates {
+  const { lr, betas, eps, weightDecay } = options;
+  if (
+    last?.steps === steps &&
+    last.lr === lr &&
+    last.rates.betas === betas &&
+    last.rates.eps === eps &&
+    last.rates.weightDecay === weightDecay
+  ) {
+    return last.rates;
+  }
+  const rates = {
     ...{ betas, eps, weightDecay },
-    stepSize: lr / (1 - beta1 ** steps),
-    unbias: 1 / Math.sqrt(1 - beta2 ** steps),
+    stepSize: lr / (1 - powerOf(betas[0], steps)),
+    unbias: 1 / Math.sqrt(1 - powerOf(betas[1], steps)),
   };
+  last = { steps, lr, rates };
+  return rates;
 }
+
+let last: { readonly steps: number; readonly lr: number; readonly rates: AdamRates } | undefined;
+
+/** Nothing next to 1 once it is below half of its rounding. */
+const powerOf = (beta: number, steps: number): number =>
+  beta > 0 && beta < 1 && steps > -40 / Math.log(beta) ? 0 : beta ** steps;
 
 const momentsOf = ({ slots: { mean, square } }: ParameterState) => ({ mean, square });
 

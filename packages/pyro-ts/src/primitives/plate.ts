@@ -1,5 +1,5 @@
 /** `plate`: conditionally independent elements, vectorised along a batch dimension or one after another. */
-import { type Shape, take } from '@pyro-ts/engine';
+import { type Shape, take, uncountedReads } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 import { Subsample } from '../distributions/subsample.js';
 import { formatShape, OptionError, PlateError, refuseUnknownKeys, ShapeError } from '../errors.js';
@@ -267,7 +267,7 @@ function chooseElements(name: string, fullSize: number, options: PlateOptions): 
 }
 
 function refuseBadIndices(name: string, fullSize: number, indices: tf.Tensor1D): void {
-  const bad = indices.dataSync().find((i) => !Number.isInteger(i) || i < 0 || i >= fullSize);
+  const bad = uncountedReads(() => indices.dataSync()).find((i) => !Number.isInteger(i) || i < 0 || i >= fullSize);
   if (bad === undefined && indices.size > 0) return;
   const what = bad === undefined ? 'is empty' : `has ${bad} among its indices`;
   throw new PlateError(

@@ -10,6 +10,9 @@ export const noteSite = (name: string | undefined): void => {
   lastSite = name;
 };
 
+/** The site that the running program met last. */
+export const siteMet = (): string | undefined => lastSite;
+
 /** What to do about a message of TensorFlow.js, by what it says. */
 const advice: readonly (readonly [RegExp, string])[] = [
   [

@@ -53,8 +53,11 @@ export class Beta extends NumberFamily<'concentration1' | 'concentration0'> {
       const y = new Float64Array(x.length);
       let i = 0;
       const draw = (a: number, b: number) => {
-        [x[i], y[i]] = nextBeta(rng, a, b);
-        return Math.min(Math.max(x[i++], TINY), BELOW_ONE);
+        const at = i;
+        // From the start again where a compiled step draws again.
+        i = (i + 1) % x.length;
+        [x[at], y[at]] = nextBeta(rng, a, b);
+        return Math.min(Math.max(x[at], TINY), BELOW_ONE);
       };
       return {
         value: hostMap(parameters, draw, shape),
@@ -62,8 +65,11 @@ export class Beta extends NumberFamily<'concentration1' | 'concentration0'> {
         grad: (dy, saved) =>
           saved.map((parameter, which) => {
             let j = 0;
-            const slope = (a: number, b: number) =>
-              host.betaQuantileSlopes(a, b, Math.max(x[j], 1e-300), Math.max(y[j++], 1e-300))[which];
+            const slope = (a: number, b: number) => {
+              const at = j;
+              j = (j + 1) % x.length;
+              return host.betaQuantileSlopes(a, b, Math.max(x[at], 1e-300), Math.max(y[at], 1e-300))[which];
+            };
             return sumTo(tf.mul(dy, hostMap(saved, slope, shape)), parameter.shape);
           }),
       };

@@ -1,11 +1,11 @@
 /** The categorical distribution over 0..K-1 and its one-hot form, computed from log-probabilities. */
-import { expandTo, logSoftmax, type Shape, sizeOf, stopGradient, weightedSum } from '@pyro-ts/engine';
+import { expandTo, hostCall, logSoftmax, type Shape, stopGradient, varies, weightedSum } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 import { ShapeError } from '../../errors.js';
 import type { RandomStream } from '../../random.js';
 import { type Constraint, integerInterval, logWeights, oneHot, weights } from '../constraints.js';
 import { Distribution, expandedShape, scalarSupport, type TensorLike } from '../distribution.js';
-import { isOptions, logProbsOf, oneOf, type ProbsOrLogits, readProbs } from '../probs.js';
+import { isOptions, logProbsOf, oneOf, type ProbsOrLogits } from '../probs.js';
 
 /** Stands for a log-probability of minus infinity where that is multiplied by a probability of 0. */
 const LOWEST = -1e30;
@@ -45,22 +45,30 @@ abstract class CategoricalBase extends Distribution {
     return this.given.name === 'probs' ? this.given.value.div(this.given.value.sum(-1, true)) : tf.exp(this.logits);
   }
 
-  protected drawClasses(rng: RandomStream, shape: Shape): Float32Array {
+  /** Draws as a tensor of `shape`, in which `put` notes class `c` of draw number `i`. */
+  protected drawClasses(
+    rng: RandomStream,
+    draws: Shape,
+    shape: Shape,
+    put: (out: Float32Array | Int32Array, i: number, c: number) => void,
+  ): tf.Tensor {
     const k = this.numClasses;
-    const probs = readProbs(this, [...shape, k]);
-    const out = new Float32Array(sizeOf(shape));
-    for (let i = 0; i < out.length; i++) {
-      let left = rng.next();
-      let last = 0;
-      // The last class with any probability takes what rounding leaves over.
-      for (let c = 0; c < k && left >= 0; c++) {
-        const p = probs[i * k + c];
-        if (p > 0) last = c;
-        left -= p;
+    const probs = tf.tidy(() => expandTo(this.probs, [...draws, k]));
+    const run = ([p]: readonly ArrayLike<number>[], out: Float32Array | Int32Array): void => {
+      for (let i = 0; i < p.length / k; i++) {
+        let left = rng.next();
+        let last = 0;
+        // The last class with any probability takes what rounding leaves over.
+        for (let c = 0; c < k && left >= 0; c++) {
+          if (p[i * k + c] > 0) last = c;
+          left -= p[i * k + c];
+        }
+        put(out, i, last);
       }
-      out[i] = last;
-    }
-    return out;
+    };
+    const drawn = hostCall({ name: 'categorical draws', inputs: [probs], shape, dtype: 'float32', run });
+    probs.dispose();
+    return drawn;
   }
 
   override entropy(): tf.Tensor {
@@ -93,7 +101,7 @@ export class Categorical extends CategoricalBase {
   /** The dimension (from the right, 1 is last) along which `value` is 0..K-1 where it is just that; the logits then need no product. */
   private dimOfWholeSupport(value: tf.Tensor): number | undefined {
     const k = this.numClasses;
-    if (value.size !== k || k === 1) return undefined;
+    if (value.size !== k || k === 1 || varies(value)) return undefined;
     const dim = value.rank - value.shape.indexOf(k);
     const batch = this.logits.shape.slice(0, -1);
     if ((batch[batch.length - dim] ?? 1) !== 1) return undefined;
@@ -117,7 +125,9 @@ export class Categorical extends CategoricalBase {
   }
   override sample(rng: RandomStream, sampleShape: Shape = []): tf.Tensor {
     const shape = this.shape(sampleShape);
-    return tf.tensor(this.drawClasses(rng, shape), shape, 'float32');
+    return this.drawClasses(rng, shape, shape, (out, i, c) => {
+      out[i] = c;
+    });
   }
   override withProbs(probs: tf.Tensor): Categorical {
     return new Categorical({ probs });
@@ -144,11 +154,9 @@ export class OneHotCategorical extends CategoricalBase {
   override sample(rng: RandomStream, sampleShape: Shape = []): tf.Tensor {
     const shape = [...sampleShape, ...this.batchShape];
     const k = this.numClasses;
-    const out = new Float32Array(sizeOf(shape) * k);
-    this.drawClasses(rng, shape).forEach((c, i) => {
+    return this.drawClasses(rng, shape, [...shape, k], (out, i, c) => {
       out[i * k + c] = 1;
     });
-    return tf.tensor(out, [...shape, k], 'float32');
   }
   override withProbs(probs: tf.Tensor): OneHotCategorical {
     return new OneHotCategorical({ probs });

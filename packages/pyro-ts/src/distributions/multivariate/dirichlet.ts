@@ -1,5 +1,5 @@
 /** The Dirichlet distribution. */
-import { customGrad, expandTo, host, readBroadcast, rowwise, type Shape, sumTo } from '@pyro-ts/engine';
+import { customGrad, expandTo, host, hostCall, rowwise, type Shape, sumTo } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 import { formatShape, ShapeError } from '../../errors.js';
 import type { RandomStream } from '../../random.js';
@@ -58,17 +58,24 @@ export class Dirichlet extends Distribution {
     const shape = this.shape(sampleShape);
     const k = this.eventShape[0];
     return customGrad([this.concentration], (concentration) => {
-      const alpha = readBroadcast(concentration, shape);
-      const draws = drawRows(rng, alpha, k);
+      const full = expandTo(concentration, shape);
+      let draws = new Float64Array();
+      const call = { name: 'dirichlet draws', shape, dtype: 'float32' } as const;
+      const value = hostCall({
+        ...call,
+        inputs: [full],
+        run: ([alpha], out) => {
+          draws = drawRows(rng, alpha, k);
+          for (let i = 0; i < out.length; i++) out[i] = Math.max(draws[i], TINY);
+        },
+      });
+      const slopes = ([dy, alpha]: readonly ArrayLike<number>[], out: Float32Array | Int32Array) =>
+        out.set(gradient(draws, alpha, dy, k));
       return {
-        value: tf.tensor(
-          Float32Array.from(draws, (x) => Math.max(x, TINY)),
-          shape,
-          'float32',
-        ),
-        grad: (dy) => [
-          sumTo(tf.tensor(gradient(draws, alpha, dy.dataSync(), k), shape, 'float32'), concentration.shape),
-        ],
+        value,
+        // The value is what fills `draws`.
+        saved: [full, value],
+        grad: (dy, saved) => [sumTo(hostCall({ ...call, inputs: [dy, ...saved], run: slopes }), concentration.shape)],
       };
     });
   }
@@ -99,7 +106,7 @@ export class Dirichlet extends Distribution {
 }
 
 /** Normalised gamma draws, through their logarithms so that small concentrations do not all vanish. */
-function drawRows(rng: RandomStream, alpha: ArrayLike<number>, k: number): Float64Array {
+function drawRows(rng: RandomStream, alpha: ArrayLike<number>, k: number): Float64Array<ArrayBuffer> {
   const logs = Float64Array.from(alpha, (a) => nextLogGamma(rng, a));
   for (let from = 0; from < logs.length; from += k) {
     const row = logs.subarray(from, from + k);

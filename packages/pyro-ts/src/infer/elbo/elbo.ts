@@ -1,4 +1,5 @@
 /** What every evidence lower bound shares: options, particles, the pair of traces, and the number of plate dimensions. */
+import { uncountedReads } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 import { OptionError, PlateError, refuseUnknownKeys } from '../../errors.js';
 import { replay } from '../../handlers/replay.js';
@@ -196,7 +197,8 @@ export function checkTraces({ model, guide }: TracePair, maxPlateNesting: number
 
 /** `estimate` as it is, or an error that names the site, where its loss is not finite. */
 export function refuseNonFinite(estimate: ElboEstimate, sites: () => readonly SampleSite[]): ElboEstimate {
-  if (isValidating() && !Number.isFinite(estimate.loss.dataSync()[0])) throwNonFinite(sites(), 'The loss');
+  if (isValidating() && !Number.isFinite(uncountedReads(() => estimate.loss.dataSync())[0]))
+    throwNonFinite(sites(), 'The loss');
   return estimate;
 }
 

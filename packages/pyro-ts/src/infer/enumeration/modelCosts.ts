@@ -1,4 +1,5 @@
 /** The model's terms of the bound: log-probabilities, with the variables that the model enumerates summed out. */
+import { uncountedReads } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 import { applyMask } from '../../distributions/distribution.js';
 import { EnumerationError } from '../../errors.js';
@@ -129,7 +130,8 @@ export function withoutFreePlates(
 function commonScale(factors: readonly ModelFactor[]): number | tf.Tensor {
   const scales = factors.map(({ site }) => {
     if (typeof site.scale === 'number') return site.scale;
-    if (site.scale.size === 1) return site.scale.dataSync()[0];
+    const { scale } = site;
+    if (scale.size === 1) return uncountedReads(() => scale.dataSync()[0]);
     throw new EnumerationError(
       `At site "${site.name}": enumeration in the model needs a scale that is one number, not a tensor of shape [${site.scale.shape}].`,
       site.name,

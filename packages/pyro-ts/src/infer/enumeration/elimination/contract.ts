@@ -6,12 +6,25 @@
 import { PlateError } from '../../../errors.js';
 import type { Dim } from './namedTensor.js';
 import { intersection, keyOf, minus, type Ordinal, union } from './ordinals.js';
-import type { Table, TableTape } from './tables.js';
+
+/** A table of logarithms: on the host, or a tensor. */
+export interface NamedTable {
+  readonly dims: readonly Dim[];
+  sizeOf(dim: Dim): number;
+}
+
+/** Computes with tables. */
+export interface Tables<T extends NamedTable> {
+  /** The product of `inputs`, summed over `summed`. */
+  sumProduct(inputs: readonly T[], summed: readonly Dim[]): T;
+  /** The product of the entries of `input` along plates. */
+  plateProduct(input: T, plates: readonly Dim[]): T;
+}
 
 /** A table, and the plates that it is a factor of. */
-export interface Factor {
+export interface Factor<T extends NamedTable> {
   readonly ordinal: Ordinal;
-  readonly table: Table;
+  readonly table: T;
 }
 
 /** Refuses to take the product of a table over `dims` along `plates`, where that would be wrong. */
@@ -35,19 +48,19 @@ export function homes(
  * Sums `variables` out of one connected set of factors. The result keeps the plates that all factors share (its ordinal) and the dimensions
  * that are neither plates nor among `variables`.
  */
-export function contract(
-  tape: TableTape,
-  factors: readonly Factor[],
+export function contract<T extends NamedTable>(
+  tape: Tables<T>,
+  factors: readonly Factor<T>[],
   variables: ReadonlySet<Dim>,
   checkPlates: PlateCheck = () => {},
-): Factor {
+): Factor<T> {
   const root = intersection(factors.map((f) => f.ordinal));
   const home = homes(
     factors.map((f) => ({ ordinal: f.ordinal, dims: f.table.dims })),
     variables,
   );
-  const tree = new Map<string, { ordinal: Ordinal; tables: Table[] }>();
-  const put = (ordinal: Ordinal, table: Table): void => {
+  const tree = new Map<string, { ordinal: Ordinal; tables: T[] }>();
+  const put = (ordinal: Ordinal, table: T): void => {
     const key = keyOf(ordinal);
     const entry = tree.get(key);
     if (entry) entry.tables.push(table);
@@ -73,10 +86,10 @@ export function contract(
 }
 
 /** Sums `variables` out of a product, one at a time, the one with the smallest intermediate table first. */
-export function eliminate(tape: TableTape, tables: readonly Table[], variables: readonly Dim[]): Table[] {
+export function eliminate<T extends NamedTable>(tape: Tables<T>, tables: readonly T[], variables: readonly Dim[]): T[] {
   const left = new Set(tables);
-  const mentions = (dim: Dim): Table[] => [...(byDim.get(dim) ?? [])];
-  const byDim = new Map<Dim, Set<Table>>(variables.map((dim) => [dim, new Set()]));
+  const mentions = (dim: Dim): T[] => [...(byDim.get(dim) ?? [])];
+  const byDim = new Map<Dim, Set<T>>(variables.map((dim) => [dim, new Set()]));
   for (const table of tables) for (const dim of table.dims) byDim.get(dim)?.add(table);
   const costs = new Map(variables.map((dim) => [dim, entries(mentions(dim))]));
   while (costs.size > 0) {
@@ -106,7 +119,7 @@ function cheapest(costs: ReadonlyMap<Dim, number>): Dim {
 }
 
 /** Number of entries of the product of `tables`. */
-function entries(tables: readonly Table[]): number {
+function entries(tables: readonly NamedTable[]): number {
   const sizes = new Map<Dim, number>();
   for (const table of tables) for (const dim of table.dims) sizes.set(dim, table.sizeOf(dim));
   return [...sizes.values()].reduce((a, b) => a * b, 1);

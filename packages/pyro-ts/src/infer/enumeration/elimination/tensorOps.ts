@@ -1,15 +1,20 @@
 /** The host's sums as tensor operations on the gradient tape, one operation for a whole contraction. */
-import { customGrad } from '@pyro-ts/engine';
+import { customGrad, isRecording, stopGradient } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
-import { eliminate } from './contract.js';
+import { eliminate, type NamedTable, type Tables } from './contract.js';
 import type { Dim, NamedTensor } from './namedTensor.js';
 import { Table, TableTape } from './tables.js';
+import { TensorTable, TensorTables } from './tensorTables.js';
 
 /** What `compute` makes of the tables of `inputs`, as a tensor with a gradient to each input. */
 export function computeTables(
   inputs: readonly NamedTensor[],
-  compute: (tape: TableTape, tables: readonly Table[]) => Table,
+  compute: <T extends NamedTable>(tape: Tables<T>, tables: readonly T[]) => T,
 ): NamedTensor {
+  if (isRecording()) {
+    const { dims, log = tf.scalar(0) } = compute(new TensorTables(), inputs.map(TensorTable.of));
+    return { dims, tensor: log };
+  }
   let dims: readonly Dim[] = [];
   const tensor = customGrad(
     inputs.map((x) => x.tensor),
@@ -43,6 +48,14 @@ export function expectedCost(
 ): tf.Scalar {
   const inputs = [...logWeights, ...costs];
   const variables = [...new Set(inputs.flatMap((x) => x.dims))].filter((dim) => !plates.has(dim));
+  if (isRecording()) {
+    const tape = new TensorTables();
+    const tables = inputs.map((x, i) => (i < logWeights.length ? TensorTable.of(x) : TensorTable.ofCost(x)));
+    const { log = tf.scalar(0), cost = tf.scalar(0) } = tape.sumProduct(eliminate(tape, tables, variables), []);
+    const weights = tf.exp(log);
+    const isPossible = tf.greater(stopGradient(weights), 0);
+    return tf.sum(tf.mul(weights, tf.where(isPossible, tf.add(cost, tf.zerosLike(weights)), tf.zerosLike(weights))));
+  }
   return customGrad(
     inputs.map((x) => x.tensor),
     () => {

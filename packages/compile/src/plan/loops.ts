@@ -1,0 +1,265 @@
+/** One kernel: a nest of loops that computes a value from stored ones, as the text of a JavaScript function over the plan's memory `M`. */
+import { functions } from './functions.js';
+import { type Entry, type Fold, type Shape, sizeOf, stridesOf, type Value } from './nodes.js';
+
+/** An index: `step` x the loop's counter + `offset`; constant where `loop` is -1. */
+interface Index {
+  readonly loop: number;
+  readonly step: number;
+  readonly offset: number;
+}
+
+/** A place in memory that moves with the loops. */
+interface Place {
+  /** The stored value. */
+  readonly value: Value;
+  readonly steps: readonly number[];
+  readonly offset: number;
+  /** A further distance, computed as the loops run. */
+  readonly dynamic?: string;
+}
+
+interface Statement {
+  readonly level: number;
+  readonly name: string;
+  readonly text?: string;
+  readonly load?: Place;
+  /** Loads only where this holds, NaN elsewhere. */
+  readonly guard?: string;
+}
+
+/** A kernel's text, and where its parameters lie. */
+export interface Kernel {
+  /** "(a0, a1) { ... }" */
+  readonly text: string;
+  readonly params: readonly { readonly value: Value; readonly offset: number }[];
+  /** Number of times that the innermost statement runs. */
+  readonly count: number;
+}
+
+/** Resolves values to memory. */
+export interface Stored {
+  readonly entries: readonly Entry[];
+  /** The value in whose memory `value` lies, row by row, or nothing where it has none. */
+  readonly homeOf: (value: Value) => Value | undefined;
+}
+
+/** Innermost loops of up to so many rounds are written out. */
+const UNROLLED = 4;
+
+export class LoopNest {
+  private extents: number[];
+  private outer: number;
+  private readonly statements: Statement[] = [];
+  private readonly known = new Map<string, string>();
+
+  /** @param outer loops of the result; `inner`: loops that are folded away */
+  constructor(
+    private readonly stored: Stored,
+    outer: Shape,
+    inner: Shape = [],
+  ) {
+    this.extents = [...outer, ...inner];
+    this.outer = outer.length;
+  }
+
+  /** The indices of the loops from `from` on. */
+  indices(from = 0, to = this.extents.length): Index[] {
+    return this.extents.slice(from, to).map((n, i) => (n === 1 ? fixed(0) : { loop: from + i, step: 1, offset: 0 }));
+  }
+
+  /** The entry of `value` at `at`, as a name or a number. */
+  read(value: Value, at: readonly Index[], isRoot = false): string {
+    const entry = this.stored.entries[value];
+    if (entry.kind === 'splat') return literal(entry.value);
+    const home = isRoot ? undefined : this.stored.homeOf(value);
+    const key = `${value} ${at.map((i) => `${i.loop},${i.step},${i.offset}`).join(' ')}`;
+    const before = this.known.get(key);
+    if (before !== undefined) return before;
+    const name = home === undefined ? this.compute(entry, at) : this.load(this.placeOf(home, entry.shape, at));
+    this.known.set(key, name);
+    return name;
+  }
+
+  /** Adds a computation. */
+  define(text: string, args: readonly string[]): string {
+    return this.push({ level: this.levelOf(args), text });
+  }
+
+  placeOf(home: Value, shape: Shape, at: readonly Index[], begin: Shape = []): Place {
+    const strides = stridesOf(shape);
+    const steps = new Array<number>(this.extents.length).fill(0);
+    let offset = 0;
+    at.forEach((index, i) => {
+      if (index.loop >= 0) steps[index.loop] += strides[i] * index.step;
+      offset += strides[i] * (index.offset + (begin[i] ?? 0));
+    });
+    return { value: home, steps, offset };
+  }
+
+  private compute(entry: Entry, at: readonly Index[]): string {
+    switch (entry.kind) {
+      case 'map':
+      case 'hostMap': {
+        const args = entry.args.map((arg) => this.read(arg, this.aligned(arg, at)));
+        const text = entry.kind === 'map' ? functions[entry.fn].code(...args) : `H${entry.fn}(${args.join(', ')})`;
+        return this.define(text, args);
+      }
+      case 'view': {
+        const [source] = entry.args;
+        const inner = entry.from.map(({ dim, step, offset }) => {
+          if (dim < 0) return fixed(offset);
+          const { loop, step: own, offset: o } = at[dim];
+          return loop < 0 ? fixed(offset + step * o) : { loop, step: step * own, offset: offset + step * o };
+        });
+        return this.read(source, inner);
+      }
+      case 'gather': {
+        const [source, indices] = entry.args;
+        const width = this.stored.entries[indices].shape.length;
+        const { shape } = this.stored.entries[source];
+        const index = this.read(indices, at.slice(0, width));
+        const home = this.stored.homeOf(source) as Value;
+        const place = this.placeOf(home, shape, [fixed(0), ...at.slice(width)]);
+        const dynamic = `${index} * ${stridesOf(shape)[0]}`;
+        const level = Math.max(this.levelOf([index]), levelOfSteps(place.steps));
+        return this.push({ level, load: { ...place, dynamic }, guard: `${index} >= 0 && ${index} < ${shape[0]}` });
+      }
+      default:
+        throw new Error(`A value of kind ${entry.kind} has no memory.`);
+    }
+  }
+
+  /** Indices of an argument that broadcasts against the result. */
+  private aligned(arg: Value, at: readonly Index[]): Index[] {
+    const { shape } = this.stored.entries[arg];
+    const lead = at.length - shape.length;
+    return shape.map((n, i) => (n === 1 ? fixed(0) : at[i + lead]));
+  }
+
+  private load(place: Place): string {
+    return this.push({ level: levelOfSteps(place.steps), load: place });
+  }
+
+  private push(statement: Omit<Statement, 'name'>): string {
+    const name = `t${this.statements.length}`;
+    this.statements.push({ ...statement, name });
+    return name;
+  }
+
+  private levelOf(names: readonly string[]): number {
+    return Math.max(
+      0,
+      ...names.map((name) => (name.startsWith('t') ? this.statements[Number(name.slice(1))].level : 0)),
+    );
+  }
+
+  /** The kernel that puts `result` at `to`; folds the inner loops with `fold`. */
+  store(result: string, to: Place, fold?: Fold): Kernel {
+    const before = fold ? [`let s = ${start[fold]};`] : [];
+    const within = fold ? [folding[fold](result)] : [`M[${ADDRESS}] = ${result};`];
+    const after = fold ? [`M[${ADDRESS}] = s;`] : [];
+    return this.print(to, { before, within, after });
+  }
+
+  /** As `store`, with statements of one's choice: before the inner loops, within them and after them; `@` stands for the address of `to`. */
+  print(
+    to: Place,
+    code: { readonly before: readonly string[]; readonly within: readonly string[]; readonly after: readonly string[] },
+    keepsInner = false,
+  ): Kernel {
+    const places = [to, ...this.statements.flatMap((s) => s.load ?? [])];
+    const { extents, outer, at } = collapsed(this.extents, this.outer, places, keepsInner);
+    const params: { value: Value; offset: number }[] = [];
+    const names = new Map<string, string>();
+    const address = ({ value, steps, offset, dynamic }: Place): string => {
+      const key = `${value} ${offset}`;
+      let name = names.get(key);
+      if (name === undefined) {
+        name = `a${params.push({ value, offset }) - 1}`;
+        names.set(key, name);
+      }
+      const moving = at.flatMap((loop, i) => {
+        const step = steps[loop];
+        return step === 0 ? [] : [step === 1 ? `i${i}` : `i${i} * ${step}`];
+      });
+      return [name, ...moving, ...(dynamic === undefined ? [] : [dynamic])].join(' + ');
+    };
+    // A statement that belongs after loop k of the old ones comes after the loop that k is now part of.
+    const levelNow = (level: number) => (level === 0 ? 0 : at.findIndex((loop) => loop >= level - 1) + 1);
+    const lines = (level: number): string[] =>
+      this.statements
+        .filter((s) => levelNow(s.level) === level)
+        .map(({ name, text, load, guard }) => {
+          if (!load) return `const ${name} = ${text};`;
+          const value = `M[${address(load)}]`;
+          return `const ${name} = ${guard === undefined ? value : `${guard} ? ${value} : NaN`};`;
+        });
+    const target = address(to);
+    const filled = (texts: readonly string[]) => texts.map((text) => text.replaceAll(ADDRESS, target));
+    const nest = (level: number): string[] => {
+      const own = lines(level);
+      const isFolding = code.before.length > 0;
+      const head = level === outer && isFolding ? filled(code.before) : [];
+      const tail = level === outer && isFolding ? filled(code.after) : [];
+      if (level === extents.length) return [...own, ...head, ...filled(code.within), ...tail];
+      const body = nest(level + 1);
+      const isInnermost = level === extents.length - 1;
+      const isShort = isInnermost && extents[level] <= UNROLLED && body.length * extents[level] <= 64;
+      const loop = isShort
+        ? Array.from({ length: extents[level] }, (_, i) => ['{', `const i${level} = ${i};`, ...body, '}']).flat()
+        : [`for (let i${level} = 0; i${level} < ${extents[level]}; i${level}++) {`, ...body, '}'];
+      return [...own, ...head, ...loop, ...tail];
+    };
+    const body = nest(0);
+    const list = params.map((_, i) => `a${i}`).join(', ');
+    return { text: `(${list}) {\n${body.join('\n')}\n}`, params, count: sizeOf(this.extents) };
+  }
+}
+
+/** Stands for the address of a result. */
+const ADDRESS = '@';
+
+const start: Readonly<Record<Fold, string>> = { sum: '0', prod: '1', max: '-Infinity', min: 'Infinity' };
+const folding: Readonly<Record<Fold, (x: string) => string>> = {
+  sum: (x) => `s += ${x};`,
+  prod: (x) => `s *= ${x};`,
+  max: (x) => `s = Math.max(s, ${x});`,
+  min: (x) => `s = Math.min(s, ${x});`,
+};
+
+const fixed = (offset: number): Index => ({ loop: -1, step: 0, offset });
+const levelOfSteps = (steps: readonly number[]): number => steps.findLastIndex((step) => step !== 0) + 1;
+
+/** A number as it stands in code. */
+export const literal = (x: number): string => (x < 0 || Object.is(x, -0) ? `(${Object.is(x, -0) ? '-0' : x})` : `${x}`);
+
+/**
+ * Neighbouring loops that every place walks through alike are one; loops of one round are none. `at`: for each loop that is left the old one whose steps
+ * it takes.
+ */
+function collapsed(
+  extents: readonly number[],
+  outer: number,
+  places: readonly Place[],
+  keepsInner: boolean,
+): { extents: number[]; outer: number; at: number[] } {
+  const result: { extent: number; at: number; isOuter: boolean }[] = [];
+  extents.forEach((extent, loop) => {
+    if (extent === 1) return;
+    const isOuter = loop < outer;
+    const before = result[result.length - 1];
+    const isMerged =
+      before !== undefined &&
+      before.isOuter === isOuter &&
+      !(keepsInner && !isOuter) &&
+      places.every(({ steps }) => steps[before.at] === steps[loop] * extent);
+    if (isMerged) result[result.length - 1] = { extent: before.extent * extent, at: loop, isOuter };
+    else result.push({ extent, at: loop, isOuter });
+  });
+  return {
+    extents: result.map((l) => l.extent),
+    outer: result.filter((l) => l.isOuter).length,
+    at: result.map((l) => l.at),
+  };
+}

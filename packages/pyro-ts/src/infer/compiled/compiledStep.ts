@@ -1,0 +1,207 @@
+/** One step of SVI as a plan: loss and gradients by generated code, the update on the host, in place. */
+import { buildPlan, GraphError, type Numbers, onPlainEngine, type Plan, record } from '@pyro-ts/compile';
+import * as tf from '@tensorflow/tfjs';
+import type { Optimizer } from '../../optim/optimizer.js';
+import type { ParamStore } from '../../paramStore.js';
+import { RandomStream } from '../../random.js';
+import { siteMet } from '../../runtime/explain.js';
+import { valueAndGradients } from '../gradients.js';
+import { CompileError } from './errors.js';
+
+/** What is compiled: the loss of one step and the scalar that is differentiated, with parameters in `params`. */
+export interface StepProgram {
+  readonly params: ParamStore;
+  readonly estimate: (stream: RandomStream) => { readonly loss: tf.Tensor; readonly surrogate: tf.Scalar };
+}
+
+/** The loss of a step, and the gradient of each parameter that has one. */
+export interface LossAndGradients {
+  readonly loss: number;
+  readonly gradients: ReadonlyMap<string, Float32Array>;
+}
+
+interface Parameter {
+  readonly name: string;
+  readonly values: Float32Array;
+  readonly gradient: Float32Array;
+  /** Where the plan reads the values; nowhere where the loss does not depend on them. */
+  readonly input: Numbers | undefined;
+  readonly output: Numbers | undefined;
+  /** The numbers of the variable that `values` were read from or written to. */
+  dataId: object | undefined;
+}
+
+/** A random stream of the recording, and how its seed follows from that of a step. */
+interface Source {
+  readonly stream: RandomStream;
+  readonly path: string;
+}
+
+export class CompiledStep {
+  readonly plan: Plan;
+  private readonly parameters: readonly Parameter[];
+  private readonly moved: readonly Parameter[];
+  private readonly sources: readonly Source[];
+  private readonly loss: Numbers;
+  private readonly loaded: (object | undefined)[];
+
+  /**
+   * Records a step with the random numbers of `seed`. All parameters exist already.
+   * @throws {CompileError} where it can't be compiled
+   */
+  constructor(
+    private readonly program: StepProgram,
+    data: readonly tf.Tensor[],
+    seed: string,
+  ) {
+    const { params } = program;
+    const names = params.names;
+    const variables = names.map((name) => params.unconstrained(name));
+    const { plan, sources } = compiled(() => recordStep(program, [...data, ...variables], seed));
+    if (params.names.length !== names.length)
+      throw new CompileError(`${cannot}: it makes parameters in some steps only.`);
+    this.plan = plan;
+    this.sources = sources.map((stream) => ({ stream, path: pathOf(stream, seed) }));
+    this.loss = plan.outputs.get(LOSS) as Numbers;
+    this.loaded = data.map(() => undefined);
+    this.parameters = names.map((name, i) => ({
+      name,
+      values: new Float32Array(variables[i].size),
+      gradient: new Float32Array(variables[i].size),
+      input: plan.inputs[data.length + i],
+      output: plan.outputs.get(gradientOf(name)),
+      dataId: undefined,
+    }));
+    this.moved = this.parameters.filter((p) => p.output !== undefined);
+  }
+
+  /** Takes over data and the parameters of the store, where they are others than before. */
+  load(data: readonly tf.Tensor[]): void {
+    for (const [i, tensor] of data.entries()) {
+      if (this.loaded[i] === tensor.dataId) continue;
+      this.plan.inputs[i]?.set(tensor.dataSync());
+      this.loaded[i] = tensor.dataId;
+    }
+    for (const parameter of this.parameters) {
+      const variable = this.program.params.unconstrained(parameter.name);
+      if (variable.dataId === parameter.dataId) continue;
+      parameter.values.set(variable.dataSync());
+      parameter.input?.set(parameter.values);
+      parameter.dataId = variable.dataId;
+    }
+  }
+
+  /** Puts the parameters into the store. */
+  unload(): void {
+    for (const parameter of this.moved) {
+      const variable = this.program.params.unconstrained(parameter.name);
+      tf.tidy(() => variable.assign(tf.tensor(parameter.values.slice(), variable.shape)));
+      parameter.dataId = variable.dataId;
+    }
+  }
+
+  /** The loss with the random numbers of `seed`; the gradients wait for `update`. NaN where any of it is not finite. */
+  compute(seed: string): number {
+    for (let i = 0; i < this.sources.length; i++) this.sources[i].stream.restart(seed + this.sources[i].path);
+    this.plan.run();
+    let check = this.loss[0] * 0;
+    for (let k = 0; k < this.moved.length; k++) {
+      const { output, gradient } = this.moved[k];
+      const from = output as Numbers;
+      for (let i = 0; i < gradient.length; i++) {
+        gradient[i] = from[i];
+        check += gradient[i] * 0;
+      }
+    }
+    return check === 0 ? this.loss[0] : Number.NaN;
+  }
+
+  update(optimizer: Optimizer): void {
+    for (let k = 0; k < this.moved.length; k++) {
+      const { name, values, gradient, input } = this.moved[k];
+      optimizer.moveNumbers(name, values, gradient);
+      input?.set(values);
+    }
+  }
+
+  /** What `compute` found. */
+  found(): LossAndGradients {
+    return { loss: this.loss[0], gradients: new Map(this.moved.map(({ name, gradient }) => [name, gradient])) };
+  }
+
+  /** The parameters that a step moves. */
+  get movedNames(): string[] {
+    return this.moved.map(({ name }) => name);
+  }
+}
+
+const LOSS = 'loss';
+const gradientOf = (name: string): string => `gradient ${name}`;
+const cannot = 'This step of SVI cannot be compiled';
+
+function recordStep(program: StepProgram, inputs: readonly tf.Tensor[], seed: string) {
+  const run = () => {
+    let loss: tf.Tensor | undefined;
+    const { gradients } = valueAndGradients(program.params, () => {
+      const estimate = program.estimate(new RandomStream(seed));
+      loss = tf.keep(tf.clone(estimate.loss));
+      return estimate.surrogate;
+    });
+    kept.push(loss as tf.Tensor);
+    return {
+      [LOSS]: loss as tf.Tensor,
+      ...Object.fromEntries([...gradients].map(([name, gradient]) => [gradientOf(name), gradient])),
+    };
+  };
+  const kept: tf.Tensor[] = [];
+  try {
+    const recording = onPlainEngine(() => record(run, inputs, new Map(), { isStrict: true }));
+    const plan = buildPlan(recording);
+    const sources = plan.sources.map((source) => {
+      if (source instanceof RandomStream) return source;
+      throw new GraphError('it draws from a source of random numbers that is not a RandomStream');
+    });
+    return { plan, sources };
+  } finally {
+    tf.dispose(kept);
+  }
+}
+
+/** What follows the step's seed in that of `stream`. */
+function pathOf(stream: RandomStream, seed: string): string {
+  const own = String(stream.seed);
+  if (own.startsWith(seed)) return own.slice(seed.length);
+  throw new CompileError(
+    `${cannot}: it draws from a random stream of its own (seed "${own}"), which a compiled step would not continue. Draw with sample, or make the stream by ` +
+      'forking the one that the site is given.',
+  );
+}
+
+/** Runs `body`; says where the program stood when it could not be compiled. */
+function compiled<R>(body: () => R): R {
+  try {
+    return body();
+  } catch (cause) {
+    if (!(cause instanceof GraphError)) throw cause;
+    const site = siteMet();
+    const where = site === undefined ? '' : ` (after site "${site}")`;
+    throw new CompileError(
+      `${cannot}: ${cause.message}${where}. Run it without compile, or with compile: "auto".`,
+      site,
+      { cause },
+    );
+  }
+}
+
+/** The same by the engine, as a step that is not compiled computes it. */
+export function lossAndGradients({ params, estimate }: StepProgram, seed: string): LossAndGradients {
+  let loss = Number.NaN;
+  const { value, gradients } = valueAndGradients(params, () => {
+    const found = estimate(new RandomStream(seed));
+    loss = found.loss.dataSync()[0];
+    return found.surrogate;
+  });
+  const numbers = new Map([...gradients].map(([name, g]) => [name, Float32Array.from(g.dataSync())]));
+  tf.dispose([value, ...gradients.values()]);
+  return { loss, gradients: numbers };
+}

@@ -1,0 +1,160 @@
+/** Steps of one SVI as compiled steps: made for the shapes of their arguments, kept, and compared with what the program computes. */
+import { CodeGenerationError } from '@pyro-ts/compile';
+import type * as tf from '@tensorflow/tfjs';
+import type { Optimizer } from '../../optim/optimizer.js';
+import type { BaselineState } from '../elbo/baselines.js';
+import { warn } from '../warn.js';
+import { type Arguments, areSame, readArguments } from './arguments.js';
+import { CompiledStep, type LossAndGradients, lossAndGradients, type StepProgram } from './compiledStep.js';
+import { CompileError } from './errors.js';
+
+/** The SVI whose steps are compiled. */
+export interface Steps<Args extends unknown[]> {
+  readonly params: StepProgram['params'];
+  readonly optimizer: Optimizer;
+  readonly elbo: {
+    baselineStates(): Map<string, BaselineState>;
+    loadBaselineStates(means: ReadonlyMap<string, BaselineState>): void;
+  };
+  /** The program with these arguments. */
+  readonly programOf: (args: Args) => StepProgram;
+  /** The seed of step number `index`. */
+  readonly seedOf: (index: number) => string;
+}
+
+interface Kept {
+  /** Nothing where this step can't be compiled. */
+  readonly step: CompiledStep | undefined;
+  /** Number of steps so far, and at which the next comparison is due. */
+  taken: number;
+  due: number;
+}
+
+/** Comparisons with the program: after so many steps, and each time after so many times as many. */
+const COMPARED_EVERY = 4;
+/** From so many compiled steps on the arguments are taken to change each time. */
+const MANY = 8;
+/** Data-dependent choices may fall out otherwise with other rounding; one stream of so many has to agree. */
+const TRIES = 3;
+
+export class StepCompiler<Args extends unknown[]> {
+  private readonly kept = new Map<string, Kept>();
+  private last: { readonly args: readonly unknown[]; readonly found: Arguments } | undefined;
+
+  /** @param isStrict whether a step that can't be compiled is an error rather than run as it is */
+  constructor(
+    private readonly steps: Steps<Args>,
+    private readonly isStrict: boolean,
+  ) {}
+
+  /** The compiled step for `args`, made where there is none, loaded with data and parameters; nothing where the step is to run as it is. */
+  stepFor(args: Args, index: number): CompiledStep | undefined {
+    const { tensors, key } = this.read(args);
+    let kept = this.kept.get(key);
+    if (!kept) {
+      kept = { step: this.compile(args, tensors, index), taken: 0, due: COMPARED_EVERY };
+      this.kept.set(key, kept);
+      if (this.kept.size === MANY) {
+        warn(
+          `SVI has compiled ${MANY} steps: each is for one set of shapes and of arguments that are not tensors. A number that changes from step to step is ` +
+            'better passed as a tensor, tf.scalar(x).',
+        );
+      }
+    }
+    kept.step?.load(tensors);
+    return kept.step;
+  }
+
+  /** Counts a step; now and then the program is run too, since it may have come to depend on something that is no argument. */
+  count(args: Args, step: CompiledStep, seed: string): void {
+    const kept = this.kept.get(this.read(args).key);
+    if (!kept || ++kept.taken < kept.due) return;
+    kept.due *= COMPARED_EVERY;
+    step.unload();
+    const difference = this.differenceFrom(step, args, [seed, `${seed}/again`, `${seed}/and again`]);
+    if (difference === undefined) return;
+    throw new CompileError(
+      `The compiled step no longer computes what the program does (${difference}): the program depends on something that has changed and is no ` +
+        'argument, a parameter or a draw. Pass it as an argument, e.g. svi.step(data, tf.scalar(klWeight)).',
+    );
+  }
+
+  /** All compiled steps, for `explain`. */
+  compiledSteps(): CompiledStep[] {
+    return [...this.kept.values()].flatMap(({ step }) => step ?? []);
+  }
+
+  private read(args: Args): Arguments {
+    if (this.last && areSame(args, this.last.args)) return this.last.found;
+    const found = readArguments(args);
+    this.last = { args: [...args], found };
+    return found;
+  }
+
+  private compile(args: Args, tensors: readonly tf.Tensor[], index: number): CompiledStep | undefined {
+    const seed = this.steps.seedOf(index);
+    const program = this.steps.programOf(args);
+    try {
+      return this.apart(() => {
+        // The first run makes parameters, from the random numbers of the step that would have made them.
+        lossAndGradients(program, seed);
+        const step = new CompiledStep(program, tensors, seed);
+        step.load(tensors);
+        const seeds = Array.from({ length: TRIES }, (_, i) => `${seed}/comparison ${i}`);
+        const difference = this.differenceFrom(step, args, seeds);
+        if (difference === undefined) return step;
+        throw new CompileError(
+          `This step of SVI cannot be compiled: recorded, it computes something else than the program (${difference}). The program depends on something ` +
+            'that is no argument, a parameter or a draw of a distribution: a clock, a counter, Math.random.',
+        );
+      });
+    } catch (error) {
+      const isForbidden = error instanceof CompileError && error.cause instanceof CodeGenerationError;
+      if (!(error instanceof CompileError) || (this.isStrict && !isForbidden)) throw error;
+      warn(`${error.message} SVI runs it without compiling.`);
+      return undefined;
+    }
+  }
+
+  /** Runs `body` without moving baselines. */
+  private apart<R>(body: () => R): R {
+    const means = this.steps.elbo.baselineStates();
+    try {
+      return body();
+    } finally {
+      this.steps.elbo.loadBaselineStates(means);
+    }
+  }
+
+  /** How the compiled step and the program differ with random numbers of every one of `seeds`, or nothing. */
+  private differenceFrom(step: CompiledStep, args: Args, seeds: readonly string[]): string | undefined {
+    let first: string | undefined;
+    for (const seed of seeds) {
+      const program = this.apart(() => lossAndGradients(this.steps.programOf(args), seed));
+      step.compute(seed);
+      const difference = differenceOf(step.found(), program);
+      if (difference === undefined) return undefined;
+      first ??= difference;
+    }
+    return first;
+  }
+}
+
+/** Generous: rounding differs, and a gradient near its zero is mostly rounding. What is wrong is wrong by more. */
+function differenceOf(compiled: LossAndGradients, program: LossAndGradients): string | undefined {
+  if (!Number.isFinite(program.loss))
+    return Number.isFinite(compiled.loss) ? differ('the loss', compiled.loss, program.loss) : undefined;
+  const scale = Math.abs(program.loss) + 1;
+  if (!(Math.abs(compiled.loss - program.loss) <= 1e-3 * scale)) return differ('the loss', compiled.loss, program.loss);
+  for (const [name, wanted] of program.gradients) {
+    const found = compiled.gradients.get(name);
+    if (!found) return `the gradient of parameter "${name}" is missing`;
+    const largest = wanted.reduce((m, x) => Math.max(m, Math.abs(x)), 0);
+    const wrong = wanted.findIndex((x, i) => !(Math.abs(x - found[i]) <= 0.02 * largest + 1e-4 * scale));
+    if (wrong >= 0) return differ(`the gradient of parameter "${name}" at entry ${wrong}`, found[wrong], wanted[wrong]);
+  }
+  return undefined;
+}
+
+const differ = (what: string, compiled: number, program: number): string =>
+  `${what} is ${compiled}, the program's ${program}`;

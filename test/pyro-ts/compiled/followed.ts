@@ -1,0 +1,80 @@
+/** Compiled steps against those of the engine: loss and every gradient of each step, from the same parameters and the same random numbers. */
+import type * as tf from '@tensorflow/tfjs';
+import { type ELBO, type InferenceProgram, ParamStore, SGD, SVI, type TensorLike, TraceELBO } from 'pyro-ts';
+import { expect } from 'vitest';
+
+/** Moves each parameter a little down its gradient, and remembers the gradients of the last step. */
+class Remembered extends SGD {
+  readonly gradients = new Map<string, Float32Array>();
+
+  constructor() {
+    super({ lr: 1e-3 });
+  }
+  override moveNumbers(name: string, values: Float32Array, gradient: Float32Array): void {
+    this.gradients.set(name, gradient.slice());
+    super.moveNumbers(name, values, gradient);
+  }
+  override step(store: ParamStore, gradients: ReadonlyMap<string, tf.Tensor>): void {
+    for (const [name, gradient] of gradients) this.gradients.set(name, Float32Array.from(gradient.dataSync()));
+    super.step(store, gradients);
+  }
+}
+
+export interface Following<Args extends unknown[]> {
+  readonly model: InferenceProgram<Args>;
+  readonly guide?: InferenceProgram<Args>;
+  readonly elbo?: () => ELBO;
+  readonly parameters?: Readonly<Record<string, TensorLike>>;
+  /** Arguments of each step. */
+  readonly args?: readonly Args[];
+  readonly steps?: number;
+  readonly seed?: number;
+  /** Of a gradient's largest entry. @default 1e-5 */
+  readonly tolerance?: number;
+}
+
+const largestOf = (numbers: Float32Array): number => numbers.reduce((m, x) => Math.max(m, Math.abs(x)), 0);
+
+/** Takes steps both ways from the same parameters and compares them; the parameters of the engine's steps are those of the next. */
+export function expectFollowed<Args extends unknown[]>(following: Following<Args>): void {
+  const {
+    model,
+    guide = () => {},
+    elbo = () => new TraceELBO(),
+    parameters = {},
+    seed = 0,
+    tolerance = 1e-5,
+  } = following;
+  const { args = [[] as unknown as Args], steps = Math.max(2, args.length) } = following;
+  const start = (compile: boolean) => {
+    const params = new ParamStore();
+    for (const [name, value] of Object.entries(parameters)) params.set(name, value);
+    const optimizer = new Remembered();
+    return { params, optimizer, svi: new SVI(model, guide, optimizer, elbo(), { params, seed, compile }) };
+  };
+  const [plain, compiled] = [start(false), start(true)];
+  for (let i = 0; i < steps; i++) {
+    const now = args[i % args.length];
+    const [wanted, found] = [plain.svi.step(...now), compiled.svi.step(...now)];
+    expect(Math.abs(found - wanted), `loss of step ${i}: ${found} for ${wanted}`).toBeLessThan(
+      tolerance * Math.max(1, Math.abs(wanted)),
+    );
+    expect([...compiled.optimizer.gradients.keys()].sort()).toEqual([...plain.optimizer.gradients.keys()].sort());
+    const all = Math.max(0, ...[...plain.optimizer.gradients.values()].map(largestOf));
+    for (const [name, gradient] of plain.optimizer.gradients) {
+      const other = compiled.optimizer.gradients.get(name) ?? new Float32Array();
+      // One that is nothing but rounding, next to others that are not, is compared with those.
+      const largest = Math.max(largestOf(gradient), 0.1 * all, 1e-3);
+      gradient.forEach((x, k) => {
+        const difference = Math.abs(x - other[k]);
+        expect(difference / largest, `gradient of ${name} in step ${i}, entry ${k}: ${other[k]} for ${x}`).toBeLessThan(
+          tolerance,
+        );
+      });
+    }
+    compiled.params.loadData(plain.params.toData());
+  }
+  expect(compiled.svi.explain()).toContain('kernels');
+  plain.params.dispose();
+  compiled.params.dispose();
+}
