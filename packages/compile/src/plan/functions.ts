@@ -40,9 +40,8 @@ export function generated(...text: string[]): (...args: unknown[]) => unknown {
     if (!(cause instanceof EvalError)) throw cause;
     throw new CodeGenerationError(
       "generated code is forbidden here (a content-security policy without 'unsafe-eval')",
-      {
-        cause,
-      },
+      undefined,
+      { cause },
     );
   }
 }

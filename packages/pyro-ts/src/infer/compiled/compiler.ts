@@ -2,8 +2,8 @@
 import { CodeGenerationError } from '@pyro-ts/compile';
 import type * as tf from '@tensorflow/tfjs';
 import type { Optimizer } from '../../optim/optimizer.js';
+import { warn } from '../../runtime/warn.js';
 import type { BaselineState } from '../elbo/baselines.js';
-import { warn } from '../warn.js';
 import { type Arguments, areSame, readArguments } from './arguments.js';
 import { CompiledStep, type LossAndGradients, lossAndGradients, type StepProgram } from './compiledStep.js';
 import { CompileError } from './errors.js';
