@@ -1,4 +1,5 @@
 /** One kernel: a nest of loops that computes a value from stored ones, as the text of a JavaScript function over the plan's memory `M`. */
+import { GraphError } from '../errors.js';
 import { functions } from './functions.js';
 import { type Entry, type Fold, type Shape, sizeOf, stridesOf, type Value } from './nodes.js';
 
@@ -126,7 +127,7 @@ export class LoopNest {
         return this.push({ level, load: { ...place, dynamic }, guard: `${index} >= 0 && ${index} < ${shape[0]}` });
       }
       default:
-        throw new Error(`A value of kind ${entry.kind} has no memory.`);
+        throw new GraphError(`a value of kind ${entry.kind} has no memory: a defect of the planner`);
     }
   }
 
