@@ -34,7 +34,7 @@ async function measure({ kernel: name, engine, threads, steps, data, images = 64
     seed: 0,
   });
   const x = tf.tensor2d(data ? readBatch(data) : drawBatch({ images, side }), [images, side * side]);
-  const terms = { scaleFactor: 1, auxLossMultiplier: 30 };
+  const terms = { klWeight: 1, auxLossMultiplier: 30 };
   // A training takes thousands of steps, so JavaScript is measured as its compiler leaves it; few images at a time get it there soon.
   const few = tf.slice(x, [0, 0], [2, side * side]);
   for (let i = 0; i < 60; i++) svi.step(few, undefined, terms);

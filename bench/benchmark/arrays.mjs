@@ -9,7 +9,7 @@ import { digitSets, digitsWithoutLabels, shiftedSets } from './shiftedSets.mjs';
 /** The source of a run: the test folder takes the place of a validation set, so that all labels of a user's folder are for training. */
 export function sourceOf(task, seed) {
   const source = task.source(seed);
-  return source.kind === 'images' ? { ...source, heldOut: 0 } : source;
+  return source.kind === 'images' ? { ...source, validationFraction: 0 } : source;
 }
 
 /** Sources of the benchmark's own; all others are those of a run. */

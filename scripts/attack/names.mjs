@@ -37,7 +37,7 @@ export async function open() {
       const work = { folder, figures: { commands: 0, failed: 0, stackTraces: 0, hangs: 0, escapes: 0 }, failures: [] };
       const sources = ['--unlabelled', 'unlabelled', '--labelled', 'labelled'];
       const quick = ['--size', '12', '--hidden', '8,8', '--batch-size', '10', '--recognition-steps', '2'];
-      command(work, ['train', ...sources, ...quick, '--epochs', '2', '--held-out', '0.3', '--out', 'run']);
+      command(work, ['train', ...sources, ...quick, '--epochs', '2', '--validation-fraction', '0.3', '--out', 'run']);
       for (const file of ['run/report.html', 'run/summary.json']) {
         if (!existsSync(join(folder, file))) fail(work, 'failed', `${file} is missing`);
       }
@@ -58,7 +58,7 @@ export async function open() {
         'labels.csv',
         '--split-by',
         'plate, "1"',
-        '--held-out',
+        '--validation-fraction',
         '0.5',
       ];
       command(work, ['train', ...table, ...quick, '--epochs', '1', '--out', 'split']);

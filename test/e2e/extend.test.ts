@@ -44,7 +44,7 @@ it('starts from the weights of the run, with its model, its images and its other
 it('takes other images, matches their classes by name, and continues without the first run', async () => {
   cpSync(at('labelled/flag'), at('more/flag'), { recursive: true });
   cpSync(at('labelled/ell'), at('more/ell'), { recursive: true });
-  const images = ['--labelled', 'more', '--unlabelled', 'unlabelled', '--held-out', '0.4'];
+  const images = ['--labelled', 'more', '--unlabelled', 'unlabelled', '--validation-fraction', '0.4'];
   const { stderr } = await succeed(['train', '--from', 'first', ...images, '--epochs', '1', '--out', 'third'], root);
   expect(stderr).toContain('16 x 16 pixels');
   expect(RunFolder.open(at('third')).config.data).toMatchObject({

@@ -68,17 +68,7 @@ describe('a convolutional decoder', () => {
 
 describe('a quantity', () => {
   it('is predicted from a table of known ones, and the run goes on from its configuration', async () => {
-    const train = [
-      'train',
-      '--array',
-      'rods.npy',
-      '--factors',
-      'lengths.csv',
-      '--quantities',
-      'length',
-      '--out',
-      'reg',
-    ];
+    const train = ['train', '--array', 'rods.npy', '--factors', 'lengths.csv', '--targets', 'length', '--out', 'reg'];
     const { stderr } = await succeed([...train, ...quick], root);
     expect(stderr).toMatch(/20 unlabelled, 16 labelled, 4 to test on/);
     expect(stderr).toMatch(/length on 4 images that training did not see: R2 -?\d/);
@@ -111,22 +101,35 @@ describe('a quantity', () => {
   });
 
   it('can be told to a model instead, but only where it is known', async () => {
-    const told = ['train', '--array', 'rods.npy', '--factors', 'lengths.csv', '--given', 'length', '--out', 'told'];
+    const told = ['train', '--array', 'rods.npy', '--factors', 'lengths.csv', '--condition', 'length', '--out', 'told'];
     await succeed([...told, ...quick], root);
     const { model } = JSON.parse(readFileSync(at('told/config.json'), 'utf8'));
     expect(model).toMatchObject({ kind: 'iVAE', condition: [{ name: 'length' }] });
-    const refused = await pyroved(['train', '--array', 'rods.npy', '--given', 'length', '--out', 'no', ...quick], root);
+    const refused = await pyroved(
+      ['train', '--array', 'rods.npy', '--condition', 'length', '--out', 'no', ...quick],
+      root,
+    );
     expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('Nothing is known of the images')]);
   });
 });
 
 describe('classes that nobody told', () => {
   it('are found, drawn, interpolated and straightened', async () => {
-    const train = ['train', '--array', 'rods.npy', '--classes', '2', '--kl', '2', '--discrete-kl', 'epoch + 1'];
+    const train = [
+      'train',
+      '--array',
+      'rods.npy',
+      '--num-classes',
+      '2',
+      '--kl-weight',
+      '2',
+      '--discrete-kl-weight',
+      'epoch + 1',
+    ];
     await succeed([...train, '--out', 'found', ...quick], root);
     const { model, train: settings } = JSON.parse(readFileSync(at('found/config.json'), 'utf8'));
-    expect(model).toMatchObject({ kind: 'jiVAE', discreteDim: 2 });
-    expect(settings.discreteScaleFactor).toBe('epoch + 1');
+    expect(model).toMatchObject({ kind: 'jiVAE', numClasses: 2 });
+    expect(settings.discreteKlWeight).toBe('epoch + 1');
     const { stdout } = await succeed(['classify', 'found', '--array', 'rods.npy'], root);
     expect(stdout.split('\n')[0]).toBe('file,class,probability,unsure,entropy,margin,angle_deg,p(class 1),p(class 2)');
 

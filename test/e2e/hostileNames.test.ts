@@ -18,7 +18,7 @@ it('train and classify', async () => {
     }
   });
   write(join(root, 'unlabelled', '\u001b]0;title\u0007damaged.png'), 'no image');
-  const folders = ['--unlabelled', 'unlabelled', '--labelled', 'labelled', '--held-out', '0.4'];
+  const folders = ['--unlabelled', 'unlabelled', '--labelled', 'labelled', '--validation-fraction', '0.4'];
   const train = await succeed(['train', ...folders, ...quick, '--epochs', '1', '--out', 'run'], root);
   expect(train.stderr).toContain('\\u001b]0;title\\u0007damaged.png: not an image');
   expect(train.stderr).not.toMatch(/[^\P{Cc}\n]/u);

@@ -57,7 +57,16 @@ beforeAll(async () => {
   for (const shape of ['ell', 'flag'] as const)
     for (const degrees of [-45, -30, 0, 30, 45])
       write(at(`turned/${shape}_${degrees}.png`), png(picture(shape, degrees)));
-  const images = ['--unlabelled', 'unlabelled', '--labelled', 'labelled', '--size', '20', '--held-out', '0.4'];
+  const images = [
+    '--unlabelled',
+    'unlabelled',
+    '--labelled',
+    'labelled',
+    '--size',
+    '20',
+    '--validation-fraction',
+    '0.4',
+  ];
   const sizes = ['--hidden', '40,40', '--batch-size', '12', '--lr', '4e-3', '--epochs', '24'];
   trained = await succeed(['train', ...images, ...sizes, '--out', 'run'], root);
 });
@@ -127,7 +136,7 @@ describe('train', () => {
 
   it('refuses odd files where asked to, and then makes no run', async () => {
     const { code, stderr } = await pyroved(
-      ['train', '--unlabelled', 'unlabelled', '--on-bad-file', 'refuse', '--out', 'strict'],
+      ['train', '--unlabelled', 'unlabelled', '--on-bad-file', 'fail', '--out', 'strict'],
       root,
     );
     expect(code).toBe(1);

@@ -2,7 +2,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { unzipSync } from 'fflate';
-import { inputsFor, loadPairs, loadVED, predictionNpz, predictTargets, trainPairs } from 'pyroved';
+import { inputsFor, loadPairs, loadVED, predictionNpz, predictOutputs, trainPairs } from 'pyroved';
 import { decodeNpy, loadArray, nanorods } from 'pyroved-data';
 import { encodeNpy, encodeNpz, type ImageSet, inMemory } from 'pyroved-ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -31,25 +31,25 @@ beforeAll(() => {
 });
 afterAll(() => remove(root));
 
-const arrays = ['--array', 'images.npy', '--targets', 'spectra.npz', '--targets-dataset', 'counts'];
+const arrays = ['--array', 'images.npy', '--outputs', 'spectra.npz', '--outputs-dataset', 'counts'];
 
 describe('pairs from arrays', () => {
   const source = {
     kind: 'pairs',
     inputs: at('images.npy'),
-    targets: at('spectra.npz'),
-    targetsDataset: 'counts',
+    outputs: at('spectra.npz'),
+    outputsDataset: 'counts',
   } as const;
 
-  it('go together item by item where some of either are skipped, and keep the peaks of the targets', async () => {
-    const { train, test, problems, normalisation } = await loadPairs({ ...source, heldOut: 0.25, seed: 4 });
+  it('go together item by item where some of either are skipped, and keep the peaks of the outputs', async () => {
+    const { train, test, problems, normalisation } = await loadPairs({ ...source, validationFraction: 0.25, seed: 4 });
     expect(problems.map(({ file }) => file)).toEqual([`${at('images.npy')}[3]`, `${at('spectra.npz')}[5]`]);
     expect([train.inputs.count, test?.inputs.count]).toEqual([43, 15]);
-    const { low, high } = normalisation?.targets ?? { low: 0, high: 0 };
+    const { low, high } = normalisation?.outputs ?? { low: 0, high: 0 };
     const usable = [...Array(60).keys()].filter((i) => i !== 3 && i !== 5);
     const seen: number[] = [];
-    for (const { inputs, targets } of [train, test as typeof train]) {
-      const [images, spectra] = [inMemory(inputs), inMemory(targets)];
+    for (const { inputs, outputs } of [train, test as typeof train]) {
+      const [images, spectra] = [inMemory(inputs), inMemory(outputs)];
       for (let k = 0; k < images.count; k++) {
         const item = usable.find((i) => near(spectrumOf(spectra, k), counts, i, low, high)) as number;
         seen.push(item);
@@ -62,13 +62,13 @@ describe('pairs from arrays', () => {
     expect(high).toBe(Math.max(...usable.flatMap((i) => Array.from(counts.subarray(i * 24, (i + 1) * 24)))));
   });
 
-  it('predictions come in the units of the targets, with the place of each input', async () => {
+  it('predictions come in the units of the outputs, with the place of each input', async () => {
     const folder = at('direct');
     const model = { hiddenEncoder: [[4], [6]], hiddenDecoder: [[6], [4]] };
     const { summary } = await trainPairs({ folder, source, model, train: { epochs: 6, batchSize: 10, lr: 1e-2 } });
     const trained = loadVED(folder);
     const { set, places } = await inputsFor(trained, at('images.npy'));
-    const { mean, deviation } = predictTargets(trained, set);
+    const { mean, deviation } = predictOutputs(trained, set);
     expect(places).toEqual([...Array(60).keys()].filter((i) => i !== 3));
     const average = counts.reduce((a, b) => a + b, 0) / counts.length;
     expect(mean.images.reduce((a, b) => a + b, 0) / mean.images.length / average).toBeCloseTo(1, 0);
@@ -89,7 +89,7 @@ describe('the command line', () => {
     const { stderr } = await succeed(['train', ...options, '--out', 'whole'], root);
     expect(stderr).toContain('Pairs: 46 to train on, 12 to test on; images of 16 x 16 to signals of 24.');
     expect(stderr).toMatch(
-      /Of the inputs, values from \S+ to \S+ become 0 to 1; of the targets, values from \S+ to \S+ become 0 to 1\./,
+      /Of the inputs, values from \S+ to \S+ become 0 to 1; of the outputs, values from \S+ to \S+ become 0 to 1\./,
     );
     expect(stderr).toMatch(/2 skipped:\n.*images\.npy\[3\]: 1 value\(s\) are NaN/);
     expect(stderr).toMatch(/On 12 pairs that training did not see: R² /);
@@ -133,7 +133,7 @@ describe('the command line', () => {
     expect(decodeNpy(arrays['content_scale.npy']).data).toEqual(contentScale);
   }
 
-  /** What the latents change in the targets: signals of 24 points, so that pictures are SVG. */
+  /** What the latents change in the outputs: signals of 24 points, so that pictures are SVG. */
   async function expectDrawn(): Promise<void> {
     const grid = await succeed(['manifold', 'whole', '--grid', '3', '--out', 'drawn'], root);
     expect(grid.stdout.trim()).toBe(join('drawn', 'manifold.svg'));
@@ -147,13 +147,13 @@ describe('the command line', () => {
   }
 
   it.each<[string[], string]>([
-    [['train', '--array', 'images.npy', '--targets', 'short.npy'], 'holds 60 items and "short.npy" 10'],
-    [['train', '--array', 'images.npy', '--targets', 'even.npy'], 'are all the same'],
-    [['train', '--array', 'images.npy', '--targets', 'spectra.npz'], 'holds several arrays; name one as dataset'],
-    [['train', '--targets', 'spectra.npz'], '--targets needs --array'],
-    [['train', 'cards', '--reverse'], '--reverse goes with --targets or with "rods"'],
+    [['train', '--array', 'images.npy', '--outputs', 'short.npy'], 'holds 60 items and "short.npy" 10'],
+    [['train', '--array', 'images.npy', '--outputs', 'even.npy'], 'are all the same'],
+    [['train', '--array', 'images.npy', '--outputs', 'spectra.npz'], 'holds several arrays; name one as dataset'],
+    [['train', '--outputs', 'spectra.npz'], '--outputs needs --array'],
+    [['train', 'cards', '--reverse'], '--reverse goes with --outputs or with "rods"'],
     [['train', 'rods', '--angle', '30 deg'], 'A run on pairs has no --angle'],
-    [['train', 'rods', '--held-out', '0.5'], 'Leave out --held-out: "rods" are generated'],
+    [['train', 'rods', '--validation-fraction', '0.5'], 'Omit --validation-fraction: "rods" are generated'],
     [['train', 'rods', '--blocks', '32;64'], 'block by block'],
     [['train', 'rods', '--model', 'jivae'], '--model jivae is not trained on pairs'],
     [['train', 'cards', '--model', 'ved'], '--model ved needs pairs'],
@@ -166,7 +166,7 @@ describe('the command line', () => {
     [['manifold', 'whole', '--angle', '30'], '(VED) knows no angle to turn its objects by'],
     [['traverse', 'whole', '--angle', '30'], '(VED) knows no angle to turn its objects by'],
     [['manifold', 'whole', '--class', 'rods'], 'The model has no class "rods". It has no classes.'],
-    [['train', 'rods', '--decoder', 'conv'], 'A run on pairs has no --decoder. Leave it out.'],
+    [['train', 'rods', '--decoder', 'conv'], 'A run on pairs has no --decoder. Omit it.'],
     [['predict', 'whole', '--array', 'short.npy', '--out', 'x.npz'], 'The inputs have shape [24]'],
   ])('%j is refused', async (args, words) => {
     const { code, stderr } = await pyroved(args, root);

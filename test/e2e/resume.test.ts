@@ -64,7 +64,7 @@ describe('through the command line', () => {
     const { code, stderr } = await stopped.ended;
     expect(code).toBe(130);
     expect(stderr).toContain('Stopping; the state is kept. Ctrl-C again ends at once.');
-    expect(stderr).toMatch(/Stopped\. Go on with: pyroved train --resume stopped\n$/);
+    expect(stderr).toMatch(/Stopped\. To continue: pyroved train --resume stopped\n$/);
     const { step } = RunFolder.open(at('stopped')).loadCheckpoint().checkpoint.state;
     expect(step).toBeLessThan(steps);
     const resumed = await succeed(['train', '--resume', 'stopped'], root);
@@ -111,7 +111,7 @@ describe('through the command line', () => {
   it('takes no other options, for the run has its own', async () => {
     const { code, stderr } = await pyroved(['train', '--resume', 'whole', '--epochs', '9', '--lr', '1'], root);
     expect(code).toBe(1);
-    expect(stderr).toContain('Leave out --epochs, --lr.');
+    expect(stderr).toContain('Omit --epochs, --lr.');
   });
 });
 
@@ -162,7 +162,7 @@ describe('through the library', () => {
       ...request.train,
       epochs: 9,
       lr: 'epoch < 3 ? 3e-3 : 0',
-      scaleFactor: 1,
+      klWeight: 1,
       clipNorm: 5,
       averageWeights: { from: 2, decay: 0.8 },
       earlyStopping: { patience: 2, on: 'accuracy' as const },

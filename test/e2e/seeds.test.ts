@@ -8,7 +8,7 @@ import { pyroved, quick, remove, start, succeed, temporaryFolder, writeImages } 
 const root = temporaryFolder();
 const at = (...path: string[]) => join(root, ...path);
 const own = ['--unlabelled', 'unlabelled', '--labelled', 'labelled', ...quick];
-const train = ['train', ...own, '--epochs', '4', '--seeds', '3', '--race', '2'];
+const train = ['train', ...own, '--epochs', '4', '--seeds', '3', '--select-after', '2'];
 
 /** What a study of seeds came to, without times. */
 function outcomeOf(folder: string) {
@@ -67,7 +67,7 @@ describe('a race', () => {
     first.child.kill('SIGINT');
     const { code, stderr } = await first.ended;
     expect(code).toBe(130);
-    expect(stderr).toMatch(/Stopped\. Go on with: pyroved train --resume cut\n$/);
+    expect(stderr).toMatch(/Stopped\. To continue: pyroved train --resume cut\n$/);
     for (const words of ['Seed 2 (2 of 3)', 'Seed 3 (3 of 3)', 'has the lowest loss']) {
       const next = start(['train', '--resume', 'cut'], root);
       await next.until(words);

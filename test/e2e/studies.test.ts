@@ -100,7 +100,7 @@ describe('compare-priors', () => {
       folder: at('learnt'),
       source: { kind: 'cards', seed: 1, size: 12, axes: 'vertical', ...ranges, ...counts },
       model: { recognition: false, invariances: ['r'], latentDim: 1, ...widths },
-      train: { epochs: 18, batchSize: 20, lr: 5e-3, scaleFactor: 1 },
+      train: { epochs: 18, batchSize: 20, lr: 5e-3, klWeight: 1 },
       priors: ['normal', 'projected-normal'],
       seeds: [2],
       threads: 1,
@@ -127,7 +127,7 @@ describe('compare-priors', () => {
       next.child.kill('SIGINT');
       const { code, stderr } = await next.ended;
       expect(code).toBe(130);
-      expect(stderr).toMatch(/Stopped\. Go on with: pyroved compare-priors --resume killed\n$/);
+      expect(stderr).toMatch(/Stopped\. To continue: pyroved compare-priors --resume killed\n$/);
     }
     const { stderr } = await succeed(['compare-priors', '--resume', 'killed'], root);
     expect(stderr.match(/steps of about/g)).toHaveLength(1);
@@ -221,7 +221,7 @@ describe('compare-priors', () => {
     [['cards', '--symmetry', 'diamonds'], 'Give class=order, as in "diamonds=2".'],
     [['nowhere'], 'pyroved: There is no source of images "nowhere".'],
     [['--resume', 'nowhere'], 'pyroved: nowhere holds no study: it has no study.json.'],
-    [['--resume', 'whole', '--epochs', '3'], 'Leave out --epochs.'],
+    [['--resume', 'whole', '--epochs', '3'], 'Omit --epochs.'],
   ])('%j is refused', async (args, words) => {
     const { code, stderr } = await pyroved(['compare-priors', ...args], root);
     expect([code, stderr]).toEqual([1, expect.stringContaining(words)]);
@@ -264,11 +264,11 @@ describe('cross-validate', () => {
     write(at('rods.npy'), encodeNpy(images.images, [24, 16, 16]));
     const row = (i: number) => `${i},${i < 18 ? known[i] : ''}`;
     write(at('lengths.csv'), `n,length\n${Array.from({ length: 24 }, (_, i) => row(i)).join('\n')}\n`);
-    const data = ['--array', 'rods.npy', '--factors', 'lengths.csv', '--quantities', 'length', '--folds', '3'];
+    const data = ['--array', 'rods.npy', '--factors', 'lengths.csv', '--targets', 'length', '--folds', '3'];
     const model = ['--hidden', '8', '--invariances', 'r', '--latent-dim', '1', '--epochs', '2', '--batch-size', '6'];
     const { stdout, stderr } = await succeed(['cross-validate', ...data, ...model, '--out', 'quantities'], root);
     const result = read('quantities', 'results.json') as QuantityValidation;
-    expect([result.on, result.images, result.folds.map((fold) => fold.images)]).toEqual(['quantities', 18, [6, 6, 6]]);
+    expect([result.on, result.images, result.folds.map((fold) => fold.images)]).toEqual(['targets', 18, [6, 6, 6]]);
     // All errors over the spread of all known lengths, of which each is in one fold.
     const mean = known.reduce((sum, v) => sum + v, 0) / 18;
     const variance = known.reduce((sum, v) => sum + (v - mean) ** 2, 0) / 18;

@@ -65,7 +65,7 @@ function expectStep(found: { loss: number; gradients: ReadonlyMap<string, Nested
 }
 
 describe.each(Object.entries(figures.jiVAE))('jiVAE, invariances %s', (name, expected) => {
-  const vae = new JIVAE({ ...small(name), discreteDim: 3 });
+  const vae = new JIVAE({ ...small(name), numClasses: 3 });
   loadReference(vae.params, expected.params);
   const x = tensorOf(expected.x);
 
@@ -77,8 +77,8 @@ describe.each(Object.entries(figures.jiVAE))('jiVAE, invariances %s', (name, exp
   });
 
   test('loss and gradients, and with a weight for each group of latents', () => {
-    const run = (scaleFactor: number | { content: number; discrete: number }) =>
-      lossAndGradients(vae.params, vae.elbo(), vae, { latent_cont: expected.eps }, x, undefined, { scaleFactor });
+    const run = (klWeight: number | { content: number; discrete: number }) =>
+      lossAndGradients(vae.params, vae.elbo(), vae, { latent_cont: expected.eps }, x, undefined, { klWeight });
     expectStep(run(1), expected.plain);
     expectStep(run({ content: 2.5, discrete: 0.5 }), expected.weighted);
   });
@@ -104,7 +104,7 @@ describe.each(Object.entries(figures.ssRegIVAE))('ssRegIVAE, invariances %s', (n
   test('unlabelled and labelled steps, and the auxiliary loss', () => {
     const noise = { y: expected.eps_y, z: expected.eps_z };
     expectStep(lossAndGradients(vae.params, vae.elbo(), vae, noise, x, undefined, {}), expected.unlabelled);
-    const labelled = lossAndGradients(vae.params, vae.elbo(), vae, noise, x, y, { scaleFactor: 2.5 });
+    const labelled = lossAndGradients(vae.params, vae.elbo(), vae, noise, x, y, { klWeight: 2.5 });
     expectStep(labelled, expected.labelled);
     const aux = { model: vae.auxModel, guide: () => {} };
     expectStep(lossAndGradients(vae.params, new TraceELBO(), aux, {}, x, y, { auxLossMultiplier: 30 }), expected.aux);
@@ -112,7 +112,7 @@ describe.each(Object.entries(figures.ssRegIVAE))('ssRegIVAE, invariances %s', (n
 
   test('the joint program is the sum of both', () => {
     const programs = { model: vae.jointModel, guide: vae.guide };
-    const terms = { scaleFactor: 2.5, auxLossMultiplier: 30 };
+    const terms = { klWeight: 2.5, auxLossMultiplier: 30 };
     const { loss } = lossAndGradients(vae.params, vae.elbo(), programs, { z: expected.eps_z }, x, y, terms);
     expect(loss).toBeCloseTo(expected.labelled.loss + expected.aux.loss, 2);
   });
@@ -133,8 +133,8 @@ describe.each(Object.entries(figures.conditional))('conditional iVAE, invariance
     const x = tensorOf(expected.x);
     const y = vae.told(set, [0, 1, 2]);
     expectClose(y ?? 0, expected.y, 1e-6, 'y');
-    const run = (scaleFactor: number) =>
-      lossAndGradients(vae.params, vae.elbo(), vae, { latent: expected.eps }, x, y, { scaleFactor });
+    const run = (klWeight: number) =>
+      lossAndGradients(vae.params, vae.elbo(), vae, { latent: expected.eps }, x, y, { klWeight });
     expectStep(run(1), expected.plain);
     expectStep(run(2.5), expected.weighted);
   });

@@ -26,8 +26,8 @@ describe.each(Object.entries(cases))('invariances %s', (name, figures) => {
   const invariances = (name === 'none' ? [] : [...name]) as Invariance[];
   const vae = new IVAE({ shape: [6, 6], invariances, hiddenEncoder: [8, 8], hiddenDecoder: [8, 8] });
   loadReference(vae.params, figures.params);
-  const run = (scaleFactor: number) =>
-    lossAndGradients(vae.params, vae.elbo(), vae, { latent: figures.eps }, tensorOf(x), undefined, { scaleFactor });
+  const run = (klWeight: number) =>
+    lossAndGradients(vae.params, vae.elbo(), vae, { latent: figures.eps }, tensorOf(x), undefined, { klWeight });
 
   test('loss and gradients', () => {
     const { loss, gradients } = run(1);

@@ -100,10 +100,10 @@ describe.each(Object.entries(figures.cases))('invariances %s', (name, expected) 
 
   describe.each(Object.entries(expected.samplers))('%s', (sampler, figure) => {
     const vae = build(name, expected, likelihoods[sampler]);
-    const unlabelled = (scaleFactor: number) =>
-      lossAndGradients(vae.params, vae.elbo(), vae, { z: eps_unl }, x, undefined, { scaleFactor });
-    const labelled = (scaleFactor: number) =>
-      lossAndGradients(vae.params, vae.elbo(), vae, { z: eps_lab }, x, y, { scaleFactor });
+    const unlabelled = (klWeight: number) =>
+      lossAndGradients(vae.params, vae.elbo(), vae, { z: eps_unl }, x, undefined, { klWeight });
+    const labelled = (klWeight: number) =>
+      lossAndGradients(vae.params, vae.elbo(), vae, { z: eps_lab }, x, y, { klWeight });
 
     test('unlabelled step', () => {
       const { loss, gradients } = unlabelled(1);

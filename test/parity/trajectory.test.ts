@@ -35,10 +35,10 @@ class ReplayingTrainer extends SemiSupervisedTrainer {
       { kind: 'labelled', indices },
     ];
   }
-  protected override takeStep(batch: Batch, scaleFactor: number): number {
+  protected override takeStep(batch: Batch, klWeight: number): number {
     const [unlabelled, labelled] = figures.eps[this.epoch];
     const z = batch.kind === 'unlabelled' ? unlabelled : labelled;
-    this.losses.push(new NoiseHandler({ z }).run(() => super.takeStep(batch, scaleFactor)));
+    this.losses.push(new NoiseHandler({ z }).run(() => super.takeStep(batch, klWeight)));
     if (this.losses.length === 1) {
       for (const name of this.model.params.names) {
         this.afterFirst.set(name, transposed(this.model.params.get(name).arraySync() as Nested));

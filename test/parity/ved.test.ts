@@ -130,7 +130,7 @@ describe.each(Object.entries(fixture<Record<string, Case>>('pyrovedVed')))('%s',
 
   test('loss with a KL weight of 2.5', () => {
     load();
-    const { loss } = lossAndGradients(ved.params, ved.elbo(), ved, { z: figures.eps }, x, y, { scaleFactor: 2.5 });
+    const { loss } = lossAndGradients(ved.params, ved.elbo(), ved, { z: figures.eps }, x, y, { klWeight: 2.5 });
     expectClose(loss, figures['loss_scale_factor_2.5'], 1e-5);
   });
 });

@@ -212,7 +212,7 @@ describe('streaming', () => {
     expect(normalisation).toEqual(direct.normalisation);
     expect(gather(set, [10, 3])).toEqual(gather(direct.set, [10, 3]));
     close();
-    await expect(folderToNpy(images, at('refused.npy'), { size: 16, onBadFile: 'refuse' })).rejects.toThrow(
+    await expect(folderToNpy(images, at('refused.npy'), { size: 16, onBadFile: 'fail' })).rejects.toThrow(
       '1 of 12 files cannot be used',
     );
   });

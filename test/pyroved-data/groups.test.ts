@@ -44,14 +44,14 @@ describe('a split by folder', () => {
   it('has no slide on both sides, and about the fraction of each class', () => {
     for (const seed of [1, 2, 3, 4, 5]) {
       const set = slides(seed);
-      const parts = partition(set, { heldOut: 0.25, seed, splitBy: 'folder' });
+      const parts = partition(set, { validationFraction: 0.25, seed, splitBy: 'folder' });
       const of = (part?: ImageSet) => new Set(part?.names?.map(slideOf));
-      const held = of(parts.heldOut);
+      const held = of(parts.validation);
       expect(held.size).toBeGreaterThan(1);
       for (const part of [parts.labelled, parts.unlabelled]) expect([...of(part)].some((s) => held.has(s))).toBe(false);
       for (const y of [0, 1]) {
         const count = (part?: ImageSet) => part?.labels?.filter((label) => label === y).length ?? 0;
-        const share = count(parts.heldOut) / (count(parts.heldOut) + count(parts.labelled));
+        const share = count(parts.validation) / (count(parts.validation) + count(parts.labelled));
         expect(Math.abs(share - 0.25)).toBeLessThan(0.1);
       }
       expect(parts.notes[0]).toMatch(
@@ -64,9 +64,9 @@ describe('a split by folder', () => {
     const labels = [0, 0, 1, 1, 0, 0];
     const groups = ['a', 'a', 'b', 'b', 'c', 'c'];
     for (let seed = 0; seed < 10; seed++) {
-      const { heldOut, kept } = groupSplit(labels, groups, 0.3, seed);
+      const { validation, kept } = groupSplit(labels, groups, 0.3, seed);
       expect(Array.from(kept, (i) => labels[i])).toEqual(expect.arrayContaining([0, 1]));
-      expect(Array.from(heldOut, (i) => groups[i])).not.toContain('b');
+      expect(Array.from(validation, (i) => groups[i])).not.toContain('b');
     }
     expect(() => groupSplit([0, 1, 0, 1], ['a', 'a', 'a', 'a'], 0.5, 1)).toThrow('come from 1 source,');
   });

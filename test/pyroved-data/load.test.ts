@@ -195,7 +195,7 @@ describe('files that cannot be used', () => {
 
   it('stop the reading when asked, in one list', async () => {
     spoil();
-    const refused = loadImages({ unlabelled: folder, size: 16, onBadFile: 'refuse' });
+    const refused = loadImages({ unlabelled: folder, size: 16, onBadFile: 'fail' });
     await expect(refused).rejects.toThrow(DataError);
     await expect(refused).rejects.toThrow(
       /^7 of 16 files cannot be used:\n {2}cut\.png: damaged[\s\S]*notes\.txt: not an image/,
@@ -212,21 +212,21 @@ describe('labels by folder', () => {
     pictures('dogs/', 20, 40);
     pictures('owls/', 1, 90);
     const options = { labelled: folder, size: 16, seed: 4 };
-    const { labelled, heldOut, unlabelled, notes } = await loadImages(options);
+    const { labelled, validation, unlabelled, notes } = await loadImages(options);
     expect(unlabelled).toBeUndefined();
     expect(labelled?.classNames).toEqual(['cats', 'dogs', 'owls']);
     const counts = (set: ImageSet | undefined) => [0, 1, 2].map((y) => set?.labels?.filter((l) => l === y).length);
     expect(counts(labelled)).toEqual([8, 16, 1]);
-    expect(counts(heldOut)).toEqual([2, 4, 0]);
+    expect(counts(validation)).toEqual([2, 4, 0]);
     expect(notes).toEqual(['Class "owls" has a single labelled image: it is used for training and none is held out.']);
-    expect(new Set([...(labelled?.names ?? []), ...(heldOut?.names ?? [])]).size).toBe(31);
-    for (const set of [labelled, heldOut]) {
+    expect(new Set([...(labelled?.names ?? []), ...(validation?.names ?? [])]).size).toBe(31);
+    for (const set of [labelled, validation]) {
       expect(set?.names?.every((name, i) => name.startsWith(['cats/', 'dogs/', 'owls/'][set.labels?.[i] ?? -1]))).toBe(
         true,
       );
     }
-    expect((await loadImages(options)).heldOut?.names).toEqual(heldOut?.names);
-    expect((await loadImages({ ...options, heldOut: 0 })).heldOut).toBeUndefined();
+    expect((await loadImages(options)).validation?.names).toEqual(validation?.names);
+    expect((await loadImages({ ...options, validationFraction: 0 })).validation).toBeUndefined();
   });
 
   it('may lie within the unlabelled folder, or hold it, without being read twice', async () => {
@@ -289,7 +289,7 @@ describe('labels by table', () => {
 
   const rows = ['img2.png,b', 'img10.png,a', 'img3.png,b', 'img4.png,a', 'stack.tif#2,a'];
   const load = (name = 'labels.csv', extra: object = {}) =>
-    loadImages({ unlabelled: folder, labels: join(folder, name), size: 12, heldOut: 0, ...extra });
+    loadImages({ unlabelled: folder, labels: join(folder, name), size: 12, validationFraction: 0, ...extra });
 
   it.each([
     ['a header', `file,label\n${rows.join('\n')}\n`],
@@ -310,7 +310,7 @@ describe('labels by table', () => {
 
   it('are looked up relative to the table where no folder is given', async () => {
     write('tables/labels.csv', '..\\img1.png,x\n../img2.png,y\n');
-    const options = { labels: join(folder, 'tables/labels.csv'), size: 12, heldOut: 0 };
+    const options = { labels: join(folder, 'tables/labels.csv'), size: 12, validationFraction: 0 };
     const { labelled, unlabelled } = await loadImages({ ...options, outsidePaths: true });
     expect(labelled?.names).toEqual(['../img1.png', '../img2.png']);
     expect(unlabelled).toBeUndefined();
@@ -378,7 +378,7 @@ describe('sources', () => {
     );
     pictures('a', 2);
     await expect(loadImages({ unlabelled: folder, size: 4 })).rejects.toThrow(OptionError);
-    await expect(loadImages({ unlabelled: folder, size: 16, heldOut: 1 })).rejects.toThrow(
+    await expect(loadImages({ unlabelled: folder, size: 16, validationFraction: 1 })).rejects.toThrow(
       'from 0 to less than 1, not 1',
     );
   });

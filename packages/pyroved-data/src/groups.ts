@@ -57,7 +57,7 @@ function readColumn(path: string, column: string): Map<string, string> {
 export interface GroupSplit {
   /** Labelled images that stay, and labelled images that are set aside; ascending. */
   readonly kept: Int32Array;
-  readonly heldOut: Int32Array;
+  readonly validation: Int32Array;
   /** The sources that are set aside. */
   readonly groups: ReadonlySet<string>;
 }
@@ -115,7 +115,7 @@ export function groupSplit(
   const labelled = Int32Array.from({ length: labels.length }, (_, i) => i).filter((i) => labels[i] >= 0);
   return {
     kept: labelled.filter((i) => !chosen.has(groups[i])),
-    heldOut: labelled.filter((i) => chosen.has(groups[i])),
+    validation: labelled.filter((i) => chosen.has(groups[i])),
     groups: chosen,
   };
 }

@@ -18,7 +18,7 @@ import { groupSplit, groupsOf, type SplitBy } from './groups.js';
 
 export interface PartitionOptions {
   /** Share of each class's labelled images that is held out to measure accuracy; 0 for none. @default 0.2 */
-  readonly heldOut?: number;
+  readonly validationFraction?: number;
   /** Decides which images are held out. */
   readonly seed?: string | number;
   /**
@@ -34,7 +34,7 @@ export interface Partition<S> {
   /** Labelled images to train on. */
   readonly labelled?: S;
   /** Labelled images that training must not see. */
-  readonly heldOut?: S;
+  readonly validation?: S;
   readonly unlabelled?: S;
   /** What a person should know before trusting the result, a sentence each. */
   readonly notes: readonly string[];
@@ -51,10 +51,10 @@ export function partition<S extends ImageSet | StreamedSet>(
   options: PartitionOptions = {},
   problems: readonly FileProblem[] = [],
 ): Partition<S> {
-  refuseUnknownKeys('partition', options, ['heldOut', 'seed', 'splitBy', 'table']);
-  const { heldOut = 0.2, seed = 1, splitBy, table } = options;
-  if (!(heldOut >= 0 && heldOut < 1)) {
-    throw new OptionError(`heldOut is the share of labels to hold out, from 0 to less than 1, not ${heldOut}.`);
+  refuseUnknownKeys('partition', options, ['validationFraction', 'seed', 'splitBy', 'table']);
+  const { validationFraction = 0.2, seed = 1, splitBy, table } = options;
+  if (!(validationFraction >= 0 && validationFraction < 1)) {
+    throw new OptionError(`validationFraction must be at least 0 and less than 1; got ${validationFraction}.`);
   }
   const { labels, classNames } = set;
   if (!labels) return { unlabelled: set, notes: [] };
@@ -64,29 +64,35 @@ export function partition<S extends ImageSet | StreamedSet>(
     return indices.length > 0 ? subset(set, indices) : undefined;
   };
   const all = Array.from(labels.keys());
-  if (splitBy !== undefined && heldOut > 0) return bySource(set, labels, { heldOut, seed, splitBy, table });
+  if (splitBy !== undefined && validationFraction > 0)
+    return bySource(set, labels, { validationFraction, seed, splitBy, table });
   const unlabelled = pick(all.filter((i) => labels[i] < 0));
   const rest = { ...(unlabelled && { unlabelled: withoutLabels(unlabelled) }) };
-  if (heldOut === 0) return { labelled: pick(all.filter((i) => labels[i] >= 0)), ...rest, notes: [] };
-  const split = stratifiedSplit(labels, heldOut, seed);
+  if (validationFraction === 0) return { labelled: pick(all.filter((i) => labels[i] >= 0)), ...rest, notes: [] };
+  const split = stratifiedSplit(labels, validationFraction, seed);
   const notes = split.singletons.map(
     (y) => `Class "${classNames?.[y] ?? y}" has a single labelled image: it is used for training and none is held out.`,
   );
-  return { labelled: pick(split.kept.filter((i) => labels[i] >= 0)), heldOut: pick(split.heldOut), ...rest, notes };
+  return {
+    labelled: pick(split.kept.filter((i) => labels[i] >= 0)),
+    validation: pick(split.validation),
+    ...rest,
+    notes,
+  };
 }
 
 function bySource<S extends ImageSet | StreamedSet>(
   set: S,
   labels: Int32Array,
   {
-    heldOut,
+    validationFraction,
     seed,
     splitBy,
     table,
-  }: Required<Pick<PartitionOptions, 'heldOut' | 'seed' | 'splitBy'>> & PartitionOptions,
+  }: Required<Pick<PartitionOptions, 'validationFraction' | 'seed' | 'splitBy'>> & PartitionOptions,
 ): Partition<S> {
   const sources = groupsOf(set, splitBy, table);
-  const split = groupSplit(labels, sources, heldOut, seed);
+  const split = groupSplit(labels, sources, validationFraction, seed);
   const unlabelled = Array.from(labels.keys()).filter((i) => labels[i] < 0);
   const rest = unlabelled.filter((i) => !split.groups.has(sources[i]));
   const left = unlabelled.length - rest.length;
@@ -95,11 +101,11 @@ function bySource<S extends ImageSet | StreamedSet>(
     `Validation images are those of ${split.groups.size} of ${all} sources (split by ${splitBy}).` +
       (left > 0 ? ` ${left} unlabelled image(s) of these are not trained on.` : ''),
   ];
-  const missing = (set.classNames ?? []).filter((_, y) => !split.heldOut.some((i) => labels[i] === y));
+  const missing = (set.classNames ?? []).filter((_, y) => !split.validation.some((i) => labels[i] === y));
   if (missing.length > 0) notes.push(`No validation image shows ${missing.map((name) => `"${name}"`).join(', ')}.`);
   return {
     labelled: subset(set, split.kept),
-    heldOut: subset(set, split.heldOut),
+    validation: subset(set, split.validation),
     ...(rest.length > 0 && { unlabelled: withoutLabels(subset(set, rest)) }),
     notes,
   };

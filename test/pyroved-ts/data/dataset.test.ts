@@ -91,11 +91,11 @@ describe('stratifiedSplit', () => {
         fc.double({ min: 0.05, max: 0.95, noNaN: true }),
         fc.integer(),
         (labels, fraction, seed) => {
-          const { kept, heldOut, singletons } = stratifiedSplit(labels, fraction, seed);
-          expect([...kept, ...heldOut].sort((a, b) => a - b)).toEqual(labels.map((_, i) => i));
+          const { kept, validation, singletons } = stratifiedSplit(labels, fraction, seed);
+          expect([...kept, ...validation].sort((a, b) => a - b)).toEqual(labels.map((_, i) => i));
           for (let y = 0; y <= 4; y++) {
             const n = labels.filter((l) => l === y).length;
-            const out = [...heldOut].filter((i) => labels[i] === y).length;
+            const out = [...validation].filter((i) => labels[i] === y).length;
             expect(singletons.includes(y)).toBe(n === 1);
             if (n < 2) expect(out).toBe(0);
             else {
@@ -104,7 +104,7 @@ describe('stratifiedSplit', () => {
               expect(Math.abs(out - fraction * n)).toBeLessThanOrEqual(1);
             }
           }
-          expect([...heldOut].some((i) => labels[i] === -1)).toBe(false);
+          expect([...validation].some((i) => labels[i] === -1)).toBe(false);
         },
       ),
     );
@@ -112,8 +112,8 @@ describe('stratifiedSplit', () => {
 
   it('draws other images for another seed', () => {
     const labels = new Int32Array(40);
-    expect(stratifiedSplit(labels, 0.2, 1).heldOut).toEqual(stratifiedSplit(labels, 0.2, 1).heldOut);
-    expect(stratifiedSplit(labels, 0.2, 1).heldOut).not.toEqual(stratifiedSplit(labels, 0.2, 2).heldOut);
+    expect(stratifiedSplit(labels, 0.2, 1).validation).toEqual(stratifiedSplit(labels, 0.2, 1).validation);
+    expect(stratifiedSplit(labels, 0.2, 1).validation).not.toEqual(stratifiedSplit(labels, 0.2, 2).validation);
   });
 });
 
@@ -124,26 +124,26 @@ describe('partition', () => {
       labels: Int32Array.from({ length: 30 }, (_, i) => (i < 20 ? i % 2 : -1)),
       classNames: ['a', 'b'],
     };
-    const { labelled, heldOut, unlabelled, notes } = partition(set, { seed: 3 });
-    expect([labelled, heldOut].map((s) => s && classCounts(s))).toEqual([
+    const { labelled, validation, unlabelled, notes } = partition(set, { seed: 3 });
+    expect([labelled, validation].map((s) => s && classCounts(s))).toEqual([
       [8, 8],
       [2, 2],
     ]);
     expect(unlabelled?.names).toEqual(Array.from({ length: 10 }, (_, i) => `${20 + i}.png`));
     expect(unlabelled?.labels).toBeUndefined();
-    expect([...(labelled?.names ?? []), ...(heldOut?.names ?? [])].sort()).toEqual(set.names?.slice(0, 20).sort());
+    expect([...(labelled?.names ?? []), ...(validation?.names ?? [])].sort()).toEqual(set.names?.slice(0, 20).sort());
     expect(notes).toEqual([]);
-    expect(partition(set, { heldOut: 0 }).heldOut).toBeUndefined();
+    expect(partition(set, { validationFraction: 0 }).validation).toBeUndefined();
     expect(partition(withoutLabels(set)).unlabelled?.count).toBe(30);
   });
 
   it('does the same to a set that is streamed', () => {
     const { images: _, ...known } = numbered(12, 2);
     const set = { ...known, read: (indices: ArrayLike<number>) => Float32Array.from(indices) };
-    const { heldOut, labelled } = partition(set, { heldOut: 0.5 });
-    expect(heldOut?.count).toBe(6);
-    expect(Array.from(gather(heldOut as StreamedSet, [0, 1])).map((i) => `${i}.png`)).toEqual(
-      heldOut?.names?.slice(0, 2),
+    const { validation, labelled } = partition(set, { validationFraction: 0.5 });
+    expect(validation?.count).toBe(6);
+    expect(Array.from(gather(validation as StreamedSet, [0, 1])).map((i) => `${i}.png`)).toEqual(
+      validation?.names?.slice(0, 2),
     );
     expect(labelled?.count).toBe(6);
   });
@@ -155,7 +155,7 @@ describe('partition', () => {
     expect(() => partition({ ...numbered(4, 2), classNames: ['a', 'b', 'c'] })).toThrow(
       'No readable labelled image of "c"',
     );
-    expect(() => partition(numbered(9), { heldOut: 1 })).toThrow('from 0 to less than 1, not 1');
+    expect(() => partition(numbered(9), { validationFraction: 1 })).toThrow('from 0 to less than 1, not 1');
   });
 });
 

@@ -46,7 +46,7 @@ it('latents as arrays', () => {
 });
 
 it('what a model does not infer is omitted, and the same latents give the same bytes', () => {
-  const other = jiVAE({ shape: [6, 5], discreteDim: 2, ...small });
+  const other = jiVAE({ shape: [6, 5], numClasses: 2, ...small });
   const bytes = latentsNpz({ model: other }, { ...set, names: undefined });
   const files = unzipSync(bytes);
   expect(Object.keys(files).sort()).toEqual(

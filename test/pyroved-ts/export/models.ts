@@ -65,7 +65,7 @@ export const models: Readonly<Record<string, () => Model>> = {
     jiVAE({
       shape: [6, 6],
       channels: 2,
-      discreteDim: 3,
+      numClasses: 3,
       invariances: ['r'],
       angleGuide: 'binned',
       angleBins: 3,
@@ -77,7 +77,7 @@ export const models: Readonly<Record<string, () => Model>> = {
       encoder: convNet({ blocks: [[4], [4, 5]], batchNorm: true }),
       decoder: convNet({ blocks: [[4, 4], [5]] }),
     }),
-  jiVAE: () => jiVAE({ shape: [6, 6], discreteDim: 3, invariances: ['r', 't'], ...small }),
+  jiVAE: () => jiVAE({ shape: [6, 6], numClasses: 3, invariances: ['r', 't'], ...small }),
   ssRegIVAE: () => ssRegIVAE({ shape: [6, 6], targets: [aspect], invariances: ['r'], ...small }),
 };
 

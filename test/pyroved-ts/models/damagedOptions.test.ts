@@ -14,7 +14,7 @@ const pose = {
 const length = { name: 'length', centre: 3, scale: 1 };
 const whole: Readonly<Record<string, ModelConfig>> = {
   iVAE: { kind: 'iVAE', ...small, ...pose, numClasses: 2, condition: [length] },
-  jiVAE: { kind: 'jiVAE', ...small, discreteDim: 3, likelihood: 'gaussian', decoderSigma: 0.5 },
+  jiVAE: { kind: 'jiVAE', ...small, numClasses: 3, likelihood: 'gaussian', decoderSigma: 0.5 },
   ssiVAE: { kind: 'ssiVAE', ...small, ...pose, numClasses: 2, classPrior: [1, 2], hiddenClassifier: [4], pixels: 9 },
   recognition: {
     kind: 'ssiVAE',

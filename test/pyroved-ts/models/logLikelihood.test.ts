@@ -119,7 +119,7 @@ test('classes are summed out: ssiVAE and jiVAE, exactly or as they are trained',
   const set = some(4, [2, 3]);
   const classPrior = [0.5, 0.3, 0.2];
   const supervised = new SSIVAE({ shape: [2, 3], numClasses: 3, hiddenClassifier: [4], classPrior, ...widths });
-  const found = new JIVAE({ shape: [2, 3], discreteDim: 3, ...widths });
+  const found = new JIVAE({ shape: [2, 3], numClasses: 3, ...widths });
   const sampled = new SSIVAE({
     ...{ shape: [2, 3], numClasses: 3, hiddenClassifier: [4], classPrior, ...widths },
     enumerate: 'sum-and-sample',

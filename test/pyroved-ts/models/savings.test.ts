@@ -31,7 +31,7 @@ const x = tf.tensor2d(
 function lossAndGradients(vae: SSIVAE, seed: number): Outcome {
   let loss = Number.NaN;
   const { value, gradients } = valueAndGradients(vae.params, () => {
-    const run = () => vae.elbo().estimate(vae.model, vae.guide, [x, undefined, { scaleFactor: 0.5 }]);
+    const run = () => vae.elbo().estimate(vae.model, vae.guide, [x, undefined, { klWeight: 0.5 }]);
     const estimate = new NoiseFree().run(() => new SeedHandler(seed).run(run));
     loss = estimate.loss.dataSync()[0];
     return estimate.surrogate;

@@ -7,7 +7,7 @@ const widths = { hiddenEncoder: [8], hiddenDecoder: [8] };
 const stream = new RandomStream('rows');
 const set = imageSet({ images: Float32Array.from({ length: 10 * 16 }, () => stream.next()), shape: [4, 4] });
 const vae = new IVAE({ shape: [4, 4], latentDim: 3, invariances: ['r', 't', 's'], ...widths });
-const joint = new JIVAE({ shape: [4, 4], latentDim: 2, discreteDim: 3, invariances: ['r'], ...widths });
+const joint = new JIVAE({ shape: [4, 4], latentDim: 2, numClasses: 3, invariances: ['r'], ...widths });
 const close = (a: ArrayLike<number>, b: ArrayLike<number>, digits = 5): void => {
   expect(a.length).toBe(b.length);
   Array.from(b).forEach((v, i) => {
@@ -113,10 +113,10 @@ test('a jiVAE tells content, pose and how likely each class is from one encoder'
     expect(margin[i]).toBeGreaterThanOrEqual(0);
   });
   close(joint.reconstruct(set).images, joint.decode(content, { classes, angle }).images);
-  expect(() => new JIVAE({ shape: [4, 4], discreteDim: 1 })).toThrow(
-    /discreteDim is a whole number of at least 2, not 1/,
+  expect(() => new JIVAE({ shape: [4, 4], numClasses: 1 })).toThrow(
+    /numClasses is a whole number of at least 2, not 1/,
   );
-  expect(() => new JIVAE({ shape: [4, 4], discreteDim: 3, exactClasses: 4, enumerate: 'sum-and-sample' })).toThrow(
+  expect(() => new JIVAE({ shape: [4, 4], numClasses: 3, exactClasses: 4, enumerate: 'sum-and-sample' })).toThrow(
     /jiVAE: exactClasses is a whole number from 1 to 3, not 4/,
   );
 });

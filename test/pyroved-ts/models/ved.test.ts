@@ -6,8 +6,8 @@ import { DataError, predictionError, subset, VED, type VEDData, type VEDOptions,
 import { describe, expect, test } from 'vitest';
 
 const few = nanorods({ size: 16, length: 21, train: 60, test: 20, seed: 2 });
-const toSpectra: VEDData = { inputs: few.train.images, targets: few.train.spectra };
-const toImages: VEDData = { inputs: few.train.spectra, targets: few.train.images };
+const toSpectra: VEDData = { inputs: few.train.images, outputs: few.train.spectra };
+const toImages: VEDData = { inputs: few.train.spectra, outputs: few.train.images };
 const blocks = { hiddenEncoder: [[4], [6]], hiddenDecoder: [[6], [4]] };
 const make = (options: Partial<VEDOptions> = {}) =>
   new VED({ inputShape: [16, 16], outputShape: [21], ...blocks, ...options });
@@ -25,9 +25,9 @@ test('predicts the spectra of rods that it has not seen, however they lie', asyn
     likelihood: 'gaussian',
     decoderSigma: 0.1,
   });
-  const data = { inputs: train.images, targets: train.spectra };
-  const unseen = { inputs: held.images, targets: held.spectra };
-  const options = { epochs: 11, batchSize: 16, lr: '0.012 * 0.88^epoch', scaleFactor: 0.3 };
+  const data = { inputs: train.images, outputs: train.spectra };
+  const unseen = { inputs: held.images, outputs: held.spectra };
+  const options = { epochs: 11, batchSize: 16, lr: '0.012 * 0.88^epoch', klWeight: 0.3 };
   await new VEDTrainer(ved, data, options).train();
   // The mean spectrum of the test set has an r2 of 0.
   const { r2, rmse } = predictionError(ved, unseen);
@@ -46,7 +46,7 @@ test('spectra to images: the loss falls, also on test pairs, and evaluating chan
   const ved = make({ inputShape: [21], outputShape: [16, 16], latentDim: 3 });
   const trainer = new VEDTrainer(
     ved,
-    { ...toImages, test: { inputs: few.test.spectra, targets: few.test.images } },
+    { ...toImages, test: { inputs: few.test.spectra, outputs: few.test.images } },
     quick,
   );
   const { history } = await trainer.train();
@@ -73,7 +73,7 @@ test('two channels each way, and a run that was stopped goes on to the same numb
       return set.images[Math.floor(i / (2 * size)) * size + (i % size)];
     }),
   });
-  const pairs = { inputs: twice(few.train.images), targets: twice(few.train.spectra) };
+  const pairs = { inputs: twice(few.train.images), outputs: twice(few.train.spectra) };
   const options = { inputChannels: 2, outputChannels: 2, batchNorm: true };
   const whole = new VEDTrainer(make(options), pairs, quick);
   await whole.train();
@@ -126,26 +126,26 @@ describe('refusals', () => {
   test.each<[string, () => unknown, new (...args: never[]) => Error, string]>([
     ['inputs of another shape', () => new VEDTrainer(make(), toImages), ShapeError, 'The inputs have shape [21]'],
     [
-      'targets of another shape',
+      'outputs of another shape',
       () => new VEDTrainer(make({ outputShape: [22] }), toSpectra),
       ShapeError,
       "this model's have [22] and 1",
     ],
     [
-      'a target too few',
-      () => new VEDTrainer(make(), { ...toSpectra, targets: subset(toSpectra.targets, [0, 1]) }),
+      'a output too few',
+      () => new VEDTrainer(make(), { ...toSpectra, outputs: subset(toSpectra.outputs, [0, 1]) }),
       DataError,
-      'There are 60 inputs and 2 targets',
+      'There are 60 inputs and 2 outputs',
     ],
     [
-      'targets that the likelihood cannot give',
+      'outputs that the likelihood cannot give',
       () =>
         new VEDTrainer(make(), {
           ...toSpectra,
-          targets: { ...toSpectra.targets, images: few.train.spectra.images.map((v) => 3 * v) },
+          outputs: { ...toSpectra.outputs, images: few.train.spectra.images.map((v) => 3 * v) },
         }),
       DataError,
-      'of the targets has a pixel value of',
+      'of the outputs has a pixel value of',
     ],
     ['an option that it lacks', () => make({ shape: [3] } as never), OptionError, 'Known: inputShape'],
     [

@@ -106,7 +106,7 @@ describe('semi-supervised', () => {
 describe('the other models', () => {
   const encoder = convNet({ blocks });
   test('a convolutional encoder of a jiVAE gives class logits too', async () => {
-    const vae = new JIVAE({ shape: [8, 8], discreteDim: 2, hiddenDecoder: [16], encoder });
+    const vae = new JIVAE({ shape: [8, 8], numClasses: 2, hiddenDecoder: [16], encoder });
     const { history } = await new UnsupervisedTrainer(vae, { images: unlabelled }, { ...options, epochs: 3 }).train();
     expect(history[2].loss).toBeLessThan(history[0].loss);
     expect(vae.params.names).toContain('encoder_z.fc_logits.weight');
@@ -136,7 +136,7 @@ test('an encoder-decoder with layers of its own each way', async () => {
   const { train } = nanorods({ size: 16, length: 20, train: 60, test: 1 });
   const own = { encoder: perceptron([16, 16, 1], 4), decoder: perceptron([2], 20) };
   const ved = new VED({ inputShape: [16, 16], outputShape: [20], ...own });
-  const pairs = { inputs: train.images, targets: train.spectra };
+  const pairs = { inputs: train.images, outputs: train.spectra };
   const { history } = await new VEDTrainer(ved, pairs, { ...options, epochs: 3 }).train();
   expect(history[2].loss).toBeLessThan(history[0].loss);
   expect(() => new VED({ inputShape: [16, 16], outputShape: [21], ...own })).toThrow(

@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import * as ort from 'onnxruntime-web';
-import { importRun, loadVED, predictTargets } from 'pyroved';
+import { importRun, loadVED, predictOutputs } from 'pyroved';
 import { encodeOnnx, graphModelArtifacts, imageSet, modelGraphs } from 'pyroved-ts';
 import { importPyrovedVED } from 'pyroved-ts/node';
 import { describe, expect, it } from 'vitest';
@@ -47,7 +47,7 @@ describe.each(Object.entries(cases))('%s', (name, { options, sizes }) => {
     ort.env.wasm.numThreads = 1;
     const answers: Record<string, { given: number[]; outputs: Record<string, number[]> }> = {
       encoder: { given: flat(wanted.x), outputs: { content: flat(wanted.loc), content_scale: flat(wanted.scale) } },
-      decoder: { given: flat(wanted.z), outputs: { target: flat(wanted.image) } },
+      decoder: { given: flat(wanted.z), outputs: { output: flat(wanted.image) } },
     };
     for (const graph of await modelGraphs({ model })) {
       const { given, outputs } = answers[graph.name];
@@ -69,13 +69,13 @@ describe.each(Object.entries(cases))('%s', (name, { options, sizes }) => {
 it('a run of it predicts', () => {
   const folder = temporaryFolder();
   const out = path.join(folder, 'run');
-  importRun(pathOf('ved'), out, { targetNormalisation: { low: 10, high: 30 } });
+  importRun(pathOf('ved'), out, { outputNormalisation: { low: 10, high: 30 } });
   const trained = loadVED(out);
   const set = imageSet({ images: Float32Array.from(flat(expected.ved.x)), shape: [8, 8], channels: 2 });
   const plain = trained.model.predict(set).mean.images;
   expect(
     distance(
-      predictTargets(trained, set).mean.images,
+      predictOutputs(trained, set).mean.images,
       plain.map((v) => 10 + 20 * v),
     ),
   ).toBeLessThan(1e-4);

@@ -28,8 +28,8 @@ describe('a jiVAE', () => {
     const set = turned([ell, bar, ring], 180, 9, 1, 'joint');
     const kernel = await selectKernel({ threads: 1 });
     const sizes = { shape: [9, 9], latentDim: 1, hiddenEncoder: [48], hiddenDecoder: [24] };
-    const vae = new JIVAE({ ...sizes, discreteDim: 3, invariances: ['r'], seed: 2, kernel });
-    const schedule = { scaleFactor: 'max(1, 20 - epoch)', discreteScaleFactor: 0.5 };
+    const vae = new JIVAE({ ...sizes, numClasses: 3, invariances: ['r'], seed: 2, kernel });
+    const schedule = { klWeight: 'max(1, 20 - epoch)', discreteKlWeight: 0.5 };
     await new UnsupervisedTrainer(
       vae,
       { images: set },
@@ -45,25 +45,25 @@ describe('a jiVAE', () => {
   test('has a weight for each group of latents, and only a jiVAE has', async () => {
     const images = turned([ell, bar], 20, 8, 1, 'weights');
     const run = async (options: object) => {
-      const vae = new JIVAE({ ...small, discreteDim: 2 });
+      const vae = new JIVAE({ ...small, numClasses: 2 });
       const trainer = new UnsupervisedTrainer(vae, { images, test: images }, { epochs: 2, batchSize: 10, ...options });
       const { history } = await trainer.train();
       expect(history[1].evaluation?.testLoss).toBeGreaterThan(0);
       return weights(vae);
     };
-    const one = await run({ scaleFactor: 3 });
-    expect(await run({ scaleFactor: 3, discreteScaleFactor: 3 })).toEqual(one);
-    expect(await run({ scaleFactor: 3, discreteScaleFactor: 'epoch' })).not.toEqual(one);
-    expect(() => new UnsupervisedTrainer(new IVAE(small), { images }, { discreteScaleFactor: 1 })).toThrow(
-      /discreteScaleFactor belongs to a jiVAE/,
+    const one = await run({ klWeight: 3 });
+    expect(await run({ klWeight: 3, discreteKlWeight: 3 })).toEqual(one);
+    expect(await run({ klWeight: 3, discreteKlWeight: 'epoch' })).not.toEqual(one);
+    expect(() => new UnsupervisedTrainer(new IVAE(small), { images }, { discreteKlWeight: 1 })).toThrow(
+      /discreteKlWeight belongs to a jiVAE/,
     );
   });
 
-  test.each([{}, { enumerate: 'sum-and-sample' as const, discreteDim: 4 }, { pixels: 12 }])(
+  test.each([{}, { enumerate: 'sum-and-sample' as const, numClasses: 4 }, { pixels: 12 }])(
     '100 steps with %j leak no tensor',
     async (extra) => {
       const images = turned([ell, bar], 20, 8, 1, 'leak');
-      const vae = new JIVAE({ ...small, discreteDim: 2, ...extra });
+      const vae = new JIVAE({ ...small, numClasses: 2, ...extra });
       const counts: number[] = [];
       const trainer = new UnsupervisedTrainer(vae, { images }, { epochs: 50, batchSize: 10 });
       await trainer.train({ onStep: ({ step }) => step > 2 && counts.push(tf.memory().numTensors) });

@@ -175,12 +175,12 @@ describe('early stopping', () => {
     const trainer = trainerOf({
       epochs: 30,
       lr: 'epoch < 2 ? 4e-3 : 0',
-      earlyStopping: { patience: 3, on: 'accuracy', heldOut: 0.3 },
+      earlyStopping: { patience: 3, on: 'accuracy', validationFraction: 0.3 },
     });
     // 3 of 10 labelled images of each class.
     expect(trainer.data.labelled.count).toBe(14);
     const { history } = await trainer.train();
-    const watched = history.map(({ evaluation }) => evaluation?.heldOutAccuracy as number);
+    const watched = history.map(({ evaluation }) => evaluation?.validationAccuracy as number);
     expect(stallsAt(watched, 3)).toBe(history.length);
     // Shares of 6 images.
     expect(watched.every((share) => Math.abs(6 * share - Math.round(6 * share)) < 1e-9)).toBe(true);
@@ -188,7 +188,7 @@ describe('early stopping', () => {
   });
 
   it('losses under a KL weight that changes are not held against each other', async () => {
-    const trainer = trainerOf({ epochs: 6, lr: 0, scaleFactor: 'min(epoch, 3)', earlyStopping: { patience: 1 } });
+    const trainer = trainerOf({ epochs: 6, lr: 0, klWeight: 'min(epoch, 3)', earlyStopping: { patience: 1 } });
     const { history } = await trainer.train();
     // The loss rises with the weight in epochs 2 to 4; only those from the fourth on count.
     expect(history[1].loss).toBeGreaterThan(history[0].loss);
@@ -227,20 +227,17 @@ test('the loss is linear in the KL weight, from 0 on, and a schedule may start t
   const { numClasses: _, hiddenClassifier: __, ...options } = small;
   const vae = new IVAE(options);
   const x = tf.tensor2d(unlabelled.images.slice(0, 10 * 64), [10, 64]);
-  const loss = (scaleFactor: number): number =>
+  const loss = (klWeight: number): number =>
     tf.tidy(() =>
       vae.params.run(() =>
-        seed.with(
-          5,
-          () => vae.elbo().estimate(vae.model, vae.guide, [x, undefined, { scaleFactor }]).loss.dataSync()[0],
-        ),
+        seed.with(5, () => vae.elbo().estimate(vae.model, vae.guide, [x, undefined, { klWeight }]).loss.dataSync()[0]),
       ),
     ) as number;
   const [at0, at1] = [loss(0), loss(1)];
   expect(Math.abs(loss(2) - (at0 + 2 * (at1 - at0)))).toBeLessThan(1e-3);
   expect(Math.abs(at1 - at0)).toBeGreaterThan(1);
-  const trainer = new UnsupervisedTrainer(vae, { images: unlabelled }, { epochs: 3, scaleFactor: 'epoch / 2' });
+  const trainer = new UnsupervisedTrainer(vae, { images: unlabelled }, { epochs: 3, klWeight: 'epoch / 2' });
   const { history } = await trainer.train();
-  expect(history.map(({ scaleFactor }) => scaleFactor)).toEqual([0, 0.5, 1]);
+  expect(history.map(({ klWeight }) => klWeight)).toEqual([0, 0.5, 1]);
   expect(history.every((record) => Number.isFinite(record.loss))).toBe(true);
 });

@@ -4,7 +4,7 @@ import { type Schedule, scheduleOf } from 'pyroved-ts';
 import { expect, test } from 'vitest';
 
 const values = (schedule: Schedule, epochs: number): number[] => {
-  const at = scheduleOf(schedule, { option: 'scaleFactor', epochs });
+  const at = scheduleOf(schedule, { option: 'klWeight', epochs });
   return Array.from({ length: epochs }, (_, epoch) => at(epoch));
 };
 
@@ -25,13 +25,13 @@ test('a constant, a warm-up from 0, and an expression of the number of epochs', 
 test.each([
   [
     'min(1 + epch/29, 2)',
-    /scaleFactor: "min\(1 \+ epch\/29, 2\)" has no value \(Undefined symbol epch\)\. Expected an expression/,
+    /klWeight: "min\(1 \+ epch\/29, 2\)" has no value \(Undefined symbol epch\)\. Expected an expression/,
   ],
-  ['min(1, ', /scaleFactor: "min\(1, " is not understood/],
-  ['1 - epoch', /scaleFactor is -1 at epoch 2; it must be a number of at least 0/],
-  ['2 deg', /scaleFactor is 2 deg at epoch 0; it must be a number/],
-  [[], /scaleFactor is an empty list/],
-  [Number.NaN, /scaleFactor is NaN at epoch 0/],
+  ['min(1, ', /klWeight: "min\(1, " is not understood/],
+  ['1 - epoch', /klWeight is -1 at epoch 2; it must be a number of at least 0/],
+  ['2 deg', /klWeight is 2 deg at epoch 0; it must be a number/],
+  [[], /klWeight is an empty list/],
+  [Number.NaN, /klWeight is NaN at epoch 0/],
 ])('%j is refused before training', (schedule, message) => {
   expect(() => values(schedule as Schedule, 3)).toThrow(OptionError);
   expect(() => values(schedule as Schedule, 3)).toThrow(message);

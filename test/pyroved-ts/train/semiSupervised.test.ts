@@ -18,7 +18,7 @@ import { small, weights } from './small.js';
 const unlabelled = turned([ell, bar], 40, 8, 1, 'unlabelled');
 const labelled = turned([ell, bar], 16, 8, 0.1, 'labelled');
 const data = { unlabelled, labelled, test: turned([ell, bar], 10, 8, 1, 'test') };
-const options = { epochs: 3, batchSize: 10, lr: 2e-3, scaleFactor: 'epoch / 2', auxLossMultiplier: 5 };
+const options = { epochs: 3, batchSize: 10, lr: 2e-3, klWeight: 'epoch / 2', auxLossMultiplier: 5 };
 
 test('on turned cards the rotation latent carries the labels of upright ones over; without it they do not', async () => {
   const ranges = { angle: 60, labelledAngle: 2, shear: 0, scale: [1, 1] as const, translation: 0 };

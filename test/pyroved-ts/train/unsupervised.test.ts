@@ -9,7 +9,7 @@ import { weights } from './small.js';
 const images = turned([ell], 48, 8, 1, 'loop');
 const test16 = turned([ell], 16, 8, 1, 'test');
 const small = { shape: [8, 8], invariances: ['r', 't'] as const, hiddenEncoder: [16], hiddenDecoder: [16] };
-const options = { epochs: 3, batchSize: 20, lr: 2e-3, scaleFactor: 'epoch / 2' };
+const options = { epochs: 3, batchSize: 20, lr: 2e-3, klWeight: 'epoch / 2' };
 
 test.each(['normal', 'projected-normal'] as const)(
   'an rVAE with a %s angle finds the angles of a shape without symmetry',
@@ -35,7 +35,7 @@ test('an epoch reports its loss an image, its weights and the loss on test image
   const trainer = new UnsupervisedTrainer(vae, { images, test: test16 }, options);
   const { history, stopped } = await trainer.train();
   expect(stopped).toBe(false);
-  expect(history.map(({ epoch, step, scaleFactor, lr }) => [epoch, step, scaleFactor, lr])).toEqual([
+  expect(history.map(({ epoch, step, klWeight, lr }) => [epoch, step, klWeight, lr])).toEqual([
     [1, 3, 0, 2e-3],
     [2, 6, 0.5, 2e-3],
     [3, 9, 1, 2e-3],

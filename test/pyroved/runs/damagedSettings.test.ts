@@ -30,9 +30,17 @@ const counts = { labelledPerClass: 2, unlabelledPerClass: 3, validationPerClass:
 describe('a source that is damaged', () => {
   const turned = { angle: 60, labelledAngle: 5, shear: 3, scale: [1, 1.2], translation: 0.1, axes: 'both' } as const;
   it.each<Source>([
-    { kind: 'array', file: images, size: 16, heldOut: 0.2, seed: 1 },
+    { kind: 'array', file: images, size: 16, validationFraction: 0.2, seed: 1 },
     { kind: 'micrographs', path: images, patch: 8, polarity: 'bright', minArea: 2, seed: 1 },
-    { kind: 'images', unlabelled: root, size: 16, crop: 'square', channels: 1, onBadFile: 'skip', heldOut: 0.2 },
+    {
+      kind: 'images',
+      unlabelled: root,
+      size: 16,
+      crop: 'square',
+      channels: 1,
+      onBadFile: 'skip',
+      validationFraction: 0.2,
+    },
     { kind: 'cards', size: 12, ...counts, ...turned, seed: 1 },
     { kind: 'peaks', length: 32, ...counts, seed: 1 },
   ])('is rejected: $kind', async (source) => {
@@ -40,7 +48,7 @@ describe('a source that is damaged', () => {
   });
 
   it.each<PairsSource>([
-    { kind: 'pairs', inputs: images, targets: spectra, heldOut: 0.2, seed: 1 },
+    { kind: 'pairs', inputs: images, outputs: spectra, validationFraction: 0.2, seed: 1 },
     { kind: 'rods', size: 16, train: 5, test: 3, length: 16, noise: 0.1, seed: 1 },
   ])('is rejected: $kind', async (source) => {
     expect(await refusals(source, async (given) => (await loadPairs(given)).close?.())).toBeGreaterThan(10);
@@ -80,7 +88,7 @@ describe('the configuration of a run', () => {
     [['data', 'source', 'labelledPerClass'], 1e9],
     [['train', 'epochs'], 1e300],
     [['train', 'batchSize'], 0],
-    [['train', 'scaleFactor'], 'sum(1:1e9)'],
+    [['train', 'klWeight'], 'sum(1:1e9)'],
   ])('with %j as %j is rejected by a typed error, and no tensor is left', async (path, value) => {
     const folder = mkdtempSync(join(root, 'run-'));
     const stop = new AbortController();
@@ -100,7 +108,7 @@ it('a training whose settings are damaged is rejected', async () => {
   const { labelled, unlabelled } = cards({ size: 12, ...counts });
   const model = new SSIVAE({ shape: [12, 12], numClasses: 4, hiddenEncoder: [4], hiddenDecoder: [4] });
   const settings = {
-    ...{ epochs: 2, batchSize: 4, lr: [1e-3, 1e-4], scaleFactor: 'min(epoch, 1)', clipNorm: 3 },
+    ...{ epochs: 2, batchSize: 4, lr: [1e-3, 1e-4], klWeight: 'min(epoch, 1)', clipNorm: 3 },
     averageWeights: { from: 1, decay: 0.9 },
     earlyStopping: { patience: 2, on: 'loss' as const },
     ...{ auxLossMultiplier: 3, auxStep: 'joint' as const, schedule: 'spread' as const, warmUp: 1 },

@@ -41,7 +41,7 @@ const arrayFile = (name: string, images: Float32Array): string => {
 };
 const files = { planes: arrayFile('planes.npz', onPlanes), clean: arrayFile('clean.npz', clean.images) };
 const source = (file: string, more: object = {}): TrainRequest['source'] => ({
-  ...{ kind: 'array', file, dataset: 'images', labels: 'labels', heldOut: 0.25, ...more },
+  ...{ kind: 'array', file, dataset: 'images', labels: 'labels', validationFraction: 0.25, ...more },
 });
 
 const plane = { background: 'plane', standardise: 'rms' };

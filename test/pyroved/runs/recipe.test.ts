@@ -52,7 +52,7 @@ describe('by default', () => {
   it('a model with labels recognises class and pose, and trains for about 1,600 steps', async () => {
     const { model, train } = await configOf();
     expect(model).toMatchObject({ kind: 'ssiVAE', recognition: {}, numClasses: 4, invariances: ['r', 't'] });
-    expect(train).toEqual({ epochs: 200, batchSize: 64, scaleFactor: klSchedule });
+    expect(train).toEqual({ epochs: 200, batchSize: 64, klWeight: klSchedule });
   });
 
   it.each([
@@ -81,7 +81,7 @@ describe('by default', () => {
     const { model, train } = await configOf(settings);
     expect(model).not.toHaveProperty('recognition');
     expect(train).toEqual({
-      ...{ epochs: 100, batchSize: 64, scaleFactor: 'min(1 + epoch/29, 2)', auxLossMultiplier: 30 },
+      ...{ epochs: 100, batchSize: 64, klWeight: 'min(1 + epoch/29, 2)', auxLossMultiplier: 30 },
     });
   });
 
@@ -134,7 +134,7 @@ describe("the paper's recipe", () => {
       ...{ anglePrior: 'normal', angleGuide: 'unimodal', likelihood: 'bernoulli' },
     });
     expect(train).toEqual({
-      ...{ epochs: 100, batchSize: 64, lr: 5e-4, scaleFactor: 'min(1 + epoch/29, 2)' },
+      ...{ epochs: 100, batchSize: 64, lr: 5e-4, klWeight: 'min(1 + epoch/29, 2)' },
       ...{ auxLossMultiplier: 30, auxStep: 'pyroved', schedule: 'pyroved' },
     });
   });
@@ -163,7 +163,7 @@ describe("the paper's recipe", () => {
       model,
       { labelled, unlabelled },
       {
-        ...{ ...shared, lr: 5e-4, scaleFactor: 'min(1 + epoch/29, 2)', auxLossMultiplier: 30 },
+        ...{ ...shared, lr: 5e-4, klWeight: 'min(1 + epoch/29, 2)', auxLossMultiplier: 30 },
         ...{ auxStep: 'pyroved', schedule: 'pyroved' },
       },
     );
@@ -213,7 +213,7 @@ test('a run of before there was recognition loads and resumes', async () => {
       ...{ kind: 'ssiVAE', latentDim: 2, activation: 'tanh', likelihood: 'bernoulli', ...widths },
       ...{ invariances: ['r', 't'], shape: [12, 12], channels: 1, seed: 1, numClasses: 4 },
     },
-    train: { epochs: 2, batchSize: 12, scaleFactor: 'min(1 + epoch/29, 2)', auxLossMultiplier: 30 },
+    train: { epochs: 2, batchSize: 12, klWeight: 'min(1 + epoch/29, 2)', auxLossMultiplier: 30 },
     ...{ engine: 'cpu', kernel: 'reference', precision: 'float32', versions: { 'pyroved-ts': '0.1.0' } },
   };
   const folder = newFolder();

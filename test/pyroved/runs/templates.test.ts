@@ -118,13 +118,13 @@ describe('without labels', () => {
     const decoder = 'template';
     expect(hasKind({ decoder }, true)).toBe(false);
     expect(hasKind({ decoder }, false)).toBe(true);
-    expect(hasKind({ decoder, discreteDim: 3 }, true)).toBe(true);
+    expect(hasKind({ decoder, numClasses: 3 }, true)).toBe(true);
     expect(hasKind({ decoder, kind: 'iVAE' }, true)).toBe(true);
-    expect(hasKind({ discreteDim: 3 }, false)).toBe(false);
+    expect(hasKind({ numClasses: 3 }, false)).toBe(false);
     const names = (classNames: readonly string[]) => ({ classNames }) as TrainingSets;
     const found = (model: ModelSettings, classNames: readonly string[] = []) =>
       foundSettings({ decoder, ...model }, names(classNames));
-    expect(found({ discreteDim: 3, latentDim: 2 })).toEqual({
+    expect(found({ numClasses: 3, latentDim: 2 })).toEqual({
       foundClasses: 3,
       model: { decoder, kind: 'ssiVAE', latentDim: 2 },
     });
@@ -135,7 +135,7 @@ describe('without labels', () => {
   });
 
   it('a run finds its classes, is evaluated after matching, resumes with the same numbers, and classifies', async () => {
-    const model = { discreteDim: 2, latentDim: 2 };
+    const model = { numClasses: 2, latentDim: 2 };
     const { summary } = await trainRun(requestOf('found', model, few));
     const { config } = RunFolder.open(join(root, 'found'));
     expect(config.data).toMatchObject({ foundClasses: 2, classNames: ['class 1', 'class 2'] });

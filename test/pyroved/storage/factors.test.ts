@@ -22,7 +22,7 @@ describe('a table for the items of an array', () => {
   test('has a row for each; where a number is missing the image is unlabelled', async () => {
     const rows = Array.from({ length: 10 }, (_, i) => `${i === 3 || i === 7 ? '' : 10 * i},${i / 2}`);
     const path = write('all.csv', `length,width\n${rows.join('\n')}\n`);
-    const { labelled, unlabelled, test: held, close } = await sets(path, { heldOut: 0.25 });
+    const { labelled, unlabelled, test: held, close } = await sets(path, { validationFraction: 0.25 });
     const lengths = (set: typeof labelled) => Array.from(set?.factors?.length ?? []);
     expect([labelled?.count, held?.count, unlabelled.count]).toEqual([6, 2, 2]);
     expect([...lengths(labelled), ...lengths(held)].sort((a, b) => a - b)).toEqual([0, 10, 20, 40, 50, 60, 80, 90]);
@@ -37,14 +37,16 @@ describe('a table for the items of an array', () => {
 
   test.each([',', ';', '\t'])('is divided by %j where its header is', async (delimiter) => {
     const rows = Array.from({ length: 10 }, (_, i) => `"${i}"${delimiter}${i + 0.5}${delimiter}`);
-    const { labelled, close } = await sets(write('d.csv', `t${delimiter}u\n${rows.join('\n')}\n`), { heldOut: 0 });
+    const { labelled, close } = await sets(write('d.csv', `t${delimiter}u\n${rows.join('\n')}\n`), {
+      validationFraction: 0,
+    });
     expect(Array.from(labelled?.factors?.u ?? [])).toEqual(rows.map((_, i) => i + 0.5));
     close?.();
   });
 
   test('without a gap, all images are labelled ones and serve as the unlabelled ones too', async () => {
     const path = write('whole.csv', `t\n${Array.from({ length: 10 }, (_, i) => i).join('\n')}\n`);
-    const { labelled, unlabelled, test: held } = await sets(path, { heldOut: 0 });
+    const { labelled, unlabelled, test: held } = await sets(path, { validationFraction: 0 });
     expect(labelled).toBe(unlabelled);
     expect([labelled?.count, held]).toEqual([10, undefined]);
   });

@@ -39,7 +39,7 @@ export interface LoadedImages extends Partition<ImageSet> {
  */
 export async function loadImages(options: LoadOptions): Promise<LoadedImages> {
   refuseUnknownKeys('loadImages', options, [
-    ...['unlabelled', 'labelled', 'labels', 'outsidePaths', 'heldOut', 'seed', 'splitBy', 'normalisation'],
+    ...['unlabelled', 'labelled', 'labels', 'outsidePaths', 'validationFraction', 'seed', 'splitBy', 'normalisation'],
     ...READ_OPTIONS,
   ]);
   const { files, classNames, notes: planned } = planFiles(options);
@@ -58,12 +58,16 @@ export async function loadImages(options: LoadOptions): Promise<LoadedImages> {
   const labels = Int32Array.from(wanted, ({ label }) => label);
   const found = wanted.map(({ image }) => image);
   const set = assemble(found, reading, classNames && { labels, classNames });
-  const { heldOut, seed, splitBy, labels: table } = options;
-  const split = { heldOut, seed, ...(splitBy !== undefined && { splitBy, ...(table !== undefined && { table }) }) };
+  const { validationFraction, seed, splitBy, labels: table } = options;
+  const split = {
+    validationFraction,
+    seed,
+    ...(splitBy !== undefined && { splitBy, ...(table !== undefined && { table }) }),
+  };
   const parts = partition(set, split, problems);
   const normalisation = options.normalisation ?? rangeOf(found);
   notes.push(...mixedFormats(found), ...parts.notes);
-  for (const part of [parts.labelled, parts.heldOut, parts.unlabelled]) {
+  for (const part of [parts.labelled, parts.validation, parts.unlabelled]) {
     if (part) normaliseInPlace(part.images, normalisation);
   }
   return { ...parts, size, normalisation, problems, notes };

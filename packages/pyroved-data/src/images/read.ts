@@ -14,7 +14,7 @@ export interface ReadOptions extends ReadLimits {
   /** 1 (default) turns colour into luminance; 3 keeps it and repeats grey. */
   readonly channels?: 1 | 3;
   /** What to do about files that cannot be used: leave them out and list them (default), or stop. */
-  readonly onBadFile?: 'skip' | 'refuse';
+  readonly onBadFile?: 'skip' | 'fail';
   /** Called after each file. */
   readonly onProgress?: (done: number, total: number) => void;
 }
@@ -77,7 +77,7 @@ export async function* eachImage(
 
 /**
  * Reads `files` in order. Files that cannot be used, or are very unlike the others, are listed in `problems`.
- * @throws {DataError} listing them all, when `onBadFile` is `refuse` and there are any.
+ * @throws {DataError} listing them all, when `onBadFile` is `fail` and there are any.
  */
 export async function readImageFiles(
   files: readonly FileToRead[],
@@ -91,9 +91,9 @@ export async function readImageFiles(
   return { images, problems };
 }
 
-/** @throws {DataError} listing the problems, when there are any and `onBadFile` is `refuse`. */
+/** @throws {DataError} listing the problems, when there are any and `onBadFile` is `fail`. */
 export function refuseProblems(problems: readonly FileProblem[], files: number, { onBadFile }: ReadOptions): void {
-  if (onBadFile !== 'refuse' || problems.length === 0) return;
+  if (onBadFile !== 'fail' || problems.length === 0) return;
   throw new DataError(
     `${problems.length} of ${files} files cannot be used:\n${listProblems(problems)}\n` +
       'Remove or mend them, or skip bad files.',
@@ -109,8 +109,8 @@ function checkReadOptions({ size, crop = 'square', channels = 1, onBadFile = 'sk
   }
   if (crop !== 'square' && crop !== 'none') throw new OptionError(`crop is "${crop}"; it can be "square" or "none".`);
   if (channels !== 1 && channels !== 3) throw new OptionError(`channels is ${channels}; it can be 1 or 3.`);
-  if (onBadFile !== 'skip' && onBadFile !== 'refuse') {
-    throw new OptionError(`onBadFile is "${onBadFile}"; it can be "skip" or "refuse".`);
+  if (onBadFile !== 'skip' && onBadFile !== 'fail') {
+    throw new OptionError(`onBadFile is "${onBadFile}"; it can be "skip" or "fail".`);
   }
 }
 

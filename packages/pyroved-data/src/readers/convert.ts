@@ -11,7 +11,7 @@ import { eachImage, type ReadOptions, refuseProblems } from '../images/read.js';
  * Writes every image in `folder` and below, resized but not normalised, to a `[N, C, H, W]` array at `path`, one image
  * in memory at a time. Images are checked one by one and not against each other.
  * @throws {FileError} when the file cannot be written, e.g. because the disk is full.
- * @throws {DataError} when no image can be read, or any cannot and `onBadFile` is `refuse`.
+ * @throws {DataError} when no image can be read, or any cannot and `onBadFile` is `fail`.
  */
 export async function folderToNpy(
   folder: string,

@@ -126,7 +126,7 @@ export interface StratifiedSplit {
   /** Indices that stay, ascending. */
   readonly kept: Int32Array;
   /** Indices that are held out, ascending. */
-  readonly heldOut: Int32Array;
+  readonly validation: Int32Array;
   /** Classes of which nothing could be held out, because they have one image only. */
   readonly singletons: readonly number[];
 }
@@ -160,7 +160,7 @@ export function stratifiedSplit(labels: ArrayLike<number>, fraction: number, see
   const all = Int32Array.from({ length: labels.length }, (_, i) => i);
   return {
     kept: all.filter((i) => !out.has(i)),
-    heldOut: all.filter((i) => out.has(i)),
+    validation: all.filter((i) => out.has(i)),
     singletons: singletons.sort((a, b) => a - b),
   };
 }

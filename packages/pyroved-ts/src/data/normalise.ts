@@ -21,10 +21,10 @@ export function normalisationText({ low, high }: Normalisation): string {
  */
 const ENOUGH = 4_000_000;
 
-/** Of pairs of inputs and targets: the ranges that became [0, 1]. */
+/** Of pairs of inputs and outputs: the ranges that became [0, 1]. */
 export interface PairedNormalisation {
   readonly inputs: Normalisation;
-  readonly targets: Normalisation;
+  readonly outputs: Normalisation;
 }
 
 /**

@@ -22,15 +22,15 @@ import { InvariantVAE } from './vae.js';
 
 export interface JointOptions extends ModelOptions, EnumerateClasses {
   /** How many classes to look for. */
-  readonly discreteDim: number;
+  readonly numClasses: number;
 }
 
-const optionKeys: readonly (keyof JointOptions)[] = [...modelOptionKeys, 'discreteDim', 'enumerate', 'exactClasses'];
+const optionKeys: readonly (keyof JointOptions)[] = [...modelOptionKeys, 'numClasses', 'enumerate', 'exactClasses'];
 
 /** Weights of the terms of the joint objective. */
-export interface JointTerms extends Omit<Terms, 'scaleFactor'> {
+export interface JointTerms extends Omit<Terms, 'klWeight'> {
   /** Weight of both Kullback-Leibler terms, or one for content and pose and one for the class; 1. */
-  readonly scaleFactor?: number | { readonly content?: number; readonly discrete?: number };
+  readonly klWeight?: number | { readonly content?: number; readonly discrete?: number };
 }
 
 /** What the guide says of each image: content and pose, and how likely each class is. */
@@ -41,8 +41,8 @@ export interface JointEncoding extends Encoding, Classified {}
  * exactly. Sites: "latent_cont" (pose and content together), "latent_disc", "obs", and "angle" where the angle prior has a site of its own.
  * Source: `pyroved.models.jiVAE`; Dupont 2018, "Learning disentangled joint continuous and discrete representations".
  * @example
- * const vae = new JIVAE({ shape: [28, 28], discreteDim: 4, invariances: ['r'] });
- * await new UnsupervisedTrainer(vae, { images }, { scaleFactor: 'max(3, 40 - epoch)', discreteScaleFactor: 3 }).train();
+ * const vae = new JIVAE({ shape: [28, 28], numClasses: 4, invariances: ['r'] });
+ * await new UnsupervisedTrainer(vae, { images }, { klWeight: 'max(3, 40 - epoch)', discreteKlWeight: 3 }).train();
  * const { classes, entropy } = vae.classify(images);
  */
 export class JIVAE extends InvariantVAE<{ readonly classes: number | ArrayLike<number> }> {
@@ -51,12 +51,12 @@ export class JIVAE extends InvariantVAE<{ readonly classes: number | ArrayLike<n
   private readonly inferClass: InferConfig;
 
   constructor(options: JointOptions) {
-    const { discreteDim, ...enumerate } = options;
-    checkClasses('jiVAE', 'discreteDim', discreteDim);
-    const inferClass = inferClasses('jiVAE', discreteDim, enumerate);
+    const { numClasses, ...enumerate } = options;
+    checkClasses('jiVAE', 'numClasses', numClasses);
+    const inferClass = inferClasses('jiVAE', numClasses, enumerate);
     const exactBins = enumerate.enumerate === 'sum-and-sample' ? { exactBins: 1 } : {};
-    super(options, { owner: 'jiVAE', optionKeys, condition: 0, discrete: discreteDim, nets: {}, ...exactBins });
-    this.numClasses = discreteDim;
+    super(options, { owner: 'jiVAE', optionKeys, condition: 0, discrete: numClasses, nets: {}, ...exactBins });
+    this.numClasses = numClasses;
     this.inferClass = inferClass;
   }
 
@@ -64,7 +64,7 @@ export class JIVAE extends InvariantVAE<{ readonly classes: number | ArrayLike<n
   readonly model = (x: tf.Tensor, _y?: tf.Tensor, terms: JointTerms = {}): void => {
     const weights = termWeights(terms);
     this.images(x, () => {
-      const { content, pose } = this.modelLatents('latent_cont', { scaleFactor: weights.content });
+      const { content, pose } = this.modelLatents('latent_cont', { klWeight: weights.content });
       const prior = oneHotCategorical({ logits: tf.zeros([this.numClasses]) });
       const drawn = scale.with(weights.discrete, () => sample('latent_disc', prior));
       this.observe('obs', [content, this.fromSite(drawn, 1)], pose, x);
@@ -75,7 +75,7 @@ export class JIVAE extends InvariantVAE<{ readonly classes: number | ArrayLike<n
   readonly guide = (x: tf.Tensor, _y?: tf.Tensor, terms: JointTerms = {}): void => {
     const weights = termWeights(terms);
     this.images(x, () => {
-      const { discrete } = this.guideLatents('latent_cont', [x], { scaleFactor: weights.content });
+      const { discrete } = this.guideLatents('latent_cont', [x], { klWeight: weights.content });
       const found = oneHotCategorical({ logits: this.toSite(logitsOf(discrete)) });
       scale.with(weights.discrete, () => sample('latent_disc', found, { infer: this.inferClass }));
     });
@@ -104,9 +104,9 @@ export class JIVAE extends InvariantVAE<{ readonly classes: number | ArrayLike<n
   }
 }
 
-function termWeights({ scaleFactor = 1 }: JointTerms): { content: number; discrete: number } {
+function termWeights({ klWeight = 1 }: JointTerms): { content: number; discrete: number } {
   const { content = 1, discrete = 1 } =
-    typeof scaleFactor === 'number' ? { content: scaleFactor, discrete: scaleFactor } : scaleFactor;
+    typeof klWeight === 'number' ? { content: klWeight, discrete: klWeight } : klWeight;
   return { content, discrete };
 }
 

@@ -52,7 +52,7 @@ export function likelihoodOf(name: LikelihoodName | Likelihood, options: Likelih
   }
   for (const key of ['decoderSigma', 'sigmoidOutput'] as const) {
     if (name !== 'gaussian' && options[key] !== undefined) {
-      throw new OptionError(`${key} belongs to the likelihood "gaussian"; this model's is "${name}". Leave it out.`);
+      throw new OptionError(`${key} belongs to the likelihood "gaussian"; this model's is "${name}". Omit it.`);
     }
   }
   const meanOf = (output: tf.Tensor) => (sigmoidOutput ? tf.sigmoid(output) : output);

@@ -38,7 +38,7 @@ import { viewsOf } from './views.js';
 /** Weights of the terms of the objective; they may change from step to step. */
 export interface Terms {
   /** Weight of the latents' Kullback-Leibler term, 0 or more; 1. pyroVED's scale_factor. */
-  readonly scaleFactor?: number;
+  readonly klWeight?: number;
 }
 
 /** Any of this package's networks. */
@@ -158,9 +158,9 @@ export abstract class VaePrograms {
   }
 
   /** q(latents | parts): inside the guide. `parts` are images [B, size], and perhaps classes [..., B or 1, K]. Returns what the encoder said. */
-  protected guideLatents(site: string, parts: readonly tf.Tensor[], { scaleFactor = 1 }: Terms): Encoded {
+  protected guideLatents(site: string, parts: readonly tf.Tensor[], { klWeight = 1 }: Terms): Encoded {
     const encoded = module('encoder_z', this.encoder)(parts);
-    return scale.with(scaleFactor, () => {
+    return scale.with(klWeight, () => {
       const mode = this.guideMode(encoded);
       const chosen = mode ? inView(encoded, this.fromSite(mode, 1)) : encoded;
       sample(site, normal(this.toSite(chosen.loc), this.toSite(chosen.scale)).toEvent(1));
@@ -180,8 +180,8 @@ export abstract class VaePrograms {
   }
 
   /** p(latents): inside the model. The content is [..., B, latentDim]. */
-  protected modelLatents(site: string, { scaleFactor = 1 }: Terms): { pose: PoseTensors; content: tf.Tensor } {
-    return scale.with(scaleFactor, () => {
+  protected modelLatents(site: string, { klWeight = 1 }: Terms): { pose: PoseTensors; content: tf.Tensor } {
+    return scale.with(klWeight, () => {
       const joint = sample(site, normal(0, 1).expand([this.latents.jointSize]).toEvent(1));
       const own: OwnDraws = {};
       for (const { kind, source } of this.latents.own) {

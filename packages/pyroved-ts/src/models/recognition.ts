@@ -134,7 +134,7 @@ export class RecognitionSSIVAE extends SSIVAE {
   readonly posedGuide = (x: tf.Tensor, y: tf.Tensor, pose: KnownPose, terms: SemiSupervisedTerms = {}): void => {
     this.images(x, () => {
       const { loc, scale: spread } = this.encodeUpright(x, this.proposalFor(this.recognise(x), this.pairOf(y, pose)));
-      scale.with(terms.scaleFactor ?? 1, () => sample('z', normal(this.toSite(loc), this.toSite(spread)).toEvent(1)));
+      scale.with(terms.klWeight ?? 1, () => sample('z', normal(this.toSite(loc), this.toSite(spread)).toEvent(1)));
     });
   };
 
@@ -262,8 +262,8 @@ export class RecognitionSSIVAE extends SSIVAE {
 
   // The model.
 
-  protected posePriors({ scaleFactor = 1 }: SemiSupervisedTerms, known?: KnownPose): Record<string, tf.Tensor> {
-    return scale.with(scaleFactor, () =>
+  protected posePriors({ klWeight = 1 }: SemiSupervisedTerms, known?: KnownPose): Record<string, tf.Tensor> {
+    return scale.with(klWeight, () =>
       Object.fromEntries(
         this.parts.map((part) => {
           const { kind, source } = part;
@@ -311,9 +311,9 @@ export class RecognitionSSIVAE extends SSIVAE {
     x: tf.Tensor,
     draws: Readonly<Record<string, tf.Tensor>>,
     y: tf.Tensor,
-    { scaleFactor }: SemiSupervisedTerms,
+    { klWeight }: SemiSupervisedTerms,
   ): void {
-    this.observe('x', [this.sampleContent(scaleFactor), y], this.poseOf(draws), x);
+    this.observe('x', [this.sampleContent(klWeight), y], this.poseOf(draws), x);
   }
 
   /** The pose [..., B, n] of the draws of its parts. */
@@ -322,11 +322,9 @@ export class RecognitionSSIVAE extends SSIVAE {
   }
 
   /** The content [..., B, latentDim], observed where it is given. */
-  protected sampleContent(scaleFactor: SemiSupervisedTerms['scaleFactor'] = 1, known?: tf.Tensor): tf.Tensor {
+  protected sampleContent(klWeight: SemiSupervisedTerms['klWeight'] = 1, known?: tf.Tensor): tf.Tensor {
     const prior = normal(0, 1).expand([this.options.latentDim]).toEvent(1);
-    return scale.with(scaleFactor, () =>
-      this.fromSite(sample('z', prior, known ? { obs: this.toSite(known) } : {}), 1),
-    );
+    return scale.with(klWeight, () => this.fromSite(sample('z', prior, known ? { obs: this.toSite(known) } : {}), 1));
   }
 
   private directionOfDraw(draw: tf.Tensor | undefined): tf.Tensor | undefined {
@@ -441,9 +439,9 @@ export class RecognitionSSIVAE extends SSIVAE {
     return module('encoder_z', this.encoder)([upright, y]);
   }
 
-  private guidePose(x: tf.Tensor, proposal: Proposal, { scaleFactor = 1 }: SemiSupervisedTerms): void {
+  private guidePose(x: tf.Tensor, proposal: Proposal, { klWeight = 1 }: SemiSupervisedTerms): void {
     const { loc, scale: spread, own } = this.encodeUpright(x, proposal);
-    scale.with(scaleFactor, () => {
+    scale.with(klWeight, () => {
       const map: { -readonly [K in keyof LinearMap]: LinearMap[K] } = {};
       for (const part of inGuideOrder(this.parts)) {
         const { kind } = part;

@@ -146,11 +146,11 @@ export abstract class TemplatePrograms extends RecognitionSSIVAE {
     x: tf.Tensor,
     draws: Readonly<Record<string, tf.Tensor>>,
     y: tf.Tensor,
-    { scaleFactor }: SemiSupervisedTerms,
+    { klWeight }: SemiSupervisedTerms,
     known: Partial<Pick<CompleteRows, 'content' | 'template'>> = {},
   ): void {
     const { latentDim } = this.options;
-    const z = this.sampleContent(scaleFactor, known.content);
+    const z = this.sampleContent(klWeight, known.content);
     const picture = this.samplePicture(y, known.template);
     module('decoder', this.decoder);
     const differences = bendingOf(withoutPose(param('decoder.field') as tf.Tensor4D));

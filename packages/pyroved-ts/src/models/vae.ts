@@ -176,7 +176,7 @@ export abstract class InvariantVAE<Told extends Condition = Condition> extends V
         throw new OptionError(`decode has no option "${name}". A pose has: ${poseKinds.join(', ')}.`);
       }
       if (value !== undefined && !this.latents.hasPose) {
-        throw new OptionError(`This model has no invariances, so its images have no ${name} to set. Leave it out.`);
+        throw new OptionError(`This model has no invariances, so its images have no ${name} to set. Omit it.`);
       }
     }
     const posesOf = poseTensors(pose, count, shape.length);

@@ -47,7 +47,7 @@ type Data = ImageSet | StreamedSet;
  * et al. 2021 (im2spec).
  * @example
  * const ved = new VED({ inputShape: [32, 32], outputShape: [64] });
- * await new VEDTrainer(ved, { inputs: images, targets: spectra }, { epochs: 20 }).train();
+ * await new VEDTrainer(ved, { inputs: images, outputs: spectra }, { epochs: 20 }).train();
  * const { mean, deviation } = ved.predict(newImages);
  */
 export class VED {
@@ -92,22 +92,22 @@ export class VED {
     );
   }
 
-  /** p(y, z). x: inputs [B, channels * points], of which only the number counts here; y: targets [B, channels * points]. */
-  readonly model = (x: tf.Tensor, y: tf.Tensor, { scaleFactor = 1 }: Terms = {}): void => {
+  /** p(y, z). x: inputs [B, channels * points], of which only the number counts here; y: outputs [B, channels * points]. */
+  readonly model = (x: tf.Tensor, y: tf.Tensor, { klWeight = 1 }: Terms = {}): void => {
     const { latentDim, outputChannels: channels, outputShape } = this.options;
     plate('data', x.shape[0], { dim: -1 }, () => {
-      const z = scale.with(scaleFactor, () => sample('z', normal(0, 1).expand([latentDim]).toEvent(1)));
+      const z = scale.with(klWeight, () => sample('z', normal(0, 1).expand([latentDim]).toEvent(1)));
       const output = module('decoder', this.decoder)({ parts: [z], transform: {} });
-      const target = tf.transpose(tf.reshape(y, [y.shape[0], channels, sizeOf(outputShape)]), [0, 2, 1]);
-      sample('obs', this.likelihood.distribution(output).toEvent(2), { obs: target });
+      const observed = tf.transpose(tf.reshape(y, [y.shape[0], channels, sizeOf(outputShape)]), [0, 2, 1]);
+      sample('obs', this.likelihood.distribution(output).toEvent(2), { obs: observed });
     });
   };
 
   /** q(z | x). */
-  readonly guide = (x: tf.Tensor, _y: tf.Tensor, { scaleFactor = 1 }: Terms = {}): void => {
+  readonly guide = (x: tf.Tensor, _y: tf.Tensor, { klWeight = 1 }: Terms = {}): void => {
     plate('data', x.shape[0], { dim: -1 }, () => {
       const { loc, scale: sd } = module('encoder_z', this.encoder)([x]);
-      scale.with(scaleFactor, () => sample('z', normal(loc, sd).toEvent(1)));
+      scale.with(klWeight, () => sample('z', normal(loc, sd).toEvent(1)));
     });
   };
 
@@ -125,7 +125,7 @@ export class VED {
     return { count: inputs.count, content, contentScale };
   }
 
-  /** Targets from latents [count, latentDim] (row major): the mean of the likelihood. */
+  /** Outputs from latents [count, latentDim] (row major): the mean of the likelihood. */
   decode(content: Float32Array | readonly number[]): ImageSet {
     const { latentDim } = this.options;
     const count = content.length / latentDim;
@@ -138,10 +138,10 @@ export class VED {
         return { images: channelsFirst(this.meanOf(z)) };
       }),
     );
-    return this.targetsOf(images);
+    return this.outputsOf(images);
   }
 
-  /** Targets of inputs that the model has not seen. Source: `pyroved.models.VED.predict`. */
+  /** Outputs of inputs that the model has not seen. Source: `pyroved.models.VED.predict`. */
   predict(inputs: Data, options: PredictOptions = {}): Prediction {
     refuseUnknownKeys('predict', options, ['samples', 'seed']);
     const { samples = 30, seed: chosen = 1 } = options;
@@ -156,10 +156,10 @@ export class VED {
       const found = momentsOf(samples, draw);
       return { mean: channelsFirst(found.mean), deviation: channelsFirst(found.deviation) };
     });
-    return { mean: this.targetsOf(mean), deviation: this.targetsOf(deviation) };
+    return { mean: this.outputsOf(mean), deviation: this.outputsOf(deviation) };
   }
 
-  /** Targets over a grid of the first two latents. */
+  /** Outputs over a grid of the first two latents. */
   manifold(options: Omit<ManifoldOptions, keyof PoseRows> = {}): Manifold {
     refuseUnknownKeys('manifold', options, ['size', 'axes', 'coverage']);
     return manifold(this.options.latentDim, options, (content) => this.decode(content));
@@ -177,9 +177,9 @@ export class VED {
     refuseOther('inputs', set, this.options.inputShape, this.options.inputChannels);
   }
 
-  /** Refuses targets that are not of this model's shape. */
-  checkTargets(set: Pick<ImageSet, 'shape' | 'channels'>): void {
-    refuseOther('targets', set, this.options.outputShape, this.options.outputChannels);
+  /** Refuses outputs that are not of this model's shape. */
+  checkOutputs(set: Pick<ImageSet, 'shape' | 'channels'>): void {
+    refuseOther('outputs', set, this.options.outputShape, this.options.outputChannels);
   }
 
   /** Frees the parameters. The model can't be used afterwards. */
@@ -193,7 +193,7 @@ export class VED {
     return this.likelihood.distribution(output).mean();
   }
 
-  private targetsOf(images: Float32Array): ImageSet {
+  private outputsOf(images: Float32Array): ImageSet {
     return imageSet({ images, shape: this.options.outputShape, channels: this.options.outputChannels });
   }
 

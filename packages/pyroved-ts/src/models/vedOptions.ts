@@ -22,7 +22,7 @@ export interface VEDOptions extends LikelihoodOptions, Omit<ConvOptions, 'blocks
   readonly hiddenEncoder?: Blocks;
   /** Channels of the decoder's; [[128, 128], [64, 64], [32]]. */
   readonly hiddenDecoder?: Blocks;
-  /** Of the targets; "bernoulli". */
+  /** Of the outputs; "bernoulli". */
   readonly likelihood?: LikelihoodName | Likelihood;
   /** Decides the first weights; 1. */
   readonly seed?: number | string;

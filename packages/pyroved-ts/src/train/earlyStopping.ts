@@ -11,13 +11,13 @@ export interface EarlyStopping {
    */
   readonly on?: 'loss' | 'accuracy';
   /** With `accuracy`, the share of each class's labelled images that is set aside for validation. @default 0.2 */
-  readonly heldOut?: number;
+  readonly validationFraction?: number;
 }
 
 /** @throws {OptionError} for what makes no sense; `labels` tells whether the trainer has labelled images to keep back. */
 export function checkEarlyStopping(owner: string, options: EarlyStopping, labels: boolean): void {
-  refuseUnknownKeys(`${owner}: earlyStopping`, options, ['patience', 'on', 'heldOut']);
-  const { patience, on = 'loss', heldOut } = options;
+  refuseUnknownKeys(`${owner}: earlyStopping`, options, ['patience', 'on', 'validationFraction']);
+  const { patience, on = 'loss', validationFraction } = options;
   if (!Number.isInteger(patience) || patience < 1) {
     throw new OptionError(`${owner}: earlyStopping's patience is a whole number of at least 1, not ${patience}.`);
   }
@@ -27,8 +27,10 @@ export function checkEarlyStopping(owner: string, options: EarlyStopping, labels
   if (on === 'accuracy' && !labels) {
     throw new OptionError(`${owner}: earlyStopping on "accuracy" needs labels. Without them it can be on "loss".`);
   }
-  if (heldOut !== undefined && !(heldOut > 0 && heldOut < 1)) {
-    throw new OptionError(`${owner}: earlyStopping's heldOut is a share between 0 and 1, not ${heldOut}.`);
+  if (validationFraction !== undefined && !(validationFraction > 0 && validationFraction < 1)) {
+    throw new OptionError(
+      `${owner}: earlyStopping.validationFraction must be between 0 and 1; got ${validationFraction}.`,
+    );
   }
 }
 
@@ -39,7 +41,7 @@ export function checkEarlyStopping(owner: string, options: EarlyStopping, labels
 export function hasStalled(history: readonly EpochRecord[], { patience, on = 'loss' }: EarlyStopping): boolean {
   const figures =
     on === 'accuracy'
-      ? history.map(({ evaluation }) => evaluation?.heldOutAccuracy ?? Number.NEGATIVE_INFINITY)
+      ? history.map(({ evaluation }) => evaluation?.validationAccuracy ?? Number.NEGATIVE_INFINITY)
       : sameWeight(history).map(({ loss }) => -loss);
   const best = figures.indexOf(Math.max(...figures));
   return figures.length - 1 - best >= patience;
@@ -47,6 +49,6 @@ export function hasStalled(history: readonly EpochRecord[], { patience, on = 'lo
 
 /** The last epochs, as far back as they have the KL weight of the last. */
 function sameWeight(history: readonly EpochRecord[]): readonly EpochRecord[] {
-  const weight = history.at(-1)?.scaleFactor;
-  return history.slice(history.findLastIndex(({ scaleFactor }) => scaleFactor !== weight) + 1);
+  const weight = history.at(-1)?.klWeight;
+  return history.slice(history.findLastIndex(({ klWeight }) => klWeight !== weight) + 1);
 }

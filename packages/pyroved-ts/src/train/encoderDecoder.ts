@@ -9,10 +9,10 @@ import type { Evaluation } from './history.js';
 import { type TrainerOptions, trainerOptionKeys } from './options.js';
 import { type Fingerprint, Trainer } from './trainer.js';
 
-/** Target `i` belongs to input `i`. */
+/** Output `i` belongs to input `i`. */
 export interface PairedData {
   readonly inputs: TrainingImages;
-  readonly targets: TrainingImages;
+  readonly outputs: TrainingImages;
 }
 
 export interface VEDData extends PairedData {
@@ -20,9 +20,9 @@ export interface VEDData extends PairedData {
   readonly test?: PairedData;
 }
 
-/** How well targets are predicted that training did not see. */
+/** How well outputs are predicted that training did not see. */
 export interface PredictionError {
-  /** The share of the targets' variance (around their mean, point by point) that is predicted: 1 at best, 0 for the mean target (and where all are alike). */
+  /** The share of the outputs' variance (around their mean, point by point) that is predicted: 1 at best, 0 for the mean output (and where all are alike). */
   readonly r2: number;
   /** Root of the mean squared error. */
   readonly rmse: number;
@@ -51,9 +51,9 @@ export class VEDTrainer extends Trainer<VED> {
     return unlabelledBatches(this.data.inputs.count, this.batchSize, this.seed, epoch);
   }
 
-  protected takeStep({ indices }: Batch, scaleFactor: number): number {
-    const { inputs, targets } = this.data;
-    return tidied(() => this.svi.step(imageTensor(inputs, indices), imageTensor(targets, indices), { scaleFactor }));
+  protected takeStep({ indices }: Batch, klWeight: number): number {
+    const { inputs, outputs } = this.data;
+    return tidied(() => this.svi.step(imageTensor(inputs, indices), imageTensor(outputs, indices), { klWeight }));
   }
 
   /** `testLoss`: minus the ELBO (with a KL weight of 1) of the test pairs, in nats a pair; `r2`: see `predictionError`. */
@@ -61,7 +61,7 @@ export class VEDTrainer extends Trainer<VED> {
     const { test } = this.data;
     if (!test) return undefined;
     const testLoss = meanOver(test.inputs.count, this.batchSize, (indices) =>
-      this.svi.evaluateLoss(imageTensor(test.inputs, indices), imageTensor(test.targets, indices)),
+      this.svi.evaluateLoss(imageTensor(test.inputs, indices), imageTensor(test.outputs, indices)),
     );
     return { testLoss, r2: predictionError(this.model, test).r2 };
   }
@@ -76,14 +76,14 @@ export class VEDTrainer extends Trainer<VED> {
 }
 
 /** The error of what the model decodes from the mean latents of each input. Nothing is learned. */
-export function predictionError(model: VED, { inputs, targets }: PairedData): PredictionError {
-  model.checkTargets(targets);
+export function predictionError(model: VED, { inputs, outputs }: PairedData): PredictionError {
+  model.checkOutputs(outputs);
   const predicted = model.decode(model.encode(inputs).content).images;
   const wanted = gather(
-    targets,
-    Int32Array.from({ length: targets.count }, (_, i) => i),
+    outputs,
+    Int32Array.from({ length: outputs.count }, (_, i) => i),
   );
-  const size = wanted.length / targets.count;
+  const size = wanted.length / outputs.count;
   let [errors, variance] = [0, 0];
   for (let p = 0; p < size; p++) {
     let [sum, squares] = [0, 0];
@@ -92,19 +92,19 @@ export function predictionError(model: VED, { inputs, targets }: PairedData): Pr
       squares += wanted[at] ** 2;
       errors += (wanted[at] - predicted[at]) ** 2;
     }
-    variance += squares - sum ** 2 / targets.count;
+    variance += squares - sum ** 2 / outputs.count;
   }
   return { r2: variance > 0 ? 1 - errors / variance : 0, rmse: Math.sqrt(errors / wanted.length) };
 }
 
-function checkPairs(model: VED, { inputs, targets }: PairedData, kind: string): void {
+function checkPairs(model: VED, { inputs, outputs }: PairedData, kind: string): void {
   model.checkInputs(inputs);
-  model.checkTargets(targets);
-  if (inputs.count !== targets.count) {
+  model.checkOutputs(outputs);
+  if (inputs.count !== outputs.count) {
     throw new DataError(
-      `There are ${inputs.count} ${kind}inputs and ${targets.count} ${kind}targets; target i belongs to input i, so there have to be as many.`,
+      `There are ${inputs.count} ${kind}inputs and ${outputs.count} ${kind}outputs; output i belongs to input i, so there have to be as many.`,
     );
   }
   checkValues(inputs, `the ${kind}inputs`);
-  checkValues(targets, `the ${kind}targets`, model.likelihood.name);
+  checkValues(outputs, `the ${kind}outputs`, model.likelihood.name);
 }

@@ -16,12 +16,12 @@ export interface EpochRecord {
   readonly labelledLoss?: number;
   /** Minus the weighted log q(class, pose | image) of labelled images at drawn poses, in nats an image, over the steps that learn nothing else. */
   readonly recognitionLoss?: number;
-  readonly scaleFactor: number;
+  readonly klWeight: number;
   /** Learning rate. */
   readonly lr: number;
   /** Wall-clock time that its steps took. */
   readonly seconds: number;
-  /** What `evaluate` found after it, where there are images to evaluate on: `accuracy`, `testLoss`, `meanSquaredError` and `r2`, or `heldOutAccuracy`, which early stopping looks at. */
+  /** What `evaluate` found after it, where there are images to evaluate on: `accuracy`, `testLoss`, `meanSquaredError` and `r2`, or `validationAccuracy`, which early stopping looks at. */
   readonly evaluation?: Evaluation;
 }
 

@@ -99,7 +99,7 @@ export class KnownPoseTrainer extends Trainer<RecognitionSSIVAE> {
   protected readonly members: readonly (readonly number[])[];
 
   /**
-   * `options.lr` is 1e-3 unless it is given, and `options.scaleFactor` is `klSchedule`.
+   * `options.lr` is 1e-3 unless it is given, and `options.klWeight` is `klSchedule`.
    * @param parts name, options and optimiser of a subclass
    */
   constructor(
@@ -170,11 +170,11 @@ export class KnownPoseTrainer extends Trainer<RecognitionSSIVAE> {
     });
   }
 
-  protected takeStep({ kind, indices }: Batch, scaleFactor: number): number {
+  protected takeStep({ kind, indices }: Batch, klWeight: number): number {
     if (kind === 'recognition') return this.learnRecognition(indices);
     const labelled = this.labelledIndices(this.posedBatch, this.stream(this.step));
     return tidied(() => {
-      const terms = { scaleFactor };
+      const terms = { klWeight };
       const found = this.unlabelled.step(imageTensor(this.data.unlabelled, indices), undefined, terms);
       const [x, y, pose] = this.shown(labelled);
       if (pose) this.posed.step(x, y, pose, terms);
@@ -279,7 +279,7 @@ export class KnownPoseTrainer extends Trainer<RecognitionSSIVAE> {
     if (!data.test && !validation) return undefined;
     return {
       ...(data.test && { accuracy: accuracyOf(model, data.test).accuracy }),
-      ...(validation && { heldOutAccuracy: accuracyOf(model, validation).accuracy }),
+      ...(validation && { validationAccuracy: accuracyOf(model, validation).accuracy }),
     };
   }
 
@@ -333,7 +333,7 @@ function stepsFor({ numClasses, recognition }: RecognitionSSIVAE): number {
 
 const withSchedule = (options: KnownPoseTrainerOptions): KnownPoseTrainerOptions => ({
   ...options,
-  scaleFactor: options.scaleFactor ?? klSchedule,
+  klWeight: options.klWeight ?? klSchedule,
 });
 
 const indicesOf = (labels: Int32Array, wanted: number): number[] =>

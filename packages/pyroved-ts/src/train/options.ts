@@ -16,7 +16,7 @@ export interface TrainerOptions {
   /** Adam's learning rate, constant or by epoch. */
   readonly lr?: Schedule;
   /** Weight of the latents' Kullback-Leibler term, constant or by epoch; 1. May start at 0. */
-  readonly scaleFactor?: Schedule;
+  readonly klWeight?: Schedule;
   /** The gradient of each parameter is scaled down to this Euclidean norm where it is longer, as pyro-ts's optimisers do. @default no bound */
   readonly clipNorm?: number;
   /** Evaluate, keep and end with a running average of the weights; training itself continues with the weights. @default none */
@@ -31,7 +31,7 @@ export const trainerOptionKeys: readonly (keyof TrainerOptions)[] = [
   'epochs',
   'batchSize',
   'lr',
-  'scaleFactor',
+  'klWeight',
   'clipNorm',
   'averageWeights',
   'earlyStopping',
@@ -55,7 +55,7 @@ export function checkTrainerOptions(
   const { epochs = defaults.epochs, batchSize = defaults.batchSize, clipNorm, averageWeights, earlyStopping } = options;
   checkCount(owner, 'epochs', epochs);
   checkCount(owner, 'batchSize', batchSize);
-  for (const option of ['lr', 'scaleFactor'] as const) {
+  for (const option of ['lr', 'klWeight'] as const) {
     const schedule = options[option];
     if (schedule !== undefined) scheduleOf(schedule, { option, epochs });
   }
@@ -67,7 +67,7 @@ export function checkTrainerOptions(
 }
 
 /** What is taken where nothing is given. */
-export const defaults = { epochs: 100, batchSize: 64, scaleFactor: 1, seed: 1 } as const;
+export const defaults = { epochs: 100, batchSize: 64, klWeight: 1, seed: 1 } as const;
 
 /** Epochs and images of a batch at most; the schedules are computed for every epoch before the first. */
 const MOST = 1e5;

@@ -9,7 +9,7 @@ import { scalarExpression } from '../expression.js';
 export type Schedule = number | readonly number[] | string | ((epoch: number, epochs: number) => number);
 
 export interface ScheduleRule {
-  /** As in messages: "scaleFactor". */
+  /** As in messages: "klWeight". */
   readonly option: string;
   /** 0 is the least that makes sense for every schedule here. */
   readonly epochs: number;

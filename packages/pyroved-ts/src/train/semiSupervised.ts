@@ -118,8 +118,8 @@ export class SemiSupervisedTrainer extends Trainer {
     ).flat();
   }
 
-  protected takeStep({ kind, indices }: Batch, scaleFactor: number): number {
-    const terms = { scaleFactor, auxLossMultiplier: this.auxLossMultiplier };
+  protected takeStep({ kind, indices }: Batch, klWeight: number): number {
+    const terms = { klWeight, auxLossMultiplier: this.auxLossMultiplier };
     return tidied(() => {
       const set = kind === 'labelled' ? this.data.labelled : this.data.unlabelled;
       const x = imageTensor(set, indices);
@@ -138,7 +138,7 @@ export class SemiSupervisedTrainer extends Trainer {
     }
     return {
       ...(data.test && { accuracy: accuracyOf(model, data.test).accuracy }),
-      ...(validation && { heldOutAccuracy: accuracyOf(model, validation).accuracy }),
+      ...(validation && { validationAccuracy: accuracyOf(model, validation).accuracy }),
     };
   }
 
@@ -175,10 +175,10 @@ export function validationOf(
   earlyStopping: EarlyStopping | undefined,
   seed: number | string,
 ): { readonly labelled: TrainingImages; readonly validation?: TrainingImages } {
-  const { on, heldOut: fraction = 0.2 } = earlyStopping ?? {};
+  const { on, validationFraction: fraction = 0.2 } = earlyStopping ?? {};
   if (on !== 'accuracy') return { labelled };
-  const { kept, heldOut } = stratifiedSplit(labelled.labels as Int32Array, fraction, `${seed}/early stopping`);
-  if (heldOut.length > 0) return { labelled: subset(labelled, kept), validation: subset(labelled, heldOut) };
+  const { kept, validation } = stratifiedSplit(labelled.labels as Int32Array, fraction, `${seed}/early stopping`);
+  if (validation.length > 0) return { labelled: subset(labelled, kept), validation: subset(labelled, validation) };
   throw new DataError(
     'Early stopping on accuracy keeps labelled images back, but no class has more than one. Stop on "loss", or label more images.',
   );

@@ -133,8 +133,8 @@ export class TemplateTrainer extends KnownPoseTrainer {
     return this.recognitionLr * slowing(this.progressed);
   }
 
-  protected override takeStep(batch: Batch, scaleFactor: number): number {
-    if (batch.kind === 'recognition') return super.takeStep(batch, scaleFactor);
+  protected override takeStep(batch: Batch, klWeight: number): number {
+    if (batch.kind === 'recognition') return super.takeStep(batch, klWeight);
     const { model, data, step, recognitionSteps, templateSteps } = this;
     model.blur = blurAt(this.progressed, model.options.shape);
     this.anchor ??= this.recognisedNow();

@@ -61,7 +61,7 @@ export abstract class Trainer<M extends InvariantVAE | VED = InvariantVAE> {
   private batch = 0;
   private sums = noSums;
   private readonly lr: (epoch: number) => number;
-  private readonly scaleFactor: (epoch: number) => number;
+  private readonly klWeight: (epoch: number) => number;
   private readonly average: WeightAverage | undefined;
   private readonly earlyStopping: EarlyStopping | undefined;
   private readonly clipNorm: number | undefined;
@@ -78,7 +78,7 @@ export abstract class Trainer<M extends InvariantVAE | VED = InvariantVAE> {
     this.batchSize = batchSize;
     this.seed = seed;
     this.lr = scheduleOf(options.lr ?? lr, { option: 'lr', epochs });
-    this.scaleFactor = scheduleOf(options.scaleFactor ?? defaults.scaleFactor, { option: 'scaleFactor', epochs });
+    this.klWeight = scheduleOf(options.klWeight ?? defaults.klWeight, { option: 'klWeight', epochs });
     this.clipNorm = options.clipNorm;
     this.earlyStopping = options.earlyStopping;
     if (options.averageWeights) {
@@ -110,7 +110,7 @@ export abstract class Trainer<M extends InvariantVAE | VED = InvariantVAE> {
   /** The batches of an epoch (counted from 0), in order. */
   abstract batches(epoch: number): Batch[];
   /** One gradient step. Returns the loss, summed over the images of the batch. */
-  protected abstract takeStep(batch: Batch, scaleFactor: number): number;
+  protected abstract takeStep(batch: Batch, klWeight: number): number;
   /** Evaluates the model on the validation images; nothing is learned. */
   abstract evaluate(): Evaluation | undefined;
   /** What must be the same for a saved state to go on. */
@@ -209,7 +209,9 @@ export abstract class Trainer<M extends InvariantVAE | VED = InvariantVAE> {
       ...this.settings(),
       ...(clipNorm !== undefined && { clipNorm }),
       ...(average && { averageWeights: `${average.rule.decay} from epoch ${average.rule.from}` }),
-      ...(earlyStopping && { earlyStopping: JSON.stringify({ on: 'loss', heldOut: 0.2, ...earlyStopping }) }),
+      ...(earlyStopping && {
+        earlyStopping: JSON.stringify({ on: 'loss', validationFraction: 0.2, ...earlyStopping }),
+      }),
     };
   }
 
@@ -224,7 +226,7 @@ export abstract class Trainer<M extends InvariantVAE | VED = InvariantVAE> {
     this.seek(this.step);
     let loss: number;
     try {
-      loss = this.takeStep(batch, this.scaleFactor(this.epoch));
+      loss = this.takeStep(batch, this.klWeight(this.epoch));
     } catch (error) {
       throw error instanceof NonFiniteError || error instanceof SupportError ? this.explained(error) : error;
     }
@@ -244,7 +246,7 @@ export abstract class Trainer<M extends InvariantVAE | VED = InvariantVAE> {
       loss: meanLoss(this.sums, 'unlabelled') ?? (labelledLoss as number),
       ...(labelledLoss !== undefined && { labelledLoss }),
       ...(recognitionLoss !== undefined && { recognitionLoss }),
-      scaleFactor: this.scaleFactor(this.epoch),
+      klWeight: this.klWeight(this.epoch),
       lr: this.lr(this.epoch),
       seconds: this.sums.seconds,
       ...(evaluation && { evaluation }),

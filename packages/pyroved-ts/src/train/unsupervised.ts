@@ -25,18 +25,18 @@ export interface UnsupervisedData {
 }
 
 export interface UnsupervisedTrainerOptions extends TrainerOptions {
-  /** Of a jiVAE: weight of the class's Kullback-Leibler term, constant or by epoch. @default `scaleFactor`, which then weights content and pose too */
-  readonly discreteScaleFactor?: Schedule;
+  /** Of a jiVAE: weight of the class's Kullback-Leibler term, constant or by epoch. @default `klWeight`, which then weights content and pose too */
+  readonly discreteKlWeight?: Schedule;
 }
 
-const keys = [...trainerOptionKeys, 'discreteScaleFactor'];
+const keys = [...trainerOptionKeys, 'discreteKlWeight'];
 
 type Args = [x: tf.Tensor, y?: tf.Tensor, terms?: JointTerms];
 
 /** Source: `pyroved.trainers.SVItrainer`, whose `evaluate` trains; this one's does not. */
 export class UnsupervisedTrainer extends Trainer {
   private readonly svi: SVI<Args>;
-  private readonly discreteScaleFactor: ((epoch: number) => number) | undefined;
+  private readonly discreteKlWeight: ((epoch: number) => number) | undefined;
 
   /** `options.lr` is 1e-3 by default. */
   constructor(
@@ -45,7 +45,7 @@ export class UnsupervisedTrainer extends Trainer {
     options: UnsupervisedTrainerOptions = {},
   ) {
     super(model, options, { owner: 'UnsupervisedTrainer', keys, lr: 1e-3 });
-    this.discreteScaleFactor = this.discreteSchedule(options);
+    this.discreteKlWeight = this.discreteSchedule(options);
     checkData(model, data.images, 'the images');
     if (data.test) checkData(model, data.test, 'the test images');
     // An iVAE reads a single weight, and its schedule gives it no other.
@@ -60,9 +60,9 @@ export class UnsupervisedTrainer extends Trainer {
     return unlabelledBatches(this.data.images.count, this.batchSize, this.seed, epoch);
   }
 
-  protected takeStep({ indices }: Batch, scaleFactor: number): number {
-    const discrete = this.discreteScaleFactor?.(this.epoch);
-    const terms = { scaleFactor: discrete === undefined ? scaleFactor : { content: scaleFactor, discrete } };
+  protected takeStep({ indices }: Batch, klWeight: number): number {
+    const discrete = this.discreteKlWeight?.(this.epoch);
+    const terms = { klWeight: discrete === undefined ? klWeight : { content: klWeight, discrete } };
     const { images } = this.data;
     return tidied(() => this.svi.step(imageTensor(images, indices), this.model.told(images, indices), terms));
   }
@@ -85,11 +85,10 @@ export class UnsupervisedTrainer extends Trainer {
     this.svi.steps = step;
   }
 
-  private discreteSchedule({ discreteScaleFactor: asked }: UnsupervisedTrainerOptions) {
+  private discreteSchedule({ discreteKlWeight: asked }: UnsupervisedTrainerOptions) {
     if (asked === undefined) return undefined;
-    if (this.model.kind === 'jiVAE')
-      return scheduleOf(asked, { option: 'discreteScaleFactor', epochs: this.epochCount });
-    throw new OptionError('discreteScaleFactor belongs to a jiVAE, which finds classes. Leave it out.');
+    if (this.model.kind === 'jiVAE') return scheduleOf(asked, { option: 'discreteKlWeight', epochs: this.epochCount });
+    throw new OptionError('discreteKlWeight belongs to a jiVAE, which finds classes. Omit it.');
   }
 }
 

@@ -50,7 +50,7 @@ export function convSettingsOf(given: Given): Pick<ModelSettings, 'encoder' | 'd
   }
   if (decoder === 'conv' && invariances?.length !== 0) {
     throw new PyrovedError(
-      'A convolutional decoder knows no coordinates, so it cannot be asked at turned or moved ones: give --invariances none with --decoder conv, or leave --decoder out.',
+      'A convolutional decoder knows no coordinates, so it cannot be asked at turned or moved ones: give --invariances none with --decoder conv, or omit --decoder.',
     );
   }
   const net: ConvNet = convNet(picked({ blocks: channels, batchNorm }, ['blocks', 'batchNorm']));

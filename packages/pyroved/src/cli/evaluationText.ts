@@ -40,7 +40,7 @@ export function judgementText(
         confusionTable(rows, names, evaluation.confusion),
       ].join('\n');
     }
-    case 'quantities':
+    case 'targets':
       return evaluation.targets
         .map(({ name, meanSquaredError, meanAbsoluteError, r2 }) => {
           const root = Math.sqrt(meanSquaredError).toPrecision(4);

@@ -55,11 +55,11 @@ export function importCommand(): Command {
     .addOption(
       parsed('--range <low,high>', 'the grey values that became 0 and 1 in its training (default: 0,1)', range),
     )
-    .addOption(parsed('--target-shape <sizes>', 'of what a VED predicts, likewise', counts))
-    .addOption(parsed('--target-range <low,high>', 'of what a VED predicts, likewise', range))
+    .addOption(parsed('--output-shape <sizes>', 'of what a VED predicts, likewise', counts))
+    .addOption(parsed('--output-range <low,high>', 'of what a VED predicts, likewise', range))
     .action(async (file: string, given: Given) => {
       await selectEngine();
-      const { out, range: normalisation, targetRange: targetNormalisation, targetShape: outputShape } = given;
+      const { out, range: normalisation, outputRange: outputNormalisation, outputShape } = given;
       const known = picked(given, [
         'kind',
         'shape',
@@ -70,7 +70,7 @@ export function importCommand(): Command {
         'factors',
         'overwrite',
       ]);
-      const named = { normalisation, targetNormalisation, outputShape };
+      const named = { normalisation, outputNormalisation, outputShape };
       const { run, notes } = importRun(file, String(out), { ...known, ...defined(named) } as ImportRunOptions);
       say(`Taken for granted, since weights do not tell: ${notes.join('; ')}.`);
       print(run.path);

@@ -246,8 +246,8 @@ export const addTrainOptions = (command: Command): Command =>
       "Adam's learning rate: a number, or an expression of epoch (from 0) and epochs (default: 5e-4 with labels, 1e-3 without)",
     ),
     new Option(
-      '--kl <schedule>',
-      `weight of the KL term: a number, or an expression likewise (default: 10, falling to 1 in the first third, with recognition; else ${trainDefaults.scaleFactor})`,
+      '--kl-weight <schedule>',
+      `weight of the KL term: a number, or an expression likewise (default: 10, falling to 1 in the first third, with recognition; else ${trainDefaults.klWeight})`,
     ),
     parsed(
       '--aux-loss-multiplier <w>',
@@ -288,15 +288,15 @@ export const addTrainOptions = (command: Command): Command =>
 
 /** @throws {OptionError} for a schedule that has no value in some epoch, under the option's own name. */
 export function trainSettingsOf(given: Given): TrainSettings {
-  const { kl, lr, epochs = trainDefaults.epochs } = given as { kl?: string; lr?: string; epochs?: number };
-  if (kl !== undefined) scheduleOf(kl, { option: '--kl', epochs });
+  const { klWeight, lr, epochs = trainDefaults.epochs } = given as { klWeight?: string; lr?: string; epochs?: number };
+  if (klWeight !== undefined) scheduleOf(klWeight, { option: '--kl-weight', epochs });
   if (lr !== undefined) scheduleOf(lr, { option: '--lr', epochs });
   const averageWeights = averageOf(given, epochs);
   const { patience, stopOn: on } = given as { patience?: number; stopOn?: 'loss' | 'accuracy' };
   if (on === 'accuracy' && patience === undefined) throw new PyrovedError('--stop-on accuracy goes with --patience.');
   return {
     ...picked(given, ['epochs', 'batchSize', 'auxLossMultiplier', 'auxStep', 'schedule', 'warmUp', 'clipNorm']),
-    ...(kl !== undefined && { scaleFactor: kl }),
+    ...(klWeight !== undefined && { klWeight }),
     ...(lr !== undefined && { lr }),
     ...(averageWeights && { averageWeights }),
     ...(patience !== undefined && { earlyStopping: { patience, ...(on && { on }) } }),
@@ -321,7 +321,7 @@ export function picked(given: Given, names: readonly string[]): Record<string, u
   return Object.fromEntries(names.filter((name) => given[name] !== undefined).map((name) => [name, given[name]]));
 }
 
-/** The options that a person typed, leaving out defaults: the name in the library's spelling, and the flag. */
+/** The options that a person typed, without defaults: the name in the library's spelling, and the flag. */
 export const typedOptions = (command: Command): { name: string; flag: string }[] =>
   command.options
     .filter((option) => command.getOptionValueSource(option.attributeName()) === 'cli')

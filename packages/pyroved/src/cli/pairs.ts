@@ -1,4 +1,4 @@
-/** `pyroved train` on pairs of inputs and targets: the options of the encoder-decoder, and the run that they ask for. */
+/** `pyroved train` on pairs of inputs and outputs: the options of the encoder-decoder, and the run that they ask for. */
 import { type Command, Option } from 'commander';
 import { PyrovedError } from 'pyroved-ts';
 import type { PairsSource, PairsTrainSettings, VEDSettings } from '../runs/index.js';
@@ -6,16 +6,16 @@ import { reversed } from './convolutions.js';
 import { type Given, group, picked, trainSettingsOf, typedOptions } from './options.js';
 
 export const addPairOptions = (command: Command): Command =>
-  group(command, 'Pairs: a VED predicts targets, such as spectra, from the items of --array, or "rods":', [
+  group(command, 'Pairs: a VED predicts outputs, such as spectra, from the items of --array, or "rods":', [
     new Option(
-      '--targets <file>',
+      '--outputs <file>',
       'what belongs to each item of --array: an array of as many images or signals (a VED has 50 epochs, a KL weight of 0.1, leakyRelu and a learning rate of 1e-3 by default)',
     ),
-    new Option('--targets-dataset <name>', 'the array in a file of targets that holds several'),
+    new Option('--outputs-dataset <name>', 'the array in a file of outputs that holds several'),
     new Option('--reverse', 'rods: predict images from spectra (default: spectra from images)'),
   ]);
 
-const own = ['targets', 'targetsDataset', 'reverse'];
+const own = ['outputs', 'outputsDataset', 'reverse'];
 /** The other options of `train` that a run on pairs knows. */
 const known = [
   ...own,
@@ -23,7 +23,7 @@ const known = [
     'model',
     'array',
     'dataset',
-    'heldOut',
+    'validationFraction',
     'seed',
     'size',
     'out',
@@ -35,7 +35,7 @@ const known = [
     'isa',
   ],
   ...['latentDim', 'likelihood', 'decoderSigma', 'activation', 'blocks', 'batchNorm', 'upsampling'],
-  ...['epochs', 'batchSize', 'lr', 'kl', 'clipNorm', 'averageFrom', 'averageDecay', 'patience'],
+  ...['epochs', 'batchSize', 'lr', 'klWeight', 'clipNorm', 'averageFrom', 'averageDecay', 'patience'],
 ];
 
 export interface PairsRequest {
@@ -52,22 +52,18 @@ export function pairsOf(word: string | undefined, given: Given, command: Command
   const typed = typedOptions(command);
   const isRods = word === 'rods';
   const isVED = given.model === 'ved';
-  if (!isRods && given.targets === undefined) {
-    if (isVED) throw new PyrovedError('--model ved needs pairs: give --array and --targets, or "rods".');
+  if (!isRods && given.outputs === undefined) {
+    if (isVED) throw new PyrovedError('--model ved needs pairs: give --array and --outputs, or "rods".');
     const stray = typed.filter(({ name }) => own.includes(name)).map(({ flag }) => flag);
     if (stray.length === 0) return undefined;
-    throw new PyrovedError(`${stray.join(', ')} ${stray.length > 1 ? 'go' : 'goes'} with --targets or with "rods".`);
+    throw new PyrovedError(`${stray.join(', ')} ${stray.length > 1 ? 'go' : 'goes'} with --outputs or with "rods".`);
   }
   if (given.model !== undefined && !isVED) {
-    throw new PyrovedError(
-      `--model ${given.model} is not trained on pairs; a VED is. Leave out --model, or the pairs.`,
-    );
+    throw new PyrovedError(`--model ${given.model} is not trained on pairs; a VED is. Omit --model, or the pairs.`);
   }
   const foreign = typed.filter(({ name }) => !known.includes(name)).map(({ flag }) => flag);
   if (foreign.length > 0) {
-    throw new PyrovedError(
-      `A run on pairs has no ${foreign.join(', ')}. Leave ${foreign.length > 1 ? 'them' : 'it'} out.`,
-    );
+    throw new PyrovedError(`A run on pairs has no ${foreign.join(', ')}. Omit ${foreign.length > 1 ? 'them' : 'it'}.`);
   }
   // What was not typed has the defaults of other models, which are not this one's.
   const asked = Object.fromEntries(typed.map(({ name }) => [name, given[name]]));
@@ -83,21 +79,21 @@ export function pairsOf(word: string | undefined, given: Given, command: Command
 }
 
 function rods(asked: Given, { seed }: Given): PairsSource {
-  refuse(asked, ['array', 'targets', 'targetsDataset', 'dataset', 'heldOut'], '"rods" are generated');
+  refuse(asked, ['array', 'outputs', 'outputsDataset', 'dataset', 'validationFraction'], '"rods" are generated');
   return { kind: 'rods', seed: seed as number, ...picked(asked, ['size', 'reverse']) };
 }
 
 function pairs(word: string | undefined, asked: Given, { seed }: Given): PairsSource {
-  if (word !== undefined) throw new PyrovedError(`--targets goes with --array, not with "${word}".`);
+  if (word !== undefined) throw new PyrovedError(`--outputs goes with --array, not with "${word}".`);
   refuse(asked, ['size', 'reverse'], 'arrays are taken as they are');
-  const { array, targets, ...rest } = asked;
-  if (array === undefined) throw new PyrovedError('--targets needs --array: the inputs that the targets belong to.');
+  const { array, outputs, ...rest } = asked;
+  if (array === undefined) throw new PyrovedError('--outputs needs --array: the inputs that the outputs belong to.');
   return {
     kind: 'pairs',
     inputs: String(array),
-    targets: String(targets),
+    outputs: String(outputs),
     seed: seed as number,
-    ...picked(rest, ['dataset', 'targetsDataset', 'heldOut']),
+    ...picked(rest, ['dataset', 'outputsDataset', 'validationFraction']),
   };
 }
 
@@ -105,5 +101,5 @@ function refuse(asked: Given, names: readonly string[], because: string): void {
   const found = names.filter((name) => asked[name] !== undefined);
   if (found.length === 0) return;
   const flags = found.map((name) => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`);
-  throw new PyrovedError(`Leave out ${flags.join(', ')}: ${because}.`);
+  throw new PyrovedError(`Omit ${flags.join(', ')}: ${because}.`);
 }

@@ -18,12 +18,12 @@ interface Given {
 
 export function predictCommand(): Command {
   return new Command('predict')
-    .summary('predict targets, such as spectra, with a model trained on pairs')
+    .summary('predict outputs, such as spectra, with a model trained on pairs')
     .description(
-      'Writes a .npz file with the arrays mean and deviation (over draws of the latents, in the units of the targets), latents and latents_sd, and item: ' +
+      'Writes a .npz file with the arrays mean and deviation (over draws of the latents, in the units of the outputs), latents and latents_sd, and item: ' +
         'the place of each in the array of inputs.',
     )
-    .argument('<run>', 'a run folder that train --targets or train rods made')
+    .argument('<run>', 'a run folder that train --outputs or train rods made')
     .requiredOption(
       '--array <file>',
       'the inputs: a .npy, .npz or HDF5 file of images or signals of the size trained on',

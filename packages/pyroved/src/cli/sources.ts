@@ -45,7 +45,7 @@ const belongsTo: Readonly<Record<string, readonly Kind[]>> = {
   maxPixels: own,
   outsidePaths: ['images'],
   maxBytes: own,
-  heldOut: own,
+  validationFraction: own,
   splitBy: ['images', 'micrographs'],
   array: ['array'],
   dataset: ['array'],
@@ -92,7 +92,7 @@ export function addSourceOptions(command: Command): Command {
     new Option('--labels <table>', 'or a CSV table of file,label; with --array, the array of labels or a .npy file'),
     new Option(
       '--factors <table>',
-      'a CSV table of known numbers, such as file,length: to predict, or to tell the model (empty where not known; with --array a row for each item)',
+      'a CSV table of known numbers, such as file,length: to predict, or to condition the model on (empty where not known; with --array a row for each item)',
     ),
     parsed(
       '--size <pixels>',
@@ -104,9 +104,9 @@ export function addSourceOptions(command: Command): Command {
       'none',
     ]),
     parsed('--channels <n>', '1: grey; 3: colour (default: 1)', atLeast(1)),
-    new Option('--on-bad-file <what>', 'files that cannot be used: list and skip, or refuse (default: skip)').choices([
+    new Option('--on-bad-file <what>', 'skip unreadable files and list them, or fail (default: skip)').choices([
       'skip',
-      'refuse',
+      'fail',
     ]),
     new Option(
       '--outside-paths',
@@ -117,7 +117,11 @@ export function addSourceOptions(command: Command): Command {
       '--split-by <what>',
       'set whole sources aside, so that near-duplicates are not on both sides: folder, file (micrograph, stack), or a column of the label table (default: image by image)',
     ),
-    parsed('--held-out <share>', 'share of the labels kept aside to measure accuracy (default: 0.2)', share),
+    parsed(
+      '--validation-fraction <share>',
+      'fraction of the labelled images used for validation (default: 0.2)',
+      share,
+    ),
   ]);
   group(command, 'Arrays and large micrographs:', [
     new Option('--array <file>', 'a .npy, .npz or HDF5 file of images [N, H, W], [N, H, W, C] or signals [N, L]'),
@@ -236,7 +240,7 @@ function noSuchSource(word: string): PyrovedError {
 }
 
 const limits = ['maxPixels', 'maxBytes'];
-const split = ['heldOut', 'seed'];
+const split = ['validationFraction', 'seed'];
 const splitBy = [...split, 'splitBy'];
 const counts = ['labelledPerClass', 'unlabelledPerClass', 'validationPerClass'];
 

@@ -1,4 +1,4 @@
-/** What the commands that make a study share: where its images come from, going on, and a refusal of other options beside that. */
+/** What the commands of studies share: the source of images, resuming, and the check that no other option is given with --resume. */
 import fs from 'node:fs';
 import path from 'node:path';
 import { Argument, type Command, Option } from 'commander';
@@ -24,7 +24,7 @@ import { withShortHelp } from './shortHelp.js';
 import { addSourceOptions, generatedSources, sourceOf } from './sources.js';
 import { withProgress } from './trainingProgress.js';
 
-/** The argument and the options of a study, but for its own; without the options named in `without`. */
+/** The argument and the options that all studies share, except those named in `without`. */
 export function addStudyOptions(command: Command, without: readonly string[] = []): Command {
   const ownOptions = command.options.length;
   command
@@ -35,8 +35,8 @@ export function addStudyOptions(command: Command, without: readonly string[] = [
       ),
     )
     .option('--out <folder>', 'the folder to make')
-    .option('--resume <folder>', 'continue one that was stopped or killed')
-    .addOption(new Option('--overwrite', 'replace one that is there'));
+    .option('--resume <folder>', 'continue a study that was stopped or killed')
+    .addOption(new Option('--overwrite', 'replace an existing one'));
   addSourceOptions(command);
   addPreprocessOptions(command);
   addModelOptions(command, without);
@@ -63,7 +63,7 @@ function studySource(word: string | undefined, given: Given, command: Command): 
   return sourceOf(undefined, { ...given, ...folders }, command);
 }
 
-/** What a command of a study does, and what it says at the end. */
+/** What a study's command runs, and prints at the end. */
 export interface StudyCommand<Result> {
   /** As it is typed. */
   readonly name: string;
@@ -72,7 +72,7 @@ export interface StudyCommand<Result> {
   readonly tellEnd: (result: Result) => void;
 }
 
-/** Begins the study that the options ask for, or goes on with one. */
+/** Starts the study of the options, or resumes one. */
 export const onStudy = <Result extends { readonly folder: StudyFolder; readonly stopped: boolean }>(
   command: Command,
   { name, begin, resume, tellEnd }: StudyCommand<Result>,
@@ -93,7 +93,7 @@ export const onStudy = <Result extends { readonly folder: StudyFolder; readonly 
       };
       result = await withProgress((hooks) => begin(shared, given, hooks));
     }
-    if (result.stopped) say(`Stopped. Go on with: pyroved ${name} --resume ${result.folder.path}`);
+    if (result.stopped) say(`Stopped. To continue: pyroved ${name} --resume ${result.folder.path}`);
     else tellEnd(result);
   });
 
@@ -113,14 +113,12 @@ export const settingsOf = (given: Given) => ({
 
 const isFolder = (file: string): boolean => fs.statSync(file, { throwIfNoEntry: false })?.isDirectory() === true;
 
-/** What is gone on with has its options in its folder; only the machine may be another. */
+/** A resumed run has its options in its folder; only those of the machine may differ. */
 export function refuseBesideResume(word: string | undefined, command: Command): void {
   const typed = typedOptions(command).filter(
     ({ name }) => !['resume', 'engine', 'kernel', 'threads', 'precision', 'isa'].includes(name),
   );
   const extra = [...(word === undefined ? [] : [`"${word}"`]), ...typed.map(({ flag }) => flag)];
   if (extra.length === 0) return;
-  throw new PyrovedError(
-    `--resume goes on with a run as it was begun; its options are in its config.json. Leave out ${extra.join(', ')}.`,
-  );
+  throw new PyrovedError(`--resume continues a run with the options in its config.json. Omit ${extra.join(', ')}.`);
 }

@@ -50,7 +50,7 @@ Examples:
   No labels at all, to see what varies:
     $ pyroved train --unlabelled micrographs --out runs/look
   Three seeds for 5 epochs each, then the best of them to the end:
-    $ pyroved train --unlabelled micrographs --labelled examples --out runs/first --seeds 3 --race 5
+    $ pyroved train --unlabelled micrographs --labelled examples --out runs/first --seeds 3 --select-after 5
   Spectra from images, of which item i belongs to item i (a VED):
     $ pyroved train --array images.npy --targets spectra.npy --out runs/spectra
   Ten more epochs for a finished run, with more labels and a smaller learning rate:
@@ -80,7 +80,11 @@ export function trainCommand(): Command {
       ),
     )
     .addOption(
-      parsed('--race <epochs>', 'with --seeds: after this many epochs, continue with the best seed alone', atLeast(1)),
+      parsed(
+        '--select-after <epochs>',
+        'with --seeds: after this many epochs, continue with the best seed alone',
+        atLeast(1),
+      ),
     )
     .addHelpText('after', examples);
   addSourceOptions(command);
@@ -127,19 +131,19 @@ export function trainCommand(): Command {
     const settings = settingsOf(given);
     const train = { ...settings.train, ...discreteKlOf(given) };
     const request = { ...machine, folder, source, ...settings, train };
-    const { seeds, race, seed } = given as { seeds?: number | number[]; race?: number; seed: number };
-    if (seeds === undefined && race !== undefined) throw new PyrovedError('--race goes with --seeds.');
+    const { seeds, selectAfter, seed } = given as { seeds?: number | number[]; selectAfter?: number; seed: number };
+    if (seeds === undefined && selectAfter !== undefined) throw new PyrovedError('--select-after goes with --seeds.');
     const result = await withProgress<RunResult | SeedsResult>((hooks) =>
       seeds === undefined
         ? trainRun({ ...request, seed }, hooks)
-        : trainSeeds({ ...request, seeds, ...(race !== undefined && { race }) }, hooks),
+        : trainSeeds({ ...request, seeds, ...(selectAfter !== undefined && { selectAfter }) }, hooks),
     );
     tellEnd(result, folder);
   });
 }
 
 const sourceHelp = (): string =>
-  `generated images; leave it out for your own. ${Object.entries(generatedSources)
+  `generated images; omit it for your own. ${Object.entries(generatedSources)
     .map(([name, what]) => `${name}: ${what}`)
     .join('; ')}; rods: images of gold nanorods and their spectra, as pairs (below)`;
 
@@ -148,7 +152,7 @@ const holdsPairs = (folder: string): boolean =>
 
 function tellEnd({ folder: run, summary, stopped }: RunResult | SeedsResult, folder: string): void {
   if (stopped || !summary || !run) {
-    say(`Stopped. Go on with: pyroved train --resume ${folder}`);
+    say(`Stopped. To continue: pyroved train --resume ${folder}`);
     return;
   }
   const { accuracy, matchedAccuracy, targets = [], testImages = 0, steps, seconds } = summary;
@@ -205,7 +209,7 @@ const angleLine = ({ level, coverage, medianSize }: NonNullable<RunSummary['angl
 
 function tellPairs({ folder, summary, stopped }: PairsResult): void {
   if (stopped || !summary) {
-    say(`Stopped. Go on with: pyroved train --resume ${folder.path}`);
+    say(`Stopped. To continue: pyroved train --resume ${folder.path}`);
     return;
   }
   const { r2, rmse, testPairs = 0, steps, seconds } = summary;

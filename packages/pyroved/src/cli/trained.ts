@@ -61,7 +61,7 @@ async function withLoaded<T extends TrainedModel | TrainedVED>(
 export function angleAsked({ run, model }: TrainedModel | TrainedVED, angle: number): number {
   if (angle === 0 || turns(model)) return angle;
   throw new PyrovedError(
-    `The model of ${run.path} (${model.kind}) knows no angle to turn its objects by. Leave out --angle.`,
+    `The model of ${run.path} (${model.kind}) knows no angle to turn its objects by. Omit --angle.`,
   );
 }
 

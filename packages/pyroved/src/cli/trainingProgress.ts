@@ -17,7 +17,7 @@ interface TrainingProgress extends Told {
 
 /** A bar that appears with the first step and goes with the end, so that each of several trainings in turn has its own. */
 function trainingProgress(): TrainingProgress {
-  const race = createMultiProgress();
+  const display = createMultiProgress();
   const shown = new Set<Progress>();
   const barOf = (begin: (steps: { start: number; total: number }) => Progress): Told => {
     let bar: Progress | undefined;
@@ -39,7 +39,7 @@ function trainingProgress(): TrainingProgress {
   };
   return {
     ...barOf(createProgress),
-    forRun: (name) => barOf((steps) => race.enter(name, steps)),
+    forRun: (name) => barOf((steps) => display.enter(name, steps)),
     log: (line) => {
       const [bar] = shown;
       if (bar) bar.log(line);

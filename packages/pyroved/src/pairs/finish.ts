@@ -10,9 +10,9 @@ import type { PairedSets } from './source.js';
 export interface PairsSummary extends TrainingFigures {
   readonly model: 'VED';
   readonly testPairs?: number;
-  /** The share of the test targets' variance that is predicted. */
+  /** The share of the test outputs' variance that is predicted. */
   readonly r2?: number;
-  /** Root of the mean squared error of the test targets, as the network sees them: in [0, 1]. */
+  /** Root of the mean squared error of the test outputs, as the network sees them: in [0, 1]. */
   readonly rmse?: number;
 }
 

@@ -1,6 +1,6 @@
-/** Runs of an encoder-decoder on pairs of inputs and targets. */
+/** Runs of an encoder-decoder on pairs of inputs and outputs. */
 export type { PairsSummary } from './finish.js';
-export { inputsFor, loadVED, predictionNpz, predictTargets, type TrainedVED } from './predict.js';
+export { inputsFor, loadVED, predictionNpz, predictOutputs, type TrainedVED } from './predict.js';
 export { isPairsRun, type PairsTrainSettings, pairsDefaults, type VEDSettings } from './settings.js';
 export { type ArrayPairsSource, loadPairs, type PairedSets, type PairsSource, type RodsSource } from './source.js';
 export { type PairsResult, resumePairs, type TrainPairsRequest, trainPairs } from './train.js';

@@ -65,15 +65,15 @@ export async function inputsFor(
   return found;
 }
 
-/** Predicted targets in the units of the run's own. */
-export function predictTargets(
+/** Predicted outputs in the units of the run's own. */
+export function predictOutputs(
   { model, normalisation }: TrainedVED,
   inputs: TrainingImages,
   options: PredictOptions = {},
 ): Prediction {
   const { mean, deviation } = model.predict(inputs, options);
   if (!normalisation) return { mean, deviation };
-  const { low, high } = normalisation.targets;
+  const { low, high } = normalisation.outputs;
   return {
     mean: { ...mean, images: mean.images.map((v) => low + (high - low) * v) },
     deviation: { ...deviation, images: deviation.images.map((v) => (high - low) * v) },
@@ -90,7 +90,7 @@ export function predictionNpz(
   options: PredictOptions & { readonly places?: readonly number[] } = {},
 ): Uint8Array {
   const { places, ...how } = options;
-  const { mean, deviation } = predictTargets(trained, inputs, how);
+  const { mean, deviation } = predictOutputs(trained, inputs, how);
   const { content, contentScale, count } = trained.model.encode(inputs);
   const { outputShape, outputChannels, latentDim } = trained.model.options;
   const shape = [count, ...(outputChannels > 1 ? [outputChannels] : []), ...outputShape];

@@ -52,7 +52,7 @@ export async function pairsReport(
     curves: [
       {
         name: 'this model',
-        epochs: history.map(({ epoch, loss, scaleFactor }) => ({ epoch, loss, klWeight: scaleFactor })),
+        epochs: history.map(({ epoch, loss, klWeight }) => ({ epoch, loss, klWeight })),
       },
     ],
     predictions: [...predicted(some, prediction, whose), ...(await overlays(model, some, prediction))],
@@ -65,7 +65,7 @@ export async function pairsReport(
         command: `npx pyroved predict ${run.path} --array new.npy --out predictions.npz`,
         what: 'What the model predicts of new inputs, with the deviation at each point.',
       },
-      { command: `npx pyroved traverse ${run.path}`, what: 'Draws what each latent changes in the targets.' },
+      { command: `npx pyroved traverse ${run.path}`, what: 'Draws what each latent changes in the outputs.' },
     ],
   };
 }
@@ -75,10 +75,10 @@ const titleOf = (source: PairsSource): string => {
   return source.reverse ? 'Nanorods, from spectrum to image' : 'Nanorods, from image to spectrum';
 };
 
-/** Inputs, targets and predictions of a few pairs, as rows of pictures. */
-function predicted({ inputs, targets }: Pairs, { mean, deviation }: Prediction, caption: string): ReportChart[] {
+/** Inputs, outputs and predictions of a few pairs, as rows of pictures. */
+function predicted({ inputs, outputs }: Pairs, { mean, deviation }: Prediction, caption: string): ReportChart[] {
   const rows = [
-    { label: 'measured', images: stackOf(targets) },
+    { label: 'measured', images: stackOf(outputs) },
     { label: 'predicted', images: stackOf(mean) },
     { label: 'deviation', images: stackOf(deviation) },
   ];
@@ -101,7 +101,7 @@ function predicted({ inputs, targets }: Pairs, { mean, deviation }: Prediction, 
 /** Measured and predicted signals on top of each other, the latter with twice its deviation. */
 async function overlays(
   model: VED,
-  { inputs, targets }: Pairs,
+  { inputs, outputs }: Pairs,
   { mean, deviation }: Prediction,
 ): Promise<ReportChart[]> {
   const { outputShape, outputChannels } = model.options;
@@ -111,7 +111,7 @@ async function overlays(
     const at = (values: Float32Array, p: number) => values[i * length + p];
     const points = Array.from({ length }, (__, p) => {
       const [y, doubt] = [at(mean.images, p), 2 * at(deviation.images, p)];
-      return { measured: { x: p, y: at(targets.images, p) }, found: { x: p, y, low: y - doubt, high: y + doubt } };
+      return { measured: { x: p, y: at(outputs.images, p) }, found: { x: p, y, low: y - doubt, high: y + doubt } };
     });
     const svg = await lineChart({
       series: [
@@ -133,7 +133,7 @@ async function r2Chart(history: readonly EpochRecord[]): Promise<ReportChart[]> 
     evaluation?.r2 === undefined ? [] : [{ x: epoch, y: evaluation.r2 }],
   );
   if (points.length === 0) return [];
-  const title = 'Share of the test targets’ variance that is predicted';
+  const title = 'Share of the test outputs’ variance that is predicted';
   const svg = await lineChart({ series: [{ name: 'R²', points }], title, xTitle: 'epoch' });
   return [{ key: 'r2', svg }];
 }
@@ -148,13 +148,13 @@ function latentPlane(model: VED, { inputs }: Pairs): { latents?: ScatterOptions 
 
 interface Pairs {
   readonly inputs: ImageSet;
-  readonly targets: ImageSet;
+  readonly outputs: ImageSet;
 }
 
 /** Up to `most` pairs at even distances. */
-function evenly({ inputs, targets }: PairedData, most: number): Pairs {
+function evenly({ inputs, outputs }: PairedData, most: number): Pairs {
   const places = evenPlaces(inputs.count, most);
-  return { inputs: inMemory(subset(inputs, places)), targets: inMemory(subset(targets, places)) };
+  return { inputs: inMemory(subset(inputs, places)), outputs: inMemory(subset(outputs, places)) };
 }
 
 function facts(run: RunFolder, model: VED, summary: PairsSummary, { train, test }: PairedSets): ReportData['facts'] {
@@ -175,11 +175,11 @@ function facts(run: RunFolder, model: VED, summary: PairsSummary, { train, test 
       rows: [
         ['training pairs', train.inputs.count],
         ['inputs', inputShape.join(' x ')],
-        ['targets', outputShape.join(' x ')],
+        ['outputs', outputShape.join(' x ')],
         ...Object.entries(data.normalisation ?? {}).map(
           ([of, range]) => [`${of} normalised`, normalisationText(range)] as const,
         ),
-        ...described(source, { inputs: 'inputs in', targets: 'targets in' }),
+        ...described(source, { inputs: 'inputs in', outputs: 'outputs in' }),
       ],
     },
     { title: 'Model', rows: [['kind', model.kind], ...described(options)] },
@@ -189,7 +189,7 @@ function facts(run: RunFolder, model: VED, summary: PairsSummary, { train, test 
         ['epochs', summary.epochs],
         ['steps', summary.steps],
         ['time', formatDuration(summary.seconds)],
-        ...described({ ...training, epochs: undefined }, { lr: 'learning rate', scaleFactor: 'weight of the KL term' }),
+        ...described({ ...training, epochs: undefined }, { lr: 'learning rate', klWeight: 'weight of the KL term' }),
       ],
     },
     {

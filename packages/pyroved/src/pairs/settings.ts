@@ -24,7 +24,7 @@ export type PairsTrainSettings = Omit<TrainerOptions, 'seed'>;
  * Training defaults of a run on pairs. With a KL weight of 1 a few latents cost more nats than a short spectrum gains by them, and the model
  * predicts the mean.
  */
-export const pairsDefaults = { epochs: 50, batchSize: 64, scaleFactor: 0.1 } as const satisfies PairsTrainSettings;
+export const pairsDefaults = { epochs: 50, batchSize: 64, klWeight: 0.1 } as const satisfies PairsTrainSettings;
 
 /** The data section of a run on pairs. */
 export interface PairsSection {
@@ -46,20 +46,20 @@ export const isPairsRun = ({ config }: RunFolder): boolean => config.model.kind 
 export function pairsSections(run: RunFolder): PairsSections {
   if (isPairsRun(run)) return run.config as unknown as PairsSections;
   throw new PyrovedError(
-    `The model of ${run.path} (${String(run.config.model.kind)}) was not trained on pairs of inputs and targets, so it predicts none.`,
+    `The model of ${run.path} (${String(run.config.model.kind)}) was not trained on pairs of inputs and outputs, so it predicts none.`,
   );
 }
 
 /** The model's configuration for pairs of these sizes. */
 export function vedConfigFor({ train }: PairedSets, settings: VEDSettings, seed: number): VEDConfig {
-  const { inputs, targets } = train;
+  const { inputs, outputs } = train;
   return {
     kind: 'VED',
     ...settings,
     inputShape: inputs.shape,
     inputChannels: inputs.channels,
-    outputShape: targets.shape,
-    outputChannels: targets.channels,
+    outputShape: outputs.shape,
+    outputChannels: outputs.channels,
     seed,
   };
 }

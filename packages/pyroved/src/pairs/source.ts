@@ -1,4 +1,4 @@
-/** Pairs of inputs and targets for an encoder-decoder: two array files, or generated nanorods with their spectra. */
+/** Pairs of inputs and outputs for an encoder-decoder: two array files, or generated nanorods with their spectra. */
 import { didYouMean, OptionError, RandomStream } from 'pyro-ts';
 import { type ArrayOptions, nanorods, openArray, type RodsOptions, streamArray } from 'pyroved-data';
 import {
@@ -25,12 +25,12 @@ export interface ArrayPairsSource {
   readonly kind: 'pairs';
   /** A `.npy`, `.npz` or HDF5 file of images [N, H, W], [N, H, W, C] or signals [N, L]; see `loadArray`. */
   readonly inputs: string;
-  readonly targets: string;
+  readonly outputs: string;
   /** Which array of a file that holds several. */
   readonly dataset?: string;
-  readonly targetsDataset?: string;
+  readonly outputsDataset?: string;
   /** Share of the pairs to test with; 0.2. */
-  readonly heldOut?: number;
+  readonly validationFraction?: number;
   readonly seed?: number | string;
 }
 
@@ -63,7 +63,7 @@ export async function loadPairs(source: PairsSource, normalisation?: PairedNorma
 function rodPairs({ kind: _, reverse = false, ...options }: RodsSource): PairedSets {
   const { train, test } = nanorods(options);
   const way = ({ images, spectra }: typeof train): PairedData =>
-    reverse ? { inputs: spectra, targets: images } : { inputs: images, targets: spectra };
+    reverse ? { inputs: spectra, outputs: images } : { inputs: images, outputs: spectra };
   return { train: way(train), test: way(test), problems: [] };
 }
 
@@ -71,14 +71,14 @@ function rodPairs({ kind: _, reverse = false, ...options }: RodsSource): PairedS
 const IN_MEMORY = 1e9;
 
 async function arrayPairs(source: ArrayPairsSource, known: PairedNormalisation | undefined): Promise<PairedSets> {
-  const { heldOut = 0.2, seed = 1 } = source;
-  if (!(heldOut >= 0 && heldOut < 1)) {
-    throw new OptionError(`heldOut is the share of pairs to hold out, from 0 to less than 1, not ${heldOut}.`);
+  const { validationFraction = 0.2, seed = 1 } = source;
+  if (!(validationFraction >= 0 && validationFraction < 1)) {
+    throw new OptionError(`validationFraction must be at least 0 and less than 1; got ${validationFraction}.`);
   }
-  const range = known?.targets ?? (await fullRange(source.targets, source.targetsDataset));
+  const range = known?.outputs ?? (await fullRange(source.outputs, source.outputsDataset));
   const files = [
     await streamArray(source.inputs, { ...named(source.dataset), ...(known && { normalisation: known.inputs }) }),
-    await streamArray(source.targets, { ...named(source.targetsDataset), normalisation: range }),
+    await streamArray(source.outputs, { ...named(source.outputsDataset), normalisation: range }),
   ] as const;
   const close = () => {
     for (const file of files) file.close();
@@ -88,9 +88,12 @@ async function arrayPairs(source: ArrayPairsSource, known: PairedNormalisation |
     const [inputs, wanted] = files.map(({ set, places }) => ({ set, at: new Map(places.map((p, i) => [p, i])) }));
     const both = files[0].places.filter((place) => wanted.at.has(place));
     if (both.length === 0)
-      throw new DataError(`No item of ${source.inputs} and ${source.targets} can be used in both.`);
+      throw new DataError(`No item of ${source.inputs} and ${source.outputs} can be used in both.`);
     const order = Array.from(new RandomStream(seed).fork('held out/pairs').permutation(both.length), (i) => both[i]);
-    const count = heldOut === 0 ? 0 : Math.min(both.length - 1, Math.max(1, Math.round(heldOut * both.length)));
+    const count =
+      validationFraction === 0
+        ? 0
+        : Math.min(both.length - 1, Math.max(1, Math.round(validationFraction * both.length)));
     const pick = (places: readonly number[]): PairedData => {
       const sorted = [...places].sort((a, b) => a - b);
       const part = ({ set, at }: typeof inputs) =>
@@ -100,15 +103,15 @@ async function arrayPairs(source: ArrayPairsSource, known: PairedNormalisation |
             sorted.map((p) => at.get(p) as number),
           ),
         );
-      return { inputs: part(inputs), targets: part(wanted) };
+      return { inputs: part(inputs), outputs: part(wanted) };
     };
     const sets: PairedSets = {
       train: pick(order.slice(count)),
       ...(count > 0 && { test: pick(order.slice(0, count)) }),
-      normalisation: { inputs: files[0].normalisation, targets: range },
+      normalisation: { inputs: files[0].normalisation, outputs: range },
       problems: files.flatMap(({ problems }) => problems),
     };
-    if ([sets.train.inputs, sets.train.targets].every((set) => !('read' in set))) {
+    if ([sets.train.inputs, sets.train.outputs].every((set) => !('read' in set))) {
       close();
       return sets;
     }
@@ -140,19 +143,19 @@ async function fullRange(path: string, dataset: string | undefined): Promise<Nor
       }
     }
     if (low < high) return { low, high };
-    throw new DataError(`The targets in "${path}" are all the same or not finite: there is nothing to predict.`);
+    throw new DataError(`The outputs in "${path}" are all the same or not finite: there is nothing to predict.`);
   } finally {
     file.close();
   }
 }
 
-async function refuseOtherCounts({ inputs, targets, dataset, targetsDataset }: ArrayPairsSource): Promise<void> {
-  const files = [await openArray(inputs, named(dataset)), await openArray(targets, named(targetsDataset))];
+async function refuseOtherCounts({ inputs, outputs, dataset, outputsDataset }: ArrayPairsSource): Promise<void> {
+  const files = [await openArray(inputs, named(dataset)), await openArray(outputs, named(outputsDataset))];
   const [a, b] = files.map((file) => file.shape[0]);
   for (const file of files) file.close();
   if (a !== b) {
     throw new DataError(
-      `"${inputs}" holds ${a} items and "${targets}" ${b}: target i belongs to input i, so there have to be as many.`,
+      `"${inputs}" holds ${a} items and "${outputs}" ${b}: output i belongs to input i, so there have to be as many.`,
     );
   }
 }

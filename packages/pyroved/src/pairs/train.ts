@@ -104,11 +104,11 @@ async function pairsInWords(
     `${shape.length === 1 ? 'signals' : 'images'} of ${shape.join(' x ')}${channels > 1 ? `, ${channels} channels` : ''}`;
   say?.(
     `Pairs: ${formatCount(train.inputs.count)} to train on${test ? `, ${formatCount(test.inputs.count)} to test on` : ''}; ` +
-      `${size(train.inputs)} to ${size(train.targets)}.`,
+      `${size(train.inputs)} to ${size(train.outputs)}.`,
   );
   if (sets.normalisation) {
-    const { inputs, targets } = sets.normalisation;
-    say?.(`Of the inputs, ${normalisationText(inputs)}; of the targets, ${normalisationText(targets)}.`);
+    const { inputs, outputs } = sets.normalisation;
+    say?.(`Of the inputs, ${normalisationText(inputs)}; of the outputs, ${normalisationText(outputs)}.`);
   }
   if (problems.length > 0) say?.(`${formatCount(problems.length)} skipped:\n${listProblems(problems)}`);
   return sets;

@@ -88,7 +88,7 @@ export async function labelledImages(
   const { classNames, model } = trained;
   if (!isClassifier(model)) {
     throw new PyrovedError(
-      `The model of ${trained.run.path} (${model.kind}) tells no classes, so that a folder per class says nothing about it. Leave --labelled out.`,
+      `The model of ${trained.run.path} (${model.kind}) tells no classes, so that a folder per class says nothing about it. Omit --labelled.`,
     );
   }
   const names = explained(`Could not read ${folder}`, () => readdirSync(folder, { withFileTypes: true }))

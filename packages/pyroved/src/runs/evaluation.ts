@@ -18,7 +18,7 @@ import {
 export type ModelEvaluation =
   | ({ readonly on: 'classes' } & ClassifierReport)
   | ({ readonly on: 'found classes' } & MatchedReport)
-  | ({ readonly on: 'quantities' } & RegressionReport);
+  | ({ readonly on: 'targets' } & RegressionReport);
 
 /** What `images`, of which the truth is known, say of the model; nothing of a model that tells neither classes nor quantities. */
 export function evaluate(model: Model, images: TrainingImages): ModelEvaluation | undefined {
@@ -28,7 +28,7 @@ export function evaluate(model: Model, images: TrainingImages): ModelEvaluation 
     case 'jiVAE':
       return evaluateFound(model, images);
     case 'ssRegIVAE':
-      return { on: 'quantities', ...regressionOf(model, images) };
+      return { on: 'targets', ...regressionOf(model, images) };
     case 'iVAE':
       return undefined;
   }
@@ -69,7 +69,7 @@ export function figuresOf(evaluation: ModelEvaluation): Figures {
         matched: Array.from(evaluation.matched),
         confusion: evaluation.confusion,
       };
-    case 'quantities':
+    case 'targets':
       return {
         targets: evaluation.targets.map(({ r2, ...target }) => ({ ...target, ...(Number.isFinite(r2) && { r2 }) })),
       };

@@ -6,22 +6,22 @@ import type { ModelSettings } from './settings.js';
 
 /** Whether a model with these settings looks for its classes: one picture each, and a single one for a model without classes. */
 export function looksForClasses(
-  { decoder, kind, discreteDim }: ModelSettings,
+  { decoder, kind, numClasses }: ModelSettings,
   { labelled }: Pick<TrainingSets, 'labelled'>,
 ): boolean {
   if (decoder !== 'template' || kind === 'ssiVAE' || kind === 'ssRegIVAE') return false;
-  return kind !== undefined || discreteDim !== undefined || !labelled?.labels;
+  return kind !== undefined || numClasses !== undefined || !labelled?.labels;
 }
 
 /** The settings of the model that is trained on found classes, and how many they are. @throws {OptionError} where the number is missing. */
 export function foundSettings(
-  { discreteDim, kind, ...settings }: ModelSettings,
+  { numClasses, kind, ...settings }: ModelSettings,
   { classNames }: TrainingSets,
 ): { readonly model: ModelSettings; readonly foundClasses: number } {
   const known = classNames.length > 1 ? classNames.length : undefined;
-  const foundClasses = discreteDim ?? (kind === 'jiVAE' ? known : 1);
+  const foundClasses = numClasses ?? (kind === 'jiVAE' ? known : 1);
   if (foundClasses === undefined) {
-    throw new OptionError('How many classes to look for is not known. Give their number (discreteDim, --classes).');
+    throw new OptionError('How many classes to look for is not known. Give their number (numClasses, --num-classes).');
   }
   return { model: { ...settings, kind: 'ssiVAE' }, foundClasses };
 }

@@ -48,14 +48,14 @@ export function headlineFigures(
   evaluation: ModelEvaluation | undefined,
   validation: Validation | undefined,
 ): HeadlineFigures {
-  if (!evaluation || !validation || evaluation.on === 'quantities') return {};
+  if (!evaluation || !validation || evaluation.on === 'targets') return {};
   const { upright, distinct } = validation;
   const beside = upright && evaluate(model, upright);
   const sums = evaluation.confusion.map((row) => row.reduce((n, count) => n + count, 0));
   return {
     validation: validationSummary(validation),
     accuracyInterval: shareInterval(evaluation.accuracy, distinct),
-    ...(beside && beside.on !== 'quantities' && { uprightAccuracy: beside.accuracy }),
+    ...(beside && beside.on !== 'targets' && { uprightAccuracy: beside.accuracy }),
     chance: Math.max(...sums) / sums.reduce((n, sum) => n + sum, 0),
     ...(evaluation.on === 'classes' && calibrated(evaluation.probabilities, validation)),
     ...angleFigures(model, validation),

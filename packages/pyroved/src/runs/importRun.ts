@@ -23,8 +23,8 @@ export interface ImportRunOptions extends PyrovedOptions, Omit<PyrovedVEDOptions
   readonly classNames?: readonly string[];
   /** The grey range that became [0, 1] in the training. @default none: images are taken as they are */
   readonly normalisation?: Normalisation;
-  /** The range of a VED's targets that became [0, 1] likewise. */
-  readonly targetNormalisation?: Normalisation;
+  /** The range of a VED's outputs that became [0, 1] likewise. */
+  readonly outputNormalisation?: Normalisation;
   /** Replace an existing run. @default false */
   readonly overwrite?: boolean;
 }
@@ -73,15 +73,14 @@ const optionKeys = [
   ...new Set([...pyrovedOptionKeys, ...vedOptionKeys.filter((key) => key !== 'inputShape')]),
   'classNames',
   'normalisation',
-  'targetNormalisation',
+  'outputNormalisation',
   'overwrite',
 ];
 
 function imageModel(bytes: Uint8Array, file: string, options: ImportRunOptions) {
-  const { classNames, normalisation, targetNormalisation, overwrite: _, outputShape, ...pyroved } = options;
-  for (const [option, value] of Object.entries({ outputShape, targetNormalisation })) {
-    if (value !== undefined)
-      throw new OptionError(`${option} is for a VED; ${file} holds another model. Leave it out.`);
+  const { classNames, normalisation, outputNormalisation, overwrite: _, outputShape, ...pyroved } = options;
+  for (const [option, value] of Object.entries({ outputShape, outputNormalisation })) {
+    if (value !== undefined) throw new OptionError(`${option} is for a VED; ${file} holds another model. Omit it.`);
   }
   const imported = importPyroved(bytes, pyroved, file);
   const { numClasses } = imported.model;
@@ -94,15 +93,15 @@ function imageModel(bytes: Uint8Array, file: string, options: ImportRunOptions) 
 }
 
 function pairsModel(bytes: Uint8Array, file: string, options: ImportRunOptions) {
-  const { shape, normalisation, targetNormalisation, overwrite: _, ...rest } = options;
+  const { shape, normalisation, outputNormalisation, overwrite: _, ...rest } = options;
   const stray = Object.keys(rest).find((key) => !(vedOptionKeys as readonly string[]).includes(key));
-  if (stray !== undefined) throw new OptionError(`${file} holds a VED, which has no ${stray}. Leave it out.`);
+  if (stray !== undefined) throw new OptionError(`${file} holds a VED, which has no ${stray}. Omit it.`);
   const imported = importPyrovedVED(
     bytes,
     { ...(rest as PyrovedVEDOptions), ...(shape && { inputShape: shape }) },
     file,
   );
   const whole = { low: 0, high: 1 };
-  const paired: PairedNormalisation = { inputs: normalisation ?? whole, targets: targetNormalisation ?? whole };
+  const paired: PairedNormalisation = { inputs: normalisation ?? whole, outputs: outputNormalisation ?? whole };
   return { ...imported, data: { classNames: [], normalisation: paired } };
 }

@@ -32,7 +32,7 @@ export function learningFigures(
     ...(uprightAccuracy !== undefined && { uprightAccuracy }),
     ...(validation && { validationImages: validation.images }),
     ...measured,
-    losses: history.map(({ loss, scaleFactor }) => ({ loss, klWeight: scaleFactor })),
+    losses: history.map(({ loss, klWeight }) => ({ loss, klWeight })),
     ...(constantLoss !== undefined && { constantLoss }),
   };
 }

@@ -169,12 +169,12 @@ function curves(history: readonly EpochRecord[], baseline: ReportBaseline | unde
   return baseline ? [own, { name: baseline.label, epochs: baseline.history.map(figures) }] : [own];
 }
 
-const figures = ({ epoch, loss, labelledLoss, scaleFactor, evaluation }: EpochRecord) => ({
+const figures = ({ epoch, loss, labelledLoss, klWeight, evaluation }: EpochRecord) => ({
   epoch,
   loss,
   accuracy: evaluation?.accuracy ?? null,
   labelledLoss: labelledLoss ?? null,
-  klWeight: scaleFactor,
+  klWeight,
 });
 
 function facts(run: RunFolder, summary: RunSummary, sets: TrainingSets, lr: number): FactGroup[] {
@@ -215,7 +215,7 @@ function facts(run: RunFolder, summary: RunSummary, sets: TrainingSets, lr: numb
         ['time', formatDuration(summary.seconds)],
         ...described(
           { lr, ...(isSemiSupervised(kind) ? train : unsupervised(train)), epochs: undefined },
-          { lr: 'learning rate', scaleFactor: 'weight of the KL term' },
+          { lr: 'learning rate', klWeight: 'weight of the KL term' },
         ),
       ],
     },

@@ -32,7 +32,7 @@ export async function chartsOf(
       ? [await reliabilityChart(reliability, calibrationError, { temperature, calibratedError })]
       : [];
   }
-  if (model.kind !== 'ssRegIVAE' || evaluation?.on !== 'quantities' || !test) return [];
+  if (model.kind !== 'ssRegIVAE' || evaluation?.on !== 'targets' || !test) return [];
   const truth = model.targets.of(test);
   const { predictions, targets } = evaluation;
   const column = (values: Float32Array, k: number) => values.filter((_, i) => i % targets.length === k);

@@ -107,7 +107,7 @@ function warningOf(
       accuracyInterval: shareInterval(accuracy, validation.distinct),
       chance: Math.max(...counts) / validation.images.count,
     };
-  const losses = history.map(({ loss, scaleFactor }) => ({ loss, klWeight: scaleFactor }));
+  const losses = history.map(({ loss, klWeight }) => ({ loss, klWeight }));
   return earlyWarning({ ...measured, losses }, history.length, epochs);
 }
 

@@ -59,6 +59,8 @@ export interface ModelSettings
     Partial<Omit<RegressionOptions, Decided | 'targets'>> {
   /** @default see `modelConfigFor` */
   readonly kind?: Model['kind'];
+  /** How many classes to look for: of a jiVAE, and of a template model without labels. */
+  readonly numClasses?: number;
   /** Of an ssRegIVAE: the factors to predict. @default all that the table of factors has */
   readonly targets?: readonly string[];
   /** Of an iVAE: the factors that condition it; "class" is the class. @default none */
@@ -82,13 +84,13 @@ export interface ModelSettings
 export type TrainSettings = Omit<SemiSupervisedTrainerOptions, 'seed'> &
   Pick<KnownPoseTrainerOptions, (typeof knownPoseKeys)[number]> &
   Pick<TemplateTrainerOptions, (typeof templateKeys)[number]> &
-  Pick<UnsupervisedTrainerOptions, 'discreteScaleFactor'>;
+  Pick<UnsupervisedTrainerOptions, 'discreteKlWeight'>;
 
 /** What a model without recognition trains with by default: the paper's weights. */
 export const trainDefaults = {
   epochs: 100,
   batchSize: 64,
-  scaleFactor: 'min(1 + epoch/29, 2)',
+  klWeight: 'min(1 + epoch/29, 2)',
   auxLossMultiplier: 30,
 } as const satisfies TrainSettings;
 
@@ -144,7 +146,7 @@ function isDataSection(section: object): section is DataSection {
 }
 
 /** Checks what can be checked before there are images. @throws {OptionError} that names the option. */
-export function checkTrainSettings({ discreteScaleFactor, ...given }: TrainSettings): void {
+export function checkTrainSettings({ discreteKlWeight, ...given }: TrainSettings): void {
   const {
     recognitionSteps,
     recognitionBatch,
@@ -161,7 +163,7 @@ export function checkTrainSettings({ discreteScaleFactor, ...given }: TrainSetti
   );
   checkSemiSupervisedOptions(settings);
   const { epochs = trainDefaults.epochs } = settings;
-  if (discreteScaleFactor !== undefined) scheduleOf(discreteScaleFactor, { option: 'discreteScaleFactor', epochs });
+  if (discreteKlWeight !== undefined) scheduleOf(discreteKlWeight, { option: 'discreteKlWeight', epochs });
 }
 
 /**
@@ -173,8 +175,7 @@ export function modelConfigFor(sets: TrainingSets, given: ModelSettings, seed: n
   const { shape, channels } = sets.unlabelled;
   const invariances = given.invariances ?? (shape.length === 1 ? (['t'] as const) : (['r', 't'] as const));
   const { kind = kindFor(sets, given), ...settings } = given;
-  const { hiddenClassifier, classPrior, enumerate, exactClasses, discreteDim, targets, condition, ...others } =
-    settings;
+  const { hiddenClassifier, classPrior, enumerate, exactClasses, numClasses, targets, condition, ...others } = settings;
   const { recognition, ...rest } = others;
   const { regressorSigma, hiddenRegressor, classifier, regressor, ...own } = rest;
   const { decoder, templates, extraClasses = 0, ...networks } = own;
@@ -207,7 +208,7 @@ export function modelConfigFor(sets: TrainingSets, given: ModelSettings, seed: n
         : { ...common, ...defined({ hiddenClassifier, classifier }) };
     }
     case 'jiVAE':
-      return { kind, ...shared, ...defined(classes), discreteDim: discreteDim ?? classesToFind(sets) };
+      return { kind, ...shared, ...defined(classes), numClasses: numClasses ?? classesToFind(sets) };
     case 'ssRegIVAE':
       return {
         kind,
@@ -272,7 +273,7 @@ export function trainingOf(config: ModelConfig, { unlabelled }: TrainingSets, gi
   const { batchSize = trainDefaults.batchSize } = given;
   const batches = Math.ceil(unlabelled.count / batchSize);
   const epochs = Math.min(MOST_EPOCHS, Math.max(FEWEST_EPOCHS, Math.round(USUAL_STEPS / batches)));
-  return { epochs, batchSize, scaleFactor: klSchedule, ...given };
+  return { epochs, batchSize, klWeight: klSchedule, ...given };
 }
 
 const isKnownPoseKey = (name: string): boolean => [...knownPoseKeys, ...templateKeys].some((key) => key === name);
@@ -282,9 +283,9 @@ function refuseOptionsOf(given: TrainSettings, names: readonly (keyof TrainSetti
   if (wrong !== undefined) throw new OptionError(`${wrong} is an option of ${owner}.`);
 }
 
-function kindFor({ labelled }: TrainingSets, { targets, discreteDim, condition }: ModelSettings): Model['kind'] {
+function kindFor({ labelled }: TrainingSets, { targets, numClasses, condition }: ModelSettings): Model['kind'] {
   if (targets !== undefined) return 'ssRegIVAE';
-  if (discreteDim !== undefined) return 'jiVAE';
+  if (numClasses !== undefined) return 'jiVAE';
   if (condition !== undefined || !labelled) return 'iVAE';
   return labelled.labels ? 'ssiVAE' : 'ssRegIVAE';
 }
@@ -294,7 +295,7 @@ const howToLabel = 'Give a folder per class, or a table of labels.';
 function classesToFind({ classNames }: TrainingSets): number {
   if (classNames.length > 1) return classNames.length;
   throw new PyrovedError(
-    'A jiVAE needs to know how many classes to look for. Give their number (discreteDim, --classes).',
+    'A jiVAE needs to know how many classes to look for. Give their number (numClasses, --num-classes).',
   );
 }
 
@@ -344,14 +345,14 @@ export function prepareTraining(
 }
 
 function trainerFor(model: Model, sets: TrainingSets, settings: TrainSettings & { seed: number | string }): Trainer {
-  const { discreteScaleFactor, templateSteps, ...supervised } = settings;
+  const { discreteKlWeight, templateSteps, ...supervised } = settings;
   if (model instanceof TemplateSSIVAE)
     return new TemplateTrainer(model, labelledData(sets), { ...supervised, ...defined({ templateSteps }) });
   if (model instanceof RecognitionSSIVAE) return new KnownPoseTrainer(model, labelledData(sets), supervised);
   if (model.kind === 'ssiVAE' || model.kind === 'ssRegIVAE')
     return new SemiSupervisedTrainer(model, labelledData(sets), supervised);
   const shared = unsupervised(supervised);
-  const discrete = model.kind === 'jiVAE' && discreteScaleFactor !== undefined && { discreteScaleFactor };
+  const discrete = model.kind === 'jiVAE' && discreteKlWeight !== undefined && { discreteKlWeight };
   return new UnsupervisedTrainer(model, { images: learntFrom(model, sets) }, { ...shared, ...discrete });
 }
 

@@ -71,7 +71,7 @@ function refuseUnknown({ path, files }: FactorTable, sets: readonly TrainingImag
 
 export interface KnownOptions {
   /** Share of the images with known numbers that is held out; 0.2. */
-  readonly heldOut?: number;
+  readonly validationFraction?: number;
   readonly seed?: string | number;
 }
 
@@ -82,7 +82,7 @@ export interface KnownOptions {
 export function setsWithFactors(
   sets: TrainingSets,
   path: string,
-  { heldOut = 0.2, seed = 1 }: KnownOptions,
+  { validationFraction = 0.2, seed = 1 }: KnownOptions,
 ): TrainingSets {
   const table = readFactorTable(path);
   const { unlabelled, labelled, test } = sets;
@@ -105,13 +105,15 @@ export function setsWithFactors(
   if (!places.some(isKnown)) throw new DataError(`${path} has all its numbers for none of the images.`);
   const labels = places.map((i) => (isKnown(i) ? 0 : -1));
   const split =
-    heldOut > 0 ? stratifiedSplit(labels, heldOut, seed) : { kept: Int32Array.from(places), heldOut: new Int32Array() };
+    validationFraction > 0
+      ? stratifiedSplit(labels, validationFraction, seed)
+      : { kept: Int32Array.from(places), validation: new Int32Array() };
   const told = subset(all, Array.from(split.kept).filter(isKnown));
   const rest = places.filter((i) => !isKnown(i));
   return {
     ...sets,
     labelled: told,
     unlabelled: rest.length > 0 ? subset(all, rest) : told,
-    ...(split.heldOut.length > 0 && { test: subset(all, split.heldOut) }),
+    ...(split.validation.length > 0 && { test: subset(all, split.validation) }),
   };
 }

@@ -70,9 +70,9 @@ export async function imageSets(
 }
 
 export async function arraySets(source: ArraySource, { normalisation }: LoadSetsOptions): Promise<TrainingSets> {
-  const { kind: _, file, factors, heldOut, seed, inMemory: most, ...choice } = source;
+  const { kind: _, file, factors, validationFraction, seed, inMemory: most, ...choice } = source;
   const { close, ...found } = await arrayImages(file, { ...choice, ...(normalisation && { normalisation }) }, most);
-  const sets = setsOf(partition(found.set, { heldOut, seed }, found.problems), found);
+  const sets = setsOf(partition(found.set, { validationFraction, seed }, found.problems), found);
   return { ...(factors === undefined ? sets : setsWithFactors(sets, factors, source)), close };
 }
 
@@ -93,9 +93,9 @@ export async function micrographSets(
   source: MicrographSource,
   { normalisation }: LoadSetsOptions,
 ): Promise<TrainingSets> {
-  const { kind: _, path, heldOut, seed, splitBy, ...options } = source;
+  const { kind: _, path, validationFraction, seed, splitBy, ...options } = source;
   const found = await loadMicrographs(path, { ...options, ...(normalisation && { normalisation }) });
-  const split = { heldOut, seed, ...(splitBy !== undefined && { splitBy }) };
+  const split = { validationFraction, seed, ...(splitBy !== undefined && { splitBy }) };
   return setsOf(partition(found.set, split, found.problems), found);
 }
 
@@ -106,12 +106,12 @@ interface Found {
 }
 
 function setsOf(parts: Partition<TrainingImages>, { normalisation, problems, notes = [] }: Found): TrainingSets {
-  const { labelled, heldOut, unlabelled } = parts;
+  const { labelled, validation, unlabelled } = parts;
   return {
     // There is one of the two at least: a set without labels is unlabelled as a whole.
     unlabelled: unlabelled ?? (labelled as TrainingImages),
     ...(labelled && { labelled }),
-    ...(heldOut && { test: heldOut }),
+    ...(validation && { test: validation }),
     classNames: labelled?.classNames ?? [],
     normalisation,
     notes: [...new Set([...notes, ...parts.notes])],

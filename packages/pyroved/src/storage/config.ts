@@ -2,6 +2,7 @@
 import { type Precision, precisions } from '@pyro-ts/spatial-decoder';
 import { didYouMean } from 'pyro-ts';
 import { RunError } from './errors.js';
+import { withCurrentNames } from './formerNames.js';
 import { isJsonObject, type Json, type JsonObject, parseJsonObject, toJsonObject } from './json.js';
 
 /** The run whose weights another one starts from. */
@@ -79,7 +80,7 @@ export const formatConfig = (config: RunConfig): string => `${JSON.stringify(con
 
 /** What the text of `config.json` holds. @throws RunError that names `source` and the entry at fault. */
 export const parseConfig = (text: string, source: string): RunConfig =>
-  checkedConfig(parseJsonObject(text, source), source);
+  checkedConfig(withCurrentNames(parseJsonObject(text, source)), source);
 
 function checkedConfig(json: JsonObject, source: string): RunConfig {
   if (json.format !== RUN_FORMAT)

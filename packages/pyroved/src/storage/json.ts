@@ -17,7 +17,7 @@ export function toJson(value: unknown, where: string, nonFinite: 'refuse' | 'nul
   if (typeof value === 'number') {
     if (Number.isFinite(value)) return value;
     if (nonFinite === 'null') return null;
-    throw new RunError(`${where} is ${value}, which JSON cannot hold. Leave it out, or use null.`);
+    throw new RunError(`${where} is ${value}, which JSON cannot hold. Omit it, or use null.`);
   }
   if (Array.isArray(value)) return value.map((item, i) => toJson(item, `${where}[${i}]`, nonFinite));
   if (!isPlainObject(value)) throw new RunError(`${where} is ${describe(value)}, which JSON cannot hold.`);

@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { explained } from './errors.js';
 import { flushFolder, writeFileAtomic } from './files.js';
+import { withCurrentNames } from './formerNames.js';
 import { type JsonObject, parseJsonObject, toJsonObject } from './json.js';
 
 /** The metrics of a run: a file that only grows, except when a run is resumed. */
@@ -39,7 +40,7 @@ export class MetricsLog {
       .split('\n')
       .map((line, i) => ({ line, source: `Line ${i + 1} of ${this.file}` }))
       .filter(({ line }) => line.trim() !== '')
-      .map(({ line, source }) => parseJsonObject(line, source));
+      .map(({ line, source }) => withCurrentNames(parseJsonObject(line, source)));
   }
 
   /**

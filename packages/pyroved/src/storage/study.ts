@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { explained, RunError } from './errors.js';
 import { readText, writeFileAtomic } from './files.js';
+import { withCurrentNames } from './formerNames.js';
 import { type Json, type JsonObject, parseJsonObject, toJson, toJsonObject } from './json.js';
 import { lockFolder } from './lock.js';
 import { type CreateOptions, makeFree, refuseOccupied, STUDY_FILES } from './outputFolder.js';
@@ -53,7 +54,7 @@ export class StudyFolder {
   static open(folder: string, wanted?: StudyKind): StudyFolder {
     const file = path.join(folder, STUDY_FILES.study);
     if (!fs.existsSync(file)) throw new RunError(`${folder} holds no study: it has no ${STUDY_FILES.study}.`);
-    const { format, version, kind: found, plan } = parseJsonObject(readText(file), file);
+    const { format, version, kind: found, plan } = withCurrentNames(parseJsonObject(readText(file), file));
     const kind = studyKinds.find((name) => name === found);
     if (format !== FORMAT || kind === undefined || typeof plan !== 'object' || plan === null || Array.isArray(plan))
       throw new RunError(`${file} is damaged: it does not say what is studied.`);

@@ -86,7 +86,7 @@ export async function resumeCrossValidation(
 /** Of a user's own images none is held out: the folds take care of that. */
 function withAllLabels(source: Source): Source {
   const isOwn = source.kind === 'images' || source.kind === 'array' || source.kind === 'micrographs';
-  return isOwn ? { heldOut: 0, ...source } : source;
+  return isOwn ? { validationFraction: 0, ...source } : source;
 }
 
 async function runFolds({ study, plan, sets, machine, hooks }: StudyAtWork<FoldsPlan>): Promise<CrossValidateResult> {

@@ -55,7 +55,7 @@ export interface ValidatedQuantity extends QuantityErrors<number> {
 }
 
 export interface QuantityValidation {
-  readonly on: 'quantities';
+  readonly on: 'targets';
   readonly folds: readonly QuantityFold[];
   readonly images: number;
   readonly targets: readonly ValidatedQuantity[];
@@ -125,7 +125,7 @@ function quantitiesTogether({ labelled }: TrainingSets, folds: readonly Quantity
       },
     };
   });
-  return { on: 'quantities', folds, images, targets };
+  return { on: 'targets', folds, images, targets };
 }
 
 /** The mean squared distance from the mean. */

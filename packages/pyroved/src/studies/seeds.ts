@@ -18,7 +18,7 @@ export interface SeedsRequest extends StudyRequest {
   /** 3 for 1, 2 and 3; or the seeds themselves. They decide weights, order and noise; the images are the source's. */
   readonly seeds: number | readonly number[];
   /** Train all seeds for this many epochs only, then continue with the best alone. @default all are trained to the end */
-  readonly race?: number;
+  readonly selectAfter?: number;
 }
 
 /** How one seed did. */
@@ -40,7 +40,7 @@ export interface SeedsResult extends Omit<RunResult, 'folder'> {
 
 interface SeedsPlan extends StudyPlan {
   readonly seeds: readonly number[];
-  readonly race?: number;
+  readonly selectAfter?: number;
 }
 
 /** The seeds that an option names. @throws {OptionError} for none, or one twice. */
@@ -60,14 +60,20 @@ const partOf = (seed: number): string => `seed-${seed}`;
 
 /** Trains every seed in a folder of its own and makes the best one the result of the whole. */
 export async function trainSeeds(request: SeedsRequest, hooks: RunHooks = {}): Promise<SeedsResult> {
-  const { race } = request;
+  const { selectAfter } = request;
   const seeds = seedList(request.seeds);
   checkTrainSettings(request.train ?? {});
   const planned = (sets: TrainingSets, machine: StartedMachine) => {
-    const plan: SeedsPlan = { ...planOf(request, sets, machine), seeds, ...(race !== undefined && { race }) };
+    const plan: SeedsPlan = {
+      ...planOf(request, sets, machine),
+      seeds,
+      ...(selectAfter !== undefined && { selectAfter }),
+    };
     const { epochs = trainDefaults.epochs } = plan.train;
-    if (race !== undefined && !(Number.isInteger(race) && race >= 1 && race <= epochs)) {
-      throw new OptionError(`race is a number of epochs from 1 to ${epochs}, the epochs of a run, not ${race}.`);
+    if (selectAfter !== undefined && !(Number.isInteger(selectAfter) && selectAfter >= 1 && selectAfter <= epochs)) {
+      throw new OptionError(
+        `selectAfter must be a number of epochs from 1 to the ${epochs} of a run; got ${selectAfter}.`,
+      );
     }
     settingsOf({ ...plan, sets, machine, seed: seeds[0] });
     return { plan, parts: seeds.map(partOf) };
@@ -84,14 +90,14 @@ type Seeds = StudyAtWork<SeedsPlan>;
 
 async function runSeeds(all: Seeds): Promise<SeedsResult> {
   const { study, plan, hooks } = all;
-  const { seeds, race } = plan;
+  const { seeds, selectAfter } = plan;
   const records: SeedRecord[] = [];
   const hooksFor = hooksOfParts(hooks);
   for (const [i, seed] of seeds.entries()) {
     hooks.say?.(`Seed ${seed} (${i + 1} of ${seeds.length})`);
-    const { history } = await train(all, seed, hooksFor(seeds.length - 1 - i), race);
+    const { history } = await train(all, seed, hooksFor(seeds.length - 1 - i), selectAfter);
     if (hooks.signal?.aborted) return { seeds: records, history, stopped: true };
-    const record = recordOf(seed, history, race);
+    const record = recordOf(seed, history, selectAfter);
     records.push(record);
     hooks.say?.(`${seedLine(record)}.`);
   }
@@ -122,8 +128,8 @@ const train = (
     finish: (...ended) => finishRun(...ended, { report: false }),
   });
 
-function recordOf(seed: number, history: readonly EpochRecord[], race = Number.POSITIVE_INFINITY): SeedRecord {
-  const { epoch, loss, evaluation } = history[Math.min(race, history.length) - 1];
+function recordOf(seed: number, history: readonly EpochRecord[], selectAfter = Number.POSITIVE_INFINITY): SeedRecord {
+  const { epoch, loss, evaluation } = history[Math.min(selectAfter, history.length) - 1];
   return { seed, epoch, loss, ...(evaluation?.accuracy !== undefined && { accuracy: evaluation.accuracy }) };
 }
 

@@ -57,7 +57,7 @@ export function resolveConv(owner: string, options: ConvOptions, role: 'encoder'
   if (upsampling !== undefined && (role === 'encoder' || !upsamplings.includes(upsampling))) {
     throw new OptionError(
       role === 'encoder'
-        ? `${owner}: upsampling belongs to decoders. Leave it out.`
+        ? `${owner}: upsampling belongs to decoders. Omit it.`
         : `${owner}: upsampling is "linear" or "nearest", not "${upsampling}".`,
     );
   }

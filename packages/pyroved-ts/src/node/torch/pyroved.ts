@@ -74,7 +74,7 @@ function configOf(layout: Layout, options: PyrovedOptions): ModelConfig {
   const names = factors ?? Array.from({ length: told }, (_, i) => `value ${i + 1}`);
   switch (kind) {
     case 'jiVAE':
-      return { kind, ...shared, discreteDim: told };
+      return { kind, ...shared, numClasses: told };
     case 'ssiVAE':
       return { kind, ...shared, numClasses: told, hiddenClassifier: hiddenPredictor };
     case 'ssRegIVAE':
