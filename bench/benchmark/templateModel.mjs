@@ -109,10 +109,10 @@ async function templateModel(settings, { labelled, unlabelled, test, outliers },
 function templateOutliers(model, test, outliers) {
   const [own, others] = [test, outliers].map((set) => model.answers(set));
   const lowest = model.outlierThreshold(FALSE_ALARMS);
-  const below = ({ evidence }) => evidence.filter((e) => e < lowest).length / evidence.length;
+  const below = ({ outlierScore }) => outlierScore.filter((s) => s < lowest).length / outlierScore.length;
   const [head, otherHead] = [test, outliers].map((set) => mostOf(model.classify(set, { answer: 'classifier' })));
   return {
-    auroc: auroc(own.evidence, others.evidence),
+    auroc: auroc(own.outlierScore, others.outlierScore),
     softmaxAuroc: auroc(head, otherHead),
     falseAlarms: below(own),
     detected: below(others),

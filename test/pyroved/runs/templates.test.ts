@@ -62,23 +62,30 @@ test('a run trains, is loaded with the same weights, and says class, angle, evid
   const { validation } = cards({ ...counts, seed: 2, size: 10 });
   const rows = classifyImages(trained, validation, 0.8, { answer: 'evidence', falseAlarms: 1 });
   expect(rows).toHaveLength(8);
-  // The highest of the training images' evidence.
+  // The highest of the training images' scores.
   const most = (trained.model as TemplateSSIVAE).outlierThreshold(1);
-  for (const { evidence = Number.NaN, outlier, angleDegrees } of rows) {
-    expect(outlier).toBe(evidence < most);
+  for (const { outlierScore = Number.NaN, outlier, angleDegrees } of rows) {
+    expect(outlier).toBe(outlierScore < most);
     expect(angleDegrees).toBeTypeOf('number');
   }
-  expect(classificationCsv(rows, trained.classNames).split('\n')[0]).toContain('angle_deg,evidence,outlier,p(');
+  expect(classificationCsv(rows, trained.classNames).split('\n')[0]).toContain(
+    'angle_deg,evidence,outlier_score,outlier,p(',
+  );
   expect(classifyImages(trained, validation).every((row) => row.evidence !== undefined)).toBe(true);
   for (const { model } of [trained, again]) model.dispose();
 });
 
-test('thresholds are quantiles of the training evidence', () => {
+test('thresholds are quantiles of the scores of training images', () => {
   const model = new TemplateSSIVAE({
     ...{ shape: [8, 8], numClasses: 2, invariances: ['r', 't'], decoder: 'template', recognition },
   });
-  model.setTrainingEvidence(Array.from({ length: 1001 }, (_, i) => (i * 5) % 1001));
-  expect([0, 0.05, 0.5, 1].map((rate) => Math.round(model.outlierThreshold(rate)))).toEqual([0, 50, 500, 1000]);
+  const count = 1001;
+  const evidence = Float64Array.from({ length: 2 * count }, (_, i) => (i % 2 ? -1e4 : ((i >> 1) * 5) % count));
+  const rest = { theta: new Float64Array(0), spread: new Float64Array(0), template: new Int32Array(2 * count) };
+  model.gate = { weight: 1, temperature: 1 };
+  model.setTypicalImages({ count, evidence, recognised: new Float32Array(2 * count), ...rest });
+  // The gate is open: the score is the log of the share of training images of lower evidence.
+  for (const rate of [0.05, 0.5, 1]) expect(Math.exp(model.outlierThreshold(rate))).toBeCloseTo(rate, 2);
   expect(() => model.outlierThreshold(1.5)).toThrow(OptionError);
   model.dispose();
 });

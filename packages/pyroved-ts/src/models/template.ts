@@ -6,14 +6,23 @@ import { type AnglePrior, anglePriorNames } from '../priors/index.js';
 import { shiftOf } from '../templates/geometry.js';
 import { classRows } from './asked/condition.js';
 import { type Classified, classified, softmaxRows } from './asked/uncertainty.js';
+import {
+  OUTLIER_TABLES,
+  outlierScores,
+  outlierStatistics,
+  QUANTILE_COUNT,
+  quantilesOf,
+  totalEvidence,
+  valueAt,
+} from './outliers.js';
 import type { ClassEncoding, SemiSupervisedOptions } from './ssivae.js';
 import { type ClassExplanations, TemplateExplanations } from './templateExplanations.js';
 
 /** Where the gate's numbers are kept: how much the evidence counts, and its temperature. */
 const GATE = 'evidence_gate';
 
-/** Where the quantiles of the training images' evidence are kept, and how many. */
-const [QUANTILES, QUANTILE_COUNT] = ['evidence_quantiles', 201];
+/** Where quantiles of what the explanations of the training images are like are kept; see `outlierScores`. */
+const OUTLIERS = 'outlier_quantiles';
 
 /** What the evidence of a class counts for beside recognition's answer, as training found it on labelled images. */
 export interface EvidenceGate {
@@ -54,6 +63,8 @@ export interface ImageAnswers {
   readonly encoding: ClassEncoding;
   /** See `TemplateSSIVAE.evidenceOf`, [count]. */
   readonly evidence: Float64Array;
+  /** See `TemplateSSIVAE.outlierScoresOf`, [count]. */
+  readonly outlierScore: Float64Array;
 }
 /** Recognition's answer is softened by this much before the evidence is added. */
 const SOFTENED = 0.1;
@@ -81,7 +92,7 @@ export class TemplateSSIVAE extends TemplateExplanations {
       () =>
         void this.params.run(() => {
           param(GATE, [1, 1]);
-          param(QUANTILES, () => tf.zeros([QUANTILE_COUNT]));
+          param(OUTLIERS, () => tf.zeros([OUTLIER_TABLES, QUANTILE_COUNT]));
         }),
     );
   }
@@ -151,37 +162,55 @@ export class TemplateSSIVAE extends TemplateExplanations {
     const found = classified(this.probabilitiesOf(explained, answer), this.numClasses);
     const encoding =
       this.gate.weight === 0 ? super.encode(set, found.classes) : this.encodingOf(explained, found.classes);
-    return { found, encoding, evidence: totalEvidence(explained.evidence, this.numClasses) };
+    return {
+      found,
+      encoding,
+      evidence: totalEvidence(explained.evidence, this.numClasses),
+      outlierScore: this.scoresOf(explained),
+    };
   }
 
-  /** log p(image) of each image in nats by Laplace's approximation, summed over the classes: low for objects of no class. */
+  /** log p(image) of each image in nats by Laplace's approximation, summed over the classes. */
   evidenceOf(set: ImageSet | StreamedSet): Float64Array {
     return totalEvidence(this.explainImages(set).evidence, this.numClasses);
   }
 
   /**
-   * The evidence below which an image counts as an outlier, so that about `falseAlarms` of the images of known classes do too: a quantile of the training
-   * images' evidence.
+   * How typical each image is of the training images, from 0 down: low for objects of no class. By its evidence; where the gate is not open, also by how
+   * clearly it belongs to one class. See `outlierScores`.
+   */
+  outlierScoresOf(set: ImageSet | StreamedSet): Float64Array {
+    return this.scoresOf(this.explainImages(set));
+  }
+
+  private scoresOf(explained: ClassExplanations): Float64Array {
+    return outlierScores(outlierStatistics(explained, this.numClasses), this.outlierTables(), this.gate.weight);
+  }
+
+  /** [OUTLIER_TABLES][QUANTILE_COUNT] */
+  private outlierTables(): Float32Array[] {
+    const all = this.params.get(OUTLIERS).dataSync<'float32'>();
+    return Array.from({ length: OUTLIER_TABLES }, (_, k) => all.subarray(k * QUANTILE_COUNT, (k + 1) * QUANTILE_COUNT));
+  }
+
+  /**
+   * The outlier score below which an image counts as an outlier, so that about `falseAlarms` of the images of known classes do too: a quantile of the scores
+   * of training images.
    * @param falseAlarms from 0 to 1 @default 0.05
    */
   outlierThreshold(falseAlarms = 0.05): number {
     if (!(falseAlarms >= 0 && falseAlarms <= 1)) {
       throw new OptionError(`falseAlarms must be a rate from 0 to 1; got ${falseAlarms}.`);
     }
-    const quantiles = this.params.get(QUANTILES).dataSync();
-    const at = falseAlarms * (quantiles.length - 1);
-    const low = Math.min(Math.floor(at), quantiles.length - 2);
-    return quantiles[low] + (at - low) * (quantiles[low + 1] - quantiles[low]);
+    return valueAt(this.outlierTables()[OUTLIER_TABLES - 1], falseAlarms);
   }
 
-  /** Sets what `outlierThreshold` is taken from: the evidence of training images. */
-  setTrainingEvidence(evidence: ArrayLike<number>): void {
-    const sorted = Float64Array.from(evidence).sort();
-    const quantiles = Array.from(
-      { length: QUANTILE_COUNT },
-      (_, i) => sorted[Math.round((i / (QUANTILE_COUNT - 1)) * (sorted.length - 1))],
-    );
-    tf.tidy(() => this.params.set(QUANTILES, quantiles));
+  /** Sets what images are compared with by `outlierScoresOf`: explanations of training images, under the gate as it is. */
+  setTypicalImages(explained: ClassExplanations): void {
+    const statistics = outlierStatistics(explained, this.numClasses);
+    const tables = statistics.map(quantilesOf);
+    const scores = quantilesOf(outlierScores(statistics, tables, this.gate.weight));
+    tf.tidy(() => this.params.set(OUTLIERS, [...tables, scores]));
   }
 
   /** Orders the pictures of each class by how many images of the set they explain best, the commonest first; a trainer does this. */
@@ -281,13 +310,4 @@ function checkNamedPrior(prior: AnglePrior): void {
   const known = anglePriorNames.some((own) => own === name) && !(typeof prior === 'object' && 'kind' in prior);
   if (!known)
     throw new OptionError(`Angle priors that can be compared are ${anglePriorNames.join(', ')}; got ${String(name)}.`);
-}
-
-/** log of the sum over classes of rows [count, K]: [count]. */
-function totalEvidence(evidence: Float64Array, classes: number): Float64Array {
-  return Float64Array.from({ length: evidence.length / classes }, (_, i) => {
-    const row = evidence.subarray(i * classes, (i + 1) * classes);
-    const most = Math.max(...row);
-    return most + Math.log(row.reduce((sum, e) => sum + Math.exp(e - most), 0));
-  });
 }

@@ -3,9 +3,9 @@ import * as tf from '@tensorflow/tfjs';
 import type { RandomStream } from 'pyro-ts';
 import { tidyHost } from '../tidyHost.js';
 import { AFFINE_CONTENTS, addUpright, affineField, sizeContent } from './affine.js';
+import { candidatesAround, centred, momentsOf } from './anyAngle.js';
 import { blurred } from './blur.js';
 import { bestCandidates, type Explanations, explain, somePixels, type TemplateScene } from './explain.js';
-import { candidatesAround, centred, momentsOf } from './newPicture.js';
 
 /** Images as rows [n, channels * points], on the host. */
 export interface ImageRows {

@@ -58,10 +58,14 @@ export const knownPoseKeys = [
 const keys = [...trainerOptionKeys, ...knownPoseKeys];
 
 /** Consistency: certain above this probability, after this share of the recognition steps. */
-const [CERTAIN, CONSISTENT_FROM] = [0.95, 0.5];
+const CERTAIN = 0.95;
+export const CONSISTENT_FROM = 0.5;
 
 /** Further poses of unlabelled images are drawn from this share of the ranges; any angle from the whole circle. */
 const FURTHER = 0.5;
+
+/** Of the features of a view, by default. */
+export const DROPOUT = 0.5;
 
 /** What recognition's learning rate falls to, as a fraction, at the end of its steps. */
 const LAST_RATE = 0.05;
@@ -86,7 +90,7 @@ export class KnownPoseTrainer extends Trainer<RecognitionSSIVAE> {
   protected readonly recognitionLr: number;
   protected readonly posedBatch: number;
   private readonly consistency: number;
-  private readonly dropout: number;
+  protected readonly dropout: number;
   protected readonly labelledNoise: FreshNoise;
   private readonly unlabelledNoise: FreshNoise;
   private readonly unlabelled: SVI<[tf.Tensor, undefined, SemiSupervisedTerms]>;
@@ -111,7 +115,7 @@ export class KnownPoseTrainer extends Trainer<RecognitionSSIVAE> {
     const { owner: name, keys: known, optimizer: adam } = parts;
     super(model, withSchedule(options), { owner: name, keys: known, lr: 1e-3, labels: true }, adam);
     const { recognitionSteps = stepsFor(model), recognitionBatch = 48, recognitionLr = 3e-3 } = options;
-    const { posedBatch = 16, consistency = 1, dropout = 0.5 } = options;
+    const { posedBatch = 16, consistency = 1, dropout = DROPOUT } = options;
     checkKnownPoseOptions({ recognitionSteps, recognitionBatch, recognitionLr, posedBatch, consistency, dropout });
     this.recognitionSteps = recognitionSteps;
     this.recognitionBatch = recognitionBatch;
@@ -151,7 +155,11 @@ export class KnownPoseTrainer extends Trainer<RecognitionSSIVAE> {
   }
 
   protected recognitionBatches(): Batch[] {
-    return Array.from({ length: this.recognitionSteps }, (_, step) => ({
+    return this.batchesOfRecognition(this.recognitionSteps);
+  }
+
+  protected batchesOfRecognition(steps: number): Batch[] {
+    return Array.from({ length: steps }, (_, step) => ({
       kind: 'recognition',
       indices: this.labelledIndices(this.recognitionBatch, this.stream(step)),
     }));
@@ -183,11 +191,19 @@ export class KnownPoseTrainer extends Trainer<RecognitionSSIVAE> {
     });
   }
 
+  /** Whether recognition learns from unlabelled images too at this step. */
+  protected get isConsistent(): boolean {
+    return this.step >= CONSISTENT_FROM * this.recognitionSteps;
+  }
+
   /** Recognition's learning rate at this step. */
   protected recognitionRate(): number {
-    const { step, recognitionSteps, recognitionLr } = this;
-    const fallen = 0.5 * (1 + Math.cos((Math.PI * step) / recognitionSteps));
-    return recognitionLr * (LAST_RATE + (1 - LAST_RATE) * fallen);
+    return this.recognitionLr * fallen(this.step, this.recognitionSteps);
+  }
+
+  /** Probability that a feature of a view is dropped at this step. */
+  protected get dropoutRate(): number {
+    return this.dropout;
   }
 
   protected learnRecognition(indices: Int32Array): number {
@@ -210,7 +226,7 @@ export class KnownPoseTrainer extends Trainer<RecognitionSSIVAE> {
 
   /** Features that a recognition step of `count` images keeps. */
   protected dropped(count: number, purpose: string): Pick<RecognitionTerms, 'kept'> {
-    const { dropout, model } = this;
+    const { dropoutRate: dropout, model } = this;
     if (dropout === 0) return {};
     const { angles, features } = model.recognition;
     const stream = this.stream(this.step).fork(`dropout/${purpose}`);
@@ -229,8 +245,8 @@ export class KnownPoseTrainer extends Trainer<RecognitionSSIVAE> {
 
   /** Unlabelled images whose class recognition is certain of, at poses drawn anew. */
   private consistentImages(count: number): ConsistentImages | undefined {
-    const { model, data, step, recognitionSteps, consistency } = this;
-    if (consistency === 0 || step < CONSISTENT_FROM * recognitionSteps) return undefined;
+    const { model, data, step, consistency } = this;
+    if (consistency === 0 || !this.isConsistent) return undefined;
     const { numClasses, options, recognition } = model;
     const { shape, channels } = options;
     const stream = this.stream(step).fork('consistency');
@@ -325,8 +341,12 @@ function furtherRanges({ angle = 0, shift = 0, scale: [low, high] = [1, 1], shea
   };
 }
 
+/** What the learning rate is multiplied by at a step: down a cosine. */
+export const fallen = (step: number, steps: number): number =>
+  LAST_RATE + (1 - LAST_RATE) * (0.5 * (1 + Math.cos((Math.PI * step) / steps)));
+
 /** Steps of recognition: as many as harder tasks gain from, within about the time that twelve views take. */
-function stepsFor({ numClasses, recognition }: RecognitionSSIVAE): number {
+export function stepsFor({ numClasses, recognition }: RecognitionSSIVAE): number {
   const views = recognition.angles.length;
   return Math.round((600 + 60 * numClasses) * Math.min(2, Math.max(1, 12 / views)));
 }

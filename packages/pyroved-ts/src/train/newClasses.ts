@@ -3,8 +3,9 @@ import type * as tf from '@tensorflow/tfjs';
 import type { RandomStream } from 'pyro-ts';
 import { gather } from '../data/index.js';
 import type { TemplateSSIVAE } from '../models/index.js';
+import { anyAngle } from '../templates/anyAngle.js';
 import type { Candidates, Explanations } from '../templates/explain.js';
-import { anyAngle, newPicture } from '../templates/newPicture.js';
+import { newPicture } from '../templates/newPicture.js';
 import { tidyHost } from '../tidyHost.js';
 import { imageTensor, type TrainingImages } from './data.js';
 import { explainTraining } from './templateExplaining.js';
@@ -56,7 +57,15 @@ export class NewClasses {
       const propose = this.proposing(progress);
       const explained = explainTraining(model, imageTensor(unlabelled, indices), propose ? { propose } : {});
       const evidence = this.bestKnown(explained);
-      return newPicture({ images, evidence, shape, channels }, (x, pictures) => model.scene(x, model.blur, pictures));
+      return newPicture(
+        { images, evidence, shape, channels },
+        {
+          sceneOf: (x, pictures) => model.scene(x, model.blur, pictures),
+          sigma: model.params.get('likelihood.sigma').dataSync()[0],
+          rng: stream.fork('pictures'),
+          ...(model.options.kernel && { kernel: model.options.kernel }),
+        },
+      );
     });
     model.setPicture(labels[found], picture);
     this.found++;

@@ -18,8 +18,8 @@ export const templateDefaults = {
 
 export const templateKeys = ['templateSteps'] as const;
 
-/** Steps of recognition alone: with the joint ones, as many as a model without templates takes. */
-export const stepsAlone = (numClasses: number): number => 200 + 60 * numClasses;
+/** Steps of recognition before the joint ones: with those, as many as a model without templates takes. */
+export const firstSteps = (numClasses: number): number => 200 + 60 * numClasses;
 
 /** @throws {OptionError} where there are no steps. */
 export function checkTemplateSteps(templateSteps: number): void {

@@ -17,14 +17,14 @@ import { tidyHost } from '../tidyHost.js';
 import { imageTensor, tidied } from './data.js';
 import { firstPictures } from './firstPictures.js';
 import { fitEvidence, gateWeight } from './gate.js';
-import { KnownPoseTrainer, knownPoseKeys } from './knownPoses.js';
+import { CONSISTENT_FROM, DROPOUT, fallen, KnownPoseTrainer, knownPoseKeys, stepsFor } from './knownPoses.js';
 import { NewClasses } from './newClasses.js';
 import { clipOf, trainerOptionKeys } from './options.js';
 import type { SemiSupervisedData } from './semiSupervised.js';
 import { explainTraining, refinedContents, trainingPixels } from './templateExplaining.js';
 import {
   checkTemplateSteps,
-  stepsAlone,
+  firstSteps,
   type TemplateTrainerOptions,
   templateDefaults,
   templateKeys,
@@ -47,7 +47,7 @@ const [GATE_EVERY, GATE_IMAGES, GATE_FEW, GATE_DISTINCT] = [50, 96, 48, 24];
 const [ANCHORED_AT_ONCE, MEASURED_IMAGES] = [128, 1500];
 
 /** Names of the arrays that a checkpoint keeps. */
-const [ANCHOR, RECALLED] = ['templates/anchor', 'templates/recalled'];
+const [ANCHOR, RECALLED, ALONE] = ['templates/anchor', 'templates/recalled', 'templates/recognition/'];
 
 /**
  * Each joint step explains a batch of unlabelled images by every class (see `TemplateSSIVAE`), weighs the explanations by softmax(gate * evidence / temperature +
@@ -57,11 +57,17 @@ const [ANCHOR, RECALLED] = ['templates/anchor', 'templates/recalled'];
  *    images at drawn poses, whose content alone is refined;
  * 2. recognition on the labelled images at drawn poses and on the explanations, weighted by the gate.
  *
- * The gate is measured on labelled images at drawn poses: where their evidence does not recognise them, recognition learns as if it were alone.
+ * The gate is measured on labelled images at drawn poses. Where their evidence does not recognise them when the joint steps would begin, recognition first takes
+ * all the steps that it has in a model without templates; where the gate is not open at the end of the joint steps either, recognition ends as it was after
+ * those, so that templates never make it worse.
  */
 export class TemplateTrainer extends KnownPoseTrainer {
   /** Joint steps of each epoch. */
   private readonly stepsPerEpoch: number;
+  /** Steps of recognition as in a model without templates, where the gate is closed at first. */
+  private readonly stepsAlone: number;
+  /** Recognition's weights after these. */
+  private alone: Map<string, Float32Array> | undefined;
   private readonly complete: SVI<[CompleteRows]>;
   private readonly teaching: SVI<[Teaching, RecognitionTerms]>;
   /** Log of recognition's softened answer for every unlabelled image, after the steps of recognition alone, [count, K]. */
@@ -85,11 +91,12 @@ export class TemplateTrainer extends KnownPoseTrainer {
     super(
       model,
       data,
-      { ...usual, recognitionSteps: stepsAlone(model.numClasses), ...defined(options) },
+      { ...usual, recognitionSteps: firstSteps(model.numClasses), ...defined(options) },
       { owner, keys, optimizer: new Adam(rates, clipOf(options)) },
     );
     checkTemplateSteps(templateSteps);
     this.stepsPerEpoch = Math.ceil(templateSteps / this.epochCount);
+    this.stepsAlone = options.recognitionSteps === undefined ? stepsFor(model) : 0;
     const { optimizer, seed } = this;
     const svi = <Args extends unknown[]>(name: string, program: (...args: Args) => void) =>
       new SVI<Args>(program, () => {}, optimizer, new TraceELBO({ maxPlateNesting: model.plateNesting }), {
@@ -120,47 +127,86 @@ export class TemplateTrainer extends KnownPoseTrainer {
     return epoch === 0 ? [...this.recognitionBatches(), ...joint] : joint;
   }
 
+  protected override recognitionBatches(): Batch[] {
+    return this.batchesOfRecognition(this.firstJointStep);
+  }
+
+  /** The step at which pictures begin to learn. */
+  private get firstJointStep(): number {
+    return this.recognitionSteps + this.stepsAlone;
+  }
+
+  /** Whether recognition takes the steps of a model without templates. */
+  private get isAlone(): boolean {
+    return this.step >= this.recognitionSteps && this.step < this.firstJointStep;
+  }
+
+  protected override skips({ kind }: Batch): boolean {
+    if (kind !== 'recognition' || !this.isAlone) return false;
+    if (this.step === this.recognitionSteps) this.lookAtGate(blurAt(0, this.model.options.shape));
+    return this.model.gate.weight === 1;
+  }
+
+  protected override get isConsistent(): boolean {
+    const { step, recognitionSteps, stepsAlone } = this;
+    return this.isAlone ? step - recognitionSteps >= CONSISTENT_FROM * stepsAlone : super.isConsistent;
+  }
+
+  protected override get dropoutRate(): number {
+    return this.isAlone ? DROPOUT : super.dropoutRate;
+  }
+
   private get templateSteps(): number {
     return this.stepsPerEpoch * this.epochCount;
   }
 
   /** How much of the joint steps is over; below 0 before them. */
   private get progressed(): number {
-    return (this.step - this.recognitionSteps) / Math.max(1, this.templateSteps);
+    return (this.step - this.firstJointStep) / Math.max(1, this.templateSteps);
   }
 
   protected override recognitionRate(): number {
-    return this.recognitionLr * slowing(this.progressed);
+    const { recognitionLr, step, recognitionSteps, stepsAlone } = this;
+    const own = this.isAlone ? fallen(step - recognitionSteps, stepsAlone) : slowing(this.progressed);
+    return recognitionLr * own;
   }
 
   protected override takeStep(batch: Batch, klWeight: number): number {
     if (batch.kind === 'recognition') return super.takeStep(batch, klWeight);
-    const { model, data, step, recognitionSteps, templateSteps } = this;
+    const { model, data, step, firstJointStep, templateSteps } = this;
+    if (step === firstJointStep) this.beginJointSteps();
     model.blur = blurAt(this.progressed, model.options.shape);
     this.anchor ??= this.recognisedNow();
-    if ((step - recognitionSteps) % GATE_EVERY === 0) this.lookAtGate();
+    if ((step - firstJointStep) % GATE_EVERY === 0) this.lookAtGate();
     this.classes.findNext(data.unlabelled, this.progressed, this.stream(step).fork('new class'));
     const loss = tidied(() => this.jointStep(batch.indices));
-    if (step === recognitionSteps + templateSteps - 1) this.finish();
+    if (step === firstJointStep + templateSteps - 1) this.finish();
     return loss;
   }
 
-  /** Sharp pictures, the commonest of each class first, and the evidence of training images, by which outliers are recognised from then on. */
+  /** Sharp pictures, the commonest of each class first, and what is typical of training images, by which outliers are recognised from then on. */
   private finish(): void {
-    const { model, data, seed } = this;
+    const { model, data, seed, alone } = this;
     model.blur = 0;
+    if (alone && model.gate.weight < 1) {
+      tf.tidy(() =>
+        alone.forEach((weights, name) => model.params.set(name, tf.tensor(weights, model.params.get(name).shape))),
+      );
+      this.recalled = Number.NaN;
+      this.lookAtGate();
+    }
     const order = new RandomStream(seed).fork('training evidence').permutation(data.unlabelled.count);
     const some = subset(data.unlabelled, order.subarray(0, MEASURED_IMAGES));
     model.orderPictures(some);
-    model.setTrainingEvidence(model.evidenceOf(some));
+    model.setTypicalImages(model.explainImages(some));
   }
 
   private jointStep(indices: Int32Array): number {
     const { model, data, posedBatch, recognitionBatch } = this;
     const stream = this.stream(this.step).fork('explanations');
     const pixels = trainingPixels(model, stream.fork('pixels'));
-    const isAlone = model.gate.weight === 0;
-    const labelled = this.labelledIndices(isAlone ? recognitionBatch : posedBatch, this.stream(this.step));
+    const isClosed = model.gate.weight === 0;
+    const labelled = this.labelledIndices(isClosed ? recognitionBatch : posedBatch, this.stream(this.step));
     const [clean, y, pose] = this.shown(labelled) as [tf.Tensor2D, tf.Tensor, KnownPose];
     const x = imageTensor(data.unlabelled, indices);
     const [blurred, blurredClean] = [x, clean].map((images) => model.blurredImages(images, model.blur));
@@ -172,7 +218,7 @@ export class TemplateTrainer extends KnownPoseTrainer {
     const known: KnownImages = { labelled, clean, blurred: blurredClean, y, pose, ...refined };
     const found: ExplainedImages = { x, blurred, explained, probabilities, kept };
     this.learnPictures(known, found, stream.fork('draws'));
-    this.teach(known, isAlone ? undefined : found);
+    this.teach(known, isClosed ? undefined : found);
     return -this.classes.bestKnown(explained).reduce((sum, e) => sum + e, 0);
   }
 
@@ -240,8 +286,21 @@ export class TemplateTrainer extends KnownPoseTrainer {
     return found.map((p) => softened(Math.log(p), numClasses));
   }
 
-  private lookAtGate(): void {
+  private beginJointSteps(): void {
+    this.recalled = Number.NaN;
+    if (this.stepsAlone > 0 && this.model.gate.weight < 1) this.alone = this.recognitionWeights();
+  }
+
+  /** Recognition's weights as they are. */
+  private recognitionWeights(): Map<string, Float32Array> {
+    const { params } = this.model;
+    const names = params.names.filter((name) => name.startsWith('encoder_y.'));
+    return new Map(names.map((name) => [name, params.get(name).dataSync<'float32'>().slice()]));
+  }
+
+  private lookAtGate(blur = this.model.blur): void {
     const { model, data } = this;
+    model.blur = blur;
     const count = data.labelled.count > GATE_DISTINCT ? GATE_IMAGES : GATE_FEW;
     const stream = this.stream(this.step).fork('gate');
     const indices = this.labelledIndices(count, stream);
@@ -261,9 +320,10 @@ export class TemplateTrainer extends KnownPoseTrainer {
   }
 
   protected override furtherState(): ReadonlyMap<string, SavedTensor> {
-    const { anchor, recalled, model } = this;
+    const { anchor, recalled, model, alone = new Map<string, Float32Array>() } = this;
     if (!anchor) return new Map();
-    return new Map([
+    return new Map<string, SavedTensor>([
+      ...[...alone].map(([name, data]): [string, SavedTensor] => [`${ALONE}${name}`, { shape: [data.length], data }]),
       [ANCHOR, { shape: [anchor.length / model.numClasses, model.numClasses], data: anchor }],
       [RECALLED, { shape: [2], data: Float32Array.of(recalled, this.classes.found) }],
     ]);
@@ -271,12 +331,17 @@ export class TemplateTrainer extends KnownPoseTrainer {
 
   protected override loadFurtherState(tensors: ReadonlyMap<string, SavedTensor>): void {
     const [anchor, recalled] = [ANCHOR, RECALLED].map((name) => tensors.get(name));
+    const alone = [...tensors].filter(([name]) => name.startsWith(ALONE));
+    this.alone =
+      alone.length > 0
+        ? new Map(alone.map(([name, { data }]) => [name.slice(ALONE.length), Float32Array.from(data)]))
+        : undefined;
     this.anchor = anchor && Float32Array.from(anchor.data);
     [this.recalled, this.classes.found] = recalled ? recalled.data : [Number.NaN, 0];
   }
 
   protected override settings(): Fingerprint {
-    return { ...super.settings(), templateSteps: this.templateSteps };
+    return { ...super.settings(), templateSteps: this.templateSteps, stepsAlone: this.stepsAlone };
   }
 
   protected override seek(step: number): void {

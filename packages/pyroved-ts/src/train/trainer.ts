@@ -109,6 +109,10 @@ export abstract class Trainer<M extends InvariantVAE | VED = InvariantVAE> {
 
   /** The batches of an epoch (counted from 0), in order. */
   abstract batches(epoch: number): Batch[];
+  /** Whether a batch is passed over, because of what the model has learned. */
+  protected skips(_batch: Batch): boolean {
+    return false;
+  }
   /** One gradient step. Returns the loss, summed over the images of the batch. */
   protected abstract takeStep(batch: Batch, klWeight: number): number;
   /** Evaluates the model on the validation images; nothing is learned. */
@@ -127,6 +131,11 @@ export abstract class Trainer<M extends InvariantVAE | VED = InvariantVAE> {
       const batches = this.batches(this.epoch);
       while (this.batch < batches.length) {
         if (signal?.aborted) return;
+        if (this.skips(batches[this.batch])) {
+          this.batch++;
+          this.step++;
+          continue;
+        }
         this.trainOn(batches[this.batch]);
         onStep?.(this.progress(batches.length), this.model);
         await otherEvents();

@@ -125,7 +125,7 @@ export async function finishRun(
 }
 
 export interface EvidenceFigures extends EvidenceGate {
-  /** Evidence below which an image is marked as an outlier, at a false-alarm rate of 5%. */
+  /** Outlier score below which an image is marked as an outlier, at a false-alarm rate of 5%. */
   readonly outlierThreshold: number;
   /** Mean evidence of validation images, nats per image. */
   readonly mean?: number;

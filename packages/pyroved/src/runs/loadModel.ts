@@ -95,7 +95,7 @@ export interface ClassifyOptions {
 }
 
 /**
- * Class, probabilities and angle of each image; with templates, its evidence and whether it is an outlier.
+ * Class, probabilities and angle of each image; with templates, its evidence, its outlier score and whether it is an outlier.
  * @param threshold an image whose likeliest class is less likely than this is marked unsure
  * @throws {PyrovedError} for an answer that needs templates where the model has none.
  */
@@ -137,7 +137,11 @@ export function classifyImages(
       entropy: entropy[i],
       margin: margin[i],
       ...(angle && { angleDegrees: degreesFromUpright(angle[i], upright) }),
-      ...(all && { evidence: all.evidence[i], outlier: all.evidence[i] < lowest }),
+      ...(all && {
+        evidence: all.evidence[i],
+        outlierScore: all.outlierScore[i],
+        outlier: all.outlierScore[i] < lowest,
+      }),
     };
   });
 }

@@ -226,7 +226,7 @@ function facts(run: RunFolder, summary: RunSummary, sets: TrainingSets, lr: numb
             rows: [
               ['weight beside recognition', summary.evidence.weight.toFixed(2)],
               ['temperature', summary.evidence.temperature],
-              ['outliers are below', `${summary.evidence.outlierThreshold.toFixed(1)} nats`],
+              ['outliers score below', summary.evidence.outlierThreshold.toFixed(2)],
               ...(summary.evidence.mean === undefined
                 ? []
                 : ([['mean of validation images', `${summary.evidence.mean.toFixed(1)} nats`]] as const)),

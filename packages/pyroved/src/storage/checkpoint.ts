@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { FormatError, readSafetensors, type SavedTensor, writeSafetensors } from 'pyro-ts';
 import type { Checkpoint } from 'pyroved-ts';
-import { withCurrentNames } from './formerNames.js';
+import { withCurrentNames, withCurrentParameters } from './formerNames.js';
 import { type JsonObject, parseJsonObject, toJsonObject } from './json.js';
 
 /** A checkpoint that was read. */
@@ -37,7 +37,7 @@ export function decodeCheckpoint(bytes: Uint8Array, source: string): LoadedCheck
     );
   if (sha256 !== checksum(tensors, state))
     throw new FormatError(`${source} is damaged: its checksum does not fit what it holds.`);
-  return { tensors, state: withCurrentNames(parseJsonObject(state, source)) };
+  return { tensors: withCurrentParameters(tensors), state: withCurrentNames(parseJsonObject(state, source)) };
 }
 
 /** SHA-256 of all that the checkpoint means, whatever the order of its arrays. */

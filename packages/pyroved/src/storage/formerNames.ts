@@ -1,4 +1,5 @@
 /** Entries of run folders and studies written under earlier names, read under those of today. */
+import type { SavedTensor } from 'pyro-ts';
 import type { Json, JsonObject } from './json.js';
 
 const renamed: Readonly<Record<string, string>> = {
@@ -33,4 +34,17 @@ function currentValue(key: string, value: Json): Json {
   if (key === 'earlyStopping' && typeof value === 'string') return value.replace('"heldOut":', '"validationFraction":');
   if (Array.isArray(value)) return value.map((entry) => currentValue(key, entry));
   return typeof value === 'object' && value !== null ? withCurrentNames(value as JsonObject) : value;
+}
+
+/** Parameters of a checkpoint as models have them today: template models knew outliers by their evidence alone. */
+export function withCurrentParameters(tensors: Map<string, SavedTensor>): Map<string, SavedTensor> {
+  const [former, current] = ['param/evidence_quantiles', 'param/outlier_quantiles'];
+  const evidence = tensors.get(former);
+  if (!evidence || tensors.has(current)) return tensors;
+  const { length } = evidence.data;
+  const unused = new Float32Array(length).fill(-1e30);
+  const scores = Float32Array.from(evidence.data, (_, i) => Math.log(Math.max(0.5, i) / (length - 1)));
+  const data = Float32Array.from([evidence.data, unused, unused, scores].flatMap((table) => Array.from(table)));
+  const others = [...tensors].filter(([name]) => name !== former);
+  return new Map([...others, [current, { shape: [4, length], data }]]);
 }

@@ -16,13 +16,14 @@ export interface Classification {
   readonly margin?: number;
   /** Degrees counter-clockwise as seen, relative to the class's upright pose; where the model has an angle. */
   readonly angleDegrees?: number;
-  /** log p(image) in nats, and whether it is so low that the object is probably of none of the classes; of a model with templates. */
+  /** Of a model with templates: log p(image) in nats, how typical the image is (0, and down), and whether the object is probably of none of the classes. */
   readonly evidence?: number;
+  readonly outlierScore?: number;
   readonly outlier?: boolean;
 }
 
 /**
- * The table as text: `file, class, probability, unsure, entropy, margin, angle_deg, evidence, outlier` (these where any row has one), then `p(NAME)` for each class.
+ * The table as text: `file, class, probability, unsure, entropy, margin, angle_deg, evidence, outlier_score, outlier` (these where any row has one), then `p(NAME)` for each class.
  * @throws RunError for a row whose class or whose probabilities do not fit `classNames`.
  */
 export function classificationCsv(rows: readonly Classification[], classNames: readonly string[]): string {
@@ -31,7 +32,7 @@ export function classificationCsv(rows: readonly Classification[], classNames: r
   const header = ['file', 'class', 'probability', 'unsure', ...measures];
   if (withAngle) header.push('angle_deg');
   const withEvidence = rows.some((row) => row.evidence !== undefined);
-  if (withEvidence) header.push('evidence', 'outlier');
+  if (withEvidence) header.push('evidence', 'outlier_score', 'outlier');
   header.push(...classNames.map((name) => `p(${name})`));
   const table = rows.map((row) => {
     const { file, classIndex, probabilities, unsure, angleDegrees } = row;
@@ -49,7 +50,9 @@ export function classificationCsv(rows: readonly Classification[], classNames: r
       unsure ? 'yes' : 'no',
       ...measures.map((m) => row[m]?.toFixed(4) ?? ''),
       ...angle,
-      ...(withEvidence ? [row.evidence?.toFixed(2) ?? '', row.outlier ? 'yes' : 'no'] : []),
+      ...(withEvidence
+        ? [row.evidence?.toFixed(2) ?? '', row.outlierScore?.toFixed(3) ?? '', row.outlier ? 'yes' : 'no']
+        : []),
       ...each,
     ];
   });
