@@ -189,9 +189,9 @@ export class TemplateTrainer extends KnownPoseTrainer {
     const { model, data, seed, alone } = this;
     model.blur = 0;
     if (alone && model.gate.weight < 1) {
-      tf.tidy(() =>
-        alone.forEach((weights, name) => model.params.set(name, tf.tensor(weights, model.params.get(name).shape))),
-      );
+      tf.tidy(() => {
+        for (const [name, weights] of alone) model.params.set(name, tf.tensor(weights, model.params.get(name).shape));
+      });
       this.recalled = Number.NaN;
       this.lookAtGate();
     }
