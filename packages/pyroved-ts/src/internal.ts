@@ -4,3 +4,4 @@ export { defined } from './defined.js';
 export { disposeOnError } from './disposeOnError.js';
 export { lookUp } from './lookup.js';
 export { imageTensor, meanOver } from './train/data.js';
+export { trainerOptionKeys } from './train/options.js';

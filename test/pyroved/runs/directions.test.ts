@@ -2,8 +2,8 @@
 import { glyphs, nanoparticles } from 'pyroved-data';
 import type { RecognitionOptions } from 'pyroved-ts';
 import { describe, expect, test } from 'vitest';
-import { directionsLine } from '../../../packages/pyroved/dist/runs/directions.js';
-import { modelConfigFor } from '../../../packages/pyroved/dist/runs/settings.js';
+import { directionsLine } from '../../../packages/pyroved/dist/kinds/directions.js';
+import { modelConfigFor } from '../../../packages/pyroved/dist/kinds/index.js';
 
 const setsOf = ({ labelled, unlabelled }: ReturnType<typeof glyphs>) => ({
   ...{ labelled, unlabelled, classNames: labelled.classNames ?? [], notes: [], problems: [] },

@@ -1,7 +1,7 @@
 /** What a user of an exported file wants to know of the model and of its values; kept in the file. */
 import type { Graph } from '@pyro-ts/compile';
 import { preprocessingText } from '../data/index.js';
-import type { Model, VED } from '../models/index.js';
+import { type Model, VED } from '../models/index.js';
 import type { ExportedModel } from './exportModel.js';
 
 /** What a name in an exported file means. */
@@ -37,7 +37,7 @@ export function aboutModel({
     model: model.kind,
     likelihood: model.likelihood.name,
     latent_dim: String(model.options.latentDim),
-    ...(model.kind === 'VED' ? sizesOfVED(model) : sizes(model)),
+    ...(model instanceof VED ? sizesOfVED(model) : sizes(model)),
     ...(classNames.length > 0 && { class_names: JSON.stringify(classNames) }),
     ...(angles && { class_angles: JSON.stringify(angles) }),
     ...(normalisation && { normalisation: JSON.stringify(normalisation) }),
@@ -54,10 +54,19 @@ function sizes(model: Model): Record<string, string> {
     shape: JSON.stringify(shape),
     channels: String(channels),
     invariances: JSON.stringify(invariances),
-    ...(model.kind === 'iVAE' && model.condition.dim > 0 && { condition_names: JSON.stringify(model.condition.names) }),
-    ...(model.kind === 'ssRegIVAE' && { target_names: JSON.stringify(model.targets.names) }),
+    ...namesOf(model),
   };
 }
+
+/** `condition_names` and `target_names`: what the decoder is given in the units of the data. */
+const namesOf = (model: Model): Record<string, string> =>
+  Object.fromEntries(
+    model
+      .networkConditions('decoder')
+      .flatMap((one) =>
+        one.name === 'class' ? [] : [[`${one.name.replace(/s$/, '')}_names`, JSON.stringify(one.factors.names)]],
+      ),
+  );
 
 function sizesOfVED({ options }: VED): Record<string, string> {
   const { inputShape, inputChannels, outputShape, outputChannels } = options;

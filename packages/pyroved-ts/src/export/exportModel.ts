@@ -3,7 +3,7 @@ import { BATCH, type Graph, GraphError, type Program, traceGraph } from '@pyro-t
 import * as tf from '@tensorflow/tfjs';
 import { didYouMean, OptionError, readSafetensors, writeSafetensors } from 'pyro-ts';
 import type { Normalisation, PairedNormalisation, Preprocessing } from '../data/index.js';
-import { type Model, type ModelConfig, modelFromConfig, TemplateSSIVAE, type VED } from '../models/index.js';
+import { type Model, type ModelConfig, modelFromConfig, TemplateSSIVAE, VED } from '../models/index.js';
 import { aboutGraph, aboutModel } from './about.js';
 import { ExportError } from './errors.js';
 import { encodeArchive } from './npz.js';
@@ -62,12 +62,12 @@ export async function exportedFiles(trained: ExportedModel, to: ExportFormat): P
  */
 export async function modelGraphs(trained: ExportedModel): Promise<Graph[]> {
   const own = trained.model;
-  const model = own.kind !== 'VED' && own.options.kernel ? withoutKernel(own) : own;
+  const model = own instanceof VED || !own.options.kernel ? own : withoutKernel(own);
   try {
     const names = new Map(model.params.names.map((name) => [model.params.unconstrained(name).id, name]));
     const about = aboutModel(trained);
     const graphs: Graph[] = [];
-    for (const program of model.kind === 'VED' ? vedPrograms(model) : modelPrograms(model)) {
+    for (const program of model instanceof VED ? vedPrograms(model) : modelPrograms(model)) {
       const traced = graphOf(program, names);
       const graph = { ...traced, metadata: { ...about, ...aboutGraph(traced) } };
       await assertSame(graph, program);

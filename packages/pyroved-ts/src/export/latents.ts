@@ -1,5 +1,5 @@
 /** What a trained model says of images, as arrays for NumPy. */
-import { isClassifier, type Model, type VED } from '../models/index.js';
+import type { Model, VED } from '../models/index.js';
 import type { TrainingImages } from '../train/index.js';
 import type { ExportedModel } from './exportModel.js';
 import { encodeArchive, type NumpyArray } from './npz.js';
@@ -15,11 +15,8 @@ export interface LatentsModel extends Pick<ExportedModel, 'classNames' | 'classA
  */
 export function latentsNpz({ model, classNames = [], classAngles }: LatentsModel, set: TrainingImages): Uint8Array {
   const { count } = set;
-  const classified = isClassifier(model) ? model.classify(set) : undefined;
-  const predicted = model.kind === 'ssRegIVAE' ? model.encode(set) : undefined;
-  const targets = predicted?.targets;
-  const { content, contentScale, angle, shift, scale, shear } =
-    predicted ?? (model.kind === 'ssiVAE' ? model.encode(set, classified?.classes) : model.encode(set));
+  const { encoding, classified, targets } = model.infer(set);
+  const { content, contentScale, angle, shift, scale, shear } = encoding;
   const rows = (data: Float32Array): NumpyArray => ({ shape: [count, data.length / count], data });
   return encodeArchive({
     content: rows(content),

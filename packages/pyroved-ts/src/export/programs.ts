@@ -5,9 +5,9 @@ import * as tf from '@tensorflow/tfjs';
 import { module, param } from 'pyro-ts';
 import { directionOf, type PoseTensors, poseTransform } from '../coordinates/index.js';
 import { centreOf, type Likelihood, type Model, RecognitionSSIVAE, TemplateSSIVAE } from '../models/index.js';
-import type { ClassifierNet, DecoderNet, EncoderNet } from '../nets/index.js';
+import type { DecoderNet, EncoderNet } from '../nets/index.js';
 import type { PosePart } from '../priors/index.js';
-import { fromNetwork, toldOf } from './told.js';
+import { conditionInputs } from './conditions.js';
 
 /**
  * Encoder and decoder, and the classifier or the regressor of a model that has one. The encoder of a model with recognition looks at images that were put
@@ -22,13 +22,13 @@ export const modelPrograms = (model: Model): Program[] => [
 /** The picture of a class, upright and not deformed: a decoder that draws at poses looks up pixels by their place, which no exported graph can do. */
 function pictures(model: TemplateSSIVAE): Program {
   const { shape, channels } = model.options;
-  const told = toldOf(model, 'decoder');
+  const conditions = conditionInputs(model, 'decoder');
   return {
     name: 'pictures',
-    inputs: told.inputs,
+    inputs: conditions.inputs,
     run: (...given) =>
       model.params.run(() => {
-        const [classes] = told.parts(given);
+        const [classes] = conditions.parts(given);
         const { numClasses, imageSize, templates } = model;
         // The first picture of each class is its commonest.
         const every = tf.reshape(param('decoder.pictures'), [numClasses, templates.perClass * imageSize]);
@@ -48,38 +48,25 @@ const rowsOf = (model: Model, image: tf.Tensor): tf.Tensor => tf.reshape(image, 
 
 const encoderOf = (model: Model) => module('encoder_z', model.nets.encoder_z as unknown as EncoderNet);
 
-/** What a model says of an image's class or quantities. */
+/** The classifier or the regressor. */
 function predictors(model: Model): Program[] {
-  const program = (name: string, output: string, predict: (rows: tf.Tensor) => tf.Tensor): Program => ({
-    name,
-    inputs: [imagePort(model)],
-    run: (image) => model.params.run(() => ({ [output]: predict(rowsOf(model, image)) })),
-  });
-  const predictor = () => module('encoder_y', model.nets.encoder_y as unknown as ClassifierNet);
-  switch (model.kind) {
-    case 'ssiVAE':
-      return [program('classifier', 'probabilities', (rows) => tf.softmax(model.classLogits(rows)))];
-    case 'jiVAE':
-      return [
-        program('classifier', 'probabilities', (rows) => tf.softmax(encoderOf(model)([rows]).discrete as tf.Tensor)),
-      ];
-    case 'ssRegIVAE':
-      return [program('regressor', 'targets', (rows) => fromNetwork(predictor()(rows), model.targets.list))];
-    case 'iVAE':
-      return [];
-  }
+  const found = model.predictor();
+  if (!found) return [];
+  const { name, output, predict } = found;
+  const run = (image: tf.Tensor) => model.params.run(() => ({ [output]: predict(rowsOf(model, image)) }));
+  return [{ name, inputs: [imagePort(model)], run }];
 }
 
 /** The centre of the guide, as `encode` gives it. */
 function encoder(model: Model): Program {
   const { latents } = model;
-  const told = toldOf(model, 'encoder');
+  const conditions = conditionInputs(model, 'encoder');
   return {
     name: 'encoder',
-    inputs: [imagePort(model), ...told.inputs],
+    inputs: [imagePort(model), ...conditions.inputs],
     run: (image, ...given) =>
       model.params.run(() => {
-        const encoded = encoderOf(model)([rowsOf(model, image), ...told.parts(given)]);
+        const encoded = encoderOf(model)([rowsOf(model, image), ...conditions.parts(given)]);
         const { pose, content, contentScale } = centreOf(latents, encoded);
         return { content, content_scale: contentScale, ...plainPose(pose) };
       }),
@@ -91,15 +78,15 @@ function decoder(model: Model): Program {
   const net = model.nets.decoder as unknown as DecoderNet;
   const { latents, likelihood, points } = model;
   const { channels, shape } = model.options;
-  const told = toldOf(model, 'decoder');
+  const conditions = conditionInputs(model, 'decoder');
   const poses = latents.parts.map((part) => posePort(part, shape.length));
   return {
     name: 'decoder',
-    inputs: [{ name: 'content', shape: [BATCH, latents.contentSize] }, ...told.inputs, ...poses],
+    inputs: [{ name: 'content', shape: [BATCH, latents.contentSize] }, ...conditions.inputs, ...poses],
     run: (content, ...given) =>
       model.params.run(() => {
-        const others = told.parts(given.slice(0, told.inputs.length));
-        const transform = poseTransform(poseOf(poses, given.slice(told.inputs.length)));
+        const others = conditions.parts(given.slice(0, conditions.inputs.length));
+        const transform = poseTransform(poseOf(poses, given.slice(conditions.inputs.length)));
         const output = module('decoder', net)({ parts: [content, ...others], transform });
         const rows = content.shape[0];
         const mean = expandTo(meanOf(likelihood, output), [rows, points, channels]);

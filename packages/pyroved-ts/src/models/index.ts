@@ -1,12 +1,5 @@
 /** The models: ordinary pyro-ts programs, with what one asks of a trained model beside them. */
-export type { Condition } from './asked/condition.js';
-export { type Factor, Factors, standardised } from './asked/factors.js';
-export { circularMeans, type Encoding, type PoseRows } from './asked/host.js';
-export { type InterpolateOptions, type LatentPoint, latentPoint } from './asked/interpolate.js';
-export type { LogLikelihoodOptions } from './asked/logLikelihood.js';
-export type { Manifold, ManifoldOptions } from './asked/manifold.js';
-export type { Traversal, TraverseOptions } from './asked/traverse.js';
-export { type Classified, classified, softmaxRows } from './asked/uncertainty.js';
+
 export type { EnumerateClasses } from './classes.js';
 export type { ClassPrior } from './classPrior.js';
 export * from './ivae.js';
@@ -15,6 +8,14 @@ export * from './likelihood.js';
 export type { ModelOptions } from './options.js';
 export * from './presets.js';
 export type { Terms } from './programs.js';
+export type { Condition, NetworkCondition } from './queries/condition.js';
+export { type Factor, Factors, standardised } from './queries/factors.js';
+export { circularMeans, type Encoding, type PoseRows } from './queries/host.js';
+export { type InterpolateOptions, type LatentPoint, latentPoint } from './queries/interpolate.js';
+export type { LogLikelihoodOptions } from './queries/logLikelihood.js';
+export type { Manifold, ManifoldOptions } from './queries/manifold.js';
+export type { Traversal, TraverseOptions } from './queries/traverse.js';
+export { type Classified, classified, softmaxRows } from './queries/uncertainty.js';
 export type {
   AngleMixture,
   ConsistentImages,

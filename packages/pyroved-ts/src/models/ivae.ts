@@ -4,11 +4,19 @@ import { OptionError } from 'pyro-ts';
 import type { ImageSet, StreamedSet } from '../data/index.js';
 import { DataError } from '../errors.js';
 import { checkClasses } from '../sizes.js';
-import { type Condition, type ConditionRows, classRows, eachClass, eachNumber, numberRows } from './asked/condition.js';
-import { type Factor, Factors } from './asked/factors.js';
-import type { Encoding } from './asked/host.js';
 import { type ModelOptions, modelOptionKeys } from './options.js';
 import type { Terms } from './programs.js';
+import {
+  type Condition,
+  type ConditionRows,
+  classRows,
+  eachClass,
+  eachNumber,
+  type NetworkCondition,
+  numberRows,
+} from './queries/condition.js';
+import { type Factor, Factors } from './queries/factors.js';
+import type { Encoding } from './queries/host.js';
 import { InvariantVAE } from './vae.js';
 
 export interface ConditionalOptions extends ModelOptions {
@@ -76,6 +84,14 @@ export class IVAE extends InvariantVAE<Told> {
     if (y?.shape[y.rank - 1] === this.conditionDim) return [y];
     const got = y === undefined ? 'nothing' : `a tensor of shape [${y.shape}]`;
     throw new OptionError(`This iVAE is conditional: its programs take y, [B, ${this.conditionDim}], not ${got}.`);
+  }
+
+  override networkConditions(): NetworkCondition[] {
+    const { numClasses, condition } = this;
+    return [
+      ...(numClasses > 0 ? [{ name: 'class', numClasses } as const] : []),
+      ...(condition.dim > 0 ? [{ name: 'condition', factors: condition } as const] : []),
+    ];
   }
 
   /** What the guide says of each image, told its label and its factors unless others are given. */

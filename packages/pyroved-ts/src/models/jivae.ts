@@ -12,13 +12,19 @@ import {
 } from 'pyro-ts';
 import type { ImageSet, StreamedSet } from '../data/index.js';
 import { checkClasses } from '../sizes.js';
-import { type Condition, type ConditionRows, classRows, eachClass } from './asked/condition.js';
-import type { Encoding } from './asked/host.js';
-import { type Classified, classified } from './asked/uncertainty.js';
 import { type EnumerateClasses, inferClasses } from './classes.js';
 import { type ModelOptions, modelOptionKeys } from './options.js';
 import type { Terms } from './programs.js';
-import { InvariantVAE } from './vae.js';
+import {
+  type Condition,
+  type ConditionRows,
+  classRows,
+  eachClass,
+  type NetworkCondition,
+} from './queries/condition.js';
+import type { Encoding } from './queries/host.js';
+import { type Classified, classified } from './queries/uncertainty.js';
+import { type Inferred, InvariantVAE, type Predictor } from './vae.js';
 
 export interface JointOptions extends ModelOptions, EnumerateClasses {
   /** How many classes to look for. */
@@ -92,6 +98,21 @@ export class JIVAE extends InvariantVAE<{ readonly classes: number | ArrayLike<n
       probabilities: tf.softmax(logitsOf(module('encoder_z', this.encoder)([x]).discrete)),
     }));
     return classified(probabilities, this.numClasses);
+  }
+
+  /** The encoder finds the class itself. */
+  override networkConditions(net: 'encoder' | 'decoder'): NetworkCondition[] {
+    return net === 'decoder' ? [{ name: 'class', numClasses: this.numClasses }] : [];
+  }
+
+  override predictor(): Predictor {
+    const predict = (x: tf.Tensor): tf.Tensor => tf.softmax(logitsOf(module('encoder_z', this.encoder)([x]).discrete));
+    return { name: 'classifier', output: 'probabilities', predict };
+  }
+
+  override infer(set: ImageSet | StreamedSet): Inferred {
+    const encoding = this.encode(set);
+    return { encoding, classified: encoding };
   }
 
   /** What the guide says of each image. */

@@ -1,5 +1,5 @@
 /** How unlike the training images an image is: tail probabilities of three statistics of its explanation, combined as in Fisher's method. */
-import { softmaxRows } from './asked/uncertainty.js';
+import { softmaxRows } from './queries/uncertainty.js';
 import type { ClassExplanations } from './templateExplanations.js';
 
 /** Quantiles that are kept of each statistic of the training images, and of their scores. */

@@ -42,7 +42,7 @@ export type Model = IVAE | JIVAE | SSIVAE | SSRegIVAE;
 /** The models that say how likely each class is. */
 export type Classifier = JIVAE | SSIVAE;
 export const isClassifier = (model: Model | VED): model is Classifier =>
-  model.kind === 'ssiVAE' || model.kind === 'jiVAE';
+  model instanceof SSIVAE || model instanceof JIVAE;
 
 /** A kind of model and its options, as a run's configuration keeps them. */
 export type ModelConfig =

@@ -19,9 +19,9 @@ import type { ImageSet, StreamedSet } from '../data/index.js';
 import { PyrovedError } from '../errors.js';
 import { type Recognised, type RecognitionNet, recognitionNet } from '../nets/index.js';
 import { type RefinedPart, refinedParts } from '../priors/index.js';
-import { anglesOf } from './asked/host.js';
 import { ClassBins, meanOfTwo } from './classBins.js';
 import { CLASS_PRIOR } from './classPrior.js';
+import { anglesOf } from './queries/host.js';
 import {
   type AngleMixture,
   type ConsistentImages,

@@ -3,12 +3,18 @@ import * as tf from '@tensorflow/tfjs';
 import { module, normal, OptionError, sample, scale } from 'pyro-ts';
 import type { ImageSet, StreamedSet } from '../data/index.js';
 import { type ClassifierSlot, fcRegressor, ownClassifier, type RegressorNet } from '../nets/index.js';
-import { type Condition, type ConditionRows, eachNumber, numberRows } from './asked/condition.js';
-import { type Factor, Factors } from './asked/factors.js';
-import type { Encoding } from './asked/host.js';
 import { checkShape, checkWidths, type ModelOptions, modelOptionKeys } from './options.js';
+import {
+  type Condition,
+  type ConditionRows,
+  eachNumber,
+  type NetworkCondition,
+  numberRows,
+} from './queries/condition.js';
+import { type Factor, Factors } from './queries/factors.js';
+import type { Encoding } from './queries/host.js';
 import type { SemiSupervisedTerms } from './ssivae.js';
-import { InvariantVAE } from './vae.js';
+import { type Inferred, InvariantVAE, type Predictor } from './vae.js';
 
 export interface RegressionOptions extends ModelOptions {
   /** The quantities to predict, by the names that they have in `ImageSet.factors`, with the units in which the networks see them; see `standardised`. */
@@ -109,6 +115,20 @@ export class SSRegIVAE extends InvariantVAE<{ readonly targets: ArrayLike<number
   predict(set: ImageSet | StreamedSet): Float32Array {
     const { found } = this.onBatches(set, (x) => ({ found: module('encoder_y', this.regressor)(x) }));
     return this.targets.fromNetwork(found);
+  }
+
+  override networkConditions(): NetworkCondition[] {
+    return [{ name: 'targets', factors: this.targets }];
+  }
+
+  override predictor(): Predictor {
+    const predict = (x: tf.Tensor): tf.Tensor => this.targets.tensorFromNetwork(module('encoder_y', this.regressor)(x));
+    return { name: 'regressor', output: 'targets', predict };
+  }
+
+  override infer(set: ImageSet | StreamedSet): Inferred {
+    const encoding = this.encode(set);
+    return { encoding, targets: encoding.targets };
   }
 
   /** What the guide says of each image, given its quantities (by default the predicted ones), [count, regDim] in the data's units. */

@@ -21,16 +21,22 @@ import {
 } from '../nets/index.js';
 import type { PosePart } from '../priors/index.js';
 import { checkClasses, checkWeights } from '../sizes.js';
-import { type Condition, type ConditionRows, classRows, eachClass } from './asked/condition.js';
-import { circularMeans, type Encoding } from './asked/host.js';
-import { type Classified, classified } from './asked/uncertainty.js';
 import { type EnumerateClasses, inferClasses } from './classes.js';
 import { CLASS_PRIOR, type ClassPrior, classPriorNet, countedProbs } from './classPrior.js';
 import { checkShape, checkWidths, type ModelOptions, modelOptionKeys } from './options.js';
 import type { AnyNet, Terms } from './programs.js';
+import {
+  type Condition,
+  type ConditionRows,
+  classRows,
+  eachClass,
+  type NetworkCondition,
+} from './queries/condition.js';
+import { circularMeans, type Encoding } from './queries/host.js';
+import { type Classified, classified } from './queries/uncertainty.js';
 import type { RecognitionOptions } from './recognitionOptions.js';
 import type { TemplateOptions } from './templateOptions.js';
-import { InvariantVAE } from './vae.js';
+import { type Inferred, InvariantVAE, type Predictor } from './vae.js';
 import { viewsOf } from './views.js';
 
 export interface SemiSupervisedOptions extends ModelOptions, EnumerateClasses {
@@ -203,6 +209,19 @@ export class SSIVAE extends InvariantVAE<{ readonly classes: number | ArrayLike<
       ...this.encodeImages(set, (x, from) => [x, ...rows(from, x.shape[0])]),
       classes: Int32Array.from(classes),
     };
+  }
+
+  override networkConditions(): NetworkCondition[] {
+    return [{ name: 'class', numClasses: this.numClasses }];
+  }
+
+  override predictor(): Predictor {
+    return { name: 'classifier', output: 'probabilities', predict: (x) => tf.softmax(this.classLogits(x)) };
+  }
+
+  override infer(set: ImageSet | StreamedSet): Inferred {
+    const found = this.classify(set);
+    return { encoding: this.encode(set, found.classes), classified: found };
   }
 
   /**

@@ -4,8 +4,6 @@ import { OptionError, param } from 'pyro-ts';
 import type { ImageSet, StreamedSet } from '../data/index.js';
 import { type AnglePrior, anglePriorNames } from '../priors/index.js';
 import { shiftOf } from '../templates/geometry.js';
-import { classRows } from './asked/condition.js';
-import { type Classified, classified, softmaxRows } from './asked/uncertainty.js';
 import {
   OUTLIER_TABLES,
   outlierScores,
@@ -15,8 +13,11 @@ import {
   totalEvidence,
   valueAt,
 } from './outliers.js';
+import { classRows } from './queries/condition.js';
+import { type Classified, classified, softmaxRows } from './queries/uncertainty.js';
 import type { ClassEncoding, SemiSupervisedOptions } from './ssivae.js';
 import { type ClassExplanations, TemplateExplanations } from './templateExplanations.js';
+import type { Inferred } from './vae.js';
 
 /** Where the gate's numbers are kept: how much the evidence counts, and its temperature. */
 const GATE = 'evidence_gate';
@@ -168,6 +169,11 @@ export class TemplateSSIVAE extends TemplateExplanations {
       evidence: totalEvidence(explained.evidence, this.numClasses),
       outlierScore: this.scoresOf(explained),
     };
+  }
+
+  override infer(set: ImageSet | StreamedSet): Inferred {
+    const { found, encoding } = this.answers(set);
+    return { encoding, classified: found };
   }
 
   /** log p(image) of each image in nats by Laplace's approximation, summed over the classes. */

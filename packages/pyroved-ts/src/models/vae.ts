@@ -5,13 +5,14 @@ import { formatShape, module, OptionError, ShapeError } from 'pyro-ts';
 import { poseTransform, undoPose } from '../coordinates/index.js';
 import { gather, type ImageSet, imageSet, type StreamedSet } from '../data/index.js';
 import { poseKinds } from '../priors/index.js';
-import { type Condition, type ConditionRows, conditionIn } from './asked/condition.js';
-import { anglesOf, collect, type Encoding, type PoseRows, poseTensors } from './asked/host.js';
-import { type InterpolateOptions, interpolate, type LatentPoint } from './asked/interpolate.js';
-import { type LogLikelihoodOptions, logLikelihood } from './asked/logLikelihood.js';
-import { type Manifold, type ManifoldOptions, manifold } from './asked/manifold.js';
-import { type Traversal, type TraverseOptions, traverse } from './asked/traverse.js';
 import { type Terms, VaePrograms } from './programs.js';
+import { type Condition, type ConditionRows, conditionIn, type NetworkCondition } from './queries/condition.js';
+import { anglesOf, collect, type Encoding, type PoseRows, poseTensors } from './queries/host.js';
+import { type InterpolateOptions, interpolate, type LatentPoint } from './queries/interpolate.js';
+import { type LogLikelihoodOptions, logLikelihood } from './queries/logLikelihood.js';
+import { type Manifold, type ManifoldOptions, manifold } from './queries/manifold.js';
+import { type Traversal, type TraverseOptions, traverse } from './queries/traverse.js';
+import type { Classified } from './queries/uncertainty.js';
 import { centreOf } from './views.js';
 
 export interface StraightenOptions {
@@ -24,7 +25,23 @@ export interface ReconstructOptions {
   readonly upright?: boolean;
 }
 
-/** The programs of a model together with what one asks a trained model. `Told` is what the decoder is given beside content and pose. */
+/** What a model infers of images: latents, and classes or quantities where it knows any. */
+export interface Inferred {
+  readonly encoding: Encoding;
+  readonly classified?: Classified;
+  /** [count, number of quantities] in the data's units, row major. */
+  readonly targets?: Float32Array;
+}
+
+/** A network that says something of an image by its pixels alone. */
+export interface Predictor {
+  readonly name: 'classifier' | 'regressor';
+  readonly output: 'probabilities' | 'targets';
+  /** From images [B, channels * points]: [B, classes or quantities], in the data's units. Inside `params.run`. */
+  readonly predict: (x: tf.Tensor) => tf.Tensor;
+}
+
+/** The programs of a model together with the methods of a trained model. `Told` is what the decoder is given beside content and pose. */
 export abstract class InvariantVAE<Told extends Condition = Condition> extends VaePrograms {
   /** Number of classes that the decoder is given one of; 0 where there are none. */
   abstract readonly numClasses: number;
@@ -32,6 +49,18 @@ export abstract class InvariantVAE<Told extends Condition = Condition> extends V
   abstract encode(set: ImageSet | StreamedSet): Encoding & Condition;
   /** What the networks are given of `count` images, checked. */
   protected abstract conditionRows(told: Condition, count: number): ConditionRows;
+  /** What the encoder or the decoder is given beside pixels or content. @default nothing */
+  networkConditions(_net: 'encoder' | 'decoder'): NetworkCondition[] {
+    return [];
+  }
+  /** The classifier or regressor of a model that has one. @default none */
+  predictor(): Predictor | undefined {
+    return undefined;
+  }
+  /** Latents of images with the classes or quantities that the model finds. */
+  infer(set: ImageSet | StreamedSet): Inferred {
+    return { encoding: this.encode(set) };
+  }
   /** p(x, latents). x: images [B, channels * points]; y: what is known of them, [B, n]. */
   abstract readonly model: (x: tf.Tensor, y?: tf.Tensor, terms?: Terms) => void;
   /** q(latents | x, y). */

@@ -19,11 +19,11 @@ import {
 } from 'pyro-ts';
 import { gather, type ImageSet, imageSet, imageSize, type StreamedSet } from '../data/index.js';
 import { convNet, type DecoderNet, type EncoderNet, resolveDecoder, resolveEncoder } from '../nets/index.js';
-import { collect, type Encoding, type PoseRows } from './asked/host.js';
-import { type Manifold, type ManifoldOptions, manifold } from './asked/manifold.js';
-import { type Traversal, type TraverseOptions, traverse } from './asked/traverse.js';
 import { type Likelihood, likelihoodOf } from './likelihood.js';
 import type { Terms } from './programs.js';
+import { collect, type Encoding, type PoseRows } from './queries/host.js';
+import { type Manifold, type ManifoldOptions, manifold } from './queries/manifold.js';
+import { type Traversal, type TraverseOptions, traverse } from './queries/traverse.js';
 import { convolutionsOf, type ResolvedVED, resolveVED, type VEDOptions } from './vedOptions.js';
 
 /** What a model predicts: the mean over draws of the latents, and how far the draws lie apart. */
@@ -157,6 +157,11 @@ export class VED {
       return { mean: channelsFirst(found.mean), deviation: channelsFirst(found.deviation) };
     });
     return { mean: this.outputsOf(mean), deviation: this.outputsOf(deviation) };
+  }
+
+  /** Latents of inputs. */
+  infer(inputs: Data): { readonly encoding: Encoding; readonly classified?: undefined; readonly targets?: undefined } {
+    return { encoding: this.encode(inputs) };
   }
 
   /** Outputs over a grid of the first two latents. */

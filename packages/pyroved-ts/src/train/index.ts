@@ -14,7 +14,13 @@ export * from './findClasses.js';
 export * from './freshNoise.js';
 export * from './gate.js';
 export type { EpochRecord, Evaluation } from './history.js';
-export * from './knownPoses.js';
+export {
+  checkKnownPoseOptions,
+  KnownPoseTrainer,
+  type KnownPoseTrainerOptions,
+  klSchedule,
+  knownPoseKeys,
+} from './knownPoses.js';
 export * from './labelsOnly.js';
 export { bestAssignment } from './matching.js';
 export type { LoopOptions, StepProgress, TrainCalls, TrainerOptions } from './options.js';

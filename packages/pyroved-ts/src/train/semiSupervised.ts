@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import { Adam, OptionError, type ParamStore, SVI, TraceELBO } from 'pyro-ts';
 import { type Batch, epochSchedule, shuffledBatches, stratifiedSplit, subset } from '../data/index.js';
 import { DataError } from '../errors.js';
-import type { SemiSupervisedTerms, SSIVAE, SSRegIVAE } from '../models/index.js';
+import { type SemiSupervisedTerms, SSIVAE, SSRegIVAE } from '../models/index.js';
 import { checkLabels, checkTrainingData, imageTensor, type TrainingImages, tidied } from './data.js';
 import type { EarlyStopping } from './earlyStopping.js';
 import { accuracyOf, regressionOf } from './evaluate.js';
@@ -83,7 +83,7 @@ export class SemiSupervisedTrainer extends Trainer {
     const { auxLossMultiplier = 20, auxStep = 'joint', schedule = 'spread', warmUp = 0 } = options;
     checkSemiSupervisedOptions(options);
     const optimizer = new (auxStep === 'pyroved' ? AdamOnAll : Adam)({ lr: 1 }, clipOf(options));
-    super(model, options, { owner, keys, lr: 5e-4, labels: model.kind === 'ssiVAE' }, optimizer);
+    super(model, options, { owner, keys, lr: 5e-4, labels: model instanceof SSIVAE }, optimizer);
     this.warmUp = warmUp;
     this.auxLossMultiplier = auxLossMultiplier;
     this.auxStep = auxStep;
@@ -91,7 +91,7 @@ export class SemiSupervisedTrainer extends Trainer {
     checkData(model, data);
     const { labelled, validation } = validationOf(data, options.earlyStopping, this.seed);
     this.data = { ...data, labelled };
-    if (model.kind === 'ssiVAE' && model.countsClasses) model.countClasses(labelled.labels as Int32Array);
+    if (model instanceof SSIVAE && model.countsClasses) model.countClasses(labelled.labels as Int32Array);
     this.validation = validation;
     const shared = { params: model.params, seed: this.seed };
     const isJoint = auxStep === 'joint';
@@ -132,7 +132,7 @@ export class SemiSupervisedTrainer extends Trainer {
   evaluate(): Evaluation | undefined {
     const { model, validation, data } = this;
     if (!data.test && !validation) return undefined;
-    if (model.kind === 'ssRegIVAE') {
+    if (model instanceof SSRegIVAE) {
       const { meanSquaredError, r2 } = regressionOf(model, data.test as TrainingImages);
       return { meanSquaredError, r2 };
     }
@@ -165,7 +165,7 @@ export function checkData(model: SSIVAE | SSRegIVAE, { unlabelled, labelled, tes
 }
 
 function checkKnown(model: SSIVAE | SSRegIVAE, set: TrainingImages, what: string): void {
-  if (model.kind === 'ssiVAE') checkLabels(set, model.numClasses, what);
+  if (model instanceof SSIVAE) checkLabels(set, model.numClasses, what);
   else model.targets.check(set, what);
 }
 

@@ -2,7 +2,7 @@
 import type * as tf from '@tensorflow/tfjs';
 import { OptionError, SVI } from 'pyro-ts';
 import type { Batch } from '../data/index.js';
-import type { IVAE, JIVAE, JointTerms } from '../models/index.js';
+import { type IVAE, JIVAE, type JointTerms } from '../models/index.js';
 import {
   checkLabels,
   checkTrainingData,
@@ -87,14 +87,14 @@ export class UnsupervisedTrainer extends Trainer {
 
   private discreteSchedule({ discreteKlWeight: asked }: UnsupervisedTrainerOptions) {
     if (asked === undefined) return undefined;
-    if (this.model.kind === 'jiVAE') return scheduleOf(asked, { option: 'discreteKlWeight', epochs: this.epochCount });
+    if (this.model instanceof JIVAE) return scheduleOf(asked, { option: 'discreteKlWeight', epochs: this.epochCount });
     throw new OptionError('discreteKlWeight belongs to a jiVAE, which finds classes. Omit it.');
   }
 }
 
 function checkData(model: IVAE | JIVAE, set: TrainingImages, what: string): void {
   checkTrainingData(model, set, what);
-  if (model.kind === 'jiVAE') return;
+  if (model instanceof JIVAE) return;
   if (model.numClasses > 0) checkLabels(set, model.numClasses, what);
   model.condition.check(set, what);
 }

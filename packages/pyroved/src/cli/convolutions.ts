@@ -36,7 +36,7 @@ const convOptions = (): Option[] => [
 ];
 
 /** The networks of a model that was asked for. @throws {PyrovedError} for options of convolutions without one. */
-export function convSettingsOf(given: Given): Pick<ModelSettings, 'encoder' | 'decoder' | 'classifier' | 'regressor'> {
+export function convSettingsOf(given: Given): Pick<ModelSettings, 'encoder' | 'decoder' | 'predictor'> {
   const { encoder, classifier, decoder, batchNorm, upsampling, blocks: channels, invariances } = given as ConvGiven;
   const isConv = [encoder, classifier, decoder].includes('conv');
   if (!isConv && (channels !== undefined || batchNorm !== undefined)) {
@@ -56,7 +56,7 @@ export function convSettingsOf(given: Given): Pick<ModelSettings, 'encoder' | 'd
   const net: ConvNet = convNet(picked({ blocks: channels, batchNorm }, ['blocks', 'batchNorm']));
   return {
     ...(encoder === 'conv' && { encoder: net }),
-    ...(classifier === 'conv' && { classifier: net, regressor: net }),
+    ...(classifier === 'conv' && { predictor: net }),
     ...(decoder === 'template' && { decoder }),
     ...(decoder === 'conv' && {
       decoder: {

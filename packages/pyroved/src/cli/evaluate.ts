@@ -2,6 +2,7 @@
 import { Command, Option } from 'commander';
 import {
   type FileProblem,
+  IVAE,
   inMemory,
   PyrovedError,
   type TrainingImages,
@@ -100,7 +101,7 @@ export function evaluateCommand(): Command {
       const disentanglement = disentangledBy(trained.run, trained.model, images);
       // What varies is all that a model without classes and quantities can be evaluated by.
       const hasOther = disentanglement !== undefined || given.bound !== undefined;
-      const evaluation = hasOther && trained.model.kind === 'iVAE' ? undefined : evaluateModel(trained, images);
+      const evaluation = hasOther && trained.model instanceof IVAE ? undefined : evaluateModel(trained, images);
       const { validation } = found;
       if (evaluation) {
         const shown = { ...images, ...(validation && { count: validation.images, validation }) };

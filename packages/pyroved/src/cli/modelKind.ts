@@ -1,15 +1,11 @@
-/** The options that say which kind of model is trained, and what it is told, predicts or looks for. */
+/** The options that say which kind of model is trained, and what it is conditioned on, predicts or looks for. */
 import { type Command, Option } from 'commander';
-import { type Model, scheduleOf } from 'pyroved-ts';
-import type { ModelSettings, TrainSettings } from '../runs/index.js';
+import { scheduleOf } from 'pyroved-ts';
+import { imageKinds, type ModelSettings, type TrainSettings } from '../runs/index.js';
 import { atLeast, type Given, group, names, parsed, picked } from './options.js';
 
-const kinds: Readonly<Record<string, Model['kind']>> = {
-  ivae: 'iVAE',
-  jivae: 'jiVAE',
-  ssivae: 'ssiVAE',
-  ssregivae: 'ssRegIVAE',
-};
+/** As `--model` takes the kinds. */
+const kinds = new Map(imageKinds.map((kind) => [kind.name.toLowerCase(), kind]));
 
 const targets = (): Option =>
   parsed('--targets <names>', 'ssregivae: numbers to predict, e.g. length,width (default: all of --factors)', names);
@@ -28,9 +24,9 @@ export const addKindOptions = (command: Command): Command =>
   group(command, 'Kind of model:', [
     new Option(
       '--model <kind>',
-      'ivae: what varies; jivae: also finds classes without labels; ssivae: classes from a few labels; ssregivae: quantities from a few known ones; ved: what --outputs holds (default: ved with --outputs, ssivae where ' +
-        'there are labels, ssregivae where there is a table of numbers, else ivae)',
-    ).choices([...Object.keys(kinds), 'ved']),
+      `${[...kinds].map(([name, { summary }]) => `${name}: ${summary}`).join('; ')}; ved: what --outputs holds (default: ved with --outputs, ` +
+        'ssivae where there are labels, ssregivae where there is a table of numbers, else ivae)',
+    ).choices([...kinds.keys(), 'ved']),
     parsed(
       '--num-classes <n>',
       'jivae, and --decoder template without labels: how many classes to look for (default with templates: 1, a picture of all images)',
@@ -51,7 +47,7 @@ export const addKindOptions = (command: Command): Command =>
 export function kindSettingsOf(given: Given): ModelSettings {
   const { model } = given as { model?: string };
   return {
-    ...(model !== undefined && { kind: kinds[model] }),
+    ...(model !== undefined && { kind: kinds.get(model)?.name }),
     ...picked(given, ['numClasses', 'targets', 'condition']),
   };
 }

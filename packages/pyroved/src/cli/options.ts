@@ -224,7 +224,7 @@ export function modelSettingsOf(given: Given): ModelSettings {
       'templatesPerClass',
     ]),
     ...(Object.keys(ofPrior).length > 0 && { anglePrior: { name: given.anglePrior ?? 'normal', ...ofPrior } }),
-    ...(hidden && { hiddenEncoder: hidden, hiddenDecoder: hidden, hiddenClassifier: hidden }),
+    ...(hidden && { hidden }),
     ...(exactClasses !== undefined && { enumerate: 'sum-and-sample', exactClasses }),
   } as ModelSettings;
 }

@@ -10,7 +10,7 @@ import {
   type Prediction,
   type PredictOptions,
   type TrainingImages,
-  type VED,
+  VED,
 } from 'pyroved-ts';
 import { disposeOnError } from 'pyroved-ts/internal';
 import { RunFolder } from '../storage/index.js';
@@ -49,7 +49,7 @@ export function loadVED(folder: string): TrainedVED {
 }
 
 export const isTrainedVED = (trained: { readonly model: Model | VED }): trained is TrainedVED =>
-  trained.model.kind === 'VED';
+  trained.model instanceof VED;
 
 /** New inputs from an array file, in the range of the run's own. */
 export async function inputsFor(

@@ -3,7 +3,7 @@ import type * as tf from '@tensorflow/tfjs';
 import { Adam, OptionError, SVI } from 'pyro-ts';
 import { inMemory, type Model, subset, TemplateSSIVAE, type TrainingImages } from 'pyroved-ts';
 import { imageTensor, meanOver } from 'pyroved-ts/internal';
-import { isConditional } from './kinds.js';
+import { isConditional } from '../kinds/ivae.js';
 import { evenPlaces } from './show.js';
 
 /** Two lower bounds of log p(image), means over the same images, in nats per image. */

@@ -1,10 +1,10 @@
 /** The main job in one call: the paper's card experiment with default options, beside a plain network and a model without rotation latents. */
 import { cardsConfig } from 'pyroved-data';
+import type { ModelSettings } from '../kinds/index.js';
 import type { RunSummary } from './finish.js';
 import type { RunHooks } from './hooks.js';
 import { type Machine, withMachine } from './machine.js';
 import type { RunResult } from './runToEnd.js';
-import type { ModelSettings } from './settings.js';
 import { trainRun } from './train.js';
 
 export interface DemoRequest extends Machine {

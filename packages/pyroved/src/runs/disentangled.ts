@@ -1,10 +1,10 @@
 /** How well the latent variables of a run's model keep the known factors of variation apart, as figures and as a table. */
 import { type Disentanglement, disentanglementOf, type Model, subset, type TrainingImages } from 'pyroved-ts';
 import { lookUp } from 'pyroved-ts/internal';
+import { isConditional } from '../kinds/ivae.js';
 import type { RunFolder } from '../storage/index.js';
 import { symmetryOf } from '../studies/comparison.js';
 import { formatPercent, type ReportTable } from '../viz/index.js';
-import { isConditional } from './kinds.js';
 import { dataSection } from './settings.js';
 
 /** See `disentanglementOf`; generated classes have the symmetries that they are drawn with. Nothing where no factor of `images` is known. */

@@ -4,17 +4,19 @@ import { join } from 'node:path';
 import {
   concatenated,
   type ImageSet,
+  IVAE,
   inMemory,
   isClassifier,
   noPreprocessing,
   PyrovedError,
   type TrainingImages,
 } from 'pyroved-ts';
+import { evaluateFound, type ModelEvaluation } from '../kinds/evaluation.js';
+import { kindOf } from '../kinds/index.js';
 import { type Changes, validationOf } from '../sources/generated.js';
 import { type Alteration, type FoundImages, normalisedImages, preprocessedFor } from '../sources/newImages.js';
 import type { TrainingSets } from '../sources/sets.js';
 import { explained } from '../storage/errors.js';
-import { evaluate, evaluateFound, type ModelEvaluation } from './evaluation.js';
 import { classifierOf, type TrainedModel } from './loadModel.js';
 import { dataSection } from './settings.js';
 import { imagesOf } from './trainingImages.js';
@@ -52,7 +54,7 @@ export async function validationImages(
   const validation = await validationOfRun(trained, alter);
   if (validation) return validation;
   // It has nothing to be evaluated by, whatever the images.
-  if (trained.model.kind === 'iVAE') classifierOf(trained);
+  if (trained.model instanceof IVAE) classifierOf(trained);
   throw new PyrovedError(`The run ${run.path} kept no labelled images aside. Give labelled images to judge it on.`);
 }
 
@@ -95,7 +97,7 @@ export async function labelledImages(
     .filter((entry) => entry.isDirectory())
     .map(({ name }) => name);
   // Classes that a model found by itself have no names, so that any will do to hold them against.
-  const isFound = model.kind === 'jiVAE' || dataSection(trained.run.config).foundClasses !== undefined;
+  const isFound = kindOf(model).classes === 'found' || dataSection(trained.run.config).foundClasses !== undefined;
   const known = isFound ? names : classNames;
   const unknown = names.filter((name) => !known.includes(name));
   if (unknown.length > 0 || names.length === 0) {
@@ -124,7 +126,7 @@ export async function labelledImages(
 export function evaluateModel(trained: TrainedModel, images: TrainingImages): ModelEvaluation {
   const { run, model } = trained;
   const isFound = dataSection(run.config).foundClasses !== undefined && isClassifier(model);
-  const found = isFound ? evaluateFound(model, images) : evaluate(model, images);
+  const found = isFound ? evaluateFound(model, images) : kindOf(model).evaluate(model, images);
   if (found) return found;
   classifierOf(trained);
   throw new PyrovedError(

@@ -8,12 +8,14 @@ import {
   type Normalisation,
   type Preprocessing,
   PyrovedError,
+  SSIVAE,
 } from 'pyroved-ts';
+import type { TrainSettings } from '../kinds/index.js';
 import { isPairsRun } from '../pairs/settings.js';
 import type { TrainingSets } from '../sources/sets.js';
 import type { Source } from '../sources/source.js';
 import { RunFolder, type RunOrigin } from '../storage/index.js';
-import { dataSection, modelSection, type TrainSettings, trainSection } from './settings.js';
+import { dataSection, modelSection, trainSection } from './settings.js';
 
 /** What a new run takes over from the one that it extends. */
 export interface Start {
@@ -96,7 +98,7 @@ export function refuseModelOptions(folder: string, options: object): void {
 export function loadStart(model: Model, { run }: RunOrigin, { labelled }: TrainingSets): void {
   const { checkpoint } = RunFolder.open(run).loadCheckpoint();
   loadParams(model.params, checkpoint.tensors);
-  if (model.kind === 'ssiVAE' && model.countsClasses && labelled?.labels) model.countClasses(labelled.labels);
+  if (model instanceof SSIVAE && model.countsClasses && labelled?.labels) model.countClasses(labelled.labels);
 }
 
 /** Checks that the run to start from has the weights of its model. @throws {FormatError} where it has not. */

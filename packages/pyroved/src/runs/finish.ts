@@ -6,18 +6,20 @@ import {
   labelsOnlyAccuracy,
   type Model,
   RecognitionSSIVAE,
+  SSIVAE,
+  SSRegIVAE,
   subset,
   TemplateSSIVAE,
   type TrainingImages,
 } from 'pyroved-ts';
+import { evaluateFound, type Figures, figuresOf } from '../kinds/evaluation.js';
+import { classNamesOf, kindOf } from '../kinds/index.js';
 import type { TrainingSets } from '../sources/sets.js';
 import type { RunFolder } from '../storage/index.js';
 import { type AnglePriorFigures, anglePriorFigures, anglePriorTable } from './anglePriors.js';
 import { affordableBounds, type LikelihoodBounds } from './bound.js';
 import { disentangledBy } from './disentangled.js';
-import { evaluate, evaluateFound, type Figures, figuresOf } from './evaluation.js';
 import { type HeadlineFigures, headlineFigures } from './headline.js';
-import { classNamesOf, learntFrom } from './kinds.js';
 import { learningFigures } from './learningFigures.js';
 import { type LearningProblem, learningProblems } from './learningProblems.js';
 import type { MachineRecord } from './machine.js';
@@ -81,15 +83,17 @@ export async function finishRun(
   const validation = validationFor(run.config, sets);
   const found = sets.found?.test;
   const evaluation =
-    found && isClassifier(model) ? evaluateFound(model, found) : validation && evaluate(model, validation.images);
+    found && isClassifier(model)
+      ? evaluateFound(model, found)
+      : validation && kindOf(model).evaluate(model, validation.images);
   const disentanglement = sets.test && disentangledBy(run, model, sets.test);
   const figures = { ...(evaluation && figuresOf(evaluation)), ...headlineFigures(model, evaluation, validation) };
-  const problems = learningProblems(learningFigures(model, learntFrom(model, sets), history, figures));
+  const problems = learningProblems(learningFigures(model, kindOf(model).images(model, sets), history, figures));
   const bounds =
-    validation && model.kind !== 'ssRegIVAE' ? affordableBounds(model, validation.images, seed) : undefined;
+    validation && !(model instanceof SSRegIVAE) ? affordableBounds(model, validation.images, seed) : undefined;
   const evidence = evidenceFigures(model, validation?.images ?? found, sets);
   const doubtful =
-    model.kind === 'ssiVAE' && sets.labelled && !sets.found && !isAtChance(problems)
+    model instanceof SSIVAE && sets.labelled && !sets.found && !isAtChance(problems)
       ? doubtfulLabels(model, sets.labelled, classNamesOf(model, sets.classNames), seed)
       : [];
   run.writeSuspiciousLabels(doubtful.length > 0 ? doubtfulCsv(doubtful) : undefined);

@@ -1,8 +1,8 @@
 /** Runs of a template model without labels: classes that are found among the images stand for labelled ones. */
 import { OptionError } from 'pyro-ts';
 import { findClasses, type ModelOptions } from 'pyroved-ts';
+import type { ModelSettings } from '../kinds/index.js';
 import type { TrainingSets } from '../sources/sets.js';
-import type { ModelSettings } from './settings.js';
 
 /** Whether a model with these settings looks for its classes: one picture each, and a single one for a model without classes. */
 export function looksForClasses(

@@ -13,7 +13,8 @@ import {
   subset,
   withTemperature,
 } from 'pyroved-ts';
-import { evaluate, type ModelEvaluation } from './evaluation.js';
+import type { ModelEvaluation } from '../kinds/evaluation.js';
+import { kindOf } from '../kinds/index.js';
 import { evenPlaces } from './show.js';
 import { type Validation, type ValidationSummary, validationSummary } from './validation.js';
 
@@ -50,7 +51,7 @@ export function headlineFigures(
 ): HeadlineFigures {
   if (!evaluation || !validation || evaluation.on === 'targets') return {};
   const { upright, distinct } = validation;
-  const beside = upright && evaluate(model, upright);
+  const beside = upright && kindOf(model).evaluate(model, upright);
   const sums = evaluation.confusion.map((row) => row.reduce((n, count) => n + count, 0));
   return {
     validation: validationSummary(validation),

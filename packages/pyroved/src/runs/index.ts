@@ -1,4 +1,7 @@
 /** Whole jobs: train a run, continue it, load its model, and apply it. */
+
+export { type Figures, figuresOf, type ModelEvaluation } from '../kinds/evaluation.js';
+export { imageKinds, type ModelSettings, type TrainSettings, trainDefaults } from '../kinds/index.js';
 export * from '../pairs/index.js';
 export type { ArraySource, ImagesSource, MicrographSource } from '../sources/files.js';
 export type { CardsSource, Changes, GeneratedSource } from '../sources/generated.js';
@@ -33,7 +36,6 @@ export { disentangledBy, disentanglementTable } from './disentangled.js';
 export { averagedClassifications, type RunClassification } from './ensemble.js';
 export * from './estimate.js';
 export * from './evaluate.js';
-export { type Figures, figuresOf, type ModelEvaluation } from './evaluation.js';
 export { type ExportOptions, exportModel } from './exportModel.js';
 export type { RunSummary } from './finish.js';
 export type { HeadlineFigures } from './headline.js';
@@ -46,7 +48,6 @@ export type { PreprocessSetting } from './preprocess.js';
 export { type RecipeName, recipeNames } from './recipe.js';
 export * from './rows.js';
 export type { RunResult } from './runToEnd.js';
-export { type ModelSettings, type TrainSettings, trainDefaults } from './settings.js';
 export { type DoubtfulLabel, doubtfulLabels } from './suspicious.js';
 export { type AnyTrained, encodingCsv, type ManifoldRequest, manifoldPictures } from './tables.js';
 export { resumeRun, type TrainRequest, trainRun } from './train.js';

@@ -1,8 +1,8 @@
 /** The figures by which a run that did not learn is recognised, measured on a few images. */
 import { type EpochRecord, inMemory, type Model, subset, type TrainingImages } from 'pyroved-ts';
-import type { Figures } from './evaluation.js';
+import type { Figures } from '../kinds/evaluation.js';
+import { isConditional } from '../kinds/ivae.js';
 import type { HeadlineFigures } from './headline.js';
-import { isConditional } from './kinds.js';
 import type { LearningFigures } from './learningProblems.js';
 import { evenPlaces } from './show.js';
 

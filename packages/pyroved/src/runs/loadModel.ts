@@ -5,7 +5,6 @@ import {
   type ClassAnswer,
   type Classifier,
   classified,
-  type Encoding,
   isClassifier,
   loadParams,
   type Model,
@@ -18,9 +17,9 @@ import {
   withTemperature,
 } from 'pyroved-ts';
 import { disposeOnError } from 'pyroved-ts/internal';
+import { classNamesOf } from '../kinds/index.js';
 import { isPairsRun } from '../pairs/settings.js';
 import { type Classification, RunFolder } from '../storage/index.js';
-import { classNamesOf } from './kinds.js';
 import { dataSection, modelSection } from './settings.js';
 import { classAnglesOf, degreesFromUpright } from './upright.js';
 
@@ -115,7 +114,9 @@ export function classifyImages(
     );
   }
   const all = hasTemplates ? model.answers(set, { ...(answer && { answer }) }) : undefined;
-  const found = all?.found ?? model.classify(set);
+  const { encoding, classified: found = model.classify(set) } = all
+    ? { encoding: all.encoding, classified: all.found }
+    : model.infer(set);
   const lowest = hasTemplates ? model.outlierThreshold(falseAlarms) : 0;
   // Fitted on the default answer.
   const { temperature = 1 } = answer === undefined || answer === 'gated' || !hasTemplates ? trained : {};
@@ -123,8 +124,7 @@ export function classifyImages(
     temperature === 1
       ? found
       : classified(withTemperature(found.probabilities, model.numClasses, temperature), model.numClasses);
-  const { angle }: Encoding =
-    all?.encoding ?? (model.kind === 'ssiVAE' ? model.encode(set, classes) : model.encode(set));
+  const { angle } = encoding;
   const k = model.numClasses;
   return Array.from(classes, (classIndex, i) => {
     const row = probabilities.subarray(i * k, (i + 1) * k);

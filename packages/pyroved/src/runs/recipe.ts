@@ -1,6 +1,6 @@
 /** Named sets of options: the default one, and the paper's protocol. */
 import { didYouMean, OptionError } from 'pyro-ts';
-import { type ModelSettings, type TrainSettings, trainDefaults } from './settings.js';
+import { type ModelSettings, type TrainSettings, trainDefaults } from '../kinds/index.js';
 
 export const recipeNames = ['default', 'paper'] as const;
 export type RecipeName = (typeof recipeNames)[number];

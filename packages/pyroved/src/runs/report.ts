@@ -8,6 +8,9 @@ import {
   preprocessingText,
 } from 'pyroved-ts';
 import { lookUp } from 'pyroved-ts/internal';
+import type { ModelEvaluation } from '../kinds/evaluation.js';
+import { kindNamed } from '../kinds/index.js';
+import { trainOptionsOf } from '../kinds/shared.js';
 import type { TrainingSets } from '../sources/sets.js';
 import type { Source } from '../sources/source.js';
 import type { RunFolder } from '../storage/index.js';
@@ -21,11 +24,10 @@ import {
   type TrainingCurve,
 } from '../viz/index.js';
 import { disentanglementTable } from './disentangled.js';
-import type { ModelEvaluation } from './evaluation.js';
 import type { RunSummary } from './finish.js';
 import { kernelLabel } from './machine.js';
 import { chartsOf, confusionOf } from './reportFigures.js';
-import { dataSection, isSemiSupervised, modelSection, trainSection, unsupervised } from './settings.js';
+import { dataSection, modelSection, trainSection } from './settings.js';
 import { deformationsOf, imagesToShow, latentsOf, manifoldsOf, reconstructionsOf, samplesOf } from './show.js';
 import { hasClassAngles } from './upright.js';
 import { posesText } from './validation.js';
@@ -69,7 +71,7 @@ function reportData(
   const source = dataSection(run.config).source as Source;
   const angles = sets.labelled && hasClassAngles(model) ? model.classAngles(sets.labelled) : undefined;
   const { classNames } = summary;
-  const name = sets.found ? foundKind(model.numClasses) : kinds[model.kind];
+  const name = sets.found ? foundKind(model.numClasses) : kindNamed(model.kind).title;
   const shown = imagesToShow(model, sets);
   const deformations = deformationsOf(model, classNames, angles);
   const invariant = summary.invariances.length > 0 ? `, invariant to ${invariances(summary.invariances)}` : '';
@@ -113,13 +115,6 @@ const titles: Readonly<Record<Source['kind'], string>> = {
   images: 'Images',
   array: 'Array',
   micrographs: 'Micrographs',
-};
-
-const kinds: Readonly<Record<Model['kind'], string>> = {
-  iVAE: 'VAE',
-  jiVAE: 'joint VAE, which finds classes',
-  ssiVAE: 'semi-supervised VAE',
-  ssRegIVAE: 'semi-supervised VAE for regression',
 };
 
 const foundKind = (numClasses: number): string =>
@@ -214,7 +209,7 @@ function facts(run: RunFolder, summary: RunSummary, sets: TrainingSets, lr: numb
         ['steps', summary.steps],
         ['time', formatDuration(summary.seconds)],
         ...described(
-          { lr, ...(isSemiSupervised(kind) ? train : unsupervised(train)), epochs: undefined },
+          { lr, ...trainOptionsOf(train, kindNamed(kind).trainOptions), epochs: undefined },
           { lr: 'learning rate', klWeight: 'weight of the KL term' },
         ),
       ],

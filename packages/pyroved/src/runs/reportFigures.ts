@@ -1,8 +1,8 @@
 /** The parts of a report that tell how good a model is, by kind: headline, confusion, calibration, predictions against the truth. */
-import type { Model } from 'pyroved-ts';
+import { type Model, SSRegIVAE } from 'pyroved-ts';
+import type { ModelEvaluation } from '../kinds/evaluation.js';
 import type { TrainingSets } from '../sources/sets.js';
 import { lineChart, type ReportChart, type ReportData, scatterChart } from '../viz/index.js';
-import type { ModelEvaluation } from './evaluation.js';
 import type { RunSummary } from './finish.js';
 
 /** Found classes in the order, and by the names, of the true ones that they are matched with; told classes as they are. */
@@ -32,7 +32,7 @@ export async function chartsOf(
       ? [await reliabilityChart(reliability, calibrationError, { temperature, calibratedError })]
       : [];
   }
-  if (model.kind !== 'ssRegIVAE' || evaluation?.on !== 'targets' || !test) return [];
+  if (!(model instanceof SSRegIVAE) || evaluation?.on !== 'targets' || !test) return [];
   const truth = model.targets.of(test);
   const { predictions, targets } = evaluation;
   const column = (values: Float32Array, k: number) => values.filter((_, i) => i % targets.length === k);

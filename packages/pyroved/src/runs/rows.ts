@@ -9,8 +9,8 @@ import {
   subset,
   type TrainingImages,
 } from 'pyroved-ts';
+import { variantsOf } from '../kinds/index.js';
 import { asSvgFile, displayRange, type ImageRowsOptions, imageRowsPicture, tileImages } from '../viz/index.js';
-import { variantsOf } from './kinds.js';
 import type { TrainedModel } from './loadModel.js';
 import { latentName, stackOf } from './show.js';
 import type { AnyTrained } from './tables.js';
@@ -46,9 +46,9 @@ export function traversePicture(
   const vae: Pick<InvariantVAE, 'traverse'> = model;
   const rows = variantsOf(model, classNames)
     .filter((variant) => only === undefined || variant.class === only)
-    .flatMap(({ told, title, class: k }) => {
+    .flatMap(({ condition, title, class: k }) => {
       const pose = turns(model) ? { angle: uprightOf(classAngles, k) + (angle * Math.PI) / 180 } : {};
-      const { images, rows: found, values } = vae.traverse({ ...request, ...told, ...pose });
+      const { images, rows: found, values } = vae.traverse({ ...request, ...condition, ...pose });
       const length = values.length;
       return found.map(({ latent }, r) => ({
         label: [title, latentName(latent)].filter((part) => part !== undefined).join(', '),

@@ -10,6 +10,7 @@ import {
   type Trainer,
   type VED,
 } from 'pyroved-ts';
+import { prepareTraining } from '../kinds/index.js';
 import type { TrainingSets } from '../sources/sets.js';
 import type { RunFolder, RunOrigin } from '../storage/index.js';
 import { estimateTraining, PROBED_RECOGNITION } from './estimate.js';
@@ -18,7 +19,7 @@ import { finishRun, type RunSummary } from './finish.js';
 import type { RunHooks } from './hooks.js';
 import { earlyWarning } from './learningProblems.js';
 import type { StartedMachine } from './machine.js';
-import { modelSection, prepareTraining, trainSection } from './settings.js';
+import { modelSection, trainSection } from './settings.js';
 import { checkpointWithAngles } from './upright.js';
 import { type Validation, validationFor } from './validation.js';
 

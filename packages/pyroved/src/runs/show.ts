@@ -11,6 +11,7 @@ import {
   type TrainingImages,
   type VED,
 } from 'pyroved-ts';
+import { kindOf, variantsOf } from '../kinds/index.js';
 import type { TrainingSets } from '../sources/sets.js';
 import type {
   HistogramOptions,
@@ -19,7 +20,6 @@ import type {
   ScatterOptions,
   Stack,
 } from '../viz/index.js';
-import { learntFrom, variantsOf } from './kinds.js';
 import { degreesFromUpright, turns, uprightOf } from './upright.js';
 
 /** Images beyond these add nothing to a scatter or a histogram. */
@@ -36,8 +36,8 @@ export function manifoldsOf(
   // As in the plot of the latents: the first goes across, the second up.
   const grid = { ...rest, ...(model.options.latentDim > 1 && { axes: [1, 0] as const }) };
   const vae: Pick<InvariantVAE, 'manifold'> = model;
-  return variantsOf(model, classNames).map(({ told, title, class: which = 0 }) =>
-    shown(vae.manifold({ ...told, ...grid, ...turned(model, angle[which]) }), title),
+  return variantsOf(model, classNames).map(({ condition, title, class: which = 0 }) =>
+    shown(vae.manifold({ ...condition, ...grid, ...turned(model, angle[which]) }), title),
   );
 }
 
@@ -103,13 +103,14 @@ const ENOUGH = 100;
 /** Test images with their true classes where there are enough of them, else unlabelled ones with the classes that the model finds. */
 export function imagesToShow(model: Model, sets: TrainingSets): Shown {
   const { test } = sets;
-  const unlabelled = learntFrom(model, sets);
+  const kind = kindOf(model);
+  const unlabelled = kind.images(model, sets);
   const isTest = test !== undefined && test.count >= Math.min(ENOUGH, unlabelled.count);
   const images = evenly(isTest ? test : unlabelled, PLOTTED);
   if (!isClassifier(model))
     return { images, words: '', ...(model.numClasses > 0 && images.labels && { classes: images.labels }) };
   const found = model.classify(images).classes;
-  if (isTest && images.labels && model.kind === 'ssiVAE')
+  if (isTest && images.labels && kind.classes === 'known')
     return { images, classes: images.labels, found, words: 'Test images, by their true class.' };
   return { images, classes: found, found, words: 'Images of the training set, by the class that the model finds.' };
 }

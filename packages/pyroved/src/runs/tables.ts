@@ -1,5 +1,5 @@
 /** What a trained model says of images, as tables and pictures to keep. */
-import { isClassifier, type Model, type TrainingImages, type VED } from 'pyroved-ts';
+import { type Model, SSRegIVAE, type TrainingImages, type VED } from 'pyroved-ts';
 import { csvText } from '../csv.js';
 import { degreesText } from '../storage/results.js';
 import { asSvgFile, manifoldPicture } from '../viz/index.js';
@@ -16,10 +16,9 @@ export type AnyTrained = Pick<TrainedModel, 'run' | 'classNames' | 'classAngles'
  */
 export function encodingCsv({ model, classNames, classAngles }: AnyTrained, set: TrainingImages): string {
   const { latentDim } = model.options;
-  const found = isClassifier(model) ? model.encode(set) : undefined;
-  const predicted = model.kind === 'ssRegIVAE' ? model.encode(set) : undefined;
-  const { content, contentScale, angle, shift, scale, shear } = found ?? predicted ?? model.encode(set);
-  const quantities = model.kind === 'ssRegIVAE' ? model.targets.names : [];
+  const { encoding, classified: found, targets } = model.infer(set);
+  const { content, contentScale, angle, shift, scale, shear } = encoding;
+  const quantities = model instanceof SSRegIVAE ? model.targets.names : [];
   const dims = shift ? shift.length / set.count : 0;
   const scales = scale ? scale.length / set.count : 0;
   const numbered = (name: string, n: number) => Array.from({ length: n }, (_, i) => `${name}_${i + 1}`);
@@ -42,7 +41,7 @@ export function encodingCsv({ model, classNames, classAngles }: AnyTrained, set:
     return [
       set.names?.[i] ?? `image ${i + 1}`,
       ...(found ? [classNames[found.classes[i]]] : []),
-      ...(predicted ? at(predicted.targets, quantities.length) : []),
+      ...(targets ? at(targets, quantities.length) : []),
       ...centres.flatMap((c, d) => [c, spreads[d]]),
       ...(angle ? [degreesText(degreesFromUpright(angle[i], upright))] : []),
       ...(shift ? at(shift, dims) : []),

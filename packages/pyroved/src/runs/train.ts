@@ -2,12 +2,19 @@
 
 import { OptionError } from 'pyro-ts';
 import type { ModelConfig } from 'pyroved-ts';
+import {
+  kindOf,
+  type ModelSettings,
+  modelConfigFor,
+  prepareTraining,
+  rejectForeignOptions,
+  type TrainSettings,
+} from '../kinds/index.js';
 import type { Fold } from '../sources/fold.js';
 import type { TrainingSets } from '../sources/sets.js';
 import type { Source } from '../sources/source.js';
 import { RunFolder, type RunSettings, whileLocked } from '../storage/index.js';
 import { versions } from '../version.js';
-import { directionsLine } from './directions.js';
 import { checkStart, refuseModelOptions, type Start, startFrom } from './extend.js';
 import { finishRun } from './finish.js';
 import { foundSettings, looksForClasses, withFoundClasses, withoutClasses } from './foundClasses.js';
@@ -25,16 +32,7 @@ import { checkPreprocess, type PreprocessSetting } from './preprocess.js';
 import { type RecipeName, withRecipe } from './recipe.js';
 import type { ReportBaseline } from './report.js';
 import { type RunResult, runToEnd } from './runToEnd.js';
-import {
-  checkTrainSettings,
-  type DataSection,
-  dataSection,
-  type ModelSettings,
-  modelConfigFor,
-  prepareTraining,
-  type TrainSettings,
-  trainingOf,
-} from './settings.js';
+import { checkTrainSettings, type DataSection, dataSection } from './settings.js';
 import { withImages } from './trainingImages.js';
 
 export interface TrainRequest extends Machine {
@@ -93,7 +91,8 @@ export async function trainRun(request: TrainRequest, hooks: RunHooks = {}): Pro
         ...(start && { start }),
         ...(found ?? { model }),
       });
-      const line = start ? undefined : directionsLine(settings.model, model);
+      if (!found) rejectForeignOptions(settings.model, request.model ?? {}, request.train ?? {});
+      const line = start ? undefined : kindOf(settings.model).choices(settings.model, model);
       if (line !== undefined) hooks.say?.(line);
       const run = RunFolder.create(folder, settings, { overwrite });
       return whileLocked(run, () =>
@@ -191,7 +190,7 @@ export function settingsOf({
   };
   const config = start?.model ?? modelConfigFor(sets, model, seed);
   if (start) checkStart(start);
-  const training = trainingOf(config, sets, train);
+  const training = kindOf(config).training(config, sets, train);
   prepareTraining(config, sets, { ...training, seed }, machine.kernel).model.dispose();
   return {
     model: config,

@@ -1,10 +1,10 @@
 /** What upright means: the mean angle at which the model sees each class's labelled images, kept with the checkpoint. */
-import type { Checkpoint, Model, SSIVAE, TrainingImages, VED } from 'pyroved-ts';
+import { type Checkpoint, type Model, SSIVAE, type TrainingImages, VED } from 'pyroved-ts';
 
 const NAME = 'upright/angles';
 
 /** Whether a model tells angles and classes. */
-export const hasClassAngles = (model: Model): model is SSIVAE => model.kind === 'ssiVAE' && turns(model);
+export const hasClassAngles = (model: Model): model is SSIVAE => model instanceof SSIVAE && turns(model);
 
 /** The checkpoint with the angle of each class (radians), where the model has angles and there are labelled images. */
 export function checkpointWithAngles(
@@ -18,7 +18,8 @@ export function checkpointWithAngles(
 }
 
 /** Whether a model takes rotation out of the content. */
-export const turns = (model: Model | VED): boolean => model.kind !== 'VED' && model.options.invariances.includes('r');
+export const turns = (model: Model | VED): boolean =>
+  !(model instanceof VED) && model.options.invariances.includes('r');
 
 /** What counts as upright for class `k`, in radians: the model's own zero where that is not known. */
 export function uprightOf(classAngles: Float32Array | undefined, k: number | undefined): number {

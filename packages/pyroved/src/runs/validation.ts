@@ -1,13 +1,7 @@
 /** The images that a run is evaluated on: labelled images of the user's own lie upright, so they are shown at drawn poses; generated test images have poses already. */
-import {
-  type AffineRanges,
-  type ModelConfig,
-  posedCopies,
-  resolveRecognition,
-  type TrainingImages,
-  truePoses,
-} from 'pyroved-ts';
+import { type AffineRanges, type ModelConfig, posedCopies, type TrainingImages, truePoses } from 'pyroved-ts';
 import { defined } from 'pyroved-ts/internal';
+import { kindOf } from '../kinds/index.js';
 import type { TrainingSets } from '../sources/sets.js';
 import type { RunConfig } from '../storage/index.js';
 import { dataSection, modelSection } from './settings.js';
@@ -54,9 +48,9 @@ export function validationFor(config: RunConfig, sets: TrainingSets): Validation
   const model = modelSection(config);
   const { source, fold } = dataSection(config);
   const isUpright = source.kind === 'images' || source.kind === 'array' || source.kind === 'micrographs';
-  const isClassifier = model.kind === 'ssiVAE' || model.kind === 'jiVAE';
-  const ranges = recognisedRanges(model) ?? poseRangesOf(model);
-  if (!isUpright || !isClassifier || !test.labels || Object.keys(ranges).length === 0) {
+  const kind = kindOf(model);
+  const ranges = kind.poseRanges(model) ?? poseRangesOf(model);
+  if (!isUpright || kind.classes === 'none' || !test.labels || Object.keys(ranges).length === 0) {
     const angles = test.shape.length === 2 ? truePoses(test)?.angle : undefined;
     return { images: test, distinct: test.count, copies: 1, poses: 'own', ...(angles && { angles }) };
   }
@@ -66,15 +60,6 @@ export function validationFor(config: RunConfig, sets: TrainingSets): Validation
   const images = posedCopies(test, ranges, { copies, seed, noise: 'lost', outside: 'border' });
   const { angle: angles } = images.poses;
   return { images, distinct: test.count, copies, poses: 'drawn', ranges, upright: test, angles };
-}
-
-/** The angles and shifts that a model with recognition expects, and shears where it has latents for them; undefined for others. */
-function recognisedRanges(model: ModelConfig): AffineRanges | undefined {
-  if (model.kind !== 'ssiVAE' || !model.recognition) return undefined;
-  const { ranges } = resolveRecognition(model.recognition, model.shape, model.invariances ?? []);
-  const { angle, shift, shear } = ranges;
-  const isSheared = model.invariances?.includes('h') && shear;
-  return { ...(angle && { angle }), ...(shift && { shift }), ...(isSheared && { shear }) };
 }
 
 type Posed = Pick<ModelConfig, 'shape' | 'invariances' | 'anglePrior' | 'shiftPrior' | 'scalePrior' | 'shearPrior'>;

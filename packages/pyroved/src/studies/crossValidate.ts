@@ -1,10 +1,11 @@
 /** How good a model is, from the labelled images alone: each of several parts of them is tested on by a model that was trained on the others. */
 import { OptionError } from 'pyro-ts';
 import { PyrovedError } from 'pyroved-ts';
+import { modelConfigFor } from '../kinds/index.js';
 import { finishRun } from '../runs/finish.js';
 import type { RunHooks } from '../runs/hooks.js';
 import type { Machine, StartedMachine } from '../runs/machine.js';
-import { checkTrainSettings, modelConfigFor } from '../runs/settings.js';
+import { checkTrainSettings } from '../runs/settings.js';
 import { settingsOf } from '../runs/train.js';
 import { type Fold, foldOf } from '../sources/fold.js';
 

@@ -1,6 +1,6 @@
 /** What the folds of a cross-validation say, one by one and together: of classes that are told, or of quantities that are predicted. */
 import { lookUp } from 'pyroved-ts/internal';
-import type { Figures } from '../runs/evaluation.js';
+import type { Figures } from '../kinds/evaluation.js';
 import type { TrainingSets } from '../sources/sets.js';
 import type { JsonObject } from '../storage/index.js';
 import { formatCount, formatPercent } from '../viz/index.js';

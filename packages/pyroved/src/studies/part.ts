@@ -1,9 +1,9 @@
 /** One run of a study: started or continued, up to `until`, on images that the whole study shares. */
 import type { EpochRecord } from 'pyroved-ts';
+import type { ModelSettings, TrainSettings } from '../kinds/index.js';
 import type { RunHooks } from '../runs/hooks.js';
 import type { StartedMachine } from '../runs/machine.js';
 import { type Finish, runToEnd } from '../runs/runToEnd.js';
-import type { ModelSettings, TrainSettings } from '../runs/settings.js';
 import { settingsOf } from '../runs/train.js';
 import type { Fold } from '../sources/fold.js';
 import type { TrainingSets } from '../sources/sets.js';

@@ -1,5 +1,12 @@
 /** What all studies keep of how they were begun, so that they can go on. */
 import type { Normalisation, Preprocessing } from 'pyroved-ts';
+import {
+  kindOf,
+  type ModelSettings,
+  modelConfigFor,
+  rejectForeignOptions,
+  type TrainSettings,
+} from '../kinds/index.js';
 import type { RunHooks } from '../runs/hooks.js';
 import {
   type Machine,
@@ -11,7 +18,6 @@ import {
 } from '../runs/machine.js';
 import { checkPreprocess, type PreprocessSetting } from '../runs/preprocess.js';
 import { type RecipeName, withRecipe } from '../runs/recipe.js';
-import { type ModelSettings, modelConfigFor, type TrainSettings, trainingOf } from '../runs/settings.js';
 import { sizedSource } from '../runs/train.js';
 import { withImages } from '../runs/trainingImages.js';
 import type { TrainingSets } from '../sources/sets.js';
@@ -45,10 +51,12 @@ export interface StudyPlan extends MachineRecord {
 export function planOf(request: StudyRequest, sets: TrainingSets, machine: StartedMachine): StudyPlan {
   const { source, model = {}, train = {} } = withRecipe(request.recipe, request);
   const { normalisation, preprocessing } = sets;
+  const config = modelConfigFor(sets, model, 1);
+  rejectForeignOptions(config, request.model ?? {}, request.train ?? {});
   return {
     source: sizedSource(source, sets),
     model,
-    train: trainingOf(modelConfigFor(sets, model, 1), sets, train),
+    train: kindOf(config).training(config, sets, train),
     ...(normalisation && { normalisation }),
     ...(preprocessing && { preprocessing }),
     ...recordOf(machine),

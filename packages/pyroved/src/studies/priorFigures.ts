@@ -1,5 +1,5 @@
 /** How well one trained model of a comparison explains validation images, and its angle error. */
-import { type Model, subset, TemplateSSIVAE } from 'pyroved-ts';
+import { type Model, SSIVAE, subset, TemplateSSIVAE } from 'pyroved-ts';
 import { elboOf } from '../runs/bound.js';
 import { evenPlaces } from '../runs/show.js';
 import type { TrainingSets } from '../sources/sets.js';
@@ -21,8 +21,8 @@ const mean = (values: Float64Array): number => values.reduce((sum, v) => sum + v
 /** The ELBO or the evidence, and the error of the angles where they are known; `orders` are the classes' symmetries. */
 export function priorFigures(model: Model, sets: TrainingSets, orders: readonly number[], seed: number): PriorFigures {
   const { labelled, test, unlabelled } = sets;
-  const upright = model.kind === 'ssiVAE' && labelled ? anglesOf(model, labelled) : undefined;
-  const turned = model.kind === 'ssiVAE' && test ? anglesOf(model, test) : undefined;
+  const upright = model instanceof SSIVAE && labelled ? anglesOf(model, labelled) : undefined;
+  const turned = model instanceof SSIVAE && test ? anglesOf(model, test) : undefined;
   const angles = upright && turned && angleReport(turned, upright, orders);
   const images = test ?? unlabelled;
   const fit =

@@ -1,12 +1,13 @@
 /** Several seeds of one model in turn, and the best of them chosen without labels to test on: by the loss of the unlabelled images. */
 import { OptionError } from 'pyro-ts';
 import type { EpochRecord } from 'pyroved-ts';
+import { trainDefaults } from '../kinds/index.js';
 import { finishRun, type RunSummary } from '../runs/finish.js';
 import type { RunHooks } from '../runs/hooks.js';
 import { loadModel } from '../runs/loadModel.js';
 import type { Machine, StartedMachine } from '../runs/machine.js';
 import type { RunResult } from '../runs/runToEnd.js';
-import { checkTrainSettings, trainDefaults } from '../runs/settings.js';
+import { checkTrainSettings } from '../runs/settings.js';
 import { settingsOf } from '../runs/train.js';
 import type { TrainingSets } from '../sources/sets.js';
 import type { RunFolder } from '../storage/index.js';

@@ -1,7 +1,7 @@
 /** The angle priors that a comparison names: "normal", "von-mises", "normal+binned" with another guide. */
 import { didYouMean, OptionError } from 'pyro-ts';
 import { type AngleGuideName, type AnglePriorName, angleGuideNames, anglePriorNames } from 'pyroved-ts';
-import type { ModelSettings } from '../runs/settings.js';
+import type { ModelSettings } from '../kinds/index.js';
 
 export interface PriorVariant {
   /** As it was asked for; also the name of its folder. */

@@ -35,8 +35,11 @@ export function directionSettings(
 }
 
 /** A line about what was chosen because the labelled images lie in any direction. */
-export function directionsLine(config: ModelConfig, { recognition }: ModelSettings): string | undefined {
-  if (config.kind !== 'ssiVAE' || !config.recognition) return undefined;
+export function directionsLine(
+  config: Extract<ModelConfig, { kind: 'ssiVAE' }>,
+  { recognition }: ModelSettings,
+): string | undefined {
+  if (!config.recognition) return undefined;
   const { views, ranges } = config.recognition;
   const given = recognition || {};
   const chosen = [

@@ -1,4 +1,5 @@
 /** Known numbers of images (`ImageSet.factors`): which ones a model is told or predicts, and the units in which its networks see them. */
+import * as tf from '@tensorflow/tfjs';
 import { OptionError, refuseUnknownKeys } from 'pyro-ts';
 import type { ImageSet, StreamedSet } from '../../data/index.js';
 import { DataError } from '../../errors.js';
@@ -81,6 +82,16 @@ export class Factors {
   /** The reverse. */
   fromNetwork(rows: ArrayLike<number>): Float32Array {
     return Float32Array.from(rows, (v, i) => v * this.at(i).scale + this.at(i).centre);
+  }
+
+  /** The same of a tensor [..., dim]. */
+  tensorToNetwork(x: tf.Tensor): tf.Tensor {
+    return tf.div(tf.sub(x, tf.tensor1d(this.list.map((f) => f.centre))), tf.tensor1d(this.list.map((f) => f.scale)));
+  }
+
+  /** The reverse. */
+  tensorFromNetwork(x: tf.Tensor): tf.Tensor {
+    return tf.add(tf.mul(x, tf.tensor1d(this.list.map((f) => f.scale))), tf.tensor1d(this.list.map((f) => f.centre)));
   }
 
   private at(i: number): Required<Factor> {

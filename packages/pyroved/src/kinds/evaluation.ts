@@ -1,15 +1,12 @@
 /** A trained model held against what is known of images. */
 import {
-  accuracyOf,
   type Classifier,
   type ClassifierReport,
   type Disentanglement,
   type MatchedReport,
-  type Model,
   matchedAccuracyOf,
   type RegressionReport,
   type ReliabilityBin,
-  regressionOf,
   type TargetReport,
   type TrainingImages,
 } from 'pyroved-ts';
@@ -20,21 +17,7 @@ export type ModelEvaluation =
   | ({ readonly on: 'found classes' } & MatchedReport)
   | ({ readonly on: 'targets' } & RegressionReport);
 
-/** What `images`, of which the truth is known, say of the model; nothing of a model that tells neither classes nor quantities. */
-export function evaluate(model: Model, images: TrainingImages): ModelEvaluation | undefined {
-  switch (model.kind) {
-    case 'ssiVAE':
-      return { on: 'classes', ...accuracyOf(model, images) };
-    case 'jiVAE':
-      return evaluateFound(model, images);
-    case 'ssRegIVAE':
-      return { on: 'targets', ...regressionOf(model, images) };
-    case 'iVAE':
-      return undefined;
-  }
-}
-
-/** The same of a model whose classes were found among images. */
+/** A model whose classes were found among images, after the best matching of found and true classes. */
 export const evaluateFound = (model: Classifier, images: TrainingImages): ModelEvaluation | undefined =>
   images.labels ? { on: 'found classes', ...matchedAccuracyOf(model, images) } : undefined;
 

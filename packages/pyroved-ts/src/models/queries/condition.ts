@@ -4,6 +4,11 @@ import { OptionError } from 'pyro-ts';
 import { oneHot } from '../../data/index.js';
 import type { Factors } from './factors.js';
 
+/** One thing that a network is given beside pixels or content. */
+export type NetworkCondition =
+  | { readonly name: 'class'; readonly numClasses: number }
+  | { readonly name: 'condition' | 'targets'; readonly factors: Factors };
+
 /** Each model takes some of these. */
 export interface Condition {
   /** The class of all images, or of each. */

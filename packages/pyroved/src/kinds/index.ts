@@ -1,0 +1,120 @@
+/** The kinds of image models, and which one a run is of. */
+import { didYouMean, OptionError } from 'pyro-ts';
+import {
+  isIdentity,
+  type Model,
+  type ModelConfig,
+  type ModelOptions,
+  modelFromConfig,
+  noPreprocessing,
+  type Trainer,
+  VED,
+} from 'pyroved-ts';
+import { disposeOnError } from 'pyroved-ts/internal';
+import type { TrainingSets } from '../sources/sets.js';
+import { ivae } from './ivae.js';
+import { jivae } from './jivae.js';
+import type { ImageKind, SeededSettings, Variant } from './kind.js';
+import type { ModelSettings, TrainSettings } from './settings.js';
+import { ssivae } from './ssivae.js';
+import { ssRegIvae } from './ssRegIvae.js';
+
+export type { ImageKind, Variant } from './kind.js';
+export * from './settings.js';
+
+/** In the order in which a run without a kind is asked for; see `isDefault`. */
+export const imageKinds: readonly ImageKind[] = [ssRegIvae, jivae, ivae, ssivae];
+
+/** @throws {OptionError} for a kind that does not exist, with the nearest one that does. */
+export function kindNamed(name: string): ImageKind {
+  const found = imageKinds.find((kind) => kind.name === name);
+  if (found) return found;
+  const names = imageKinds.map((kind) => kind.name);
+  throw new OptionError(`There is no kind of model "${name}".${didYouMean(name, names)}`);
+}
+
+export const kindOf = ({ kind }: Model | ModelConfig): ImageKind => kindNamed(kind);
+
+/**
+ * The model's configuration. Its kind by default: ssRegIVAE where targets are named or a table of factors came with the images, jiVAE where a number
+ * of classes to look for is given, iVAE where it is conditioned on something or there are no labels, else ssiVAE. Invariant to rotation and translation
+ * (a signal to translation) by default.
+ */
+export function modelConfigFor(sets: TrainingSets, given: ModelSettings, seed: number | string): ModelConfig {
+  const kind = kindFor(sets, given);
+  const { shape, channels } = sets.unlabelled;
+  const invariances = given.invariances ?? (shape.length === 1 ? (['t'] as const) : (['r', 't'] as const));
+  const { kind: _, hidden, ...settings } = given;
+  const hasTemplates = settings.decoder === 'template';
+  if (hasTemplates && kind.name !== 'ssiVAE') {
+    throw new OptionError(
+      `decoder "template" belongs to a model of classes with labels (ssiVAE); this one is an ${kind.name}.`,
+    );
+  }
+  const own = new Set<string>(imageKinds.flatMap(({ modelOptions }) => modelOptions));
+  const shared = Object.fromEntries(Object.entries(settings).filter(([name]) => !own.has(name)));
+  const layers = hidden && { hiddenEncoder: hidden, hiddenDecoder: hidden };
+  const likelihood = hasTemplates ? {} : likelihoodFor(sets, given);
+  return kind.configure(sets, given, { ...layers, ...shared, ...likelihood, invariances, shape, channels, seed });
+}
+
+/** The kind that is given, or that the images and the other options imply. */
+function kindFor(sets: TrainingSets, given: ModelSettings): ImageKind {
+  if (given.kind !== undefined) return kindNamed(given.kind);
+  return imageKinds.find((kind) => kind.isDefault(sets, given)) ?? ssivae;
+}
+
+/** The likelihood and its options; of preprocessed images, whose values have no bounds, a normal one with a learned standard deviation. */
+function likelihoodFor(
+  { preprocessing = noPreprocessing }: TrainingSets,
+  { likelihood, decoderSigma, sigmoidOutput }: ModelSettings,
+): Pick<ModelSettings, 'likelihood' | 'decoderSigma' | 'sigmoidOutput'> {
+  if (isIdentity(preprocessing) || (likelihood !== undefined && likelihood !== 'gaussian')) {
+    return { likelihood: likelihood ?? 'bernoulli' };
+  }
+  return { likelihood: 'gaussian', decoderSigma: decoderSigma ?? 'learned', sigmoidOutput: sigmoidOutput ?? false };
+}
+
+/** @throws {OptionError} for an option that belongs to other kinds of models than the one of `config`. */
+export function rejectForeignOptions(config: ModelConfig, model: ModelSettings, train: TrainSettings): void {
+  const own = kindOf(config);
+  const check = (given: object, of: (kind: ImageKind) => readonly string[]): void => {
+    const wrong = Object.entries(given).find(
+      ([name, value]) =>
+        value !== undefined && !of(own).includes(name) && imageKinds.some((kind) => of(kind).includes(name)),
+    );
+    if (!wrong) return;
+    const owners = imageKinds.filter((kind) => of(kind).includes(wrong[0])).map(({ name }) => name);
+    throw new OptionError(
+      `${wrong[0]} is an option of ${owners.join(' and ')}; this model is an ${own.name}. Omit it.`,
+    );
+  };
+  check(model, ({ modelOptions }) => modelOptions);
+  check(train, ({ trainOptions }) => trainOptions);
+}
+
+/** A fresh model and the trainer for it. */
+export function prepareTraining(
+  config: ModelConfig,
+  sets: TrainingSets,
+  settings: SeededSettings,
+  kernel: ModelOptions['kernel'],
+): { model: Model; trainer: Trainer } {
+  return disposeOnError(modelFromConfig(config, { kernel }), (model) => ({
+    model,
+    trainer: kindOf(config).trainer(model, sets, settings),
+  }));
+}
+
+/** The names of a model's classes: those of the data, then numbers for classes that the model found by itself; none for a model without classes. */
+export function classNamesOf(model: Model, fromData: readonly string[]): readonly string[] {
+  const { numClasses } = model;
+  const numbered = (prefix: string, count: number): string[] =>
+    Array.from({ length: Math.max(0, count) }, (_, i) => `${prefix} ${i + 1}`);
+  if (kindOf(model).classes === 'found') return numbered('class', numClasses);
+  return numClasses > 0 ? [...fromData, ...numbered('new class', numClasses - fromData.length)] : [];
+}
+
+/** What a model's decoder can be given beside content and pose; one variant without a condition for a model that takes none. */
+export const variantsOf = (model: Model | VED, classNames: readonly string[]): Variant[] =>
+  model instanceof VED ? [{ condition: {} }] : kindOf(model).variants(model, classNames);

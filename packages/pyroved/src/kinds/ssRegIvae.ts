@@ -1,0 +1,48 @@
+/** The semi-supervised model for quantities. */
+import {
+  factorNames,
+  type ModelConfig,
+  PyrovedError,
+  regressionOf,
+  SemiSupervisedTrainer,
+  SSRegIVAE,
+  standardised,
+} from 'pyroved-ts';
+import { defined } from 'pyroved-ts/internal';
+import type { TrainingSets } from '../sources/sets.js';
+import { defineKind } from './kind.js';
+import { trainDefaults } from './settings.js';
+import { factorLevels, labelledData, supervisedKeys, trainOptionsOf } from './shared.js';
+
+export const ssRegIvae = defineKind<SSRegIVAE, Extract<ModelConfig, { kind: 'ssRegIVAE' }>>({
+  name: 'ssRegIVAE',
+  type: SSRegIVAE,
+  summary: 'quantities from a few known ones',
+  title: 'semi-supervised VAE for regression',
+  isDefault: ({ labelled }, { targets, numClasses, condition }) =>
+    targets !== undefined ||
+    (numClasses === undefined && condition === undefined && labelled !== undefined && !labelled.labels),
+  modelOptions: ['targets', 'regressorSigma', 'hiddenRegressor', 'predictor'],
+  trainOptions: supervisedKeys,
+  classes: 'none',
+  configure: (sets, { regressorSigma, hiddenRegressor, predictor: regressor, targets }, shared) => ({
+    kind: 'ssRegIVAE',
+    ...shared,
+    ...defined({ regressorSigma, hiddenRegressor, regressor }),
+    targets: targetsOf(sets, targets),
+  }),
+  training: (_, __, given) => ({ ...trainDefaults, ...trainOptionsOf(given, supervisedKeys) }),
+  trainer: (model, sets, settings) =>
+    new SemiSupervisedTrainer(model, labelledData(sets), trainOptionsOf(settings, supervisedKeys)),
+  evaluate: (model, images) => ({ on: 'targets', ...regressionOf(model, images) }),
+  variants: ({ targets }) =>
+    factorLevels(targets).map(({ values, title }) => ({ condition: { targets: values }, title })),
+});
+
+function targetsOf({ labelled }: TrainingSets, names: readonly string[] | undefined) {
+  const known = factorNames(labelled ?? {});
+  if (!labelled || known.length === 0) {
+    throw new PyrovedError('An ssRegIVAE needs images of which the quantity is known. Give a table of them (factors).');
+  }
+  return standardised(labelled, names ?? known);
+}
