@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { loadModel, RunFolder, whileLocked } from 'pyroved';
+import { loadModel, lockOf, RunFolder } from 'pyroved';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Outcome, pyroved, quick, remove, start, succeed, temporaryFolder, writeImages } from './helpers.js';
 
@@ -85,11 +85,12 @@ describe('a run folder on a read-only disk', () => {
 describe('a run folder whose disk becomes read-only', () => {
   it('reports the first error, and not that the lock cannot be removed', async () => {
     const folder = RunFolder.open(run);
-    const body = whileLocked(folder, async () => {
+    const body = async (): Promise<void> => {
+      using _lock = lockOf(folder);
       await untilReadOnly();
       folder.writeSummary({ accuracy: 1 });
-    });
-    await expect(body).rejects.toThrow(/Could not write .*summary\.json: the disk is read-only/);
+    };
+    await expect(body()).rejects.toThrow(/Could not write .*summary\.json: the disk is read-only/);
     expect(readdirSync(run)).toContain('run.lock');
     expect(remount('rw')).toBe(true);
   });

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { RunFolder, StudyFolder, whileLocked } from 'pyroved';
+import { lockOf, RunFolder, StudyFolder } from 'pyroved';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Attack } from '../../attack.js';
 import { settings } from './helpers.js';
@@ -120,7 +120,8 @@ describe('a lock', () => {
     const run = RunFolder.create(root, settings);
     const refuses = (name: string) =>
       Object.assign(new Error(`EROFS: read-only file system, ${name}`), { code: 'EROFS', syscall: name });
-    const body = whileLocked(run, async () => {
+    const body = async (): Promise<void> => {
+      using _lock = lockOf(run);
       vi.spyOn(fs, 'rmSync').mockImplementation(() => {
         throw refuses('rm');
       });
@@ -128,8 +129,8 @@ describe('a lock', () => {
         throw refuses('open');
       });
       run.writeSummary({ accuracy: 1 });
-    });
-    await expect(body).rejects.toThrow(/Could not write .*summary.json: the disk is read-only/);
+    };
+    await expect(body()).rejects.toThrow(/Could not write .*summary.json: the disk is read-only/);
   });
 
   it('sees that another process has replaced the run', () => {

@@ -166,7 +166,9 @@ export class KnownPoseTrainer extends Trainer<RecognitionSSIVAE> {
   }
 
   /** The randomness of the labelled images of a step. */
-  protected readonly stream = (step: number): RandomStream => new RandomStream(this.seed).fork(`labelled/${step}`);
+  protected stream(step: number): RandomStream {
+    return new RandomStream(this.seed).fork(`labelled/${step}`);
+  }
 
   /** As many images of each class as of any other, give or take one. */
   protected labelledIndices(count: number, stream: RandomStream): Int32Array {

@@ -66,8 +66,10 @@ export class TemplateTrainer extends KnownPoseTrainer {
   private readonly stepsPerEpoch: number;
   /** Steps of recognition as in a model without templates, where the gate is closed at first. */
   private readonly stepsAlone: number;
+  /** Recognition's weights before the first step, from which these begin. */
+  private readonly initial: ReadonlyMap<string, Float32Array>;
   /** Recognition's weights after these. */
-  private alone: Map<string, Float32Array> | undefined;
+  private alone: ReadonlyMap<string, Float32Array> | undefined;
   private readonly complete: SVI<[CompleteRows]>;
   private readonly teaching: SVI<[Teaching, RecognitionTerms]>;
   /** Log of recognition's softened answer for every unlabelled image, after the steps of recognition alone, [count, K]. */
@@ -97,6 +99,7 @@ export class TemplateTrainer extends KnownPoseTrainer {
     checkTemplateSteps(templateSteps);
     this.stepsPerEpoch = Math.ceil(templateSteps / this.epochCount);
     this.stepsAlone = options.recognitionSteps === undefined ? stepsFor(model) : 0;
+    this.initial = this.recognitionWeights();
     const { optimizer, seed } = this;
     const svi = <Args extends unknown[]>(name: string, program: (...args: Args) => void) =>
       new SVI<Args>(program, () => {}, optimizer, new TraceELBO({ maxPlateNesting: model.plateNesting }), {
@@ -143,8 +146,21 @@ export class TemplateTrainer extends KnownPoseTrainer {
 
   protected override skips({ kind }: Batch): boolean {
     if (kind !== 'recognition' || !this.isAlone) return false;
-    if (this.step === this.recognitionSteps) this.lookAtGate(blurAt(0, this.model.options.shape));
-    return this.model.gate.weight === 1;
+    const { model, step, recognitionSteps } = this;
+    if (step === recognitionSteps) {
+      this.lookAtGate(blurAt(0, model.options.shape));
+      if (model.gate.weight < 1) {
+        this.setRecognition(this.initial);
+        this.optimizer.loadData(new Map());
+      }
+    }
+    return model.gate.weight === 1;
+  }
+
+  /** The steps of recognition alone see what those of a model without templates see. */
+  protected override stream(step: number): RandomStream {
+    const { recognitionSteps, firstJointStep } = this;
+    return super.stream(step >= recognitionSteps && step < firstJointStep ? step - recognitionSteps : step);
   }
 
   protected override get isConsistent(): boolean {
@@ -189,9 +205,7 @@ export class TemplateTrainer extends KnownPoseTrainer {
     const { model, data, seed, alone } = this;
     model.blur = 0;
     if (alone && model.gate.weight < 1) {
-      tf.tidy(() => {
-        for (const [name, weights] of alone) model.params.set(name, tf.tensor(weights, model.params.get(name).shape));
-      });
+      this.setRecognition(alone);
       this.recalled = Number.NaN;
       this.lookAtGate();
     }
@@ -296,6 +310,13 @@ export class TemplateTrainer extends KnownPoseTrainer {
     const { params } = this.model;
     const names = params.names.filter((name) => name.startsWith('encoder_y.'));
     return new Map(names.map((name) => [name, params.get(name).dataSync<'float32'>().slice()]));
+  }
+
+  private setRecognition(weights: ReadonlyMap<string, Float32Array>): void {
+    const { params } = this.model;
+    tf.tidy(() => {
+      for (const [name, values] of weights) params.set(name, tf.tensor(values, params.get(name).shape));
+    });
   }
 
   private lookAtGate(blur = this.model.blur): void {

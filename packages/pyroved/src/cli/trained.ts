@@ -13,7 +13,7 @@ import {
   type TrainedModel,
   type TrainedVED,
 } from '../runs/index.js';
-import { type StartedMachine, withMachine } from '../runs/machine.js';
+import { type StartedMachine, startMachine } from '../runs/machine.js';
 import { turns } from '../runs/upright.js';
 import { RunFolder, writeFileAtomic } from '../storage/index.js';
 import { say, sayProblems } from './messages.js';
@@ -46,15 +46,14 @@ async function withLoaded<T extends TrainedModel | TrainedVED>(
   load: (kernel: StartedMachine['kernel']) => T | Promise<T>,
   body: (trained: T) => Body,
 ): Promise<void> {
-  await withMachine(machineOf(given), undefined, async ({ kernel }) => {
-    const trained = await load(kernel);
-    if (trained.warning) say(trained.warning);
-    try {
-      await body(trained);
-    } finally {
-      trained.model.dispose();
-    }
-  });
+  using machine = await startMachine(machineOf(given));
+  const trained = await load(machine.kernel);
+  if (trained.warning) say(trained.warning);
+  try {
+    await body(trained);
+  } finally {
+    trained.model.dispose();
+  }
 }
 
 /** The angle that `--angle` asks for, in degrees. @throws {PyrovedError} for a model that knows none. */

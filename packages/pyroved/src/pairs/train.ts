@@ -1,11 +1,11 @@
 /** A whole run of an encoder-decoder: pairs, model, training with checkpoints, and at the end figures, pictures and report in the run's folder. */
 import { type EpochRecord, listProblems, normalisationText, type VED } from 'pyroved-ts';
 import type { RunHooks } from '../runs/hooks.js';
-import { type Machine, machineAgain, recordOf, withMachine } from '../runs/machine.js';
+import { type Machine, machineAgain, recordOf, startMachine } from '../runs/machine.js';
 import { trainWithCheckpoints } from '../runs/runToEnd.js';
 import { tellOtherMachine } from '../runs/train.js';
-import { closing } from '../runs/trainingImages.js';
-import { RunFolder, whileLocked } from '../storage/index.js';
+import { closedAtEnd } from '../runs/trainingImages.js';
+import { lockOf, RunFolder } from '../storage/index.js';
 import { versions } from '../version.js';
 import { formatCount } from '../viz/index.js';
 import { finishPairs, type PairsSummary } from './finish.js';
@@ -43,24 +43,23 @@ export async function trainPairs(request: TrainPairsRequest, hooks: RunHooks<VED
   const { folder, source, model = {}, seed = 1, overwrite = false } = request;
   const train = { ...pairsDefaults, ...request.train };
   RunFolder.assertFree(folder, { overwrite });
-  return withMachine(request, hooks.say, async (machine) => {
-    return closing(await pairsInWords(source, undefined, hooks), (sets) => {
-      const config = vedConfigFor(sets, model, seed);
-      // A model and a trainer that cannot be made are refused before a folder is.
-      prepareVED(config, sets, { ...train, seed }).model.dispose();
-      const { normalisation } = sets;
-      const settings = {
-        model: config,
-        data: { source, classNames: [], ...(normalisation && { normalisation }) },
-        train,
-        seed,
-        ...recordOf(machine),
-        versions: versions(),
-      };
-      const run = RunFolder.create(folder, settings, { overwrite });
-      return whileLocked(run, () => toEnd(run, sets, hooks, false));
-    });
-  });
+  using machine = await startMachine(request, hooks.say);
+  using sets = await openPairs(source, undefined, hooks);
+  const config = vedConfigFor(sets, model, seed);
+  // A model and a trainer that cannot be made are rejected before a folder is created.
+  prepareVED(config, sets, { ...train, seed }).model.dispose();
+  const { normalisation } = sets;
+  const settings = {
+    model: config,
+    data: { source, classNames: [], ...(normalisation && { normalisation }) },
+    train,
+    seed,
+    ...recordOf(machine),
+    versions: versions(),
+  };
+  const run = RunFolder.create(folder, settings, { overwrite });
+  using _lock = lockOf(run);
+  return await toEnd(run, sets, hooks, false);
 }
 
 /** Continues a run on pairs that was stopped or killed, with the same numbers as if it never had been. */
@@ -71,12 +70,11 @@ export async function resumePairs(
 ): Promise<PairsResult> {
   const run = RunFolder.open(folder);
   const { source, normalisation } = pairsSections(run).data;
-  return whileLocked(run, () =>
-    withMachine(machineAgain(run.config, machine), hooks.say, async (started) => {
-      tellOtherMachine(run.config, started, hooks.say ? { say: hooks.say } : {});
-      return closing(await pairsInWords(source, normalisation, hooks), (sets) => toEnd(run, sets, hooks, true));
-    }),
-  );
+  using _lock = lockOf(run);
+  using started = await startMachine(machineAgain(run.config, machine), hooks.say);
+  tellOtherMachine(run.config, started, hooks.say ? { say: hooks.say } : {});
+  using sets = await openPairs(source, normalisation, hooks);
+  return await toEnd(run, sets, hooks, true);
 }
 
 async function toEnd(run: RunFolder, sets: PairedSets, hooks: RunHooks<VED>, resume: boolean): Promise<PairsResult> {
@@ -93,12 +91,13 @@ async function toEnd(run: RunFolder, sets: PairedSets, hooks: RunHooks<VED>, res
   }
 }
 
-async function pairsInWords(
+/** The pairs, after a few sentences that say what they are. Their files are closed when they are disposed. */
+async function openPairs(
   source: PairsSource,
   normalisation: PairedSets['normalisation'],
   { say }: RunHooks<VED>,
-): Promise<PairedSets> {
-  const sets = await loadPairs(source, normalisation);
+): Promise<PairedSets & Disposable> {
+  const sets = closedAtEnd(await loadPairs(source, normalisation));
   const { train, test, problems } = sets;
   const size = ({ shape, channels }: typeof train.inputs) =>
     `${shape.length === 1 ? 'signals' : 'images'} of ${shape.join(' x ')}${channels > 1 ? `, ${channels} channels` : ''}`;

@@ -3,7 +3,7 @@ import { cardsConfig } from 'pyroved-data';
 import type { ModelSettings } from '../kinds/index.js';
 import type { RunSummary } from './finish.js';
 import type { RunHooks } from './hooks.js';
-import { type Machine, withMachine } from './machine.js';
+import { type Machine, startMachine } from './machine.js';
 import type { RunResult } from './runToEnd.js';
 import { trainRun } from './train.js';
 
@@ -56,7 +56,7 @@ export async function runDemo(
     overwrite: true,
   };
   // A machine that does not exist is rejected before anything is printed.
-  await withMachine(machine, undefined, async () => {});
+  (await startMachine(machine))[Symbol.dispose]();
   onPart?.('1 of 2: class and pose recognised, with default options');
   const run = await trainRun({ ...shared, folder, train: { epochs } }, rest);
   if (!run.summary) return { run };

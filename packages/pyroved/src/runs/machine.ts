@@ -14,7 +14,8 @@ export interface Machine {
   readonly isa?: string;
 }
 
-export interface StartedMachine {
+/** Frees the kernel when it is disposed. */
+export interface StartedMachine extends Disposable {
   readonly engine: EngineChoice;
   readonly kernel: SelectedKernel;
 }
@@ -28,7 +29,7 @@ export interface MachineRecord {
   readonly isa?: string;
 }
 
-export const recordOf = ({ engine, kernel }: StartedMachine): MachineRecord => ({
+export const recordOf = ({ engine, kernel }: Omit<StartedMachine, keyof Disposable>): MachineRecord => ({
   engine: engine.name,
   kernel: kernel.name,
   precision: kernel.precision,
@@ -47,12 +48,14 @@ export const machineAgain = ({ engine, kernel, precision }: MachineRecord, asked
 export const kernelLabel = ({ kernel, precision }: Pick<MachineRecord, 'kernel' | 'precision'>): string =>
   precision === 'bfloat16' ? `${kernel} in bfloat16` : kernel;
 
-/** Chooses engine and kernel, says which, and frees the kernel at the end of `body`. */
-export async function withMachine<T>(
+/**
+ * Chooses engine and kernel, and says which.
+ * @example using machine = await startMachine({ kernel: 'wasm' });
+ */
+export async function startMachine(
   { engine, kernel, threads, precision, isa }: Machine,
-  say: ((line: string) => void) | undefined,
-  body: (machine: StartedMachine) => Promise<T>,
-): Promise<T> {
+  say?: (line: string) => void,
+): Promise<StartedMachine> {
   const chosen = await selectEngine({ ...(engine !== undefined && { engine }) });
   const decoder = await selectKernel({
     ...(kernel !== undefined && { kernel }),
@@ -62,9 +65,5 @@ export async function withMachine<T>(
   });
   say?.(chosen.line);
   say?.(decoder.line);
-  try {
-    return await body({ engine: chosen, kernel: decoder });
-  } finally {
-    decoder.dispose();
-  }
+  return { engine: chosen, kernel: decoder, [Symbol.dispose]: () => decoder.dispose() };
 }

@@ -13,7 +13,7 @@ import {
 import type { Fold } from '../sources/fold.js';
 import type { TrainingSets } from '../sources/sets.js';
 import type { Source } from '../sources/source.js';
-import { RunFolder, type RunSettings, whileLocked } from '../storage/index.js';
+import { lockOf, RunFolder, type RunSettings } from '../storage/index.js';
 import { versions } from '../version.js';
 import { checkStart, refuseModelOptions, type Start, startFrom } from './extend.js';
 import { finishRun } from './finish.js';
@@ -26,14 +26,14 @@ import {
   machineAgain,
   recordOf,
   type StartedMachine,
-  withMachine,
+  startMachine,
 } from './machine.js';
 import { checkPreprocess, type PreprocessSetting } from './preprocess.js';
 import { type RecipeName, withRecipe } from './recipe.js';
 import type { ReportBaseline } from './report.js';
-import { type RunResult, runToEnd } from './runToEnd.js';
+import { type Finish, type RunResult, runToEnd } from './runToEnd.js';
 import { checkTrainSettings, type DataSection, dataSection } from './settings.js';
-import { withImages } from './trainingImages.js';
+import { openImages } from './trainingImages.js';
 
 export interface TrainRequest extends Machine {
   /** The folder of the run; it must not exist yet, or hold nothing. */
@@ -78,53 +78,40 @@ export async function trainRun(request: TrainRequest, hooks: RunHooks = {}): Pro
   const preprocess = { setting: request.preprocess ?? 'auto', likelihood: model.likelihood };
   checkPreprocess(preprocess);
   RunFolder.assertFree(folder, { overwrite });
-  return withMachine(request, hooks.say, async (machine) => {
-    const images = start ? { ...start, source } : { source, preprocess };
-    return withImages(images, hooks, (loaded) => {
-      const isFound = !start && looksForClasses(model, loaded);
-      const found = isFound ? foundSettings(model, loaded) : undefined;
-      const sets = found
-        ? withFoundClasses(withoutClasses(loaded), { ...found, seed, ...findingWith(machine, hooks) })
-        : loaded;
-      const settings = settingsOf({
-        ...{ source, sets, train, seed, machine },
-        ...(start && { start }),
-        ...(found ?? { model }),
-      });
-      if (!found) rejectForeignOptions(settings.model, request.model ?? {}, request.train ?? {});
-      const line = start ? undefined : kindOf(settings.model).choices(settings.model, model);
-      if (line !== undefined) hooks.say?.(line);
-      const run = RunFolder.create(folder, settings, { overwrite });
-      return whileLocked(run, () =>
-        runToEnd({
-          run,
-          sets,
-          machine,
-          hooks,
-          resume: false,
-          ...(baseline && { finish: (...ended) => finishRun(...ended, { baseline }) }),
-        }),
-      );
-    });
+  using machine = await startMachine(request, hooks.say);
+  using loaded = await openImages(start ? { ...start, source } : { source, preprocess }, hooks);
+  const isFound = !start && looksForClasses(model, loaded);
+  const found = isFound ? foundSettings(model, loaded) : undefined;
+  const sets = found
+    ? withFoundClasses(withoutClasses(loaded), { ...found, seed, ...findingWith(machine, hooks) })
+    : loaded;
+  const settings = settingsOf({
+    ...{ source, sets, train, seed, machine },
+    ...(start && { start }),
+    ...(found ?? { model }),
   });
+  if (!found) rejectForeignOptions(settings.model, request.model ?? {}, request.train ?? {});
+  const line = start ? undefined : kindOf(settings.model).choices(settings.model, model);
+  if (line !== undefined) hooks.say?.(line);
+  const run = RunFolder.create(folder, settings, { overwrite });
+  using _lock = lockOf(run);
+  const finish: Finish = (...ended) => finishRun(...ended, baseline ? { baseline } : {});
+  return await runToEnd({ run, sets, machine, hooks, resume: false, ...(baseline && { finish }) });
 }
 
 /** Continues a run that was stopped, or ends one that was killed, with the same numbers as if it never had been. */
 export async function resumeRun(folder: string, machine: Machine = {}, hooks: RunHooks = {}): Promise<RunResult> {
   const run = RunFolder.open(folder);
-  return whileLocked(run, () =>
-    withMachine(machineAgain(run.config, machine), hooks.say, async (started) => {
-      tellOtherMachine(run.config, started, hooks);
-      const data = dataSection(run.config);
-      const { foundClasses } = data;
-      return withImages(data, hooks, (loaded) => {
-        const { seed } = run.config;
-        const request = foundClasses !== undefined && { foundClasses, seed, ...findingWith(started, hooks) };
-        const sets = request ? withFoundClasses(loaded, request) : loaded;
-        return runToEnd({ run, sets, machine: started, hooks, resume: true });
-      });
-    }),
-  );
+  using _lock = lockOf(run);
+  using started = await startMachine(machineAgain(run.config, machine), hooks.say);
+  tellOtherMachine(run.config, started, hooks);
+  const data = dataSection(run.config);
+  using loaded = await openImages(data, hooks);
+  const { foundClasses } = data;
+  const { seed } = run.config;
+  const request = foundClasses !== undefined && { foundClasses, seed, ...findingWith(started, hooks) };
+  const sets = request ? withFoundClasses(loaded, request) : loaded;
+  return await runToEnd({ run, sets, machine: started, hooks, resume: true });
 }
 
 const findingWith = ({ kernel }: StartedMachine, { say }: RunHooks) => ({

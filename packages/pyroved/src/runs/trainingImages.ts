@@ -1,4 +1,4 @@
-/** The images of a run, made or read, with words for the person who waits. */
+/** The images of a run, generated or read, and a description of them for the terminal. */
 import { LARGEST_CHOSEN } from 'pyroved-data';
 import { listProblems, noPreprocessing, normalisationText } from 'pyroved-ts';
 import { foldOf } from '../sources/fold.js';
@@ -32,28 +32,16 @@ export async function imagesOf(
   return fold ? foldOf(ready, fold) : ready;
 }
 
-/** Calls `body` with the images of a run, after a few sentences that say what they are, and lets go of their files at the end. */
-export const withImages = async <T>(
-  data: ImagesRequest,
-  hooks: RunHooks,
-  body: (sets: TrainingSets) => Promise<T>,
-): Promise<T> => closing(await imagesInWords(data, hooks), body);
+/** Data whose files are closed when they are disposed. */
+export const closedAtEnd = <S extends { readonly close?: () => void }>(sets: S): S & Disposable => ({
+  ...sets,
+  [Symbol.dispose]: () => sets.close?.(),
+});
 
-/** Calls `body` with sets, and lets go of their files at the end. */
-export async function closing<S extends { readonly close?: () => void }, T>(
-  sets: S,
-  body: (sets: S) => Promise<T>,
-): Promise<T> {
-  try {
-    return await body(sets);
-  } finally {
-    sets.close?.();
-  }
-}
-
-async function imagesInWords(data: ImagesRequest, { say }: RunHooks): Promise<TrainingSets> {
+/** The images of a run, after a few sentences that say what they are. Their files are closed when they are disposed. */
+export async function openImages(data: ImagesRequest, { say }: RunHooks): Promise<TrainingSets & Disposable> {
   let said = performance.now();
-  return imagesOf(data, {
+  const sets = await imagesOf(data, {
     ...(say && { say }),
     onProgress: (done, total) => {
       if (performance.now() - said < 5000) return;
@@ -61,6 +49,7 @@ async function imagesInWords(data: ImagesRequest, { say }: RunHooks): Promise<Tr
       say?.(`Read ${formatCount(done)} of ${formatCount(total)} files.`);
     },
   });
+  return closedAtEnd(sets);
 }
 
 function describe(sets: TrainingSets, say: (line: string) => void): void {

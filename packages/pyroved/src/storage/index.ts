@@ -4,7 +4,7 @@ export { RUN_FORMAT, RUN_VERSION } from './config.js';
 export { RunError } from './errors.js';
 export { writeFileAtomic } from './files.js';
 export type { Json, JsonObject } from './json.js';
-export { whileLocked } from './lock.js';
+export { lockOf } from './lock.js';
 export { MetricsLog } from './metrics.js';
 export { type CreateOptions, RUN_FILES, STUDY_FILES } from './outputFolder.js';
 export { type Classification, classificationCsv } from './results.js';

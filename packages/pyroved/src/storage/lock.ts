@@ -37,15 +37,11 @@ export function lockFolder(folder: string): () => void {
   return () => release(file, content);
 }
 
-/** Calls `body` while this process has the folder. */
-export async function whileLocked<T>(folder: { lock(): () => void }, body: () => Promise<T>): Promise<T> {
-  const unlock = folder.lock();
-  try {
-    return await body();
-  } finally {
-    unlock();
-  }
-}
+/**
+ * The lock of a folder for this process, released when it is disposed.
+ * @example using _lock = lockOf(run);
+ */
+export const lockOf = (folder: { lock(): () => void }): Disposable => ({ [Symbol.dispose]: folder.lock() });
 
 /** @throws {RunError} when a process that is alive has the folder. */
 export function refuseLocked(folder: string): void {

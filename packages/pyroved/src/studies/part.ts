@@ -8,7 +8,7 @@ import { settingsOf } from '../runs/train.js';
 import type { Fold } from '../sources/fold.js';
 import type { TrainingSets } from '../sources/sets.js';
 import type { Source } from '../sources/source.js';
-import { type JsonObject, RunFolder, whileLocked } from '../storage/index.js';
+import { type JsonObject, lockOf, RunFolder } from '../storage/index.js';
 
 export interface Part {
   readonly folder: string;
@@ -35,14 +35,13 @@ export interface PartResult {
 /** Trains a part up to `until`. One that has its summary is left as it is. Where `hooks.signal` is aborted, less may have been done. */
 export async function trainPart(part: Part): Promise<PartResult> {
   const { folder, sets, machine, hooks, until, finish } = part;
-  const isThere = RunFolder.isIn(folder);
-  const run = isThere ? RunFolder.open(folder) : RunFolder.create(folder, settingsOf(part));
-  return whileLocked(run, async () => {
-    if (run.hasSummary()) return { run, summary: run.readSummary(), history: historyOf(run) };
-    const course = { run, sets, machine, hooks, finish, resume: isThere };
-    const { history, summary } = await runToEnd({ ...course, ...(until !== undefined && { until }) });
-    return { run, history, ...(summary && { summary: run.readSummary() }) };
-  });
+  const exists = RunFolder.isIn(folder);
+  const run = exists ? RunFolder.open(folder) : RunFolder.create(folder, settingsOf(part));
+  using _lock = lockOf(run);
+  if (run.hasSummary()) return { run, summary: run.readSummary(), history: historyOf(run) };
+  const request = { run, sets, machine, hooks, finish, resume: exists };
+  const { history, summary } = await runToEnd({ ...request, ...(until !== undefined && { until }) });
+  return { run, history, ...(summary && { summary: run.readSummary() }) };
 }
 
 /** The epochs of a run that has come to its end. */

@@ -14,15 +14,15 @@ import {
   machineAgain,
   recordOf,
   type StartedMachine,
-  withMachine,
+  startMachine,
 } from '../runs/machine.js';
 import { checkPreprocess, type PreprocessSetting } from '../runs/preprocess.js';
 import { type RecipeName, withRecipe } from '../runs/recipe.js';
 import { sizedSource } from '../runs/train.js';
-import { withImages } from '../runs/trainingImages.js';
+import { openImages } from '../runs/trainingImages.js';
 import type { TrainingSets } from '../sources/sets.js';
 import type { Source } from '../sources/source.js';
-import { type JsonObject, RunError, StudyFolder, type StudyKind, whileLocked } from '../storage/index.js';
+import { type JsonObject, lockOf, RunError, StudyFolder, type StudyKind } from '../storage/index.js';
 
 /** What is asked of a study, but for what it is about. */
 export interface StudyRequest extends Machine {
@@ -76,7 +76,7 @@ export interface StudyAtWork<Plan extends StudyPlan> {
  * Begins a study: starts the machine, makes or reads the images of `source`, makes the folder for the parts and the plan that `planned` gives, and
  * does the work. What `planned` refuses is refused before there is a folder.
  */
-export function beginStudy<Plan extends StudyPlan, T>(
+export async function beginStudy<Plan extends StudyPlan, T>(
   kind: StudyKind,
   {
     folder,
@@ -95,17 +95,16 @@ export function beginStudy<Plan extends StudyPlan, T>(
   const preprocess = { setting, likelihood: model.likelihood };
   checkPreprocess(preprocess);
   StudyFolder.assertFree(folder, { overwrite });
-  return withMachine(machine, hooks.say, (started) =>
-    withImages({ source, preprocess }, hooks, (sets) => {
-      const { plan, parts } = planned(sets, started);
-      const study = StudyFolder.create(folder, { kind, parts, plan }, { overwrite });
-      return whileLocked(study, () => work({ study, plan, sets, machine: started, hooks }));
-    }),
-  );
+  using started = await startMachine(machine, hooks.say);
+  using sets = await openImages({ source, preprocess }, hooks);
+  const { plan, parts } = planned(sets, started);
+  const study = StudyFolder.create(folder, { kind, parts, plan }, { overwrite });
+  using _lock = lockOf(study);
+  return await work({ study, plan, sets, machine: started, hooks });
 }
 
 /** Continues a study that was stopped or killed, with the engine and kernel that it was started with, except what is chosen anew. */
-export function resumeStudy<Plan extends StudyPlan, T>(
+export async function resumeStudy<Plan extends StudyPlan, T>(
   kind: StudyKind,
   folder: string,
   more: readonly (keyof Plan & string)[],
@@ -115,11 +114,10 @@ export function resumeStudy<Plan extends StudyPlan, T>(
 ): Promise<T> {
   const study = StudyFolder.open(folder, kind);
   const plan = savedPlan<Plan>(study, more);
-  return whileLocked(study, () =>
-    withMachine(machineAgain(plan, asked), hooks.say, (machine) =>
-      withImages(plan, hooks, (sets) => work({ study, plan, sets, machine, hooks })),
-    ),
-  );
+  using _lock = lockOf(study);
+  using machine = await startMachine(machineAgain(plan, asked), hooks.say);
+  using sets = await openImages(plan, hooks);
+  return await work({ study, plan, sets, machine, hooks });
 }
 
 /** The plan that a study keeps, with the entries `more`. @throws {RunError} where one is missing. */
