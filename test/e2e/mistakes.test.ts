@@ -58,10 +58,10 @@ describe('the command line', () => {
     [['train', 'cards', '--validation-fraction', '1'], 'It must be a share from 0 to less than 1.'],
     [
       ['train', 'cards', '--epochs', '5', '--average-from', '6'],
-      '--average-from is an epoch from 1 to 5, the epochs of the run, not 6.',
+      '--average-from must be an epoch from 1 to 5, the epochs of the run; got 6.',
     ],
-    [['train', 'cards', '--stop-on', 'accuracy'], 'pyroved: --stop-on accuracy goes with --patience.'],
-    [['train', 'cards', '--select-after', '2'], 'pyroved: --select-after goes with --seeds.'],
+    [['train', 'cards', '--stop-on', 'accuracy'], 'pyroved: --stop-on accuracy needs --patience.'],
+    [['train', 'cards', '--select-after', '2'], 'pyroved: --select-after needs --seeds.'],
     [['train', 'cards', '--seeds', '0'], 'It must be a whole number of at least 1.'],
     [['train', 'cards', '--seeds', '3,3'], 'pyroved: seeds has 3 twice. Give each once.'],
     [

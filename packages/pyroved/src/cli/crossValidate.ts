@@ -12,9 +12,10 @@ import {
 } from '../runs/index.js';
 import { formatCount, formatPercent } from '../viz/index.js';
 import { confusionTable } from './evaluationText.js';
+import { labelledKindTable } from './kindTable.js';
 import { print, say } from './messages.js';
-import { addLabelledKindOptions } from './modelKind.js';
 import { atLeast, parsed, seedOption } from './options.js';
+import { addSettings } from './settings.js';
 import { addStudyOptions, onStudy } from './study.js';
 
 export function crossValidateCommand(): Command {
@@ -22,12 +23,12 @@ export function crossValidateCommand(): Command {
     .summary('estimate the accuracy, or the error of predicted quantities, from the labelled images alone')
     .description(
       'Divides the labelled images into parts, trains a model without each and tests it on that part. Prints the accuracy, its spread over the parts and the confusion matrix ' +
-        '(rows: true classes); with --factors, R2, root mean squared and mean absolute error of each quantity in their stead; and writes a report. Nothing is kept aside: with few labels, each of them serves both ways.',
+        '(rows: true classes); with --factors, R2, root mean squared and mean absolute error of each quantity instead; and writes a report. Every label is used for training and for testing.',
     )
     .addOption(parsed('--folds <n>', 'number of parts', atLeast(2)).default(5))
     .addOption(seedOption());
   addStudyOptions(command);
-  addLabelledKindOptions(command);
+  addSettings(command, 'Kind of model:', labelledKindTable);
   return onStudy(command, {
     name: 'cross-validate',
     begin: (shared, given, hooks) =>

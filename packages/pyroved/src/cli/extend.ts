@@ -3,9 +3,11 @@ import { Command } from 'commander';
 import { PyrovedError } from 'pyroved-ts';
 import { startFrom } from '../runs/extend.js';
 import type { Source, TrainRequest, TrainSettings } from '../runs/index.js';
-import { addTrainOptions, type Given, trainSettingsOf, typedOptions } from './options.js';
-import { recognitionTrainingNames, recognitionTrainingOf } from './recognition.js';
+import { type Given, typedOptions } from './options.js';
+import { type Setting, settingsIn } from './settings.js';
 import { addSourceOptions, sourceOf } from './sources.js';
+import { runTables } from './study.js';
+import { checkTraining } from './trainTable.js';
 
 /** Options of `train` that make sense beside --from, apart from those of sources, training and machine. */
 const ALLOWED = ['from', 'out', 'seed', 'overwrite', 'engine', 'kernel', 'threads', 'precision', 'isa'];
@@ -42,13 +44,18 @@ export function extension(word: string | undefined, given: Given, command: Comma
 
 /** The training options that were typed: the others are those of the run that is extended. */
 function onlyTyped(given: Given, typed: readonly string[]): TrainSettings {
-  const names = trainingNames();
-  const entries = Object.entries(given).filter(([name]) => typed.includes(name) && names.includes(name));
-  const asked = Object.fromEntries(entries);
-  return { ...trainSettingsOf(asked), ...recognitionTrainingOf(asked) };
+  const table = trainingTable().filter(({ option }) => typed.includes(option.attributeName()));
+  const settings = settingsIn(given, table);
+  checkTraining(given, settings);
+  return settings.train ?? {};
 }
 
-const trainingNames = (): string[] => [...namesOf(addTrainOptions), ...recognitionTrainingNames];
+const trainingTable = (): Setting[] =>
+  Object.values(runTables)
+    .flat()
+    .filter(({ section }) => section === 'train');
+
+const trainingNames = (): string[] => trainingTable().map(({ option }) => option.attributeName());
 
 const namesOf = (add: (command: Command) => Command): string[] =>
   add(new Command()).options.map((option) => option.attributeName());

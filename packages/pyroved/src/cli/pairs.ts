@@ -2,8 +2,10 @@
 import { type Command, Option } from 'commander';
 import { PyrovedError } from 'pyroved-ts';
 import type { PairsSource, PairsTrainSettings, VEDSettings } from '../runs/index.js';
-import { reversed } from './convolutions.js';
-import { type Given, group, picked, trainSettingsOf, typedOptions } from './options.js';
+import { reversed } from './convTable.js';
+import { type Given, group, picked, typedOptions } from './options.js';
+import { settingsIn } from './settings.js';
+import { checkTraining, trainTable } from './trainTable.js';
 
 export const addPairOptions = (command: Command): Command =>
   group(command, 'Pairs: a VED predicts outputs, such as spectra, from the items of --array, or "rods":', [
@@ -51,9 +53,9 @@ export interface PairsRequest {
 export function pairsOf(word: string | undefined, given: Given, command: Command): PairsRequest | undefined {
   const typed = typedOptions(command);
   const isRods = word === 'rods';
-  const isVED = given.model === 'ved';
+  const isVED = given.model === 'VED';
   if (!isRods && given.outputs === undefined) {
-    if (isVED) throw new PyrovedError('--model ved needs pairs: give --array and --outputs, or "rods".');
+    if (isVED) throw new PyrovedError('--model VED needs pairs: give --array and --outputs, or "rods".');
     const stray = typed.filter(({ name }) => own.includes(name)).map(({ flag }) => flag);
     if (stray.length === 0) return undefined;
     throw new PyrovedError(`${stray.join(', ')} ${stray.length > 1 ? 'go' : 'goes'} with --outputs or with "rods".`);
@@ -74,8 +76,15 @@ export function pairsOf(word: string | undefined, given: Given, command: Command
       ...picked(asked, ['latentDim', 'likelihood', 'decoderSigma', 'activation', 'batchNorm', 'upsampling']),
       ...(blocks && { hiddenEncoder: blocks, hiddenDecoder: reversed(blocks) }),
     },
-    train: trainSettingsOf(asked) as PairsTrainSettings,
+    train: trainingIn(asked),
   };
+}
+
+/** Training options, of which `known` has those that a VED has. */
+function trainingIn(asked: Given): PairsTrainSettings {
+  const settings = settingsIn(asked, trainTable);
+  checkTraining(asked, settings);
+  return settings.train ?? {};
 }
 
 function rods(asked: Given, { seed }: Given): PairsSource {

@@ -5,24 +5,18 @@ import { Argument, type Command, Option } from 'commander';
 import { PyrovedError } from 'pyroved-ts';
 import type { Machine, RunHooks, Source, StudyRequest } from '../runs/index.js';
 import type { StudyFolder } from '../storage/index.js';
-import { addConvOptions, convSettingsOf } from './convolutions.js';
+import { checkConvolutions, convTable } from './convTable.js';
+import { kindTable } from './kindTable.js';
 import { say } from './messages.js';
-import { kindSettingsOf } from './modelKind.js';
-import {
-  addMachineOptions,
-  addModelOptions,
-  addTrainOptions,
-  type Given,
-  machineOf,
-  modelSettingsOf,
-  trainSettingsOf,
-  typedOptions,
-} from './options.js';
-import { addPreprocessOptions, preprocessOf } from './preprocess.js';
-import { addRecognitionOptions, recipeOf, recognitionOf, recognitionTrainingOf } from './recognition.js';
+import { modelTable } from './modelTable.js';
+import { addMachineOptions, type Given, machineOf, typedOptions } from './options.js';
+import { preprocessTable } from './preprocessTable.js';
+import { checkRecognition, recognitionTable } from './recognitionTable.js';
+import { addSettings, type RunSettings, type Setting, settingsIn } from './settings.js';
 import { withShortHelp } from './shortHelp.js';
 import { addSourceOptions, generatedSources, sourceOf } from './sources.js';
 import { withProgress } from './trainingProgress.js';
+import { checkTraining, trainTable } from './trainTable.js';
 
 /** The argument and the options that all studies share, except those named in `without`. */
 export function addStudyOptions(command: Command, without: readonly string[] = []): Command {
@@ -38,11 +32,7 @@ export function addStudyOptions(command: Command, without: readonly string[] = [
     .option('--resume <folder>', 'continue a study that was stopped or killed')
     .addOption(new Option('--overwrite', 'replace an existing one'));
   addSourceOptions(command);
-  addPreprocessOptions(command);
-  addModelOptions(command, without);
-  addRecognitionOptions(command);
-  addConvOptions(command, without);
-  addTrainOptions(command);
+  addRunSettings(command, without);
   addMachineOptions(command);
   return withShortHelp(command, [
     ...command.options.slice(0, ownOptions).map((option) => option.name()),
@@ -97,19 +87,31 @@ export const onStudy = <Result extends { readonly folder: StudyFolder; readonly 
     else tellEnd(result);
   });
 
-/** Preprocessing, recipe, model and training as the options of `train` and of the studies say. */
-export const settingsOf = (given: Given) => ({
-  ...preprocessOf(given),
-  ...recipeOf(given),
-  model: {
-    ...modelSettingsOf(given),
-    ...kindSettingsOf(given),
-    ...convSettingsOf(given),
-    ...recognitionOf(given),
-  },
-  train: { ...trainSettingsOf(given), ...recognitionTrainingOf(given) },
-  overwrite: given.overwrite === true,
-});
+/** All options of a run that go into its settings, by the headings under which they are listed. */
+export const runTables: Readonly<Record<string, readonly Setting[]>> = {
+  'Preprocessing of images:': preprocessTable,
+  'Model:': modelTable,
+  'Recognition (of ssiVAE):': recognitionTable,
+  'Convolutional networks (a VED has them anyway):': convTable,
+  'Training:': trainTable,
+};
+
+/** Adds them, without those whose names are in `without`. */
+export function addRunSettings(command: Command, without: readonly string[] = []): void {
+  for (const [heading, table] of Object.entries(runTables)) addSettings(command, heading, table, without);
+}
+
+/**
+ * Preprocessing, recipe, model and training as the options of `train` and of the studies say.
+ * @throws {PyrovedError} for options that contradict each other.
+ */
+export function settingsOf(given: Given): RunSettings & { readonly overwrite: boolean } {
+  checkConvolutions(given);
+  checkRecognition(given);
+  const settings = settingsIn(given, [...kindTable, ...Object.values(runTables).flat()]);
+  checkTraining(given, settings);
+  return { ...settings, overwrite: given.overwrite === true };
+}
 
 const isFolder = (file: string): boolean => fs.statSync(file, { throwIfNoEntry: false })?.isDirectory() === true;
 

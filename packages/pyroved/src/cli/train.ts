@@ -18,27 +18,15 @@ import {
 import { posesText } from '../runs/validation.js';
 import { RunFolder, StudyFolder } from '../storage/index.js';
 import { formatCount, formatDuration, formatPercent } from '../viz/index.js';
-import { addConvOptions } from './convolutions.js';
 import { extension } from './extend.js';
+import { kindTable } from './kindTable.js';
 import { say } from './messages.js';
-import { addKindOptions, discreteKlOf } from './modelKind.js';
-import {
-  addMachineOptions,
-  addModelOptions,
-  addTrainOptions,
-  atLeast,
-  type Given,
-  machineOf,
-  parsed,
-  seedOption,
-  seedsOption,
-} from './options.js';
+import { addMachineOptions, atLeast, type Given, machineOf, parsed, seedOption, seedsOption } from './options.js';
 import { addPairOptions, pairsOf } from './pairs.js';
-import { addPreprocessOptions } from './preprocess.js';
-import { addRecognitionOptions } from './recognition.js';
+import { addSettings } from './settings.js';
 import { withShortHelp } from './shortHelp.js';
 import { addSourceOptions, generatedSources, sourceOf } from './sources.js';
-import { refuseBesideResume, settingsOf } from './study.js';
+import { addRunSettings, refuseBesideResume, settingsOf } from './study.js';
 import { withProgress } from './trainingProgress.js';
 
 const examples = `
@@ -88,13 +76,9 @@ export function trainCommand(): Command {
     )
     .addHelpText('after', examples);
   addSourceOptions(command);
-  addPreprocessOptions(command);
   addPairOptions(command);
-  addKindOptions(command);
-  addModelOptions(command);
-  addRecognitionOptions(command);
-  addConvOptions(command);
-  addTrainOptions(command);
+  addSettings(command, 'Kind of model:', kindTable);
+  addRunSettings(command);
   addMachineOptions(command);
   withShortHelp(command, [
     ...['unlabelled', 'labelled', 'labels', 'size', 'out', 'resume', 'from', 'seed'],
@@ -128,11 +112,9 @@ export function trainCommand(): Command {
     }
     const source = sourceOf(word, given, command);
     const folder = String(given.out ?? `runs/${source.kind}`);
-    const settings = settingsOf(given);
-    const train = { ...settings.train, ...discreteKlOf(given) };
-    const request = { ...machine, folder, source, ...settings, train };
+    const request = { ...machine, folder, source, ...settingsOf(given) };
     const { seeds, selectAfter, seed } = given as { seeds?: number | number[]; selectAfter?: number; seed: number };
-    if (seeds === undefined && selectAfter !== undefined) throw new PyrovedError('--select-after goes with --seeds.');
+    if (seeds === undefined && selectAfter !== undefined) throw new PyrovedError('--select-after needs --seeds.');
     const result = await withProgress<RunResult | SeedsResult>((hooks) =>
       seeds === undefined
         ? trainRun({ ...request, seed }, hooks)

@@ -1,0 +1,95 @@
+/** The options of a run as one table: flag, value, help text and the place in the run's settings, each written once. */
+import { type Command, Option } from 'commander';
+import type { Preprocessing, RecognitionOptions } from 'pyroved-ts';
+import type { ModelSettings, PreprocessSetting, RecipeName, TrainSettings } from '../runs/index.js';
+import type { Given } from './options.js';
+
+/** What the options of a run say of it. */
+export interface RunSettings {
+  readonly model?: ModelSettings;
+  readonly train?: TrainSettings;
+  readonly preprocess?: PreprocessSetting;
+  readonly recipe?: RecipeName;
+}
+
+/** Where a value goes: the name of a setting, checked by the compiler. */
+type Place =
+  | `model.${keyof ModelSettings}`
+  | `model.recognition.${keyof RecognitionOptions}`
+  | `train.${keyof TrainSettings}`
+  | `preprocess.${keyof Preprocessing}`
+  | 'recipe';
+
+/** Or the settings that it makes, given the other options. */
+type Effect = (value: never, given: Given) => RunSettings;
+
+export interface Setting {
+  readonly option: Option;
+  readonly section: keyof RunSettings;
+  readonly of: (value: unknown, given: Given) => RunSettings;
+}
+
+/** How the text of an option is read: one of some words, or by a function. A flag without a value has neither. */
+type Reader = readonly string[] | ((text: string) => unknown);
+
+/**
+ * One option of a run.
+ * @example setting('--latent-dim <n>', 'content latents (default: 2)', atLeast(1), 'model.latentDim')
+ */
+export function setting(
+  flags: string,
+  help: string,
+  reader: Reader | undefined,
+  to: Place | { readonly [section in keyof RunSettings]?: Effect },
+): Setting {
+  const option = new Option(flags, help);
+  if (typeof reader === 'function') option.argParser(reader);
+  else if (reader) option.choices(reader);
+  if (typeof to === 'string') {
+    const path = to.split('.');
+    return { option, section: path[0] as keyof RunSettings, of: (value) => nested(path, value) };
+  }
+  const [[section, effect]] = Object.entries(to) as [
+    [keyof RunSettings, (value: unknown, given: Given) => RunSettings],
+  ];
+  return { option, section, of: effect };
+}
+
+/** { a: { b: value } } for the path a.b. */
+const nested = (path: readonly string[], value: unknown): RunSettings =>
+  path.reduceRight<unknown>((inner, key) => ({ [key]: inner }), value) as RunSettings;
+
+/** The settings that the given options make; those of later entries of the table go into those of earlier ones. */
+export const settingsIn = (given: Given, table: readonly Setting[]): RunSettings =>
+  table.reduce<RunSettings>((all, { option, of }) => {
+    const value = given[option.attributeName()];
+    return value === undefined ? all : merged(all, of(value, given));
+  }, {});
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' &&
+  value !== null &&
+  !Array.isArray(value) &&
+  Object.getPrototypeOf(value) === Object.prototype;
+
+/** Both, records within them too. */
+function merged<T extends object>(a: T, b: T): T {
+  const both: Record<string, unknown> = Object.fromEntries(Object.entries(a));
+  for (const [key, value] of Object.entries(b)) {
+    const before = both[key];
+    both[key] = isRecord(before) && isRecord(value) ? merged(before, value) : value;
+  }
+  return both as T;
+}
+
+/** Adds options under a heading of their own; without those whose names are in `without`. */
+export function addSettings(
+  command: Command,
+  heading: string,
+  table: readonly Setting[],
+  without: readonly string[] = [],
+): Command {
+  command.optionsGroup(heading);
+  for (const { option } of table) if (!without.includes(option.attributeName())) command.addOption(option);
+  return command;
+}
