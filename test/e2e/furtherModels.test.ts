@@ -148,7 +148,7 @@ describe('classes that nobody told', () => {
     expect(decodeNpy(readFileSync(at('upright.npy'))).shape).toEqual([3, 16, 16]);
 
     const nameless = await pyroved(['evaluate', 'found'], root);
-    expect([nameless.code, nameless.stderr]).toEqual([1, expect.stringContaining('kept no labelled images aside')]);
+    expect([nameless.code, nameless.stderr]).toEqual([1, expect.stringContaining('has no validation images')]);
     const unknown = await pyroved(['traverse', 'found', '--class', 'clas 2'], root);
     expect(unknown.stderr).toContain('Did you mean "class 2"?');
   });

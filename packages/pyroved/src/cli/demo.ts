@@ -13,7 +13,7 @@ export function demoCommand(): Command {
       "The paper's experiment on generated images: 800 upright labelled suits, 12,000 unlabelled ones rotated by up to 60 degrees, shifted, sheared and " +
         'scaled. Trains with default options, then a model without rotation latents, prints the accuracies and writes a report.',
     )
-    .option('--out <folder>', 'the run folder; one that is there is replaced', 'runs/demo')
+    .option('--out <folder>', 'the run folder; an existing one is replaced', 'runs/demo')
     .addOption(
       new Option('--preset <name>', 'paper, or small: an eighth of the images')
         .choices(['paper', 'small'])

@@ -25,9 +25,9 @@ export function importCommand(): Command {
     )
     .argument('<file>', 'the .pt file')
     .addOption(new Option('--out <run>', 'the run folder to make').makeOptionMandatory())
-    .option('--overwrite', 'replace the run that is there')
+    .option('--overwrite', 'replace an existing run')
     .addOption(
-      new Option('--kind <name>', 'the model (default: told by the weights, but for ssRegIVAE)').choices(importedKinds),
+      new Option('--kind <name>', 'the model (default: detected from the weights; ssRegIVAE must be named)').choices(importedKinds),
     )
     .addOption(
       parsed(
@@ -51,7 +51,7 @@ export function importCommand(): Command {
     )
     .addOption(new Option('--likelihood <name>', "pyroVED's sampler_d (default: bernoulli)").choices(likelihoodNames))
     .addOption(parsed('--class-names <list>', 'names of the classes in their order: hearts,spades', names))
-    .addOption(parsed('--factors <list>', 'names of the quantities that it predicts or is told', names))
+    .addOption(parsed('--factors <list>', 'names of the quantities that it predicts or is conditioned on', names))
     .addOption(
       parsed('--range <low,high>', 'the grey values that became 0 and 1 in its training (default: 0,1)', range),
     )

@@ -55,7 +55,7 @@ export async function validationImages(
   if (validation) return validation;
   // It has nothing to be evaluated by, whatever the images.
   if (trained.model instanceof IVAE) classifierOf(trained);
-  throw new PyrovedError(`The run ${run.path} kept no labelled images aside. Give labelled images to judge it on.`);
+  throw new PyrovedError(`The run ${run.path} has no validation images. Give labelled images to evaluate it on.`);
 }
 
 const unchanged: Alteration = (set) => set;
