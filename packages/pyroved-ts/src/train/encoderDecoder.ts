@@ -4,7 +4,7 @@ import { SVI } from 'pyro-ts';
 import { type Batch, gather } from '../data/index.js';
 import { DataError } from '../errors.js';
 import type { Terms, VED } from '../models/index.js';
-import { checkValues, imageTensor, meanOver, type TrainingImages, tidied, unlabelledBatches } from './data.js';
+import { checkValues, imageTensor, meanOver, type TrainingImages, unlabelledBatches } from './data.js';
 import type { Evaluation } from './history.js';
 import { type TrainerOptions, trainerOptionKeys } from './options.js';
 import { type Fingerprint, Trainer } from './trainer.js';
@@ -53,7 +53,7 @@ export class VEDTrainer extends Trainer<VED> {
 
   protected takeStep({ indices }: Batch, klWeight: number): number {
     const { inputs, outputs } = this.data;
-    return tidied(() => this.svi.step(imageTensor(inputs, indices), imageTensor(outputs, indices), { klWeight }));
+    return this.svi.step(imageTensor(inputs, indices), imageTensor(outputs, indices), { klWeight });
   }
 
   /** `testLoss`: minus the ELBO (with a KL weight of 1) of the test pairs, in nats a pair; `r2`: see `predictionError`. */

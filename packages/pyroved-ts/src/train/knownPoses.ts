@@ -11,7 +11,7 @@ import {
   type RecognitionTerms,
   type SemiSupervisedTerms,
 } from '../models/index.js';
-import { imageTensor, tidied } from './data.js';
+import { imageTensor } from './data.js';
 import { accuracyOf } from './evaluate.js';
 import { FreshNoise } from './freshNoise.js';
 import type { Evaluation } from './history.js';
@@ -183,14 +183,12 @@ export class KnownPoseTrainer extends Trainer<RecognitionSSIVAE> {
   protected takeStep({ kind, indices }: Batch, klWeight: number): number {
     if (kind === 'recognition') return this.learnRecognition(indices);
     const labelled = this.labelledIndices(this.posedBatch, this.stream(this.step));
-    return tidied(() => {
-      const terms = { klWeight };
-      const found = this.unlabelled.step(imageTensor(this.data.unlabelled, indices), undefined, terms);
-      const [x, y, pose] = this.shown(labelled);
-      if (pose) this.posed.step(x, y, pose, terms);
-      else this.labelled.step(x, y, terms);
-      return found;
-    });
+    const terms = { klWeight };
+    const found = this.unlabelled.step(imageTensor(this.data.unlabelled, indices), undefined, terms);
+    const [x, y, pose] = this.shown(labelled);
+    if (pose) this.posed.step(x, y, pose, terms);
+    else this.labelled.step(x, y, terms);
+    return found;
   }
 
   /** Whether recognition learns from unlabelled images too at this step. */
@@ -212,16 +210,9 @@ export class KnownPoseTrainer extends Trainer<RecognitionSSIVAE> {
     const { optimizer } = this;
     const { lrFactor } = optimizer;
     optimizer.lrFactor = this.recognitionRate();
-    const loss = tidied(() => {
-      const [x, y, pose] = this.shown(indices, this.labelledNoise);
-      return this.recognition.step(
-        x,
-        y,
-        pose,
-        this.dropped(x.shape[0], 'labelled'),
-        this.consistentImages(indices.length),
-      );
-    });
+    const [x, y, pose] = this.shown(indices, this.labelledNoise);
+    const dropped = this.dropped(x.shape[0], 'labelled');
+    const loss = this.recognition.step(x, y, pose, dropped, this.consistentImages(indices.length));
     optimizer.lrFactor = lrFactor;
     return loss;
   }

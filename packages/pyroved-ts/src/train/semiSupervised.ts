@@ -4,7 +4,7 @@ import { Adam, OptionError, type ParamStore, SVI, TraceELBO } from 'pyro-ts';
 import { type Batch, epochSchedule, shuffledBatches, stratifiedSplit, subset } from '../data/index.js';
 import { DataError } from '../errors.js';
 import { type SemiSupervisedTerms, SSIVAE, SSRegIVAE } from '../models/index.js';
-import { checkLabels, checkTrainingData, imageTensor, type TrainingImages, tidied } from './data.js';
+import { checkLabels, checkTrainingData, imageTensor, type TrainingImages } from './data.js';
 import type { EarlyStopping } from './earlyStopping.js';
 import { accuracyOf, regressionOf } from './evaluate.js';
 import type { Evaluation } from './history.js';
@@ -120,12 +120,10 @@ export class SemiSupervisedTrainer extends Trainer {
 
   protected takeStep({ kind, indices }: Batch, klWeight: number): number {
     const terms = { klWeight, auxLossMultiplier: this.auxLossMultiplier };
-    return tidied(() => {
-      const set = kind === 'labelled' ? this.data.labelled : this.data.unlabelled;
-      const x = imageTensor(set, indices);
-      const y = kind === 'labelled' ? this.model.known(set, indices) : undefined;
-      return this.svi.step(x, y, terms) + (this.auxSvi?.step(x, y, terms) ?? 0);
-    });
+    const set = kind === 'labelled' ? this.data.labelled : this.data.unlabelled;
+    const x = imageTensor(set, indices);
+    const y = kind === 'labelled' ? this.model.known(set, indices) : undefined;
+    return this.svi.step(x, y, terms) + (this.auxSvi?.step(x, y, terms) ?? 0);
   }
 
   /** On the test images: `accuracy` of the classifier, or `meanSquaredError` and `r2` of the regressor. */

@@ -14,7 +14,7 @@ import {
 } from '../models/index.js';
 import type { Explanations } from '../templates/explain.js';
 import { tidyHost } from '../tidyHost.js';
-import { imageTensor, tidied } from './data.js';
+import { imageTensor } from './data.js';
 import { firstPictures } from './firstPictures.js';
 import { fitEvidence, gateWeight } from './gate.js';
 import { CONSISTENT_FROM, DROPOUT, fallen, KnownPoseTrainer, knownPoseKeys, stepsFor } from './knownPoses.js';
@@ -195,7 +195,7 @@ export class TemplateTrainer extends KnownPoseTrainer {
     this.anchor ??= this.recognisedNow();
     if ((step - firstJointStep) % GATE_EVERY === 0) this.lookAtGate();
     this.classes.findNext(data.unlabelled, this.progressed, this.stream(step).fork('new class'));
-    const loss = tidied(() => this.jointStep(batch.indices));
+    const loss = this.jointStep(batch.indices);
     if (step === firstJointStep + templateSteps - 1) this.finish();
     return loss;
   }

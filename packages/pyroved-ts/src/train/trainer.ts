@@ -1,4 +1,5 @@
 /** The loop that all trainers share: epochs of steps, history, stop and resume, and an error that says where a run went wrong. */
+import * as tf from '@tensorflow/tfjs';
 import { Adam, NonFiniteError, OptionError, refuseUnknownKeys, type SavedTensor, SupportError } from 'pyro-ts';
 import type { Batch } from '../data/index.js';
 import type { InvariantVAE, VED } from '../models/index.js';
@@ -113,7 +114,7 @@ export abstract class Trainer<M extends InvariantVAE | VED = InvariantVAE> {
   protected skips(_batch: Batch): boolean {
     return false;
   }
-  /** One gradient step. Returns the loss, summed over the images of the batch. */
+  /** One gradient step. Returns the loss, summed over the images of the batch. The tensors that it makes are freed after it. */
   protected abstract takeStep(batch: Batch, klWeight: number): number;
   /** Evaluates the model on the validation images; nothing is learned. */
   abstract evaluate(): Evaluation | undefined;
@@ -233,11 +234,15 @@ export abstract class Trainer<M extends InvariantVAE | VED = InvariantVAE> {
     const started = performance.now();
     this.optimizer.lrFactor = this.lr(this.epoch);
     this.seek(this.step);
+    const engine = tf.engine();
     let loss: number;
+    engine.startScope();
     try {
       loss = this.takeStep(batch, this.klWeight(this.epoch));
     } catch (error) {
       throw error instanceof NonFiniteError || error instanceof SupportError ? this.explained(error) : error;
+    } finally {
+      engine.endScope();
     }
     this.sums = addStep(this.sums, batch, loss, (performance.now() - started) / 1000);
     this.batch++;

@@ -9,7 +9,6 @@ import {
   imageTensor,
   meanOver,
   type TrainingImages,
-  tidied,
   unlabelledBatches,
 } from './data.js';
 import type { Evaluation } from './history.js';
@@ -64,7 +63,7 @@ export class UnsupervisedTrainer extends Trainer {
     const discrete = this.discreteKlWeight?.(this.epoch);
     const terms = { klWeight: discrete === undefined ? klWeight : { content: klWeight, discrete } };
     const { images } = this.data;
-    return tidied(() => this.svi.step(imageTensor(images, indices), this.model.told(images, indices), terms));
+    return this.svi.step(imageTensor(images, indices), this.model.told(images, indices), terms);
   }
 
   /** `testLoss`: minus the ELBO (with a KL weight of 1) of the test images, in nats an image. */

@@ -27,7 +27,9 @@ export function importCommand(): Command {
     .addOption(new Option('--out <run>', 'the run folder to make').makeOptionMandatory())
     .option('--overwrite', 'replace an existing run')
     .addOption(
-      new Option('--kind <name>', 'the model (default: detected from the weights; ssRegIVAE must be named)').choices(importedKinds),
+      new Option('--kind <name>', 'the model (default: detected from the weights; ssRegIVAE must be named)').choices(
+        importedKinds,
+      ),
     )
     .addOption(
       parsed(

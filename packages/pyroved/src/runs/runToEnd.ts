@@ -7,6 +7,7 @@ import {
   type Model,
   RecognitionSSIVAE,
   shareInterval,
+  type TrainCalls,
   type Trainer,
   type VED,
 } from 'pyroved-ts';
@@ -145,7 +146,8 @@ export async function trainWithCheckpoints<M extends InvariantVAE | VED>(
     const whole = trainer.stepsOf(last);
     if (!hooks.signal?.aborted) hooks.onEstimate(estimate, whole - trainer.step, whole);
   }
-  const { stopped } = await learn({ run, trainer, hooks, last, kept, warning }).finally(() => hooks.onEnd?.());
+  const calls = callsOf({ run, trainer, hooks, last, kept, warning });
+  const { stopped } = await trainer.train(calls).finally(() => hooks.onEnd?.());
   if (!stopped && trainer.stoppedEarly)
     hooks.say?.(`Ended after epoch ${trainer.epoch}: nothing became better any more.`);
   return { history, ended: !stopped };
@@ -169,7 +171,7 @@ function restore<M extends InvariantVAE | VED>(
   say?.(`Going on after step ${trainer.step} (epoch ${trainer.epoch} of ${trainer.epochCount} is done).`);
 }
 
-interface TrainingStep<M extends InvariantVAE | VED> {
+interface MonitoredTraining<M extends InvariantVAE | VED> {
   readonly run: RunFolder;
   readonly trainer: Trainer<M>;
   readonly hooks: RunHooks<M>;
@@ -179,12 +181,13 @@ interface TrainingStep<M extends InvariantVAE | VED> {
   readonly warning: TrainingRequest<M>['warning'];
 }
 
-/** Trains with metrics and checkpoints in the run's folder. */
-function learn<M extends InvariantVAE | VED>({ run, trainer, hooks, last, kept, warning }: TrainingStep<M>) {
+/** What happens in the course of a training: metrics and checkpoints in the run's folder, and the caller's hooks. */
+function callsOf<M extends InvariantVAE | VED>(request: MonitoredTraining<M>): TrainCalls<M> {
+  const { run, trainer, hooks, last, kept, warning } = request;
   const { signal, onStep, onEpoch, pause } = hooks;
   const steps = trainer.stepsOf(last);
   const arrived = new AbortController();
-  return trainer.train({
+  return {
     signal: signal ? AbortSignal.any([signal, arrived.signal]) : arrived.signal,
     ...(onStep && { onStep: (progress) => onStep({ ...progress, steps }) }),
     ...(pause && { pause }),
@@ -199,7 +202,7 @@ function learn<M extends InvariantVAE | VED>({ run, trainer, hooks, last, kept, 
       run.saveCheckpoint(kept(state));
       return run.file('checkpoint');
     },
-  });
+  };
 }
 
 /** One line of metrics.jsonl. */
