@@ -1,7 +1,7 @@
 /** The options that say which kind of model is trained, and what it is conditioned on, predicts or looks for. */
 import { InvalidArgumentError } from 'commander';
 import { didYouMean } from 'pyro-ts';
-import { imageKinds, type ModelSettings } from '../runs/index.js';
+import { type ModelSettings, modelKinds } from '../runs/index.js';
 import { atLeast, names } from './options.js';
 import { type RunSettings, setting } from './settings.js';
 
@@ -41,9 +41,9 @@ export const labelledKindTable = [
 export const kindTable = [
   setting(
     '--model <kind>',
-    `${imageKinds.map(({ name, summary }) => `${name}: ${summary}`).join('; ')}; VED: what --outputs holds (default: VED with --outputs, ` +
+    `${modelKinds.map(({ name, summary }) => `${name}: ${summary}`).join('; ')} (default: VED with --outputs, ` +
       'ssiVAE where there are labels, ssRegIVAE where there is a table of numbers, else iVAE)',
-    oneOf([...imageKinds.map(({ name }) => name), 'VED']),
+    oneOf(modelKinds.map(({ name }) => name)),
     kind,
   ),
   setting(

@@ -18,22 +18,30 @@ import type { ImageKind, SeededSettings, Variant } from './kind.js';
 import type { ModelSettings, TrainSettings } from './settings.js';
 import { ssivae } from './ssivae.js';
 import { ssRegIvae } from './ssRegIvae.js';
+import { ved } from './ved.js';
 
 export type { ImageKind, Variant } from './kind.js';
 export * from './settings.js';
+export * from './ved.js';
 
 /** In the order in which a run without a kind is asked for; see `isDefault`. */
 export const imageKinds: readonly ImageKind[] = [ssRegIvae, jivae, ivae, ssivae];
 
+/** Every kind of model. */
+export const modelKinds = [...imageKinds, ved] as const;
+
 /** @throws {OptionError} for a kind that does not exist, with the nearest one that does. */
-export function kindNamed(name: string): ImageKind {
-  const found = imageKinds.find((kind) => kind.name === name);
+export const kindNamed = (name: string): (typeof modelKinds)[number] => named(modelKinds, name);
+
+/** The kind of an image model. */
+export const kindOf = ({ kind }: Model | ModelConfig): ImageKind => named(imageKinds, kind);
+
+function named<K extends { readonly name: string }>(kinds: readonly K[], name: string): K {
+  const found = kinds.find((kind) => kind.name === name);
   if (found) return found;
-  const names = imageKinds.map((kind) => kind.name);
+  const names = kinds.map((kind) => kind.name);
   throw new OptionError(`There is no kind of model "${name}".${didYouMean(name, names)}`);
 }
-
-export const kindOf = ({ kind }: Model | ModelConfig): ImageKind => kindNamed(kind);
 
 /**
  * The model's configuration. Its kind by default: ssRegIVAE where targets are named or a table of factors came with the images, jiVAE where a number
@@ -60,7 +68,7 @@ export function modelConfigFor(sets: TrainingSets, given: ModelSettings, seed: n
 
 /** The kind that is given, or that the images and the other options imply. */
 function kindFor(sets: TrainingSets, given: ModelSettings): ImageKind {
-  if (given.kind !== undefined) return kindNamed(given.kind);
+  if (given.kind !== undefined) return named(imageKinds, given.kind);
   return imageKinds.find((kind) => kind.isDefault(sets, given)) ?? ssivae;
 }
 

@@ -16,6 +16,7 @@ import { classVariants, factorLevels, howToLabel, trainOptionsOf, valuesAt } fro
 export const ivae = defineKind<IVAE, Extract<ModelConfig, { kind: 'iVAE' }>>({
   name: 'iVAE',
   type: IVAE,
+  data: 'images',
   summary: 'what varies',
   title: 'VAE',
   isDefault: ({ labelled }, { condition }) => condition !== undefined || !labelled,

@@ -10,6 +10,7 @@ import { classVariants, trainOptionsOf } from './shared.js';
 export const jivae = defineKind<JIVAE, Extract<ModelConfig, { kind: 'jiVAE' }>>({
   name: 'jiVAE',
   type: JIVAE,
+  data: 'images',
   summary: 'also finds classes without labels',
   title: 'joint VAE, which finds classes',
   isDefault: (_, { numClasses }) => numClasses !== undefined,

@@ -32,6 +32,8 @@ export interface KindDefinition<M extends Model, C extends ModelConfig> {
   /** As a configuration calls it. */
   readonly name: C['kind'];
   readonly type: abstract new (...args: never[]) => M;
+  /** What it learns from. */
+  readonly data: 'images';
   /** In the help of --model. */
   readonly summary: string;
   /** In the title of a report. */

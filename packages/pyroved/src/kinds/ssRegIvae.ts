@@ -17,6 +17,7 @@ import { factorLevels, labelledData, supervisedKeys, trainOptionsOf } from './sh
 export const ssRegIvae = defineKind<SSRegIVAE, Extract<ModelConfig, { kind: 'ssRegIVAE' }>>({
   name: 'ssRegIVAE',
   type: SSRegIVAE,
+  data: 'images',
   summary: 'quantities from a few known ones',
   title: 'semi-supervised VAE for regression',
   isDefault: ({ labelled }, { targets, numClasses, condition }) =>

@@ -33,6 +33,7 @@ type SSIVAEConfig = Extract<ModelConfig, { kind: 'ssiVAE' }>;
 export const ssivae = defineKind<SSIVAE, SSIVAEConfig>({
   name: 'ssiVAE',
   type: SSIVAE,
+  data: 'images',
   summary: 'classes from a few labels',
   title: 'semi-supervised VAE',
   isDefault: ({ labelled }) => labelled?.labels !== undefined,

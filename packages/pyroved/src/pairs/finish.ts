@@ -1,5 +1,6 @@
 /** The end of a run on pairs: its error on pairs that it was not trained on, its summary and its report. */
-import { type EpochRecord, predictionError, type VED } from 'pyroved-ts';
+import type { EpochRecord, VED } from 'pyroved-ts';
+import { ved } from '../kinds/index.js';
 import { type TrainingFigures, trainingFigures } from '../runs/finish.js';
 import type { RunFolder } from '../storage/index.js';
 import { renderReport } from '../viz/index.js';
@@ -25,7 +26,7 @@ export async function finishPairs(
 ): Promise<PairsSummary> {
   const summary: PairsSummary = {
     model: model.kind,
-    ...(sets.test && { testPairs: sets.test.inputs.count, ...predictionError(model, sets.test) }),
+    ...(sets.test && { testPairs: sets.test.inputs.count, ...ved.evaluate(model, sets.test) }),
     ...trainingFigures(run, history),
   };
   run.writeSummary(summary);

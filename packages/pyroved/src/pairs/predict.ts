@@ -13,8 +13,9 @@ import {
   VED,
 } from 'pyroved-ts';
 import { disposeOnError } from 'pyroved-ts/internal';
+import { ved } from '../kinds/index.js';
 import { RunFolder } from '../storage/index.js';
-import { pairsSections, vedFromConfig } from './settings.js';
+import { pairsSections } from './sections.js';
 
 export interface TrainedVED {
   readonly run: RunFolder;
@@ -37,7 +38,7 @@ export function loadVED(folder: string): TrainedVED {
   const run = RunFolder.open(folder);
   const { model: config, data } = pairsSections(run);
   const { checkpoint, warning } = run.loadCheckpoint();
-  const model = vedFromConfig(config);
+  const model = ved.create(config);
   disposeOnError(model, ({ params }) => loadParams(params, checkpoint.tensors));
   return {
     run,

@@ -9,6 +9,7 @@ import {
   subset,
   type VED,
 } from 'pyroved-ts';
+import { ved } from '../kinds/index.js';
 import { described } from '../runs/report.js';
 import { evenPlaces, manifoldsOf, stackOf } from '../runs/show.js';
 import type { RunFolder } from '../storage/index.js';
@@ -21,7 +22,7 @@ import {
   type ScatterOptions,
 } from '../viz/index.js';
 import type { PairsSummary } from './finish.js';
-import { pairsSections } from './settings.js';
+import { pairsSections } from './sections.js';
 import type { PairedSets, PairsSource } from './source.js';
 
 const SHOWN = 8;
@@ -41,7 +42,7 @@ export async function pairsReport(
     ? 'Test pairs, which training did not see, evenly picked.'
     : 'Pairs of the training set: none were held out.';
   return {
-    title: `${titleOf(pairsSections(run).data.source)}: encoder-decoder`,
+    title: `${titleOf(pairsSections(run).data.source)}: ${ved.title}`,
     subtitle: `${run.config.createdAt.slice(0, 10)}, ${run.path}`,
     ...(problems.length > 0 && {
       warnings: [

@@ -1,5 +1,6 @@
 /** A whole run of an encoder-decoder: pairs, model, training with checkpoints, and at the end figures, pictures and report in the run's folder. */
 import { type EpochRecord, listProblems, normalisationText, type VED } from 'pyroved-ts';
+import { type PairsTrainSettings, type VEDSettings, ved } from '../kinds/index.js';
 import type { RunHooks } from '../runs/hooks.js';
 import { type Machine, machineAgain, recordOf, startMachine } from '../runs/machine.js';
 import { trainWithCheckpoints } from '../runs/runToEnd.js';
@@ -9,14 +10,7 @@ import { lockOf, RunFolder } from '../storage/index.js';
 import { versions } from '../version.js';
 import { formatCount } from '../viz/index.js';
 import { finishPairs, type PairsSummary } from './finish.js';
-import {
-  type PairsTrainSettings,
-  pairsDefaults,
-  pairsSections,
-  prepareVED,
-  type VEDSettings,
-  vedConfigFor,
-} from './settings.js';
+import { pairsSections } from './sections.js';
 import { loadPairs, type PairedSets, type PairsSource } from './source.js';
 
 export interface TrainPairsRequest extends Machine {
@@ -41,13 +35,13 @@ export interface PairsResult {
 /** Trains a VED on a source of pairs into a new run folder. */
 export async function trainPairs(request: TrainPairsRequest, hooks: RunHooks<VED> = {}): Promise<PairsResult> {
   const { folder, source, model = {}, seed = 1, overwrite = false } = request;
-  const train = { ...pairsDefaults, ...request.train };
+  const train = ved.training(request.train ?? {});
   RunFolder.assertFree(folder, { overwrite });
   using machine = await startMachine(request, hooks.say);
   using sets = await openPairs(source, undefined, hooks);
-  const config = vedConfigFor(sets, model, seed);
+  const config = ved.configure(sets, model, seed);
   // A model and a trainer that cannot be made are rejected before a folder is created.
-  prepareVED(config, sets, { ...train, seed }).model.dispose();
+  ved.prepare(config, sets, { ...train, seed }).model.dispose();
   const { normalisation } = sets;
   const settings = {
     model: config,
@@ -79,7 +73,7 @@ export async function resumePairs(
 
 async function toEnd(run: RunFolder, sets: PairedSets, hooks: RunHooks<VED>, resume: boolean): Promise<PairsResult> {
   const { model: config, train } = pairsSections(run);
-  const prepare = () => prepareVED(config, sets, { ...train, seed: run.config.seed });
+  const prepare = () => ved.prepare(config, sets, { ...train, seed: run.config.seed });
   const { model, trainer } = prepare();
   try {
     const { history, ended } = await trainWithCheckpoints({ run, trainer, hooks, resume, probe: prepare });

@@ -11,7 +11,7 @@ import {
   SSIVAE,
 } from 'pyroved-ts';
 import type { TrainSettings } from '../kinds/index.js';
-import { isPairsRun } from '../pairs/settings.js';
+import { isPairsRun } from '../pairs/sections.js';
 import type { TrainingSets } from '../sources/sets.js';
 import type { Source } from '../sources/source.js';
 import { RunFolder, type RunOrigin } from '../storage/index.js';

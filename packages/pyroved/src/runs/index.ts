@@ -1,7 +1,7 @@
 /** Whole jobs: train a run, continue it, load its model, and apply it. */
 
 export { type Figures, figuresOf, type ModelEvaluation } from '../kinds/evaluation.js';
-export { imageKinds, type ModelSettings, type TrainSettings, trainDefaults } from '../kinds/index.js';
+export { type ModelSettings, modelKinds, type TrainSettings, trainDefaults } from '../kinds/index.js';
 export * from '../pairs/index.js';
 export type { ArraySource, ImagesSource, MicrographSource } from '../sources/files.js';
 export type { CardsSource, Changes, GeneratedSource } from '../sources/generated.js';

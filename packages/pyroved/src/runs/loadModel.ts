@@ -18,7 +18,7 @@ import {
 } from 'pyroved-ts';
 import { disposeOnError } from 'pyroved-ts/internal';
 import { classNamesOf } from '../kinds/index.js';
-import { isPairsRun } from '../pairs/settings.js';
+import { isPairsRun } from '../pairs/sections.js';
 import { type Classification, RunFolder } from '../storage/index.js';
 import { dataSection, modelSection } from './settings.js';
 import { classAnglesOf, degreesFromUpright } from './upright.js';

@@ -9,7 +9,7 @@ import {
 } from 'pyroved-ts';
 import { lookUp } from 'pyroved-ts/internal';
 import type { ModelEvaluation } from '../kinds/evaluation.js';
-import { kindNamed } from '../kinds/index.js';
+import { kindOf } from '../kinds/index.js';
 import { trainOptionsOf } from '../kinds/shared.js';
 import type { TrainingSets } from '../sources/sets.js';
 import type { Source } from '../sources/source.js';
@@ -71,7 +71,7 @@ function reportData(
   const source = dataSection(run.config).source as Source;
   const angles = sets.labelled && hasClassAngles(model) ? model.classAngles(sets.labelled) : undefined;
   const { classNames } = summary;
-  const name = sets.found ? foundKind(model.numClasses) : kindNamed(model.kind).title;
+  const name = sets.found ? foundKind(model.numClasses) : kindOf(model).title;
   const shown = imagesToShow(model, sets);
   const deformations = deformationsOf(model, classNames, angles);
   const invariant = summary.invariances.length > 0 ? `, invariant to ${invariances(summary.invariances)}` : '';
@@ -209,7 +209,7 @@ function facts(run: RunFolder, summary: RunSummary, sets: TrainingSets, lr: numb
         ['steps', summary.steps],
         ['time', formatDuration(summary.seconds)],
         ...described(
-          { lr, ...trainOptionsOf(train, kindNamed(kind).trainOptions), epochs: undefined },
+          { lr, ...trainOptionsOf(train, kindOf(modelSection(config)).trainOptions), epochs: undefined },
           { lr: 'learning rate', klWeight: 'weight of the KL term' },
         ),
       ],
