@@ -106,6 +106,53 @@ describe('the gate', () => {
   });
 });
 
+describe('fallback steps', () => {
+  /** Pictures that show nothing explain every class alike. */
+  const blank = (options: TemplateTrainerOptions): TemplateTrainer => {
+    const trainer = trainerOf({ fallbackSteps: 6, ...options });
+    trainer.model.setPictures(new Float32Array(2 * SIDE ** 2));
+    trainer.model.params.set('decoder.field', tf.zeros([2, 2, 4, 4]));
+    return trainer;
+  };
+  const recognition = ({ model: { params } }: TemplateTrainer) =>
+    params.names.filter((name) => name.startsWith('encoder_y.')).map((name) => Array.from(params.get(name).dataSync()));
+  const trainedFor = async (trainer: TemplateTrainer, steps: number): Promise<TemplateTrainer> => {
+    const stop = new AbortController();
+    await trainer.train({ signal: stop.signal, onStep: ({ step }) => step >= steps && stop.abort() });
+    return trainer;
+  };
+
+  it('train recognition anew, whatever the first steps were, and its weights are those that remain', async () => {
+    const [one, other, cut] = [blank({}), blank({ recognitionSteps: 2 }), blank({})];
+    await one.train();
+    await other.train();
+    await trainedFor(cut, 4 + 6);
+    expect(one.model.gate.weight).toBeLessThan(1);
+    expect(recognition(one)).toEqual(recognition(cut));
+    expect(recognition(other)).toEqual(recognition(one));
+    for (const { model } of [one, other, cut]) model.dispose();
+  });
+
+  it.each([4, 7, 12])('a run stopped after step %i resumes with the same numbers', async (steps) => {
+    const [whole, cut, resumed] = [blank({}), blank({}), blank({})];
+    await whole.train();
+    await trainedFor(cut, steps);
+    resumed.loadState(cut.state());
+    await resumed.train();
+    expect(weights(resumed.model)).toEqual(weights(whole.model));
+    for (const { model } of [whole, cut, resumed]) model.dispose();
+  });
+
+  it('are skipped where the evidence recognises labelled images', async () => {
+    const trainer = trainerOf({ fallbackSteps: 6, recognitionSteps: 200, recognitionBatch: 16 });
+    let steps = 0;
+    await trainer.train({ onStep: () => steps++ });
+    expect(trainer.model.gate.weight).toBe(1);
+    expect([trainer.step, steps]).toEqual([trainer.totalSteps, trainer.totalSteps - 6]);
+    trainer.model.dispose();
+  });
+});
+
 describe('several pictures of a class', () => {
   it('begin as the means of groups of labelled images, and the commonest comes first', async () => {
     // Class 0 holds both shapes, class 1 a block.

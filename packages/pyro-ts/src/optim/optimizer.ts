@@ -92,17 +92,18 @@ export abstract class Optimizer<Options extends object = object> {
     );
   }
 
+  /** Replaces the state of every parameter; without an entry, a parameter starts anew. */
   loadData(states: ReadonlyMap<string, ParameterState>): void {
-    for (const [name, state] of states) {
-      for (const slot of this.slotNames) {
-        if (!state.slots[slot]) {
-          throw new FormatError(
-            `The saved optimiser state of "${name}" lacks "${slot}": it was saved by another optimiser.`,
-          );
-        }
+    for (const [name, { slots }] of states) {
+      const missing = this.slotNames.find((slot) => !slots[slot]);
+      if (missing !== undefined) {
+        throw new FormatError(
+          `The saved optimiser state of "${name}" lacks "${missing}": it was saved by another optimiser.`,
+        );
       }
-      this.states.set(name, { steps: state.steps, slots: { ...state.slots } });
     }
+    this.states.clear();
+    for (const [name, { steps, slots }] of states) this.states.set(name, { steps, slots: { ...slots } });
   }
 
   /**

@@ -32,7 +32,7 @@ export { loadParams, saveParams } from './state.js';
 export * from './suspiciousLabels.js';
 export * from './temperature.js';
 export {
-  checkTemplateSteps,
+  checkTemplateOptions,
   type TemplateTrainerOptions,
   templateDefaults,
   templateKeys,

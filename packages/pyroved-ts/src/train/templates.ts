@@ -23,7 +23,7 @@ import { clipOf, trainerOptionKeys } from './options.js';
 import type { SemiSupervisedData } from './semiSupervised.js';
 import { explainTraining, refinedContents, trainingPixels } from './templateExplaining.js';
 import {
-  checkTemplateSteps,
+  checkTemplateOptions,
   firstSteps,
   type TemplateTrainerOptions,
   templateDefaults,
@@ -65,7 +65,7 @@ export class TemplateTrainer extends KnownPoseTrainer {
   /** Joint steps of each epoch. */
   private readonly stepsPerEpoch: number;
   /** Steps of recognition as in a model without templates, where the gate is closed at first. */
-  private readonly stepsAlone: number;
+  private readonly fallbackSteps: number;
   /** Recognition's weights before the first step, from which these begin. */
   private readonly initial: ReadonlyMap<string, Float32Array>;
   /** Recognition's weights after these. */
@@ -82,7 +82,7 @@ export class TemplateTrainer extends KnownPoseTrainer {
   constructor(
     override readonly model: TemplateSSIVAE,
     data: SemiSupervisedData,
-    { templateSteps = templateDefaults.templateSteps, ...options }: TemplateTrainerOptions = {},
+    { templateSteps = templateDefaults.templateSteps, fallbackSteps, ...options }: TemplateTrainerOptions = {},
   ) {
     const { templateSteps: _, ...usual } = templateDefaults;
     const contrast = estimateContrast(data.labelled);
@@ -96,9 +96,9 @@ export class TemplateTrainer extends KnownPoseTrainer {
       { ...usual, recognitionSteps: firstSteps(model.numClasses), ...defined(options) },
       { owner, keys, optimizer: new Adam(rates, clipOf(options)) },
     );
-    checkTemplateSteps(templateSteps);
+    checkTemplateOptions(defined({ templateSteps, fallbackSteps }));
     this.stepsPerEpoch = Math.ceil(templateSteps / this.epochCount);
-    this.stepsAlone = options.recognitionSteps === undefined ? stepsFor(model) : 0;
+    this.fallbackSteps = fallbackSteps ?? (options.recognitionSteps === undefined ? stepsFor(model) : 0);
     this.initial = this.recognitionWeights();
     const { optimizer, seed } = this;
     const svi = <Args extends unknown[]>(name: string, program: (...args: Args) => void) =>
@@ -136,7 +136,7 @@ export class TemplateTrainer extends KnownPoseTrainer {
 
   /** The step at which pictures begin to learn. */
   private get firstJointStep(): number {
-    return this.recognitionSteps + this.stepsAlone;
+    return this.recognitionSteps + this.fallbackSteps;
   }
 
   /** Whether recognition takes the steps of a model without templates. */
@@ -164,8 +164,8 @@ export class TemplateTrainer extends KnownPoseTrainer {
   }
 
   protected override get isConsistent(): boolean {
-    const { step, recognitionSteps, stepsAlone } = this;
-    return this.isAlone ? step - recognitionSteps >= CONSISTENT_FROM * stepsAlone : super.isConsistent;
+    const { step, recognitionSteps, fallbackSteps } = this;
+    return this.isAlone ? step - recognitionSteps >= CONSISTENT_FROM * fallbackSteps : super.isConsistent;
   }
 
   protected override get dropoutRate(): number {
@@ -182,8 +182,8 @@ export class TemplateTrainer extends KnownPoseTrainer {
   }
 
   protected override recognitionRate(): number {
-    const { recognitionLr, step, recognitionSteps, stepsAlone } = this;
-    const own = this.isAlone ? fallen(step - recognitionSteps, stepsAlone) : slowing(this.progressed);
+    const { recognitionLr, step, recognitionSteps, fallbackSteps } = this;
+    const own = this.isAlone ? fallen(step - recognitionSteps, fallbackSteps) : slowing(this.progressed);
     return recognitionLr * own;
   }
 
@@ -302,7 +302,7 @@ export class TemplateTrainer extends KnownPoseTrainer {
 
   private beginJointSteps(): void {
     this.recalled = Number.NaN;
-    if (this.stepsAlone > 0 && this.model.gate.weight < 1) this.alone = this.recognitionWeights();
+    if (this.fallbackSteps > 0 && this.model.gate.weight < 1) this.alone = this.recognitionWeights();
   }
 
   /** Recognition's weights as they are. */
@@ -362,7 +362,7 @@ export class TemplateTrainer extends KnownPoseTrainer {
   }
 
   protected override settings(): Fingerprint {
-    return { ...super.settings(), templateSteps: this.templateSteps, stepsAlone: this.stepsAlone };
+    return { ...super.settings(), templateSteps: this.templateSteps, fallbackSteps: this.fallbackSteps };
   }
 
   protected override seek(step: number): void {

@@ -87,6 +87,12 @@ export const recognitionTable = [
     atLeast(1),
     'train.templateSteps',
   ),
+  setting(
+    '--fallback-steps <n>',
+    'with --decoder template: steps of recognition as without templates, if the pictures do not recognise labelled images at first (default: as many as without templates)',
+    wholeNumber,
+    'train.fallbackSteps',
+  ),
 ];
 
 /** @throws {PyrovedError} for options of recognition beside --recognition off. */

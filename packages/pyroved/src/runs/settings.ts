@@ -2,7 +2,7 @@
 import {
   checkKnownPoseOptions,
   checkSemiSupervisedOptions,
-  checkTemplateSteps,
+  checkTemplateOptions,
   type ModelConfig,
   type Normalisation,
   type Preprocessing,
@@ -75,9 +75,10 @@ export function checkTrainSettings({ discreteKlWeight, ...given }: TrainSettings
     consistency,
     dropout,
     templateSteps,
+    fallbackSteps,
     ...settings
   } = given;
-  if (templateSteps !== undefined) checkTemplateSteps(templateSteps);
+  checkTemplateOptions(defined({ templateSteps, fallbackSteps }));
   checkKnownPoseOptions(
     defined({ recognitionSteps, recognitionBatch, recognitionLr, posedBatch, consistency, dropout }),
   );
