@@ -14,7 +14,9 @@ const at = (...path: string[]) => join(root, ...path);
 afterAll(() => remove(root));
 
 const rows = (csv: string): Record<string, string>[] => parse(csv, { columns: true });
-const tiny = ['--hidden', '16,16', '--epochs', '2', '--batch-size', '16', '--recognition-steps', '3'];
+/** Of any kind of model, and of one with recognition. */
+const plain = ['--hidden', '16,16', '--epochs', '2', '--batch-size', '16'];
+const tiny = [...plain, '--recognition-steps', '3'];
 const summaryOf = (run: string) => RunFolder.open(at(run)).readSummary();
 const configOf = (run: string) => RunFolder.open(at(run)).config;
 
@@ -81,7 +83,7 @@ it('an array that is read from disk batch by batch trains to the same numbers as
 it('signals are invariant to translation by default', async () => {
   const { unlabelled } = shiftedPeaks({ unlabelledPerClass: 20, length: 32 });
   write(at('signals.npy'), encodeNpy(unlabelled.images, [unlabelled.count, 32]));
-  const { stderr } = await succeed(['train', '--array', 'signals.npy', ...tiny, '--out', 'signals'], root);
+  const { stderr } = await succeed(['train', '--array', 'signals.npy', ...plain, '--out', 'signals'], root);
   expect(stderr).toContain('Signals: 60 unlabelled; 32 values.');
   expect(summaryOf('signals')).toMatchObject({ model: 'iVAE', invariances: ['t'] });
   const encoded = rows((await succeed(['encode', 'signals', '--array', 'signals.npy'], root)).stdout);
@@ -101,7 +103,7 @@ it('signals are invariant to translation by default', async () => {
 it('without labels it looks at what varies: no accuracy, no classes, but a report', async () => {
   writeImages(root, { labelled: 0, unlabelled: 20 });
   const { stderr } = await succeed(
-    ['train', '--unlabelled', 'unlabelled', '--size', '16', ...tiny, '--out', 'look'],
+    ['train', '--unlabelled', 'unlabelled', '--size', '16', ...plain, '--out', 'look'],
     root,
   );
   expect(stderr).not.toContain('Accuracy');
@@ -115,7 +117,7 @@ it('without labels it looks at what varies: no accuracy, no classes, but a repor
 
 it('where factors are known, a model without classes is evaluated by what its latents tell of them', async () => {
   const few = ['--size', '32', '--unlabelled-per-class', '8', '--validation-per-class', '6'];
-  await succeed(['train', 'peaks', ...few, ...tiny, '--model', 'ivae', '--out', 'free'], root);
+  await succeed(['train', 'peaks', ...few, ...plain, '--model', 'iVAE', '--out', 'free'], root);
   const { disentanglement } = summaryOf('free') as unknown as { disentanglement: Disentanglement };
   expect(disentanglement).toMatchObject({ variables: ['z1', 'z2', 'shift'], images: 18 });
   expect(disentanglement.factors.map(({ factor }) => factor)).toEqual(['shift', 'width', 'height', 'class']);
