@@ -3,8 +3,10 @@
  * what becomes of the activations. Kept for the backward pass, a pass is 3 forward passes' operations; computed again it is 4. With the default budget
  * some are kept and some not, and 3 are counted. The time is the least, as the peak that it is set against is the best.
  */
+
 import { availableParallelism } from 'node:os';
 import { selectKernel } from '@pyro-ts/spatial-decoder';
+import { hostKernelOf } from '@pyro-ts/spatial-decoder/internal';
 import { decoderProblem, drawOperands, forwardOperations, timePass } from './kernels.mjs';
 
 /** By what becomes of the activations: megabytes to keep them in, and how many forward passes' operations are counted. */
@@ -46,10 +48,10 @@ export async function benchDecoder({ repeats = 3, seconds: aTurn = 4, threads, p
       }
       const keep = budgetMB !== 0;
       // The first pass starts threads and takes memory; a training run does that once.
-      timePass(selected.kernel, problem, data, keep);
+      timePass(hostKernelOf(selected), problem, data, keep);
       const end = performance.now() + 1000 * aTurn;
       for (let pass = 0; pass < 3 || performance.now() < end; pass++)
-        seconds.get(setting).push(timePass(selected.kernel, problem, data, keep));
+        seconds.get(setting).push(timePass(hostKernelOf(selected), problem, data, keep));
       selected.dispose();
     }
   }

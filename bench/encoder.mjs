@@ -2,8 +2,10 @@
  * The convolutional encoder's forward and backward pass on 384 views (default blocks, 128 features) by kernel, size and threads: 3 forward passes'
  * operations, less the gradient of the images. The time is the least, as the peak that it is set against is the best.
  */
+
 import { availableParallelism } from 'node:os';
 import { convEncoderShapes, selectKernel } from '@pyro-ts/spatial-decoder';
+import { hostKernelOf } from '@pyro-ts/spatial-decoder/internal';
 
 /** Each with the peak that it is quoted against. */
 const against = { native: 'fp32', wasm: 'simd128' };
@@ -21,16 +23,16 @@ export async function benchEncoder({ repeats = 3, seconds = 1, threads, peak, vi
     for (const setting of settings) {
       const { kernel, threads } = setting;
       const selected = await selectKernel({ kernel, threads }).catch((error) => error.message);
-      if (typeof selected === 'string' || !selected.kernel?.encoder) {
+      if (typeof selected === 'string' || !hostKernelOf(selected)?.encoder) {
         absent.add(typeof selected === 'string' ? selected : `The kernel ${kernel} has no encoder.`);
         continue;
       }
       const problem = encoderProblem(views, setting.side);
       const data = drawOperands(problem);
-      timePass(selected.kernel.encoder, problem, data);
+      timePass(hostKernelOf(selected).encoder, problem, data);
       const end = performance.now() + 1000 * seconds;
       for (let pass = 0; pass < 3 || performance.now() < end; pass++)
-        setting.seconds = Math.min(setting.seconds, timePass(selected.kernel.encoder, problem, data));
+        setting.seconds = Math.min(setting.seconds, timePass(hostKernelOf(selected).encoder, problem, data));
       selected.dispose();
     }
   }

@@ -2,11 +2,13 @@
  * How the decoder's training pass grows: seconds, and bytes above the process before, against images, classes, pixels, width and threads, one varied at a
  * time. Each point is a process of its own, so that its memory is its own.
  */
+
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { hostKernelOf } from '@pyro-ts/spatial-decoder/internal';
 import { answer, inOwnProcess, whereItRuns } from './ownProcess.mjs';
 
 const self = fileURLToPath(import.meta.url);
@@ -53,7 +55,7 @@ async function measure({ kernel, threads, repeats, ...sizes }) {
   const before = process.memoryUsage().rss;
   const selected = await selectKernel({ kernel, ...(threads && { threads }) });
   const data = drawOperands(problem);
-  const seconds = Array.from({ length: repeats }, () => timePass(selected.kernel, problem, data, true));
+  const seconds = Array.from({ length: repeats }, () => timePass(hostKernelOf(selected), problem, data, true));
   selected.dispose();
   // maxRSS is in KiB.
   return { seconds: Math.min(...seconds), bytes: process.resourceUsage().maxRSS * 1024 - before };

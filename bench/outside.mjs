@@ -2,7 +2,8 @@
  * What the training step of bench/step.mjs does outside the decoder's kernel, piece by piece, on the wasm engine: `node bench/outside.mjs`. The figures
  * in docs/engines.md are from here.
  */
-import { adamUpdate, bernoulliLogProb, biasTanh, firstNonFinite, product, selectEngine } from '@pyro-ts/engine';
+import { matMul, selectEngine } from '@pyro-ts/engine';
+import { adamUpdate, bernoulliLogProb, biasTanh, firstNonFinite } from '@pyro-ts/engine/internal';
 import { selectKernel } from '@pyro-ts/spatial-decoder';
 import * as tf from '@tensorflow/tfjs';
 import { Adam, SVI } from 'pyro-ts';
@@ -14,7 +15,7 @@ const draw = (shape, seed) => tf.randomUniform(shape, -1, 1, 'float32', seed);
 /** A product and the gradient to its weight, and to its input where that is no data. */
 function layer(rows, inputs, outputs, { ofInput = true } = {}) {
   const [x, weight, up] = [draw([rows, inputs], 1), draw([inputs, outputs], 2), draw([rows, outputs], 3)];
-  const loss = (w, a) => tf.sum(tf.mul(up, product(a, w)));
+  const loss = (w, a) => tf.sum(tf.mul(up, matMul(a, w)));
   const run = () => (ofInput ? tf.grads(loss)([weight, x]) : tf.grads((w) => loss(w, x))([weight]));
   return { run, operations: (ofInput ? 3 : 2) * 2 * rows * inputs * outputs };
 }

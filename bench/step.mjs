@@ -23,12 +23,13 @@ async function measure({ kernel: name, engine, threads, steps, data, images = 64
   const tf = await import('@tensorflow/tfjs');
   const { selectEngine } = await import('@pyro-ts/engine');
   const { selectKernel } = await import('@pyro-ts/spatial-decoder');
+  const decoderInternals = await import('@pyro-ts/spatial-decoder/internal');
   const { Adam, SVI } = await import('pyro-ts');
   const { ssrVAE } = await import('pyroved-ts');
   const chosen = await selectEngine({ engine });
   const selected = await selectKernel({ kernel: name, ...(threads !== undefined && { threads }) });
   const inKernel = { ms: 0 };
-  const model = ssrVAE({ shape: [side, side], numClasses: 4, kernel: timed(selected, inKernel) });
+  const model = ssrVAE({ shape: [side, side], numClasses: 4, kernel: timed(selected, inKernel, decoderInternals) });
   const svi = new SVI(model.jointModel, model.guide, new Adam({ lr: 5e-4 }), model.elbo(), {
     params: model.params,
     seed: 0,
@@ -64,25 +65,25 @@ async function measure({ kernel: name, engine, threads, steps, data, images = 64
 }
 
 /** The kernel with its time added up. */
-function timed(selected, spent) {
-  const { kernel } = selected;
-  if (!kernel) return selected;
+function timed(selected, spent, { hostKernelOf, onHost }) {
+  const host = hostKernelOf(selected);
+  if (!host) return selected;
   const clocked =
     (method) =>
     (...args) => {
       const start = performance.now();
-      const result = kernel[method](...args);
+      const result = host[method](...args);
       spent.ms += performance.now() - start;
       return result;
     };
-  const wrapped = new Proxy(kernel, {
+  const wrapped = new Proxy(host, {
     get: (target, key) => {
       if (key === 'forward' || key === 'backward') return clocked(key);
       const value = target[key];
       return typeof value === 'function' ? value.bind(target) : value;
     },
   });
-  return { ...selected, kernel: wrapped };
+  return onHost(wrapped);
 }
 
 if (process.argv[1] === self) await answer(measure);

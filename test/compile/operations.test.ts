@@ -1,5 +1,6 @@
 /** Each operation that plans have a rule for, alone and with its neighbours, against the engine. */
-import { lgamma, logSumExp, rowwise, stopGradient, take } from '@pyro-ts/engine';
+import { lgamma, logSumExp, stopGradient, take } from '@pyro-ts/engine';
+import { rowwise } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import { afterEach, beforeEach, describe, it } from 'vitest';
 import { expectPlanned, type Input, type Program } from './planned.js';

@@ -1,6 +1,6 @@
 /** Plans against the engine: recorded on some numbers, run on others, values and every gradient compared. */
 import { buildPlan, onPlainEngine, type Plan, record } from '@pyro-ts/compile';
-import { correctGradients } from '@pyro-ts/engine';
+import { correctGradients } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import { RandomStream } from 'pyro-ts';
 import { expect } from 'vitest';

@@ -1,5 +1,6 @@
 /** Pictures read through an affine map for each row: against a loop over the pixels, and what is rejected. */
-import { affineSample, OperandError } from '@pyro-ts/engine';
+import { OperandError } from '@pyro-ts/engine';
+import { affineSample } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import { RandomStream } from 'pyro-ts';
 import { describe, expect, test } from 'vitest';

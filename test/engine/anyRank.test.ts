@@ -1,5 +1,5 @@
 /** Operations on more than six dimensions, against plain numbers: tfjs-wasm alone computes some of them wrong, without an error. */
-import { expandTo } from '@pyro-ts/engine';
+import { expandTo } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';

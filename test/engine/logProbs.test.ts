@@ -1,5 +1,6 @@
 /** Log densities and normalised logarithms in one call: against their formulas in float64, one number at a time, and finite differences. */
-import { logSoftmax, normalLogProb, weightedSum } from '@pyro-ts/engine';
+import { logSoftmax } from '@pyro-ts/engine';
+import { normalLogProb, weightedSum } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
 import { expectClose, numericGradient } from '../numbers.js';

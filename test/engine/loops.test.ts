@@ -1,14 +1,14 @@
 /** Our own loops on the wasm engine's memory: that they run, what becomes of the memory, and that nothing is missed where they are not there. */
+import { matMul } from '@pyro-ts/engine';
 import {
   bernoulliLogProb,
   biasTanh,
   denseParts,
   firstNonFinite,
   firstOutside,
-  matMul,
   peek,
   tensorFrom,
-} from '@pyro-ts/engine';
+} from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
 import { expectClose } from '../numbers.js';
@@ -115,7 +115,8 @@ describe.runIf(tf.getBackend() === 'wasm')('the loops', () => {
   });
 
   const losses = `
-    const { bernoulliLogProb, biasTanh, denseParts, matMul } = await import('@pyro-ts/engine');
+    const { matMul } = await import('@pyro-ts/engine');
+    const { bernoulliLogProb, biasTanh, denseParts } = await import('@pyro-ts/engine/internal');
     const draw = (shape, seed) => tf.randomUniform(shape, -1, 1, 'float32', seed);
     const loss = (x, w, b) => tf.sum(bernoulliLogProb(tf.fill([3, 6], 0.5),
       denseParts([x, draw([3, 2], 9)], w).map((t) => biasTanh(matMul(t, draw([5, 6], 7)), b)).reduce((p, q) => tf.add(p, q)), 1));

@@ -1,5 +1,5 @@
 /** The words of refusals: which name may have been meant, and how a wrong value is shown. */
-import { describeValue, nearestName } from '@pyro-ts/engine';
+import { describeValue, nearestName } from '@pyro-ts/engine/internal';
 import { expect, it } from 'vitest';
 
 it.each([

@@ -1,5 +1,6 @@
 /** Kernels that are not TensorFlow.js's own on the plain and the wasm engine, against loops over plain numbers. */
-import { broadcastShapes, type EngineName, selectEngine, softmax } from '@pyro-ts/engine';
+import { type EngineName, selectEngine, softmax } from '@pyro-ts/engine';
+import { broadcastShapes } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { expectClose } from '../numbers.js';

@@ -1,8 +1,6 @@
 /** The operations that TensorFlow.js lacks or gets wrong, on whichever engine runs: values and gradients against closed forms. */
 import {
-  broadcastShapes,
   equal,
-  expandTo,
   greater,
   greaterEqual,
   less,
@@ -10,11 +8,10 @@ import {
   logSumExp,
   notEqual,
   OperandError,
-  sizeOf,
   stopGradient,
-  sumTo,
   take,
 } from '@pyro-ts/engine';
+import { broadcastShapes, expandTo, sizeOf, sumTo } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';

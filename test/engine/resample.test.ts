@@ -1,5 +1,5 @@
 /** Rows read at weighted places: against a product with the dense matrix of the same map, in value and in derivatives of any order. */
-import { resample, type Taps } from '@pyro-ts/engine';
+import { resample, type Taps } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import { expect, test } from 'vitest';
 import { expectClose } from '../numbers.js';

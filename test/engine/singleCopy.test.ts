@@ -1,5 +1,6 @@
 /** A package that is loaded twice is found out as its second copy loads. */
-import { assertSingleCopy, EngineError } from '@pyro-ts/engine';
+import { EngineError } from '@pyro-ts/engine';
+import { assertSingleCopy } from '@pyro-ts/engine/internal';
 import { expect, it } from 'vitest';
 
 it('accepts one copy, however often its modules run', () => {

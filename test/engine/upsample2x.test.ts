@@ -1,5 +1,5 @@
 /** Twice as many points: against the sum over old points, each weighed by what PyTorch's rule gives it, and its transpose. */
-import { type Upsampling, upsample2x } from '@pyro-ts/engine';
+import { type Upsampling, upsample2x } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
 import { expectClose } from '../numbers.js';

@@ -2,7 +2,15 @@
  * The operations that run as our own loops on the wasm engine: values against float64 on the host, gradients against finite differences and against
  * TensorFlow.js's own, sizes that are no multiple of a vector, and the same answers where the loops are not there.
  */
-import { adamOnHost, adamUpdate, bernoulliLogProb, biasLeakyRelu, biasTanh, denseParts, matMul } from '@pyro-ts/engine';
+import { matMul } from '@pyro-ts/engine';
+import {
+  adamOnHost,
+  adamUpdate,
+  bernoulliLogProb,
+  biasLeakyRelu,
+  biasTanh,
+  denseParts,
+} from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
 import { expectClose, numericGradient } from '../numbers.js';

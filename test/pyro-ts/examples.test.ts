@@ -1,8 +1,15 @@
-/** Every export has a docstring, every function and every class that programs make has an example, and every example runs. */
+/**
+ * Every export of the lower packages has a docstring, every function and every class that programs make has an example, and every example of
+ * the engine and of pyro-ts runs.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 import * as engine from '@pyro-ts/engine';
+import * as engineInternals from '@pyro-ts/engine/internal';
+import * as decoder from '@pyro-ts/spatial-decoder';
 import * as tf from '@tensorflow/tfjs';
 import * as pyro from 'pyro-ts';
+import * as classes from 'pyro-ts/distributions';
+import * as internals from 'pyro-ts/internal';
 import { transformWithEsbuild } from 'vite';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 
@@ -35,17 +42,24 @@ const examples = Object.entries(docstrings).flatMap(([pack, all]) =>
   ),
 );
 
-describe('what pyro-ts exports', () => {
-  const { constraints: _, ...exported }: Record<string, unknown> = pyro;
+const entries: Record<string, [entry: Record<string, unknown>, packages: readonly string[]]> = {
+  // `take` and a few more are the engine's.
+  'pyro-ts': [pyro, ['pyro-ts', 'engine']],
+  'pyro-ts/distributions': [classes, ['pyro-ts']],
+  '@pyro-ts/engine': [engine, ['engine']],
+  '@pyro-ts/spatial-decoder': [decoder, ['spatial-decoder']],
+};
+
+describe.each(Object.entries(entries))('what %s exports', (entry, [{ constraints: _, ...exported }, packages]) => {
   test.each(Object.keys(exported))('%s', (name) => {
-    // `take` is the engine's.
-    const own = [...docstrings['pyro-ts'], ...docstrings.engine].filter(({ word }) => word === name);
+    const own = packages.flatMap(docstringsOf).filter(({ word }) => word === name);
     expect(own, 'a docstring').not.toEqual([]);
     const value = exported[name];
-    // A distribution's class is made by the function of its name, and nobody makes a base class or, from outside, an error.
+    // A class of distributions is made by the function of its name, and nobody makes a base class or, from outside, an error.
     const isError = value === PyroError || (value as { prototype?: unknown }).prototype instanceof PyroError;
     const maker = `${name[0].toLowerCase()}${name.slice(1)}`;
-    if (isError || own.some(({ isAbstract }) => isAbstract) || (maker !== name && maker in pyro)) return;
+    const isMade = entry === 'pyro-ts/distributions' || (maker !== name && maker in exported);
+    if (isError || isMade || own.some(({ isAbstract }) => isAbstract)) return;
     expect(
       own.some(({ text }) => text.includes('@example')),
       'an example',
@@ -83,6 +97,9 @@ function surroundings() {
   const net = (n: number) => (input: tf.Tensor) => tf.tile(input.sum(-1, true), [1, n]);
   const files = new Map<string, Uint8Array>();
   return {
+    ...engineInternals,
+    ...internals,
+    ...classes,
     ...pyro,
     ...engine,
     tf,

@@ -1,5 +1,7 @@
 /** The operation by its definition in float64, on the reference and on every kernel that runs here: values and all gradients. */
-import { activations, type Kernel, type Problem, spatialDecoder } from '@pyro-ts/spatial-decoder';
+
+import { spatialDecoder } from '@pyro-ts/spatial-decoder';
+import { activations, type HostKernel, onHost, type Problem } from '@pyro-ts/spatial-decoder/internal';
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -34,7 +36,7 @@ function definition(problem: Problem, seed: string): readonly Float64Array[] {
 }
 
 describe.each(candidates)('$name', ({ load }) => {
-  let kernel: Kernel | undefined;
+  let kernel: HostKernel | undefined;
   beforeAll(async () => {
     kernel = await load?.({ threads: 2 });
   });
@@ -77,7 +79,7 @@ describe.each(candidates)('$name', ({ load }) => {
       const at = (asked: readonly number[] | Int32Array) =>
         tf.valueAndGrads((...args: tf.Tensor[]) => {
           const inputs = inputsOf(tf.tensor2d(operands.grid, [50, 2]), args);
-          const y = spatialDecoder(inputs, { pixels: asked, ...(kernel && { kernel: { kernel } }) });
+          const y = spatialDecoder(inputs, { pixels: asked, ...(kernel && { kernel: onHost(kernel) }) });
           expect(y.shape).toEqual([3, 4, 1]);
           return tf.sum(tf.mul(y, tf.tensor3d(upstream, [3, 4, 1])));
         })(tensors);
@@ -151,7 +153,7 @@ describe.each(candidates)('$name', ({ load }) => {
     pass(base, kernel);
     const tensors = tensorsOf(base, drawOperands(base, 'x').operands);
     const inputs = inputsOf(tf.ones([4, 2]), tensors);
-    spatialDecoder(inputs, kernel && { kernel: { kernel } }).dispose();
+    spatialDecoder(inputs, kernel && { kernel: onHost(kernel) }).dispose();
     expect(tf.memory().numTensors).toBe(before + tensors.length + 1);
     tf.dispose([inputs.grid, tensors]);
     expect(tf.memory().numTensors).toBe(before);

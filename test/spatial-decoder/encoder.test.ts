@@ -1,6 +1,9 @@
 /** The convolutional encoder on the reference and on every kernel: against PyTorch, its definition in float64, finite differences, and each other. */
+
 import { readFileSync } from 'node:fs';
-import { convEncoder, type EncoderProblem, type Kernel } from '@pyro-ts/spatial-decoder';
+import { convEncoder } from '@pyro-ts/spatial-decoder';
+import type { EncoderProblem, HostKernel } from '@pyro-ts/spatial-decoder/internal';
+import { onHost } from '@pyro-ts/spatial-decoder/internal';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -51,7 +54,7 @@ function byReference(problem: EncoderProblem): Float32Array[] {
 }
 
 describe.each(candidates)('$name', ({ load }) => {
-  let kernel: Kernel | undefined;
+  let kernel: HostKernel | undefined;
   beforeAll(async () => {
     kernel = await load?.({ threads: 2 });
   });
@@ -119,7 +122,7 @@ describe.each(candidates)('$name', ({ load }) => {
     const { images: _images, ...weights } = operands;
     const tensors = tensorsOf(weights);
     const run = (x: tf.Tensor) => {
-      const y = convEncoder(x, encoderWeights(tensors), kernel && { kernel: { kernel } });
+      const y = convEncoder(x, encoderWeights(tensors), kernel && { kernel: onHost(kernel) });
       const numbers = y.dataSync<'float32'>();
       y.dispose();
       return numbers;
@@ -140,7 +143,7 @@ describe.each(candidates)('$name', ({ load }) => {
     const tensors = tensorsOf(operands);
     const before = tf.memory().numTensors;
     const run = (images: tf.Tensor, ...weights: tf.Tensor[]) =>
-      convEncoder(images, encoderWeights(weights), { shape: [13, 10], ...(kernel && { kernel: { kernel } }) });
+      convEncoder(images, encoderWeights(weights), { shape: [13, 10], ...(kernel && { kernel: onHost(kernel) }) });
     const grads = tf.grads((...weights) => tf.sum(run(flat, ...weights)))(tensors);
     run(flat, ...tensors).dispose();
     tf.dispose(grads);

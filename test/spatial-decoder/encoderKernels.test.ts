@@ -1,11 +1,6 @@
 /** Direct calls of a kernel's encoder: the same bits on any number of threads, kept activations within the budget, and errors for wrong calls. */
-import {
-  type EncoderKernel,
-  type EncoderOperands,
-  type EncoderProblem,
-  type Kernel,
-  SpatialDecoderError,
-} from '@pyro-ts/spatial-decoder';
+import { SpatialDecoderError } from '@pyro-ts/spatial-decoder';
+import type { EncoderKernel, EncoderOperands, EncoderProblem, HostKernel } from '@pyro-ts/spatial-decoder/internal';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encoderSelfCheck } from '../../packages/spatial-decoder/dist/encoder/selfCheck.js';
 import { base, drawEncoder, listedEncoder } from './encoderProblems.js';
@@ -14,7 +9,7 @@ import { kernels } from './kernels.js';
 const { operands, upstream } = drawEncoder(base);
 
 describe.each(kernels)('$name', ({ load }) => {
-  let kernel: Kernel;
+  let kernel: HostKernel;
   beforeAll(async () => {
     kernel = await load();
   });

@@ -1,11 +1,8 @@
 /** What the tests of the convolutional encoder share: drawn operands, a pass through the operation, and its definition in float64. */
-import {
-  convEncoder,
-  convEncoderShapes,
-  type EncoderOperands,
-  type EncoderProblem,
-  type Kernel,
-} from '@pyro-ts/spatial-decoder';
+
+import { convEncoder, convEncoderShapes } from '@pyro-ts/spatial-decoder';
+import type { EncoderOperands, EncoderProblem, HostKernel } from '@pyro-ts/spatial-decoder/internal';
+import { onHost } from '@pyro-ts/spatial-decoder/internal';
 import * as tf from '@tensorflow/tfjs';
 import seedrandom from 'seedrandom';
 
@@ -106,7 +103,7 @@ export const namesOfEncoder = (blocks: number): string[] => [
 /** The operation on drawn operands: its output, then the gradients of sum(upstream * output) to the images and to all weights. */
 export function encoderPass(
   problem: EncoderProblem,
-  kernel: Kernel | undefined,
+  kernel: HostKernel | undefined,
   { operands, upstream }: DrawnEncoder = drawEncoder(problem),
 ): Float32Array[] {
   const { images, height, width, channels, features, blocks } = problem;
@@ -122,7 +119,7 @@ export function encoderPass(
     const tensors = listedEncoder(operands).map((values, i) => tf.tensor(values, shaped[i]));
     let output: Float32Array | undefined;
     const gradients = tf.grads((...args) => {
-      const y = convEncoder(args[0], encoderWeights(args.slice(1)), kernel && { kernel: { kernel } });
+      const y = convEncoder(args[0], encoderWeights(args.slice(1)), kernel && { kernel: onHost(kernel) });
       output = y.dataSync<'float32'>();
       return tf.sum(tf.mul(y, tf.tensor2d(upstream, [images, features])));
     })(tensors);

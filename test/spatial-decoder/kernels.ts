@@ -1,5 +1,8 @@
 /** Every way to compute the decoder that runs on this machine, so that one suite holds for all. */
-import { type Kernel, type Problem, type SpatialDecoderInputs, spatialDecoder } from '@pyro-ts/spatial-decoder';
+
+import { type SpatialDecoderInputs, spatialDecoder } from '@pyro-ts/spatial-decoder';
+import type { HostKernel, Problem } from '@pyro-ts/spatial-decoder/internal';
+import { onHost } from '@pyro-ts/spatial-decoder/internal';
 import * as tf from '@tensorflow/tfjs';
 import { loadAddon, loadNative } from '../../packages/spatial-decoder/dist/native.js';
 import { loadWasm } from '../../packages/spatial-decoder/dist/wasm/wasmKernel.js';
@@ -8,7 +11,7 @@ import { drawOperands } from './plainDecoder.js';
 export interface Candidate {
   readonly name: string;
   /** Absent for the reference. `budget` in bytes. */
-  readonly load?: (options?: { threads?: number; budget?: number }) => Promise<Kernel>;
+  readonly load?: (options?: { threads?: number; budget?: number }) => Promise<HostKernel>;
 }
 
 const budget = 2 ** 28;
@@ -33,7 +36,7 @@ export const kernels: readonly Required<Candidate>[] = [
 
 export const candidates: readonly Candidate[] = [{ name: 'reference' }, ...kernels];
 
-function unwrap(loaded: { kernel: Kernel } | { reason: string }): Kernel {
+function unwrap(loaded: { kernel: HostKernel } | { reason: string }): HostKernel {
   if ('reason' in loaded) throw new Error(loaded.reason);
   return loaded.kernel;
 }
@@ -46,7 +49,7 @@ export const namesOf = (layers: number): string[] => [
 ];
 
 /** The operation on drawn operands: its output, then the gradients of sum(upstream * output) to pose, code, weights and biases. */
-export function pass(problem: Problem, kernel: Kernel | undefined, seed = 'conformance'): Float32Array[] {
+export function pass(problem: Problem, kernel: HostKernel | undefined, seed = 'conformance'): Float32Array[] {
   const { operands, upstream } = drawOperands(problem, seed);
   return passOn(problem, kernel, operands, upstream);
 }
@@ -55,7 +58,7 @@ type Drawn = ReturnType<typeof drawOperands>;
 
 export function passOn(
   problem: Problem,
-  kernel: Kernel | undefined,
+  kernel: HostKernel | undefined,
   operands: Drawn['operands'],
   upstream: Float32Array,
 ): Float32Array[] {
@@ -73,7 +76,7 @@ export function passOn(
     let output: Float32Array | undefined;
     const gradients = tf.grads((...args) => {
       const inputs = inputsOf(grid, args);
-      const y = spatialDecoder(inputs, { activation, firstActivation, ...(kernel && { kernel: { kernel } }) });
+      const y = spatialDecoder(inputs, { activation, firstActivation, ...(kernel && { kernel: onHost(kernel) }) });
       output = y.dataSync<'float32'>();
       return tf.sum(tf.mul(y, up));
     })(differentiated);

@@ -1,5 +1,5 @@
 /** What the native kernel has beyond the others: bfloat16 on AMX, held to a definition that rounds alike, and numbers near the end of the range. */
-import { activations, type Problem } from '@pyro-ts/spatial-decoder';
+import { activations, type Problem } from '@pyro-ts/spatial-decoder/internal';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { expected, isas, load, pass } from './nativeKernels.js';

@@ -1,5 +1,5 @@
 /** What the tests of the native kernel share: loading one, a pass through it, and the same pass by the definition. */
-import type { Kernel, Problem } from '@pyro-ts/spatial-decoder';
+import type { HostKernel, Problem } from '@pyro-ts/spatial-decoder/internal';
 import { afterAll } from 'vitest';
 import { loadAddon, loadNative, type NativeOptions } from '../../packages/spatial-decoder/dist/native.js';
 import { drawOperands, listed, plainDecoder } from './plainDecoder.js';
@@ -7,13 +7,13 @@ import { drawOperands, listed, plainDecoder } from './plainDecoder.js';
 const addon = loadAddon();
 /** Instruction sets that this machine runs. */
 export const isas = typeof addon === 'string' ? [] : addon.isas();
-const open: Kernel[] = [];
+const open: HostKernel[] = [];
 afterAll(() => {
   for (const kernel of open) kernel.dispose();
 });
 
 /** A kernel that is disposed of at the end of the test file. */
-export function load(options: Partial<NativeOptions> = {}): Kernel {
+export function load(options: Partial<NativeOptions> = {}): HostKernel {
   const loaded = loadNative({ threads: 1, budget: 2 ** 28, ...options });
   if ('reason' in loaded) throw new Error(loaded.reason);
   open.push(loaded.kernel);
@@ -21,7 +21,7 @@ export function load(options: Partial<NativeOptions> = {}): Kernel {
 }
 
 /** One forward and backward pass on drawn operands; everything in one list, the output first. */
-export function pass(kernel: Kernel, problem: Problem, keep = true, seed = 'native') {
+export function pass(kernel: HostKernel, problem: Problem, keep = true, seed = 'native') {
   const { operands, upstream } = drawOperands(problem, seed);
   const { output, saved } = kernel.forward(problem, operands, keep);
   const gradients = kernel.backward(problem, operands, upstream, saved);

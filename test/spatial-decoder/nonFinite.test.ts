@@ -3,7 +3,7 @@
  * is what IEEE arithmetic makes of the definition in float32, a number, an infinity of either sign or NaN. So a NaN spreads into everything that is
  * computed from it: slopes are NaN at NaN, and 0 times infinity is NaN.
  */
-import { activations, type Kernel, type Operands, type Problem } from '@pyro-ts/spatial-decoder';
+import { activations, type HostKernel, type Operands, type Problem } from '@pyro-ts/spatial-decoder/internal';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { kernels, namesOf } from './kernels.js';
 import { checkOneUnit, classOf } from './oneUnit.js';
@@ -39,7 +39,7 @@ function drawSmall(problem: Problem): { operands: Operands; upstream: Float32Arr
 }
 
 /** A message where the kernel's class is not the definition's. */
-function mistakes(kernel: Kernel, problem: Problem, operands: Operands, upstream: Float32Array): string[] {
+function mistakes(kernel: HostKernel, problem: Problem, operands: Operands, upstream: Float32Array): string[] {
   const names = namesOf(operands.weights.length);
   const defined = plainDecoder(problem, operands, upstream, undefined, Math.fround);
   const wanted = [defined.output, ...listed(defined)];
@@ -57,7 +57,7 @@ function mistakes(kernel: Kernel, problem: Problem, operands: Operands, upstream
 }
 
 describe.each(kernels)('$name', ({ load }) => {
-  let kernel: Kernel;
+  let kernel: HostKernel;
   beforeAll(async () => {
     kernel = await load();
   });

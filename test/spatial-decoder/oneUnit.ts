@@ -1,5 +1,6 @@
 /** A network of one unit without weights, so that each number is an activation's value or slope at an input. */
-import type { Activation, Kernel, Operands, Problem } from '@pyro-ts/spatial-decoder';
+import type { Activation } from '@pyro-ts/spatial-decoder';
+import type { HostKernel, Operands, Problem } from '@pyro-ts/spatial-decoder/internal';
 import { expect } from 'vitest';
 import { plainDecoder } from './plainDecoder.js';
 
@@ -8,7 +9,7 @@ const inputs = [100, 3e38, -100, -3e38, Number.POSITIVE_INFINITY, Number.NEGATIV
 export const classOf = (x: number): string => (Number.isFinite(x) ? 'a number' : String(x));
 
 /** Holds value and slope at large, infinite and undefined inputs to the definition, `bound` relative to 1 or the number. */
-export function checkOneUnit(kernel: Kernel, activation: Activation, bound: number): void {
+export function checkOneUnit(kernel: HostKernel, activation: Activation, bound: number): void {
   const problem: Problem = {
     ...{ rows: inputs.length, pixels: 1, dims: 1, channels: 1, widths: [1] },
     ...{ firstActivation: activation, activation },

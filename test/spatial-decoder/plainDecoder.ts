@@ -1,5 +1,6 @@
 /** The decoder and its gradients by their definition: float64, one number at a time, nothing shared with any kernel. */
-import type { Activation, Gradients, Operands, Problem } from '@pyro-ts/spatial-decoder';
+import type { Activation } from '@pyro-ts/spatial-decoder';
+import type { Gradients, Operands, Problem } from '@pyro-ts/spatial-decoder/internal';
 import { erf } from 'mathjs';
 import seedrandom from 'seedrandom';
 

@@ -1,5 +1,5 @@
 /** Problems that every kernel has to compute: sizes that end within vectors, tiles and chunks. */
-import { activations, type Problem } from '@pyro-ts/spatial-decoder';
+import { activations, type Problem } from '@pyro-ts/spatial-decoder/internal';
 import fc from 'fast-check';
 
 /** Sizes that are a multiple of nothing. */

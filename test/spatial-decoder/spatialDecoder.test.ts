@@ -1,5 +1,7 @@
 /** What the operation says about operands and options that do not fit. */
+
 import { SpatialDecoderError, type SpatialDecoderInputs, selectKernel, spatialDecoder } from '@pyro-ts/spatial-decoder';
+import { hostKernelOf } from '@pyro-ts/spatial-decoder/internal';
 import * as tf from '@tensorflow/tfjs';
 import { expect, it } from 'vitest';
 
@@ -111,12 +113,12 @@ it.each<[unknown, string]>([
   expect(run).toThrow(`spatialDecoder: ${message}. ${wanted}`);
 });
 
-it('a forgotten await, and a selection in place of a kernel, are rejected', async () => {
+it('a forgotten await, and the kernel of the host in place of a kernel, are rejected', async () => {
   const promise = selectKernel({ kernel: 'wasm', threads: 1 });
   const run = (kernel: unknown) => () => spatialDecoder(inputs(), { kernel } as never);
   expect(run(promise)).toThrow(`kernel is a promise, so an await is missing. ${wanted}`);
   const selected = await promise;
-  expect(run(selected.kernel)).toThrow(`kernel is the kernel within a selection. ${wanted}`);
+  expect(run(hostKernelOf(selected))).toThrow(`kernel is a kernel of the host, which takes no tensors. ${wanted}`);
   expect(run(selected)().shape).toEqual([3, 5, 1]);
   selected.dispose();
   expect(run(await selectKernel({ kernel: 'reference' }))().shape).toEqual([3, 5, 1]);

@@ -2,14 +2,14 @@
  * Direct calls of a kernel's templates: the same bits on any number of threads and in batches, NaN, errors for wrong
  * calls, and the self-check.
  */
-import {
-  type Kernel,
-  SpatialDecoderError,
-  type TemplateKernel,
-  type TemplateOperands,
-  type TemplateProblem,
-  type TemplateTargets,
-} from '@pyro-ts/spatial-decoder';
+import { SpatialDecoderError } from '@pyro-ts/spatial-decoder';
+import type {
+  HostKernel,
+  TemplateKernel,
+  TemplateOperands,
+  TemplateProblem,
+  TemplateTargets,
+} from '@pyro-ts/spatial-decoder/internal';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadAddon } from '../../packages/spatial-decoder/dist/native.js';
 import { templateSelfCheck } from '../../packages/spatial-decoder/dist/template/selfCheck.js';
@@ -30,7 +30,7 @@ function everything(templates: TemplateKernel, problem: TemplateProblem, given: 
 }
 
 describe.each(kernels)('$name', ({ name, load }) => {
-  let kernel: Kernel;
+  let kernel: HostKernel;
   let templates: TemplateKernel;
   beforeAll(async () => {
     kernel = await load();

@@ -1,13 +1,8 @@
 /** Problems of deformable templates, their definition in float64, and passes through the operations. */
-import {
-  drawTemplates,
-  type Kernel,
-  type TemplateOperands,
-  type TemplateProblem,
-  type TemplateTargets,
-  templateNormalEquations,
-  templateSquaredErrors,
-} from '@pyro-ts/spatial-decoder';
+
+import { drawTemplates, templateNormalEquations, templateSquaredErrors } from '@pyro-ts/spatial-decoder';
+import type { HostKernel, TemplateOperands, TemplateProblem, TemplateTargets } from '@pyro-ts/spatial-decoder/internal';
+import { onHost } from '@pyro-ts/spatial-decoder/internal';
 import * as tf from '@tensorflow/tfjs';
 
 export const base: TemplateProblem = {
@@ -80,11 +75,15 @@ function tensorsOf(problem: TemplateProblem, { operands, targets }: DrawnTemplat
 const numbers = (t: tf.Tensor) => t.dataSync<'float32'>();
 
 /** The drawn pixels, then the gradients of sum(upstream * pixels) to pictures, field and theta. */
-export function drawPass(problem: TemplateProblem, kernel: Kernel | undefined, drawn: DrawnTemplates): Float32Array[] {
+export function drawPass(
+  problem: TemplateProblem,
+  kernel: HostKernel | undefined,
+  drawn: DrawnTemplates,
+): Float32Array[] {
   return tf.tidy(() => {
     const { pictures, field, theta, picture } = tensorsOf(problem, drawn);
     const { channels, pixels, rows } = problem;
-    const options = { pixels: drawn.operands.pixels, ...(kernel && { kernel: { kernel } }) };
+    const options = { pixels: drawn.operands.pixels, ...(kernel && { kernel: onHost(kernel) }) };
     let output: Float32Array | undefined;
     const gradients = tf.grads((...[a, c, b]) => {
       const rest = b && { field: b as tf.Tensor4D };
@@ -101,12 +100,12 @@ export function drawPass(problem: TemplateProblem, kernel: Kernel | undefined, d
 /** Squared errors; then squared errors, gradients and Hessians of the normal equations. */
 export function comparePass(
   problem: TemplateProblem,
-  kernel: Kernel | undefined,
+  kernel: HostKernel | undefined,
   drawn: DrawnTemplates,
 ): Float32Array[] {
   return tf.tidy(() => {
     const inputs = tensorsOf(problem, drawn);
-    const options = { pixels: drawn.operands.pixels, ...(kernel && { kernel: { kernel } }) };
+    const options = { pixels: drawn.operands.pixels, ...(kernel && { kernel: onHost(kernel) }) };
     const { squaredError, gradient, hessian } = templateNormalEquations(inputs, options);
     return [templateSquaredErrors(inputs, options), squaredError, gradient, hessian].map(numbers);
   });

@@ -1,7 +1,9 @@
 /** Deformable templates on the reference and on every kernel: against PyTorch, their definition, slopes, and each other. */
+
 import { readFileSync } from 'node:fs';
-import type { Kernel, TemplateProblem } from '@pyro-ts/spatial-decoder';
 import { drawTemplates } from '@pyro-ts/spatial-decoder';
+import type { HostKernel, TemplateProblem } from '@pyro-ts/spatial-decoder/internal';
+import { onHost } from '@pyro-ts/spatial-decoder/internal';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { candidates } from './kernels.js';
@@ -56,7 +58,7 @@ const expectClose = (actual: Float32Array[], expected: ArrayLike<number>[], name
 };
 
 describe.each(candidates)('$name', ({ load }) => {
-  let kernel: Kernel | undefined;
+  let kernel: HostKernel | undefined;
   beforeAll(async () => {
     kernel = await load?.({ threads: 2 });
   });
@@ -110,7 +112,7 @@ describe.each(candidates)('$name', ({ load }) => {
       tf.tidy(() => {
         const pictures = tf.tensor3d(picture, [1, 7, 7]);
         const theta = tf.tensor2d([[angle, tx, ty]]);
-        const drawn = drawTemplates({ pictures, theta, picture: [0] }, kernel && { kernel: { kernel } });
+        const drawn = drawTemplates({ pictures, theta, picture: [0] }, kernel && { kernel: onHost(kernel) });
         const at = tf.argMax(drawn, 1).dataSync()[0];
         return [Math.floor(at / 7), at % 7];
       });

@@ -1,7 +1,10 @@
 /** Threads and memory: results that do not depend on either, workers that fail, and memory that is given back. */
+
 import { execFileSync } from 'node:child_process';
 import { Worker } from 'node:worker_threads';
-import { type Kernel, type Problem, spatialDecoder } from '@pyro-ts/spatial-decoder';
+import { spatialDecoder } from '@pyro-ts/spatial-decoder';
+import type { HostKernel, Problem } from '@pyro-ts/spatial-decoder/internal';
+import { onHost } from '@pyro-ts/spatial-decoder/internal';
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
 import * as layout from '../../packages/spatial-decoder/dist/wasm/layout.js';
@@ -18,7 +21,7 @@ const problem: Problem = {
 };
 const { operands, upstream } = drawOperands(problem, 'threads');
 
-function pass(kernel: Kernel, keep = true): Float32Array[] {
+function pass(kernel: HostKernel, keep = true): Float32Array[] {
   const { output, saved } = kernel.forward(problem, operands, keep);
   const gradients = kernel.backward(problem, operands, upstream, saved);
   saved?.release();
@@ -57,7 +60,7 @@ describe.each(kernels)('$name', ({ load }) => {
     const kernel = await load();
     let [kept, released] = [0, 0];
     // Watches the kernel from outside: what is kept and what comes back.
-    const watched: Kernel = {
+    const watched: HostKernel = {
       ...{ name: kernel.name, detail: kernel.detail, threads: 1, dispose: () => kernel.dispose() },
       backward: (...args) => kernel.backward(...args),
       forward: (...args) => {
@@ -83,7 +86,7 @@ describe.each(kernels)('$name', ({ load }) => {
         ...small.weights.map((w, l) => tf.tensor2d(w, [problem.widths[l], w.length / problem.widths[l]])),
         ...small.biases.map((b) => tf.tensor1d(b)),
       ];
-      const decode = (args: tf.Tensor[]) => spatialDecoder(inputsOf(grid, args), { kernel: { kernel: watched } });
+      const decode = (args: tf.Tensor[]) => spatialDecoder(inputsOf(grid, args), { kernel: onHost(watched) });
       decode(tensors);
       expect(kept).toBe(0);
       tf.grads((...args: tf.Tensor[]) => tf.sum(tf.add(decode(args), decode(args))))(tensors);
@@ -165,7 +168,7 @@ describe('workers of the wasm kernel', () => {
   );
 
   /** Passes until the warning comes: a worker may wake too late to join the first ones. */
-  const passUntil = async (kernel: Kernel, warned: () => boolean) => {
+  const passUntil = async (kernel: HostKernel, warned: () => boolean) => {
     for (let i = 0; i < 200 && !warned(); i++) {
       expect(different(pass(kernel), await expected)).toEqual([]);
     }

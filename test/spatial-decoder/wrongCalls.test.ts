@@ -1,5 +1,6 @@
 /** Direct calls of a kernel that do not fit, on every kernel: rejected before anything is read, and what was kept serves its own call only. */
-import { type Kernel, type Operands, type Problem, SpatialDecoderError } from '@pyro-ts/spatial-decoder';
+import { SpatialDecoderError } from '@pyro-ts/spatial-decoder';
+import type { HostKernel, Operands, Problem } from '@pyro-ts/spatial-decoder/internal';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadWasm } from '../../packages/spatial-decoder/dist/wasm/wasmKernel.js';
 import { kernels } from './kernels.js';
@@ -13,7 +14,7 @@ const { operands, upstream } = drawOperands(problem, 'wrong calls');
 const [first, ...others] = operands.weights;
 
 describe.each(kernels)('$name', ({ name, load }) => {
-  let kernel: Kernel;
+  let kernel: HostKernel;
   beforeAll(async () => {
     kernel = await load();
   });

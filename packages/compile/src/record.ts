@@ -1,5 +1,5 @@
 /** Records what TensorFlow.js computes from given inputs, operation by operation: the start of every exported network. */
-import { type HostCall, type HostListener, withHostListener } from '@pyro-ts/engine';
+import { type HostCall, type HostListener, withHostListener } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import { GraphError } from './errors.js';
 

@@ -1,5 +1,6 @@
 /** The typed errors of inference. Each says what was expected, what came, and what to do about it. */
-import { nearestName, PyroError } from '@pyro-ts/engine';
+import { PyroError } from '@pyro-ts/engine';
+import { nearestName } from '@pyro-ts/engine/internal';
 
 export { PyroError };
 

@@ -1,7 +1,22 @@
 /** Probabilistic programming for TypeScript: primitives, effect handlers, distributions, SVI and exact enumeration. */
 export { softmax, take } from '@pyro-ts/engine';
 export * from './distributions/index.js';
-export * from './errors.js';
+export {
+  ContextError,
+  DisposedTensorError,
+  DrawError,
+  EnumerationError,
+  FormatError,
+  ModelGuideError,
+  NonFiniteError,
+  OperationError,
+  OptionError,
+  PlateError,
+  PyroError,
+  ShapeError,
+  SiteError,
+  SupportError,
+} from './errors.js';
 export * from './handlers/index.js';
 export * from './infer/index.js';
 export * from './io/index.js';
@@ -12,8 +27,7 @@ export { RandomStream } from './random.js';
 export * from './render/index.js';
 export type * from './runtime/messages.js';
 export type { HandlerFactory, Program } from './runtime/program.js';
-export { SeedHandler } from './runtime/seed.js';
-export { Handler, isValidating, withValidation } from './runtime/stack.js';
+export { Handler, withValidation } from './runtime/stack.js';
 export { type ParamSite, type SampleSite, type Site, Trace } from './runtime/trace.js';
 export { onWarning } from './runtime/warn.js';
 export { type VindexEntry, vindex } from './vindex.js';

@@ -1,5 +1,5 @@
 /** The named, constrained, learnable parameters of one run. */
-import { sameShape } from '@pyro-ts/engine';
+import { sameShape } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import { transformTo } from './distributions/bijectTo.js';
 import { firstViolation } from './distributions/checks.js';

@@ -1,5 +1,5 @@
 /** Seeded randomness. All of it comes from here, is drawn on the host, and is therefore the same on every engine. */
-import { hostCall, noteUse } from '@pyro-ts/engine';
+import { hostCall, noteUse } from '@pyro-ts/engine/internal';
 import type * as tf from '@tensorflow/tfjs';
 import seedrandom from 'seedrandom';
 import { OptionError } from './errors.js';

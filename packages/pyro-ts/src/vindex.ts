@@ -1,5 +1,5 @@
 /** Indexing by several tensors at once, as programs with enumerated variables need it. */
-import { broadcastShapes, checkIndices, expandTo, sizeOf, takeWithin } from '@pyro-ts/engine';
+import { broadcastShapes, checkIndices, expandTo, sizeOf, takeWithin } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import { formatShape, ShapeError } from './errors.js';
 

@@ -2,7 +2,8 @@
  * A set in which some images have labels, taken apart into what training sees with labels, without them, and what it
  * must not see.
  */
-import { OptionError, refuseUnknownKeys } from 'pyro-ts';
+import { OptionError } from 'pyro-ts';
+import { refuseUnknownKeys } from 'pyro-ts/internal';
 import {
   classCounts,
   DataError,

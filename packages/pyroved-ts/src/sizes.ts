@@ -1,5 +1,5 @@
 /** Sizes of a model that no machine has room for, such as those of a damaged configuration, rejected before memory is taken. */
-import { sizeOf } from '@pyro-ts/engine';
+import { sizeOf } from '@pyro-ts/engine/internal';
 import { OptionError } from 'pyro-ts';
 
 /** Weights of a network: 400 MB, before those that training adds. */

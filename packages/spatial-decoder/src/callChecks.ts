@@ -1,10 +1,10 @@
 /** Checks of sizes and arrays that the calls of every kernel share. */
-import { describeValue } from '@pyro-ts/engine';
+import { describeValue } from '@pyro-ts/engine/internal';
 import { SpatialDecoderError } from './errors.js';
-import type { Kernel } from './kernel.js';
+import type { HostKernel } from './hostKernel.js';
 
 /** Checks that throw SpatialDecoderError in the name of a kernel. */
-export function callChecks(kernel: Kernel['name']) {
+export function callChecks(kernel: HostKernel['name']) {
   const fail = (what: string): never => {
     throw new SpatialDecoderError(`${kernel} kernel: ${what}.`);
   };

@@ -1,7 +1,7 @@
 /** What every kernel checks of a call, with the same messages: it reads and writes what the problem says, so the arrays must be of those sizes. */
-import { describeValue } from '@pyro-ts/engine';
+import { describeValue } from '@pyro-ts/engine/internal';
 import { SpatialDecoderError } from './errors.js';
-import { activations, type Kernel, type Operands, type Problem } from './kernel.js';
+import { activations, type HostKernel, type Operands, type Problem } from './hostKernel.js';
 
 /** The array of a call beside its operands, [R, P, C]: where the output goes, or the upstream gradient. */
 export type Outside = { readonly output?: Float32Array } | { readonly upstream: Float32Array };
@@ -18,7 +18,7 @@ const MOST_UNITS = 2 ** 16;
 
 /** Throws SpatialDecoderError where the sizes are none, where an array has another length, and where the kernel has no room for so many layers. */
 export function checkCall(
-  kernel: Kernel['name'],
+  kernel: HostKernel['name'],
   problem: Problem,
   operands: Operands,
   outside: Outside,

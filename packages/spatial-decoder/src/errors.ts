@@ -1,5 +1,6 @@
 /** The one error of this package: an operand or an option that the operation cannot take, or a kernel that cannot continue. */
-import { describeValue, nearestName, PyroError } from '@pyro-ts/engine';
+import { PyroError } from '@pyro-ts/engine';
+import { describeValue, nearestName } from '@pyro-ts/engine/internal';
 
 /** An operand or an option that an operation cannot take, or a kernel that cannot continue; the message suggests a fix. */
 export class SpatialDecoderError extends PyroError {

@@ -1,9 +1,9 @@
 /** What the spatial decoder takes, and the checks that name the operand that does not fit. */
 
-import { describeValue } from '@pyro-ts/engine';
+import { describeValue } from '@pyro-ts/engine/internal';
 import type * as tf from '@tensorflow/tfjs';
 import { refuseUnknownKeys, SpatialDecoderError } from './errors.js';
-import type { Activation, Problem } from './kernel.js';
+import type { Activation, Problem } from './hostKernel.js';
 
 /** A dense layer: weight [in, out], bias [out]. */
 export interface Layer {

@@ -4,11 +4,11 @@
  * that tape has ended, nobody can ask for them again.
  */
 import * as tf from '@tensorflow/tfjs';
-import type { Kernel, Saved } from './kernel.js';
+import type { HostKernel, Saved } from './hostKernel.js';
 
 type Tape = object;
 
-const kept = new WeakMap<Kernel, Map<Saved, Tape>>();
+const kept = new WeakMap<HostKernel, Map<Saved, Tape>>();
 
 /** The gradient tape that records now, or undefined where nobody will ask for a gradient. */
 export function activeTape(): Tape | undefined {
@@ -17,21 +17,21 @@ export function activeTape(): Tape | undefined {
 }
 
 /** Gives back what `kernel` keeps for tapes that have ended. */
-export function sweep(kernel: Kernel): void {
+export function sweep(kernel: HostKernel): void {
   const live: Tape | null = tf.engine().state.activeTape;
   for (const [saved, tape] of kept.get(kernel) ?? []) if (tape !== live) release(kernel, saved);
 }
 
 /** Remembers `saved` until it is released or its tape ends. */
-export function keep(kernel: Kernel, saved: Saved, tape: Tape): void {
+export function keep(kernel: HostKernel, saved: Saved, tape: Tape): void {
   const all = kept.get(kernel) ?? new Map<Saved, Tape>();
   kept.set(kernel, all.set(saved, tape));
 }
 
 /** Whether `saved` still holds its activations. */
-export const isKept = (kernel: Kernel, saved: Saved): boolean => kept.get(kernel)?.has(saved) ?? false;
+export const isKept = (kernel: HostKernel, saved: Saved): boolean => kept.get(kernel)?.has(saved) ?? false;
 
 /** Gives the memory of `saved` back; does nothing the second time. */
-export function release(kernel: Kernel, saved: Saved): void {
+export function release(kernel: HostKernel, saved: Saved): void {
   if (kept.get(kernel)?.delete(saved)) saved.release();
 }

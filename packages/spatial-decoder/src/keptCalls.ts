@@ -1,6 +1,6 @@
 /** What a kernel keeps of its forward passes, by the `Saved` that it handed out: for the same problem only, and until it is released. */
 import { SpatialDecoderError } from './errors.js';
-import type { Kernel, Problem, Saved } from './kernel.js';
+import type { HostKernel, Problem, Saved } from './hostKernel.js';
 
 interface Entry<T> {
   readonly sizes: string;
@@ -13,7 +13,7 @@ export class KeptCalls<T, P> {
 
   /** `sizesOf` tells the problems apart. */
   constructor(
-    private readonly kernel: Kernel['name'],
+    private readonly kernel: HostKernel['name'],
     private readonly sizesOf: (problem: P) => string,
   ) {}
 

@@ -1,18 +1,18 @@
 /** The C++ kernel: AVX-512, AVX2 or NEON, chosen when it is loaded, and threads of its own. Node only. */
 import { checkCall, type Limits } from './checkCall.js';
 import { disposedOf, oneOf, refuseUnknownKeys, SpatialDecoderError } from './errors.js';
-import { KeptCalls, sizesOf } from './keptCalls.js';
 import {
   activations,
   type Gradients,
-  type Kernel,
+  type HostKernel,
   type KernelOptions,
   type Loaded,
   type Operands,
   type Precision,
   type Problem,
   type Saved,
-} from './kernel.js';
+} from './hostKernel.js';
+import { KeptCalls, sizesOf } from './keptCalls.js';
 import { type Addon, type Handle, loadAddon, type NativeIsa, nativeIsas } from './native/addon.js';
 import { NativeEncoder } from './native/encoder.js';
 import { guarded } from './native/guarded.js';
@@ -81,7 +81,7 @@ function checkedIsa(addon: Addon, asked: string): NativeIsa {
   throw new SpatialDecoderError(`This processor does not run ${isa}; it runs ${runs.join(', ')}.`);
 }
 
-class NativeKernel implements Kernel {
+class NativeKernel implements HostKernel {
   readonly name = 'native';
   readonly detail: string;
   readonly precision: Precision;

@@ -1,5 +1,5 @@
 /** Threads and memory of a kernel, by one rule for all of them and for whoever chooses among them. */
-import { describeValue } from '@pyro-ts/engine';
+import { describeValue } from '@pyro-ts/engine/internal';
 import { SpatialDecoderError } from './errors.js';
 
 /** Of the native kernel; the wasm kernel works on fewer. */

@@ -1,8 +1,8 @@
 /** The definition of correct: the spatial decoder in plain TensorFlow.js operations, on any engine, differentiated by TensorFlow.js. */
 import { stopGradient } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
+import type { Activation, Problem } from './hostKernel.js';
 import type { SpatialDecoderInputs } from './inputs.js';
-import type { Activation } from './kernel.js';
 
 /** Each activation as plain tensor operations. */
 export const activationFunctions: Readonly<Record<Activation, (x: tf.Tensor) => tf.Tensor>> = {
@@ -15,10 +15,9 @@ export const activationFunctions: Readonly<Record<Activation, (x: tf.Tensor) => 
 };
 
 /** [R, P, C] = output(act(hidden(... firstAct(sum_d pose[r, h, d] grid[p, d] + code[r, h])))), at rank 3 or less. */
-export function reference(
+export function decodeReference(
   inputs: SpatialDecoderInputs,
-  activation: Activation,
-  firstActivation: Activation,
+  { activation, firstActivation }: Pick<Problem, 'activation' | 'firstActivation'>,
 ): tf.Tensor3D {
   return tf.tidy(() => {
     const { pose, code, hidden, output } = inputs;

@@ -1,15 +1,14 @@
 /** Chooses the kernel: `native` where it was built, else `wasm`, else `reference`; an option or PYRO_KERNEL overrides. */
 import { encoderSelfCheck } from './encoder/selfCheck.js';
 import { oneOf, refuseUnknownKeys, SpatialDecoderError } from './errors.js';
-import { type Kernel, type KernelOptions, type Loaded, type Precision, precisions } from './kernel.js';
+import { type HostKernel, type KernelOptions, type Loaded, type Precision, precisions } from './hostKernel.js';
+import { type Kernel, type KernelName, kernelNames } from './kernel.js';
+import { onHost } from './onHost.js';
 import { budgetFrom, threadsFrom } from './options.js';
+import { referenceKernel } from './referenceKernel.js';
 import { selfCheck } from './selfCheck.js';
 import { templateSelfCheck } from './template/selfCheck.js';
 import { loadWasm } from './wasm/wasmKernel.js';
-
-/** From the fastest to the one that always runs. */
-export const kernelNames = ['native', 'wasm', 'reference'] as const;
-export type KernelName = (typeof kernelNames)[number];
 
 export interface KernelSelection {
   /** One of `kernelNames`. Wins over PYRO_KERNEL; with neither, the fastest that loads and passes its self-check. */
@@ -30,23 +29,12 @@ export interface KernelSelection {
   readonly isa?: string;
 }
 
-/** The kernel of a run. It belongs to whoever asked for it: pass it to `spatialDecoder`, and dispose of it at the end. */
-export interface SelectedKernel {
-  readonly name: KernelName;
-  /** Threads at work, this one included. */
-  readonly threads: number;
-  /** Of the operands of its matrix products. */
-  readonly precision: Precision;
-  /** Instruction set; absent for kernels without several. */
-  readonly isa?: string;
-  /** Why this kernel, as a clause: "it was asked for". */
+/** The kernel of a run. It belongs to whoever selected it: pass it to the operations, and dispose of it at the end. */
+export interface SelectedKernel extends Kernel {
+  /** Why this kernel, as a clause: "PYRO_KERNEL asks for it". */
   readonly reason: string;
   /** Name, threads and reason, for one line of output. */
   readonly line: string;
-  /** Absent for `reference`, which is plain TensorFlow.js operations. */
-  readonly kernel?: Kernel;
-  /** Ends its threads. The process can also end without. */
-  dispose(): void;
 }
 
 const inNode = typeof process === 'object' && process.versions?.node !== undefined;
@@ -54,8 +42,12 @@ const MAX_DEFAULT_THREADS = 32;
 const DEFAULT_BUDGET_MB = 256;
 
 /**
- * Loads a kernel and starts its threads. Prints nothing: a program prints `line`, once. Throws SpatialDecoderError for a kernel that does not exist,
- * one that was asked for and does not run here, and a number of threads that is none.
+ * Loads a kernel and starts its threads. Prints nothing: a program prints `line`, once.
+ * @throws {SpatialDecoderError} for a kernel that does not exist, one that was asked for and does not run here, and an invalid number of threads.
+ * @example
+ * const kernel = await selectKernel({ threads: 2 });
+ * const images = spatialDecoder(inputs, { kernel });
+ * kernel.dispose();
  */
 export async function selectKernel(options: KernelSelection = {}): Promise<SelectedKernel> {
   refuseUnknownKeys('selectKernel', options, ['kernel', 'threads', 'budgetMB', 'precision', 'isa']);
@@ -103,21 +95,10 @@ const wordsFor = ({ precision }: KernelOptions): { readonly where: string; reado
     ? { where: ' in bfloat16', advice: ' Choose float32 (precision, --precision), which all kernels compute in.' }
     : { where: '' };
 
-function selected(name: KernelName, reason: string, kernel: Kernel | undefined): SelectedKernel {
-  const threads = kernel?.threads ?? 1;
-  const how = kernel ? ` (${kernel.detail}, ${threads} ${threads === 1 ? 'thread' : 'threads'})` : '';
-  return {
-    name,
-    get threads() {
-      return kernel?.threads ?? 1;
-    },
-    precision: kernel?.precision ?? 'float32',
-    ...(kernel?.isa !== undefined && { isa: kernel.isa }),
-    reason,
-    line: `Spatial decoder ${name}${how}: ${reason}.`,
-    ...(kernel && { kernel }),
-    dispose: () => kernel?.dispose(),
-  };
+function selected(name: KernelName, reason: string, host: HostKernel | undefined): SelectedKernel {
+  if (host === undefined) return { ...referenceKernel, reason, line: `Spatial decoder ${name}: ${reason}.` };
+  const how = `${host.detail}, ${host.threads} ${host.threads === 1 ? 'thread' : 'threads'}`;
+  return Object.assign(onHost(host), { reason, line: `Spatial decoder ${name} (${how}): ${reason}.` });
 }
 
 async function load(name: KernelName, options: KernelOptions): Promise<Loaded | { kernel?: undefined }> {

@@ -2,7 +2,7 @@
  * Small networks with every activation through a kernel and through plain loops in float64, before a run relies on the kernel: outputs against outputs,
  * and all gradients at once against the slope of the loss along one direction.
  */
-import type { Activation, Gradients, Kernel, Operands, Problem } from './kernel.js';
+import type { Activation, Gradients, HostKernel, Operands, Problem } from './hostKernel.js';
 
 const sizes = { rows: 3, pixels: 23, dims: 2, channels: 2, widths: [11, 18] };
 
@@ -53,7 +53,7 @@ const direction = flat(operands).map((values, i) => numbers(values.length, 9 + i
 const tolerances = { float32: 1e-4, bfloat16: 2e-2 };
 
 /** What is wrong with the kernel, or undefined where nothing is. */
-export function selfCheck(kernel: Kernel): string | undefined {
+export function selfCheck(kernel: HostKernel): string | undefined {
   const tolerance = tolerances[kernel.precision ?? 'float32'];
   for (const problem of problems) {
     const expected = plain(problem, 0);

@@ -1,11 +1,12 @@
 /** The fused operation: a small network at every pixel of every row, on whichever kernel the run selected, with its own gradient. */
-import { customGrad, peek, tensorFrom } from '@pyro-ts/engine';
+import { customGrad } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
+import { differentiable } from './decodeOnHost.js';
 import { oneOf, refuseUnknownKeys, SpatialDecoderError } from './errors.js';
+import { type Activation, activations, type Problem } from './hostKernel.js';
 import { checkPixels, problemOf, type SpatialDecoderInputs } from './inputs.js';
-import { activeTape, isKept, keep, release, sweep } from './kept.js';
-import { type Activation, activations, type Kernel, type Operands, type Problem, type Saved } from './kernel.js';
-import { reference } from './reference.js';
+import type { Kernel } from './kernel.js';
+import { referenceKernel } from './referenceKernel.js';
 import { wrongSelection } from './selection.js';
 
 export interface SpatialDecoderOptions {
@@ -16,7 +17,7 @@ export interface SpatialDecoderOptions {
   /** Indices into the grid: only these pixels are evaluated, in this order. Default: all. */
   readonly pixels?: readonly number[] | Int32Array;
   /** What `selectKernel` returned. Default: plain TensorFlow.js operations. */
-  readonly kernel?: { readonly kernel?: Kernel };
+  readonly kernel?: Kernel;
 }
 
 const optionNames: readonly (keyof SpatialDecoderOptions)[] = ['activation', 'firstActivation', 'pixels', 'kernel'];
@@ -25,7 +26,14 @@ const optionNames: readonly (keyof SpatialDecoderOptions)[] = ['activation', 'fi
  * The network `coordinates -> C outputs` of every row at every pixel: [R, P, C] (or [R, pixels.length, C]), before any likelihood.
  * The pre-activation of the coordinate layer is `sum_d pose[r, h, d] * grid[p, d] + code[r, h]`, so rotation, shift, scale and any other affine pose of
  * row r are folded into `pose` and `code`. Gradients: to pose, code, every weight and bias; none to the grid. No second derivatives on a kernel.
- * Throws SpatialDecoderError where operands do not fit. Source: the coordinate decoder of Bepler et al. 2019 (spatial-VAE), pyroVED's `sDecoderNet`.
+ * @throws {SpatialDecoderError} when operands do not fit.
+ * @see the coordinate decoder of Bepler et al. 2019 (spatial-VAE), pyroVED's `sDecoderNet`
+ * @example
+ * const layer = (inputs: number, outputs: number) => ({ weight: tf.randomNormal([inputs, outputs]), bias: tf.zeros([outputs]) });
+ * const grid = tf.randomUniform([784, 2], -1, 1);
+ * const pose = tf.randomNormal([16, 64, 2]); // 16 images, 64 units in the coordinate layer
+ * const inputs = { grid, pose, code: tf.zeros([16, 64]), hidden: [layer(64, 64)], output: layer(64, 1) };
+ * spatialDecoder(inputs, { kernel: await selectKernel() }); // [16, 784, 1]
  */
 export function spatialDecoder(inputs: SpatialDecoderInputs, options: SpatialDecoderOptions = {}): tf.Tensor3D {
   refuseUnknownKeys('spatialDecoder', options, optionNames);
@@ -35,12 +43,12 @@ export function spatialDecoder(inputs: SpatialDecoderInputs, options: SpatialDec
   const firstActivation = oneOf('spatialDecoder: firstActivation', options.firstActivation ?? 'tanh', activations);
   const whole = problemOf(inputs, activation, firstActivation);
   return tf.tidy(() => {
-    const { pixels, kernel } = options;
+    const { pixels, kernel = referenceKernel } = options;
     const grid = pixels === undefined ? inputs.grid : gridAt(inputs.grid, checkPixels(pixels, whole.pixels));
     const problem = { ...whole, pixels: grid.shape[0] };
     const asked = { ...inputs, grid };
     if (problem.rows === 0 || problem.pixels === 0) return empty(asked, problem);
-    return kernel?.kernel ? onKernel(kernel.kernel, asked, problem) : reference(asked, activation, firstActivation);
+    return kernel.decode(asked, problem);
   });
 }
 
@@ -48,50 +56,10 @@ export function spatialDecoder(inputs: SpatialDecoderInputs, options: SpatialDec
 const gridAt = (grid: tf.Tensor2D, pixels: Int32Array): tf.Tensor2D =>
   pixels.length === 0 ? tf.zeros([0, grid.shape[1]]) : tf.gather(grid, tf.tensor1d(pixels, 'int32'));
 
-const differentiable = ({ pose, code, hidden, output }: SpatialDecoderInputs): tf.Tensor[] => {
-  const layers = [...hidden, output];
-  return [pose, code, ...layers.map((l) => l.weight), ...layers.map((l) => l.bias)];
-};
-
 /** No rows or no pixels: nothing to compute, and every gradient is zero. */
 function empty(inputs: SpatialDecoderInputs, { rows, pixels, channels }: Problem): tf.Tensor3D {
   return customGrad(differentiable(inputs), (...tensors) => {
     const shapes = tensors.map((t) => t.shape);
     return { value: tf.zeros([rows, pixels, channels]), grad: () => shapes.map((s) => tf.zeros(s)) };
   }) as tf.Tensor3D;
-}
-
-function onKernel(kernel: Kernel, inputs: SpatialDecoderInputs, problem: Problem): tf.Tensor3D {
-  const tape = activeTape();
-  sweep(kernel);
-  return customGrad(differentiable(inputs), (...tensors) => {
-    let saved: Saved | undefined;
-    const value = tensorFrom([problem.rows, problem.pixels, problem.channels], (output) => {
-      saved = kernel.forward(problem, operandsOf([inputs.grid, ...tensors]), tape !== undefined, output).saved;
-    });
-    if (saved && tape) keep(kernel, saved, tape);
-    return {
-      value,
-      saved: [inputs.grid, ...tensors],
-      grad: (upstream, operands) => {
-        const activationsKept = saved && isKept(kernel, saved) ? saved : undefined;
-        const grads = kernel.backward(problem, operandsOf(operands), peek(upstream), activationsKept);
-        if (saved) release(kernel, saved);
-        const flat = [grads.pose, grads.code, ...grads.weights, ...grads.biases];
-        return flat.map((values, i) => tf.tensor(values, tensors[i].shape));
-      },
-    };
-  }) as tf.Tensor3D;
-}
-
-/** The engine's own memory where it can be had, so for one call of a kernel only. */
-function operandsOf([grid, pose, code, ...layers]: tf.Tensor[]): Operands {
-  const host = layers.map(peek);
-  return {
-    grid: peek(grid),
-    pose: peek(pose),
-    code: peek(code),
-    weights: host.slice(0, host.length / 2),
-    biases: host.slice(host.length / 2),
-  };
 }

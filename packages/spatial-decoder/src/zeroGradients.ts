@@ -1,5 +1,5 @@
 /** Room for the gradients of a call, which a kernel adds to or fills. */
-import type { Gradients, Operands } from './kernel.js';
+import type { Gradients, Operands } from './hostKernel.js';
 
 export function zeroGradients({ pose, code, weights, biases }: Operands): Gradients {
   const like = (values: Float32Array) => new Float32Array(values.length);

@@ -2,7 +2,6 @@
 import * as tf from '@tensorflow/tfjs';
 import {
   Adam,
-  AffineTransform,
   AutoIAFNormal,
   AutoNormalizingFlow,
   autoregressiveFlow,
@@ -17,6 +16,7 @@ import {
   seed,
   TraceELBO,
 } from 'pyro-ts';
+import { AffineTransform } from 'pyro-ts/distributions';
 import { expect, test } from 'vitest';
 import { expectClose } from '../../numbers.js';
 import { mediansOf, train, valuesOf } from './train.js';

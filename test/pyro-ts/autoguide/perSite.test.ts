@@ -20,10 +20,10 @@ import {
   sample,
   TraceELBO,
   TraceMeanFieldELBO,
-  TransformedDistribution,
   transformTo,
   uniform,
 } from 'pyro-ts';
+import { TransformedDistribution } from 'pyro-ts/distributions';
 import { describe, expect, it } from 'vitest';
 import { expectClose } from '../../numbers.js';
 import { logNormal as logDensity, mediansOf, train, valuesOf } from './train.js';

@@ -1,5 +1,5 @@
 /** Draws, and gradients through them, at parameters where a rejection loop might never accept: each ends, with a number or a typed error. */
-import { host } from '@pyro-ts/engine';
+import { host } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import * as dist from 'pyro-ts';
 import {

@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Distribution } from 'pyro-ts';
 import * as dist from 'pyro-ts';
+import { ExpTransform, StickBreakingTransform, TransformedDistribution } from 'pyro-ts/distributions';
 
 export type Numbers = Record<string, number>;
 
@@ -178,9 +179,8 @@ export const oneOfEach: Record<string, () => Distribution> = {
       { eventDim: 1 },
     ),
   Unit: () => dist.unit([0.5, -1]),
-  Transformed: () => new dist.TransformedDistribution(dist.normal([0.5, -1], 1), [new dist.ExpTransform()]),
-  LogisticNormal: () =>
-    new dist.TransformedDistribution(dist.normal(tf.ones([2, 2]), 1), [new dist.StickBreakingTransform()]),
+  Transformed: () => new TransformedDistribution(dist.normal([0.5, -1], 1), [new ExpTransform()]),
+  LogisticNormal: () => new TransformedDistribution(dist.normal(tf.ones([2, 2]), 1), [new StickBreakingTransform()]),
   Independent: () => dist.normal(tf.ones([2, 3]), 1.5).toEvent(1),
   Masked: () => dist.normal([0.5, -1], 1.5).mask(tf.tensor1d([true, false], 'bool')),
 };

@@ -1,6 +1,7 @@
 /** Every family takes numbers and nested numbers where it takes a tensor, and answers a value that does not fit with an error of its own. */
 import * as tf from '@tensorflow/tfjs';
-import { Independent, normal, RandomStream, ShapeError } from 'pyro-ts';
+import { normal, RandomStream, ShapeError } from 'pyro-ts';
+import { Independent } from 'pyro-ts/distributions';
 import { describe, expect, test } from 'vitest';
 import { expectClose } from '../../numbers.js';
 import { oneOfEach } from './families.js';

@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import * as dist from 'pyro-ts';
 import { type Distribution, RandomStream } from 'pyro-ts';
+import { AffineTransform, TanhTransform, TransformedDistribution } from 'pyro-ts/distributions';
 import { describe, expect, test } from 'vitest';
 import { expectClose, gradOf, numericGradient } from '../../numbers.js';
 import { scalarFamilies } from './families.js';
@@ -89,8 +90,7 @@ describe('families whose draws are a function of fixed noise: finite differences
     ],
     [
       'a transformed distribution',
-      (x) =>
-        new dist.TransformedDistribution(dist.normal(x, 1), [new dist.TanhTransform(), new dist.AffineTransform(1, 3)]),
+      (x) => new TransformedDistribution(dist.normal(x, 1), [new TanhTransform(), new AffineTransform(1, 3)]),
       [0.3, -0.5],
     ],
   ];

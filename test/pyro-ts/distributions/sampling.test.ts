@@ -5,6 +5,14 @@
 import * as tf from '@tensorflow/tfjs';
 import * as dist from 'pyro-ts';
 import { type Distribution, RandomStream } from 'pyro-ts';
+import {
+  AffineTransform,
+  ExpTransform,
+  SigmoidTransform,
+  SoftplusTransform,
+  StickBreakingTransform,
+  TransformedDistribution,
+} from 'pyro-ts/distributions';
 import { describe, expect, test } from 'vitest';
 import { expectClose } from '../../numbers.js';
 import { oneOfEach } from './families.js';
@@ -43,20 +51,16 @@ describe('numbers', () => {
     ['VonMises(0.8)', dist.vonMises(2.5, 0.8), [-Math.PI, Math.PI]],
     ['VonMises(400)', dist.vonMises(0.5, 400), [0.2, 0.8]],
     ['mixture', dist.mixtureSameFamily(dist.categorical([0.3, 0.7]), dist.normal([-1, 2], [1, 0.3])), [-7, 6]],
-    [
-      'transformed',
-      new dist.TransformedDistribution(dist.normal(0.3, 1), [new dist.SigmoidTransform()]),
-      [1e-3, 1 - 1e-3],
-    ],
+    ['transformed', new TransformedDistribution(dist.normal(0.3, 1), [new SigmoidTransform()]), [1e-3, 1 - 1e-3]],
     [
       'softplus of a Laplace',
-      new dist.TransformedDistribution(dist.laplace(0, 1), [new dist.SoftplusTransform()]),
+      new TransformedDistribution(dist.laplace(0, 1), [new SoftplusTransform()]),
       [1e-7, 18],
       'log',
     ],
     [
       'exp then affine',
-      new dist.TransformedDistribution(dist.normal(0, 1), [new dist.ExpTransform(), new dist.AffineTransform(1, -2)]),
+      new TransformedDistribution(dist.normal(0, 1), [new ExpTransform(), new AffineTransform(1, -2)]),
       [-250, 0.99],
     ],
   ];
@@ -251,9 +255,7 @@ describe('densities of vectors integrate to 1', () => {
       );
     expect(integral(dist.dirichlet([1.5, 2, 3]))).toBeCloseTo(1, 2);
     expect(integral(dist.relaxedOneHotCategorical(1.5, [0.2, 0.3, 0.5]))).toBeCloseTo(1, 2);
-    const logistic = new dist.TransformedDistribution(dist.normal([0.3, -0.2], 0.8), [
-      new dist.StickBreakingTransform(),
-    ]);
+    const logistic = new TransformedDistribution(dist.normal([0.3, -0.2], 0.8), [new StickBreakingTransform()]);
     expect(integral(logistic)).toBeCloseTo(1, 2);
   });
   test.each([0, 0.7, 4, 15])('ProjectedNormal of concentration %s, over the circle and the sphere', (k) => {

@@ -6,12 +6,12 @@ import {
   type InferConfig,
   type InferenceProgram,
   ParamStore,
-  SeedHandler,
   type TensorLike,
   TraceEnumELBO,
   type TraceEnumElboOptions,
   valueAndGradients,
 } from 'pyro-ts';
+import { SeedHandler } from 'pyro-ts/internal';
 import { expect } from 'vitest';
 
 export const parallel: { infer: InferConfig } = { infer: { enumerate: 'parallel' } };

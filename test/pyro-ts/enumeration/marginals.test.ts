@@ -1,16 +1,13 @@
 /** Marginals of enumerated variables against sums over all their values. */
 import * as tf from '@tensorflow/tfjs';
 import {
-  Bernoulli,
   bernoulli,
   binomial,
-  Categorical,
   categorical,
   condition,
   type Distribution,
   markov,
   normal,
-  OneHotCategorical,
   oneHotCategorical,
   param,
   plate,
@@ -19,6 +16,7 @@ import {
   TraceEnumELBO,
   trace,
 } from 'pyro-ts';
+import { Bernoulli, Categorical, OneHotCategorical } from 'pyro-ts/distributions';
 import { describe, expect, test } from 'vitest';
 import { at, enumerated, expectNear, normalLogProb, nothing, parallel, softmax } from './helpers.js';
 

@@ -2,13 +2,11 @@
 import * as tf from '@tensorflow/tfjs';
 import {
   Adam,
-  AffineTransform,
   AutoNormal,
   block,
   cauchy,
   condition,
   type Distribution,
-  ExpTransform,
   exponential,
   LocScaleReparam,
   laplace,
@@ -29,10 +27,10 @@ import {
   studentT,
   type Trace,
   TraceELBO,
-  TransformedDistribution,
   TransformReparam,
   trace,
 } from 'pyro-ts';
+import { AffineTransform, ExpTransform, TransformedDistribution } from 'pyro-ts/distributions';
 import { describe, expect, it } from 'vitest';
 import { expectClose } from '../../numbers.js';
 import { NoiseHandler } from '../replayed.js';

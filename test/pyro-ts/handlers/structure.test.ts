@@ -6,7 +6,6 @@ import {
   broadcast,
   categorical,
   configEnumerate,
-  extendByDraw,
   Handler,
   inferConfig,
   type Message,
@@ -24,6 +23,7 @@ import {
   TraceQueue,
   trace,
 } from 'pyro-ts';
+import { extendByDraw } from 'pyro-ts/internal';
 import { describe, expect, it } from 'vitest';
 
 const value = (t: tf.Tensor) => t.dataSync()[0];

@@ -1,5 +1,6 @@
 /** Refinement of rows whose cost is known in closed form. */
-import { drawRows, laplaceEvidence, OptionError, RandomStream, type RowObjective, refineRows } from 'pyro-ts';
+import { OptionError, RandomStream, type RowObjective } from 'pyro-ts';
+import { drawRows, laplaceEvidence, refineRows } from 'pyro-ts/internal';
 import { describe, expect, it } from 'vitest';
 import { expectClose } from '../../numbers.js';
 

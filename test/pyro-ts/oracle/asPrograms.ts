@@ -1,5 +1,6 @@
 /** A random program as a model and a guide. */
-import { expandTo, take } from '@pyro-ts/engine';
+import { take } from '@pyro-ts/engine';
+import { expandTo } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import { bernoulli, categorical, type Distribution, markov, mask, normal, param, plate, sample } from 'pyro-ts';
 import type { Plate, RandomProgram, Statement, Variable } from './program.js';

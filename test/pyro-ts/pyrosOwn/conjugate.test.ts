@@ -3,7 +3,7 @@
  * the log evidence whatever is drawn: so must every objective say that
  * compares densities at draws, however the data are laid out.
  */
-import { host } from '@pyro-ts/engine';
+import { host } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import {
   Adam,

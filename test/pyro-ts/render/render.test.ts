@@ -2,7 +2,6 @@
 import { greater, stopGradient, take } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 import {
-  AffineTransform,
   bernoulli,
   categorical,
   deterministic,
@@ -18,8 +17,8 @@ import {
   sample,
   scope,
   sequentialPlate,
-  TransformedDistribution,
 } from 'pyro-ts';
+import { AffineTransform, TransformedDistribution } from 'pyro-ts/distributions';
 import { describe, expect, it } from 'vitest';
 import { dotToSvg } from '../../../packages/pyro-ts/dist/render/svg.js';
 

@@ -1,7 +1,6 @@
 /** Families of distributions in two ways: special cases of others, other parameters, transformed, mixed, summed out. */
 import * as tf from '@tensorflow/tfjs';
 import {
-  AffineTransform,
   bernoulli,
   beta,
   binomial,
@@ -10,7 +9,6 @@ import {
   constraints,
   type Distribution,
   dirichlet,
-  ExpTransform,
   exponential,
   factor,
   gamma,
@@ -27,14 +25,13 @@ import {
   plate,
   poisson,
   RenyiELBO,
-  SigmoidTransform,
   sample,
   studentT,
   TraceEnumELBO,
-  TransformedDistribution,
   uniform,
   zeroInflated,
 } from 'pyro-ts';
+import { AffineTransform, ExpTransform, SigmoidTransform, TransformedDistribution } from 'pyro-ts/distributions';
 import { describe } from 'vitest';
 import { type Parameters, pair, type Way } from './pair.js';
 

@@ -1,7 +1,6 @@
 /** Parameters and guides in two ways: constraints by hand, lifted and substituted parameters, networks, reparameterised sites, autoguides. */
 import * as tf from '@tensorflow/tfjs';
 import {
-  AffineTransform,
   AutoDelta,
   AutoDiagonalNormal,
   AutoMultivariateNormal,
@@ -23,9 +22,9 @@ import {
   sample,
   scope,
   substitute,
-  TransformedDistribution,
   TransformReparam,
 } from 'pyro-ts';
+import { AffineTransform, TransformedDistribution } from 'pyro-ts/distributions';
 import { describe } from 'vitest';
 import { type Parameters, pair } from './pair.js';
 

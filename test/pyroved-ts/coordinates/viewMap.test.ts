@@ -1,5 +1,5 @@
 /** Views of an image, and images put upright: the maps of pixels against poses undone on the host. */
-import { affineSample, resample } from '@pyro-ts/engine';
+import { affineSample, resample } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import { RandomStream } from 'pyro-ts';
 import { directionOf, drawPoses, undoPose, uprightMap, viewMap } from 'pyroved-ts';

@@ -1,5 +1,6 @@
 /** The model that recognises class and pose: its geometry, its bound, which parameters each program moves, and its checks. */
-import { affineSample, stopGradient } from '@pyro-ts/engine';
+import { stopGradient } from '@pyro-ts/engine';
+import { affineSample } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import { Adam, RandomStream, SVI, TraceELBO, TraceEnumELBO } from 'pyro-ts';
 import {

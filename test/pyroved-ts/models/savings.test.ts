@@ -1,7 +1,8 @@
 /** Asking the decoder about some pixels and summing over some classes: the same loss and gradient on average. */
-import { broadcastShapes, sizeOf } from '@pyro-ts/engine';
+import { broadcastShapes, sizeOf } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
-import { Handler, type Message, RandomStream, SeedHandler, valueAndGradients } from 'pyro-ts';
+import { Handler, type Message, RandomStream, valueAndGradients } from 'pyro-ts';
+import { SeedHandler } from 'pyro-ts/internal';
 import { type DecoderNet, type SemiSupervisedOptions, SSIVAE } from 'pyroved-ts';
 import { describe, expect, test } from 'vitest';
 import { expectSame, expectUnbiased, type Outcome } from '../../pyro-ts/enumeration/helpers.js';

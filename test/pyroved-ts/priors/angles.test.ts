@@ -10,11 +10,11 @@ import {
   OptionError,
   RandomStream,
   replay,
-  SeedHandler,
   seed,
   trace,
   vonMises,
 } from 'pyro-ts';
+import { SeedHandler } from 'pyro-ts/internal';
 import {
   type AnglePrior,
   anglePart,

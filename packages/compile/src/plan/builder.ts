@@ -1,5 +1,5 @@
 /** Builds the graph of a plan: equal values are one, constants fold, and what only moves entries becomes a view. */
-import type { HostCall } from '@pyro-ts/engine';
+import type { HostCall } from '@pyro-ts/engine/internal';
 import { functions } from './functions.js';
 import {
   along,

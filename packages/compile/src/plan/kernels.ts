@@ -1,5 +1,5 @@
 /** The kernels of a graph, in the order in which they run. */
-import type { HostCall } from '@pyro-ts/engine';
+import type { HostCall } from '@pyro-ts/engine/internal';
 import { type Kernel, LoopNest, type Stored } from './loops.js';
 import { argsOf, type Entry, sizeOf, type Value } from './nodes.js';
 

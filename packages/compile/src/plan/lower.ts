@@ -1,5 +1,5 @@
 /** From a recording to the graph of a plan: the rules of the exporters where they have one, and a few more kernels. */
-import type { HostCall } from '@pyro-ts/engine';
+import type { HostCall } from '@pyro-ts/engine/internal';
 import { GraphError } from '../errors.js';
 import type { Operation } from '../graph.js';
 import { HOST, type RecordedCall, type Recording, type TensorId } from '../record.js';

@@ -1,5 +1,5 @@
 /** The graph that a plan is made of: values of static shapes, each computed once, with views in place of copies. */
-import type { HostCall } from '@pyro-ts/engine';
+import type { HostCall } from '@pyro-ts/engine/internal';
 
 export type Shape = readonly number[];
 /** A value, by its number; arguments come before what uses them. */

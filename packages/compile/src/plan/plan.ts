@@ -1,5 +1,5 @@
 /** A program of tensor operations as generated code over memory that was laid out once: a run makes no tensor and allocates nothing. */
-import type { HostCall } from '@pyro-ts/engine';
+import type { HostCall } from '@pyro-ts/engine/internal';
 import type { Recording } from '../record.js';
 import { neededBy, PlanBuilder } from './builder.js';
 import { generated, library } from './functions.js';

@@ -34,6 +34,7 @@ registerGradientOf<object, tf.Tensor4D, tf.Tensor4D>({
 /**
  * y[b, i, j, o] = sum of x[b, i + u - h, j + v - w, c] filter[u, v, c, o] over u, v and c, zeros around x: [batch, height, width, outputs] for
  * x [batch, height, width, inputs] and a filter [2 h + 1, 2 w + 1, inputs, outputs]. A signal is an image of height 1.
+ * @example convolution(tf.ones([1, 1, 3, 1]), tf.ones([1, 3, 1, 1])).flatten() // [2, 3, 2]
  */
 export function convolution(x: tf.Tensor4D, filter: tf.Tensor4D): tf.Tensor4D {
   const [height, width, inputs] = filter.shape;

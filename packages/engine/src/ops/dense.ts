@@ -28,7 +28,11 @@ registerGradientOf<Transposed>({
   }),
 });
 
-/** a [n, k] times b [k, m]: [n, m]. */
+/**
+ * a [n, k] times b [k, m]: [n, m]. Its gradients transpose no operand, which is slow on the wasm engine.
+ * @throws {OperandError} when the inner sizes differ
+ * @example matMul(tf.tensor2d([[1, 2]]), tf.tensor2d([[3], [4]])).flatten() // [11]
+ */
 export function matMul(a: tf.Tensor2D, b: tf.Tensor2D): tf.Tensor2D {
   if (a.rank !== 2 || b.rank !== 2 || a.shape[1] !== b.shape[0]) {
     throw new OperandError(
@@ -60,7 +64,11 @@ function emptyProduct(a: tf.Tensor2D, b: tf.Tensor2D): tf.Tensor2D {
   })) as tf.Tensor2D;
 }
 
-/** x [..., inputs] times weight [inputs, outputs], plus bias [outputs] where given: [..., outputs]. */
+/**
+ * x [..., inputs] times weight [inputs, outputs], plus an optional bias [outputs]: [..., outputs].
+ * @throws {OperandError} when the sizes do not fit together
+ * @example dense(tf.tensor1d([1, 2]), tf.tensor2d([[1, 0], [3, 1]]), tf.tensor1d([0.5, 0])) // [7.5, 2]
+ */
 export function dense(x: tf.Tensor, weight: tf.Tensor2D, bias?: tf.Tensor1D): tf.Tensor {
   const [inputs, outputs] = weight.shape;
   if (x.rank === 0 || x.shape[x.rank - 1] !== inputs) {

@@ -11,6 +11,7 @@ const slopeName = 'PyroLogSoftmaxSlope';
 /**
  * x less the log of the sum of exp(x) over the last dimension; x of rank 1 or more. Where all of a row is -inf, the result is NaN and the gradient passes
  * through. On the wasm engine no second derivatives.
+ * @example logSoftmax(tf.tensor1d([0, Math.log(3)])) // [-1.386, -0.288]
  */
 export function logSoftmax(x: tf.Tensor): tf.Tensor {
   if (!runningHeap() || x.size === 0 || x.dtype !== 'float32') return tf.sub(x, logSumExp(x, -1, true));

@@ -9,6 +9,7 @@ const slopeName = 'PyroMaxPoolSlope';
 /**
  * x [batch, height, width, channels] to [batch, floor(height / 2), floor(width / 2), channels]; a height or width of 1 stays, and the last row or
  * column of an odd number is dropped. Where places are equal, the first of them (row by row) gets the gradient, as in PyTorch.
+ * @example maxPool(tf.tensor4d([1, 2, 5, 4], [1, 1, 4, 1])).flatten() // [2, 5]
  */
 export function maxPool(x: tf.Tensor4D): tf.Tensor4D {
   if (runningHeap() && x.size > 0 && x.dtype === 'float32') {

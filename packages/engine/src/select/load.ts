@@ -10,7 +10,10 @@ import { addMissingKernels } from '../wasm/missing.js';
 import { guardMemory } from '../wasm/outOfMemory.js';
 import { nodeRequire } from './nodeRequire.js';
 
-/** The engines, best first. */
+/**
+ * The engines, best first.
+ * @example engineNames // ['tensorflow', 'wasm', 'cpu']
+ */
 export const engineNames = ['tensorflow', 'wasm', 'cpu'] as const;
 export type EngineName = (typeof engineNames)[number];
 

@@ -1,5 +1,6 @@
 /** How a constraint looks at numbers: on the host, where they lie, up to the first that is outside. */
-import { firstOutside, peek, type Shape, sizeOf, uncountedReads } from '@pyro-ts/engine';
+import type { Shape } from '@pyro-ts/engine';
+import { firstOutside, peek, sizeOf, uncountedReads } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import type { Constraint } from './constraints.js';
 

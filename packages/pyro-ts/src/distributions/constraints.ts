@@ -1,5 +1,5 @@
 /** Where a value may lie. Every distribution has a `support`, every parameter may have a constraint. */
-import { broadcastShapes, isPositiveDefinite, readBroadcast, sizeOf } from '@pyro-ts/engine';
+import { broadcastShapes, isPositiveDefinite, readBroadcast, sizeOf } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import { constraintOn, type Numbers, together } from './checks.js';
 

@@ -1,5 +1,6 @@
 /** A point mass. */
-import { broadcastShapes, equal, expandTo, type Shape } from '@pyro-ts/engine';
+import { equal, type Shape } from '@pyro-ts/engine';
+import { broadcastShapes, expandTo } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import { formatShape, refuseUnknownKeys, ShapeError } from '../errors.js';
 import type { RandomStream } from '../random.js';

@@ -2,15 +2,8 @@
  * What a distribution is, and the three wrappers that work for all of them: Independent, Expanded (through `expand`) and Masked. They share a
  * file because the base class makes them (`toEvent`, `mask`).
  */
-import {
-  broadcastShapes,
-  expandTo,
-  type Shape,
-  sameShape,
-  sizeOf,
-  stopGradient,
-  uncountedReads,
-} from '@pyro-ts/engine';
+import { type Shape, stopGradient } from '@pyro-ts/engine';
+import { broadcastShapes, expandTo, sameShape, sizeOf, uncountedReads } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import { formatShape, NonFiniteError, PyroError, ShapeError, SupportError } from '../errors.js';
 import type { RandomStream } from '../random.js';

@@ -1,14 +1,6 @@
 /** What families of independent numbers share: parameters that broadcast together, densities and draws that are evaluated on the host. */
-import {
-  customGrad,
-  elementwise,
-  expandTo,
-  type HostFunction,
-  hostMap,
-  type Shape,
-  sizeOf,
-  sumTo,
-} from '@pyro-ts/engine';
+import { customGrad, type Shape } from '@pyro-ts/engine';
+import { elementwise, expandTo, type HostFunction, hostMap, sizeOf, sumTo } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import { positive, real } from './constraints.js';
 import { batchShapeOf, Distribution, type TensorLike, toTensor } from './distribution.js';

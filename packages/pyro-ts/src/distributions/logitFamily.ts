@@ -1,5 +1,6 @@
 /** What families with one probability share, which is given as `probs` or, for the sake of exactness near 0 and 1, as `logits`. */
-import { expandTo, type Shape } from '@pyro-ts/engine';
+import type { Shape } from '@pyro-ts/engine';
+import { expandTo } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import { type Constraint, probability, real } from './constraints.js';
 import { batchShapeOf, Distribution, expandedShape } from './distribution.js';

@@ -1,5 +1,6 @@
 /** Probabilities as logits and back, with the edges 0 and 1 kept finite. */
-import { customGrad, readBroadcast, type Shape } from '@pyro-ts/engine';
+import { customGrad, type Shape } from '@pyro-ts/engine';
+import { readBroadcast } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import { OptionError, refuseUnknownKeys } from '../errors.js';
 import { type TensorLike, toTensor } from './distribution.js';

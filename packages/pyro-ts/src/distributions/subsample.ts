@@ -1,5 +1,5 @@
 /** The choice of a subsample by a plate. */
-import { hostCall } from '@pyro-ts/engine';
+import { hostCall } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import type { RandomStream } from '../random.js';
 import { nonNegativeInteger } from './constraints.js';

@@ -1,5 +1,6 @@
 /** What distributions do with tensors: reading parameters, broadcasting, masking and summing. */
-import { broadcastShapes, expandTo, type Shape, sameShape } from '@pyro-ts/engine';
+import type { Shape } from '@pyro-ts/engine';
+import { broadcastShapes, expandTo, sameShape } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import { DisposedTensorError, formatShape, ShapeError } from '../errors.js';
 import type { Distribution } from './distribution.js';

@@ -1,5 +1,6 @@
 /** The distribution of a transformed draw. */
-import { type Shape, sameShape, stopGradient } from '@pyro-ts/engine';
+import { type Shape, stopGradient } from '@pyro-ts/engine';
+import { sameShape } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import { PyroError } from '../errors.js';
 import type { RandomStream } from '../random.js';

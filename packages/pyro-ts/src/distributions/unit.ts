@@ -1,5 +1,6 @@
 /** A distribution over nothing, which carries a log factor. */
-import { broadcastShapes, expandTo, type Shape } from '@pyro-ts/engine';
+import type { Shape } from '@pyro-ts/engine';
+import { broadcastShapes, expandTo } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import type { RandomStream } from '../random.js';
 import { realVector } from './constraints.js';

@@ -1,5 +1,5 @@
 /** `enumerate`: gives discrete sites all their values at once, each site along a batch dimension of its own. */
-import { broadcastShapes, sizeOf } from '@pyro-ts/engine';
+import { broadcastShapes, sizeOf } from '@pyro-ts/engine/internal';
 import { EnumerationError, formatShape, OptionError, PlateError, refuseUnknownKeys } from '../errors.js';
 import type { EnumeratedVariable, Message, PlateFrame, SampleMessage } from '../runtime/messages.js';
 import { handlerFactory } from '../runtime/program.js';

@@ -8,7 +8,7 @@ export { inferConfig } from './inferConfig.js';
 export { intervene, uncondition } from './intervene.js';
 export { lift, type Priors, substitute } from './lift.js';
 export { type Mask, mask } from './mask.js';
-export { extendByDraw, extendByValues, type QueueOptions, queue, TraceQueue } from './queue.js';
+export { type QueueOptions, queue, TraceQueue } from './queue.js';
 export { type Reparam, type ReparamConfig, type ReparamSite, reparam } from './reparam.js';
 export { replay } from './replay.js';
 export { scale } from './scale.js';

@@ -1,5 +1,5 @@
 /** `mask`: switches off the log-probabilities of some entries of the sites inside. */
-import { broadcastShapes, expandTo } from '@pyro-ts/engine';
+import { broadcastShapes, expandTo } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import { formatShape, ShapeError } from '../errors.js';
 import type { Message } from '../runtime/messages.js';

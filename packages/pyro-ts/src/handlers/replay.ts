@@ -1,5 +1,5 @@
 /** `replay`: runs a program again with the latent values of a trace. */
-import { sameShape } from '@pyro-ts/engine';
+import { sameShape } from '@pyro-ts/engine/internal';
 import { formatShape, ModelGuideError } from '../errors.js';
 import type { Message } from '../runtime/messages.js';
 import { handlerFactory } from '../runtime/program.js';

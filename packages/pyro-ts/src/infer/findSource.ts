@@ -1,5 +1,5 @@
 /** Where a number that is not finite came from: the first operation of a computation that made one, or a parameter that already was one. */
-import { firstNonFinite } from '@pyro-ts/engine';
+import { firstNonFinite } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import { formatShape } from '../errors.js';
 import type { ParamStore } from '../paramStore.js';

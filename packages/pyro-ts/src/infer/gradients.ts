@@ -1,5 +1,5 @@
 /** The value of a loss and its gradient for every parameter that it used. */
-import { freeingTape } from '@pyro-ts/engine';
+import { freeingTape } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import { type ParamStore, ParamStoreHandler } from '../paramStore.js';
 

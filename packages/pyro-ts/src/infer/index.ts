@@ -1,6 +1,5 @@
 /** Inference: objectives, SVI, and what checks and reports on them. */
 
-export { onWarning } from '../runtime/warn.js';
 export * from './autoguide/index.js';
 export { CompileError } from './compiled/errors.js';
 export * from './configEnumerate.js';

@@ -1,5 +1,5 @@
 /** `Predictive`: draws from a model with its latent variables taken from a guide or from given samples. */
-import { expandTo, sizeOf } from '@pyro-ts/engine';
+import { expandTo, sizeOf } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import { didYouMean, formatShape, OptionError, refuseUnknownKeys, ShapeError } from '../errors.js';
 import { replay } from '../handlers/replay.js';

@@ -1,5 +1,6 @@
 /** What every run of a user's program has around it: warnings of its own, a running engine, and errors of TensorFlow.js that say what to do. */
-import { EngineError, engineState } from '@pyro-ts/engine';
+import { EngineError } from '@pyro-ts/engine';
+import { engineState } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import { explained } from '../runtime/explain.js';
 import { warn, warningsOf } from '../runtime/warn.js';

@@ -1,5 +1,6 @@
 /** The checks between a model and its guide, and of log-probabilities against plates. Source: `pyro.util`. */
-import { broadcastShapes, type Shape, uncountedReads } from '@pyro-ts/engine';
+import type { Shape } from '@pyro-ts/engine';
+import { broadcastShapes, uncountedReads } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import { Unit } from '../distributions/unit.js';
 import { didYouMean, formatShape, ModelGuideError, NonFiniteError, PlateError, ShapeError } from '../errors.js';

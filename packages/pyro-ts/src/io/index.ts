@@ -1,2 +1,1 @@
-export * from './float16.js';
 export * from './safetensors.js';

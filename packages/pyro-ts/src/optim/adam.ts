@@ -1,5 +1,5 @@
 /** Adam, Adam with decoupled weight decay, and Pyro's Adam with clipped gradients and a decaying learning rate. */
-import { type AdamRates, adamOnHost, adamUpdate } from '@pyro-ts/engine';
+import { type AdamRates, adamOnHost, adamUpdate } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import { type ClipOptions, Optimizer, type ParameterState, type PerParameter } from './optimizer.js';
 

@@ -2,7 +2,7 @@
  * What optimisers share: options for each parameter, a state for each parameter that can be saved, and a refusal of gradients that are not
  * finite. Updates run on the host in float32, so that they are fast, and the same on every engine.
  */
-import { firstNonFinite } from '@pyro-ts/engine';
+import { firstNonFinite } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import { FormatError, NonFiniteError, OptionError, refuseUnknownKeys } from '../errors.js';
 import type { ParamStore } from '../paramStore.js';

@@ -1,5 +1,6 @@
 /** `plate`: conditionally independent elements, vectorised along a batch dimension or one after another. */
-import { type Shape, take, uncountedReads } from '@pyro-ts/engine';
+import { type Shape, take } from '@pyro-ts/engine';
+import { uncountedReads } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import { Subsample } from '../distributions/subsample.js';
 import { formatShape, OptionError, PlateError, refuseUnknownKeys, ShapeError } from '../errors.js';

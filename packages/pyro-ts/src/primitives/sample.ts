@@ -1,5 +1,5 @@
 /** `sample`: a random variable, or an observed one. */
-import { broadcastShapes, expandTo } from '@pyro-ts/engine';
+import { broadcastShapes, expandTo } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import { Distribution, type TensorLike, toTensor } from '../distributions/distribution.js';
 import { formatShape, OptionError, refuseUnknownKeys, ShapeError, SiteError } from '../errors.js';

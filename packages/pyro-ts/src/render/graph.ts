@@ -1,5 +1,5 @@
 /** The graph of a program: its sites, and which of them each distribution was computed from. */
-import { freeingTape, withWholeTape } from '@pyro-ts/engine';
+import { freeingTape, withWholeTape } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import { seed } from '../handlers/seed.js';
 import { ParamStore } from '../paramStore.js';

@@ -1,5 +1,5 @@
 /** The synchronous stack of handlers, and how a message travels down and up it. */
-import { assertSingleCopy } from '@pyro-ts/engine';
+import { assertSingleCopy } from '@pyro-ts/engine/internal';
 import { ContextError } from '../errors.js';
 import { explained, noteSite } from './explain.js';
 import type { Message, PlateFrame } from './messages.js';

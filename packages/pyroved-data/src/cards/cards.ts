@@ -2,7 +2,8 @@
  * The paper's card data, generated: a few labelled images that are nearly upright, many unlabelled ones that are
  * turned, and a validation set.
  */
-import { OptionError, refuseUnknownKeys } from 'pyro-ts';
+import { OptionError } from 'pyro-ts';
+import { refuseUnknownKeys } from 'pyro-ts/internal';
 import {
   type ImageSet,
   parseAngle,

@@ -1,5 +1,6 @@
 /** Letters, digits and other shapes of two typefaces under random affine maps and field conditions. */
-import { didYouMean, OptionError, refuseUnknownKeys } from 'pyro-ts';
+import { OptionError } from 'pyro-ts';
+import { didYouMean, refuseUnknownKeys } from 'pyro-ts/internal';
 import { parseAngle, parseFraction, parseRange, parseShear, type Quantity, withoutLabels } from 'pyroved-ts';
 import { defined } from 'pyroved-ts/internal';
 import { drawPose, type Pose, type PoseRanges, polarAngle, warp } from '../cards/affine.js';

@@ -1,5 +1,6 @@
 /** Upright images of letters, digits and other shapes, drawn from their outlines. */
-import { didYouMean, OptionError } from 'pyro-ts';
+import { OptionError } from 'pyro-ts';
+import { didYouMean } from 'pyro-ts/internal';
 import { boundsOf, type Outline, outlinesOf, placed, rasterise } from '../cards/rasterise.js';
 import { dejavu } from './dejavu.js';
 import { shapes } from './shapes.js';

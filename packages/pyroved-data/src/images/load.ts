@@ -1,6 +1,6 @@
 /** A user's own images, from folders and label tables to the sets that training takes. */
 import { resolve } from 'node:path';
-import { refuseUnknownKeys } from 'pyro-ts';
+import { refuseUnknownKeys } from 'pyro-ts/internal';
 import {
   DataError,
   type FileProblem,

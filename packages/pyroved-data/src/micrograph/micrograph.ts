@@ -1,7 +1,8 @@
 /** Large micrographs cut into patches of one object each: at given places, or at those that the blob finder finds. */
 import { readFileSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
-import { OptionError, refuseUnknownKeys } from 'pyro-ts';
+import { OptionError } from 'pyro-ts';
+import { refuseUnknownKeys } from 'pyro-ts/internal';
 import {
   DataError,
   type FileProblem,

@@ -2,7 +2,8 @@
  * Images and signals from array files, checked, resized and normalised: held in memory, or streamed from disk where
  * they are too many.
  */
-import { OptionError, refuseUnknownKeys } from 'pyro-ts';
+import { OptionError } from 'pyro-ts';
+import { refuseUnknownKeys } from 'pyro-ts/internal';
 import {
   DataError,
   type FileProblem,

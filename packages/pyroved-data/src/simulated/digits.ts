@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { OptionError, RandomStream, refuseUnknownKeys } from 'pyro-ts';
+import { OptionError, RandomStream } from 'pyro-ts';
+import { refuseUnknownKeys } from 'pyro-ts/internal';
 import { DataError, parseAngle, parseFraction, type Quantity, withoutLabels } from 'pyroved-ts';
 import { drawPose, type PoseRanges, polarAngle, warp } from '../cards/affine.js';
 import { resize } from '../images/resize.js';

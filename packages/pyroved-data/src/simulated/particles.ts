@@ -3,7 +3,8 @@
  * and orientations, with the bright edges, uneven background and noise of a scanning electron microscope. Counts as in
  * the paper's (unpublished) data.
  */
-import { OptionError, type RandomStream, refuseUnknownKeys } from 'pyro-ts';
+import { OptionError, type RandomStream } from 'pyro-ts';
+import { refuseUnknownKeys } from 'pyro-ts/internal';
 import { withoutLabels } from 'pyroved-ts';
 import { blur } from './blur.js';
 import { anyCondition, type FieldConditions, fieldConditionNames, fieldConditions } from './fieldConditions.js';

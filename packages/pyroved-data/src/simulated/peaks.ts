@@ -2,7 +2,8 @@
  * One-dimensional signals with a peak, a pair of peaks or a peak with a shoulder, shifted at random: what a
  * shift-invariant model should see through.
  */
-import { type RandomStream, refuseUnknownKeys } from 'pyro-ts';
+import type { RandomStream } from 'pyro-ts';
+import { refuseUnknownKeys } from 'pyro-ts/internal';
 import { withoutLabels } from 'pyroved-ts';
 import { clip01, type GeneratedSets, simulate, uniform, wholeNumber, within } from './simulate.js';
 

@@ -2,7 +2,8 @@
  * Pairs of an image and a spectrum: gold nanorods lying at random angles, and their extinction spectra. The spectrum
  * follows from the rod's shape and not from how it lies, so a model that predicts it must see through the rotation.
  */
-import { type RandomStream, refuseUnknownKeys } from 'pyro-ts';
+import type { RandomStream } from 'pyro-ts';
+import { refuseUnknownKeys } from 'pyro-ts/internal';
 import { type ImageSet, imageSet } from 'pyroved-ts';
 import { clip01, simulate, uniform, wholeNumber, within } from './simulate.js';
 

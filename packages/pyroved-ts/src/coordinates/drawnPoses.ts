@@ -1,5 +1,6 @@
 /** Poses drawn at random: a rotation, a shift, a scale, a shear and perhaps a mirror image for each of several images. */
-import { OptionError, type RandomStream, refuseUnknownKeys } from 'pyro-ts';
+import { OptionError, type RandomStream } from 'pyro-ts';
+import { refuseUnknownKeys } from 'pyro-ts/internal';
 
 /** Ranges from which poses are drawn. A part that is omitted is not drawn: the pose leaves it unchanged. */
 export interface AffineRanges {

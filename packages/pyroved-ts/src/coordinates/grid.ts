@@ -1,6 +1,7 @@
 /** The fixed grid of coordinates on which an image or a signal lives, exactly as pyroVED lays it out. */
 import * as tf from '@tensorflow/tfjs';
-import { formatShape, ShapeError } from 'pyro-ts';
+import { ShapeError } from 'pyro-ts';
+import { formatShape } from 'pyro-ts/internal';
 
 /** `n` numbers from `start` to `stop`, both included, at even distances. */
 export function linspace(start: number, stop: number, n: number): number[] {

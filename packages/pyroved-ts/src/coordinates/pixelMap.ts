@@ -1,5 +1,5 @@
 /** Changes of coordinates in the units of pixels, as images are resampled by them. */
-import type { PixelMap } from '@pyro-ts/engine';
+import type { PixelMap } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import { type PoseTensors, rotationMatrix } from './transform.js';
 

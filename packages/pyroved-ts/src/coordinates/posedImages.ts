@@ -1,5 +1,6 @@
 /** Upright images and signals as they look at given poses: the inverse of `undoPose`, with mirror images beside it. */
-import { OptionError, refuseUnknownKeys } from 'pyro-ts';
+import { OptionError } from 'pyro-ts';
+import { refuseUnknownKeys } from 'pyro-ts/internal';
 import type { Poses } from './drawnPoses.js';
 import type { PoseNumbers } from './resample.js';
 

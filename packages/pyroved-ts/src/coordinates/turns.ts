@@ -1,5 +1,5 @@
 /** Images turned back by a few angles, for networks that look at an image from several sides. */
-import type { Taps } from '@pyro-ts/engine';
+import type { Taps } from '@pyro-ts/engine/internal';
 import { toCoordinate, toIndex } from './resample.js';
 
 /**

@@ -1,5 +1,5 @@
 /** Rotated, perhaps smaller views of an image as one linear map, for networks that look at an image from several sides. */
-import type { Taps } from '@pyro-ts/engine';
+import type { Taps } from '@pyro-ts/engine/internal';
 import { toCoordinate, toIndex } from './resample.js';
 
 export interface ViewMapOptions {

@@ -2,7 +2,8 @@
  * Which images each training step sees: a seeded order for every epoch and the interleaving of labelled with unlabelled
  * batches.
  */
-import { OptionError, RandomStream, refuseUnknownKeys } from 'pyro-ts';
+import { OptionError, RandomStream } from 'pyro-ts';
+import { refuseUnknownKeys } from 'pyro-ts/internal';
 
 /** One training step's worth of images: indices into the unlabelled set, or into the labelled one ("recognition": class and pose alone are learned). */
 export interface Batch {

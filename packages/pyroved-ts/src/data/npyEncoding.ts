@@ -1,6 +1,6 @@
 /** Arrays as NumPy's files: `.npy` (one array) and `.npz` (a zip archive of them). */
 import { zipSync } from 'fflate';
-import { refuseUnknownKeys } from 'pyro-ts';
+import { refuseUnknownKeys } from 'pyro-ts/internal';
 
 /** How a `.npy` file begins. */
 export const NPY_MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];

@@ -1,5 +1,6 @@
 /** Ranges of poses as people write them: "rotation 180 deg, shift 10%, scale 0.8 to 1.25, shear 25 deg". */
-import { didYouMean, OptionError } from 'pyro-ts';
+import { OptionError } from 'pyro-ts';
+import { didYouMean } from 'pyro-ts/internal';
 import type { AffineRanges } from '../coordinates/index.js';
 import { parseAngle, parseFraction, parseRange } from './units.js';
 

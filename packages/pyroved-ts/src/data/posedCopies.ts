@@ -1,5 +1,6 @@
 /** Copies of upright images at drawn poses: images of known class and pose, to validate on or to train with. */
-import { OptionError, RandomStream, refuseUnknownKeys } from 'pyro-ts';
+import { OptionError, RandomStream } from 'pyro-ts';
+import { refuseUnknownKeys } from 'pyro-ts/internal';
 import { type AffineRanges, drawPoses, type Outside, type Poses, posedImages } from '../coordinates/index.js';
 import { type ImageSet, imageAt, imageSize, inMemory, type StreamedSet } from './dataset.js';
 import { estimateNoise, lostNoise } from './noise.js';

@@ -1,7 +1,8 @@
 /** A trained model for other programs: ONNX files, TensorFlow.js models, or its parameters alone. */
 import { BATCH, type Graph, GraphError, type Program, traceGraph } from '@pyro-ts/compile';
 import * as tf from '@tensorflow/tfjs';
-import { didYouMean, OptionError, readSafetensors, writeSafetensors } from 'pyro-ts';
+import { OptionError, readSafetensors, writeSafetensors } from 'pyro-ts';
+import { didYouMean } from 'pyro-ts/internal';
 import type { Normalisation, PairedNormalisation, Preprocessing } from '../data/index.js';
 import { type Model, type ModelConfig, modelFromConfig, TemplateSSIVAE, VED } from '../models/index.js';
 import { aboutGraph, aboutModel } from './about.js';

@@ -1,6 +1,6 @@
 /** The networks of a model as programs with named inputs and outputs, in the units that a person uses: what every exported file computes. */
 import { BATCH, type Port, type Program } from '@pyro-ts/compile';
-import { expandTo } from '@pyro-ts/engine';
+import { expandTo } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import { module, param } from 'pyro-ts';
 import { directionOf, type PoseTensors, poseTransform } from '../coordinates/index.js';

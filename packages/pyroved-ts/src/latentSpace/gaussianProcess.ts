@@ -1,6 +1,8 @@
 /** Gaussian process regression: a smooth function through noisy values at some points, with how sure it is of each of its predictions. */
-import { factorize, type Matrix, NotPositiveDefiniteError, solveLower } from '@pyro-ts/engine';
-import { OptionError, refuseUnknownKeys } from 'pyro-ts';
+import { NotPositiveDefiniteError } from '@pyro-ts/engine';
+import { factorize, type Matrix, solveLower } from '@pyro-ts/engine/internal';
+import { OptionError } from 'pyro-ts';
+import { refuseUnknownKeys } from 'pyro-ts/internal';
 
 /** The kernel amplitude^2 exp(-distance^2 / (2 lengthScale^2)), and independent normal noise on top. */
 export interface Kernel {

@@ -1,5 +1,6 @@
 /** A property of images as a function of their latents: where in the picture of the manifold it is large, and how sure one can be. */
-import { OptionError, RandomStream, refuseUnknownKeys } from 'pyro-ts';
+import { OptionError, RandomStream } from 'pyro-ts';
+import { refuseUnknownKeys } from 'pyro-ts/internal';
 import type { Encoding } from '../models/index.js';
 import { evenQuantiles } from '../models/queries/manifold.js';
 import { GaussianProcess } from './gaussianProcess.js';

@@ -5,12 +5,12 @@ import {
   constraints,
   continuousBernoulli,
   type Distribution,
-  didYouMean,
   module,
   type Net,
   normal,
   OptionError,
 } from 'pyro-ts';
+import { didYouMean } from 'pyro-ts/internal';
 
 /** p(pixel | output), independent for each element of the decoder's output. */
 export interface Likelihood {

@@ -1,7 +1,9 @@
 /** The options that all models share, their defaults, and the checks that name what is wrong. */
-import { sizeOf } from '@pyro-ts/engine';
-import { type Activation, activations, type SpatialDecoderOptions, wrongSelection } from '@pyro-ts/spatial-decoder';
-import { didYouMean, formatShape, OptionError, refuseUnknownKeys } from 'pyro-ts';
+import { sizeOf } from '@pyro-ts/engine/internal';
+import type { Activation, SpatialDecoderOptions } from '@pyro-ts/spatial-decoder';
+import { activations, wrongSelection } from '@pyro-ts/spatial-decoder/internal';
+import { OptionError } from 'pyro-ts';
+import { didYouMean, formatShape, refuseUnknownKeys } from 'pyro-ts/internal';
 import { defined } from '../defined.js';
 import type { DecoderSlot, EncoderSlot } from '../nets/index.js';
 import type { Invariance, PosePriors } from '../priors/index.js';

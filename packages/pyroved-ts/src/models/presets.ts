@@ -1,5 +1,6 @@
 /** Models by the names under which they are known, as functions of their options. */
-import { didYouMean, OptionError } from 'pyro-ts';
+import { OptionError } from 'pyro-ts';
+import { didYouMean } from 'pyro-ts/internal';
 import type { Invariance } from '../priors/index.js';
 import { type ConditionalOptions, IVAE } from './ivae.js';
 import { JIVAE, type JointOptions } from './jivae.js';

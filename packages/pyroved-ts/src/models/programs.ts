@@ -1,5 +1,6 @@
 /** The programs that all models are made of: how the guide draws the latents, how the model does, and how an image is observed. */
-import { sizeOf, take } from '@pyro-ts/engine';
+import { take } from '@pyro-ts/engine';
+import { sizeOf } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import {
   type ELBO,

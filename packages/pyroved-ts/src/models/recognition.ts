@@ -1,5 +1,5 @@
 /** The semi-supervised model that recognises class and pose together, and knows both of labelled images at drawn poses. */
-import { affineSample } from '@pyro-ts/engine';
+import { affineSample } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import {
   type ELBO,

@@ -1,6 +1,7 @@
 /** How a semi-supervised model recognises class and pose, and at which poses its labelled images are shown. */
-import { sizeOf } from '@pyro-ts/engine';
-import { didYouMean, OptionError, refuseUnknownKeys } from 'pyro-ts';
+import { sizeOf } from '@pyro-ts/engine/internal';
+import { OptionError } from 'pyro-ts';
+import { didYouMean, refuseUnknownKeys } from 'pyro-ts/internal';
 import { type AffineRanges, checkRanges } from '../coordinates/index.js';
 import type { Invariance } from '../priors/index.js';
 

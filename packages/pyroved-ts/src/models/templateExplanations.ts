@@ -1,6 +1,7 @@
 /** What a model with templates finds in images: each explained by every class, from recognition's proposals to refined poses with their evidence. */
 import * as tf from '@tensorflow/tfjs';
-import { RandomStream, rowDeviations } from 'pyro-ts';
+import { RandomStream } from 'pyro-ts';
+import { rowDeviations } from 'pyro-ts/internal';
 import { gather, type ImageSet, orderedBatches, type StreamedSet } from '../data/index.js';
 import { type Recognised, type RecognitionNet, recognitionNet } from '../nets/index.js';
 import type { AnglePrior } from '../priors/index.js';

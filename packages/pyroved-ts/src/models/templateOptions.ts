@@ -1,7 +1,9 @@
 /** The options of a model whose decoder is deformable templates, and the networks that stand in its slots. */
-import { broadcastShapes, stopGradient } from '@pyro-ts/engine';
+import { stopGradient } from '@pyro-ts/engine';
+import { broadcastShapes } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
-import { constraints, module, normal, OptionError, refuseUnknownKeys, ShapeError } from 'pyro-ts';
+import { constraints, module, normal, OptionError, ShapeError } from 'pyro-ts';
+import { refuseUnknownKeys } from 'pyro-ts/internal';
 import type { EncoderNet } from '../nets/index.js';
 import type { Likelihood } from './likelihood.js';
 import { checkRecognition } from './recognitionNetworks.js';

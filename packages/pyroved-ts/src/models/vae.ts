@@ -1,7 +1,8 @@
 /** What a person does with a trained model: images to latents and back, on the host, in batches. */
-import { expandTo } from '@pyro-ts/engine';
+import { expandTo } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
-import { formatShape, module, OptionError, ShapeError } from 'pyro-ts';
+import { module, OptionError, ShapeError } from 'pyro-ts';
+import { formatShape } from 'pyro-ts/internal';
 import { poseTransform, undoPose } from '../coordinates/index.js';
 import { gather, type ImageSet, imageSet, type StreamedSet } from '../data/index.js';
 import { poseKinds } from '../priors/index.js';

@@ -1,22 +1,21 @@
 /** The variational encoder-decoder: predicts one kind of data from another, such as a spectrum from an image, by way of a few latents. */
-import { sizeOf } from '@pyro-ts/engine';
+import { sizeOf } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import {
   type ELBO,
-  formatShape,
   module,
   normal,
   OptionError,
   ParamStore,
   plate,
   RandomStream,
-  refuseUnknownKeys,
   ShapeError,
   sample,
   scale,
   seed,
   TraceELBO,
 } from 'pyro-ts';
+import { formatShape, refuseUnknownKeys } from 'pyro-ts/internal';
 import { gather, type ImageSet, imageSet, imageSize, type StreamedSet } from '../data/index.js';
 import { convNet, type DecoderNet, type EncoderNet, resolveDecoder, resolveEncoder } from '../nets/index.js';
 import { type Likelihood, likelihoodOf } from './likelihood.js';

@@ -1,5 +1,5 @@
 /** The options of the variational encoder-decoder, their defaults, and the checks that name what is wrong. */
-import { refuseUnknownKeys } from 'pyro-ts';
+import { refuseUnknownKeys } from 'pyro-ts/internal';
 import { defined } from '../defined.js';
 import type { ConvOptions, DecoderSlot, EncoderSlot } from '../nets/index.js';
 import type { Likelihood, LikelihoodName, LikelihoodOptions } from './likelihood.js';

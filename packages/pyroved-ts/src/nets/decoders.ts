@@ -1,8 +1,10 @@
 /** The two decoders: fully connected (every pixel has weights of its own), and spatial (one network asked at every coordinate). */
-import { broadcastShapes, dense, expandTo, sizeOf, take } from '@pyro-ts/engine';
+import { dense, take } from '@pyro-ts/engine';
+import { broadcastShapes, expandTo, sizeOf } from '@pyro-ts/engine/internal';
 import { type Activation, type SpatialDecoderOptions as Asked, spatialDecoder } from '@pyro-ts/spatial-decoder';
 import * as tf from '@tensorflow/tfjs';
-import { formatShape, ShapeError } from 'pyro-ts';
+import { ShapeError } from 'pyro-ts';
+import { formatShape } from 'pyro-ts/internal';
 import { gridPoints } from '../coordinates/grid.js';
 import { foldIntoLayer } from '../coordinates/transform.js';
 import { linearOnParts, linearSpec, stack, stackSpec, sum, type Weights } from './layers.js';

@@ -1,7 +1,9 @@
 /** A user's `tf.LayersModel` as an encoder, a classifier or a decoder. It keeps its own variables, which the model's parameters then are. */
-import { broadcastShapes, expandTo, sizeOf, take } from '@pyro-ts/engine';
+import { take } from '@pyro-ts/engine';
+import { broadcastShapes, expandTo, sizeOf } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
-import { formatShape, type Net, OptionError, ShapeError } from 'pyro-ts';
+import { type Net, OptionError, ShapeError } from 'pyro-ts';
+import { formatShape } from 'pyro-ts/internal';
 import type { PoseKind } from '../priors/posePart.js';
 import { isLearning } from './conv/batchNorm.js';
 import type { ConvDecoderOptions } from './conv/decoder.js';

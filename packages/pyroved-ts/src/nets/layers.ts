@@ -1,7 +1,9 @@
 /** Linear layers and stacks of them: names and first values of their weights, and how they are applied. */
 
-import { biasLeakyRelu, biasTanh, dense, denseParts } from '@pyro-ts/engine';
-import { type Activation, activationFunctions } from '@pyro-ts/spatial-decoder';
+import { dense } from '@pyro-ts/engine';
+import { biasLeakyRelu, biasTanh, denseParts } from '@pyro-ts/engine/internal';
+import type { Activation } from '@pyro-ts/spatial-decoder';
+import { activationFunctions } from '@pyro-ts/spatial-decoder/internal';
 import * as tf from '@tensorflow/tfjs';
 import type { ParameterSpec, RandomStream } from 'pyro-ts';
 

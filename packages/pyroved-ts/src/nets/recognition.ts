@@ -1,5 +1,5 @@
 /** The recognition network: one body looks at rotated views of an image and says of each view and class how likely it is and how the object lies. */
-import { resample } from '@pyro-ts/engine';
+import { resample } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import type { Net } from 'pyro-ts';
 import { viewMap } from '../coordinates/index.js';

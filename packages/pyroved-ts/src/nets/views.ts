@@ -1,5 +1,5 @@
 /** Networks that look at an image from several sides: the same network, with the same weights, on each view of it. */
-import { resample } from '@pyro-ts/engine';
+import { resample } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import { turnedBack } from '../coordinates/index.js';
 import type { ClassifierNet, Encoded, EncoderNet } from './slots.js';

@@ -1,6 +1,7 @@
 /** Priors of the angle by their names, and which guide goes with them. */
 import * as tf from '@tensorflow/tfjs';
-import { didYouMean, normal, OptionError, refuseUnknownKeys } from 'pyro-ts';
+import { normal, OptionError } from 'pyro-ts';
+import { didYouMean, refuseUnknownKeys } from 'pyro-ts/internal';
 import { directionOf } from '../coordinates/transform.js';
 import { type AngleDensity, binnedAngle } from './binned.js';
 import {

@@ -1,6 +1,7 @@
 /** Priors of directions: what they say of an angle is the same after a full turn. */
 import * as tf from '@tensorflow/tfjs';
-import { type Distribution, OptionError, projectedNormal, refuseUnknownKeys, uniform, vonMises } from 'pyro-ts';
+import { type Distribution, OptionError, projectedNormal, uniform, vonMises } from 'pyro-ts';
+import { refuseUnknownKeys } from 'pyro-ts/internal';
 import { directionOf } from '../coordinates/transform.js';
 import type { AngleDensity } from './binned.js';
 import type { PosePart } from './posePart.js';

@@ -1,5 +1,6 @@
 /** From the names of invariances ("r", "t", "s", "h") to the parts of the pose that a model infers. */
-import { didYouMean, formatShape, OptionError } from 'pyro-ts';
+import { OptionError } from 'pyro-ts';
+import { didYouMean, formatShape } from 'pyro-ts/internal';
 import { type AngleOptions, anglePart } from './angle.js';
 import { isPosePart, type PosePart } from './posePart.js';
 import { normalScale, normalShear, normalShift, type PerAxis } from './shiftAndScale.js';

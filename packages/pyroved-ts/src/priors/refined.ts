@@ -1,6 +1,7 @@
 /** Parts of the pose whose guide is a proposal, made by recognition, and a small correction that the encoder infers from the image put upright by it. */
 import * as tf from '@tensorflow/tfjs';
-import { type Distribution, didYouMean, normal, OptionError, projectedNormal, vonMises } from 'pyro-ts';
+import { type Distribution, normal, OptionError, projectedNormal, vonMises } from 'pyro-ts';
+import { didYouMean } from 'pyro-ts/internal';
 import { directionOf } from '../coordinates/index.js';
 import { type AnglePrior, anglePriorNames, nameless, scaleOf } from './angle.js';
 import { uniformDensity, vonMisesDensity } from './circular.js';

@@ -1,5 +1,6 @@
 /** Gaussian blur of images and pictures, on the host, with its gradient. */
-import { customGrad, peek, tensorFrom } from '@pyro-ts/engine';
+import { customGrad } from '@pyro-ts/engine';
+import { peek, tensorFrom } from '@pyro-ts/engine/internal';
 import type * as tf from '@tensorflow/tfjs';
 
 /** Below this many pixels a blur is none. */

@@ -1,5 +1,5 @@
 /** The template decoder: one picture per class, moved by a smooth field that is linear in the content, then posed. */
-import { broadcastShapes, expandTo, sizeOf } from '@pyro-ts/engine';
+import { broadcastShapes, expandTo, sizeOf } from '@pyro-ts/engine/internal';
 import { drawTemplates, type SpatialDecoderOptions } from '@pyro-ts/spatial-decoder';
 import * as tf from '@tensorflow/tfjs';
 import { ShapeError } from 'pyro-ts';

@@ -1,7 +1,8 @@
 /** The E-step: each image explained by every picture, from the poses that recognition proposes to refined ones with their evidence. */
 import { templateSquaredErrors } from '@pyro-ts/spatial-decoder';
 import * as tf from '@tensorflow/tfjs';
-import { laplaceEvidence, type RandomStream, type RefinedRows, refineRows } from 'pyro-ts';
+import type { RandomStream, RefinedRows } from 'pyro-ts';
+import { laplaceEvidence, refineRows } from 'pyro-ts/internal';
 import { tidyHost } from '../tidyHost.js';
 import { type TemplatePriors, type TemplateRows, templateRows } from './rows.js';
 

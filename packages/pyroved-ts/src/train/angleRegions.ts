@@ -1,5 +1,6 @@
 /** Whether stated distributions of an angle are right: how often the region of highest density contains the true angle. */
-import { OptionError, refuseUnknownKeys } from 'pyro-ts';
+import { OptionError } from 'pyro-ts';
+import { refuseUnknownKeys } from 'pyro-ts/internal';
 import type { AngleMixture } from '../models/index.js';
 import { shareInterval } from './shareInterval.js';
 

@@ -1,5 +1,6 @@
 /** Running averages of a model's weights, kept beside the weights that training continues with. */
-import { OptionError, type ParamData, type ParamStore, refuseUnknownKeys, type SavedTensor } from 'pyro-ts';
+import { OptionError, type ParamData, type ParamStore, type SavedTensor } from 'pyro-ts';
+import { refuseUnknownKeys } from 'pyro-ts/internal';
 
 export interface AverageOptions {
   /** The epoch, counted from 1, with whose first step the average begins. @default that after the first three quarters of the run */

@@ -1,5 +1,6 @@
 /** Whether class probabilities mean what they say: of the images that are found with 80%, are 80% right? */
-import { OptionError, refuseUnknownKeys } from 'pyro-ts';
+import { OptionError } from 'pyro-ts';
+import { refuseUnknownKeys } from 'pyro-ts/internal';
 
 export interface CalibrationOptions {
   /** Number of equally wide bins of the likeliest class's probability; 15. */

@@ -1,5 +1,6 @@
 /** When a training ends before its last epoch: nothing has become better for a while. */
-import { OptionError, refuseUnknownKeys } from 'pyro-ts';
+import { OptionError } from 'pyro-ts';
+import { refuseUnknownKeys } from 'pyro-ts/internal';
 import type { EpochRecord } from './history.js';
 
 export interface EarlyStopping {

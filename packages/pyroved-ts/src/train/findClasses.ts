@@ -1,6 +1,7 @@
 /** Classes of images without any label: clusters of rotated, shifted and deformed images, as labelled images for a template model to begin from. */
 import type { SpatialDecoderOptions } from '@pyro-ts/spatial-decoder';
-import { OptionError, RandomStream, refuseUnknownKeys } from 'pyro-ts';
+import { OptionError, RandomStream } from 'pyro-ts';
+import { refuseUnknownKeys } from 'pyro-ts/internal';
 import { undoPose } from '../coordinates/index.js';
 import { estimateContrast, gather, type ImageSet, imageSet, type StreamedSet } from '../data/index.js';
 import { shiftOf } from '../templates/geometry.js';

@@ -1,5 +1,6 @@
 /** What all trainers can be told, and what a call of a trainer's loop can be given. */
-import { type ClipOptions, OptionError, refuseUnknownKeys } from 'pyro-ts';
+import { type ClipOptions, OptionError } from 'pyro-ts';
+import { refuseUnknownKeys } from 'pyro-ts/internal';
 import type { InvariantVAE } from '../models/index.js';
 import { type AverageOptions, averageRule } from './average.js';
 import type { Checkpoint } from './checkpoint.js';

@@ -1,5 +1,6 @@
 /** Whether stated uncertainties of an angle are right: how often the 90% interval around it contains the true angle. */
-import { OptionError, refuseUnknownKeys } from 'pyro-ts';
+import { OptionError } from 'pyro-ts';
+import { refuseUnknownKeys } from 'pyro-ts/internal';
 import { shareInterval } from './shareInterval.js';
 
 export interface PredictedAngles {

@@ -1,5 +1,6 @@
 /** Labels that a model finds improbable: candidates for mistakes in a label table. */
-import { OptionError, refuseUnknownKeys } from 'pyro-ts';
+import { OptionError } from 'pyro-ts';
+import { refuseUnknownKeys } from 'pyro-ts/internal';
 
 /** A label that is probably wrong. */
 export interface SuspiciousLabel {

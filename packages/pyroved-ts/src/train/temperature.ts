@@ -1,5 +1,6 @@
 /** One number that makes class probabilities mean what they say: the temperature of a softmax, fitted on labelled images. */
-import { OptionError, refuseUnknownKeys } from 'pyro-ts';
+import { OptionError } from 'pyro-ts';
+import { refuseUnknownKeys } from 'pyro-ts/internal';
 import { softmaxRows } from '../models/index.js';
 
 export interface TemperatureOptions {

@@ -1,6 +1,7 @@
 /** What the two gradient steps of a joint step of a template model learn from: explained and labelled images as rows of the programs. */
 import * as tf from '@tensorflow/tfjs';
-import { drawRows, type RandomStream } from 'pyro-ts';
+import type { RandomStream } from 'pyro-ts';
+import { drawRows } from 'pyro-ts/internal';
 import type { CompleteRows, KnownPose, Teaching } from '../models/index.js';
 import type { Explanations } from '../templates/explain.js';
 import { classWeights, type Drawn, joinedPoses, oneHotRows, rowsOf } from './templateRows.js';

@@ -1,6 +1,7 @@
 /** The loop that all trainers share: epochs of steps, history, stop and resume, and an error that says where a run went wrong. */
 import * as tf from '@tensorflow/tfjs';
-import { Adam, NonFiniteError, OptionError, refuseUnknownKeys, type SavedTensor, SupportError } from 'pyro-ts';
+import { Adam, NonFiniteError, OptionError, type SavedTensor, SupportError } from 'pyro-ts';
+import { refuseUnknownKeys } from 'pyro-ts/internal';
 import type { Batch } from '../data/index.js';
 import type { InvariantVAE, VED } from '../models/index.js';
 import { averageRule, WeightAverage } from './average.js';

@@ -1,6 +1,6 @@
 /** `pyroved import`: a run from weights that the original, pyroVED, saved. */
 import { selectEngine } from '@pyro-ts/engine';
-import { activations } from '@pyro-ts/spatial-decoder';
+import { activations } from '@pyro-ts/spatial-decoder/internal';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { likelihoodNames } from 'pyroved-ts';
 import { defined } from 'pyroved-ts/internal';

@@ -1,6 +1,6 @@
 /** The options that say which kind of model is trained, and what it is conditioned on, predicts or looks for. */
 import { InvalidArgumentError } from 'commander';
-import { didYouMean } from 'pyro-ts';
+import { didYouMean } from 'pyro-ts/internal';
 import { type ModelSettings, modelKinds } from '../runs/index.js';
 import { atLeast, names } from './options.js';
 import { type RunSettings, setting } from './settings.js';

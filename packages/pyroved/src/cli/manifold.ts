@@ -2,7 +2,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { Command } from 'commander';
-import { didYouMean } from 'pyro-ts';
+import { didYouMean } from 'pyro-ts/internal';
 import { PyrovedError } from 'pyroved-ts';
 import { manifoldPictures } from '../runs/index.js';
 import { explained } from '../storage/errors.js';

@@ -1,5 +1,5 @@
 /** The options of the model. */
-import { activations } from '@pyro-ts/spatial-decoder';
+import { activations } from '@pyro-ts/spatial-decoder/internal';
 import { angleGuideNames, anglePriorNames, likelihoodNames } from 'pyroved-ts';
 import type { ModelSettings } from '../runs/index.js';
 import { atLeast, classPrior, counts, decimal, type Given, invariances, positive, radians, sigma } from './options.js';

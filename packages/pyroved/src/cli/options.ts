@@ -1,5 +1,5 @@
 /** The options that several commands share, and how their text becomes the library's options. */
-import { precisions } from '@pyro-ts/spatial-decoder';
+import { precisions } from '@pyro-ts/spatial-decoder/internal';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { invarianceNames, parseAngle } from 'pyroved-ts';
 import type { Machine } from '../runs/index.js';

@@ -2,7 +2,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { Command } from 'commander';
-import { didYouMean } from 'pyro-ts';
+import { didYouMean } from 'pyro-ts/internal';
 import { encodeNpy, PyrovedError } from 'pyroved-ts';
 import {
   type AnyTrained,

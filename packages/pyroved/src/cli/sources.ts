@@ -1,7 +1,7 @@
 /** The options that say what `train` trains on: which belong to which source of images, and the source that they ask for. */
 import fs from 'node:fs';
 import { type Command, Option } from 'commander';
-import { didYouMean } from 'pyro-ts';
+import { didYouMean } from 'pyro-ts/internal';
 import { cardsConfig, fieldConditionNames } from 'pyroved-data';
 import { PyrovedError } from 'pyroved-ts';
 import type { Source } from '../runs/index.js';

@@ -1,5 +1,6 @@
 /** The kinds of image models, and which one a run is of. */
-import { didYouMean, OptionError } from 'pyro-ts';
+import { OptionError } from 'pyro-ts';
+import { didYouMean } from 'pyro-ts/internal';
 import {
   isIdentity,
   type Model,

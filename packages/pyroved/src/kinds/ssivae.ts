@@ -1,5 +1,5 @@
 /** The semi-supervised model: with recognition of class and pose, with templates, or as in the paper. */
-import { sizeOf } from '@pyro-ts/engine';
+import { sizeOf } from '@pyro-ts/engine/internal';
 import { OptionError } from 'pyro-ts';
 import {
   type AffineRanges,

@@ -1,5 +1,6 @@
 /** Pairs of inputs and outputs for an encoder-decoder: two array files, or generated nanorods with their spectra. */
-import { didYouMean, OptionError, RandomStream } from 'pyro-ts';
+import { OptionError, RandomStream } from 'pyro-ts';
+import { didYouMean } from 'pyro-ts/internal';
 import { type ArrayOptions, nanorods, openArray, type RodsOptions, streamArray } from 'pyroved-data';
 import {
   DataError,

@@ -1,7 +1,7 @@
 /** `exportModel`: the files of an export, written. */
 import fs from 'node:fs';
 import path from 'node:path';
-import { refuseUnknownKeys } from 'pyro-ts';
+import { refuseUnknownKeys } from 'pyro-ts/internal';
 import { type ExportedModel, type ExportFormat, exportedFiles } from 'pyroved-ts';
 import { explained } from '../storage/errors.js';
 import { writeFileAtomic } from '../storage/index.js';

@@ -1,7 +1,8 @@
 /** A run folder from the original's weights, so that every command that uses a trained model can use them. */
 import fs from 'node:fs';
 import * as tf from '@tensorflow/tfjs';
-import { OptionError, refuseUnknownKeys } from 'pyro-ts';
+import { OptionError } from 'pyro-ts';
+import { refuseUnknownKeys } from 'pyro-ts/internal';
 import { type Normalisation, type PairedNormalisation, saveParams } from 'pyroved-ts';
 import {
   importPyroved,

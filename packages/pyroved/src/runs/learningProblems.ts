@@ -1,5 +1,5 @@
 /** Signs that a run did not learn, from its figures, each with what to try. */
-import { refuseUnknownKeys } from 'pyro-ts';
+import { refuseUnknownKeys } from 'pyro-ts/internal';
 import { formatCount, formatPercent } from '../viz/index.js';
 
 /** What is known of a run at its end, or on its way. */

@@ -1,6 +1,6 @@
 /** A trained model from its run folder, ready for new images. */
 import type { SpatialDecoderOptions } from '@pyro-ts/spatial-decoder';
-import { refuseUnknownKeys } from 'pyro-ts';
+import { refuseUnknownKeys } from 'pyro-ts/internal';
 import {
   type ClassAnswer,
   type Classifier,

@@ -1,5 +1,6 @@
 /** The preprocessing of a run: asked for or chosen from its training images, then applied to all of its sets. */
-import { didYouMean, OptionError, refuseUnknownKeys } from 'pyro-ts';
+import { OptionError } from 'pyro-ts';
+import { didYouMean, refuseUnknownKeys } from 'pyro-ts/internal';
 import {
   type BackgroundRemoval,
   backgroundNames,

@@ -1,5 +1,6 @@
 /** Named sets of options: the default one, and the paper's protocol. */
-import { didYouMean, OptionError } from 'pyro-ts';
+import { OptionError } from 'pyro-ts';
+import { didYouMean } from 'pyro-ts/internal';
 import { type ModelSettings, type TrainSettings, trainDefaults } from '../kinds/index.js';
 
 export const recipeNames = ['default', 'paper'] as const;

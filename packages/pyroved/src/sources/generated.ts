@@ -1,5 +1,6 @@
 /** Sources that need no files: card suits, glyphs, simulated nanoparticles, handwritten digits, shifted peaks. */
-import { didYouMean, OptionError } from 'pyro-ts';
+import { OptionError } from 'pyro-ts';
+import { didYouMean } from 'pyro-ts/internal';
 import {
   type CardsConfig,
   cards,

@@ -1,5 +1,6 @@
 /** Where a run's images come from, as its configuration keeps it, and how they are made or read again. */
-import { didYouMean, OptionError } from 'pyro-ts';
+import { OptionError } from 'pyro-ts';
+import { didYouMean } from 'pyro-ts/internal';
 import { PyrovedError } from 'pyroved-ts';
 import {
   type ArraySource,

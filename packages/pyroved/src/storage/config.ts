@@ -1,6 +1,7 @@
 /** `config.json` of a run folder: all that is needed to make the run again, checked when it is written and read. */
-import { type Precision, precisions } from '@pyro-ts/spatial-decoder';
-import { didYouMean } from 'pyro-ts';
+import type { Precision } from '@pyro-ts/spatial-decoder';
+import { precisions } from '@pyro-ts/spatial-decoder/internal';
+import { didYouMean } from 'pyro-ts/internal';
 import { RunError } from './errors.js';
 import { withCurrentNames } from './formerNames.js';
 import { isJsonObject, type Json, type JsonObject, parseJsonObject, toJsonObject } from './json.js';

@@ -1,7 +1,8 @@
 /** The folder of a run: configuration, metrics, checkpoints, pictures, summary and report, each written whole. */
 import fs from 'node:fs';
 import path from 'node:path';
-import { PyroError, refuseUnknownKeys } from 'pyro-ts';
+import { PyroError } from 'pyro-ts';
+import { refuseUnknownKeys } from 'pyro-ts/internal';
 import type { Checkpoint } from 'pyroved-ts';
 import { decodeCheckpoint, encodeCheckpoint, type LoadedCheckpoint } from './checkpoint.js';
 import { formatConfig, parseConfig, type RunConfig, type RunSettings, runConfig } from './config.js';

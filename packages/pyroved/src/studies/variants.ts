@@ -1,5 +1,6 @@
 /** The angle priors that a comparison names: "normal", "von-mises", "normal+binned" with another guide. */
-import { didYouMean, OptionError } from 'pyro-ts';
+import { OptionError } from 'pyro-ts';
+import { didYouMean } from 'pyro-ts/internal';
 import { type AngleGuideName, type AnglePriorName, angleGuideNames, anglePriorNames } from 'pyroved-ts';
 import type { ModelSettings } from '../kinds/index.js';
 

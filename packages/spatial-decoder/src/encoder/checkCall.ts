@@ -1,6 +1,6 @@
 /** What every kernel requires of a call of the encoder: it reads and writes as many numbers as the problem says. */
 import { callChecks } from '../callChecks.js';
-import type { Kernel } from '../kernel.js';
+import type { HostKernel } from '../hostKernel.js';
 import { type EncoderOperands, type EncoderProblem, mapLength, mapsOf } from './problem.js';
 
 const MOST_IMAGES = 2 ** 30;
@@ -11,7 +11,7 @@ const MOST_BLOCKS = 16;
 
 /** @throws {SpatialDecoderError} when a size is not valid, or an array has another length than the sizes say. */
 export function checkEncoderCall(
-  kernel: Kernel['name'],
+  kernel: HostKernel['name'],
   problem: EncoderProblem,
   operands: EncoderOperands,
   outside: { readonly output?: Float32Array } | { readonly upstream: Float32Array },

@@ -3,16 +3,15 @@ import { customGrad } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 import { refuseUnknownKeys, SpatialDecoderError } from '../errors.js';
 import type { Kernel } from '../kernel.js';
+import { referenceKernel } from '../referenceKernel.js';
 import { wrongSelection } from '../selection.js';
 import { type ConvEncoderWeights, encoderProblemOf } from './inputs.js';
-import { onEncoderKernel } from './onKernel.js';
-import { encoderReference } from './reference.js';
 
 export interface ConvEncoderOptions {
   /** Height and width of images that are passed as [n, H * W * C]. */
   readonly shape?: readonly [height: number, width: number];
   /** What `selectKernel` returned. @default plain TensorFlow.js operations */
-  readonly kernel?: { readonly kernel?: Kernel };
+  readonly kernel?: Kernel;
 }
 
 /**
@@ -44,10 +43,7 @@ export function convEncoder(
   const problem = encoderProblemOf(images, weights, options.shape);
   return tf.tidy(() => {
     if (problem.images === 0) return noFeatures(images, weights, problem.features);
-    const kernel = options.kernel?.kernel;
-    return kernel?.encoder
-      ? onEncoderKernel(kernel, kernel.encoder, images, weights, problem)
-      : encoderReference(images, weights, problem);
+    return (options.kernel ?? referenceKernel).encode(images, weights, problem);
   });
 }
 

@@ -1,5 +1,5 @@
 /** The weights of the convolutional encoder, and the checks that name the operand that does not fit. */
-import { describeValue } from '@pyro-ts/engine';
+import { describeValue } from '@pyro-ts/engine/internal';
 import type * as tf from '@tensorflow/tfjs';
 import { refuseUnknownKeys, SpatialDecoderError } from '../errors.js';
 import { type EncoderProblem, mapLength, mapsOf } from './problem.js';

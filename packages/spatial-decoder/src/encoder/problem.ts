@@ -1,5 +1,5 @@
 /** The sizes of a call of the convolutional encoder, its operands as arrays, and what a kernel that computes it provides. */
-import type { Saved } from '../kernel.js';
+import type { Saved } from '../hostKernel.js';
 
 /** One convolution: a filter of side x side, stride 2, `outputs` channels. */
 export interface EncoderBlock {

@@ -7,8 +7,8 @@ import {
   type EncoderProblem,
   encoderSizes,
 } from '../encoder/problem.js';
+import type { Saved } from '../hostKernel.js';
 import { KeptCalls } from '../keptCalls.js';
-import type { Saved } from '../kernel.js';
 import type { Addon, Handle } from './addon.js';
 import { guarded } from './guarded.js';
 

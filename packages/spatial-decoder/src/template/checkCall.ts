@@ -3,7 +3,7 @@
  * says.
  */
 import { callChecks } from '../callChecks.js';
-import type { Kernel } from '../kernel.js';
+import type { HostKernel } from '../hostKernel.js';
 import type { TemplateOperands, TemplateProblem, TemplateTargets } from './problem.js';
 
 const MOST_ROWS_OR_PIXELS = 2 ** 30;
@@ -18,7 +18,7 @@ const MOST_ENTRIES = 2 ** 24;
  * is out of range.
  */
 export function checkTemplateCall(
-  kernel: Kernel['name'],
+  kernel: HostKernel['name'],
   problem: TemplateProblem,
   operands: TemplateOperands,
   outside: { readonly output?: Float32Array; readonly upstream?: Float32Array; readonly targets?: TemplateTargets },

@@ -1,5 +1,5 @@
 /** What the operations on deformable templates take, and the checks that name the operand that does not fit. */
-import { describeValue } from '@pyro-ts/engine';
+import { describeValue } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import { refuseUnknownKeys, SpatialDecoderError } from '../errors.js';
 import type { Kernel } from '../kernel.js';
@@ -36,7 +36,7 @@ export interface TemplateOptions {
   /** Indices row * W + column of the pixels that are computed; one may occur several times. @default all */
   readonly pixels?: Int32Array | readonly number[];
   /** What `selectKernel` returned. @default plain TensorFlow.js operations */
-  readonly kernel?: { readonly kernel?: Kernel };
+  readonly kernel?: Kernel;
 }
 
 /** Checked inputs: every size known, every index within its range. */

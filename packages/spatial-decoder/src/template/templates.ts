@@ -17,8 +17,9 @@
  * centres of the first and last pixel at -1 and 1), which puts the centre at (a, b) = -s R^-1, which is
  * shift = (-b (W - 1) / W, a (H - 1) / H) here.
  */
-import { customGrad, peek, tensorFrom } from '@pyro-ts/engine';
+import { customGrad } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
+import { referenceKernel } from '../referenceKernel.js';
 import {
   imagesOf,
   type TemplateCall,
@@ -27,8 +28,7 @@ import {
   type TemplateOptions,
   templateCallOf,
 } from './inputs.js';
-import type { TemplateKernel, TemplateOperands } from './problem.js';
-import { drawReference, type NormalEquations, normalEquationsReference, squaredErrorsReference } from './reference.js';
+import type { NormalEquations } from './reference.js';
 
 /**
  * Templates drawn at poses and contents: mu [R, K * P], channels first. Gradients: to pictures, field and theta,
@@ -46,8 +46,7 @@ export function drawTemplates(inputs: TemplateInputs, options: TemplateOptions =
     const call = templateCallOf('drawTemplates', inputs, options);
     const { rows, channels, pixels } = call.problem;
     if (rows * pixels === 0) return nothing(call, [rows, channels * pixels]);
-    const templates = options.kernel?.kernel?.templates;
-    return templates ? drawOn(templates, call) : drawReference(call);
+    return (options.kernel ?? referenceKernel).drawTemplates(call);
   });
 }
 
@@ -64,10 +63,7 @@ export function templateSquaredErrors(inputs: TemplateComparison, options: Templ
     const image = imagesOf('templateSquaredErrors', inputs, call.problem);
     const { rows, pixels } = call.problem;
     if (rows * pixels === 0) return tf.zeros([rows]);
-    const templates = options.kernel?.kernel?.templates;
-    if (!templates) return squaredErrorsReference(call, inputs.images, image);
-    const errors = templates.squaredErrors(call.problem, operandsOf(call), { images: peek(inputs.images), image });
-    return tf.tensor1d(errors);
+    return (options.kernel ?? referenceKernel).squaredErrors(call, inputs.images, image);
   });
 }
 
@@ -96,40 +92,9 @@ export function templateNormalEquations(inputs: TemplateComparison, options: Tem
         gradient: tf.zeros([rows, size]),
         hessian: tf.zeros([rows, size, size]),
       };
-    const templates = options.kernel?.kernel?.templates;
-    if (!templates) return normalEquationsReference(call, inputs.images, image);
-    const targets = { images: peek(inputs.images), image };
-    const { squaredError, gradient, hessian } = templates.normalEquations(call.problem, operandsOf(call), targets);
-    return {
-      squaredError: tf.tensor1d(squaredError),
-      gradient: tf.tensor2d(gradient, [rows, size]),
-      hessian: tf.tensor3d(hessian, [rows, size, size]),
-    };
+    return (options.kernel ?? referenceKernel).normalEquations(call, inputs.images, image);
   });
 }
-
-function drawOn(templates: TemplateKernel, call: TemplateCall): tf.Tensor2D {
-  const { pictures, field, theta, problem } = call;
-  const { rows, channels, pixels } = problem;
-  return customGrad([pictures, field, theta], (...inputs) => ({
-    value: tensorFrom([rows, channels * pixels], (output) => {
-      templates.draw(problem, operandsOf(call), output);
-    }),
-    saved: inputs,
-    grad: (upstream, saved) => {
-      const [a, b, c] = saved as [tf.Tensor, tf.Tensor, tf.Tensor2D];
-      const operands = operandsOf({ ...call, pictures: a, field: b, theta: c });
-      const grads = templates.drawBackward(problem, operands, peek(upstream));
-      return [grads.pictures, grads.field, grads.theta].map((values, i) => tf.tensor(values, inputs[i].shape));
-    },
-  })) as tf.Tensor2D;
-}
-
-/** The engine's own memory where it can be had, so for one call of a kernel only. */
-const operandsOf = ({ pictures, field, theta, picture, pixels }: TemplateCall): TemplateOperands => ({
-  ...{ pictures: peek(pictures), field: peek(field), theta: peek(theta) },
-  ...{ picture, pixels },
-});
 
 /** No rows or no pixels: an empty result, and every gradient is zero. */
 function nothing({ pictures, field, theta }: TemplateCall, shape: [number, number]): tf.Tensor2D {

@@ -1,5 +1,5 @@
 /** One call on one batch of rows: its operands in the shared memory, its job's words, and its results. */
-import { activations, type Gradients, type Operands } from '../kernel.js';
+import { activations, type Gradients, type Operands } from '../hostKernel.js';
 import type { Arena } from './arena.js';
 import * as at from './layout.js';
 import { addBlocks, addOutput, packOutput, packPanels, packTransposed } from './pack.js';

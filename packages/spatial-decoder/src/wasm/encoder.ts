@@ -7,8 +7,8 @@ import {
   type EncoderProblem,
   encoderSizes,
 } from '../encoder/problem.js';
+import type { Saved } from '../hostKernel.js';
 import { KeptCalls } from '../keptCalls.js';
-import type { Saved } from '../kernel.js';
 import type { Arena } from './arena.js';
 import { EncoderCall, encoderBatches } from './encoderCall.js';
 import { ENCODER_BLOCKS, ENCODER_BLOCKS_BACK, ENCODER_DENSE, ENCODER_DENSE_BACK } from './encoderLayout.js';

@@ -1,5 +1,5 @@
 /** The compiled WebAssembly module: with fused multiply-add where the JavaScript engine takes it, without where not. */
-import { compileSimd } from '@pyro-ts/engine';
+import { compileSimd } from '@pyro-ts/engine/internal';
 
 export interface CompiledKernel {
   readonly module: WebAssembly.Module;

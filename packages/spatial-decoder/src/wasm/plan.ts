@@ -2,7 +2,7 @@
  * How one call is cut up. All of it follows from the sizes of the problem alone, never from the number of threads, so that the order of every sum
  * is the same on one thread and on many.
  */
-import type { Problem } from '../kernel.js';
+import type { Problem } from '../hostKernel.js';
 import { LAYER_TABLE, LAYER_WORDS } from './layout.js';
 
 /** Offsets in floats of one layer's gradients within a chunk. */

@@ -1,8 +1,8 @@
 /** The WebAssembly kernel: SIMD on worker threads that share one memory, with a bound on what it takes. */
 import { checkCall } from '../checkCall.js';
 import { disposedOf, refuseUnknownKeys } from '../errors.js';
+import type { Gradients, HostKernel, KernelOptions, Loaded, Operands, Problem, Saved } from '../hostKernel.js';
 import { KeptCalls, sizesOf } from '../keptCalls.js';
-import type { Gradients, Kernel, KernelOptions, Loaded, Operands, Problem, Saved } from '../kernel.js';
 import { budgetFrom, threadsFrom } from '../options.js';
 import { zeroGradients } from '../zeroGradients.js';
 import { Arena } from './arena.js';
@@ -74,7 +74,7 @@ interface Kept {
   readonly batches: (KeptBatch | undefined)[];
 }
 
-export class WasmKernel implements Kernel, WasmHost {
+export class WasmKernel implements HostKernel, WasmHost {
   readonly name = 'wasm';
   readonly detail: string;
   readonly encoder = new WasmEncoder(this);

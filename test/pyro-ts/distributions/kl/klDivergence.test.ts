@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import * as dist from 'pyro-ts';
 import { type Distribution, klDivergence } from 'pyro-ts';
+import { Cauchy, ExpTransform, Normal, TanhTransform, TransformedDistribution } from 'pyro-ts/distributions';
 import { describe, expect, test } from 'vitest';
 import figures from '../../../fixtures/families.json' with { type: 'json' };
 import { expectClose, gradOf, numericGradient } from '../../../numbers.js';
@@ -131,10 +132,10 @@ describe('wrapped distributions', () => {
     expectClose(klDivergence(point, vectors), vectors.logProb(tf.tensor1d([0.5, 2])).neg(), 1e-6);
   });
   test('the same transform on both sides drops out', () => {
-    const transforms = [new dist.ExpTransform()];
-    const through = (d: Distribution) => new dist.TransformedDistribution(d, transforms);
+    const transforms = [new ExpTransform()];
+    const through = (d: Distribution) => new TransformedDistribution(d, transforms);
     expectClose(klDivergence(through(p()), through(q())), klDivergence(p(), q()), 1e-6);
-    expect(dist.hasKl(through(p()), new dist.TransformedDistribution(q(), [new dist.TanhTransform()]))).toBe(false);
+    expect(dist.hasKl(through(p()), new TransformedDistribution(q(), [new TanhTransform()]))).toBe(false);
   });
   test('batch shapes broadcast; event shapes must agree', () => {
     expect(klDivergence(dist.normal(tf.zeros([4, 1]), 1), dist.normal(tf.zeros([3]), 1)).shape).toEqual([4, 3]);
@@ -145,8 +146,8 @@ describe('wrapped distributions', () => {
   test('a pair without a closed form is refused, and can be added', () => {
     expect(() => klDivergence(dist.normal(0, 1), dist.cauchy(0, 1))).toThrow(/KL\(Normal \|\| Cauchy\).*registerKl/s);
     expect(() => klDivergence(dist.binomial(3, 0.5), dist.binomial(4, 0.5))).toThrow(/No closed form/);
-    class Custom extends dist.Normal {}
-    dist.registerKl(Custom, dist.Cauchy, (a, b) => a.loc.sub(b.loc).abs());
+    class Custom extends Normal {}
+    dist.registerKl(Custom, Cauchy, (a, b) => a.loc.sub(b.loc).abs());
     expectClose(klDivergence(new Custom(1, 1), dist.cauchy(-2, 1)), [3]);
   });
   test('a uniform outside the other diverges', () => {

@@ -3,38 +3,49 @@ import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import * as dist from 'pyro-ts';
 import { bijectTo, constraints, RandomStream, type Transform, transformTo } from 'pyro-ts';
+import {
+  AffineTransform,
+  CorrCholeskyTransform,
+  ExpTransform,
+  IdentityTransform,
+  IndependentTransform,
+  LowerCholeskyVectorTransform,
+  OrderedTransform,
+  SigmoidTransform,
+  SoftmaxTransform,
+  SoftplusTransform,
+  StickBreakingTransform,
+  TanhTransform,
+  TransformedDistribution,
+} from 'pyro-ts/distributions';
+import { initAutoregressive } from 'pyro-ts/internal';
 import { describe, expect, test } from 'vitest';
 import { expectClose, gradOf, numericGradient } from '../../../numbers.js';
 
 const rng = () => new RandomStream('transforms');
-const layers = (dim: number, hidden: number[]) => dist.initAutoregressive(dim, hidden, rng());
+const layers = (dim: number, hidden: number[]) => initAutoregressive(dim, hidden, rng());
 
 /** Each with a point and the indices of the outputs that are free (all, but for a simplex or a matrix). */
 const cases: [string, () => Transform, number[], number[]?][] = [
-  ['identity', () => new dist.IdentityTransform(), [0.3]],
-  ['affine', () => new dist.AffineTransform(1.5, -2), [0.3]],
-  ['exp', () => new dist.ExpTransform(), [0.3]],
-  ['sigmoid', () => new dist.SigmoidTransform(), [0.3]],
-  ['sigmoid, far', () => new dist.SigmoidTransform(), [-6]],
-  ['tanh', () => new dist.TanhTransform(), [0.8]],
-  ['softplus', () => new dist.SoftplusTransform(), [-1.2]],
-  ['inverse of exp', () => new dist.ExpTransform().inv, [1.3]],
+  ['identity', () => new IdentityTransform(), [0.3]],
+  ['affine', () => new AffineTransform(1.5, -2), [0.3]],
+  ['exp', () => new ExpTransform(), [0.3]],
+  ['sigmoid', () => new SigmoidTransform(), [0.3]],
+  ['sigmoid, far', () => new SigmoidTransform(), [-6]],
+  ['tanh', () => new TanhTransform(), [0.8]],
+  ['softplus', () => new SoftplusTransform(), [-1.2]],
+  ['inverse of exp', () => new ExpTransform().inv, [1.3]],
   [
     'exp then affine then tanh',
-    () => dist.compose(new dist.ExpTransform(), new dist.AffineTransform(-1, 0.5), new dist.TanhTransform()),
+    () => dist.compose(new ExpTransform(), new AffineTransform(-1, 0.5), new TanhTransform()),
     [0.3],
   ],
-  ['ordered', () => new dist.OrderedTransform(), [0.3, -1, 0.5, 0]],
-  ['stick breaking', () => new dist.StickBreakingTransform(), [0.3, -1, 0.5], [0, 1, 2]],
-  ['independent exp', () => new dist.IndependentTransform(new dist.ExpTransform(), 1), [0.3, -1]],
-  [
-    'exp then stick breaking',
-    () => dist.compose(new dist.ExpTransform(), new dist.StickBreakingTransform()),
-    [0.3, -1],
-    [0, 1],
-  ],
-  ['triangle', () => new dist.LowerCholeskyVectorTransform(), [0.3, -1, 0.5], [0, 2, 3]],
-  ['correlations', () => new dist.CorrCholeskyTransform(), [0.3, -1.2, 0.8, 0.1, 2, -0.4], [4, 8, 9, 12, 13, 14]],
+  ['ordered', () => new OrderedTransform(), [0.3, -1, 0.5, 0]],
+  ['stick breaking', () => new StickBreakingTransform(), [0.3, -1, 0.5], [0, 1, 2]],
+  ['independent exp', () => new IndependentTransform(new ExpTransform(), 1), [0.3, -1]],
+  ['exp then stick breaking', () => dist.compose(new ExpTransform(), new StickBreakingTransform()), [0.3, -1], [0, 1]],
+  ['triangle', () => new LowerCholeskyVectorTransform(), [0.3, -1, 0.5], [0, 2, 3]],
+  ['correlations', () => new CorrCholeskyTransform(), [0.3, -1.2, 0.8, 0.1, 2, -0.4], [4, 8, 9, 12, 13, 14]],
   ['positive definite', () => bijectTo(constraints.positiveDefinite), [0.3, -1, 0.5], [0, 2, 3]],
   ['autoregressive', () => dist.affineAutoregressive(layers(4, [8, 6])), [0.3, -1, 0.5, 2]],
   [
@@ -143,18 +154,18 @@ describe('onto constraints', () => {
   });
   test('a softmax is none, and a discrete set has none', () => {
     expect(transformTo(constraints.simplex).isBijective).toBe(false);
-    expect(() => new dist.SoftmaxTransform().logAbsDetJacobian(tf.ones([2]), tf.ones([2]))).toThrow(/not one to one/);
+    expect(() => new SoftmaxTransform().logAbsDetJacobian(tf.ones([2]), tf.ones([2]))).toThrow(/not one to one/);
     expect(() => bijectTo(constraints.sphere)).toThrow(/no one-to-one transform .* "a vector of length 1"/);
     expect(() => transformTo(constraints.boolean)).toThrow(/"0 or 1", which is discrete/);
   });
   test('a new kind can be taught', () => {
     const even: dist.Constraint = { ...constraints.real, kind: 'even', name: 'even' };
     expect(() => transformTo(even)).toThrow(/registerTransform/);
-    dist.registerTransform('even', () => new dist.AffineTransform(0, 2));
+    dist.registerTransform('even', () => new AffineTransform(0, 2));
     expectClose(transformTo(even).forward(tf.scalar(3)), [6]);
   });
   test('a sigmoid never returns 0 or 1, and keeps a gradient where it is saturated', () => {
-    const t = new dist.SigmoidTransform();
+    const t = new SigmoidTransform();
     const far = tf.tensor1d([-200, 200, 20]);
     const y = Array.from(t.forward(far).dataSync());
     expect(y[0] > 0 && y[1] < 1 && y[2] < 1).toBe(true);
@@ -210,32 +221,30 @@ describe('onto constraints', () => {
 
 describe('TransformedDistribution', () => {
   test('exp of a normal is a log-normal', () => {
-    const d = new dist.TransformedDistribution(dist.normal(0.3, 0.8), [new dist.ExpTransform()]);
+    const d = new TransformedDistribution(dist.normal(0.3, 0.8), [new ExpTransform()]);
     const x = tf.tensor1d([0.1, 1, 7]);
     expectClose(d.logProb(x), dist.logNormal(0.3, 0.8).logProb(x), 1e-5);
     expect(d.support.name).toBe('positive');
   });
   test('the event grows with the transform, and the batch with its parameters', () => {
-    const d = new dist.TransformedDistribution(dist.normal(tf.zeros([4, 2]), 1), [new dist.StickBreakingTransform()]);
+    const d = new TransformedDistribution(dist.normal(tf.zeros([4, 2]), 1), [new StickBreakingTransform()]);
     expect([d.batchShape, d.eventShape]).toEqual([[4], [3]]);
-    const shifted = new dist.TransformedDistribution(dist.normal(0, 1), [new dist.AffineTransform(tf.zeros([5]), 2)]);
+    const shifted = new TransformedDistribution(dist.normal(0, 1), [new AffineTransform(tf.zeros([5]), 2)]);
     expect([shifted.batchShape, shifted.eventShape]).toEqual([[5], []]);
-    const vectors = new dist.TransformedDistribution(dist.normal(tf.zeros([4, 2]), 1).toEvent(1), [
-      new dist.ExpTransform(),
-    ]);
+    const vectors = new TransformedDistribution(dist.normal(tf.zeros([4, 2]), 1).toEvent(1), [new ExpTransform()]);
     expect([vectors.batchShape, vectors.eventShape]).toEqual([[4], [2]]);
     const x = tf.tensor1d([0.5, 2]);
     const each = dist.logNormal(0, 1).logProb(x).sum();
     expectClose(vectors.logProb(x), tf.ones([4]).mul(each), 1e-5);
   });
   test('a transform that is not one to one is refused', () => {
-    expect(() => new dist.TransformedDistribution(dist.normal([0, 0], 1), [new dist.SoftmaxTransform()])).toThrow(
+    expect(() => new TransformedDistribution(dist.normal([0, 0], 1), [new SoftmaxTransform()])).toThrow(
       /SoftmaxTransform is not one to one/,
     );
   });
   test('no transform changes nothing', () => {
     const x = tf.tensor1d([0.5, 2]);
-    expectClose(new dist.TransformedDistribution(dist.normal(0, 2), []).logProb(x), dist.normal(0, 2).logProb(x), 1e-6);
+    expectClose(new TransformedDistribution(dist.normal(0, 2), []).logProb(x), dist.normal(0, 2).logProb(x), 1e-6);
   });
   test('an autoregressive flow: each output moves with earlier inputs only, and the density is that of the inverse', () => {
     tf.tidy(() => {
@@ -249,7 +258,7 @@ describe('TransformedDistribution', () => {
         }
         expect(slopes[output]).toBeGreaterThan(0);
       }
-      const d = new dist.TransformedDistribution(dist.normal(tf.zeros([3]), 1), [flow]);
+      const d = new TransformedDistribution(dist.normal(tf.zeros([3]), 1), [flow]);
       const y = flow.forward(x);
       const expected = dist
         .normal(tf.zeros([3]), 1)
@@ -269,7 +278,7 @@ describe('TransformedDistribution', () => {
         count.inverses++;
         return inverse(y);
       };
-      const d = new dist.TransformedDistribution(dist.normal(tf.zeros([3]), 1), [flow]);
+      const d = new TransformedDistribution(dist.normal(tf.zeros([3]), 1), [flow]);
       return d.logProb(again(d.rsample(rng(), [4])));
     };
     const direct = { inverses: 0 };

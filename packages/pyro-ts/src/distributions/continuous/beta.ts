@@ -1,5 +1,6 @@
 /** The beta distribution. */
-import { customGrad, elementwise, host, hostMap, type Shape, sizeOf, sumTo } from '@pyro-ts/engine';
+import { customGrad, type Shape } from '@pyro-ts/engine';
+import { elementwise, host, hostMap, sizeOf, sumTo } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import type { RandomStream } from '../../random.js';
 import { positive, unitInterval } from '../constraints.js';

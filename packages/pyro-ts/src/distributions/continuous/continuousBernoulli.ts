@@ -1,5 +1,6 @@
 /** The continuous Bernoulli distribution on [0, 1], computed from logits and exact around a probability of 1/2. */
-import { customGrad, elementwise, greater, hostMap, type Shape, select } from '@pyro-ts/engine';
+import { customGrad, greater, type Shape, select } from '@pyro-ts/engine';
+import { elementwise, hostMap } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import type { RandomStream } from '../../random.js';
 import { unitInterval } from '../constraints.js';

@@ -1,5 +1,6 @@
 /** The gamma distribution and its special case, the exponential. */
-import { elementwise, host, type Shape } from '@pyro-ts/engine';
+import type { Shape } from '@pyro-ts/engine';
+import { elementwise, host } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import type { RandomStream } from '../../random.js';
 import { nonNegative, positive } from '../constraints.js';

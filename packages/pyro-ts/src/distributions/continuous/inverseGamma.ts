@@ -1,5 +1,6 @@
 /** The inverse gamma distribution. */
-import { elementwise, host, type Shape } from '@pyro-ts/engine';
+import type { Shape } from '@pyro-ts/engine';
+import { elementwise, host } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import type { RandomStream } from '../../random.js';
 import { positive } from '../constraints.js';

@@ -1,5 +1,6 @@
 /** The Laplace distribution. */
-import { elementwise, type Shape } from '@pyro-ts/engine';
+import type { Shape } from '@pyro-ts/engine';
+import { elementwise } from '@pyro-ts/engine/internal';
 import type * as tf from '@tensorflow/tfjs';
 import type { RandomStream } from '../../random.js';
 import { real } from '../constraints.js';

@@ -1,5 +1,6 @@
 /** The normal distribution. */
-import { broadcastShapes, normalLogProb, type Shape, sameShape } from '@pyro-ts/engine';
+import type { Shape } from '@pyro-ts/engine';
+import { broadcastShapes, normalLogProb, sameShape } from '@pyro-ts/engine/internal';
 import type * as tf from '@tensorflow/tfjs';
 import type { RandomStream } from '../../random.js';
 import { real } from '../constraints.js';

@@ -1,5 +1,6 @@
 /** The Pareto distribution. */
-import { elementwise, type Shape } from '@pyro-ts/engine';
+import type { Shape } from '@pyro-ts/engine';
+import { elementwise } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import type { RandomStream } from '../../random.js';
 import { type Constraint, greaterThan, positive } from '../constraints.js';

@@ -1,5 +1,6 @@
 /** Student's t distribution. */
-import { elementwise, host, type Shape, select } from '@pyro-ts/engine';
+import { type Shape, select } from '@pyro-ts/engine';
+import { elementwise, host } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import type { RandomStream } from '../../random.js';
 import { positive, real } from '../constraints.js';

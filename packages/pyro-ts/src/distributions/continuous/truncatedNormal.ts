@@ -1,5 +1,6 @@
 /** The normal distribution between bounds. */
-import { elementwise, expandTo, greaterEqual, host, lessEqual, type Shape } from '@pyro-ts/engine';
+import { greaterEqual, lessEqual, type Shape } from '@pyro-ts/engine';
+import { elementwise, expandTo, host } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import { DrawError, OptionError, refuseUnknownKeys } from '../../errors.js';
 import type { RandomStream } from '../../random.js';

@@ -1,5 +1,6 @@
 /** The von Mises distribution of angles. */
-import { elementwise, host, type Shape } from '@pyro-ts/engine';
+import type { Shape } from '@pyro-ts/engine';
+import { elementwise, host } from '@pyro-ts/engine/internal';
 import type * as tf from '@tensorflow/tfjs';
 import type { RandomStream } from '../../random.js';
 import { positive, real } from '../constraints.js';

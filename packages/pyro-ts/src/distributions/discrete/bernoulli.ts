@@ -1,5 +1,6 @@
 /** The Bernoulli distribution, computed from its log odds. */
-import { bernoulliLogProb, hostMap, type Shape, sameShape } from '@pyro-ts/engine';
+import type { Shape } from '@pyro-ts/engine';
+import { bernoulliLogProb, hostMap, sameShape } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import type { RandomStream } from '../../random.js';
 import { boolean, type Constraint, unitInterval } from '../constraints.js';

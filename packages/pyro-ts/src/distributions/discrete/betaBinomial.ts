@@ -1,5 +1,6 @@
 /** A binomial distribution whose probability is drawn from a beta distribution. */
-import { host, hostMap, type Shape } from '@pyro-ts/engine';
+import type { Shape } from '@pyro-ts/engine';
+import { host, hostMap } from '@pyro-ts/engine/internal';
 import type * as tf from '@tensorflow/tfjs';
 import type { RandomStream } from '../../random.js';
 import { type Constraint, integerInterval, nonNegativeInteger, positive } from '../constraints.js';

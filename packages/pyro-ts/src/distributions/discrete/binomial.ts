@@ -1,5 +1,6 @@
 /** The binomial distribution. */
-import { greater, host, hostMap, type Shape, select } from '@pyro-ts/engine';
+import { greater, type Shape, select } from '@pyro-ts/engine';
+import { host, hostMap } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import type { RandomStream } from '../../random.js';
 import { type Constraint, integerInterval, nonNegativeInteger, probability, real } from '../constraints.js';

@@ -1,5 +1,6 @@
 /** The categorical distribution over 0..K-1 and its one-hot form, computed from log-probabilities. */
-import { expandTo, hostCall, logSoftmax, type Shape, stopGradient, varies, weightedSum } from '@pyro-ts/engine';
+import { logSoftmax, type Shape, stopGradient } from '@pyro-ts/engine';
+import { expandTo, hostCall, varies, weightedSum } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import { ShapeError } from '../../errors.js';
 import type { RandomStream } from '../../random.js';

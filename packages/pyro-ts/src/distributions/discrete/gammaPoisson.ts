@@ -1,5 +1,6 @@
 /** A Poisson distribution whose rate is drawn from a gamma distribution. */
-import { host, hostMap, type Shape } from '@pyro-ts/engine';
+import type { Shape } from '@pyro-ts/engine';
+import { host, hostMap } from '@pyro-ts/engine/internal';
 import type * as tf from '@tensorflow/tfjs';
 import type { RandomStream } from '../../random.js';
 import { nonNegativeInteger, positive } from '../constraints.js';

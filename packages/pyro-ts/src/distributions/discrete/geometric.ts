@@ -1,5 +1,6 @@
 /** The geometric distribution. */
-import { elementwise, hostMap, type Shape } from '@pyro-ts/engine';
+import type { Shape } from '@pyro-ts/engine';
+import { elementwise, hostMap } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import type { RandomStream } from '../../random.js';
 import { nonNegativeInteger } from '../constraints.js';

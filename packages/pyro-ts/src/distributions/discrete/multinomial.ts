@@ -1,5 +1,6 @@
 /** The multinomial distribution. */
-import { expandTo, host, logSoftmax, rowwise, type Shape, sizeOf } from '@pyro-ts/engine';
+import { logSoftmax, type Shape } from '@pyro-ts/engine';
+import { expandTo, host, rowwise, sizeOf } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import { OptionError, ShapeError } from '../../errors.js';
 import type { RandomStream } from '../../random.js';

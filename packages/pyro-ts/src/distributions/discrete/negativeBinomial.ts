@@ -1,5 +1,6 @@
 /** The negative binomial distribution. */
-import { host, hostMap, type Shape } from '@pyro-ts/engine';
+import type { Shape } from '@pyro-ts/engine';
+import { host, hostMap } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import type { RandomStream } from '../../random.js';
 import { type Constraint, nonNegativeInteger, positive, probability, real } from '../constraints.js';

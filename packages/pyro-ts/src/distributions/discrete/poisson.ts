@@ -1,5 +1,6 @@
 /** The Poisson distribution. */
-import { host, hostMap, type Shape } from '@pyro-ts/engine';
+import type { Shape } from '@pyro-ts/engine';
+import { host, hostMap } from '@pyro-ts/engine/internal';
 import type * as tf from '@tensorflow/tfjs';
 import type { RandomStream } from '../../random.js';
 import { nonNegative, nonNegativeInteger } from '../constraints.js';

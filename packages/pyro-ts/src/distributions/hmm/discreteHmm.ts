@@ -1,5 +1,6 @@
 /** A hidden Markov model of discrete states as one distribution over sequences. */
-import { broadcastShapes, expandTo, logSoftmax, logSumExp, type Shape } from '@pyro-ts/engine';
+import { logSoftmax, logSumExp, type Shape } from '@pyro-ts/engine';
+import { broadcastShapes, expandTo } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import { formatShape, refuseUnknownKeys, ShapeError } from '../../errors.js';
 import type { RandomStream } from '../../random.js';

@@ -1,5 +1,6 @@
 /** Unnormalised Gaussian functions of two vectors, and how a product of two is integrated over the vector that they share. */
-import { broadcastShapes, cholesky, expandTo, type Shape, triangularSolve } from '@pyro-ts/engine';
+import { cholesky, type Shape, triangularSolve } from '@pyro-ts/engine';
+import { broadcastShapes, expandTo } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 
 /**

@@ -1,5 +1,6 @@
 /** A linear dynamical system with Gaussian noise as one distribution over sequences of observations. */
-import { broadcastShapes, expandTo, type Shape, triangularSolve } from '@pyro-ts/engine';
+import { type Shape, triangularSolve } from '@pyro-ts/engine';
+import { broadcastShapes, expandTo } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import { formatShape, refuseUnknownKeys, ShapeError } from '../../errors.js';
 import type { RandomStream } from '../../random.js';

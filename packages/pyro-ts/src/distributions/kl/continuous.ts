@@ -1,5 +1,6 @@
 /** Closed forms between families of real numbers. */
-import { elementwise, host, select } from '@pyro-ts/engine';
+import { select } from '@pyro-ts/engine';
+import { elementwise, host } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import { Beta } from '../continuous/beta.js';
 import { Cauchy } from '../continuous/cauchy.js';

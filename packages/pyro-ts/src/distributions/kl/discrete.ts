@@ -1,5 +1,5 @@
 /** Closed forms between families of counts and classes. */
-import { elementwise, rowwise } from '@pyro-ts/engine';
+import { elementwise, rowwise } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import { Bernoulli } from '../discrete/bernoulli.js';
 import { Binomial } from '../discrete/binomial.js';

@@ -1,5 +1,5 @@
 /** One closed form and the families that it is for. */
-import { broadcastShapes, expandTo } from '@pyro-ts/engine';
+import { broadcastShapes, expandTo } from '@pyro-ts/engine/internal';
 import type * as tf from '@tensorflow/tfjs';
 import { formatShape, ShapeError } from '../../errors.js';
 import type { Distribution } from '../distribution.js';

@@ -1,5 +1,6 @@
 /** Closed forms between families of vectors. */
-import { host, rowwise, triangularSolve } from '@pyro-ts/engine';
+import { triangularSolve } from '@pyro-ts/engine';
+import { host, rowwise } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import { Normal } from '../continuous/normal.js';
 import { Independent } from '../distribution.js';

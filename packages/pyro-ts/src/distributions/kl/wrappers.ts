@@ -1,5 +1,5 @@
 /** Divergences of wrapped distributions, from those of what they wrap; and of a point mass, which has one from anything. */
-import { broadcastShapes, expandTo } from '@pyro-ts/engine';
+import { broadcastShapes, expandTo } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import { Delta } from '../delta.js';
 import { applyMask, Distribution, Independent, MaskedDistribution, sumRightmost } from '../distribution.js';

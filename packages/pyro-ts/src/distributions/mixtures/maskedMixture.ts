@@ -1,5 +1,6 @@
 /** Two distributions side by side, of which a mask says which one holds where. */
-import { broadcastShapes, expandTo, type Shape, select } from '@pyro-ts/engine';
+import { type Shape, select } from '@pyro-ts/engine';
+import { broadcastShapes, expandTo } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import { formatShape, ShapeError } from '../../errors.js';
 import type { RandomStream } from '../../random.js';

@@ -1,5 +1,6 @@
 /** A mixture whose components are of one family. */
-import { expandTo, logSumExp, type Shape, stopGradient } from '@pyro-ts/engine';
+import { logSumExp, type Shape, stopGradient } from '@pyro-ts/engine';
+import { expandTo } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import { formatShape, ShapeError } from '../../errors.js';
 import type { RandomStream } from '../../random.js';

@@ -1,5 +1,6 @@
 /** A distribution of numbers with additional zeros. */
-import { broadcastShapes, expandTo, hostMap, logSumExp, type Shape, select } from '@pyro-ts/engine';
+import { logSumExp, type Shape, select } from '@pyro-ts/engine';
+import { broadcastShapes, expandTo, hostMap } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import { formatShape, ShapeError } from '../../errors.js';
 import type { RandomStream } from '../../random.js';

@@ -1,5 +1,6 @@
 /** The Dirichlet distribution. */
-import { customGrad, expandTo, host, hostCall, rowwise, type Shape, sumTo } from '@pyro-ts/engine';
+import { customGrad, type Shape } from '@pyro-ts/engine';
+import { expandTo, host, hostCall, rowwise, sumTo } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import { formatShape, ShapeError } from '../../errors.js';
 import type { RandomStream } from '../../random.js';

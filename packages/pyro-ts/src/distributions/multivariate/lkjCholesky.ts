@@ -1,5 +1,6 @@
 /** The LKJ distribution of correlation matrices, by their Cholesky factors. */
-import { elementwise, host, readBroadcast, type Shape, sizeOf } from '@pyro-ts/engine';
+import type { Shape } from '@pyro-ts/engine';
+import { elementwise, host, readBroadcast, sizeOf } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import { OptionError } from '../../errors.js';
 import type { RandomStream } from '../../random.js';

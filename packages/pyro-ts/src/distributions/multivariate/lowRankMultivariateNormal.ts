@@ -1,5 +1,6 @@
 /** The multivariate normal whose covariance is a diagonal and a product of few columns. */
-import { broadcastShapes, cholesky, expandTo, type Shape, triangularSolve } from '@pyro-ts/engine';
+import { cholesky, type Shape, triangularSolve } from '@pyro-ts/engine';
+import { broadcastShapes, expandTo } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import { formatShape, ShapeError } from '../../errors.js';
 import type { RandomStream } from '../../random.js';

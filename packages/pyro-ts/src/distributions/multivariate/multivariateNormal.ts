@@ -1,12 +1,6 @@
 /** The multivariate normal distribution, factorised on the host in float64. */
-import {
-  broadcastShapes,
-  cholesky,
-  expandTo,
-  NotPositiveDefiniteError,
-  type Shape,
-  triangularSolve,
-} from '@pyro-ts/engine';
+import { cholesky, NotPositiveDefiniteError, type Shape, triangularSolve } from '@pyro-ts/engine';
+import { broadcastShapes, expandTo } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import { formatShape, ShapeError, SupportError } from '../../errors.js';
 import type { RandomStream } from '../../random.js';

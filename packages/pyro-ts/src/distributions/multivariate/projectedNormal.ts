@@ -1,5 +1,6 @@
 /** The projected normal distribution: directions on the circle or the sphere, and unit quaternions. */
-import { expandTo, logRadialIntegral, type Shape } from '@pyro-ts/engine';
+import type { Shape } from '@pyro-ts/engine';
+import { expandTo, logRadialIntegral } from '@pyro-ts/engine/internal';
 import type * as tf from '@tensorflow/tfjs';
 import { formatShape, ShapeError } from '../../errors.js';
 import type { RandomStream } from '../../random.js';

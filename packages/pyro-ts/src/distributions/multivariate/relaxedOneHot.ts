@@ -1,5 +1,6 @@
 /** One-hot vectors relaxed to vectors of probabilities, for gradients through discrete choices. */
-import { customGrad, host, logSoftmax, logSumExp, type Shape } from '@pyro-ts/engine';
+import { customGrad, logSoftmax, logSumExp, type Shape } from '@pyro-ts/engine';
+import { host } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import { ShapeError } from '../../errors.js';
 import type { RandomStream } from '../../random.js';

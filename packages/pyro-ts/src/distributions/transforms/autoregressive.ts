@@ -1,5 +1,6 @@
 /** The inverse autoregressive flow: an affine map of each entry, by numbers that a masked network makes of the entries before it. */
-import { customGrad, sizeOf } from '@pyro-ts/engine';
+import { customGrad } from '@pyro-ts/engine';
+import { sizeOf } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import { formatShape, OptionError, refuseUnknownKeys, ShapeError } from '../../errors.js';
 import { realVector } from '../constraints.js';

@@ -1,5 +1,6 @@
 /** Transforms of single numbers, entry by entry. */
-import { broadcastShapes, customGrad, expandTo, type Shape } from '@pyro-ts/engine';
+import { customGrad, type Shape } from '@pyro-ts/engine';
+import { broadcastShapes, expandTo } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import { formatShape, ShapeError } from '../../errors.js';
 import { type Constraint, interval, positive, real, unitInterval } from '../constraints.js';

@@ -1,9 +1,6 @@
-/** Differentiable maps of values, for parameters with constraints and for transformed distributions. */
-export * from './autoregressive.js';
-export * from './compose.js';
-export * from './elementwise.js';
-export { type DenseLayer, initAutoregressive } from './masks.js';
-export * from './matrices.js';
-export * from './simplex.js';
-export * from './transform.js';
-export * from './vectors.js';
+/** Differentiable maps of values, for parameters with constraints and for transformed distributions. Their classes are in ../classes.ts. */
+export { type AutoregressiveOptions, affineAutoregressive } from './autoregressive.js';
+export { compose } from './compose.js';
+export type { DenseLayer } from './masks.js';
+export { Transform } from './transform.js';
+export { normalize } from './vectors.js';

@@ -1,5 +1,5 @@
 /** Moving the several values of a site to the batch dimension that enumeration gave it. */
-import { sizeOf } from '@pyro-ts/engine';
+import { sizeOf } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 
 /**

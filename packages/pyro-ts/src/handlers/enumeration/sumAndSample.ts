@@ -3,7 +3,8 @@
  * value and in gradient. Source: Liu, Regier, Tripuraneni, Jordan, McAuliffe 2019, "Rao-Blackwellized stochastic gradients for discrete
  * distributions", section 3, with the cost of the likeliest value as the baseline of the score function.
  */
-import { customGrad, sizeOf } from '@pyro-ts/engine';
+import { customGrad } from '@pyro-ts/engine';
+import { sizeOf } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import type { Distribution } from '../../distributions/distribution.js';
 import type { RandomStream } from '../../random.js';

@@ -1,5 +1,6 @@
 /** Autoguides that treat each site by itself: a point, or a normal in unconstrained space. */
-import { greater, host } from '@pyro-ts/engine';
+import { greater } from '@pyro-ts/engine';
+import { host } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import { positive } from '../../distributions/constraints.js';
 import { normal } from '../../distributions/continuous/normal.js';

@@ -1,5 +1,6 @@
 /** What an autoguide keeps of a latent site: its shape, support, plates and a place to begin. */
-import { expandTo, OperandError, sameShape } from '@pyro-ts/engine';
+import { OperandError } from '@pyro-ts/engine';
+import { expandTo, sameShape } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import { bijectTo } from '../../distributions/bijectTo.js';
 import type { Constraint } from '../../distributions/constraints.js';

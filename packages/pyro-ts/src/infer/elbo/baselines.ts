@@ -1,5 +1,6 @@
 /** Control variates for score-function gradients: what a site's cost is expected to be, whatever the site draws. */
-import { broadcastShapes, customGrad, expandTo, sameShape, sizeOf, stopGradient } from '@pyro-ts/engine';
+import { customGrad, stopGradient } from '@pyro-ts/engine';
+import { broadcastShapes, expandTo, sameShape, sizeOf } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import { formatShape, OptionError, refuseUnknownKeys, ShapeError } from '../../errors.js';
 import type { SampleSite } from '../../runtime/trace.js';

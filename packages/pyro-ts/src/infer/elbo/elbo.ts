@@ -1,5 +1,5 @@
 /** What every evidence lower bound shares: options, particles, the pair of traces, and the number of plate dimensions. */
-import { uncountedReads } from '@pyro-ts/engine';
+import { uncountedReads } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import { OptionError, PlateError, refuseUnknownKeys } from '../../errors.js';
 import { replay } from '../../handlers/replay.js';

@@ -1,5 +1,6 @@
 /** The plain evidence lower bound: pathwise gradients where draws are reparameterised, score functions elsewhere. */
-import { expandTo, stopGradient } from '@pyro-ts/engine';
+import { stopGradient } from '@pyro-ts/engine';
+import { expandTo } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import type { SampleSite } from '../../runtime/trace.js';
 import { type BaselineState, Baselines } from './baselines.js';

@@ -1,5 +1,5 @@
 /** The bound with the divergence between guide and prior in closed form where there is one. */
-import { sameShape } from '@pyro-ts/engine';
+import { sameShape } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import { hasKl, klDivergence } from '../../distributions/kl/klDivergence.js';
 import { ModelGuideError } from '../../errors.js';

@@ -1,5 +1,5 @@
 /** The model's terms of the bound: log-probabilities, with the variables that the model enumerates summed out. */
-import { uncountedReads } from '@pyro-ts/engine';
+import { uncountedReads } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import { applyMask } from '../../distributions/distribution.js';
 import { EnumerationError } from '../../errors.js';

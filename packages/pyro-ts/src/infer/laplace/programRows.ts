@@ -1,5 +1,6 @@
 /** The rows of a program: the cost of each datum, and of each value of its discrete latents, with derivatives by its continuous latents. */
-import { expandTo, OperandError } from '@pyro-ts/engine';
+import { OperandError } from '@pyro-ts/engine';
+import { expandTo } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import { bijectTo } from '../../distributions/bijectTo.js';
 import { detachConstraint } from '../../distributions/detachConstraint.js';

@@ -1,5 +1,6 @@
 /** What is done to images before a model sees them: part of a run's configuration, and repeated on new images. */
-import { didYouMean, OptionError, refuseUnknownKeys } from 'pyro-ts';
+import { OptionError } from 'pyro-ts';
+import { didYouMean, refuseUnknownKeys } from 'pyro-ts/internal';
 
 /**
  * What is subtracted from each image. `plane`: a robust fit of a plane (of a signal: of a line); `polynomial`: of a polynomial of degree 2;

@@ -1,6 +1,7 @@
 /** Known numbers of images (`ImageSet.factors`): which ones a model is told or predicts, and the units in which its networks see them. */
 import * as tf from '@tensorflow/tfjs';
-import { OptionError, refuseUnknownKeys } from 'pyro-ts';
+import { OptionError } from 'pyro-ts';
+import { refuseUnknownKeys } from 'pyro-ts/internal';
 import type { ImageSet, StreamedSet } from '../../data/index.js';
 import { DataError } from '../../errors.js';
 import { lookUp } from '../../lookup.js';

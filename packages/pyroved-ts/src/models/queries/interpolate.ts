@@ -1,5 +1,6 @@
 /** Images on the way from one object to another. */
-import { OptionError, refuseUnknownKeys } from 'pyro-ts';
+import { OptionError } from 'pyro-ts';
+import { refuseUnknownKeys } from 'pyro-ts/internal';
 import { linspace } from '../../coordinates/index.js';
 import type { ImageSet } from '../../data/index.js';
 import type { Condition } from './condition.js';

@@ -8,12 +8,12 @@ import {
   type Message,
   OptionError,
   RandomStream,
-  refuseUnknownKeys,
   replay,
   type SampleSite,
   seed as seeded,
   trace,
 } from 'pyro-ts';
+import { refuseUnknownKeys } from 'pyro-ts/internal';
 import { gather, type ImageSet, imageSize, type StreamedSet } from '../../data/index.js';
 import { DataError } from '../../errors.js';
 

@@ -1,6 +1,7 @@
 /** Images over a regular grid of content latents: the picture of what a model has learned. */
-import { host } from '@pyro-ts/engine';
-import { OptionError, refuseUnknownKeys } from 'pyro-ts';
+import { host } from '@pyro-ts/engine/internal';
+import { OptionError } from 'pyro-ts';
+import { refuseUnknownKeys } from 'pyro-ts/internal';
 import { linspace } from '../../coordinates/index.js';
 import type { ImageSet } from '../../data/index.js';
 import { type Condition, conditionKeys } from './condition.js';

@@ -1,5 +1,6 @@
 /** One latent varied at a time, the others fixed, for each class: what each latent has come to mean. */
-import { OptionError, refuseUnknownKeys } from 'pyro-ts';
+import { OptionError } from 'pyro-ts';
+import { refuseUnknownKeys } from 'pyro-ts/internal';
 import type { ImageSet } from '../../data/index.js';
 import { type Condition, conditionKeys } from './condition.js';
 import type { PoseRows } from './host.js';

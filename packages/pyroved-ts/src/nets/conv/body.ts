@@ -1,10 +1,6 @@
 /** The fused convolutional encoder as a network: features of an image that a recognition network computes its answers from. */
-import {
-  convEncoder,
-  convEncoderShapes,
-  type EncoderBlock,
-  type SpatialDecoderOptions,
-} from '@pyro-ts/spatial-decoder';
+import { convEncoder, convEncoderShapes, type SpatialDecoderOptions } from '@pyro-ts/spatial-decoder';
+import type { EncoderBlock } from '@pyro-ts/spatial-decoder/internal';
 import type * as tf from '@tensorflow/tfjs';
 import { reshape } from '@tensorflow/tfjs';
 import type { Net, RandomStream } from 'pyro-ts';

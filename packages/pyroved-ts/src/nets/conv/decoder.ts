@@ -1,5 +1,6 @@
 /** The convolutional decoder: a few large pixels from the latents, upsampled and convolved until they are the image. */
-import { sizeOf, take } from '@pyro-ts/engine';
+import { take } from '@pyro-ts/engine';
+import { sizeOf } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import { linearOnParts, linearSpec, sum } from '../layers.js';
 import type { DecoderNet } from '../slots.js';

@@ -1,5 +1,5 @@
 /** Convolutional encoder, classifier and regressor: blocks of convolutions, the image halved between them, then linear heads. */
-import { sizeOf } from '@pyro-ts/engine';
+import { sizeOf } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import type { FcEncoderOptions } from '../fcEncoder.js';
 import { linear, linearOnParts, linearSpec, SMALLEST_SCALE, type Specs, sum, type Weights } from '../layers.js';

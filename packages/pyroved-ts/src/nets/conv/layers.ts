@@ -1,6 +1,7 @@
 /** Stacks of convolutional layers as lists, from which both the names and first values of the weights and the computation follow. */
 import { convolution, dense, maxPool } from '@pyro-ts/engine';
-import { type Activation, activationFunctions } from '@pyro-ts/spatial-decoder';
+import type { Activation } from '@pyro-ts/spatial-decoder';
+import { activationFunctions } from '@pyro-ts/spatial-decoder/internal';
 import * as tf from '@tensorflow/tfjs';
 import type { RandomStream } from 'pyro-ts';
 import { biasedAndActivated, type Specs, type Weights } from '../layers.js';

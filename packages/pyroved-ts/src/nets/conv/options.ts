@@ -1,6 +1,8 @@
 /** What one may choose of a convolutional network. */
-import { type Activation, activations } from '@pyro-ts/spatial-decoder';
-import { didYouMean, OptionError, refuseUnknownKeys } from 'pyro-ts';
+import type { Activation } from '@pyro-ts/spatial-decoder';
+import { activations } from '@pyro-ts/spatial-decoder/internal';
+import { OptionError } from 'pyro-ts';
+import { didYouMean, refuseUnknownKeys } from 'pyro-ts/internal';
 import { checkWeights } from '../../sizes.js';
 
 export interface ConvOptions {

@@ -1,7 +1,8 @@
 /** Between images as models hold them, [..., channels * points], and as convolutions take them, [rows, height, width, channels]. */
-import { sizeOf } from '@pyro-ts/engine';
+import { sizeOf } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
-import { formatShape, ShapeError } from 'pyro-ts';
+import { ShapeError } from 'pyro-ts';
+import { formatShape } from 'pyro-ts/internal';
 
 /** Height and width; a signal is an image of height 1. */
 export type Size = readonly [height: number, width: number];

@@ -1,5 +1,5 @@
 /** Doubles the size of images, by repeating or by linear interpolation, and cuts to the size that is wanted. */
-import { upsample2x } from '@pyro-ts/engine';
+import { upsample2x } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import type { Upsampling } from './options.js';
 import type { Size } from './shapes.js';

@@ -1,5 +1,6 @@
 /** What the shapes of a pyroVED state dictionary say of its model, and what they leave open. */
-import { didYouMean, OptionError } from 'pyro-ts';
+import { OptionError } from 'pyro-ts';
+import { didYouMean } from 'pyro-ts/internal';
 import { ImportError } from '../../export/errors.js';
 import type { Invariance } from '../../priors/index.js';
 import type { LoadedTensor } from './stateDict.js';

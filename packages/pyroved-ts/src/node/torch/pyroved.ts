@@ -1,6 +1,6 @@
 /** The original's weights in our models: `save_weights` of pyroVED, read without Python. */
 import type { Activation } from '@pyro-ts/spatial-decoder';
-import { refuseUnknownKeys } from 'pyro-ts';
+import { refuseUnknownKeys } from 'pyro-ts/internal';
 import { defined } from '../../defined.js';
 import { disposeOnError } from '../../disposeOnError.js';
 import { type LikelihoodName, type Model, type ModelConfig, modelFromConfig } from '../../models/index.js';

@@ -1,5 +1,5 @@
 /** Reads PyTorch's weight files (`torch.save(model.state_dict(), file)`, a zip archive since PyTorch 1.6) without Python. */
-import { halfToFloat32, upperHalfToFloat32 } from 'pyro-ts';
+import { halfToFloat32, upperHalfToFloat32 } from 'pyro-ts/internal';
 import { ImportError } from '../../export/errors.js';
 import { limitsFor, type ReadLimits } from '../limits.js';
 import { unzipped } from './archive.js';

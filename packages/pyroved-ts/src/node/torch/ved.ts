@@ -1,6 +1,6 @@
 /** The weights of pyroVED's encoder-decoder (VED) in ours. */
 import type { Activation } from '@pyro-ts/spatial-decoder';
-import { refuseUnknownKeys } from 'pyro-ts';
+import { refuseUnknownKeys } from 'pyro-ts/internal';
 import { defined } from '../../defined.js';
 import { disposeOnError } from '../../disposeOnError.js';
 import { ImportError } from '../../export/errors.js';

@@ -1,5 +1,6 @@
 /** Puts the tensors of a state dictionary into a model's parameters of the same names. */
-import { formatShape, type ParamStore } from 'pyro-ts';
+import type { ParamStore } from 'pyro-ts';
+import { formatShape } from 'pyro-ts/internal';
 import { ImportError } from '../../export/errors.js';
 import type { StateDict } from './layout.js';
 import type { LoadedTensor } from './stateDict.js';

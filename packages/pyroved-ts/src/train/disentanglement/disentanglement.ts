@@ -1,5 +1,6 @@
 /** Whether each known factor of variation has a latent variable of its own: what a latent map only lets one see, as numbers. */
-import { OptionError, refuseUnknownKeys } from 'pyro-ts';
+import { OptionError } from 'pyro-ts';
+import { refuseUnknownKeys } from 'pyro-ts/internal';
 import { factorNames } from '../../data/index.js';
 import type { Condition, Encoding } from '../../models/index.js';
 import type { TrainingImages } from '../data.js';

@@ -1,5 +1,6 @@
 /** The host's sums as tensor operations on the gradient tape, one operation for a whole contraction. */
-import { customGrad, isRecording, stopGradient } from '@pyro-ts/engine';
+import { customGrad, stopGradient } from '@pyro-ts/engine';
+import { isRecording } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import { eliminate, type NamedTable, type Tables } from './contract.js';
 import type { Dim, NamedTensor } from './namedTensor.js';

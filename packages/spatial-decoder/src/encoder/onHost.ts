@@ -1,14 +1,15 @@
-/** One call of the convolutional encoder on a kernel, with its gradient on the tape. */
-import { customGrad, peek, tensorFrom } from '@pyro-ts/engine';
+/** The convolutional encoder on a kernel of the host's memory, with its gradient on the tape. */
+import { customGrad } from '@pyro-ts/engine';
+import { peek, tensorFrom } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
+import type { HostKernel, Saved } from '../hostKernel.js';
 import { activeTape, isKept, keep, release, sweep } from '../kept.js';
-import type { Kernel, Saved } from '../kernel.js';
 import type { ConvEncoderWeights } from './inputs.js';
 import type { EncoderKernel, EncoderOperands, EncoderProblem } from './problem.js';
 
 /** The encoder on `kernel`, whose methods for this operation are `encoder`. */
-export function onEncoderKernel(
-  kernel: Kernel,
+export function encodeOnHost(
+  kernel: HostKernel,
   encoder: EncoderKernel,
   images: tf.Tensor,
   { blocks, dense }: ConvEncoderWeights,

@@ -1,0 +1,26 @@
+/** What the packages above share to build operations of their own, and nobody else should rely on. */
+export { correctGradients } from './gradients/index.js';
+export { factorize, isPositiveDefinite, type Matrix, solveLower } from './linalg/index.js';
+export { describeValue, nearestName } from './messages.js';
+export * from './ops/adam.js';
+export * from './ops/affineSample.js';
+export * from './ops/bernoulli.js';
+export * from './ops/biasActivation.js';
+export * from './ops/denseParts.js';
+export * from './ops/freeTape.js';
+export { checkIndices, takeWithin } from './ops/indexing.js';
+export * from './ops/normal.js';
+export * from './ops/resample.js';
+export { broadcastShapes, expandTo, sameShape, sizeOf, sumTo } from './ops/shapes.js';
+export { withWholeTape } from './ops/tape.js';
+export * from './ops/upsample2x.js';
+export * from './ops/weightedSum.js';
+export * from './recording/hostCalls.js';
+export { assertSingleCopy } from './select/singleCopy.js';
+export { engineState } from './select/state.js';
+export * from './special/elementwise.js';
+export * as host from './special/host/index.js';
+export * from './special/radial.js';
+export * from './special/rowwise.js';
+export * from './wasm/compile.js';
+export * from './wasm/memory.js';
