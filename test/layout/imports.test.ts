@@ -33,6 +33,7 @@ const layers = [
   'optim',
   'infer',
   'render',
+  'internal',
   'index',
 ];
 
