@@ -5,7 +5,6 @@ import * as tf from '@tensorflow/tfjs';
 import { module, param } from 'pyro-ts';
 import { directionOf, type PoseTensors, poseTransform } from '../coordinates/index.js';
 import { centreOf, type Likelihood, type Model, RecognitionSSIVAE, TemplateSSIVAE } from '../models/index.js';
-import type { DecoderNet, EncoderNet } from '../nets/index.js';
 import type { PosePart } from '../priors/index.js';
 import { conditionInputs } from './conditions.js';
 
@@ -46,7 +45,7 @@ const imagePort = ({ options: { channels, shape } }: Model): Port => ({
 /** [B, channels * points] */
 const rowsOf = (model: Model, image: tf.Tensor): tf.Tensor => tf.reshape(image, [image.shape[0], model.imageSize]);
 
-const encoderOf = (model: Model) => module('encoder_z', model.nets.encoder_z as unknown as EncoderNet);
+const encoderOf = (model: Model) => module('encoder_z', model.nets.encoder_z);
 
 /** The classifier or the regressor. */
 function predictors(model: Model): Program[] {
@@ -75,7 +74,7 @@ function encoder(model: Model): Program {
 
 /** The mean of the likelihood for given content and pose, as `decode` gives it. */
 function decoder(model: Model): Program {
-  const net = model.nets.decoder as unknown as DecoderNet;
+  const net = model.nets.decoder;
   const { latents, likelihood, points } = model;
   const { channels, shape } = model.options;
   const conditions = conditionInputs(model, 'decoder');

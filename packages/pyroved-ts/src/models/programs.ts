@@ -45,6 +45,12 @@ export interface Terms {
 /** Any of this package's networks. */
 export type AnyNet = Net<never[], unknown>;
 
+/** The networks of a model, by the names under which their parameters are kept. */
+export interface ModelNets extends Readonly<Record<string, AnyNet>> {
+  readonly encoder_z: EncoderNet;
+  readonly decoder: DecoderNet;
+}
+
 /** What a kind of model adds to what all share. */
 export interface ModelParts {
   /** As in messages: "iVAE". */
@@ -75,8 +81,7 @@ export abstract class VaePrograms {
   readonly points: number;
   protected readonly encoder: EncoderNet;
   protected readonly decoder: DecoderNet;
-  /** Every network by the name under which its parameters are kept. */
-  readonly nets: Readonly<Record<string, AnyNet>>;
+  readonly nets: ModelNets;
   /** How the modes of the guide are summed out. */
   private readonly inferMode: InferConfig;
 
