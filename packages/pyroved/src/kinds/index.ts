@@ -35,7 +35,7 @@ export const modelKinds = [...imageKinds, ved] as const;
 export const kindNamed = (name: string): (typeof modelKinds)[number] => named(modelKinds, name);
 
 /** The kind of an image model. */
-export const kindOf = ({ kind }: Model | ModelConfig): ImageKind => named(imageKinds, kind);
+export const kindOf = ({ kind }: Pick<Model | ModelConfig, 'kind'>): ImageKind => named(imageKinds, kind);
 
 function named<K extends { readonly name: string }>(kinds: readonly K[], name: string): K {
   const found = kinds.find((kind) => kind.name === name);

@@ -22,6 +22,7 @@ export const ivae = defineKind<IVAE, Extract<ModelConfig, { kind: 'iVAE' }>>({
   isDefault: ({ labelled }, { condition }) => condition !== undefined || !labelled,
   modelOptions: ['condition'],
   trainOptions: [],
+  usesLabels: false,
   classes: 'none',
   configure: (sets, { condition }, shared) => ({ kind: 'iVAE', ...shared, ...conditionOf(sets, condition) }),
   training: (_, __, given) => ({ ...unsupervisedDefaults, ...trainOptionsOf(given, []) }),

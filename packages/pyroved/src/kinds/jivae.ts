@@ -16,6 +16,7 @@ export const jivae = defineKind<JIVAE, Extract<ModelConfig, { kind: 'jiVAE' }>>(
   isDefault: (_, { numClasses }) => numClasses !== undefined,
   modelOptions: ['numClasses', 'enumerate', 'exactClasses'],
   trainOptions: ['discreteKlWeight'],
+  usesLabels: false,
   classes: 'found',
   configure: (sets, { enumerate, exactClasses, numClasses = classesToFind(sets) }, shared) => ({
     kind: 'jiVAE',

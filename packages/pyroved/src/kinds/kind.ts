@@ -43,6 +43,8 @@ export interface KindDefinition<M extends Model, C extends ModelConfig> {
   /** Options of the model and of its training that not all kinds have. */
   readonly modelOptions: readonly (keyof ModelSettings)[];
   readonly trainOptions: readonly (keyof TrainSettings)[];
+  /** Whether it is trained on labelled images beside unlabelled ones. */
+  readonly usesLabels: boolean;
   /** Whether it names a class for each image, and whether the data say which classes there are. */
   readonly classes: 'none' | 'known' | 'found';
   /** @throws {PyrovedError} where the images lack what such a model needs. */

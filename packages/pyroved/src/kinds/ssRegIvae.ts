@@ -25,6 +25,7 @@ export const ssRegIvae = defineKind<SSRegIVAE, Extract<ModelConfig, { kind: 'ssR
     (numClasses === undefined && condition === undefined && labelled !== undefined && !labelled.labels),
   modelOptions: ['targets', 'regressorSigma', 'hiddenRegressor', 'predictor'],
   trainOptions: supervisedKeys,
+  usesLabels: true,
   classes: 'none',
   configure: (sets, { regressorSigma, hiddenRegressor, predictor: regressor, targets }, shared) => ({
     kind: 'ssRegIVAE',

@@ -42,6 +42,7 @@ export const ssivae = defineKind<SSIVAE, SSIVAEConfig>({
     ...(['templates', 'templatesPerClass', 'extraClasses'] as const),
   ],
   trainOptions: [...supervisedKeys, ...knownPoseKeys, ...templateKeys],
+  usesLabels: true,
   classes: 'known',
   configure,
   training,

@@ -1,7 +1,7 @@
 /** Runs of a template model without labels: classes that are found among the images stand for labelled ones. */
 import { OptionError } from 'pyro-ts';
 import { findClasses, type ModelOptions } from 'pyroved-ts';
-import type { ModelSettings } from '../kinds/index.js';
+import { kindOf, type ModelSettings } from '../kinds/index.js';
 import type { TrainingSets } from '../sources/sets.js';
 
 /** Whether a model with these settings looks for its classes: one picture each, and a single one for a model without classes. */
@@ -9,7 +9,7 @@ export function looksForClasses(
   { decoder, kind, numClasses }: ModelSettings,
   { labelled }: Pick<TrainingSets, 'labelled'>,
 ): boolean {
-  if (decoder !== 'template' || kind === 'ssiVAE' || kind === 'ssRegIVAE') return false;
+  if (decoder !== 'template' || (kind !== undefined && kindOf({ kind }).usesLabels)) return false;
   return kind !== undefined || numClasses !== undefined || !labelled?.labels;
 }
 
@@ -19,7 +19,7 @@ export function foundSettings(
   { classNames }: TrainingSets,
 ): { readonly model: ModelSettings; readonly foundClasses: number } {
   const known = classNames.length > 1 ? classNames.length : undefined;
-  const foundClasses = numClasses ?? (kind === 'jiVAE' ? known : 1);
+  const foundClasses = numClasses ?? (kind !== undefined && kindOf({ kind }).classes === 'found' ? known : 1);
   if (foundClasses === undefined) {
     throw new OptionError('How many classes to look for is not known. Give their number (numClasses, --num-classes).');
   }

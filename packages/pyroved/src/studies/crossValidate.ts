@@ -1,7 +1,7 @@
 /** How good a model is, from the labelled images alone: each of several parts of them is tested on by a model that was trained on the others. */
 import { OptionError } from 'pyro-ts';
 import { PyrovedError } from 'pyroved-ts';
-import { modelConfigFor } from '../kinds/index.js';
+import { kindOf, modelConfigFor } from '../kinds/index.js';
 import { finishRun } from '../runs/finish.js';
 import type { RunHooks } from '../runs/hooks.js';
 import type { Machine, StartedMachine } from '../runs/machine.js';
@@ -53,8 +53,8 @@ export async function crossValidate(request: CrossValidateRequest, hooks: RunHoo
   const planned = (sets: TrainingSets, machine: StartedMachine) => {
     const plan: FoldsPlan = { ...planOf(asked, sets, machine), folds, seed };
     const first = foldOf(sets, foldFor(plan, 0));
-    const { kind } = modelConfigFor(first, plan.model, seed);
-    if (kind !== 'ssiVAE' && kind !== 'ssRegIVAE') {
+    const { name: kind, usesLabels } = kindOf(modelConfigFor(first, plan.model, seed));
+    if (!usesLabels) {
       throw new PyrovedError(
         `The ${kind} is not trained on labels, so that there is nothing to hold it against. Cross-validate an ssiVAE (classes) or an ssRegIVAE (quantities).`,
       );

@@ -1,0 +1,22 @@
+/** What differs between kinds of models stands in one object per kind: no other code of the application compares a kind's name. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
+
+const names = ['iVAE', 'jiVAE', 'ssiVAE', 'ssRegIVAE', 'VED'];
+const comparison = new RegExp(`kind\\s*[!=]==\\s*'(?:${names.join('|')})'|case '(?:${names.join('|')})'`);
+
+it('only the kinds themselves, and the makers of models by name, compare names of kinds', () => {
+  const files = ['packages/pyroved/src', 'packages/pyroved-ts/src'].flatMap((folder) =>
+    readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.ts'))
+      .map((file) => `${folder}/${file}`),
+  );
+  expect(files.length).toBeGreaterThan(200);
+  const found = files.filter((file) => comparison.test(readFileSync(file, 'utf8')));
+  // The first makes a model from a configuration; the others say what a file of pyroVED holds.
+  expect(found.sort()).toEqual([
+    'packages/pyroved-ts/src/models/presets.ts',
+    'packages/pyroved-ts/src/node/torch/layout.ts',
+    'packages/pyroved-ts/src/node/torch/pyroved.ts',
+  ]);
+});
