@@ -1,6 +1,6 @@
 /**
- * Runs the Python side of the benchmark: Pyro and pyroVED on PyTorch, from PyPI. PYRO_BENCH_PYTHON names a Python that has them; else a virtual environment
- * is made once under node_modules/.cache with `pip install pyroved torch`.
+ * Runs the Python side of the benchmark: Pyro and pyroVED on PyTorch, and NumPyro, from PyPI. PYRO_BENCH_PYTHON names a Python that has them; else a virtual environment
+ * is made once under node_modules/.cache with `pip install pyroved torch numpyro funsor`.
  */
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
@@ -47,7 +47,9 @@ function python() {
       spawnSync(process.platform === 'win32' ? 'python' : 'python3', ['-m', 'venv', environment], { stdio: 'inherit' }),
     );
     must(
-      spawnSync(inEnvironment('python'), ['-m', 'pip', 'install', '--quiet', 'pyroved', 'torch'], { stdio: 'inherit' }),
+      spawnSync(inEnvironment('python'), ['-m', 'pip', 'install', '--quiet', 'pyroved', 'torch', 'numpyro', 'funsor'], {
+        stdio: 'inherit',
+      }),
     );
   }
   return inEnvironment('python');

@@ -140,6 +140,27 @@ const cases: Readonly<Record<string, readonly [Program, ...Input[]]>> = {
     (x) => tf.oneHot(tf.cast(tf.abs(tf.mul(x, 1.5)), 'int32'), 3, 2, -1).cast('float32'),
     any(4),
   ],
+  'selection by oneHot rows': [
+    (x) => tf.sum(tf.mul(tf.cast(tf.oneHot(tf.tensor1d([0, 1, 2], 'int32'), 3), 'float32'), x), -1).exp(),
+    any(3),
+  ],
+  'selection from a table, and of others': [
+    (x, y) => {
+      const rows = tf.cast(tf.oneHot(tf.tensor2d([[0], [1]], [2, 1], 'int32'), 2), 'float32');
+      const one = tf.cast(tf.oneHot(tf.tensor1d([1, 1, 1], 'int32'), 3), 'float32');
+      const turned = tf.cast(tf.oneHot(tf.tensor1d([2, 0, 1], 'int32'), 3), 'float32');
+      const of = (selecting: tf.Tensor) => tf.sum(tf.mul(y.exp(), selecting), 1);
+      return tf
+        .sum(tf.mul(tf.expandDims(rows, -1), x), -2)
+        .mul(2)
+        .reshape([6])
+        .add(of(one).sum())
+        .sum()
+        .add(of(turned));
+    },
+    any(2, 3),
+    any(3, 3),
+  ],
   // On the host.
   lgamma: [(x) => lgamma(x).mul(x), of(positive, 4)],
   'rows on the host': [

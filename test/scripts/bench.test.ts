@@ -76,6 +76,9 @@ describe.skipIf(process.platform === 'win32')('the JSON of a run with tiny sizes
     const versions = { torch: '1', pyro: '2' };
     if (script.endsWith('pyro_core.py')) {
       console.log(JSON.stringify({ rates: { 'gaussian mixture': 10, 'hidden Markov, 20 steps': 20 }, versions }));
+    } else if (script.endsWith('numpyro_core.py')) {
+      const rates = { 'gaussian mixture': { jitted: 5, loop: 50, compileSeconds: 2 } };
+      console.log(JSON.stringify({ rates, versions: { numpyro: '4' } }));
     } else {
       const bytes = fs.readFileSync(option('data'));
       const images = new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
@@ -161,14 +164,19 @@ describe.skipIf(process.platform === 'win32')('the JSON of a run with tiny sizes
     expect(readFileSync(join(scratch, 'growth.svg'), 'utf8')).toContain('<svg');
   });
 
-  it('core: steps a second, beside Pyro’s', () => {
-    expectPositive(figures.core, ['stepsPerSecond']);
-    expect(figures.core).toMatchObject([
-      { model: 'gaussian mixture', pyro: 10, versions: { torch: '1', pyro: '2' } },
+  it('core: steps per second, as they are and compiled, beside Pyro’s, NumPyro’s and a step by hand', () => {
+    const { core } = figures;
+    expectPositive(core, ['compiled']);
+    expectPositive(core.slice(0, -1), ['stepsPerSecond', 'compileSeconds']);
+    expect(core).toMatchObject([
+      { model: 'gaussian mixture', pyro: 10, loop: 50, jitted: 5, versions: { torch: '1', pyro: '2', numpyro: '4' } },
       { model: 'hidden Markov, 20 steps', pyro: 20 },
+      { model: 'gaussian mixture by hand' },
     ]);
-    for (const { stepsPerSecond, pyro, ratio } of figures.core)
-      expect(ratio).toBe(Number(stepsPerSecond) / Number(pyro));
+    for (const { compiled, pyro, overPyro } of core.slice(0, 2)) {
+      expect(overPyro).toBeCloseTo(Number(compiled) / Number(pyro), 0);
+    }
+    expect(core[0].overLoop).toBeCloseTo(Number(core[0].compiled) / 50, 0);
   });
 
   it('reference: their time over ours, with malloc as it comes and tuned, and the versions', () => {
@@ -187,13 +195,13 @@ describe('where something cannot run', () => {
     const json = join(scratch, 'some.json');
     const { status, stdout, stderr } = quickly(['peak', 'core', 'reference'], json, '/nonexistent');
     expect(status).toBe(1);
-    expect(stderr).toMatch(/^Pyro's part of the core could not run: .*\/nonexistent does not start \(ENOENT\)/);
+    expect(stderr).toMatch(/^Pyro's part of the core could not run: .*\/nonexistent does not start \(ENOENT\)/m);
     expect(stdout).toMatch(
       /The section reference could not run: .*\/nonexistent does not start.* Set PYRO_BENCH_PYTHON/,
     );
     expect(stdout.trim().split('\n').at(-1)).toBe('Without figures: reference.');
     expect(stdout + stderr).not.toMatch(/^\s+at /m);
-    expect(readJson<Figures>(json)).toMatchObject({ peak: {}, core: [{}, {}] });
+    expect(readJson<Figures>(json)).toMatchObject({ peak: {}, core: [{}, {}, {}] });
     expect(Object.keys(readJson<Figures>(json))).toEqual(['peak', 'core']);
   });
 

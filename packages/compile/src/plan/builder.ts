@@ -13,6 +13,7 @@ import {
   sizeOf,
   type Value,
 } from './nodes.js';
+import { withoutSelection } from './selection.js';
 
 /** Constants of more entries are not compared with each other. */
 const COMPARED = 4096;
@@ -149,6 +150,10 @@ export class PlanBuilder {
       return this.splat(value, kept);
     }
     const outer = own.flatMap((_, i) => (gone.has(i) ? [] : [i]));
+    if (fold === 'sum') {
+      const selected = withoutSelection(this, x, inner);
+      if (selected) return this.reshape(this.reduce('sum', selected.value, selected.axes, true), kept);
+    }
     const order = [...outer, ...inner, ...[...gone].filter((i) => own[i] === 1)];
     const moved = this.reshape(this.transpose(x, order), [...bare, ...inner.map((i) => own[i])]);
     const folded = this.add({ kind: 'reduce', fold, args: [moved], count: inner.length }, bare);

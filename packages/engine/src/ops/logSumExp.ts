@@ -1,5 +1,6 @@
 /** A log-sum-exp that survives slices of minus infinity: value -inf and gradient 0 there, where tfjs's own gives NaN. */
 import * as tf from '@tensorflow/tfjs';
+import { isRecording } from '../recording/hostCalls.js';
 import { customGrad } from './customGrad.js';
 
 /**
@@ -20,7 +21,17 @@ function logSumExpKept(x: tf.Tensor, axes: number[]): tf.Tensor {
   return customGrad([x], (a) => {
     const max = tf.max(a, axes, true);
     const shift = tf.where(tf.isFinite(max), max, tf.zerosLike(max));
-    const value = tf.add(tf.log(tf.sum(tf.exp(tf.sub(a, shift)), axes, true)), shift);
+    const terms = tf.exp(tf.sub(a, shift));
+    const sum = tf.sum(terms, axes, true);
+    const value = tf.add(tf.log(sum), shift);
+    if (isRecording()) {
+      // The same softmax without a second exponential: a compiled program keeps the terms at no cost.
+      return {
+        value,
+        saved: [terms, sum],
+        grad: (dy, [t, s]) => [tf.mul(dy, tf.div(t, tf.where(tf.greater(s, 0), s, tf.onesLike(s))))],
+      };
+    }
     return {
       value,
       saved: [a, value],

@@ -1,7 +1,8 @@
 /** Steps of one SVI as compiled steps: made for the shapes of their arguments, kept, and compared with what the program computes. */
 import { CodeGenerationError } from '@pyro-ts/compile';
-import type * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs';
 import type { Optimizer } from '../../optim/optimizer.js';
+import { RandomStream } from '../../random.js';
 import { warn } from '../../runtime/warn.js';
 import type { BaselineState } from '../elbo/baselines.js';
 import { type Arguments, areSame, readArguments } from './arguments.js';
@@ -31,7 +32,8 @@ interface Kept {
 }
 
 /** Comparisons with the program: after so many steps, and each time after so many times as many. */
-const COMPARED_EVERY = 4;
+const FIRST_COMPARISON = 4;
+const COMPARED_EVERY = 16;
 /** From so many compiled steps on the arguments are taken to change each time. */
 const MANY = 8;
 /** Data-dependent choices may fall out otherwise with other rounding; one stream of so many has to agree. */
@@ -52,7 +54,7 @@ export class StepCompiler<Args extends unknown[]> {
     const { tensors, key } = this.read(args);
     let kept = this.kept.get(key);
     if (!kept) {
-      kept = { step: this.compile(args, tensors, index), taken: 0, due: COMPARED_EVERY };
+      kept = { step: this.compile(args, tensors, index), taken: 0, due: FIRST_COMPARISON };
       this.kept.set(key, kept);
       if (this.kept.size === MANY) {
         warn(
@@ -97,7 +99,7 @@ export class StepCompiler<Args extends unknown[]> {
     try {
       return this.apart(() => {
         // The first run makes parameters, from the random numbers of the step that would have made them.
-        lossAndGradients(program, seed);
+        tf.tidy(() => program.params.run(() => program.estimate(new RandomStream(seed))));
         const step = new CompiledStep(program, tensors, seed);
         step.load(tensors);
         const seeds = Array.from({ length: TRIES }, (_, i) => `${seed}/comparison ${i}`);
