@@ -1,11 +1,14 @@
-/** The command line as a child process, and image files drawn from formulas. */
+/** The command line, in this process and as a child process, and image files drawn from formulas. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { format } from 'node:util';
 import { encode } from 'fast-png';
 import { RandomStream } from 'pyro-ts';
+import { vi } from 'vitest';
+import { runCommandLine } from '../../packages/pyroved/dist/cli/commandLine.js';
 import { draw, ell } from '../pyroved-ts/shapes.js';
 
 const bin = fileURLToPath(new URL('../../packages/pyroved/bin/pyroved.js', import.meta.url));
@@ -28,7 +31,7 @@ export interface Started {
   until(text: string): Promise<void>;
 }
 
-/** Starts `pyroved ...args` in the folder `cwd`, with variables of its own. */
+/** Starts `pyroved ...args` as a process in the folder `cwd`, with variables of its own: for what needs a process, such as signals. */
 export function start(args: readonly string[], cwd: string, variables: NodeJS.ProcessEnv = {}): Started {
   const env = { ...process.env, ...variables };
   const child = spawn(process.execPath, [bin, ...args], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -54,8 +57,42 @@ export function start(args: readonly string[], cwd: string, variables: NodeJS.Pr
   return { child, ended, until };
 }
 
-/** Runs `pyroved ...args` to its end. */
-export const pyroved = (args: readonly string[], cwd: string): Promise<Outcome> => start(args, cwd).ended;
+let last: Promise<unknown> = Promise.resolve();
+
+/** Runs `pyroved ...args` to its end in the folder `cwd`, in this process, which saves loading everything anew. One runs at a time. */
+export function pyroved(args: readonly string[], cwd: string): Promise<Outcome> {
+  const outcome = last.then(() => inThisProcess(args, cwd));
+  last = outcome.catch(() => undefined);
+  return outcome;
+}
+
+async function inThisProcess(args: readonly string[], cwd: string): Promise<Outcome> {
+  const written = { stdout: '', stderr: '' };
+  const into = (stream: keyof typeof written) => (chunk: string | Uint8Array) => {
+    written[stream] += typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString('utf8');
+    return true;
+  };
+  const line =
+    (stream: keyof typeof written) =>
+    (...values: unknown[]) =>
+      void into(stream)(`${format(...values)}\n`);
+  const spies = [
+    vi.spyOn(process.stdout, 'write').mockImplementation(into('stdout')),
+    vi.spyOn(process.stderr, 'write').mockImplementation(into('stderr')),
+    vi.spyOn(console, 'log').mockImplementation(line('stdout')),
+    vi.spyOn(console, 'warn').mockImplementation(line('stderr')),
+    vi.spyOn(console, 'error').mockImplementation(line('stderr')),
+  ];
+  const before = process.cwd();
+  process.chdir(cwd);
+  try {
+    const code = await runCommandLine(args);
+    return { code, ...written };
+  } finally {
+    process.chdir(before);
+    for (const spy of spies) spy.mockRestore();
+  }
+}
 
 /** Runs it, and fails with what it said unless it succeeds. */
 export async function succeed(args: readonly string[], cwd: string): Promise<Outcome> {

@@ -1,67 +1,11 @@
-/** The command line: `pyroved train | evaluate | classify | encode | manifold | export | import | cross-validate | compare-priors | demo`. */
-import { Command } from 'commander';
-import { plainText } from '../plainText.js';
-import { version } from '../version.js';
-import { classifyCommand } from './classify.js';
-import { comparePriorsCommand } from './comparePriors.js';
-import { crossValidateCommand } from './crossValidate.js';
-import { demoCommand } from './demo.js';
-import { encodeCommand } from './encode.js';
-import { evaluateCommand } from './evaluate.js';
-import { exportCommand } from './export.js';
-import { importCommand } from './import.js';
-import { manifoldCommand } from './manifold.js';
-import { report } from './messages.js';
-import { predictCommand } from './predict.js';
-import { interpolateCommand, straightenCommand, traverseCommand } from './rows.js';
-import { trainCommand } from './train.js';
-
-/** Names that a person typed come back in errors. */
-const output = { writeErr: (text: string) => void process.stderr.write(plainText(text)) };
-
-const program = new Command('pyroved')
-  .configureOutput(output)
-  .version(version, '-V, --version', 'print the version')
-  .description(
-    'Classifies images of objects that lie at any angle, from a few upright labelled images, and shows what varies among them.',
-  )
-  .showHelpAfterError('Add --help to see the options.')
-  .showSuggestionAfterError()
-  .addHelpText(
-    'after',
-    `
-A first run on generated playing-card suits, a few minutes:
-  $ pyroved demo
-Your own images: a folder of unlabelled ones, and a folder with one folder per class:
-  $ pyroved train --unlabelled micrographs --labelled examples --out runs/first
-  $ pyroved classify runs/first --images micrographs --out classes.csv`,
-  );
-
-for (const command of [
-  trainCommand,
-  evaluateCommand,
-  classifyCommand,
-  encodeCommand,
-  manifoldCommand,
-  traverseCommand,
-  interpolateCommand,
-  straightenCommand,
-  predictCommand,
-  exportCommand,
-  importCommand,
-  crossValidateCommand,
-  comparePriorsCommand,
-  demoCommand,
-]) {
-  program.addCommand(command().configureOutput(output));
-}
+/** The command `pyroved`, in a process of its own. */
+import { runCommandLine } from './commandLine.js';
 
 // A reader that has seen enough, such as `head`, closes the pipe.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
 });
 
-program.parseAsync().catch((error: unknown) => {
-  report(error);
-  process.exitCode = 1;
-});
+const code = await runCommandLine(process.argv.slice(2));
+// A training that a signal stopped has set the status of that signal.
+if (code !== 0) process.exitCode = code;

@@ -42,8 +42,8 @@ export function ticksOf([low, high]: Domain, scale: Scale, { count, whole, perce
 export const ticksAt = (values: readonly number[], scale: Scale): Tick[] =>
   values.map((value) => ({ at: scale(value), label: shortNumber(value) }));
 
-/** Three significant digits at most. */
-export const shortNumber = (value: number): string => format('.3~g')(value);
+/** Three significant digits at most, but whole thousands in full. */
+export const shortNumber = (value: number): string => format(Math.abs(value) >= 1000 ? ',.0f' : '.3~g')(value);
 
 export const percentage = (share: number): string => format('.0%')(share);
 

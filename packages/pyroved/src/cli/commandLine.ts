@@ -1,0 +1,73 @@
+/** The command line: `pyroved train | evaluate | classify | encode | manifold | export | import | cross-validate | compare-priors | demo`. */
+import { Command, CommanderError } from 'commander';
+import { plainText } from '../plainText.js';
+import { version } from '../version.js';
+import { classifyCommand } from './classify.js';
+import { comparePriorsCommand } from './comparePriors.js';
+import { crossValidateCommand } from './crossValidate.js';
+import { demoCommand } from './demo.js';
+import { encodeCommand } from './encode.js';
+import { evaluateCommand } from './evaluate.js';
+import { exportCommand } from './export.js';
+import { importCommand } from './import.js';
+import { manifoldCommand } from './manifold.js';
+import { report } from './messages.js';
+import { predictCommand } from './predict.js';
+import { interpolateCommand, straightenCommand, traverseCommand } from './rows.js';
+import { trainCommand } from './train.js';
+
+/** Names that a person typed come back in errors. */
+const output = { writeErr: (text: string) => void process.stderr.write(plainText(text)) };
+
+const COMMANDS = [
+  trainCommand,
+  evaluateCommand,
+  classifyCommand,
+  encodeCommand,
+  manifoldCommand,
+  traverseCommand,
+  interpolateCommand,
+  straightenCommand,
+  predictCommand,
+  exportCommand,
+  importCommand,
+  crossValidateCommand,
+  comparePriorsCommand,
+  demoCommand,
+];
+
+/**
+ * Runs one command line.
+ * @param args without the program's name, e.g. `['train', 'cards']`
+ * @returns the exit status: 0, or 1 where the command failed and has said why
+ */
+export async function runCommandLine(args: readonly string[]): Promise<number> {
+  const program = new Command('pyroved')
+    .exitOverride()
+    .configureOutput(output)
+    .version(version, '-V, --version', 'print the version')
+    .description(
+      'Classifies images of objects that lie at any angle, from a few upright labelled images, and shows what varies among them.',
+    )
+    .showHelpAfterError('Add --help to see the options.')
+    .showSuggestionAfterError()
+    .addHelpText(
+      'after',
+      `
+A first run on generated playing-card suits, a few minutes:
+  $ pyroved demo
+Your own images: a folder of unlabelled ones, and a folder with one folder per class:
+  $ pyroved train --unlabelled micrographs --labelled examples --out runs/first
+  $ pyroved classify runs/first --images micrographs --out classes.csv`,
+    );
+  for (const command of COMMANDS) program.addCommand(command().configureOutput(output).exitOverride());
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+    return 0;
+  } catch (error) {
+    // Commander has printed its own: a help text, or what is wrong with the options.
+    if (error instanceof CommanderError) return error.exitCode;
+    report(error);
+    return 1;
+  }
+}
