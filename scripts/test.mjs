@@ -1,6 +1,6 @@
 /**
- * Everything that has to hold: installs and builds what is missing, checks types, style and lint, runs the tests. `--all` makes those tests long that
- * `npm test` keeps short; all other arguments go to vitest.
+ * Everything that has to hold: installs and builds what is missing, checks types, style and lint, runs the tests but those in a browser. `--all` runs every
+ * test, and those long that `npm test` keeps short; all other arguments go to vitest, and where they name tests, style and lint are not checked.
  */
 import { build } from './build.mjs';
 import { isMain, main, node, say } from './lib/process.mjs';
@@ -11,17 +11,17 @@ import { checkWords } from './words.mjs';
 if (isMain(import.meta.url)) {
   await main(async () => {
     await setup();
+    const args = process.argv.slice(2).filter((arg) => arg !== '--all');
+    const all = process.argv.includes('--all');
+    const whole = args.every((arg) => arg.startsWith('-'));
+    const linting = whole ? node('node_modules/@biomejs/biome/bin/biome', ['check', '.']) : { code: 0 };
     await build({ tests: true });
-    const lint = await node('node_modules/@biomejs/biome/bin/biome', ['check', '.']);
-    const words = checkWords();
+    const words = whole ? checkWords() : 0;
+    const lint = await linting;
     const { selectEngine } = await import('../packages/engine/dist/index.js');
     say((await selectEngine()).line);
-    const args = process.argv.slice(2);
-    const env = args.includes('--all') ? { PYRO_TESTS: 'all' } : {};
-    const result = await runTests(
-      args.filter((arg) => arg !== '--all'),
-      { env },
-    );
+    const outside = whole && !all ? ['--exclude=test/browser/**'] : [];
+    const result = await runTests([...args, ...outside], { env: all ? { PYRO_TESTS: 'all' } : {} });
     if (lint.code !== 0) say('Biome found the problems at the top; "npm run format" fixes most of them.');
     if (words > 0) say(`The rule of language found ${words} problems at the top; "npm run lint" lists them again.`);
     say(closingLine(result));

@@ -109,7 +109,7 @@ const toyTask = {
   symmetry: { diamonds: 2 },
   quick: true,
   hidden: true,
-  train: { epochs: 1 },
+  train: { epochs: 1, recognitionSteps: 20 },
   source: (seed) => ({
     kind: 'cards',
     ...cardsConfig({ size: 16, seed, labelledPerClass: 3, unlabelledPerClass: 8, validationPerClass: 10 }),

@@ -1,5 +1,5 @@
 /** The command: its arguments, the arrays that Python reads, a toy task with and without Python, resuming, and the page. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { unzipSync } from 'fflate';
@@ -158,6 +158,8 @@ describe.skipIf(process.platform === 'win32')('with a rival', () => {
         console.log(JSON.stringify({ accuracy: 0.25, recall: [1, 0, 0, 0], seconds: 1, memoryMB: 7, threads: 1 }));
       }`;
     writeFileSync(python, stand, { mode: 0o755 });
+    // Ours has run above, where it was alone.
+    cpSync(join(scratch, 'alone'), results, { recursive: true });
     const { status, stdout } = onToy(results, python);
     expect(status).toBe(1);
     expect(stdout).toMatch(/toy, seed 1, forest: no trees here/);

@@ -14,9 +14,9 @@ const at = (...path: string[]) => join(root, ...path);
 afterAll(() => remove(root));
 
 const rows = (csv: string): Record<string, string>[] => parse(csv, { columns: true });
-/** Of any kind of model, and of one with recognition. */
+/** Of any kind of model, and of one with classes. */
 const plain = ['--hidden', '16,16', '--epochs', '2', '--batch-size', '16'];
-const tiny = [...plain, '--recognition-steps', '3'];
+const withClasses = [...plain, '--recognition', 'off'];
 const summaryOf = (run: string) => RunFolder.open(at(run)).readSummary();
 const configOf = (run: string) => RunFolder.open(at(run)).config;
 
@@ -38,7 +38,7 @@ it('an .npz file of images with labels, and a .npy file to classify', async () =
     expect.stringContaining('name one as dataset: images, labels'),
   ]);
   const given = ['--array', 'set.npz', '--dataset', 'images', '--labels', 'labels', '--size', '16'];
-  const { stderr } = await succeed(['train', ...given, ...tiny, '--out', 'array'], root);
+  const { stderr } = await succeed(['train', ...given, ...withClasses, '--out', 'array'], root);
   expect(stderr).toContain('Images: 20 unlabelled, 16 labelled, 4 to test on; 16 x 16 pixels.');
   const { low, high } = configOf('array').data.normalisation as unknown as Normalisation;
   const [from, to] = [low, high].map((value) => Number(value.toPrecision(3)));
@@ -66,11 +66,11 @@ it('an array that is read from disk batch by batch trains to the same numbers as
   write(at('classes.npy'), encodeNpy(labels, [28]));
   const train = async (folder: string, inMemory: number) => {
     const source = { kind: 'array', file: at('all.npy'), labels: at('classes.npy'), inMemory } as const;
-    const model = { hiddenEncoder: [8], hiddenDecoder: [8], hiddenClassifier: [8] };
+    const model = { recognition: false, hiddenEncoder: [8], hiddenDecoder: [8], hiddenClassifier: [8] } as const;
     const said: string[] = [];
     const hooks = { say: (line: string) => said.push(line) };
     const { summary } = await trainRun(
-      { folder: at(folder), source, model, train: { epochs: 2, batchSize: 8, recognitionSteps: 3 } },
+      { folder: at(folder), source, model, train: { epochs: 2, batchSize: 8 } },
       hooks,
     );
     return { summary: { ...summary, seconds: 0 }, said: said.filter((line) => line.includes('from disk')) };
@@ -150,7 +150,10 @@ it('a micrograph is cut into patches at places from a table, or where objects ar
   const table = places.map(({ x, y }, k) => `${x},${y},${k < 12 ? ['ell', 'flag'][k % 2] : ''}`);
   write(at('centres.csv'), ['x,y,label', ...table].join('\n'));
   const given = ['--micrographs', 'large.png', '--patch-size', String(patch), '--size', '16'];
-  const { stderr } = await succeed(['train', ...given, '--centres', 'centres.csv', ...tiny, '--out', 'placed'], root);
+  const { stderr } = await succeed(
+    ['train', ...given, '--centres', 'centres.csv', ...withClasses, '--out', 'placed'],
+    root,
+  );
   expect(stderr).toContain('Images: 4 unlabelled, 10 labelled, 2 to test on; 16 x 16 pixels.');
   const found = rows((await succeed(['classify', 'placed', '--micrographs', 'large.png'], root)).stdout);
   const centres = found.map(({ file }) => file.split('@')[1].split(',').map(Number));
@@ -181,7 +184,7 @@ describe('generated images', () => {
   ])('%j', async ([word, ...options], words) => {
     const few = [
       ...['--labelled-per-class', '4', '--validation-per-class', '3', '--hidden', '8,8', '--epochs', '1'],
-      ...['--recognition-steps', '3'],
+      ...['--recognition', 'off'],
     ];
     const { stderr } = await succeed(['train', word, ...options, ...few, '--out', word], root);
     expect(stderr).toContain(words);

@@ -15,6 +15,7 @@ import {
 import { nanorods } from 'pyroved-data';
 import { encodeNpy } from 'pyroved-ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { slow } from '../slow.js';
 import { pyroved, remove, start, succeed, temporaryFolder, write, writeImages } from './helpers.js';
 
 const root = temporaryFolder();
@@ -115,7 +116,7 @@ describe('compare-priors', () => {
     expect(comparison?.tests.every(({ tTest }) => Number.isNaN(tTest))).toBe(true);
   });
 
-  it('goes on after Ctrl-C and after kills with the same numbers', async () => {
+  slow('goes on after Ctrl-C and after kills with the same numbers', async () => {
     const first = start([...compare, '--out', 'killed'], root);
     await fileThat(at('killed/uniform/seed-1/checkpoint.safetensors'));
     first.child.kill('SIGKILL');
@@ -137,8 +138,8 @@ describe('compare-priors', () => {
   it('trains side by side, epoch by epoch, with the numbers of runs alone, also after a stop', async () => {
     const shared = {
       source: { kind: 'images', labelled: at('labelled'), unlabelled: at('unlabelled'), size: 12 },
-      model: { hiddenEncoder: [8, 8], hiddenDecoder: [8, 8], hiddenClassifier: [8, 8] },
-      train: { epochs: 4, batchSize: 12, recognitionSteps: 3, averageWeights: { from: 2 } },
+      model: { recognition: false, hiddenEncoder: [8, 8], hiddenDecoder: [8, 8], hiddenClassifier: [8, 8] },
+      train: { epochs: 4, batchSize: 12, averageWeights: { from: 2 } },
       threads: 1,
     } as const;
     const priors = ['normal', 'von-mises', 'uniform'] as const;
@@ -229,7 +230,7 @@ describe('compare-priors', () => {
 });
 
 describe('cross-validate', () => {
-  const options = '--size 16 --hidden 16,16 --batch-size 12 --epochs 2 --lr 3e-3 --recognition-steps 3 --folds 3'.split(
+  const options = '--size 16 --hidden 16,16 --batch-size 12 --epochs 2 --lr 3e-3 --recognition off --folds 3'.split(
     ' ',
   );
 

@@ -26,9 +26,10 @@ import {
 } from 'pyro-ts';
 import { expect, test } from 'vitest';
 import { leaks } from '../failAt.js';
+import { all } from '../slow.js';
 
 /** Every operation in `npm run test:all`. */
-const stride = process.env.PYRO_TESTS === 'all' ? 1 : 5;
+const stride = all ? 1 : 5;
 const data = [0.3, -1.2, 2];
 const model = () => {
   const m = sample('m', normal(0, 3));

@@ -7,6 +7,7 @@ import type { Distribution } from 'pyro-ts';
 import * as dist from 'pyro-ts';
 import { describe, expect, test } from 'vitest';
 import figures from '../../fixtures/extremes.json' with { type: 'json' };
+import { all } from '../../slow.js';
 import { scalarFamilies } from './families.js';
 
 type Figure = number | string | null;
@@ -30,7 +31,7 @@ const parameters: Record<string, readonly string[]> = figures.parameters;
 const rows: readonly Row[] = figures.rows;
 /** Off the wasm engine a normal is made of TensorFlow.js's operations, whose derivative of a quotient squares the scale. */
 const vanishes = ({ family, p }: Row) => family === 'normal' && p[1] < 1e-18 && tf.getBackend() !== 'wasm';
-const chosen = process.env.PYRO_TESTS === 'all' ? rows : rows.filter((_, i) => i % 6 === 0);
+const chosen = all ? rows : rows.filter((_, i) => i % 6 === 0);
 
 const LARGEST = (2 - 2 ** -23) * 2 ** 127;
 

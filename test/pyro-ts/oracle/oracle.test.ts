@@ -4,12 +4,13 @@
  */
 import { EnumerationError, RandomStream } from 'pyro-ts';
 import { expect, test } from 'vitest';
+import { all } from '../../slow.js';
 import { enumerated, type Outcome } from '../enumeration/helpers.js';
 import { guideOf, modelOf } from './asPrograms.js';
 import { chainProgram, platedProgram, type RandomProgram } from './program.js';
 import { exactBound, numTerms, whyRejected } from './unrolled.js';
 
-const runs = process.env.PYRO_TESTS === 'all' ? 2000 : 40;
+const runs = all ? 2000 : 40;
 const mostTerms = 20_000;
 
 const messages = { global: /no more global/, scale: /common scale/ };

@@ -3,10 +3,11 @@ import * as tf from '@tensorflow/tfjs';
 import { type Batch, IVAE, SemiSupervisedTrainer, SSIVAE, TrainingError, UnsupervisedTrainer } from 'pyroved-ts';
 import { expect, test } from 'vitest';
 import { leaks } from '../../failAt.js';
+import { all } from '../../slow.js';
 import { bar, ell, turned } from '../shapes.js';
 import { small } from './small.js';
 
-const stride = process.env.PYRO_TESTS === 'all' ? 3 : 29;
+const stride = all ? 3 : 29;
 const labelled = turned([ell, bar], 12, 8, 1, 'labelled');
 const data = { unlabelled: turned([ell, bar], 24, 8, 1, 'unlabelled'), labelled };
 const sizes = { shape: [8, 8], invariances: ['r', 't'] as const, hiddenEncoder: [16], hiddenDecoder: [16] };

@@ -22,6 +22,7 @@ import {
   undoPose,
 } from 'pyroved-ts';
 import { describe, expect, it, test, vi } from 'vitest';
+import { slow } from '../../slow.js';
 import { bar, draw, ell, turned } from '../shapes.js';
 import { small as both, weights } from './small.js';
 
@@ -84,7 +85,7 @@ test('classes, angles and shifts of images at any pose are recognised, from five
   model.dispose();
 });
 
-test('the shear of images at any pose is recognised, from upright images alone', async () => {
+slow('the shear of images at any pose is recognised, from upright images alone', async () => {
   const side = 16;
   const rng = new RandomStream('known shears');
   const smaller = (shape: typeof ell) => shape.map(([x, y]) => [0.7 * x, 0.7 * y] as const);

@@ -51,7 +51,7 @@ const train = { epochs: 1, batchSize: 16, recognitionSteps: 3 };
 /** A run, or its beginning, which decides the preprocessing. */
 async function trained(name: string, request: Partial<TrainRequest> = {}, signal?: AbortSignal) {
   const lines: string[] = [];
-  const shared = { folder: at(name), source: source(files.planes), train, kernel: 'reference', overwrite: true };
+  const shared = { folder: at(name), source: source(files.planes), train, kernel: 'wasm', overwrite: true };
   await trainRun(
     { ...shared, ...request, model: { ...model, ...request.model } },
     { say: (line) => lines.push(line), signal },

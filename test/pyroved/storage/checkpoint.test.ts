@@ -7,6 +7,7 @@ import fc from 'fast-check';
 import { writeSafetensors } from 'pyro-ts';
 import { RunError, RunFolder } from 'pyroved';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { all } from '../../slow.js';
 import { checkpointOf, settings, temporaryFolder } from './helpers.js';
 
 let root: string;
@@ -138,7 +139,7 @@ describe('a kill', () => {
 
   it('-9 at random moments of a process that saves in a loop always leaves a good one', async () => {
     const writer = fileURLToPath(new URL('writer.mjs', import.meta.url));
-    for (let kill = 0; kill < 6; kill++) {
+    for (let kill = 0; kill < 6; kill += all ? 1 : 3) {
       const child = spawn(process.execPath, [writer, root], { stdio: ['ignore', 'pipe', 'inherit'] });
       let said = '';
       child.stdout.on('data', (text) => {
