@@ -7,6 +7,7 @@ import { loadSets } from 'pyroved';
 import { decodeNpy } from 'pyroved-data';
 import { afterAll, describe, expect, it } from 'vitest';
 import { type Ended, evaluate, runScript } from '../scripts/child.js';
+import { all } from '../slow.js';
 
 const script = 'scripts/benchmark.mjs';
 const scratch = mkdtempSync(join(tmpdir(), 'pyroved-benchmark-test-'));
@@ -138,7 +139,7 @@ it('without Python ours runs alone and says so; a second run has nothing left to
 });
 
 // A stand-in for Python is a script that names its interpreter in its first line.
-describe.skipIf(process.platform === 'win32')('with a rival', () => {
+describe.skipIf(!all || process.platform === 'win32')('with a rival', () => {
   const python = join(scratch, 'python');
   const results = join(scratch, 'rival');
 

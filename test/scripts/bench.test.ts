@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { all } from '../slow.js';
 import { type Ended, evaluate, runScript } from './child.js';
 
 const script = 'scripts/bench.mjs';
@@ -63,7 +64,7 @@ interface Figures {
 }
 
 // A stand-in for Python is a script that names its interpreter in its first line.
-describe.skipIf(process.platform === 'win32')('the JSON of a run with tiny sizes', () => {
+describe.skipIf(!all || process.platform === 'win32')('the JSON of a run with tiny sizes', () => {
   const json = join(scratch, 'all.json');
   let ended: Ended;
   let figures: Figures;

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { all } from '../slow.js';
 import { evaluate, root } from './child.js';
 
 const scratch = mkdtempSync(join(tmpdir(), 'pyro-setup-test-'));
@@ -28,7 +29,7 @@ describe('a fresh clone without a network', () => {
 
   it.each([
     ['npm test', join(scratch, 'scripts', 'test.mjs')],
-    ['npm run demo, in a folder reached through a link', join(link, 'scripts', 'demo.mjs')],
+    ...(all ? [['npm run demo, in a folder reached through a link', join(link, 'scripts', 'demo.mjs')]] : []),
   ])('%s says that the registry is out of reach, and what to do', (_, script) => {
     const { status, stdout, stderr } = spawnSync(process.execPath, [script], {
       encoding: 'utf8',
