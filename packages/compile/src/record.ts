@@ -38,6 +38,16 @@ export interface Recording {
   readonly dtypes: ReadonlyMap<TensorId, tf.DataType>;
   readonly inputs: readonly TensorId[];
   readonly outputs: Readonly<Record<string, TensorId>>;
+  /** What was checked of data. */
+  readonly checks: readonly DataCheck[];
+}
+
+/** A check of data, which other data need too. */
+export interface DataCheck {
+  /** The input whose numbers were checked; nothing where they were computed from inputs. */
+  readonly input: number | undefined;
+  readonly shape: readonly number[];
+  readonly isValid: (x: tf.Tensor) => boolean;
 }
 
 export interface RecordOptions {
@@ -46,6 +56,8 @@ export interface RecordOptions {
    * constant. @default false
    */
   readonly isStrict?: boolean;
+  /** How many of the inputs, from the first on, are data. What is checked of them, and of what is computed from them alone, is noted. @default 0 */
+  readonly dataInputs?: number;
 }
 
 type RunKernel = (kernel: string, inputs: tf.NamedTensorMap, attrs?: object) => tf.Tensor | tf.Tensor[];
@@ -59,7 +71,7 @@ export function record(
   program: (...inputs: tf.Tensor[]) => Readonly<Record<string, tf.Tensor>>,
   inputs: readonly tf.Tensor[],
   names: ReadonlyMap<TensorId, string>,
-  { isStrict = false }: RecordOptions = {},
+  { isStrict = false, dataInputs = 0 }: RecordOptions = {},
 ): Recording {
   const calls: RecordedCall[] = [];
   const dtypes = new Map<TensorId, tf.DataType>();
@@ -67,6 +79,10 @@ export function record(
   const constants = new Map<TensorId, RecordedConstant>();
   const shapes = new Map<TensorId, readonly number[]>();
   const dynamic = new Set(inputs.map(({ id }) => id));
+  const checks: DataCheck[] = [];
+  const data = inputs.slice(0, dataInputs);
+  /** Of the tensors that are computed from data alone, the input that has the same numbers, or nothing. */
+  const ofData = new Map<TensorId, number | undefined>(data.map(({ id }, i) => [id, i]));
   const noteDynamic = (tensor: tf.Tensor, producer: string): void => {
     dynamic.add(tensor.id);
     shapes.set(tensor.id, tensor.shape);
@@ -88,6 +104,11 @@ export function record(
     const used = Object.entries(operands).filter(([, tensor]) => tensor !== undefined && tensor !== null);
     if (!used.some(([, { id }]) => dynamic.has(id))) return;
     for (const [, tensor] of used) noteConstant(tensor);
+    const varying = used.filter(([, { id }]) => dynamic.has(id));
+    if (varying.every(([, { id }]) => ofData.has(id))) {
+      const input = sameNumbers.has(kernel) ? ofData.get(varying[0][1].id) : undefined;
+      for (const { id } of results) ofData.set(id, input);
+    }
     for (const result of results) noteDynamic(result, kernel);
     calls.push({
       kernel,
@@ -112,6 +133,9 @@ export function record(
       if (reads.isCounted) throw new GraphError('it draws random numbers outside of the distributions of pyro-ts');
       reads.used.add(source);
     },
+    checked: ({ id, shape }, isValid) => {
+      if (ofData.has(id)) checks.push({ input: ofData.get(id), shape, isValid });
+    },
     depends: ({ id }) => dynamic.has(id),
     reading: (isCounted) => reads.count(isCounted),
   };
@@ -127,8 +151,11 @@ export function record(
     for (const tensor of Object.values(results)) noteConstant(tensor);
     outputs = Object.fromEntries(Object.entries(results).map(([name, { id }]) => [name, id]));
   });
-  return { calls, constants, shapes, dtypes, inputs: inputs.map(({ id }) => id), outputs };
+  return { calls, constants, shapes, dtypes, inputs: inputs.map(({ id }) => id), outputs, checks };
 }
+
+/** Kernels whose results have the numbers of their operand. */
+const sameNumbers = new Set(['Identity', 'Reshape', 'ExpandDims', 'Cast']);
 
 type Read = (dataId: object) => unknown;
 

@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import {
   Adam,
+  bernoulli,
   CompileError,
   NonFiniteError,
   normal,
@@ -11,6 +12,7 @@ import {
   plate,
   RandomStream,
   SGD,
+  SupportError,
   SVI,
   type SVIOptions,
   sample,
@@ -142,6 +144,33 @@ describe('numbers that are not finite', () => {
     expect(() => new SVI(growing, none, new SGD({ lr: 1 }), new TraceELBO(), { compile: true }).run(3)).toThrow(
       NonFiniteError,
     );
+  });
+});
+
+describe('data of later steps', () => {
+  const binary = (x: tf.Tensor) => {
+    const z = sample('z', normal(0, 1));
+    plate('data', 2, () => void sample('x', bernoulli({ logits: z }), { obs: x }));
+  };
+  const [good, other, bad] = [
+    [0, 1],
+    [1, 1],
+    [0.5, 2],
+  ].map((x) => tf.tensor1d(x));
+
+  it('are checked as the first ones are', () => {
+    const svi = sviOf(binary);
+    svi.step(good);
+    svi.step(other);
+    for (let i = 0; i < 2; i++) expect(() => svi.step(bad)).toThrow(SupportError);
+    expect(svi.run(3, good).every(Number.isFinite)).toBe(true);
+  });
+
+  it('are left to the program where it computes from them what it observes', () => {
+    const model = (x: tf.Tensor) => binary(tf.sub(1, x));
+    const [compiled, plain] = [sviOf(model), sviOf(model, { compile: false })];
+    for (const x of [good, other, other, good]) expect(compiled.step(x)).toBeCloseTo(plain.step(x), 4);
+    for (let i = 0; i < 2; i++) expect(() => compiled.step(bad)).toThrow(SupportError);
   });
 });
 

@@ -24,6 +24,8 @@ export interface HostListener {
   called(call: HostCall, output: tf.Tensor): void;
   /** `source`, which has a state, was used: a random stream that drew. */
   used(source: object): void;
+  /** `isValid` was asked of `x`, and holds. */
+  checked(x: tf.Tensor, isValid: (x: tf.Tensor) => boolean): void;
   /** Whether the numbers of `x` are those of this run only. */
   depends(x: tf.Tensor): boolean;
   /** Whether reads of tensors count; they do not within a host call, nor in checks. */
@@ -48,6 +50,9 @@ export const isRecording = (): boolean => listener !== undefined;
 
 /** Whether a recorder listens and the numbers of `x` may differ when what it records is run again. */
 export const varies = (x: tf.Tensor): boolean => listener?.depends(x) ?? false;
+
+/** Says that `x` was checked: other numbers in its place, of data that change from step to step, need the check too. */
+export const noteCheck = (x: tf.Tensor, isValid: (x: tf.Tensor) => boolean): void => listener?.checked(x, isValid);
 
 /** Says that `source` is used: a recorder has to know of state that moves. */
 export const noteUse = (source: object): void => listener?.used(source);

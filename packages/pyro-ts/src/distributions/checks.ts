@@ -1,6 +1,6 @@
 /** How a constraint looks at numbers: on the host, where they lie, up to the first that is outside. */
 import type { Shape } from '@pyro-ts/engine';
-import { firstOutside, peek, sizeOf, uncountedReads } from '@pyro-ts/engine/internal';
+import { firstOutside, noteCheck, peek, sizeOf, uncountedReads } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import type { Constraint } from './constraints.js';
 
@@ -59,8 +59,11 @@ export function together(base: Constraint, n: number): Pick<Constraint, 'check' 
 }
 
 /** The number of the first value that lies outside `constraint`, or -1. Makes no tensor for the library's own constraints. */
-export const firstViolation = (constraint: Constraint, value: tf.Tensor): number =>
-  uncountedReads(() => violationOf(constraint, value));
+export function firstViolation(constraint: Constraint, value: tf.Tensor): number {
+  const first = uncountedReads(() => violationOf(constraint, value));
+  if (first < 0) noteCheck(value, (x) => violationOf(constraint, x) < 0);
+  return first;
+}
 
 function violationOf(constraint: Constraint, value: tf.Tensor): number {
   if (value.size === 0) return -1;

@@ -91,6 +91,7 @@ export class SVI<Args extends unknown[]> {
       for (let i = 0; i < steps; i++) {
         compiled ??= this.compiledStep(args);
         losses[i] = compiled ? this.compiledUpdate(compiled, args) : this.plainStep(args);
+        if (!compiled) this.compiler?.accept(args);
       }
     } finally {
       compiled?.unload();

@@ -1,6 +1,6 @@
 /** `plate`: conditionally independent elements, vectorised along a batch dimension or one after another. */
 import { type Shape, take } from '@pyro-ts/engine';
-import { uncountedReads } from '@pyro-ts/engine/internal';
+import { noteCheck, uncountedReads } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import { Subsample } from '../distributions/subsample.js';
 import { formatShape, OptionError, PlateError, refuseUnknownKeys, ShapeError } from '../errors.js';
@@ -268,8 +268,12 @@ function chooseElements(name: string, fullSize: number, options: PlateOptions): 
 }
 
 function refuseBadIndices(name: string, fullSize: number, indices: tf.Tensor1D): void {
-  const bad = uncountedReads(() => indices.dataSync()).find((i) => !Number.isInteger(i) || i < 0 || i >= fullSize);
-  if (bad === undefined && indices.size > 0) return;
+  const badOf = (x: tf.Tensor) => x.dataSync().find((i) => !Number.isInteger(i) || i < 0 || i >= fullSize);
+  const bad = uncountedReads(() => badOf(indices));
+  if (bad === undefined && indices.size > 0) {
+    noteCheck(indices, (x) => badOf(x) === undefined);
+    return;
+  }
   const what = bad === undefined ? 'is empty' : `has ${bad} among its indices`;
   throw new PlateError(
     `plate "${name}": subsample ${what}; it takes integers from 0 to ${fullSize - 1}, and at least one.`,

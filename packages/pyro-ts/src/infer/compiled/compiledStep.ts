@@ -1,5 +1,13 @@
 /** One step of SVI as a plan: loss and gradients by generated code, the update on the host, in place. */
-import { buildPlan, GraphError, type Numbers, onPlainEngine, type Plan, record } from '@pyro-ts/compile';
+import {
+  buildPlan,
+  type DataCheck,
+  GraphError,
+  type Numbers,
+  onPlainEngine,
+  type Plan,
+  record,
+} from '@pyro-ts/compile';
 import * as tf from '@tensorflow/tfjs';
 import type { Optimizer } from '../../optim/optimizer.js';
 import type { ParamStore } from '../../paramStore.js';
@@ -44,6 +52,7 @@ export class CompiledStep {
   private readonly sources: readonly Source[];
   private readonly loss: Numbers;
   private readonly loaded: (object | undefined)[];
+  private readonly checks: readonly DataCheck[];
 
   /**
    * Records a step with the random numbers of `seed`. All parameters exist already.
@@ -57,13 +66,16 @@ export class CompiledStep {
     const { params } = program;
     const names = params.names;
     const variables = names.map((name) => params.unconstrained(name));
-    const { plan, sources } = compiled(() => recordStep(program, [...data, ...variables], seed));
+    const { plan, sources, checks } = compiled(() => recordStep(program, data, variables, seed));
     if (params.names.length !== names.length)
       throw new CompileError(`${cannot}: it makes parameters in some steps only.`);
     this.plan = plan;
+    this.checks = checks;
     this.sources = sources.map((stream) => ({ stream, path: pathOf(stream, seed) }));
     this.loss = plan.outputs.get(LOSS) as Numbers;
+    // Those that were recorded have been checked.
     this.loaded = data.map(() => undefined);
+    this.checked = new WeakSet(data.map(({ dataId }) => dataId));
     this.parameters = names.map((name, i) => ({
       name,
       values: new Float32Array(variables[i].size),
@@ -75,10 +87,15 @@ export class CompiledStep {
     this.moved = this.parameters.filter((p) => p.output !== undefined);
   }
 
-  /** Takes over data and the parameters of the store, where they are others than before. */
-  load(data: readonly tf.Tensor[]): void {
+  /** Takes over data and the parameters of the store, where they are others than before. Says whether the data passed the checks of the program. */
+  load(data: readonly tf.Tensor[]): boolean {
+    let isValid = true;
     for (const [i, tensor] of data.entries()) {
       if (this.loaded[i] === tensor.dataId) continue;
+      if (!this.check(tensor, i)) {
+        isValid = false;
+        continue;
+      }
       this.plan.inputs[i]?.set(tensor.dataSync());
       this.loaded[i] = tensor.dataId;
     }
@@ -89,6 +106,24 @@ export class CompiledStep {
       parameter.input?.set(parameter.values);
       parameter.dataId = variable.dataId;
     }
+    return isValid;
+  }
+
+  /** Takes note that a step of the program itself had nothing against these data. */
+  accept(data: readonly tf.Tensor[]): void {
+    for (const { dataId } of data) this.checked.add(dataId);
+  }
+
+  /** Data that the program has accepted. */
+  private readonly checked: WeakSet<object>;
+
+  /** Checks new data as the program does; false where they fail, or only the program itself can check what it computes from them. */
+  private check(tensor: tf.Tensor, input: number): boolean {
+    if (this.checked.has(tensor.dataId)) return true;
+    return this.checks.every((check) => {
+      if (check.input === undefined) return false;
+      return check.input !== input || passes(tensor, check);
+    });
   }
 
   /** Puts the parameters into the store. */
@@ -139,7 +174,16 @@ const LOSS = 'loss';
 const gradientOf = (name: string): string => `gradient ${name}`;
 const cannot = 'This step of SVI cannot be compiled';
 
-function recordStep(program: StepProgram, inputs: readonly tf.Tensor[], seed: string) {
+/** A check that needs what the recorded step computed, and is gone, is left to the program. */
+function passes(tensor: tf.Tensor, { shape, isValid }: DataCheck): boolean {
+  try {
+    return tf.tidy(() => isValid(tf.cast(tf.reshape(tensor, [...shape]), 'float32')));
+  } catch {
+    return false;
+  }
+}
+
+function recordStep(program: StepProgram, data: readonly tf.Tensor[], variables: readonly tf.Tensor[], seed: string) {
   const run = () => {
     let loss: tf.Tensor | undefined;
     const { gradients } = valueAndGradients(program.params, () => {
@@ -155,13 +199,15 @@ function recordStep(program: StepProgram, inputs: readonly tf.Tensor[], seed: st
   };
   const kept: tf.Tensor[] = [];
   try {
-    const recording = onPlainEngine(() => record(run, inputs, new Map(), { isStrict: true }));
+    const recording = onPlainEngine(() =>
+      record(run, [...data, ...variables], new Map(), { isStrict: true, dataInputs: data.length }),
+    );
     const plan = buildPlan(recording);
     const sources = plan.sources.map((source) => {
       if (source instanceof RandomStream) return source;
       throw new GraphError('it draws from a source of random numbers that is not a RandomStream');
     });
-    return { plan, sources };
+    return { plan, sources, checks: recording.checks };
   } finally {
     tf.dispose(kept);
   }

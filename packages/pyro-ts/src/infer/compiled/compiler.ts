@@ -63,8 +63,14 @@ export class StepCompiler<Args extends unknown[]> {
         );
       }
     }
-    kept.step?.load(tensors);
-    return kept.step;
+    // A step of the program itself says what is wrong with data that fail its checks.
+    return kept.step?.load(tensors) ? kept.step : undefined;
+  }
+
+  /** Takes note that the program itself took a step with `args`. */
+  accept(args: Args): void {
+    const { tensors, key } = this.read(args);
+    this.kept.get(key)?.step?.accept(tensors);
   }
 
   /** Counts a step; now and then the program is run too, since it may have come to depend on something that is no argument. */
