@@ -7,7 +7,6 @@ export interface EntryFunction {
   readonly evaluate: (...args: number[]) => number;
 }
 
-const softplus = (x: number): number => (x > 0 ? x + Math.log1p(Math.exp(-x)) : Math.log1p(Math.exp(x)));
 const roundEven = (x: number): number => {
   const base = Math.floor(x);
   const rest = x - base;
@@ -16,7 +15,7 @@ const roundEven = (x: number): number => {
 };
 
 /** Functions that need more than an expression; the generated code is handed this object as `F`. */
-export const library = { softplus, roundEven };
+export const library = { roundEven };
 
 const unary = (code: (x: string) => string, cost: number): EntryFunction => define(['x'], code, cost);
 const binary = (code: (a: string, b: string) => string, cost = 1): EntryFunction => define(['a', 'b'], code, cost);
@@ -76,7 +75,7 @@ export const functions: Readonly<Record<string, EntryFunction>> = {
   Acosh: math('acosh', 16),
   Atanh: math('atanh', 16),
   Sigmoid: unary((x) => `(1 / (1 + Math.exp(-${x})))`, 16),
-  Softplus: unary((x) => `F.softplus(${x})`, 24),
+  Softplus: unary((x) => `(Math.max(${x}, 0) + Math.log1p(Math.exp(-Math.abs(${x}))))`, 24),
   Relu: unary((x) => `(${x} < 0 ? 0 : ${x})`, 1),
   Relu6: unary((x) => `Math.min(Math.max(0, ${x}), 6)`, 1),
   Elu: unary((x) => `(${x} >= 0 ? ${x} : Math.expm1(${x}))`, 16),

@@ -64,6 +64,10 @@ const mustBeStored = (entry: Entry, _i: number): boolean => entry.kind === 'matM
 function domainOf(entries: readonly Entry[], root: Value): number {
   const entry = entries[root];
   if (entry.kind === 'reduce' || entry.kind === 'argReduce') return sizeOf(entries[entry.args[0]].shape);
+  if (entry.kind === 'matMul') {
+    const { shape } = entries[entry.args[0]];
+    return sizeOf(entry.shape) * shape[shape.length - 1];
+  }
   if (entry.kind === 'place') return Math.max(0, ...entry.args.map((a) => sizeOf(entries[a].shape)));
   return sizeOf(entry.shape);
 }

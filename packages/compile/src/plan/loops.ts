@@ -157,18 +157,22 @@ export class LoopNest {
 
   /** The kernel that puts `result` at `to`; folds the inner loops with `fold`. */
   store(result: string, to: Place, fold?: Fold): Kernel {
-    const before = fold ? [`let s = ${start[fold]};`] : [];
-    const within = fold ? [folding[fold](result)] : [`M[${ADDRESS}] = ${result};`];
-    const after = fold ? [`M[${ADDRESS}] = s;`] : [];
-    return this.print(to, { before, within, after });
+    if (!fold) return this.print(to, { before: [], within: [`M[${ADDRESS}] = ${result};`], after: [] });
+    return this.print(to, {
+      before: [`let s = ${start[fold]};`],
+      within: [folding[fold]('s', result)],
+      after: [`M[${ADDRESS}] = s;`],
+      // Independent sums: each addition waits for the one before it.
+      parts: {
+        before: [`let ${PARTS.map((s) => `${s} = ${start[fold]}`).join(', ')};`],
+        within: PARTS.map((s) => folding[fold](s, result)),
+        after: PARTS.map((s) => folding[fold]('s', s)),
+      },
+    });
   }
 
   /** As `store`, with statements of one's choice: before the inner loops, within them and after them; `@` stands for the address of `to`. */
-  print(
-    to: Place,
-    code: { readonly before: readonly string[]; readonly within: readonly string[]; readonly after: readonly string[] },
-    keepsInner = false,
-  ): Kernel {
+  print(to: Place, code: Code & { readonly parts?: Code }, keepsInner = false): Kernel {
     const places = [to, ...this.statements.flatMap((s) => s.load ?? [])];
     const { extents, outer, at } = collapsed(this.extents, this.outer, places, keepsInner);
     const params: { value: Value; offset: number }[] = [];
@@ -207,10 +211,25 @@ export class LoopNest {
       const body = nest(level + 1);
       const isInnermost = level === extents.length - 1;
       const isShort = isInnermost && extents[level] <= UNROLLED && body.length * extents[level] <= 64;
+      const { parts } = code;
+      const isSplit = isInnermost && parts && !isShort && extents[level] >= 2 * PARTS.length && own.length <= 12;
+      if (isSplit && parts) return [...own, ...head, ...split(level, body.slice(0, -1), parts), ...tail];
       const loop = isShort
         ? Array.from({ length: extents[level] }, (_, i) => ['{', `const i${level} = ${i};`, ...body, '}']).flat()
         : [`for (let i${level} = 0; i${level} < ${extents[level]}; i${level}++) {`, ...body, '}'];
       return [...own, ...head, ...loop, ...tail];
+    };
+    /** Rounds in groups, each with its own `s`; then the rest. */
+    const split = (level: number, body: readonly string[], parts: Code): string[] => {
+      const whole = extents[level] - (extents[level] % PARTS.length);
+      const rounds = PARTS.flatMap((_, i) => ['{', `const i${level} = g + ${i};`, ...body, parts.within[i], '}']);
+      const rest = `for (let i${level} = ${whole}; i${level} < ${extents[level]}; i${level}++) {`;
+      return [
+        ...parts.before,
+        ...[`for (let g = 0; g < ${whole}; g += ${PARTS.length}) {`, ...rounds, '}'],
+        ...(whole < extents[level] ? [rest, ...body, ...code.within, '}'] : []),
+        ...parts.after,
+      ];
     };
     const body = nest(0);
     const list = params.map((_, i) => `a${i}`).join(', ');
@@ -218,15 +237,25 @@ export class LoopNest {
   }
 }
 
+/** Statements before the inner loops of a kernel, within the innermost and after them. */
+interface Code {
+  readonly before: readonly string[];
+  readonly within: readonly string[];
+  readonly after: readonly string[];
+}
+
+/** The names of the sums that long loops run side by side. */
+const PARTS = ['s0', 's1', 's2', 's3'];
+
 /** Stands for the address of a result. */
 const ADDRESS = '@';
 
 const start: Readonly<Record<Fold, string>> = { sum: '0', prod: '1', max: '-Infinity', min: 'Infinity' };
-const folding: Readonly<Record<Fold, (x: string) => string>> = {
-  sum: (x) => `s += ${x};`,
-  prod: (x) => `s *= ${x};`,
-  max: (x) => `s = Math.max(s, ${x});`,
-  min: (x) => `s = Math.min(s, ${x});`,
+const folding: Readonly<Record<Fold, (s: string, x: string) => string>> = {
+  sum: (s, x) => `${s} += ${x};`,
+  prod: (s, x) => `${s} *= ${x};`,
+  max: (s, x) => `${s} = Math.max(${s}, ${x});`,
+  min: (s, x) => `${s} = Math.min(${s}, ${x});`,
 };
 
 const fixed = (offset: number): Index => ({ loop: -1, step: 0, offset });

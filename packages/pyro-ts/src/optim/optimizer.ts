@@ -165,7 +165,8 @@ export abstract class Optimizer<Options extends object = object> {
       state = { steps: 0, slots: Object.fromEntries(this.slotNames.map((slot) => [slot, new Float32Array(size)])) };
       this.states.set(name, state);
     }
-    if (Object.values(state.slots).every((slot) => slot.length === size)) return state;
+    const { slots } = state;
+    if (this.slotNames.every((slot) => slots[slot].length === size)) return state;
     throw new FormatError(
       `The optimiser's state of parameter "${name}" is not for ${size} entries: the parameter has changed its shape, or the state was saved with ` +
         'another model. Begin with a new optimiser.',
