@@ -21,7 +21,7 @@ export function freeingTape<R>(body: () => R): R {
   try {
     return body();
   } catch (error) {
-    const { state } = tf.engine() as unknown as { state: TapeState };
+    const { state }: { state: TapeState } = tf.engine();
     // Inside another gradient its tape is still needed; whoever takes that one frees it.
     if (state.gradientDepth === 0 && state.activeTape) {
       for (const { saved = [] } of state.activeTape) for (const tensor of saved) tensor.dispose();

@@ -17,8 +17,7 @@ export function checkOperands(backendName: 'cpu' | 'wasm'): void {
     });
   before('Slice', ({ inputs, attrs }) => {
     const { shape } = inputs.x as tf.TensorInfo;
-    const { begin, size } = attrs as unknown as { begin: number[] | number; size: number[] | number };
-    const [from, sizes] = [[begin].flat(), [size].flat()];
+    const [from, sizes] = [numbersOf(attrs?.begin), numbersOf(attrs?.size)];
     const isInside = (n: number, i: number) => {
       const at = from[i] ?? 0;
       const length = sizes[i] ?? -1;
@@ -30,8 +29,8 @@ export function checkOperands(backendName: 'cpu' | 'wasm'): void {
   for (const name of ['PadV2', 'MirrorPad']) {
     before(name, ({ inputs, attrs }) => {
       const { shape } = inputs.x as tf.TensorInfo;
-      const { paddings } = attrs as unknown as { paddings: [number, number][] };
-      if (paddings.length !== shape.length)
+      const { paddings } = attrs ?? {};
+      if (Array.isArray(paddings) && paddings.length !== shape.length)
         throw new OperandError(
           `pad: there are ${paddings.length} paddings for a tensor of shape [${shape}]; give one pair for each dimension.`,
         );
@@ -42,13 +41,16 @@ export function checkOperands(backendName: 'cpu' | 'wasm'): void {
     checkPlaces('gatherND', indices, params.shape);
   });
   before('ScatterNd', ({ inputs, attrs }) => {
-    checkPlaces('scatterND', inputs.indices as tf.TensorInfo, (attrs as unknown as { shape: number[] }).shape);
+    checkPlaces('scatterND', inputs.indices as tf.TensorInfo, numbersOf(attrs?.shape));
   });
   before('TensorScatterUpdate', ({ inputs }) => {
     const { tensor, indices } = inputs as { tensor: tf.TensorInfo; indices: tf.TensorInfo };
     checkPlaces('tensorScatterUpdate', indices, tensor.shape);
   });
 }
+
+/** A number, or a list of them, among the attributes of a kernel. */
+const numbersOf = (attribute: unknown): number[] => [attribute].flat().map(Number);
 
 function checkPlaces(owner: string, indices: tf.TensorInfo, shape: readonly number[]): void {
   const depth = indices.shape[indices.shape.length - 1];

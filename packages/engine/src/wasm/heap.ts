@@ -32,7 +32,8 @@ const loopNames = [
 /** Addresses and strides are in bytes; the order of the arguments is that of assembly/. */
 type Loops = Readonly<Record<(typeof loopNames)[number], (...args: number[]) => number>>;
 
-const hasLoops = (exports: object): exports is Loops => loopNames.every((name) => name in exports);
+const hasLoops = (exports: object): exports is Loops =>
+  loopNames.every((name) => typeof Reflect.get(exports, name) === 'function');
 
 /** What we use of tfjs-backend-wasm 4; all of it is looked for before it is relied on. */
 interface WasmBackend {
@@ -151,7 +152,7 @@ function isWasm(backend: object): backend is WasmBackend {
     wasm.HEAPU8?.buffer === wasm.asm.memory.buffer &&
     typeof wasm._malloc === 'function' &&
     typeof wasm._free === 'function' &&
-    dataIdMap !== undefined &&
+    typeof dataIdMap?.get === 'function' &&
     typeof makeOutput === 'function'
   );
 }

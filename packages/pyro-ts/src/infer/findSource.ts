@@ -35,7 +35,7 @@ export function findSource(params: ParamStore, body: () => void): string {
 
 function watch(body: () => void): Map<Kind, Finding> {
   const found = new Map<Kind, Finding>();
-  const engine = tf.engine() as unknown as Engine;
+  const engine: Engine = tf.engine();
   const own = engine.runKernel;
   engine.runKernel = (name, inputs, attributes) => {
     const result = own.call(engine, name, inputs, attributes);

@@ -6,3 +6,4 @@ export * from './module.js';
 export * from './param.js';
 export { type Plate, type PlateOptions, plate, plateStack, plates, sequentialPlate, subsample } from './plate.js';
 export { type SampleOptions, sample } from './sample.js';
+export { type ScanOptions, scan } from './scan.js';

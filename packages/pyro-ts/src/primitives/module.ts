@@ -1,6 +1,7 @@
 /** `module`: the weights of a network as parameters of the program. */
 import * as tf from '@tensorflow/tfjs';
 import type { Constraint } from '../distributions/constraints.js';
+import { ContextError } from '../errors.js';
 import type { ParamInit } from '../runtime/messages.js';
 import { param } from './param.js';
 
@@ -46,5 +47,10 @@ export function module<Inputs extends unknown[], Output>(
 }
 
 /** The tf.Variable behind a layer's weight (tfjs types it as protected, and offers no other way to share it). */
-const variableOf = (weight: tf.LayersModel['weights'][number]): tf.Variable =>
-  (weight as unknown as { val: tf.Variable }).val;
+function variableOf(weight: tf.LayersModel['weights'][number]): tf.Variable {
+  const variable: unknown = Reflect.get(weight, 'val');
+  if (variable instanceof tf.Variable) return variable;
+  throw new ContextError(
+    `module: the weight "${weight.originalName}" holds no variable. Use version 4 of TensorFlow.js, once in the program, and build the model first.`,
+  );
+}

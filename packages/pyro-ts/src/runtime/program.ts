@@ -32,7 +32,8 @@ export function handlerFactory<Options extends unknown[]>(
   return Object.assign(wrap, {
     with: <Result>(...optionsAndBody: WithBody<Options, Result>): Result => {
       const body = optionsAndBody.at(-1) as () => Result;
-      return create(...(optionsAndBody.slice(0, -1) as unknown as Options)).run(body);
+      const options: readonly unknown[] = optionsAndBody.slice(0, -1);
+      return create(...(options as Options)).run(body);
     },
   });
 }
