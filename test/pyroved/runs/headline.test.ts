@@ -1,7 +1,6 @@
 /** The figures beside an accuracy: interval, chance, upright accuracy and temperature, from a model whose answers are known. */
-import { type Classified, classified, type ImageSet, imageSet, SSIVAE, shareInterval } from 'pyroved-ts';
+import { accuracyOf, type Classified, classified, type ImageSet, imageSet, SSIVAE, shareInterval } from 'pyroved-ts';
 import { expect, it } from 'vitest';
-import { evaluate } from '../../../packages/pyroved/dist/runs/evaluation.js';
 import { headlineFigures } from '../../../packages/pyroved/dist/runs/headline.js';
 
 /** Reads class and probability from the first two pixels. */
@@ -37,7 +36,7 @@ it('counts distinct images in the interval, and finds that the model is too cert
     ranges: { angle: 1 },
     upright: answers(5),
   } as const;
-  const evaluation = evaluate(model, images);
+  const evaluation = { on: 'classes', ...accuracyOf(model, images) } as const;
   const figures = headlineFigures(model, evaluation, validation);
   expect(figures).toMatchObject({
     accuracyInterval: shareInterval(0.8, 100),
