@@ -32,7 +32,7 @@ const series = [
     points: values.map((y, i) => ({ x: paperEpochs[i], y })),
   })),
 ];
-const picture = await lineChart({
+const picture = lineChart({
   series,
   title: 'Accuracy on 4,000 turned test images',
   xTitle: 'epoch',

@@ -30,6 +30,6 @@ console.log(`separated attribute predictability ${shares.separation.toFixed(2)}`
 const { mean: values, rows, columns, process: known } = latentMap(vae.encode(images), length);
 console.log(`length from both latents: R2 ${known.leaveOneOutR2.toFixed(2)}`);
 const titles = { xTitle: 'z2', yTitle: 'z1', valueTitle: 'length (pixels)' };
-const svg = await heatmapChart({ values, rows, columns, ...titles });
+const svg = heatmapChart({ values, rows, columns, ...titles });
 writeFileSync(fileURLToPath(new URL('pictures/latent-map.svg', import.meta.url)), asSvgFile(svg));
 kernel.dispose();

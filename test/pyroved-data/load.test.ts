@@ -379,7 +379,7 @@ describe('sources', () => {
     pictures('a', 2);
     await expect(loadImages({ unlabelled: folder, size: 4 })).rejects.toThrow(OptionError);
     await expect(loadImages({ unlabelled: folder, size: 16, validationFraction: 1 })).rejects.toThrow(
-      'from 0 to less than 1, not 1',
+      'at least 0 and less than 1; got 1',
     );
   });
 

@@ -26,12 +26,10 @@ it('lists the binaries of Linux, macOS and Windows for every package that has so
 it('needs no install script: npm runs none here', () => {
   expect(readFileSync(join(root, '.npmrc'), 'utf8')).toMatch(/^ignore-scripts=true$/m);
   const scripts = Object.keys(lock.packages).filter((path) => lock.packages[path].hasInstallScript);
-  // core-js prints an advertisement, esbuild checks its binary, protobufjs looks at its version's number, skia-canvas would download a binary
-  // that nothing here uses.
+  // core-js prints an advertisement, esbuild checks its binary, protobufjs looks at its version's number.
   expect(scripts.map((path) => path.replace('node_modules/', '')).sort()).toEqual([
     'core-js',
     'esbuild',
     'onnxruntime-web/node_modules/protobufjs',
-    'skia-canvas',
   ]);
 });

@@ -123,7 +123,7 @@ describe('the map of a property', () => {
       });
     });
     const { rows, columns, mean } = map;
-    expect(await heatmapChart({ values: mean, rows, columns, xTitle: 'z3', yTitle: 'z1', valueTitle: 'x' })).toContain(
+    expect(heatmapChart({ values: mean, rows, columns, xTitle: 'z3', yTitle: 'z1', valueTitle: 'x' })).toContain(
       '<svg',
     );
   });

@@ -35,7 +35,7 @@ export interface LatentMap {
  * @param values the property of each image; NaN where it is not known
  * @example
  * const { mean, rows, columns } = latentMap(vae.encode(images), images.factors.length);
- * const svg = await heatmapChart({ values: mean, rows, columns, xTitle: 'z2', yTitle: 'z1', valueTitle: 'length' });
+ * const svg = heatmapChart({ values: mean, rows, columns, xTitle: 'z2', yTitle: 'z1', valueTitle: 'length' });
  */
 export function latentMap(
   { count, content }: Pick<Encoding, 'count' | 'content'>,

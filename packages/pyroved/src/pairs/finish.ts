@@ -30,7 +30,7 @@ export async function finishPairs(
     ...trainingFigures(run, history),
   };
   run.writeSummary(summary);
-  const { html, pictures } = await renderReport(await pairsReport(run, model, sets, { summary, history }));
+  const { html, pictures } = renderReport(pairsReport(run, model, sets, { summary, history }));
   for (const [name, content] of pictures) run.writePicture(name, content);
   run.writeReport(html);
   return summary;

@@ -29,12 +29,12 @@ const SHOWN = 8;
 const PLOTTED = 2000;
 
 /** The report's content. */
-export async function pairsReport(
+export function pairsReport(
   run: RunFolder,
   model: VED,
   sets: PairedSets,
   { summary, history }: { summary: PairsSummary; history: readonly EpochRecord[] },
-): Promise<ReportData> {
+): ReportData {
   const { train, test, problems } = sets;
   const some = evenly(test ?? train, SHOWN);
   const prediction = model.predict(some.inputs);
@@ -56,8 +56,8 @@ export async function pairsReport(
         epochs: history.map(({ epoch, loss, klWeight }) => ({ epoch, loss, klWeight })),
       },
     ],
-    predictions: [...predicted(some, prediction, whose), ...(await overlays(model, some, prediction))],
-    charts: await r2Chart(history),
+    predictions: [...predicted(some, prediction, whose), ...overlays(model, some, prediction)],
+    charts: r2Chart(history),
     drawn: 'What the decoder predicts over two of its latent variables.',
     manifolds: manifoldsOf(model, []),
     ...latentPlane(model, evenly(test ?? train, PLOTTED)),
@@ -100,21 +100,17 @@ function predicted({ inputs, outputs }: Pairs, { mean, deviation }: Prediction, 
 }
 
 /** Measured and predicted signals on top of each other, the latter with twice its deviation. */
-async function overlays(
-  model: VED,
-  { inputs, outputs }: Pairs,
-  { mean, deviation }: Prediction,
-): Promise<ReportChart[]> {
+function overlays(model: VED, { inputs, outputs }: Pairs, { mean, deviation }: Prediction): ReportChart[] {
   const { outputShape, outputChannels } = model.options;
   if (outputShape.length > 1 || outputChannels > 1) return [];
   const [length] = outputShape;
-  const each = Array.from({ length: Math.min(4, inputs.count) }, async (_, i) => {
+  return Array.from({ length: Math.min(4, inputs.count) }, (_, i) => {
     const at = (values: Float32Array, p: number) => values[i * length + p];
     const points = Array.from({ length }, (__, p) => {
       const [y, doubt] = [at(mean.images, p), 2 * at(deviation.images, p)];
       return { measured: { x: p, y: at(outputs.images, p) }, found: { x: p, y, low: y - doubt, high: y + doubt } };
     });
-    const svg = await lineChart({
+    const svg = lineChart({
       series: [
         { name: 'measured', points: points.map(({ measured }) => measured) },
         { name: 'predicted, with twice the deviation', points: points.map(({ found }) => found) },
@@ -126,16 +122,15 @@ async function overlays(
     });
     return { key: `signal ${i + 1}`, svg };
   });
-  return Promise.all(each);
 }
 
-async function r2Chart(history: readonly EpochRecord[]): Promise<ReportChart[]> {
+function r2Chart(history: readonly EpochRecord[]): ReportChart[] {
   const points = history.flatMap(({ epoch, evaluation }) =>
     evaluation?.r2 === undefined ? [] : [{ x: epoch, y: evaluation.r2 }],
   );
   if (points.length === 0) return [];
   const title = 'Share of the test outputs’ variance that is predicted';
-  const svg = await lineChart({ series: [{ name: 'R²', points }], title, xTitle: 'epoch' });
+  const svg = lineChart({ series: [{ name: 'R²', points }], title, xTitle: 'epoch' });
   return [{ key: 'r2', svg }];
 }
 

@@ -55,8 +55,8 @@ interface Result extends ReportExtras {
 
 /** Writes `report.html` and the pictures into the run's folder. */
 export async function writeReport(run: RunFolder, model: Model, sets: TrainingSets, result: Result): Promise<void> {
-  const charts = await chartsOf(model, sets, result.summary, result.evaluation);
-  const { html, pictures } = await renderReport({ ...reportData(run, model, sets, result), charts });
+  const charts = chartsOf(model, sets, result.summary, result.evaluation);
+  const { html, pictures } = renderReport({ ...reportData(run, model, sets, result), charts });
   for (const [name, content] of pictures) run.writePicture(name, content);
   run.writeReport(html);
 }

@@ -19,44 +19,42 @@ export function confusionOf(
 }
 
 /** Calibration of a classifier; each quantity against its true value. */
-export async function chartsOf(
+export function chartsOf(
   model: Model,
   { test }: TrainingSets,
   summary: RunSummary,
   evaluation: ModelEvaluation | undefined,
-): Promise<ReportChart[]> {
+): ReportChart[] {
   const { reliability, calibrationError, temperature, calibratedError } = summary;
   if (reliability && calibrationError !== undefined) {
     // Where all images are in one bin there is nothing to draw.
     return reliability.length > 1
-      ? [await reliabilityChart(reliability, calibrationError, { temperature, calibratedError })]
+      ? [reliabilityChart(reliability, calibrationError, { temperature, calibratedError })]
       : [];
   }
   if (!(model instanceof SSRegIVAE) || evaluation?.on !== 'targets' || !test) return [];
   const truth = model.targets.of(test);
   const { predictions, targets } = evaluation;
   const column = (values: Float32Array, k: number) => values.filter((_, i) => i % targets.length === k);
-  return Promise.all(
-    targets.map(async ({ name, r2, meanSquaredError }, k): Promise<ReportChart> => {
-      const svg = await scatterChart({
-        x: column(truth, k),
-        y: column(predictions, k),
-        xTitle: `true ${name}`,
-        yTitle: `predicted ${name}`,
-        size: 320,
-      });
-      const caption = `Images that training did not see: R2 ${r2.toFixed(3)}, root mean squared error ${Math.sqrt(meanSquaredError).toPrecision(3)}.`;
-      return { key: `predicted-${k + 1}`, title: `Predicted ${name}`, caption, svg };
-    }),
-  );
+  return targets.map(({ name, r2, meanSquaredError }, k): ReportChart => {
+    const svg = scatterChart({
+      x: column(truth, k),
+      y: column(predictions, k),
+      xTitle: `true ${name}`,
+      yTitle: `predicted ${name}`,
+      size: 320,
+    });
+    const caption = `Images that training did not see: R2 ${r2.toFixed(3)}, root mean squared error ${Math.sqrt(meanSquaredError).toPrecision(3)}.`;
+    return { key: `predicted-${k + 1}`, title: `Predicted ${name}`, caption, svg };
+  });
 }
 
-async function reliabilityChart(
+function reliabilityChart(
   table: NonNullable<RunSummary['reliability']>,
   error: number,
   { temperature, calibratedError }: Pick<RunSummary, 'temperature' | 'calibratedError'>,
-): Promise<ReportChart> {
-  const svg = await lineChart({
+): ReportChart {
+  const svg = lineChart({
     title: 'share that is right',
     xTitle: 'probability of the likeliest class',
     yFormat: 'percent',

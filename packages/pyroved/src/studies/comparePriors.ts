@@ -108,7 +108,7 @@ async function runAll(all: All): Promise<CompareResult> {
   const comparison = comparisonOf({ priors, seeds, classNames: sets.classNames, symmetry, runs });
   study.writeResults(comparison, comparisonCsv(comparison));
   hooks.say?.('Drawing the charts and the report.');
-  const { html, pictures } = await comparisonReport({ comparison, histories, plan, sets, path: study.path });
+  const { html, pictures } = comparisonReport({ comparison, histories, plan, sets, path: study.path });
   study.writeReport(html, pictures);
   return { folder: study, comparison, runs, stopped: false };
 }

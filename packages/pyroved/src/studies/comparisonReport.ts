@@ -45,7 +45,7 @@ interface Shown {
   readonly path: string;
 }
 
-export async function comparisonReport({ comparison, histories, plan, sets, path }: Shown): Promise<Report> {
+export function comparisonReport({ comparison, histories, plan, sets, path }: Shown): Report {
   const { priors, seeds } = comparison;
   const { unlabelled, labelled, test, classNames } = sets;
   return renderReport({
@@ -73,7 +73,7 @@ export async function comparisonReport({ comparison, histories, plan, sets, path
       },
     ],
     tables: [summaryTable(comparison), testTable(comparison), ...angleTable(comparison), runTable(comparison)],
-    charts: [...(await courses(priors, histories)), ...(await bySeed(comparison))],
+    charts: [...courses(priors, histories), ...bySeed(comparison)],
     notes: notesOf(comparison),
     commands: [
       {
@@ -171,7 +171,7 @@ function runTable(comparison: Comparison): ReportTable {
 }
 
 /** Loss and accuracy by epoch: the mean over seeds, and a band from the least to the most. */
-async function courses(priors: readonly string[], histories: Shown['histories']): Promise<ReportChart[]> {
+function courses(priors: readonly string[], histories: Shown['histories']): ReportChart[] {
   const charts: ReportChart[] = [];
   const figures = {
     accuracy: { title: 'Accuracy on held-out images', of: ({ evaluation }: EpochRecord) => evaluation?.accuracy },
@@ -185,7 +185,7 @@ async function courses(priors: readonly string[], histories: Shown['histories'])
     if (series.every(({ points }) => points.length === 0)) continue;
     const share = key === 'accuracy' ? ({ yFormat: 'percent' } as const) : {};
     const caption = 'The mean over the seeds; the band reaches from the least to the most.';
-    charts.push({ key, caption, svg: await lineChart({ series, title, xTitle: 'epoch', ...share }) });
+    charts.push({ key, caption, svg: lineChart({ series, title, xTitle: 'epoch', ...share }) });
   }
   return charts;
 }
@@ -204,7 +204,7 @@ function bandOf(histories: readonly (readonly (number | undefined)[])[]): LinePo
 }
 
 /** The end of each run by seed, so that pairs can be seen. */
-async function bySeed(comparison: Comparison): Promise<ReportChart[]> {
+function bySeed(comparison: Comparison): ReportChart[] {
   const { priors, seeds, runs } = comparison;
   const charts: ReportChart[] = [];
   for (const measure of measuredIn(comparison)) {
@@ -218,7 +218,7 @@ async function bySeed(comparison: Comparison): Promise<ReportChart[]> {
     }));
     const { title } = measureWords[measure];
     const share = measure === 'accuracy' ? ({ yFormat: 'percent' } as const) : {};
-    const svg = await lineChart({
+    const svg = lineChart({
       series,
       title: `${title}, seed by seed`,
       xTitle: 'seed, in the order given',

@@ -113,7 +113,7 @@ async function runFolds({ study, plan, sets, machine, hooks }: StudyAtWork<Folds
   }
   const result = together(sets, done);
   study.writeResults(result);
-  const { html, pictures } = await foldsReport(result, plan, study.path);
+  const { html, pictures } = foldsReport(result, plan, study.path);
   study.writeReport(html, pictures);
   return { folder: study, result, folds: done, stopped: false };
 }
