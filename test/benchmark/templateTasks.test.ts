@@ -1,6 +1,7 @@
 /** The tasks for the template model: their images, their rivals, and how outliers are scored. */
 import { describe, expect, it } from 'vitest';
 import { evaluate } from '../scripts/child.js';
+import { slow } from '../slow.js';
 
 const shifted = 'bench/benchmark/shiftedSets.mjs';
 const url = (path: string): string => JSON.stringify(new URL(`../../bench/benchmark/${path}`, import.meta.url).href);
@@ -51,7 +52,7 @@ describe('images', () => {
     for (const part of ['labelled', 'unlabelled', 'test']) expect(a[part].first).not.toBe(b[part].first);
   });
 
-  it('of a fifth shape are a class without labels, or outliers', () => {
+  slow('of a fifth shape are a class without labels, or outliers', () => {
     const extra = described(`script.shiftedSets({ seed: 1, fifth: 'arrow', extra: true, ${counts} })`);
     expect(extra.labelled.counts).toEqual([2, 2, 2, 2]);
     expect(extra.test.counts).toEqual([15, 15, 15, 15, 15]);
@@ -63,7 +64,7 @@ describe('images', () => {
     expect(outliers.unlabelled.count).toBe(80);
   });
 
-  it('of the held-out digit are outliers, and of no other set', () => {
+  slow('of the held-out digit are outliers, and of no other set', () => {
     const found = described('script.digitSets({ seed: 4, labelled: 3, unlabelled: 10, test: 5 })');
     expect(found.labelled.classNames).toEqual(['0', '1', '2', '3', '5', '6', '7', '8', '9']);
     expect(found.labelled.counts).toEqual(new Array(9).fill(3));

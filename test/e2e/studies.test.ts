@@ -190,7 +190,7 @@ describe('compare-priors', () => {
     const request = {
       folder: at('failed'),
       source: { kind: 'images', labelled: at('labelled'), unlabelled: at('unlabelled'), size: 12 },
-      model: { hiddenEncoder: [8, 8], hiddenDecoder: [8, 8], hiddenClassifier: [8, 8] },
+      model: { recognition: { body: 'dense', features: 8, views: 3 }, hiddenEncoder: [8, 8], hiddenDecoder: [8, 8] },
       train: { epochs: 3, batchSize: 12, recognitionSteps: 3 },
       priors: ['normal', 'von-mises', 'uniform'],
       seeds: [1],

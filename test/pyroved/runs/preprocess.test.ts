@@ -18,6 +18,7 @@ import {
 import { cards } from 'pyroved-data';
 import { encodeNpz, gather, inMemory, modelGraphs, preprocessValues, withNoise } from 'pyroved-ts';
 import { afterAll, describe, expect, it } from 'vitest';
+import { slow } from '../../slow.js';
 
 const root = mkdtempSync(join(tmpdir(), 'preprocess-'));
 afterAll(() => rmSync(root, { recursive: true }));
@@ -109,7 +110,7 @@ describe('a run on images with planes', () => {
     await exportModel(loaded, { to: 'onnx', out: at('onnx') });
   });
 
-  it('reads the same from disk batch by batch, and resumes with what was chosen', async () => {
+  slow('reads the same from disk batch by batch, and resumes with what was chosen', async () => {
     await first;
     const whole = await loadModel(at('first'));
     await trained('streamed', { source: source(files.planes, { inMemory: 0 }) });
