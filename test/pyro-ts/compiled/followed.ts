@@ -10,9 +10,12 @@ class Remembered extends SGD {
   constructor() {
     super({ lr: 1e-3 });
   }
-  override moveNumbers(name: string, values: Float32Array, gradient: Float32Array): void {
-    this.gradients.set(name, gradient.slice());
-    super.moveNumbers(name, values, gradient);
+  override moverOf(name: string, size: number): (values: Float32Array, gradient: Float32Array) => void {
+    const move = super.moverOf(name, size);
+    return (values, gradient) => {
+      this.gradients.set(name, gradient.slice());
+      move(values, gradient);
+    };
   }
   override step(store: ParamStore, gradients: ReadonlyMap<string, tf.Tensor>): void {
     for (const [name, gradient] of gradients) this.gradients.set(name, Float32Array.from(gradient.dataSync()));

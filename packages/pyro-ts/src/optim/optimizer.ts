@@ -62,15 +62,25 @@ export abstract class Optimizer<Options extends object = object> {
   }
 
   /**
-   * Moves the numbers of one parameter in place, down a gradient that is finite: what compiled steps do instead of `step`.
+   * What moves the numbers of one parameter in place, down a gradient that is finite: what compiled steps do instead of `step`. It looks up state and
+   * options once.
    * @internal
    */
-  moveNumbers(name: string, values: Float32Array, gradient: Float32Array): void {
-    const state = this.stateOf(name, values.length);
+  moverOf(name: string, size: number): (values: Float32Array, gradient: Float32Array) => void {
     const { options, clip } = this.optionsOf(name);
-    state.steps++;
-    this.update(values, clipped(gradient, clip), state, this.scheduled(name, options));
+    const isClipped = Object.keys(clip).length > 0;
+    let state = this.stateOf(name, size);
+    let scheduled = this.scheduled(name, options);
+    let { lrFactor, loads } = this;
+    return (values, gradient) => {
+      if (loads !== this.loads) [state, loads] = [this.stateOf(name, size), this.loads];
+      if (lrFactor !== this.lrFactor) [scheduled, lrFactor] = [this.scheduled(name, options), this.lrFactor];
+      state.steps++;
+      this.update(values, isClipped ? clipped(gradient, clip) : gradient, state, scheduled);
+    };
   }
+  /** How often states were loaded. */
+  private loads = 0;
 
   /** The options with the scheduler's factor in the learning rate; the same object for as long as the factor is. */
   private scheduled(name: string, options: Required<Options>): Required<Options> {
@@ -94,6 +104,7 @@ export abstract class Optimizer<Options extends object = object> {
 
   /** Replaces the state of every parameter; without an entry, a parameter starts anew. */
   loadData(states: ReadonlyMap<string, ParameterState>): void {
+    this.loads++;
     for (const [name, { slots }] of states) {
       const missing = this.slotNames.find((slot) => !slots[slot]);
       if (missing !== undefined) {

@@ -53,6 +53,9 @@ export class CompiledStep {
   private readonly loss: Numbers;
   private readonly loaded: (object | undefined)[];
   private readonly checks: readonly DataCheck[];
+  private movers:
+    | { optimizer: Optimizer; move: ((values: Float32Array, gradient: Float32Array) => void)[] }
+    | undefined;
 
   /**
    * Records a step with the random numbers of `seed`. All parameters exist already.
@@ -152,10 +155,13 @@ export class CompiledStep {
   }
 
   update(optimizer: Optimizer): void {
+    if (this.movers?.optimizer !== optimizer) {
+      this.movers = { optimizer, move: this.moved.map(({ name, values }) => optimizer.moverOf(name, values.length)) };
+    }
     for (let k = 0; k < this.moved.length; k++) {
-      const { name, values, gradient, input } = this.moved[k];
-      optimizer.moveNumbers(name, values, gradient);
-      input?.set(values);
+      const { values, gradient, input } = this.moved[k];
+      this.movers.move[k](values, gradient);
+      if (input) for (let i = 0; i < values.length; i++) input[i] = values[i];
     }
   }
 
