@@ -240,6 +240,16 @@ const args: readonly Mistake[] = [
     /must be an optimiser/,
   ],
   ['a loss that is none', () => new SVI(nothing, nothing, new Adam(), wrong('elbo')).step(), /must be a loss/],
+  [
+    'draws without a stream',
+    () => wrong<{ sample(): void }>(normal(0, 1)).sample(),
+    /Normal\.sample: the first argument is a stream.*RandomStream.*undefined/s,
+  ],
+  [
+    'draws of vectors from a seed in place of a stream',
+    () => normal([0, 1], 1).toEvent(1).rsample(wrong(3)),
+    /rsample: the first argument is a stream.*it is 3/s,
+  ],
   ['a seed that is none', () => new RandomStream(wrong({})), /must be a number or a string/],
   [
     'a model that is no function',

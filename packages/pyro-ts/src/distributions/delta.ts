@@ -59,7 +59,7 @@ export class Delta extends Distribution {
     const options = { eventDim: this.eventShape.length, logDensity: this.mass };
     return new Delta(this.v, options, expandedShape(this, batchShape));
   }
-  override rsample(_rng: RandomStream, sampleShape: Shape = []): tf.Tensor {
+  protected override drawRsample(_rng: RandomStream, sampleShape: Shape): tf.Tensor {
     return expandTo(this.v, this.shape(sampleShape));
   }
   override mean(): tf.Tensor {

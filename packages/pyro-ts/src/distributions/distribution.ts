@@ -3,10 +3,10 @@
  * file because the base class makes them (`toEvent`, `mask`).
  */
 import { type Shape, stopGradient } from '@pyro-ts/engine';
-import { broadcastShapes, expandTo, sameShape, sizeOf, uncountedReads } from '@pyro-ts/engine/internal';
+import { broadcastShapes, describeValue, expandTo, sameShape, sizeOf, uncountedReads } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
-import { formatShape, NonFiniteError, PyroError, ShapeError, SupportError } from '../errors.js';
-import type { RandomStream } from '../random.js';
+import { ContextError, formatShape, NonFiniteError, PyroError, ShapeError, SupportError } from '../errors.js';
+import { RandomStream } from '../random.js';
 import { firstViolation } from './checks.js';
 import { type Constraint, independent } from './constraints.js';
 import { applyMask, sumRightmost, type TensorLike, toTensor } from './tensors.js';
@@ -69,14 +69,41 @@ export abstract class Distribution {
   /** The same distribution with `batchShape` broadcast to the given one. */
   abstract expand(batchShape: Shape): Distribution;
 
-  /** Draws of shape sampleShape + batchShape + eventShape; no gradient passes. A family without `rsample` implements this. */
+  /**
+   * Draws of shape sampleShape + batchShape + eventShape; no gradient passes.
+   * @throws {ContextError} without a stream
+   * @example normal(0, 1).sample(new RandomStream(0), [3]) // three numbers
+   */
   sample(rng: RandomStream, sampleShape: Shape = []): tf.Tensor {
-    return stopGradient(this.rsample(rng, sampleShape));
+    this.checkStream(rng, 'sample');
+    return this.drawSample(rng, sampleShape);
   }
 
-  /** As `sample`, with a gradient to the parameters (the reparameterisation trick). */
-  rsample(_rng: RandomStream, _sampleShape: Shape = []): tf.Tensor {
+  /**
+   * As `sample`, with a gradient to the parameters (the reparameterisation trick).
+   * @throws {ContextError} without a stream
+   * @throws {PyroError} where `hasRsample` is false
+   */
+  rsample(rng: RandomStream, sampleShape: Shape = []): tf.Tensor {
+    this.checkStream(rng, 'rsample');
+    return this.drawRsample(rng, sampleShape);
+  }
+
+  /** What a family without `rsample` implements. */
+  protected drawSample(rng: RandomStream, sampleShape: Shape): tf.Tensor {
+    return stopGradient(this.drawRsample(rng, sampleShape));
+  }
+  /** What a family with `rsample` implements. */
+  protected drawRsample(_rng: RandomStream, _sampleShape: Shape): tf.Tensor {
     throw new PyroError(`${this.name} has no reparameterised draws (rsample); use sample.`);
+  }
+
+  private checkStream(rng: unknown, method: 'sample' | 'rsample'): void {
+    if (rng instanceof RandomStream) return;
+    throw new ContextError(
+      `${this.name}.${method}: the first argument is a stream of random numbers, e.g. ${method}(new RandomStream(0)), and it is ${describeValue(rng)}. ` +
+        'Inside a program, sample("name", distribution) draws from the seed around it.',
+    );
   }
 
   /** All values of a discrete support: [K, 1, ..., 1, event], or [K, batch, event] with `expand`. */
@@ -271,10 +298,10 @@ export class Independent extends Distribution {
       this.n,
     );
   }
-  override sample(rng: RandomStream, sampleShape: Shape = []): tf.Tensor {
+  protected override drawSample(rng: RandomStream, sampleShape: Shape): tf.Tensor {
     return this.base.sample(rng, sampleShape);
   }
-  override rsample(rng: RandomStream, sampleShape: Shape = []): tf.Tensor {
+  protected override drawRsample(rng: RandomStream, sampleShape: Shape): tf.Tensor {
     return this.base.rsample(rng, sampleShape);
   }
   override toEvent(n = this.batchShape.length): Distribution {
@@ -344,10 +371,10 @@ export class MaskedDistribution extends Distribution {
   expand(batchShape: Shape): Distribution {
     return new MaskedDistribution(this.base.expand(batchShape), this.maskValue);
   }
-  override sample(rng: RandomStream, sampleShape: Shape = []): tf.Tensor {
+  protected override drawSample(rng: RandomStream, sampleShape: Shape): tf.Tensor {
     return this.base.sample(rng, sampleShape);
   }
-  override rsample(rng: RandomStream, sampleShape: Shape = []): tf.Tensor {
+  protected override drawRsample(rng: RandomStream, sampleShape: Shape): tf.Tensor {
     return this.base.rsample(rng, sampleShape);
   }
   override enumerateSupport(expand = true): tf.Tensor {

@@ -22,7 +22,7 @@ export class Subsample extends Distribution {
   expand(): Subsample {
     return this;
   }
-  override sample(rng: RandomStream): tf.Tensor {
+  protected override drawSample(rng: RandomStream): tf.Tensor {
     if (this.size === this.fullSize) return tf.range(0, this.fullSize, 1, 'int32');
     const run = (_: unknown, out: Float32Array | Int32Array) =>
       out.set(rng.permutation(this.fullSize).slice(0, this.size));

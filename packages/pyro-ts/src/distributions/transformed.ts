@@ -92,10 +92,10 @@ export class TransformedDistribution extends Distribution {
     const grown = this.base.expand(before.slice(0, before.length - this.base.eventShape.length));
     return new TransformedDistribution(grown, this.transforms);
   }
-  override sample(rng: RandomStream, sampleShape: Shape = []): tf.Tensor {
+  protected override drawSample(rng: RandomStream, sampleShape: Shape): tf.Tensor {
     return stopGradient(this.whole.forward(this.base.sample(rng, sampleShape)));
   }
-  override rsample(rng: RandomStream, sampleShape: Shape = []): tf.Tensor {
+  protected override drawRsample(rng: RandomStream, sampleShape: Shape): tf.Tensor {
     const values = [this.base.rsample(rng, sampleShape)];
     for (const part of this.whole.parts) values.push(part.forward(values[values.length - 1]));
     this.lastDraw = { values, tape: activeTape() };

@@ -38,11 +38,11 @@ export class Unit extends Distribution {
   expand(batchShape: Shape): Unit {
     return new Unit(this.logFactor, this.reparameterised, expandedShape(this, batchShape));
   }
-  override sample(_rng?: RandomStream, sampleShape: Shape = []): tf.Tensor {
+  protected override drawSample(_rng: RandomStream, sampleShape: Shape): tf.Tensor {
     return tf.zeros(this.shape(sampleShape));
   }
-  override rsample(rng: RandomStream, sampleShape: Shape = []): tf.Tensor {
-    return this.hasRsample ? this.sample(rng, sampleShape) : super.rsample(rng, sampleShape);
+  protected override drawRsample(rng: RandomStream, sampleShape: Shape): tf.Tensor {
+    return this.hasRsample ? this.drawSample(rng, sampleShape) : super.drawRsample(rng, sampleShape);
   }
   override entropy(): tf.Tensor {
     return expandTo(this.logFactor.neg(), this.batchShape);

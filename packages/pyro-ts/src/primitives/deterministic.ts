@@ -1,5 +1,5 @@
 /** `deterministic` and `factor`: a named value in the trace, and a term of the log-probability. */
-import type * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs';
 import { Delta } from '../distributions/delta.js';
 import { type TensorLike, toTensor } from '../distributions/distribution.js';
 import { Unit } from '../distributions/unit.js';
@@ -33,5 +33,5 @@ export function factor(name: string, logFactor: TensorLike, options: FactorOptio
   refuseUnknownKeys('factor', options, ['hasRsample']);
   const { hasRsample } = options;
   const fn = new Unit(toTensor(logFactor), hasRsample);
-  sendSample(name, fn, fn.sample(), hasRsample === undefined ? {} : { isAuxiliary: true });
+  sendSample(name, fn, tf.zeros(fn.shape()), hasRsample === undefined ? {} : { isAuxiliary: true });
 }

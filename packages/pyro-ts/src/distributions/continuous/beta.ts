@@ -47,7 +47,7 @@ export class Beta extends NumberFamily<'concentration1' | 'concentration0'> {
   expand(batchShape: Shape): Beta {
     return new Beta(this.concentration1, this.concentration0, expandedShape(this, batchShape));
   }
-  override rsample(rng: RandomStream, sampleShape: Shape = []): tf.Tensor {
+  protected override drawRsample(rng: RandomStream, sampleShape: Shape): tf.Tensor {
     const shape = this.shape(sampleShape);
     return customGrad([this.concentration1, this.concentration0], (...parameters) => {
       const x = new Float64Array(sizeOf(shape));

@@ -30,7 +30,7 @@ export class Cauchy extends LocScaleFamily {
   expand(batchShape: Shape): Cauchy {
     return new Cauchy(this.loc, this.scale, expandedShape(this, batchShape));
   }
-  override rsample(rng: RandomStream, sampleShape: Shape = []): tf.Tensor {
+  protected override drawRsample(rng: RandomStream, sampleShape: Shape): tf.Tensor {
     return rng
       .fill(this.shape(sampleShape), () => nextCauchy(rng))
       .mul(this.scale)
@@ -69,7 +69,7 @@ export class HalfCauchy extends NumberFamily<'scale'> {
   expand(batchShape: Shape): HalfCauchy {
     return new HalfCauchy(this.scale, expandedShape(this, batchShape));
   }
-  override rsample(rng: RandomStream, sampleShape: Shape = []): tf.Tensor {
+  protected override drawRsample(rng: RandomStream, sampleShape: Shape): tf.Tensor {
     return magnitude(rng.fill(this.shape(sampleShape), () => nextCauchy(rng))).mul(this.scale);
   }
   override entropy(): tf.Tensor {

@@ -36,10 +36,10 @@ export class ContinuousBernoulli extends LogitFamily<ProbsOrLogits> {
   protected withBatchShape(options: ProbsOrLogits, batchShape: Shape): ContinuousBernoulli {
     return new ContinuousBernoulli(options, batchShape);
   }
-  override sample(rng: RandomStream, sampleShape: Shape = []): tf.Tensor {
+  protected override drawSample(rng: RandomStream, sampleShape: Shape): tf.Tensor {
     return hostMap([this.logits], (l) => quantile(l, rng.next()), this.shape(sampleShape));
   }
-  override rsample(rng: RandomStream, sampleShape: Shape = []): tf.Tensor {
+  protected override drawRsample(rng: RandomStream, sampleShape: Shape): tf.Tensor {
     const u = rng.uniform(this.shape(sampleShape));
     return elementwise([this.logits, u], quantile, [quantileSlope, undefined]);
   }

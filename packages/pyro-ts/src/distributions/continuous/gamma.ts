@@ -43,7 +43,7 @@ export class Gamma extends NumberFamily<'concentration' | 'rate'> {
   expand(batchShape: Shape): Gamma {
     return new Gamma(this.concentration, this.rate, expandedShape(this, batchShape));
   }
-  override rsample(rng: RandomStream, sampleShape: Shape = []): tf.Tensor {
+  protected override drawRsample(rng: RandomStream, sampleShape: Shape): tf.Tensor {
     return tf.maximum(standardGamma(rng, this.concentration, this.shape(sampleShape)).div(this.rate), TINY);
   }
   override mean(): tf.Tensor {
@@ -97,7 +97,7 @@ export class Exponential extends NumberFamily<'rate'> {
   expand(batchShape: Shape): Exponential {
     return new Exponential(this.rate, expandedShape(this, batchShape));
   }
-  override rsample(rng: RandomStream, sampleShape: Shape = []): tf.Tensor {
+  protected override drawRsample(rng: RandomStream, sampleShape: Shape): tf.Tensor {
     return rng.fill(this.shape(sampleShape), () => nextExponential(rng)).div(this.rate);
   }
   override mean(): tf.Tensor {

@@ -32,7 +32,7 @@ export class Gumbel extends LocScaleFamily {
   expand(batchShape: Shape): Gumbel {
     return new Gumbel(this.loc, this.scale, expandedShape(this, batchShape));
   }
-  override rsample(rng: RandomStream, sampleShape: Shape = []): tf.Tensor {
+  protected override drawRsample(rng: RandomStream, sampleShape: Shape): tf.Tensor {
     return rng
       .fill(this.shape(sampleShape), () => nextGumbel(rng))
       .mul(this.scale)

@@ -43,7 +43,7 @@ export class InverseGamma extends NumberFamily<'concentration' | 'rate'> {
   expand(batchShape: Shape): InverseGamma {
     return new InverseGamma(this.concentration, this.rate, expandedShape(this, batchShape));
   }
-  override rsample(rng: RandomStream, sampleShape: Shape = []): tf.Tensor {
+  protected override drawRsample(rng: RandomStream, sampleShape: Shape): tf.Tensor {
     const draw = tf.div(this.rate, standardGamma(rng, this.concentration, this.shape(sampleShape)));
     return tf.minimum(draw, HUGE);
   }

@@ -28,7 +28,7 @@ export class Laplace extends LocScaleFamily {
   expand(batchShape: Shape): Laplace {
     return new Laplace(this.loc, this.scale, expandedShape(this, batchShape));
   }
-  override rsample(rng: RandomStream, sampleShape: Shape = []): tf.Tensor {
+  protected override drawRsample(rng: RandomStream, sampleShape: Shape): tf.Tensor {
     const noise = rng.fill(this.shape(sampleShape), () => (rng.next() < 0.5 ? -1 : 1) * nextExponential(rng));
     return noise.mul(this.scale).add(this.loc);
   }

@@ -29,7 +29,7 @@ export class Normal extends LocScaleFamily {
   expand(batchShape: Shape): Normal {
     return new Normal(this.loc, this.scale, expandedShape(this, batchShape));
   }
-  override rsample(rng: RandomStream, sampleShape: Shape = []): tf.Tensor {
+  protected override drawRsample(rng: RandomStream, sampleShape: Shape): tf.Tensor {
     return rng.normal(this.shape(sampleShape)).mul(this.scale).add(this.loc);
   }
   override mean(): tf.Tensor {

@@ -36,7 +36,7 @@ export class HalfNormal extends NumberFamily<'scale'> {
   expand(batchShape: Shape): HalfNormal {
     return new HalfNormal(this.scale, expandedShape(this, batchShape));
   }
-  override rsample(rng: RandomStream, sampleShape: Shape = []): tf.Tensor {
+  protected override drawRsample(rng: RandomStream, sampleShape: Shape): tf.Tensor {
     return magnitude(rng.normal(this.shape(sampleShape))).mul(this.scale);
   }
   override mean(): tf.Tensor {
@@ -70,7 +70,7 @@ export class LogNormal extends LocScaleFamily {
   expand(batchShape: Shape): LogNormal {
     return new LogNormal(this.loc, this.scale, expandedShape(this, batchShape));
   }
-  override rsample(rng: RandomStream, sampleShape: Shape = []): tf.Tensor {
+  protected override drawRsample(rng: RandomStream, sampleShape: Shape): tf.Tensor {
     return tf.exp(rng.normal(this.shape(sampleShape)).mul(this.scale).add(this.loc));
   }
   override mean(): tf.Tensor {

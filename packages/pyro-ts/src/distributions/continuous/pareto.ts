@@ -40,7 +40,7 @@ export class Pareto extends NumberFamily<'scale' | 'alpha'> {
   expand(batchShape: Shape): Pareto {
     return new Pareto(this.scale, this.alpha, expandedShape(this, batchShape));
   }
-  override rsample(rng: RandomStream, sampleShape: Shape = []): tf.Tensor {
+  protected override drawRsample(rng: RandomStream, sampleShape: Shape): tf.Tensor {
     const waits = rng.fill(this.shape(sampleShape), () => nextExponential(rng));
     // A wait that rounds to nothing would give the bound itself, which is outside of the support.
     const above = tf.maximum(tf.exp(tf.div(waits, this.alpha)), 1 + 2 ** -22);

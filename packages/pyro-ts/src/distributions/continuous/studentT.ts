@@ -67,7 +67,7 @@ export class StudentT extends NumberFamily<'df' | 'loc' | 'scale'> {
   expand(batchShape: Shape): StudentT {
     return new StudentT(this.df, this.loc, this.scale, expandedShape(this, batchShape));
   }
-  override rsample(rng: RandomStream, sampleShape: Shape = []): tf.Tensor {
+  protected override drawRsample(rng: RandomStream, sampleShape: Shape): tf.Tensor {
     const shape = this.shape(sampleShape);
     const widening = implicitDraws([this.df], shape, (df) => nextWidening(rng, df), [wideningSlope]);
     // With a fraction of a degree of freedom most draws are beyond float32.

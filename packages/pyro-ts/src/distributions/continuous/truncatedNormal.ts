@@ -92,7 +92,7 @@ export class TruncatedNormal extends NumberFamily<Parameter> {
   expand(batchShape: Shape): TruncatedNormal {
     return new TruncatedNormal(this.loc, this.scale, this.bounds, expandedShape(this, batchShape));
   }
-  override rsample(rng: RandomStream, sampleShape: Shape = []): tf.Tensor {
+  protected override drawRsample(rng: RandomStream, sampleShape: Shape): tf.Tensor {
     const shape = this.shape(sampleShape);
     const { low, high } = this.standardised;
     const bounds = [low, high].filter((bound) => bound !== undefined);

@@ -35,7 +35,7 @@ export class Uniform extends NumberFamily<'low' | 'high'> {
   expand(batchShape: Shape): Uniform {
     return new Uniform(this.low, this.high, expandedShape(this, batchShape));
   }
-  override rsample(rng: RandomStream, sampleShape: Shape = []): tf.Tensor {
+  protected override drawRsample(rng: RandomStream, sampleShape: Shape): tf.Tensor {
     const u = rng.uniform(this.shape(sampleShape));
     // A mean of the two ends, which rounding cannot carry past them.
     return this.low.mul(tf.sub(1, u)).add(this.high.mul(u));

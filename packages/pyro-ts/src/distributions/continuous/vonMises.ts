@@ -50,7 +50,7 @@ export class VonMises extends NumberFamily<'loc' | 'concentration'> {
   expand(batchShape: Shape): VonMises {
     return new VonMises(this.loc, this.concentration, expandedShape(this, batchShape));
   }
-  override rsample(rng: RandomStream, sampleShape: Shape = []): tf.Tensor {
+  protected override drawRsample(rng: RandomStream, sampleShape: Shape): tf.Tensor {
     const around = implicitDraws([this.concentration], this.shape(sampleShape), (k) => nextVonMises(rng, k), [
       (x, k) => vonMisesQuantileSlope(k, x),
     ]);

@@ -44,7 +44,7 @@ export class Weibull extends NumberFamily<'scale' | 'concentration'> {
   expand(batchShape: Shape): Weibull {
     return new Weibull(this.scale, this.concentration, expandedShape(this, batchShape));
   }
-  override rsample(rng: RandomStream, sampleShape: Shape = []): tf.Tensor {
+  protected override drawRsample(rng: RandomStream, sampleShape: Shape): tf.Tensor {
     const logs = rng.fill(this.shape(sampleShape), () => Math.log(nextExponential(rng)));
     return tf.clipByValue(tf.mul(this.scale, tf.exp(tf.div(logs, this.concentration))), TINY, HUGE);
   }

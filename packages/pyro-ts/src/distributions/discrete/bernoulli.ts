@@ -37,7 +37,7 @@ export class Bernoulli extends LogitFamily<BernoulliOptions> {
   protected withBatchShape(options: BernoulliOptions, batchShape: Shape): Bernoulli {
     return new Bernoulli(options, batchShape);
   }
-  override sample(rng: RandomStream, sampleShape: Shape = []): tf.Tensor {
+  protected override drawSample(rng: RandomStream, sampleShape: Shape): tf.Tensor {
     return hostMap([this.probs], (p) => (rng.next() < p ? 1 : 0), this.shape(sampleShape));
   }
   override enumerateSupport(expand = true): tf.Tensor {

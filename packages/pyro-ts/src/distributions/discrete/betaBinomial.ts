@@ -63,7 +63,7 @@ export class BetaBinomial extends NumberFamily<'concentration1' | 'concentration
   expand(batchShape: Shape): BetaBinomial {
     return new BetaBinomial(this.concentration1, this.concentration0, this.totalCount, expandedShape(this, batchShape));
   }
-  override sample(rng: RandomStream, sampleShape: Shape = []): tf.Tensor {
+  protected override drawSample(rng: RandomStream, sampleShape: Shape): tf.Tensor {
     const draw = (a: number, b: number, n: number) => nextBinomial(rng, n, nextBeta(rng, a, b)[0]);
     return hostMap([this.concentration1, this.concentration0, this.totalCount], draw, this.shape(sampleShape));
   }

@@ -45,7 +45,7 @@ export class Binomial extends LogitFamily<ProbsOrLogits> {
   protected withBatchShape(options: ProbsOrLogits, batchShape: Shape): Binomial {
     return new Binomial(this.totalCount, options, batchShape);
   }
-  override sample(rng: RandomStream, sampleShape: Shape = []): tf.Tensor {
+  protected override drawSample(rng: RandomStream, sampleShape: Shape): tf.Tensor {
     return hostMap([this.totalCount, this.probs], (n, p) => nextBinomial(rng, n, p), this.shape(sampleShape));
   }
   /**

@@ -124,7 +124,7 @@ export class Categorical extends CategoricalBase {
   expand(batchShape: Shape): Categorical {
     return new Categorical({ [this.given.name]: this.given.value }, expandedShape(this, batchShape));
   }
-  override sample(rng: RandomStream, sampleShape: Shape = []): tf.Tensor {
+  protected override drawSample(rng: RandomStream, sampleShape: Shape): tf.Tensor {
     const shape = this.shape(sampleShape);
     return this.drawClasses(rng, shape, shape, (out, i, c) => {
       out[i] = c;
@@ -152,7 +152,7 @@ export class OneHotCategorical extends CategoricalBase {
   expand(batchShape: Shape): OneHotCategorical {
     return new OneHotCategorical({ [this.given.name]: this.given.value }, expandedShape(this, batchShape));
   }
-  override sample(rng: RandomStream, sampleShape: Shape = []): tf.Tensor {
+  protected override drawSample(rng: RandomStream, sampleShape: Shape): tf.Tensor {
     const shape = [...sampleShape, ...this.batchShape];
     const k = this.numClasses;
     return this.drawClasses(rng, shape, [...shape, k], (out, i, c) => {

@@ -42,7 +42,7 @@ export class GammaPoisson extends NumberFamily<'concentration' | 'rate'> {
   expand(batchShape: Shape): GammaPoisson {
     return new GammaPoisson(this.concentration, this.rate, expandedShape(this, batchShape));
   }
-  override sample(rng: RandomStream, sampleShape: Shape = []): tf.Tensor {
+  protected override drawSample(rng: RandomStream, sampleShape: Shape): tf.Tensor {
     const draw = (a: number, b: number) => nextPoisson(rng, nextGamma(rng, a) / b);
     return hostMap([this.concentration, this.rate], draw, this.shape(sampleShape));
   }

@@ -28,7 +28,7 @@ export class Geometric extends LogitFamily<ProbsOrLogits> {
   protected withBatchShape(options: ProbsOrLogits, batchShape: Shape): Geometric {
     return new Geometric(options, batchShape);
   }
-  override sample(rng: RandomStream, sampleShape: Shape = []): tf.Tensor {
+  protected override drawSample(rng: RandomStream, sampleShape: Shape): tf.Tensor {
     // log(1 - p) = -softplus(logits), also where p is too small to be told from 0.
     return hostMap([this.logits], (l) => Math.floor(nextExponential(rng) / softplus(l)), this.shape(sampleShape));
   }

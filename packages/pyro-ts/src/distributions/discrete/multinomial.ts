@@ -60,7 +60,7 @@ export class Multinomial extends Distribution {
   expand(batchShape: Shape): Multinomial {
     return new Multinomial(this.totalCount, { [this.given.name]: this.given.value }, expandedShape(this, batchShape));
   }
-  override sample(rng: RandomStream, sampleShape: Shape = []): tf.Tensor {
+  protected override drawSample(rng: RandomStream, sampleShape: Shape): tf.Tensor {
     const shape = this.shape(sampleShape);
     const k = this.eventShape[0];
     const probs = readProbs(this, shape);

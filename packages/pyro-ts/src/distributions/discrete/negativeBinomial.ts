@@ -44,7 +44,7 @@ export class NegativeBinomial extends LogitFamily<ProbsOrLogits> {
   protected withBatchShape(options: ProbsOrLogits, batchShape: Shape): NegativeBinomial {
     return new NegativeBinomial(this.totalCount, options, batchShape);
   }
-  override sample(rng: RandomStream, sampleShape: Shape = []): tf.Tensor {
+  protected override drawSample(rng: RandomStream, sampleShape: Shape): tf.Tensor {
     const draw = (n: number, l: number) => nextPoisson(rng, nextGamma(rng, n) * Math.exp(l));
     return hostMap([this.totalCount, this.logits], draw, this.shape(sampleShape));
   }

@@ -32,7 +32,7 @@ export class Poisson extends NumberFamily<'rate'> {
   expand(batchShape: Shape): Poisson {
     return new Poisson(this.rate, expandedShape(this, batchShape));
   }
-  override sample(rng: RandomStream, sampleShape: Shape = []): tf.Tensor {
+  protected override drawSample(rng: RandomStream, sampleShape: Shape): tf.Tensor {
     return hostMap([this.rate], (r) => nextPoisson(rng, r), this.shape(sampleShape));
   }
   override mean(): tf.Tensor {

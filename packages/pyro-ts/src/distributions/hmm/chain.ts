@@ -57,11 +57,11 @@ export class Chain<Carry> extends Distribution {
     return new Chain(this.steps, batchShape);
   }
 
-  override sample(rng: RandomStream, sampleShape: readonly number[] = []): tf.Tensor {
+  protected override drawSample(rng: RandomStream, sampleShape: readonly number[]): tf.Tensor {
     return this.draws(sampleShape, (fn) => fn.sample(rng));
   }
-  override rsample(rng: RandomStream, sampleShape: readonly number[] = []): tf.Tensor {
-    return this.hasRsample ? this.draws(sampleShape, (fn) => fn.rsample(rng)) : super.rsample(rng, sampleShape);
+  protected override drawRsample(rng: RandomStream, sampleShape: readonly number[]): tf.Tensor {
+    return this.hasRsample ? this.draws(sampleShape, (fn) => fn.rsample(rng)) : super.drawRsample(rng, sampleShape);
   }
 
   private draws(sampleShape: readonly number[], draw: (fn: Distribution) => tf.Tensor): tf.Tensor {

@@ -104,7 +104,7 @@ export class DiscreteHMM extends Distribution {
     const options = { ...this.options, duration: this.duration };
     return new DiscreteHMM(this.initial, this.transition, this.observation, options, expandedShape(this, batchShape));
   }
-  override sample(rng: RandomStream, sampleShape: Shape = []): tf.Tensor {
+  protected override drawSample(rng: RandomStream, sampleShape: Shape): tf.Tensor {
     return tf.tidy(() => {
       const { duration, numStates } = this;
       const shape = [...sampleShape, ...this.batchShape];

@@ -164,7 +164,7 @@ export class GaussianHMM extends Distribution {
   expand(batchShape: Shape): GaussianHMM {
     return new GaussianHMM({ ...this.parts, duration: this.duration }, expandedShape(this, batchShape));
   }
-  override rsample(rng: RandomStream, sampleShape: Shape = []): tf.Tensor {
+  protected override drawRsample(rng: RandomStream, sampleShape: Shape): tf.Tensor {
     const { initial, transition, observation } = this.parts;
     const shape = [...sampleShape, ...this.batchShape];
     const inSteps = [...shape, this.duration];

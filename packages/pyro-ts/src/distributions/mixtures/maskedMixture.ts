@@ -64,10 +64,10 @@ export class MaskedMixture extends Distribution {
   expand(batchShape: Shape): MaskedMixture {
     return new MaskedMixture(this.choice, this.component0, this.component1, expandedShape(this, batchShape));
   }
-  override sample(rng: RandomStream, sampleShape: Shape = []): tf.Tensor {
+  protected override drawSample(rng: RandomStream, sampleShape: Shape): tf.Tensor {
     return this.choose(this.component1.sample(rng, sampleShape), this.component0.sample(rng, sampleShape));
   }
-  override rsample(rng: RandomStream, sampleShape: Shape = []): tf.Tensor {
+  protected override drawRsample(rng: RandomStream, sampleShape: Shape): tf.Tensor {
     return this.choose(this.component1.rsample(rng, sampleShape), this.component0.rsample(rng, sampleShape));
   }
   override mean(): tf.Tensor {

@@ -47,7 +47,7 @@ export class MixtureSameFamily extends Distribution {
   expand(batchShape: Shape): MixtureSameFamily {
     return new MixtureSameFamily(this.mixing, this.component, expandedShape(this, batchShape));
   }
-  override sample(rng: RandomStream, sampleShape: Shape = []): tf.Tensor {
+  protected override drawSample(rng: RandomStream, sampleShape: Shape): tf.Tensor {
     return tf.tidy(() => {
       const choice = tf.cast(this.mixing.sample(rng, sampleShape), 'int32');
       const chosen = tf.cast(tf.oneHot(choice, this.mixing.numClasses), 'float32');

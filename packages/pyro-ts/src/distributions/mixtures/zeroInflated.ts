@@ -60,7 +60,7 @@ export class ZeroInflated extends Distribution {
   expand(batchShape: Shape): ZeroInflated {
     return new ZeroInflated(this.base, { [this.given.name]: this.given.value }, expandedShape(this, batchShape));
   }
-  override sample(rng: RandomStream, sampleShape: Shape = []): tf.Tensor {
+  protected override drawSample(rng: RandomStream, sampleShape: Shape): tf.Tensor {
     const shape = this.shape(sampleShape);
     const closed = hostMap([this.gateLogits], (l) => (rng.next() < 1 / (1 + Math.exp(-l)) ? 0 : 1), shape);
     return this.base.sample(rng, sampleShape).mul(closed);

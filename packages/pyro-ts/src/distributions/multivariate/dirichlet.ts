@@ -55,7 +55,7 @@ export class Dirichlet extends Distribution {
   expand(batchShape: Shape): Dirichlet {
     return new Dirichlet(this.concentration, expandedShape(this, batchShape));
   }
-  override rsample(rng: RandomStream, sampleShape: Shape = []): tf.Tensor {
+  protected override drawRsample(rng: RandomStream, sampleShape: Shape): tf.Tensor {
     const shape = this.shape(sampleShape);
     const k = this.eventShape[0];
     return customGrad([this.concentration], (concentration) => {

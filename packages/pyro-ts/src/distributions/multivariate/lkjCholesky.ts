@@ -63,7 +63,7 @@ export class LKJCholesky extends Distribution {
     return new LKJCholesky(this.dim, this.concentration, expandedShape(this, batchShape));
   }
   /** Row by row: a squared length below the diagonal from a beta distribution, in a uniform direction (the onion method). */
-  override sample(rng: RandomStream, sampleShape: Shape = []): tf.Tensor {
+  protected override drawSample(rng: RandomStream, sampleShape: Shape): tf.Tensor {
     const { dim } = this;
     const batch = [...sampleShape, ...this.batchShape];
     const concentrations = readBroadcast(this.concentration, batch);

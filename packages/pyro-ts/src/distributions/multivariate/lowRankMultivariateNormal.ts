@@ -71,7 +71,7 @@ export class LowRankMultivariateNormal extends Distribution {
   expand(batchShape: Shape): LowRankMultivariateNormal {
     return new LowRankMultivariateNormal(this.loc, this.covFactor, this.covDiag, expandedShape(this, batchShape));
   }
-  override rsample(rng: RandomStream, sampleShape: Shape = []): tf.Tensor {
+  protected override drawRsample(rng: RandomStream, sampleShape: Shape): tf.Tensor {
     const shape = this.shape(sampleShape);
     const rank = this.covFactor.shape[this.covFactor.rank - 1];
     const few = rng.normal([...shape.slice(0, -1), rank]);

@@ -83,7 +83,7 @@ export class MultivariateNormal extends Distribution {
     const { name, value } = this.given;
     return new MultivariateNormal(this.loc, { [name]: value }, expandedShape(this, batchShape), this);
   }
-  override rsample(rng: RandomStream, sampleShape: Shape = []): tf.Tensor {
+  protected override drawRsample(rng: RandomStream, sampleShape: Shape): tf.Tensor {
     return rotate(this.scaleTril, rng.normal(this.shape(sampleShape))).add(this.loc);
   }
   override mean(): tf.Tensor {

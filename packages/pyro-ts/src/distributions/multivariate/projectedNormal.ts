@@ -53,7 +53,7 @@ export class ProjectedNormal extends Distribution {
   expand(batchShape: Shape): ProjectedNormal {
     return new ProjectedNormal(this.concentration, expandedShape(this, batchShape));
   }
-  override rsample(rng: RandomStream, sampleShape: Shape = []): tf.Tensor {
+  protected override drawRsample(rng: RandomStream, sampleShape: Shape): tf.Tensor {
     return normalize(rng.normal(this.shape(sampleShape)).add(this.concentration));
   }
   /** The mean direction, of length 1 (as Pyro's `mean`); the first axis where the concentration is 0. */

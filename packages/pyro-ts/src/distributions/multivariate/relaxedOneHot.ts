@@ -64,7 +64,7 @@ export class RelaxedOneHotCategorical extends Distribution {
       expandedShape(this, batchShape),
     );
   }
-  override rsample(rng: RandomStream, sampleShape: Shape = []): tf.Tensor {
+  protected override drawRsample(rng: RandomStream, sampleShape: Shape): tf.Tensor {
     const noise = rng.fill(this.shape(sampleShape), () => nextGumbel(rng));
     return tf.softmax(noise.add(this.logits).div(this.temperature.expandDims(-1)));
   }
@@ -89,8 +89,8 @@ export class RelaxedOneHotCategoricalStraightThrough extends RelaxedOneHotCatego
       expandedShape(this, batchShape),
     );
   }
-  override rsample(rng: RandomStream, sampleShape: Shape = []): tf.Tensor {
-    const relaxed = super.rsample(rng, sampleShape);
+  protected override drawRsample(rng: RandomStream, sampleShape: Shape): tf.Tensor {
+    const relaxed = super.drawRsample(rng, sampleShape);
     const hard = customGrad([relaxed], (x) => ({
       value: tf.cast(tf.oneHot(tf.argMax(x, -1), this.eventShape[0]), 'float32'),
       grad: (dy) => [dy],
