@@ -91,6 +91,8 @@ const cases: Readonly<Record<string, readonly [Program, ...Input[]]>> = {
   'matMul of transposes': [(a, b) => tf.matMul(a, b, true, true), any(4, 3), any(2, 4)],
   'matMul of batches': [(a, b) => tf.matMul(a.exp(), b), any(2, 3, 4), any(1, 4, 2)],
   'matMul with one inner entry': [(a, b) => tf.matMul(a, b), any(3, 1), any(1, 2)],
+  'a long product with one inner entry': [(a, b) => tf.matMul(a, b), any(9, 1), any(1, 11)],
+  'long sums': [(x) => tf.sum(x.exp(), 1).mul(tf.max(x, 0).slice([0], [9])), any(9, 23)],
   einsum: [(a, b) => tf.einsum('ij,jk->ki', a, b), any(2, 3), any(3, 2)],
   dot: [(a, b) => tf.dot(a, b), any(3), any(3)],
   // Moves.

@@ -212,7 +212,8 @@ export class LoopNest {
       const isInnermost = level === extents.length - 1;
       const isShort = isInnermost && extents[level] <= UNROLLED && body.length * extents[level] <= 64;
       const { parts } = code;
-      const isSplit = isInnermost && parts && !isShort && extents[level] >= 2 * PARTS.length && own.length <= 12;
+      const isSplit =
+        isInnermost && level >= outer && parts && !isShort && extents[level] >= 2 * PARTS.length && own.length <= 12;
       if (isSplit && parts) return [...own, ...head, ...split(level, body.slice(0, -1), parts), ...tail];
       const loop = isShort
         ? Array.from({ length: extents[level] }, (_, i) => ['{', `const i${level} = ${i};`, ...body, '}']).flat()
