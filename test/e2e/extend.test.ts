@@ -57,7 +57,7 @@ it('takes other images, matches their classes by name, and continues without the
 it.each([
   [
     ['--latent-dim', '2', '--out', 'x'],
-    '--latent-dim cannot be given beside --from: the new run has the model and the preprocessing of first.',
+    '--latent-dim cannot be combined with --from: the new run uses the model and the preprocessing of first.',
   ],
   [['--epochs', '2'], '--from needs --out'],
   [['--labelled', 'odd', '--out', 'x'], 'The images have a class that the model does not know: cow.'],

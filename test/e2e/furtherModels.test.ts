@@ -39,7 +39,7 @@ describe('a convolutional decoder', () => {
     expect(readFileSync(at('conv/report.html'), 'utf8')).toContain('manifold');
 
     const stopped = start([...cards, '--out', 'conv-part'], root);
-    await stopped.until('steps of about');
+    await stopped.until(' each: about');
     stopped.child.kill('SIGINT');
     expect((await stopped.ended).code).toBe(130);
     await succeed(['train', '--resume', 'conv-part'], root);
@@ -56,10 +56,10 @@ describe('a convolutional decoder', () => {
   });
 
   it.each<[string[], string]>([
-    [['cards', '--decoder', 'conv'], 'give --invariances none with --decoder conv'],
-    [['cards', '--decoder', 'conv', '--invariances', 'r'], 'give --invariances none with --decoder conv'],
-    [['cards', '--invariances', 'none', '--upsampling', 'linear'], '--upsampling is for a convolutional decoder'],
-    [['cards', '--invariances', 'none', '--batch-norm'], 'or --decoder conv too'],
+    [['cards', '--decoder', 'conv'], 'use --invariances none with --decoder conv'],
+    [['cards', '--decoder', 'conv', '--invariances', 'r'], 'use --invariances none with --decoder conv'],
+    [['cards', '--invariances', 'none', '--upsampling', 'linear'], '--upsampling requires a convolutional decoder'],
+    [['cards', '--invariances', 'none', '--batch-norm'], 'or --decoder conv.'],
   ])('%j is refused', async (args, words) => {
     const { code, stderr } = await pyroved(['train', ...args, '--out', 'never'], root);
     expect([code, stderr]).toEqual([1, expect.stringContaining(words)]);

@@ -18,7 +18,7 @@ it('weights of the original become a run, which encodes signals and is exported'
   const imported = await succeed(['import', weights('ivae_signal'), '--out', 'run'], folder);
   expect(imported.stdout).toBe('run\n');
   expect(imported.stderr).toBe(
-    'Taken for granted, since weights do not tell: shape 12, from the number of inputs; activation tanh; likelihood bernoulli.\n',
+    'Assumed, since the weights do not determine it: shape 12, from the number of inputs; activation tanh; likelihood bernoulli.\n',
   );
 
   const signals = Float32Array.from({ length: 5 * 12 }, (_, i) => (i * 0.618) % 1);

@@ -94,7 +94,7 @@ describe('the command line', () => {
     expect(stderr).toMatch(/2 skipped:\n.*images\.npy\[3\]: 1 value\(s\) are NaN/);
     expect(stderr).toMatch(/On 12 pairs that training did not see: R² /);
     const stopped = start(['train', ...options, '--out', 'part'], root);
-    await stopped.until('steps of about');
+    await stopped.until(' each: about');
     stopped.child.kill('SIGINT');
     expect((await stopped.ended).code).toBe(130);
     await succeed(['train', '--resume', 'part'], root);
@@ -143,30 +143,30 @@ describe('the command line', () => {
     await succeed([...one, 'rows.svg'], root);
     expect(lines('rows.svg')).toBeGreaterThanOrEqual(4);
     const png = await pyroved([...one, 'rows.png'], root);
-    expect([png.code, png.stderr]).toEqual([1, expect.stringContaining('Signals are drawn as SVG only')]);
+    expect([png.code, png.stderr]).toEqual([1, expect.stringContaining('Signals can only be drawn as SVG')]);
   }
 
   it.each<[string[], string]>([
     [['train', '--array', 'images.npy', '--outputs', 'short.npy'], 'holds 60 items and "short.npy" 10'],
     [['train', '--array', 'images.npy', '--outputs', 'even.npy'], 'are all the same'],
     [['train', '--array', 'images.npy', '--outputs', 'spectra.npz'], 'holds several arrays; name one as dataset'],
-    [['train', '--outputs', 'spectra.npz'], '--outputs needs --array'],
-    [['train', 'cards', '--reverse'], '--reverse goes with --outputs or with "rods"'],
-    [['train', 'rods', '--angle', '30 deg'], 'A run on pairs has no --angle'],
+    [['train', '--outputs', 'spectra.npz'], '--outputs requires --array'],
+    [['train', 'cards', '--reverse'], '--reverse requires --outputs or "rods"'],
+    [['train', 'rods', '--angle', '30 deg'], '--angle is not supported for runs on pairs'],
     [['train', 'rods', '--validation-fraction', '0.5'], 'Omit --validation-fraction: "rods" are generated'],
-    [['train', 'rods', '--blocks', '32;64'], 'block by block'],
-    [['train', 'rods', '--model', 'jivae'], '--model jiVAE is not trained on pairs'],
-    [['train', 'cards', '--model', 'ved'], '--model VED needs pairs'],
-    [['train', 'cards', '--batch-norm'], '--batch-norm is for convolutions'],
+    [['train', 'rods', '--blocks', '32;64'], 'channels of each block'],
+    [['train', 'rods', '--model', 'jivae'], '--model jiVAE cannot be trained on pairs'],
+    [['train', 'cards', '--model', 'ved'], '--model VED requires pairs'],
+    [['train', 'cards', '--batch-norm'], '--batch-norm requires a convolutional network'],
     [['classify', 'whole', '--array', 'images.npy'], 'use pyroved predict'],
     [['interpolate', 'whole', '--array', 'images.npy'], 'knows neither classes nor poses'],
     [['straighten', 'whole', '--array', 'images.npy', '--out', 'x'], 'knows neither classes nor poses'],
     [['encode', 'whole', '--images', '.'], 'was trained on pairs, whose inputs are the items of an array'],
     [['encode', 'whole', '--array', 'short.npy'], 'The inputs have shape [24]'],
-    [['manifold', 'whole', '--angle', '30'], '(VED) knows no angle to turn its objects by'],
-    [['traverse', 'whole', '--angle', '30'], '(VED) knows no angle to turn its objects by'],
+    [['manifold', 'whole', '--angle', '30'], '(VED) has no angle'],
+    [['traverse', 'whole', '--angle', '30'], '(VED) has no angle'],
     [['manifold', 'whole', '--class', 'rods'], 'The model has no class "rods". It has no classes.'],
-    [['train', 'rods', '--decoder', 'conv'], 'A run on pairs has no --decoder. Omit it.'],
+    [['train', 'rods', '--decoder', 'conv'], '--decoder is not supported for runs on pairs. Omit it.'],
     [['predict', 'whole', '--array', 'short.npy', '--out', 'x.npz'], 'The inputs have shape [24]'],
   ])('%j is refused', async (args, words) => {
     const { code, stderr } = await pyroved(args, root);

@@ -21,7 +21,7 @@ const tensorsOf = (name: string) => [...RunFolder.open(at(name)).loadCheckpoint(
 /** Stops a training after it has begun. */
 async function stopped(args: readonly string[]): Promise<void> {
   const begun = start(args, root);
-  await begun.until('steps of about');
+  await begun.until(' each: about');
   begun.child.kill('SIGINT');
   await begun.ended;
 }

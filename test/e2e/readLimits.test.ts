@@ -34,7 +34,7 @@ afterAll(() => remove(root));
 /** The error of a command that has to fail, without a stack trace. */
 function whyOf({ code, stderr }: Outcome): string {
   expect(code).toBe(1);
-  expect(stderr).not.toMatch(/\n {4}at |should not have/);
+  expect(stderr).not.toMatch(/\n {4}at |unexpected error/);
   return stderr;
 }
 
@@ -91,7 +91,7 @@ describe('--max-bytes', () => {
     ['--max-bytes', '1e3x'],
   ])('%s %s is no number of pixels or bytes', async (option, value) => {
     const { code, stderr } = await pyroved(['train', ...images, option, value], root);
-    expect([code, stderr]).toEqual([1, expect.stringMatching(/^error: option .*It must be a whole number/)]);
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/^error: option .*Must be an integer/)]);
   });
 });
 

@@ -15,7 +15,7 @@ const epochs = 3;
 const steps = 39;
 const train = ['train', '--unlabelled', 'unlabelled', '--labelled', 'labelled', ...quick, '--epochs', String(epochs)];
 /** The words after which the first step of a training comes. */
-const BEGINS = 'steps of about';
+const BEGINS = ' each: about';
 
 /** All that decides what a run is, but for the time that it took. */
 function numbersOf(folder: string) {
@@ -64,7 +64,7 @@ describe('through the command line', () => {
     stopped.child.kill('SIGINT');
     const { code, stderr } = await stopped.ended;
     expect(code).toBe(130);
-    expect(stderr).toContain('Stopping; the state is kept. Ctrl-C again ends at once.');
+    expect(stderr).toContain('Saving and stopping. Press Ctrl-C again to exit immediately.');
     expect(stderr).toMatch(/Stopped\. To continue: pyroved train --resume stopped\n$/);
     const { step } = RunFolder.open(at('stopped')).loadCheckpoint().checkpoint.state;
     expect(step).toBeLessThan(steps);

@@ -131,7 +131,7 @@ describe('compare-priors', () => {
       expect(stderr).toMatch(/Stopped\. To continue: pyroved compare-priors --resume killed\n$/);
     }
     const { stderr } = await succeed(['compare-priors', '--resume', 'killed'], root);
-    expect(stderr.match(/steps of about/g)).toHaveLength(1);
+    expect(stderr.match(/ each: about/g)).toHaveLength(1);
     expect(outcomeOf('killed')).toEqual(outcomeOf('whole'));
   });
 
@@ -220,7 +220,7 @@ describe('compare-priors', () => {
     [['cards', '--invariances', 't'], 'has no angle, so that there are no priors to compare.'],
     [['peaks'], 'Signals cannot turn.'],
     [['cards', '--symmetry', 'diamonds'], 'Give class=order, as in "diamonds=2".'],
-    [['nowhere'], 'pyroved: There is no source of images "nowhere".'],
+    [['nowhere'], 'pyroved: Unknown source of images "nowhere".'],
     [['--resume', 'nowhere'], 'pyroved: nowhere holds no study: it has no study.json.'],
     [['--resume', 'whole', '--epochs', '3'], 'Omit --epochs.'],
   ])('%j is refused', async (args, words) => {

@@ -31,15 +31,18 @@ export interface KernelSelection {
 
 /** The kernel of a run. It belongs to whoever selected it: pass it to the operations, and dispose of it at the end. */
 export interface SelectedKernel extends Kernel {
-  /** Why this kernel, as a clause: "PYRO_KERNEL asks for it". */
+  /** Why this kernel was chosen: "requested", "the fastest available", or why faster ones do not run. */
   readonly reason: string;
-  /** Name, threads and reason, for one line of output. */
+  /** Name, instruction set and threads, with the reason unless it is the fastest: one line of output. */
   readonly line: string;
 }
 
 const inNode = typeof process === 'object' && process.versions?.node !== undefined;
 const MAX_DEFAULT_THREADS = 32;
 const DEFAULT_BUDGET_MB = 256;
+
+/** The reason where no faster kernel exists. */
+const FASTEST = 'the fastest available';
 
 /**
  * Loads a kernel and starts its threads. Prints nothing: a program prints `line`, once.
@@ -65,12 +68,12 @@ export async function selectKernel(options: KernelSelection = {}): Promise<Selec
     ...(options.isa !== undefined && { isa: options.isa }),
   };
   const variable = environment('PYRO_KERNEL');
-  if (options.kernel !== undefined) return loadAsked(options.kernel, given, 'it was asked for');
-  if (variable) return loadAsked(variable, given, 'PYRO_KERNEL asks for it');
+  if (options.kernel !== undefined) return loadAsked(options.kernel, given, 'requested');
+  if (variable) return loadAsked(variable, given, 'set by PYRO_KERNEL');
   const problems: string[] = [];
   for (const name of kernelNames) {
     const loaded = await load(name, given);
-    if (!('reason' in loaded)) return selected(name, problems.join('; ') || 'the fastest that there is', loaded.kernel);
+    if (!('reason' in loaded)) return selected(name, problems.join('; ') || FASTEST, loaded.kernel);
     problems.push(`${name}: ${loaded.reason}`);
   }
   const { where, advice = '' } = wordsFor(given);
@@ -96,9 +99,10 @@ const wordsFor = ({ precision }: KernelOptions): { readonly where: string; reado
     : { where: '' };
 
 function selected(name: KernelName, reason: string, host: HostKernel | undefined): SelectedKernel {
-  if (host === undefined) return { ...referenceKernel, reason, line: `Spatial decoder ${name}: ${reason}.` };
+  const why = reason === FASTEST ? '' : `; ${reason}`;
+  if (host === undefined) return { ...referenceKernel, reason, line: `Spatial decoder: ${name}${why}` };
   const how = `${host.detail}, ${host.threads} ${host.threads === 1 ? 'thread' : 'threads'}`;
-  return Object.assign(onHost(host), { reason, line: `Spatial decoder ${name} (${how}): ${reason}.` });
+  return Object.assign(onHost(host), { reason, line: `Spatial decoder: ${name} (${how})${why}` });
 }
 
 async function load(name: KernelName, options: KernelOptions): Promise<Loaded | { kernel?: undefined }> {

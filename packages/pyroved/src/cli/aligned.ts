@@ -1,6 +1,6 @@
-/** Rows of cells as text for the terminal. */
+/** Tables as text for the terminal. */
 
-/** Columns as wide as their longest cell, two spaces apart; a line a row. */
+/** Formats a table: one line per row, with columns padded to their longest cell and separated by two spaces. */
 export function aligned(cells: readonly (readonly (string | number)[])[]): string {
   const rows = cells.map((row) => row.map(String));
   const widths = rows[0].map((_, k) => Math.max(...rows.map((row) => row[k].length)));

@@ -1,4 +1,4 @@
-/** `pyroved classify`: a table with class, probability and angle of every image. */
+/** `pyroved classify`: a table with the class, probability and angle of each image. */
 import { Command, Option } from 'commander';
 import { PyrovedError } from 'pyroved-ts';
 import {
@@ -18,18 +18,18 @@ export function classifyCommand(): Command {
   const command = new Command('classify')
     .summary('classify images with a trained model, or with several')
     .description(
-      'Writes one row an image: file, class, probability, whether it is unsure, angle_deg (degrees counter-clockwise as seen, from the mean pose of ' +
-        "the class's labelled images), with templates the evidence of the image (nats) and whether that is so low that it is probably of no class, and the probability of every class. With several runs of the same classes, the probabilities are their means, and the " +
-        'angle is that of the run that is surest of the class.',
+      'Write one row per image: file, class, probability, whether the class is unsure, angle_deg (degrees counter-clockwise from the mean pose of the ' +
+        "class's labelled images) and the probability of each class; with templates, also the evidence of the image (nats) and whether it is an outlier. " +
+        'With several runs of the same classes, the probabilities are averaged and the angle is that of the most confident run.',
     )
-    .argument('<run...>', 'one or several run folders that train made');
+    .argument('<run...>', 'one or more run folders created by train');
   addImagesOptions(command).addOption(
-    parsed('--threshold <p>', 'below this probability an image is marked unsure', decimal).default(0.8),
+    parsed('--threshold <p>', 'images below this probability are marked unsure', decimal).default(0.8),
   );
   command.addOption(
     new Option(
       '--answer <by>',
-      'with templates: evidence, of each class; classifier, the recognition network; gated, both, weighted by how well the evidence recognised the labelled images',
+      'with templates: classify by the evidence, by the classifier (the recognition network), or by both (gated), weighted by the accuracy of the evidence on the labelled images',
     )
       .choices(['evidence', 'classifier', 'gated'])
       .default('gated'),
@@ -37,7 +37,7 @@ export function classifyCommand(): Command {
   command.addOption(
     parsed(
       '--false-alarms <rate>',
-      'with templates: share of the images of known classes that may be marked as outliers (default: 0.05)',
+      'with templates: fraction of the images of known classes that may be marked as outliers (default: 0.05)',
       share,
     ),
   );
@@ -45,7 +45,7 @@ export function classifyCommand(): Command {
   return command.action(async (runs: string[], given: Given) => {
     const threshold = given.threshold as number;
     if (!(threshold >= 0 && threshold <= 1))
-      throw new PyrovedError(`--threshold is a probability from 0 to 1, not ${threshold}.`);
+      throw new PyrovedError(`--threshold must be a probability between 0 and 1; got ${threshold}.`);
     const { answer, falseAlarms } = given as ClassifyOptions;
     const options = { ...(answer !== 'gated' && { answer }), ...(falseAlarms !== undefined && { falseAlarms }) };
     const parts: RunClassification[] = [];
@@ -62,11 +62,11 @@ export function classifyCommand(): Command {
     const unsure = rows.filter((row) => row.unsure).length;
     const counts = classNames.map((name, c) => `${rows.filter((row) => row.classIndex === c).length} ${name}`);
     const where = given.out === undefined ? '' : ` Table: ${given.out}`;
-    const by = parts.length === 1 ? '' : ` by the mean of ${parts.length} runs`;
+    const by = parts.length === 1 ? '' : ` with ${parts.length} runs, averaged`;
     const outliers = rows.filter((row) => row.outlier).length;
-    const strange = rows.some((row) => row.outlier !== undefined) ? `; ${outliers} probably of no class` : '';
+    const outlierText = rows.some((row) => row.outlier !== undefined) ? `; ${outliers} outliers` : '';
     say(
-      `${formatCount(rows.length)} classified${by}: ${counts.join(', ')}; ${unsure} unsure (below ${threshold})${strange}.${where}`,
+      `${formatCount(rows.length)} classified${by}: ${counts.join(', ')}; ${unsure} unsure (below ${threshold})${outlierText}.${where}`,
     );
   });
 }

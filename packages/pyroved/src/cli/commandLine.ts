@@ -16,7 +16,7 @@ import { predictCommand } from './predict.js';
 import { interpolateCommand, straightenCommand, traverseCommand } from './rows.js';
 import { trainCommand } from './train.js';
 
-/** Names that a person typed come back in errors. */
+/** Error messages repeat what was typed, so control characters are removed. */
 const output = { writeErr: (text: string) => void process.stderr.write(plainText(text)) };
 
 const COMMANDS = [
@@ -39,7 +39,7 @@ const COMMANDS = [
 /**
  * Runs one command line.
  * @param args without the program's name, e.g. `['train', 'cards']`
- * @returns the exit status: 0, or 1 where the command failed and has said why
+ * @returns the exit status: 0, or 1 when the command failed, after printing the error
  */
 export async function runCommandLine(args: readonly string[]): Promise<number> {
   const program = new Command('pyroved')
@@ -47,7 +47,7 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
     .configureOutput(output)
     .version(version, '-V, --version', 'print the version')
     .description(
-      'Classifies images of objects that lie at any angle, from a few upright labelled images, and shows what varies among them.',
+      'Classify images of objects at arbitrary angles from a few upright labelled images, and learn how the images vary.',
     )
     .showHelpAfterError('Add --help to see the options.')
     .showSuggestionAfterError()
@@ -65,7 +65,7 @@ Your own images: a folder of unlabelled ones, and a folder with one folder per c
     await program.parseAsync([...args], { from: 'user' });
     return 0;
   } catch (error) {
-    // Commander has printed its own: a help text, or what is wrong with the options.
+    // Commander has already printed the help or the error.
     if (error instanceof CommanderError) return error.exitCode;
     report(error);
     return 1;

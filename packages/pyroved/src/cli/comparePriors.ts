@@ -1,4 +1,4 @@
-/** `pyroved compare-priors`: angle priors side by side, on the same images with the same seeds. */
+/** `pyroved compare-priors`: comparison of angle priors on the same images with the same seeds. */
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { PyroError } from 'pyro-ts';
 import { angleGuideNames, anglePriorNames } from 'pyroved-ts';
@@ -35,41 +35,41 @@ const symmetry = (text: string): Symmetry =>
 
 const examples = `
 Examples:
-  Three priors on the cards, five seeds each, a sixteenth of the decoder's work:
+  Three priors on the cards, five seeds each, with a fast decoder (288 pixels, one exact class):
     $ pyroved compare-priors cards --preset small --pixels 288 --exact-classes 1 --seeds 5
-  Your own images, and a guide that allows several angles:
+  Your own images, and a guide with several modes of the angle:
     $ pyroved compare-priors examples --priors normal,normal+binned --seeds 5 --out runs/priors
-  Go on after Ctrl-C or a crash:
+  Continue after Ctrl-C or a crash:
     $ pyroved compare-priors --resume runs/priors`;
 
 export function comparePriorsCommand(): Command {
   const command = new Command('compare-priors')
-    .summary('hold priors of the angle against each other')
+    .summary('compare angle priors')
     .description(
-      'Trains a model with each prior and each seed on the same images, the priors of a seed side by side, and compares accuracy, ELBO, the error of the angles where they are known, calibration and time: means, spreads, ' +
-        'paired tests, tables, charts and a report.',
+      'Train a model with each prior and each seed on the same images, and compare accuracy, ELBO, angle error (where true angles are known), calibration ' +
+        'and time. Writes means, standard deviations, paired tests, tables, charts and a report.',
     )
     .addOption(
       parsed(
         '--priors <list>',
-        `at least two of ${anglePriorNames.join(', ')}, each as it is or with a guide (${angleGuideNames.map((name) => `+${name}`).join(', ')}); the others are tested against the first`,
+        `at least two of ${anglePriorNames.join(', ')}, each optionally with a guide (${angleGuideNames.map((name) => `+${name}`).join(', ')}); the first is the reference for the paired tests`,
         priors,
       ).default(['normal', 'projected-normal', 'von-mises'], 'normal,projected-normal,von-mises'),
     )
-    .addOption(seedsOption('seeds of each prior: 5 for 1 to 5, or a list such as 2,5,7').default(5))
+    .addOption(seedsOption('seeds per prior: 5 for seeds 1 to 5, or a list such as 2,5,7').default(5))
     .addOption(
       new Option(
         '--symmetry <list>',
-        'turns that leave a class as it is, as in "diamonds=2"; 0: it has no angle (default: 1; known for generated classes)',
+        'rotational symmetry of the classes, e.g. "diamonds=2"; 0: no angle (default: 1; known for generated classes)',
       ).argParser(symmetry),
     )
     .addOption(
       new Option(
         '--decoder <net>',
-        'dense: a network that is evaluated at coordinates; template: one picture per class, moved by a smooth field, whose evidence is compared (default: dense)',
+        'dense: a network evaluated at pixel coordinates; template: one template per class, warped by a smooth field, compared by its evidence (default: dense)',
       ).choices(['dense', 'template']),
     )
-    .addOption(seedOption('decides the images'))
+    .addOption(seedOption('seed of the images'))
     .addHelpText('after', examples);
   // A convolutional decoder is for models without an angle.
   addStudyOptions(command, ['anglePrior', 'angleScale', 'angleConcentration', 'angleGuide', 'decoder', 'upsampling']);
@@ -91,7 +91,7 @@ function tellEnd({ folder, comparison }: CompareResult): void {
   say(`Table: ${folder.file('table')}. Report: ${folder.file('report')}`);
 }
 
-/** Means and spreads, and below them the tests. */
+/** Means and standard deviations, followed by the paired tests. */
 function comparisonText(comparison: Comparison): string {
   const [means, tests] = [summaryTable(comparison), testTable(comparison)];
   return [

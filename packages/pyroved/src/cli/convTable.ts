@@ -1,4 +1,4 @@
-/** The options that put convolutional networks into a model. */
+/** Command-line options for convolutional networks. */
 import { InvalidArgumentError } from 'commander';
 import { type ConvNet, type ConvOptions, convNet, PyrovedError, upsamplings } from 'pyroved-ts';
 import { type Given, picked } from './options.js';
@@ -8,25 +8,25 @@ const nets = ['dense', 'conv'];
 
 const netOf = (given: Given): ConvNet => convNet(picked(given, ['blocks', 'batchNorm']));
 
-/** A decoder has the blocks of an encoder in reverse. */
+/** The decoder uses the encoder's blocks in reverse order. */
 function decoderOf(given: Given): ConvNet {
   const { blocks: channels, upsampling } = given as Pick<ConvOptions, 'blocks' | 'upsampling'>;
   return { ...netOf(given), ...(channels && { blocks: reversed(channels) }), ...(upsampling && { upsampling }) };
 }
 
-/** Of options that only say how the networks of others are made. */
+/** For options that only modify the networks chosen by other options. */
 const none = { model: () => ({}) };
 
 export const convTable = [
-  setting('--encoder <net>', 'dense: every pixel has weights of its own; conv: convolutions (default: dense)', nets, {
+  setting('--encoder <net>', 'dense: fully connected; conv: convolutional (default: dense)', nets, {
     model: (net: string, given) => (net === 'conv' ? { model: { encoder: netOf(given) } } : {}),
   }),
-  setting('--classifier <net>', 'likewise, of the classifier or the regressor (default: dense)', nets, {
+  setting('--classifier <net>', 'network of the classifier or regressor: dense or conv (default: dense)', nets, {
     model: (net: string, given) => (net === 'conv' ? { model: { predictor: netOf(given) } } : {}),
   }),
   setting(
     '--decoder <net>',
-    'dense: a network evaluated at coordinates, or at none with --invariances none; conv: convolutions, which take no coordinates and so need --invariances none; template, with recognition: one picture per class, moved by a smooth field (default: dense)',
+    'dense: a network evaluated at pixel coordinates (without coordinates if --invariances is none); conv: convolutional, requires --invariances none; template, with recognition: one template per class, warped by a smooth field (default: dense)',
     [...nets, 'template'],
     {
       model: (net: string, given) => {
@@ -37,40 +37,42 @@ export const convTable = [
   ),
   setting(
     '--blocks <channels>',
-    'channels of the convolutions, block by block; the image is halved between blocks, and a decoder has the reverse (default: "32 64,64 128,128")',
+    'channels of the convolutional layers, block by block; the image is halved between blocks, and the decoder uses the reverse order (default: "32 64,64 128,128")',
     blocks,
     none,
   ),
-  setting('--batch-norm', 'normalise each channel over the batch', undefined, none),
+  setting('--batch-norm', 'batch normalisation of each channel', undefined, none),
   setting(
     '--upsampling <how>',
-    'how a convolutional decoder doubles a size (default: linear for images, nearest for signals)',
+    'upsampling of the convolutional decoder (default: linear for images, nearest for signals)',
     upsamplings,
     none,
   ),
 ];
 
-/** @throws {PyrovedError} for options of convolutions without any, and a convolutional decoder that would need coordinates. */
+/** @throws {PyrovedError} for convolution options without a convolutional network, and for a convolutional decoder of an invariant model. */
 export function checkConvolutions(given: Given): void {
   const { encoder, classifier, decoder, batchNorm, upsampling, blocks: channels, invariances } = given;
   const isConv = [encoder, classifier, decoder].includes('conv');
   if (!isConv && (channels !== undefined || batchNorm !== undefined)) {
     const flag = channels === undefined ? '--batch-norm' : '--blocks';
     throw new PyrovedError(
-      `${flag} is for convolutions: give --encoder conv, --classifier conv or --decoder conv too.`,
+      `${flag} requires a convolutional network: add --encoder conv, --classifier conv or --decoder conv.`,
     );
   }
   if (upsampling !== undefined && decoder !== 'conv') {
-    throw new PyrovedError('--upsampling is for a convolutional decoder: give --decoder conv, or pairs for a VED.');
+    throw new PyrovedError(
+      '--upsampling requires a convolutional decoder: add --decoder conv, or train a VED on pairs.',
+    );
   }
   if (decoder === 'conv' && !(Array.isArray(invariances) && invariances.length === 0)) {
     throw new PyrovedError(
-      'A convolutional decoder takes no coordinates, so it cannot be evaluated at rotated or shifted ones: give --invariances none with --decoder conv, or omit --decoder.',
+      'A convolutional decoder takes no coordinates and cannot be invariant to rotation or translation: use --invariances none with --decoder conv, or omit --decoder.',
     );
   }
 }
 
-/** Channels block by block from the last to the first: a decoder's, which ends where the encoder begins. */
+/** The decoder's channels: blocks, and the channels within each, in reverse order. */
 export const reversed = (channels: readonly (readonly number[])[]): number[][] =>
   channels.map((block) => block.toReversed()).toReversed();
 
@@ -80,5 +82,5 @@ function blocks(text: string): number[][] {
     .split(/\s+/)
     .map((block) => block.split(',').map(Number));
   if (lists.every((block) => block.every((n) => Number.isInteger(n) && n > 0))) return lists;
-  throw new InvalidArgumentError('Give channels block by block, as in "32 64,64 128,128".');
+  throw new InvalidArgumentError('Expected the channels of each block, e.g. "32 64,64 128,128".');
 }

@@ -1,4 +1,4 @@
-/** `pyroved cross-validate`: the accuracy, or the error of predicted quantities, that the labelled images alone promise. */
+/** `pyroved cross-validate`: accuracy, or error of predicted quantities, estimated by cross-validation on the labelled images. */
 import { Command } from 'commander';
 import { shareInterval } from 'pyroved-ts';
 import {
@@ -20,12 +20,12 @@ import { addStudyOptions, onStudy } from './study.js';
 
 export function crossValidateCommand(): Command {
   const command = new Command('cross-validate')
-    .summary('estimate the accuracy, or the error of predicted quantities, from the labelled images alone')
+    .summary('estimate the accuracy, or the error of predicted quantities, from the labelled images')
     .description(
-      'Divides the labelled images into parts, trains a model without each and tests it on that part. Prints the accuracy, its spread over the parts and the confusion matrix ' +
-        '(rows: true classes); with --factors, R2, root mean squared and mean absolute error of each quantity instead; and writes a report. Every label is used for training and for testing.',
+      'Split the labelled images into folds, train one model per fold without its images, and test it on them. Prints the accuracy, its standard deviation over the ' +
+        'folds and the confusion matrix (rows: true classes), or, with --factors, R2, RMSE and mean absolute error of each quantity, and writes a report.',
     )
-    .addOption(parsed('--folds <n>', 'number of parts', atLeast(2)).default(5))
+    .addOption(parsed('--folds <n>', 'number of folds', atLeast(2)).default(5))
     .addOption(seedOption());
   addStudyOptions(command);
   addSettings(command, 'Kind of model:', labelledKindTable);

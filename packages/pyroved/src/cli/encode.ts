@@ -1,4 +1,4 @@
-/** `pyroved encode`: the latent variables of every image, as a table or as arrays for NumPy. */
+/** `pyroved encode`: the latent variables of each image, as a CSV table or as NumPy arrays. */
 import { Command } from 'commander';
 import { latentsNpz } from 'pyroved-ts';
 import { encodingCsv } from '../runs/index.js';
@@ -12,12 +12,12 @@ export function encodeCommand(): Command {
   const command = new Command('encode')
     .summary('write the latent variables of images')
     .description(
-      'Writes one row an image: file, class (where the model knows classes), the content latents z1, z2, ... with their standard deviations, and the ' +
-        "pose: angle_deg (degrees counter-clockwise as seen), shift_1 and shift_2 (added to the model's coordinates, which go from -1 to 1), scale, and shear_1 and shear_2 (of models that have them). Of a VED, the latents of the inputs in --array.",
+      'Write one row per image: file, class (of models with classes), the content latents z1, z2, ... with their standard deviations, and the pose: angle_deg ' +
+        "(degrees counter-clockwise), shift_1 and shift_2 (in the model's coordinates, from -1 to 1), scale, shear_1 and shear_2. For a VED, the latents of the inputs in --array.",
     );
   addImagesOptions(
     addRun(command),
-    'where to write the table (default: the terminal); a name that ends in .npz gets arrays for NumPy, angles in radians',
+    'output file (default: standard output); a name ending in .npz gets NumPy arrays, with angles in radians',
   );
   addMachineOptions(command);
   return command.action(async (run: string, given: Given) => {

@@ -1,4 +1,4 @@
-/** `pyroved evaluate`: how often a trained model is right and what it takes for what, or how far its predictions are off. */
+/** `pyroved evaluate`: accuracy, calibration and confusion matrix of a trained model, or the errors of its predictions. */
 import { Command, Option } from 'commander';
 import {
   type FileProblem,
@@ -47,36 +47,42 @@ export function evaluateCommand(): Command {
   const command = new Command('evaluate')
     .summary('measure the accuracy of a trained model')
     .description(
-      'Classifies the labelled images that the run kept aside, or others, and prints the accuracy, the expected calibration error with the table that it ' +
-        'comes from, and the confusion matrix (rows: true classes). Of a model that found its classes by itself, the accuracy is that of the best matching with the true ones; ' +
-        'of one that predicts quantities, it prints their mean squared error and R2. Where factors of variation are known, as of generated images, it also prints how much of each factor every latent ' +
-        'variable tells. Nothing is learned.',
+      'Classify the validation images of the run, or other labelled images, and print the accuracy, the confusion matrix (rows: true classes) and the expected ' +
+        'calibration error with its reliability table. For a model that found its classes without labels, the accuracy is that of the best matching with the true classes; ' +
+        'for one that predicts quantities, mean squared error and R2 are printed. Where factors of variation are known, as for generated images, it also prints how well ' +
+        'each latent variable predicts each factor. The model is not changed.',
     );
   addRun(command)
-    .option('--labelled <folder>', 'other images of your own: one folder per class')
-    .option('--json <file>', 'write the figures as JSON')
+    .option('--labelled <folder>', 'other labelled images: one folder per class')
+    .option('--json <file>', 'write the results as JSON')
     .addOption(
       parsed(
         '--bound <particles>',
-        'also the ELBO and the importance-weighted bound with this many draws per image, on --bound-images of the images',
+        'also compute the ELBO and the importance-weighted bound with this many samples per image, on --bound-images of the images',
         atLeast(1),
       ),
     )
-    .addOption(parsed('--bound-images <n>', 'images for --bound', atLeast(1)).default(100))
-    .addOption(parsed('--noise <sigma>', 'add normal noise of this standard deviation (white is 1)', notNegative))
-    .addOption(parsed('--contamination <share>', 'turn this share of the pixels white', notNegative));
-  group(command, 'Other images, for a run on generated ones:', [
-    new Option('--angle <angle>', 'cards, glyphs, digits: rotated by up to this much either way, e.g. "90 deg"'),
-    new Option('--translation <fraction>', 'cards, glyphs, digits: e.g. 0.1'),
+    .addOption(parsed('--bound-images <n>', 'number of images for --bound', atLeast(1)).default(100))
+    .addOption(parsed('--noise <sigma>', 'add Gaussian noise with this standard deviation (white is 1)', notNegative))
+    .addOption(parsed('--contamination <share>', 'set this fraction of the pixels to white', notNegative));
+  group(command, 'Changes to generated images:', [
+    new Option(
+      '--angle <angle>',
+      'cards, glyphs, digits: random rotation by up to this angle either way, e.g. "90 deg"',
+    ),
+    new Option(
+      '--translation <fraction>',
+      'cards, glyphs, digits: random shift by up to this fraction of the width, e.g. 0.1',
+    ),
     new Option('--shear <angle>', 'cards, glyphs: e.g. "15 deg" or "23%"'),
     new Option('--scale <range>', 'cards, glyphs: e.g. "1 to 1.3"'),
-    new Option('--axes <which>', 'cards: shift vertically or both ways').choices(['vertical', 'both']),
-    parsed('--background <amplitude>', 'uneven background of up to this amplitude', notNegative),
-    parsed('--contrast <range>', 'contrast varies by this much either way, e.g. 0.3', share),
-    parsed('--blur <pixels>', 'blur of up to this standard deviation, different for each image', notNegative),
-    parsed('--clutter <n>', 'mean number of other objects that reach into an image', notNegative),
-    parsed('--seed <n>', 'cards, glyphs, particles, peaks: other draws', wholeNumber),
-    parsed('--validation-per-class <n>', 'images of each class', atLeast(1)),
+    new Option('--axes <which>', 'cards: shift vertically or along both axes').choices(['vertical', 'both']),
+    parsed('--background <amplitude>', 'uneven background with up to this amplitude', notNegative),
+    parsed('--contrast <range>', 'random contrast change by up to this much either way, e.g. 0.3', share),
+    parsed('--blur <pixels>', 'random blur with up to this standard deviation, in pixels', notNegative),
+    parsed('--clutter <n>', 'mean number of other objects reaching into an image', notNegative),
+    parsed('--seed <n>', 'cards, glyphs, particles, peaks: random seed of the images', wholeNumber),
+    parsed('--validation-per-class <n>', 'images per class', atLeast(1)),
   ]);
   addMachineOptions(command);
   return command.action(async (run: string, given: Given) => {
@@ -95,11 +101,11 @@ export function evaluateCommand(): Command {
           ? await validated(trained, other, alter)
           : await labelledImages(trained, String(given.labelled), alter);
       if (given.labelled !== undefined && Object.keys(other).length > 0)
-        throw new PyrovedError('Give --labelled, or changes to the generated images, not both.');
+        throw new PyrovedError('--labelled cannot be combined with changes to the generated images.');
       sayProblems(found.problems);
       const images = inMemory(found.set);
       const disentanglement = disentangledBy(trained.run, trained.model, images);
-      // What varies is all that a model without classes and quantities can be evaluated by.
+      // A model without classes and quantities is evaluated by disentanglement and bounds alone.
       const hasOther = disentanglement !== undefined || given.bound !== undefined;
       const evaluation = hasOther && trained.model instanceof IVAE ? undefined : evaluateModel(trained, images);
       const { validation } = found;
@@ -130,7 +136,7 @@ export function evaluateCommand(): Command {
   });
 }
 
-/** The bounds of the log-likelihood that --bound asks for. */
+/** The bounds on the log-likelihood, if --bound is given. */
 function boundsAsked({ model, run }: TrainedModel, images: TrainingImages, given: Given): LikelihoodBounds | undefined {
   const { bound: particles, boundImages } = given as { bound?: number; boundImages: number };
   if (particles === undefined) return undefined;
@@ -143,7 +149,7 @@ interface Found {
   readonly validation?: ValidationSummary;
 }
 
-/** The validation images of the run, with what they are where they are shown at drawn poses. */
+/** The validation images of the run, with a summary if they are shown at random poses. */
 async function validated(trained: TrainedModel, changes: Changes, alter: Alteration | undefined): Promise<Found> {
   const validation = await validationImages(trained, changes, alter);
   const { images: set, poses } = validation;

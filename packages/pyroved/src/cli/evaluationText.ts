@@ -1,4 +1,4 @@
-/** What is known of a trained model, as text: accuracy, calibration and confusion, or the errors of predictions. */
+/** Evaluation results as text: accuracy, calibration and confusion matrix, or prediction errors. */
 import type { Disentanglement, ReliabilityBin } from 'pyroved-ts';
 import { disentanglementTable, type LikelihoodBounds, type ModelEvaluation } from '../runs/index.js';
 import { posesText, type ValidationSummary } from '../runs/validation.js';
@@ -9,11 +9,11 @@ interface Evaluated {
   /** Number of distinct images. */
   readonly count: number;
   readonly classNames?: readonly string[];
-  /** Where they are shown at drawn poses. */
+  /** Present if they are shown at random poses. */
   readonly validation?: ValidationSummary;
 }
 
-/** Lines for the terminal; `trueNames` are the classes of the images where the model found its own. */
+/** Lines for the terminal. If the model found its own classes, the `classNames` of the images are the true ones. */
 export function judgementText(
   evaluation: ModelEvaluation,
   classNames: readonly string[],
@@ -36,7 +36,7 @@ export function judgementText(
       });
       const rows = evaluation.confusion.map((_, y) => trueNames[y] ?? String(y));
       return [
-        `accuracy ${evaluation.accuracy.toFixed(4)} ${images}, each found class taken for the true one that fits best`,
+        `accuracy ${evaluation.accuracy.toFixed(4)} ${images}, each found class matched with the true class it fits best`,
         confusionTable(rows, names, evaluation.confusion),
       ].join('\n');
     }
@@ -50,17 +50,17 @@ export function judgementText(
   }
 }
 
-/** Two lower bounds of the log-likelihood. */
+/** Two lower bounds on the log-likelihood. */
 export const boundsText = ({ elbo, importanceWeighted, particles, images }: LikelihoodBounds): string =>
-  `log-likelihood on ${formatCount(images)} images, nats per image: ELBO ${elbo.toFixed(3)}, importance-weighted bound ${importanceWeighted.toFixed(3)} (${particles} draws)`;
+  `log-likelihood on ${formatCount(images)} images, nats per image: ELBO ${elbo.toFixed(3)}, importance-weighted bound ${importanceWeighted.toFixed(3)} (${particles} samples)`;
 
-/** How much of each known factor every latent variable tells. */
+/** How well each latent variable predicts each known factor. */
 export function disentanglementText(found: Disentanglement): string {
   const { header, rows } = disentanglementTable(found);
   return [`separated attribute predictability ${found.separation.toFixed(4)}`, aligned([header, ...rows])].join('\n');
 }
 
-/** Rows are true classes, columns what the model says. */
+/** Rows are true classes, columns predicted ones. */
 export function confusionTable(
   rowNames: readonly string[],
   columnNames: readonly string[],
@@ -72,7 +72,7 @@ export function confusionTable(
   return [row('', columnNames), ...confusion.map((counts, i) => row(rowNames[i], counts))].join('\n');
 }
 
-/** Probability that the model gives, against how often it is right. */
+/** Predicted probability against observed accuracy, per bin. */
 function reliabilityText(table: readonly ReliabilityBin[]): string {
   const line = (cells: readonly string[]) => cells.map((cell) => cell.padStart(13)).join('');
   const share = (value: number) => value.toFixed(3);
@@ -84,5 +84,5 @@ function reliabilityText(table: readonly ReliabilityBin[]): string {
       share(bin.confidence),
       share(bin.accuracy),
     ]);
-  return [line(['probability', 'images', 'mean', 'right']), ...rows.map(line)].join('\n');
+  return [line(['probability', 'images', 'mean', 'accuracy']), ...rows.map(line)].join('\n');
 }

@@ -1,4 +1,4 @@
-/** `pyroved export`: a trained model for other programs. */
+/** `pyroved export`: a trained model as ONNX, TensorFlow.js, safetensors or NumPy files. */
 import { Command, Option } from 'commander';
 import { type ExportedModel, type ExportFormat, exportFormats } from 'pyroved-ts';
 import { exportModel } from '../runs/index.js';
@@ -8,14 +8,14 @@ import { addRun, withAnyRun } from './trained.js';
 
 export function exportCommand(): Command {
   const command = new Command('export')
-    .summary('write a trained model for other programs')
+    .summary('export a trained model to ONNX, TensorFlow.js, safetensors or NumPy')
     .description(
-      'Writes the model of a run for other programs and prints the names of the files. onnx: classifier, encoder and decoder as ONNX files; tfjs: the ' +
-        'same as TensorFlow.js models, a folder each; safetensors, npz: the parameters alone. Each network is compared with the model before it is written.',
+      'Export the model of a run and print the names of the files. onnx: classifier, encoder and decoder as ONNX files; tfjs: the same as TensorFlow.js models, one ' +
+        'folder each; safetensors, npz: only the parameters. Each network is checked against the model before it is written.',
     );
   addRun(command)
-    .addOption(new Option('--to <format>', 'what to write').choices(exportFormats).makeOptionMandatory())
-    .addOption(new Option('--out <folder>', 'where to write it').makeOptionMandatory());
+    .addOption(new Option('--to <format>', 'export format').choices(exportFormats).makeOptionMandatory())
+    .addOption(new Option('--out <folder>', 'output folder').makeOptionMandatory());
   addMachineOptions(command);
   return command.action(async (run: string, given: Given) => {
     const { to, out } = given as { to: ExportFormat; out: string };

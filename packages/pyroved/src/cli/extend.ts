@@ -1,4 +1,4 @@
-/** `pyroved train --from RUN`: what a run that extends another one is asked for. */
+/** `pyroved train --from RUN`: the request for a run that extends another one. */
 import { Command } from 'commander';
 import { PyrovedError } from 'pyroved-ts';
 import { startFrom } from '../runs/extend.js';
@@ -9,10 +9,10 @@ import { addSourceOptions, sourceOf } from './sources.js';
 import { runTables } from './study.js';
 import { checkTraining } from './trainTable.js';
 
-/** Options of `train` that make sense beside --from, apart from those of sources, training and machine. */
+/** Options of `train` that are allowed with --from, apart from those of sources and training. */
 const ALLOWED = ['from', 'out', 'seed', 'overwrite', 'engine', 'kernel', 'threads', 'precision', 'isa'];
 
-/** The run that the options ask for. @throws {PyrovedError} for options of the model, and without --out. */
+/** The request described by the options. @throws {PyrovedError} for options of the model, and without --out. */
 export function extension(word: string | undefined, given: Given, command: Command): TrainRequest & { folder: string } {
   const from = String(given.from);
   const typed = typedOptions(command);
@@ -21,7 +21,7 @@ export function extension(word: string | undefined, given: Given, command: Comma
   if (foreign.length > 0) {
     const flags = foreign.map(({ flag }) => flag).join(' and ');
     throw new PyrovedError(
-      `${flags} cannot be given beside --from: the new run has the model and the preprocessing of ${from}. Omit ${foreign.length > 1 ? 'them' : 'it'}, or train a new run.`,
+      `${flags} cannot be combined with --from: the new run uses the model and the preprocessing of ${from}. Omit ${foreign.length > 1 ? 'them' : 'it'}, or train a new run.`,
     );
   }
   if (given.out === undefined) throw new PyrovedError('--from needs --out: the folder of the new run.');
@@ -42,7 +42,7 @@ export function extension(word: string | undefined, given: Given, command: Comma
   };
 }
 
-/** The training options that were typed: the others are those of the run that is extended. */
+/** The training options given on the command line; all others are taken from the extended run. */
 function onlyTyped(given: Given, typed: readonly string[]): TrainSettings {
   const table = trainingTable().filter(({ option }) => typed.includes(option.attributeName()));
   const settings = settingsIn(given, table);

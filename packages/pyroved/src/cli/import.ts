@@ -1,4 +1,4 @@
-/** `pyroved import`: a run from weights that the original, pyroVED, saved. */
+/** `pyroved import`: a run from weights saved by pyroVED. */
 import { selectEngine } from '@pyro-ts/engine';
 import { activations } from '@pyro-ts/spatial-decoder/internal';
 import { Command, InvalidArgumentError, Option } from 'commander';
@@ -12,53 +12,55 @@ import { counts, decimal, type Given, invariances, names, parsed, picked } from 
 /** "0,255" */
 const range = (text: string): { low: number; high: number } => {
   const [low, high, ...more] = text.split(',').map((part) => decimal(part.trim()));
-  if (!(low < high) || more.length > 0) throw new InvalidArgumentError('Give the lowest and the highest value.');
+  if (!(low < high) || more.length > 0)
+    throw new InvalidArgumentError('Expected the lowest and the highest value, e.g. "0,255".');
   return { low, high };
 };
 
 export function importCommand(): Command {
   return new Command('import')
-    .summary("make a run from pyroVED's weights")
+    .summary('create a run from pyroVED weights')
     .description(
-      "Makes a run from the weights that pyroVED's save_weights wrote (a .pt file; PyTorch 1.6 or newer), for all commands that use a trained model. No " +
-        'Python is needed, and nothing in the file is executed. What the weights do not tell is assumed, and said, unless it is given.',
+      "Create a run from weights saved by pyroVED's save_weights (a .pt file; PyTorch 1.6 or newer), for use with all commands that take a trained model. Python is " +
+        'not needed, and no code in the file is executed. Settings that the weights do not determine are options; assumed values are printed.',
     )
     .argument('<file>', 'the .pt file')
-    .addOption(new Option('--out <run>', 'the run folder to make').makeOptionMandatory())
+    .addOption(new Option('--out <run>', 'run folder to create').makeOptionMandatory())
     .option('--overwrite', 'replace an existing run')
     .addOption(
-      new Option('--kind <name>', 'the model (default: detected from the weights; ssRegIVAE must be named)').choices(
-        importedKinds,
-      ),
+      new Option(
+        '--kind <name>',
+        'kind of model (default: detected from the weights; an ssRegIVAE must be given)',
+      ).choices(importedKinds),
     )
     .addOption(
       parsed(
         '--shape <sizes>',
-        'height and width of images, or the length of signals: 48,64 (default: a square); of a VED, those of its inputs',
+        'height and width of the images, or length of the signals, e.g. 48,64 (default: square); for a VED, of its inputs',
         counts,
       ),
     )
     .addOption(
       parsed(
         '--invariances <list>',
-        'r (rotation), t (translation), s (scale), or none (default: the likeliest)',
+        'r (rotation), t (translation), s (scale), or none (default: inferred from the weights)',
         invariances,
       ),
     )
     .addOption(
       new Option(
         '--activation <name>',
-        "as it was trained; pyroVED's lrelu is leakyRelu (default: tanh, of a VED leakyRelu)",
+        "activation used in training; pyroVED's lrelu is leakyRelu (default: tanh; leakyRelu for a VED)",
       ).choices(activations),
     )
     .addOption(new Option('--likelihood <name>', "pyroVED's sampler_d (default: bernoulli)").choices(likelihoodNames))
-    .addOption(parsed('--class-names <list>', 'names of the classes in their order: hearts,spades', names))
-    .addOption(parsed('--factors <list>', 'names of the quantities that it predicts or is conditioned on', names))
+    .addOption(parsed('--class-names <list>', 'class names in order, e.g. hearts,spades', names))
     .addOption(
-      parsed('--range <low,high>', 'the grey values that became 0 and 1 in its training (default: 0,1)', range),
+      parsed('--factors <list>', 'names of the quantities that the model predicts or is conditioned on', names),
     )
-    .addOption(parsed('--output-shape <sizes>', 'of what a VED predicts, likewise', counts))
-    .addOption(parsed('--output-range <low,high>', 'of what a VED predicts, likewise', range))
+    .addOption(parsed('--range <low,high>', 'grey values scaled to 0 and 1 in training (default: 0,1)', range))
+    .addOption(parsed('--output-shape <sizes>', "shape of a VED's outputs", counts))
+    .addOption(parsed('--output-range <low,high>', "values of a VED's outputs scaled to 0 and 1 (default: 0,1)", range))
     .action(async (file: string, given: Given) => {
       await selectEngine();
       const { out, range: normalisation, outputRange: outputNormalisation, outputShape } = given;
@@ -74,7 +76,7 @@ export function importCommand(): Command {
       ]);
       const named = { normalisation, outputNormalisation, outputShape };
       const { run, notes } = importRun(file, String(out), { ...known, ...defined(named) } as ImportRunOptions);
-      say(`Taken for granted, since weights do not tell: ${notes.join('; ')}.`);
+      say(`Assumed, since the weights do not determine it: ${notes.join('; ')}.`);
       print(run.path);
     });
 }

@@ -1,11 +1,11 @@
-/** The options that say which kind of model is trained, and what it is conditioned on, predicts or looks for. */
+/** Command-line options for the kind of model and what it predicts or is conditioned on. */
 import { InvalidArgumentError } from 'commander';
 import { didYouMean } from 'pyro-ts/internal';
 import { type ModelSettings, modelKinds } from '../runs/index.js';
 import { atLeast, names } from './options.js';
 import { type RunSettings, setting } from './settings.js';
 
-/** The names of pyroVED, of which the case is ignored. */
+/** Parses one of `known`, ignoring case. */
 const oneOf =
   (known: readonly string[]) =>
   (text: string): string => {
@@ -16,22 +16,22 @@ const oneOf =
 
 const targets = setting(
   '--targets <names>',
-  'ssRegIVAE: numbers to predict, e.g. length,width (default: all of --factors)',
+  'ssRegIVAE: quantities to predict, e.g. length,width (default: all columns of --factors)',
   names,
   'model.targets',
 );
 
-/** The kind that `--model` names; that of pairs is told apart before. */
+/** The kind named by `--model`; a VED is handled before. */
 const kind = {
   model: (name: Required<ModelSettings>['kind'] | 'VED'): RunSettings =>
     name === 'VED' ? {} : { model: { kind: name } },
 };
 
-/** Those of the models that are trained on labels. */
+/** The options for models that are trained with labels. */
 export const labelledKindTable = [
   setting(
     '--model <kind>',
-    'ssiVAE: classes; ssRegIVAE: quantities (default: ssiVAE where there are labels, ssRegIVAE where there is a table of numbers)',
+    'ssiVAE: classes; ssRegIVAE: quantities (default: ssiVAE with labels, ssRegIVAE with a table of factors)',
     oneOf(['ssiVAE', 'ssRegIVAE']),
     kind,
   ),
@@ -42,26 +42,26 @@ export const kindTable = [
   setting(
     '--model <kind>',
     `${modelKinds.map(({ name, summary }) => `${name}: ${summary}`).join('; ')} (default: VED with --outputs, ` +
-      'ssiVAE where there are labels, ssRegIVAE where there is a table of numbers, else iVAE)',
+      'ssiVAE with labels, ssRegIVAE with a table of factors, else iVAE)',
     oneOf(modelKinds.map(({ name }) => name)),
     kind,
   ),
   setting(
     '--num-classes <n>',
-    'jiVAE, and --decoder template without labels: how many classes to look for (default with templates: 1, a picture of all images)',
+    'jiVAE, and --decoder template without labels: number of classes to find (default with templates: 1)',
     atLeast(1),
     'model.numClasses',
   ),
   targets,
   setting(
     '--condition <names>',
-    'iVAE: what is known of each image, numbers by name and "class": the model is conditioned on it, so that its latents hold the rest',
+    'iVAE: condition the model on these known factors, and on "class"; the latents then describe the remaining variation',
     names,
     'model.condition',
   ),
   setting(
     '--discrete-kl-weight <schedule>',
-    'jiVAE: weight of the KL term of the class; --kl-weight is then that of content and pose (default: --kl-weight for both)',
+    'jiVAE: weight of the KL term of the class; --kl-weight then applies to content and pose only (default: --kl-weight)',
     undefined,
     'train.discreteKlWeight',
   ),

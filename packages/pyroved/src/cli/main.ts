@@ -1,11 +1,11 @@
-/** The command `pyroved`, in a process of its own. */
+/** Entry point of the command `pyroved`. */
 import { runCommandLine } from './commandLine.js';
 
-// A reader that has seen enough, such as `head`, closes the pipe.
+// A reader such as `head` may close the pipe early.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
 });
 
 const code = await runCommandLine(process.argv.slice(2));
-// A training that a signal stopped has set the status of that signal.
+// A training stopped by a signal has already set the exit status.
 if (code !== 0) process.exitCode = code;

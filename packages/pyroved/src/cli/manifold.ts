@@ -1,4 +1,4 @@
-/** `pyroved manifold`: what the model draws over the plane of its first two latents, a picture for each class. */
+/** `pyroved manifold`: images decoded over the plane of the first two latents, one picture per class. */
 import fs from 'node:fs';
 import path from 'node:path';
 import { Command } from 'commander';
@@ -21,16 +21,20 @@ interface Given {
 
 export function manifoldCommand(): Command {
   const command = new Command('manifold')
-    .summary('draw what a trained model has learned')
+    .summary('draw the latent manifold of a trained model')
     .description(
-      'Draws images (of a VED, targets) over a grid of the first two content latents as SVG, a picture for each class, and prints where they are.',
+      'Decode images (for a VED, outputs) on a grid of the first two content latents, write one SVG file per class, and print the file names.',
     );
   addRun(command)
     .option('--class <name>', 'only this class')
-    .option('--out <folder>', "where to write the pictures (default: the run's pictures)")
-    .addOption(parsed('--grid <n>', 'images a side', atLeast(1)).default(8))
-    .addOption(parsed('--coverage <share>', "share of the prior's mass that each axis spans", decimal).default(0.9))
-    .addOption(parsed('--angle <degrees>', 'turn the objects counter-clockwise by this much', decimal).default(0));
+    .option('--out <folder>', "output folder (default: the run's pictures folder)")
+    .addOption(parsed('--grid <n>', 'images per side', atLeast(1)).default(8))
+    .addOption(
+      parsed('--coverage <share>', "fraction of the prior's probability mass spanned by each axis", decimal).default(
+        0.9,
+      ),
+    )
+    .addOption(parsed('--angle <degrees>', 'rotate the objects counter-clockwise by this angle', decimal).default(0));
   addMachineOptions(command);
   return command.action(async (run: string, given: Given) => {
     await withAnyRun(run, { ...given }, (trained) => {
@@ -42,7 +46,7 @@ export function manifoldCommand(): Command {
         throw new PyrovedError(`The model has no class "${name}".${known}`);
       }
       const chosen = name === undefined ? undefined : classNames.indexOf(name);
-      if (out !== undefined) explained(`Could not make ${out}`, () => fs.mkdirSync(out, { recursive: true }));
+      if (out !== undefined) explained(`Could not create ${out}`, () => fs.mkdirSync(out, { recursive: true }));
       for (const picture of manifoldPictures(trained, { size, coverage, angle }, chosen)) {
         const file = `${picture.name}.svg`;
         if (out === undefined) print(trained.run.writePicture(file, picture.svg));

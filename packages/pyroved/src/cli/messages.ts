@@ -2,19 +2,19 @@ import { PyroError } from 'pyro-ts';
 import { type FileProblem, listProblems } from 'pyroved-ts';
 import { plainText } from '../plainText.js';
 
-/** Prints why a command failed, without a stack trace where the reason is the user's to mend. */
+/** Prints why a command failed; unexpected errors are printed with a stack trace. */
 export function report(error: unknown): void {
   if (isExpected(error)) {
     say(`pyroved: ${error.message}`);
     return;
   }
   const details = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  say(`pyroved: something went wrong that should not have. Please report it with the lines below.\n${details}`);
+  say(`pyroved: unexpected error. Please report it with the stack trace below.\n${details}`);
 }
 
 const isExpected = (error: unknown): error is Error => error instanceof PyroError;
 
-/** Prints to the terminal's error stream, so that results on the output stream can be piped. */
+/** Prints to stderr, so that results on stdout can be piped. */
 export const say = (line: string): void => console.error(plainText(line));
 
 /** Prints a result. */
@@ -26,13 +26,13 @@ export function sayProblems(problems: readonly FileProblem[]): void {
   say(`${problems.length} skipped:\n${listProblems(problems)}`);
 }
 
-/** The exit status of a process that a signal ends, as shells count it. */
+/** The exit status of a process ended by a signal, as shells report it. */
 const EXIT = { SIGINT: 130, SIGTERM: 143 } as const;
 
-/** What the first Ctrl-C or SIGTERM raises; the second one ends the process at once. */
+/** Aborted by the first Ctrl-C or SIGTERM; a second one ends the process at once. */
 export interface Interrupt {
   readonly signal: AbortSignal;
-  /** The exit status that tells of the signal, once it has come. */
+  /** The exit status for the received signal; undefined before one arrives. */
   readonly exitCode: () => number | undefined;
   readonly release: () => void;
 }

@@ -1,11 +1,11 @@
-/** The options of the model. */
+/** Command-line options of the model. */
 import { activations } from '@pyro-ts/spatial-decoder/internal';
 import { angleGuideNames, anglePriorNames, likelihoodNames } from 'pyroved-ts';
 import type { ModelSettings } from '../runs/index.js';
 import { atLeast, classPrior, counts, decimal, type Given, invariances, positive, radians, sigma } from './options.js';
 import { setting } from './settings.js';
 
-/** Scale or concentration of the angle prior, with the prior's name. */
+/** The angle prior with its scale or concentration. */
 const ofPrior = (parameters: object, { anglePrior = 'normal' }: Given): { readonly model: ModelSettings } => ({
   model: { anglePrior: { name: anglePrior, ...parameters } as NonNullable<ModelSettings['anglePrior']> },
 });
@@ -13,13 +13,13 @@ const ofPrior = (parameters: object, { anglePrior = 'normal' }: Given): { readon
 export const modelTable = [
   setting(
     '--invariances <list>',
-    'what is taken out of the content: r (rotation), t (translation), s (scale), h (shear), or none (default: r,t; for signals t)',
+    'transformations the content latents are invariant to: r (rotation), t (translation), s (scale), h (shear), or none (default: r,t; for signals t)',
     invariances,
     'model.invariances',
   ),
   setting(
     '--latent-dim <n>',
-    'content latents, those of the pose apart (default: 2; 4 with --decoder template)',
+    'number of content latents, without those of the pose (default: 2; 4 with --decoder template)',
     atLeast(1),
     'model.latentDim',
   ),
@@ -37,7 +37,7 @@ export const modelTable = [
   ),
   setting(
     '--shear-prior <width>',
-    'with the invariance h: standard deviation of the two numbers of the shear, each half the tangent of an angle (default: 0.1)',
+    'with the invariance h: standard deviation of the two shear latents, each half the tangent of an angle (default: 0.1)',
     positive,
     'model.shearPrior',
   ),
@@ -46,26 +46,26 @@ export const modelTable = [
   }),
   setting(
     '--angle-guide <name>',
-    'without recognition: unimodal, one likely angle per image; binned, several, summed over bins of the circle (default: unimodal)',
+    'without recognition: unimodal, or binned (multimodal: enumerates bins of the circle) (default: unimodal)',
     angleGuideNames,
     'model.angleGuide',
   ),
-  setting('--angle-bins <n>', 'bins of the binned angle guide (default: 8)', atLeast(2), 'model.angleBins'),
+  setting('--angle-bins <n>', 'number of bins of the binned angle guide (default: 8)', atLeast(2), 'model.angleBins'),
   setting(
     '--exact-bins <n>',
-    'sum this many of the likeliest bins exactly and sample one of the rest (default: with --exact-classes 1, else all)',
+    'enumerate this many of the most probable bins and sample one of the rest (default: 1 with --exact-classes, else all)',
     atLeast(1),
     'model.exactBins',
   ),
   setting(
     '--class-prior <what>',
-    'uniform; counts: as frequent as among the labels; learned; or weights such as 5,3,2 (default: uniform)',
+    'uniform; counts: class frequencies of the labels; learned; or weights such as 5,3,2 (default: uniform)',
     classPrior,
     'model.classPrior',
   ),
   setting(
     '--likelihood <name>',
-    'distribution of the pixel values (default: bernoulli; gaussian for images that are preprocessed)',
+    'distribution of the pixel values (default: bernoulli; gaussian for preprocessed images)',
     likelihoodNames,
     'model.likelihood',
   ),
@@ -75,8 +75,18 @@ export const modelTable = [
     sigma,
     'model.decoderSigma',
   ),
-  setting('--hidden <widths>', 'hidden layers of every network (default: 128,128)', counts, 'model.hidden'),
-  setting('--activation <name>', 'after each hidden layer (default: tanh)', activations, 'model.activation'),
+  setting(
+    '--hidden <widths>',
+    'widths of the hidden layers of all networks (default: 128,128)',
+    counts,
+    'model.hidden',
+  ),
+  setting(
+    '--activation <name>',
+    'activation function of the hidden layers (default: tanh)',
+    activations,
+    'model.activation',
+  ),
   setting(
     '--pixels <n>',
     'number of pixels decoded per step, a new random subset each step (default: 288 with recognition, else all)',
@@ -85,7 +95,7 @@ export const modelTable = [
   ),
   setting(
     '--exact-classes <n>',
-    'sum this many of the likeliest classes exactly and sample one of the rest (default: sum all)',
+    'enumerate this many of the most probable classes and sample one of the rest (default: enumerate all)',
     atLeast(1),
     { model: (exactClasses: number) => ({ model: { enumerate: 'sum-and-sample', exactClasses } }) },
   ),

@@ -1,11 +1,11 @@
-/** The progress of several runs that train side by side: bars below each other on a terminal, plain lines that name the run elsewhere. */
+/** Progress of several concurrent runs: one bar per run on a terminal, else plain lines that name the run. */
 import { MultiBar } from 'cli-progress';
 import { plainText } from '../plainText.js';
 import { barOptions, createProgress, type Pace, type Progress, type ProgressOptions, paceOf } from './progress.js';
 
-/** A display of its own for each run; the last one that stops ends it. */
+/** One progress display per run; ends when the last run stops. */
 export interface MultiProgress {
-  /** Adds a run, which has begun. A line that it logs stands above all bars. */
+  /** Adds a run. Lines that it logs are printed above all bars. */
   enter(name: string, steps: Pick<ProgressOptions, 'start' | 'total'>): Progress;
 }
 
@@ -13,12 +13,12 @@ interface Row {
   readonly name: string;
   readonly total: number;
   readonly pace: Pace;
-  /** Shows how far the run is. */
+  /** Redraws the bar. */
   show(): void;
   isRunning: boolean;
 }
 
-/** Characters of a line but for name and bar: percentage, loss, accuracy and the time left. */
+/** Characters of a line besides name and bar: percentage, loss, accuracy and remaining time. */
 const WORDS = 53;
 
 export function createMultiProgress({
@@ -30,7 +30,7 @@ export function createMultiProgress({
 
   let rows: Row[] = [];
   let bars: MultiBar | undefined;
-  /** Takes the bars away, writes what is to stay, and draws them anew below. */
+  /** Removes the bars, writes permanent lines, and redraws the bars below them. */
   const redraw = (...lines: readonly string[]): void => {
     bars?.stop();
     bars = undefined;

@@ -1,4 +1,4 @@
-/** `pyroved train` on pairs of inputs and outputs: the options of the encoder-decoder, and the run that they ask for. */
+/** `pyroved train` on pairs of inputs and outputs: the options of the VED and the resulting request. */
 import { type Command, Option } from 'commander';
 import { PyrovedError } from 'pyroved-ts';
 import type { PairsSource, PairsTrainSettings, VEDSettings } from '../runs/index.js';
@@ -8,17 +8,17 @@ import { settingsIn } from './settings.js';
 import { checkTraining, trainTable } from './trainTable.js';
 
 export const addPairOptions = (command: Command): Command =>
-  group(command, 'Pairs: a VED predicts outputs, such as spectra, from the items of --array, or "rods":', [
+  group(command, 'Pairs (a VED predicts outputs, such as spectra, from the items of --array; or "rods"):', [
     new Option(
       '--outputs <file>',
-      'what belongs to each item of --array: an array of as many images or signals (a VED has 50 epochs, a KL weight of 0.1, leakyRelu and a learning rate of 1e-3 by default)',
+      'outputs for the items of --array: an array of as many images or signals (VED defaults: 50 epochs, KL weight 0.1, leakyRelu, learning rate 1e-3)',
     ),
-    new Option('--outputs-dataset <name>', 'the array in a file of outputs that holds several'),
-    new Option('--reverse', 'rods: predict images from spectra (default: spectra from images)'),
+    new Option('--outputs-dataset <name>', 'name of the array in a file of outputs with several arrays'),
+    new Option('--reverse', 'rods: predict images from spectra instead of spectra from images'),
   ]);
 
 const own = ['outputs', 'outputsDataset', 'reverse'];
-/** The other options of `train` that a run on pairs knows. */
+/** All options of `train` that apply to a run on pairs. */
 const known = [
   ...own,
   ...[
@@ -47,27 +47,31 @@ export interface PairsRequest {
 }
 
 /**
- * The run on pairs that was asked for; undefined where it is another run.
- * @throws {PyrovedError} for options that do not go with it.
+ * The request for a run on pairs; undefined if the options describe another run.
+ * @throws {PyrovedError} for options that do not apply to pairs.
  */
 export function pairsOf(word: string | undefined, given: Given, command: Command): PairsRequest | undefined {
   const typed = typedOptions(command);
   const isRods = word === 'rods';
   const isVED = given.model === 'VED';
   if (!isRods && given.outputs === undefined) {
-    if (isVED) throw new PyrovedError('--model VED needs pairs: give --array and --outputs, or "rods".');
+    if (isVED) throw new PyrovedError('--model VED requires pairs: use --array with --outputs, or "rods".');
     const stray = typed.filter(({ name }) => own.includes(name)).map(({ flag }) => flag);
     if (stray.length === 0) return undefined;
-    throw new PyrovedError(`${stray.join(', ')} ${stray.length > 1 ? 'go' : 'goes'} with --outputs or with "rods".`);
+    throw new PyrovedError(`${stray.join(', ')} ${stray.length > 1 ? 'require' : 'requires'} --outputs or "rods".`);
   }
   if (given.model !== undefined && !isVED) {
-    throw new PyrovedError(`--model ${given.model} is not trained on pairs; a VED is. Omit --model, or the pairs.`);
+    throw new PyrovedError(
+      `--model ${given.model} cannot be trained on pairs; only a VED can. Omit --model, or the pairs.`,
+    );
   }
   const foreign = typed.filter(({ name }) => !known.includes(name)).map(({ flag }) => flag);
   if (foreign.length > 0) {
-    throw new PyrovedError(`A run on pairs has no ${foreign.join(', ')}. Omit ${foreign.length > 1 ? 'them' : 'it'}.`);
+    throw new PyrovedError(
+      `${foreign.join(', ')} ${foreign.length > 1 ? 'are' : 'is'} not supported for runs on pairs. Omit ${foreign.length > 1 ? 'them' : 'it'}.`,
+    );
   }
-  // What was not typed has the defaults of other models, which are not this one's.
+  // The parsed defaults are those of other models, so only options given on the command line count.
   const asked = Object.fromEntries(typed.map(({ name }) => [name, given[name]]));
   const { blocks } = asked as { blocks?: readonly (readonly number[])[] };
   return {
@@ -80,7 +84,7 @@ export function pairsOf(word: string | undefined, given: Given, command: Command
   };
 }
 
-/** Training options, of which `known` has those that a VED has. */
+/** The training options; only those listed in `known` can occur. */
 function trainingIn(asked: Given): PairsTrainSettings {
   const settings = settingsIn(asked, trainTable);
   checkTraining(asked, settings);
@@ -88,15 +92,15 @@ function trainingIn(asked: Given): PairsTrainSettings {
 }
 
 function rods(asked: Given, { seed }: Given): PairsSource {
-  refuse(asked, ['array', 'outputs', 'outputsDataset', 'dataset', 'validationFraction'], '"rods" are generated');
+  reject(asked, ['array', 'outputs', 'outputsDataset', 'dataset', 'validationFraction'], '"rods" are generated');
   return { kind: 'rods', seed: seed as number, ...picked(asked, ['size', 'reverse']) };
 }
 
 function pairs(word: string | undefined, asked: Given, { seed }: Given): PairsSource {
-  if (word !== undefined) throw new PyrovedError(`--outputs goes with --array, not with "${word}".`);
-  refuse(asked, ['size', 'reverse'], 'arrays are taken as they are');
+  if (word !== undefined) throw new PyrovedError(`--outputs requires --array and cannot be combined with "${word}".`);
+  reject(asked, ['size', 'reverse'], 'arrays are not resized or reversed');
   const { array, outputs, ...rest } = asked;
-  if (array === undefined) throw new PyrovedError('--outputs needs --array: the inputs that the outputs belong to.');
+  if (array === undefined) throw new PyrovedError('--outputs requires --array, the inputs.');
   return {
     kind: 'pairs',
     inputs: String(array),
@@ -106,7 +110,7 @@ function pairs(word: string | undefined, asked: Given, { seed }: Given): PairsSo
   };
 }
 
-function refuse(asked: Given, names: readonly string[], because: string): void {
+function reject(asked: Given, names: readonly string[], because: string): void {
   const found = names.filter((name) => asked[name] !== undefined);
   if (found.length === 0) return;
   const flags = found.map((name) => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`);

@@ -1,4 +1,4 @@
-/** `pyroved predict`: what an encoder-decoder predicts of new inputs, such as the spectra of images. */
+/** `pyroved predict`: predictions of a VED for new inputs, such as the spectra of images. */
 import { selectEngine } from '@pyro-ts/engine';
 import { Command } from 'commander';
 import { inputsFor, loadVED, predictionNpz } from '../runs/index.js';
@@ -20,17 +20,17 @@ export function predictCommand(): Command {
   return new Command('predict')
     .summary('predict outputs, such as spectra, with a model trained on pairs')
     .description(
-      'Writes a .npz file with the arrays mean and deviation (over draws of the latents, in the units of the outputs), latents and latents_sd, and item: ' +
-        'the place of each in the array of inputs.',
+      'Write a .npz file with the arrays mean and deviation (over samples of the latents, in the units of the outputs), latents, latents_sd, and item (the index ' +
+        'of each prediction in the array of inputs).',
     )
-    .argument('<run>', 'a run folder that train --outputs or train rods made')
+    .argument('<run>', 'a run folder created by train --outputs or train rods')
     .requiredOption(
       '--array <file>',
-      'the inputs: a .npy, .npz or HDF5 file of images or signals of the size trained on',
+      'inputs: a .npy, .npz or HDF5 file of images or signals, of the same size as in training',
     )
-    .option('--dataset <name>', 'the array in a file that holds several')
-    .requiredOption('--out <npz>', 'where to write the predictions')
-    .addOption(parsed('--samples <n>', 'draws of the latents', wholeNumber).default(30))
+    .option('--dataset <name>', 'name of the array in a file with several arrays')
+    .requiredOption('--out <npz>', 'output file')
+    .addOption(parsed('--samples <n>', 'number of samples of the latents', wholeNumber).default(30))
     .addOption(seedOption())
     .addOption(engineOption())
     .action(async (run: string, { array, dataset, out, samples, seed, engine }: Given) => {

@@ -1,48 +1,48 @@
-/** Progress of a long run: a bar with loss, accuracy and time left on a terminal, a plain line now and then elsewhere. */
+/** Progress of a run: a bar with loss, accuracy and remaining time on a terminal, else occasional plain lines. */
 import { type Options, SingleBar } from 'cli-progress';
 import { plainText } from '../plainText.js';
 import { formatDuration, formatPercent } from '../viz/format.js';
 
-/** What there is to say of a step. */
+/** Figures shown beside the progress. */
 export interface ProgressFigures {
   readonly loss?: number;
-  /** Share from 0 to 1. */
+  /** Fraction from 0 to 1. */
   readonly accuracy?: number;
 }
 
-/** A progress display that runs from its making to `stop`. */
+/** A progress display, shown from its creation until `stop`. */
 export interface Progress {
-  /** Shows that `step` steps are done. */
+  /** Updates the number of finished steps. */
   update(step: number, figures?: ProgressFigures): void;
-  /** Prints a line that stays, above the bar. */
+  /** Prints a permanent line above the bar. */
   log(line: string): void;
-  /** Ends the display with a last line; needed, for a bar hides behind it a timer that keeps the process alive. */
+  /** Ends the display with a last line. Must be called: the timer of a bar keeps the process alive. */
   stop(): void;
 }
 
-/** How the display is made. */
+/** Options of a progress display. */
 export interface ProgressOptions {
-  /** Steps that are done already, as in a resumed run. Default 0. */
+  /** Steps already finished, as in a resumed run. @default 0 */
   readonly start?: number;
   readonly total: number;
-  /** Where to write; a bar is drawn where `isTTY` is true. Default stderr, so that stdout stays free for results. */
+  /** Output stream; a bar is drawn if it is a terminal. @default stderr, so that stdout is free for results */
   readonly stream?: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
-  /** Milliseconds from any origin, for the time left. Default `performance.now`. */
+  /** Clock in milliseconds, for the remaining time. @default performance.now */
   readonly now?: () => number;
-  /** What each plain line begins with, where there are several displays. */
+  /** Prefix of each plain line, to distinguish several displays. */
   readonly name?: string;
 }
 
-/** Without a terminal, a line comes after this share of the steps or this many milliseconds, whichever is later. */
+/** Without a terminal, a line is printed after this fraction of the steps or this many milliseconds, whichever is later. */
 const QUIET = { share: 0.02, milliseconds: 10_000 };
 
-/** How far a run is, and a line of text about it. */
+/** The progress of a run and its description as text. */
 export interface Pace {
   readonly step: number;
   update(step: number, figures?: ProgressFigures): void;
-  /** Loss, accuracy and the time left, where known. */
+  /** Loss, accuracy and remaining time, if known. */
   words(): string;
-  /** The same with the steps, under the name of the run. */
+  /** `words` preceded by the name of the run and the steps. */
   line(): string;
 }
 
@@ -79,7 +79,7 @@ export function paceOf({ total, start = 0, now = () => performance.now(), name }
   };
 }
 
-/** Starts a display. */
+/** Starts a progress display. */
 export function createProgress(options: ProgressOptions): Progress {
   const { stream = process.stderr, total, start = 0, now = () => performance.now() } = options;
   const pace = paceOf({ ...options, now });
@@ -110,7 +110,7 @@ export function createProgress(options: ProgressOptions): Progress {
       bar.update(done, { words: pace.words() });
     },
     log(text) {
-      // The bar remembers where on the screen it began, so it begins anew below the line.
+      // The bar keeps its position on the screen, so it is restarted below the line.
       bar.stop();
       write(text);
       bar.start(total, pace.step, { words: pace.words() });
@@ -122,7 +122,7 @@ export function createProgress(options: ProgressOptions): Progress {
   };
 }
 
-/** How bars look, on a terminal that has to hold `beside` more characters in the same line. */
+/** Appearance of a bar that shares its line with `beside` other characters. */
 export function barOptions(stream: NonNullable<ProgressOptions['stream']>, beside: number): Options {
   return {
     stream,
@@ -131,14 +131,14 @@ export function barOptions(stream: NonNullable<ProgressOptions['stream']>, besid
     barIncompleteChar: '░',
     clearOnComplete: true,
     hideCursor: true,
-    // Ctrl-C belongs to whoever runs the training.
+    // Ctrl-C is handled by the caller.
     gracefulExit: false,
-    // A training leaves the timer little room.
+    // Training blocks the event loop, so timers rarely fire.
     synchronousUpdate: true,
     fps: 5,
     emptyOnZero: true,
   };
 }
 
-/** Four digits are what changes from step to step. */
+/** Four significant digits. */
 const formatLoss = (loss: number): string => (Math.abs(loss) >= 1000 ? loss.toFixed(0) : loss.toPrecision(4));

@@ -1,4 +1,4 @@
-/** The options that say how class and pose are recognised, those of templates, and the recipe that a run starts from. */
+/** Command-line options for recognition of class and pose, templates, and the recipe. */
 import { bodyNames, PyrovedError, parsePoseRanges, type RecognitionOptions } from 'pyroved-ts';
 import { recipeNames } from '../runs/index.js';
 import { atLeast, type Given, notNegative, positive, radians, wholeNumber } from './options.js';
@@ -12,35 +12,35 @@ const labelledPoses = (text: string): Poses =>
     : { labelledPoses: 'drawn', ranges: parsePoseRanges('--labelled-poses', text) };
 
 export const recognitionTable = [
-  setting('--recipe <name>', "default, or paper: the original's protocol, without recognition", recipeNames, 'recipe'),
+  setting('--recipe <name>', "default, or paper (pyroVED's protocol, without recognition)", recipeNames, 'recipe'),
   setting(
     '--recognition <on>',
-    'recognise class and pose from rotated views (default: on, unless an option of the other model is given)',
+    'recognise class and pose from rotated views (default: on, unless options of the model without recognition are given)',
     ['on', 'off'],
     { model: (on: 'on' | 'off') => ({ model: { recognition: on === 'on' ? {} : false } }) },
   ),
   setting(
     '--labelled-poses <poses>',
-    'drawn: labelled images are upright and shown at drawn poses; fixed: shown as they are; or the ranges of the drawn poses ' +
+    'drawn: labelled images are upright and augmented with random poses; fixed: used unchanged; or the ranges of the random poses ' +
       '(default: "rotation 180 deg, shift 10%, scale 0.77 to 1.3, shear 20 deg")',
     labelledPoses,
     { model: (poses: Poses) => ({ model: { recognition: poses } }) },
   ),
   setting(
     '--tolerance <angle>',
-    'how far labelled images may be from upright (default: 3 deg)',
+    'largest deviation of labelled images from upright (default: 3 deg)',
     radians('--tolerance'),
     'model.recognition.tolerance',
   ),
   setting(
     '--body <name>',
-    'network that looks at each view (default: conv; dense for signals)',
+    'network applied to each view (default: conv; dense for signals)',
     bodyNames,
     'model.recognition.body',
   ),
   setting(
     '--views <n>',
-    'number of rotated views (default: one every 30 degrees, at least 3; 3 where labelled images lie in any direction)',
+    'number of rotated views (default: one every 30 degrees, at least 3; 3 if labelled images have arbitrary orientations)',
     atLeast(1),
     'model.recognition.views',
   ),
@@ -52,38 +52,38 @@ export const recognitionTable = [
   ),
   setting(
     '--recognition-steps <n>',
-    'steps that learn class and pose alone, at the beginning (default: 600, and 60 per class, up to twice as many with fewer than 12 views; with --decoder template 200, and 60 per class)',
+    'initial steps that train recognition alone (default: 600 plus 60 per class, up to twice as many with fewer than 12 views; with --decoder template 200 plus 60 per class)',
     wholeNumber,
     'train.recognitionSteps',
   ),
   setting('--recognition-lr <rate>', 'learning rate of those steps (default: 3e-3)', positive, 'train.recognitionLr'),
   setting(
     '--consistency <weight>',
-    'weight of the class of unlabelled images at poses drawn anew, 0 for none (default: 1)',
+    'weight of the consistency loss: same class for an unlabelled image at another random pose; 0 for none (default: 1)',
     notNegative,
     'train.consistency',
   ),
   setting(
     '--dropout <probability>',
-    'of the features of a view, in recognition (default: 0.5)',
+    'dropout of the features of each view (default: 0.5)',
     notNegative,
     'train.dropout',
   ),
   setting(
     '--extra-classes <n>',
-    'with --decoder template: classes without labels, to be found among the unlabelled images (default: 0)',
+    'with --decoder template: number of additional classes to find among the unlabelled images (default: 0)',
     wholeNumber,
     'model.extraClasses',
   ),
   setting(
     '--templates-per-class <n>',
-    'with --decoder template: pictures of each class, for classes that no single one describes (default: 1)',
+    'with --decoder template: number of templates per class (default: 1)',
     atLeast(1),
     'model.templatesPerClass',
   ),
   setting(
     '--template-steps <n>',
-    'with --decoder template: steps that learn pictures and recognition together (default: 400)',
+    'with --decoder template: steps that train templates and recognition together (default: 400)',
     atLeast(1),
     'train.templateSteps',
   ),
@@ -95,11 +95,11 @@ export const recognitionTable = [
   ),
 ];
 
-/** @throws {PyrovedError} for options of recognition beside --recognition off. */
+/** @throws {PyrovedError} for options of recognition together with --recognition off. */
 export function checkRecognition(given: Given): void {
   if (given.recognition !== 'off') return;
   if (['labelledPoses', 'tolerance', 'body', 'views', 'viewSize'].every((name) => given[name] === undefined)) return;
   throw new PyrovedError(
-    '--labelled-poses, --tolerance, --body, --views and --view-size need recognition: omit --recognition off.',
+    '--labelled-poses, --tolerance, --body, --views and --view-size require recognition: omit --recognition off.',
   );
 }

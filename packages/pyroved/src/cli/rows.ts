@@ -1,4 +1,4 @@
-/** `pyroved traverse`, `interpolate` and `straighten`: pictures of what a trained model has made of the images. */
+/** `pyroved traverse`, `interpolate` and `straighten`: pictures drawn by a trained model. */
 import fs from 'node:fs';
 import path from 'node:path';
 import { Command } from 'commander';
@@ -21,17 +21,19 @@ import { addImagesOptions, addRun, angleAsked, newImages, withAnyRun, withRun } 
 
 export function traverseCommand(): Command {
   const command = new Command('traverse')
-    .summary('draw what each latent changes')
+    .summary('draw images along each latent')
     .description(
-      'Draws rows of images (of a VED, of targets) in which one content latent varies and the others stay at 0, for each class. Writes PNG and, with the words, SVG, and prints where they are.',
+      'Draw rows of images (for a VED, outputs), for each class, in which one content latent varies and the others are 0. Writes a PNG and a labelled SVG file and prints their names.',
     );
   addRun(command)
     .option('--class <name>', 'only this class')
-    .addOption(parsed('--latents <list>', 'which latents vary, e.g. 1,3 (default: all)', counts))
-    .addOption(parsed('--steps <n>', 'images a row', atLeast(2)).default(8))
-    .addOption(parsed('--coverage <share>', "share of the prior's mass that a row spans", decimal).default(0.9))
-    .addOption(parsed('--angle <degrees>', 'turn the objects counter-clockwise by this much', decimal).default(0))
-    .option('--out <file>', "where to write, .png or .svg (default: both among the run's pictures)");
+    .addOption(parsed('--latents <list>', 'latents to vary, e.g. 1,3 (default: all)', counts))
+    .addOption(parsed('--steps <n>', 'images per row', atLeast(2)).default(8))
+    .addOption(
+      parsed('--coverage <share>', "fraction of the prior's probability mass spanned by a row", decimal).default(0.9),
+    )
+    .addOption(parsed('--angle <degrees>', 'rotate the objects counter-clockwise by this angle', decimal).default(0))
+    .option('--out <file>', "output file, .png or .svg (default: both, in the run's pictures folder)");
   addMachineOptions(command);
   return command.action(async (run: string, given: Given) => {
     await withAnyRun(run, given, (trained) => {
@@ -48,20 +50,18 @@ export function traverseCommand(): Command {
 
 export function interpolateCommand(): Command {
   const command = new Command('interpolate')
-    .summary('draw the way from one image to another')
+    .summary('interpolate between two images')
     .description(
-      'Draws the images that a trained model sees between two of the given ones: content along a line, the angle along the shorter arc.',
+      'Decode images on the path between two given images: content along a straight line, the angle along the shorter arc.',
     );
-  addImagesOptions(addRun(command), "where to write, .png or .svg (default: both among the run's pictures)")
+  addImagesOptions(addRun(command), "output file, .png or .svg (default: both, in the run's pictures folder)")
     .addOption(
-      parsed('--from <n>', 'number of the first image, counted from 1 in the order of their names', atLeast(1)).default(
-        1,
-      ),
+      parsed('--from <n>', 'number of the first image, from 1 in the order of file names', atLeast(1)).default(1),
     )
-    .addOption(parsed('--to <n>', 'number of the other one', atLeast(1)).default(2))
-    .addOption(parsed('--steps <n>', 'images on the way, both ends included', atLeast(2)).default(8))
-    .option('--upright', 'draw all of them upright')
-    .option('--class <name>', 'draw all of them as this class (default: the class of each end up to the middle)');
+    .addOption(parsed('--to <n>', 'number of the second image', atLeast(1)).default(2))
+    .addOption(parsed('--steps <n>', 'number of images, including both ends', atLeast(2)).default(8))
+    .option('--upright', 'draw all images upright')
+    .option('--class <name>', 'draw all images as this class (default: the class of the nearer end)');
   addMachineOptions(command);
   return command.action(async (run: string, given: Given) => {
     await withRun(run, given, async (trained) => {
@@ -75,16 +75,16 @@ export function interpolateCommand(): Command {
 
 export function straightenCommand(): Command {
   const command = new Command('straighten')
-    .summary('turn images upright and centre them')
+    .summary('rotate images upright and centre them')
     .description(
-      'Moves each image into the upright pose by the angle, shift, scale and shear that the model infers, and writes it as a PNG of the same name; nothing but the pose changes. ' +
-        'Upright is as the labelled images of its class lie.',
+      'Transform each image into the upright pose by the inferred angle, shift, scale and shear, and write it as a PNG of the same name. Upright is the mean pose of ' +
+        "the labelled images of the image's class.",
     );
-  addImagesOptions(addRun(command), 'a folder for the PNG files, or a file that ends in .npy for one array');
+  addImagesOptions(addRun(command), 'folder for the PNG files, or a .npy file for a single array');
   addMachineOptions(command);
   return command.action(async (run: string, given: Given) => {
     const { out } = given as { out?: string };
-    if (out === undefined) throw new PyrovedError('--out says where to write the images: a folder, or a .npy file.');
+    if (out === undefined) throw new PyrovedError('--out is required: a folder, or a .npy file.');
     await withRun(run, given, async (trained) => {
       const { set } = await newImages(trained, given);
       const upright = straightened(trained, set);
@@ -95,18 +95,18 @@ export function straightenCommand(): Command {
         for (let i = 0; i < upright.count; i++) {
           const name = `${(upright.names?.[i] ?? `image-${i + 1}`).replace(/\.[A-Za-z]+$/, '').replace(/[#[\]:]/g, '-')}.png`;
           const file = path.join(out, path.isAbsolute(name) ? path.basename(name) : name);
-          explained(`Could not make ${path.dirname(file)}`, () =>
+          explained(`Could not create ${path.dirname(file)}`, () =>
             fs.mkdirSync(path.dirname(file), { recursive: true }),
           );
           writeFileAtomic(file, imagePng(upright, i));
         }
       }
-      say(`${formatCount(upright.count)} straightened. Written to ${out}`);
+      say(`${formatCount(upright.count)} images straightened: ${out}`);
     });
   });
 }
 
-/** The class that `--class` names. */
+/** The class named by `--class`. */
 function classAsked({ classNames }: AnyTrained, { class: name }: Given): { class?: number } {
   if (typeof name !== 'string') return {};
   if (classNames.includes(name)) return { class: classNames.indexOf(name) };
@@ -114,7 +114,7 @@ function classAsked({ classNames }: AnyTrained, { class: name }: Given): { class
   throw new PyrovedError(`The model has no class "${name}".${known}`);
 }
 
-/** Writes the picture where `--out` says, or PNG and SVG into the run's pictures, and prints where. */
+/** Writes the picture to `--out`, or as PNG and SVG to the run's pictures folder, and prints the file names. */
 function writePicture({ run }: AnyTrained, { svg, png }: Picture, name: string, { out }: Given): void {
   if (typeof out !== 'string') {
     const files = [[`${name}.svg`, svg] as const, ...(png ? [[`${name}.png`, png] as const] : [])];
@@ -123,10 +123,10 @@ function writePicture({ run }: AnyTrained, { svg, png }: Picture, name: string, 
   }
   const isSvg = out.toLowerCase().endsWith('.svg');
   if (!isSvg && !out.toLowerCase().endsWith('.png'))
-    throw new PyrovedError(`--out ends in .png or .svg, not "${out}".`);
+    throw new PyrovedError(`--out must end in .png or .svg; got "${out}".`);
   const content = isSvg ? svg : png;
   if (content === undefined)
-    throw new PyrovedError('Signals are drawn as SVG only: give --out a name that ends in .svg.');
+    throw new PyrovedError('Signals can only be drawn as SVG: use a name ending in .svg for --out.');
   writeFileAtomic(out, content);
   print(out);
 }

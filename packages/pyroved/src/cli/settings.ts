@@ -1,10 +1,10 @@
-/** The options of a run as one table: flag, value, help text and the place in the run's settings, each written once. */
+/** Tables of the options of a run: each entry has the flag, the help text, the parser and the setting it sets. */
 import { type Command, Option } from 'commander';
 import type { Preprocessing, RecognitionOptions } from 'pyroved-ts';
 import type { ModelSettings, PreprocessSetting, RecipeName, TrainSettings } from '../runs/index.js';
 import type { Given } from './options.js';
 
-/** What the options of a run say of it. */
+/** The settings given by the options of a run. */
 export interface RunSettings {
   readonly model?: ModelSettings;
   readonly train?: TrainSettings;
@@ -12,7 +12,7 @@ export interface RunSettings {
   readonly recipe?: RecipeName;
 }
 
-/** Where a value goes: the name of a setting, checked by the compiler. */
+/** The setting that a value is assigned to. */
 type Place =
   | `model.${keyof ModelSettings}`
   | `model.recognition.${keyof RecognitionOptions}`
@@ -20,7 +20,7 @@ type Place =
   | `preprocess.${keyof Preprocessing}`
   | 'recipe';
 
-/** Or the settings that it makes, given the other options. */
+/** A function that computes the settings from the value and the other options. */
 type Effect = (value: never, given: Given) => RunSettings;
 
 export interface Setting {
@@ -29,7 +29,7 @@ export interface Setting {
   readonly of: (value: unknown, given: Given) => RunSettings;
 }
 
-/** How the text of an option is read: one of some words, or by a function. A flag without a value has neither. */
+/** The choices or the parser of an option's value; undefined for a flag and for text. */
 type Reader = readonly string[] | ((text: string) => unknown);
 
 /**
@@ -59,7 +59,7 @@ export function setting(
 const nested = (path: readonly string[], value: unknown): RunSettings =>
   path.reduceRight<unknown>((inner, key) => ({ [key]: inner }), value) as RunSettings;
 
-/** The settings that the given options make; those of later entries of the table go into those of earlier ones. */
+/** The settings described by the given options, merged in the order of the table. */
 export const settingsIn = (given: Given, table: readonly Setting[]): RunSettings =>
   table.reduce<RunSettings>((all, { option, of }) => {
     const value = given[option.attributeName()];
@@ -72,7 +72,7 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
   !Array.isArray(value) &&
   Object.getPrototypeOf(value) === Object.prototype;
 
-/** Both, records within them too. */
+/** Deep merge; `b` takes precedence. */
 function merged<T extends object>(a: T, b: T): T {
   const both: Record<string, unknown> = Object.fromEntries(Object.entries(a));
   for (const [key, value] of Object.entries(b)) {
@@ -82,7 +82,7 @@ function merged<T extends object>(a: T, b: T): T {
   return both as T;
 }
 
-/** Adds options under a heading of their own; without those whose names are in `without`. */
+/** Adds the options of a table under `heading`, except those named in `without`. */
 export function addSettings(
   command: Command,
   heading: string,

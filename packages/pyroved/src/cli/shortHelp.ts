@@ -1,9 +1,9 @@
-/** Help for commands with many options: `--help` shows those that most runs need, `--help-all` all of them. */
+/** Help for commands with many options: `--help` shows the common ones, `--help-all` all of them. */
 import { type Command, Help, Option } from 'commander';
 
 /**
  * Makes `--help` show only the options called `common`.
- * @param common long names without the hyphens, all of which exist
+ * @param common long names of existing options, without the leading hyphens
  */
 export function withShortHelp(command: Command, common: readonly string[]): Command {
   const shown = new Set([...common, 'help', 'help-all']);

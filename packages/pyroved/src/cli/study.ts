@@ -1,4 +1,4 @@
-/** What the commands of studies share: the source of images, resuming, and the check that no other option is given with --resume. */
+/** Shared by the commands of studies: the source of images, resuming, and the check of options given with --resume. */
 import fs from 'node:fs';
 import path from 'node:path';
 import { Argument, type Command, Option } from 'commander';
@@ -18,19 +18,19 @@ import { addSourceOptions, generatedSources, sourceOf } from './sources.js';
 import { withProgress } from './trainingProgress.js';
 import { checkTraining, trainTable } from './trainTable.js';
 
-/** The argument and the options that all studies share, except those named in `without`. */
+/** Adds the argument and the options shared by all studies, except those named in `without`. */
 export function addStudyOptions(command: Command, without: readonly string[] = []): Command {
   const ownOptions = command.options.length;
   command
     .addArgument(
       new Argument(
         '[source]',
-        `${Object.keys(generatedSources).join(', ')}, or a folder: with one folder per class, or with the folders labelled and unlabelled`,
+        `${Object.keys(generatedSources).join(', ')}, or a folder that contains either one folder per class, or the folders labelled and unlabelled`,
       ),
     )
-    .option('--out <folder>', 'the folder to make')
+    .option('--out <folder>', 'output folder')
     .option('--resume <folder>', 'continue a study that was stopped or killed')
-    .addOption(new Option('--overwrite', 'replace an existing one'));
+    .addOption(new Option('--overwrite', 'replace an existing study'));
   addSourceOptions(command);
   addRunSettings(command, without);
   addMachineOptions(command);
@@ -40,7 +40,7 @@ export function addStudyOptions(command: Command, without: readonly string[] = [
   ]);
 }
 
-/** As in `train`; a folder may stand in the place of a generated source. */
+/** The source as in `train`; the argument may also be a folder. */
 function studySource(word: string | undefined, given: Given, command: Command): Source {
   if (word === undefined || Object.hasOwn(generatedSources, word) || !isFolder(word)) {
     return sourceOf(word, given, command);
@@ -48,21 +48,21 @@ function studySource(word: string | undefined, given: Given, command: Command): 
   const [labelled, unlabelled] = [path.join(word, 'labelled'), path.join(word, 'unlabelled')];
   const folders = isFolder(labelled) ? { labelled, ...(isFolder(unlabelled) && { unlabelled }) } : { labelled: word };
   for (const name of Object.keys(folders)) {
-    if (given[name] !== undefined) throw new PyrovedError(`Give the folder ${word} or --${name}, not both.`);
+    if (given[name] !== undefined) throw new PyrovedError(`The folder ${word} cannot be combined with --${name}.`);
   }
   return sourceOf(undefined, { ...given, ...folders }, command);
 }
 
-/** What a study's command runs, and prints at the end. */
+/** What the command of a study runs, and prints at the end. */
 export interface StudyCommand<Result> {
-  /** As it is typed. */
+  /** Name of the command. */
   readonly name: string;
   readonly begin: (shared: StudyRequest, given: Given, hooks: RunHooks) => Promise<Result>;
   readonly resume: (folder: string, machine: Machine, hooks: RunHooks) => Promise<Result>;
   readonly tellEnd: (result: Result) => void;
 }
 
-/** Starts the study of the options, or resumes one. */
+/** Sets the action of the command: start the study described by the options, or resume one. */
 export const onStudy = <Result extends { readonly folder: StudyFolder; readonly stopped: boolean }>(
   command: Command,
   { name, begin, resume, tellEnd }: StudyCommand<Result>,
@@ -71,7 +71,7 @@ export const onStudy = <Result extends { readonly folder: StudyFolder; readonly 
     const machine = machineOf(given);
     let result: Result;
     if (given.resume !== undefined) {
-      refuseBesideResume(word, command);
+      rejectWithResume(word, command);
       result = await withProgress((hooks) => resume(String(given.resume), machine, hooks));
     } else {
       const source = studySource(word, given, command);
@@ -87,22 +87,22 @@ export const onStudy = <Result extends { readonly folder: StudyFolder; readonly 
     else tellEnd(result);
   });
 
-/** All options of a run that go into its settings, by the headings under which they are listed. */
+/** The tables of a run's options, by their headings in the help. */
 export const runTables: Readonly<Record<string, readonly Setting[]>> = {
   'Preprocessing of images:': preprocessTable,
   'Model:': modelTable,
   'Recognition (of ssiVAE):': recognitionTable,
-  'Convolutional networks (a VED has them anyway):': convTable,
+  'Convolutional networks (a VED always has them):': convTable,
   'Training:': trainTable,
 };
 
-/** Adds them, without those whose names are in `without`. */
+/** Adds the options of all tables, except those named in `without`. */
 export function addRunSettings(command: Command, without: readonly string[] = []): void {
   for (const [heading, table] of Object.entries(runTables)) addSettings(command, heading, table, without);
 }
 
 /**
- * Preprocessing, recipe, model and training as the options of `train` and of the studies say.
+ * The settings described by the options of `train` and of the studies.
  * @throws {PyrovedError} for options that contradict each other.
  */
 export function settingsOf(given: Given): RunSettings & { readonly overwrite: boolean } {
@@ -115,12 +115,12 @@ export function settingsOf(given: Given): RunSettings & { readonly overwrite: bo
 
 const isFolder = (file: string): boolean => fs.statSync(file, { throwIfNoEntry: false })?.isDirectory() === true;
 
-/** A resumed run has its options in its folder; only those of the machine may differ. */
-export function refuseBesideResume(word: string | undefined, command: Command): void {
+/** Rejects options together with --resume, except those of the machine: a resumed run has its options in its folder. */
+export function rejectWithResume(word: string | undefined, command: Command): void {
   const typed = typedOptions(command).filter(
     ({ name }) => !['resume', 'engine', 'kernel', 'threads', 'precision', 'isa'].includes(name),
   );
   const extra = [...(word === undefined ? [] : [`"${word}"`]), ...typed.map(({ flag }) => flag)];
   if (extra.length === 0) return;
-  throw new PyrovedError(`--resume continues a run with the options in its config.json. Omit ${extra.join(', ')}.`);
+  throw new PyrovedError(`--resume uses the options stored in config.json. Omit ${extra.join(', ')}.`);
 }

@@ -1,4 +1,4 @@
-/** `pyroved train`: from images to a run folder with a trained model, pictures and a report. */
+/** `pyroved train`: train a model and write a run folder with the model, pictures and a report. */
 import { Argument, Command } from 'commander';
 import { PyrovedError, shareInterval } from 'pyroved-ts';
 import {
@@ -26,21 +26,21 @@ import { addPairOptions, pairsOf } from './pairs.js';
 import { addSettings } from './settings.js';
 import { withShortHelp } from './shortHelp.js';
 import { addSourceOptions, generatedSources, sourceOf } from './sources.js';
-import { addRunSettings, refuseBesideResume, settingsOf } from './study.js';
+import { addRunSettings, rejectWithResume, settingsOf } from './study.js';
 import { withProgress } from './trainingProgress.js';
 
 const examples = `
 Examples:
-  Your own images, a folder without labels and a folder with one folder per class:
+  Your own images: a folder of unlabelled images, and a folder with one folder per class:
     $ pyroved train --unlabelled micrographs --labelled examples --out runs/first
-  The same, the labels in a table with the columns file and label:
+  The same, with the labels in a table with the columns file and label:
     $ pyroved train --unlabelled micrographs --labels labels.csv --out runs/first
-  No labels at all, to see what varies:
+  No labels, to explore how the images vary:
     $ pyroved train --unlabelled micrographs --out runs/look
-  Three seeds for 5 epochs each, then the best of them to the end:
+  Three seeds for 5 epochs each, then the best one to the end:
     $ pyroved train --unlabelled micrographs --labelled examples --out runs/first --seeds 3 --select-after 5
-  Spectra from images, of which item i belongs to item i (a VED):
-    $ pyroved train --array images.npy --targets spectra.npy --out runs/spectra
+  Predict spectra from images, paired by index (a VED):
+    $ pyroved train --array images.npy --outputs spectra.npy --out runs/spectra
   Ten more epochs for a finished run, with more labels and a smaller learning rate:
     $ pyroved train --from runs/first --labelled more-examples --unlabelled micrographs --epochs 10 --lr 1e-4 --out runs/second
   Continue after Ctrl-C or a crash:
@@ -50,27 +50,27 @@ export function trainCommand(): Command {
   const command = new Command('train')
     .summary('train a model on your own images or on generated ones')
     .description(
-      'Trains a rotation- and translation-invariant autoencoder, semi-supervised when labels are given, and writes a run folder with the model, metrics, ' +
+      'Train a rotation- and translation-invariant autoencoder, semi-supervised when labels are given, and write a run folder with the model, metrics, ' +
         'pictures and report.html. Ctrl-C saves and stops; continue with --resume.',
     )
     .addArgument(new Argument('[source]', sourceHelp()))
-    .option('--out <folder>', 'the run folder to make (default: runs/ and the kind of images, as in runs/cards)')
+    .option('--out <folder>', 'run folder to create (default: runs/ and the kind of images, e.g. runs/cards)')
     .option('--resume <folder>', 'continue a run that was stopped or killed')
     .option(
       '--from <folder>',
-      'extend a finished run: start from its weights, with its model and preprocessing; its images unless others are given',
+      'extend a finished run: start from its weights, with its model, preprocessing and, by default, its images',
     )
     .option('--overwrite', 'replace an existing run')
     .addOption(seedOption())
     .addOption(
       seedsOption(
-        'train several seeds, each in a folder of its own, and take the one with the lowest loss: 3 for 1, 2 and 3, or a list such as 2,5,7',
+        'train several seeds, each in a separate folder, and select the one with the lowest loss: 3 for seeds 1 to 3, or a list such as 2,5,7',
       ),
     )
     .addOption(
       parsed(
         '--select-after <epochs>',
-        'with --seeds: after this many epochs, continue with the best seed alone',
+        'with --seeds: select the best seed after this many epochs and train only that one to the end',
         atLeast(1),
       ),
     )
@@ -87,7 +87,7 @@ export function trainCommand(): Command {
   return command.action(async (word: string | undefined, given: Given) => {
     const machine = machineOf(given);
     if (given.resume !== undefined) {
-      refuseBesideResume(word, command);
+      rejectWithResume(word, command);
       const folder = String(given.resume);
       if (holdsPairs(folder)) {
         tellPairs(await withProgress((hooks) => resumePairs(folder, machine, hooks)));
@@ -114,7 +114,7 @@ export function trainCommand(): Command {
     const folder = String(given.out ?? `runs/${source.kind}`);
     const request = { ...machine, folder, source, ...settingsOf(given) };
     const { seeds, selectAfter, seed } = given as { seeds?: number | number[]; selectAfter?: number; seed: number };
-    if (seeds === undefined && selectAfter !== undefined) throw new PyrovedError('--select-after needs --seeds.');
+    if (seeds === undefined && selectAfter !== undefined) throw new PyrovedError('--select-after requires --seeds.');
     const result = await withProgress<RunResult | SeedsResult>((hooks) =>
       seeds === undefined
         ? trainRun({ ...request, seed }, hooks)
@@ -125,7 +125,7 @@ export function trainCommand(): Command {
 }
 
 const sourceHelp = (): string =>
-  `generated images; omit it for your own. ${Object.entries(generatedSources)
+  `generated images (omit for your own images). ${Object.entries(generatedSources)
     .map(([name, what]) => `${name}: ${what}`)
     .join('; ')}; rods: images of gold nanorods and their spectra, as pairs (below)`;
 
@@ -142,7 +142,7 @@ function tellEnd({ folder: run, summary, stopped }: RunResult | SeedsResult, fol
   const poses = posesSuffix(summary);
   if (matchedAccuracy !== undefined) {
     say(
-      `Accuracy ${unseen}${poses}, each found class taken for the true one that fits best: ${formatPercent(matchedAccuracy)}`,
+      `Accuracy ${unseen}${poses}, each found class matched with the true class it fits best: ${formatPercent(matchedAccuracy)}`,
     );
   }
   for (const { name, r2, meanSquaredError } of targets) {
@@ -155,7 +155,7 @@ function tellEnd({ folder: run, summary, stopped }: RunResult | SeedsResult, fol
   say(`Trained ${formatCount(steps)} steps in ${formatDuration(seconds)}. Report: ${run.file('report')}`);
 }
 
-/** What may be wrong with the run, and with its labels. */
+/** Prints possible problems of the run and of its labels. */
 function tellDoubts({ problems = [], suspiciousLabels = 0 }: RunSummary, run: RunFolder): void {
   for (const line of problemLines(problems)) say(line);
   if (suspiciousLabels === 0) return;
@@ -166,7 +166,7 @@ function tellDoubts({ problems = [], suspiciousLabels = 0 }: RunSummary, run: Ru
 const posesSuffix = ({ validation }: RunSummary): string =>
   validation?.poses === 'drawn' ? `, ${posesText(validation)}` : '';
 
-/** The accuracy with what it was measured on, and what it is to be compared with. */
+/** The accuracy, with the images it was measured on and accuracies to compare with. */
 function accuracyLines(summary: RunSummary): string[] {
   const { accuracy = 0, testImages = 0, chance, uprightAccuracy, labelsOnlyAccuracy } = summary;
   const { calibrationError, calibratedError = calibrationError, angleRegions } = summary;
@@ -175,7 +175,7 @@ function accuracyLines(summary: RunSummary): string[] {
   const beside = [
     uprightAccuracy !== undefined && `upright ${formatPercent(uprightAccuracy)}`,
     labelsOnlyAccuracy !== undefined &&
-      `a classifier on the labelled images alone ${formatPercent(labelsOnlyAccuracy)}`,
+      `classifier trained on the labelled images only ${formatPercent(labelsOnlyAccuracy)}`,
     chance !== undefined && `chance ${formatPercent(chance)}`,
     calibratedError !== undefined && `expected calibration error ${calibratedError.toFixed(3)}`,
   ].filter(Boolean);
@@ -187,7 +187,7 @@ function accuracyLines(summary: RunSummary): string[] {
 }
 
 const angleLine = ({ level, coverage, medianSize }: NonNullable<RunSummary['angleRegions']>): string =>
-  `Angles: ${formatPercent(coverage)} lie in the regions that are said to contain ${formatPercent(level)} of them (median size ${Math.round((medianSize * 180) / Math.PI)}°).`;
+  `Angles: ${formatPercent(coverage)} lie in their ${formatPercent(level)} credible regions (median size ${Math.round((medianSize * 180) / Math.PI)}°).`;
 
 function tellPairs({ folder, summary, stopped }: PairsResult): void {
   if (stopped || !summary) {
@@ -197,10 +197,10 @@ function tellPairs({ folder, summary, stopped }: PairsResult): void {
   const { r2, rmse, testPairs = 0, steps, seconds } = summary;
   if (r2 !== undefined && rmse !== undefined) {
     say(
-      `On ${formatCount(testPairs)} pairs that training did not see: R² ${r2.toFixed(3)} (1 predicts all that varies, 0 no more than the mean target), RMSE ${rmse.toPrecision(3)}.`,
+      `On ${formatCount(testPairs)} pairs that training did not see: R² ${r2.toFixed(3)} (1: perfect; 0: no better than the mean output), RMSE ${rmse.toPrecision(3)}.`,
     );
     if (r2 < 0.05)
-      say('That is no more than the mean target. Train longer, or with a smaller --kl, so that the latents cost less.');
+      say('The predictions are no better than the mean output. Train longer, or with a smaller --kl-weight.');
   }
   say(`Trained ${formatCount(steps)} steps in ${formatDuration(seconds)}. Report: ${folder.file('report')}`);
 }

@@ -1,4 +1,4 @@
-/** The options of training. */
+/** Command-line options of training. */
 import { PyrovedError, scheduleOf, templateDefaults } from 'pyroved-ts';
 import { trainDefaults } from '../runs/index.js';
 import { atLeast, type Given, notNegative, positive, share, wholeNumber } from './options.js';
@@ -7,7 +7,7 @@ import { type RunSettings, setting } from './settings.js';
 export const trainTable = [
   setting(
     '--epochs <n>',
-    `passes over the unlabelled images (default: about 1,600 steps with recognition, else ${trainDefaults.epochs})`,
+    `passes over the unlabelled images (default: about 1,600 steps with recognition, otherwise ${trainDefaults.epochs})`,
     atLeast(1),
     'train.epochs',
   ),
@@ -25,7 +25,7 @@ export const trainTable = [
   ),
   setting(
     '--kl-weight <schedule>',
-    `weight of the KL term: a number, or an expression likewise (default: 10, falling to 1 in the first third, with recognition; else ${trainDefaults.klWeight})`,
+    `weight of the KL term: a number or an expression, as for --lr (default: with recognition 10, decreasing to 1 over the first third; otherwise ${trainDefaults.klWeight})`,
     undefined,
     'train.klWeight',
   ),
@@ -49,34 +49,39 @@ export const trainTable = [
   ),
   setting(
     '--schedule <how>',
-    'without recognition: when labelled batches come, evenly spread or as pyroved places them (default: spread)',
+    'without recognition: order of labelled batches, evenly spread or as in pyroVED (default: spread)',
     ['spread', 'pyroved'],
     'train.schedule',
   ),
   setting(
     '--clip-norm <length>',
-    "longer gradients of a parameter are scaled down to this (default: don't)",
+    'clip the gradient of each parameter to this norm (default: no clipping)',
     positive,
     'train.clipNorm',
   ),
   setting(
     '--average-from <epoch>',
-    'from this epoch on (the first is 1), keep the mean of the weights and evaluate that (default: no mean)',
+    'average the weights from this epoch on (the first is 1) and evaluate the average (default: no averaging)',
     atLeast(1),
     { train: (from: number) => ({ train: { averageWeights: { from } } }) },
   ),
-  setting('--average-decay <fraction>', 'an exponential mean instead: how much of it is kept at each step', share, {
-    train: (decay: number) => ({ train: { averageWeights: { decay } } }),
-  }),
+  setting(
+    '--average-decay <fraction>',
+    'exponential moving average of the weights instead, with this decay per step',
+    share,
+    {
+      train: (decay: number) => ({ train: { averageWeights: { decay } } }),
+    },
+  ),
   setting(
     '--patience <epochs>',
-    'stop when nothing has improved for this many epochs (default: train to the end)',
+    'stop early when nothing has improved for this many epochs (default: no early stopping)',
     atLeast(1),
     { train: (patience: number) => ({ train: { earlyStopping: { patience } } }) },
   ),
   setting(
     '--stop-on <what>',
-    'with --patience: what has to improve, the loss, or the accuracy on a fifth of the labelled images (default: loss)',
+    'with --patience: quantity that must improve, the loss or the accuracy on a fifth of the labelled images (default: loss)',
     ['loss', 'accuracy'],
     {
       // Without --patience it is rejected by `checkTraining`.
@@ -86,7 +91,7 @@ export const trainTable = [
   ),
 ];
 
-/** @throws {PyrovedError} for options that contradict each other, {OptionError} for a schedule without a value in some epoch, under the option's own name. */
+/** @throws {PyrovedError} for contradictory options, and {OptionError} for a schedule without a value in some epoch. */
 export function checkTraining(given: Given, { train = {} }: RunSettings): void {
   const { epochs = trainDefaults.epochs, averageWeights: average } = train;
   for (const [option, schedule] of [
@@ -98,11 +103,11 @@ export function checkTraining(given: Given, { train = {} }: RunSettings): void {
   }
   if (average?.from !== undefined && average.from > epochs) {
     throw new PyrovedError(
-      `--average-from must be an epoch from 1 to ${epochs}, the epochs of the run; got ${average.from}.`,
+      `--average-from must be an epoch between 1 and ${epochs}, the number of epochs; got ${average.from}.`,
     );
   }
-  if (average?.decay === 0) throw new PyrovedError('--average-decay must be between 0 and 1, such as 0.999.');
+  if (average?.decay === 0) throw new PyrovedError('--average-decay must be between 0 and 1, e.g. 0.999.');
   if (given.stopOn === 'accuracy' && given.patience === undefined) {
-    throw new PyrovedError('--stop-on accuracy needs --patience.');
+    throw new PyrovedError('--stop-on accuracy requires --patience.');
   }
 }

@@ -1,4 +1,4 @@
-/** What the commands that use a trained model share: opening its run, and the images that it is asked about. */
+/** Shared by the commands that use a trained model: loading the model, and reading images for it. */
 import type { Command } from 'commander';
 import { PyrovedError } from 'pyroved-ts';
 import { defined } from 'pyroved-ts/internal';
@@ -20,14 +20,14 @@ import { say, sayProblems } from './messages.js';
 import { atLeast, type Given, machineOf, parsed } from './options.js';
 import { limitOptions } from './sources.js';
 
-/** The argument that all of them have. */
-export const addRun = (command: Command): Command => command.argument('<run>', 'a run folder that train made');
+/** Adds the run folder as an argument. */
+export const addRun = (command: Command): Command => command.argument('<run>', 'a run folder created by train');
 
-/** Calls `body` with the model of a run on the machine that is asked for, and frees both; says so where an older checkpoint had to be taken. */
+/** Calls `body` with the model of a run, then disposes the model and the kernel. Prints a warning if an older checkpoint was loaded. */
 export const withRun = (folder: string, given: Given, body: (trained: TrainedModel) => Body): Promise<void> =>
   withLoaded(given, (kernel) => loadModel(folder, kernel), body);
 
-/** The same for a run of any kind, those on pairs among them. */
+/** `withRun` for runs of any kind, including runs on pairs. */
 export const withAnyRun = (
   folder: string,
   given: Given,
@@ -56,28 +56,31 @@ async function withLoaded<T extends TrainedModel | TrainedVED>(
   }
 }
 
-/** The angle that `--angle` asks for, in degrees. @throws {PyrovedError} for a model that knows none. */
+/** The value of `--angle` in degrees. @throws {PyrovedError} for a model without rotation invariance. */
 export function angleAsked({ run, model }: TrainedModel | TrainedVED, angle: number): number {
   if (angle === 0 || turns(model)) return angle;
-  throw new PyrovedError(
-    `The model of ${run.path} (${model.kind}) knows no angle to turn its objects by. Omit --angle.`,
-  );
+  throw new PyrovedError(`The model of ${run.path} (${model.kind}) has no angle. Omit --angle.`);
 }
 
-/** Where new images are, and where the table goes. */
-export const addImagesOptions = (command: Command, out = 'where to write the table (default: the terminal)'): Command =>
+/** Adds the options for new images and for the output file. */
+export const addImagesOptions = (command: Command, out = 'output file (default: standard output)'): Command =>
   command
-    .option('--images <folder>', 'a folder of image files, with its subfolders')
-    .option('--array <file>', 'or a .npy, .npz or HDF5 file')
-    .option('--dataset <name>', 'the array in a file that holds several')
-    .option('--micrographs <path>', 'or a large image, or a folder of them, to cut objects out of')
-    .option('--centres <csv>', 'their places as a table of x,y and if wanted file (default: objects are looked for)')
-    .addOption(parsed('--patch-size <pixels>', "side of a patch (default: the run's)", atLeast(1)))
+    .option('--images <folder>', 'folder of image files, including subfolders')
+    .option('--array <file>', 'alternatively, a .npy, .npz or HDF5 file')
+    .option('--dataset <name>', 'name of the array in a file with several arrays')
+    .option('--micrographs <path>', 'alternatively, a large image, or a folder of large images, to cut patches from')
+    .option(
+      '--centres <csv>',
+      'CSV table of the object centres, x,y and optionally file (default: objects are detected)',
+    )
+    .addOption(
+      parsed('--patch-size <pixels>', "side of the square patch around each object (default: the run's)", atLeast(1)),
+    )
     .addOption(limitOptions()[0])
     .addOption(limitOptions()[1])
     .option('--out <file>', out);
 
-/** The images that the options ask for; what was skipped is listed. */
+/** Reads the images named by the options and lists skipped files. */
 export async function newImages(trained: TrainedModel | TrainedVED, given: Given): Promise<FoundImages> {
   const found = await imagesFor(trained, whereOf(given));
   for (const note of found.notes) say(note);
@@ -95,13 +98,13 @@ function placeOf(given: Given): NewImages {
   const asked = [images, array, micrographs].filter((path) => path !== undefined);
   if (asked.length !== 1) {
     throw new PyrovedError(
-      `Give ${asked.length === 0 ? '' : 'only one of '}--images FOLDER, --array FILE or --micrographs PATH.`,
+      `${asked.length === 0 ? 'Use one' : 'Use only one'} of --images FOLDER, --array FILE and --micrographs PATH.`,
     );
   }
   const stray = [
-    ...(dataset !== undefined && array === undefined ? ['--dataset goes with --array'] : []),
-    ...(centres !== undefined && micrographs === undefined ? ['--centres goes with --micrographs'] : []),
-    ...(patchSize !== undefined && micrographs === undefined ? ['--patch-size goes with --micrographs'] : []),
+    ...(dataset !== undefined && array === undefined ? ['--dataset requires --array'] : []),
+    ...(centres !== undefined && micrographs === undefined ? ['--centres requires --micrographs'] : []),
+    ...(patchSize !== undefined && micrographs === undefined ? ['--patch-size requires --micrographs'] : []),
   ];
   if (stray.length > 0) throw new PyrovedError(`${stray.join('; ')}.`);
   if (images !== undefined) return { folder: images };
@@ -113,7 +116,7 @@ function placeOf(given: Given): NewImages {
   };
 }
 
-/** Writes a table to the file that `--out` names, or to the terminal. */
+/** Writes a table to `--out`, or to standard output. */
 export function writeTable(table: string, { out }: Given): void {
   if (out === undefined) process.stdout.write(process.stdout.isTTY ? plainText(table) : table);
   else writeFileAtomic(String(out), table);

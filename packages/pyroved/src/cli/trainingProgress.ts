@@ -1,25 +1,25 @@
-/** The progress bar of a training: steps, loss, accuracy and the time left; and a training under it that Ctrl-C stops cleanly. */
+/** Training with a progress bar (steps, loss, accuracy and remaining time) that Ctrl-C stops cleanly. */
 import { formatBytes, type RunHooks } from '../runs/index.js';
 import { formatCount, formatDuration } from '../viz/index.js';
 import { interruptSignal, say } from './messages.js';
 import { createMultiProgress } from './multiProgress.js';
 import { createProgress, type Progress } from './progress.js';
 
-type Told = Required<Pick<RunHooks<unknown>, 'onStep' | 'onEpoch' | 'onEnd'>>;
+type ProgressHooks = Required<Pick<RunHooks<unknown>, 'onStep' | 'onEpoch' | 'onEnd'>>;
 
-interface TrainingProgress extends Told {
-  /** The bar of one of several trainings side by side. */
-  readonly forRun: (name: string) => Told;
+interface TrainingProgress extends ProgressHooks {
+  /** Hooks that update the bar of one of several concurrent runs. */
+  readonly forRun: (name: string) => ProgressHooks;
   /** Prints a line above the bars. */
   log(line: string): void;
   stop(): void;
 }
 
-/** A bar that appears with the first step and goes with the end, so that each of several trainings in turn has its own. */
+/** Each run gets a bar at its first step, which is removed when it ends. */
 function trainingProgress(): TrainingProgress {
   const display = createMultiProgress();
   const shown = new Set<Progress>();
-  const barOf = (begin: (steps: { start: number; total: number }) => Progress): Told => {
+  const barOf = (begin: (steps: { start: number; total: number }) => Progress): ProgressHooks => {
     let bar: Progress | undefined;
     return {
       onStep: ({ step, steps, loss }) => {
@@ -52,11 +52,15 @@ function trainingProgress(): TrainingProgress {
   };
 }
 
-/** Runs a training with a progress bar and a clean Ctrl-C, of which the exit status then tells. */
+/** "527 ms", "13.1 s". */
+const stepTime = (seconds: number): string =>
+  seconds < 1 ? `${(seconds * 1000).toFixed(0)} ms` : `${seconds.toFixed(1)} s`;
+
+/** Runs a training with a progress bar. Ctrl-C stops it cleanly and sets the exit status. */
 export async function withProgress<T>(start: (hooks: RunHooks<unknown>) => Promise<T>): Promise<T> {
   const progress = trainingProgress();
   const { signal, exitCode, release } = interruptSignal(() =>
-    progress.log('Stopping; the state is kept. Ctrl-C again ends at once.'),
+    progress.log('Saving and stopping. Press Ctrl-C again to exit immediately.'),
   );
   try {
     return await start({
@@ -65,7 +69,7 @@ export async function withProgress<T>(start: (hooks: RunHooks<unknown>) => Promi
       onEstimate: ({ secondsPerStep, seconds, steps, bytes }, left) => {
         const time = formatDuration((seconds * left) / steps);
         progress.log(
-          `${formatCount(left)} steps of about ${(secondsPerStep * 1000).toFixed(0)} ms: about ${time}, with ${formatBytes(bytes)} of memory.`,
+          `${formatCount(left)} steps, ${stepTime(secondsPerStep)} each: about ${time}, ${formatBytes(bytes)}.`,
         );
       },
       onStep: progress.onStep,

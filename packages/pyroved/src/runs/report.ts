@@ -128,7 +128,7 @@ function headline(
 ): { accuracy?: ReportAccuracy } {
   const value = summary.accuracy ?? summary.matchedAccuracy;
   if (value === undefined) return {};
-  const matched = summary.accuracy === undefined ? ', each found class taken for the true one that fits best,' : '';
+  const matched = summary.accuracy === undefined ? ', each found class matched with the true class it fits best,' : '';
   const measuredOn =
     summary.validation?.poses === 'drawn'
       ? `validation images, shown ${posesText(summary.validation)},`
