@@ -60,7 +60,7 @@ it.each([
     '--latent-dim cannot be combined with --from: the new run uses the model and the preprocessing of first.',
   ],
   [['--epochs', '2'], '--from needs --out'],
-  [['--labelled', 'odd', '--out', 'x'], 'The images have a class that the model does not know: cow.'],
+  [['--labelled', 'odd', '--out', 'x'], 'The images have a class that the model does not have: cow.'],
 ])('%j is an error', async (options, message) => {
   cpSync(at('labelled/ell'), at('odd/ell'), { recursive: true });
   cpSync(at('labelled/flag'), at('odd/cow'), { recursive: true });

@@ -70,7 +70,7 @@ describe('a quantity', () => {
   it('is predicted from a table of known ones, and the run goes on from its configuration', async () => {
     const train = ['train', '--array', 'rods.npy', '--factors', 'lengths.csv', '--targets', 'length', '--out', 'reg'];
     const { stderr } = await succeed([...train, ...quick], root);
-    expect(stderr).toMatch(/20 unlabelled, 16 labelled, 4 to test on/);
+    expect(stderr).toMatch(/20 unlabelled, 16 labelled, 4 validation/);
     expect(stderr).toMatch(/length on 4 images that training did not see: R2 -?\d/);
     const summary = JSON.parse(readFileSync(at('reg/summary.json'), 'utf8'));
     expect(summary).toMatchObject({ model: 'ssRegIVAE', testImages: 4, targets: [{ name: 'length' }] });
@@ -109,7 +109,10 @@ describe('a quantity', () => {
       ['train', '--array', 'rods.npy', '--condition', 'length', '--out', 'no', ...quick],
       root,
     );
-    expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('Nothing is known of the images')]);
+    expect([refused.code, refused.stderr]).toEqual([
+      1,
+      expect.stringContaining('A conditional iVAE requires images with labels or factors.'),
+    ]);
   });
 });
 

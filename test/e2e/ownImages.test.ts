@@ -84,10 +84,10 @@ describe('train', () => {
 
   it('says beforehand what there is to train on and how long it will take, and at the end how good it is', () => {
     expect(trained.stdout).toBe('');
-    expect(trained.stderr).toContain('Images: 120 unlabelled, 12 labelled, 8 to test on; 20 x 20 pixels.');
+    expect(trained.stderr).toContain('Images: 120 unlabelled, 12 labelled, 8 validation; 20 x 20 pixels.');
     expect(trained.stderr).toMatch(/\n960 steps, \d+ ms each: about .+, \d+ MB\.\n/);
     expect(trained.stderr).toMatch(
-      /\nAccuracy on 8 images that training did not see, at drawn poses \(rotation up to \d+°, shift up to \d+% of the width; 20 copies of each\): \d+\.\d% \(95% interval \d+\.\d% to \d+\.\d%\)\n/,
+      /\nAccuracy on 8 images that training did not see, at random poses \(rotation up to \d+°, shift up to \d+% of the width; 20 copies of each\): \d+\.\d% \(95% interval \d+\.\d% to \d+\.\d%\)\n/,
     );
     expect(trained.stderr).toMatch(
       /\nFor comparison: upright 100\.0%,.* chance 50\.0%, expected calibration error 0\.\d+\.\n/,
@@ -202,7 +202,10 @@ describe('classify', () => {
     const rows = table(readFileSync(at('c.csv'), 'utf8'));
     expect(rows.map((row) => row.unsure)).toEqual(rows.map(() => 'yes'));
     const refused = await pyroved(['classify', 'run', '--images', 'turned', '--threshold', '80'], root);
-    expect([refused.code, refused.stderr]).toEqual([1, 'pyroved: --threshold must be a probability between 0 and 1; got 80.\n']);
+    expect([refused.code, refused.stderr]).toEqual([
+      1,
+      'pyroved: --threshold must be a probability between 0 and 1; got 80.\n',
+    ]);
   });
 });
 

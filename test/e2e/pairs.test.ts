@@ -87,10 +87,8 @@ describe('the command line', () => {
   it('trains, stops at Ctrl-C, goes on to the same numbers, and predicts', async () => {
     const options = [...arrays, ...blocks, '--epochs', '8', '--seed', '3'];
     const { stderr } = await succeed(['train', ...options, '--out', 'whole'], root);
-    expect(stderr).toContain('Pairs: 46 to train on, 12 to test on; images of 16 x 16 to signals of 24.');
-    expect(stderr).toMatch(
-      /Of the inputs, values from \S+ to \S+ become 0 to 1; of the outputs, values from \S+ to \S+ become 0 to 1\./,
-    );
+    expect(stderr).toContain('Pairs: 46 training, 12 validation; images of 16 x 16 to signals of 24.');
+    expect(stderr).toMatch(/Inputs: \[\S+, \S+\] scaled to \[0, 1\]; outputs: \[\S+, \S+\] scaled to \[0, 1\]/);
     expect(stderr).toMatch(/2 skipped:\n.*images\.npy\[3\]: 1 value\(s\) are NaN/);
     expect(stderr).toMatch(/On 12 pairs that training did not see: R² /);
     const stopped = start(['train', ...options, '--out', 'part'], root);

@@ -57,7 +57,7 @@ it.skipIf(hasAmx)('bfloat16 is refused where there is no AMX, also of a run that
   const asAnother = ['train', '--resume', 'elsewhere', '--precision', 'float32', '--kernel', 'wasm'];
   const { stderr } = await succeed(asAnother, root);
   expect(stderr).toMatch(
-    /The run was made with engine \w+ and kernel native in bfloat16; with \w+ and wasm its numbers will differ\.\n/,
+    /The run was started with engine \w+ and kernel native in bfloat16; with \w+ and wasm the numbers will differ\.\n/,
   );
   writeFileSync(file, JSON.stringify({ ...config, precision: 'float16' }));
   const damaged = await pyroved(['train', '--resume', 'elsewhere'], root);

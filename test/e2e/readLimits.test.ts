@@ -112,7 +112,7 @@ describe('--outside-paths', () => {
 
   it('accepts them, also when the run goes on', async () => {
     const { stderr } = await succeed([...train, '--outside-paths', '--out', 'outside'], root);
-    expect(stderr).toContain('5 labelled, 2 to test on');
+    expect(stderr).toContain('5 labelled, 2 validation');
     expect(RunFolder.open(at('outside')).config.data.source).toMatchObject({ outsidePaths: true });
   });
 

@@ -83,7 +83,7 @@ describe('compare-priors', () => {
     );
     expect(lines(readFileSync(at('whole/results.csv'), 'utf8'))).toHaveLength(7);
     expect(lines(stdout)[1]).toMatch(/^normal +\d+\.\d% ± /);
-    expect(stderr).toContain('Seed 2 (2 of 2): normal, uniform, normal+binned, an epoch each in turn\n');
+    expect(stderr).toContain('Seed 2 (2 of 2): normal, uniform, normal+binned, one epoch each in turn\n');
     const ends = [...stderr.matchAll(/^(.*), seed (\d): step (\d+)\/\3 \(100%\)/gm)].map(
       ([, prior, seed]) => `${prior} ${seed}`,
     );
@@ -212,12 +212,12 @@ describe('compare-priors', () => {
   });
 
   it.concurrent.each<[string[], string]>([
-    [['cards', '--priors', 'normal'], 'A comparison needs at least two priors, such as normal and von-mises.'],
+    [['cards', '--priors', 'normal'], 'A comparison requires at least two priors, e.g. normal and von-mises.'],
     [['cards', '--priors', 'normal,flat'], 'There is no angle prior "flat".'],
     [['cards', '--priors', 'normal,normal+bined'], 'There is no angle guide "bined". Did you mean "binned"?'],
-    [['cards', '--priors', 'normal,normal'], '"normal" is named twice.'],
+    [['cards', '--priors', 'normal,normal'], 'priors must be distinct; "normal" occurs twice.'],
     [['cards', '--angle-prior', 'normal'], "unknown option '--angle-prior'"],
-    [['cards', '--invariances', 't'], 'has no angle, so that there are no priors to compare.'],
+    [['cards', '--invariances', 't'], 'Angle priors require a model with the invariance "r".'],
     [['peaks'], 'Signals cannot turn.'],
     [['cards', '--symmetry', 'diamonds'], 'Give class=order, as in "diamonds=2".'],
     [['nowhere'], 'pyroved: Unknown source of images "nowhere".'],
@@ -304,14 +304,14 @@ describe('cross-validate', () => {
     const request = { folder: at('never'), train: { epochs: 1 }, kernel: 'reference' };
     const source = (given: object): Source => ({ kind: 'images', size: 16, ...given }) as Source;
     await expect(crossValidate({ ...request, source: source({ unlabelled: at('unlabelled') }) })).rejects.toThrow(
-      'There are no labelled images to divide into folds. Give some.',
+      'Cross-validation requires labelled images.',
     );
     const labelled = source({ labelled: at('labelled') });
     await expect(crossValidate({ ...request, source: labelled, folds: 13 })).rejects.toThrow(
-      'folds is a whole number from 2 to 12, the labelled images, not 13.',
+      'folds must be an integer between 2 and 12, the number of labelled images; got 13.',
     );
     await expect(crossValidate({ ...request, source: labelled, model: { kind: 'iVAE' } })).rejects.toThrow(
-      'The iVAE is not trained on labels, so that there is nothing to hold it against.',
+      'The iVAE is not trained on labels and cannot be cross-validated.',
     );
     expect(existsSync(at('never'))).toBe(false);
   });

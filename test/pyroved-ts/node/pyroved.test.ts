@@ -160,9 +160,9 @@ describe('as a run', () => {
       probabilities.map((row) => row.indexOf(Math.max(...row))),
     );
     await expect(testImages(trained)).rejects.toThrow(
-      /was imported from .*ssivae\.pt: its run has no images to train or test on/,
+      /was imported from .*ssivae\.pt, so its run has no images/,
     );
-    await expect(testImages(trained, { angle: 3 })).rejects.toThrow(/can only be changed of generated ones/);
+    await expect(testImages(trained, { angle: 3 })).rejects.toThrow(/can only be changed for generated images/);
   });
 
   it('is not made over another one, with the wrong names, or from a file that is not there', () => {

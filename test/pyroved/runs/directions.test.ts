@@ -24,7 +24,7 @@ describe('objects in any direction', () => {
     expect(views).toBe(3);
     expect(ranges).toEqual({ mirror: true });
     expect(line).toBe(
-      'Labelled images of a class lie in any direction: 3 views (--views sets another number), mirror images are drawn too.',
+      'The labelled images of a class have arbitrary orientations: 3 views (change with --views), mirror images included.',
     );
   });
 

@@ -32,12 +32,12 @@ it('accuracy at chance, or not to be told from it', () => {
     uprightAccuracy: 0.8,
   });
   expect(poses.text).toContain('On the same images upright it is 80.0%');
-  expect(poses.advice[0]).toContain('drawn poses');
+  expect(poses.advice[0]).toContain('random poses');
   // Three of three images of two classes: Wilson's interval begins at .44.
   const few = { ...healthy, accuracy: 1, accuracyInterval: [0.44, 1], chance: 0.5, validationImages: 3 } as const;
   expect(codes(few)).toEqual(['few-validation-images']);
   expect(learningProblems(few)[0].text).toBe(
-    'The accuracy, 100.0% on 3 validation images, cannot be told from chance (50.0%): its 95% interval is 44.0% to 100.0%.',
+    'The accuracy, 100.0% on 3 validation images, cannot be distinguished from chance (50.0%): its 95% interval is 44.0% to 100.0%.',
   );
 });
 

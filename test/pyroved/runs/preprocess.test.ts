@@ -154,7 +154,7 @@ describe('the option preprocess', () => {
     const { config, lines } = await trained('unit', { model: { likelihood: 'bernoulli' } }, AbortSignal.abort());
     expect(config.data).not.toHaveProperty('preprocessing');
     expect(lines[0]).toMatch(
-      /^Preprocessing: none, because the likelihood "bernoulli" needs values in \[0, 1\]\. With "gaussian" it would be: plane/,
+      /^Preprocessing: none, because the likelihood "bernoulli" requires values in \[0, 1\]\. With "gaussian" it would be: plane/,
     );
   });
 

@@ -174,7 +174,7 @@ describe("the paper's recipe", () => {
 
   it('is not mistaken for another', async () => {
     await expect(configOf({}, {}, { recipe: 'papr' as RecipeName })).rejects.toThrow(
-      'There is no recipe "papr". Did you mean "paper"?',
+      'Unknown recipe "papr". Did you mean "paper"?',
     );
     expect((await configOf({}, {}, { recipe: 'default' })).model).toMatchObject({ recognition: {} });
   });

@@ -73,7 +73,7 @@ describe('paired tests', () => {
     expect(pairedTest([1, 2], [1, 2])).toMatchObject({ difference: 0, tTest: 1, wilcoxon: Number.NaN });
     expect(pairedTest([1.1, 2.1, 3.1], [1, 2, 3]).tTest).toBe(0);
     expect(pairedTest([1], [2]).tTest).toBeNaN();
-    expect(() => pairedTest([1], [])).toThrow('A paired test needs pairs, not 1 and 0 numbers.');
+    expect(() => pairedTest([1], [])).toThrow('pairedTest requires arrays of the same length; got 1 and 0.');
   });
 
   it('mean and standard deviation', () => {

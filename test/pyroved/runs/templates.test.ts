@@ -49,12 +49,12 @@ test('a run trains, is loaded with the same weights, and says class, angle, evid
   expect(summary?.accuracy).toBeGreaterThanOrEqual(0);
   expect(summary?.evidence).toMatchObject({ weight: expect.any(Number), mean: expect.any(Number) });
   expect(summary).not.toHaveProperty('bounds');
-  expect(readFileSync(join(root, 'run', 'report.html'), 'utf8')).toContain('The pictures of the classes');
+  expect(readFileSync(join(root, 'run', 'report.html'), 'utf8')).toContain('Templates of the classes');
   const priors = summary?.evidence?.anglePriors ?? [];
   expect(priors.map(({ prior }) => prior)).toEqual(['uniform', 'normal', 'projected-normal', 'von-mises']);
   expect([priors[0].difference, priors[0].standardError, priors[2].difference]).toEqual([0, 0, 0]);
   expect(priors[0].evidence).toBe(summary?.evidence?.mean);
-  expect(readFileSync(join(root, 'run', 'report.html'), 'utf8')).toContain('Priors of the angle');
+  expect(readFileSync(join(root, 'run', 'report.html'), 'utf8')).toContain('Angle priors');
   const trained = await loadModel(join(root, 'run'));
   const again = await loadModel(join(root, 'run'));
   expect(trained.model).toBeInstanceOf(TemplateSSIVAE);
@@ -91,7 +91,9 @@ test('thresholds are quantiles of the scores of training images', () => {
 });
 
 test('what has no templates has no evidence, and other kinds of models no templates', async () => {
-  await expect(trainRun(requestOf('wrong', { kind: 'ssRegIVAE' }))).rejects.toThrow(/belongs to a model of classes/);
+  await expect(trainRun(requestOf('wrong', { kind: 'ssRegIVAE' }))).rejects.toThrow(
+    /requires a model with labelled classes/,
+  );
   const plain = requestOf('plain', { decoder: undefined } as ModelSettings, { templateSteps: 5 });
   await expect(trainRun(plain)).rejects.toThrow(/templateSteps is an option of templates/);
   const trained = await loadModel(join(root, 'run'));
@@ -152,7 +154,7 @@ describe('without labels', () => {
     expect(summary).not.toHaveProperty('suspiciousLabels');
     expect(summary?.confusion?.map((row) => row.reduce((a, b) => a + b, 0))).toEqual([2, 2, 2, 2]);
     const report = readFileSync(join(root, 'found', 'report.html'), 'utf8');
-    expect(report).toContain('deformable pictures of 2 classes found without labels');
+    expect(report).toContain('deformable templates of 2 classes found without labels');
     const stop = new AbortController();
     const request = requestOf('stopped', model, few);
     await trainRun(request, { signal: stop.signal, onEpoch: () => stop.abort() });
@@ -168,6 +170,6 @@ describe('without labels', () => {
   it('one picture stands for all images of a model without classes', async () => {
     const { summary } = await trainRun(requestOf('one', { kind: 'iVAE', latentDim: 2 }, { ...few, epochs: 1 }));
     expect(summary?.classNames).toEqual(['class 1']);
-    expect(readFileSync(join(root, 'one', 'report.html'), 'utf8')).toContain('deformable picture');
+    expect(readFileSync(join(root, 'one', 'report.html'), 'utf8')).toContain('deformable template');
   });
 });

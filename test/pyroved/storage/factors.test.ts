@@ -52,15 +52,15 @@ describe('a table for the items of an array', () => {
   });
 
   test.each([
-    ['t\n1\n2\n', /has 2 rows for 10 images\. Give it a row for each, or a column "file"/],
-    ['1\n2\n', /needs a header that names its columns/],
-    [`t\n${'1\n'.repeat(4)}many\n${'1\n'.repeat(5)}`, /line 6: "many" in the column "t" is no number/],
-    [`t,u\n${'1,\n'.repeat(10)}`, /has all its numbers for none of the images/],
-    ['t;u\n1;2,5\n', /line 2: "2,5" in the column "u" is no number\..*decimal point/],
-    ['t,u\n1;5,2;5\n', /line 2: "1;5" in the column "t" is no number/],
+    ['t\n1\n2\n', /has 2 rows for 10 images\. It must have one row per image, or a column "file"/],
+    ['1\n2\n', /must have a header, such as "file,length"/],
+    [`t\n${'1\n'.repeat(4)}many\n${'1\n'.repeat(5)}`, /line 6: "many" in the column "t" is not a number/],
+    [`t,u\n${'1,\n'.repeat(10)}`, /has no image for which all factors are known/],
+    ['t;u\n1;2,5\n', /line 2: "2,5" in the column "u" is not a number\..*decimal point/],
+    ['t,u\n1;5,2;5\n', /line 2: "1;5" in the column "t" is not a number/],
     ['t,u\n1,5,2\n', /line 2: the row has 3 cells, and the first row has 2/],
     ['t\n1\t5\n', /line 2: the row has 2 cells, and the first row has 1|no number/],
-    ['file,t\nother.png,1\n', /names 1 file\(s\) that are none of the images:\n {2}other\.png/],
+    ['file,t\nother.png,1\n', /names 1 file\(s\) that are not among the images:\n {2}other\.png/],
   ])('%j is refused', async (text, message) => {
     await expect(sets(write('bad.csv', text))).rejects.toThrow(message);
   });

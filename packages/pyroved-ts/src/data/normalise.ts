@@ -10,10 +10,10 @@ export interface Normalisation {
   readonly high: number;
 }
 
-/** As text: "values from 0.039 to 0.951 become 0 to 1". */
+/** As text: "[0.039, 0.951] scaled to [0, 1]". */
 export function normalisationText({ low, high }: Normalisation): string {
   const written = (value: number) => Number(value.toPrecision(3));
-  return `values from ${written(low)} to ${written(high)} become 0 to 1`;
+  return `[${written(low)}, ${written(high)}] scaled to [0, 1]`;
 }
 
 /**

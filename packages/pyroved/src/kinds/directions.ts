@@ -1,4 +1,4 @@
-/** What a run chooses where the labelled images of a class lie in any direction. */
+/** Settings for labelled images whose classes have no common orientation. */
 import {
   defaultRanges,
   type Invariance,
@@ -11,16 +11,16 @@ import {
 import type { TrainingSets } from '../sources/sets.js';
 import type { ModelSettings } from './settings.js';
 
-/** Fewer labelled images than this share lie upright: they lie in any direction. */
+/** Labelled images count as arbitrarily oriented if less than this fraction is upright. */
 const FEWEST_UPRIGHT = 0.5;
 
-/** Views of objects that lie in any direction: with more, each object is always seen alike in one of them, and a network learns the few labelled objects by heart. */
+/** Number of views for arbitrarily oriented objects. With more, some view of each object is always the same, and the network overfits the few labelled ones. */
 const FEW_VIEWS = 3;
 
-/** In every class at least this share of the images resemble mirror images of others: both kinds occur. */
+/** Mirror images are drawn if, in every class, at least this fraction of the images resembles mirror images of others. */
 const FEWEST_MIRRORED = 0.1;
 
-/** Views and ranges for labelled images that lie in any direction. */
+/** Views and pose ranges for arbitrarily oriented labelled images. */
 export function directionSettings(
   { labelled }: TrainingSets,
   { views = FEW_VIEWS, labelledPoses, ranges = {} }: RecognitionOptions,
@@ -34,7 +34,7 @@ export function directionSettings(
   return { views, ranges: { ...ranges, mirror } };
 }
 
-/** A line about what was chosen because the labelled images lie in any direction. */
+/** A message about settings chosen because the labelled images have arbitrary orientations. */
 export function directionsLine(
   config: Extract<ModelConfig, { kind: 'ssiVAE' }>,
   { recognition }: ModelSettings,
@@ -43,9 +43,9 @@ export function directionsLine(
   const { views, ranges } = config.recognition;
   const given = recognition || {};
   const chosen = [
-    ...(views !== undefined && given.views === undefined ? [`${views} views (--views sets another number)`] : []),
-    ...(ranges?.mirror && !given.ranges?.mirror ? ['mirror images are drawn too'] : []),
+    ...(views !== undefined && given.views === undefined ? [`${views} views (change with --views)`] : []),
+    ...(ranges?.mirror && !given.ranges?.mirror ? ['mirror images included'] : []),
   ];
   if (chosen.length === 0) return undefined;
-  return `Labelled images of a class lie in any direction: ${chosen.join(', ')}.`;
+  return `The labelled images of a class have arbitrary orientations: ${chosen.join(', ')}.`;
 }

@@ -1,4 +1,4 @@
-/** A trained model held against what is known of images. */
+/** Evaluation of a trained model on labelled images. */
 import {
   type Classifier,
   type ClassifierReport,
@@ -11,32 +11,32 @@ import {
   type TrainingImages,
 } from 'pyroved-ts';
 
-/** Of a model that was told classes, of one that found them, of one that predicts quantities. */
+/** For models trained on class labels, models that found their classes, and models that predict quantities. */
 export type ModelEvaluation =
   | ({ readonly on: 'classes' } & ClassifierReport)
   | ({ readonly on: 'found classes' } & MatchedReport)
   | ({ readonly on: 'targets' } & RegressionReport);
 
-/** A model whose classes were found among images, after the best matching of found and true classes. */
+/** Evaluates a model that found its classes, with the best matching of found and true classes. */
 export const evaluateFound = (model: Classifier, images: TrainingImages): ModelEvaluation | undefined =>
   images.labels ? { on: 'found classes', ...matchedAccuracyOf(model, images) } : undefined;
 
-/** The figures of an evaluation, as a summary keeps them. */
+/** The figures of an evaluation in `summary.json`. */
 export interface Figures {
-  /** Share of images that are classified rightly. */
+  /** Fraction of correctly classified images. */
   readonly accuracy?: number;
   /** confusion[true][found], numbers of images. */
   readonly confusion?: readonly (readonly number[])[];
-  /** Expected calibration error of the class probabilities, and the bins that it is the mean of; without empty ones. */
+  /** Expected calibration error of the class probabilities, and its non-empty bins. */
   readonly calibrationError?: number;
   readonly reliability?: readonly ReliabilityBin[];
-  /** Of a model that finds classes: the share of images that are right once each found class has the name of a true one. */
+  /** For a model that found its classes: accuracy with the best matching of found and true classes. */
   readonly matchedAccuracy?: number;
-  /** The true class that each found class has the name of; -1 for none. */
+  /** The true class matched with each found class; -1 for none. */
   readonly matched?: readonly number[];
-  /** Of a model that predicts quantities: each in the data's units. `r2` is absent where the true values are all the same. */
+  /** For a model that predicts quantities: errors in the data's units. `r2` is absent if all true values are equal. */
   readonly targets?: readonly (Omit<TargetReport, 'r2'> & { readonly r2?: number })[];
-  /** Where factors of variation are known: how much of each every latent variable tells. */
+  /** Disentanglement of the factors of variation, if they are known. */
   readonly disentanglement?: Disentanglement;
 }
 

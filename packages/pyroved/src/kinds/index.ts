@@ -1,4 +1,4 @@
-/** The kinds of image models, and which one a run is of. */
+/** The kinds of models, and the choice of the kind for a run. */
 import { OptionError } from 'pyro-ts';
 import { didYouMean } from 'pyro-ts/internal';
 import {
@@ -25,13 +25,13 @@ export type { ImageKind, Variant } from './kind.js';
 export * from './settings.js';
 export * from './ved.js';
 
-/** In the order in which a run without a kind is asked for; see `isDefault`. */
+/** In the order in which `isDefault` is checked for a run without a kind. */
 export const imageKinds: readonly ImageKind[] = [ssRegIvae, jivae, ivae, ssivae];
 
 /** Every kind of model. */
 export const modelKinds = [...imageKinds, ved] as const;
 
-/** @throws {OptionError} for a kind that does not exist, with the nearest one that does. */
+/** @throws {OptionError} for an unknown kind, with the most similar known one. */
 export const kindNamed = (name: string): (typeof modelKinds)[number] => named(modelKinds, name);
 
 /** The kind of an image model. */
@@ -41,13 +41,13 @@ function named<K extends { readonly name: string }>(kinds: readonly K[], name: s
   const found = kinds.find((kind) => kind.name === name);
   if (found) return found;
   const names = kinds.map((kind) => kind.name);
-  throw new OptionError(`There is no kind of model "${name}".${didYouMean(name, names)}`);
+  throw new OptionError(`Unknown kind of model "${name}".${didYouMean(name, names)}`);
 }
 
 /**
- * The model's configuration. Its kind by default: ssRegIVAE where targets are named or a table of factors came with the images, jiVAE where a number
- * of classes to look for is given, iVAE where it is conditioned on something or there are no labels, else ssiVAE. Invariant to rotation and translation
- * (a signal to translation) by default.
+ * The model's configuration. The default kind is ssRegIVAE if targets are named or the images come with a table of factors, jiVAE if `numClasses` is
+ * given, iVAE if `condition` is given or there are no labels, and ssiVAE otherwise. The default invariances are rotation and translation (translation
+ * for signals).
  */
 export function modelConfigFor(sets: TrainingSets, given: ModelSettings, seed: number | string): ModelConfig {
   const kind = kindFor(sets, given);
@@ -57,7 +57,7 @@ export function modelConfigFor(sets: TrainingSets, given: ModelSettings, seed: n
   const hasTemplates = settings.decoder === 'template';
   if (hasTemplates && kind.name !== 'ssiVAE') {
     throw new OptionError(
-      `decoder "template" belongs to a model of classes with labels (ssiVAE); this one is an ${kind.name}.`,
+      `decoder "template" requires a model with labelled classes (ssiVAE); this model is an ${kind.name}.`,
     );
   }
   const own = new Set<string>(imageKinds.flatMap(({ modelOptions }) => modelOptions));
@@ -67,13 +67,13 @@ export function modelConfigFor(sets: TrainingSets, given: ModelSettings, seed: n
   return kind.configure(sets, given, { ...layers, ...shared, ...likelihood, invariances, shape, channels, seed });
 }
 
-/** The kind that is given, or that the images and the other options imply. */
+/** The given kind, or the one implied by the images and the other options. */
 function kindFor(sets: TrainingSets, given: ModelSettings): ImageKind {
   if (given.kind !== undefined) return named(imageKinds, given.kind);
   return imageKinds.find((kind) => kind.isDefault(sets, given)) ?? ssivae;
 }
 
-/** The likelihood and its options; of preprocessed images, whose values have no bounds, a normal one with a learned standard deviation. */
+/** The likelihood and its options. For preprocessed images, which are unbounded, it is Gaussian with a learned standard deviation. */
 function likelihoodFor(
   { preprocessing = noPreprocessing }: TrainingSets,
   { likelihood, decoderSigma, sigmoidOutput }: ModelSettings,
@@ -84,7 +84,7 @@ function likelihoodFor(
   return { likelihood: 'gaussian', decoderSigma: decoderSigma ?? 'learned', sigmoidOutput: sigmoidOutput ?? false };
 }
 
-/** @throws {OptionError} for an option that belongs to other kinds of models than the one of `config`. */
+/** @throws {OptionError} for an option of other kinds of models than that of `config`. */
 export function rejectForeignOptions(config: ModelConfig, model: ModelSettings, train: TrainSettings): void {
   const own = kindOf(config);
   const check = (given: object, of: (kind: ImageKind) => readonly string[]): void => {
@@ -102,7 +102,7 @@ export function rejectForeignOptions(config: ModelConfig, model: ModelSettings, 
   check(train, ({ trainOptions }) => trainOptions);
 }
 
-/** A fresh model and the trainer for it. */
+/** A new model and its trainer. */
 export function prepareTraining(
   config: ModelConfig,
   sets: TrainingSets,
@@ -115,7 +115,7 @@ export function prepareTraining(
   }));
 }
 
-/** The names of a model's classes: those of the data, then numbers for classes that the model found by itself; none for a model without classes. */
+/** The names of a model's classes: those of the data, followed by numbers for classes found by the model; empty for a model without classes. */
 export function classNamesOf(model: Model, fromData: readonly string[]): readonly string[] {
   const { numClasses } = model;
   const numbered = (prefix: string, count: number): string[] =>
@@ -124,6 +124,6 @@ export function classNamesOf(model: Model, fromData: readonly string[]): readonl
   return numClasses > 0 ? [...fromData, ...numbered('new class', numClasses - fromData.length)] : [];
 }
 
-/** What a model's decoder can be given beside content and pose; one variant without a condition for a model that takes none. */
+/** The conditions to decode with, besides content and pose; a single empty one for a model that takes none. */
 export const variantsOf = (model: Model | VED, classNames: readonly string[]): Variant[] =>
   model instanceof VED ? [{ condition: {} }] : kindOf(model).variants(model, classNames);

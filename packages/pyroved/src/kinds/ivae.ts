@@ -17,7 +17,7 @@ export const ivae = defineKind<IVAE, Extract<ModelConfig, { kind: 'iVAE' }>>({
   name: 'iVAE',
   type: IVAE,
   data: 'images',
-  summary: 'what varies',
+  summary: 'unsupervised',
   title: 'VAE',
   isDefault: ({ labelled }, { condition }) => condition !== undefined || !labelled,
   modelOptions: ['condition'],
@@ -44,24 +44,22 @@ export const ivae = defineKind<IVAE, Extract<ModelConfig, { kind: 'iVAE' }>>({
   images: (model, sets) => imagesOf(model, sets),
 });
 
-/** Whether something of each image has to be known for the model. */
+/** Whether the model is conditioned on known factors or classes. */
 export const isConditional = (model: Model | VED): model is IVAE => model instanceof IVAE && model.conditionDim > 0;
 
-/** Those of which all is known that the model is conditioned on. */
+/** The images whose conditions are known. */
 const imagesOf = ({ conditionDim }: IVAE, { unlabelled, labelled }: TrainingSets) =>
   conditionDim > 0 ? (labelled ?? unlabelled) : unlabelled;
 
 function conditionOf({ labelled, classNames }: TrainingSets, names: readonly string[] = []) {
   if (names.length === 0) return {};
   if (!labelled) {
-    throw new PyrovedError(
-      'Nothing is known of the images that an iVAE could be conditioned on. Give labels or factors.',
-    );
+    throw new PyrovedError('A conditional iVAE requires images with labels or factors.');
   }
   const factors = names.filter((name) => name !== 'class');
   const onClass = names.includes('class');
   if (onClass && !labelled.labels) {
-    throw new PyrovedError(`The images have no classes that an iVAE could be conditioned on. ${howToLabel}`);
+    throw new PyrovedError(`An iVAE conditioned on the class requires labelled images. ${howToLabel}`);
   }
   return {
     ...(onClass && { numClasses: classNames.length }),

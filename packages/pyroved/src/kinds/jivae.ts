@@ -1,4 +1,4 @@
-/** The joint model, which finds classes without labels. */
+/** The joint VAE, which finds classes without labels. */
 import { JIVAE, type ModelConfig, PyrovedError, UnsupervisedTrainer } from 'pyroved-ts';
 import { defined } from 'pyroved-ts/internal';
 import type { TrainingSets } from '../sources/sets.js';
@@ -11,8 +11,8 @@ export const jivae = defineKind<JIVAE, Extract<ModelConfig, { kind: 'jiVAE' }>>(
   name: 'jiVAE',
   type: JIVAE,
   data: 'images',
-  summary: 'also finds classes without labels',
-  title: 'joint VAE, which finds classes',
+  summary: 'unsupervised, finds classes',
+  title: 'joint VAE with classes found without labels',
   isDefault: (_, { numClasses }) => numClasses !== undefined,
   modelOptions: ['numClasses', 'enumerate', 'exactClasses'],
   trainOptions: ['discreteKlWeight'],
@@ -33,7 +33,5 @@ export const jivae = defineKind<JIVAE, Extract<ModelConfig, { kind: 'jiVAE' }>>(
 
 function classesToFind({ classNames }: TrainingSets): number {
   if (classNames.length > 1) return classNames.length;
-  throw new PyrovedError(
-    'A jiVAE needs to know how many classes to look for. Give their number (numClasses, --num-classes).',
-  );
+  throw new PyrovedError('A jiVAE requires the number of classes to find (numClasses, --num-classes).');
 }

@@ -1,4 +1,4 @@
-/** What the application does in its own way for one kind of image model. A new kind is a file beside this one and an entry in `imageKinds`. */
+/** The definition of a kind of image model. A new kind needs a file beside this one and an entry in `imageKinds`. */
 import {
   type AffineRanges,
   type Condition,
@@ -14,69 +14,69 @@ import type { TrainingSets } from '../sources/sets.js';
 import type { ModelEvaluation } from './evaluation.js';
 import type { ModelSettings, TrainSettings } from './settings.js';
 
-/** One thing that a decoder can be given, and what to call it. */
+/** A condition to decode with, and its title. */
 export interface Variant {
   readonly condition: Condition;
   readonly title?: string;
   readonly class?: number;
 }
 
-/** The options that all kinds have, as a configuration holds them. */
+/** The options of all kinds, as stored in a configuration. */
 export type SharedOptions = Omit<ModelOptions, 'kernel'>;
 
 /** Training options with the seed of the run. */
 export type SeededSettings = TrainSettings & { readonly seed: number | string };
 
-/** A kind with the types of its model and configuration. */
+/** A kind, typed by its model and configuration. */
 export interface KindDefinition<M extends Model, C extends ModelConfig> {
-  /** As a configuration calls it. */
+  /** The `kind` of a configuration. */
   readonly name: C['kind'];
   readonly type: abstract new (...args: never[]) => M;
-  /** What it learns from. */
+  /** The type of training data. */
   readonly data: 'images';
-  /** In the help of --model. */
+  /** Description in the help of --model. */
   readonly summary: string;
-  /** In the title of a report. */
+  /** Name in the title of a report. */
   readonly title: string;
-  /** Whether a run is of this kind where none is given; asked in the order of `imageKinds`. */
+  /** Whether this is the default kind for these images and settings; checked in the order of `imageKinds`. */
   readonly isDefault: (sets: TrainingSets, settings: ModelSettings) => boolean;
-  /** Options of the model and of its training that not all kinds have. */
+  /** Options of the model and of its training that are specific to some kinds. */
   readonly modelOptions: readonly (keyof ModelSettings)[];
   readonly trainOptions: readonly (keyof TrainSettings)[];
   /** Whether it is trained on labelled images beside unlabelled ones. */
   readonly usesLabels: boolean;
-  /** Whether it names a class for each image, and whether the data say which classes there are. */
+  /** Whether the model has classes, and whether they are known from labels or found by the model. */
   readonly classes: 'none' | 'known' | 'found';
-  /** @throws {PyrovedError} where the images lack what such a model needs. */
+  /** @throws {PyrovedError} when the images lack labels or factors that the model requires. */
   readonly configure: (sets: TrainingSets, settings: ModelSettings, shared: SharedOptions) => C;
-  /** The training options of a run: those that are given, and defaults. */
+  /** The training options of a run: the given ones, completed by defaults. */
   readonly training: (config: C, sets: TrainingSets, given: TrainSettings) => TrainSettings;
   readonly trainer: (model: M, sets: TrainingSets, settings: SeededSettings) => Trainer;
-  /** Figures of the model on images whose truth is known; undefined where there is nothing to compare. */
+  /** Evaluates the model on labelled images; undefined if that is not possible. */
   readonly evaluate: (model: M, images: TrainingImages) => ModelEvaluation | undefined;
-  /** What the decoder can be given beside content and pose. */
+  /** The conditions to decode with, besides content and pose. */
   readonly variants: (model: M, classNames: readonly string[]) => Variant[];
-  /** The images that it learns from without labels. @default the unlabelled ones */
+  /** The images that are trained on without labels. @default the unlabelled ones */
   readonly images?: (model: M, sets: TrainingSets) => TrainingImages;
   /** The ranges of known poses. @default none */
   readonly poseRanges?: (config: C) => AffineRanges | undefined;
-  /** A line about options that were chosen from the images. @default none */
+  /** A message about options chosen from the images. @default none */
   readonly choices?: (config: C, given: ModelSettings) => string | undefined;
 }
 
-/** A kind whose methods take any model, and reject those of another kind. */
+/** A kind whose methods accept any model, and reject those of other kinds. */
 export type ImageKind = KindDefinition<Model, ModelConfig> & Required<KindDefinition<Model, ModelConfig>>;
 
 export function defineKind<M extends Model, C extends ModelConfig>(own: KindDefinition<M, C>): ImageKind {
   const { name, type } = own;
   const modelOf = (model: Model): M => {
     if (model instanceof type) return model;
-    throw new PyrovedError(`This is a model of kind ${model.kind}, not ${name}.`);
+    throw new PyrovedError(`Expected a model of kind ${name}; got ${model.kind}.`);
   };
   const isConfig = (config: ModelConfig): config is C => config.kind === name;
   const configOf = (config: ModelConfig): C => {
     if (isConfig(config)) return config;
-    throw new PyrovedError(`This is the configuration of a model of kind ${config.kind}, not ${name}.`);
+    throw new PyrovedError(`Expected the configuration of a model of kind ${name}; got ${config.kind}.`);
   };
   const { images, poseRanges, choices } = own;
   return {

@@ -1,4 +1,4 @@
-/** The options of a run's model and training, as a person gives them. */
+/** The options for the model and the training of a run. */
 import type {
   ConvNet,
   JointOptions,
@@ -14,46 +14,46 @@ import type {
   UnsupervisedTrainerOptions,
 } from 'pyroved-ts';
 
-/** What the images decide, and what a configuration cannot hold. */
+/** Options determined by the images, or that cannot be stored in a configuration. */
 type Decided = 'shape' | 'channels' | 'kernel' | 'encoder' | 'decoder' | 'classifier' | 'regressor' | 'numClasses';
 
-/** The model's options but for what the images decide. Those that another kind of model has are rejected. */
+/** The model's options, except those determined by the images. Options of other kinds of models are rejected. */
 export interface ModelSettings
   extends Omit<SemiSupervisedOptions, Decided | 'recognition'>,
     Partial<Omit<JointOptions, Decided>>,
     Partial<Omit<RegressionOptions, Decided | 'targets'>> {
-  /** @default by what is known of the images, see `kindFor` */
+  /** @default depends on labels and other options; see `modelConfigFor` */
   readonly kind?: Model['kind'];
   /** Widths of the hidden layers of encoder, decoder and classifier. @default [128, 128] */
   readonly hidden?: readonly number[];
-  /** How many classes to look for: of a jiVAE, and of a template model without labels. */
+  /** Number of classes to find, for a jiVAE or a template model without labels. */
   readonly numClasses?: number;
-  /** Of an ssRegIVAE: the factors to predict. @default all that the table of factors has */
+  /** For an ssRegIVAE: the factors to predict. @default all columns of the table of factors */
   readonly targets?: readonly string[];
-  /** Of an iVAE: the factors that condition it; "class" is the class. @default none */
+  /** For an iVAE: the factors it is conditioned on; "class" is the class. @default none */
   readonly condition?: readonly string[];
-  /** Convolutional networks in place of dense ones; a decoder of a model without invariances alone. */
+  /** Convolutional instead of dense networks; a convolutional decoder requires a model without invariances. */
   readonly encoder?: ConvNet;
-  /** "template": of an ssiVAE with recognition, one deformable picture per class. */
+  /** "template", for an ssiVAE with recognition: one deformable template per class. */
   readonly decoder?: ConvNet | 'template';
   /** The classifier of an ssiVAE, or the regressor of an ssRegIVAE. */
   readonly predictor?: ConvNet;
-  /** With decoder "template": number of classes that have no labels and are to be found among the unlabelled images. @default 0 */
+  /** With decoder "template": number of additional classes to find among the unlabelled images. @default 0 */
   readonly extraClasses?: number;
   /**
-   * How class and pose are recognised; false for a classifier of the image as it is, as in the paper. @default recognition with its defaults, for an ssiVAE
-   * that is invariant to rotation or translation and has none of the options of the other
+   * Recognition of class and pose; false for a plain classifier, as in the paper. @default recognition with its defaults, for an ssiVAE that is invariant
+   * to rotation or translation and has no options of the model without recognition
    */
   readonly recognition?: RecognitionOptions | false;
 }
 
-/** The trainer's options. Those that another kind of model has are rejected. */
+/** The trainer's options. Options of other kinds of models are rejected. */
 export type TrainSettings = Omit<SemiSupervisedTrainerOptions, 'seed'> &
   Pick<KnownPoseTrainerOptions, (typeof knownPoseKeys)[number]> &
   Pick<TemplateTrainerOptions, (typeof templateKeys)[number]> &
   Pick<UnsupervisedTrainerOptions, 'discreteKlWeight'>;
 
-/** What a model without recognition trains with by default: the paper's weights. */
+/** Training defaults of a model without recognition, as in the paper. */
 export const trainDefaults = {
   epochs: 100,
   batchSize: 64,
@@ -61,5 +61,5 @@ export const trainDefaults = {
   auxLossMultiplier: 30,
 } as const satisfies TrainSettings;
 
-/** The same of a model that has no labelled images. */
+/** Training defaults of an unsupervised model. */
 export const { auxLossMultiplier: _, ...unsupervisedDefaults } = trainDefaults;

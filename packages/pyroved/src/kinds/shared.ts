@@ -1,29 +1,29 @@
-/** What several kinds of models have in common. */
+/** Shared by several kinds of models. */
 import { type Factors, PyrovedError, type SemiSupervisedData } from 'pyroved-ts';
 import { trainerOptionKeys } from 'pyroved-ts/internal';
 import type { TrainingSets } from '../sources/sets.js';
 import type { Variant } from './kind.js';
 import type { TrainSettings } from './settings.js';
 
-export const howToLabel = 'Give a folder per class, or a table of labels.';
+export const howToLabel = 'Provide one folder per class or a table of labels.';
 
-/** Options of training with labelled images beside unlabelled ones. */
+/** Options for training with labelled and unlabelled images. */
 export const supervisedKeys = ['auxLossMultiplier', 'auxStep', 'schedule', 'warmUp'] as const;
 
-/** The images for a trainer that learns from labels too. @throws {PyrovedError} where there are no labelled ones. */
+/** The images for a semi-supervised trainer. @throws {PyrovedError} when there are no labelled images. */
 export function labelledData({ unlabelled, labelled, test }: TrainingSets): SemiSupervisedData {
   if (!labelled) throw new PyrovedError(`There are no labelled images. ${howToLabel}`);
   return { unlabelled, labelled, ...(test && { test }) };
 }
 
-/** The settings that all trainers have, and those named in `own`. */
+/** The settings common to all trainers, and those named in `own`. */
 export function trainOptionsOf<S extends TrainSettings>(settings: S, own: readonly string[]): S {
   const known: readonly string[] = [...trainerOptionKeys, ...own];
-  // Options only become fewer, and all of them are optional.
+  // All options are optional, so a subset has the same type.
   return Object.fromEntries(Object.entries(settings).filter(([name]) => known.includes(name))) as S;
 }
 
-/** One variant for each class. */
+/** One variant per class. */
 export const classVariants = (numClasses: number, classNames: readonly string[]): Variant[] =>
   Array.from({ length: numClasses }, (_, k) => ({
     condition: { classes: k },
@@ -31,7 +31,7 @@ export const classVariants = (numClasses: number, classNames: readonly string[])
     class: k,
   }));
 
-/** Low, middle and high values of each factor, the others in the middle. */
+/** Low, central and high values of each factor, with the others at their centres. */
 export function factorLevels(factors: Factors): { values: number[]; title: string }[] {
   return factors.list.flatMap(({ name }, which) =>
     [-1, 0, 1].map((level) => {
@@ -41,6 +41,6 @@ export function factorLevels(factors: Factors): { values: number[]; title: strin
   );
 }
 
-/** Every factor's centre, but factor `which` at `level` times its scale from there. */
+/** The centres of all factors, with factor `which` shifted by `level` times its scale. */
 export const valuesAt = (factors: Factors, which: number, level: number): number[] =>
   factors.list.map(({ centre, scale }, k) => (k === which ? centre + level * scale : centre));

@@ -1,4 +1,4 @@
-/** The semi-supervised model for quantities. */
+/** The semi-supervised regression model. */
 import {
   factorNames,
   type ModelConfig,
@@ -18,7 +18,7 @@ export const ssRegIvae = defineKind<SSRegIVAE, Extract<ModelConfig, { kind: 'ssR
   name: 'ssRegIVAE',
   type: SSRegIVAE,
   data: 'images',
-  summary: 'quantities from a few known ones',
+  summary: 'semi-supervised regression of quantities',
   title: 'semi-supervised VAE for regression',
   isDefault: ({ labelled }, { targets, numClasses, condition }) =>
     targets !== undefined ||
@@ -44,7 +44,7 @@ export const ssRegIvae = defineKind<SSRegIVAE, Extract<ModelConfig, { kind: 'ssR
 function targetsOf({ labelled }: TrainingSets, names: readonly string[] | undefined) {
   const known = factorNames(labelled ?? {});
   if (!labelled || known.length === 0) {
-    throw new PyrovedError('An ssRegIVAE needs images of which the quantity is known. Give a table of them (factors).');
+    throw new PyrovedError('An ssRegIVAE requires images with known quantities. Provide a table of factors.');
   }
   return standardised(labelled, names ?? known);
 }

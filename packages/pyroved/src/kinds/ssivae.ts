@@ -1,4 +1,4 @@
-/** The semi-supervised model: with recognition of class and pose, with templates, or as in the paper. */
+/** The semi-supervised model, with recognition of class and pose, with templates, or as in the paper. */
 import { sizeOf } from '@pyro-ts/engine/internal';
 import { OptionError } from 'pyro-ts';
 import {
@@ -34,7 +34,7 @@ export const ssivae = defineKind<SSIVAE, SSIVAEConfig>({
   name: 'ssiVAE',
   type: SSIVAE,
   data: 'images',
-  summary: 'classes from a few labels',
+  summary: 'semi-supervised classification',
   title: 'semi-supervised VAE',
   isDefault: ({ labelled }) => labelled?.labels !== undefined,
   modelOptions: [
@@ -54,13 +54,13 @@ export const ssivae = defineKind<SSIVAE, SSIVAEConfig>({
 });
 
 function configure(sets: TrainingSets, settings: ModelSettings, shared: SharedOptions): SSIVAEConfig {
-  if (!sets.labelled?.labels) throw new PyrovedError(`An ssiVAE needs labelled images. ${howToLabel}`);
+  if (!sets.labelled?.labels) throw new PyrovedError(`An ssiVAE requires labelled images. ${howToLabel}`);
   const { hidden, hiddenClassifier = hidden, classPrior, enumerate, exactClasses, predictor: classifier } = settings;
   const { templates, templatesPerClass, extraClasses = 0, decoder } = settings;
   const hasTemplates = decoder === 'template';
   if (!Number.isInteger(extraClasses) || extraClasses < 0 || (extraClasses > 0 && !hasTemplates)) {
     throw new OptionError(
-      `extraClasses is a number of classes without labels, and needs decoder "template"; got ${extraClasses}.`,
+      `extraClasses must be a non-negative integer and requires decoder "template"; got ${extraClasses}.`,
     );
   }
   const { invariances = [], shape } = shared;
@@ -79,10 +79,10 @@ function configure(sets: TrainingSets, settings: ModelSettings, shared: SharedOp
   };
 }
 
-/** Options of an ssiVAE that has a classifier of the image as it is, and so imply it. */
+/** Options of the model without recognition, which imply it. */
 const classifierOptions = ['angleGuide', 'angleBins', 'exactBins', 'encoder', 'predictor'] as const;
 
-/** The options of recognition; undefined for a model without it. */
+/** The options of recognition; undefined for a model without recognition. */
 function recognitionOf(given: ModelSettings, invariances: readonly Invariance[]): RecognitionOptions | undefined {
   const { recognition } = given;
   if (recognition !== undefined) return recognition || undefined;
@@ -90,13 +90,13 @@ function recognitionOf(given: ModelSettings, invariances: readonly Invariance[])
   return isInvariantTo({ invariances }, 'rt') && isPlain ? {} : undefined;
 }
 
-/** Pixels that are decoded per step where the settings don't say: enough for the gradient, an eighth of the paper's images. */
+/** Default number of pixels decoded per step: an eighth of the paper's images. */
 const USUAL_PIXELS = 288;
 
 const pixelsFor = ({ pixels }: ModelSettings, shape: readonly number[]): { pixels?: number } =>
   pixels === undefined && sizeOf(shape) > USUAL_PIXELS ? { pixels: USUAL_PIXELS } : {};
 
-/** About how many steps the decoder of a model with recognition is trained for, and epochs of them. */
+/** Default number of decoder steps of a model with recognition, and limits on the number of epochs. */
 const [USUAL_STEPS, FEWEST_EPOCHS, MOST_EPOCHS] = [1600, 4, 200];
 
 function training(config: SSIVAEConfig, { unlabelled }: TrainingSets, given: TrainSettings): TrainSettings {
@@ -105,7 +105,7 @@ function training(config: SSIVAEConfig, { unlabelled }: TrainingSets, given: Tra
     rejectOptions(given, [...knownPoseKeys, ...templateKeys], isOfRecognition);
     return { ...trainDefaults, ...trainOptionsOf(given, supervisedKeys) };
   }
-  const isOfPaper = 'the model without recognition. Omit it, or set recognition to false (--recipe paper)';
+  const isOfPaper = 'models without recognition. Omit it, or set recognition to false (--recipe paper)';
   rejectOptions(given, supervisedKeys, isOfPaper);
   const own = trainOptionsOf(given, [...knownPoseKeys, ...templateKeys]);
   if (config.decoder === 'template') return { ...templateDefaults, ...own };
@@ -132,7 +132,7 @@ function trainer(model: SSIVAE, sets: TrainingSets, settings: SeededSettings): T
   return new SemiSupervisedTrainer(model, data, trainOptionsOf(settings, supervisedKeys));
 }
 
-/** The angles and shifts that a model with recognition expects, and shears where it has latents for them; undefined for others. */
+/** The ranges of angles and shifts of a model with recognition, and of shears if it has latents for them; undefined for other models. */
 function recognisedRanges({ recognition, shape, invariances = [] }: SSIVAEConfig): AffineRanges | undefined {
   if (!recognition) return undefined;
   const { angle, shift, shear } = resolveRecognition(recognition, shape, invariances).ranges;

@@ -1,4 +1,4 @@
-/** The encoder-decoder, which predicts outputs from inputs and learns from pairs of them. */
+/** The encoder-decoder (VED), which is trained on pairs of inputs and outputs. */
 import {
   type PairedData,
   predictionError,
@@ -10,7 +10,7 @@ import {
 } from 'pyroved-ts';
 import { disposeOnError } from 'pyroved-ts/internal';
 
-/** The model's options but for what the pairs decide, and what a configuration cannot hold. */
+/** The model's options, except those determined by the pairs or that cannot be stored in a configuration. */
 export type VEDSettings = Omit<
   VEDOptions,
   'inputShape' | 'inputChannels' | 'outputShape' | 'outputChannels' | 'seed' | 'encoder' | 'decoder'
@@ -18,21 +18,21 @@ export type VEDSettings = Omit<
 
 export type PairsTrainSettings = Omit<TrainerOptions, 'seed'>;
 
-/** Pairs to train on, and those that are kept for testing. */
+/** Training pairs and validation pairs. */
 export interface TrainingPairs {
   readonly train: PairedData;
   readonly test?: PairedData;
 }
 
 /**
- * Training defaults of a run on pairs. With a KL weight of 1 a few latents cost more nats than a short spectrum gains by them, and the model
- * predicts the mean.
+ * Training defaults of a run on pairs. With a KL weight of 1, the KL terms outweigh the likelihood of a short spectrum, and the model predicts the
+ * mean.
  */
 export const pairsDefaults = { epochs: 50, batchSize: 64, klWeight: 0.1 } as const satisfies PairsTrainSettings;
 
 export const ved = {
   name: 'VED',
-  summary: 'what --outputs holds',
+  summary: 'outputs from inputs (--outputs)',
   title: 'encoder-decoder',
   data: 'pairs',
   type: VED,
@@ -50,7 +50,7 @@ export const ved = {
   },
   training: (given: PairsTrainSettings): PairsTrainSettings => ({ ...pairsDefaults, ...given }),
   create: ({ kind: _, ...options }: VEDConfig): VED => new VED(options),
-  /** A fresh model and the trainer for it. */
+  /** A new model and its trainer. */
   prepare: (config: VEDConfig, { train, test }: TrainingPairs, settings: TrainerOptions) =>
     disposeOnError(ved.create(config), (model) => ({
       model,

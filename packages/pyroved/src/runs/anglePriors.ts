@@ -1,20 +1,20 @@
-/** How well priors of the angle explain images, as a template model tells it without being trained anew. */
+/** Comparison of angle priors for a trained template model, without retraining. */
 import { type AnglePrior, anglePriorNames, type ImageSet, type StreamedSet, type TemplateSSIVAE } from 'pyroved-ts';
 import type { ReportTable } from '../viz/index.js';
 
-/** One prior, as `summary.json` keeps it. */
+/** The figures of one prior in `summary.json`. */
 export interface AnglePriorFigures {
   readonly prior: AnglePrior;
   /** Mean log p(image) under it, nats per image. */
   readonly evidence: number;
-  /** This evidence less that of the model's own prior, nats per image, with the standard error over the images. */
+  /** Difference of the evidence from that of the model's own prior, nats per image, and its standard error over the images. */
   readonly difference: number;
   readonly standardError: number;
 }
 
 const nameOf = (prior: AnglePrior): string => (typeof prior === 'object' ? prior.name : prior);
 
-/** The model's own prior first, then the other named ones as they are by default. */
+/** Figures of the model's own prior, followed by the other priors with their default parameters. */
 export function anglePriorFigures(model: TemplateSSIVAE, images: ImageSet | StreamedSet): AnglePriorFigures[] {
   const { anglePrior: own = 'uniform' } = model.options;
   const others = anglePriorNames.filter((name) => name !== nameOf(own));
@@ -33,13 +33,13 @@ function priorText(prior: AnglePrior): string {
 
 export function anglePriorTable(figures: readonly AnglePriorFigures[]): ReportTable {
   return {
-    title: 'Priors of the angle',
+    title: 'Angle priors',
     intro:
-      'How well each prior explains the images, pictures and all else unchanged: mean evidence, and its difference from that of the prior that the model was trained with. ' +
-      'Differences of less than two standard errors say nothing.',
+      'Mean evidence of the images under each prior, with the templates unchanged, and its difference from the evidence under the prior used in training. ' +
+      'Differences of less than two standard errors are not significant.',
     header: ['prior', 'evidence (nats per image)', 'difference', 'standard error'],
     rows: figures.map(({ prior, evidence, difference, standardError }, i) => [
-      i === 0 ? `${priorText(prior)}, as trained` : priorText(prior),
+      i === 0 ? `${priorText(prior)}(used in training)` : priorText(prior),
       evidence.toFixed(2),
       i === 0 ? '' : difference.toFixed(3),
       i === 0 ? '' : standardError.toFixed(3),

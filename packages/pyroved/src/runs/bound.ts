@@ -1,4 +1,4 @@
-/** How well a model explains images that it was not trained on: the ELBO, and the tighter importance-weighted bound. */
+/** Lower bounds on the log-likelihood of held-out images: the ELBO and the tighter importance-weighted bound. */
 import type * as tf from '@tensorflow/tfjs';
 import { Adam, OptionError, SVI } from 'pyro-ts';
 import { inMemory, type Model, subset, TemplateSSIVAE, type TrainingImages } from 'pyroved-ts';
@@ -8,11 +8,11 @@ import { evenPlaces } from './show.js';
 
 /** Two lower bounds of log p(image), means over the same images, in nats per image. */
 export interface LikelihoodBounds {
-  /** One draw of the guide for each image, KL weight 1. */
+  /** One sample of the guide per image, KL weight 1. */
   readonly elbo: number;
-  /** log 1/K sum_k p(x, z_k) / q(z_k | x), with classes and bins of the angle summed out. */
+  /** log 1/K sum_k p(x, z_k) / q(z_k | x), with classes and angle bins summed out. */
   readonly importanceWeighted: number;
-  /** K, draws of the guide for each image. */
+  /** K, samples of the guide per image. */
   readonly particles: number;
   readonly images: number;
 }
@@ -20,7 +20,7 @@ export interface LikelihoodBounds {
 export interface BoundsOptions {
   /** @default 16 */
   readonly particles?: number;
-  /** The bounds are of this many images, evenly spread over the set. @default 100 */
+  /** Number of images, evenly spaced over the set. @default 100 */
   readonly images?: number;
   /** @default 1 */
   readonly seed?: number;
@@ -29,9 +29,9 @@ export interface BoundsOptions {
 const BATCH = 64;
 
 /**
- * The ELBO and the importance-weighted bound on `set`. All pixels count, and nothing is learned.
+ * The ELBO and the importance-weighted bound on `set`, with all pixels. The model is not changed.
  * @see Burda, Grosse & Salakhutdinov 2016, "Importance weighted autoencoders", eq. 8.
- * @throws {OptionError} for a number of particles or images that is no positive integer.
+ * @throws {OptionError} when `particles` or `images` is not a positive integer.
  * @example likelihoodBounds(trained.model, testImages, { particles: 64 }).importanceWeighted
  */
 export function likelihoodBounds(model: Model, set: TrainingImages, options: BoundsOptions = {}): LikelihoodBounds {
@@ -49,24 +49,24 @@ export function likelihoodBounds(model: Model, set: TrainingImages, options: Bou
   };
 }
 
-/** The ELBO in nats per image, one draw per image, with a KL weight of 1. Nothing is learned. */
+/** The ELBO in nats per image, with one sample per image and a KL weight of 1. The model is not changed. */
 export function elboOf(model: Model, images: TrainingImages, seed: number): number {
   const { params } = model;
   const svi = new SVI<[tf.Tensor, tf.Tensor?]>(model.model, model.guide, new Adam(), model.elbo(), { params, seed });
   return -meanOver(images.count, BATCH, (indices, i) => {
-    // Where the decoder is asked about some pixels only, each batch has its own.
+    // If the decoder evaluates a random subset of pixels, each batch uses another subset.
     svi.steps = i;
     return svi.evaluateLoss(imageTensor(images, indices), model.told(images, indices));
   });
 }
 
-/** Floating-point operations that the end of a run may spend on the bound: some seconds. */
+/** Floating-point operations spent on the bound at the end of a run: a few seconds. */
 const BUDGET = 1.5e11;
 const FEWEST = 8;
 
-/** The bounds at the end of a run, on as many images as the time allows; undefined where these would be too few. */
+/** The bounds at the end of a run, on as many images as the budget allows; undefined if these would be too few. */
 export function affordableBounds(model: Model, set: TrainingImages, seed: number): LikelihoodBounds | undefined {
-  // Images of which the model would have to be told something may lack it; the guide of templates refines nothing, so that its bounds are loose.
+  // The images may lack the conditions of a conditional model; the bounds of template models are loose, since their guide does not refine the pose.
   if (isConditional(model) || model instanceof TemplateSSIVAE) return undefined;
   const { hiddenDecoder, channels, angleBins = 8, angleGuide } = model.options;
   const particles = 16;

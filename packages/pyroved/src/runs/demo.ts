@@ -1,4 +1,4 @@
-/** The main job in one call: the paper's card experiment with default options, beside a plain network and a model without rotation latents. */
+/** The paper's card experiment with default options, compared with a plain classifier and a model without rotation latents. */
 import { cardsConfig } from 'pyroved-data';
 import type { ModelSettings } from '../kinds/index.js';
 import type { RunSummary } from './finish.js';
@@ -8,40 +8,40 @@ import type { RunResult } from './runToEnd.js';
 import { trainRun } from './train.js';
 
 export interface DemoRequest extends Machine {
-  /** The run's folder; the baseline's is beside it. */
+  /** The run's folder; the baseline's has the suffix `-baseline`. */
   readonly folder: string;
   readonly preset?: 'paper' | 'small';
   readonly seed?: number;
   readonly epochs?: number;
 }
 
-/** What `summary.json` of the demo holds. */
+/** The content of the demo's `summary.json`. */
 export interface DemoSummary extends RunSummary {
   readonly preset: string;
   readonly baselineAccuracy: number;
-  /** Wall-clock time of everything, the baseline and the pictures too. */
+  /** Total wall-clock time, including the baseline and the pictures. */
   readonly totalSeconds: number;
 }
 
 export interface DemoResult {
-  /** The run of the model, or of the baseline where the demo was stopped in it. */
+  /** The run of the model, or of the baseline if the demo was stopped during the baseline. */
   readonly run: RunResult;
-  /** Absent where the demo was stopped. */
+  /** Absent if the demo was stopped. */
   readonly summary?: DemoSummary;
 }
 
-/** Passes over the unlabelled images: enough for a latent map and pictures; classes and poses are recognised well before. */
+/** Passes over the unlabelled images: enough for the latent map and the pictures; recognition converges earlier. */
 const sizes = { paper: { epochs: 4 }, small: { epochs: 20 } } as const;
 
-/** The baseline sees the same images; it is the paper's model but for the rotation, and stays where it is after a few passes. */
+/** The baseline: the paper's model without rotation, on the same images. It does not improve after a few passes. */
 const BASELINE = {
   model: { recognition: false, invariances: ['t'], pixels: 288, enumerate: 'sum-and-sample' },
   epochs: { paper: 2, small: 20 },
 } as const satisfies { model: ModelSettings; epochs: Record<string, number> };
 
-export const baselineLabel = 'the same images, without rotation latents';
+export const baselineLabel = 'same images, without rotation latents';
 
-/** Trains the model with default options, then its baseline, and writes both runs, the summary and the report. `onPart` says which of the two begins. */
+/** Trains the model with default options and its baseline, and writes both runs, the summary and the report. `onPart` is called before each of them. */
 export async function runDemo(
   request: DemoRequest,
   hooks: RunHooks & { onPart?: (name: string) => void } = {},
@@ -55,9 +55,9 @@ export async function runDemo(
     seed,
     overwrite: true,
   };
-  // A machine that does not exist is rejected before anything is printed.
+  // An unavailable engine or kernel is rejected before anything is printed.
   (await startMachine(machine))[Symbol.dispose]();
-  onPart?.('1 of 2: class and pose recognised, with default options');
+  onPart?.('1 of 2: default options (recognition of class and pose)');
   const run = await trainRun({ ...shared, folder, train: { epochs } }, rest);
   if (!run.summary) return { run };
   onPart?.(`2 of 2: ${baselineLabel}`);

@@ -1,4 +1,4 @@
-/** How well the latent variables of a run's model keep the known factors of variation apart, as figures and as a table. */
+/** Disentanglement of the known factors of variation by the latent variables, as figures and as a table. */
 import { type Disentanglement, disentanglementOf, type Model, subset, type TrainingImages } from 'pyroved-ts';
 import { lookUp } from 'pyroved-ts/internal';
 import { isConditional } from '../kinds/ivae.js';
@@ -7,18 +7,18 @@ import { symmetryOf } from '../studies/comparison.js';
 import { formatPercent, type ReportTable } from '../viz/index.js';
 import { dataSection } from './settings.js';
 
-/** See `disentanglementOf`; generated classes have the symmetries that they are drawn with. Nothing where no factor of `images` is known. */
+/** `disentanglementOf` with the symmetries of generated classes; undefined if no factor of `images` is known. */
 export function disentangledBy(run: RunFolder, model: Model, images: TrainingImages): Disentanglement | undefined {
   const { source } = dataSection(run.config);
   const { classNames = [] } = images;
-  // Images of a user's own need not be of all classes.
+  // A user's own images need not contain all classes.
   const known = source.kind === 'imported' ? {} : symmetryOf(source, { classNames });
   return disentanglementOf(model, knownTo(model, images), {
     symmetry: classNames.map((name) => lookUp(known, name) ?? 1),
   });
 }
 
-/** The images of which all is known that the model has to be told. */
+/** The images for which all conditions of the model are known. */
 function knownTo(model: Model, images: TrainingImages): TrainingImages {
   if (!isConditional(model)) return images;
   const { names } = model.condition;
@@ -29,15 +29,15 @@ function knownTo(model: Model, images: TrainingImages): TrainingImages {
   return places.length === images.count ? images : subset(images, places);
 }
 
-/** A row a factor. */
+/** A table with one row per factor. */
 export function disentanglementTable({ variables, factors, separation, images }: Disentanglement): ReportTable {
   return {
-    title: 'What each latent variable tells',
+    title: 'Disentanglement',
     intro:
-      'How much of the variance of each known factor a line in one latent variable predicts, and a line in all of them, for images that the line was not fitted to ' +
-      `${images ? ` (${images} images` : ''}, each class by itself). The last column is how far the best variable is ahead of the next; its mean is ` +
-      `${formatPercent(separation)} (separated attribute predictability). Angle and shifts are as the model infers them.`,
-    header: ['factor', ...variables, 'all together', 'ahead by'],
+      'Fraction of the variance of each known factor predicted by linear regression, within each class, on one latent variable and on all of them, for held-out images' +
+      `${images ? ` (${images} images)` : ''}. The last column is the difference between the best and the second-best variable; its mean is ` +
+      `${formatPercent(separation)} (separated attribute predictability). Angle and shifts are those inferred by the model.`,
+    header: ['factor', ...variables, 'all', 'difference'],
     rows: factors.map(({ factor, alone, together, gap }) => [
       factor,
       ...[...alone, together, gap].map((share) => formatPercent(share)),

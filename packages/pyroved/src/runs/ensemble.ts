@@ -1,8 +1,8 @@
-/** Several trained models as one classifier: the mean of their class probabilities. */
+/** Ensembles of trained models: averaged class probabilities. */
 import { classified, PyrovedError } from 'pyroved-ts';
 import type { Classification } from '../storage/index.js';
 
-/** What one run says of some images. */
+/** The classifications of one run. */
 export interface RunClassification {
   /** The run's folder, for messages. */
   readonly run: string;
@@ -11,11 +11,11 @@ export interface RunClassification {
 }
 
 /**
- * The mean of the class probabilities of several runs, image by image. Classes are matched by name and images by file; images that some run could not use
- * are omitted. The angle is that of the run that is surest of the class; where no run gives this class to the image, it is omitted.
- * @param threshold an image whose likeliest class is less likely than this is marked unsure. @default 0.8
+ * Averages the class probabilities of several runs for each image. Classes are matched by name and images by file; images missing from a run are
+ * omitted. The angle is that of the run with the highest probability of the class; it is omitted if no run predicts this class.
+ * @param threshold images whose most probable class is below this probability are marked unsure. @default 0.8
  * @returns rows in the order of the first run, with its classes
- * @throws {PyrovedError} where the runs have different classes, or no image in common.
+ * @throws {PyrovedError} when the runs have different classes or no image in common.
  * @example
  * const parts = [];
  * for (const folder of ['runs/1', 'runs/2']) {
@@ -28,7 +28,7 @@ export interface RunClassification {
  */
 export function averagedClassifications(parts: readonly RunClassification[], threshold = 0.8): Classification[] {
   const [first, ...others] = parts;
-  if (!first) throw new PyrovedError('There is no run to classify with. Give one or more.');
+  if (!first) throw new PyrovedError('At least one run is required.');
   const orders = parts.map((part) => classOrder(first, part));
   const found = others.map(({ rows }) => new Map(rows.map((row) => [row.file, row])));
   const { classNames } = first;

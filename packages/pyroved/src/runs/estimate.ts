@@ -1,26 +1,26 @@
-/** How long a training will take and how much memory it needs, measured on a few steps that are thrown away. */
+/** Estimates of the duration and the memory of a training, measured on a few discarded steps. */
 import type { Batch, InvariantVAE, Trainer, VED } from 'pyroved-ts';
 
 export interface Estimate {
   /** Mean over the steps of an epoch. */
   readonly secondsPerStep: number;
-  /** Steps of the whole run, and seconds for them and for judging the model after each epoch. */
+  /** Steps of the whole run, and seconds for them, including the evaluation after each epoch. */
   readonly steps: number;
   readonly seconds: number;
-  /** Bytes that the process holds while it trains. */
+  /** Memory of the process during training, in bytes. */
   readonly bytes: number;
 }
 
-/** Steps that are tried, unless they take longer than the time. */
+/** Number of steps measured, within this time. */
 const TRIES = { steps: 14, milliseconds: 6000 };
 
-/** Steps of recognition alone that a probe takes: like any others, its first ones are slower. */
+/** Steps of recognition alone in a probe; the first ones of every kind are slower. */
 export const PROBED_RECOGNITION = 7;
 
-/** First steps of a kind that are not counted, where there are others: the engine is still compiling. */
+/** The first steps of each kind are not counted if there are others: the engine is still compiling. */
 const COLD = 3;
 
-/** Takes some steps of each kind that `run` has with a trainer of its own, which `makeTrainer` gives and `discard` frees. */
+/** Measures some steps of each kind in `run` with a separate trainer, created by `makeTrainer` and disposed by `discard`. */
 export async function estimateTraining(
   run: Trainer<InvariantVAE | VED>,
   makeTrainer: () => { trainer: Trainer<InvariantVAE | VED>; discard: () => void },
@@ -51,7 +51,7 @@ export async function estimateTraining(
   }
 }
 
-/** Seconds of a step of each kind: the median of those that were taken, without the first ones. */
+/** Seconds per step of each kind: the median of the measured ones, without the first. */
 function costOf(batches: readonly Batch[], ends: readonly number[]): (kind: Batch['kind']) => number {
   const taken = ends.slice(1).map((end, i) => ({ kind: batches[i].kind, seconds: (end - ends[i]) / 1000 }));
   const cost = (kind?: Batch['kind']): number => {

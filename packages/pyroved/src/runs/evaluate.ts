@@ -1,4 +1,4 @@
-/** The accuracy of a trained model: on the images that its run kept aside, on others, and on damaged ones. */
+/** The accuracy of a trained model on the validation images of its run, on other images, and on altered ones. */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import {
@@ -23,8 +23,8 @@ import { imagesOf } from './trainingImages.js';
 import { type Validation, validationFor } from './validation.js';
 
 /**
- * The validation images of the run, or generated images unlike those of the run: what `changes` omits is as in the run.
- * @param alter what is done to them before they are preprocessed; nothing by default
+ * The validation images of the run, or newly generated ones with other options; those that `changes` omits are the run's.
+ * @param alter applied to the images before preprocessing. @default unchanged
  */
 export const testImages = async (
   trained: TrainedModel,
@@ -32,7 +32,7 @@ export const testImages = async (
   alter?: Alteration,
 ): Promise<TrainingImages> => (await validationImages(trained, changes, alter)).images;
 
-/** The same, with the number of distinct images, and whether they are shown at drawn poses. */
+/** The images of `testImages`, with the number of distinct images and whether they are shown at random poses. */
 export async function validationImages(
   trained: TrainedModel,
   changes: Changes = {},
@@ -45,7 +45,7 @@ export async function validationImages(
     const { kind } = source;
     if (kind === 'images' || kind === 'array' || kind === 'micrographs' || kind === 'imported') {
       throw new PyrovedError(
-        `${run.path} was trained on images of your own: ${asked.join(', ')} can only be changed of generated ones. Give other labelled images instead.`,
+        `${run.path} was trained on your own images: ${asked.join(', ')} can only be changed for generated images. Use other labelled images instead.`,
       );
     }
     const images = preprocessedFor(trained, (alter ?? unchanged)(await validationOf(source, changes)));
@@ -53,14 +53,14 @@ export async function validationImages(
   }
   const validation = await validationOfRun(trained, alter);
   if (validation) return validation;
-  // It has nothing to be evaluated by, whatever the images.
+  // Throws for a model without classes, which cannot be evaluated on any images.
   if (trained.model instanceof IVAE) classifierOf(trained);
-  throw new PyrovedError(`The run ${run.path} has no validation images. Give labelled images to evaluate it on.`);
+  throw new PyrovedError(`The run ${run.path} has no validation images. Provide labelled images to evaluate it.`);
 }
 
 const unchanged: Alteration = (set) => set;
 
-/** As training saw them; altered ones are preprocessed last, because noise would be standardised with the images. */
+/** The validation images as in training. Alterations are applied before preprocessing. */
 async function validationOfRun(
   { run, normalisation, preprocessing }: TrainedModel,
   alter: Alteration | undefined,
@@ -81,7 +81,7 @@ async function validationOfRun(
   };
 }
 
-/** Labelled images of the user's own, one folder per class that the model knows; not every class needs one. `alter` is applied before the run's preprocessing. */
+/** Labelled images from one folder per class; classes may be missing. `alter` is applied before the run's preprocessing. */
 export async function labelledImages(
   trained: TrainedModel,
   folder: string,
@@ -90,20 +90,21 @@ export async function labelledImages(
   const { classNames, model } = trained;
   if (!isClassifier(model)) {
     throw new PyrovedError(
-      `The model of ${trained.run.path} (${model.kind}) tells no classes, so that a folder per class says nothing about it. Omit --labelled.`,
+      `The model of ${trained.run.path} (${model.kind}) has no classes and cannot be evaluated on labelled images. Omit --labelled.`,
     );
   }
   const names = explained(`Could not read ${folder}`, () => readdirSync(folder, { withFileTypes: true }))
     .filter((entry) => entry.isDirectory())
     .map(({ name }) => name);
-  // Classes that a model found by itself have no names, so that any will do to hold them against.
+  // Classes found by a model have no names, so any names can be matched with them.
   const isFound = kindOf(model).classes === 'found' || dataSection(trained.run.config).foundClasses !== undefined;
   const known = isFound ? names : classNames;
   const unknown = names.filter((name) => !known.includes(name));
   if (unknown.length > 0 || names.length === 0) {
-    const found = names.length === 0 ? 'has no folders' : `has folders that are no classes: ${unknown.join(', ')}`;
+    const found =
+      names.length === 0 ? 'has no folders' : `has folders that are not classes of the model: ${unknown.join(', ')}`;
     throw new PyrovedError(
-      `${folder} ${found}. Expected one folder per class, of the classes that the model knows: ${classNames.join(', ')}.`,
+      `${folder} ${found}. Expected one folder per class, named after the classes of the model: ${classNames.join(', ')}.`,
     );
   }
   const parts = await Promise.all(names.map((name) => normalisedImages(trained, { folder: join(folder, name) })));
@@ -122,14 +123,12 @@ export async function labelledImages(
   };
 }
 
-/** Holds what the model says of images against what is known of them. @throws {PyrovedError} for a model that tells neither classes nor quantities. */
+/** Evaluates the model on labelled images. @throws {PyrovedError} for a model without classes and quantities. */
 export function evaluateModel(trained: TrainedModel, images: TrainingImages): ModelEvaluation {
   const { run, model } = trained;
   const isFound = dataSection(run.config).foundClasses !== undefined && isClassifier(model);
   const found = isFound ? evaluateFound(model, images) : kindOf(model).evaluate(model, images);
   if (found) return found;
   classifierOf(trained);
-  throw new PyrovedError(
-    `There is nothing to hold the model of ${run.path} (${model.kind}) against: the images have no labels to hold its classes against.`,
-  );
+  throw new PyrovedError(`The model of ${run.path} (${model.kind}) cannot be evaluated: the images have no labels.`);
 }

@@ -1,4 +1,4 @@
-/** `exportModel`: the files of an export, written. */
+/** `exportModel`: writes the files of an export. */
 import fs from 'node:fs';
 import path from 'node:path';
 import { refuseUnknownKeys } from 'pyro-ts/internal';
@@ -9,14 +9,14 @@ import { writeFileAtomic } from '../storage/index.js';
 export interface ExportOptions {
   /** `onnx` and `tfjs`: the networks; `safetensors` and `npz`: the parameters alone. */
   readonly to: ExportFormat;
-  /** The folder to write into; made where it is missing. */
+  /** The output folder; created if missing. */
   readonly out: string;
 }
 
 /**
- * Writes a model for other programs: the files of `exportedFiles`.
+ * Exports a model: writes the files of `exportedFiles`.
  * @returns the paths of the files
- * @throws {ExportError} where a network uses an operation that no rule is known for, RunError where the folder cannot be written.
+ * @throws {ExportError} when a network uses an unsupported operation, and {RunError} when the folder cannot be written.
  * @example
  * for (const file of await exportModel(await loadModel('runs/demo'), { to: 'onnx', out: 'demo-onnx' })) console.log(file);
  */
@@ -26,7 +26,7 @@ export async function exportModel(trained: ExportedModel, options: ExportOptions
   const files = await exportedFiles(trained, to);
   return files.map(({ name, content }) => {
     const file = path.join(out, name);
-    explained(`Could not make ${path.dirname(file)}`, () => fs.mkdirSync(path.dirname(file), { recursive: true }));
+    explained(`Could not create ${path.dirname(file)}`, () => fs.mkdirSync(path.dirname(file), { recursive: true }));
     writeFileAtomic(file, content);
     return file;
   });

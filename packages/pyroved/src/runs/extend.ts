@@ -17,27 +17,27 @@ import type { Source } from '../sources/source.js';
 import { RunFolder, type RunOrigin } from '../storage/index.js';
 import { dataSection, modelSection, trainSection } from './settings.js';
 
-/** What a new run takes over from the one that it extends. */
+/** What a new run inherits from the run that it extends. */
 export interface Start {
   readonly origin: RunOrigin;
   readonly model: ModelConfig;
   readonly train: TrainSettings;
   readonly classNames: readonly string[];
-  /** The images of the extended run; undefined for a model that was trained elsewhere. */
+  /** The images of the extended run; undefined for an imported model. */
   readonly source?: Source;
   readonly normalisation?: Normalisation;
   readonly preprocessing?: Preprocessing;
 }
 
 /**
- * What the run in `folder` gives to one that extends it.
- * @throws {PyrovedError} where it holds no trained image model.
+ * What a run that extends the one in `folder` inherits.
+ * @throws {PyrovedError} when the folder contains no trained image model.
  */
 export function startFrom(folder: string): Start {
   const run = RunFolder.open(folder);
   if (isPairsRun(run)) {
     throw new PyrovedError(
-      `${folder} holds an encoder-decoder (VED), which cannot be extended. Continue it with --resume.`,
+      `${folder} contains an encoder-decoder (VED), which cannot be extended. Continue it with --resume.`,
     );
   }
   const { state } = run.loadCheckpoint().checkpoint;
@@ -54,7 +54,7 @@ export function startFrom(folder: string): Start {
 }
 
 /**
- * The labels of `sets` as indices into `classNames`: classes are matched by name. Images of some of the classes are enough.
+ * The labels of `sets` as indices into `classNames`: classes are matched by name and may be missing.
  * @throws {PyrovedError} for a class that the model does not have.
  */
 export function withClassNames(sets: TrainingSets, classNames: readonly string[]): TrainingSets {
@@ -63,7 +63,7 @@ export function withClassNames(sets: TrainingSets, classNames: readonly string[]
   const unknown = sets.classNames.filter((name) => !classNames.includes(name));
   if (unknown.length > 0) {
     throw new PyrovedError(
-      `The images have ${unknown.length === 1 ? 'a class' : 'classes'} that the model does not know: ${unknown.join(', ')}. ` +
+      `The images have ${unknown.length === 1 ? 'a class' : 'classes'} that the model does not have: ${unknown.join(', ')}. ` +
         `Its classes are ${classNames.join(', ')}. Rename the classes, or train a new model.`,
     );
   }
@@ -78,30 +78,30 @@ export function withClassNames(sets: TrainingSets, classNames: readonly string[]
   return {
     ...sets,
     classNames,
-    // Where the labelled images serve as the unlabelled ones too, they are one set.
+    // Keep a single set if the labelled images also serve as unlabelled ones.
     unlabelled: both && unlabelled === labelled ? both : renamed(unlabelled),
     ...(both && { labelled: both }),
     ...(test && { test: renamed(test) }),
   };
 }
 
-/** Refuses options of the model and of the preprocessing beside a run to start from, which has both. */
-export function refuseModelOptions(folder: string, options: object): void {
+/** Rejects options of the model and of the preprocessing for a run that extends another one. */
+export function rejectModelOptions(folder: string, options: object): void {
   const names = Object.entries(options).flatMap(([name, value]) => (value === undefined ? [] : [name]));
   if (names.length === 0) return;
   throw new OptionError(
-    `A run that extends ${folder} has its model and its preprocessing, so ${names.join(', ')} cannot be changed. Omit ${names.length === 1 ? 'it' : 'them'}, or train a new run.`,
+    `A run that extends ${folder} uses its model and preprocessing, so ${names.join(', ')} cannot be changed. Omit ${names.length === 1 ? 'it' : 'them'}, or train a new run.`,
   );
 }
 
-/** Gives `model` the weights that the run it extends ended with. Its class prior is counted anew from the labels, where it is counted. */
+/** Loads the final weights of the extended run into `model`. A class prior that is counted from the labels is counted again. */
 export function loadStart(model: Model, { run }: RunOrigin, { labelled }: TrainingSets): void {
   const { checkpoint } = RunFolder.open(run).loadCheckpoint();
   loadParams(model.params, checkpoint.tensors);
   if (model instanceof SSIVAE && model.countsClasses && labelled?.labels) model.countClasses(labelled.labels);
 }
 
-/** Checks that the run to start from has the weights of its model. @throws {FormatError} where it has not. */
+/** Checks that the extended run has the weights of its model. @throws {FormatError} when it does not. */
 export function checkStart({ origin, model }: Start): void {
   const made = modelFromConfig(model);
   try {

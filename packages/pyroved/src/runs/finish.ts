@@ -1,4 +1,4 @@
-/** The end of a run: its figures on images that it was not trained on, its pictures, its summary and its report. */
+/** The end of a run: evaluation on validation images, pictures, summary and report. */
 import {
   type EpochRecord,
   type EvidenceGate,
@@ -29,26 +29,26 @@ import { evenPlaces } from './show.js';
 import { doubtfulCsv, doubtfulLabels, doubtfulTable } from './suspicious.js';
 import { type Validation, validationFor } from './validation.js';
 
-/** What `summary.json` holds; figures are of the validation images, where there are any. */
+/** The content of `summary.json`; figures are of the validation images, if there are any. */
 export interface RunSummary extends Figures, HeadlineFigures, TrainingFigures {
   readonly model: string;
   readonly invariances: readonly string[];
   /** Number of distinct validation images. */
   readonly testImages?: number;
   readonly classNames: readonly string[];
-  /** Signs that the run did not learn, each with what to try; absent where there are none. */
+  /** Signs that the run did not learn, each with suggestions; absent if there are none. */
   readonly problems?: readonly LearningProblem[];
-  /** ELBO and importance-weighted bound on validation images, where they can be computed within seconds; `evaluate --bound` takes longer. */
+  /** ELBO and importance-weighted bound on validation images, if they can be computed within seconds; see `evaluate --bound`. */
   readonly bounds?: LikelihoodBounds;
-  /** Of a model with templates: what its evidence counts for, and how it explains validation images. */
+  /** For a template model: the weight of its evidence in the classification, and the evidence of validation images. */
   readonly evidence?: EvidenceFigures;
-  /** Number of labelled training images whose label the model doubts; they are listed in suspicious-labels.csv. */
+  /** Number of labelled training images with a suspicious label, which are listed in suspicious-labels.csv. */
   readonly suspiciousLabels?: number;
 }
 
-/** What every summary tells of how the run went. */
+/** Figures of the training, in every summary. */
 export interface TrainingFigures extends MachineRecord {
-  /** Minus the ELBO in the last epoch, nats an image (or a pair). */
+  /** Negative ELBO in the last epoch, nats per image (or per pair). */
   readonly loss: number;
   readonly epochs: number;
   readonly steps: number;
@@ -65,13 +65,13 @@ export function trainingFigures({ config }: RunFolder, history: readonly EpochRe
 }
 
 export interface FinishOptions extends ReportExtras {
-  /** Whether to draw pictures and a report; true. */
+  /** Whether to draw pictures and a report. @default true */
   readonly report?: boolean;
-  /** More entries for `summary.json`. */
+  /** Additional entries of `summary.json`. */
   readonly also?: object;
 }
 
-/** Judges the trained model and writes pictures, `summary.json` and `report.html`. */
+/** Evaluates the trained model and writes pictures, `summary.json` and `report.html`. */
 export async function finishRun(
   run: RunFolder,
   model: Model,
@@ -129,15 +129,15 @@ export async function finishRun(
 }
 
 export interface EvidenceFigures extends EvidenceGate {
-  /** Outlier score below which an image is marked as an outlier, at a false-alarm rate of 5%. */
+  /** Images with a lower outlier score are marked as outliers; corresponds to a false-alarm rate of 5%. */
   readonly outlierThreshold: number;
   /** Mean evidence of validation images, nats per image. */
   readonly mean?: number;
-  /** How priors of the angle compare on validation images, or on unlabelled ones where there are none. */
+  /** Comparison of angle priors on validation images, or on unlabelled ones if there are none. */
   readonly anglePriors: readonly AnglePriorFigures[];
 }
 
-/** Validation images that are explained. */
+/** Number of images whose evidence is computed. */
 const EXPLAINED = 200;
 
 function evidenceFigures(
@@ -152,7 +152,7 @@ function evidenceFigures(
   return validation ? { ...figures, mean: anglePriors[0].evidence } : figures;
 }
 
-/** The accuracy of a plain network that is trained on the labelled images alone, at the poses that the model expects. */
+/** The accuracy of a plain classifier trained only on the labelled images, augmented with the poses that the model expects. */
 function labelsOnly(
   model: Model,
   { labelled }: TrainingSets,

@@ -1,10 +1,10 @@
-/** Runs of a template model without labels: classes that are found among the images stand for labelled ones. */
+/** Template models without labels: classes found among the images replace labelled images. */
 import { OptionError } from 'pyro-ts';
 import { findClasses, type ModelOptions } from 'pyroved-ts';
 import { kindOf, type ModelSettings } from '../kinds/index.js';
 import type { TrainingSets } from '../sources/sets.js';
 
-/** Whether a model with these settings looks for its classes: one picture each, and a single one for a model without classes. */
+/** Whether a model with these settings finds its classes by itself, with one template per class. */
 export function looksForClasses(
   { decoder, kind, numClasses }: ModelSettings,
   { labelled }: Pick<TrainingSets, 'labelled'>,
@@ -13,7 +13,7 @@ export function looksForClasses(
   return kind !== undefined || numClasses !== undefined || !labelled?.labels;
 }
 
-/** The settings of the model that is trained on found classes, and how many they are. @throws {OptionError} where the number is missing. */
+/** The settings of the model trained on found classes, and their number. @throws {OptionError} when the number is missing. */
 export function foundSettings(
   { numClasses, kind, ...settings }: ModelSettings,
   { classNames }: TrainingSets,
@@ -21,12 +21,12 @@ export function foundSettings(
   const known = classNames.length > 1 ? classNames.length : undefined;
   const foundClasses = numClasses ?? (kind !== undefined && kindOf({ kind }).classes === 'found' ? known : 1);
   if (foundClasses === undefined) {
-    throw new OptionError('How many classes to look for is not known. Give their number (numClasses, --num-classes).');
+    throw new OptionError('The number of classes to find is required (numClasses, --num-classes).');
   }
   return { model: { ...settings, kind: 'ssiVAE' }, foundClasses };
 }
 
-/** The images without what is known of their classes, which is kept for the evaluation. */
+/** The images without their labels, which are only used for the evaluation. */
 export function withoutClasses({ labelled: _, test, ...sets }: TrainingSets): TrainingSets {
   const { labels: __, classNames: ___, ...unlabelled } = sets.unlabelled;
   return {
@@ -44,12 +44,12 @@ export interface FindRequest {
   readonly say?: (line: string) => void;
 }
 
-/** Images without classes, with those that were found among them as labelled images: the same at every call. */
+/** Images with the classes found among them as labelled images; deterministic for a given seed. */
 export function withFoundClasses(sets: TrainingSets, { foundClasses, seed, kernel, say }: FindRequest): TrainingSets {
   say?.(
     foundClasses === 1
-      ? 'Learning one picture of all images.'
-      : `Looking for ${foundClasses} classes among the unlabelled images.`,
+      ? 'Learning a single template from all images.'
+      : `Finding ${foundClasses} classes among the unlabelled images.`,
   );
   const options = { numClasses: foundClasses, seed, ...(kernel && { kernel }) };
   const { labelled } = findClasses(sets.unlabelled, options);

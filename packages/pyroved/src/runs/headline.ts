@@ -1,4 +1,4 @@
-/** The headline figures of a classifier beside its accuracy: interval, accuracy on upright images, chance, and calibrated probabilities. */
+/** Figures of a classifier shown with its accuracy: interval, accuracy on upright images, chance level and calibration. */
 import {
   expectedCalibrationError,
   fitSharpness,
@@ -18,32 +18,32 @@ import { kindOf } from '../kinds/index.js';
 import { evenPlaces } from './show.js';
 import { type Validation, type ValidationSummary, validationSummary } from './validation.js';
 
-/** What stands beside an accuracy in `summary.json`. */
+/** The figures that accompany an accuracy in `summary.json`. */
 export interface HeadlineFigures {
-  /** What the accuracy was measured on. */
+  /** The images that the accuracy was measured on. */
   readonly validation?: ValidationSummary;
-  /** 95% Wilson interval of the accuracy. Copies of one image are not independent: the interval counts each distinct image once. */
+  /** 95% Wilson interval of the accuracy. Each distinct image counts once, since copies of one image are not independent. */
   readonly accuracyInterval?: readonly [low: number, high: number];
-  /** Accuracy on the same images in the upright pose, where the headline is measured at drawn poses. */
+  /** Accuracy on the same images in the upright pose, if `accuracy` is measured at random poses. */
   readonly uprightAccuracy?: number;
-  /** Accuracy of always answering with the most frequent class of the validation images. */
+  /** Accuracy of always predicting the most frequent class of the validation images. */
   readonly chance?: number;
-  /** Accuracy of a classifier trained on the labelled images alone, where the trainer measured it. */
+  /** Accuracy of a classifier trained only on the labelled images, if it was measured. */
   readonly labelsOnlyAccuracy?: number;
-  /** `classify` applies it to the class probabilities; see `fitTemperature`. */
+  /** Temperature that `classify` applies to the class probabilities; see `fitTemperature`. */
   readonly temperature?: number;
-  /** Expected calibration error at the temperature, each half of the images at the one fitted on the other half. */
+  /** Expected calibration error after temperature scaling, by two-fold cross-fitting. */
   readonly calibratedError?: number;
-  /** Factor on the concentrations that recognition states of angles; see `fitSharpness`. */
+  /** Factor on the concentrations of the inferred angles; see `fitSharpness`. */
   readonly angleSharpness?: number;
   /**
-   * How often the region that is said to contain the angle with a probability of 90% does, where true angles are known: each half of the images at the
-   * sharpness fitted on the other half.
+   * Coverage of the 90% credible regions of the angle, if true angles are known: each half of the images with the sharpness fitted on the other
+   * half.
    */
   readonly angleRegions?: RegionCoverage;
 }
 
-/** The figures of a model that tells classes; none of another one. */
+/** The figures of a model with classes; empty for other models. */
 export function headlineFigures(
   model: Model,
   evaluation: ModelEvaluation | undefined,
@@ -63,10 +63,10 @@ export function headlineFigures(
   };
 }
 
-/** Regions are looked at on this many images at most. */
+/** Largest number of images for which regions are computed. */
 const REGION_IMAGES = 500;
 
-/** Of images of known class, so that a wrong class does not count as a wrong angle. */
+/** Figures of the angles given the true class, so that a wrong class does not count as a wrong angle. */
 function angleFigures(
   model: Model,
   { images, angles, copies, distinct }: Validation,
@@ -100,7 +100,7 @@ function angleFigures(
   };
 }
 
-/** Fewer distinct images than these tell nothing about calibration. */
+/** Calibration requires at least this many distinct images. */
 const FEWEST = 4;
 
 function calibrated(

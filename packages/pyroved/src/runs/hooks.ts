@@ -1,23 +1,23 @@
-/** What a caller may want to see or decide while a run goes on. */
+/** Callbacks of a run. */
 import type { EpochRecord, InvariantVAE, StepProgress } from 'pyroved-ts';
 import type { Estimate } from './estimate.js';
 
-/** What a step reports, with the number of steps of the whole run. */
+/** The progress of a step, with the number of steps of the whole run. */
 export type RunProgress = StepProgress & { readonly steps: number };
 
 export interface RunHooks<M = InvariantVAE> {
-  /** Stops after the step that runs when it is aborted; the state is kept. */
+  /** When aborted, the run saves its state and stops after the current step. */
   readonly signal?: AbortSignal;
-  /** A sentence for the person who waits. */
+  /** Receives messages for the user. */
   readonly say?: (line: string) => void;
-  /** Called once, before the first step; `steps` are to be taken, a run from its beginning has `whole`. */
+  /** Called once, before the first step, with the number of remaining steps and of all steps. */
   readonly onEstimate?: (estimate: Estimate, steps: number, whole: number) => void;
   readonly onStep?: (progress: RunProgress) => void;
   readonly onEpoch?: (record: EpochRecord, model: M) => void;
-  /** Called where training has come to its end, or was stopped. */
+  /** Called when training ends or is stopped. */
   readonly onEnd?: () => void;
-  /** Called between two epochs, once the state is kept, and waited for. */
+  /** Called and awaited between epochs, after the state is saved. */
   readonly pause?: () => Promise<void>;
-  /** Several runs that train side by side: what one of them, by its name, calls in place of `onStep`, `onEpoch` and `onEnd`. */
+  /** For several concurrent runs: the hooks that the named run calls instead of `onStep`, `onEpoch` and `onEnd`. */
   readonly forRun?: (name: string) => Pick<RunHooks<M>, 'onStep' | 'onEpoch' | 'onEnd'>;
 }

@@ -1,4 +1,4 @@
-/** A run folder from the original's weights, so that every command that uses a trained model can use them. */
+/** Creates a run folder from pyroVED weights, for use with all commands that take a trained model. */
 import fs from 'node:fs';
 import * as tf from '@tensorflow/tfjs';
 import { OptionError } from 'pyro-ts';
@@ -18,22 +18,22 @@ import { explained } from '../storage/errors.js';
 import { RunFolder } from '../storage/index.js';
 import { versions } from '../version.js';
 
-/** Of a VED, `shape` is that of its inputs. */
+/** For a VED, `shape` is the shape of its inputs. */
 export interface ImportRunOptions extends PyrovedOptions, Omit<PyrovedVEDOptions, 'inputShape'> {
-  /** Names of the classes in the order of the model's. @default "class 1", ... */
+  /** Class names in the order of the model's classes. @default "class 1", ... */
   readonly classNames?: readonly string[];
-  /** The grey range that became [0, 1] in the training. @default none: images are taken as they are */
+  /** The grey values scaled to [0, 1] in training. @default none: images are not scaled */
   readonly normalisation?: Normalisation;
-  /** The range of a VED's outputs that became [0, 1] likewise. */
+  /** The values of a VED's outputs scaled to [0, 1] in training. */
   readonly outputNormalisation?: Normalisation;
   /** Replace an existing run. @default false */
   readonly overwrite?: boolean;
 }
 
 /**
- * Makes the run `out` from a `.pt` file of pyroVED's weights; see `importPyroved` and `importPyrovedVED`.
- * @returns the run and what was assumed
- * @throws {ImportError} for a file that cannot be used, RunError where the folder cannot be made.
+ * Creates the run `out` from a `.pt` file of pyroVED weights; see `importPyroved` and `importPyrovedVED`.
+ * @returns the run and the assumptions that were made
+ * @throws {ImportError} when the file cannot be used, and {RunError} when the folder cannot be created.
  * @example
  * const { notes } = importRun('rvae.pt', 'runs/rvae', { classNames: ['1', '2', '3', '4'] });
  */
@@ -81,7 +81,8 @@ const optionKeys = [
 function imageModel(bytes: Uint8Array, file: string, options: ImportRunOptions) {
   const { classNames, normalisation, outputNormalisation, overwrite: _, outputShape, ...pyroved } = options;
   for (const [option, value] of Object.entries({ outputShape, outputNormalisation })) {
-    if (value !== undefined) throw new OptionError(`${option} is for a VED; ${file} holds another model. Omit it.`);
+    if (value !== undefined)
+      throw new OptionError(`${option} is an option of a VED; ${file} contains another model. Omit it.`);
   }
   const imported = importPyroved(bytes, pyroved, file);
   const { numClasses } = imported.model;
@@ -96,7 +97,8 @@ function imageModel(bytes: Uint8Array, file: string, options: ImportRunOptions) 
 function pairsModel(bytes: Uint8Array, file: string, options: ImportRunOptions) {
   const { shape, normalisation, outputNormalisation, overwrite: _, ...rest } = options;
   const stray = Object.keys(rest).find((key) => !(vedOptionKeys as readonly string[]).includes(key));
-  if (stray !== undefined) throw new OptionError(`${file} holds a VED, which has no ${stray}. Omit it.`);
+  if (stray !== undefined)
+    throw new OptionError(`${stray} is not an option of a VED, which ${file} contains. Omit it.`);
   const imported = importPyrovedVED(
     bytes,
     { ...(rest as PyrovedVEDOptions), ...(shape && { inputShape: shape }) },

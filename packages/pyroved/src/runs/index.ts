@@ -1,4 +1,4 @@
-/** Whole jobs: train a run, continue it, load its model, and apply it. */
+/** Runs and studies: train, resume, load, evaluate and apply models. */
 
 export { type Figures, figuresOf, type ModelEvaluation } from '../kinds/evaluation.js';
 export { type ModelSettings, modelKinds, type TrainSettings, trainDefaults } from '../kinds/index.js';

@@ -1,4 +1,4 @@
-/** The figures by which a run that did not learn is recognised, measured on a few images. */
+/** Figures that reveal a run that did not learn, measured on a few images. */
 import { type EpochRecord, inMemory, type Model, subset, type TrainingImages } from 'pyroved-ts';
 import type { Figures } from '../kinds/evaluation.js';
 import { isConditional } from '../kinds/ivae.js';
@@ -6,10 +6,10 @@ import type { HeadlineFigures } from './headline.js';
 import type { LearningFigures } from './learningProblems.js';
 import { evenPlaces } from './show.js';
 
-/** Images that are reconstructed. */
+/** Number of images that are reconstructed. */
 const IMAGES = 128;
 
-/** The figures of a trained model; `images` are some that it was trained on, or like them. */
+/** The figures of a trained model; `images` are training images or similar ones. */
 export function learningFigures(
   model: Model,
   images: TrainingImages,
@@ -69,7 +69,7 @@ export function varianceBetween(images: Float32Array, count: number): number {
   return total;
 }
 
-/** Nats per image of a Bernoulli model that draws the mean image every time; undefined for another likelihood. */
+/** Loss of a Bernoulli model that always outputs the mean image, in nats per image; undefined for other likelihoods. */
 export function constantImageLoss(images: Float32Array, count: number, likelihood: string): number | undefined {
   if (likelihood !== 'bernoulli') return undefined;
   const size = images.length / count;

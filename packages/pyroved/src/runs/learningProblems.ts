@@ -1,24 +1,24 @@
-/** Signs that a run did not learn, from its figures, each with what to try. */
+/** Detects from its figures that a run did not learn, with suggestions. */
 import { refuseUnknownKeys } from 'pyro-ts/internal';
 import { formatCount, formatPercent } from '../viz/index.js';
 
-/** What is known of a run at its end, or on its way. */
+/** Figures of a run, at its end or during training. */
 export interface LearningFigures {
-  /** Of a classifier on validation images, with its 95% interval and the accuracy of always giving the most frequent class. */
+  /** Accuracy of a classifier on validation images, its 95% interval, and the accuracy of always predicting the most frequent class. */
   readonly accuracy?: number;
   readonly accuracyInterval?: readonly [low: number, high: number];
   readonly chance?: number;
-  /** Accuracy on the same images upright, where the other one is at drawn poses. */
+  /** Accuracy on the same images upright, if `accuracy` is measured at random poses. */
   readonly uprightAccuracy?: number;
   /** Number of distinct validation images. */
   readonly validationImages?: number;
-  /** Variance of the reconstructions between images, as a share of the variance of the images themselves. */
+  /** Variance of the reconstructions between images, as a fraction of the variance of the images. */
   readonly reconstructionVariance?: number;
   /** Mean Kullback-Leibler divergence of each content latent from its prior, in nats per image. */
   readonly latentKl?: readonly number[];
   /** Loss and weight of the KL terms in each epoch. */
   readonly losses?: readonly { readonly loss: number; readonly klWeight: number }[];
-  /** Loss of a model that draws the mean image whatever the input, in nats per image. */
+  /** Loss of a model that always outputs the mean image, in nats per image. */
   readonly constantLoss?: number;
 }
 
@@ -35,9 +35,9 @@ export type ProblemCode = (typeof problemCodes)[number];
 /** One sign that a run did not learn. */
 export interface LearningProblem {
   readonly code: ProblemCode;
-  /** What was found, a sentence or two. */
+  /** Description of the problem. */
   readonly text: string;
-  /** What to try, the likeliest remedy first. */
+  /** Suggestions, the most promising first. */
   readonly advice: readonly string[];
 }
 
@@ -55,18 +55,18 @@ const KEYS: readonly (keyof LearningFigures)[] = [
 
 /** Thresholds; `docs/guides/it-did-not-learn.md` states them. */
 const LIMITS = {
-  /** Share of the variance between images. */
+  /** Fraction of the variance between images. */
   variance: 0.01,
   /** Nats per image. */
   kl: 0.05,
-  /** Epochs that a plateau takes at least. */
+  /** Minimum number of epochs of a plateau. */
   epochs: 4,
-  /** Decrease of the loss, as a share of its size. */
+  /** Relative decrease of the loss. */
   decrease: 0.002,
 } as const;
 
 /**
- * The signs that a run did not learn; none for a run that did. A sign is only looked for where its figures are given.
+ * The signs that a run did not learn; empty for a run that did. Each sign is only checked if its figures are given.
  * @example learningProblems({ accuracy: 0.26, accuracyInterval: [0.22, 0.3], chance: 0.25 })[0].code // 'accuracy-at-chance'
  */
 export function learningProblems(figures: LearningFigures): LearningProblem[] {
@@ -82,16 +82,16 @@ function atChance(figures: LearningFigures): LearningProblem | undefined {
     return undefined;
   }
   const interval = `${formatPercent(low)} to ${formatPercent(high)}`;
-  // An accuracy far above chance on a handful of images is no sign of a failure, but none of a success either.
+  // An accuracy far above chance on a handful of images indicates neither failure nor success.
   if (accuracy > chance + 0.15) {
     const images =
       validationImages === undefined ? 'the validation images' : `${formatCount(validationImages)} validation images`;
     return {
       code: 'few-validation-images',
-      text: `The accuracy, ${formatPercent(accuracy)} on ${images}, cannot be told from chance (${formatPercent(chance)}): its 95% interval is ${interval}.`,
+      text: `The accuracy, ${formatPercent(accuracy)} on ${images}, cannot be distinguished from chance (${formatPercent(chance)}): its 95% interval is ${interval}.`,
       advice: [
-        'Label more images, or give a larger fraction of the labels to validation.',
-        'Use cross-validate, in which every labelled image counts.',
+        'Label more images, or use a larger fraction of them for validation.',
+        'Use cross-validate, which tests on every labelled image.',
       ],
     };
   }
@@ -103,11 +103,11 @@ function atChance(figures: LearningFigures): LearningProblem | undefined {
     code: 'accuracy-at-chance',
     text: `The accuracy, ${formatPercent(accuracy)} (95% interval ${interval}), is no better than chance (${formatPercent(chance)}).${upright}`,
     advice: [
-      ...(isUprightOnly ? ["Show the labelled images at drawn poses in training (labelledPoses: 'drawn')."] : []),
-      'Look at the samples in report.html: are the objects recognisable at this size, centred, and of the class they are labelled with?',
-      'Remove an uneven background and standardise the images, if the run did not.',
+      ...(isUprightOnly ? ["Augment the labelled images with random poses in training (labelledPoses: 'drawn')."] : []),
+      'Check the samples in report.html: are the objects recognisable at this size, centred and labelled correctly?',
+      'Remove an uneven background and standardise the images, if this was not done.',
       'Train longer (--from continues a finished run), or label a few more images of each class.',
-      'Widen the ranges of the poses if objects lie at angles or places outside them.',
+      'Widen the ranges of the poses if objects have angles or positions outside them.',
     ],
   };
 }
@@ -116,11 +116,11 @@ function collapsed({ reconstructionVariance }: LearningFigures): LearningProblem
   if (reconstructionVariance === undefined || !(reconstructionVariance < LIMITS.variance)) return undefined;
   return {
     code: 'collapsed-decoder',
-    text: `The reconstructions hardly differ between images: their variance is ${formatPercent(reconstructionVariance, 2)} of that of the images. The decoder draws one picture for all of them.`,
+    text: `The reconstructions hardly differ between images: their variance is ${formatPercent(reconstructionVariance, 2)} of that of the images. The decoder outputs nearly the same image for all of them.`,
     advice: [
-      'Remove an uneven background and standardise the images: a background can take up the whole reconstruction.',
-      'Start with a small weight of the KL terms and let it grow (--kl "min(epoch/10, 1)").',
-      'Use a Gaussian likelihood for images that are not black and white.',
+      'Remove an uneven background and standardise the images: a background can dominate the reconstruction.',
+      'Start with a small KL weight and increase it gradually (--kl-weight "min(epoch/10, 1)").',
+      'Use a Gaussian likelihood for images that are not binary.',
       'Train longer, or with a larger learning rate.',
     ],
   };
@@ -134,15 +134,15 @@ function unused({ latentKl = [] }: LearningFigures): LearningProblem | undefined
   return {
     code: 'unused-latents',
     text: all
-      ? `No content latent is used: each carries less than ${LIMITS.kl} nats about an image. The latent map and the manifolds show nothing.`
-      : `${dead.length} of ${latentKl.length} content latents ${dead.length === 1 ? 'is' : 'are'} unused (${names}): less than ${LIMITS.kl} nats about an image.`,
+      ? `No content latent is used: each carries less than ${LIMITS.kl} nats per image. The latent map and the manifolds are not meaningful.`
+      : `${dead.length} of ${latentKl.length} content latents ${dead.length === 1 ? 'is' : 'are'} unused (${names}): less than ${LIMITS.kl} nats per image.`,
     advice: all
       ? [
-          'Start with a small weight of the KL terms and let it grow (--kl "min(epoch/10, 1)").',
-          'Train longer: latents come into use once the poses and classes are right.',
-          'If the objects of a class really are all alike, nothing is wrong: only pose and class vary.',
+          'Start with a small KL weight and increase it gradually (--kl-weight "min(epoch/10, 1)").',
+          'Train longer: the latents are used only once poses and classes are learned.',
+          'If the objects of a class are identical, this is expected: only pose and class vary.',
         ]
-      : ['Nothing is wrong if the objects vary in fewer ways. Otherwise lower the weight of the KL terms (--kl).'],
+      : ['This is expected if the objects vary in fewer ways. Otherwise lower the KL weight (--kl-weight).'],
   };
 }
 
@@ -150,7 +150,7 @@ function plateau({ losses = [] }: LearningFigures): LearningProblem | undefined 
   if (losses.length < LIMITS.epochs) return undefined;
   const first = losses[0];
   const last = losses.slice(-2);
-  // Where the weight of the KL terms grows, the loss may grow too.
+  // The loss may increase with the KL weight.
   if (last.some(({ klWeight }) => Math.abs(klWeight - first.klWeight) > 0.01 * Math.max(1, first.klWeight)))
     return undefined;
   const mean = last.reduce((sum, { loss }) => sum + loss, 0) / last.length;
@@ -159,8 +159,8 @@ function plateau({ losses = [] }: LearningFigures): LearningProblem | undefined 
     code: 'loss-plateau',
     text: `The loss did not fall: ${first.loss.toPrecision(4)} nats per image in the first epoch, ${mean.toPrecision(4)} at the end.`,
     advice: [
-      'Change the learning rate (--lr): larger where the loss hardly moves, smaller where it jumps.',
-      'Train longer, with another seed beside it (--seeds 3): some plateaus last for several epochs.',
+      'Change the learning rate (--lr): larger if the loss hardly changes, smaller if it fluctuates.',
+      'Train longer, or with several seeds (--seeds 3): some plateaus last for several epochs.',
     ],
   };
 }
@@ -170,21 +170,21 @@ function constantImage({ losses = [], constantLoss }: LearningFigures): Learning
   if (!last || constantLoss === undefined || !(last.loss >= constantLoss) || last.klWeight > 1) return undefined;
   return {
     code: 'constant-image',
-    text: `The loss, ${last.loss.toPrecision(4)} nats per image, is no lower than that of drawing the mean image every time (${constantLoss.toPrecision(4)}).`,
+    text: `The loss, ${last.loss.toPrecision(4)} nats per image, is no lower than that of always outputting the mean image (${constantLoss.toPrecision(4)}).`,
     advice: [
-      'Train longer: the first thing that a decoder learns is the mean image.',
-      'Remove an uneven background, and check the images for a few bright pixels that take up the whole grey range.',
+      'Train longer: the decoder first learns the mean image.',
+      'Remove an uneven background, and check the images for a few bright pixels that dominate the grey range.',
     ],
   };
 }
 
-/** A training shorter than this is not looked at on its way. */
+/** Shorter trainings are not checked before their end. */
 const WATCHED = 6;
 
 /**
- * A warning on the way, once a third of the epochs is done: accuracy at chance, or a loss that does not fall.
- * @param epoch finished epochs
- * @returns undefined at any other time, and for a training that learns
+ * A warning after a third of the epochs: accuracy at chance, or a loss that does not decrease.
+ * @param epoch number of finished epochs
+ * @returns undefined at any other epoch, and for a training that learns
  */
 export function earlyWarning(figures: LearningFigures, epoch: number, epochs: number): string | undefined {
   if (epochs < WATCHED || epoch !== Math.ceil(epochs / 3)) return undefined;

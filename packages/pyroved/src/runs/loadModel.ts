@@ -1,4 +1,4 @@
-/** A trained model from its run folder, ready for new images. */
+/** Loads trained models from run folders and classifies images with them. */
 import type { SpatialDecoderOptions } from '@pyro-ts/spatial-decoder';
 import { refuseUnknownKeys } from 'pyro-ts/internal';
 import {
@@ -27,21 +27,21 @@ export interface TrainedModel {
   readonly run: RunFolder;
   readonly model: Model;
   readonly classNames: readonly string[];
-  /** The angle (radians) at which the model sees each class's upright images; where it tells angles. */
+  /** The mean angle inferred for the upright images of each class, radians; absent for a model without angles. */
   readonly classAngles?: Float32Array;
   readonly normalisation?: Normalisation;
-  /** Applied to class probabilities: fitted on the validation images at the end of training; 1 where it was not. */
+  /** Temperature of the class probabilities, fitted on the validation images at the end of training. @default 1 */
   readonly temperature?: number;
-  /** What is done to images before the model sees them; absent: nothing. */
+  /** Preprocessing of the images. @default none */
   readonly preprocessing?: Preprocessing;
-  /** Said where the newest checkpoint is damaged and the one before it was taken. */
+  /** A warning if the newest checkpoint is damaged and the previous one was loaded. */
   readonly warning?: string;
 }
 
 /**
- * Loads the newest whole checkpoint of a run.
- * @param kernel what computes the spatial decoder and the convolutions of recognition (see `selectKernel`). @default plain tensor operations, which
- * classify some fifty times more slowly
+ * Loads the newest intact checkpoint of a run.
+ * @param kernel for the spatial decoder and the convolutions of recognition (see `selectKernel`). @default plain tensor operations, which are about
+ * fifty times slower
  * @example
  * await selectEngine();
  * const trained = await loadModel('runs/demo', await selectKernel());
@@ -52,7 +52,7 @@ export async function loadModel(folder: string, kernel?: SpatialDecoderOptions['
   const run = RunFolder.open(folder);
   if (isPairsRun(run)) {
     throw new PyrovedError(
-      `${folder} holds an encoder-decoder (VED), which predicts targets from inputs and knows neither classes nor poses: use pyroved predict, encode, manifold, traverse or export, or loadVED.`,
+      `${folder} contains an encoder-decoder (VED), which predicts outputs from inputs and has neither classes nor poses. Use pyroved predict, encode, manifold, traverse or export, or loadVED.`,
     );
   }
   const { checkpoint, warning } = run.loadCheckpoint();
@@ -77,26 +77,26 @@ function temperatureOf(run: RunFolder): Pick<TrainedModel, 'temperature'> {
   return typeof temperature === 'number' && temperature > 0 ? { temperature } : {};
 }
 
-/** The model as a classifier, or an error that says that it has no classes. */
+/** The model as a classifier. @throws {PyrovedError} when it has no classes. */
 export function classifierOf({ run, model }: TrainedModel): Classifier {
   if (isClassifier(model)) return model;
   throw new PyrovedError(
-    `The model of ${run.path} (${model.kind}) tells no classes. Train one with labels, or a jiVAE, which looks for classes by itself.`,
+    `The model of ${run.path} (${model.kind}) has no classes. Train a model with labels, or a jiVAE, which finds classes without labels.`,
   );
 }
 
-/** What `classifyImages` does with a model that has templates. */
+/** Options of `classifyImages` for template models. */
 export interface ClassifyOptions {
   /** See `ClassAnswer`. @default 'gated' */
   readonly answer?: ClassAnswer;
-  /** Rate at which images of known classes may be taken for outliers. @default 0.05 */
+  /** Fraction of images of known classes that may be marked as outliers. @default 0.05 */
   readonly falseAlarms?: number;
 }
 
 /**
- * Class, probabilities and angle of each image; with templates, its evidence, its outlier score and whether it is an outlier.
- * @param threshold an image whose likeliest class is less likely than this is marked unsure
- * @throws {PyrovedError} for an answer that needs templates where the model has none.
+ * Class, probabilities and angle of each image; for template models also its evidence, outlier score and whether it is an outlier.
+ * @param threshold images whose most probable class is below this probability are marked unsure
+ * @throws {PyrovedError} when the options require templates and the model has none.
  */
 export function classifyImages(
   trained: TrainedModel,
@@ -110,7 +110,7 @@ export function classifyImages(
   const hasTemplates = model instanceof TemplateSSIVAE;
   if (!hasTemplates && (answer === 'evidence' || falseAlarms !== undefined)) {
     throw new PyrovedError(
-      `The model of ${trained.run.path} has no templates, so there is no evidence of its classes. Train one with decoder "template" (--decoder template).`,
+      `The model of ${trained.run.path} has no templates. Train a model with decoder "template" (--decoder template).`,
     );
   }
   const all = hasTemplates ? model.answers(set, { ...(answer && { answer }) }) : undefined;
@@ -118,7 +118,7 @@ export function classifyImages(
     ? { encoding: all.encoding, classified: all.found }
     : model.infer(set);
   const lowest = hasTemplates ? model.outlierThreshold(falseAlarms) : 0;
-  // Fitted on the default answer.
+  // The temperature was fitted for the default answer.
   const { temperature = 1 } = answer === undefined || answer === 'gated' || !hasTemplates ? trained : {};
   const { probabilities, classes, entropy, margin } =
     temperature === 1

@@ -1,31 +1,31 @@
-/** The engine and the kernel that a run works with. */
+/** The engine and the kernel of a run. */
 import { type EngineChoice, selectEngine } from '@pyro-ts/engine';
 import { type Precision, type SelectedKernel, selectKernel } from '@pyro-ts/spatial-decoder';
 import { defined } from 'pyroved-ts/internal';
 
-/** The engine and the kernel of a run; what is omitted is chosen for this machine. */
+/** Options for engine and kernel; omitted ones are chosen for this machine. */
 export interface Machine {
   readonly engine?: string;
   readonly kernel?: string;
   readonly threads?: number;
-  /** Of the spatial decoder's matrix products; "bfloat16" needs a processor with AMX. */
+  /** Precision of the spatial decoder's matrix products; "bfloat16" requires a processor with AMX. */
   readonly precision?: Precision;
-  /** Instruction set of the native kernel, e.g. "avx2". @default the best that the processor runs */
+  /** Instruction set of the native kernel, e.g. "avx2". @default the fastest supported by the processor */
   readonly isa?: string;
 }
 
-/** Frees the kernel when it is disposed. */
+/** The selected engine and kernel; disposing it disposes the kernel. */
 export interface StartedMachine extends Disposable {
   readonly engine: EngineChoice;
   readonly kernel: SelectedKernel;
 }
 
-/** What a run keeps of the machine that it was begun with. */
+/** The engine and kernel recorded in a run. */
 export interface MachineRecord {
   readonly engine: string;
   readonly kernel: string;
   readonly precision?: Precision;
-  /** Instruction set of the kernel, where it has several; absent in older runs. */
+  /** Instruction set of the kernel, if it has several; absent in older runs. */
   readonly isa?: string;
 }
 
@@ -36,7 +36,7 @@ export const recordOf = ({ engine, kernel }: Omit<StartedMachine, keyof Disposab
   ...(kernel.isa !== undefined && { isa: kernel.isa }),
 });
 
-/** The engine and kernel of a resumed run: those it was started with, except what is chosen anew. */
+/** The options for a resumed run: those it was started with, overridden by `asked`. */
 export const machineAgain = ({ engine, kernel, precision }: MachineRecord, asked: Machine): Machine => ({
   engine,
   kernel,
@@ -49,7 +49,7 @@ export const kernelLabel = ({ kernel, precision }: Pick<MachineRecord, 'kernel' 
   precision === 'bfloat16' ? `${kernel} in bfloat16` : kernel;
 
 /**
- * Chooses engine and kernel, and says which.
+ * Selects and starts engine and kernel, and reports them to `say`.
  * @example using machine = await startMachine({ kernel: 'wasm' });
  */
 export async function startMachine(

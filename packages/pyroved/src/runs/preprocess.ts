@@ -1,4 +1,4 @@
-/** The preprocessing of a run: asked for or chosen from its training images, then applied to all of its sets. */
+/** The preprocessing of a run: set by options or chosen from the training images, and applied to all sets. */
 import { OptionError } from 'pyro-ts';
 import { didYouMean, refuseUnknownKeys } from 'pyro-ts/internal';
 import {
@@ -17,7 +17,7 @@ import {
 } from 'pyroved-ts';
 import type { TrainingSets } from '../sources/sets.js';
 
-/** `auto` and what is omitted is chosen from the training images; `none` leaves them as they are. */
+/** `auto`, the default, is chosen from the training images; `none` leaves them unchanged. */
 export type PreprocessSetting =
   | 'auto'
   | 'none'
@@ -28,14 +28,14 @@ export type PreprocessSetting =
       readonly standardise?: Standardisation | 'auto';
     };
 
-/** What decides the preprocessing of a new run. */
+/** The options that determine the preprocessing of a new run. */
 export interface PreprocessRequest {
   readonly setting: PreprocessSetting;
-  /** The likelihood that was asked for, if any: under one for values in [0, 1], `auto` leaves the images as they are. */
+  /** The likelihood, if given. With one for values in [0, 1], `auto` leaves the images unchanged. */
   readonly likelihood?: ModelOptions['likelihood'];
 }
 
-/** Checks what can be checked before there are images. @throws {OptionError} that names the option. */
+/** Checks the options that do not depend on the images. @throws {OptionError} when one is invalid. */
 export function checkPreprocess({ setting, likelihood }: PreprocessRequest): void {
   const { background, standardise } = partsOf(setting);
   checkName('background', background, [...backgroundNames, 'auto']);
@@ -43,8 +43,8 @@ export function checkPreprocess({ setting, likelihood }: PreprocessRequest): voi
   const asked = [background, standardise].find((name) => name !== 'auto' && name !== 'none');
   if (asked === undefined || !isUnit(likelihood)) return;
   throw new OptionError(
-    `Images with preprocess "${asked}" have values beyond [0, 1], which the likelihood "${nameOf(likelihood)}" does not have. ` +
-      'Use the likelihood "gaussian", or preprocess "none".',
+    `Preprocessing "${asked}" gives values outside [0, 1], which the likelihood "${nameOf(likelihood)}" does not support. ` +
+      'Use the likelihood "gaussian" or preprocess "none".',
   );
 }
 
@@ -71,7 +71,7 @@ const nameOf = (likelihood: ModelOptions['likelihood']): string | undefined =>
 
 const isUnit = (likelihood: ModelOptions['likelihood']): boolean => nameOf(likelihood)?.includes('bernoulli') === true;
 
-/** The preprocessing that a request asks for, and a line about it where it changes the images or could have. */
+/** The preprocessing for a request, with a message unless the images need none. */
 export function resolvePreprocess(
   request: PreprocessRequest,
   sets: TrainingSets,
@@ -88,7 +88,7 @@ export function resolvePreprocess(
     const name = nameOf(request.likelihood);
     return {
       preprocessing: noPreprocessing,
-      line: `Preprocessing: none, because the likelihood "${name}" needs values in [0, 1]. With "gaussian" it would be: ${text}${reason}.`,
+      line: `Preprocessing: none, because the likelihood "${name}" requires values in [0, 1]. With "gaussian" it would be: ${text}${reason}.`,
     };
   }
   return { preprocessing, line: `Preprocessing: ${text}${reason}.` };
@@ -98,7 +98,7 @@ function combined(asked: ReturnType<typeof partsOf>, chosen: Preprocessing): Pre
   const background = asked.background === 'auto' ? chosen.background : asked.background;
   if (asked.standardise !== 'auto') return { background, standardise: asked.standardise };
   if (background !== 'none') return { background, standardise: 'rms' };
-  // Without the removal that was chosen, the mean stands in for the background.
+  // If the suggested background removal is disabled, subtract the mean instead.
   if (chosen.background !== 'none') return { background, standardise: 'std' };
   return { background, standardise: chosen.standardise };
 }
@@ -106,7 +106,7 @@ function combined(asked: ReturnType<typeof partsOf>, chosen: Preprocessing): Pre
 const trainingImages = ({ labelled, unlabelled }: TrainingSets): TrainingImages[] =>
   labelled && labelled !== unlabelled ? [labelled, unlabelled] : [unlabelled];
 
-/** The sets with their images preprocessed; `preprocessing` says so. */
+/** The sets with preprocessed images, and with `preprocessing` set. */
 export function preprocessedSets(sets: TrainingSets, preprocessing: Preprocessing): TrainingSets {
   if (isIdentity(preprocessing)) return sets;
   const { unlabelled, labelled, test } = sets;
@@ -114,7 +114,7 @@ export function preprocessedSets(sets: TrainingSets, preprocessing: Preprocessin
   return {
     ...sets,
     unlabelled: done,
-    // Where the labelled images serve as the unlabelled ones too, they stay the same set.
+    // Keep a single set if the labelled images also serve as unlabelled ones.
     ...(labelled && { labelled: labelled === unlabelled ? done : preprocessed(labelled, preprocessing) }),
     ...(test && { test: preprocessed(test, preprocessing) }),
     preprocessing,

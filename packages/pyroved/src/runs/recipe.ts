@@ -1,4 +1,4 @@
-/** Named sets of options: the default one, and the paper's protocol. */
+/** Named sets of options: the defaults and the paper's protocol. */
 import { OptionError } from 'pyro-ts';
 import { didYouMean } from 'pyro-ts/internal';
 import { type ModelSettings, type TrainSettings, trainDefaults } from '../kinds/index.js';
@@ -6,15 +6,15 @@ import { type ModelSettings, type TrainSettings, trainDefaults } from '../kinds/
 export const recipeNames = ['default', 'paper'] as const;
 export type RecipeName = (typeof recipeNames)[number];
 
-/** What a recipe is applied to. */
+/** The settings that a recipe provides defaults for. */
 export interface RecipeSettings {
   readonly model?: ModelSettings;
   readonly train?: TrainSettings;
 }
 
 /**
- * The protocol of the paper's runs: labelled images as they are, poses of all images latent, one likely angle per image, a Bernoulli likelihood of grey
- * values, and pyroVED's trainer with its second optimiser step.
+ * The protocol of the paper's runs: labelled images without augmentation, latent poses for all images, a unimodal angle guide, a Bernoulli likelihood of
+ * grey values, and pyroVED's trainer with its second optimiser step.
  * @see Ziatdinov et al., Digital Discovery 2024, 3, 1213; pyroVED 0.1.2
  */
 const paper: RecipeSettings = {
@@ -22,11 +22,11 @@ const paper: RecipeSettings = {
   train: { ...trainDefaults, lr: 5e-4, auxStep: 'pyroved', schedule: 'pyroved' },
 };
 
-/** The settings with those of the recipe where they say nothing. @throws {OptionError} for a recipe that does not exist. */
+/** The settings, completed by those of the recipe. @throws {OptionError} for an unknown recipe. */
 export function withRecipe<S extends RecipeSettings>(name: RecipeName | undefined, settings: S): S {
   if (name === undefined || name === 'default') return settings;
   if (name !== 'paper') {
-    throw new OptionError(`There is no recipe "${String(name)}".${didYouMean(String(name), recipeNames)}`);
+    throw new OptionError(`Unknown recipe "${String(name)}".${didYouMean(String(name), recipeNames)}`);
   }
   return { ...settings, model: { ...paper.model, ...settings.model }, train: { ...paper.train, ...settings.train } };
 }

@@ -1,4 +1,4 @@
-/** The report of a run: its figures, pictures and settings in one page, and the pictures as files. */
+/** The report of a run: figures, pictures and settings on one page, with the pictures also as files. */
 import {
   type EpochRecord,
   type Factor,
@@ -32,23 +32,23 @@ import { deformationsOf, imagesToShow, latentsOf, manifoldsOf, reconstructionsOf
 import { hasClassAngles } from './upright.js';
 import { posesText } from './validation.js';
 
-/** What another run adds to a report: the baseline of the demo. */
+/** A run to compare with: the baseline of the demo. */
 export interface ReportBaseline {
   readonly label: string;
   readonly accuracy: number;
   readonly history: readonly EpochRecord[];
 }
 
-/** What a report shows beyond its own run. */
+/** Optional additional content of a report. */
 export interface ReportExtras {
   readonly baseline?: ReportBaseline;
-  /** The runs among which this one was chosen. */
+  /** Tables, e.g. of the runs among which this one was selected. */
   readonly tables?: readonly ReportTable[];
 }
 
 interface Result extends ReportExtras {
   readonly summary: RunSummary;
-  /** Of the test images, where there are any and the model says something of them. */
+  /** Evaluation on the validation images, if possible. */
   readonly evaluation: ModelEvaluation | undefined;
   readonly history: readonly EpochRecord[];
 }
@@ -67,7 +67,7 @@ function reportData(
   sets: TrainingSets,
   { summary, history, baseline, tables }: Result,
 ): ReportData {
-  // A report is of a training, which had images.
+  // Only trained runs have reports, and they have a source of images.
   const source = dataSection(run.config).source as Source;
   const angles = sets.labelled && hasClassAngles(model) ? model.classAngles(sets.labelled) : undefined;
   const { classNames } = summary;
@@ -84,7 +84,7 @@ function reportData(
       ...(sets.problems.length > 0
         ? [
             {
-              text: `${sets.problems.length} ${sets.problems.length === 1 ? 'file was' : 'files were'} skipped.`,
+              text: `${sets.problems.length} ${sets.problems.length === 1 ? 'file was' : 'files were'} skipped:`,
               items: sets.problems.map((p) => `${p.file}: ${p.why}`),
             },
           ]
@@ -118,7 +118,7 @@ const titles: Readonly<Record<Source['kind'], string>> = {
 };
 
 const foundKind = (numClasses: number): string =>
-  numClasses === 1 ? 'deformable picture' : `deformable pictures of ${numClasses} classes found without labels`;
+  numClasses === 1 ? 'deformable template' : `deformable templates of ${numClasses} classes found without labels`;
 
 function headline(
   summary: RunSummary,
@@ -133,7 +133,7 @@ function headline(
     summary.validation?.poses === 'drawn'
       ? `validation images, shown ${posesText(summary.validation)},`
       : source.kind === 'cards'
-        ? `test images, turned by up to ${source.angle}°, that training did not see`
+        ? `test images, rotated by up to ${source.angle}°, that training did not see`
         : 'labelled images that training did not see';
   const accuracy = {
     value,
@@ -147,12 +147,12 @@ function headline(
   return { accuracy };
 }
 
-/** What stands below the accuracy: the same images upright, and the classifier without the unlabelled images. */
+/** Accuracies to compare with: on the same images upright, and of a classifier without the unlabelled images. */
 const besideOf = ({ uprightAccuracy, labelsOnlyAccuracy }: RunSummary) => [
   ...(uprightAccuracy === undefined ? [] : [{ label: 'on the same images, upright', value: uprightAccuracy }]),
   ...(labelsOnlyAccuracy === undefined
     ? []
-    : [{ label: 'a classifier on the labelled images alone', value: labelsOnlyAccuracy }]),
+    : [{ label: 'classifier trained on the labelled images only', value: labelsOnlyAccuracy }]),
 ];
 
 const words: Record<string, string> = { r: 'rotation', t: 'translation', s: 'scale', h: 'shear' };
@@ -185,10 +185,10 @@ function facts(run: RunFolder, summary: RunSummary, sets: TrainingSets, lr: numb
       rows: [
         ...(unlabelled === labelled ? [] : ([['unlabelled', unlabelled.count]] as const)),
         ...(labelled ? ([['labelled', labelled.count]] as const) : []),
-        ...(test ? ([['to test on', test.count]] as const) : []),
+        ...(test ? ([['validation', test.count]] as const) : []),
         ...(classNames.length > 0 ? ([['classes', classNames.join(', ')]] as const) : []),
         ['size', `${shape.join(' x ')}${channels > 1 ? `, ${channels} channels` : ''}`],
-        ...(normalisation ? ([['normalised', normalisationText(normalisation)]] as const) : []),
+        ...(normalisation ? ([['pixel values', normalisationText(normalisation)]] as const) : []),
         ...(preprocessing ? ([['preprocessing', preprocessingText(preprocessing)]] as const) : []),
         ...described(sourceOptions, { unlabelled: 'unlabelled in', labelled: 'labelled in', labels: 'labels in' }),
       ],
@@ -204,13 +204,13 @@ function facts(run: RunFolder, summary: RunSummary, sets: TrainingSets, lr: numb
     {
       title: 'Training',
       rows: [
-        ...(config.from ? ([['starts from', `${config.from.run}, after ${config.from.epochs} epochs`]] as const) : []),
+        ...(config.from ? ([['extends', `${config.from.run}, after ${config.from.epochs} epochs`]] as const) : []),
         ['epochs', summary.epochs],
         ['steps', summary.steps],
         ['time', formatDuration(summary.seconds)],
         ...described(
           { lr, ...trainOptionsOf(train, kindOf(modelSection(config)).trainOptions), epochs: undefined },
-          { lr: 'learning rate', klWeight: 'weight of the KL term' },
+          { lr: 'learning rate', klWeight: 'KL weight' },
         ),
       ],
     },
@@ -219,12 +219,12 @@ function facts(run: RunFolder, summary: RunSummary, sets: TrainingSets, lr: numb
           {
             title: 'Evidence (Laplace approximation of log p)',
             rows: [
-              ['weight beside recognition', summary.evidence.weight.toFixed(2)],
+              ['weight in the classification', summary.evidence.weight.toFixed(2)],
               ['temperature', summary.evidence.temperature],
-              ['outliers score below', summary.evidence.outlierThreshold.toFixed(2)],
+              ['outlier threshold', summary.evidence.outlierThreshold.toFixed(2)],
               ...(summary.evidence.mean === undefined
                 ? []
-                : ([['mean of validation images', `${summary.evidence.mean.toFixed(1)} nats`]] as const)),
+                : ([['mean over validation images', `${summary.evidence.mean.toFixed(1)} nats`]] as const)),
             ] as const,
           },
         ]
@@ -236,7 +236,7 @@ function facts(run: RunFolder, summary: RunSummary, sets: TrainingSets, lr: numb
             rows: [
               ['ELBO', `${summary.bounds.elbo.toFixed(2)} nats per image`],
               [
-                `importance-weighted bound, ${summary.bounds.particles} draws`,
+                `importance-weighted bound, ${summary.bounds.particles} samples`,
                 `${summary.bounds.importanceWeighted.toFixed(2)} nats per image`,
               ],
               ['images', summary.bounds.images],
@@ -247,9 +247,9 @@ function facts(run: RunFolder, summary: RunSummary, sets: TrainingSets, lr: numb
     ...(summary.targets
       ? [
           {
-            title: 'On the images to test on',
+            title: 'Predictions on validation images',
             rows: summary.targets.flatMap(({ name, r2, meanSquaredError, meanAbsoluteError }): [string, string][] => [
-              [`${name}: R2`, r2?.toFixed(3) ?? 'no spread'],
+              [`${name}: R2`, r2?.toFixed(3) ?? 'undefined'],
               [`${name}: mean squared error`, meanSquaredError.toPrecision(4)],
               [`${name}: mean absolute error`, meanAbsoluteError.toPrecision(4)],
             ]),
@@ -268,7 +268,7 @@ function facts(run: RunFolder, summary: RunSummary, sets: TrainingSets, lr: numb
   ];
 }
 
-/** The names of the quantities that a model predicts or is told. */
+/** The names of the quantities that a model predicts or is conditioned on. */
 function namesOf(model: object): Record<string, string[]> {
   const { targets, condition } = model as Partial<Record<'targets' | 'condition', readonly (string | Factor)[]>>;
   const names = (list: readonly (string | Factor)[]) => list.map((one) => (typeof one === 'string' ? one : one.name));
@@ -292,27 +292,27 @@ function commands(path: string, model: Model, { kind }: Source) {
   const images = kind === 'array' || kind === 'peaks' ? '--array new.npy' : pictures;
   const encode = {
     command: `npx pyroved encode ${path} ${images} --out latents.csv`,
-    what: 'The latent variables and the pose of new images, as a table.',
+    what: 'Write the latent variables and the pose of new images to a table.',
   };
   const manifold = {
     command: `npx pyroved manifold ${path} --grid 12 --coverage 0.98`,
-    what: 'What the model draws, over a wider range and in finer steps.',
+    what: 'Draw the latent manifold over a wider range and in finer steps.',
   };
   const traverse = {
     command: `npx pyroved traverse ${path} --steps 10`,
-    what: 'What each latent variable changes, one at a time.',
+    what: 'Draw images along each latent variable.',
   };
   if (!isClassifier(model)) return [encode, manifold, traverse];
   const harder = kind === 'cards' ? ' --angle "90 deg"' : ' --noise 0.1';
   return [
     {
       command: `npx pyroved classify ${path} ${images} --out classes.csv`,
-      what: 'Class, probability and angle of new images, as a table.',
+      what: 'Write the class, probability and angle of new images to a table.',
     },
     encode,
     {
       command: `npx pyroved evaluate ${path}${harder}`,
-      what: 'The accuracy where images are harder than in training.',
+      what: 'Measure the accuracy on harder images than in training.',
     },
     manifold,
     traverse,

@@ -1,11 +1,11 @@
-/** The parts of a report that tell how good a model is, by kind: headline, confusion, calibration, predictions against the truth. */
+/** Evaluation figures of a report: confusion matrix, calibration, and predicted against true values. */
 import { type Model, SSRegIVAE } from 'pyroved-ts';
 import type { ModelEvaluation } from '../kinds/evaluation.js';
 import type { TrainingSets } from '../sources/sets.js';
 import { lineChart, type ReportChart, type ReportData, scatterChart } from '../viz/index.js';
 import type { RunSummary } from './finish.js';
 
-/** Found classes in the order, and by the names, of the true ones that they are matched with; told classes as they are. */
+/** The confusion matrix; found classes have the order and the names of the true classes they are matched with. */
 export function confusionOf(
   { confusion, matched, classNames }: RunSummary,
   trueNames: readonly string[],
@@ -13,12 +13,12 @@ export function confusionOf(
   if (!confusion) return {};
   if (!matched) return { confusion: { classNames, counts: confusion } };
   const columns = trueNames.map((_, y) => matched.indexOf(y));
-  // More or fewer classes found than there are make no square table.
+  // The matrix is not square if the number of found classes differs.
   if (columns.includes(-1) || matched.length !== trueNames.length) return {};
   return { confusion: { classNames: trueNames, counts: confusion.map((row) => columns.map((k) => row[k])) } };
 }
 
-/** Calibration of a classifier; each quantity against its true value. */
+/** The reliability diagram of a classifier, or predicted against true values of each quantity. */
 export function chartsOf(
   model: Model,
   { test }: TrainingSets,
@@ -27,7 +27,7 @@ export function chartsOf(
 ): ReportChart[] {
   const { reliability, calibrationError, temperature, calibratedError } = summary;
   if (reliability && calibrationError !== undefined) {
-    // Where all images are in one bin there is nothing to draw.
+    // A single bin makes no diagram.
     return reliability.length > 1
       ? [reliabilityChart(reliability, calibrationError, { temperature, calibratedError })]
       : [];
@@ -44,7 +44,7 @@ export function chartsOf(
       yTitle: `predicted ${name}`,
       size: 320,
     });
-    const caption = `Images that training did not see: R2 ${r2.toFixed(3)}, root mean squared error ${Math.sqrt(meanSquaredError).toPrecision(3)}.`;
+    const caption = `Validation images: R2 ${r2.toFixed(3)}, RMSE ${Math.sqrt(meanSquaredError).toPrecision(3)}.`;
     return { key: `predicted-${k + 1}`, title: `Predicted ${name}`, caption, svg };
   });
 }
@@ -55,13 +55,13 @@ function reliabilityChart(
   { temperature, calibratedError }: Pick<RunSummary, 'temperature' | 'calibratedError'>,
 ): ReportChart {
   const svg = lineChart({
-    title: 'share that is right',
-    xTitle: 'probability of the likeliest class',
+    title: 'accuracy',
+    xTitle: 'probability of the most probable class',
     yFormat: 'percent',
     series: [
       { name: 'this model', points: table.map(({ confidence, accuracy }) => ({ x: confidence, y: accuracy })) },
       {
-        name: 'as it says',
+        name: 'perfect calibration',
         points: [table[0], table[table.length - 1]].map(({ confidence }) => ({ x: confidence, y: confidence })),
       },
     ],
@@ -70,11 +70,11 @@ function reliabilityChart(
   const after =
     temperature === undefined || calibratedError === undefined
       ? ''
-      : ` With the temperature ${temperature.toPrecision(3)}, which classify applies, it is ${calibratedError.toFixed(3)} (each half of the images at the temperature fitted on the other half).`;
+      : ` After temperature scaling (T = ${temperature.toPrecision(3)}, applied by classify) it is ${calibratedError.toFixed(3)}, by two-fold cross-fitting.`;
   return {
     key: 'reliability',
-    title: 'What its probabilities mean',
-    caption: `Expected calibration error ${error.toFixed(3)}: how far, on average, the share of right classes lies from the probability that the model gives.${after} Images in each bin of probability: ${counts}.`,
+    title: 'Calibration',
+    caption: `Expected calibration error ${error.toFixed(3)}: the mean difference between accuracy and predicted probability.${after} Images per bin of probability: ${counts}.`,
     svg,
   };
 }

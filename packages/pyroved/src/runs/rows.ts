@@ -1,4 +1,4 @@
-/** Rows of pictures that a trained model draws: one latent at a time, the way between two images, and images turned upright. */
+/** Rows of images decoded by a trained model: latent traversals, interpolations, and straightened images. */
 import {
   type ImageSet,
   type InvariantVAE,
@@ -16,7 +16,7 @@ import { latentName, stackOf } from './show.js';
 import type { AnyTrained } from './tables.js';
 import { turns, uprightOf } from './upright.js';
 
-/** A picture with its words as SVG, and, of images, its tiles alone as PNG. */
+/** A labelled picture as SVG and, for images, its tiles without labels as PNG. */
 export interface Picture {
   readonly svg: string;
   readonly png?: Uint8Array;
@@ -30,7 +30,7 @@ const pictureOf = (options: ImageRowsOptions): Picture => {
 export interface TraverseRequest {
   readonly size?: number;
   readonly coverage?: number;
-  /** Counted from 0. @default all */
+  /** Indices of latents, from 0. @default all */
   readonly latents?: readonly number[];
   /** Only this class. */
   readonly class?: number;
@@ -38,7 +38,7 @@ export interface TraverseRequest {
   readonly angle?: number;
 }
 
-/** A row for each class (or value of what the model is told or predicts) and latent. */
+/** One row per class (or value of the condition or target) and latent. */
 export function traversePicture(
   { model, classNames, classAngles }: AnyTrained,
   { angle = 0, class: only, ...request }: TraverseRequest = {},
@@ -67,13 +67,13 @@ export function traversePicture(
 
 export interface InterpolationRequest {
   readonly steps?: number;
-  /** All images upright. */
+  /** Draw all images upright. */
   readonly upright?: boolean;
-  /** The class of all images. */
+  /** Draw all images as this class. */
   readonly class?: number;
 }
 
-/** Image `from`, the way that the model draws from it to image `to`, and that one, as one row. */
+/** Image `from`, the images decoded on the path from it to image `to`, and image `to`. */
 export function interpolationPicture(
   { model, classNames, classAngles }: TrainedModel,
   set: TrainingImages,
@@ -81,13 +81,13 @@ export function interpolationPicture(
   request: InterpolationRequest = {},
 ): Picture {
   const wrong = [from, to].find((i) => !(Number.isInteger(i) && i >= 0 && i < set.count));
-  if (wrong !== undefined) throw new PyrovedError(`There is no image ${wrong + 1}: there are ${set.count}.`);
+  if (wrong !== undefined) throw new PyrovedError(`Image ${wrong + 1} does not exist: there are ${set.count} images.`);
   const vae: InvariantVAE = model;
   const ends = inMemory(subset(set, [from, to]));
   const encoding = vae.encode(ends);
   const points = [latentPoint(encoding, 0), latentPoint(encoding, 1)];
   const upright = request.upright === true && classAngles !== undefined;
-  // Upright means the pose of the class's labelled images, not the model's own zero.
+  // Upright is the mean pose of the class's labelled images, not angle zero of the model.
   const [a, b] = upright
     ? points.map((point) => ({ ...point, angle: uprightOf(classAngles, request.class ?? point.class) }))
     : points;
@@ -98,16 +98,16 @@ export function interpolationPicture(
   return pictureOf({
     rows: [
       { label: `from${caption(0)}`, images: stackOf(subset(ends, [0])) },
-      { label: 'drawn', images: stackOf(drawn) },
+      { label: 'interpolated', images: stackOf(drawn) },
       { label: `to${caption(1)}`, images: stackOf(subset(ends, [1])) },
     ],
   });
 }
 
-/** The images turned upright and centred by their inferred pose; upright is as the labelled images of each one's class lie, where there were any. */
+/** The images, rotated upright and centred by their inferred pose. Upright is the mean pose of the labelled images of the class, if there were any. */
 export function straightened({ model, classAngles }: TrainedModel, set: TrainingImages): ImageSet {
   if (model.options.invariances.length === 0) {
-    throw new PyrovedError('The model infers no pose, so that there is nothing to undo. Train one with --invariances.');
+    throw new PyrovedError('The model has no invariances and infers no pose. Train a model with --invariances.');
   }
   if (!classAngles || !isClassifier(model)) return model.straighten(set);
   const { classes } = model.classify(set);
@@ -115,10 +115,10 @@ export function straightened({ model, classAngles }: TrainedModel, set: Training
   return model.straighten(set, { reference });
 }
 
-/** Image `i` alone as PNG, as large as it is. */
+/** Image `i` as PNG, at its own size. */
 export function imagePng(set: ImageSet, i: number): Uint8Array {
   const stack = stackOf(subset(set, [i]));
   if ('length' in stack)
-    throw new PyrovedError('Signals are no pictures. Write them as an array: a name that ends in .npy.');
+    throw new PyrovedError('Signals cannot be written as pictures. Use a name ending in .npy to write an array.');
   return tileImages(stack, { columns: 1, range: displayRange(stack.data) }).png;
 }

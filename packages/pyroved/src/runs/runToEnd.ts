@@ -1,4 +1,4 @@
-/** One run on its way: its state restored, its steps taken with metrics and checkpoints, its result drawn at the end. */
+/** Trains one run: restores its state, trains with metrics and checkpoints, and evaluates the result. */
 import {
   type Checkpoint,
   classCounts,
@@ -26,13 +26,13 @@ import { type Validation, validationFor } from './validation.js';
 
 export interface RunResult {
   readonly folder: RunFolder;
-  /** Absent where the run was stopped before its end. */
+  /** Absent if the run was stopped before its end. */
   readonly summary?: RunSummary;
   readonly history: readonly EpochRecord[];
   readonly stopped: boolean;
 }
 
-/** Judges a trained model and writes what is to be kept of it. */
+/** Evaluates a trained model and writes the results. */
 export type Finish = (
   run: RunFolder,
   model: Model,
@@ -45,15 +45,15 @@ export interface RunRequest {
   readonly sets: TrainingSets;
   readonly machine: StartedMachine;
   readonly hooks: RunHooks;
-  /** Go on from the last checkpoint. */
+  /** Continue from the last checkpoint. */
   readonly resume: boolean;
-  /** Stop after this epoch, counted from 1, as if from outside. @default at the end */
+  /** Stop after this epoch, counted from 1, as if interrupted. @default the last epoch */
   readonly until?: number;
   /** @default `finishRun` */
   readonly finish?: Finish;
 }
 
-/** Trains a run to its end, or up to `until`. Whoever calls it has the run's lock. */
+/** Trains a run to its end, or up to `until`. The caller must hold the run's lock. */
 export async function runToEnd({ run, sets, machine, hooks, resume, until, finish }: RunRequest): Promise<RunResult> {
   const { config } = run;
   const settings = { ...trainSection(config), seed: config.seed };
@@ -68,7 +68,7 @@ export async function runToEnd({ run, sets, machine, hooks, resume, until, finis
       trainer,
       hooks,
       resume,
-      // Few steps of the warm-up, which cost less than those that follow.
+      // Only a few steps of the warm-up, which are cheaper than later ones.
       probe: () =>
         prepare({
           ...settings,
@@ -79,7 +79,7 @@ export async function runToEnd({ run, sets, machine, hooks, resume, until, finis
       warning: (history) => warningOf(history, validation, trainer.epochCount),
     });
     if (!ended) return { folder: run, history, stopped: true };
-    if (!finish) hooks.say?.('Drawing the pictures and the report.');
+    if (!finish) hooks.say?.('Drawing pictures and report.');
     const summary = await (finish ?? finishRun)(run, model, sets, history);
     return { folder: run, history, stopped: false, summary };
   } finally {
@@ -87,13 +87,13 @@ export async function runToEnd({ run, sets, machine, hooks, resume, until, finis
   }
 }
 
-/** The weights of the run that this one extends, kept at once, so that it continues without that run's folder. */
+/** Loads the weights of the extended run and saves a checkpoint, so that its folder is not needed to resume. */
 function begin(run: RunFolder, model: Model, trainer: Trainer, sets: TrainingSets): void {
   loadStart(model, run.config.from as RunOrigin, sets);
   run.saveCheckpoint(checkpointWithAngles(trainer.state(), model, sets.labelled));
 }
 
-/** Accuracy and loss so far, where they are those of a run that does not learn. */
+/** A warning if accuracy and loss so far are those of a run that does not learn. */
 function warningOf(
   history: readonly EpochRecord[],
   validation: Validation | undefined,
@@ -113,19 +113,19 @@ function warningOf(
   return earlyWarning({ ...measured, losses }, history.length, epochs);
 }
 
-/** A trainer on its way, with what the run's folder and the person who waits are told. */
+/** A training with its run folder and hooks. */
 export interface TrainingRequest<M extends InvariantVAE | VED> extends Pick<RunRequest, 'run' | 'resume' | 'until'> {
   readonly trainer: Trainer<M>;
   readonly hooks: RunHooks<M>;
-  /** A model and a trainer like the run's, to measure some steps with. */
+  /** Creates a model and a trainer like the run's, to measure the time per step. */
   readonly probe: () => { readonly model: M; readonly trainer: Trainer<M> };
-  /** What is kept of a state. @default all of it */
+  /** Transforms a state before it is saved. @default unchanged */
   readonly kept?: (state: Checkpoint) => Checkpoint;
-  /** What to say after an epoch of a training that does not seem to learn. */
+  /** A warning after an epoch if the training does not seem to learn. */
   readonly warning?: (history: readonly EpochRecord[]) => string | undefined;
 }
 
-/** Restores where asked, estimates, and trains to the end or up to `until`; `ended` says which. */
+/** Restores the state if requested, estimates the duration, and trains to the end or up to `until`; `ended` tells which. */
 export async function trainWithCheckpoints<M extends InvariantVAE | VED>(
   asked: TrainingRequest<M>,
 ): Promise<{ readonly history: readonly EpochRecord[]; readonly ended: boolean }> {
@@ -149,11 +149,11 @@ export async function trainWithCheckpoints<M extends InvariantVAE | VED>(
   const calls = callsOf({ run, trainer, hooks, last, kept, warning });
   const { stopped } = await trainer.train(calls).finally(() => hooks.onEnd?.());
   if (!stopped && trainer.stoppedEarly)
-    hooks.say?.(`Ended after epoch ${trainer.epoch}: nothing became better any more.`);
+    hooks.say?.(`Stopped early after epoch ${trainer.epoch}: no further improvement.`);
   return { history, ended: !stopped };
 }
 
-/** Goes on from the run's last checkpoint, or begins anew where there is none. */
+/** Continues from the last checkpoint of the run, or from the beginning if there is none. */
 function restore<M extends InvariantVAE | VED>(
   run: RunFolder,
   trainer: Trainer<M>,
@@ -161,14 +161,14 @@ function restore<M extends InvariantVAE | VED>(
 ): void {
   if (!run.hasCheckpoint()) {
     run.metrics.replace([]);
-    say?.('The run was ended before its first checkpoint: it begins anew.');
+    say?.('The run was stopped before its first checkpoint: starting from the beginning.');
     return;
   }
   const { checkpoint, warning } = run.loadCheckpoint();
   if (warning) say?.(warning);
   trainer.loadState(checkpoint);
   run.metrics.replace(trainer.history.map(metricsOf));
-  say?.(`Going on after step ${trainer.step} (epoch ${trainer.epoch} of ${trainer.epochCount} is done).`);
+  say?.(`Resuming after step ${trainer.step} (${trainer.epoch} of ${trainer.epochCount} epochs finished).`);
 }
 
 interface MonitoredTraining<M extends InvariantVAE | VED> {
@@ -181,7 +181,7 @@ interface MonitoredTraining<M extends InvariantVAE | VED> {
   readonly warning: TrainingRequest<M>['warning'];
 }
 
-/** What happens in the course of a training: metrics and checkpoints in the run's folder, and the caller's hooks. */
+/** The callbacks of a training: they write metrics and checkpoints and call the caller's hooks. */
 function callsOf<M extends InvariantVAE | VED>(request: MonitoredTraining<M>): TrainCalls<M> {
   const { run, trainer, hooks, last, kept, warning } = request;
   const { signal, onStep, onEpoch, pause } = hooks;

@@ -1,4 +1,4 @@
-/** What decides a run: images, model and training, each a section of its configuration. */
+/** The sections of a run's configuration: data, model and training. */
 import {
   checkKnownPoseOptions,
   checkSemiSupervisedOptions,
@@ -19,15 +19,15 @@ export interface DataSection {
   readonly source: Source | ImportedSource;
   readonly classNames: readonly string[];
   readonly normalisation?: Normalisation;
-  /** What is done to images before the model sees them; absent: nothing. */
+  /** Preprocessing of the images. @default none */
   readonly preprocessing?: Preprocessing;
-  /** Of a template model without labels: how many classes are found among the images. */
+  /** For a template model without labels: the number of classes found among the images. */
   readonly foundClasses?: number;
-  /** The part of the labelled images that the run is tested on, in a cross-validation. */
+  /** In a cross-validation: the fold of the labelled images that the run is tested on. */
   readonly fold?: Fold;
 }
 
-/** The typed sections of a run's configuration. What is read here is the frame; sources, models and trainers check their own options. */
+/** The typed sections of a run's configuration. Only their structure is checked here; sources, models and trainers check their own options. */
 export const dataSection = ({ data }: RunConfig): DataSection => checked(data, isDataSection, 'data');
 export const modelSection = ({ model }: RunConfig): ModelConfig => checked(model, isModelConfig, 'model');
 export const trainSection = ({ train }: RunConfig): TrainSettings => checked(train, isTrainSettings, 'train');
@@ -35,13 +35,13 @@ export const trainSection = ({ train }: RunConfig): TrainSettings => checked(tra
 function checked<T extends object>(section: object, is: (section: object) => section is T, name: string): T {
   if (is(section)) return section;
   throw new RunError(
-    `The section "${name}" of the run's config.json is damaged. Restore the file, or train the run anew.`,
+    `The section "${name}" of the run's config.json is damaged. Restore the file, or train the run again.`,
   );
 }
 
 const hasKind = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && 'kind' in value && typeof value.kind === 'string';
-/** What is needed of a model before it is made; the model itself checks the rest. */
+/** Checks the properties needed before the model is created; the model checks the others. */
 function isModelConfig(section: object): section is ModelConfig {
   const { shape, invariances = [], recognition = {} } = section as Record<string, unknown>;
   return (
@@ -65,7 +65,7 @@ function isDataSection(section: object): section is DataSection {
   return hasKind(source) && isList(classNames, isText) && (normalisation === undefined || isRange(normalisation));
 }
 
-/** Checks what can be checked before there are images. @throws {OptionError} that names the option. */
+/** Checks the options that do not depend on the images. @throws {OptionError} when one is invalid. */
 export function checkTrainSettings({ discreteKlWeight, ...given }: TrainSettings): void {
   const {
     recognitionSteps,

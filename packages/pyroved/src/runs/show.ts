@@ -1,4 +1,4 @@
-/** What a run has to show, as plain values for the report: manifolds, the latent plane, objects turned upright, samples. */
+/** Data for the pictures of a report: manifolds, latent plane, straightened images and samples. */
 import {
   type ImageSet,
   type InvariantVAE,
@@ -22,18 +22,18 @@ import type {
 } from '../viz/index.js';
 import { degreesFromUpright, turns, uprightOf } from './upright.js';
 
-/** Images beyond these add nothing to a scatter or a histogram. */
+/** Largest number of images in a scatter plot or a histogram. */
 const PLOTTED = 2000;
 const SHOWN = 10;
 
-/** One manifold for each class, or for some values of what the model is told or predicts. `angle` (of each class) in radians, counter-clockwise. */
+/** One manifold per class, or per value of the condition or target. `angle` (per class) in radians, counter-clockwise. */
 export function manifoldsOf(
   model: Model | VED,
   classNames: readonly string[],
   options: { size?: number; coverage?: number; angle?: readonly number[] } = {},
 ): ManifoldPictureOptions[] {
   const { angle = [], ...rest } = options;
-  // As in the plot of the latents: the first goes across, the second up.
+  // As in the scatter plot: the first latent is horizontal, the second vertical.
   const grid = { ...rest, ...(model.options.latentDim > 1 && { axes: [1, 0] as const }) };
   const vae: Pick<InvariantVAE, 'manifold'> = model;
   return variantsOf(model, classNames).map(({ condition, title, class: which = 0 }) =>
@@ -57,10 +57,10 @@ function shown({ images, rows, columns, axes: [down, across] }: Manifold, title?
   };
 }
 
-/** How far each latent of templates is moved, in its prior's standard deviations; smoothness makes larger values rare. */
+/** Displacement of each latent of a template model, in standard deviations of its prior; smoothness makes larger values rare. */
 const DEFORMED = 0.75;
 
-/** Of a model with templates: the pictures of each class, and their deformations along each content latent either way. */
+/** For a template model: the templates of each class and their deformations along each content latent. */
 export function deformationsOf(
   model: Model,
   classNames: readonly string[],
@@ -70,7 +70,7 @@ export function deformationsOf(
   const { latentDim } = model.options;
   const columns = 1 + 2 * latentDim;
   const content = new Float32Array(columns * latentDim);
-  const columnLabels = ['picture'];
+  const columnLabels = ['template'];
   for (let c = 0; c < latentDim; c++) {
     for (const [k, sign] of [-1, 1].entries()) {
       content[(1 + 2 * c + k) * latentDim + c] = sign * DEFORMED;
@@ -86,21 +86,21 @@ export function deformationsOf(
   return { rows, columnLabels };
 }
 
-/** Images to look at, with a class for each where the model or the data know one. */
+/** Images to show, with their classes if known. */
 export interface Shown {
   readonly images: ImageSet;
-  /** The class that is shown for each. */
+  /** The class shown for each image. */
   readonly classes?: Int32Array;
-  /** The class that the model finds, which decides the pose. */
+  /** The predicted class, which determines the pose. */
   readonly found?: Int32Array;
-  /** Which images and which classes these are, a sentence. */
+  /** A sentence that describes the images and their classes. */
   readonly words: string;
 }
 
-/** Fewer test images than this show little; the unlabelled ones are looked at then. */
+/** With fewer validation images, unlabelled ones are shown. */
 const ENOUGH = 100;
 
-/** Test images with their true classes where there are enough of them, else unlabelled ones with the classes that the model finds. */
+/** Validation images with their true classes if there are enough of them, else unlabelled images with their predicted classes. */
 export function imagesToShow(model: Model, sets: TrainingSets): Shown {
   const { test } = sets;
   const kind = kindOf(model);
@@ -111,11 +111,11 @@ export function imagesToShow(model: Model, sets: TrainingSets): Shown {
     return { images, words: '', ...(model.numClasses > 0 && images.labels && { classes: images.labels }) };
   const found = model.classify(images).classes;
   if (isTest && images.labels && kind.classes === 'known')
-    return { images, classes: images.labels, found, words: 'Test images, by their true class.' };
-  return { images, classes: found, found, words: 'Images of the training set, by the class that the model finds.' };
+    return { images, classes: images.labels, found, words: 'Validation images, by true class.' };
+  return { images, classes: found, found, words: 'Training images, by predicted class.' };
 }
 
-/** Content and angles, by class. */
+/** Scatter plot of the content latents and histogram of the angles, by class. */
 export function latentsOf(
   model: Model,
   { images, classes, found }: Shown,
@@ -146,7 +146,7 @@ export function latentsOf(
   };
 }
 
-/** Some images as they are, moved into the upright pose, and as the model sees them. */
+/** Some images, their straightened versions, and their reconstructions. */
 export function reconstructionsOf(
   model: Model,
   { images, classes, found }: Shown,
@@ -159,7 +159,7 @@ export function reconstructionsOf(
   if (model.options.invariances.length > 0) {
     const reference = found && classAngles && Float32Array.from(places, (i) => uprightOf(classAngles, found[i]));
     rows.push({
-      label: turns(model) ? 'turned upright' : 'centred',
+      label: turns(model) ? 'straightened' : 'centred',
       images: stackOf(model.straighten(some, reference ? { reference } : {})),
     });
   }
@@ -178,15 +178,15 @@ export function samplesOf({ labelled, unlabelled, classNames }: TrainingSets): I
   return { rows: [...rows, { label: 'unlabelled', images: some }] };
 }
 
-/** Up to `most` images, evenly spread over the set. */
+/** Up to `most` images, evenly spaced over the set. */
 const evenly = (set: TrainingImages, most: number): ImageSet =>
   inMemory(set.count <= most ? set : subset(set, evenPlaces(set.count, most)));
 
-/** Up to `most` of 0..count-1 at even distances. */
+/** Up to `most` evenly spaced indices from 0 to count - 1. */
 export const evenPlaces = (count: number, most: number): number[] =>
   Array.from({ length: Math.min(count, most) }, (_, i) => Math.floor(((i + 0.5) * count) / Math.min(count, most)));
 
-/** Images as pictures take them, channels last. */
+/** Converts images to the channels-last layout of pictures. */
 export function stackOf(set: ImageSet): Stack {
   const { channels, count, shape, images } = set;
   if (shape.length === 1) return { count, length: shape[0], data: images };

@@ -1,4 +1,4 @@
-/** Labelled training images whose label a trained model doubts: as a list, a table of the report and a CSV file. */
+/** Labelled training images with a suspicious label: a list, a table of the report and a CSV file. */
 import {
   posedCopies,
   type SSIVAE,
@@ -11,7 +11,7 @@ import { csvText } from '../csv.js';
 import { formatPercent, type ReportTable } from '../viz/index.js';
 import { poseRangesOf } from './validation.js';
 
-/** A doubtful label with names in place of numbers. */
+/** A suspicious label, with the names of file and classes. */
 export interface DoubtfulLabel {
   readonly file: string;
   readonly label: string;
@@ -21,12 +21,12 @@ export interface DoubtfulLabel {
   readonly suggestedProbability: number;
 }
 
-/** Poses over which the probabilities of an image are averaged. */
+/** Random poses over which the probabilities of an image are averaged. */
 const COPIES = 8;
-/** Images that are classified at once. */
+/** Number of images classified at once. */
 const CHUNK = 256;
 
-/** The labels that the model doubts; its probabilities are means over several drawn poses of each image. */
+/** The labels that contradict the model, whose probabilities are averaged over several random poses of each image. */
 export function doubtfulLabels(
   model: SSIVAE,
   labelled: TrainingImages,
@@ -79,13 +79,13 @@ export const doubtfulCsv = (labels: readonly DoubtfulLabel[]): string =>
     ]),
   ]);
 
-/** Rows of the report's table beyond these are in the CSV file only. */
+/** Largest number of rows in the report; the CSV file has all. */
 const ROWS = 30;
 
 export const doubtfulTable = (labels: readonly DoubtfulLabel[]): ReportTable => ({
   title: 'Suspicious labels',
   intro:
-    'Labelled training images to which the model gives another class, at several drawn poses of each. Look at them first: a wrong label misleads the ' +
+    'Labelled training images that the model assigns to another class, averaged over several random poses. Check these labels: wrong labels impair the ' +
     `training. ${labels.length > ROWS ? `The first ${ROWS} of ${labels.length}; all` : 'All'} are in suspicious-labels.csv.`,
   header: ['file', 'label', 'its probability', 'suggested', 'its probability'],
   rows: labels

@@ -1,4 +1,4 @@
-/** What a trained model says of images, as tables and pictures to keep. */
+/** Tables of encodings and pictures of manifolds. */
 import { type Model, SSRegIVAE, type TrainingImages, type VED } from 'pyroved-ts';
 import { csvText } from '../csv.js';
 import { degreesText } from '../storage/results.js';
@@ -7,12 +7,13 @@ import type { TrainedModel } from './loadModel.js';
 import { manifoldsOf } from './show.js';
 import { degreesFromUpright, uprightOf } from './upright.js';
 
-/** What the tables and pictures need of a trained model: a `TrainedModel` or a `TrainedVED`. */
+/** A `TrainedModel` or a `TrainedVED`. */
 export type AnyTrained = Pick<TrainedModel, 'run' | 'classNames' | 'classAngles'> & { readonly model: Model | VED };
 
 /**
- * `file`, `class` (where the model knows classes), the quantities that it predicts by their names, `z1`, `z1_sd`, ..., `angle_deg` (counter-clockwise from the class's upright pose), `shift_1` and
- * `shift_2` (the units of the [-1, 1] grid), `scale`, `shear_1` and `shear_2` (see `PoseTensors.shear`).
+ * A CSV table with the columns `file`, `class` (for models with classes), one column per predicted quantity, `z1`, `z1_sd`, ..., `angle_deg`
+ * (counter-clockwise from the class's upright pose), `shift_1` and `shift_2` (in units of the [-1, 1] grid), `scale`, `shear_1` and `shear_2` (see
+ * `PoseTensors.shear`).
  */
 export function encodingCsv({ model, classNames, classAngles }: AnyTrained, set: TrainingImages): string {
   const { latentDim } = model.options;
@@ -59,7 +60,7 @@ export interface ManifoldRequest {
   readonly angle?: number;
 }
 
-/** A picture for each class (or for `only`), as SVG files by name. */
+/** One SVG picture per class, or only that of class `only`, with file names. */
 export function manifoldPictures(
   { model, classNames, classAngles }: AnyTrained,
   { angle = 0, ...grid }: ManifoldRequest = {},
@@ -80,7 +81,7 @@ export function manifoldPictures(
     .map(({ name, options }) => ({ name, svg: asSvgFile(manifoldPicture(options).svg) }));
 }
 
-/** Letters, digits and hyphens of a class name. */
+/** A class name reduced to letters, digits and hyphens, for file names. */
 const plain = (name: string): string =>
   name
     .toLowerCase()

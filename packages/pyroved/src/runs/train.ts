@@ -1,4 +1,4 @@
-/** A whole run: images, model, training with checkpoints, and at the end the figures, pictures and report in the run's folder. */
+/** Trains a run: reads the images, creates the model, trains with checkpoints, and writes figures, pictures and report to the run's folder. */
 
 import { OptionError } from 'pyro-ts';
 import type { ModelConfig } from 'pyroved-ts';
@@ -15,7 +15,7 @@ import type { TrainingSets } from '../sources/sets.js';
 import type { Source } from '../sources/source.js';
 import { lockOf, RunFolder, type RunSettings } from '../storage/index.js';
 import { versions } from '../version.js';
-import { checkStart, refuseModelOptions, type Start, startFrom } from './extend.js';
+import { checkStart, rejectModelOptions, type Start, startFrom } from './extend.js';
 import { finishRun } from './finish.js';
 import { foundSettings, looksForClasses, withFoundClasses, withoutClasses } from './foundClasses.js';
 import type { RunHooks } from './hooks.js';
@@ -36,30 +36,30 @@ import { checkTrainSettings, type DataSection, dataSection } from './settings.js
 import { openImages } from './trainingImages.js';
 
 export interface TrainRequest extends Machine {
-  /** The folder of the run; it must not exist yet, or hold nothing. */
+  /** The folder of the run; must not exist or be empty. */
   readonly folder: string;
-  /** The images; those of `from` where omitted. */
+  /** The images. @default those of `from` */
   readonly source?: Source;
-  /** Not beside `from`, whose model is taken. */
+  /** Not allowed with `from`, whose model is used. */
   readonly model?: ModelSettings;
   readonly train?: TrainSettings;
   /** Background removal and standardisation of the images; see `choosePreprocessing`. @default "auto" */
   readonly preprocess?: PreprocessSetting;
-  /** `paper`: the original's protocol; the settings above take precedence. @default 'default' */
+  /** `paper`: pyroVED's protocol; the settings above take precedence. @default 'default' */
   readonly recipe?: RecipeName;
   readonly seed?: number;
   /**
-   * The folder of a run to extend: training starts from its weights (not from its optimiser), with its model, preprocessing and training options; those in
-   * `train` replace its own. Classes are matched by name; the images may be others.
+   * The folder of a run to extend: training starts from its weights, with a new optimiser, and with its model, preprocessing and training options, which
+   * `train` overrides. Classes are matched by name; the images may differ.
    */
   readonly from?: string;
   /** Replace an existing run. @default false */
   readonly overwrite?: boolean;
-  /** What the report holds the result against. */
+  /** A baseline that the report compares the result with. */
   readonly baseline?: ReportBaseline;
 }
 
-/** Trains a model on a source of images into a new run folder. */
+/** Trains a model on a source of images and writes a new run folder. */
 export async function trainRun(request: TrainRequest, hooks: RunHooks = {}): Promise<RunResult> {
   const {
     folder,
@@ -70,9 +70,10 @@ export async function trainRun(request: TrainRequest, hooks: RunHooks = {}): Pro
     baseline,
   } = withRecipe(request.recipe, request);
   const start = request.from === undefined ? undefined : startFrom(request.from);
-  if (start) refuseModelOptions(start.origin.run, { ...model, preprocess: request.preprocess });
+  if (start) rejectModelOptions(start.origin.run, { ...model, preprocess: request.preprocess });
   const source = request.source ?? start?.source;
-  if (!source) throw new OptionError('trainRun needs a source of images, or a run to extend (from) that has images.');
+  if (!source)
+    throw new OptionError('trainRun requires a source of images, or a run to extend (from) that has images.');
   const train = { ...start?.train, ...given };
   checkTrainSettings(train);
   const preprocess = { setting: request.preprocess ?? 'auto', likelihood: model.likelihood };
@@ -99,7 +100,7 @@ export async function trainRun(request: TrainRequest, hooks: RunHooks = {}): Pro
   return await runToEnd({ run, sets, machine, hooks, resume: false, ...(baseline && { finish }) });
 }
 
-/** Continues a run that was stopped, or ends one that was killed, with the same numbers as if it never had been. */
+/** Resumes a run that was stopped or killed. The results are the same as without the interruption. */
 export async function resumeRun(folder: string, machine: Machine = {}, hooks: RunHooks = {}): Promise<RunResult> {
   const run = RunFolder.open(folder);
   using _lock = lockOf(run);
@@ -119,7 +120,7 @@ const findingWith = ({ kernel }: StartedMachine, { say }: RunHooks) => ({
   ...(say && { say }),
 });
 
-/** A warning where a run continues with another engine, kernel or precision than it was begun with. */
+/** Warns if a run is resumed with another engine, kernel or precision. */
 export function tellOtherMachine(config: MachineRecord, started: StartedMachine, { say }: RunHooks): void {
   const now = recordOf(started);
   const { engine, precision = now.precision } = config;
@@ -128,16 +129,16 @@ export function tellOtherMachine(config: MachineRecord, started: StartedMachine,
   if (now.engine === engine && now.kernel === config.kernel && isAsPrecise) {
     if (config.isa !== undefined && now.isa !== config.isa)
       say?.(
-        `The run was made with the instruction set ${config.isa}; with ${now.isa} its numbers will differ in the last digits. On a machine that has it, --isa ${config.isa} gives the same numbers.`,
+        `The run was started with the instruction set ${config.isa}; with ${now.isa} the numbers will differ in the last digits. Use --isa ${config.isa}, on a machine that supports it, to get the same numbers.`,
       );
     return;
   }
   say?.(
-    `The run was made with engine ${engine} and kernel ${before}; with ${now.engine} and ${kernelLabel(now)} its numbers will differ${isAsPrecise ? ' in the last digits' : ''}.`,
+    `The run was started with engine ${engine} and kernel ${before}; with ${now.engine} and ${kernelLabel(now)} the numbers will differ${isAsPrecise ? ' in the last digits' : ''}.`,
   );
 }
 
-/** The source with the size of images that was chosen from them, if it was. */
+/** The source with the image size that was chosen from the images, if it was. */
 export const sizedSource = (source: Source, { size }: TrainingSets): Source =>
   source.kind === 'images' && size !== undefined ? { ...source, size } : source;
 
@@ -149,13 +150,13 @@ interface SettingsRequest {
   readonly seed: number;
   readonly machine: StartedMachine;
   readonly fold?: Fold;
-  /** Where they are found among the images. */
+  /** Number of classes to find among the images. */
   readonly foundClasses?: number;
-  /** What is taken over from a run that is extended. */
+  /** What is inherited from an extended run. */
   readonly start?: Start;
 }
 
-/** The configuration of a new run. A model and a trainer that cannot be made are refused here, before there is a folder. */
+/** The configuration of a new run. Creates the model and the trainer once, so that invalid options are rejected before the folder exists. */
 export function settingsOf({
   source,
   sets,

@@ -1,12 +1,12 @@
-/** What upright means: the mean angle at which the model sees each class's labelled images, kept with the checkpoint. */
+/** The upright pose: the mean angle inferred for each class's labelled images, saved with the checkpoint. */
 import { type Checkpoint, type Model, SSIVAE, type TrainingImages, VED } from 'pyroved-ts';
 
 const NAME = 'upright/angles';
 
-/** Whether a model tells angles and classes. */
+/** Whether a model infers angles and classes. */
 export const hasClassAngles = (model: Model): model is SSIVAE => model instanceof SSIVAE && turns(model);
 
-/** The checkpoint with the angle of each class (radians), where the model has angles and there are labelled images. */
+/** Adds the angle of each class (radians) to a checkpoint, if the model has angles and there are labelled images. */
 export function checkpointWithAngles(
   checkpoint: Checkpoint,
   model: Model,
@@ -17,17 +17,17 @@ export function checkpointWithAngles(
   return { ...checkpoint, tensors: new Map([...checkpoint.tensors, [NAME, { shape: [data.length], data }]]) };
 }
 
-/** Whether a model takes rotation out of the content. */
+/** Whether a model is invariant to rotation. */
 export const turns = (model: Model | VED): boolean =>
   !(model instanceof VED) && model.options.invariances.includes('r');
 
-/** What counts as upright for class `k`, in radians: the model's own zero where that is not known. */
+/** The upright angle of class `k`, in radians; 0 if unknown. */
 export function uprightOf(classAngles: Float32Array | undefined, k: number | undefined): number {
   const angle = k === undefined ? undefined : classAngles?.[k];
   return angle !== undefined && Number.isFinite(angle) ? angle : 0;
 }
 
-/** The angles that a checkpoint keeps. */
+/** The class angles saved in a checkpoint. */
 export const classAnglesOf = ({ tensors }: Checkpoint): Float32Array | undefined =>
   tensors.get(NAME)?.data as Float32Array | undefined;
 

@@ -1,4 +1,4 @@
-/** The images that a run is evaluated on: labelled images of the user's own lie upright, so they are shown at drawn poses; generated test images have poses already. */
+/** The validation images of a run. A user's labelled images are upright, so they are shown at random poses; generated images already have random poses. */
 import { type AffineRanges, type ModelConfig, posedCopies, type TrainingImages, truePoses } from 'pyroved-ts';
 import { defined } from 'pyroved-ts/internal';
 import { kindOf } from '../kinds/index.js';
@@ -6,42 +6,42 @@ import type { TrainingSets } from '../sources/sets.js';
 import type { RunConfig } from '../storage/index.js';
 import { dataSection, modelSection } from './settings.js';
 
-/** Validation images, and what they are. */
+/** Validation images and how they are shown. */
 export interface Validation {
-  /** The copies at drawn poses, or the images as the source has them. */
+  /** The copies at random poses, or the unchanged images. */
   readonly images: TrainingImages;
   /** Number of distinct images. */
   readonly distinct: number;
   /** Copies of each of them. */
   readonly copies: number;
-  /** `drawn`: upright images, shown at drawn poses; `own`: images at the poses that they have. */
+  /** `drawn`: upright images, shown at random poses; `own`: unchanged images. */
   readonly poses: 'drawn' | 'own';
-  /** From which the poses are drawn. */
+  /** The ranges of the random poses. */
   readonly ranges?: AffineRanges;
   /** The images in the upright pose. */
   readonly upright?: TrainingImages;
-  /** True angles in radians, where they are known, [images]. */
+  /** True angles in radians, [images], if known. */
   readonly angles?: Float32Array;
 }
 
-/** What `summary.json` says about the validation images. */
+/** The description of the validation images in `summary.json`. */
 export interface ValidationSummary extends Pick<Validation, 'copies' | 'poses'> {
   /** Number of distinct images. */
   readonly images: number;
-  /** Half-range of the drawn angles in degrees. */
+  /** Half-range of the random angles in degrees. */
   readonly rotation?: number;
-  /** Half-range of the drawn shifts, as a fraction of the image's width. */
+  /** Half-range of the random shifts, as a fraction of the image's width. */
   readonly shift?: number;
   readonly scale?: readonly [number, number];
-  /** Half-range in degrees. */
+  /** Half-range of the random shears in degrees. */
   readonly shear?: number;
 }
 
-/** Copies are made until there are about this many images, but no more than `MOST_COPIES` of each. */
+/** Approximate number of images after copying, with at most `MOST_COPIES` copies of each. */
 const ENOUGH = 500;
 const MOST_COPIES = 20;
 
-/** The validation images of a run; undefined where none were set aside. The same arguments give the same images. */
+/** The validation images of a run; undefined if there are none. The same arguments give the same images. */
 export function validationFor(config: RunConfig, sets: TrainingSets): Validation | undefined {
   const { test } = sets;
   if (!test) return undefined;
@@ -54,7 +54,7 @@ export function validationFor(config: RunConfig, sets: TrainingSets): Validation
     const angles = test.shape.length === 2 ? truePoses(test)?.angle : undefined;
     return { images: test, distinct: test.count, copies: 1, poses: 'own', ...(angles && { angles }) };
   }
-  // In a cross-validation every labelled image counts once.
+  // In a cross-validation, every labelled image counts once.
   const copies = fold ? 1 : Math.min(MOST_COPIES, Math.max(1, Math.ceil(ENOUGH / test.count)));
   const seed = `${config.seed}/validation`;
   const images = posedCopies(test, ranges, { copies, seed, noise: 'lost', outside: 'border' });
@@ -68,8 +68,8 @@ type Posed = Pick<ModelConfig, 'shape' | 'invariances' | 'anglePrior' | 'shiftPr
 const UNIFORM = Math.sqrt(3);
 
 /**
- * The ranges from which poses of upright images are drawn: for each invariance of the model the uniform distribution that is as wide as the prior (same
- * standard deviation), at most half a turn for the angle. Without an invariance the pose stays upright.
+ * The ranges of random poses for upright images: for each invariance of the model, the uniform distribution with the standard deviation of the prior, with
+ * angles of at most 180 degrees. Images remain upright for a model without invariances.
  */
 export function poseRangesOf(model: Posed): AffineRanges {
   const { shape, invariances = [], anglePrior, shiftPrior, scalePrior, shearPrior } = model;
@@ -107,7 +107,7 @@ function scaleRange(prior: Posed['scalePrior'] = DEFAULT_WIDTH): [number, number
   return [1 / (1 + reach), 1 / (1 - reach)];
 }
 
-/** A shear along either axis adds half its tangent to one and the same number of the pose, so that the tangents are wider by the square root of 2. */
+/** Shears along both axes each add half their tangent to the same latent, so the range of the tangents is larger by the square root of 2. */
 function shearRange(prior: Posed['shearPrior'] = DEFAULT_WIDTH): number {
   const width = typeof prior === 'number' ? prior : Array.isArray(prior) ? Math.max(...prior) : DEFAULT_WIDTH;
   return Math.min(1.4, Math.atan(Math.SQRT2 * UNIFORM * width));
@@ -132,7 +132,7 @@ export function validationSummary({ distinct, copies, poses, ranges }: Validatio
   };
 }
 
-/** "at drawn poses (rotation up to 180°, shift up to 9% of the width; 12 copies of each)" */
+/** "at random poses (rotation up to 180°, shift up to 9% of the width; 12 copies of each)" */
 export function posesText({ poses, copies, rotation, shift, scale, shear }: ValidationSummary): string {
   if (poses === 'own') return '';
   const parts = [
@@ -142,5 +142,5 @@ export function posesText({ poses, copies, rotation, shift, scale, shear }: Vali
     shear !== undefined && `shear up to ${Math.round(shear)}°`,
   ].filter(Boolean);
   const each = copies > 1 ? `; ${copies} copies of each` : '';
-  return `at drawn poses (${parts.join(', ')}${each})`;
+  return `at random poses (${parts.join(', ')}${each})`;
 }

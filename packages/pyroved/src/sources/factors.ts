@@ -1,4 +1,4 @@
-/** Known numbers of images from a table: a column for each number, and one for the file unless the rows are in the images' order. */
+/** Tables of factors: one column per factor, and a file column unless the rows are in the order of the images. */
 import { columnOf, readTable } from 'pyroved-data/internal';
 import { DataError, listProblems, stratifiedSplit, subset, type TrainingImages } from 'pyroved-ts';
 import { lookUp } from 'pyroved-ts/internal';
@@ -6,25 +6,23 @@ import type { TrainingSets } from './sets.js';
 
 const FILE_COLUMNS = ['file', 'filename', 'image', 'name', 'path'];
 
-/** The numbers of a table, and how its rows are found. */
+/** The content of a table of factors. */
 export interface FactorTable {
   readonly path: string;
   readonly names: readonly string[];
-  /** Of each row, in the order of `names`; NaN for an empty cell. */
+  /** The values of each row, in the order of `names`; NaN for an empty cell. */
   readonly rows: readonly (readonly number[])[];
-  /** The file of each row; absent where the table has no such column. */
+  /** The file of each row; absent if the table has no such column. */
   readonly files?: readonly string[];
 }
 
-/** @throws {DataError} for a table without a header or without numbers, and for cells that are no numbers. */
+/** @throws {DataError} when the table has no header or no factors, or a cell is not a number. */
 export function readFactorTable(path: string): FactorTable {
   const [header, ...rows] = readTable(path);
   const fileColumn = columnOf(header, FILE_COLUMNS);
   const columns = (header?.cells ?? []).map((name, at) => ({ name, at })).filter(({ at }) => at !== fileColumn);
   if (columns.length === 0 || columns.some(({ name }) => name === '' || Number.isFinite(Number(name)))) {
-    throw new DataError(
-      `${path} needs a header that names its columns, such as "file,length", and a column of numbers.`,
-    );
+    throw new DataError(`${path} must have a header, such as "file,length", and at least one column of numbers.`);
   }
   const numbers = rows.map(({ cells, line }) =>
     columns.map(({ name, at }) => {
@@ -32,7 +30,7 @@ export function readFactorTable(path: string): FactorTable {
       const value = text === '' ? Number.NaN : Number(text);
       if (text === '' || Number.isFinite(value)) return value;
       throw new DataError(
-        `${path}, line ${line}: "${text}" in the column "${name}" is no number. Leave it empty where it is not known${text.includes(',') ? ', and write numbers with a decimal point' : ''}.`,
+        `${path}, line ${line}: "${text}" in the column "${name}" is not a number. Leave unknown values empty${text.includes(',') ? ' and use a decimal point' : ''}.`,
       );
     }),
   );
@@ -40,11 +38,11 @@ export function readFactorTable(path: string): FactorTable {
   return { path, names: columns.map(({ name }) => name), rows: numbers, ...(files && { files }) };
 }
 
-/** The images with the table's numbers among their factors; NaN for images that it does not mention. */
+/** The images with the factors of the table; NaN for images not in the table. */
 export function withFactors<S extends TrainingImages>(set: S, { path, names, rows, files }: FactorTable): S {
   if (!files && rows.length !== set.count) {
     throw new DataError(
-      `${path} has ${rows.length} rows for ${set.count} images. Give it a row for each, or a column "file".`,
+      `${path} has ${rows.length} rows for ${set.count} images. It must have one row per image, or a column "file".`,
     );
   }
   const rowOf = files && new Map(files.map((file, r) => [file, r]));
@@ -56,28 +54,28 @@ export function withFactors<S extends TrainingImages>(set: S, { path, names, row
   return { ...set, factors: { ...set.factors, ...Object.fromEntries(factors) } };
 }
 
-/** Refuses a table that names files which are none of the images. */
-function refuseUnknown({ path, files }: FactorTable, sets: readonly TrainingImages[]): void {
+/** @throws {DataError} when the table names files that are not among the images. */
+function rejectUnknown({ path, files }: FactorTable, sets: readonly TrainingImages[]): void {
   if (!files) return;
   const known = new Set(sets.flatMap(({ names }) => names ?? []));
   const unknown = files.filter((file) => !known.has(file));
   if (unknown.length === 0) return;
-  const problems = unknown.map((file) => ({ file, why: 'is none of the images' }));
+  const problems = unknown.map((file) => ({ file, why: 'not among the images' }));
   throw new DataError(
-    `${path} names ${unknown.length} file(s) that are none of the images:\n${listProblems(problems)}`,
+    `${path} names ${unknown.length} file(s) that are not among the images:\n${listProblems(problems)}`,
     problems,
   );
 }
 
 export interface KnownOptions {
-  /** Share of the images with known numbers that is held out; 0.2. */
+  /** Fraction of the images with known factors used for validation. @default 0.2 */
   readonly validationFraction?: number;
   readonly seed?: string | number;
 }
 
 /**
- * The sets of a run with the numbers of a table. Where there are no class labels, the images of which all numbers are known are the labelled ones, some
- * of them held out to test on, and the others the unlabelled ones.
+ * The sets of a run with the factors of a table. Without class labels, images with all factors known are the labelled images, some of them used for
+ * validation, and the others are the unlabelled images.
  */
 export function setsWithFactors(
   sets: TrainingSets,
@@ -86,34 +84,33 @@ export function setsWithFactors(
 ): TrainingSets {
   const table = readFactorTable(path);
   const { unlabelled, labelled, test } = sets;
-  refuseUnknown(table, [unlabelled, ...(labelled ? [labelled] : []), ...(test ? [test] : [])]);
-  const known = <S extends TrainingImages>(set: S): S => withFactors(set, table);
+  rejectUnknown(table, [unlabelled, ...(labelled ? [labelled] : []), ...(test ? [test] : [])]);
+  const joined = <S extends TrainingImages>(set: S): S => withFactors(set, table);
   if (labelled) {
-    if (!table.files)
-      throw new DataError(`${path} needs a column "file": labels have put the images into another order.`);
-    const both = known(labelled);
+    if (!table.files) throw new DataError(`${path} must have a column "file", since images with labels are reordered.`);
+    const both = joined(labelled);
     return {
       ...sets,
       labelled: both,
-      unlabelled: unlabelled === labelled ? both : known(unlabelled),
-      ...(test && { test: known(test) }),
+      unlabelled: unlabelled === labelled ? both : joined(unlabelled),
+      ...(test && { test: joined(test) }),
     };
   }
-  const all = known(unlabelled);
+  const all = joined(unlabelled);
   const isKnown = (i: number) => table.names.every((name) => Number.isFinite(lookUp(all.factors, name)?.[i]));
   const places = Array.from({ length: all.count }, (_, i) => i);
-  if (!places.some(isKnown)) throw new DataError(`${path} has all its numbers for none of the images.`);
+  if (!places.some(isKnown)) throw new DataError(`${path} has no image for which all factors are known.`);
   const labels = places.map((i) => (isKnown(i) ? 0 : -1));
   const split =
     validationFraction > 0
       ? stratifiedSplit(labels, validationFraction, seed)
       : { kept: Int32Array.from(places), validation: new Int32Array() };
-  const told = subset(all, Array.from(split.kept).filter(isKnown));
+  const known = subset(all, Array.from(split.kept).filter(isKnown));
   const rest = places.filter((i) => !isKnown(i));
   return {
     ...sets,
-    labelled: told,
-    unlabelled: rest.length > 0 ? subset(all, rest) : told,
+    labelled: known,
+    unlabelled: rest.length > 0 ? subset(all, rest) : known,
     ...(split.validation.length > 0 && { test: subset(all, split.validation) }),
   };
 }

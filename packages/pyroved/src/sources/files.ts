@@ -1,4 +1,4 @@
-/** Sources of a user's own: folders of images, array files, micrographs to cut objects out of. */
+/** The user's own images: folders of images, array files, and micrographs to cut patches from. */
 import {
   type ArrayOptions,
   type FindOptions,
@@ -16,15 +16,15 @@ import type { ReadLimits } from 'pyroved-ts/node';
 import { setsWithFactors } from './factors.js';
 import type { LoadSetsOptions, TrainingSets } from './sets.js';
 
-/** How labelled images are set aside for validation. */
+/** How labelled images are split for validation. */
 type Split = Omit<PartitionOptions, 'table'>;
 
-/** Folders of image files, and labels as folders or a table. */
+/** Folders of image files, with labels as folders or as a table. */
 export interface ImagesSource extends SourceOptions, Omit<ReadOptions, 'onProgress' | 'size'>, Split {
   readonly kind: 'images';
-  /** Images are brought to this many pixels a side. @default the median of their shorter sides, at most 48 */
+  /** Images are resized to this side, in pixels. @default the median of their shorter sides, at most 48 */
   readonly size?: number;
-  /** A table of known numbers: a header, a column "file" as in `labels`, and a column for each number, empty where it is not known. */
+  /** A table of factors with a header, a column "file" as in `labels`, and one column per factor, empty where unknown. */
   readonly factors?: string;
 }
 
@@ -32,25 +32,25 @@ export interface ImagesSource extends SourceOptions, Omit<ReadOptions, 'onProgre
 export interface ArraySource extends Omit<Split, 'splitBy'>, ReadLimits {
   readonly kind: 'array';
   readonly file: string;
-  /** A table of known numbers: a header, a column for each number, a row for each item in order. */
+  /** A table of factors with a header, one column per factor, and one row per item in order. */
   readonly factors?: string;
-  /** Which array of the file, where it holds several. */
+  /** The name of the array in a file with several arrays. */
   readonly dataset?: string;
   /** The array of class labels: another array of the same file, or another file. */
   readonly labels?: string;
-  /** Images are brought to this many pixels a side. @default as they are */
+  /** Images are resized to this side, in pixels. @default not resized */
   readonly size?: number;
-  /** An array of more bytes than this, as 32-bit floats, is read from disk batch by batch; 1e9. */
+  /** Arrays larger than this (bytes as 32-bit floats) are read from disk batch by batch. @default 1e9 */
   readonly inMemory?: number;
 }
 
-/** Patches of one object each, cut out of a micrograph or a folder of them. */
+/** Patches with one object each, cut from one or several micrographs. */
 export interface MicrographSource extends FindOptions, Split, ReadLimits {
   readonly kind: 'micrographs';
   readonly path: string;
-  /** A table of x, y and perhaps file and label; objects are looked for unless it is given. */
+  /** A table of x, y and optionally file and label. @default objects are detected */
   readonly centres?: string;
-  /** Patches are resized to this many pixels a side. @default as they are cut */
+  /** Patches are resized to this side, in pixels. @default not resized */
   readonly size?: number;
 }
 
@@ -76,12 +76,12 @@ export async function arraySets(source: ArraySource, { normalisation }: LoadSets
   return { ...(factors === undefined ? sets : setsWithFactors(sets, factors, source)), close };
 }
 
-/** The images or signals of an array file: in memory, or streamed until `close` where they take more bytes than `most`. */
+/** The images or signals of an array file: in memory, or streamed until `close` if they take more bytes than `most`. */
 export async function arrayImages(file: string, options: ArrayOptions, most = 1e9) {
   const { set, close, ...found } = await streamArray(file, options);
   const bytes = 4 * set.count * imageSize(set);
   if (bytes > most) {
-    const note = `${file} holds ${(bytes / 1e9).toFixed(1)} GB of numbers: it is read from disk batch by batch.`;
+    const note = `${file} contains ${(bytes / 1e9).toFixed(1)} GB of data and is read from disk batch by batch.`;
     return { ...found, set, notes: [note], close };
   }
   const whole = inMemory(set);
@@ -108,7 +108,7 @@ interface Found {
 function setsOf(parts: Partition<TrainingImages>, { normalisation, problems, notes = [] }: Found): TrainingSets {
   const { labelled, validation, unlabelled } = parts;
   return {
-    // There is one of the two at least: a set without labels is unlabelled as a whole.
+    // At least one of the two is defined: without labels, all images are unlabelled.
     unlabelled: unlabelled ?? (labelled as TrainingImages),
     ...(labelled && { labelled }),
     ...(validation && { test: validation }),

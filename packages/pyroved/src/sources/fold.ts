@@ -1,22 +1,22 @@
-/** One fold of the labelled images: a part that a model is tested on, and the others, on which it is trained. */
+/** Folds of the labelled images for cross-validation. */
 import { OptionError, RandomStream } from 'pyro-ts';
 import { groupFolds, groupsOf, type SplitBy } from 'pyroved-data';
 import { PyrovedError, subset, type TrainingImages } from 'pyroved-ts';
 import type { TrainingSets } from './sets.js';
 
-/** Which fold, and how the labelled images are dealt out. */
+/** A fold, and how the labelled images are split into folds. */
 export interface Fold {
-  /** From 0. */
+  /** Index of the fold, from 0. */
   readonly index: number;
   readonly of: number;
   readonly seed: number;
-  /** Whole sources are in one fold: see `PartitionOptions`. Each image by itself where omitted. */
+  /** Keeps all images of a group in one fold; see `PartitionOptions`. @default images are split individually */
   readonly splitBy?: SplitBy;
-  /** The label table that has the column. */
+  /** The label table that contains the column `splitBy`. */
   readonly table?: string;
 }
 
-/** The fold of each image: the images of each class, in an order drawn from `seed`, are dealt out in turn. */
+/** The fold of each image. The images of each class are assigned to folds in turn, in random order. */
 export function foldsOf(
   labels: ArrayLike<number>,
   { of, seed }: Pick<Fold, 'of' | 'seed'>,
@@ -26,7 +26,7 @@ export function foldsOf(
   const members = new Map<number, number[]>();
   for (let i = 0; i < labels.length; i++) members.set(labels[i], [...(members.get(labels[i]) ?? []), i]);
   const folds = new Int32Array(labels.length);
-  // The next class goes on where the last one ended, so that the folds are alike in size.
+  // Each class continues where the last one ended, so that the folds have similar sizes.
   let next = 0;
   for (const label of [...members.keys()].sort((a, b) => a - b)) {
     const list = members.get(label) as number[];
@@ -37,15 +37,17 @@ export function foldsOf(
 }
 
 /**
- * The images with one fold to test on, and the other folds to train on. Test images of `sets` are dropped. Images of which quantities are
- * known, but no classes, are dealt out as if they were of one class.
- * @throws {OptionError} for a number of folds that leaves one empty or is below 2, {PyrovedError} without labelled images.
+ * The sets with one fold for testing and the others for training. The validation images of `sets` are dropped. Images with factors but without
+ * classes are split as if they were of one class.
+ * @throws {OptionError} when the number of folds is below 2 or leaves a fold empty, and {PyrovedError} when there are no labelled images.
  */
 export function foldOf(sets: TrainingSets, fold: Fold): TrainingSets {
   const { labelled } = sets;
-  if (!labelled) throw new PyrovedError('There are no labelled images to divide into folds. Give some.');
+  if (!labelled) throw new PyrovedError('Cross-validation requires labelled images.');
   if (!Number.isInteger(fold.of) || fold.of < 2 || fold.of > labelled.count) {
-    throw new OptionError(`folds is a whole number from 2 to ${labelled.count}, the labelled images, not ${fold.of}.`);
+    throw new OptionError(
+      `folds must be an integer between 2 and ${labelled.count}, the number of labelled images; got ${fold.of}.`,
+    );
   }
   const { splitBy, table } = fold;
   const sourcesOf = (set: TrainingImages) => (splitBy === undefined ? undefined : groupsOf(set, splitBy, table));
@@ -53,7 +55,7 @@ export function foldOf(sets: TrainingSets, fold: Fold): TrainingSets {
   const found = sources && new Set(sources).size;
   if (found !== undefined && found < fold.of) {
     throw new OptionError(
-      `The labelled images come from ${found} source(s), fewer than the ${fold.of} folds. Use fewer folds, or label images of more sources.`,
+      `The labelled images come from ${found} group(s), fewer than the ${fold.of} folds. Use fewer folds, or label images of more groups.`,
     );
   }
   const folds = foldsOf(labelled.labels ?? new Int32Array(labelled.count), fold, sources);
@@ -67,13 +69,13 @@ export function foldOf(sets: TrainingSets, fold: Fold): TrainingSets {
   return {
     ...sets,
     labelled: kept,
-    // Where the labelled images serve as the unlabelled ones too, those to test on stay out of sight.
+    // If the labelled images also serve as unlabelled ones, exclude the tested fold from both.
     unlabelled: sets.unlabelled === labelled ? kept : withoutSources(sets.unlabelled, sourcesOf, tested),
     test: part((k) => k === fold.index),
   };
 }
 
-/** The images but for those of the sources that are tested on; all of them where nothing would be left. */
+/** The images except those from tested sources; all images if none would remain. */
 function withoutSources(
   set: TrainingImages,
   sourcesOf: (set: TrainingImages) => readonly string[] | undefined,

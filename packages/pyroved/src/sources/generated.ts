@@ -1,4 +1,4 @@
-/** Sources that need no files: card suits, glyphs, simulated nanoparticles, handwritten digits, shifted peaks. */
+/** Generated images: card suits, glyphs, simulated nanoparticles, handwritten digits, and shifted peaks. */
 import { OptionError } from 'pyro-ts';
 import { didYouMean } from 'pyro-ts/internal';
 import {
@@ -18,7 +18,7 @@ import {
 } from 'pyroved-data';
 import type { TrainingSets } from './sets.js';
 
-/** The generated card data; `templates` names a file or folder of a user's own. */
+/** Generated card suits; `templates` names a file or folder of custom classes. */
 export interface CardsSource extends CardsConfig {
   readonly kind: 'cards';
   readonly templates?: string;
@@ -31,7 +31,7 @@ export type GeneratedSource =
   | ({ readonly kind: 'digits' } & DigitsOptions)
   | ({ readonly kind: 'peaks' } & PeaksOptions);
 
-/** What can be changed of a generated source when its model is evaluated on other images; each source knows some of these. */
+/** The options of a generated source that can be changed for an evaluation; each source has some of them. */
 export type Changes = Partial<
   Pick<CardsConfig, 'axes' | 'seed' | 'validationPerClass'> & {
     angle: string | number;
@@ -41,9 +41,9 @@ export type Changes = Partial<
   } & Omit<FieldConditions, 'noise'>
 >;
 
-/** The validation images of the same source, made anew with `changes`. */
+/** Generates the validation images of the source with `changes`. */
 export async function validationOf(source: GeneratedSource, changes: Changes): Promise<GeneratedSets['validation']> {
-  // The images to train on are not needed. Digits draw from one finite stock: fewer there would move the validation images.
+  // Training images are not needed. For digits, which come from a finite set, fewer of them would change the validation images.
   const few = source.kind === 'cards' || source.kind === 'glyphs' ? { labelledPerClass: 1, unlabelledPerClass: 1 } : {};
   const allowed = changeable[source.kind];
   for (const name of Object.keys(changes)) {

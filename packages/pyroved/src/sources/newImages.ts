@@ -1,4 +1,4 @@
-/** Images that a trained model has not seen, sized, normalised and preprocessed as its own were. */
+/** New images for a trained model, resized, normalised and preprocessed as its training images. */
 import { loadMicrographs, readFolder } from 'pyroved-data';
 import { type FileProblem, noPreprocessing, PyrovedError, preprocessed, type TrainingImages } from 'pyroved-ts';
 import { defined } from 'pyroved-ts/internal';
@@ -8,16 +8,16 @@ import type { TrainedModel } from '../runs/loadModel.js';
 import { dataSection } from '../runs/settings.js';
 import { arrayImages } from './files.js';
 
-/** Where new images are: a folder of image files, an array file, or micrographs to cut objects out of. */
+/** The location of new images: a folder of image files, an array file, or micrographs to cut patches from. */
 export type NewImages = ReadLimits &
   (
     | { readonly folder: string }
     | { readonly array: string; readonly dataset?: string }
     | {
         readonly micrographs: string;
-        /** A table of the objects' places; they are looked for unless it is given. */
+        /** A table of the object centres. @default objects are detected */
         readonly centres?: string;
-        /** Side of a patch in pixels of the micrograph. @default the run's own */
+        /** Side of a patch, in pixels of the micrograph. @default that of the run */
         readonly patch?: number;
       }
   );
@@ -27,33 +27,33 @@ export interface FoundImages {
   /** Files, items or objects that were skipped. */
   readonly problems: readonly FileProblem[];
   readonly notes: readonly string[];
-  /** Lets go of the file that images are still read from. */
+  /** Closes the file that images are streamed from. */
   readonly close?: () => void;
 }
 
-/** Something done to images after they are normalised and before they are preprocessed, such as added noise. */
+/** An alteration of normalised images before preprocessing, such as added noise. */
 export type Alteration = (set: TrainingImages) => TrainingImages;
 
-/** The images at `from` (a path is a folder of image files), or the inputs of a VED, from an array. What cannot be used is listed. */
+/** Reads the images at `from` (a path is a folder of image files), or the inputs of a VED from an array. Skipped files are listed in `problems`. */
 export async function imagesFor(trained: TrainedModel | TrainedVED, from: string | NewImages): Promise<FoundImages> {
   if (typeof from === 'string') return imagesFor(trained, { folder: from });
   if (isTrainedVED(trained)) {
     if ('array' in from) return { ...(await inputsFor(trained, from.array, from.dataset)), notes: [] };
     throw new PyrovedError(
-      `The run ${trained.run.path} was trained on pairs, whose inputs are the items of an array: give an array file (--array).`,
+      `The run ${trained.run.path} was trained on pairs, whose inputs are the items of an array. Provide an array file (--array).`,
     );
   }
   const { set, ...rest } = await normalisedImages(trained, from);
   return { set: preprocessedFor(trained, set), ...rest };
 }
 
-/** The images as the model was trained on: its run's preprocessing applied. */
+/** Applies the preprocessing of the run. */
 export const preprocessedFor = (
   { preprocessing = noPreprocessing }: Pick<TrainedModel, 'preprocessing'>,
   set: TrainingImages,
 ): TrainingImages => preprocessed(set, preprocessing);
 
-/** The images before they are preprocessed. */
+/** Reads the images without preprocessing them. */
 export async function normalisedImages(trained: TrainedModel, from: NewImages): Promise<FoundImages> {
   const { run, model, normalisation = { low: 0, high: 1 } } = trained;
   const { source } = dataSection(run.config);
@@ -66,7 +66,7 @@ export async function normalisedImages(trained: TrainedModel, from: NewImages): 
   }
   if (shape.length !== 2 || shape[0] !== shape[1]) {
     throw new PyrovedError(
-      `The model of ${run.path} takes data of shape ${shape.join(' x ')}; pictures are for models of square images. Give an array file instead.`,
+      `The model of ${run.path} takes data of shape ${shape.join(' x ')}; image files are only supported for models of square images. Provide an array file instead.`,
     );
   }
   if ('micrographs' in from) {
@@ -74,7 +74,7 @@ export async function normalisedImages(trained: TrainedModel, from: NewImages): 
     const patch = from.patch ?? own?.patch;
     if (patch === undefined) {
       throw new PyrovedError(
-        `The run ${run.path} was not trained on micrographs, so it does not tell how large a patch to cut out. Give the patch size.`,
+        `The run ${run.path} was not trained on micrographs, so the patch size is required (--patch-size).`,
       );
     }
     const { polarity, minArea, maxArea } = own ?? {};

@@ -1,30 +1,30 @@
-/** The images of a run as training takes them, whatever their source. */
+/** The sets of images of a run. */
 import type { FileProblem, Normalisation, Preprocessing, TrainingImages } from 'pyroved-ts';
 
-/** What a run is trained and evaluated on. */
+/** The images that a run is trained and evaluated on. */
 export interface TrainingSets {
   readonly unlabelled: TrainingImages;
   readonly labelled?: TrainingImages;
-  /** Labelled images that training does not see. */
+  /** Labelled images for validation, which are not trained on. */
   readonly test?: TrainingImages;
-  /** Names of the classes; empty where there are no labels. */
+  /** Class names; empty without labels. */
   readonly classNames: readonly string[];
-  /** The grey range that became [0, 1]; absent for generated images. */
+  /** The grey values scaled to [0, 1]; absent for generated images. */
   readonly normalisation?: Normalisation;
-  /** What has been done to the images; absent where they are as they were read. */
+  /** The preprocessing applied to the images; absent if there was none. */
   readonly preprocessing?: Preprocessing;
-  /** Where classes are found among the images: what is known of their classes, for the evaluation alone. */
+  /** For classes found among the images: labelled images, only used for the evaluation. */
   readonly found?: { readonly test?: TrainingImages };
-  /** The side of images of a user's own in pixels, where it was chosen from them. */
+  /** The side of the images in pixels, if it was chosen from the user's images. */
   readonly size?: number;
   readonly notes: readonly string[];
   readonly problems: readonly FileProblem[];
-  /** Lets go of the files that images are still read from. */
+  /** Closes the files that images are streamed from. */
   readonly close?: () => void;
 }
 
 export interface LoadSetsOptions {
-  /** The grey range of the run, where there is one already. */
+  /** The normalisation of an existing run. */
   readonly normalisation?: Normalisation;
   /** Called as files are read. */
   readonly onProgress?: (done: number, total: number) => void;

@@ -1,4 +1,4 @@
-/** Where a run's images come from, as its configuration keeps it, and how they are made or read again. */
+/** The source of a run's images, as stored in its configuration, and loading the images from it. */
 import { OptionError } from 'pyro-ts';
 import { didYouMean } from 'pyro-ts/internal';
 import { PyrovedError } from 'pyroved-ts';
@@ -13,7 +13,7 @@ import {
 import { type GeneratedSource, generatedSets } from './generated.js';
 import type { LoadSetsOptions, TrainingSets } from './sets.js';
 
-/** None: the model was trained elsewhere, and its weights were imported. */
+/** No images: the weights of the model were imported. */
 export interface ImportedSource {
   readonly kind: 'imported';
   readonly file: string;
@@ -33,8 +33,8 @@ const kinds: readonly Source['kind'][] = [
 ];
 
 /**
- * Makes or reads the images of a run. Where only labelled images are given, they serve as the unlabelled ones too.
- * @throws {DataError} for images that cannot be used, naming each.
+ * Generates or reads the images of a run. If all images are labelled, they also serve as unlabelled ones.
+ * @throws {DataError} when images cannot be used, naming each.
  */
 export async function loadSets(source: Source | ImportedSource, options: LoadSetsOptions = {}): Promise<TrainingSets> {
   switch (source.kind) {
@@ -52,11 +52,11 @@ export async function loadSets(source: Source | ImportedSource, options: LoadSet
       return generatedSets(source);
     case 'imported':
       throw new PyrovedError(
-        `The model was imported from ${source.file}: its run has no images to train or test on. Give images of your own.`,
+        `The model was imported from ${source.file}, so its run has no images. Provide your own images.`,
       );
     default: {
       const kind = String((source as { kind: unknown }).kind);
-      throw new OptionError(`There is no source of images "${kind}".${didYouMean(kind, kinds)}`);
+      throw new OptionError(`Unknown source of images "${kind}".${didYouMean(kind, kinds)}`);
     }
   }
 }

@@ -1,28 +1,28 @@
-/** How far inferred angles are from true ones, up to the symmetry of each class: circular statistics. */
+/** Errors of inferred angles, up to the symmetry of each class: circular statistics. */
 import { OptionError } from 'pyro-ts';
 import type { SSIVAE, TrainingImages } from 'pyroved-ts';
 import { lookUp } from 'pyroved-ts/internal';
 
-/** How far the angles of some images are off. */
+/** Angle errors of a set of images. */
 export interface AngleError {
-  /** Mean of the absolute differences, in degrees; a guess has 90 / order. */
+  /** Mean absolute difference, in degrees; 90 / order for random angles. */
   readonly meanDegrees: number;
-  /** Median of the absolute differences: what is typical, where a few objects are seen upside down. */
+  /** Median absolute difference, in degrees; robust to a few objects inferred upside down. */
   readonly medianDegrees: number;
-  /** Length of the mean of exp(i order difference): 1 where all agree, near 0 for a guess. Mardia & Jupp 2000, section 2.3. */
+  /** Length of the mean of exp(i order difference): 1 if all agree, near 0 for random angles. Mardia & Jupp 2000, section 2.3. */
   readonly concentration: number;
   readonly count: number;
 }
 
 export interface AngleReport extends AngleError {
-  /** Each class's own; null for a class that looks the same from all sides, or has no image. */
+  /** Errors of each class; null for a class without an angle or without images. */
   readonly classes: readonly (AngleError | null)[];
 }
 
-/** Turns by 360 / order degrees that leave a class as it is; 1 for none, 0 for a class without any angle (a disc). */
+/** Order of the rotational symmetry of each class: rotation by 360 / order degrees leaves it unchanged. 1: no symmetry; 0: no angle (a disc). */
 export type Symmetry = Readonly<Record<string, number>>;
 
-/** Angles in degrees: found ones, true ones, and the class of each image. */
+/** Inferred and true angles in degrees, and the class of each image. */
 export interface Angles {
   readonly found: ArrayLike<number>;
   readonly truth: ArrayLike<number>;
@@ -30,10 +30,9 @@ export interface Angles {
 }
 
 /**
- * The differences between found and true angles, less what they are on average for the `upright` images of the class, since a model's zero is
- * arbitrary.
+ * Errors of the inferred angles relative to the mean angle of the `upright` images of each class, since the model's zero angle is arbitrary.
  * @param orders the symmetry of each class
- * @returns undefined where no class has an angle
+ * @returns undefined if no class has an angle
  */
 export function angleReport(images: Angles, upright: Angles, orders: readonly number[]): AngleReport | undefined {
   const classes = orders.map((order, label) => {
@@ -47,20 +46,20 @@ export function angleReport(images: Angles, upright: Angles, orders: readonly nu
   return { ...errorOf(known), classes: classes.map((entry) => (entry ? errorOf([entry]) : null)) };
 }
 
-/** The symmetry of each class in their order. @throws {OptionError} for a class that does not exist, or an order that is none. */
+/** The symmetry of each class, in order. @throws {OptionError} when `symmetry` names an unknown class or has an invalid order. */
 export function ordersOf(classNames: readonly string[], symmetry: Symmetry): number[] {
   for (const [name, order] of Object.entries(symmetry)) {
     if (!classNames.includes(name)) {
-      throw new OptionError(`symmetry names a class "${name}" that does not exist. Known: ${classNames.join(', ')}.`);
+      throw new OptionError(`symmetry: unknown class "${name}". Known: ${classNames.join(', ')}.`);
     }
     if (!Number.isInteger(order) || order < 0) {
-      throw new OptionError(`symmetry of "${name}" is a whole number of at least 0, not ${order}.`);
+      throw new OptionError(`symmetry of "${name}" must be an integer of at least 0; got ${order}.`);
     }
   }
   return classNames.map((name) => lookUp(symmetry, name) ?? 1);
 }
 
-/** Angles of labelled images as a model infers them, given their true classes; undefined where the truth is not known. */
+/** The inferred angles of labelled images, given their true classes; undefined if true angles are unknown. */
 export function anglesOf(model: SSIVAE, set: TrainingImages): Angles | undefined {
   const { labels, factors } = set;
   if (!labels || !factors?.angle) return undefined;
@@ -71,7 +70,7 @@ export function anglesOf(model: SSIVAE, set: TrainingImages): Angles | undefined
 const TURN = 2 * Math.PI;
 const wrapped = (radians: number): number => radians - TURN * Math.round(radians / TURN);
 
-/** order times (found - true) in radians, of the images of one class. */
+/** order * (inferred - true) in radians, for the images of one class. */
 function differences({ found, truth, labels }: Angles, label: number, order: number): number[] {
   const turns: number[] = [];
   for (let i = 0; i < labels.length; i++)
@@ -79,14 +78,14 @@ function differences({ found, truth, labels }: Angles, label: number, order: num
   return turns;
 }
 
-/** The mean direction of angles in radians, and the length of the mean; 0 and 0 for none. */
+/** Mean direction of angles in radians, and mean resultant length; both 0 for no angles. */
 function meanOf(radians: readonly number[]): { angle: number; length: number } {
   const cos = radians.reduce((sum, a) => sum + Math.cos(a), 0);
   const sin = radians.reduce((sum, a) => sum + Math.sin(a), 0);
   return { angle: Math.atan2(sin, cos), length: Math.hypot(cos, sin) / Math.max(1, radians.length) };
 }
 
-/** The error of one class or several: differences times the order, as they are off the mean. */
+/** The error of one or several classes, from centred differences multiplied by the order. */
 function errorOf(classes: readonly { order: number; centred: readonly number[] }[]): AngleError {
   const degrees = classes.flatMap(({ order, centred }) => centred.map((a) => Math.abs((a * 180) / Math.PI) / order));
   const sorted = [...degrees].sort((a, b) => a - b);

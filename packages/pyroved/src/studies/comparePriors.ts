@@ -1,4 +1,4 @@
-/** Angle priors side by side: each trained with the same seeds on the same images, taking turns, and held against each other seed by seed. */
+/** Comparison of angle priors: trains each with the same seeds on the same images, one epoch each in turn, and compares them by paired tests. */
 import { type EpochRecord, PyrovedError } from 'pyroved-ts';
 import { finishRun } from '../runs/finish.js';
 import type { RunHooks } from '../runs/hooks.js';
@@ -19,19 +19,19 @@ import { inTurns } from './turns.js';
 import { comparedModel, modelWith, type PriorVariant, priorVariants } from './variants.js';
 
 export interface CompareRequest extends StudyRequest {
-  /** Names of angle priors, each with a guide where one is wanted: "normal", "von-mises", "normal+binned". The first is what the others are tested against. */
+  /** Names of angle priors, each optionally with a guide: "normal", "von-mises", "normal+binned". The first is the reference of the tests. */
   readonly priors: readonly string[];
-  /** 5 for 1 to 5; or the seeds themselves. They decide weights, order and noise; the images are the source's. */
+  /** A number of seeds, or a list: 5 means seeds 1 to 5. They determine weights, order and noise, but not the images. */
   readonly seeds: number | readonly number[];
-  /** Turns by 360 / order degrees that leave a class as it is, for classes that have any; 0 for one without an angle. Known for generated classes. */
+  /** The symmetry of classes. @default known for generated classes, else none */
   readonly symmetry?: Symmetry;
 }
 
 export interface CompareResult {
   readonly folder: StudyFolder;
-  /** Absent where the comparison was stopped before its end. */
+  /** Absent if the comparison was stopped before its end. */
   readonly comparison?: Comparison;
-  /** The runs that are done. */
+  /** The finished runs. */
   readonly runs: readonly PriorRun[];
   readonly stopped: boolean;
 }
@@ -42,7 +42,7 @@ interface ComparePlan extends StudyPlan {
   readonly symmetry: Symmetry;
 }
 
-const noAngle = 'A model without "r" among its invariances has no angle, so that there are no priors to compare.';
+const noAngle = 'Angle priors require a model with the invariance "r".';
 
 const partOf = (prior: string, seed: number): string => `${prior}/seed-${seed}`;
 
@@ -55,7 +55,7 @@ export async function comparePriors(request: CompareRequest, hooks: RunHooks = {
   if (request.model?.invariances?.includes('r') === false) throw new PyrovedError(noAngle);
   const asked = { ...request, model: comparedModel(request.model ?? {}, variants) };
   const planned = (sets: TrainingSets, machine: StartedMachine) => {
-    if (sets.unlabelled.shape.length === 1) throw new PyrovedError(`Signals cannot turn. ${noAngle}`);
+    if (sets.unlabelled.shape.length === 1) throw new PyrovedError(`Signals have no angle. ${noAngle}`);
     const symmetry = symmetryOf(source, sets, request.symmetry);
     ordersOf(sets.classNames, symmetry);
     const plan: ComparePlan = { ...planOf(asked, sets, machine), priors, seeds, symmetry };
@@ -66,7 +66,7 @@ export async function comparePriors(request: CompareRequest, hooks: RunHooks = {
   return beginStudy('priors', asked, hooks, planned, runAll);
 }
 
-/** Continues a comparison that was stopped or killed; the numbers are those of one that never was. */
+/** Resumes a comparison that was stopped or killed. The results are the same as without the interruption. */
 export async function resumeComparison(
   folder: string,
   machine: Machine = {},
@@ -84,7 +84,7 @@ export async function resumeComparison(
 
 type All = StudyAtWork<ComparePlan>;
 
-/** All priors with the first seed, then with the next, so that what is finished at any time can be compared. */
+/** Trains all priors with the first seed, then with the next, so that finished seeds can be compared at any time. */
 async function runAll(all: All): Promise<CompareResult> {
   const { study, plan, sets, hooks } = all;
   const { priors, seeds, symmetry } = plan;
@@ -93,7 +93,7 @@ async function runAll(all: All): Promise<CompareResult> {
   const histories: { prior: string; history: readonly EpochRecord[] }[] = [];
   const hooksFor = hooksOfParts(hooks);
   for (const [i, seed] of seeds.entries()) {
-    hooks.say?.(`Seed ${seed} (${i + 1} of ${seeds.length}): ${priors.join(', ')}, an epoch each in turn`);
+    hooks.say?.(`Seed ${seed} (${i + 1} of ${seeds.length}): ${priors.join(', ')}, one epoch each in turn`);
     const after = priors.length * (seeds.length - 1 - i);
     const trained = await trainSideBySide(all, variants, seed, () => hooksFor(after, priors.length - 1));
     for (const { variant, summary, history } of trained) {
@@ -107,13 +107,13 @@ async function runAll(all: All): Promise<CompareResult> {
   }
   const comparison = comparisonOf({ priors, seeds, classNames: sets.classNames, symmetry, runs });
   study.writeResults(comparison, comparisonCsv(comparison));
-  hooks.say?.('Drawing the charts and the report.');
+  hooks.say?.('Drawing charts and report.');
   const { html, pictures } = comparisonReport({ comparison, histories, plan, sets, path: study.path });
   study.writeReport(html, pictures);
   return { folder: study, comparison, runs, stopped: false };
 }
 
-/** Trains all priors with one seed, an epoch each in turn; where one fails, the others keep their state and stop. */
+/** Trains all priors with one seed, one epoch each in turn. If one fails, the others save their state and stop. */
 function trainSideBySide(
   all: All,
   variants: readonly PriorVariant[],
@@ -128,9 +128,9 @@ function trainSideBySide(
       const name = `${variant.name}, seed ${seed}`;
       const hooks = hooksForNext();
       const { say } = hooks;
-      const told = { ...hooks.forRun?.(name), ...(say && { say: (line: string) => say(`${name}: ${line}`) }) };
+      const named = { ...hooks.forRun?.(name), ...(say && { say: (line: string) => say(`${name}: ${line}`) }) };
       try {
-        return { variant, ...(await train(all, variant, seed, { ...hooks, ...told, signal, pause })) };
+        return { variant, ...(await train(all, variant, seed, { ...hooks, ...named, signal, pause })) };
       } catch (error) {
         failed.abort();
         throw error;
@@ -159,7 +159,7 @@ function train(
   });
 }
 
-/** What the summary of a part says. It was written by this package. */
+/** The figures of a run, from its summary. */
 function runOf(prior: string, seed: number, summary: JsonObject): PriorRun {
   const { accuracy, elbo, meanEvidence, angles, calibrationError, seconds, epochs, loss } = summary as JsonObject &
     PriorFigures &

@@ -1,4 +1,4 @@
-/** What a comparison of priors comes to: figures of each run, their means and spreads, paired tests, and the table as CSV. */
+/** Results of a comparison of priors: figures of each run, means and standard deviations, paired tests, and a CSV table. */
 import { glyphSymmetry } from 'pyroved-data';
 import { csvText } from '../csv.js';
 import type { TrainingSets } from '../sources/sets.js';
@@ -6,19 +6,19 @@ import type { Source } from '../sources/source.js';
 import type { AngleReport, Symmetry } from './angleError.js';
 import { type PairedTest, pairedTest, type Spread, spreadOf } from './statistics.js';
 
-/** The figures that priors are compared by. */
+/** The figures that are compared. */
 export const measures = ['accuracy', 'elbo', 'meanEvidence', 'angleError', 'calibrationError', 'seconds'] as const;
 export type Measure = (typeof measures)[number];
 
-/** One prior with one seed. Figures are of the images that training did not see; absent where the truth is not known. */
+/** The figures of one prior with one seed, on validation images; absent if the true values are unknown. */
 export interface PriorRun {
   readonly prior: string;
   readonly seed: number;
-  /** Share of images that are classified rightly. */
+  /** Fraction of correctly classified images. */
   readonly accuracy?: number;
-  /** In nats an image, with a KL weight of 1; of the unlabelled images where there are none to test on. */
+  /** ELBO in nats per image, with a KL weight of 1; on unlabelled images if there are no validation images. */
   readonly elbo?: number;
-  /** Of models with templates, in the place of the ELBO: see `PriorFigures`. */
+  /** Mean evidence of template models, instead of the ELBO; see `PriorFigures`. */
   readonly meanEvidence?: number;
   /** Mean absolute error of the angle in degrees, up to the symmetry of the class. */
   readonly angleError?: number;
@@ -28,16 +28,16 @@ export interface PriorRun {
   /** Wall-clock time of the training steps. */
   readonly seconds: number;
   readonly epochs: number;
-  /** The last epoch's training loss in nats an image, with the KL weight that it had. */
+  /** Training loss of the last epoch in nats per image, with the KL weight of that epoch. */
   readonly loss: number;
 }
 
-/** Mean and spread of each measure over the seeds. */
+/** Mean and standard deviation of each measure over the seeds. */
 export interface PriorSummary extends Partial<Readonly<Record<Measure, Spread>>> {
   readonly prior: string;
 }
 
-/** One prior against the first one, seed by seed. */
+/** Paired test of one prior against the first, over the seeds. */
 export interface PriorTest extends PairedTest {
   readonly prior: string;
   readonly reference: string;
@@ -51,11 +51,11 @@ export interface Comparison {
   readonly symmetry: Symmetry;
   readonly runs: readonly PriorRun[];
   readonly summary: readonly PriorSummary[];
-  /** p-values are of each test alone, not corrected for their number. */
+  /** The p-values are not corrected for multiple testing. */
   readonly tests: readonly PriorTest[];
 }
 
-/** Means, spreads and tests of the runs. */
+/** Computes means, standard deviations and tests of the runs. */
 export function comparisonOf(known: Omit<Comparison, 'summary' | 'tests'>): Comparison {
   const { priors, seeds, runs } = known;
   const values = (prior: string, measure: Measure): number[] =>
@@ -77,7 +77,7 @@ export function comparisonOf(known: Omit<Comparison, 'summary' | 'tests'>): Comp
   return { ...known, summary, tests };
 }
 
-/** One row a run: for a spreadsheet or custom plots. */
+/** A CSV table with one row per run. */
 export function comparisonCsv({ runs, classNames }: Comparison): string {
   const header = [
     ...[
@@ -112,7 +112,7 @@ export function comparisonCsv({ runs, classNames }: Comparison): string {
   return csvText([header, ...rows]);
 }
 
-/** The symmetries of generated classes: a diamond looks the same upside down, a single particle from all sides. */
+/** The symmetries of generated classes: a diamond has order 2, a single particle has no angle. */
 export function symmetryOf(
   source: Source,
   { classNames }: Pick<TrainingSets, 'classNames'>,

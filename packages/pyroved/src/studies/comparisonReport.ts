@@ -1,4 +1,4 @@
-/** The report of a comparison of priors: figures side by side, tests, and the course of the trainings. */
+/** The report of a comparison of priors: figures, tests and training curves. */
 import type { EpochRecord } from 'pyroved-ts';
 import { lookUp } from 'pyroved-ts/internal';
 import { kernelLabel } from '../runs/machine.js';
@@ -18,10 +18,10 @@ import { type Comparison, type Measure, measures, type PriorRun, type PriorTest 
 import type { StudyPlan } from './plan.js';
 import type { Spread } from './statistics.js';
 
-/** How a measure is called and written. */
+/** The title and the format of each measure. */
 const measureWords: Readonly<Record<Measure, { title: string; write: (value: number) => string }>> = {
   accuracy: { title: 'accuracy', write: (v) => formatPercent(v) },
-  elbo: { title: 'ELBO (nats an image)', write: (v) => v.toFixed(2) },
+  elbo: { title: 'ELBO (nats per image)', write: (v) => v.toFixed(2) },
   meanEvidence: { title: 'evidence (nats per image)', write: (v) => v.toFixed(2) },
   angleError: { title: 'angle error (deg)', write: (v) => v.toFixed(2) },
   calibrationError: { title: 'calibration error', write: (v) => v.toFixed(4) },
@@ -49,7 +49,7 @@ export function comparisonReport({ comparison, histories, plan, sets, path }: Sh
   const { priors, seeds } = comparison;
   const { unlabelled, labelled, test, classNames } = sets;
   return renderReport({
-    title: 'Priors of the angle, compared',
+    title: 'Comparison of angle priors',
     subtitle: `${path}: ${priors.join(', ')}; ${seeds.length} seeds each`,
     facts: [
       {
@@ -58,7 +58,7 @@ export function comparisonReport({ comparison, histories, plan, sets, path }: Sh
           ['images', plan.source.kind],
           ['unlabelled', unlabelled.count],
           ...(labelled ? ([['labelled', labelled.count]] as const) : []),
-          ...(test ? ([['to test on', test.count]] as const) : []),
+          ...(test ? ([['validation', test.count]] as const) : []),
           ['classes', classNames.join(', ')],
         ],
       },
@@ -78,25 +78,25 @@ export function comparisonReport({ comparison, histories, plan, sets, path }: Sh
     commands: [
       {
         command: `npx pyroved evaluate ${path}/${priors[0]}/seed-${seeds[0]}`,
-        what: 'Each run is a folder of its own, a trained model like any other.',
+        what: 'Evaluate one of the trained models; each has a run folder.',
       },
       {
         command: `npx pyroved train --resume ${path}/${priors[0]}/seed-${seeds[0]}`,
-        what: 'Draws the report of one run, which the comparison leaves out.',
+        what: 'Write the report of one of the runs.',
       },
     ],
   });
 }
 
-/** The measures that a comparison has figures of. */
+/** The measures that a comparison has figures for. */
 const measuredIn = ({ summary }: Comparison): Measure[] =>
   measures.filter((measure) => summary[0][measure] !== undefined);
 
 export function summaryTable(comparison: Comparison): ReportTable {
   const measured = measuredIn(comparison);
   return {
-    title: 'Side by side',
-    intro: 'Mean and standard deviation over the seeds. Images, seeds, networks and training are the same for all.',
+    title: 'Summary',
+    intro: 'Mean and standard deviation over the seeds. All priors use the same images, seeds, networks and training.',
     header: ['prior', ...measured.map((measure) => measureWords[measure].title)],
     rows: comparison.summary.map((row) => [
       row.prior,
@@ -108,10 +108,10 @@ export function summaryTable(comparison: Comparison): ReportTable {
 export function testTable({ tests, priors, seeds }: Comparison): ReportTable {
   const least = 2 / 2 ** seeds.length;
   return {
-    title: `Against ${priors[0]}, seed by seed`,
+    title: `Paired tests against ${priors[0]}`,
     intro:
-      `Mean difference over the seeds, and how likely one as large is by chance (two-sided p): paired t-test, and the exact Wilcoxon signed-rank test, which with ${seeds.length} ` +
-      `seeds cannot give less than ${pText(least)}. Each is of one test alone; the more tests, the more of them are small by chance.`,
+      `Mean difference over the seeds and two-sided p-values of the paired t-test and the exact Wilcoxon signed-rank test, whose smallest p-value with ` +
+      `${seeds.length} seeds is ${pText(least)}. The p-values are not corrected for multiple testing.`,
     header: ['prior', 'measure', 'difference', 't-test p', 'Wilcoxon p'],
     rows: tests.map((test) => [
       test.prior,
@@ -141,8 +141,8 @@ function angleTable({ priors, runs, classNames, symmetry }: Comparison): ReportT
     {
       title: 'Angles',
       intro:
-        'Mean absolute error of the angle in degrees, class by class, over all seeds: given the true class, from the upright pose that the labelled images set, up to the symmetry of ' +
-        'the class (its order in brackets). The median leaves out the few that are seen upside down.',
+        'Mean absolute error of the angle in degrees, by class, over all seeds, given the true class, relative to the upright pose of the labelled images, and up to the ' +
+        'symmetry of the class (order in parentheses). The median is robust to a few objects inferred upside down.',
       header: [
         'prior',
         ...classNames.map((name, k) => `${name}${orders[k] === 1 ? '' : ` (${orders[k]})`}`),
@@ -160,7 +160,7 @@ function angleTable({ priors, runs, classNames, symmetry }: Comparison): ReportT
 function runTable(comparison: Comparison): ReportTable {
   const measured = measuredIn(comparison);
   return {
-    title: 'Every run',
+    title: 'Runs',
     header: ['prior', 'seed', ...measured.map((measure) => measureWords[measure].title)],
     rows: comparison.runs.map((run) => [
       run.prior,
@@ -170,11 +170,11 @@ function runTable(comparison: Comparison): ReportTable {
   };
 }
 
-/** Loss and accuracy by epoch: the mean over seeds, and a band from the least to the most. */
+/** Loss and accuracy by epoch: mean over the seeds, with a band from minimum to maximum. */
 function courses(priors: readonly string[], histories: Shown['histories']): ReportChart[] {
   const charts: ReportChart[] = [];
   const figures = {
-    accuracy: { title: 'Accuracy on held-out images', of: ({ evaluation }: EpochRecord) => evaluation?.accuracy },
+    accuracy: { title: 'Accuracy on validation images', of: ({ evaluation }: EpochRecord) => evaluation?.accuracy },
     loss: { title: 'Loss: negative ELBO per image (nats)', of: ({ loss }: EpochRecord): number | undefined => loss },
   };
   for (const [key, { title, of }] of Object.entries(figures)) {
@@ -184,7 +184,7 @@ function courses(priors: readonly string[], histories: Shown['histories']): Repo
     }));
     if (series.every(({ points }) => points.length === 0)) continue;
     const share = key === 'accuracy' ? ({ yFormat: 'percent' } as const) : {};
-    const caption = 'The mean over the seeds; the band reaches from the least to the most.';
+    const caption = 'Mean over the seeds; the band spans minimum to maximum.';
     charts.push({ key, caption, svg: lineChart({ series, title, xTitle: 'epoch', ...share }) });
   }
   return charts;
@@ -203,7 +203,7 @@ function bandOf(histories: readonly (readonly (number | undefined)[])[]): LinePo
     }));
 }
 
-/** The end of each run by seed, so that pairs can be seen. */
+/** The final figures of each run, by seed. */
 function bySeed(comparison: Comparison): ReportChart[] {
   const { priors, seeds, runs } = comparison;
   const charts: ReportChart[] = [];
@@ -220,8 +220,8 @@ function bySeed(comparison: Comparison): ReportChart[] {
     const share = measure === 'accuracy' ? ({ yFormat: 'percent' } as const) : {};
     const svg = lineChart({
       series,
-      title: `${title}, seed by seed`,
-      xTitle: 'seed, in the order given',
+      title: `${title} by seed`,
+      xTitle: 'number of the seed',
       ...share,
     });
     charts.push({ key: `${measure}-by-seed`, svg });
@@ -232,12 +232,12 @@ function bySeed(comparison: Comparison): ReportChart[] {
 function notesOf({ runs, seeds }: Comparison) {
   const seconds = runs.reduce((sum, run) => sum + run.seconds, 0);
   return [
-    { text: `${formatCount(runs.length)} trainings took ${formatDuration(seconds)} in all.` },
+    { text: `${formatCount(runs.length)} trainings took ${formatDuration(seconds)} in total.` },
     {
       text:
-        'ELBO: of the images to test on, with a KL weight of 1, one draw an image. Calibration error: the mean distance between how sure the classifier is and how often it is right. ' +
-        'Time is wall-clock, so that whatever else the machine did counts.',
+        'ELBO: on validation images, with a KL weight of 1 and one sample per image. Calibration error: expected calibration error of the class probabilities. ' +
+        'Time: wall-clock time, which includes the load of other processes.',
     },
-    ...(seeds.length < 5 ? [{ text: 'With fewer than five seeds, tests can tell little.' }] : []),
+    ...(seeds.length < 5 ? [{ text: 'With fewer than five seeds, the tests have little power.' }] : []),
   ];
 }

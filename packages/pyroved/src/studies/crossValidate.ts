@@ -1,4 +1,4 @@
-/** How good a model is, from the labelled images alone: each of several parts of them is tested on by a model that was trained on the others. */
+/** Cross-validation on the labelled images: each fold is tested with a model trained on the other folds. */
 import { OptionError } from 'pyro-ts';
 import { PyrovedError } from 'pyroved-ts';
 import { kindOf, modelConfigFor } from '../kinds/index.js';
@@ -12,21 +12,21 @@ import { type Fold, foldOf } from '../sources/fold.js';
 import type { TrainingSets } from '../sources/sets.js';
 import type { Source } from '../sources/source.js';
 import type { StudyFolder } from '../storage/index.js';
-import { type CrossValidation, type FoldResult, foldInWords, foldResultOf, together } from './folds.js';
+import { type CrossValidation, type FoldResult, foldResultOf, foldText, together } from './folds.js';
 import { foldsReport } from './foldsReport.js';
 import { hooksOfParts, trainPart } from './part.js';
 import { beginStudy, planOf, resumeStudy, type StudyAtWork, type StudyPlan, type StudyRequest } from './plan.js';
 
 export interface CrossValidateRequest extends StudyRequest {
-  /** Parts of the labelled images, alike in size and in their shares of each class; 5. */
+  /** Number of folds, which have similar sizes and class frequencies. @default 5 */
   readonly folds?: number;
-  /** Decides how images are dealt out, and the weights and the noise of every training; 1. */
+  /** Determines the folds, and the weights and the noise of every training. @default 1 */
   readonly seed?: number;
 }
 
 export interface CrossValidateResult {
   readonly folder: StudyFolder;
-  /** Absent where it was stopped before its end. */
+  /** Absent if it was stopped before its end. */
   readonly result?: CrossValidation;
   readonly folds: readonly FoldResult[];
   readonly stopped: boolean;
@@ -40,13 +40,13 @@ interface FoldsPlan extends StudyPlan {
 const partOf = (fold: number): string => `fold-${fold}`;
 
 /**
- * Trains a model for each fold, an ssiVAE on classes or an ssRegIVAE on quantities, and judges it on that fold. Unlabelled images, if any, are trained
- * on in all of them. Labelled images that the source would hold out take part, unless a share is asked for by name.
+ * Trains a model for each fold, an ssiVAE (classes) or an ssRegIVAE (quantities), and evaluates it on that fold. Unlabelled images, if any, are used in
+ * every training. No labelled images are set aside for validation, unless the source has a `validationFraction`.
  */
 export async function crossValidate(request: CrossValidateRequest, hooks: RunHooks = {}): Promise<CrossValidateResult> {
   const { folds = 5, seed = 1 } = request;
   if (!Number.isInteger(folds) || folds < 2) {
-    throw new OptionError(`folds is a whole number of at least 2, not ${folds}.`);
+    throw new OptionError(`folds must be an integer of at least 2; got ${folds}.`);
   }
   checkTrainSettings(request.train ?? {});
   const asked = { ...request, source: withAllLabels(request.source) };
@@ -56,7 +56,7 @@ export async function crossValidate(request: CrossValidateRequest, hooks: RunHoo
     const { name: kind, usesLabels } = kindOf(modelConfigFor(first, plan.model, seed));
     if (!usesLabels) {
       throw new PyrovedError(
-        `The ${kind} is not trained on labels, so that there is nothing to hold it against. Cross-validate an ssiVAE (classes) or an ssRegIVAE (quantities).`,
+        `The ${kind} is not trained on labels and cannot be cross-validated. Use an ssiVAE (classes) or an ssRegIVAE (quantities).`,
       );
     }
     settingsOf({ ...plan, sets: first, machine });
@@ -65,7 +65,7 @@ export async function crossValidate(request: CrossValidateRequest, hooks: RunHoo
   return beginStudy('folds', asked, hooks, planned, runFolds);
 }
 
-/** A fold of whole sources where the source of the images asks for that. */
+/** The fold, split by groups if the source has `splitBy`. */
 function foldFor({ folds, seed, source }: FoldsPlan, index: number): Fold {
   const splitBy = 'splitBy' in source ? source.splitBy : undefined;
   const table = source.kind === 'images' ? source.labels : undefined;
@@ -75,7 +75,7 @@ function foldFor({ folds, seed, source }: FoldsPlan, index: number): Fold {
   };
 }
 
-/** Continues a cross-validation that was stopped or killed. */
+/** Resumes a cross-validation that was stopped or killed. */
 export async function resumeCrossValidation(
   folder: string,
   machine: Machine = {},
@@ -84,7 +84,7 @@ export async function resumeCrossValidation(
   return resumeStudy<FoldsPlan, CrossValidateResult>('folds', folder, ['folds', 'seed'], machine, hooks, runFolds);
 }
 
-/** Of a user's own images none is held out: the folds take care of that. */
+/** Disables the validation split of a user's own images, which the folds replace. */
 function withAllLabels(source: Source): Source {
   const isOwn = source.kind === 'images' || source.kind === 'array' || source.kind === 'micrographs';
   return isOwn ? { validationFraction: 0, ...source } : source;
@@ -96,12 +96,12 @@ async function runFolds({ study, plan, sets, machine, hooks }: StudyAtWork<Folds
   for (let index = 0; index < plan.folds; index++) {
     const fold = index + 1;
     hooks.say?.(`Fold ${fold} of ${plan.folds}`);
-    const dealt = foldFor(plan, index);
+    const split = foldFor(plan, index);
     const { summary } = await trainPart({
       ...plan,
       folder: study.part(partOf(fold)),
-      sets: foldOf(sets, dealt),
-      fold: dealt,
+      sets: foldOf(sets, split),
+      fold: split,
       machine,
       hooks: hooksFor(plan.folds - fold),
       finish: (...ended) => finishRun(...ended, { report: false }),
@@ -109,7 +109,7 @@ async function runFolds({ study, plan, sets, machine, hooks }: StudyAtWork<Folds
     if (!summary) return { folder: study, folds: done, stopped: true };
     const result = foldResultOf(fold, summary);
     done.push(result);
-    hooks.say?.(foldInWords(result));
+    hooks.say?.(foldText(result));
   }
   const result = together(sets, done);
   study.writeResults(result);

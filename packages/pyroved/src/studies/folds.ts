@@ -1,4 +1,4 @@
-/** What the folds of a cross-validation say, one by one and together: of classes that are told, or of quantities that are predicted. */
+/** Results of a cross-validation, per fold and over all folds, for classes or for quantities. */
 import { lookUp } from 'pyroved-ts/internal';
 import type { Figures } from '../kinds/evaluation.js';
 import type { TrainingSets } from '../sources/sets.js';
@@ -6,9 +6,9 @@ import type { JsonObject } from '../storage/index.js';
 import { formatCount, formatPercent } from '../viz/index.js';
 import { type Spread, spreadOf } from './statistics.js';
 
-/** What the model that did not see a fold says of its classes. */
+/** Classification results on one fold. */
 export interface ClassFold {
-  /** From 1. */
+  /** Number of the fold, from 1. */
   readonly fold: number;
   readonly images: number;
   readonly accuracy: number;
@@ -16,9 +16,9 @@ export interface ClassFold {
   readonly confusion: readonly (readonly number[])[];
 }
 
-/** What the model that did not see a fold says of its quantities. */
+/** Regression results on one fold. */
 export interface QuantityFold {
-  /** From 1. */
+  /** Number of the fold, from 1. */
   readonly fold: number;
   readonly images: number;
   readonly targets: NonNullable<Figures['targets']>;
@@ -30,12 +30,12 @@ export interface ClassValidation {
   readonly on: 'classes';
   readonly classNames: readonly string[];
   readonly folds: readonly ClassFold[];
-  /** Share of all labelled images that the models which had not seen them classify rightly. */
+  /** Fraction of all labelled images that are classified correctly by the models not trained on them. */
   readonly accuracy: number;
   readonly images: number;
   /** Mean and standard deviation of the folds' accuracies. */
   readonly spread: Spread;
-  /** The folds' confusions together: every labelled image counts once. */
+  /** Sum of the folds' confusion matrices: every labelled image counts once. */
   readonly confusion: readonly (readonly number[])[];
 }
 
@@ -47,10 +47,10 @@ export interface QuantityErrors<T> {
   readonly meanAbsoluteError: T;
 }
 
-/** All known images together, each predicted by the model that had not seen it; `r2` is NaN where all true values are the same. */
+/** Errors over all labelled images, each predicted by the model not trained on it; `r2` is NaN if all true values are equal. */
 export interface ValidatedQuantity extends QuantityErrors<number> {
   readonly name: string;
-  /** Mean and standard deviation of the folds' own figures; folds whose true values are all the same have no R2. */
+  /** Mean and standard deviation over the folds; R2 is undefined for folds whose true values are all equal. */
   readonly spread: QuantityErrors<Spread>;
 }
 
@@ -63,7 +63,7 @@ export interface QuantityValidation {
 
 export type CrossValidation = ClassValidation | QuantityValidation;
 
-/** What the summary of a part says. It was written by this package. */
+/** The result of a fold, from the summary of its run. */
 export function foldResultOf(fold: number, summary: JsonObject): FoldResult {
   const { testImages: images, ...figures } = summary as JsonObject & Figures & { readonly testImages: number };
   if (figures.targets) return { fold, images, targets: figures.targets };
@@ -72,18 +72,18 @@ export function foldResultOf(fold: number, summary: JsonObject): FoldResult {
 
 export const isOfQuantities = (fold: FoldResult): fold is QuantityFold => 'targets' in fold;
 
-/** One fold as a sentence. */
-export function foldInWords(result: FoldResult): string {
+/** One line about the result of a fold. */
+export function foldText(result: FoldResult): string {
   const on = `on ${formatCount(result.images)} images`;
   if (!isOfQuantities(result)) return `Fold ${result.fold}: accuracy ${formatPercent(result.accuracy)} ${on}.`;
   const each = result.targets.map(
     ({ name, r2, meanSquaredError }) =>
-      `${name} R2 ${r2?.toFixed(3) ?? '(no spread)'}, root mean squared error ${Math.sqrt(meanSquaredError).toPrecision(3)}`,
+      `${name} R2 ${r2?.toFixed(3) ?? '(undefined)'}, RMSE ${Math.sqrt(meanSquaredError).toPrecision(3)}`,
   );
   return `Fold ${result.fold}: ${each.join('; ')} ${on}.`;
 }
 
-/** All folds together: every labelled image counts once. */
+/** The results over all folds: every labelled image counts once. */
 export function together(sets: TrainingSets, folds: readonly FoldResult[]): CrossValidation {
   const ofQuantities = folds.filter(isOfQuantities);
   return ofQuantities.length > 0
@@ -128,7 +128,7 @@ function quantitiesTogether({ labelled }: TrainingSets, folds: readonly Quantity
   return { on: 'targets', folds, images, targets };
 }
 
-/** The mean squared distance from the mean. */
+/** The population variance. */
 function varianceOf(values: ArrayLike<number>): number {
   const list = Array.from(values);
   const mean = list.reduce((sum, v) => sum + v, 0) / list.length;

@@ -7,7 +7,7 @@ import type { StudyPlan } from './plan.js';
 export function foldsReport(result: CrossValidation, plan: StudyPlan & { readonly seed: number }, path: string) {
   const { figures, facts = [], ...own } = result.on === 'classes' ? ofClasses(result) : ofQuantities(result);
   return renderReport({
-    title: `Cross-validation in ${result.folds.length} folds`,
+    title: `Cross-validation with ${result.folds.length} folds`,
     subtitle: path,
     facts: [
       ...facts,
@@ -25,28 +25,28 @@ export function foldsReport(result: CrossValidation, plan: StudyPlan & { readonl
     ...own,
     notes: [
       {
-        text: `${figures} on images like the labelled ones. Where they lie straight and the unlabelled ones do not, it will do worse on those.`,
+        text: `${figures} on images like the labelled ones. If those are upright and the unlabelled ones are not, results on the latter will be worse.`,
       },
     ],
   });
 }
 
-/** What differs; `figures` begins the sentence of what they are worth. */
+/** The content specific to classes or quantities; `figures` begins the note about the validity of the results. */
 type Own = Partial<ReportData> & { readonly figures: string };
 
 function ofClasses({ classNames, folds, accuracy, images, spread, confusion }: ClassValidation): Own {
   return {
-    figures: 'Labelled images tell how good a model is',
+    figures: 'Cross-validation estimates the accuracy',
     accuracy: {
       value: accuracy,
       images,
-      measuredOn: 'labelled images, each by a model that had not seen it,',
+      measuredOn: 'labelled images, each by a model not trained on it,',
       chance: 1 / classNames.length,
     },
     confusion: { classNames, counts: confusion },
     tables: [
       {
-        title: 'Fold by fold',
+        title: 'Folds',
         intro: `Mean ${formatPercent(spread.mean)}, standard deviation over the folds ${formatPercent(spread.sd)}.`,
         header: ['fold', 'images', 'accuracy'],
         rows: folds.map((fold) => [`fold ${fold.fold}`, fold.images, formatPercent(fold.accuracy)]),
@@ -57,14 +57,14 @@ function ofClasses({ classNames, folds, accuracy, images, spread, confusion }: C
 
 function ofQuantities({ folds, images, targets }: QuantityValidation): Own {
   const r2 = (value: number | undefined) =>
-    value === undefined || Number.isNaN(value) ? '(no spread)' : value.toFixed(3);
+    value === undefined || Number.isNaN(value) ? '(undefined)' : value.toFixed(3);
   return {
-    figures: 'Images of which the quantity is known tell how well a model predicts it',
+    figures: 'Cross-validation estimates the errors',
     facts: [
       {
         title: 'Result',
         rows: [
-          ['images, each predicted by a model that had not seen it', images],
+          ['images, each predicted by a model not trained on it', images],
           ...targets.flatMap(({ name, ...all }): [string, string][] => [
             [`${name}: R2`, r2(all.r2)],
             [`${name}: root mean squared error`, all.rootMeanSquaredError.toPrecision(4)],
@@ -74,7 +74,7 @@ function ofQuantities({ folds, images, targets }: QuantityValidation): Own {
       },
     ],
     tables: targets.map(({ name, spread }, k) => ({
-      title: `${name}, fold by fold`,
+      title: `${name} by fold`,
       intro: `Mean and standard deviation over the folds: R2 ${r2(spread.r2.mean)} ± ${r2(spread.r2.sd)}, root mean squared error ${spread.rootMeanSquaredError.mean.toPrecision(4)} ± ${spread.rootMeanSquaredError.sd.toPrecision(2)}, mean absolute error ${spread.meanAbsoluteError.mean.toPrecision(4)} ± ${spread.meanAbsoluteError.sd.toPrecision(2)}.`,
       header: ['fold', 'images', 'R2', 'root mean squared error', 'mean absolute error'],
       rows: folds.map((fold) => {

@@ -1,4 +1,4 @@
-/** One run of a study: started or continued, up to `until`, on images that the whole study shares. */
+/** One run of a study, started or resumed, on images shared by the whole study. */
 import type { EpochRecord } from 'pyroved-ts';
 import type { ModelSettings, TrainSettings } from '../kinds/index.js';
 import type { RunHooks } from '../runs/hooks.js';
@@ -20,19 +20,19 @@ export interface Part {
   readonly fold?: Fold;
   readonly machine: StartedMachine;
   readonly hooks: RunHooks;
-  /** Stop after this epoch, counted from 1. @default at the end */
+  /** Stop after this epoch, counted from 1. @default the last epoch */
   readonly until?: number;
   readonly finish: Finish;
 }
 
 export interface PartResult {
   readonly run: RunFolder;
-  /** What `finish` kept of it; absent where it did not come to its end. */
+  /** The summary written by `finish`; absent if the run is not finished. */
   readonly summary?: JsonObject;
   readonly history: readonly EpochRecord[];
 }
 
-/** Trains a part up to `until`. One that has its summary is left as it is. Where `hooks.signal` is aborted, less may have been done. */
+/** Trains a part up to `until`. A finished part is not changed. If `hooks.signal` is aborted, training stops earlier. */
 export async function trainPart(part: Part): Promise<PartResult> {
   const { folder, sets, machine, hooks, until, finish } = part;
   const exists = RunFolder.isIn(folder);
@@ -44,25 +44,25 @@ export async function trainPart(part: Part): Promise<PartResult> {
   return { run, history, ...(summary && { summary: run.readSummary() }) };
 }
 
-/** The epochs of a run that has come to its end. */
+/** The history of a finished run. */
 function historyOf(run: RunFolder): readonly EpochRecord[] {
   const { history } = run.loadCheckpoint().checkpoint.state as { history?: unknown };
   return Array.isArray(history) ? (history as EpochRecord[]) : [];
 }
 
 /**
- * The hooks for the parts of a study: the first one that trains makes the estimate, for itself, for the parts `beside` it, which stand where it does,
- * and for those that come `after`.
+ * The hooks for the parts of a study. The first part that trains makes the estimate for the whole study: for itself, for the parts `beside` it, which
+ * have progressed as far, and for those that come `after`.
  */
 export function hooksOfParts(hooks: RunHooks): (after: number, beside?: number) => RunHooks {
   const { onEstimate, ...rest } = hooks;
-  let isTold = false;
+  let isReported = false;
   return (after, beside = 0) => {
-    if (!onEstimate || isTold) return rest;
+    if (!onEstimate || isReported) return rest;
     return {
       ...rest,
       onEstimate: (estimate, steps, whole) => {
-        isTold = true;
+        isReported = true;
         onEstimate(estimate, steps * (1 + beside) + whole * after, whole);
       },
     };

@@ -1,4 +1,4 @@
-/** What all studies keep of how they were begun, so that they can go on. */
+/** The plan of a study, stored so that it can be resumed. */
 import type { Normalisation, Preprocessing } from 'pyroved-ts';
 import {
   kindOf,
@@ -24,14 +24,14 @@ import type { TrainingSets } from '../sources/sets.js';
 import type { Source } from '../sources/source.js';
 import { type JsonObject, lockOf, RunError, StudyFolder, type StudyKind } from '../storage/index.js';
 
-/** What is asked of a study, but for what it is about. */
+/** The options that all studies share. */
 export interface StudyRequest extends Machine {
-  /** The folder of the study; it must not exist yet, or hold nothing. */
+  /** The folder of the study; must not exist or be empty. */
   readonly folder: string;
   readonly source: Source;
   readonly model?: ModelSettings;
   readonly train?: TrainSettings;
-  /** Background removal and standardisation of the images; "auto". */
+  /** Background removal and standardisation of the images. @default "auto" */
   readonly preprocess?: PreprocessSetting;
   /** See `TrainRequest`. */
   readonly recipe?: RecipeName;
@@ -47,7 +47,7 @@ export interface StudyPlan extends MachineRecord {
   readonly preprocessing?: Preprocessing;
 }
 
-/** The plan of a request. */
+/** The plan for a request. */
 export function planOf(request: StudyRequest, sets: TrainingSets, machine: StartedMachine): StudyPlan {
   const { source, model = {}, train = {} } = withRecipe(request.recipe, request);
   const { normalisation, preprocessing } = sets;
@@ -63,7 +63,7 @@ export function planOf(request: StudyRequest, sets: TrainingSets, machine: Start
   };
 }
 
-/** A study at work: its folder, locked, and what all of its runs share. */
+/** A running study: its locked folder, and what its runs share. */
 export interface StudyAtWork<Plan extends StudyPlan> {
   readonly study: StudyFolder;
   readonly plan: Plan;
@@ -73,8 +73,8 @@ export interface StudyAtWork<Plan extends StudyPlan> {
 }
 
 /**
- * Begins a study: starts the machine, makes or reads the images of `source`, makes the folder for the parts and the plan that `planned` gives, and
- * does the work. What `planned` refuses is refused before there is a folder.
+ * Starts a study: starts the machine, loads the images, creates the folder with the plan returned by `planned`, and calls `work`. Errors thrown by
+ * `planned` occur before the folder is created.
  */
 export async function beginStudy<Plan extends StudyPlan, T>(
   kind: StudyKind,
@@ -103,7 +103,7 @@ export async function beginStudy<Plan extends StudyPlan, T>(
   return await work({ study, plan, sets, machine: started, hooks });
 }
 
-/** Continues a study that was stopped or killed, with the engine and kernel that it was started with, except what is chosen anew. */
+/** Resumes a study that was stopped or killed, with its engine and kernel unless others are given. */
 export async function resumeStudy<Plan extends StudyPlan, T>(
   kind: StudyKind,
   folder: string,
@@ -120,9 +120,9 @@ export async function resumeStudy<Plan extends StudyPlan, T>(
   return await work({ study, plan, sets, machine, hooks });
 }
 
-/** The plan that a study keeps, with the entries `more`. @throws {RunError} where one is missing. */
+/** The stored plan of a study, with the additional entries `more`. @throws {RunError} when an entry is missing. */
 function savedPlan<Plan extends StudyPlan>(study: StudyFolder, more: readonly (keyof Plan & string)[]): Plan {
   const missing = ['source', 'model', 'train', 'engine', 'kernel', ...more].filter((name) => !(name in study.plan));
   if (missing.length === 0) return study.plan as JsonObject & Plan;
-  throw new RunError(`${study.file('study')} is damaged: its plan lacks ${missing.join(', ')}. Begin the study anew.`);
+  throw new RunError(`${study.file('study')} is damaged: its plan lacks ${missing.join(', ')}. Start the study again.`);
 }

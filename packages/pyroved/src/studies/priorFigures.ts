@@ -1,4 +1,4 @@
-/** How well one trained model of a comparison explains validation images, and its angle error. */
+/** Figures of one trained model of a comparison: ELBO or evidence of validation images, and angle error. */
 import { type Model, SSIVAE, subset, TemplateSSIVAE } from 'pyroved-ts';
 import { elboOf } from '../runs/bound.js';
 import { evenPlaces } from '../runs/show.js';
@@ -6,19 +6,19 @@ import type { TrainingSets } from '../sources/sets.js';
 import { type AngleReport, angleReport, anglesOf } from './angleError.js';
 
 export interface PriorFigures {
-  /** Absent for a model with templates, whose guide refines nothing. */
+  /** Absent for a template model, whose guide does not refine the pose. */
   readonly elbo?: number;
-  /** Of a model with templates: mean log p(image) by Laplace's approximation, nats per image. */
+  /** For a template model: mean log p(image) by Laplace's approximation, nats per image. */
   readonly meanEvidence?: number;
   readonly angles?: AngleReport;
 }
 
-/** Images whose evidence is measured. */
+/** Number of images whose evidence is computed. */
 const EXPLAINED = 500;
 
 const mean = (values: Float64Array): number => values.reduce((sum, v) => sum + v, 0) / values.length;
 
-/** The ELBO or the evidence, and the error of the angles where they are known; `orders` are the classes' symmetries. */
+/** The ELBO or the evidence, and the angle error if true angles are known; `orders` are the symmetries of the classes. */
 export function priorFigures(model: Model, sets: TrainingSets, orders: readonly number[], seed: number): PriorFigures {
   const { labelled, test, unlabelled } = sets;
   const upright = model instanceof SSIVAE && labelled ? anglesOf(model, labelled) : undefined;

@@ -1,4 +1,4 @@
-/** Several seeds of one model in turn, and the best of them chosen without labels to test on: by the loss of the unlabelled images. */
+/** Trains several seeds of one model and selects the best by the loss on the unlabelled images, without using validation labels. */
 import { OptionError } from 'pyro-ts';
 import type { EpochRecord } from 'pyroved-ts';
 import { trainDefaults } from '../kinds/index.js';
@@ -16,24 +16,24 @@ import { hooksOfParts, type PartResult, trainPart } from './part.js';
 import { beginStudy, planOf, resumeStudy, type StudyAtWork, type StudyPlan, type StudyRequest } from './plan.js';
 
 export interface SeedsRequest extends StudyRequest {
-  /** 3 for 1, 2 and 3; or the seeds themselves. They decide weights, order and noise; the images are the source's. */
+  /** A number of seeds, or a list: 3 means seeds 1, 2 and 3. They determine weights, order and noise, but not the images. */
   readonly seeds: number | readonly number[];
-  /** Train all seeds for this many epochs only, then continue with the best alone. @default all are trained to the end */
+  /** Train all seeds for this many epochs only, then only the best one to the end. @default all are trained to the end */
   readonly selectAfter?: number;
 }
 
-/** How one seed did. */
+/** The result of one seed. */
 export interface SeedRecord {
   readonly seed: number;
-  /** Where the seeds were compared, and the loss of that epoch. */
+  /** The epoch at which the seeds were compared, and its loss. */
   readonly epoch: number;
   readonly loss: number;
-  /** On images with labels that training did not see; the choice does not look at it. */
+  /** Accuracy on validation images, which is not used for the selection. */
   readonly accuracy?: number;
 }
 
 export interface SeedsResult extends Omit<RunResult, 'folder'> {
-  /** The run that was chosen, in the folder of the study; absent where it was stopped. */
+  /** The selected run, in the folder of the study; absent if the study was stopped. */
   readonly folder?: RunFolder;
   readonly chosen?: number;
   readonly seeds: readonly SeedRecord[];
@@ -44,22 +44,22 @@ interface SeedsPlan extends StudyPlan {
   readonly selectAfter?: number;
 }
 
-/** The seeds that an option names. @throws {OptionError} for none, or one twice. */
+/** The list of seeds. @throws {OptionError} when it is empty or has duplicates. */
 export function seedList(seeds: number | readonly number[]): number[] {
   const list = typeof seeds === 'number' ? Array.from({ length: seeds }, (_, i) => i + 1) : [...seeds];
   if (list.length === 0 || !list.every((seed) => Number.isSafeInteger(seed) && seed >= 0)) {
     throw new OptionError(
-      `seeds is a number of seeds from 1, or a list of whole numbers, not ${JSON.stringify(seeds)}.`,
+      `seeds must be a number of seeds of at least 1, or a list of non-negative integers; got ${JSON.stringify(seeds)}.`,
     );
   }
   const twice = list.find((seed, i) => list.indexOf(seed) !== i);
-  if (twice !== undefined) throw new OptionError(`seeds has ${twice} twice. Give each once.`);
+  if (twice !== undefined) throw new OptionError(`seeds must be distinct; ${twice} occurs twice.`);
   return list;
 }
 
 const partOf = (seed: number): string => `seed-${seed}`;
 
-/** Trains every seed in a folder of its own and makes the best one the result of the whole. */
+/** Trains every seed in a separate folder and copies the best run to the folder of the study. */
 export async function trainSeeds(request: SeedsRequest, hooks: RunHooks = {}): Promise<SeedsResult> {
   const { selectAfter } = request;
   const seeds = seedList(request.seeds);
@@ -73,7 +73,7 @@ export async function trainSeeds(request: SeedsRequest, hooks: RunHooks = {}): P
     const { epochs = trainDefaults.epochs } = plan.train;
     if (selectAfter !== undefined && !(Number.isInteger(selectAfter) && selectAfter >= 1 && selectAfter <= epochs)) {
       throw new OptionError(
-        `selectAfter must be a number of epochs from 1 to the ${epochs} of a run; got ${selectAfter}.`,
+        `selectAfter must be an integer between 1 and ${epochs}, the number of epochs; got ${selectAfter}.`,
       );
     }
     settingsOf({ ...plan, sets, machine, seed: seeds[0] });
@@ -82,7 +82,7 @@ export async function trainSeeds(request: SeedsRequest, hooks: RunHooks = {}): P
   return beginStudy('seeds', request, hooks, planned, runSeeds);
 }
 
-/** Continues seeds that were stopped or killed. */
+/** Resumes a selection of seeds that was stopped or killed. */
 export async function resumeSeeds(folder: string, machine: Machine = {}, hooks: RunHooks = {}): Promise<SeedsResult> {
   return resumeStudy<SeedsPlan, SeedsResult>('seeds', folder, ['seeds'], machine, hooks, runSeeds);
 }
@@ -107,7 +107,7 @@ async function runSeeds(all: Seeds): Promise<SeedsResult> {
   const { run, history } = await train(all, best.seed, hooks);
   if (hooks.signal?.aborted) return { seeds: records, history, stopped: true };
   const copy = run.copyTo(study.path);
-  hooks.say?.('Drawing the pictures and the report.');
+  hooks.say?.('Drawing pictures and report.');
   const summary = await present(all, copy, { history, records, chosen: best.seed });
   return { folder: copy, chosen: best.seed, seeds: records, history, summary, stopped: false };
 }
@@ -137,7 +137,7 @@ function recordOf(seed: number, history: readonly EpochRecord[], selectAfter = N
 const seedLine = ({ seed, epoch, loss, accuracy }: SeedRecord): string =>
   `Seed ${seed}: loss ${loss.toFixed(2)} after epoch ${epoch}${accuracy === undefined ? '' : `, accuracy ${formatPercent(accuracy)}`}`;
 
-/** Summary, pictures and report of the chosen run, with all seeds in a table. */
+/** Writes summary, pictures and report of the selected run, with a table of all seeds. */
 async function present(
   { sets, machine }: Seeds,
   run: RunFolder,
@@ -154,15 +154,15 @@ async function present(
 function tableOf(records: readonly SeedRecord[], chosen: number): ReportTable {
   const withAccuracy = records.some(({ accuracy }) => accuracy !== undefined);
   return {
-    title: 'The seeds',
-    intro: `The run with the lowest loss of the unlabelled images was chosen: seed ${chosen}. Accuracies had no part in the choice.`,
-    header: ['seed', 'epoch', 'loss (nats an image)', ...(withAccuracy ? ['accuracy'] : []), ''],
+    title: 'Seeds',
+    intro: `Seed ${chosen} was selected because it has the lowest loss on the unlabelled images. The accuracy was not used for the selection.`,
+    header: ['seed', 'epoch', 'loss (nats per image)', ...(withAccuracy ? ['accuracy'] : []), ''],
     rows: records.map(({ seed, epoch, loss, accuracy }) => [
       `seed ${seed}`,
       epoch,
       loss.toFixed(2),
       ...(withAccuracy ? [accuracy === undefined ? '–' : formatPercent(accuracy)] : []),
-      seed === chosen ? 'chosen' : '',
+      seed === chosen ? 'selected' : '',
     ]),
   };
 }

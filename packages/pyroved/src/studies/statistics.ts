@@ -1,14 +1,14 @@
-/** Means, spreads and paired tests of a few numbers. The two tests have closed forms, so that no library of statistics is needed. */
+/** Means, standard deviations and paired tests. Both tests have closed forms, so no statistics library is needed. */
 import { OptionError } from 'pyro-ts';
 
 export interface Spread {
   readonly mean: number;
-  /** Standard deviation over the sample, with n - 1; 0 for a single number. */
+  /** Sample standard deviation (n - 1); 0 for a single number. */
   readonly sd: number;
   readonly n: number;
 }
 
-/** Mean and spread; NaN for no numbers. */
+/** Mean and standard deviation; NaN for no numbers. */
 export function spreadOf(values: readonly number[]): Spread {
   const n = values.length;
   const mean = values.reduce((sum, v) => sum + v, 0) / n;
@@ -21,18 +21,18 @@ export interface PairedTest {
   readonly difference: number;
   /** Two-sided p-value of the paired t-test; NaN for fewer than two pairs. */
   readonly tTest: number;
-  /** Two-sided exact p-value of the Wilcoxon signed-rank test; NaN where no pair differs. */
+  /** Two-sided exact p-value of the Wilcoxon signed-rank test; NaN if no pair differs. */
   readonly wilcoxon: number;
   readonly n: number;
 }
 
-/** Whether pairs (a, b) differ on average. */
+/** Tests whether pairs (a, b) differ on average. */
 export function pairedTest(a: readonly number[], b: readonly number[]): PairedTest {
   if (a.length !== b.length)
-    throw new OptionError(`A paired test needs pairs, not ${a.length} and ${b.length} numbers.`);
+    throw new OptionError(`pairedTest requires arrays of the same length; got ${a.length} and ${b.length}.`);
   const differences = a.map((v, i) => v - b[i]);
   const { mean, sd, n } = spreadOf(differences);
-  // Numbers that differ by rounding alone have no spread.
+  // Differences that vary only by rounding count as equal.
   const isSame = sd <= 1e-12 * Math.max(...differences.map(Math.abs), Number.MIN_VALUE);
   const t = isSame ? (mean === 0 ? 0 : Number.POSITIVE_INFINITY) : mean / (sd / Math.sqrt(n));
   return {
@@ -43,7 +43,7 @@ export function pairedTest(a: readonly number[], b: readonly number[]): PairedTe
   };
 }
 
-/** P(|T| > t) of Student's t with a whole number of degrees of freedom. Source: Abramowitz & Stegun 1964, 26.7.3 and 26.7.4. */
+/** P(|T| > t) of Student's t with an integer number of degrees of freedom. @see Abramowitz & Stegun 1964, 26.7.3 and 26.7.4. */
 export function studentTail(t: number, df: number): number {
   const angle = Math.atan(t / Math.sqrt(df));
   const [sin, cos] = [Math.sin(angle), Math.cos(angle)];
@@ -60,17 +60,17 @@ export function studentTail(t: number, df: number): number {
 }
 
 /**
- * The exact two-sided p-value: the share of all ways to choose the signs that are at least as far from balance. Pairs without a difference are dropped,
- * equal differences share the mean of their ranks. Source: Wilcoxon 1945; Pratt & Gibbons 1981 for ties.
+ * The exact two-sided p-value: the fraction of all sign assignments that are at least as extreme. Pairs without a difference are dropped; equal
+ * differences share the mean of their ranks. @see Wilcoxon 1945; Pratt & Gibbons 1981 for ties.
  */
 function wilcoxon(differences: readonly number[]): number {
   const given = differences.filter((d) => d !== 0);
   if (given.length === 0) return Number.NaN;
   const sizes = given.map(Math.abs).sort((a, b) => a - b);
-  // Twice the mean rank, a whole number.
+  // Twice the mean rank, an integer.
   const twiceRank = given.map((d) => sizes.indexOf(Math.abs(d)) + sizes.lastIndexOf(Math.abs(d)) + 2);
   const total = twiceRank.reduce((sum, r) => sum + r, 0);
-  // The share of sign choices whose positive ranks sum to each number.
+  // The fraction of sign assignments for each sum of positive ranks.
   let shares = Float64Array.of(1);
   for (const rank of twiceRank) {
     const next = new Float64Array(shares.length + rank);

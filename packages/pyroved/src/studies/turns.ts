@@ -1,12 +1,12 @@
-/** Works side by side that take turns: one works at a time, and goes on where it was when all others have had their turn. */
+/** Cooperative round-robin scheduling: one task runs at a time, and resumes after all others have had their turn. */
 
-/** Ends its turn; resolves where the next one begins. */
+/** Ends the turn of a task; resolves when its next turn begins. */
 export type Pass = () => Promise<void>;
 
 /**
- * Begins the works in their order and resolves to their results when all have ended. What a work does between two calls of `pass`, waiting included,
- * no other work comes into.
- * @throws the error of the first work, in their order, that failed; by then the others have ended too.
+ * Starts the tasks in order and resolves to their results when all have ended. Between two calls of `pass`, including awaited operations, no other task
+ * runs.
+ * @throws the error of the first task, in order, that failed, after all others have ended.
  */
 export async function inTurns<T>(works: readonly ((pass: Pass) => Promise<T>)[]): Promise<T[]> {
   const waiting: (() => void)[] = [];
