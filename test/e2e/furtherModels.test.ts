@@ -82,7 +82,7 @@ describe('a quantity', () => {
     expect(targets[0].meanSquaredError).toBeCloseTo(summary.targets[0].meanSquaredError, 5);
 
     const classes = await pyroved(['evaluate', 'reg', '--labelled', 'anything'], root);
-    expect([classes.code, classes.stderr]).toEqual([1, expect.stringContaining('(ssRegIVAE) tells no classes')]);
+    expect([classes.code, classes.stderr]).toEqual([1, expect.stringContaining('(ssRegIVAE) has no classes')]);
 
     const table = await succeed(['encode', 'reg', '--array', 'rods.npy'], root);
     const [header, first] = table.stdout.split('\n');
@@ -142,7 +142,10 @@ describe('classes that nobody told', () => {
       ['interpolation.svg', 'interpolation.png'].map((name) => join('found', 'pictures', name)),
     );
     const beyond = await pyroved([...pair.slice(0, 4), '--to', '41'], root);
-    expect([beyond.code, beyond.stderr]).toEqual([1, expect.stringContaining('There is no image 41: there are 40.')]);
+    expect([beyond.code, beyond.stderr]).toEqual([
+      1,
+      expect.stringContaining('Image 41 does not exist: there are 40 images.'),
+    ]);
 
     writeFileSync(at('some.npy'), encodeNpy(subset(images, [0, 1, 2]).images, [3, 16, 16]));
     await succeed(['straighten', 'found', '--array', 'some.npy', '--out', 'upright'], root);

@@ -77,8 +77,8 @@ describe('the command line', () => {
     ],
     [['train', 'cards', '--angle', '60 px'], 'pyroved: angle: "60 px" is not understood. Expected an angle such as'],
     [['train', '--micrographs', 'unlabelled'], 'pyroved: --micrographs requires --patch-size'],
-    [['train', '--resume', 'nothing'], 'pyroved: nothing is not a run: there is no such folder.'],
-    [['classify', 'nothing', '--images', 'unlabelled'], 'pyroved: nothing is not a run: there is no such folder.'],
+    [['train', '--resume', 'nothing'], 'pyroved: nothing is not a run: the folder does not exist.'],
+    [['classify', 'nothing', '--images', 'unlabelled'], 'pyroved: nothing is not a run: the folder does not exist.'],
     [['classify', 'unlabelled', '--images', 'unlabelled'], 'unlabelled is not a run: it has no config.json.'],
     [['classify', '--images', 'unlabelled'], "error: missing required argument 'run'"],
   ])('%j', async (args, words) => {
@@ -165,7 +165,7 @@ describe('run folders', () => {
   it('an existing one is kept, and replaced with --overwrite', async () => {
     await trainRun({ ...request, folder: at('twice') });
     await expect(trainRun({ ...request, folder: at('twice') })).rejects.toThrow(
-      /There is already a run in .*twice\. Resume it, replace it \(overwrite\), or choose another folder\./,
+      /twice already contains a run\. Resume it, replace it \(overwrite\), or choose another folder\./,
     );
     const { stopped } = await trainRun({ ...request, folder: at('twice'), overwrite: true });
     expect(stopped).toBe(false);
@@ -174,7 +174,7 @@ describe('run folders', () => {
   it('a folder with other files is left alone, even where it is to be overwritten', async () => {
     const folder = at('labelled');
     await expect(trainRun({ ...request, folder, overwrite: true })).rejects.toThrow(
-      /labelled holds files that are not a run \(ell, flag\)\. Choose a new or empty folder\./,
+      /labelled contains files that are not part of a run \(ell, flag\)\. Choose a new or empty folder\./,
     );
     expect(readdirSync(folder).sort()).toEqual(['ell', 'flag']);
   });
@@ -185,7 +185,7 @@ describe('run folders', () => {
     const folder = at('mine.txt', 'run');
     const run = trainRun({ ...request, folder }, { say: (line) => said.push(line) });
     await expect(run).rejects.toThrow(
-      /Could not make the run folder .*mine\.txt.run: .*mine\.txt is a file\. Choose another path\./,
+      /Could not create the run folder .*mine\.txt.run: .*mine\.txt is a file\. Choose another path\./,
     );
     expect(said).toEqual([]);
   });
@@ -206,7 +206,7 @@ describe('run folders', () => {
     const outcome: Outcome = await pyroved(args, root);
     expect(outcome.code).toBe(1);
     expect(outcome.stderr).toBe(
-      'pyroved: busy holds files that are not a run (mine.txt). Choose a new or empty folder.\n',
+      'pyroved: busy contains files that are not part of a run (mine.txt). Choose a new or empty folder.\n',
     );
   });
 });

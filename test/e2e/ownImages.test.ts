@@ -259,7 +259,7 @@ it('falls back to the checkpoint before where the newest is damaged, and says so
   const bytes = readFileSync(file);
   write(file, bytes.subarray(0, bytes.length - 100));
   const { stdout, stderr } = await succeed(['classify', 'run', '--images', 'turned'], root);
-  expect(stderr).toContain('Went back to the one before it, checkpoint.prev.safetensors.');
+  expect(stderr).toContain('Using the previous one, checkpoint.prev.safetensors.');
   expect(table(stdout)).toHaveLength(10);
   write(file, bytes);
 });

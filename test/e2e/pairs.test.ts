@@ -101,7 +101,7 @@ describe('the command line', () => {
     expect(losses('part').loss).toBe(losses('whole').loss);
     expect(losses('part').r2).toBe(losses('whole').r2);
     const report = readFileSync(at('whole', 'report.html'), 'utf8');
-    expect(report).toContain('variance predicted');
+    expect(report).toContain('>R²<');
     // A default that nobody gave.
     expect(report).toContain('latent dim');
     await succeed(['predict', 'whole', '--array', 'images.npy', '--out', 'predicted.npz', '--samples', '5'], root);
@@ -145,8 +145,8 @@ describe('the command line', () => {
   }
 
   it.each<[string[], string]>([
-    [['train', '--array', 'images.npy', '--outputs', 'short.npy'], 'holds 60 items and "short.npy" 10'],
-    [['train', '--array', 'images.npy', '--outputs', 'even.npy'], 'are all the same'],
+    [['train', '--array', 'images.npy', '--outputs', 'short.npy'], 'has 60 items and "short.npy" has 10'],
+    [['train', '--array', 'images.npy', '--outputs', 'even.npy'], 'are all equal'],
     [['train', '--array', 'images.npy', '--outputs', 'spectra.npz'], 'holds several arrays; name one as dataset'],
     [['train', '--outputs', 'spectra.npz'], '--outputs requires --array'],
     [['train', 'cards', '--reverse'], '--reverse requires --outputs or "rods"'],
@@ -156,9 +156,9 @@ describe('the command line', () => {
     [['train', 'rods', '--model', 'jivae'], '--model jiVAE cannot be trained on pairs'],
     [['train', 'cards', '--model', 'ved'], '--model VED requires pairs'],
     [['train', 'cards', '--batch-norm'], '--batch-norm requires a convolutional network'],
-    [['classify', 'whole', '--array', 'images.npy'], 'use pyroved predict'],
-    [['interpolate', 'whole', '--array', 'images.npy'], 'knows neither classes nor poses'],
-    [['straighten', 'whole', '--array', 'images.npy', '--out', 'x'], 'knows neither classes nor poses'],
+    [['classify', 'whole', '--array', 'images.npy'], 'Use pyroved predict'],
+    [['interpolate', 'whole', '--array', 'images.npy'], 'has neither classes nor poses'],
+    [['straighten', 'whole', '--array', 'images.npy', '--out', 'x'], 'has neither classes nor poses'],
     [['encode', 'whole', '--images', '.'], 'was trained on pairs, whose inputs are the items of an array'],
     [['encode', 'whole', '--array', 'short.npy'], 'The inputs have shape [24]'],
     [['manifold', 'whole', '--angle', '30'], '(VED) has no angle'],

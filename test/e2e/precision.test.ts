@@ -61,7 +61,7 @@ it.skipIf(hasAmx)('bfloat16 is refused where there is no AMX, also of a run that
   );
   writeFileSync(file, JSON.stringify({ ...config, precision: 'float16' }));
   const damaged = await pyroved(['train', '--resume', 'elsewhere'], root);
-  expect(damaged.stderr).toContain('"precision" has to be float32 or bfloat16, but is "float16".');
+  expect(damaged.stderr).toContain('"precision" must be float32 or bfloat16; got "float16".');
 });
 
 it.skipIf(!hasAmx)('bfloat16 is kept in the folder and when it resumes, to the same numbers', async () => {

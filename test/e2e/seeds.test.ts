@@ -47,9 +47,9 @@ describe('a race', () => {
 
   it('leaves the chosen run as the result, with the seeds in its report', async () => {
     const report = readFileSync(at('whole/report.html'), 'utf8');
-    expect(report).toContain('The seeds');
+    expect(report).toContain('<h2>Seeds</h2>');
     expect(report.match(/<td>seed \d<\/td>/g)).toHaveLength(3);
-    expect(report.match(/<td>chosen<\/td>/g)).toHaveLength(1);
+    expect(report.match(/<td>selected<\/td>/g)).toHaveLength(1);
     const { stdout } = await succeed(['evaluate', 'whole'], root);
     const { accuracy } = RunFolder.open(at('whole')).readSummary();
     expect(stdout).toContain(`accuracy ${(accuracy as number).toFixed(4)} `);
@@ -85,7 +85,7 @@ describe('a race', () => {
     const first = start([...train, '--overwrite', '--out', 'twice'], root);
     await first.until('Seed 1 (1 of 3)');
     const { code, stderr } = await pyroved(['train', '--resume', 'twice'], root);
-    expect([code, stderr]).toEqual([1, expect.stringMatching(/^pyroved: Process \d+ has been at work in twice since/)]);
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/^pyroved: Process \d+ has been using twice since/)]);
     first.child.kill('SIGKILL');
     await first.ended;
   });

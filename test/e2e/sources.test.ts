@@ -112,7 +112,7 @@ it('without labels it looks at what varies: no accuracy, no classes, but a repor
   expect(report).toContain('npx pyroved encode look');
   expect(report).not.toContain('pyroved classify');
   const evaluation = await pyroved(['evaluate', 'look'], root);
-  expect([evaluation.code, evaluation.stderr]).toEqual([1, expect.stringContaining('Train one with labels')]);
+  expect([evaluation.code, evaluation.stderr]).toEqual([1, expect.stringContaining('Train a model with labels')]);
 });
 
 it('where factors are known, a model without classes is evaluated by what its latents tell of them', async () => {
@@ -127,7 +127,7 @@ it('where factors are known, a model without classes is evaluated by what its la
   expect(report).not.toContain('aux step');
   const { stdout } = await succeed(['evaluate', 'free', '--json', 'free.json'], root);
   expect(stdout).toContain(`separated attribute predictability ${disentanglement.separation.toFixed(4)}\n`);
-  expect(stdout).toMatch(/\nfactor +z1 +z2 +shift +all together +ahead by\nshift +\d+\.\d%/);
+  expect(stdout).toMatch(/\nfactor +z1 +z2 +shift +all +difference\nshift +\d+\.\d%/);
   expect(JSON.parse(readFileSync(at('free.json'), 'utf8')).disentanglement).toEqual(disentanglement);
 });
 

@@ -213,15 +213,15 @@ describe('compare-priors', () => {
 
   it.concurrent.each<[string[], string]>([
     [['cards', '--priors', 'normal'], 'A comparison requires at least two priors, e.g. normal and von-mises.'],
-    [['cards', '--priors', 'normal,flat'], 'There is no angle prior "flat".'],
-    [['cards', '--priors', 'normal,normal+bined'], 'There is no angle guide "bined". Did you mean "binned"?'],
+    [['cards', '--priors', 'normal,flat'], 'Unknown angle prior "flat".'],
+    [['cards', '--priors', 'normal,normal+bined'], 'Unknown angle guide "bined". Did you mean "binned"?'],
     [['cards', '--priors', 'normal,normal'], 'priors must be distinct; "normal" occurs twice.'],
     [['cards', '--angle-prior', 'normal'], "unknown option '--angle-prior'"],
     [['cards', '--invariances', 't'], 'Angle priors require a model with the invariance "r".'],
-    [['peaks'], 'Signals cannot turn.'],
+    [['peaks'], 'Signals have no angle.'],
     [['cards', '--symmetry', 'diamonds'], 'Give class=order, as in "diamonds=2".'],
     [['nowhere'], 'pyroved: Unknown source of images "nowhere".'],
-    [['--resume', 'nowhere'], 'pyroved: nowhere holds no study: it has no study.json.'],
+    [['--resume', 'nowhere'], 'pyroved: nowhere is not a study: it has no study.json.'],
     [['--resume', 'whole', '--epochs', '3'], 'Omit --epochs.'],
   ])('%j is refused', async (args, words) => {
     const { code, stderr } = await pyroved(['compare-priors', ...args], root);
@@ -242,7 +242,7 @@ describe('cross-validate', () => {
     expect(accuracy).toBeCloseTo((confusion[0][0] + confusion[1][1]) / 12, 10);
     expect(spread.mean).toBeCloseTo(folds.reduce((sum, fold) => sum + fold.accuracy, 0) / 3, 10);
     expect(lines(stdout)[0]).toMatch(/^accuracy \d\.\d{4} on 12 images \(95% interval /);
-    expect(readFileSync(at('folds/report.html'), 'utf8')).toContain('Cross-validation in 3 folds');
+    expect(readFileSync(at('folds/report.html'), 'utf8')).toContain('Cross-validation with 3 folds');
     // Each fold is a run whose test images are that fold.
     const evaluation = await succeed(['evaluate', 'folds/fold-2'], root);
     expect(evaluation.stdout).toContain(`accuracy ${folds[1].accuracy.toFixed(4)} on 4 images`);
@@ -256,7 +256,7 @@ describe('cross-validate', () => {
     await succeed(['cross-validate', '--resume', 'cut'], root);
     expect(read('cut', 'results.json')).toEqual(read('folds', 'results.json'));
     const { code, stderr } = await pyroved(['compare-priors', '--resume', 'cut'], root);
-    expect([code, stderr]).toEqual([1, 'pyroved: cut holds a study of folds, not of priors.\n']);
+    expect([code, stderr]).toEqual([1, 'pyroved: cut contains a study of folds, not of priors.\n']);
   });
 
   it('tells the errors of predicted quantities', async () => {
@@ -291,7 +291,7 @@ describe('cross-validate', () => {
       /^length: R2 -?[\d.e+]+, root mean squared error [\d.]+, mean absolute error [\d.]+ on 18 images\n {2}mean of 3 folds: R2 /,
     );
     expect(stderr).toMatch(/Fold 2: length R2 -?[\d.]+, root mean squared error [\d.]+ on 6 images\./);
-    expect(readFileSync(at('quantities/report.html'), 'utf8')).toContain('length, fold by fold');
+    expect(readFileSync(at('quantities/report.html'), 'utf8')).toContain('length by fold');
     // A fold is a run whose test images are those that its model has not seen.
     await succeed(['evaluate', 'quantities/fold-2', '--json', 'fold.json'], root);
     const { targets } = read('fold.json') as { targets: { meanSquaredError: number }[] };

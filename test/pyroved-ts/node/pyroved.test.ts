@@ -166,7 +166,7 @@ describe('as a run', () => {
   });
 
   it('is not made over another one, with the wrong names, or from a file that is not there', () => {
-    expect(() => importRun(pathOf('ssivae'), out)).toThrow(/There is already a run/);
+    expect(() => importRun(pathOf('ssivae'), out)).toThrow(/already contains a run/);
     const other = path.join(folder, 'other');
     expect(() => importRun(pathOf('ssivae'), other, { classNames: ['a'] })).toThrow(
       'The model has 3 classes, but 1 names were given.',

@@ -40,7 +40,7 @@ describe('the kind of a run', () => {
 
   it('is one of pyroVED, with the nearest name where it is not', () => {
     expect(modelKinds.map(({ name }) => name).sort()).toEqual(['VED', 'iVAE', 'jiVAE', 'ssRegIVAE', 'ssiVAE']);
-    expect(() => kindNamed('ssVAE')).toThrow('There is no kind of model "ssVAE". Did you mean "ssiVAE"?');
+    expect(() => kindNamed('ssVAE')).toThrow('Unknown kind of model "ssVAE". Did you mean "ssiVAE"?');
   });
 });
 

@@ -47,5 +47,5 @@ it('names runs of other classes, and runs without a common image', () => {
     'runs/1 has cat, dog; runs/2 has dog, cow',
   );
   expect(() => averagedClassifications([one, { ...two, rows: [row('z.png', [1, 0])] }])).toThrow('no image in common');
-  expect(() => averagedClassifications([])).toThrow('Give one or more');
+  expect(() => averagedClassifications([])).toThrow('At least one run is required');
 });

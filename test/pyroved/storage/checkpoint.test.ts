@@ -61,7 +61,7 @@ describe('damage', () => {
     const reopened = RunFolder.open(root);
     const { checkpoint, warning } = reopened.loadCheckpoint();
     expect(checkpoint.state.step).toBe(1);
-    expect(warning).toMatch(/checkpoint.safetensors is truncated: .*Went back to the one before it/);
+    expect(warning).toMatch(/checkpoint.safetensors is truncated: .*Using the previous one/);
 
     vi.spyOn(fs, 'renameSync').mockImplementation(() => {
       throw Object.assign(new Error('EIO: i/o error, rename'), { code: 'EIO', syscall: 'rename' });
@@ -120,7 +120,7 @@ describe('damage', () => {
       throw Object.assign(new Error('ENOSPC: no space left on device, fsync'), { code: 'ENOSPC', syscall: 'fsync' });
     });
     expect(() => run.saveCheckpoint(checkpointOf(2))).toThrow(
-      /checkpoint.safetensors: the disk is full.*The last good checkpoint is kept/,
+      /checkpoint.safetensors: the disk is full.*The last checkpoint is kept/,
     );
     vi.restoreAllMocks();
     expect(loadedStep()).toBe(1);

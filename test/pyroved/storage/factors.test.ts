@@ -59,7 +59,7 @@ describe('a table for the items of an array', () => {
     ['t;u\n1;2,5\n', /line 2: "2,5" in the column "u" is not a number\..*decimal point/],
     ['t,u\n1;5,2;5\n', /line 2: "1;5" in the column "t" is not a number/],
     ['t,u\n1,5,2\n', /line 2: the row has 3 cells, and the first row has 2/],
-    ['t\n1\t5\n', /line 2: the row has 2 cells, and the first row has 1|no number/],
+    ['t\n1\t5\n', /line 2: the row has 2 cells, and the first row has 1|not a number/],
     ['file,t\nother.png,1\n', /names 1 file\(s\) that are not among the images:\n {2}other\.png/],
   ])('%j is refused', async (text, message) => {
     await expect(sets(write('bad.csv', text))).rejects.toThrow(message);

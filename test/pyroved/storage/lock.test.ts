@@ -29,8 +29,8 @@ describe('a lock', () => {
     const run = RunFolder.create(root, settings);
     const release = run.lock();
     const words = new RegExp(
-      `^Process ${process.pid} has been at work in .* since \\d{4}-.*Z\\. Wait for it or stop it, or choose another folder\\. ` +
-        'If it is long gone, remove .*run\\.lock\\.$',
+      `^Process ${process.pid} has been using .* since \\d{4}-.*Z\\. Wait for it, stop it, or choose another folder\\. ` +
+        'If it is no longer running, remove .*run\\.lock\\.$',
     );
     expect(() => RunFolder.open(root).lock()).toThrow(words);
     expect(() => RunFolder.create(root, settings, { overwrite: true })).toThrow(words);
@@ -53,13 +53,13 @@ describe('a lock', () => {
   it('of a process that is alive counts, whoever wrote it', () => {
     const run = RunFolder.create(root, settings);
     writeLock({ pid: process.ppid, host: os.hostname(), since: 'yesterday' });
-    expect(() => run.lock()).toThrow(`Process ${process.ppid} has been at work in ${root} since yesterday.`);
+    expect(() => run.lock()).toThrow(`Process ${process.ppid} has been using ${root} since yesterday.`);
   });
 
   it('from another machine counts, for that one cannot be asked', () => {
     const run = RunFolder.create(root, settings);
     writeLock({ pid: deadProcess(), host: 'elsewhere', since: 'yesterday' });
-    expect(() => run.lock()).toThrow(/^Process \d+ on elsewhere has been at work/);
+    expect(() => run.lock()).toThrow(/^Process \d+ on elsewhere has been using/);
   });
 
   it.each(['', '{"pid": "7"}', '[1]', 'null'])('that a crash left as %j is no lock', (content) => {
@@ -80,13 +80,13 @@ describe('a lock', () => {
     });
     // Alive: the test runner's own number and start.
     writeLock(own);
-    expect(() => run.lock()).toThrow(`Process ${process.pid} has been at work in`);
+    expect(() => run.lock()).toThrow(`Process ${process.pid} has been using`);
     // The same number, started at another time.
     writeLock({ ...own, started: 'another boot/1' });
     run.lock()();
     // A number of another container's says nothing here.
     writeLock({ ...own, pid: deadProcess(), pidNamespace: 'pid:[1]' });
-    expect(() => run.lock()).toThrow(/^Process \d+ in another container has been at work in/);
+    expect(() => run.lock()).toThrow(/^Process \d+ in another container has been using/);
   });
 
   it('is removed by its own process only', () => {
@@ -108,7 +108,7 @@ describe('a lock', () => {
     fs.writeFileSync(claimOn(first), second);
     // While a living process is at it, it has the folder.
     fs.writeFileSync(claimOn(second), stale(process.ppid));
-    expect(() => run.lock()).toThrow(`Process ${process.ppid} has been at work`);
+    expect(() => run.lock()).toThrow(`Process ${process.ppid} has been using`);
     fs.rmSync(claimOn(second));
     const release = run.lock();
     expect(fs.readdirSync(root).sort()).toEqual(['config.json', 'run.lock']);
@@ -166,7 +166,7 @@ describe('a study', () => {
     const { kind, plan } = StudyFolder.open(root, 'priors');
     expect([kind, plan]).toEqual(['priors', { seeds: [1, 2] }]);
     expect(made.part('normal/seed-2')).toBe(path.join(root, 'normal', 'seed-2'));
-    expect(() => StudyFolder.open(root, 'seeds')).toThrow('holds a study of priors, not of seeds.');
+    expect(() => StudyFolder.open(root, 'seeds')).toThrow('contains a study of priors, not of seeds.');
     expect(StudyFolder.kindIn(root)).toBe('priors');
     expect(StudyFolder.kindIn(path.join(root, 'nothing'))).toBeUndefined();
   });
@@ -176,9 +176,9 @@ describe('a study', () => {
     for (const part of study.parts) RunFolder.create(made.part(part), settings);
     made.writeResults({ accuracy: Number.NaN }, 'a,b\n');
     fs.writeFileSync(path.join(root, 'normal', 'notes.txt'), 'mine');
-    expect(() => StudyFolder.create(root, study)).toThrow('There is already a study in');
+    expect(() => StudyFolder.create(root, study)).toThrow('already contains a study');
     const release = RunFolder.open(made.part('normal/seed-2')).lock();
-    expect(() => StudyFolder.create(root, study, { overwrite: true })).toThrow(/^Process \d+ has been at work/);
+    expect(() => StudyFolder.create(root, study, { overwrite: true })).toThrow(/^Process \d+ has been using/);
     release();
     StudyFolder.create(root, study, { overwrite: true });
     expect(fs.readdirSync(root).sort()).toEqual(['normal', 'study.json']);
@@ -193,8 +193,8 @@ describe('a study', () => {
       fs.writeFileSync(file, text.replace(from, to));
       return () => StudyFolder.open(root);
     };
-    expect(altered('"priors"', '"moons"')).toThrow('is damaged: it does not say what is studied.');
-    expect(altered('"version": 1', '"version": 2')).toThrow('has version 2, but this program knows version 1.');
+    expect(altered('"priors"', '"moons"')).toThrow('is damaged: its kind or plan is missing.');
+    expect(altered('"version": 1', '"version": 2')).toThrow('has version 2, but only version 1 is supported.');
     expect(altered('{', '')).toThrow(/study\.json is damaged: it is not JSON/);
   });
 });

@@ -67,7 +67,7 @@ describe('classificationCsv', () => {
     const row = { file: 'a.png', classIndex: 2, probabilities: [0.5, 0.5], unsure: false };
     expect(() => classificationCsv([row], names)).toThrow(RunError);
     expect(() => classificationCsv([{ ...row, classIndex: 0, probabilities: [1] }], names)).toThrow(
-      /a.png: class 0 with 1 probabilities does not fit 2 classes/,
+      /a.png: class 0 with 1 probabilities does not match 2 classes/,
     );
   });
 });

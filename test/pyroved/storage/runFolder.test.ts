@@ -39,7 +39,7 @@ describe('making and opening', () => {
     old.metrics.append({ epoch: 1 });
     old.writePicture('loss.svg', '<svg/>');
     fs.writeFileSync(path.join(root, 'notes.txt'), 'mine');
-    expect(() => RunFolder.create(root, settings)).toThrow(/already a run in .*Resume it, replace it/);
+    expect(() => RunFolder.create(root, settings)).toThrow(/already contains a run\. Resume it, replace it/);
     expect(old.hasCheckpoint()).toBe(true);
     RunFolder.create(root, { ...settings, seed: 2 }, { overwrite: true });
     expect(fs.readdirSync(root).sort()).toEqual(['config.json', 'notes.txt']);
@@ -49,13 +49,13 @@ describe('making and opening', () => {
   it('refuses a folder with other files even when told to replace, and leaves them', () => {
     fs.writeFileSync(path.join(root, 'thesis.tex'), 'mine');
     expect(() => RunFolder.create(root, settings, { overwrite: true })).toThrow(
-      /holds files that are not a run \(thesis.tex\)/,
+      /contains files that are not part of a run \(thesis.tex\)/,
     );
     expect(fs.readdirSync(root)).toEqual(['thesis.tex']);
   });
 
   it('says what is wrong with a path that holds no run', () => {
-    expect(() => RunFolder.open(path.join(root, 'nowhere'))).toThrow(/is not a run: there is no such folder/);
+    expect(() => RunFolder.open(path.join(root, 'nowhere'))).toThrow(/is not a run: the folder does not exist/);
     expect(() => RunFolder.open(root)).toThrow(/is not a run: it has no config.json/);
     fs.writeFileSync(path.join(root, 'file'), '');
     expect(() => RunFolder.create(path.join(root, 'file/run'), settings)).toThrow(RunError);
@@ -67,7 +67,7 @@ describe('making and opening', () => {
     expect(create({ train: { betas: [0.9, Number.NaN] } })).toThrow(/config.train.betas\[1\] is NaN/);
     expect(create({ model: { weights: new Float32Array(2) } })).toThrow(/config.model.weights is a Float32Array/);
     expect(create({ data: { load: () => 1 } })).toThrow(/config.data.load is a function/);
-    expect(create({ seed: 1.5 })).toThrow(/"seed" has to be a whole number, but is 1.5/);
+    expect(create({ seed: 1.5 })).toThrow(/"seed" must be an integer; got 1.5/);
     expect(fs.existsSync(path.join(root, 'run'))).toBe(false);
   });
 
@@ -78,14 +78,14 @@ describe('making and opening', () => {
 
   it.each<[object, RegExp]>([
     [{ format: 'other' }, /not the configuration of a run/],
-    [{ version: 2 }, /version 2, but this program knows versions up to 1. Update/],
-    [{ version: 'x' }, /"version" has to be a whole number, but is "x"/],
+    [{ version: 2 }, /version 2, but only versions up to 1 are supported. Update/],
+    [{ version: 'x' }, /"version" must be an integer; got "x"/],
     [{ engin: 'cpu' }, /unknown entry "engin". Did you mean "engine"\?/],
-    [{ model: [] }, /"model" has to be an object/],
-    [{ engine: 3 }, /"engine" has to be a text, but is 3/],
-    [{ createdAt: 'yesterday' }, /"createdAt" has to be a date, but is "yesterday"/],
-    [{ seed: '1' }, /"seed" has to be a whole number, but is "1"/],
-    [{ versions: { node: 20 } }, /"versions" has to map/],
+    [{ model: [] }, /"model" must be an object/],
+    [{ engine: 3 }, /"engine" must be a non-empty string; got 3/],
+    [{ createdAt: 'yesterday' }, /"createdAt" must be a date; got "yesterday"/],
+    [{ seed: '1' }, /"seed" must be an integer; got "1"/],
+    [{ versions: { node: 20 } }, /"versions" must map/],
   ])('refuses a configuration with %j', (change, words) => {
     const run = RunFolder.create(root, settings);
     expect(() => edited(run, change)).toThrow(RunError);
@@ -174,7 +174,7 @@ describe('pictures, report, summary', () => {
   it('refuse names that leave the folder, and figures that are not numbers', () => {
     const run = RunFolder.create(root, settings);
     for (const name of ['../x.png', 'a/b.png', '', '.hidden', 'a b.png'])
-      expect(() => run.writePicture(name, '')).toThrow(/cannot name a picture/);
+      expect(() => run.writePicture(name, '')).toThrow(/is not a valid name of a picture/);
     expect(() => run.writeSummary({ accuracy: Number.NaN })).toThrow(/summary.accuracy is NaN/);
     expect(() => run.readSummary()).toThrow(/summary.json: there is no such file/);
   });

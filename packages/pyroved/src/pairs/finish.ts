@@ -1,4 +1,4 @@
-/** The end of a run on pairs: its error on pairs that it was not trained on, its summary and its report. */
+/** The end of a run on pairs: evaluation on validation pairs, summary and report. */
 import type { EpochRecord, VED } from 'pyroved-ts';
 import { ved } from '../kinds/index.js';
 import { type TrainingFigures, trainingFigures } from '../runs/finish.js';
@@ -7,17 +7,17 @@ import { renderReport } from '../viz/index.js';
 import { pairsReport } from './report.js';
 import type { PairedSets } from './source.js';
 
-/** What `summary.json` of a run on pairs holds. */
+/** The content of `summary.json` of a run on pairs. */
 export interface PairsSummary extends TrainingFigures {
   readonly model: 'VED';
   readonly testPairs?: number;
-  /** The share of the test outputs' variance that is predicted. */
+  /** R² of the predictions on validation pairs. */
   readonly r2?: number;
-  /** Root of the mean squared error of the test outputs, as the network sees them: in [0, 1]. */
+  /** Root mean squared error on validation pairs, with outputs scaled to [0, 1]. */
   readonly rmse?: number;
 }
 
-/** Judges the trained model and writes pictures, `summary.json` and `report.html`. */
+/** Evaluates the trained model and writes pictures, `summary.json` and `report.html`. */
 export async function finishPairs(
   run: RunFolder,
   model: VED,

@@ -1,4 +1,4 @@
-/** Runs of an encoder-decoder on pairs of inputs and outputs. */
+/** Runs of an encoder-decoder (VED) on pairs of inputs and outputs. */
 
 export { type PairsTrainSettings, pairsDefaults, type VEDSettings } from '../kinds/index.js';
 export type { PairsSummary } from './finish.js';

@@ -1,4 +1,4 @@
-/** A trained encoder-decoder from its run folder, and what it predicts of new inputs. */
+/** Loads trained encoder-decoders (VED) from run folders and predicts outputs for new inputs. */
 import { loadArray } from 'pyroved-data';
 import {
   encodeNpz,
@@ -20,15 +20,15 @@ import { pairsSections } from './sections.js';
 export interface TrainedVED {
   readonly run: RunFolder;
   readonly model: VED;
-  /** None. */
+  /** Always empty. */
   readonly classNames: readonly string[];
   readonly normalisation?: PairedNormalisation;
-  /** Said where the newest checkpoint is damaged and the one before it was taken. */
+  /** A warning if the newest checkpoint is damaged and the previous one was loaded. */
   readonly warning?: string;
 }
 
 /**
- * Loads the newest whole checkpoint of a run on pairs.
+ * Loads the newest intact checkpoint of a run on pairs.
  * @example
  * const trained = loadVED('runs/rods');
  * const { set } = await inputsFor(trained, 'images.npy');
@@ -52,7 +52,7 @@ export function loadVED(folder: string): TrainedVED {
 export const isTrainedVED = (trained: { readonly model: Model | VED }): trained is TrainedVED =>
   trained.model instanceof VED;
 
-/** New inputs from an array file, in the range of the run's own. */
+/** Reads new inputs from an array file, scaled as in training. */
 export async function inputsFor(
   { model, normalisation }: TrainedVED,
   file: string,
@@ -66,7 +66,7 @@ export async function inputsFor(
   return found;
 }
 
-/** Predicted outputs in the units of the run's own. */
+/** Predicts outputs, in the units of the training outputs. */
 export function predictOutputs(
   { model, normalisation }: TrainedVED,
   inputs: TrainingImages,
@@ -82,8 +82,8 @@ export function predictOutputs(
 }
 
 /**
- * The content of a `.npz` file: `mean` and `deviation` [N, L] or [N, H, W] (with several channels [N, C, ...]), `latents` and `latents_sd`
- * [N, latentDim], and `item` [N], the place of each in the file that the inputs came from.
+ * The predictions as a `.npz` file: `mean` and `deviation` [N, L] or [N, H, W] (with several channels [N, C, ...]), `latents` and `latents_sd`
+ * [N, latentDim], and `item` [N], the index of each input in its file.
  */
 export function predictionNpz(
   trained: TrainedVED,

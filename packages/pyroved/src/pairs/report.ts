@@ -1,4 +1,4 @@
-/** What a run on pairs has to show: predictions beside what was measured, the latent plane, the curves of the training. */
+/** The report of a run on pairs: predicted and measured outputs, latent plane and training curves. */
 import {
   type EpochRecord,
   type ImageSet,
@@ -28,7 +28,7 @@ import type { PairedSets, PairsSource } from './source.js';
 const SHOWN = 8;
 const PLOTTED = 2000;
 
-/** The report's content. */
+/** The content of the report. */
 export function pairsReport(
   run: RunFolder,
   model: VED,
@@ -39,8 +39,8 @@ export function pairsReport(
   const some = evenly(test ?? train, SHOWN);
   const prediction = model.predict(some.inputs);
   const whose = test
-    ? 'Test pairs, which training did not see, evenly picked.'
-    : 'Pairs of the training set: none were held out.';
+    ? 'Validation pairs, evenly spaced.'
+    : 'Training pairs, since there are no validation pairs.';
   return {
     title: `${titleOf(pairsSections(run).data.source)}: ${ved.title}`,
     subtitle: `${run.config.createdAt.slice(0, 10)}, ${run.path}`,
@@ -58,25 +58,25 @@ export function pairsReport(
     ],
     predictions: [...predicted(some, prediction, whose), ...overlays(model, some, prediction)],
     charts: r2Chart(history),
-    drawn: 'What the decoder predicts over two of its latent variables.',
+    drawn: 'Outputs predicted over the plane of two latent variables.',
     manifolds: manifoldsOf(model, []),
     ...latentPlane(model, evenly(test ?? train, PLOTTED)),
     commands: [
       {
         command: `npx pyroved predict ${run.path} --array new.npy --out predictions.npz`,
-        what: 'What the model predicts of new inputs, with the deviation at each point.',
+        what: 'Predict outputs for new inputs, with the standard deviation at each point.',
       },
-      { command: `npx pyroved traverse ${run.path}`, what: 'Draws what each latent changes in the outputs.' },
+      { command: `npx pyroved traverse ${run.path}`, what: 'Draw outputs along each latent variable.' },
     ],
   };
 }
 
 const titleOf = (source: PairsSource): string => {
   if (source.kind === 'pairs') return 'Pairs';
-  return source.reverse ? 'Nanorods, from spectrum to image' : 'Nanorods, from image to spectrum';
+  return source.reverse ? 'Nanorods, spectrum to image' : 'Nanorods, image to spectrum';
 };
 
-/** Inputs, outputs and predictions of a few pairs, as rows of pictures. */
+/** Pictures of inputs, outputs and predictions of a few pairs. */
 function predicted({ inputs, outputs }: Pairs, { mean, deviation }: Prediction, caption: string): ReportChart[] {
   const rows = [
     { label: 'measured', images: stackOf(outputs) },
@@ -92,14 +92,14 @@ function predicted({ inputs, outputs }: Pairs, { mean, deviation }: Prediction, 
     },
     {
       key: 'predictions',
-      title: 'What was measured, and what the model predicts from each input',
-      caption: 'The deviation is that over draws of the latents: where the model doubts.',
+      title: 'Measured and predicted outputs',
+      caption: 'The deviation is the standard deviation over samples of the latents.',
       svg: imageRowsPicture({ rows }).svg,
     },
   ];
 }
 
-/** Measured and predicted signals on top of each other, the latter with twice its deviation. */
+/** Charts of measured and predicted signals, with a band of two standard deviations. */
 function overlays(model: VED, { inputs, outputs }: Pairs, { mean, deviation }: Prediction): ReportChart[] {
   const { outputShape, outputChannels } = model.options;
   if (outputShape.length > 1 || outputChannels > 1) return [];
@@ -107,13 +107,13 @@ function overlays(model: VED, { inputs, outputs }: Pairs, { mean, deviation }: P
   return Array.from({ length: Math.min(4, inputs.count) }, (_, i) => {
     const at = (values: Float32Array, p: number) => values[i * length + p];
     const points = Array.from({ length }, (__, p) => {
-      const [y, doubt] = [at(mean.images, p), 2 * at(deviation.images, p)];
-      return { measured: { x: p, y: at(outputs.images, p) }, found: { x: p, y, low: y - doubt, high: y + doubt } };
+      const [y, band] = [at(mean.images, p), 2 * at(deviation.images, p)];
+      return { measured: { x: p, y: at(outputs.images, p) }, found: { x: p, y, low: y - band, high: y + band } };
     });
     const svg = lineChart({
       series: [
         { name: 'measured', points: points.map(({ measured }) => measured) },
-        { name: 'predicted, with twice the deviation', points: points.map(({ found }) => found) },
+        { name: 'predicted ± 2 standard deviations', points: points.map(({ found }) => found) },
       ],
       title: `Input ${i + 1}`,
       xTitle: 'point of the signal',
@@ -129,7 +129,7 @@ function r2Chart(history: readonly EpochRecord[]): ReportChart[] {
     evaluation?.r2 === undefined ? [] : [{ x: epoch, y: evaluation.r2 }],
   );
   if (points.length === 0) return [];
-  const title = 'Share of the test outputs’ variance that is predicted';
+  const title = 'R² on validation pairs';
   const svg = lineChart({ series: [{ name: 'R²', points }], title, xTitle: 'epoch' });
   return [{ key: 'r2', svg }];
 }
@@ -147,7 +147,7 @@ interface Pairs {
   readonly outputs: ImageSet;
 }
 
-/** Up to `most` pairs at even distances. */
+/** Up to `most` evenly spaced pairs. */
 function evenly({ inputs, outputs }: PairedData, most: number): Pairs {
   const places = evenPlaces(inputs.count, most);
   return { inputs: inMemory(subset(inputs, places)), outputs: inMemory(subset(outputs, places)) };
@@ -161,9 +161,9 @@ function facts(run: RunFolder, model: VED, summary: PairsSummary, { train, test 
     {
       title: 'Result',
       rows: [
-        ...(summary.r2 === undefined ? [] : ([['variance predicted (R²)', summary.r2.toFixed(3)]] as const)),
-        ...(summary.rmse === undefined ? [] : ([['error (RMSE)', summary.rmse.toPrecision(3)]] as const)),
-        ...(test ? ([['test pairs', test.inputs.count]] as const) : []),
+        ...(summary.r2 === undefined ? [] : ([['R²', summary.r2.toFixed(3)]] as const)),
+        ...(summary.rmse === undefined ? [] : ([['RMSE', summary.rmse.toPrecision(3)]] as const)),
+        ...(test ? ([['validation pairs', test.inputs.count]] as const) : []),
       ],
     },
     {
@@ -173,7 +173,7 @@ function facts(run: RunFolder, model: VED, summary: PairsSummary, { train, test 
         ['inputs', inputShape.join(' x ')],
         ['outputs', outputShape.join(' x ')],
         ...Object.entries(data.normalisation ?? {}).map(
-          ([of, range]) => [`${of} normalised`, normalisationText(range)] as const,
+          ([of, range]) => [`values of ${of}`, normalisationText(range)] as const,
         ),
         ...described(source, { inputs: 'inputs in', outputs: 'outputs in' }),
       ],
@@ -185,7 +185,7 @@ function facts(run: RunFolder, model: VED, summary: PairsSummary, { train, test 
         ['epochs', summary.epochs],
         ['steps', summary.steps],
         ['time', formatDuration(summary.seconds)],
-        ...described({ ...training, epochs: undefined }, { lr: 'learning rate', klWeight: 'weight of the KL term' }),
+        ...described({ ...training, epochs: undefined }, { lr: 'learning rate', klWeight: 'KL weight' }),
       ],
     },
     {

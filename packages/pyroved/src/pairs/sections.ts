@@ -1,4 +1,4 @@
-/** What decides a run on pairs, as its configuration keeps it: source, model and training. */
+/** The sections of the configuration of a run on pairs: source, model and training. */
 import { type PairedNormalisation, PyrovedError, type VEDConfig } from 'pyroved-ts';
 import { kindNamed, type PairsTrainSettings } from '../kinds/index.js';
 import type { RunConfig, RunFolder } from '../storage/index.js';
@@ -17,23 +17,23 @@ export interface PairsSections {
   readonly train: PairsTrainSettings;
 }
 
-/** Whether a run's model was trained on pairs. */
+/** Whether the model of a run was trained on pairs. */
 export const isPairsRun = ({ config: { model } }: RunFolder): boolean =>
   typeof model.kind === 'string' && kindNamed(model.kind).data === 'pairs';
 
-/** What is needed of the sections before a model is made; source, model and trainer check the rest. */
+/** Checks the properties needed before the model is created; source, model and trainer check the others. */
 const hasSections = (config: RunConfig): config is RunConfig & PairsSections =>
   Array.isArray(config.model.inputShape) &&
   Array.isArray(config.model.outputShape) &&
   typeof config.data.source === 'object';
 
-/** The typed sections of the configuration. @throws {PyrovedError} for a run of another kind of model, and a damaged one. */
+/** The typed sections of the configuration. @throws {PyrovedError} when the model is of another kind or the configuration is damaged. */
 export function pairsSections(run: RunFolder): PairsSections {
   if (!isPairsRun(run)) {
     throw new PyrovedError(
-      `The model of ${run.path} (${String(run.config.model.kind)}) was not trained on pairs of inputs and outputs, so it predicts none.`,
+      `The model of ${run.path} (${String(run.config.model.kind)}) was not trained on pairs of inputs and outputs.`,
     );
   }
   if (hasSections(run.config)) return run.config;
-  throw new PyrovedError(`The config.json of ${run.path} is damaged. Restore the file, or train the run anew.`);
+  throw new PyrovedError(`The config.json of ${run.path} is damaged. Restore the file, or train the run again.`);
 }

@@ -1,4 +1,4 @@
-/** Pairs of inputs and outputs for an encoder-decoder: two array files, or generated nanorods with their spectra. */
+/** Sources of pairs of inputs and outputs: two array files, or generated nanorods with their spectra. */
 import { OptionError, RandomStream } from 'pyro-ts';
 import { didYouMean } from 'pyro-ts/internal';
 import { type ArrayOptions, nanorods, openArray, type RodsOptions, streamArray } from 'pyroved-data';
@@ -21,16 +21,16 @@ export interface RodsSource extends RodsOptions {
   readonly reverse?: boolean;
 }
 
-/** Two arrays of which item `i` of one belongs to item `i` of the other. */
+/** Two arrays, paired by index. */
 export interface ArrayPairsSource {
   readonly kind: 'pairs';
   /** A `.npy`, `.npz` or HDF5 file of images [N, H, W], [N, H, W, C] or signals [N, L]; see `loadArray`. */
   readonly inputs: string;
   readonly outputs: string;
-  /** Which array of a file that holds several. */
+  /** The name of the array in a file with several arrays. */
   readonly dataset?: string;
   readonly outputsDataset?: string;
-  /** Share of the pairs to test with; 0.2. */
+  /** Fraction of the pairs used for validation. @default 0.2 */
   readonly validationFraction?: number;
   readonly seed?: number | string;
 }
@@ -43,11 +43,11 @@ export interface PairedSets {
   /** Absent for generated pairs. */
   readonly normalisation?: PairedNormalisation;
   readonly problems: readonly FileProblem[];
-  /** Lets go of the files that pairs are still read from. */
+  /** Closes the files that pairs are streamed from. */
   readonly close?: () => void;
 }
 
-/** Makes or reads the pairs of a run. @throws {DataError} for arrays that cannot be used or do not go together. */
+/** Generates or reads the pairs of a run. @throws {DataError} when arrays cannot be used or do not match. */
 export async function loadPairs(source: PairsSource, normalisation?: PairedNormalisation): Promise<PairedSets> {
   switch (source.kind) {
     case 'rods':
@@ -56,7 +56,7 @@ export async function loadPairs(source: PairsSource, normalisation?: PairedNorma
       return arrayPairs(source, normalisation);
     default: {
       const kind = String((source as { kind: unknown }).kind);
-      throw new OptionError(`There is no source of pairs "${kind}".${didYouMean(kind, ['rods', 'pairs'])}`);
+      throw new OptionError(`Unknown source of pairs "${kind}".${didYouMean(kind, ['rods', 'pairs'])}`);
     }
   }
 }
@@ -68,7 +68,7 @@ function rodPairs({ kind: _, reverse = false, ...options }: RodsSource): PairedS
   return { train: way(train), test: way(test), problems: [] };
 }
 
-/** Files of more bytes than this, as 32-bit floats, are read from disk batch by batch. */
+/** Files larger than this (bytes as 32-bit floats) are read from disk batch by batch. */
 const IN_MEMORY = 1e9;
 
 async function arrayPairs(source: ArrayPairsSource, known: PairedNormalisation | undefined): Promise<PairedSets> {
@@ -85,11 +85,10 @@ async function arrayPairs(source: ArrayPairsSource, known: PairedNormalisation |
     for (const file of files) file.close();
   };
   try {
-    await refuseOtherCounts(source);
+    await checkCounts(source);
     const [inputs, wanted] = files.map(({ set, places }) => ({ set, at: new Map(places.map((p, i) => [p, i])) }));
     const both = files[0].places.filter((place) => wanted.at.has(place));
-    if (both.length === 0)
-      throw new DataError(`No item of ${source.inputs} and ${source.outputs} can be used in both.`);
+    if (both.length === 0) throw new DataError(`No item can be used in both ${source.inputs} and ${source.outputs}.`);
     const order = Array.from(new RandomStream(seed).fork('held out/pairs').permutation(both.length), (i) => both[i]);
     const count =
       validationFraction === 0
@@ -126,11 +125,11 @@ async function arrayPairs(source: ArrayPairsSource, known: PairedNormalisation |
 const named = (dataset: string | undefined): Pick<ArrayOptions, 'dataset'> =>
   dataset === undefined ? {} : { dataset };
 
-/** In memory where it is small enough. */
+/** Reads the set into memory if it is small enough. */
 const held = (set: TrainingImages): TrainingImages =>
   4 * set.count * imageSize(set) > IN_MEMORY ? set : inMemory(set);
 
-/** The smallest and the largest value: a sharp peak is what a spectrum is about, so that none is clipped as a pixel would be. */
+/** The smallest and the largest value. Outputs are not clipped at percentiles, since the sharp peaks of spectra matter. */
 async function fullRange(path: string, dataset: string | undefined): Promise<Normalisation> {
   const file = await openArray(path, named(dataset));
   try {
@@ -144,19 +143,19 @@ async function fullRange(path: string, dataset: string | undefined): Promise<Nor
       }
     }
     if (low < high) return { low, high };
-    throw new DataError(`The outputs in "${path}" are all the same or not finite: there is nothing to predict.`);
+    throw new DataError(`The outputs in "${path}" are all equal or not finite.`);
   } finally {
     file.close();
   }
 }
 
-async function refuseOtherCounts({ inputs, outputs, dataset, outputsDataset }: ArrayPairsSource): Promise<void> {
+async function checkCounts({ inputs, outputs, dataset, outputsDataset }: ArrayPairsSource): Promise<void> {
   const files = [await openArray(inputs, named(dataset)), await openArray(outputs, named(outputsDataset))];
   const [a, b] = files.map((file) => file.shape[0]);
   for (const file of files) file.close();
   if (a !== b) {
     throw new DataError(
-      `"${inputs}" holds ${a} items and "${outputs}" ${b}: output i belongs to input i, so there have to be as many.`,
+      `"${inputs}" has ${a} items and "${outputs}" has ${b}; inputs and outputs are paired by index, so the numbers must be equal.`,
     );
   }
 }

@@ -1,4 +1,4 @@
-/** A whole run of an encoder-decoder: pairs, model, training with checkpoints, and at the end figures, pictures and report in the run's folder. */
+/** Trains a run of an encoder-decoder (VED): loads the pairs, creates the model, trains with checkpoints, and writes figures, pictures and report. */
 import { type EpochRecord, listProblems, normalisationText, type VED } from 'pyroved-ts';
 import { type PairsTrainSettings, type VEDSettings, ved } from '../kinds/index.js';
 import type { RunHooks } from '../runs/hooks.js';
@@ -14,7 +14,7 @@ import { pairsSections } from './sections.js';
 import { loadPairs, type PairedSets, type PairsSource } from './source.js';
 
 export interface TrainPairsRequest extends Machine {
-  /** The folder of the run; it must not exist yet, or hold nothing. */
+  /** The folder of the run; must not exist or be empty. */
   readonly folder: string;
   readonly source: PairsSource;
   readonly model?: VEDSettings;
@@ -26,13 +26,13 @@ export interface TrainPairsRequest extends Machine {
 
 export interface PairsResult {
   readonly folder: RunFolder;
-  /** Absent where the run was stopped before its end. */
+  /** Absent if the run was stopped before its end. */
   readonly summary?: PairsSummary;
   readonly history: readonly EpochRecord[];
   readonly stopped: boolean;
 }
 
-/** Trains a VED on a source of pairs into a new run folder. */
+/** Trains a VED on a source of pairs and writes a new run folder. */
 export async function trainPairs(request: TrainPairsRequest, hooks: RunHooks<VED> = {}): Promise<PairsResult> {
   const { folder, source, model = {}, seed = 1, overwrite = false } = request;
   const train = ved.training(request.train ?? {});
@@ -40,7 +40,7 @@ export async function trainPairs(request: TrainPairsRequest, hooks: RunHooks<VED
   using machine = await startMachine(request, hooks.say);
   using sets = await openPairs(source, undefined, hooks);
   const config = ved.configure(sets, model, seed);
-  // A model and a trainer that cannot be made are rejected before a folder is created.
+  // Create the model and the trainer once, so that invalid options are rejected before the folder exists.
   ved.prepare(config, sets, { ...train, seed }).model.dispose();
   const { normalisation } = sets;
   const settings = {
@@ -56,7 +56,7 @@ export async function trainPairs(request: TrainPairsRequest, hooks: RunHooks<VED
   return await toEnd(run, sets, hooks, false);
 }
 
-/** Continues a run on pairs that was stopped or killed, with the same numbers as if it never had been. */
+/** Resumes a run on pairs that was stopped or killed. The results are the same as without the interruption. */
 export async function resumePairs(
   folder: string,
   machine: Machine = {},
@@ -78,14 +78,14 @@ async function toEnd(run: RunFolder, sets: PairedSets, hooks: RunHooks<VED>, res
   try {
     const { history, ended } = await trainWithCheckpoints({ run, trainer, hooks, resume, probe: prepare });
     if (!ended) return { folder: run, history, stopped: true };
-    hooks.say?.('Drawing the pictures and the report.');
+    hooks.say?.('Drawing pictures and report.');
     return { folder: run, history, stopped: false, summary: await finishPairs(run, model, sets, history) };
   } finally {
     model.dispose();
   }
 }
 
-/** The pairs, after a few sentences that say what they are. Their files are closed when they are disposed. */
+/** Loads the pairs and describes them to `say`. Disposing the result closes the files. */
 async function openPairs(
   source: PairsSource,
   normalisation: PairedSets['normalisation'],
@@ -96,12 +96,12 @@ async function openPairs(
   const size = ({ shape, channels }: typeof train.inputs) =>
     `${shape.length === 1 ? 'signals' : 'images'} of ${shape.join(' x ')}${channels > 1 ? `, ${channels} channels` : ''}`;
   say?.(
-    `Pairs: ${formatCount(train.inputs.count)} to train on${test ? `, ${formatCount(test.inputs.count)} to test on` : ''}; ` +
+    `Pairs: ${formatCount(train.inputs.count)} training${test ? `, ${formatCount(test.inputs.count)} validation` : ''}; ` +
       `${size(train.inputs)} to ${size(train.outputs)}.`,
   );
   if (sets.normalisation) {
     const { inputs, outputs } = sets.normalisation;
-    say?.(`Of the inputs, ${normalisationText(inputs)}; of the outputs, ${normalisationText(outputs)}.`);
+    say?.(`Inputs: ${normalisationText(inputs)}; outputs: ${normalisationText(outputs)}`);
   }
   if (problems.length > 0) say?.(`${formatCount(problems.length)} skipped:\n${listProblems(problems)}`);
   return sets;

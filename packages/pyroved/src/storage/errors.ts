@@ -1,9 +1,9 @@
-/** The error of everything that goes wrong with a run folder. */
+/** Errors of run folders. */
 import * as files from 'pyroved-data/internal';
 import { PyrovedError } from 'pyroved-ts';
 
-/** A run folder or one of its files that cannot be made, written or read. */
+/** Thrown when a run folder or one of its files cannot be created, written or read. */
 export class RunError extends PyrovedError {}
 
-/** Calls `action`; a file system error becomes a message that starts with `what`. @throws {RunError} */
+/** Calls `action` and converts file system errors to errors whose message starts with `what`. @throws {RunError} */
 export const explained = <T>(what: string, action: () => T): T => files.explained(what, action, RunError);

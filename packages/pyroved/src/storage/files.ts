@@ -1,16 +1,16 @@
-/** Files that are written whole or not at all: a kill, a crash or a full disk leaves the file that was there before. */
+/** Atomic writes: after a kill, a crash or a full disk, the previous file is intact. */
 import fs from 'node:fs';
 import path from 'node:path';
 import { errorCode } from 'pyroved-data/internal';
 import { explained } from './errors.js';
 
-/** Where a file lies until it is complete. The name is fixed, so that what a kill left behind is written over. */
+/** The name of a file until it is complete. The name is fixed, so that leftovers are overwritten. */
 export const temporary = (file: string): string => `${file}.tmp`;
 
 /**
- * Replaces `file` by `content` in one step: written beside it, flushed to the disk, renamed.
- * @param beforeRename runs when the new file is complete and before it takes the old one's name.
- * @throws {RunError} when the disk is full or read-only; the old file is then untouched.
+ * Replaces `file` atomically: writes a temporary file, flushes it to disk, and renames it.
+ * @param beforeRename called when the new file is complete, before it is renamed
+ * @throws {RunError} when the disk is full or read-only; the old file is then unchanged.
  */
 export function writeFileAtomic(file: string, content: Uint8Array | string, beforeRename?: () => void): void {
   const draft = temporary(file);
@@ -27,7 +27,7 @@ export function writeFileAtomic(file: string, content: Uint8Array | string, befo
   });
 }
 
-/** The text of a file. @throws {RunError} */
+/** Reads a text file. @throws {RunError} */
 export function readText(file: string): string {
   return explained(`Could not read ${file}`, () => fs.readFileSync(file, 'utf8'));
 }
@@ -43,7 +43,7 @@ export function writeFlushed(file: string, content: Uint8Array | string): void {
   }
 }
 
-/** A rename survives a power cut only once its folder is flushed. Windows has no such call and does it by itself. */
+/** Flushes a folder, so that a rename in it survives a power failure. Not needed on Windows. */
 export function flushFolder(folder: string): void {
   if (process.platform === 'win32') return;
   const handle = fs.openSync(folder, 'r');
@@ -55,7 +55,7 @@ export function flushFolder(folder: string): void {
 }
 
 /**
- * Makes `folder` and those above it, each flushed to the disk; one by one, since Node's own recursive call hides the cause, or hangs, on some disks.
+ * Creates `folder` and its parents, each flushed to disk. Not `recursive`, since Node's recursive call hides errors, or hangs, on some file systems.
  */
 export function makeFolder(folder: string): void {
   if (fs.statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return;
@@ -63,7 +63,7 @@ export function makeFolder(folder: string): void {
   try {
     fs.mkdirSync(folder);
   } catch (error) {
-    // Another process may have been quicker.
+    // Another process may have created it.
     if (errorCode(error) !== 'EEXIST' || !fs.statSync(folder).isDirectory()) throw error;
   }
   flushFolder(path.dirname(folder));

@@ -1,4 +1,4 @@
-/** Entries of run folders and studies written under earlier names, read under those of today. */
+/** Compatibility: converts former names in run folders and studies to current ones. */
 import type { SavedTensor } from 'pyro-ts';
 import type { Json, JsonObject } from './json.js';
 
@@ -11,11 +11,11 @@ const renamed: Readonly<Record<string, string>> = {
   race: 'selectAfter',
 };
 
-/** The other side of a run on pairs, which was called targets; an ssRegIVAE still has targets. */
+/** The outputs of a run on pairs were called targets; an ssRegIVAE still has targets. */
 const renamedOfPairs: Readonly<Record<string, string>> = { targets: 'outputs', targetsDataset: 'outputsDataset' };
 
 /**
- * `object` under the names of today, at any depth.
+ * `object` with current names, at any depth.
  * @example withCurrentNames({ train: { scaleFactor: 2 } }) // { train: { klWeight: 2 } }
  */
 export function withCurrentNames(object: JsonObject): JsonObject {
@@ -30,13 +30,13 @@ export function withCurrentNames(object: JsonObject): JsonObject {
 
 function currentValue(key: string, value: Json): Json {
   if (key === 'onBadFile' && value === 'refuse') return 'fail';
-  // What a checkpoint keeps of the options that a run may not change.
+  // A checkpoint stores the options that a run may not change as text.
   if (key === 'earlyStopping' && typeof value === 'string') return value.replace('"heldOut":', '"validationFraction":');
   if (Array.isArray(value)) return value.map((entry) => currentValue(key, entry));
   return typeof value === 'object' && value !== null ? withCurrentNames(value as JsonObject) : value;
 }
 
-/** Parameters of a checkpoint as models have them today: template models knew outliers by their evidence alone. */
+/** Converts parameters of older checkpoints: template models used to detect outliers by their evidence alone. */
 export function withCurrentParameters(tensors: Map<string, SavedTensor>): Map<string, SavedTensor> {
   const [former, current] = ['param/evidence_quantiles', 'param/outlier_quantiles'];
   const evidence = tensors.get(former);

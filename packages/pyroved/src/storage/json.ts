@@ -1,38 +1,38 @@
-/** What a run folder keeps as JSON, checked on the way in and out, so that nothing is lost without a word. */
+/** Validated conversion to and from JSON, without silent loss. */
 import { RunError } from './errors.js';
 
-/** A value that JSON can hold. */
+/** A JSON value. */
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
-/** An object that JSON can hold. */
+/** A JSON object. */
 export type JsonObject = { [key: string]: Json };
 
 /**
- * A copy of `value` as JSON has it; without properties that are undefined.
- * @param where how the value is called in an error, e.g. "config.model".
- * @param nonFinite what to do with NaN and infinities, which JSON lacks.
- * @throws RunError for a value that JSON would lose: a typed array, a class, a function.
+ * Converts `value` to JSON; undefined properties are omitted.
+ * @param where name of the value in error messages, e.g. "config.model"
+ * @param nonFinite whether to reject NaN and infinities, which JSON lacks, or to convert them to null
+ * @throws {RunError} when a value has no JSON representation: a typed array, a class instance, a function.
  */
-export function toJson(value: unknown, where: string, nonFinite: 'refuse' | 'null' = 'refuse'): Json {
+export function toJson(value: unknown, where: string, nonFinite: 'reject' | 'null' = 'reject'): Json {
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return value;
   if (typeof value === 'number') {
     if (Number.isFinite(value)) return value;
     if (nonFinite === 'null') return null;
-    throw new RunError(`${where} is ${value}, which JSON cannot hold. Omit it, or use null.`);
+    throw new RunError(`${where} is ${value}, which JSON cannot represent. Omit it, or use null.`);
   }
   if (Array.isArray(value)) return value.map((item, i) => toJson(item, `${where}[${i}]`, nonFinite));
-  if (!isPlainObject(value)) throw new RunError(`${where} is ${describe(value)}, which JSON cannot hold.`);
+  if (!isPlainObject(value)) throw new RunError(`${where} is ${describe(value)}, which JSON cannot represent.`);
   const entries = Object.entries(value).filter(([, item]) => item !== undefined);
   return Object.fromEntries(entries.map(([key, item]) => [key, toJson(item, `${where}.${key}`, nonFinite)]));
 }
 
-/** As `toJson`, for what has to be an object. */
-export function toJsonObject(value: object, where: string, nonFinite: 'refuse' | 'null' = 'refuse'): JsonObject {
+/** `toJson` for objects. */
+export function toJsonObject(value: object, where: string, nonFinite: 'reject' | 'null' = 'reject'): JsonObject {
   const json = toJson(value, where, nonFinite);
-  if (!isJsonObject(json)) throw new RunError(`${where} has to be an object, but is a list.`);
+  if (!isJsonObject(json)) throw new RunError(`${where} must be an object; got an array.`);
   return json;
 }
 
-/** The object that `text` holds. @throws RunError that names `source` where it is damaged. */
+/** Parses a JSON object. @throws {RunError} when it is damaged, naming `source`. */
 export function parseJsonObject(text: string, source: string): JsonObject {
   let value: Json;
   try {
@@ -41,11 +41,11 @@ export function parseJsonObject(text: string, source: string): JsonObject {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new RunError(`${source} is damaged: it is not JSON (${why}).`, undefined, { cause });
   }
-  if (!isJsonObject(value)) throw new RunError(`${source} is damaged: it does not hold a JSON object.`);
+  if (!isJsonObject(value)) throw new RunError(`${source} is damaged: it does not contain a JSON object.`);
   return value;
 }
 
-/** True for a JSON object, as against a list, a number, a text or null. */
+/** Whether a value is a JSON object, not an array, a primitive or null. */
 export const isJsonObject = (value: Json | undefined): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 

@@ -1,10 +1,10 @@
 /**
- * One process at a time in a run folder.
+ * Locks: only one process at a time can write to a run folder.
  *
- * A lock is a file that is complete before it gets its name: `link()` gives the name to one process only. The lock of a process that has ended is taken
- * over by whoever links `run.lock.after-ID` first, where ID is that of the old lock; the old one is then replaced by a rename. So a lock is never
- * removed to make room for another, and a process that read the old lock long ago finds that it is no longer there, and starts again. One that ends
- * during the takeover leaves a lock that is taken over in the same way.
+ * A lock file is complete before it gets its name: `link()` succeeds for one process only. The lock of a process that has ended is taken over by the
+ * process that first links `run.lock.after-ID`, where ID identifies the old lock; the old lock is then replaced by a rename. A lock is never removed to
+ * make room for another, so a process that has read an old lock finds it replaced and starts again. The lock of a process that ends during a takeover
+ * is taken over in the same way.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import fs from 'node:fs';
@@ -18,8 +18,8 @@ import { hasEnded, type ProcessIdentity, processFrom, thisProcess } from './proc
 export const LOCK_FILE = 'run.lock';
 
 /**
- * Takes the folder for this process until the function that is returned is called, or the process ends.
- * @throws {RunError} when a process that is alive has it, or the folder cannot be written.
+ * Locks the folder for this process until the returned function is called or the process ends.
+ * @throws {RunError} when another running process holds the lock, or the folder is not writable.
  */
 export function lockFolder(folder: string): () => void {
   const file = path.join(folder, LOCK_FILE);
@@ -28,7 +28,7 @@ export function lockFolder(folder: string): () => void {
   explained(`Could not write ${file}`, () => {
     try {
       writeFlushed(draft, content);
-      while (!isTaken(folder, draft)) refuseLocked(folder);
+      while (!isTaken(folder, draft)) assertUnlocked(folder);
     } finally {
       fs.rmSync(draft, { force: true });
     }
@@ -43,8 +43,8 @@ export function lockFolder(folder: string): () => void {
  */
 export const lockOf = (folder: { lock(): () => void }): Disposable => ({ [Symbol.dispose]: folder.lock() });
 
-/** @throws {RunError} when a process that is alive has the folder. */
-export function refuseLocked(folder: string): void {
+/** @throws {RunError} when a running process holds the lock of the folder. */
+export function assertUnlocked(folder: string): void {
   const holder = chainOf(folder).at(-1)?.holder;
   if (!holder || hasEnded(holder.process)) return;
   const self = thisProcess();
@@ -52,8 +52,8 @@ export function refuseLocked(folder: string): void {
   const isElsewhere = host !== self.host || (pidNamespace ?? self.pidNamespace) !== self.pidNamespace;
   const where = host !== self.host ? ` on ${host}` : isElsewhere ? ' in another container' : '';
   throw new RunError(
-    `Process ${pid}${where} has been at work in ${folder} since ${holder.since}. Wait for it or stop it, or choose another folder. ` +
-      `If it is long gone, remove ${path.join(folder, LOCK_FILE)}.`,
+    `Process ${pid}${where} has been using ${folder} since ${holder.since}. Wait for it, stop it, or choose another folder. ` +
+      `If it is no longer running, remove ${path.join(folder, LOCK_FILE)}.`,
   );
 }
 
@@ -68,11 +68,11 @@ interface Holder {
 interface Link {
   readonly file: string;
   readonly content: string;
-  /** Undefined for what a crash or another program left: no lock. */
+  /** Undefined for an invalid file, left by a crash or another program. */
   readonly holder: Holder | undefined;
 }
 
-/** The lock, and the takeovers of locks of processes that ended; whoever wrote the last one has the folder. */
+/** The lock file and the takeover files of ended processes; the writer of the last one holds the lock. */
 function chainOf(folder: string): Link[] {
   const lock = path.join(folder, LOCK_FILE);
   const links: Link[] = [];
@@ -87,7 +87,7 @@ function chainOf(folder: string): Link[] {
 const claimOn = (lock: string, { content }: Link): string =>
   `${lock}.after-${createHash('sha256').update(content).digest('hex').slice(0, 32)}`;
 
-/** Tries once to give `draft` the lock's name: false where another process was quicker, or has it. */
+/** Tries once to acquire the lock with `draft`; false if another process holds it or was faster. */
 function isTaken(folder: string, draft: string): boolean {
   const file = path.join(folder, LOCK_FILE);
   if (linked(draft, file)) return true;
@@ -97,7 +97,7 @@ function isTaken(folder: string, draft: string): boolean {
   if (!old || !last || (last.holder && !hasEnded(last.holder.process))) return false;
   const claim = claimOn(file, last);
   if (!linked(draft, claim)) return false;
-  // Only the end of the chain may replace the lock, and no lock ever comes back: where the old one is still there, this process is that end.
+  // Only the last of the chain may replace the lock, and locks never reappear: if the old one still exists, this process is the last.
   if (contentOf(file) !== old.content) {
     fs.rmSync(claim, { force: true });
     return false;
@@ -108,7 +108,7 @@ function isTaken(folder: string, draft: string): boolean {
   return true;
 }
 
-/** Gives a complete file another name, unless a file has it. Where the disk knows no links, the name is made by an exclusive open. */
+/** Links a complete file to another name, unless it exists. On file systems without links, the file is copied exclusively. */
 function linked(from: string, to: string): boolean {
   try {
     fs.linkSync(from, to);
@@ -130,8 +130,8 @@ function linked(from: string, to: string): boolean {
 const WITHOUT_LINKS = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'];
 
 /**
- * Removes the lock where it is this process's own. That the disk refuses is no error: the lock of a process that has ended does not count, and
- * what made the disk refuse has been reported by then.
+ * Removes the lock if this process holds it. File system errors are ignored: the lock of an ended process has no effect, and the cause has been
+ * reported already.
  */
 function release(file: string, content: string): void {
   try {
@@ -141,7 +141,7 @@ function release(file: string, content: string): void {
   }
 }
 
-/** Removes what processes that were killed while they took the lock have left. Called by the holder, after whom no claim can succeed. */
+/** Removes the files of processes that were killed while acquiring the lock. Called by the holder of the lock. */
 function removeLeftovers(folder: string): void {
   for (const name of fs.readdirSync(folder)) {
     if (!name.startsWith(`${LOCK_FILE}.`)) continue;
@@ -151,7 +151,7 @@ function removeLeftovers(folder: string): void {
   }
 }
 
-/** Whether a file that is not complete will never be. */
+/** Whether an incomplete file is too old to be completed. */
 const isOld = (file: string): boolean =>
   Date.now() - (fs.statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0) > 60_000;
 

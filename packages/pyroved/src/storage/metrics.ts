@@ -1,4 +1,4 @@
-/** `metrics.jsonl` of a run folder: one JSON object per line, each on the disk once it is appended; made again from the checkpoint's history on resume. */
+/** `metrics.jsonl` of a run folder: one JSON object per line, flushed to disk; restored from the checkpoint's history on resume. */
 import fs from 'node:fs';
 import path from 'node:path';
 import { explained } from './errors.js';
@@ -6,16 +6,16 @@ import { flushFolder, writeFileAtomic } from './files.js';
 import { withCurrentNames } from './formerNames.js';
 import { type JsonObject, parseJsonObject, toJsonObject } from './json.js';
 
-/** The metrics of a run: a file that only grows, except when a run is resumed. */
+/** The metrics of a run, in an append-only file that is rewritten only when a run is resumed. */
 export class MetricsLog {
-  /** Whether the file is known to end with a whole line. */
+  /** Whether the file is known to end with a complete line. */
   #endsWhole = false;
 
   constructor(readonly file: string) {}
 
   /**
-   * Appends one record. A NaN or an infinity is stored as null.
-   * @throws {RunError} when it cannot be written; the records before it stay.
+   * Appends one record. NaN and infinities are stored as null.
+   * @throws {RunError} when it cannot be written; earlier records are kept.
    */
   append(record: object): void {
     const line = `${JSON.stringify(toJsonObject(record, 'metrics', 'null'))}\n`;
@@ -30,9 +30,8 @@ export class MetricsLog {
   }
 
   /**
-   * All records, in the order in which they came; none where there is no file yet. A last line that a kill cut short
-   * is skipped.
-   * @throws RunError that names the line where one before the last is damaged.
+   * All records in order; none if the file does not exist. An incomplete last line is skipped.
+   * @throws {RunError} when a line before the last is damaged, naming the line.
    */
   read(): JsonObject[] {
     return wholeLines(this.#bytes())
@@ -44,8 +43,8 @@ export class MetricsLog {
   }
 
   /**
-   * Makes the file hold `records` and nothing else, whatever it holds: lines that came after the checkpoint from which a run is resumed, damaged ones, or
-   * fewer than the checkpoint's history has. Left as it is where it holds them already.
+   * Replaces the content by `records`, e.g. if the file has damaged lines, or more or fewer lines than the checkpoint's history. The file is not written
+   * if the content is the same.
    */
   replace(records: readonly object[]): void {
     const lines = records.map((record) => `${JSON.stringify(toJsonObject(record, 'metrics', 'null'))}\n`);

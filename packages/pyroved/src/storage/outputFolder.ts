@@ -1,10 +1,10 @@
-/** What a folder that is to hold a run, or a study of several, holds already, and how that is cleared away. */
+/** Creation and replacement of the folders of runs and studies. */
 import fs from 'node:fs';
 import path from 'node:path';
 import { explained, RunError } from './errors.js';
 import { makeFolder, readText, temporary } from './files.js';
 import { parseJsonObject } from './json.js';
-import { isLockFile, lockFolder, refuseLocked } from './lock.js';
+import { assertUnlocked, isLockFile, lockFolder } from './lock.js';
 
 /** The names of the files in a run folder. */
 export const RUN_FILES = {
@@ -27,28 +27,28 @@ export const STUDY_FILES = {
   pictures: 'pictures',
 } as const;
 
-/** What to do where there is a run already. */
+/** Options for creating a run or study folder. */
 export interface CreateOptions {
   /** Replace an existing run or study. Files that are not its own are never removed. @default false */
   readonly overwrite?: boolean;
 }
 
-/** @throws {RunError} when a run cannot be made in `folder`: a run or anything else in the way, no right to write. Ask before the work, not after. */
-export function refuseOccupied(folder: string, options: CreateOptions): void {
+/** Checks, before any work is done, that a run can be created in `folder`. @throws {RunError} when it contains a run or other files, or is not writable. */
+export function assertFree(folder: string, options: CreateOptions): void {
   if (fs.existsSync(folder)) occupiedBy(folder, options);
   let above = path.resolve(folder);
   while (!fs.existsSync(above)) above = path.dirname(above);
-  const what = `Could not make the run folder ${folder}`;
+  const what = `Could not create the run folder ${folder}`;
   if (!fs.statSync(above).isDirectory()) throw new RunError(`${what}: ${above} is a file. Choose another path.`);
   explained(what, () => fs.accessSync(above, fs.constants.W_OK));
 }
 
 /**
- * Makes the folder, and those above it, clears away what may be replaced, and calls `write` while no other process can do the same.
- * @throws RunError as `refuseOccupied`.
+ * Creates the folder and its parents, removes a run or study that may be replaced, and calls `write`, all while holding the lock.
+ * @throws {RunError} like `assertFree`.
  */
-export function makeFree(folder: string, options: CreateOptions, write: () => void): void {
-  explained(`Could not make the run folder ${folder}`, () => makeFolder(path.resolve(folder)));
+export function createFolder(folder: string, options: CreateOptions, write: () => void): void {
+  explained(`Could not create the run folder ${folder}`, () => makeFolder(path.resolve(folder)));
   occupiedBy(folder, options);
   const release = lockFolder(folder);
   try {
@@ -59,24 +59,26 @@ export function makeFree(folder: string, options: CreateOptions, write: () => vo
   }
 }
 
-/** What is in a folder that may be used. @throws RunError for files that are not a run, and for a run that is not to be replaced. */
+/** The content of a folder. @throws {RunError} when it contains other files, or a run that may not be replaced. */
 function occupiedBy(folder: string, { overwrite }: CreateOptions, isLocked = false): 'run' | 'nothing' {
   const present = explained(`Could not read ${folder}`, () => fs.readdirSync(folder));
-  if (!isLocked) refuseLocked(folder);
+  if (!isLocked) assertUnlocked(folder);
   const found = present.includes(STUDY_FILES.study) ? 'study' : 'run';
   if (found === 'study' || present.includes(RUN_FILES.config)) {
     if (overwrite) return 'run';
     throw new RunError(
-      `There is already a ${found} in ${folder}. Resume it, replace it (overwrite), or choose another folder.`,
+      `${folder} already contains a ${found}. Resume it, replace it (overwrite), or choose another folder.`,
     );
   }
   if (present.every(isLeftover)) return 'nothing';
-  throw new RunError(`${folder} holds files that are not a run (${listed(present)}). Choose a new or empty folder.`);
+  throw new RunError(
+    `${folder} contains files that are not part of a run (${listed(present)}). Choose a new or empty folder.`,
+  );
 }
 
 /**
- * Removes what a run and a study consist of, the study's runs with it, and nothing else; what says that there is a run or a study goes last, so
- * that a kill leaves one. Called with the lock, which stays.
+ * Removes the files of a run or a study, including the study's runs, and no others. `config.json` and `study.json` are removed last, so that an
+ * interrupted removal leaves a recognisable run or study. Called by the holder of the lock, which is kept.
  */
 function remove(folder: string): void {
   const parts = partsOf(folder);
@@ -99,7 +101,7 @@ function remove(folder: string): void {
   });
 }
 
-/** The folders of a study's runs; none where there is no study. */
+/** The folders of a study's runs; empty if there is no study. */
 function partsOf(folder: string): string[] {
   const file = path.join(folder, STUDY_FILES.study);
   if (!fs.existsSync(file)) return [];
@@ -109,14 +111,14 @@ function partsOf(folder: string): string[] {
     : [];
 }
 
-/** Removes `folder` and those above it, up to `top`, while they are empty. */
+/** Removes `folder` and its parents, up to `top`, while they are empty. */
 function removeEmpty(folder: string, top: string): void {
   if (path.resolve(folder) === path.resolve(top) || fs.readdirSync(folder).length > 0) return;
   fs.rmdirSync(folder);
   removeEmpty(path.dirname(folder), top);
 }
 
-/** What a run that was killed while it was made leaves behind. */
+/** Whether a file was left by a process killed while creating a run. */
 const isLeftover = (name: string): boolean =>
   name === temporary(RUN_FILES.config) || name === temporary(STUDY_FILES.study) || isLockFile(name);
 

@@ -1,15 +1,15 @@
-/** Pictures of a run or a study, in a folder of their own. */
+/** The pictures of a run or a study. */
 import path from 'node:path';
 import { explained, RunError } from './errors.js';
 import { makeFolder, writeFileAtomic } from './files.js';
 import { RUN_FILES } from './outputFolder.js';
 
-/** Writes a picture into `pictures/` of `folder` and gives its path. `name` is a plain file name, e.g. "loss.svg". */
+/** Writes a picture to `pictures/` in `folder` and returns its path. `name` is a plain file name, e.g. "loss.svg". */
 export function writePicture(folder: string, name: string, content: Uint8Array | string): string {
   if (!/^[\w-][\w.-]*$/.test(name))
-    throw new RunError(`"${name}" cannot name a picture. Use letters, digits, "-", "_" and "." only.`);
+    throw new RunError(`"${name}" is not a valid name of a picture. Use only letters, digits, "-", "_" and ".".`);
   const pictures = path.join(folder, RUN_FILES.pictures);
-  explained(`Could not make ${pictures}`, () => makeFolder(pictures));
+  explained(`Could not create ${pictures}`, () => makeFolder(pictures));
   const file = path.join(pictures, name);
   writeFileAtomic(file, content);
   return file;

@@ -1,20 +1,20 @@
-/** Which process wrote a lock: its number alone does not say, since numbers are used again and differ between containers. */
+/** Identity of the process that holds a lock. The process id is not sufficient, since ids are reused and differ between containers. */
 import fs from 'node:fs';
 import os from 'node:os';
 import { errorCode } from 'pyroved-data/internal';
 import { isJsonObject, type Json } from './json.js';
 
-/** A process, distinguished from a later one with the same number. */
+/** A process, distinguishable from a later one with the same id. */
 export interface ProcessIdentity {
   readonly pid: number;
   readonly host: string;
-  /** Boot of the machine and the process's start in clock ticks after it; absent where the system does not tell (anything but Linux). */
+  /** Boot id of the machine and start time of the process in clock ticks since boot; only on Linux. */
   readonly started?: string;
-  /** The namespace in which `pid` is a process's number; absent where the system has none. */
+  /** The namespace of `pid`; absent on systems without process namespaces. */
   readonly pidNamespace?: string;
 }
 
-/** This process. */
+/** The identity of this process. */
 export function thisProcess(): ProcessIdentity {
   const started = startOf(process.pid);
   const pidNamespace = namespaceOf(process.pid);
@@ -26,7 +26,7 @@ export function thisProcess(): ProcessIdentity {
   };
 }
 
-/** The process that `json` describes; undefined where it describes none. */
+/** Parses a process identity; undefined if it is invalid. */
 export function processFrom(json: Json | undefined): ProcessIdentity | undefined {
   if (!isJsonObject(json)) return undefined;
   const { pid, host, started, pidNamespace } = json;
@@ -39,7 +39,7 @@ export function processFrom(json: Json | undefined): ProcessIdentity | undefined
   };
 }
 
-/** Whether a process is certain to have ended. One on another machine or in another container cannot be looked up, so it counts as alive. */
+/** Whether a process has certainly ended. Processes on other machines or in other containers cannot be checked and count as running. */
 export function hasEnded({ pid, host, started, pidNamespace }: ProcessIdentity): boolean {
   const self = thisProcess();
   if (host !== self.host) return false;
@@ -54,12 +54,12 @@ function isAlive(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    // A process of another user's exists, but may not be signalled.
+    // EPERM: the process exists, but belongs to another user.
     return errorCode(error) === 'EPERM';
   }
 }
 
-/** Boot and start of a process as Linux tells them. Field 22 of its state; the name before it may hold spaces and parentheses. */
+/** Boot id and start time of a process on Linux: field 22 of its stat file, whose name field may contain spaces and parentheses. */
 function startOf(pid: number): string | undefined {
   try {
     const state = fs.readFileSync(`/proc/${pid}/stat`, 'utf8');

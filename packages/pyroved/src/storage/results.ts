@@ -1,30 +1,31 @@
-/** What `classify` found, as CSV: one row an image, the certain and the unsure alike. */
+/** Results of `classify` as CSV, one row per image. */
 import { csvText } from '../csv.js';
 import { RunError } from './errors.js';
 
-/** What the model says of one image. */
+/** The classification of one image. */
 export interface Classification {
   readonly file: string;
-  /** The index of the likeliest class. */
+  /** The index of the most probable class. */
   readonly classIndex: number;
   /** The probability of each class; they sum to 1. */
   readonly probabilities: ArrayLike<number>;
-  /** True where the likeliest class is not likely enough. */
+  /** Whether the probability of the most probable class is below the threshold. */
   readonly unsure: boolean;
-  /** Entropy of the probabilities in nats, and how much likelier the likeliest class is than the next; where they were worked out. */
+  /** Entropy of the probabilities in nats, and difference between the two largest probabilities, if computed. */
   readonly entropy?: number;
   readonly margin?: number;
-  /** Degrees counter-clockwise as seen, relative to the class's upright pose; where the model has an angle. */
+  /** Degrees counter-clockwise relative to the class's upright pose, for models with an angle. */
   readonly angleDegrees?: number;
-  /** Of a model with templates: log p(image) in nats, how typical the image is (0, and down), and whether the object is probably of none of the classes. */
+  /** For a template model: log p(image) in nats, outlier score (0 or less; lower is less typical), and whether the image is an outlier. */
   readonly evidence?: number;
   readonly outlierScore?: number;
   readonly outlier?: boolean;
 }
 
 /**
- * The table as text: `file, class, probability, unsure, entropy, margin, angle_deg, evidence, outlier_score, outlier` (these where any row has one), then `p(NAME)` for each class.
- * @throws RunError for a row whose class or whose probabilities do not fit `classNames`.
+ * A CSV table with the columns `file, class, probability, unsure, entropy, margin, angle_deg, evidence, outlier_score, outlier` (those that any row
+ * has), followed by `p(NAME)` for each class.
+ * @throws {RunError} when the class or the probabilities of a row do not match `classNames`.
  */
 export function classificationCsv(rows: readonly Classification[], classNames: readonly string[]): string {
   const withAngle = rows.some((row) => row.angleDegrees !== undefined);
@@ -39,7 +40,7 @@ export function classificationCsv(rows: readonly Classification[], classNames: r
     const name = classNames[classIndex];
     if (name === undefined || probabilities.length !== classNames.length)
       throw new RunError(
-        `${file}: class ${classIndex} with ${probabilities.length} probabilities does not fit ${classNames.length} classes.`,
+        `${file}: class ${classIndex} with ${probabilities.length} probabilities does not match ${classNames.length} classes.`,
       );
     const angle = withAngle ? [angleDegrees === undefined ? '' : degreesText(angleDegrees)] : [];
     const each = Array.from(probabilities, (p) => p.toFixed(4));
@@ -59,5 +60,5 @@ export function classificationCsv(rows: readonly Classification[], classNames: r
   return csvText([header, ...table]);
 }
 
-/** Degrees as tables have them: -45.6, and 0.0 in place of -0.0. */
+/** Formats degrees for tables: "-45.6", and "0.0" instead of "-0.0". */
 export const degreesText = (degrees: number): string => (Math.round(10 * degrees) / 10 || 0).toFixed(1);

@@ -1,4 +1,4 @@
-/** The folder of a run: configuration, metrics, checkpoints, pictures, summary and report, each written whole. */
+/** The folder of a run: configuration, metrics, checkpoints, pictures, summary and report, all written atomically. */
 import fs from 'node:fs';
 import path from 'node:path';
 import { PyroError } from 'pyro-ts';
@@ -11,13 +11,13 @@ import { readText, writeFileAtomic } from './files.js';
 import { type JsonObject, parseJsonObject, toJsonObject } from './json.js';
 import { lockFolder } from './lock.js';
 import { MetricsLog } from './metrics.js';
-import { type CreateOptions, makeFree, RUN_FILES, refuseOccupied } from './outputFolder.js';
+import { assertFree, type CreateOptions, createFolder, RUN_FILES } from './outputFolder.js';
 import { writePicture } from './pictures.js';
 
-/** One run on disk. All calls are synchronous, so that nothing can come between a checkpoint and its rename. */
+/** A run on disk. All calls are synchronous, so that saving a checkpoint cannot be interleaved with other operations. */
 export class RunFolder {
   readonly metrics: MetricsLog;
-  /** Set when a read found the newest checkpoint damaged, so that it never replaces the good one before it. */
+  /** Set when the newest checkpoint was found damaged, so that it does not replace the previous one. */
   #checkpointIsDamaged = false;
 
   private constructor(
@@ -28,38 +28,38 @@ export class RunFolder {
   }
 
   /**
-   * Makes the folder, and the folders above it, and writes its configuration.
-   * @throws {RunError} when there is a run or anything else already, or where the folder cannot be written.
+   * Creates the folder and its parents, and writes the configuration.
+   * @throws {RunError} when the folder contains a run or other files, or is not writable.
    */
   static create(folder: string, settings: RunSettings, options: CreateOptions = {}): RunFolder {
     refuseUnknownKeys('RunFolder.create', options, ['overwrite']);
     const config = runConfig(settings);
     const run = new RunFolder(folder, config);
-    makeFree(folder, options, () => writeFileAtomic(run.file('config'), formatConfig(config)));
+    createFolder(folder, options, () => writeFileAtomic(run.file('config'), formatConfig(config)));
     return run;
   }
 
-  /** @throws {RunError} when `create` would fail: a run or anything else in the way, no right to write. Ask before the work, not after. */
+  /** @throws {RunError} when `create` would fail. Call it before a long computation. */
   static assertFree(folder: string, options: CreateOptions = {}): void {
-    refuseOccupied(folder, options);
+    assertFree(folder, options);
   }
 
-  /** Opens a run to read or to continue it. @throws {RunError} when there is none, or its configuration is damaged. */
+  /** Opens an existing run. @throws {RunError} when it does not exist or its configuration is damaged. */
   static open(folder: string): RunFolder {
     const file = path.join(folder, RUN_FILES.config);
     if (!fs.existsSync(file)) {
-      const why = fs.existsSync(folder) ? `it has no ${RUN_FILES.config}` : 'there is no such folder';
+      const why = fs.existsSync(folder) ? `it has no ${RUN_FILES.config}` : 'the folder does not exist';
       throw new RunError(`${folder} is not a run: ${why}.`);
     }
     return new RunFolder(folder, parseConfig(readText(file), file));
   }
 
-  /** Whether there is a run in `folder`. */
+  /** Whether `folder` contains a run. */
   static isIn(folder: string): boolean {
     return fs.existsSync(path.join(folder, RUN_FILES.config));
   }
 
-  /** Copies configuration, metrics and checkpoint into another folder, over a run that may be there. Whoever calls it has both locks. */
+  /** Copies configuration, metrics and checkpoint to another folder, replacing those of a run there. The caller must hold both locks. */
   copyTo(folder: string): RunFolder {
     for (const name of ['metrics', 'checkpoint', 'config'] as const) {
       const bytes = explained(`Could not read ${this.file(name)}`, () => fs.readFileSync(this.file(name)));
@@ -73,14 +73,14 @@ export class RunFolder {
     return path.join(this.path, RUN_FILES[name]);
   }
 
-  /** @throws {RunError} when the run cannot be written; ask before a training, not after. */
+  /** @throws {RunError} when the run is not writable. Call it before a training. */
   assertWritable(): void {
     explained(`Could not write into ${this.path}`, () => fs.accessSync(this.path, fs.constants.W_OK));
   }
 
   /**
-   * Takes the folder for this process until the function that comes back is called; the lock of a process that died does not count.
-   * @throws {RunError} when another process is at work in it, has replaced the run since it was opened, or it cannot be written.
+   * Locks the folder for this process until the returned function is called. Locks of ended processes are ignored.
+   * @throws {RunError} when another process holds the lock or has replaced the run since it was opened, or the folder is not writable.
    */
   lock(): () => void {
     this.assertWritable();
@@ -99,8 +99,8 @@ export class RunFolder {
   }
 
   /**
-   * Stores a checkpoint. The one before stays as `checkpoint.prev.safetensors`; a kill at any moment leaves one of them.
-   * @throws {RunError} when the disk is full or read-only; the last good checkpoint is then untouched.
+   * Saves a checkpoint. The previous one is kept as `checkpoint.prev.safetensors`, so that at least one is intact at any time.
+   * @throws {RunError} when the disk is full or read-only; the last checkpoint is then unchanged.
    */
   saveCheckpoint(checkpoint: Checkpoint): void {
     const bytes = encodeCheckpoint(checkpoint);
@@ -111,15 +111,15 @@ export class RunFolder {
       });
     } catch (error) {
       if (error instanceof RunError && this.hasCheckpoint())
-        throw new RunError(`${error.message} The last good checkpoint is kept.`, undefined, { cause: error.cause });
+        throw new RunError(`${error.message} The last checkpoint is kept.`, undefined, { cause: error.cause });
       throw error;
     }
     this.#checkpointIsDamaged = false;
   }
 
   /**
-   * The newest checkpoint that is whole, and a warning where that is not the newest one written.
-   * @throws {RunError} when there is none, or where all are damaged.
+   * The newest intact checkpoint, with a warning if a newer one is damaged.
+   * @throws {RunError} when there is none or all are damaged.
    */
   loadCheckpoint(): { checkpoint: LoadedCheckpoint; warning?: string } {
     if (!this.hasCheckpoint()) throw new RunError(`${this.path} has no checkpoint yet. Train it first.`);
@@ -133,42 +133,42 @@ export class RunFolder {
     this.#checkpointIsDamaged = true;
     return {
       checkpoint: before,
-      warning: `${newest.message} Went back to the one before it, ${RUN_FILES.previousCheckpoint}.`,
+      warning: `${newest.message} Using the previous one, ${RUN_FILES.previousCheckpoint}.`,
     };
   }
 
-  /** Writes a picture into `pictures/` and gives its path. `name` is a plain file name, e.g. "loss.svg". */
+  /** Writes a picture to `pictures/` and returns its path. `name` is a plain file name, e.g. "loss.svg". */
   writePicture(name: string, content: Uint8Array | string): string {
     return writePicture(this.path, name, content);
   }
 
-  /** Writes `report.html` and gives its path. */
+  /** Writes `report.html` and returns its path. */
   writeReport(html: string): string {
     const file = this.file('report');
     writeFileAtomic(file, html);
     return file;
   }
 
-  /** Writes the table of labels that the model doubts, or removes an older one where there are none. */
+  /** Writes the table of suspicious labels, or removes an older one if there are none. */
   writeSuspiciousLabels(csv: string | undefined): void {
     const file = this.file('suspiciousLabels');
     if (csv !== undefined) writeFileAtomic(file, csv);
     else explained(`Could not remove ${file}`, () => fs.rmSync(file, { force: true }));
   }
 
-  /** Writes `summary.json`, the figures that a script wants to know, and gives its path. */
+  /** Writes `summary.json` and returns its path. */
   writeSummary(summary: object): string {
     const file = this.file('summary');
     writeFileAtomic(file, `${JSON.stringify(toJsonObject(summary, 'summary'), null, 2)}\n`);
     return file;
   }
 
-  /** Whether the run has come to its end. */
+  /** Whether the run is finished. */
   hasSummary(): boolean {
     return fs.existsSync(this.file('summary'));
   }
 
-  /** What `summary.json` holds. @throws {RunError} when there is none, or it is damaged. */
+  /** Reads `summary.json`. @throws {RunError} when it is missing or damaged. */
   readSummary(): JsonObject {
     const file = this.file('summary');
     return parseJsonObject(readText(file), file);

@@ -1,4 +1,4 @@
-/** The folder of a study: several runs that belong together, in folders below it, and what is found by holding them against each other. */
+/** The folder of a study: several related runs in subfolders, and the results of comparing them. */
 import fs from 'node:fs';
 import path from 'node:path';
 import { explained, RunError } from './errors.js';
@@ -6,21 +6,21 @@ import { readText, writeFileAtomic } from './files.js';
 import { withCurrentNames } from './formerNames.js';
 import { type Json, type JsonObject, parseJsonObject, toJson, toJsonObject } from './json.js';
 import { lockFolder } from './lock.js';
-import { type CreateOptions, makeFree, refuseOccupied, STUDY_FILES } from './outputFolder.js';
+import { assertFree, type CreateOptions, createFolder, STUDY_FILES } from './outputFolder.js';
 import { writePicture } from './pictures.js';
 
 const FORMAT = 'pyroved-study';
 const VERSION = 1;
 
-/** What a study is about: seeds of one model, folds of the labelled images, priors of the angle. */
+/** The kinds of studies: seeds of one model, folds of the labelled images, angle priors. */
 export const studyKinds = ['seeds', 'folds', 'priors'] as const;
 export type StudyKind = (typeof studyKinds)[number];
 
 export interface Study {
   readonly kind: StudyKind;
-  /** Folders of its runs, relative to its own. */
+  /** Folders of its runs, relative to the study's folder. */
   readonly parts: readonly string[];
-  /** All that is needed to continue it. */
+  /** Everything needed to resume it. */
   readonly plan: object;
 }
 
@@ -32,36 +32,36 @@ export class StudyFolder {
     readonly plan: JsonObject,
   ) {}
 
-  /** Makes the folder and writes down the plan. @throws {RunError} when anything is in the way. */
+  /** Creates the folder and writes the plan. @throws {RunError} when the folder contains a run or other files, or is not writable. */
   static create(folder: string, { kind, parts, plan }: Study, options: CreateOptions = {}): StudyFolder {
     const content = toJsonObject({ format: FORMAT, version: VERSION, kind, parts: [...parts], plan }, 'study');
     const text = `${JSON.stringify(content, null, 2)}\n`;
-    makeFree(folder, options, () => writeFileAtomic(path.join(folder, STUDY_FILES.study), text));
+    createFolder(folder, options, () => writeFileAtomic(path.join(folder, STUDY_FILES.study), text));
     return StudyFolder.open(folder);
   }
 
   /** @throws {RunError} when `create` would fail. */
   static assertFree(folder: string, options: CreateOptions = {}): void {
-    refuseOccupied(folder, options);
+    assertFree(folder, options);
   }
 
-  /** The kind of study in a folder; undefined where there is none. */
+  /** The kind of study in a folder; undefined if there is none. */
   static kindIn(folder: string): StudyKind | undefined {
     return fs.existsSync(path.join(folder, STUDY_FILES.study)) ? StudyFolder.open(folder).kind : undefined;
   }
 
-  /** @throws {RunError} when there is no study in `folder`, or it is damaged, or of another kind than is asked for. */
+  /** Opens an existing study. @throws {RunError} when it does not exist, is damaged, or is of another kind than `wanted`. */
   static open(folder: string, wanted?: StudyKind): StudyFolder {
     const file = path.join(folder, STUDY_FILES.study);
-    if (!fs.existsSync(file)) throw new RunError(`${folder} holds no study: it has no ${STUDY_FILES.study}.`);
+    if (!fs.existsSync(file)) throw new RunError(`${folder} is not a study: it has no ${STUDY_FILES.study}.`);
     const { format, version, kind: found, plan } = withCurrentNames(parseJsonObject(readText(file), file));
     const kind = studyKinds.find((name) => name === found);
     if (format !== FORMAT || kind === undefined || typeof plan !== 'object' || plan === null || Array.isArray(plan))
-      throw new RunError(`${file} is damaged: it does not say what is studied.`);
+      throw new RunError(`${file} is damaged: its kind or plan is missing.`);
     if (version !== VERSION)
-      throw new RunError(`${file} has version ${version}, but this program knows version ${VERSION}. Update pyroved.`);
+      throw new RunError(`${file} has version ${version}, but only version ${VERSION} is supported. Update pyroved.`);
     if (wanted !== undefined && kind !== wanted)
-      throw new RunError(`${folder} holds a study of ${kind}, not of ${wanted}.`);
+      throw new RunError(`${folder} contains a study of ${kind}, not of ${wanted}.`);
     return new StudyFolder(folder, kind, plan);
   }
 
@@ -74,13 +74,13 @@ export class StudyFolder {
     return path.join(this.path, STUDY_FILES[name]);
   }
 
-  /** Takes the folder for this process. @throws {RunError} when another has it, or it cannot be written. */
+  /** Locks the folder for this process. @throws {RunError} when another process holds the lock, or the folder is not writable. */
   lock(): () => void {
     explained(`Could not write into ${this.path}`, () => fs.accessSync(this.path, fs.constants.W_OK));
     return lockFolder(this.path);
   }
 
-  /** Writes `results.json` and, where there is one, the table `results.csv`. */
+  /** Writes `results.json` and, if given, the table `results.csv`. */
   writeResults(results: object, table?: string): void {
     const content: Json = toJson(results, 'results', 'null');
     writeFileAtomic(this.file('results'), `${JSON.stringify(content, null, 2)}\n`);
