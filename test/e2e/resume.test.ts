@@ -69,7 +69,7 @@ describe('through the command line', () => {
     const { step } = RunFolder.open(at('stopped')).loadCheckpoint().checkpoint.state;
     expect(step).toBeLessThan(steps);
     const resumed = await succeed(['train', '--resume', 'stopped'], root);
-    expect(resumed.stderr).toContain(`Going on after step ${step} `);
+    expect(resumed.stderr).toContain(`Resuming after step ${step} `);
     expect(numbersOf('stopped')).toEqual(numbersOf('whole'));
   });
 
@@ -97,7 +97,7 @@ describe('through the command line', () => {
     rmSync(at('killed/report.html'));
     const { stderr } = await succeed(['train', '--resume', 'killed'], root);
     expect(existsSync(at('killed/report.html'))).toBe(true);
-    expect(stderr).toContain(`Going on after step ${steps} (epoch ${epochs} of ${epochs} is done).`);
+    expect(stderr).toContain(`Resuming after step ${steps} (${epochs} of ${epochs} epochs finished).`);
     expect(stderr).not.toContain(BEGINS);
     expect(numbersOf('killed')).toEqual(before);
   });
@@ -219,7 +219,7 @@ describe('through the library', () => {
     for (const file of ['checkpoint.safetensors', 'checkpoint.prev.safetensors']) rmSync(at('early', file));
     const said: string[] = [];
     await resumeRun(at('early'), {}, { say: (line) => said.push(line) });
-    expect(said).toContain('The run was ended before its first checkpoint: it begins anew.');
+    expect(said).toContain('The run was stopped before its first checkpoint: starting from the beginning.');
     expect(numbersOf('early')).toEqual(numbersOf('plain'));
   });
 });

@@ -39,11 +39,11 @@ it('an .npz file of images with labels, and a .npy file to classify', async () =
   ]);
   const given = ['--array', 'set.npz', '--dataset', 'images', '--labels', 'labels', '--size', '16'];
   const { stderr } = await succeed(['train', ...given, ...withClasses, '--out', 'array'], root);
-  expect(stderr).toContain('Images: 20 unlabelled, 16 labelled, 4 to test on; 16 x 16 pixels.');
+  expect(stderr).toContain('Images: 20 unlabelled, 16 labelled, 4 validation; 16 x 16 pixels.');
   const { low, high } = configOf('array').data.normalisation as unknown as Normalisation;
   const [from, to] = [low, high].map((value) => Number(value.toPrecision(3)));
-  expect(stderr).toContain(`The values from ${from} to ${to} become 0 to 1; what lies beyond is clipped.`);
-  expect(readFileSync(at('array/report.html'), 'utf8')).toContain(`values from ${from} to ${to} become 0 to 1`);
+  expect(stderr).toContain(`Pixel values: [${from}, ${to}] scaled to [0, 1]`);
+  expect(readFileSync(at('array/report.html'), 'utf8')).toContain(`[${from}, ${to}] scaled to [0, 1]`);
   const { stdout } = await succeed(['classify', 'array', '--array', 'new.npy'], root);
   expect(rows(stdout)).toHaveLength(count);
   expect(rows(stdout)[0]).toMatchObject({
@@ -91,7 +91,7 @@ it('signals are invariant to translation by default', async () => {
   const classified = await pyroved(['classify', 'signals', '--array', 'signals.npy'], root);
   expect([classified.code, classified.stderr]).toEqual([
     1,
-    expect.stringContaining('(iVAE) tells no classes. Train one with labels'),
+    expect.stringContaining('(iVAE) has no classes. Train a model with labels'),
   ]);
   const wrong = await pyroved(['train', '--array', 'signals.npy', '--invariances', 'r', '--out', 'wrong'], root);
   expect([wrong.code, wrong.stderr]).toEqual([
@@ -122,7 +122,7 @@ it('where factors are known, a model without classes is evaluated by what its la
   expect(disentanglement).toMatchObject({ variables: ['z1', 'z2', 'shift'], images: 18 });
   expect(disentanglement.factors.map(({ factor }) => factor)).toEqual(['shift', 'width', 'height', 'class']);
   const report = readFileSync(at('free/report.html'), 'utf8');
-  expect(report).toContain('What each latent variable tells');
+  expect(report).toContain('Disentanglement');
   // It has no labelled images to use in one way or another.
   expect(report).not.toContain('aux step');
   const { stdout } = await succeed(['evaluate', 'free', '--json', 'free.json'], root);
@@ -154,7 +154,7 @@ it('a micrograph is cut into patches at places from a table, or where objects ar
     ['train', ...given, '--centres', 'centres.csv', ...withClasses, '--out', 'placed'],
     root,
   );
-  expect(stderr).toContain('Images: 4 unlabelled, 10 labelled, 2 to test on; 16 x 16 pixels.');
+  expect(stderr).toContain('Images: 4 unlabelled, 10 labelled, 2 validation; 16 x 16 pixels.');
   const found = rows((await succeed(['classify', 'placed', '--micrographs', 'large.png'], root)).stdout);
   const centres = found.map(({ file }) => file.split('@')[1].split(',').map(Number));
   expect(centres).toHaveLength(16);
@@ -166,20 +166,20 @@ describe('generated images', () => {
   it.each([
     [
       ['cards', '--size', '16', '--unlabelled-per-class', '8', '--angle', '90 deg', '--axes', 'both'],
-      'Images: 32 unlabelled, 16 labelled, 12 to test on; 16 x 16 pixels.',
+      'Images: 32 unlabelled, 16 labelled, 12 validation; 16 x 16 pixels.',
     ],
-    [['particles', '--size', '16'], 'Images: 461 unlabelled, 16 labelled, 12 to test on; 16 x 16 pixels.'],
+    [['particles', '--size', '16'], 'Images: 461 unlabelled, 16 labelled, 12 validation; 16 x 16 pixels.'],
     [
       ['digits', '--size', '16', '--unlabelled-per-class', '8'],
-      'Images: 80 unlabelled, 40 labelled, 30 to test on; 16 x 16 pixels.',
+      'Images: 80 unlabelled, 40 labelled, 30 validation; 16 x 16 pixels.',
     ],
     [
       ['glyphs', '--glyphs', 'A,R,arrow', '--unlabelled-per-class', '8', '--noise', '0.1', '--background', '0.3'],
-      'Images: 24 unlabelled, 12 labelled, 9 to test on; 40 x 40 pixels.',
+      'Images: 24 unlabelled, 12 labelled, 9 validation; 40 x 40 pixels.',
     ],
     [
       ['peaks', '--size', '32', '--unlabelled-per-class', '8'],
-      'Signals: 24 unlabelled, 12 labelled, 9 to test on; 32 values.',
+      'Signals: 24 unlabelled, 12 labelled, 9 validation; 32 values.',
     ],
   ])('%j', async ([word, ...options], words) => {
     const few = [

@@ -160,7 +160,7 @@ describe('the confusion matrix', () => {
 
   it('refuses counts that do not fit the names', () => {
     expect(() => classScores({ classNames: ['a', 'b'], counts: [[1, 2]] })).toThrow(
-      /2 classes needs 2 rows of 2 counts/,
+      /2 classes requires 2 rows of 2 counts/,
     );
     expect(() =>
       confusionChart({
@@ -170,7 +170,7 @@ describe('the confusion matrix', () => {
           [3, 4],
         ],
       }),
-    ).toThrow(/Two classes have one name/);
+    ).toThrow(/Class names must be distinct/);
     expect(() => confusionChart({ classNames: [], counts: [] })).toThrow(PyrovedError);
   });
 });

@@ -84,7 +84,7 @@ describe('tileImages', () => {
 
   it('refuses data of another length', () => {
     expect(() => tileImages({ data: [1, 2, 3], count: 1, height: 2, width: 2 }, { columns: 1 })).toThrow(
-      /1 images of 2 x 2 x 1 have 4 values, but 3 came/,
+      /1 images of 2 x 2 x 1 must have 4 values; got 3/,
     );
   });
 });

@@ -99,7 +99,7 @@ describe('a report of everything', () => {
       .replace(/<style>.*<\/style>/s, '')
       .replace(/<[^>]+>/g, ' ')
       .replace(/\s+/g, ' ');
-    expect(words).toContain('87.9% of 4,000 test images put into the right class.');
+    expect(words).toContain('87.9% of 4,000 test images classified correctly.');
     expect(words).toContain('26.8 points above no rotation');
     expect(words).toContain('this model 87.9% no rotation 61.1% chance 25.0%');
   });

@@ -1,4 +1,4 @@
-/** Text from outside (file names, class names) made safe to stand in HTML and SVG, in a text or in an attribute. */
+/** Escaping of untrusted text, such as file names, for HTML and SVG. */
 const ENTITIES: Readonly<Record<string, string>> = {
   '&': '&amp;',
   '<': '&lt;',
@@ -7,10 +7,10 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** `text` with what HTML and XML read as markup written as entities, and without control characters. */
+/** Escapes the markup characters of HTML and XML and replaces control characters. */
 export function escapeMarkup(text: string): string {
   return withoutControls(text.replace(/[&<>"']/g, (sign) => ENTITIES[sign]!));
 }
 
-/** `text` with control characters, which XML forbids, replaced by a sign that says so. */
+/** Replaces control characters, which XML forbids, by the replacement character. */
 export const withoutControls = (text: string): string => text.replace(/[^\P{Cc}\t\n]/gu, '\ufffd');

@@ -1,4 +1,4 @@
-/** Figures as a reader wants them: shares, counts and durations. */
+/** Formatting of percentages, counts and durations. */
 
 /** `0.8791` as "87.9%". */
 export const formatPercent = (share: number, decimals = 1): string => `${(100 * share).toFixed(decimals)}%`;

@@ -1,9 +1,9 @@
-/** How wide a text will be, without a font at hand: sums typical widths, a little on the wide side of common sans fonts. */
+/** Estimates the width of a text from typical glyph widths, slightly wider than in common sans-serif fonts. */
 
 const NARROW = /[\s.,:;'’`|!ijlftr()[\]{}/I·-]/;
 const WIDE = /[mwMW@%&—…]/;
 const CAPITAL = /\p{Lu}/u;
-/** Chinese, Japanese and Korean signs and emoji fill a square. */
+/** Chinese, Japanese and Korean characters and emoji are square. */
 const SQUARE = /[\u1100-\u11ff\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uff60]|\p{Extended_Pictographic}/u;
 
 /** The width of `text` in pixels. */
@@ -18,7 +18,7 @@ export function textWidth(text: string, fontSize: number): number {
   return ems * fontSize;
 }
 
-/** `text`, cut with an ellipsis where it is wider than `limit` pixels. */
+/** `text`, truncated with an ellipsis if it is wider than `limit` pixels. */
 export function fitted(text: string, fontSize: number, limit: number): string {
   if (textWidth(text, fontSize) <= limit) return text;
   const letters = [...text];

@@ -1,11 +1,11 @@
-/** What all pictures share: fonts, sizes and colours that read on a white and on a dark page, and to the colour-blind. */
+/** Fonts, sizes and colours of all pictures, readable on light and dark pages and with colour vision deficiency. */
 
-/** The fonts of pictures and report; no file is needed, each system has one of them. */
+/** The font stack of pictures and reports. */
 export const FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif";
 
 /**
- * Colours of classes and series, after Paul Tol's "bright" set (https://personal.sron.nl/~pault/): told apart with any
- * kind of colour vision (CIELAB distance of 14 or more), and at least 2.4:1 against white and the report's dark page.
+ * Colours of classes and series, after Paul Tol's "bright" set (https://personal.sron.nl/~pault/): distinguishable with any
+ * colour vision deficiency (CIELAB distance of at least 14), with a contrast of at least 2.4:1 on white and on the dark page.
  */
 export const CATEGORY_COLOURS = [
   '#4A84C4',
@@ -18,19 +18,19 @@ export const CATEGORY_COLOURS = [
   '#9A9FA6',
 ];
 
-/** Shapes of points beyond the eighth class, when the colours start again. */
+/** Shapes of points, which change when the colours repeat. */
 export const CATEGORY_SHAPES = ['circle', 'square', 'triangle-up', 'diamond', 'cross'] as const;
 
-/** The one hue of shares and counts; how opaque it is says how much. */
+/** Colour of fractions and counts, whose opacity shows the value. */
 export const SHARE_COLOUR = '#08519c';
 
-/** Ink takes the colour of the page's text, so that a picture inside the report follows its light or dark scheme. */
+/** Text colour of the page, so that pictures follow the light or dark scheme of the report. */
 export const INK = 'currentColor';
 
-/** How opaque the ink of secondary text is. */
+/** Opacity of secondary text. */
 export const QUIET = 0.72;
 
-/** Font sizes in pixels: titles, labels of series and classes, and figures along an axis. */
+/** Font sizes in pixels: titles, labels of series and classes, and tick labels. */
 export const TITLE_SIZE = 13;
 export const LABEL_SIZE = 12;
 export const TICK_SIZE = 11;

@@ -1,35 +1,35 @@
-/** What stands along the sides of a plot: grid lines, figures and the name of the quantity. Places are pixels from the plot's upper left corner. */
+/** Axes of a plot: grid lines, tick labels and titles. Positions are pixels from the plot's upper left corner. */
 import { fitted, textWidth } from '../textWidth.js';
 import { LABEL_SIZE, QUIET, TICK_SIZE } from '../theme.js';
 import type { Tick } from './scales.js';
 import { element, marks, text } from './svg.js';
 
-/** Space between the plot and the figures along its axis. */
+/** Space between the plot and its tick labels. */
 const GAP = 7;
 const GRID = { stroke: 'currentColor', 'stroke-opacity': 0.1 };
 
-/** The size of the plot's inside, in pixels. */
+/** Size of the plot area, in pixels. */
 export interface PlotSize {
   readonly width: number;
   readonly height: number;
 }
 
-/** How labels along an axis look. */
+/** Style of tick labels. */
 export interface LabelStyle {
   readonly size?: number;
   readonly opacity?: number;
-  /** Wider labels are cut. @default 140 px */
+  /** Wider labels are truncated. @default 140 px */
   readonly limit?: number;
 }
 
-/** How wide the labels of a vertical axis are, with the space beside them. */
+/** Width of the tick labels of a vertical axis, including the gap. */
 export const labelsWidth = (ticks: readonly Tick[], { size = TICK_SIZE, limit = 140 }: LabelStyle = {}): number =>
   GAP + Math.max(0, ...ticks.map(({ label }) => textWidth(fitted(label, size, limit), size)));
 
-/** Half the last label, so that it has room beside the plot. */
+/** Half the width of the last tick label, which extends beyond the plot. */
 export const overhang = (ticks: readonly Tick[]): number => textWidth(ticks.at(-1)?.label ?? '', TICK_SIZE) / 2;
 
-/** Faint lines across the plot at the ticks. */
+/** Horizontal grid lines at the ticks. */
 export const horizontalGrid = (ticks: readonly Tick[], { width }: PlotSize): string =>
   marks(
     'grid',
@@ -44,18 +44,18 @@ export const verticalGrid = (ticks: readonly Tick[], { height }: PlotSize): stri
     ticks.map(({ at }) => element('line', { x1: at, x2: at, y2: height })),
   );
 
-/** The line along the bottom of the plot. */
+/** The baseline at the bottom of the plot. */
 export const baseline = ({ width, height }: PlotSize): string =>
   element('line', { x2: width, y1: height, y2: height, stroke: 'currentColor', 'stroke-opacity': 0.35 });
 
-/** Labels left of the plot. */
+/** Tick labels to the left of the plot. */
 export function leftLabels(ticks: readonly Tick[], style: LabelStyle = {}): string {
   const { size = TICK_SIZE, opacity = QUIET, limit = 140 } = style;
   const labels = ticks.map(({ at, label }) => text(fitted(label, size, limit), { x: -GAP, y: at, dy: '0.32em' }));
   return marks('labels', { 'text-anchor': 'end', 'font-size': size, 'fill-opacity': opacity }, labels);
 }
 
-/** Labels below the plot; rising ones are turned, for names that are wider than their places. */
+/** Tick labels below the plot; rotated if `rising`, for labels wider than the tick spacing. */
 export function bottomLabels(
   ticks: readonly Tick[],
   { height }: PlotSize,
@@ -72,10 +72,10 @@ export function bottomLabels(
   return marks('labels', { 'text-anchor': anchor, 'font-size': size, 'fill-opacity': opacity }, labels);
 }
 
-/** Degrees by which rising labels are turned. */
+/** Rotation of rising labels, in degrees. */
 const RISE = 40;
 
-/** How high labels below the plot are, with the space above them. */
+/** Height of the tick labels below the plot, including the gap. */
 export function labelsHeight(ticks: readonly Tick[], { size = TICK_SIZE, limit = 140 }: LabelStyle, rising: boolean) {
   const widest = Math.max(0, ...ticks.map(({ label }) => textWidth(fitted(label, size, limit), size)));
   return GAP + 2 + size + (rising ? widest * Math.sin((RISE * Math.PI) / 180) : 0);
@@ -83,15 +83,15 @@ export function labelsHeight(ticks: readonly Tick[], { size = TICK_SIZE, limit =
 
 const QUANTITY = { 'font-size': LABEL_SIZE, 'fill-opacity': QUIET };
 
-/** The name of the horizontal quantity, with its middle at `x` and its lower edge at `y`. */
+/** Title of the horizontal axis, centred at `x`, with its lower edge at `y`. */
 export const bottomTitle = (title: string, x: number, y: number): string =>
   text(title, { x, y, dy: '-0.3em', 'text-anchor': 'middle', ...QUANTITY });
 
-/** The name of the vertical quantity, read upward, with its left edge at `x` and its middle at `y`. */
+/** Title of the vertical axis, rotated, with its left edge at `x`, centred at `y`. */
 export const leftTitle = (title: string, x: number, y: number): string =>
   text(title, { transform: `translate(${x},${y}) rotate(-90)`, dy: '0.8em', 'text-anchor': 'middle', ...QUANTITY });
 
-/** Every k-th tick, so that labels of the given size along the axis do not touch. */
+/** Every k-th tick, so that labels do not overlap. */
 export function thinned(ticks: readonly Tick[], step: number, sizeOf: (label: string) => number): Tick[] {
   const largest = Math.max(0, ...ticks.map(({ label }) => sizeOf(label)));
   const every = Math.max(1, Math.ceil(largest / step));

@@ -1,25 +1,25 @@
-/** The confusion matrix: rows are the true classes, a cell's share is of its row, and the count stands below it. */
+/** The confusion matrix: rows are true classes; cells show the fraction of the row and the count. */
 import { PyrovedError } from 'pyroved-ts';
 import { textWidth } from '../textWidth.js';
 import { LABEL_SIZE, SHARE_COLOUR } from '../theme.js';
 import { bottomLabels, bottomTitle, labelsHeight, labelsWidth, leftLabels, leftTitle } from './axes.js';
 import { canvas, element, marks, moved, text } from './svg.js';
 
-/** Counts of images: `counts[t][p]` of class `t` were taken for class `p`. */
+/** Counts of images: `counts[t][p]` images of class `t` were predicted as class `p`. */
 export interface ConfusionMatrix {
   readonly classNames: readonly string[];
   readonly counts: readonly (readonly number[])[];
 }
 
-/** How well one class does. NaN where there is no image to tell. */
+/** Scores of one class; NaN if undefined because there are no images. */
 export interface ClassScores {
   readonly name: string;
   readonly images: number;
-  /** Share of the class's images that are found. */
+  /** Fraction of the images of the class that are predicted as this class. */
   readonly recall: number;
-  /** Share of the images taken for the class that are of it. */
+  /** Fraction of the images predicted as this class that belong to it. */
   readonly precision: number;
-  /** The class it is mostly mistaken for, and how often; undefined where there is no mistake. */
+  /** The class it is most often confused with, and how often; undefined if there are no errors. */
   readonly mistakenFor?: { readonly name: string; readonly images: number };
 }
 
@@ -42,15 +42,15 @@ export function classScores({ classNames, counts }: ConfusionMatrix): ClassScore
   });
 }
 
-/** From this opacity on, the text in a cell is white: then either ink has 3.9:1 or more against its cell. */
+/** Text is white in cells of at least this opacity, for a contrast of at least 3.9:1. */
 const WHITE_TEXT_FROM = 0.72;
 
 /** Class names along both axes. */
 const NAMES = { size: LABEL_SIZE, opacity: 1, limit: 200 };
-/** Height of an axis's title, with the space beside it. */
+/** Height of an axis title, including its margin. */
 const TITLE = 24;
 
-/** The matrix as SVG. @throws PyrovedError where the counts are not square or do not fit the names. */
+/** The matrix as SVG. @throws {PyrovedError} when the counts are not square or do not match the names. */
 export function confusionChart({ classNames, counts }: ConfusionMatrix): string {
   checkMatrix(classNames, counts);
   const classes = classNames.length;
@@ -76,7 +76,7 @@ export function confusionChart({ classNames, counts }: ConfusionMatrix): string 
     moved(
       left,
       4,
-      // A faint ground under each cell, so that an empty one is seen to be there.
+      // A faint background, so that empty cells are visible.
       marks(
         'ground',
         { opacity: 0.06 },
@@ -97,10 +97,10 @@ export function confusionChart({ classNames, counts }: ConfusionMatrix): string 
   );
 }
 
-/** The space between cells, as a share of a step. */
+/** The gap between cells, as a fraction of the cell size. */
 const GAP = 0.04;
 
-/** A line of text in each cell, `down` pixels below its middle. */
+/** A line of text in each cell, `down` pixels below its centre. */
 function cellTexts(
   cells: readonly (Cell & { readonly x: number; readonly y: number })[],
   inner: number,
@@ -128,10 +128,10 @@ interface Cell {
   readonly shownCount: string;
 }
 
-/** What stands in a cell; an empty one has a 0 where there is room for it, so that the others stand out. */
+/** The content of a cell; an empty one shows 0 if there is room. */
 function cell(count: number, rowTotal: number, size: number): Cell {
   const share = rowTotal > 0 ? count / rowTotal : 0;
-  // A decimal only where there are images enough to mean it, and room for it.
+  // A decimal only if there are enough images and enough room.
   const decimals = rowTotal >= 200 && size <= 8 ? 1 : 0;
   if (count === 0) return { share, count: 0, percent: '', shownCount: size <= 6 ? '0' : '' };
   return { share, count, percent: `${(100 * share).toFixed(decimals)}%`, shownCount: String(count) };
@@ -141,10 +141,11 @@ function checkMatrix(classNames: readonly string[], counts: readonly (readonly n
   const size = classNames.length;
   if (size === 0 || counts.length !== size || counts.some((row) => row.length !== size))
     throw new PyrovedError(
-      `A confusion matrix of ${size} classes needs ${size} rows of ${size} counts, but has ` +
+      `A confusion matrix of ${size} classes requires ${size} rows of ${size} counts; got ` +
         `${counts.length} rows of ${[...new Set(counts.map((row) => row.length))].join(' and ') || 0}.`,
     );
-  if (new Set(classNames).size !== size) throw new PyrovedError(`Two classes have one name: ${classNames.join(', ')}.`);
+  if (new Set(classNames).size !== size)
+    throw new PyrovedError(`Class names must be distinct; got ${classNames.join(', ')}.`);
 }
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);

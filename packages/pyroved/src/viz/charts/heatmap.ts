@@ -1,4 +1,4 @@
-/** A grid of figures, such as the accuracy for each angle and shear of the test images. */
+/** Heatmaps, e.g. of the accuracy over angle and shear of the test images. */
 import { PyrovedError } from 'pyroved-ts';
 import { textWidth } from '../textWidth.js';
 import { LABEL_SIZE, TICK_SIZE } from '../theme.js';
@@ -16,34 +16,34 @@ import {
 } from './scales.js';
 import { canvas, element, marks, moved, text, uniqueId } from './svg.js';
 
-/** What a heatmap shows: `values[row][column]`, the first row at the bottom. */
+/** The data of a heatmap: `values[row][column]`, with the first row at the bottom. */
 export interface HeatmapOptions {
   readonly values: readonly (readonly number[])[];
-  /** The places of columns and rows on their axes. */
+  /** Positions of columns and rows on their axes. */
   readonly columns: readonly number[];
   readonly rows: readonly number[];
-  /** Quantities with their units. */
+  /** Titles of axes and values, with units. */
   readonly xTitle: string;
   readonly yTitle: string;
   readonly valueTitle: string;
-  /** Shares from 0 to 1 are shown as percentages. Default 'number'. */
+  /** 'percent' shows fractions as percentages. @default 'number' */
   readonly format?: 'number' | 'percent';
-  /** The values of the darkest and the lightest colour. Default: what the values span. */
+  /** The values of the darkest and the lightest colour. @default the extent of the values */
   readonly domain?: readonly [number, number];
 }
 
-/** Figures are written into the cells where there is room. */
+/** Values are written into the cells of matrices up to this size. */
 const WRITTEN_CELLS = 8;
 
-/** Height of an axis's title, with the space beside it. */
+/** Height of an axis title, including its margin. */
 const TITLE = 24;
 
-/** The heatmap as SVG. @throws PyrovedError where the values do not fit the axes. */
+/** The heatmap as SVG. @throws {PyrovedError} when the values do not match the axes. */
 export function heatmapChart(options: HeatmapOptions): string {
   const { values, columns, rows, xTitle, yTitle, valueTitle, format = 'number' } = options;
   if (values.length !== rows.length || values.some((row) => row.length !== columns.length))
     throw new PyrovedError(
-      `A heatmap of ${rows.length} rows and ${columns.length} columns needs as many values, but has ${values.length} ` +
+      `A heatmap of ${rows.length} rows and ${columns.length} columns requires as many values; got ${values.length} ` +
         `rows of ${values.map((row) => row.length).join(', ')}.`,
     );
   const domain = options.domain ?? spanOf(values.flat());
@@ -113,7 +113,7 @@ export function heatmapChart(options: HeatmapOptions): string {
   );
 }
 
-/** The colours and their values, the largest on top, below the name of the quantity. */
+/** The colour legend, with its title above and the largest value at the top. */
 function colourLegend(id: string, title: string, domain: Domain, height: number, percent: boolean) {
   const [top, thickness] = [20, 12];
   const scale = linearScale(domain, [top + height, top]);

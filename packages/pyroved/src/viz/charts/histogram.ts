@@ -1,4 +1,4 @@
-/** How a quantity, such as the inferred angle, is spread over the images; a row for each class where there are classes. */
+/** Histograms, e.g. of the inferred angle, faceted by class. */
 import { PyrovedError } from 'pyroved-ts';
 import { LABEL_SIZE } from '../theme.js';
 import {
@@ -15,29 +15,29 @@ import { colourOf } from './legend.js';
 import { linearScale, niceDomain, spanOf, ticksAt, ticksOf } from './scales.js';
 import { canvas, element, marks, moved, text } from './svg.js';
 
-/** What a histogram shows. */
+/** The data of a histogram. */
 export interface HistogramOptions {
   readonly values: ArrayLike<number>;
-  /** The class of each value as an index into `classNames`; leave both out for one histogram of all. */
+  /** The class of each value as an index into `classNames`; omit both for a single histogram. */
   readonly classes?: ArrayLike<number>;
   readonly classNames?: readonly string[];
   /** The quantity with its unit, e.g. "angle (deg)". */
   readonly xTitle: string;
-  /** Default: what the values span. Values outside are not counted. */
+  /** Values outside are not counted. @default the extent of the values */
   readonly domain?: readonly [number, number];
-  /** Number of bars. Default 36. */
+  /** Number of bars. @default 36 */
   readonly bins?: number;
-  /** Where the axis is labelled, e.g. [-180, -90, 0, 90, 180]. */
+  /** Ticks of the x axis, e.g. [-180, -90, 0, 90, 180]. */
   readonly ticks?: readonly number[];
-  /** Width of the picture in pixels. Default 440. */
+  /** Width in pixels. @default 440 */
   readonly width?: number;
 }
 
-/** The histogram as SVG. @throws PyrovedError where the lengths differ. */
+/** The histogram as SVG. @throws {PyrovedError} when the lengths differ. */
 export function histogramChart(options: HistogramOptions): string {
   const { values, classes, classNames = [], xTitle, bins = 36, ticks, width = 440 } = options;
   if (classes !== undefined && classes.length !== values.length)
-    throw new PyrovedError(`A histogram needs as many classes (${classes.length}) as values (${values.length}).`);
+    throw new PyrovedError(`A histogram requires as many classes (${classes.length}) as values (${values.length}).`);
   const [low, high] = options.domain ?? spanOf(Array.from(values), 0.5);
   const groups = classes && classNames.length > 0 ? classNames : ['all'];
   const counts = groups.map(() => new Array<number>(bins).fill(0));
@@ -45,7 +45,7 @@ export function histogramChart(options: HistogramOptions): string {
     const value = values[i]!;
     const row = counts[groups === classNames ? classes![i]! : 0];
     if (row === undefined || !(value >= low && value <= high)) continue;
-    // The upper end belongs to the last bar.
+    // The upper end of the domain belongs to the last bar.
     row[Math.min(bins - 1, Math.floor(((value - low) / (high - low)) * bins))]!++;
   }
   const faceted = groups.length > 1;
@@ -88,7 +88,7 @@ export function histogramChart(options: HistogramOptions): string {
   );
 }
 
-/** The scale of a row of bars, from 0 to a round number. */
+/** The y scale of a histogram, from 0 to a round number. */
 function yAxis(counts: readonly number[], height: number, count: number) {
   const domain = niceDomain([0, Math.max(1, ...counts)], 2 * count);
   const y = linearScale(domain, [height, 0]);

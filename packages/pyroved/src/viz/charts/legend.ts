@@ -1,4 +1,4 @@
-/** Which colour and shape stands for which series or class. */
+/** Colours and symbols of series and classes, and their legends. */
 import { fitted, textWidth } from '../textWidth.js';
 import { CATEGORY_COLOURS, CATEGORY_SHAPES, LABEL_SIZE } from '../theme.js';
 import { element, marks, text } from './svg.js';
@@ -6,14 +6,14 @@ import { element, marks, text } from './svg.js';
 /** The colour of the c-th class or series. */
 export const colourOf = (c: number): string => CATEGORY_COLOURS[c % CATEGORY_COLOURS.length]!;
 
-/** A symbol of `area` square pixels for the c-th class; the shape changes once all colours are used up. */
+/** A symbol of `area` square pixels for the c-th class; the shape changes when the colours repeat. */
 export function symbol(c: number, area: number, x: number, y: number, fill?: string): string {
   const shape = CATEGORY_SHAPES[Math.floor(c / CATEGORY_COLOURS.length) % CATEGORY_SHAPES.length]!;
   if (shape === 'circle') return element('circle', { cx: x, cy: y, r: Math.sqrt(area / Math.PI), fill });
   return element('path', { transform: `translate(${x},${y})`, d: OUTLINES[shape](Math.sqrt(area)), fill });
 }
 
-/** Outlines around the origin whose area is about that of a square with this side. */
+/** Outlines around the origin with about the area of a square of this side. */
 const OUTLINES: Readonly<Record<Exclude<(typeof CATEGORY_SHAPES)[number], 'circle'>, (side: number) => string>> = {
   square: (side) =>
     closed([
@@ -43,7 +43,7 @@ const OUTLINES: Readonly<Record<Exclude<(typeof CATEGORY_SHAPES)[number], 'circl
       [-1, 0],
       [0, -1],
     ] as const;
-    // Each arm is the one to the right, turned.
+    // Each arm is a rotation of the right one.
     return closed(
       turns.flatMap(([c, s]) =>
         (
@@ -64,7 +64,7 @@ const closed = (points: readonly (readonly [number, number])[]): string =>
 const ROW = 17;
 const DASH = 14;
 
-/** Names of series in rows above a plot, each after a dash of its colour. */
+/** Legend of series, in rows above a plot. */
 export function lineLegend(names: readonly string[], width: number): { markup: string; height: number } {
   let [x, y] = [0, 0];
   const items = names.map((name, i) => {
@@ -80,7 +80,7 @@ export function lineLegend(names: readonly string[], width: number): { markup: s
   return { markup: marks('legend', { 'font-size': LABEL_SIZE }, items), height: names.length > 0 ? y + ROW : 0 };
 }
 
-/** Names of classes in a column, each after its symbol. */
+/** Legend of classes, in a column. */
 export function symbolLegend(names: readonly string[]): { markup: string; width: number; height: number } {
   const labels = names.map((name) => fitted(name, LABEL_SIZE, 300));
   const items = labels.map(

@@ -1,4 +1,4 @@
-/** Lines: the curves of a training, and accuracy against a parameter such as the angle. */
+/** Line charts, e.g. of training curves or of accuracy against a parameter. */
 import { fitted } from '../textWidth.js';
 import { QUIET, TITLE_SIZE } from '../theme.js';
 import { baseline, bottomLabels, bottomTitle, horizontalGrid, labelsWidth, leftLabels, overhang } from './axes.js';
@@ -6,7 +6,7 @@ import { colourOf, lineLegend } from './legend.js';
 import { type Domain, linearScale, niceDomain, type Scale, spanOf, ticksOf } from './scales.js';
 import { canvas, element, marks, moved, pathThrough, text, uniqueId } from './svg.js';
 
-/** A point of a line; `low` and `high` bound a band around it, such as the spread over seeds. A null y is a gap. */
+/** A point of a line; `low` and `high` bound a band around it, e.g. the range over seeds. A null y is a gap. */
 export interface LinePoint {
   readonly x: number;
   readonly y: number | null;
@@ -14,31 +14,31 @@ export interface LinePoint {
   readonly high?: number;
 }
 
-/** One line and what the legend calls it. */
+/** A line and its name in the legend. */
 export interface LineSeries {
   readonly name: string;
   readonly points: readonly LinePoint[];
 }
 
-/** What a line chart shows. */
+/** The data of a line chart. */
 export interface LineChartOptions {
   readonly series: readonly LineSeries[];
-  /** What stands above the chart: the quantity of the y axis with its unit. */
+  /** Title above the chart: the quantity of the y axis, with its unit. */
   readonly title: string;
-  /** The quantity of the x axis with its unit, e.g. "epoch", "angle range (deg)". */
+  /** Title of the x axis, with its unit, e.g. "epoch" or "angle range (deg)". */
   readonly xTitle: string;
-  /** Shares from 0 to 1 are shown as percentages. Default 'number'. */
+  /** 'percent' shows fractions as percentages. @default 'number' */
   readonly yFormat?: 'number' | 'percent';
-  /** Default: what the data span; a share starts at 0. */
+  /** @default the extent of the data, or [0, 1] for percentages */
   readonly yDomain?: readonly [number, number];
-  /** Thin dashed levels with a name, such as chance. */
+  /** Labelled dashed lines, e.g. the chance level. */
   readonly levels?: readonly { readonly value: number; readonly label: string }[];
-  /** Size of the whole picture in pixels. Default 460 x 280. */
+  /** Size in pixels. @default 460 x 280 */
   readonly width?: number;
   readonly height?: number;
 }
 
-/** Points are marked where they are few enough to be told apart. */
+/** Points are marked if a line has at most this many. */
 const MARKED_POINTS = 30;
 
 /** The chart as SVG. */
@@ -80,7 +80,7 @@ export function lineChart(options: LineChartOptions): string {
   );
 }
 
-/** The domain that was chosen, else all of a share, else what curves, bands and levels span, with round ends. */
+/** The given domain, or [0, 1] for percentages, or the extent of lines, bands and levels with round ends. */
 function yDomainOf({ yDomain, yFormat, levels = [] }: LineChartOptions, points: readonly LinePoint[]): Domain {
   if (yDomain) return yDomain;
   if (yFormat === 'percent') return [0, 1];
@@ -94,7 +94,7 @@ type BandPoint = LinePoint & { readonly low: number; readonly high: number };
 const hasBand = (point: LinePoint): point is BandPoint => Number.isFinite(point.low) && Number.isFinite(point.high);
 const hasFigure = (point: LinePoint): point is LinePoint & { readonly y: number } => Number.isFinite(point.y);
 
-/** Bands below lines below points. */
+/** Draws bands, lines and points, in this order. */
 function marksOf(series: readonly LineSeries[], x: Scale, y: Scale): string {
   const bands = series.map(({ points }, i) => {
     const areas = runsOf(points, hasBand).map((run) => [
@@ -121,7 +121,7 @@ function marksOf(series: readonly LineSeries[], x: Scale, y: Scale): string {
   );
 }
 
-/** The longest runs of neighbouring points that have what is drawn. */
+/** The maximal runs of consecutive points that satisfy `has`. */
 function runsOf<T extends LinePoint>(points: readonly LinePoint[], has: (point: LinePoint) => point is T): T[][] {
   const runs: T[][] = [[]];
   for (const point of points) {
@@ -131,7 +131,7 @@ function runsOf<T extends LinePoint>(points: readonly LinePoint[], has: (point: 
   return runs.filter((run) => run.length > 0);
 }
 
-/** `content` without what lies outside the plot. */
+/** Clips `content` to the plot. */
 function clip(content: string, { width, height }: { width: number; height: number }): string {
   const id = uniqueId('clip', `${width} ${height} ${content}`);
   return (
@@ -140,7 +140,7 @@ function clip(content: string, { width, height }: { width: number; height: numbe
   );
 }
 
-/** A dashed level across the chart, named below its right end: curves that matter have risen above it by then. */
+/** A dashed line labelled below its right end, where curves are usually above it. */
 function levelLine(
   { label }: { label: string },
   y: number,

@@ -1,11 +1,11 @@
-/** From values to pixels and colours, and the figures along an axis. */
+/** Scales that map values to pixels and colours, and axis ticks. */
 import { ticks as d3Ticks, nice, tickStep } from 'd3-array';
 import { format, precisionFixed } from 'd3-format';
 
 /** A range of values. */
 export type Domain = readonly [low: number, high: number];
 
-/** The pixel of a value: `domain` is spread evenly over `pixels`. */
+/** Maps a value to a position in pixels. */
 export type Scale = (value: number) => number;
 
 export const linearScale =
@@ -13,23 +13,23 @@ export const linearScale =
   (value) =>
     from + ((value - low) / (high - low)) * (to - from);
 
-/** A place along an axis, in pixels, and what stands there. */
+/** The position of a tick, in pixels, and its label. */
 export interface Tick {
   readonly at: number;
   readonly label: string;
 }
 
-/** How figures along an axis are chosen and written. */
+/** Options of axis ticks. */
 export interface TickOptions {
-  /** About how many. */
+  /** Approximate number of ticks. */
   readonly count: number;
-  /** Whole numbers only. */
+  /** Integers only. */
   readonly whole?: boolean;
-  /** Shares from 0 to 1 as percentages. */
+  /** Format fractions as percentages. */
   readonly percent?: boolean;
 }
 
-/** Round values in the domain, written with as many decimals as they need. */
+/** Ticks at round values in the domain. */
 export function ticksOf([low, high]: Domain, scale: Scale, { count, whole, percent }: TickOptions): Tick[] {
   const values = d3Ticks(low, high, count).filter((value) => !whole || Number.isInteger(value));
   const step = tickStep(low, high, count);
@@ -38,11 +38,11 @@ export function ticksOf([low, high]: Domain, scale: Scale, { count, whole, perce
   return values.map((value) => ({ at: scale(value), label: written(value) }));
 }
 
-/** Figures at given values, with as many decimals as they have, three digits at most. */
+/** Ticks at given values, with at most three significant digits. */
 export const ticksAt = (values: readonly number[], scale: Scale): Tick[] =>
   values.map((value) => ({ at: scale(value), label: shortNumber(value) }));
 
-/** Three significant digits at most, but whole thousands in full. */
+/** Formats with at most three significant digits, or as an integer from 1000 on. */
 export const shortNumber = (value: number): string => format(Math.abs(value) >= 1000 ? ',.0f' : '.3~g')(value);
 
 export const percentage = (share: number): string => format('.0%')(share);
@@ -51,8 +51,8 @@ export const percentage = (share: number): string => format('.0%')(share);
 export const niceDomain = ([low, high]: Domain, count: number): Domain => nice(low, high, count);
 
 /**
- * What finite values span; a range around the value where they are all the same, around 0 where there are none.
- * @param around half the range around a single value
+ * The extent of the finite values; a range around a single value, or around 0 if there are none.
+ * @param around half the width of the range around a single value
  */
 export function spanOf(values: Iterable<number>, around = 1): Domain {
   let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
@@ -66,7 +66,7 @@ export function spanOf(values: Iterable<number>, around = 1): Domain {
   return [middle - around, middle + around];
 }
 
-/** The colour map viridis of matplotlib at even steps. */
+/** Samples of matplotlib's viridis colour map. */
 export const VIRIDIS = [
   '#440154',
   '#482475',
@@ -81,7 +81,7 @@ export const VIRIDIS = [
   '#fde725',
 ] as const;
 
-/** The colour of a share from 0 to 1, darkest at 0; shares beyond are clamped. */
+/** The colour of a value in [0, 1], darkest at 0; values outside are clamped. */
 export function viridis(share: number): string {
   const place = Math.min(1, Math.max(0, share)) * (VIRIDIS.length - 1);
   const below = Math.min(VIRIDIS.length - 2, Math.floor(place));

@@ -1,4 +1,4 @@
-/** The latent space: one point an image, coloured by its class. */
+/** Scatter plots, e.g. of the latent space, coloured by class. */
 import { PyrovedError } from 'pyroved-ts';
 import { textWidth } from '../textWidth.js';
 import { LABEL_SIZE, QUIET } from '../theme.js';
@@ -7,28 +7,28 @@ import { colourOf, symbol, symbolLegend } from './legend.js';
 import { linearScale, ticksOf } from './scales.js';
 import { canvas, marks, moved, text } from './svg.js';
 
-/** Points and their classes. */
+/** The data of a scatter plot. */
 export interface ScatterOptions {
   readonly x: ArrayLike<number>;
   readonly y: ArrayLike<number>;
-  /** The class of each point as an index into `classNames`; leave both out for points of one colour. */
+  /** The class of each point as an index into `classNames`; omit both for points of one colour. */
   readonly classes?: ArrayLike<number>;
   readonly classNames?: readonly string[];
-  /** Default "z₁" and "z₂". */
+  /** @default "z₁" and "z₂" */
   readonly xTitle?: string;
   readonly yTitle?: string;
-  /** Beyond this many points an even choice of them is drawn, to keep the file small. Default 2000. */
+  /** Largest number of points; more are subsampled, to keep the file small. @default 2000 */
   readonly maxPoints?: number;
-  /** Width and height of the plot in pixels. Default 400. */
+  /** Width and height of the plot in pixels. @default 400 */
   readonly size?: number;
 }
 
-/** The scatter as SVG, both axes on one scale. @throws PyrovedError where the lengths differ. */
+/** The scatter plot as SVG, with the same scale for both axes. @throws {PyrovedError} when the lengths differ. */
 export function scatterChart(options: ScatterOptions): string {
   const { x, y, classes, classNames = [], xTitle = 'z₁', yTitle = 'z₂', maxPoints = 2000, size = 400 } = options;
   if (y.length !== x.length || (classes !== undefined && classes.length !== x.length))
     throw new PyrovedError(
-      `A scatter needs as many y (${y.length}) and classes (${classes?.length ?? 'none'}) as x (${x.length}).`,
+      `A scatter plot requires as many y (${y.length}) and classes (${classes?.length ?? 'none'}) as x (${x.length}).`,
     );
   const names = classes === undefined ? [] : [...classNames];
   const points: { x: number; y: number; class: number }[] = [];
@@ -70,10 +70,10 @@ export function scatterChart(options: ScatterOptions): string {
   );
 }
 
-/** An even choice of a share of the points, whatever the order of the classes: multiples of the golden ratio. */
+/** Selects a fraction of the points evenly, independent of the order of classes, by multiples of the golden ratio. */
 const isDrawn = (i: number, share: number): boolean => (i * ((Math.sqrt(5) - 1) / 2)) % 1 < share;
 
-/** One symmetric range for both axes, so that distances and the prior's circle are not distorted. */
+/** One symmetric domain for both axes, so that distances are not distorted. */
 function commonDomain(values: readonly number[]): [number, number] {
   const reach = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0) || 1;
   return [-1.05 * reach, 1.05 * reach];

@@ -1,23 +1,23 @@
-/** The curves of one or several trainings: loss, accuracy, loss of labelled images and KL weight against the epoch. */
+/** Training curves: loss, accuracy, loss of labelled images and KL weight against the epoch. */
 import { type LineChartOptions, lineChart } from './lines.js';
 
-/** What one epoch left in the metrics. A null or a missing figure is a gap in its curve. */
+/** The metrics of one epoch; a missing or null value is a gap in the curve. */
 export interface EpochFigures {
   readonly epoch: number;
   readonly loss?: number | null;
   readonly accuracy?: number | null;
-  /** The objective on labelled images, the classifier's term included. */
+  /** The loss on labelled images, including the classifier's term. */
   readonly labelledLoss?: number | null;
   readonly klWeight?: number | null;
 }
 
-/** One training and what the legend calls it. */
+/** A training and its name in the legend. */
 export interface TrainingCurve {
   readonly name: string;
   readonly epochs: readonly EpochFigures[];
 }
 
-/** One chart of `trainingCharts`; `key` makes a file name, such as `loss.svg`. */
+/** A chart of `trainingCharts`; `key` is used for the file name, e.g. `loss.svg`. */
 export interface TrainingChart {
   readonly key: Exclude<keyof EpochFigures, 'epoch'>;
   readonly svg: string;
@@ -25,14 +25,14 @@ export interface TrainingChart {
 
 const CHARTS: readonly { key: TrainingChart['key']; title: string; share?: boolean }[] = [
   { key: 'loss', title: 'Loss: negative ELBO per image (nats)' },
-  { key: 'accuracy', title: 'Accuracy on held-out images', share: true },
-  { key: 'labelledLoss', title: 'Loss per labelled image, with the classifier’s (nats)' },
-  { key: 'klWeight', title: 'Weight of the KL terms' },
+  { key: 'accuracy', title: 'Accuracy on validation images', share: true },
+  { key: 'labelledLoss', title: 'Loss per labelled image, including the classifier (nats)' },
+  { key: 'klWeight', title: 'KL weight' },
 ];
 
 /**
- * The charts for which any training has figures.
- * @param levels of the accuracy, such as chance or the baseline.
+ * The charts for which any training has values.
+ * @param levels reference lines of the accuracy chart, such as the chance level
  */
 export function trainingCharts(
   trainings: readonly TrainingCurve[],

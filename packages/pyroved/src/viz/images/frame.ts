@@ -1,19 +1,19 @@
-/** A grid of tiles with its words: the labels of rows and columns, and the axes. The words are SVG, so they stay sharp. */
+/** Labels around a grid of tiles: rows, columns and axes. They are SVG text, so they stay sharp. */
 import { escapeMarkup } from '../escape.js';
 import { fitted, textWidth } from '../textWidth.js';
 import { FONT, QUIET } from '../theme.js';
 import type { TiledCurves } from './signals.js';
 import type { TiledImage } from './tiles.js';
 
-/** What stands around the tiles. */
+/** The labels around the tiles. */
 export interface FrameOptions {
-  /** What the picture shows, for those who cannot see it. */
+  /** Accessible description of the picture. */
   readonly description: string;
   readonly title?: string;
-  /** A label left of each row, above each column. */
+  /** Labels to the left of the rows and above the columns. */
   readonly rowLabels?: readonly string[];
   readonly columnLabels?: readonly string[];
-  /** A quantity that grows to the right along the bottom, or upward along the left side, and its two ends. */
+  /** The axes below and to the left of the tiles, with the labels of their ends. */
   readonly xAxis?: { readonly title: string; readonly from: string; readonly to: string };
   readonly yAxis?: { readonly title: string; readonly from: string; readonly to: string };
 }
@@ -22,13 +22,13 @@ const LABEL = 12;
 const SMALL = 11;
 const ROW_LABEL_LIMIT = 150;
 
-/** A picture with its words as SVG, and its tiles alone as a PNG where they are images. */
+/** A labelled picture as SVG and, for images, its tiles without labels as PNG. */
 export interface FramedPicture {
   readonly svg: string;
   readonly png?: Uint8Array;
 }
 
-/** The tiles with their words. */
+/** Adds labels to the tiles. */
 export function framed(tiles: TiledImage | TiledCurves, options: FrameOptions): FramedPicture {
   const { title, rowLabels = [], columnLabels = [], xAxis, yAxis } = options;
   const rows = rowLabels.map((label) => fitted(label, LABEL, ROW_LABEL_LIMIT));
@@ -51,7 +51,7 @@ export function framed(tiles: TiledImage | TiledCurves, options: FrameOptions): 
     words.push(text(x, top - 8, fitted(label, SMALL, tiles.tileWidth), 'middle', quiet));
   });
   if (xAxis) words.push(axis(xAxis, left, bottom + 16, tiles.width));
-  // Turned by a quarter, the axis starts at the lower left corner and grows upward.
+  // Rotated by 90 degrees, the axis starts at the lower left corner and points upward.
   if (yAxis)
     words.push(`<g transform="translate(${left - 9},${bottom}) rotate(-90)">${axis(yAxis, 0, 0, tiles.height)}</g>`);
   const svg =
@@ -69,7 +69,7 @@ function content(tiles: TiledImage | TiledCurves): string {
   return `<image width="${tiles.width}" height="${tiles.height}" href="data:image/png;base64,${data}"/>`;
 }
 
-/** The two ends of an axis and its title between them. */
+/** An axis: the labels of its ends, with its title between them. */
 function axis({ title, from, to }: { title: string; from: string; to: string }, x: number, y: number, length: number) {
   return (
     text(x, y, from, 'start', quiet) +

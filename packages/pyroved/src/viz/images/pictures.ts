@@ -1,44 +1,44 @@
-/** The pictures of images: what a class looks like over the latent plane, rows of images that are compared, samples. */
+/** Pictures made of images: manifolds, labelled rows, and samples by class. */
 import { PyrovedError } from 'pyroved-ts';
 import { type FramedPicture, framed } from './frame.js';
 import { type SignalStack, type TiledCurves, tileSignals } from './signals.js';
 import { checkStack, type ImageStack, selectImages, type TiledImage, tileImages } from './tiles.js';
 
-/** Images or one-dimensional signals. */
+/** A stack of images or of one-dimensional signals. */
 export type Stack = ImageStack | SignalStack;
 
-/** What the decoder draws over a grid of latent values. */
+/** Images decoded on a grid of latent values. */
 export interface ManifoldPictureOptions {
-  /** Row by row from the top left: z₁ grows to the right, z₂ upward, so the first row has the largest z₂. */
+  /** Row by row from the top left: z₁ increases to the right and z₂ upward, so the first row has the largest z₂. */
   readonly images: Stack;
   readonly columns: number;
-  /** The ends of both axes, e.g. [-2, 2]. */
+  /** The ranges of both axes, e.g. [-2, 2]. */
   readonly x: readonly [number, number];
   readonly y: readonly [number, number];
-  /** The name of the class, where there is one. */
+  /** The name of the class, if any. */
   readonly title?: string;
-  /** Default "z₁" and "z₂". */
+  /** @default "z₁" and "z₂" */
   readonly xTitle?: string;
   readonly yTitle?: string;
   /** The values shown as black and as white. @default see `displayRange` */
   readonly range?: readonly [number, number];
 }
 
-/** Rows of images, one above the other, such as input, upright and reconstruction. */
+/** Rows of images, such as input, straightened and reconstruction. */
 export interface ImageRowsOptions {
   readonly rows: readonly { readonly label: string; readonly images: Stack }[];
-  /** A word above each column, such as the class or the angle. */
+  /** Labels above the columns, such as the class or the angle. */
   readonly columnLabels?: readonly string[];
   readonly title?: string;
-  /** What the picture shows, for those who cannot see it. Default: the labels of the rows. */
+  /** Accessible description. @default the labels of the rows */
   readonly description?: string;
   readonly range?: readonly [number, number];
 }
 
-/** Widest tiles and pictures, in pixels, before images are shrunk; a page makes them narrower where it has to. */
+/** Largest widths of tiles and pictures in pixels; wider images are downsampled. */
 const WIDEST = { tile: 100, rows: 1000, manifold: 640 };
 
-/** The manifold, with its axes. */
+/** A manifold with its axes. */
 export function manifoldPicture(options: ManifoldPictureOptions): FramedPicture {
   const { images, columns, x, y, title, xTitle = 'z₁', yTitle = 'z₂', range } = options;
   const ends = ([from, to]: readonly [number, number]) => ({ from: signed(from), to: signed(to) });
@@ -46,20 +46,20 @@ export function manifoldPicture(options: ManifoldPictureOptions): FramedPicture 
     description: `Images decoded over ${xTitle} and ${yTitle}${title === undefined ? '' : ` for class ${title}`}`,
     ...(title !== undefined && { title }),
     xAxis: { title: xTitle, ...ends(x) },
-    // One row of images has nothing that varies from row to row.
+    // A single row of images has no vertical axis.
     ...(y[0] !== y[1] && { yAxis: { title: yTitle, ...ends(y) } }),
   });
 }
 
-/** The rows with their labels; a shorter row ends early. @throws PyrovedError where the sizes of images differ between rows. */
+/** Labelled rows of images; rows may have different lengths. @throws {PyrovedError} when the sizes of images differ between rows. */
 export function imageRowsPicture(options: ImageRowsOptions): FramedPicture {
   const { rows, columnLabels, title, range } = options;
   const first = rows[0]?.images;
-  if (first === undefined) throw new PyrovedError('Rows of images need one row at least.');
+  if (first === undefined) throw new PyrovedError('At least one row of images is required.');
   for (const { label, images } of rows)
     if (sizeOf(images) !== sizeOf(first))
       throw new PyrovedError(
-        `Row "${label}" has ${sizeOf(images)}, but row "${rows[0]!.label}" has ${sizeOf(first)}. They have to be alike.`,
+        `Row "${label}" has ${sizeOf(images)}, but row "${rows[0]!.label}" has ${sizeOf(first)}. All rows must have images of the same size.`,
       );
   const columns = Math.max(...rows.map(({ images }) => images.count));
   const data = rows.flatMap(({ images }) => padded(images, columns));
@@ -73,7 +73,7 @@ export function imageRowsPicture(options: ImageRowsOptions): FramedPicture {
   });
 }
 
-/** The first images of each class as rows for `imageRowsPicture`; classes without an image are omitted. */
+/** The first images of each class as rows for `imageRowsPicture`; classes without images are omitted. */
 export function samplesByClass(
   images: ImageStack,
   classes: ArrayLike<number>,
@@ -92,7 +92,7 @@ export function samplesByClass(
     .map(({ label, indices }) => ({ label, images: selectImages(images, indices) }));
 }
 
-/** Whole pixels only: tiles as large as fit; images that are too large are shown in blocks. */
+/** Tiles scaled by integer factors to fit; large images are downsampled. */
 function tiles(
   stack: Stack,
   columns: number,
@@ -106,10 +106,10 @@ function tiles(
   return tileImages(stack, { columns, scale, shrink, range: range ?? displayRange(stack.data) });
 }
 
-/** How far beyond [0, 1] values may lie for images still to be shown on that range. */
+/** Images are displayed on the range [0, 1] if their values exceed it by at most this. */
 const TOLERANCE = 0.1;
 
-/** [0, 1] where nearly all values lie there, else the range from the 0.5th to the 99.5th percentile, as of standardised images. */
+/** [0, 1] if it contains nearly all values, else the range from the 0.5th to the 99.5th percentile, e.g. for standardised images. */
 export function displayRange(values: ArrayLike<number>): [number, number] {
   const sorted = Float32Array.from(values).filter(Number.isFinite).sort();
   const at = (p: number) => sorted[Math.round(p * (sorted.length - 1))] ?? 0;
@@ -125,16 +125,16 @@ const sizeOf = (stack: Stack): string =>
     ? `signals of ${stack.length}`
     : `images of ${stack.height} x ${stack.width} x ${stack.channels ?? 1}`;
 
-/** The values of a row, filled up with empty images. */
+/** The values of a row, padded with empty images. */
 function padded(stack: Stack, columns: number): number[] {
   const values = Array.from(stack.data);
   const each = isSignals(stack) ? stack.length : stack.height * stack.width * (stack.channels ?? 1);
   if (values.length !== stack.count * each)
     throw new PyrovedError(
-      `${stack.count} ${sizeOf(stack)} have ${stack.count * each} values, but ${values.length} came.`,
+      `${stack.count} ${sizeOf(stack)} must have ${stack.count * each} values; got ${values.length}.`,
     );
   return [...values, ...new Array<number>((columns - stack.count) * each).fill(Number.NaN)];
 }
 
-/** Up to three digits, with a true minus. */
+/** Formats with up to three digits and a minus sign. */
 const signed = (value: number): string => String(Number(value.toPrecision(3))).replace('-', '−');

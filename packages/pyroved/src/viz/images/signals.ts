@@ -1,15 +1,15 @@
-/** Many small one-dimensional signals as curves, in rows like the tiles of images. */
+/** One-dimensional signals as small curves, tiled like images. */
 import { PyrovedError } from 'pyroved-ts';
 import { CATEGORY_COLOURS } from '../theme.js';
 
-/** Signals in one array, row-major [count, length]; a NaN leaves a gap. */
+/** Signals in one array, row-major [count, length]; NaN values are gaps. */
 export interface SignalStack {
   readonly data: ArrayLike<number>;
   readonly count: number;
   readonly length: number;
 }
 
-/** A piece of SVG, and where its tiles lie (as in `TiledImage`). */
+/** Tiled curves as SVG, with the layout of the tiles as in `TiledImage`. */
 export interface TiledCurves {
   readonly svg: string;
   readonly width: number;
@@ -19,11 +19,11 @@ export interface TiledCurves {
   readonly gap: number;
 }
 
-/** The curves, each in a faint frame of its own, all on one scale. @throws PyrovedError where data and shape differ. */
+/** Tiles of curves with a common scale. @throws {PyrovedError} when data and shape do not match. */
 export function tileSignals(stack: SignalStack, columns: number, tileWidth: number, gap = 6): TiledCurves {
   const { data, count, length } = stack;
   if (data.length !== count * length)
-    throw new PyrovedError(`${count} signals of ${length} have ${count * length} values, but ${data.length} came.`);
+    throw new PyrovedError(`${count} signals of ${length} must have ${count * length} values; got ${data.length}.`);
   const tileHeight = Math.round(0.6 * tileWidth);
   const columnsUsed = Math.max(1, Math.min(columns, count));
   const rows = Math.max(1, Math.ceil(count / columnsUsed));

@@ -1,34 +1,34 @@
-/** Many small images as one PNG: tiles in rows, enlarged without smoothing, with thin transparent gaps. */
+/** Images tiled into one PNG, scaled without smoothing and separated by transparent gaps. */
 import { encode } from 'fast-png';
 import { PyrovedError } from 'pyroved-ts';
 
 /**
- * Images in one array, row-major [count, height, width, channels]; the first row of pixels is the top. A NaN is a pixel
- * without a value and is left transparent.
+ * Images in one array, row-major [count, height, width, channels]; the first row of pixels is the top. NaN pixels are
+ * transparent.
  */
 export interface ImageStack {
   readonly data: ArrayLike<number>;
   readonly count: number;
   readonly height: number;
   readonly width: number;
-  /** 3 are red, green and blue; of any other number the mean is shown. Default 1. */
+  /** 3: red, green and blue; for any other number, the mean is shown. @default 1 */
   readonly channels?: number;
 }
 
-/** How the images are laid out. */
+/** The layout of the tiles. */
 export interface TileOptions {
   readonly columns: number;
-  /** Pixels between tiles. Default 2. */
+  /** Gap between tiles in pixels. @default 2 */
   readonly gap?: number;
-  /** Side of the square pixels that one pixel of an image becomes. Default 1. */
+  /** Integer scale factor. @default 1 */
   readonly scale?: number;
-  /** Blocks of this many pixels a side are averaged first, for images too large to show in full. Default 1. */
+  /** Downsampling factor, applied first by averaging blocks of pixels. @default 1 */
   readonly shrink?: number;
-  /** The values shown as black and as white. Default [0, 1]. */
+  /** The values shown as black and as white. @default [0, 1] */
   readonly range?: readonly [number, number];
 }
 
-/** A PNG, and where its tiles lie: tile `i` starts `i * (tileWidth + gap)` pixels from the left, rows alike. */
+/** A PNG and its layout: the tile in column `i` starts `i * (tileWidth + gap)` pixels from the left; rows likewise. */
 export interface TiledImage {
   readonly png: Uint8Array;
   readonly width: number;
@@ -38,14 +38,14 @@ export interface TiledImage {
   readonly gap: number;
 }
 
-/** The PNG: 8 bits, grey or colour, with alpha. @throws PyrovedError where the data do not fit the shape. */
+/** The PNG: 8 bits, grey or colour, with alpha. @throws {PyrovedError} when the data do not match the shape. */
 export function tileImages(stack: ImageStack, options: TileOptions): TiledImage {
   const { count, channels = 1 } = stack;
   const { columns, gap = 2, scale = 1, shrink = 1, range = [0, 1] } = options;
   checkStack(stack);
   const columnsUsed = Math.max(1, Math.min(columns, count));
   const rows = Math.max(1, Math.ceil(count / columnsUsed));
-  // A rest of pixels that fill no whole block is dropped.
+  // Pixels of incomplete blocks are dropped.
   const blocksAcross = Math.max(1, Math.floor(stack.width / shrink));
   const blocksDown = Math.max(1, Math.floor(stack.height / shrink));
   const [tileWidth, tileHeight] = [blocksAcross * scale, blocksDown * scale];
@@ -59,7 +59,7 @@ export function tileImages(stack: ImageStack, options: TileOptions): TiledImage 
     for (let block = 0; block < blocksAcross * blocksDown; block++) {
       const [x, y] = [block % blocksAcross, Math.floor(block / blocksAcross)];
       const values = blockMeans(stack, image, y * shrink, x * shrink, shrink);
-      // A pixel without a value stays transparent.
+      // NaN pixels stay transparent.
       if (!values.every(Number.isFinite)) continue;
       const colour = [...values.map((value) => toByte(value, range)), 255];
       for (let dy = 0; dy < scale; dy++)
@@ -71,7 +71,7 @@ export function tileImages(stack: ImageStack, options: TileOptions): TiledImage 
   return { png, width, height, tileWidth, tileHeight, gap };
 }
 
-/** Some of the images of a stack, by index, in that order. */
+/** Selects images of a stack by index. */
 export function selectImages(stack: ImageStack, indices: readonly number[]): ImageStack {
   checkStack(stack);
   const size = stack.height * stack.width * (stack.channels ?? 1);
@@ -82,16 +82,16 @@ export function selectImages(stack: ImageStack, indices: readonly number[]): Ima
   return { ...stack, data, count: indices.length };
 }
 
-/** @throws PyrovedError where the data do not fit the shape. */
+/** @throws {PyrovedError} when the data do not match the shape. */
 export function checkStack({ data, count, height, width, channels = 1 }: ImageStack): void {
   if (data.length !== count * height * width * channels)
     throw new PyrovedError(
-      `${count} images of ${height} x ${width} x ${channels} have ${count * height * width * channels} values, ` +
-        `but ${data.length} came.`,
+      `${count} images of ${height} x ${width} x ${channels} must have ${count * height * width * channels} values; ` +
+        `got ${data.length}.`,
     );
 }
 
-/** The mean of a square block: of red, green and blue each, or of all channels together. */
+/** The mean of a square block, separately for red, green and blue, or over all channels. */
 function blockMeans(stack: ImageStack, image: number, top: number, left: number, side: number): number[] {
   const { data, height, width, channels = 1 } = stack;
   const sums = new Array<number>(channels === 3 ? 3 : 1).fill(0);
@@ -106,6 +106,6 @@ function blockMeans(stack: ImageStack, image: number, top: number, left: number,
   return sums.map((sum) => (sum * sums.length) / (pixels * channels));
 }
 
-/** What lies outside the range is black or white. */
+/** Maps a value to a byte; values outside the range are clipped. */
 const toByte = (value: number, [low, high]: readonly [number, number]): number =>
   Math.round(255 * Math.min(1, Math.max(0, (value - low) / (high - low))));

@@ -1,4 +1,4 @@
-/** `report.html`: one file that needs no network, no script and no other file, and the same pictures as files. */
+/** `report.html`: a self-contained page without scripts or external resources, and its pictures as files. */
 import { confusionChart } from '../charts/confusion.js';
 import { histogramChart } from '../charts/histogram.js';
 import { scatterChart } from '../charts/scatter.js';
@@ -11,13 +11,13 @@ import { html, rawHtml } from './html.js';
 import * as sections from './sections.js';
 import { REPORT_STYLE } from './style.js';
 
-/** A report and its pictures by file name: SVG as text, PNG as bytes. */
+/** A report, and its pictures by file name: SVG as text, PNG as bytes. */
 export interface Report {
   readonly html: string;
   readonly pictures: Map<string, string | Uint8Array>;
 }
 
-/** Draws all pictures of `data` and sets them into the report. */
+/** Draws the pictures of `data` and renders the report. */
 export function renderReport(data: ReportData): Report {
   const pictures: Report['pictures'] = new Map();
   const keep = (name: string, { svg, png }: FramedPicture): string => {
@@ -68,7 +68,7 @@ ${data.commands && sections.commands(data.commands)}
   return { html: page.markup, pictures };
 }
 
-/** Chance, and the baseline unless it has a curve of its own. */
+/** Reference lines for the chance level and for a baseline without a curve. */
 function accuracyLevels({ accuracy, curves = [] }: ReportData) {
   if (!accuracy) return [];
   const { baseline, chance } = accuracy;
@@ -78,7 +78,7 @@ function accuracyLevels({ accuracy, curves = [] }: ReportData) {
   ];
 }
 
-/** A file name that any system takes; the number keeps names apart that are alike in their plain letters. */
+/** A portable file name; the number makes it unique. */
 function fileName(kind: string, title: string | undefined, i: number): string {
   const plain = (title ?? '')
     .toLowerCase()

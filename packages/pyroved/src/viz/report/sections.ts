@@ -1,4 +1,4 @@
-/** The parts of a report, each from its piece of `ReportData`, with the sentences that say how to read the pictures. */
+/** The sections of a report, rendered from `ReportData`, with captions. */
 import { shareInterval } from 'pyroved-ts';
 import { type ClassScores, type ConfusionMatrix, classScores } from '../charts/confusion.js';
 import type { TrainingChart } from '../charts/training.js';
@@ -6,7 +6,7 @@ import { formatCount, formatPercent } from '../format.js';
 import type { FactGroup, ReportAccuracy, ReportData, ReportNote, ReportTable } from './data.js';
 import { type Html, html, rawHtml } from './html.js';
 
-/** The accuracy in large type, what it means, and what it is held against. */
+/** The headline: accuracy, interval, and accuracies to compare with. */
 export function headline(accuracy: ReportAccuracy): Html {
   const { value, images, measuredOn, baseline, chance, beside = [] } = accuracy;
   const [low, high] = accuracy.interval ?? shareInterval(value, images);
@@ -18,7 +18,7 @@ export function headline(accuracy: ReportAccuracy): Html {
     ...(chance === undefined ? [] : [bar('chance', chance)]),
   ];
   return html`<div class="headline"><div class="figure">${formatPercent(value)}</div>
-<div class="meaning"><p>of ${formatCount(images)} ${measuredOn} put into the right class.</p>
+<div class="meaning"><p>of ${formatCount(images)} ${measuredOn} classified correctly.</p>
 <p class="quiet">95% interval ${formatPercent(low)} to ${formatPercent(high)}${
     gain === undefined || baseline === undefined
       ? undefined
@@ -31,11 +31,11 @@ const bar = (label: string, share: number, kind = ''): Html =>
   html`<span class="label">${label}</span><span class="bar ${kind}" style="width:${(100 * share).toFixed(1)}%"></span><span
 class="share">${formatPercent(share)}</span>`;
 
-/** What needs care, in a box that is hard to overlook. */
+/** Highlighted warnings. */
 export const warnings = (notes: readonly ReportNote[]): Html =>
   html`${notes.map((note) => html`<div class="notice"><p><strong>Warning.</strong> ${note.text}</p>${itemList(note)}</div>`)}`;
 
-/** Label and value, group by group. */
+/** Groups of labels and values. */
 export function facts(groups: readonly FactGroup[]): Html {
   const value = (entry: string | number) => (typeof entry === 'number' ? formatCount(entry) : entry);
   return html`<div class="facts">${groups.map(
@@ -46,18 +46,18 @@ export function facts(groups: readonly FactGroup[]): Html {
   )}</div>`;
 }
 
-/** The confusion matrix beside the scores of each class. */
+/** The confusion matrix and the scores of each class. */
 export function confusion(matrix: ConfusionMatrix, svg: string): Html {
   const scores = classScores(matrix);
   return section(
-    'Which classes are told apart',
+    'Confusion matrix',
     html`<p class="quiet">${worstMistake(scores)}</p><div class="beside">${figure(
       svg,
-      'Each row is a true class; a cell says which share of its images, and how many, were taken for the class of the column.',
+      'Rows are true classes, columns predicted classes. Each cell shows the fraction of its row and the number of images.',
     )}<div class="scroll"><table><thead><tr><th>class</th><th>images</th><th>recall</th><th>precision</th>
-<th>mostly mistaken for</th></tr></thead><tbody>${scores.map(scoreRow)}</tbody></table>
-<p class="quiet" style="margin-top:10px;font-size:.875rem;max-width:46ch">Recall: share of the class’s images that are found. Precision: share of the
-images taken for the class that are of it.</p></div></div>`,
+<th>most frequent error</th></tr></thead><tbody>${scores.map(scoreRow)}</tbody></table>
+<p class="quiet" style="margin-top:10px;font-size:.875rem;max-width:46ch">Recall: fraction of the images of a class that are classified correctly.
+Precision: fraction of the images assigned to a class that belong to it.</p></div></div>`,
   );
 }
 
@@ -71,69 +71,69 @@ function scoreRow({ name, images, recall, precision, mistakenFor }: ClassScores)
 function worstMistake(scores: readonly ClassScores[]): string {
   const mistakes = (score: ClassScores) => score.mistakenFor?.images ?? 0;
   const worst = scores.reduce((most, score) => (mistakes(score) > mistakes(most) ? score : most));
-  if (!worst.mistakenFor) return 'No image was mistaken.';
+  if (!worst.mistakenFor) return 'All images were classified correctly.';
   const { name, images } = worst.mistakenFor;
-  return `The most frequent mistake: ${worst.name} taken for ${name}, ${formatCount(images)} of ${formatCount(worst.images)} images.`;
+  return `Most frequent error: ${worst.name} classified as ${name}, ${formatCount(images)} of ${formatCount(worst.images)} images.`;
 }
 
-/** Loss, accuracy and the rest against the epoch. */
+/** Training curves. */
 export const training = (charts: readonly TrainingChart[]): Html =>
   section('Training', html`<div class="pictures">${charts.map(({ svg }) => figure(svg))}</div>`);
 
-/** One grid of decoded images for each class. */
+/** One grid of decoded images per class. */
 export const manifolds = (
   svgs: readonly string[],
-  drawn = 'Images that the decoder draws over two of its latent variables, upright and centred.',
+  drawn = 'Images decoded over the plane of two latent variables, upright and centred.',
 ): Html =>
   section(
-    'What the model has learnt to draw',
-    html`<p class="quiet">${drawn} What changes along an axis is what that variable has come to mean.</p>
+    'Latent manifold',
+    html`<p class="quiet">${drawn} Each axis shows what its latent variable encodes.</p>
 <div class="pictures">${svgs.map((svg) => figure(svg))}</div>`,
   );
 
-/** The latent plane, and the inferred angles. */
+/** The latent plane and the inferred angles. */
 export const latents = (scatter: string | undefined, angles: string | undefined, shown = ''): Html =>
   section(
-    scatter ? 'Where the images lie' : 'How the objects are turned',
+    scatter ? 'Latent space' : 'Angles',
     html`<div class="beside">${
-      scatter && figure(scatter, `Each point is an image, at the mean of its latent variables. ${shown}`)
-    }${angles && figure(angles, `Angles that the model inferred, counter-clockwise as seen. ${shown}`)}</div>`,
+      scatter && figure(scatter, `Posterior means of the latent variables; each point is an image. ${shown}`)
+    }${angles && figure(angles, `Inferred angles, counter-clockwise. ${shown}`)}</div>`,
   );
 
-/** Input, the same in the upright pose (where the model knows poses) and reconstruction, one above the other. */
+/** Inputs, straightened inputs (for models with poses) and reconstructions. */
 export function reconstructions(svg: string, rows: readonly { readonly label: string }[], shown = ''): Html {
   const moved = rows.length > 2 ? rows[1]!.label : undefined;
   return section(
-    moved ? `${moved[0]!.toUpperCase()}${moved.slice(1)}` : 'Reconstructions',
+    'Reconstructions',
     wideFigure(
       svg,
-      `Each column is one image: as it came${moved ? `, ${moved} by its inferred pose,` : ''} and as the model redraws it. ${shown}`,
+      `Each column shows one image: input${moved ? `, ${moved} by its inferred pose,` : ''} and reconstruction. ${shown}`,
     ),
   );
 }
 
-/** The pictures of a model with templates. */
+/** The templates of a template model. */
 export const deformations = (svg: string): Html =>
   section(
-    'The pictures of the classes',
+    'Templates of the classes',
     wideFigure(
       svg,
-      'Each class has one picture; the smooth deformations along each content latent are shared by all classes.',
+      'Each class has its own templates; the smooth deformations along each content latent are shared by all classes.',
     ),
   );
 
-/** Some of the data. */
+/** Samples of the data. */
 export const samples = (svg: string, rows: number): Html =>
-  section('The data', wideFigure(svg, rows > 1 ? 'Some images of each class.' : 'Some of the images.'));
+  section('Data', wideFigure(svg, rows > 1 ? 'Samples of each class.' : 'Samples.'));
 
-/** Charts that the caller made. */
+/** Additional charts. */
 export const moreCharts = (charts: NonNullable<ReportData['charts']>, heading = 'Further figures'): Html =>
   section(
     heading,
     html`<div class="pictures">${charts.map(({ title, caption, svg }) => html`<div>${title && html`<h3>${title}</h3>`}${figure(svg, caption)}</div>`)}</div>`,
   );
 
-/** Tables that the caller made; all columns but the first are figures. */
+/** Tables; all columns but the first are numeric. */
 export const tables = (entries: readonly ReportTable[]): Html =>
   html`${entries.map(({ title, intro, header, rows }) =>
     section(
@@ -146,18 +146,18 @@ export const tables = (entries: readonly ReportTable[]): Html =>
     ),
   )}`;
 
-/** Remarks, with long lists folded. */
+/** Notes, with long lists collapsed. */
 export const notes = (entries: readonly ReportNote[]): Html =>
   section('Notes', html`${entries.map((note) => html`<div class="note"><p>${note.text}</p>${itemList(note)}</div>`)}`);
 
-/** What to run next. */
+/** Suggested commands. */
 export const commands = (entries: NonNullable<ReportData['commands']>): Html =>
   section(
     'Use the model',
     html`${entries.map(({ command, what }) => html`<div class="command"><p>${what}</p><pre>${command}</pre></div>`)}`,
   );
 
-/** Lists longer than this are folded. */
+/** Longer lists are collapsed. */
 const SHORT_LIST = 5;
 
 function itemList({ items = [] }: ReportNote): Html | undefined {
@@ -169,13 +169,13 @@ function itemList({ items = [] }: ReportNote): Html | undefined {
 
 const section = (title: string, body: Html): Html => html`<section><h2>${title}</h2>${body}</section>`;
 
-/** A picture no wider than it was drawn, with its caption wrapped to that width. */
+/** A picture with its caption, no wider than its natural width. */
 function figure(svg: string, caption?: string): Html {
   const width = /^<svg [^>]*?\bwidth="(\d+)/.exec(svg)?.[1] ?? '480';
   const words = caption && html`<figcaption>${caption}</figcaption>`;
   return html`<figure style="flex:0 1 ${width}px;max-width:${width}px">${rawHtml(svg)}${words}</figure>`;
 }
 
-/** A figure that scrolls sideways on a narrow screen, rather than shrink until nothing can be read. */
+/** A wide figure, which scrolls horizontally on narrow screens. */
 const wideFigure = (svg: string, caption: string): Html =>
   html`<figure class="wide">${rawHtml(svg)}</figure><figcaption>${caption}</figcaption>`;

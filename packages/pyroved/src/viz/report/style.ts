@@ -1,4 +1,4 @@
-/** The report's style: one column that a phone can show, light or dark as the reader's system is, and fit to print. */
+/** The style sheet of reports: responsive, light or dark, and printable. */
 import { FONT } from '../theme.js';
 
 export const REPORT_STYLE = `
