@@ -159,9 +159,7 @@ describe('as a run', () => {
     expect(found.map(({ classIndex }) => classIndex)).toEqual(
       probabilities.map((row) => row.indexOf(Math.max(...row))),
     );
-    await expect(testImages(trained)).rejects.toThrow(
-      /was imported from .*ssivae\.pt, so its run has no images/,
-    );
+    await expect(testImages(trained)).rejects.toThrow(/was imported from .*ssivae\.pt, so its run has no images/);
     await expect(testImages(trained, { angle: 3 })).rejects.toThrow(/can only be changed for generated images/);
   });
 
