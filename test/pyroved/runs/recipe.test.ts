@@ -110,10 +110,10 @@ describe('by default', () => {
 
 describe('options of the other model are rejected', () => {
   it.each<[ModelSettings, TrainSettings, RegExp]>([
-    [{}, { auxLossMultiplier: 3 }, /^auxLossMultiplier is an option of the model without recognition\. Omit it, or/],
-    [{}, { auxStep: 'joint' }, /^auxStep is an option of the model without recognition/],
+    [{}, { auxLossMultiplier: 3 }, /^auxLossMultiplier is an option of models without recognition\. Omit it, or/],
+    [{}, { auxStep: 'joint' }, /^auxStep is an option of models without recognition/],
     [{}, { schedule: 'spread' }, /^schedule is an option of models without recognition/],
-    [{}, { warmUp: 2 }, /^warmUp is an option of the model without recognition/],
+    [{}, { warmUp: 2 }, /^warmUp is an option of models without recognition/],
     [{ recognition: false }, { recognitionSteps: 3 }, /^recognitionSteps is an option of recognition, which this/],
     [{ recognition: false }, { recognitionLr: 0.1 }, /^recognitionLr is an option of recognition/],
     [{ recognition: false }, { posedBatch: 3 }, /^posedBatch is an option of recognition/],

@@ -67,7 +67,7 @@ describe('damage', () => {
       throw Object.assign(new Error('EIO: i/o error, rename'), { code: 'EIO', syscall: 'rename' });
     });
     expect(() => reopened.saveCheckpoint(checkpointOf(3))).toThrow(
-      /the disk reports an error.*good checkpoint is kept/,
+      /the disk reports an error.*last checkpoint is kept/,
     );
     vi.restoreAllMocks();
     expect(loadedStep()).toBe(1);

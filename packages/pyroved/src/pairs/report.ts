@@ -38,9 +38,7 @@ export function pairsReport(
   const { train, test, problems } = sets;
   const some = evenly(test ?? train, SHOWN);
   const prediction = model.predict(some.inputs);
-  const whose = test
-    ? 'Validation pairs, evenly spaced.'
-    : 'Training pairs, since there are no validation pairs.';
+  const whose = test ? 'Validation pairs, evenly spaced.' : 'Training pairs, since there are no validation pairs.';
   return {
     title: `${titleOf(pairsSections(run).data.source)}: ${ved.title}`,
     subtitle: `${run.config.createdAt.slice(0, 10)}, ${run.path}`,

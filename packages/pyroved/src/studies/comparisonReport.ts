@@ -73,7 +73,7 @@ export function comparisonReport({ comparison, histories, plan, sets, path }: Sh
       },
     ],
     tables: [summaryTable(comparison), testTable(comparison), ...angleTable(comparison), runTable(comparison)],
-    charts: [...courses(priors, histories), ...bySeed(comparison)],
+    charts: [...trainingCurves(priors, histories), ...bySeed(comparison)],
     notes: notesOf(comparison),
     commands: [
       {
@@ -171,7 +171,7 @@ function runTable(comparison: Comparison): ReportTable {
 }
 
 /** Loss and accuracy by epoch: mean over the seeds, with a band from minimum to maximum. */
-function courses(priors: readonly string[], histories: Shown['histories']): ReportChart[] {
+function trainingCurves(priors: readonly string[], histories: Shown['histories']): ReportChart[] {
   const charts: ReportChart[] = [];
   const figures = {
     accuracy: { title: 'Accuracy on validation images', of: ({ evaluation }: EpochRecord) => evaluation?.accuracy },
