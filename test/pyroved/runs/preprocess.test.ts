@@ -162,7 +162,7 @@ describe('the option preprocess', () => {
     const wrong: [object, RegExp][] = [
       [
         { preprocess: { background: 'plane' }, model: { likelihood: 'bernoulli' } },
-        /beyond \[0, 1\].*"bernoulli".*"gaussian"/,
+        /outside \[0, 1\].*"bernoulli".*"gaussian"/,
       ],
       [{ preprocess: { background: 'plan' } }, /background must be one of.*got "plan"\. Did you mean "plane"\?/],
       [{ preprocess: 'automatic' }, /preprocess must be one of "auto", "none"; got "automatic"/],
