@@ -1,8 +1,8 @@
-/** Pairs of a class and a bin of the angle, which recognition decides on together: one-hot rows [..., V * K], bin after bin. */
+/** Pairs of a class and an angle bin, which recognition infers jointly: one-hot rows [..., V * K], ordered by bin. */
 import * as tf from '@tensorflow/tfjs';
 import { directionOf } from '../coordinates/index.js';
 
-/** The pairs of V bins, whose centres are the angles of the views, and K classes. */
+/** The pairs of V bins, centred on the angles of the views, and K classes. */
 export class ClassBins {
   /**
    * @param angles centres of the bins in radians, [V]
@@ -18,39 +18,39 @@ export class ClassBins {
     return this.angles.length * this.numClasses;
   }
 
-  /** [B, V, K, ...] as pairs [B, V * K, ...]. */
+  /** Reshapes [B, V, K, ...] to pairs [B, V * K, ...]. */
   flat(t: tf.Tensor): tf.Tensor {
     return tf.reshape(t, [t.shape[0], this.count, ...t.shape.slice(3)]);
   }
 
-  /** Entries [B, V, K, n] of one-hot pairs [..., B, V * K]: [..., B, n]. */
+  /** Selects the entries of t [B, V, K, n] at one-hot pairs [..., B, V * K]: [..., B, n]. */
   entry(t: tf.Tensor, pair: tf.Tensor): tf.Tensor {
     return tf.sum(tf.mul(tf.expandDims(pair, -1), this.flat(t)), -2);
   }
 
-  /** One-hot pairs [..., V * K] of bins [..., V] and classes [..., K]. */
+  /** One-hot pairs [..., V * K] from one-hot bins [..., V] and classes [..., K]. */
   pairs(bin: tf.Tensor, y: tf.Tensor): tf.Tensor {
     const both = tf.mul(tf.expandDims(bin, -1), tf.expandDims(y, -2));
     return tf.reshape(both, [...both.shape.slice(0, -2), this.count]);
   }
 
-  /** The class of one-hot pairs [..., V * K]: [..., K]. */
+  /** The one-hot classes [..., K] of one-hot pairs [..., V * K]. */
   classOf(pair: tf.Tensor): tf.Tensor {
-    return tf.sum(this.apart(pair), -2);
+    return tf.sum(this.split(pair), -2);
   }
 
-  /** The angle of the view of one-hot pairs [..., V * K]: [...]. */
+  /** The view angles [...] of one-hot pairs [..., V * K], in radians. */
   viewAngle(pair: tf.Tensor): tf.Tensor {
-    return tf.sum(tf.mul(tf.sum(this.apart(pair), -1), tf.tensor1d([...this.angles])), -1);
+    return tf.sum(tf.mul(tf.sum(this.split(pair), -1), tf.tensor1d([...this.angles])), -1);
   }
 
-  /** The bin of angles [B] in radians, one-hot [B, V]. */
+  /** The one-hot bins [B, V] of angles [B] in radians. */
   binOf(angle: tf.Tensor): tf.Tensor {
     const { length } = this.angles;
     return tf.cast(tf.oneHot(tf.argMax(this.logits(directionOf(angle)), -1), length), 'float32');
   }
 
-  /** Logits of p(bin | angle) for directions [..., 2], [..., V]: a bump around each bin's centre. */
+  /** Logits [..., V] of p(bin | angle) for directions [..., 2], with one bump around the centre of each bin. */
   logits(direction: tf.Tensor): tf.Tensor {
     const { angles } = this;
     const centres = tf.tensor2d(
@@ -61,15 +61,15 @@ export class ClassBins {
     return tf.div(tf.sum(tf.mul(tf.expandDims(direction, -2), centres), -1), bump ** 2);
   }
 
-  /** [..., V, K] */
-  private apart(pair: tf.Tensor): tf.Tensor {
+  /** Reshapes pairs [..., V * K] to [..., V, K]. */
+  private split(pair: tf.Tensor): tf.Tensor {
     return tf.reshape(pair, [...pair.shape.slice(0, -1), this.angles.length, this.numClasses]);
   }
 }
 
 /**
- * Logits of the class [B, K] from those of pairs [B, V + W, K]: the mean of the probabilities that the first V views and the W between them give.
- * An object halfway between two views is seen upright by one of the others.
+ * Class logits [B, K] from pair logits [B, V + W, K]: the class probabilities of the first V views and of the W views
+ * between them are averaged. An object halfway between two of the first views is upright in one of the others.
  */
 export function meanOfTwo(pairs: tf.Tensor, views: number): tf.Tensor {
   const between = (pairs.shape[1] as number) - views;

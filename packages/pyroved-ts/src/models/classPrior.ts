@@ -1,24 +1,28 @@
-/** The prior of the classes: how frequent each is before its image is seen. */
+/** The prior over classes. */
 import { stopGradient } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 import { constraints, type Net, OptionError } from 'pyro-ts';
 
 /**
- * All alike; in proportion to given numbers; as frequent as among the labelled images (each counted once more, so that none is impossible); or
- * learned with the rest, from the labelled and the unlabelled images.
+ * `'uniform'`; a list of weights, which is normalised; `'counts'`, the class frequencies of the labelled images with
+ * one added to each count, so that no class has probability 0; or `'learned'`, trained with the other parameters.
  */
 export type ClassPrior = 'uniform' | 'counts' | 'learned' | readonly number[];
 
-/** The parameter that holds the probabilities where they are counted or learned. */
+/** Name of the parameter that holds counted or learned probabilities. */
 export const CLASS_PRIOR = 'class_prior';
 
-/** Gives log-probabilities [K], from a parameter (on a simplex, even at first) where they are counted or learned. */
+/**
+ * A network that returns log probabilities [K]. Counted and learned priors are a simplex-constrained parameter,
+ * initially uniform.
+ * @throws {OptionError} when `prior` is not a `ClassPrior`.
+ */
 export function classPriorNet(owner: string, numClasses: number, prior: ClassPrior): Net<[], tf.Tensor> {
-  const even = new Array<number>(numClasses).fill(1 / numClasses);
-  const parameters = { probs: { init: even, constraint: constraints.simplex } };
+  const uniform = new Array<number>(numClasses).fill(1 / numClasses);
+  const parameters = { probs: { init: uniform, constraint: constraints.simplex } };
   switch (prior) {
     case 'uniform':
-      return constant(even);
+      return constant(uniform);
     case 'learned':
       return { parameters, apply: ({ probs }) => tf.log(probs) };
     case 'counts':
@@ -27,7 +31,7 @@ export function classPriorNet(owner: string, numClasses: number, prior: ClassPri
       const total = Array.isArray(prior) ? prior.reduce((a, b) => a + b, 0) : Number.NaN;
       if (!Number.isFinite(total) || prior.length !== numClasses || !prior.every((p) => p > 0)) {
         throw new OptionError(
-          `${owner}: classPrior is "uniform", "counts", "learned" or a list of ${numClasses} positive numbers, not ${JSON.stringify(prior)}.`,
+          `${owner}: classPrior must be "uniform", "counts", "learned" or a list of ${numClasses} positive numbers; got ${JSON.stringify(prior)}.`,
         );
       }
       return constant(prior.map((p) => p / total));
@@ -40,7 +44,7 @@ const constant = (probs: readonly number[]): Net<[], tf.Tensor> => ({
   apply: () => tf.tensor1d(probs.map(Math.log)),
 });
 
-/** (images of a class + 1) / (images + classes); source: Laplace's rule of succession. */
+/** Laplace-smoothed class frequencies, (images of the class + 1) / (images + classes). */
 export function countedProbs(labels: ArrayLike<number>, numClasses: number): number[] {
   const counts = new Array<number>(numClasses).fill(1);
   for (const label of Array.from(labels)) counts[label]++;

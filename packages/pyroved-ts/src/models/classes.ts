@@ -1,14 +1,21 @@
-/** How a program sums over the classes of images. */
+/** How a program sums over the classes of an image. */
 import { type InferConfig, OptionError } from 'pyro-ts';
 
 export interface EnumerateClasses {
-  /** Sum over all classes ("parallel", the default), or over the likeliest `exactClasses` and one weighted draw of the rest. */
+  /**
+   * "parallel" sums over all classes; "sum-and-sample" sums over the `exactClasses` likeliest ones and one weighted
+   * draw from the rest.
+   * @default 'parallel'
+   */
   readonly enumerate?: 'parallel' | 'sum-and-sample';
-  /** With "sum-and-sample"; 1. */
+  /** Number of classes summed exactly with "sum-and-sample". @default 1 */
   readonly exactClasses?: number;
 }
 
-/** The hints for the site of the class. @throws {OptionError} that names `owner`, the model. */
+/**
+ * The inference configuration of the class site.
+ * @throws {OptionError} when an option is invalid; the message names `owner`, the model.
+ */
 export function inferClasses(
   owner: string,
   numClasses: number,
@@ -16,10 +23,10 @@ export function inferClasses(
 ): InferConfig {
   if (enumerate === 'parallel') return { enumerate, expand: false };
   if (enumerate !== 'sum-and-sample') {
-    throw new OptionError(`${owner}: enumerate is "${enumerate}"; it can be "parallel" or "sum-and-sample".`);
+    throw new OptionError(`${owner}: enumerate must be "parallel" or "sum-and-sample"; got "${enumerate}".`);
   }
   if (!Number.isInteger(exactClasses) || exactClasses < 1 || exactClasses > numClasses) {
-    throw new OptionError(`${owner}: exactClasses is a whole number from 1 to ${numClasses}, not ${exactClasses}.`);
+    throw new OptionError(`${owner}: exactClasses must be an integer from 1 to ${numClasses}; got ${exactClasses}.`);
   }
   return { enumerate, exactClasses };
 }

@@ -1,4 +1,4 @@
-/** The models: ordinary pyro-ts programs, with what one asks of a trained model beside them. */
+/** The models: ordinary pyro-ts programs, with the methods of a trained model. */
 
 export type { EnumerateClasses } from './classes.js';
 export type { ClassPrior } from './classPrior.js';

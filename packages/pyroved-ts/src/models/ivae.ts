@@ -1,4 +1,4 @@
-/** The unsupervised model: a variational autoencoder that is invariant to the pose of what it sees. */
+/** The unsupervised model: a variational autoencoder that is invariant to the pose of the object in the image. */
 import * as tf from '@tensorflow/tfjs';
 import { OptionError } from 'pyro-ts';
 import type { ImageSet, StreamedSet } from '../data/index.js';
@@ -20,27 +20,31 @@ import type { Encoding } from './queries/host.js';
 import { InvariantVAE } from './vae.js';
 
 export interface ConditionalOptions extends ModelOptions {
-  /** Condition encoder and decoder on the class of each image, one of this many. pyroVED's c_dim. @default none */
+  /**
+   * Condition the encoder and the decoder on the class of each image, one of this many classes. pyroVED's c_dim.
+   * @default none
+   */
   readonly numClasses?: number;
-  /** Known numbers of each image (`ImageSet.factors`) to tell them, by name; see `standardised`. @default none */
+  /** Known factors of each image (`ImageSet.factors`) to condition on, by name; see `standardised`. @default none */
   readonly condition?: readonly (string | Factor)[];
 }
 
 const optionKeys: readonly (keyof ConditionalOptions)[] = [...modelOptionKeys, 'numClasses', 'condition'];
 
-/** What an iVAE is told of images, where it is conditional. */
+/** What a conditional iVAE is conditioned on. */
 export type Told = Pick<Condition, 'classes' | 'condition'>;
 
-/** What the guide says of each image, and what it was told of it. */
+/** The latents inferred for each image, and the values they were conditioned on. */
 export interface ConditionalEncoding extends Encoding {
   readonly classes?: Int32Array;
   readonly condition?: Float32Array;
 }
 
 /**
- * z ~ N(0, 1), x ~ likelihood(decoder(pose(z), content(z), y)); q(z | x, y) from the encoder. y is what the model is told of each image, if anything:
- * its class, known numbers, or both. Sites: "latent" (pose and content together), "angle" where the angle prior has a site of its own,
- * "angle_bin" where the guide has bins, "obs". Source: `pyroved.models.iVAE`; Bepler et al. 2019 for the spatial decoder.
+ * z ~ N(0, 1), x ~ likelihood(decoder(pose(z), content(z), y)); q(z | x, y) from the encoder. A conditional model has
+ * y: the class of each image, its known factors, or both. Sites: "latent" (pose and content together), "angle" where
+ * the angle prior has a site of its own, "angle_bin" where the guide has bins, "obs".
+ * @see `pyroved.models.iVAE`; Bepler et al. 2019 for the spatial decoder.
  * @example
  * const vae = new IVAE({ shape: [48, 48], invariances: ['r', 't'] });
  * await new UnsupervisedTrainer(vae, { images }, { epochs: 20 }).train();
@@ -49,7 +53,7 @@ export interface ConditionalEncoding extends Encoding {
 export class IVAE extends InvariantVAE<Told> {
   readonly kind = 'iVAE';
   readonly numClasses: number;
-  /** The known numbers that the model is told. */
+  /** The known factors that the model is conditioned on. */
   readonly condition: Factors;
 
   constructor(options: ConditionalOptions) {
@@ -61,29 +65,33 @@ export class IVAE extends InvariantVAE<Told> {
     this.condition = condition;
   }
 
-  /** Size of what the model is told of each image; 0 where it is not conditional. pyroVED's c_dim. */
+  /** Number of values that the model is conditioned on, 0 for an unconditional model. pyroVED's c_dim. */
   get conditionDim(): number {
     return this.numClasses + this.condition.dim;
   }
 
-  /** p(x, latent | y). x: images [B, channels * points]; y: [B, conditionDim], classes first, where the model is conditional. */
+  /**
+   * p(x, latent | y). x: images [B, channels * points]; y: [B, conditionDim], classes first, for a conditional model.
+   */
   readonly model = (x: tf.Tensor, y?: tf.Tensor, terms: Terms = {}): void => {
     this.images(x, () => {
       const { content, pose } = this.modelLatents('latent', terms);
-      this.observe('obs', [content, ...this.given(y)], pose, x);
+      this.observe('obs', [content, ...this.conditionOf(y)], pose, x);
     });
   };
 
   /** q(latent | x, y). */
   readonly guide = (x: tf.Tensor, y?: tf.Tensor, terms: Terms = {}): void => {
-    this.images(x, () => this.guideLatents('latent', [x, ...this.given(y)], terms));
+    this.images(x, () => this.guideLatents('latent', [x, ...this.conditionOf(y)], terms));
   };
 
-  private given(y: tf.Tensor | undefined): tf.Tensor[] {
+  private conditionOf(y: tf.Tensor | undefined): tf.Tensor[] {
     if (this.conditionDim === 0) return [];
     if (y?.shape[y.rank - 1] === this.conditionDim) return [y];
     const got = y === undefined ? 'nothing' : `a tensor of shape [${y.shape}]`;
-    throw new OptionError(`This iVAE is conditional: its programs take y, [B, ${this.conditionDim}], not ${got}.`);
+    throw new OptionError(
+      `This iVAE is conditional: its programs take y of shape [B, ${this.conditionDim}]; got ${got}.`,
+    );
   }
 
   override networkConditions(): NetworkCondition[] {
@@ -94,11 +102,11 @@ export class IVAE extends InvariantVAE<Told> {
     ];
   }
 
-  /** What the guide says of each image, told its label and its factors unless others are given. */
+  /** Infers the latents of each image, conditioned by default on the labels and factors of the set. */
   encode(set: ImageSet | StreamedSet, told: Told = this.knownOf(set)): ConditionalEncoding {
     const rows = this.conditionRows(told, set.count);
     const encoding = this.encodeImages(set, (x, from) => [x, ...rows(from, x.shape[0])]);
-    const { classes, condition } = this.each(told, set.count);
+    const { classes, condition } = this.conditionPerImage(told, set.count);
     return {
       ...encoding,
       ...(classes && { classes: Int32Array.from(classes) }),
@@ -122,7 +130,7 @@ export class IVAE extends InvariantVAE<Told> {
   }
 
   protected conditionRows(told: Condition, count: number): ConditionRows {
-    const { classes, condition } = this.each(told, count);
+    const { classes, condition } = this.conditionPerImage(told, count);
     const parts = [
       ...(classes ? [classRows(classes, this.numClasses)] : []),
       ...(condition ? [numberRows(condition, this.condition)] : []),
@@ -138,12 +146,15 @@ export class IVAE extends InvariantVAE<Told> {
         : (parts[0]?.(from, size) ?? []);
   }
 
-  /** What `told` says of each of `count` images. @throws {OptionError} for what is missing, and for what this model is not told. */
-  private each({ classes, condition }: Condition, count: number) {
+  /**
+   * The conditions of each of `count` images.
+   * @throws {OptionError} when a condition is missing, or is one that this model does not have.
+   */
+  private conditionPerImage({ classes, condition }: Condition, count: number) {
     if (this.numClasses === 0 && classes !== undefined)
-      throw new OptionError('This iVAE is told no classes. Leave classes out.');
+      throw new OptionError('This iVAE is not conditioned on classes. Omit classes.');
     if (this.condition.dim === 0 && condition !== undefined) {
-      throw new OptionError('This iVAE is told no numbers. Leave condition out.');
+      throw new OptionError('This iVAE is not conditioned on factors. Omit condition.');
     }
     return {
       ...(this.numClasses > 0 && { classes: eachClass('This iVAE', classes, count) }),
@@ -151,10 +162,10 @@ export class IVAE extends InvariantVAE<Told> {
     };
   }
 
-  /** What a set says of its images that this model is told. */
+  /** The labels and factors of a set that this model is conditioned on. */
   private knownOf(set: ImageSet | StreamedSet): { classes?: Int32Array; condition?: Float32Array } {
     if (this.numClasses > 0 && !set.labels) {
-      throw new DataError('This iVAE is told the class of each image, and the images have no labels. Give classes.');
+      throw new DataError('This iVAE is conditioned on classes, but the images have no labels. Pass classes.');
     }
     return {
       ...(this.numClasses > 0 && { classes: set.labels }),

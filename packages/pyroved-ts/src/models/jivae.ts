@@ -1,4 +1,4 @@
-/** The joint model: as iVAE, with a class beside the content that no label tells: it is found. */
+/** The joint model: an iVAE with a discrete class latent, inferred without labels. */
 import * as tf from '@tensorflow/tfjs';
 import {
   type ELBO,
@@ -27,7 +27,7 @@ import { type Classified, classified } from './queries/uncertainty.js';
 import { type Inferred, InvariantVAE, type Predictor } from './vae.js';
 
 export interface JointOptions extends ModelOptions, EnumerateClasses {
-  /** How many classes to look for. */
+  /** Number of classes to find. */
   readonly numClasses: number;
 }
 
@@ -35,17 +35,18 @@ const optionKeys: readonly (keyof JointOptions)[] = [...modelOptionKeys, 'numCla
 
 /** Weights of the terms of the joint objective. */
 export interface JointTerms extends Omit<Terms, 'klWeight'> {
-  /** Weight of both Kullback-Leibler terms, or one for content and pose and one for the class; 1. */
+  /** Weight of both Kullback-Leibler terms, or separate weights for content and pose, and for the class. @default 1 */
   readonly klWeight?: number | { readonly content?: number; readonly discrete?: number };
 }
 
-/** What the guide says of each image: content and pose, and how likely each class is. */
+/** Content, pose and class probabilities inferred for each image. */
 export interface JointEncoding extends Encoding, Classified {}
 
 /**
- * c ~ Categorical(1/K), z ~ N(0, 1), x ~ likelihood(decoder(pose(z), content(z), c)); q(z | x) and q(c | x) from one encoder, with c summed out
- * exactly. Sites: "latent_cont" (pose and content together), "latent_disc", "obs", and "angle" where the angle prior has a site of its own.
- * Source: `pyroved.models.jiVAE`; Dupont 2018, "Learning disentangled joint continuous and discrete representations".
+ * c ~ Categorical(1/K), z ~ N(0, 1), x ~ likelihood(decoder(pose(z), content(z), c)); q(z | x) and q(c | x) from one
+ * encoder, with c summed out exactly. Sites: "latent_cont" (pose and content together), "latent_disc", "obs", and
+ * "angle" where the angle prior has its own site.
+ * @see `pyroved.models.jiVAE`; Dupont 2018, "Learning disentangled joint continuous and discrete representations".
  * @example
  * const vae = new JIVAE({ shape: [28, 28], numClasses: 4, invariances: ['r'] });
  * await new UnsupervisedTrainer(vae, { images }, { klWeight: 'max(3, 40 - epoch)', discreteKlWeight: 3 }).train();
@@ -87,12 +88,12 @@ export class JIVAE extends InvariantVAE<{ readonly classes: number | ArrayLike<n
     });
   };
 
-  /** The objective that these programs are trained on. */
+  /** The objective for training these programs. */
   override elbo(): ELBO {
     return new TraceEnumELBO({ maxPlateNesting: this.plateNesting });
   }
 
-  /** Class probabilities. What the classes mean, the pictures must tell. */
+  /** Class probabilities. The classes are numbered arbitrarily; decode one image of each to see what it stands for. */
   classify(set: ImageSet | StreamedSet): Classified {
     const { probabilities } = this.onBatches(set, (x) => ({
       probabilities: tf.softmax(logitsOf(module('encoder_z', this.encoder)([x]).discrete)),
@@ -100,7 +101,7 @@ export class JIVAE extends InvariantVAE<{ readonly classes: number | ArrayLike<n
     return classified(probabilities, this.numClasses);
   }
 
-  /** The encoder finds the class itself. */
+  /** Only the decoder is conditioned on the class; the encoder infers it. */
   override networkConditions(net: 'encoder' | 'decoder'): NetworkCondition[] {
     return net === 'decoder' ? [{ name: 'class', numClasses: this.numClasses }] : [];
   }
@@ -115,7 +116,7 @@ export class JIVAE extends InvariantVAE<{ readonly classes: number | ArrayLike<n
     return { encoding, classified: encoding };
   }
 
-  /** What the guide says of each image. */
+  /** Infers content, pose and class probabilities of each image. */
   encode(set: ImageSet | StreamedSet): JointEncoding {
     return { ...this.encodeImages(set, (x) => [x]), ...this.classify(set) };
   }
@@ -133,5 +134,5 @@ function termWeights({ klWeight = 1 }: JointTerms): { content: number; discrete:
 
 function logitsOf(discrete: tf.Tensor | undefined): tf.Tensor {
   if (discrete) return discrete;
-  throw new OptionError('The encoder of a jiVAE gives class logits as "discrete"; this one gives none.');
+  throw new OptionError('The encoder of a jiVAE must return class logits as "discrete"; this one returns none.');
 }

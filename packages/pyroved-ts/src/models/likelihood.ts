@@ -1,4 +1,4 @@
-/** Likelihoods of images: what the decoder's output means. */
+/** Likelihoods: the distribution of the pixels given the decoder's output. */
 import * as tf from '@tensorflow/tfjs';
 import {
   bernoulli,
@@ -15,9 +15,12 @@ import { didYouMean } from 'pyro-ts/internal';
 /** p(pixel | output), independent for each element of the decoder's output. */
 export interface Likelihood {
   readonly name: string;
-  /** The distribution of the pixels, of the output's shape, before `toEvent`. Called inside a program: it may register parameters. */
+  /**
+   * The distribution of the pixels, with the shape of the output, before `toEvent`. Called inside a program, so it may
+   * register parameters.
+   */
   distribution(output: tf.Tensor): Distribution;
-  /** The likelihood's own parameters, if any, which the model registers under "likelihood" when it is made. */
+  /** The parameters of the likelihood, if any; the model registers them under "likelihood" when it is constructed. */
   readonly net?: Net<[output: tf.Tensor], Distribution>;
 }
 
@@ -26,33 +29,38 @@ export type LikelihoodName = (typeof likelihoodNames)[number];
 
 export interface LikelihoodOptions {
   /**
-   * Standard deviation of a pixel under `gaussian`; "learned" for a parameter of the model, one for all pixels, that begins at 0.5 and stays above 0.02.
+   * Standard deviation of a pixel under `gaussian`. "learned": one parameter shared by all pixels, initially 0.5 and
+   * always above 0.02.
    * @default 0.5
    */
   readonly decoderSigma?: number | 'learned';
-  /** Under `gaussian`: hold the mean in (0, 1) by a sigmoid; true. Turn it off for data that are not scaled to [0, 1]. */
+  /**
+   * Under `gaussian`: apply a sigmoid to the mean. Set to false for data that are not scaled to [0, 1].
+   * @default true
+   */
   readonly sigmoidOutput?: boolean;
 }
 
 const defaultSigma = 0.5;
-/** A learned standard deviation stays above this, so that a pixel that never varies does not make the likelihood infinite. */
+/** Lower bound of a learned standard deviation, which keeps the likelihood of constant pixels finite. */
 const leastSigma = 0.02;
 
 /**
- * `bernoulli` takes grey values in [0, 1] as targets of a cross-entropy; `continuous-bernoulli` (Loaiza-Ganem & Cunningham 2019) normalises that
- * to a density; `gaussian` has a fixed or a learned standard deviation. Source: pyroVED's `get_sampler`; the learned one is ours.
+ * Resolves a likelihood by name. `bernoulli` is the cross-entropy of pixel values in [0, 1]; `continuous-bernoulli`
+ * (Loaiza-Ganem & Cunningham 2019) is the same, normalised to a density; `gaussian` has a fixed or learned standard
+ * deviation.
+ * @throws {OptionError} when the name is unknown or an option is invalid.
+ * @see pyroVED's `get_sampler`, which has no learned standard deviation.
  */
 export function likelihoodOf(name: LikelihoodName | Likelihood, options: LikelihoodOptions): Likelihood {
   if (typeof name === 'object' && name !== null) return name;
   const { decoderSigma = defaultSigma, sigmoidOutput = true } = options;
   if (decoderSigma !== 'learned' && !(decoderSigma > 0 && Number.isFinite(decoderSigma))) {
-    throw new OptionError(
-      `decoderSigma is a positive number, not ${decoderSigma}. Use "learned" to make it a parameter of the model.`,
-    );
+    throw new OptionError(`decoderSigma must be a positive number or "learned"; got ${decoderSigma}.`);
   }
   for (const key of ['decoderSigma', 'sigmoidOutput'] as const) {
     if (name !== 'gaussian' && options[key] !== undefined) {
-      throw new OptionError(`${key} belongs to the likelihood "gaussian"; this model's is "${name}". Omit it.`);
+      throw new OptionError(`${key} applies only to the likelihood "gaussian"; this model has "${name}". Omit it.`);
     }
   }
   const meanOf = (output: tf.Tensor) => (sigmoidOutput ? tf.sigmoid(output) : output);
@@ -70,6 +78,6 @@ export function likelihoodOf(name: LikelihoodName | Likelihood, options: Likelih
       return { name, net, distribution: (output) => module('likelihood', net)(output) };
     }
     default:
-      throw new OptionError(`There is no likelihood "${name}".${didYouMean(String(name), likelihoodNames)}`);
+      throw new OptionError(`Unknown likelihood "${name}".${didYouMean(String(name), likelihoodNames)}`);
   }
 }

@@ -1,4 +1,4 @@
-/** The options that all models share, their defaults, and the checks that name what is wrong. */
+/** The options that all models share, with their defaults and checks. */
 import { sizeOf } from '@pyro-ts/engine/internal';
 import type { Activation, SpatialDecoderOptions } from '@pyro-ts/spatial-decoder';
 import { activations, wrongSelection } from '@pyro-ts/spatial-decoder/internal';
@@ -13,33 +13,42 @@ import type { Likelihood, LikelihoodName, LikelihoodOptions } from './likelihood
 export interface ModelOptions extends PosePriors, LikelihoodOptions {
   /** [height, width] of an image, [length] of a signal. */
   readonly shape: readonly number[];
-  /** Channels of an image; 1. */
+  /** Number of channels of an image. @default 1 */
   readonly channels?: number;
-  /** Number of content latents, those of the pose apart; 2. */
+  /** Number of content latents, not counting those of the pose. @default 2 */
   readonly latentDim?: number;
-  /** Which of rotation "r", translation "t", scale "s" and shear "h" are taken out of the content; none. A signal has "t" alone. */
+  /**
+   * The content is invariant to these: rotation "r", translation "t", scale "s", shear "h". Signals support only "t".
+   * @default none
+   */
   readonly invariances?: readonly Invariance[];
-  /** Widths of the encoder's hidden layers; [128, 128]. */
+  /** Widths of the encoder's hidden layers. @default [128, 128] */
   readonly hiddenEncoder?: readonly number[];
-  /** Widths of the decoder's hidden layers; [128, 128]. The spatial decoder has a coordinate layer of the first width before them. */
+  /**
+   * Widths of the decoder's hidden layers. The spatial decoder adds a coordinate layer of the first width before them.
+   * @default [128, 128]
+   */
   readonly hiddenDecoder?: readonly number[];
-  /** After each hidden layer; "tanh". */
+  /** Activation after each hidden layer. @default 'tanh' */
   readonly activation?: Activation;
-  /** "bernoulli". */
+  /** Distribution of the pixel values. @default 'bernoulli' */
   readonly likelihood?: LikelihoodName | Likelihood;
   /** Number of pixels decoded per step, a new random subset each step. @default all pixels */
   readonly pixels?: number;
-  /** Of the binned angle guide: sum this many of the likeliest bins and one weighted draw of the rest. @default all bins */
+  /**
+   * With the binned angle guide: sum over this many of the likeliest bins and one weighted draw from the rest.
+   * @default all bins
+   */
   readonly exactBins?: number;
-  /** Decides the first weights; 1. */
+  /** Seed of the initial weights. @default 1 */
   readonly seed?: number | string;
-  /** What computes the spatial decoder, as `selectKernel` returns it. @default plain tensor operations */
+  /** Kernel of the spatial decoder, as returned by `selectKernel`. @default plain tensor operations */
   readonly kernel?: SpatialDecoderOptions['kernel'];
-  /** In place of the fully connected encoder: `convNet({ ... })`, a custom network or a `tf.LayersModel`. */
+  /** Replaces the fully connected encoder: `convNet({ ... })`, a custom network or a `tf.LayersModel`. */
   readonly encoder?: EncoderSlot;
   /**
-   * In place of the decoder, likewise; of a model with invariances, a net that uses the transform. "template": one picture per class, moved by a smooth
-   * field; of the semi-supervised model with recognition. See `TemplateSSIVAE`.
+   * Replaces the decoder, likewise; in a model with invariances, the network must apply the transform. "template": one
+   * picture per class, deformed by a smooth field, in the semi-supervised model with recognition; see `TemplateSSIVAE`.
    */
   readonly decoder?: DecoderSlot | 'template';
 }
@@ -82,7 +91,10 @@ const defaults = {
 
 export type ResolvedOptions = ModelOptions & Required<Pick<ModelOptions, keyof typeof defaults>>;
 
-/** The options with their defaults. @throws {OptionError} that names the model, the option and what it may be. */
+/**
+ * The options with their defaults.
+ * @throws {OptionError} when an option is invalid; the message names the model, the option and its valid values.
+ */
 export function resolveOptions(owner: string, options: ModelOptions, keys: readonly string[]): ResolvedOptions {
   refuseUnknownKeys(owner, options, keys);
   const all = { ...defaults, ...defined(options) } as ResolvedOptions;
@@ -94,7 +106,7 @@ export function resolveOptions(owner: string, options: ModelOptions, keys: reado
   checkWidths(owner, 'hiddenDecoder', all.hiddenDecoder);
   const values = channels * sizeOf(shape);
   if (!all.encoder) checkWeights(owner, 'hiddenEncoder', [values, ...all.hiddenEncoder, 2 * latentDim]);
-  // The spatial decoder has no layer as wide as the image.
+  // The spatial decoder has no layer with the width of the image.
   if (!all.decoder)
     checkWeights(owner, 'hiddenDecoder', [
       latentDim,
@@ -103,13 +115,13 @@ export function resolveOptions(owner: string, options: ModelOptions, keys: reado
     ]);
   if (!activations.includes(activation)) {
     throw new OptionError(
-      `${owner}: there is no activation "${activation}".${didYouMean(String(activation), activations)}`,
+      `${owner}: unknown activation "${activation}".${didYouMean(String(activation), activations)}`,
     );
   }
   if (pixels !== undefined && (!isCount(pixels) || pixels > sizeOf(shape))) {
     const most = sizeOf(shape);
     throw new OptionError(
-      `${owner}: pixels is a whole number from 1 to the ${most} of an image of shape ${formatShape(shape)}, not ${pixels}.`,
+      `${owner}: pixels must be an integer from 1 to ${most}, the number of pixels of an image of shape ${formatShape(shape)}; got ${pixels}.`,
     );
   }
   const wrong = wrongSelection(all.kernel);
@@ -119,23 +131,25 @@ export function resolveOptions(owner: string, options: ModelOptions, keys: reado
 
 const isCount = (n: unknown): boolean => Number.isInteger(n) && (n as number) > 0;
 
-/** Refuses what is no [height, width] and no [length]. */
+/** @throws {OptionError} when `shape` is neither [height, width] nor [length]. */
 export function checkShape(owner: string, option: string, shape: readonly number[]): void {
   if (Array.isArray(shape) && shape.length >= 1 && shape.length <= 2 && shape.every(isCount)) {
     if (isTooLarge(shape))
       throw new OptionError(`${owner}: ${option} [${shape.join(', ')}] has more than 16 million points.`);
     return;
   }
-  throw new OptionError(`${owner}: ${option} is [height, width] or [length], not ${JSON.stringify(shape)}.`);
+  throw new OptionError(`${owner}: ${option} must be [height, width] or [length]; got ${JSON.stringify(shape)}.`);
 }
 
-/** Refuses what is no whole number of at least 1. */
+/** @throws {OptionError} when `n` is not a positive integer. */
 export function checkCount(owner: string, option: string, n: number): void {
-  if (!isCount(n)) throw new OptionError(`${owner}: ${option} is a whole number of at least 1, not ${n}.`);
+  if (!isCount(n)) throw new OptionError(`${owner}: ${option} must be an integer of at least 1; got ${n}.`);
 }
 
-/** Refuses an empty list of layers and widths that are no whole numbers. */
+/** @throws {OptionError} when `widths` is not a non-empty list of positive integers. */
 export function checkWidths(owner: string, option: string, widths: readonly number[]): void {
   if (Array.isArray(widths) && widths.length > 0 && widths.every(isCount)) return;
-  throw new OptionError(`${owner}: ${option} is a list of widths such as [128, 128], not ${JSON.stringify(widths)}.`);
+  throw new OptionError(
+    `${owner}: ${option} must be a list of widths such as [128, 128]; got ${JSON.stringify(widths)}.`,
+  );
 }

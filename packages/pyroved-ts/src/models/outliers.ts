@@ -1,19 +1,22 @@
-/** How unlike the training images an image is: tail probabilities of three statistics of its explanation, combined as in Fisher's method. */
+/**
+ * Outlier scores: how atypical an image is of the training images, from the tail probabilities of three statistics of
+ * its explanation, combined as in Fisher's method.
+ */
 import { softmaxRows } from './queries/uncertainty.js';
 import type { ClassExplanations } from './templateExplanations.js';
 
-/** Quantiles that are kept of each statistic of the training images, and of their scores. */
+/** Number of stored quantiles of each statistic of the training images, and of their scores. */
 export const QUANTILE_COUNT = 201;
 
-/** What is kept of each training image: the statistics below, and the score that they make. */
+/** Number of stored quantile tables: one for each statistic below, and one for the scores. */
 export const OUTLIER_TABLES = 4;
 
-/** Nats of evidence are divided by it where it says how clearly an image belongs to one class. */
+/** Temperature of the evidence in the third statistic. */
 const SOFTENING = 64;
 
 /**
- * Statistics that are low for objects of no class, [3][count]: the evidence summed over the classes; the log probability of the likeliest class by
- * recognition; and by the evidence, softened.
+ * Statistics that are low for objects of no known class, [3][count]: the evidence summed over the classes; the log
+ * probability of the likeliest class according to recognition; and the same according to the evidence, softened.
  */
 export function outlierStatistics({ evidence, recognised }: ClassExplanations, numClasses: number): Float64Array[] {
   return [
@@ -30,9 +33,9 @@ export function outlierStatistics({ evidence, recognised }: ClassExplanations, n
 }
 
 /**
- * Outlier scores, [count]: the sum of the logs of the shares of training images with a lower statistic, so that 0 is the most typical. Where the gate is
- * open, the evidence alone counts.
- * @param tables quantiles of the statistics of the training images, ascending, [3][QUANTILE_COUNT]
+ * Outlier scores, [count]: for each statistic, the log of the fraction of training images with a lower value, summed
+ * over the statistics. 0 is the most typical score. With a gate of 1, only the evidence counts.
+ * @param tables ascending quantiles of the statistics of the training images, [3][QUANTILE_COUNT]
  * @param gate the weight of the evidence, from 0 to 1
  * @see Fisher 1925, "Statistical Methods for Research Workers", for the combination of tail probabilities.
  */
@@ -47,7 +50,7 @@ export function outlierScores(
   );
 }
 
-/** Quantiles from the smallest to the largest value, [QUANTILE_COUNT]. */
+/** Evenly spaced quantiles, from the smallest to the largest value, [QUANTILE_COUNT]. */
 export function quantilesOf(values: ArrayLike<number>): number[] {
   const sorted = Float64Array.from(values).sort();
   return Array.from(
@@ -56,14 +59,17 @@ export function quantilesOf(values: ArrayLike<number>): number[] {
   );
 }
 
-/** The value below which a share of those behind `quantiles` lies. */
+/** The quantile at probability `share`, interpolated linearly between `quantiles`. */
 export function valueAt(quantiles: ArrayLike<number>, share: number): number {
   const at = share * (quantiles.length - 1);
   const low = Math.min(Math.floor(at), quantiles.length - 2);
   return quantiles[low] + (at - low) * (quantiles[low + 1] - quantiles[low]);
 }
 
-/** Log of the share of the values behind `quantiles` that are lower; below all of them it falls on, so that outliers stay in order. */
+/**
+ * Log of the fraction of values that are below `value`, given their `quantiles`. It keeps decreasing below the smallest
+ * quantile, so that outliers remain ordered.
+ */
 function logTail(value: number, quantiles: ArrayLike<number>): number {
   const last = quantiles.length - 1;
   const least = 0.5 / last;
@@ -82,7 +88,7 @@ function logTail(value: number, quantiles: ArrayLike<number>): number {
   return Math.log(Math.max(least, (low + within) / last));
 }
 
-/** log of the sum over classes of rows [count, K]: [count]. */
+/** Log-sum-exp over the classes of rows [count, K]: [count]. */
 export function totalEvidence(evidence: Float64Array, classes: number): Float64Array {
   return Float64Array.from({ length: evidence.length / classes }, (_, i) => {
     const row = evidence.subarray(i * classes, (i + 1) * classes);

@@ -1,4 +1,4 @@
-/** Models by the names under which they are known, as functions of their options. */
+/** Factory functions of the models, with the names of pyroVED. */
 import { OptionError } from 'pyro-ts';
 import { didYouMean } from 'pyro-ts/internal';
 import type { Invariance } from '../priors/index.js';
@@ -11,51 +11,55 @@ import { type RegressionOptions, SSRegIVAE } from './ssRegIvae.js';
 import { TemplateSSIVAE } from './template.js';
 import type { VED } from './ved.js';
 
-/** What the presets with an "r" in their names are invariant to, as in the paper: rotation and translation. */
+/** Invariances of the presets with an "r" in their names, as in the paper: rotation and translation. */
 const paperInvariances: readonly Invariance[] = ['r', 't'];
 
-/** The unsupervised model, with the invariances that one asks for. */
+/** The unsupervised model. By default it has no invariances. */
 export const iVAE = (options: ConditionalOptions): IVAE => new IVAE(options);
 
-/** The unsupervised model for images, invariant to rotation and translation unless other invariances are given. */
+/** The unsupervised model for images, by default invariant to rotation and translation. */
 export const rVAE = (options: ConditionalOptions): IVAE =>
   new IVAE({ ...options, invariances: options.invariances ?? paperInvariances });
 
-/** The semi-supervised model, with the invariances that one asks for. */
+/** The semi-supervised model. By default it has no invariances. */
 export const ssiVAE = (options: SemiSupervisedOptions): SSIVAE => {
   if (options.decoder === 'template') return new TemplateSSIVAE(options);
   return options.recognition ? new RecognitionSSIVAE(options) : new SSIVAE(options);
 };
 
-/** The paper's model: semi-supervised, invariant to rotation and translation unless other invariances are given. */
+/** The paper's model: semi-supervised, by default invariant to rotation and translation. */
 export const ssrVAE = (options: SemiSupervisedOptions): SSIVAE =>
   ssiVAE({ ...options, invariances: options.invariances ?? paperInvariances });
 
-/** The joint model, which finds classes by itself, with the invariances that one asks for. */
+/** The joint model, which finds classes without labels. By default it has no invariances. */
 export const jiVAE = (options: JointOptions): JIVAE => new JIVAE(options);
 
-/** The semi-supervised model for quantities, with the invariances that one asks for. */
+/** The semi-supervised regression model. By default it has no invariances. */
 export const ssRegIVAE = (options: RegressionOptions): SSRegIVAE => new SSRegIVAE(options);
 
 /** Any of the models. */
 export type Model = IVAE | JIVAE | SSIVAE | SSRegIVAE;
 
-/** The models that say how likely each class is. */
+/** The models that return class probabilities. */
 export type Classifier = JIVAE | SSIVAE;
 export const isClassifier = (model: Model | VED): model is Classifier =>
   model instanceof SSIVAE || model instanceof JIVAE;
 
-/** A kind of model and its options, as a run's configuration keeps them. */
+/** The kind of a model and its options, as stored in the configuration of a run. */
 export type ModelConfig =
   | ({ readonly kind: 'iVAE' } & ConditionalOptions)
   | ({ readonly kind: 'jiVAE' } & JointOptions)
   | ({ readonly kind: 'ssiVAE' } & SemiSupervisedOptions)
   | ({ readonly kind: 'ssRegIVAE' } & RegressionOptions);
 
-/** The kinds of models, as configurations call them. */
+/** The names of the kinds of models in configurations. */
 export const modelKinds: readonly Model['kind'][] = ['iVAE', 'jiVAE', 'ssiVAE', 'ssRegIVAE'];
 
-/** The model that a run's configuration describes; `extra` holds what a configuration cannot, such as the kernel. */
+/**
+ * Constructs the model that a configuration describes; `extra` holds options that cannot be serialised, such as the
+ * kernel.
+ * @throws {OptionError} when the kind is unknown.
+ */
 export function modelFromConfig(config: ModelConfig, extra: Pick<ModelOptions, 'kernel'> = {}): Model {
   switch (config.kind) {
     case 'iVAE': {
@@ -76,7 +80,7 @@ export function modelFromConfig(config: ModelConfig, extra: Pick<ModelOptions, '
     }
     default: {
       const { kind } = config as { kind: unknown };
-      throw new OptionError(`There is no kind of model "${kind}".${didYouMean(String(kind), modelKinds)}`);
+      throw new OptionError(`Unknown kind of model "${kind}".${didYouMean(String(kind), modelKinds)}`);
     }
   }
 }

@@ -1,4 +1,7 @@
-/** The programs that all models are made of: how the guide draws the latents, how the model does, and how an image is observed. */
+/**
+ * The parts that the programs of all models share: sampling the latents in the guide and in the model, and observing an
+ * image.
+ */
 import { take } from '@pyro-ts/engine';
 import { sizeOf } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
@@ -38,7 +41,7 @@ import { viewsOf } from './views.js';
 
 /** Weights of the terms of the objective; they may change from step to step. */
 export interface Terms {
-  /** Weight of the latents' Kullback-Leibler term, 0 or more; 1. pyroVED's scale_factor. */
+  /** Weight of the Kullback-Leibler term of the latents, at least 0. pyroVED's scale_factor. @default 1 */
   readonly klWeight?: number;
 }
 
@@ -51,26 +54,29 @@ export interface ModelNets extends Readonly<Record<string, AnyNet>> {
   readonly decoder: DecoderNet;
 }
 
-/** What a kind of model adds to what all share. */
+/** What a kind of model adds to the shared parts. */
 export interface ModelParts {
-  /** As in messages: "iVAE". */
+  /** Name in error messages, such as "iVAE". */
   readonly owner: string;
   readonly optionKeys: readonly string[];
-  /** Size of what the encoder and the decoder are given beside image and content: the number of classes and of known numbers. */
+  /** Number of values that the encoder and the decoder are conditioned on: classes plus known factors. */
   readonly condition: number;
-  /** Number of classes whose logits the encoder gives beside the latents, one of which conditions the decoder. @default none */
+  /**
+   * Number of classes whose logits the encoder returns beside the latents; the decoder is conditioned on the class.
+   * @default none
+   */
   readonly discrete?: number;
-  /** How many bins of the angle are summed exactly where `exactBins` does not say. @default all */
+  /** Default of the option `exactBins`. @default all bins */
   readonly exactBins?: number;
-  /** Further networks, by the names under which their parameters are kept. */
+  /** Further networks, by the name under which their parameters are stored. */
   readonly nets: Readonly<Record<string, AnyNet>>;
   /** The parts of the pose. @default those of `poseParts` */
   readonly poseParts?: readonly PosePart[];
 }
 
 /**
- * Networks, parameters and the shared pieces of the programs. Every model has a parameter store of its own. Batch dimensions: images at -1; with
- * `pixels`, images at -2 and pixels at -1.
+ * The networks, the parameters and the shared parts of the programs. Every model has its own parameter store. Batch
+ * dimensions: images at -1; with `pixels`, images at -2 and pixels at -1.
  */
 export abstract class VaePrograms {
   readonly params = new ParamStore();
@@ -82,7 +88,7 @@ export abstract class VaePrograms {
   protected readonly encoder: EncoderNet;
   protected readonly decoder: DecoderNet;
   readonly nets: ModelNets;
-  /** How the modes of the guide are summed out. */
+  /** Inference configuration of the modes of the guide. */
   private readonly inferMode: InferConfig;
 
   constructor(options: ModelOptions, parts: ModelParts) {
@@ -112,29 +118,29 @@ export abstract class VaePrograms {
     const { hasPose } = this.latents;
     const decoding = { owner: `${owner}: decoder`, shape, channels, inputs: [latentDim, condition, discrete ?? 0] };
     const layers = { ...decoding, hidden: hiddenDecoder, activation };
-    if (decoder === 'template') throw templatesElsewhere(owner);
+    if (decoder === 'template') throw unsupportedTemplate(owner);
     if (decoder) this.decoder = resolveDecoder(decoder, { ...decoding, hasPose });
     else this.decoder = hasPose ? spatialNet({ ...layers, kernel }) : fcDecoder(layers);
-    const { net: ofLikelihood } = this.likelihood;
+    const { net: likelihoodNet } = this.likelihood;
     this.nets = {
       ...{ encoder_z: this.encoder, decoder: this.decoder },
-      ...(ofLikelihood && { likelihood: ofLikelihood }),
+      ...(likelihoodNet && { likelihood: likelihoodNet }),
       ...nets,
     };
     this.initialise(this.nets);
   }
 
-  /** Values of one image: channels times points. */
+  /** Number of values of one image, channels * points. */
   get imageSize(): number {
     return this.options.channels * this.points;
   }
 
-  /** Number of plates that the programs nest. */
+  /** Number of nested plates of the programs. */
   get plateNesting(): number {
     return this.options.pixels === undefined ? 1 : 2;
   }
 
-  /** The objective that these programs are trained on. */
+  /** The objective for training these programs. */
   elbo(): ELBO {
     const maxPlateNesting = this.plateNesting;
     return this.latents.modes === undefined
@@ -148,7 +154,7 @@ export abstract class VaePrograms {
   }
 
   private initialise(nets: Readonly<Record<string, AnyNet>>): void {
-    // The store answers a parameter as soon as it sees it, so the seed goes inside.
+    // The store handles a parameter message before handlers outside of it see it, so the seed goes inside.
     tf.tidy(() =>
       this.params.run(() =>
         seed.with(this.options.seed, () => {
@@ -163,7 +169,10 @@ export abstract class VaePrograms {
     return plate('data', x.shape[0], { dim: -this.plateNesting }, body);
   }
 
-  /** q(latents | parts): inside the guide. `parts` are images [B, size], and perhaps classes [..., B or 1, K]. Returns what the encoder said. */
+  /**
+   * q(latents | parts), for use in the guide. `parts` are images [B, size] and, in some models, classes
+   * [..., B or 1, K]. Returns the output of the encoder.
+   */
   protected guideLatents(site: string, parts: readonly tf.Tensor[], { klWeight = 1 }: Terms): Encoded {
     const encoded = module('encoder_z', this.encoder)(parts);
     return scale.with(klWeight, () => {
@@ -177,7 +186,7 @@ export abstract class VaePrograms {
     });
   }
 
-  /** q(mode | image), drawn or summed out, where the guide has modes. */
+  /** q(mode | image), sampled or summed out, if the guide has modes. */
   private guideMode({ own }: Encoded): tf.Tensor | undefined {
     const { modes, modal } = this.latents;
     if (!modes || !modal) return undefined;
@@ -185,7 +194,7 @@ export abstract class VaePrograms {
     return sample(modes.site, oneHotCategorical({ logits }), { infer: this.inferMode });
   }
 
-  /** p(latents): inside the model. The content is [..., B, latentDim]. */
+  /** p(latents), for use in the model. The content is [..., B, latentDim]. */
   protected modelLatents(site: string, { klWeight = 1 }: Terms): { pose: PoseTensors; content: tf.Tensor } {
     return scale.with(klWeight, () => {
       const joint = sample(site, normal(0, 1).expand([this.latents.jointSize]).toEvent(1));
@@ -200,7 +209,10 @@ export abstract class VaePrograms {
     });
   }
 
-  /** p(x | latents): inside the model. `parts` are content and perhaps classes, x is [B, channels * points]. */
+  /**
+   * p(x | latents), for use in the model. `parts` are the content and, in some models, classes; x is
+   * [B, channels * points].
+   */
   protected observe(site: string, parts: readonly tf.Tensor[], pose: PoseTensors, x: tf.Tensor): void {
     const target = this.pixelsOf(x);
     const decode = module('decoder', this.decoder);
@@ -216,45 +228,47 @@ export abstract class VaePrograms {
     });
   }
 
-  /** Images [B, channels * points] with the channels last: [B, points, channels]. */
+  /** Moves the channels of images [B, channels * points] last: [B, points, channels]. */
   private pixelsOf(x: tf.Tensor): tf.Tensor {
     const { channels } = this.options;
     if (channels === 1) return tf.reshape(x, [x.shape[0], this.points, 1]);
     return tf.transpose(tf.reshape(x, [x.shape[0], channels, this.points]), [0, 2, 1]);
   }
 
-  /** Per-image numbers [..., B, n] as a site's parameter or value: with `pixels`, [..., B, 1, n]. */
+  /** Per-image values [..., B, n] with the batch dimensions of a site: with `pixels`, [..., B, 1, n]. */
   protected toSite(x: tf.Tensor): tf.Tensor {
     return this.plateNesting === 1 ? x : tf.expandDims(x, -2);
   }
 
-  /** The reverse for a site's value. */
+  /** The inverse of `toSite` for the value of a site. */
   protected fromSite(x: tf.Tensor, eventRank: number): tf.Tensor {
     return this.plateNesting === 1 ? x : tf.squeeze(x, [x.rank - eventRank - 1]);
   }
 }
 
-const templatesElsewhere = (owner: string): OptionError =>
+const unsupportedTemplate = (owner: string): OptionError =>
   new OptionError(
-    `${owner}: decoder "template" belongs to the semi-supervised model with recognition. Make it by ssiVAE({ decoder: 'template', recognition: {} }).`,
+    `${owner}: decoder "template" is supported only by the semi-supervised model with recognition. Use ssiVAE({ decoder: 'template', recognition: {} }).`,
   );
 
-/** Sums over all modes, or over the likeliest `asked` (by default `usual`) and one weighted draw of the rest. */
+/** Sums over all modes, or over the `exactBins` likeliest ones and one weighted draw from the rest. */
 function inferMode(
   owner: string,
   modes: Modes | undefined,
-  asked: number | undefined,
-  usual: number | undefined,
+  exactBins: number | undefined,
+  defaultExactBins: number | undefined,
 ): InferConfig {
-  if (asked !== undefined && !modes) {
-    throw new OptionError(
-      `${owner}: exactBins belongs to angleGuide "binned". Ask for that guide, or leave exactBins out.`,
-    );
+  if (exactBins !== undefined && !modes) {
+    throw new OptionError(`${owner}: exactBins requires angleGuide "binned". Set that guide, or omit exactBins.`);
   }
-  if (asked !== undefined && modes && (!Number.isInteger(asked) || asked < 1 || asked > modes.angles.length)) {
-    throw new OptionError(`${owner}: exactBins is a whole number from 1 to ${modes.angles.length}, not ${asked}.`);
+  if (
+    exactBins !== undefined &&
+    modes &&
+    (!Number.isInteger(exactBins) || exactBins < 1 || exactBins > modes.angles.length)
+  ) {
+    throw new OptionError(`${owner}: exactBins must be an integer from 1 to ${modes.angles.length}; got ${exactBins}.`);
   }
-  const exactClasses = asked ?? usual;
+  const exactClasses = exactBins ?? defaultExactBins;
   return exactClasses === undefined
     ? { enumerate: 'parallel', expand: false }
     : { enumerate: 'sum-and-sample', exactClasses };

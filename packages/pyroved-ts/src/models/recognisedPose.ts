@@ -1,55 +1,61 @@
-/** Poses as recognition knows, proposes and corrects them, and the geometry between the three. */
+/** Known, proposed and corrected poses of the model with recognition, and the geometry that relates them. */
 import * as tf from '@tensorflow/tfjs';
 import { type PoseTensors, rotationMatrix, sheared } from '../coordinates/index.js';
 import type { PoseKind, RefinedPart } from '../priors/index.js';
 
-/** The known pose of images: parts that a model has no latents for are ignored. */
+/** The known pose of images. Parts for which the model has no latent are ignored. */
 export interface KnownPose {
-  /** Radians, counter-clockwise as seen, [B]. */
+  /** Radians, counter-clockwise, [B]. */
   readonly angle: tf.Tensor;
-  /** Grid units, [B, d], as the pose adds it to the rotated (and, in a model with a latent scale or shear, scaled and sheared) coordinates. */
+  /**
+   * Grid units, [B, d], added to the rotated coordinates (in a model with a latent scale or shear, after scaling and
+   * shearing).
+   */
   readonly shift: tf.Tensor;
-  /** Factor on the coordinates, [B, 1]; above 1 the object is seen smaller. */
+  /** Factor of the coordinates, [B, 1]; above 1 the object appears smaller. */
   readonly scale?: tf.Tensor;
   /** See `PoseTensors.shear`, [B, 2]. */
   readonly shear?: tf.Tensor;
 }
 
-/** Weights of the terms by which recognition learns from images of known class and pose, and dropout. */
+/** Weights of the terms of the recognition objective for images of known class and pose, and dropout. */
 export interface RecognitionTerms {
-  /** Of log q(class | image). @default 1 */
+  /** Weight of log q(class | image). @default 1 */
   readonly classWeight?: number;
-  /** Of log q(class, bin | image). @default 0.3 */
+  /** Weight of log q(class, bin | image). @default 0.3 */
   readonly binWeight?: number;
-  /** Of log q(pose | image, class, bin): at full weight the class suffers. @default 0.05 */
+  /** Weight of log q(pose | image, class, bin). A large weight impairs classification. @default 0.05 */
   readonly poseWeight?: number;
-  /** What the features of each view are multiplied by, [B * V, features]: 0 for those that are dropped. @default all are kept */
+  /** Dropout mask of the features of each view, [B * V, features]: 0 for dropped features. @default no dropout */
   readonly kept?: tf.Tensor;
 }
 
-/** Unlabelled images at poses drawn anew, with the class that recognition found before: it does not depend on the pose. */
+/**
+ * Unlabelled images at new random poses, with the class recognised at their original pose, since the class does not
+ * depend on the pose.
+ */
 export interface ConsistentImages {
   readonly x: tf.Tensor;
   /** One-hot, [B, K]. */
   readonly y: tf.Tensor;
-  /** Weight of each image, [B]; 0 where the class was not certain. */
+  /** Weight of each image, [B]; 0 if its class was uncertain. */
   readonly weights: tf.Tensor;
   /** See `RecognitionTerms`. */
   readonly kept?: tf.Tensor;
 }
 
-/** What recognition proposes for one pair of class and bin of each image, [..., B, n]. */
+/** The pose that recognition proposes for one pair of class and bin of each image, [..., B, n]. */
 export interface Proposal {
   /** The class, one-hot. */
   readonly y: tf.Tensor;
-  /** Radians [..., B]; absent without the invariance. */
+  /** Radians [..., B]; absent without the rotation invariance. */
   readonly angle?: tf.Tensor;
-  /** Its standard deviation as the network states it, 1 / sqrt(concentration). */
+  /** Standard deviation of the angle predicted by the network, 1 / sqrt(concentration). */
   readonly angleScale?: tf.Tensor;
   readonly shift?: tf.Tensor;
 }
 
-/** The guide's centre, rows [B, n]: the pose as the programs have it, so that an angle is a cosine and a sine. */
+/** The point estimate of the guide, rows [B, n]. The angle is given as cosine and sine, as in the programs. */
 export interface RecognisedCentre extends PoseTensors {
   readonly content: tf.Tensor;
   readonly contentScale: tf.Tensor;
@@ -57,18 +63,18 @@ export interface RecognisedCentre extends PoseTensors {
   readonly bins: tf.Tensor;
 }
 
-/** Poses that recognition proposes, row major; parts that the model has no latents for are absent. */
+/** Poses proposed by recognition, row major. Parts for which the model has no latent are absent. */
 export interface RecognisedPose {
   readonly count: number;
-  /** Radians, counter-clockwise as seen, [count]. */
+  /** Radians, counter-clockwise, [count]. */
   readonly angle?: Float32Array;
-  /** Standard deviation of the angle within its bin, as the network states it, radians [count]. */
+  /** Standard deviation of the angle within its bin, predicted by the network, in radians [count]. */
   readonly angleScale?: Float32Array;
   /** Grid units, [count, d]. */
   readonly shift?: Float32Array;
 }
 
-/** q(angle | image, class) for each of several images: a mixture of von Mises distributions, one for each view. */
+/** q(angle | image, class) of each image: a mixture of von Mises distributions with one component for each view. */
 export interface AngleMixture {
   readonly count: number;
   readonly views: number;
@@ -80,21 +86,25 @@ export interface AngleMixture {
   readonly concentrations: Float32Array;
 }
 
-/** What is known of the linear map when a shift is proposed: the correction of the angle as a direction, and in a model with a shear scale and shear. */
+/**
+ * The parts of the linear map that a proposed shift depends on: the correction of the angle as a direction and, in a
+ * model with shear, the scale and the shear.
+ */
 export interface LinearMap extends Pick<PoseTensors, 'scale' | 'shear'> {
   readonly turned?: tf.Tensor;
 }
 
 /**
- * Parts in the order in which the guide draws them. In a model with a shear the shift comes last and follows scale and shear: the encoder sees the object
- * centred, so it cannot say how far these move its centre. Models without one keep the order of the parts.
+ * The parts in the order in which the guide samples them. In a model with shear, the shift comes last, since it depends
+ * on scale and shear: the encoder sees a centred object and cannot infer how far they move its centre. Models without
+ * shear keep the order of the parts.
  */
 export const inGuideOrder = (parts: readonly RefinedPart[]): readonly RefinedPart[] =>
   parts.some(({ kind }) => kind === 'shear')
     ? [...parts.filter(({ kind }) => kind !== 'shift'), ...parts.filter(({ kind }) => kind === 'shift')]
     : parts;
 
-/** Where a part other than the angle is proposed: a shift follows the linear map. */
+/** The proposed value of a part other than the angle. A proposed shift is transformed by the linear map. */
 export function centreOfPart(
   { kind }: RefinedPart,
   { shift }: Proposal,
@@ -114,24 +124,24 @@ export function centreOfPart(
 export const knownValue = (pose: KnownPose, kind: PoseKind): tf.Tensor | undefined => pose[kind];
 
 /**
- * Where the object's centre is seen, [B, d], rotated by the pose's angle: the shift without the scale and the shear that the pose applies before it. Its
- * negative is the shift of a pose that has neither.
+ * The position of the object's centre in the image, [B, d], rotated by the angle of the pose: the shift with the pose's
+ * scale and shear undone, negated.
  */
 export function placeOf({ shift, scale, shear }: Pick<KnownPose, 'shift' | 'scale' | 'shear'>): tf.Tensor {
   const unscaled = scale ? tf.div(shift, scale) : shift;
   return tf.neg(shear ? sheared(unscaled, tf.neg(shear)) : unscaled);
 }
 
-/** Row vectors v [..., 2] times R of directions [..., 2]. */
+/** Row vectors v [..., 2] times the rotation matrices of directions [..., 2]. */
 export function rotated(v: tf.Tensor, direction: tf.Tensor): tf.Tensor {
   return tf.squeeze(tf.matMul(tf.expandDims(v, -2), rotationMatrix(direction)), [-2]);
 }
 
-/** Cosine and sine of the angle of `a` less that of `b`, both directions [..., 2]. */
+/** Cosine and sine of angle(a) - angle(b), for directions [..., 2]. */
 export function difference(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
   const [[ac, as], [bc, bs]] = [tf.unstack(a, -1), tf.unstack(b, -1)];
   return tf.stack([tf.add(tf.mul(ac, bc), tf.mul(as, bs)), tf.sub(tf.mul(as, bc), tf.mul(ac, bs))], -1);
 }
 
-/** The same angle in (-pi, pi]. */
+/** The equivalent angle in (-pi, pi]. */
 export const wrapAngle = (angle: tf.Tensor): tf.Tensor => tf.atan2(tf.sin(angle), tf.cos(angle));

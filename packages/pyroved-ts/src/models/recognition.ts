@@ -1,4 +1,4 @@
-/** The semi-supervised model that recognises class and pose together, and knows both of labelled images at drawn poses. */
+/** The semi-supervised model that recognises class and pose jointly, trained on labelled images at random poses. */
 import { affineSample } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import {
@@ -43,26 +43,31 @@ import { bodyFor, checkRecognition, checkViews } from './recognitionNetworks.js'
 import { type ResolvedRecognition, resolveRecognition } from './recognitionOptions.js';
 import { type ClassEncoding, type SemiSupervisedOptions, type SemiSupervisedTerms, SSIVAE } from './ssivae.js';
 
-/** Weight of log q(pose | image, class, proposal) on images of known pose, which the encoder's correction learns from. */
+/**
+ * Weight of log q(pose | image, class, proposal) of images of known pose, which trains the correction by the encoder.
+ */
 const CORRECTION_WEIGHT = 1;
 
-/** What a subclass puts in place of encoder and decoder, and how many content latents its recognition network says. */
+/**
+ * Networks of a subclass that replace the encoder and the decoder, and the number of content latents that its
+ * recognition network infers.
+ */
 export interface RecognitionParts extends Pick<SemiSupervisedOptions, 'encoder' | 'decoder' | 'likelihood'> {
   readonly contents?: number;
 }
 
 /**
- * y ~ Categorical(classPrior), angle, shift, ... ~ their priors, z ~ N(0, 1), x ~ likelihood(decoder(pose, z, y)): as `SSIVAE`, but each part of the pose
- * is a site of its own, which can be observed, and the guide goes in three steps:
+ * y ~ Categorical(classPrior), angle, shift, ... ~ their priors, z ~ N(0, 1), x ~ likelihood(decoder(pose, z, y)): as
+ * `SSIVAE`, but each part of the pose is a separate site, which can be observed, and the guide has three steps:
  *
- * 1. q(class, bin | x): one network looks at rotated views of the image; "bin" is the view in which the object is nearly upright. The network also proposes
- *    the angle that remains in that view and the shift.
- * 2. The image is put upright by the proposed pose.
- * 3. q(pose, z | x, class, bin): the encoder looks at the upright image and gives a correction of the pose, and the content.
+ * 1. q(class, bin | x): one network looks at rotated views of the image; "bin" is the view in which the object is
+ *    nearly upright. The network also proposes the remaining angle in that view, and the shift.
+ * 2. The image is transformed to upright by the proposed pose.
+ * 3. q(pose, z | x, class, bin): the encoder infers a correction of the pose, and the content, from the upright image.
  *
- * Step 1 learns from labelled images at drawn poses alone (`recognitionModel`): nothing flows back to it from the ELBO, which therefore cannot make the
- * classifier worse. The ELBO trains the decoder and step 3, on unlabelled images (`model`, `guide`) and on labelled ones with class and pose observed
- * (`posedModel`, `posedGuide`).
+ * Step 1 is trained only on labelled images at random poses (`recognitionModel`); it gets no gradient from the ELBO,
+ * which therefore cannot degrade the classifier. The ELBO trains the decoder and step 3, on unlabelled images (`model`,
+ * `guide`) and on labelled ones with class and pose observed (`posedModel`, `posedGuide`).
  *
  * Sites: "class_bin" (or "y" and "angle_bin" where the class is known), "angle", "shift", "scale", "shear", "z", "x".
  * @example
@@ -73,10 +78,12 @@ export class RecognitionSSIVAE extends SSIVAE {
   protected readonly recogniser: RecognitionNet;
   protected readonly parts: readonly RefinedPart[];
   protected readonly bins: ClassBins;
-  /** Pairs are drawn unless an option says to sum over them: nothing is learned from which pair was drawn. */
+  /**
+   * Pairs are sampled by default, or summed over if an option says so; the network that infers them gets no gradient.
+   */
   private readonly inferPair: InferConfig;
 
-  /** @param own networks of a subclass, in place of those that the options describe */
+  /** @param own networks of a subclass, which replace those described by the options */
   constructor(options: SemiSupervisedOptions, own: RecognitionParts = {}) {
     checkRecognition(options);
     const { shape, channels = 1, invariances = [], numClasses, kernel } = options;
@@ -102,7 +109,7 @@ export class RecognitionSSIVAE extends SSIVAE {
     this.inferPair = options.enumerate ? this.inferClass : {};
   }
 
-  /** p(x, y, pose, z), with y observed where it is given. */
+  /** p(x, y, pose, z), with y observed if it is passed. */
   override readonly model = (x: tf.Tensor, y?: tf.Tensor, terms: SemiSupervisedTerms = {}): void => {
     this.images(x, () => {
       const draws = this.posePriors(terms);
@@ -111,7 +118,7 @@ export class RecognitionSSIVAE extends SSIVAE {
     });
   };
 
-  /** q(class, bin | x) q(pose, z | x, class, bin), without the class where y is given. */
+  /** q(class, bin | x) q(pose, z | x, class, bin), without the class if y is passed. */
   override readonly guide = (x: tf.Tensor, y?: tf.Tensor, terms: SemiSupervisedTerms = {}): void => {
     this.images(x, () => {
       const seen = this.recognise(x);
@@ -119,7 +126,10 @@ export class RecognitionSSIVAE extends SSIVAE {
     });
   };
 
-  /** p(x, y, pose, z) with class and pose observed, and log q(pose | x) of the encoder's correction of what is recognised. */
+  /**
+   * p(x, y, pose, z) with class and pose observed, and log q(pose | x), the encoder's correction of the recognised
+   * pose.
+   */
   readonly posedModel = (x: tf.Tensor, y: tf.Tensor, pose: KnownPose, terms: SemiSupervisedTerms = {}): void => {
     this.images(x, () => {
       const draws = this.posePriors(terms, pose);
@@ -139,8 +149,8 @@ export class RecognitionSSIVAE extends SSIVAE {
   };
 
   /**
-   * What recognition learns from: log q(class | x), log q(class, bin | x) and log q(pose | x, class, bin) of images whose class is known, and whose pose is
-   * known where it is given. It needs no guide.
+   * The recognition objective: log q(class | x) of images of known class, and log q(class, bin | x) and log q(pose | x,
+   * class, bin) if their pose is passed. It needs no guide.
    */
   readonly recognitionModel = (
     x: tf.Tensor,
@@ -164,12 +174,15 @@ export class RecognitionSSIVAE extends SSIVAE {
     });
   };
 
-  /** Class logits [B, K] from the views that recognition learns from; `classLogits` looks at those between them as well, which takes twice as long. */
+  /**
+   * Class logits [B, K] from the views that recognition is trained on. `classLogits` also uses the views between them
+   * and takes twice as long.
+   */
   quickClassLogits(x: tf.Tensor): tf.Tensor {
     return tf.logSumExp(this.recognise(x).logits, 1);
   }
 
-  /** The guide's centre for images of classes y [B, K]: in the likeliest bin, corrected by the encoder. */
+  /** The point estimate of the guide for images of classes y [B, K]: the likeliest bin, corrected by the encoder. */
   centre(x: tf.Tensor, y: tf.Tensor): RecognisedCentre {
     const { proposal, logits } = this.likeliest(x, y);
     const { loc, scale: contentScale, own } = this.encodeUpright(x, proposal);
@@ -194,7 +207,10 @@ export class RecognitionSSIVAE extends SSIVAE {
     return { proposal: this.proposalFor(seen, this.bins.pairs(bin, y)), logits };
   }
 
-  /** The pose that recognition proposes for each image, given `classes` (the likeliest ones by default), before the encoder corrects it. */
+  /**
+   * The pose that recognition proposes for each image given `classes` (by default the likeliest ones), before the
+   * correction by the encoder.
+   */
   recognised(set: ImageSet | StreamedSet, classes: ArrayLike<number> = this.classify(set).classes): RecognisedPose {
     const rows = this.conditionRows({ classes }, set.count);
     const found: Partial<Record<string, Float32Array>> = this.onBatches<string>(set, (x, from) => {
@@ -205,14 +221,15 @@ export class RecognitionSSIVAE extends SSIVAE {
   }
 
   /**
-   * What recognition says of the angles of images, given `classes` (the likeliest ones by default). An object with a symmetry has as many modes as its order.
-   * @throws {PyrovedError} for a model without the invariance to rotation.
+   * The angle distribution that recognition infers for each image given `classes` (by default the likeliest ones). An
+   * object with a symmetry of order n has n modes.
+   * @throws {PyrovedError} when the model is not invariant to rotation.
    */
   angleMixture(set: ImageSet | StreamedSet, classes: ArrayLike<number> = this.classify(set).classes): AngleMixture {
     const { angles } = this.recognition;
     const views = angles.length;
     if (!this.parts.some(({ kind }) => kind === 'angle')) {
-      throw new PyrovedError('The model is not invariant to rotation ("r"), so that it knows no angles.');
+      throw new PyrovedError('The model is not invariant to rotation ("r"), so it infers no angles.');
     }
     const rows = this.conditionRows({ classes }, set.count);
     const {
@@ -252,7 +269,7 @@ export class RecognitionSSIVAE extends SSIVAE {
     };
   }
 
-  /** The objective that these programs are trained on. */
+  /** The objective for training these programs. */
   override elbo(): ELBO {
     const maxPlateNesting = this.plateNesting;
     return this.inferPair.enumerate
@@ -280,7 +297,7 @@ export class RecognitionSSIVAE extends SSIVAE {
     );
   }
 
-  /** A value [B, ...event] with the plates' dimensions. */
+  /** A value [B, ...event] with the dimensions of the plates. */
   protected toEventSite(x: tf.Tensor, eventRank: number): tf.Tensor {
     return this.plateNesting === 1 ? x : tf.expandDims(x, x.rank - eventRank);
   }
@@ -289,7 +306,10 @@ export class RecognitionSSIVAE extends SSIVAE {
     return oneHotCategorical({ logits: module(CLASS_PRIOR, this.prior)() });
   }
 
-  /** The class [..., B, K], drawn with the bin, whose probability follows from the angle: so the angle keeps its prior. */
+  /**
+   * The class [..., B, K], sampled jointly with the bin. The bin is conditioned on the angle, so that the angle keeps
+   * its prior.
+   */
   private modelClass(direction: tf.Tensor | undefined, y: tf.Tensor | undefined): tf.Tensor {
     const bins = direction && this.bins.angles.length > 1 ? this.bins.logits(direction) : undefined;
     if (y) {
@@ -316,12 +336,12 @@ export class RecognitionSSIVAE extends SSIVAE {
     this.observe('x', [this.sampleContent(klWeight), y], this.poseOf(draws), x);
   }
 
-  /** The pose [..., B, n] of the draws of its parts. */
+  /** The pose [..., B, n] from the samples of its parts. */
   protected poseOf(draws: Readonly<Record<string, tf.Tensor>>): PoseTensors {
     return Object.fromEntries(this.parts.map(({ kind, toPose }) => [kind, toPose(draws[kind])]));
   }
 
-  /** The content [..., B, latentDim], observed where it is given. */
+  /** The content [..., B, latentDim], observed if it is known. */
   protected sampleContent(klWeight: SemiSupervisedTerms['klWeight'] = 1, known?: tf.Tensor): tf.Tensor {
     const prior = normal(0, 1).expand([this.options.latentDim]).toEvent(1);
     return scale.with(klWeight, () => this.fromSite(sample('z', prior, known ? { obs: this.toSite(known) } : {}), 1));
@@ -334,8 +354,8 @@ export class RecognitionSSIVAE extends SSIVAE {
   // Recognition.
 
   /**
-   * What the network sees in images; nothing flows back to it. Its weights are constants here and no parameters of the program: an optimiser with momentum
-   * would move parameters whose gradient is 0.
+   * The output of the recognition network, without gradient. Its weights are constants here, not parameters of the
+   * program, because an optimiser with momentum would move parameters whose gradient is 0.
    */
   protected recognise(x: tf.Tensor): Recognised {
     const names = Object.keys(this.recogniser.parameters);
@@ -343,7 +363,7 @@ export class RecognitionSSIVAE extends SSIVAE {
     return this.recogniser.apply(weights, x);
   }
 
-  /** q(class, bin | x), or q(bin | x, class) where y is known: one-hot pairs [..., B, V * K]. */
+  /** q(class, bin | x), or q(bin | x, class) if y is known: one-hot pairs [..., B, V * K]. */
   private guidePair(seen: Recognised, y: tf.Tensor | undefined): tf.Tensor {
     const infer = this.inferPair;
     if (!y) {
@@ -356,12 +376,12 @@ export class RecognitionSSIVAE extends SSIVAE {
     return this.bins.pairs(bin, y);
   }
 
-  /** The pairs of known classes and poses. */
+  /** The one-hot pairs of known classes and poses. */
   protected pairOf(y: tf.Tensor, { angle }: KnownPose): tf.Tensor {
     return this.bins.angles.length === 1 ? y : this.bins.pairs(this.bins.binOf(angle), y);
   }
 
-  /** The pose that the network proposes for one pair of each image. */
+  /** The pose that the network proposes for the given pair of each image. */
   protected proposalFor(seen: Recognised, pair: tf.Tensor): Proposal {
     const y = this.bins.classOf(pair);
     const pick = (t: tf.Tensor): tf.Tensor => this.bins.entry(t, pair);
@@ -373,11 +393,11 @@ export class RecognitionSSIVAE extends SSIVAE {
     if (!has('angle')) return { y, ...(centre && { shift: tf.neg(centre) }) };
     const angle = tf.add(this.bins.viewAngle(pair), residual);
     const angleScale = tf.pow(tf.add(tf.sum(tf.square(vector), -1), 1e-6), -0.25);
-    // In the view the centre u0 goes to the origin: u0 R(residual) + shift = 0.
+    // The pose maps the centre u0 in the view to the origin: u0 R(residual) + shift = 0.
     return { y, angle, angleScale, ...(centre && { shift: tf.neg(rotated(centre, directionOf(residual))) }) };
   }
 
-  /** log q(pose | x, class, bin) as the network gives it: a von Mises angle and a normal centre. */
+  /** log q(pose | x, class, bin) of the network: a von Mises angle and a normal centre. */
   protected recognisedPose(seen: Recognised, pair: tf.Tensor, pose: KnownPose): void {
     const pick = (t: tf.Tensor): tf.Tensor => this.bins.entry(t, pair);
     const { tolerance } = this.recognition;
@@ -387,7 +407,7 @@ export class RecognitionSSIVAE extends SSIVAE {
       const vector = pick(seen.angle);
       const [cos, sin] = tf.unstack(vector, -1);
       const concentration = tf.add(tf.sqrt(tf.add(tf.sum(tf.square(vector), -1), 1e-6)), 1e-3);
-      // What is known of the angle is uncertain by the tolerance.
+      // The known angle is uncertain by the tolerance.
       const observed = tf.div(1, tf.add(tf.div(1, concentration), tolerance ** 2));
       sample('angle', vonMises(this.toSite1(tf.atan2(sin, cos)), this.toSite1(observed)), {
         obs: this.toSite1(wrapAngle(remaining)),
@@ -404,13 +424,13 @@ export class RecognitionSSIVAE extends SSIVAE {
     }
   }
 
-  /** The known pose without a scale and a shear that the model has no latents for. */
+  /** The known pose without the scale and the shear if the model has no latents for them. */
   private latentPose({ shift, ...pose }: KnownPose): Pick<KnownPose, 'shift' | 'scale' | 'shear'> {
     const of = (kind: 'scale' | 'shear') => (this.parts.some((part) => part.kind === kind) ? pose[kind] : undefined);
     return { shift, scale: of('scale'), shear: of('shear') };
   }
 
-  /** log q(class | x) of images whose class was recognised at another pose. */
+  /** log q(class | x) of images whose class was recognised at a different pose. */
   private consistency({ x, y, weights, kept }: ConsistentImages): void {
     plate('consistent', x.shape[0], { dim: -this.plateNesting }, () => {
       const logits = this.toSite(tf.logSumExp(module('encoder_y', this.recogniser)(x, kept).logits, 1));
@@ -420,14 +440,14 @@ export class RecognitionSSIVAE extends SSIVAE {
     });
   }
 
-  /** Numbers [..., B] as a site's. */
+  /** Numbers [..., B] with the batch dimensions of a site. */
   protected toSite1(x: tf.Tensor): tf.Tensor {
     return this.toEventSite(x, 0);
   }
 
   // Correction and content.
 
-  /** What the encoder says of images put upright by the proposal. */
+  /** The output of the encoder for images transformed to upright by the proposal. */
   private encodeUpright(x: tf.Tensor, { y, angle, shift }: Proposal) {
     const { shape, channels } = this.options;
     const known = { ...(angle && { angle: directionOf(angle) }), ...(shift && { shift }) };
@@ -461,7 +481,7 @@ export class RecognitionSSIVAE extends SSIVAE {
     });
   }
 
-  /** log q of a known pose as the encoder corrects the proposal to it. */
+  /** log q of a known pose under the encoder's correction of the proposal. */
   private corrections(x: tf.Tensor, proposal: Proposal, pose: KnownPose): void {
     const { own } = this.encodeUpright(x, proposal);
     const { scale: size, shear } = this.latentPose(pose);

@@ -1,4 +1,4 @@
-/** The options that a model with recognition accepts, and the network that looks at its views. */
+/** Checks of the options of a model with recognition, and the network that processes its views. */
 import { OptionError } from 'pyro-ts';
 import { type Body, convBody, denseBody } from '../nets/index.js';
 import { checkInvariances } from '../priors/index.js';
@@ -7,7 +7,7 @@ import { checkCount, checkShape } from './options.js';
 import type { ResolvedRecognition } from './recognitionOptions.js';
 import type { SemiSupervisedOptions } from './ssivae.js';
 
-/** Options of the model without recognition. */
+/** Options that only the model without recognition supports. */
 const withoutRecognition = [
   'angleGuide',
   'angleBins',
@@ -17,35 +17,35 @@ const withoutRecognition = [
   'hiddenClassifier',
 ] as const satisfies readonly (keyof SemiSupervisedOptions)[];
 
-/** Rejects options that belong to the model without recognition, and what its networks cannot be made of. */
+/** @throws {OptionError} when an option is invalid or requires a model without recognition. */
 export function checkRecognition(options: SemiSupervisedOptions) {
   const { shape, channels = 1, invariances = [], numClasses, decoder } = options;
   checkShape('ssiVAE', 'shape', shape);
   checkCount('ssiVAE', 'channels', channels);
   checkInvariances(invariances, shape);
-  // A template model may have one picture of all images.
+  // A template model may have a single class.
   checkClasses('ssiVAE', 'numClasses', numClasses, decoder === 'template' ? 1 : 2);
   const name = withoutRecognition.find((known) => options[known] !== undefined);
   if (name === undefined) return;
   throw new OptionError(
-    `ssiVAE: ${name} is an option of the model without recognition. Omit it, or set recognition to false (--recipe paper).`,
+    `ssiVAE: ${name} is not supported with recognition. Omit it, or set recognition to false (--recipe paper).`,
   );
 }
 
-/** Numbers of all views of an image: their map takes 32 bytes for each. */
+/** Maximum number of values of all views of an image; the view map takes 32 bytes for each. */
 const MOST_VIEW_VALUES = 2 ** 22;
 
-/** Rejects views that no machine has room for. @throws {OptionError} */
+/** @throws {OptionError} when the views of one image have more values than are supported. */
 export function checkViews({ angles, anglesBetween, viewShape }: ResolvedRecognition, channels: number): void {
   const values = (angles.length + anglesBetween.length) * channels * viewShape.reduce((a, b) => a * b, 1);
   if (values <= MOST_VIEW_VALUES) return;
   throw new OptionError(
-    `recognition: ${angles.length} views of ${viewShape.join(' x ')} pixels and ${channels} channel(s), and those between them, have ${values} numbers; at most ` +
+    `recognition: ${angles.length} views of ${viewShape.join(' x ')} pixels and ${channels} channel(s), and those between them, have ${values} values; at most ` +
       `${MOST_VIEW_VALUES} are supported. Choose fewer views (views) or smaller ones (viewSize).`,
   );
 }
 
-/** The network that looks at one view. */
+/** The network that processes one view. */
 export function bodyFor(
   { body, viewShape, features }: ResolvedRecognition,
   channels: number,

@@ -1,4 +1,4 @@
-/** How a semi-supervised model recognises class and pose, and at which poses its labelled images are shown. */
+/** Options of recognition: how class and pose are recognised, and the poses at which labelled images are shown. */
 import { sizeOf } from '@pyro-ts/engine/internal';
 import { OptionError } from 'pyro-ts';
 import { didYouMean, refuseUnknownKeys } from 'pyro-ts/internal';
@@ -13,28 +13,33 @@ export type LabelledPoses = (typeof labelledPosesNames)[number];
 
 export interface RecognitionOptions {
   /**
-   * `drawn`: the labelled images are upright, so each is shown at poses drawn from `ranges`, and its class and pose are both known. `fixed`: they are
-   * shown as they are, and only their class is known. @default 'drawn'
+   * `drawn`: the labelled images are upright; each is shown at random poses from `ranges`, so that its class and pose
+   * are known. `fixed`: they are shown unchanged, and only their class is known.
+   * @default 'drawn'
    */
   readonly labelledPoses?: LabelledPoses;
   /**
-   * Poses that objects may have. Angles and shifts are latents of the model and known of labelled images at drawn poses; scale and shear are drawn too, so
-   * that recognition expects them, but remain content unless the model is invariant to them.
-   * @default angle pi, shift 0.2 (a tenth of the width either way), scale 0.77 to 1.3, shear 0.35 (20 degrees), no mirror images
+   * Poses that objects may have. Angles and shifts are latents of the model, and known for labelled images at random
+   * poses. Scale and shear are drawn too, as augmentation for recognition, but are part of the content unless the model
+   * is invariant to them.
+   * @default angle pi, shift 0.2 (a tenth of the width either way), scale 0.77 to 1.3, shear 0.35 (20 degrees), no
+   * mirror images
    */
   readonly ranges?: AffineRanges;
   /** How far labelled images may be from upright, in radians (standard deviation). @default 0.05 */
   readonly tolerance?: number;
   /**
-   * Number of rotated views that class and angle are learned from; classification uses the views halfway between them too.
-   * @default as many as keep them about 30 degrees apart, at least 3; a run at any angle has 3 where the labelled images lie in any direction themselves
+   * Number of rotated views from which class and angle are learned. Classification also uses the views halfway between
+   * them.
+   * @default one every 30 degrees or so, at least 3; 3 for a run at any angle whose labelled images have any
+   * orientation
    */
   readonly views?: number;
-  /** Largest side of a view in pixels; larger images are looked at smaller. @default 32 */
+  /** Largest side of a view in pixels; larger images are downsampled. @default 32 */
   readonly viewSize?: number;
-  /** Network that looks at each view. @default 'conv' for images, 'dense' for signals */
+  /** Network that processes each view. @default 'conv' for images, 'dense' for signals */
   readonly body?: BodyName;
-  /** Number of features that the body gives. @default 128 */
+  /** Number of features that the body returns. @default 128 */
   readonly features?: number;
 }
 
@@ -51,13 +56,16 @@ const keys: readonly (keyof RecognitionOptions)[] = [
 export interface ResolvedRecognition extends Required<RecognitionOptions> {
   /** Radians by which the views are rotated back: the centres of the angle's bins. */
   readonly angles: readonly number[];
-  /** Radians of the further views that only classification uses: halfway between the others, and at the ends of a range that is no circle. */
+  /**
+   * Radians of the additional views for classification: halfway between the others, and at the ends of a range that is
+   * not a full circle.
+   */
   readonly anglesBetween: readonly number[];
   /** [height, width] of a view, or [length] of a signal. */
   readonly viewShape: readonly number[];
 }
 
-/** The ranges of poses where an option says nothing. */
+/** Default ranges of poses. */
 export const defaultRanges = {
   angle: Math.PI,
   shift: 0.2,
@@ -65,13 +73,13 @@ export const defaultRanges = {
   shear: 0.35,
 } as const satisfies AffineRanges;
 
-/** Distance of two views that is about enough for a body to recognise what lies between them. */
+/** Largest angle between two views, in radians, at which a body can about recognise all orientations between them. */
 const VIEW_DISTANCE = Math.PI / 6;
 
 /** The largest sizes that are supported. */
 const MOST = { views: 360, viewSize: 1024, features: 65_536 } as const;
 
-/** The options with their defaults for data of `shape`. @throws {OptionError} that names the option. */
+/** The options with their defaults for data of `shape`. @throws {OptionError} when an option is invalid. */
 export function resolveRecognition(
   options: RecognitionOptions,
   shape: readonly number[],
@@ -97,7 +105,7 @@ export function resolveRecognition(
     );
   }
   if (!(tolerance >= 0 && tolerance < 1)) {
-    throw new OptionError(`recognition: tolerance must be from 0 to 1 radian; got ${tolerance}.`);
+    throw new OptionError(`recognition: tolerance must be at least 0 and less than 1 radian; got ${tolerance}.`);
   }
   const ranges = rangesFor(options.ranges ?? {}, isImage, invariances);
   const half = Math.min(ranges.angle ?? 0, Math.PI);
@@ -110,7 +118,7 @@ export function resolveRecognition(
   }
   if (half === 0 && views > 1) {
     throw new OptionError(
-      `recognition: ${views} views need a model invariant to rotation ("r") and a range of angles.`,
+      `recognition: ${views} views require a model invariant to rotation ("r") and a range of angles.`,
     );
   }
   const shrink = Math.min(1, viewSize / Math.max(...shape));
@@ -122,7 +130,7 @@ export function resolveRecognition(
   };
 }
 
-/** The default ranges, or those that are given in their place; poses that the model has no latents for are not drawn. */
+/** The ranges with their defaults, without angles or shifts for which the model has no latent. */
 function rangesFor(ranges: AffineRanges, isImage: boolean, invariances: readonly Invariance[]): AffineRanges {
   refuseUnknownKeys('recognition: ranges', ranges, ['angle', 'shift', 'scale', 'shear', 'mirror']);
   checkRanges(ranges, isImage ? 2 : 1);
@@ -134,7 +142,7 @@ function rangesFor(ranges: AffineRanges, isImage: boolean, invariances: readonly
   };
 }
 
-/** Centres of `count` equal bins of [-half, half]; around the whole circle one of them is 0. */
+/** Centres of `count` equal bins of [-half, half]; on a full circle, one of them is 0. */
 function viewAngles(half: number, count: number): number[] {
   const width = (2 * half) / count;
   return Array.from({ length: count }, (_, i) =>
@@ -150,7 +158,10 @@ function anglesBetween(half: number, count: number): number[] {
   return isCircle(half) ? angles : [-half, ...angles];
 }
 
-/** Whether angles from -half to half (radians) are about all there are. @example isCircle(Math.PI) // true */
+/**
+ * Whether angles from -half to half (radians) cover approximately the full circle.
+ * @example isCircle(Math.PI) // true
+ */
 export const isCircle = (half: number): boolean => half > 0.97 * Math.PI;
 
 const wrap = (angle: number): number => (angle > Math.PI + 1e-9 ? angle - 2 * Math.PI : angle);

@@ -1,4 +1,7 @@
-/** The semi-supervised model for quantities: as iVAE, with numbers beside the content, known for a few images and inferred for the rest. */
+/**
+ * The semi-supervised regression model: an iVAE with continuous targets, known for a few images and inferred for the
+ * others.
+ */
 import * as tf from '@tensorflow/tfjs';
 import { module, normal, OptionError, sample, scale } from 'pyro-ts';
 import type { ImageSet, StreamedSet } from '../data/index.js';
@@ -17,13 +20,19 @@ import type { SemiSupervisedTerms } from './ssivae.js';
 import { type Inferred, InvariantVAE, type Predictor } from './vae.js';
 
 export interface RegressionOptions extends ModelOptions {
-  /** The quantities to predict, by the names that they have in `ImageSet.factors`, with the units in which the networks see them; see `standardised`. */
+  /**
+   * The factors to predict, by their names in `ImageSet.factors`, with their scaling for the networks; see
+   * `standardised`.
+   */
   readonly targets: readonly (string | Factor)[];
-  /** Standard deviation of a quantity around what the regressor says, and around 0 a priori, in the networks' units; 0.5. */
+  /**
+   * Standard deviation of a target around its prediction, and around 0 a priori, in the units of the networks.
+   * @default 0.5
+   */
   readonly regressorSigma?: number;
-  /** Widths of the regressor's hidden layers; [128, 128]. */
+  /** Widths of the regressor's hidden layers. @default [128, 128] */
   readonly hiddenRegressor?: readonly number[];
-  /** In place of the fully connected regressor: `convNet({ ... })`, a custom network or a `tf.LayersModel`. */
+  /** Replaces the fully connected regressor: `convNet({ ... })`, a custom network or a `tf.LayersModel`. */
   readonly regressor?: ClassifierSlot;
 }
 
@@ -35,16 +44,17 @@ const optionKeys: readonly (keyof RegressionOptions)[] = [
   'regressor',
 ];
 
-/** What the guide says of each image, with the quantities that it was told or predicted. */
+/** The latents inferred for each image, with its known or predicted targets. */
 export interface TargetEncoding extends Encoding {
-  /** [count, regDim] in the data's units. */
+  /** [count, regDim] in the units of the data. */
   readonly targets: Float32Array;
 }
 
 /**
- * y ~ N(0, regressorSigma), z ~ N(0, 1), x ~ likelihood(decoder(pose(z), content(z), y)); q(y | x) = N(regressor(x), regressorSigma) and q(z | x, y)
- * from the encoder. Sites: "z", "y", "x", "angle" where the angle prior has a site of its own, and "y_aux" in the auxiliary program. Source:
- * `pyroved.models.ss_reg_iVAE`.
+ * y ~ N(0, regressorSigma), z ~ N(0, 1), x ~ likelihood(decoder(pose(z), content(z), y)); q(y | x) = N(regressor(x),
+ * regressorSigma) and q(z | x, y) from the encoder. Sites: "z", "y", "x", "angle" where the angle prior has its own
+ * site, and "y_aux" in the auxiliary program.
+ * @see `pyroved.models.ss_reg_iVAE`
  * @example
  * const vae = new SSRegIVAE({ shape: [32, 32], invariances: ['r'], targets: standardised(labelled, ['aspect']) });
  * await new SemiSupervisedTrainer(vae, { unlabelled, labelled }, { epochs: 50 }).train();
@@ -53,17 +63,17 @@ export interface TargetEncoding extends Encoding {
 export class SSRegIVAE extends InvariantVAE<{ readonly targets: ArrayLike<number> }> {
   readonly kind = 'ssRegIVAE';
   readonly numClasses = 0;
-  /** The quantities that it predicts. */
+  /** The targets that it predicts. */
   readonly targets: Factors;
   readonly regressorSigma: number;
   private readonly regressor: RegressorNet;
 
   constructor(options: RegressionOptions) {
     const targets = new Factors(options.targets, 'ssRegIVAE: targets');
-    if (targets.dim === 0) throw new OptionError('ssRegIVAE: targets names at least one quantity.');
+    if (targets.dim === 0) throw new OptionError('ssRegIVAE: targets must name at least one factor.');
     const { regressorSigma = 0.5 } = options;
     if (!(regressorSigma > 0 && Number.isFinite(regressorSigma))) {
-      throw new OptionError(`ssRegIVAE: regressorSigma is a positive number, not ${regressorSigma}.`);
+      throw new OptionError(`ssRegIVAE: regressorSigma must be a positive number; got ${regressorSigma}.`);
     }
     const regressor = regressorFor(options, targets.dim);
     super(options, { owner: 'ssRegIVAE', optionKeys, condition: targets.dim, nets: { encoder_y: regressor } });
@@ -72,12 +82,15 @@ export class SSRegIVAE extends InvariantVAE<{ readonly targets: ArrayLike<number
     this.regressor = regressor;
   }
 
-  /** Number of quantities. */
+  /** Number of targets. */
   get regDim(): number {
     return this.targets.dim;
   }
 
-  /** p(x, y, z). x: images [B, channels * points]; y: known quantities in the networks' units [B, regDim], latent by default. */
+  /**
+   * p(x, y, z). x: images [B, channels * points]; y: known targets in the units of the networks [B, regDim], latent by
+   * default.
+   */
   readonly model = (x: tf.Tensor, y?: tf.Tensor, terms: SemiSupervisedTerms = {}): void => {
     this.images(x, () => {
       const { content, pose } = this.modelLatents('z', terms);
@@ -87,12 +100,14 @@ export class SSRegIVAE extends InvariantVAE<{ readonly targets: ArrayLike<number
     });
   };
 
-  /** q(y | x) q(z | x, y), without the first where y is given. */
+  /** q(y | x) q(z | x, y), without the first factor if y is passed. */
   readonly guide = (x: tf.Tensor, y?: tf.Tensor, terms: SemiSupervisedTerms = {}): void => {
     this.images(x, () => this.guideLatents('z', [x, y ?? this.fromSite(sample('y', this.predicted(x)), 1)], terms));
   };
 
-  /** The auxiliary program: log q(y | x) of known quantities, weighted; nothing where y is omitted. It needs no guide. */
+  /**
+   * The auxiliary program: the weighted log q(y | x) of known targets; it is empty if y is omitted. It needs no guide.
+   */
   readonly auxModel = (x: tf.Tensor, y?: tf.Tensor, { auxLossMultiplier = 20 }: SemiSupervisedTerms = {}): void => {
     if (y === undefined) return;
     this.images(x, () => {
@@ -101,7 +116,7 @@ export class SSRegIVAE extends InvariantVAE<{ readonly targets: ArrayLike<number
     });
   };
 
-  /** Model and auxiliary program in one: what one joint step is taken on. */
+  /** The model and the auxiliary program in one, for a joint step. */
   readonly jointModel = (x: tf.Tensor, y?: tf.Tensor, terms: SemiSupervisedTerms = {}): void => {
     this.model(x, y, terms);
     this.auxModel(x, y, terms);
@@ -111,7 +126,7 @@ export class SSRegIVAE extends InvariantVAE<{ readonly targets: ArrayLike<number
     return normal(this.toSite(module('encoder_y', this.regressor)(x)), this.regressorSigma).toEvent(1);
   }
 
-  /** The quantities of each image in the data's units, [count, regDim] row major, from the regressor alone. */
+  /** The targets predicted for each image by the regressor, [count, regDim] row major in the units of the data. */
   predict(set: ImageSet | StreamedSet): Float32Array {
     const { found } = this.onBatches(set, (x) => ({ found: module('encoder_y', this.regressor)(x) }));
     return this.targets.fromNetwork(found);
@@ -131,14 +146,17 @@ export class SSRegIVAE extends InvariantVAE<{ readonly targets: ArrayLike<number
     return { encoding, targets: encoding.targets };
   }
 
-  /** What the guide says of each image, given its quantities (by default the predicted ones), [count, regDim] in the data's units. */
+  /**
+   * Infers the latents of each image given its targets (by default the predicted ones), [count, regDim] in the units of
+   * the data.
+   */
   encode(set: ImageSet | StreamedSet, targets: ArrayLike<number> = this.predict(set)): TargetEncoding {
     const rows = this.conditionRows({ targets }, set.count);
     const encoding = this.encodeImages(set, (x, from) => [x, ...rows(from, x.shape[0])]);
     return { ...encoding, targets: Float32Array.from(eachNumber('targets', targets, this.targets, set.count)) };
   }
 
-  /** Known quantities of the images at `indices` as the programs take them: [B, regDim]. */
+  /** Known targets of the images at `indices` in the units of the networks: [B, regDim]. */
   known(set: ImageSet | StreamedSet, indices: ArrayLike<number>): tf.Tensor {
     const { dim } = this.targets;
     const all = this.targets.of(set);

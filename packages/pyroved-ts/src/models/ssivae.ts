@@ -1,4 +1,4 @@
-/** The semi-supervised model: as iVAE, with a class beside the content, known for a few images and inferred for the rest. */
+/** The semi-supervised model: an iVAE with a class, known for a few images and inferred for the others. */
 import * as tf from '@tensorflow/tfjs';
 import {
   type ELBO,
@@ -41,20 +41,24 @@ import { viewsOf } from './views.js';
 
 export interface SemiSupervisedOptions extends ModelOptions, EnumerateClasses {
   readonly numClasses: number;
-  /** Widths of the classifier's hidden layers; [128, 128]. */
+  /** Widths of the classifier's hidden layers. @default [128, 128] */
   readonly hiddenClassifier?: readonly number[];
-  /** How frequent each class is; "uniform". "counts" is set by the trainer, from its labelled images. */
+  /** Prior over classes. With "counts", the trainer sets it from the labelled images. @default 'uniform' */
   readonly classPrior?: ClassPrior;
-  /** In place of the fully connected classifier: `convNet({ ... })`, a custom network or a `tf.LayersModel`. */
+  /** Replaces the fully connected classifier: `convNet({ ... })`, a custom network or a `tf.LayersModel`. */
   readonly classifier?: ClassifierSlot;
   /**
-   * Recognise class and pose from rotated views, and learn both from labelled images at known poses: see `RecognitionSSIVAE`, the class that
-   * `ssiVAE`, `ssrVAE` and runs then make. @default none: a classifier of the image as it is
+   * Recognise class and pose from rotated views, trained on labelled images at known poses. `ssiVAE`, `ssrVAE` and runs
+   * then construct a `RecognitionSSIVAE`.
+   * @default none: the classifier sees the unchanged image
    */
   readonly recognition?: RecognitionOptions;
-  /** With decoder "template": how its pictures may be deformed. */
+  /** With decoder "template": options of the deformation field. */
   readonly templates?: TemplateOptions;
-  /** With decoder "template": pictures of each class, for classes that no single one describes. @default 1 */
+  /**
+   * With decoder "template": number of pictures of each class, for classes that one picture cannot describe.
+   * @default 1
+   */
   readonly templatesPerClass?: number;
 }
 
@@ -71,48 +75,49 @@ const optionKeys: readonly (keyof SemiSupervisedOptions)[] = [
   'templatesPerClass',
 ];
 
-/** What a subclass puts in place of the classifier. */
+/** Networks of a subclass that replace the classifier. */
 export interface ClassNetworks {
   /** q(class | image). */
   readonly classifier: ClassifierNet;
-  /** The network that it is computed from, whose weights are kept. @default the classifier */
+  /** The network that holds the classifier's weights. @default the classifier */
   readonly net?: AnyNet;
   readonly poseParts?: readonly PosePart[];
 }
 
 /** Weights of the terms of the semi-supervised objective. */
 export interface SemiSupervisedTerms extends Terms {
-  /** Weight of the classifier's log-likelihood on labelled images; 20, as in pyroVED. */
+  /** Weight of the classifier's log-likelihood of labelled images. @default 20, as in pyroVED */
   readonly auxLossMultiplier?: number;
 }
 
-/** What the guide says of each image, with the class that it was told or took for the likeliest. */
+/** The latents inferred for each image, with its known or likeliest class. */
 export interface ClassEncoding extends Encoding {
   readonly classes: Int32Array;
 }
 
 /**
- * y ~ Categorical(classPrior), z ~ N(0, 1), x ~ likelihood(decoder(pose(z), content(z), y)); q(y | x) from the classifier, q(z | x, y) from the
- * encoder, with y summed out where it is not known. Sites: "z", "y", "x", "angle" where the angle prior has a site of its own, "angle_bin" where the guide has bins,
- * and "y_aux" in the auxiliary program. Source: `pyroved.models.ssiVAE`; Kingma et al. 2014, model M2; Ziatdinov et al. 2024.
+ * y ~ Categorical(classPrior), z ~ N(0, 1), x ~ likelihood(decoder(pose(z), content(z), y)); q(y | x) from the
+ * classifier, q(z | x, y) from the encoder, with y summed out if it is unknown. Sites: "z", "y", "x", "angle" where the
+ * angle prior has its own site, "angle_bin" where the guide has bins, and "y_aux" in the auxiliary program.
+ * @see `pyroved.models.ssiVAE`; Kingma et al. 2014, model M2; Ziatdinov et al. 2024.
  */
 export class SSIVAE extends InvariantVAE<{ readonly classes: number | ArrayLike<number> }> {
   readonly kind = 'ssiVAE';
   readonly numClasses: number;
-  /** Whether the classes' prior is to be counted from labels: see `countClasses`. */
+  /** Whether the prior over classes is counted from labels; see `countClasses`. */
   readonly countsClasses: boolean;
   protected readonly classifier: ClassifierNet;
   protected readonly prior: Net<[], tf.Tensor>;
   protected readonly inferClass: InferConfig;
 
-  /** @param networks another network of the class, and other parts of the pose, than the options describe: of subclasses. */
+  /** @param networks of a subclass, which replace the classifier and the parts of the pose */
   constructor(options: SemiSupervisedOptions, networks: ClassNetworks = { classifier: classifierFor(options) }) {
     const { classifier, net = classifier, poseParts } = networks;
     const { numClasses, enumerate, templates, templatesPerClass } = options;
     if (templates !== undefined || templatesPerClass !== undefined) {
-      throw new OptionError('templates and templatesPerClass belong to decoder "template" with recognition.');
+      throw new OptionError('templates and templatesPerClass require decoder "template" with recognition.');
     }
-    // With recognition it has been checked already.
+    // With recognition, `checkRecognition` has already checked it.
     checkClasses('ssiVAE', 'numClasses', numClasses, options.recognition ? 1 : 2);
     const prior = classPriorNet('ssiVAE', numClasses, options.classPrior ?? 'uniform');
     super(options, {
@@ -121,7 +126,7 @@ export class SSIVAE extends InvariantVAE<{ readonly classes: number | ArrayLike<
       condition: numClasses,
       nets: { encoder_y: net, [CLASS_PRIOR]: prior },
       ...(poseParts && { poseParts }),
-      // Where classes are sampled, every pair of class and bin would still be many.
+      // With sampled classes, summing over all bins would still be expensive.
       ...(enumerate === 'sum-and-sample' && { exactBins: 1 }),
     });
     this.numClasses = numClasses;
@@ -141,12 +146,14 @@ export class SSIVAE extends InvariantVAE<{ readonly classes: number | ArrayLike<
     });
   };
 
-  /** q(y | x) q(z | x, y), without the first where y is given. */
+  /** q(y | x) q(z | x, y), without the first factor if y is passed. */
   readonly guide = (x: tf.Tensor, y?: tf.Tensor, terms: SemiSupervisedTerms = {}): void => {
     this.images(x, () => this.guideLatents('z', [x, y ?? this.guideClass(x)], terms));
   };
 
-  /** The auxiliary program: log q(y | x) of known classes, weighted; nothing where y is omitted. It needs no guide. */
+  /**
+   * The auxiliary program: the weighted log q(y | x) of known classes; it is empty if y is omitted. It needs no guide.
+   */
   readonly auxModel = (x: tf.Tensor, y?: tf.Tensor, { auxLossMultiplier = 20 }: SemiSupervisedTerms = {}): void => {
     if (y === undefined) return;
     this.images(x, () => {
@@ -157,28 +164,32 @@ export class SSIVAE extends InvariantVAE<{ readonly classes: number | ArrayLike<
     });
   };
 
-  /** Model and auxiliary program in one: what one joint step is taken on. */
+  /** The model and the auxiliary program in one, for a joint step. */
   readonly jointModel = (x: tf.Tensor, y?: tf.Tensor, terms: SemiSupervisedTerms = {}): void => {
     this.model(x, y, terms);
     this.auxModel(x, y, terms);
   };
 
-  /** The objective that these programs are trained on. */
+  /** The objective for training these programs. */
   override elbo(): ELBO {
     return new TraceEnumELBO({ maxPlateNesting: this.plateNesting, strictEnumerationWarning: false });
   }
 
-  /** The classes' prior probabilities, [numClasses]; where they are learned, as they are now. */
+  /** The prior probabilities of the classes, [numClasses]; the current values if they are learned. */
   classPrior(): Float32Array {
     return tf.tidy(() =>
       this.params.run(() => tf.exp(module(CLASS_PRIOR, this.prior)()).dataSync<'float32'>().slice() as never),
     ) as Float32Array;
   }
 
-  /** With classPrior "counts": makes the prior the share of each class among `labels`, each counted once more. A trainer does this. */
+  /**
+   * With classPrior "counts": sets the prior to the frequency of each class in `labels`, with one added to each count.
+   * Called by the trainer.
+   * @throws {OptionError} when the model has another prior.
+   */
   countClasses(labels: ArrayLike<number>): void {
     if (!this.countsClasses) {
-      throw new OptionError('countClasses belongs to classPrior "counts". Make the model with that prior.');
+      throw new OptionError('countClasses requires a model with classPrior "counts".');
     }
     this.params.set(`${CLASS_PRIOR}.probs`, countedProbs(labels, this.numClasses));
   }
@@ -191,18 +202,18 @@ export class SSIVAE extends InvariantVAE<{ readonly classes: number | ArrayLike<
     );
   }
 
-  /** Logits of q(class | image) for images x [B, channels * points]: [B, K]. Inside `params.run`. */
+  /** Logits of q(class | image) for images x [B, channels * points]: [B, K]. Call inside `params.run`. */
   classLogits(x: tf.Tensor): tf.Tensor {
     return module('encoder_y', this.classifier)(x);
   }
 
-  /** Class probabilities and how far they can be relied on, from the classifier alone. */
+  /** Class probabilities and their uncertainty, from the classifier. */
   classify(set: ImageSet | StreamedSet): Classified {
     const { probabilities } = this.onBatches(set, (x) => ({ probabilities: tf.softmax(this.classLogits(x)) }));
     return classified(probabilities, this.numClasses);
   }
 
-  /** What the guide says of each image, given `classes` (by default the likeliest ones). */
+  /** Infers the latents of each image given `classes` (by default the likeliest ones). */
   encode(set: ImageSet | StreamedSet, classes: ArrayLike<number> = this.classify(set).classes): ClassEncoding {
     const rows = this.conditionRows({ classes }, set.count);
     return {
@@ -225,18 +236,19 @@ export class SSIVAE extends InvariantVAE<{ readonly classes: number | ArrayLike<
   }
 
   /**
-   * The mean inferred angle of the labelled images of each class, in radians: what "upright" means for that class, as the model's own zero is
-   * arbitrary. NaN for classes without an image.
+   * The mean inferred angle of the labelled images of each class, in radians. It defines "upright" for that class,
+   * since the zero of the model's angles is arbitrary. NaN for classes without images.
+   * @throws {OptionError} when the model is not invariant to rotation or the images have no labels.
    */
   classAngles(labelled: ImageSet | StreamedSet): Float32Array {
     const { angle } = this.encode(labelled, labelled.labels);
     if (!angle || !labelled.labels) {
-      throw new OptionError('classAngles needs a model that is invariant to rotation and images with labels.');
+      throw new OptionError('classAngles requires a model that is invariant to rotation, and labelled images.');
     }
     return circularMeans(angle, labelled.labels, this.numClasses);
   }
 
-  /** The classes of the labelled images at `indices` as the programs take them: one-hot rows [B, K]. */
+  /** The classes of the labelled images at `indices` as one-hot rows [B, K]. */
   known(set: ImageSet | StreamedSet, indices: ArrayLike<number>): tf.Tensor {
     const labels = Int32Array.from(indices, (i) => set.labels?.[i] ?? -1);
     return classRows(labels, this.numClasses)(0, indices.length)[0];

@@ -1,4 +1,7 @@
-/** The semi-supervised model whose decoder is one deformable picture per class, with the evidence of each class as its answer. */
+/**
+ * The semi-supervised model whose decoder is one deformable picture per class; it classifies by the evidence of each
+ * class.
+ */
 import * as tf from '@tensorflow/tfjs';
 import { OptionError, param } from 'pyro-ts';
 import type { ImageSet, StreamedSet } from '../data/index.js';
@@ -19,46 +22,51 @@ import type { ClassEncoding, SemiSupervisedOptions } from './ssivae.js';
 import { type ClassExplanations, TemplateExplanations } from './templateExplanations.js';
 import type { Inferred } from './vae.js';
 
-/** Where the gate's numbers are kept: how much the evidence counts, and its temperature. */
+/** Name of the parameter that holds the gate: the weight of the evidence and its temperature. */
 const GATE = 'evidence_gate';
 
-/** Where quantiles of what the explanations of the training images are like are kept; see `outlierScores`. */
+/** Name of the parameter that holds quantiles of the statistics of the training images; see `outlierScores`. */
 const OUTLIERS = 'outlier_quantiles';
 
-/** What the evidence of a class counts for beside recognition's answer, as training found it on labelled images. */
+/** How the evidence is combined with recognition, as fitted on labelled images during training. */
 export interface EvidenceGate {
   /** From 0 (recognition alone) to 1. */
   readonly weight: number;
-  /** Nats of evidence are divided by it. */
+  /** Divides the evidence. */
   readonly temperature: number;
 }
 
-/** `evidence`: by the evidence of each class; `classifier`: by the recognition network; `gated`: both, weighted by the gate. */
+/**
+ * Basis of the class probabilities. `evidence`: the evidence of each class; `classifier`: the recognition network;
+ * `gated`: both, weighted by the gate.
+ */
 export type ClassAnswer = 'evidence' | 'classifier' | 'gated';
-/** What a prior of the angle makes of images; see `TemplateSSIVAE.compareAnglePriors`. */
+/** How well an angle prior explains images; see `TemplateSSIVAE.compareAnglePriors`. */
 export interface AnglePriorEvidence {
   readonly prior: AnglePrior;
-  /** Mean of log p(image) over the images, in nats by Laplace's approximation. */
+  /** Mean of log p(image) over the images, in nats, by Laplace's approximation. */
   readonly evidence: number;
-  /** This evidence less that of the first prior, and the standard error of the difference over the images, in nats per image. */
+  /** Difference to the evidence of the first prior, and its standard error over the images, in nats per image. */
   readonly difference: number;
   readonly standardError: number;
-  /** Mean and standard deviation in radians of each image's angle given the image, for its likeliest class, [count]. */
+  /**
+   * Posterior mean and standard deviation of the angle of each image in radians, given its likeliest class, [count].
+   */
   readonly angle: Float32Array;
   readonly angleScale: Float32Array;
 }
 
-/** Which of the pictures of its class an image shows. */
+/** The picture of its class that an image shows. */
 export interface TemplateChoice {
   readonly templates?: number | ArrayLike<number>;
 }
 
-/** An encoding whose images may be shown by other than the first picture of their class. */
+/** An encoding with the picture that explains each image. */
 export interface TemplateEncoding extends ClassEncoding {
   readonly templates?: Int32Array;
 }
 
-/** What the model says of images. */
+/** Everything that the model infers about images. */
 export interface ImageAnswers {
   readonly found: Classified;
   readonly encoding: ClassEncoding;
@@ -67,22 +75,26 @@ export interface ImageAnswers {
   /** See `TemplateSSIVAE.outlierScoresOf`, [count]. */
   readonly outlierScore: Float64Array;
 }
-/** Recognition's answer is softened by this much before the evidence is added. */
+/**
+ * Weight of the uniform distribution that is mixed into recognition's class probabilities before the evidence is added.
+ */
 const SOFTENED = 0.1;
 
-/** Recognition's log probability of a class, softened. */
+/** Recognition's log probability of a class, mixed with the uniform distribution. */
 export const softened = (logProbability: number, numClasses: number): number =>
   Math.log((1 - SOFTENED) * Math.exp(logProbability) + SOFTENED / numClasses);
 
 /**
- * y ~ Categorical(classPrior), angle, shift ~ their priors, z ~ N(0, 1), x ~ N(picture_y moved by the field of z, posed; sigma). The field is linear in z and
- * shared by all classes; the second differences of the field of z are observed to be 0 with a precision, so that deformations are smooth; rotations and shifts
- * are projected out of it. Sites: those of `RecognitionSSIVAE`, and "bending".
+ * y ~ Categorical(classPrior), angle, shift ~ their priors, z ~ N(0, 1), x ~ N(picture_y deformed by the field of z and
+ * posed, sigma). The field is linear in z and shared by all classes. Its second differences are observed to be 0 with a
+ * given precision, so that deformations are smooth; rotations and shifts are projected out of it. Sites: those of
+ * `RecognitionSSIVAE`, and "bending".
  *
- * Pose and content of an image are not inferred by an encoder. Recognition proposes (class, bin, angle, shift, content); Gauss-Newton steps refine what each
- * class's best proposals say of pose and content, and Laplace's approximation at their end gives the evidence of the class (`explainImages`).
- * `TemplateTrainer` learns pictures and field from what was refined, and recognition from the evidence.
- * @see Amit, Grenander and Piccioni 1991 for deformable templates; Kim et al. 2018 for semi-amortised inference.
+ * The model has no encoder for pose and content. Recognition proposes (class, bin, angle, shift, content); Gauss-Newton
+ * steps refine pose and content of the best proposals of each class, and Laplace's approximation at the result gives
+ * the evidence of the class (`explainImages`). `TemplateTrainer` trains the pictures and the field on the refined
+ * latents, and recognition on the evidence.
+ * @see Amit, Grenander & Piccioni 1991 for deformable templates; Kim et al. 2018 for semi-amortised inference.
  * @example
  * const model = ssrVAE({ shape: [48, 48], numClasses: 4, decoder: 'template', recognition: {} });
  */
@@ -108,7 +120,8 @@ export class TemplateSSIVAE extends TemplateExplanations {
 
   /**
    * Class probabilities of images.
-   * @param answer @default 'gated', which is recognition alone where the gate's weight is 0
+   * @param options `answer`: see `ClassAnswer`
+   * @default 'gated', which is recognition alone if the weight of the gate is 0
    */
   override classify(
     set: ImageSet | StreamedSet,
@@ -119,8 +132,8 @@ export class TemplateSSIVAE extends TemplateExplanations {
   }
 
   /**
-   * Pose and content of each image as refined for its class, by default the likeliest one, with their Laplace approximation. Where the gate's weight is 0, the
-   * pose that recognition proposes.
+   * Refined pose and content of each image given its class (by default the likeliest one), with their standard
+   * deviations by Laplace's approximation. If the weight of the gate is 0, the pose that recognition proposes.
    */
   override encode(set: ImageSet | StreamedSet, classes?: ArrayLike<number>): TemplateEncoding {
     if (this.gate.weight === 0) return super.encode(set, classes);
@@ -129,8 +142,9 @@ export class TemplateSSIVAE extends TemplateExplanations {
   }
 
   /**
-   * Images from content, as other models decode it.
-   * @param options `templates`: which of its class's pictures each image shows, counted from 0, one for all or one each @default the first, which is the commonest
+   * Decodes images from content.
+   * @param options `templates`: index of the picture of its class that each image shows, one for all or one for each
+   * @default 0, the most frequent one
    */
   override decode(
     content: Float32Array | readonly number[],
@@ -148,7 +162,7 @@ export class TemplateSSIVAE extends TemplateExplanations {
     return this.decodeRows(rows, pose, classRows(pictures, pictureCount));
   }
 
-  /** Each image as the model sees it: in its own pose, or upright. */
+  /** Reconstructs each image, in its inferred pose or upright. */
   override reconstruct(
     set: ImageSet | StreamedSet,
     { upright = false }: { readonly upright?: boolean } = {},
@@ -157,7 +171,7 @@ export class TemplateSSIVAE extends TemplateExplanations {
     return this.decode(content, { classes, ...(templates && { templates }), ...(!upright && { angle, shift }) });
   }
 
-  /** Class probabilities, pose and content, and the evidence of images, from explaining each of them once. */
+  /** Class probabilities, pose and content, evidence and outlier scores of images, computed in one pass. */
   answers(set: ImageSet | StreamedSet, { answer = 'gated' }: { readonly answer?: ClassAnswer } = {}): ImageAnswers {
     const explained = this.explainImages(set);
     const found = classified(this.probabilitiesOf(explained, answer), this.numClasses);
@@ -182,8 +196,9 @@ export class TemplateSSIVAE extends TemplateExplanations {
   }
 
   /**
-   * How typical each image is of the training images, from 0 down: low for objects of no class. By its evidence; where the gate is not open, also by how
-   * clearly it belongs to one class. See `outlierScores`.
+   * How typical each image is of the training images, at most 0: low for objects of no known class. Computed from the
+   * evidence and, if the weight of the gate is below 1, also from how clearly the image belongs to one class. See
+   * `outlierScores`.
    */
   outlierScoresOf(set: ImageSet | StreamedSet): Float64Array {
     return this.scoresOf(this.explainImages(set));
@@ -200,9 +215,10 @@ export class TemplateSSIVAE extends TemplateExplanations {
   }
 
   /**
-   * The outlier score below which an image counts as an outlier, so that about `falseAlarms` of the images of known classes do too: a quantile of the scores
-   * of training images.
-   * @param falseAlarms from 0 to 1 @default 0.05
+   * The threshold of the outlier score at which about a fraction `falseAlarms` of the images of known classes count as
+   * outliers: a quantile of the scores of the training images.
+   * @param falseAlarms false alarm rate from 0 to 1
+   * @default 0.05
    */
   outlierThreshold(falseAlarms = 0.05): number {
     if (!(falseAlarms >= 0 && falseAlarms <= 1)) {
@@ -211,7 +227,7 @@ export class TemplateSSIVAE extends TemplateExplanations {
     return valueAt(this.outlierTables()[OUTLIER_TABLES - 1], falseAlarms);
   }
 
-  /** Sets what images are compared with by `outlierScoresOf`: explanations of training images, under the gate as it is. */
+  /** Sets the reference of `outlierScoresOf` from explanations of training images, using the current gate. */
   setTypicalImages(explained: ClassExplanations): void {
     const statistics = outlierStatistics(explained, this.numClasses);
     const tables = statistics.map(quantilesOf);
@@ -219,7 +235,10 @@ export class TemplateSSIVAE extends TemplateExplanations {
     tf.tidy(() => this.params.set(OUTLIERS, [...tables, scores]));
   }
 
-  /** Orders the pictures of each class by how many images of the set they explain best, the commonest first; a trainer does this. */
+  /**
+   * Orders the pictures of each class by the number of images of the set that they explain best, largest first. Called
+   * by the trainer.
+   */
   orderPictures(set: ImageSet | StreamedSet): void {
     const { numClasses, imageSize } = this;
     const { perClass } = this.templates;
@@ -244,11 +263,12 @@ export class TemplateSSIVAE extends TemplateExplanations {
   }
 
   /**
-   * How well priors of the angle explain images, pictures and all else unchanged: pose and content are refined under each prior. The prior of the largest
-   * evidence is the likeliest; differences of less than two standard errors say nothing.
-   * @throws {OptionError} for a prior that is not one of the named ones.
+   * Compares angle priors by the evidence of images. Pose and content are refined under each prior; the parameters of
+   * the model stay the same. The prior with the largest evidence is the likeliest; differences of less than two
+   * standard errors are not significant.
+   * @throws {OptionError} when a prior is not one of the named priors.
    * @example
-   * model.compareAnglePriors(images, ['uniform', { name: 'normal', scale: 0.5 }, { name: 'von-mises', concentration: 4 }, 'projected-normal']);
+   * model.compareAnglePriors(images, ['uniform', { name: 'normal', scale: 0.5 }, 'projected-normal']);
    */
   compareAnglePriors(set: ImageSet | StreamedSet, priors: readonly AnglePrior[]): AnglePriorEvidence[] {
     for (const prior of priors) checkNamedPrior(prior);
@@ -295,7 +315,7 @@ export class TemplateSSIVAE extends TemplateExplanations {
     return { count, content, contentScale, classes: chosen, templates, angle, shift };
   }
 
-  /** Class probabilities [count, K] of what was explained. */
+  /** Class probabilities [count, K] of explained images. */
   probabilitiesOf({ evidence, recognised }: ClassExplanations, answer: ClassAnswer = 'gated'): Float32Array {
     const { numClasses, gate } = this;
     if (answer === 'classifier') return softmaxRows(recognised, numClasses);
@@ -310,10 +330,12 @@ export class TemplateSSIVAE extends TemplateExplanations {
 
 const mean = (values: Float64Array): number => values.reduce((sum, v) => sum + v, 0) / values.length;
 
-/** @throws {OptionError} for a prior whose density refinement does not know. */
+/** @throws {OptionError} when the prior is custom: refinement supports only the named ones. */
 function checkNamedPrior(prior: AnglePrior): void {
   const name: unknown = typeof prior === 'object' ? prior.name : prior;
   const known = anglePriorNames.some((own) => own === name) && !(typeof prior === 'object' && 'kind' in prior);
   if (!known)
-    throw new OptionError(`Angle priors that can be compared are ${anglePriorNames.join(', ')}; got ${String(name)}.`);
+    throw new OptionError(
+      `An angle prior to compare must be one of ${anglePriorNames.join(', ')}; got ${String(name)}.`,
+    );
 }

@@ -1,4 +1,7 @@
-/** What a model with templates finds in images: each explained by every class, from recognition's proposals to refined poses with their evidence. */
+/**
+ * Explaining images by templates: for each image and class, from the proposals of recognition to the refined pose and
+ * its evidence.
+ */
 import * as tf from '@tensorflow/tfjs';
 import { RandomStream } from 'pyro-ts';
 import { rowDeviations } from 'pyro-ts/internal';
@@ -30,28 +33,31 @@ export interface ClassExplanations {
   readonly evidence: Float64Array;
   /** Angle, rightward and downward displacement (half widths), content: [count, K, 3 + C]. */
   readonly theta: Float64Array;
-  /** Their standard deviations by Laplace's approximation, likewise. */
+  /** Standard deviations of `theta` by Laplace's approximation, same shape. */
   readonly spread: Float64Array;
   /** log q(class | image) of the recognition network, [count, K]. */
   readonly recognised: Float32Array;
-  /** Which picture of the class explains the image best, and whose latents are given, [count, K]. */
+  /** The picture of the class that explains the image best, to which `theta` and `spread` belong, [count, K]. */
   readonly template: Int32Array;
 }
 
-/** Images whose explanations are refined at once. */
+/** Batch size of the refinement. */
 const EXPLAINED_AT_ONCE = 64;
 
-/** Coarse to fine: how many bins of each class are refined, by how many steps, on how many pixels, under which blur (of images of 48 pixels). */
+/**
+ * Coarse to fine: number of bins refined for each class, number of steps, number of pixels, and the blur (for images of
+ * 48 pixels).
+ */
 const STAGES = [
   { bins: 6, steps: 3, pixels: 256, blur: 1.5 },
   { bins: 2, steps: 3, pixels: 1152, blur: 0 },
-  // Classes are compared on all pixels: a sample weighs the noise of its pixels up.
+  // Classes are compared on all pixels, since a subsample would amplify the noise of its pixels.
   { bins: 1, steps: 2, pixels: Number.POSITIVE_INFINITY, blur: 0 },
 ] as const;
 
 /** See `TemplateSSIVAE`. */
 export abstract class TemplateExplanations extends TemplatePrograms {
-  /** Recognition as it looks at its views and those between them. */
+  /** The recognition network applied to its views and those between them. */
   private readonly everyView: RecognitionNet;
 
   constructor(options: SemiSupervisedOptions) {
@@ -65,14 +71,15 @@ export abstract class TemplateExplanations extends TemplatePrograms {
   }
 
   /**
-   * Images and pictures under a blur of `pixels`, with the priors of the latents. Its tensors belong to the caller's tidy.
-   * @param pictures [g, channels, height, width], in place of the model's
+   * Images and pictures blurred by `pixels`, with the priors of the latents. Its tensors belong to the caller's tidy.
+   * @param pictures [g, channels, height, width]
+   * @default those of the model
    */
   scene(x: tf.Tensor, pixels: number, pictures?: tf.Tensor): TemplateScene {
     return this.sceneOf(this.blurredImages(x, pixels), pixels, pictures);
   }
 
-  /** The same of images that are blurred already. */
+  /** `scene` for images that are already blurred. */
   sceneOf(
     images: tf.Tensor,
     pixels: number,
@@ -95,9 +102,10 @@ export abstract class TemplateExplanations extends TemplatePrograms {
   }
 
   /**
-   * What recognition proposes for every picture and bin of images x [n, channels * points], with log q(class | x) [n, K].
-   * @param between whether log q looks at the views between the bins as well, as `classLogits` does. Poses are proposed by the bins alone: more of them are
-   * no better, since the few that are refined are then close to each other.
+   * The latents that recognition proposes for every picture and bin of images x [n, channels * points], and log q(class
+   * | x) [n, K].
+   * @param between whether log q also uses the views between the bins, as `classLogits` does. Poses are proposed only
+   * for the bins: with more of them, the few that are refined would be too similar.
    */
   proposals(x: tf.Tensor, between = false): { found: Candidates; recognised: Float32Array } {
     const { shape, latentDim } = this.options;
@@ -123,7 +131,7 @@ export abstract class TemplateExplanations extends TemplatePrograms {
           const from = (image * views + view) * numClasses + Math.floor(p / perClass);
           const to = ((image * pictureCount + p) * views + view) * dim;
           theta[to] = angles[view] + Math.atan2(angle[2 * from + 1], angle[2 * from]);
-          // The centre in the view's frame, rotated back into the image's: see `RecognitionSSIVAE.proposalFor`.
+          // The centre, rotated from the frame of the view to that of the image; see `RecognitionSSIVAE.proposalFor`.
           const [right, down] = displacementOf(angles[view], -centre[2 * from], -centre[2 * from + 1], shape);
           theta.set([right, down], to + 1);
           for (let c = 0; c < latentDim; c++) theta[to + 3 + c] = content[from * latentDim + c];
@@ -134,8 +142,8 @@ export abstract class TemplateExplanations extends TemplatePrograms {
   }
 
   /**
-   * What explaining an image costs at one pose and content: -log p(x, pose, z | class) in nats, [n], the shift measured in half widths of the image as
-   * displacements are. Refinement minimises this.
+   * The cost that refinement minimises, at the given pose and content: -log p(x, pose, z | class) in nats, [n]. The
+   * density of the shift is with respect to displacements in half widths of the image.
    * @param rows angle [n], shift [n, 2] and content [n, latentDim], row major
    */
   costsOf(
@@ -157,7 +165,10 @@ export abstract class TemplateExplanations extends TemplatePrograms {
     });
   }
 
-  /** Each image explained by each class, coarse to fine: the best bins on blurred images, and the best of those on sharp ones. */
+  /**
+   * Explains each image by each class, coarse to fine: the best bins on blurred images, then the best of those on sharp
+   * images.
+   */
   explainBatch(x: tf.Tensor, anglePrior = this.options.anglePrior): ClassExplanations {
     const { shape } = this.options;
     const rng = new RandomStream('pixels of explanations');
@@ -181,7 +192,8 @@ export abstract class TemplateExplanations extends TemplatePrograms {
 
   /**
    * `explainBatch` of every image of a set.
-   * @param anglePrior @default the model's own
+   * @param anglePrior
+   * @default the prior of the model
    */
   explainImages(set: ImageSet | StreamedSet, anglePrior = this.options.anglePrior): ClassExplanations {
     this.checkImages(set);
@@ -219,7 +231,10 @@ export abstract class TemplateExplanations extends TemplatePrograms {
   }
 }
 
-/** Explanations by pictures, one candidate each, as those by classes: the evidence of a class is the mean over its pictures, its latents are those of the best. */
+/**
+ * Reduces explanations by pictures, one candidate each, to classes: the evidence of a class is the mean over its
+ * pictures, its latents are those of the best one.
+ */
 function byClass({ count, pictures, dim, evidence, theta, refined }: Explanations, perClass: number, prior: number[]) {
   const classes = pictures / perClass;
   const found = {
@@ -241,7 +256,10 @@ function byClass({ count, pictures, dim, evidence, theta, refined }: Explanation
   return found;
 }
 
-/** log q(class | image) [B, K] from logits of pairs [B, V, K]: the mean of the probabilities that the first `views` views and the others give. */
+/**
+ * log q(class | image) [B, K] from pair logits [B, V, K]: the class probabilities of the first `views` views and of the
+ * others are averaged.
+ */
 function classLogs(pairs: tf.Tensor, views: number): tf.Tensor {
   const others = (pairs.shape[1] as number) - views;
   const parts = others > 0 ? tf.split(pairs, [views, others], 1) : [pairs];

@@ -1,4 +1,4 @@
-/** The options of a model whose decoder is deformable templates, and the networks that stand in its slots. */
+/** The options of a model with deformable templates, and its likelihood and encoder. */
 import { stopGradient } from '@pyro-ts/engine';
 import { broadcastShapes } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
@@ -10,9 +10,13 @@ import { checkRecognition } from './recognitionNetworks.js';
 import type { SemiSupervisedOptions } from './ssivae.js';
 
 export interface TemplateOptions {
-  /** Control points of the field along each axis of the image. @default 4 */
+  /** Number of control points of the field along each axis of the image. @default 4 */
   readonly grid?: number;
-  /** Precision of the field's second differences, in squared half widths of the image: the larger, the smoother the deformations. @default 50 */
+  /**
+   * Precision of the second differences of the field, in half widths of the image. Larger values give smoother
+   * deformations.
+   * @default 50
+   */
   readonly bending?: number;
 }
 
@@ -21,18 +25,18 @@ export interface ResolvedTemplates extends Required<TemplateOptions> {
   readonly perClass: number;
 }
 
-/** Every picture is compared with every image. */
+/** Limits the cost: every picture is compared with every image. */
 const MOST_PER_CLASS = 64;
 
 const KEYS: readonly (keyof TemplateOptions)[] = ['grid', 'bending'];
 
-/** Content latents of a template model where `latentDim` says nothing. */
+/** Default of `latentDim` in a template model. */
 export const DEFAULT_CONTENTS = 4;
 
-/** Standard deviation of a pixel as a fraction of the contrast, where `decoderSigma` says nothing. */
+/** Default of `decoderSigma`, as a fraction of the contrast of the images. */
 export const DEFAULT_SIGMA = 0.3;
 
-/** The options with their defaults. @throws {OptionError} that names what templates cannot do. */
+/** The options with their defaults. @throws {OptionError} when an option is invalid or not supported with templates. */
 export function resolveTemplates(options: SemiSupervisedOptions): ResolvedTemplates {
   const {
     shape,
@@ -46,20 +50,18 @@ export function resolveTemplates(options: SemiSupervisedOptions): ResolvedTempla
   const reject = (message: string): never => {
     throw new OptionError(`Templates: ${message}`);
   };
-  if (shape?.length === 1) reject('a picture that is deformed is an image; signals have no templates.');
+  if (shape?.length === 1) reject('only images are supported; got the shape of a signal.');
   checkRecognition(options);
-  if (!options.recognition) reject('decoder "template" needs recognition. Add recognition: {}.');
+  if (!options.recognition) reject('decoder "template" requires recognition. Add recognition: {}.');
   if (options.recognition?.labelledPoses === 'fixed')
-    reject('pictures begin as upright images. Use labelledPoses "drawn".');
+    reject('labelledPoses must be "drawn", since the pictures are initialised from upright images.');
   if (!invariances.includes('r') || !invariances.includes('t') || invariances.length > 2) {
-    reject(
-      `the pose is a rotation and a shift; scale and shear are deformations; got the invariances [${invariances.join(', ')}]. Use ['r', 't'].`,
-    );
+    reject(`invariances must be ['r', 't'], since the field models scale and shear; got [${invariances.join(', ')}].`);
   }
-  if (likelihood !== undefined && likelihood !== 'gaussian') reject('the likelihood is gaussian. Omit likelihood.');
-  if (sigmoidOutput !== undefined) reject('pictures are not squashed. Omit sigmoidOutput.');
-  if (pixels !== undefined) reject('all pixels are drawn at every step. Omit pixels.');
-  if (typeof shiftPrior === 'object') reject('shiftPrior is one number for both axes.');
+  if (likelihood !== undefined && likelihood !== 'gaussian') reject('likelihood must be "gaussian". Omit it.');
+  if (sigmoidOutput !== undefined) reject('sigmoidOutput is not supported. Omit it.');
+  if (pixels !== undefined) reject('pixels is not supported. Omit it.');
+  if (typeof shiftPrior === 'object') reject('shiftPrior must be one number for both axes.');
   const { grid = 4, bending = 50 } = options.templates ?? {};
   refuseUnknownKeys('templates', options.templates ?? {}, KEYS);
   if (!Number.isInteger(grid) || grid < 2) reject(`grid must be an integer of at least 2; got ${grid}.`);
@@ -71,8 +73,8 @@ export function resolveTemplates(options: SemiSupervisedOptions): ResolvedTempla
 }
 
 /**
- * Pixels are normal around the picture. Parameter "likelihood.sigma", in the units of the images: a trainer sets it from their contrast, and it is learned
- * with `decoderSigma: 'learned'`.
+ * A normal likelihood of the pixels. The trainer sets its parameter "likelihood.sigma", in the units of the images,
+ * from their contrast; with `decoderSigma: 'learned'` it is then learned.
  */
 export function templateLikelihood(decoderSigma: number | 'learned' = DEFAULT_SIGMA): Likelihood {
   const isLearned = decoderSigma === 'learned';
@@ -87,7 +89,10 @@ export function templateLikelihood(decoderSigma: number | 'learned' = DEFAULT_SI
 
 const LEAST_SIGMA = 1e-4;
 
-/** An encoder that corrects nothing: refinement does what an encoder would. `own` are the numbers of each part of the pose. */
+/**
+ * An encoder that returns constants, since refinement takes its place. `own` holds the zero outputs of each part of the
+ * pose.
+ */
 export const noEncoder = (contents: number): EncoderNet => ({
   parameters: {},
   apply(_, parts) {

@@ -1,4 +1,4 @@
-/** The programs of a model with templates: its generative model, what its pictures learn from and what its recognition learns from. */
+/** The programs of a model with templates: the generative model and the objectives of pictures and recognition. */
 import { take } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 import { module, normal, oneHotCategorical, param, plate, sample, scale } from 'pyro-ts';
@@ -18,13 +18,13 @@ import {
   templateLikelihood,
 } from './templateOptions.js';
 
-/** What is known or was inferred of some of the images that recognition learns from. */
+/** Known or inferred classes, poses and contents that recognition is trained on. */
 export interface Teaching {
   /** [B, channels * points]. */
   readonly x: tf.Tensor;
-  /** Classes of images: rows of image, one-hot class [R, K] and weight [R]. */
+  /** Classes: rows of image index, one-hot class [R, K] and weight [R]. */
   readonly classes: TaughtRows;
-  /** Classes with poses and contents, likewise. */
+  /** Classes with poses and contents, in the same form. */
   readonly poses: TaughtRows & { readonly pose: KnownPose; readonly content: tf.Tensor };
 }
 
@@ -34,12 +34,14 @@ export interface TaughtRows {
   readonly weight: tf.Tensor;
 }
 
-/** Images, classes, poses and contents, all known. */
+/** Images with known classes, poses and contents. */
 export interface CompleteRows {
   /** Images under the model's blur, [R, channels * points]; see `blurredImages`. */
   readonly x: tf.Tensor;
   readonly y: tf.Tensor;
-  /** Which of its class's pictures each row shows, one-hot [R, templatesPerClass]; omitted where a class has one. */
+  /**
+   * The picture of its class that each row shows, one-hot [R, templatesPerClass]; omitted if classes have one picture.
+   */
   readonly template?: tf.Tensor;
   readonly pose: KnownPose;
   readonly content: tf.Tensor;
@@ -52,7 +54,7 @@ export abstract class TemplatePrograms extends RecognitionSSIVAE {
   readonly templates: ResolvedTemplates;
   /** Standard deviation of a pixel as a fraction of the contrast, or "learned". */
   readonly relativeSigma: number | 'learned';
-  /** The options that the model was made with; `options` has networks in place of their names. */
+  /** The options passed to the constructor; in `options`, networks replace their names. */
   readonly given: SemiSupervisedOptions;
   protected readonly kernel: SemiSupervisedOptions['kernel'];
 
@@ -86,7 +88,9 @@ export abstract class TemplatePrograms extends RecognitionSSIVAE {
 
   // Programs.
 
-  /** p(x, y, pose, z) with everything observed, weighted by row: what pictures and field learn from. It needs no guide. */
+  /**
+   * The objective of pictures and field: p(x, y, pose, z) with everything observed, weighted by row. It needs no guide.
+   */
   readonly completeModel = ({ x, y, template, pose, content, weight }: CompleteRows): void => {
     this.images(x, () =>
       scale.with(this.toSite1(weight), () => {
@@ -98,8 +102,9 @@ export abstract class TemplatePrograms extends RecognitionSSIVAE {
   };
 
   /**
-   * What recognition learns from: log q(class | x) for rows of known or inferred class, and log q(class, bin | x), log q(pose, z | x, class, bin) for rows whose
-   * pose and content are known or inferred too, weighted by row. It needs no guide.
+   * The objective of recognition: log q(class | x) for rows of known or inferred class, and log q(class, bin | x) and
+   * log q(pose, z | x, class, bin) for rows whose pose and content are also known or inferred, weighted by row. It
+   * needs no guide.
    */
   readonly teachingModel = (
     { x, classes, poses }: Teaching,
@@ -167,7 +172,10 @@ export abstract class TemplatePrograms extends RecognitionSSIVAE {
     this.observe('x', [z, picture], this.poseOf(draws), x);
   }
 
-  /** Which picture of the classes y [..., K] an image shows, one-hot [..., K * templatesPerClass]: each of a class as likely as the others. */
+  /**
+   * The picture that an image of classes y [..., K] shows, one-hot [..., K * templatesPerClass], with a uniform prior
+   * over the pictures of a class.
+   */
   private samplePicture(y: tf.Tensor, known: tf.Tensor | undefined): tf.Tensor {
     const { perClass } = this.templates;
     if (perClass === 1) return y;
@@ -179,7 +187,7 @@ export abstract class TemplatePrograms extends RecognitionSSIVAE {
 
   // The state of training.
 
-  /** Standard deviation in pixels of the blur under which images and pictures are compared while the model is trained; 0 afterwards. */
+  /** Standard deviation in pixels of the blur of images and pictures during training; 0 afterwards. */
   get blur(): number {
     return this.params.get('decoder.blur').dataSync()[0];
   }
@@ -187,18 +195,20 @@ export abstract class TemplatePrograms extends RecognitionSSIVAE {
     tf.tidy(() => this.params.set('decoder.blur', pixels));
   }
 
-  /** Number of pictures of all classes together; those of class k are the ones from k * templatesPerClass on. */
+  /** Total number of pictures. Those of class k start at index k * templatesPerClass. */
   get pictureCount(): number {
     return this.numClasses * this.templates.perClass;
   }
 
-  /** Pictures of the classes, [numClasses * templatesPerClass, channels, height, width]; a trainer sets the first ones. */
+  /**
+   * Sets the pictures, [numClasses * templatesPerClass, channels, height, width]. The trainer sets the initial ones.
+   */
   setPictures(pictures: Float32Array): void {
     const { shape, channels } = this.options;
     tf.tidy(() => this.params.set('decoder.pictures', tf.tensor(pictures, [this.pictureCount, channels, ...shape])));
   }
 
-  /** One picture for one class, [channels, height, width]. */
+  /** Sets all pictures of a class to the same one, [channels, height, width]. */
   setPicture(label: number, picture: Float32Array): void {
     const { perClass } = this.templates;
     const all = this.params.get('decoder.pictures').dataSync<'float32'>().slice();
@@ -206,7 +216,7 @@ export abstract class TemplatePrograms extends RecognitionSSIVAE {
     this.setPictures(all);
   }
 
-  /** Images [n, channels * points] under a blur of `pixels`. */
+  /** Blurs images [n, channels * points] by a standard deviation of `pixels`. */
   blurredImages(x: tf.Tensor, pixels: number): tf.Tensor {
     const { shape, channels } = this.options;
     return tf.reshape(blurred(tf.reshape(x, [x.shape[0] * channels, ...shape]), pixels), x.shape);

@@ -1,4 +1,4 @@
-/** What a person does with a trained model: images to latents and back, on the host, in batches. */
+/** The methods of a trained model: images to latents and back, on the host, in batches. */
 import { expandTo } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import { module, OptionError, ShapeError } from 'pyro-ts';
@@ -17,59 +17,67 @@ import type { Classified } from './queries/uncertainty.js';
 import { centreOf } from './views.js';
 
 export interface StraightenOptions {
-  /** The angle that counts as upright for each image, in radians. See `classAngles`. @default the model's own zero */
+  /**
+   * The angle that counts as upright for each image, in radians; see `classAngles`.
+   * @default 0, which is arbitrary in a model
+   */
   readonly reference?: ArrayLike<number>;
 }
 
 export interface ReconstructOptions {
-  /** Every image in the upright pose instead of its own; false. */
+  /** Reconstruct every image in the upright pose instead of its inferred one. @default false */
   readonly upright?: boolean;
 }
 
-/** What a model infers of images: latents, and classes or quantities where it knows any. */
+/** What a model infers from images: latents and, depending on the model, classes or regression targets. */
 export interface Inferred {
   readonly encoding: Encoding;
   readonly classified?: Classified;
-  /** [count, number of quantities] in the data's units, row major. */
+  /** [count, number of targets] in the units of the data, row major. */
   readonly targets?: Float32Array;
 }
 
-/** A network that says something of an image by its pixels alone. */
+/** A network that predicts classes or targets from the pixels of an image. */
 export interface Predictor {
   readonly name: 'classifier' | 'regressor';
   readonly output: 'probabilities' | 'targets';
-  /** From images [B, channels * points]: [B, classes or quantities], in the data's units. Inside `params.run`. */
+  /**
+   * Maps images [B, channels * points] to [B, classes or targets], in the units of the data. Call inside `params.run`.
+   */
   readonly predict: (x: tf.Tensor) => tf.Tensor;
 }
 
-/** The programs of a model together with the methods of a trained model. `Told` is what the decoder is given beside content and pose. */
+/** The programs of a model together with the methods of a trained model. `Told` is the condition of the decoder. */
 export abstract class InvariantVAE<Told extends Condition = Condition> extends VaePrograms {
-  /** Number of classes that the decoder is given one of; 0 where there are none. */
+  /** Number of classes that the decoder is conditioned on; 0 if there are none. */
   abstract readonly numClasses: number;
-  /** What the guide says of each image, and what the networks were given of it. */
+  /** Infers the latents of each image, and returns them with the conditions of the networks. */
   abstract encode(set: ImageSet | StreamedSet): Encoding & Condition;
-  /** What the networks are given of `count` images, checked. */
+  /**
+   * The condition tensors of `count` images.
+   * @throws {OptionError} when a condition is missing or has the wrong size.
+   */
   protected abstract conditionRows(told: Condition, count: number): ConditionRows;
-  /** What the encoder or the decoder is given beside pixels or content. @default nothing */
+  /** The conditions of the encoder or the decoder. @default none */
   networkConditions(_net: 'encoder' | 'decoder'): NetworkCondition[] {
     return [];
   }
-  /** The classifier or regressor of a model that has one. @default none */
+  /** The classifier or regressor of the model, if it has one. @default none */
   predictor(): Predictor | undefined {
     return undefined;
   }
-  /** Latents of images with the classes or quantities that the model finds. */
+  /** Latents of images, with the classes or targets that the model infers. */
   infer(set: ImageSet | StreamedSet): Inferred {
     return { encoding: this.encode(set) };
   }
-  /** p(x, latents). x: images [B, channels * points]; y: what is known of them, [B, n]. */
+  /** p(x, latents). x: images [B, channels * points]; y: their known classes, factors or targets, [B, n]. */
   abstract readonly model: (x: tf.Tensor, y?: tf.Tensor, terms?: Terms) => void;
   /** q(latents | x, y). */
   abstract readonly guide: (x: tf.Tensor, y?: tf.Tensor, terms?: Terms) => void;
 
   /**
-   * Images from content [count, latentDim] (row major), in the upright pose unless one is given. Classes, known numbers or targets, where the model
-   * has them, are one for all images or one for each.
+   * Decodes images from content [count, latentDim] (row major), by default in the upright pose. Classes, factors or
+   * targets, depending on the model, are one for all images or one for each.
    */
   decode(content: Float32Array | readonly number[], options: PoseRows & Told = {} as PoseRows & Told): ImageSet {
     const { classes, condition, targets, ...pose }: PoseRows & Condition = options;
@@ -78,32 +86,36 @@ export abstract class InvariantVAE<Told extends Condition = Condition> extends V
     return this.decodeRows(rows, pose, this.conditionRows(told, rows.length / this.options.latentDim));
   }
 
-  /** Each image as the model sees it: in its own pose, or upright. */
+  /** Reconstructs each image, in its inferred pose or upright. */
   reconstruct(set: ImageSet | StreamedSet, { upright = false }: ReconstructOptions = {}): ImageSet {
     const encoding = this.encode(set);
     const { content, angle, shift, scale, shear } = encoding;
     return this.decodeAny(content, { ...conditionIn(encoding), ...(!upright && { angle, shift, scale, shear }) });
   }
 
-  /** Images over a grid of two content latents, all of one class, or with the same known numbers, where the model has them. */
+  /**
+   * Decodes images over a grid of two content latents, all with the same class, factors or targets, depending on the
+   * model.
+   */
   manifold(options: ManifoldOptions & Told = {} as ManifoldOptions & Told): Manifold {
     return manifold(this.options.latentDim, options, this.decodeAny);
   }
 
-  /** One latent varied at a time, the others fixed: a row for each class (all, or those asked for) and latent. */
+  /** Varies one latent at a time with the others fixed: one row for each class (by default all) and latent. */
   traverse(options: TraverseOptions & Partial<Told> = {}): Traversal {
     const { latentDim } = this.options;
     return traverse({ latentDim, numClasses: this.numClasses }, options, this.decodeAny);
   }
 
-  /** Images on the way between two points of the latent space; `latentPoint` takes one from an encoding. */
+  /** Interpolates between two points of the latent space; `latentPoint` extracts one from an encoding. */
   interpolate(from: LatentPoint, to: LatentPoint, options: InterpolateOptions = {}): ImageSet {
     return interpolate(from, to, options, this.decodeAny);
   }
 
   /**
-   * log p(image) of each image in nats, by importance sampling with the guide, classes and modes summed out exactly: a lower bound on average, which
-   * more particles tighten. Given what the model is told of the images. All pixels count, whatever `pixels` says.
+   * log p(image) of each image in nats, by importance sampling with the guide, with classes and modes summed out
+   * exactly. Its expectation is a lower bound, which more particles tighten. A conditional model uses the labels and
+   * factors of the set. All pixels are used, even with the option `pixels`.
    */
   logLikelihood(set: ImageSet | StreamedSet, options: LogLikelihoodOptions = {}): Float64Array {
     this.checkImages(set);
@@ -112,16 +124,16 @@ export abstract class InvariantVAE<Told extends Condition = Condition> extends V
     return this.params.run(() => logLikelihood(set, { model, guide, plateNesting, points, told }, options));
   }
 
-  /** What the programs are told of the images at `indices`, labelled or not: [B, n]. Nothing unless the model is conditional. */
+  /** The condition of the images at `indices`, [B, n]; undefined unless the model is conditional. */
   told(_set: ImageSet | StreamedSet, _indices: ArrayLike<number>): tf.Tensor | undefined {
     return undefined;
   }
 
-  /** As `decode`, whatever the model is told. */
+  /** `decode` for any model, without the check of its conditions by the compiler. */
   private readonly decodeAny = (content: Float32Array, options: PoseRows & Condition): ImageSet =>
     this.decode(content, options as PoseRows & Told);
 
-  /** The original images moved into the upright pose by their inferred one, interpolated (bi)linearly. */
+  /** Transforms the original images to the upright pose by their inferred pose, with (bi)linear interpolation. */
   straighten(set: ImageSet | StreamedSet, { reference }: StraightenOptions = {}): ImageSet {
     const { angle, shift, scale, shear } = this.encode(set);
     const { shape, channels } = this.options;
@@ -144,17 +156,17 @@ export abstract class InvariantVAE<Told extends Condition = Condition> extends V
     return { images, count: set.count, shape, channels, labels, classNames, names, factors };
   }
 
-  /** Refuses images that are not of this model's shape. */
+  /** @throws {ShapeError} when the images do not have the shape of this model. */
   checkImages(set: Pick<ImageSet, 'shape' | 'channels'>): void {
     const { shape, channels } = this.options;
     if (formatShape(set.shape) === formatShape(shape) && set.channels === channels) return;
     throw new ShapeError(
-      `The images have shape ${formatShape(set.shape)} and ${set.channels} channel(s); this model is for ${formatShape(shape)} and ` +
-        `${channels}. Resize the images, or make a model of their shape.`,
+      `The images have shape ${formatShape(set.shape)} and ${set.channels} channel(s); this model expects ${formatShape(shape)} and ` +
+        `${channels}. Resize the images, or construct a model of their shape.`,
     );
   }
 
-  /** Runs `body` on the images of `set`, [B, channels * points] at a time, with the parameters at hand, and gathers its results. */
+  /** Runs `body` inside `params.run` on batches [B, channels * points] of the images, and concatenates its results. */
   protected onBatches<Name extends string>(
     set: ImageSet | StreamedSet,
     body: (x: tf.Tensor2D, from: number) => Readonly<Record<Name, tf.Tensor>>,
@@ -169,7 +181,7 @@ export abstract class InvariantVAE<Told extends Condition = Condition> extends V
     );
   }
 
-  /** The guide's centre for each image. `parts` gives the encoder's inputs for a batch. */
+  /** The point estimate of the guide for each image. `parts` returns the inputs of the encoder for a batch. */
   protected encodeImages(set: ImageSet | StreamedSet, parts: (x: tf.Tensor2D, from: number) => tf.Tensor[]): Encoding {
     const { latents } = this;
     const found: Partial<Record<string, Float32Array>> = this.onBatches<string>(set, (x, from) => {
@@ -190,7 +202,10 @@ export abstract class InvariantVAE<Told extends Condition = Condition> extends V
     };
   }
 
-  /** Images from content rows and poses. `condition` gives further inputs of the decoder for rows from..from+size. */
+  /**
+   * Decodes images from content rows and poses. `condition` returns further inputs of the decoder for rows
+   * from..from+size.
+   */
   protected decodeRows(
     content: Float32Array,
     pose: PoseRows,
@@ -199,14 +214,16 @@ export abstract class InvariantVAE<Told extends Condition = Condition> extends V
     const { latentDim, shape, channels } = this.options;
     const count = content.length / latentDim;
     if (!Number.isInteger(count)) {
-      throw new OptionError(`${content.length} numbers are no rows of ${latentDim} content latents.`);
+      throw new OptionError(
+        `The number of values of content must be a multiple of ${latentDim}, the number of content latents; got ${content.length}.`,
+      );
     }
     for (const [name, value] of Object.entries(pose)) {
       if (!poseKinds.some((kind) => kind === name)) {
-        throw new OptionError(`decode has no option "${name}". A pose has: ${poseKinds.join(', ')}.`);
+        throw new OptionError(`decode: unknown option "${name}". The parts of a pose are ${poseKinds.join(', ')}.`);
       }
       if (value !== undefined && !this.latents.hasPose) {
-        throw new OptionError(`This model has no invariances, so its images have no ${name} to set. Omit it.`);
+        throw new OptionError(`This model has no invariances, so ${name} cannot be set. Omit it.`);
       }
     }
     const posesOf = poseTensors(pose, count, shape.length);

@@ -1,4 +1,7 @@
-/** The variational encoder-decoder: predicts one kind of data from another, such as a spectrum from an image, by way of a few latents. */
+/**
+ * The variational encoder-decoder: predicts one kind of data from another, such as a spectrum from an image, through a
+ * few latents.
+ */
 import { sizeOf } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import {
@@ -25,25 +28,27 @@ import { type Manifold, type ManifoldOptions, manifold } from './queries/manifol
 import { type Traversal, type TraverseOptions, traverse } from './queries/traverse.js';
 import { convolutionsOf, type ResolvedVED, resolveVED, type VEDOptions } from './vedOptions.js';
 
-/** What a model predicts: the mean over draws of the latents, and how far the draws lie apart. */
+/** A prediction: mean and standard deviation over samples of the latents. */
 export interface Prediction {
   readonly mean: ImageSet;
-  /** Standard deviation over the draws at each point: the model's doubt about the latents, not the noise of the data. */
+  /**
+   * Standard deviation over the samples at each point: the uncertainty of the latents, without the noise of the data.
+   */
   readonly deviation: ImageSet;
 }
 
 export interface PredictOptions {
-  /** Draws of the latents, at least 2; 30. */
+  /** Number of samples of the latents, at least 2. @default 30 */
   readonly samples?: number;
-  /** Decides the draws; 1. */
+  /** Seed of the samples. @default 1 */
   readonly seed?: number | string;
 }
 
 type Data = ImageSet | StreamedSet;
 
 /**
- * z ~ N(0, 1), y ~ likelihood(decoder(z)); q(z | x) from the encoder. Sites: "z", "obs". Source: `pyroved.models.VED`; for image to spectrum, Kalinin
- * et al. 2021 (im2spec).
+ * z ~ N(0, 1), y ~ likelihood(decoder(z)); q(z | x) from the encoder. Sites: "z", "obs".
+ * @see `pyroved.models.VED`; Kalinin et al. 2021 (im2spec) for image to spectrum.
  * @example
  * const ved = new VED({ inputShape: [32, 32], outputShape: [64] });
  * await new VEDTrainer(ved, { inputs: images, outputs: spectra }, { epochs: 20 }).train();
@@ -54,9 +59,9 @@ export class VED {
   readonly params = new ParamStore();
   readonly options: ResolvedVED;
   readonly likelihood: Likelihood;
-  /** Number of plates that the programs nest. */
+  /** Number of nested plates of the programs. */
   readonly plateNesting = 1;
-  /** Both networks by the names under which their parameters are kept. */
+  /** Both networks by the names under which their parameters are stored. */
   readonly nets: { readonly encoder_z: EncoderNet; readonly decoder: DecoderNet };
   private readonly encoder: EncoderNet;
   private readonly decoder: DecoderNet;
@@ -91,7 +96,9 @@ export class VED {
     );
   }
 
-  /** p(y, z). x: inputs [B, channels * points], of which only the number counts here; y: outputs [B, channels * points]. */
+  /**
+   * p(y, z). x: inputs [B, channels * points], of which only the batch size is used; y: outputs [B, channels * points].
+   */
   readonly model = (x: tf.Tensor, y: tf.Tensor, { klWeight = 1 }: Terms = {}): void => {
     const { latentDim, outputChannels: channels, outputShape } = this.options;
     plate('data', x.shape[0], { dim: -1 }, () => {
@@ -110,12 +117,12 @@ export class VED {
     });
   };
 
-  /** The objective that these programs are trained on. */
+  /** The objective for training these programs. */
   elbo(): ELBO {
     return new TraceELBO({ maxPlateNesting: this.plateNesting });
   }
 
-  /** What the guide says of each input: means and standard deviations of the latents, [count, latentDim]. */
+  /** Infers the latents of each input: means and standard deviations, [count, latentDim]. */
   encode(inputs: Data): Encoding {
     const { content = none, contentScale = none } = this.onBatches(inputs, (x) => {
       const { loc, scale: sd } = module('encoder_z', this.encoder)([x]);
@@ -124,12 +131,14 @@ export class VED {
     return { count: inputs.count, content, contentScale };
   }
 
-  /** Outputs from latents [count, latentDim] (row major): the mean of the likelihood. */
+  /** Decodes latents [count, latentDim] (row major) to outputs, the mean of the likelihood. */
   decode(content: Float32Array | readonly number[]): ImageSet {
     const { latentDim } = this.options;
     const count = content.length / latentDim;
     if (!Number.isInteger(count))
-      throw new OptionError(`${content.length} numbers are no rows of ${latentDim} latents.`);
+      throw new OptionError(
+        `The number of values of content must be a multiple of ${latentDim}, the number of latents; got ${content.length}.`,
+      );
     const all = Float32Array.from(content);
     const { images = none } = collect(count, (from, size) =>
       this.params.run(() => {
@@ -140,12 +149,15 @@ export class VED {
     return this.outputsOf(images);
   }
 
-  /** Outputs of inputs that the model has not seen. Source: `pyroved.models.VED.predict`. */
+  /**
+   * Predicts outputs from inputs.
+   * @see `pyroved.models.VED.predict`
+   */
   predict(inputs: Data, options: PredictOptions = {}): Prediction {
     refuseUnknownKeys('predict', options, ['samples', 'seed']);
     const { samples = 30, seed: chosen = 1 } = options;
     if (!Number.isInteger(samples) || samples < 2) {
-      throw new OptionError(`predict: samples is a whole number of at least 2, not ${samples}.`);
+      throw new OptionError(`predict: samples must be an integer of at least 2; got ${samples}.`);
     }
     const stream = new RandomStream(chosen);
     const { mean = none, deviation = none } = this.onBatches(inputs, (x, from) => {
@@ -163,27 +175,27 @@ export class VED {
     return { encoding: this.encode(inputs) };
   }
 
-  /** Outputs over a grid of the first two latents. */
+  /** Decodes outputs over a grid of two latents. */
   manifold(options: Omit<ManifoldOptions, keyof PoseRows> = {}): Manifold {
     refuseUnknownKeys('manifold', options, ['size', 'axes', 'coverage']);
     return manifold(this.options.latentDim, options, (content) => this.decode(content));
   }
 
-  /** One latent varied at a time, the others fixed: a row for each. */
+  /** Varies one latent at a time with the others fixed: one row for each. */
   traverse(options: Omit<TraverseOptions, keyof PoseRows> = {}): Traversal {
     refuseUnknownKeys('traverse', options, ['latents', 'size', 'coverage', 'at']);
     const { latentDim } = this.options;
     return traverse({ latentDim, numClasses: 0 }, options, (content) => this.decode(content));
   }
 
-  /** Refuses inputs that are not of this model's shape. */
+  /** @throws {ShapeError} when the inputs do not have the shape of this model. */
   checkInputs(set: Pick<ImageSet, 'shape' | 'channels'>): void {
-    refuseOther('inputs', set, this.options.inputShape, this.options.inputChannels);
+    checkSameShape('inputs', set, this.options.inputShape, this.options.inputChannels);
   }
 
-  /** Refuses outputs that are not of this model's shape. */
+  /** @throws {ShapeError} when the outputs do not have the shape of this model. */
   checkOutputs(set: Pick<ImageSet, 'shape' | 'channels'>): void {
-    refuseOther('outputs', set, this.options.outputShape, this.options.outputChannels);
+    checkSameShape('outputs', set, this.options.outputShape, this.options.outputChannels);
   }
 
   /** Frees the parameters. The model can't be used afterwards. */
@@ -191,7 +203,7 @@ export class VED {
     this.params.dispose();
   }
 
-  /** The likelihood's mean for latents [n, latentDim]: [n, points, channels]. */
+  /** The mean of the likelihood for latents [n, latentDim]: [n, points, channels]. */
   private meanOf(z: tf.Tensor2D): tf.Tensor {
     const output = module('decoder', this.decoder)({ parts: [z], transform: {} });
     return this.likelihood.distribution(output).mean();
@@ -201,7 +213,7 @@ export class VED {
     return imageSet({ images, shape: this.options.outputShape, channels: this.options.outputChannels });
   }
 
-  /** Runs `body` on the inputs, [B, channels * points] at a time, with the parameters at hand, and gathers its results. */
+  /** Runs `body` inside `params.run` on batches [B, channels * points] of the inputs, and concatenates its results. */
   private onBatches<Name extends string>(
     inputs: Data,
     body: (x: tf.Tensor2D, from: number) => Readonly<Record<Name, tf.Tensor>>,
@@ -220,24 +232,27 @@ const none = new Float32Array(0);
 
 const channelsFirst = (x: tf.Tensor): tf.Tensor => tf.transpose(x, [0, 2, 1]);
 
-/** Mean and standard deviation (that of a sample, as PyTorch has it) of `count` draws, one at a time in memory (Welford 1962). */
+/**
+ * Mean and sample standard deviation (as in PyTorch) of `count` draws, of which one is in memory at a time (Welford
+ * 1962).
+ */
 function momentsOf(count: number, draw: () => tf.Tensor): { mean: tf.Tensor; deviation: tf.Tensor } {
   let [mean, squares] = [draw(), undefined as tf.Tensor | undefined];
   for (let n = 2; n <= count; n++) {
     const before = [mean, squares];
     [mean, squares] = tf.tidy(() => {
       const y = draw();
-      const off = tf.sub(y, mean);
-      const moved = tf.add(mean, tf.div(off, n));
-      const gained = tf.mul(off, tf.sub(y, moved));
-      return [moved, squares ? tf.add(squares, gained) : gained];
+      const delta = tf.sub(y, mean);
+      const newMean = tf.add(mean, tf.div(delta, n));
+      const increment = tf.mul(delta, tf.sub(y, newMean));
+      return [newMean, squares ? tf.add(squares, increment) : increment];
     });
     tf.dispose(before.filter((t) => t !== undefined));
   }
   return { mean, deviation: tf.sqrt(tf.div(squares as tf.Tensor, count - 1)) };
 }
 
-function refuseOther(
+function checkSameShape(
   what: string,
   set: Pick<ImageSet, 'shape' | 'channels'>,
   shape: readonly number[],
@@ -246,6 +261,6 @@ function refuseOther(
   if (formatShape(set.shape) === formatShape(shape) && set.channels === channels) return;
   throw new ShapeError(
     `The ${what} have shape ${formatShape(set.shape)} and ${set.channels} channel(s); this model's have ${formatShape(shape)} and ${channels}. ` +
-      'Resize them, or make a model of their shape.',
+      'Resize them, or construct a model of their shape.',
   );
 }

@@ -1,4 +1,4 @@
-/** The options of the variational encoder-decoder, their defaults, and the checks that name what is wrong. */
+/** The options of the variational encoder-decoder, with their defaults and checks. */
 import { refuseUnknownKeys } from 'pyro-ts/internal';
 import { defined } from '../defined.js';
 import type { ConvOptions, DecoderSlot, EncoderSlot } from '../nets/index.js';
@@ -8,27 +8,27 @@ import { checkCount, checkShape } from './options.js';
 type Blocks = NonNullable<ConvOptions['blocks']>;
 
 export interface VEDOptions extends LikelihoodOptions, Omit<ConvOptions, 'blocks'> {
-  /** What is given: [height, width] of an image, [length] of a spectrum or another signal. */
+  /** Shape of the inputs: [height, width] of an image, [length] of a spectrum or another signal. */
   readonly inputShape: readonly number[];
-  /** 1. */
+  /** @default 1 */
   readonly inputChannels?: number;
-  /** What is predicted, likewise; of any size. */
+  /** Shape of the outputs, independent of that of the inputs. */
   readonly outputShape: readonly number[];
-  /** 1. */
+  /** @default 1 */
   readonly outputChannels?: number;
-  /** Number of latents; 2. */
+  /** Number of latents. @default 2 */
   readonly latentDim?: number;
-  /** Channels of the encoder's convolutions, block by block; [[32], [64, 64], [128, 128]]. */
+  /** Channels of the encoder's convolutions, block by block. @default [[32], [64, 64], [128, 128]] */
   readonly hiddenEncoder?: Blocks;
-  /** Channels of the decoder's; [[128, 128], [64, 64], [32]]. */
+  /** Channels of the decoder's convolutions, block by block. @default [[128, 128], [64, 64], [32]] */
   readonly hiddenDecoder?: Blocks;
-  /** Of the outputs; "bernoulli". */
+  /** Likelihood of the outputs. @default 'bernoulli' */
   readonly likelihood?: LikelihoodName | Likelihood;
-  /** Decides the first weights; 1. */
+  /** Seed of the initial weights. @default 1 */
   readonly seed?: number | string;
-  /** In place of the convolutional encoder: a custom network or a `tf.LayersModel`. */
+  /** Replaces the convolutional encoder: a custom network or a `tf.LayersModel`. */
   readonly encoder?: EncoderSlot;
-  /** In place of the convolutional decoder, likewise. */
+  /** Replaces the convolutional decoder, likewise. */
   readonly decoder?: DecoderSlot;
 }
 
@@ -60,12 +60,15 @@ const defaults = {
   seed: 1 as number | string,
 };
 
-/** The options as a run's configuration keeps them. */
+/** The options as stored in the configuration of a run. */
 export type VEDConfig = { readonly kind: 'VED' } & VEDOptions;
 
 export type ResolvedVED = VEDOptions & Required<Pick<VEDOptions, keyof typeof defaults>>;
 
-/** The options with their defaults; those of the networks are checked where they are made. @throws {OptionError} that names the option. */
+/**
+ * The options with their defaults. The options of the networks are checked when these are constructed.
+ * @throws {OptionError} when an option is invalid.
+ */
 export function resolveVED(options: VEDOptions): ResolvedVED {
   refuseUnknownKeys('VED', options, keys);
   const all = { ...defaults, ...defined(options) } as ResolvedVED;
@@ -77,7 +80,7 @@ export function resolveVED(options: VEDOptions): ResolvedVED {
   return all;
 }
 
-/** What the options say of the encoder's convolutions, and of the decoder's. */
+/** The options of the convolutions of the encoder and the decoder. */
 export function convolutionsOf(options: VEDOptions): { readonly encoder: ConvOptions; readonly decoder: ConvOptions } {
   const { hiddenEncoder, hiddenDecoder, kernelSize, activation, batchNorm, upsampling } = options;
   const shared = { kernelSize, activation, batchNorm };

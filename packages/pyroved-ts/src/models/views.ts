@@ -1,27 +1,29 @@
-/** The views of an image that the networks of a model look at, and what the guide says in the likeliest of them. */
+/** The views of an image that the networks of a model process, and the point estimate in the likeliest one. */
 import * as tf from '@tensorflow/tfjs';
 import type { PoseTensors } from '../coordinates/index.js';
 import { type Encoded, inView, turnedViews, type Views } from '../nets/index.js';
 import { Latents, type OwnDraws, poseParts } from '../priors/index.js';
 import type { ModelOptions } from './options.js';
 
-/** One view for each mode of the guide; undefined where the guide has none, and the networks see the image as it is. */
+/**
+ * One view for each mode of the guide; undefined if the guide has none, and the networks process the unchanged image.
+ */
 export function viewsOf({ shape, channels = 1, invariances = [], ...priors }: ModelOptions): Views | undefined {
   const { modes } = new Latents(poseParts(invariances, shape, priors), 0);
   return modes && turnedViews(shape, channels, modes.angles, modes.logPrior);
 }
 
-/** The guide's centre, rows [B, n]. */
+/** The point estimate of the guide, rows [B, n]. */
 export interface Centre {
   readonly pose: PoseTensors;
   readonly content: tf.Tensor;
-  /** The content's standard deviation. */
+  /** Standard deviation of the content. */
   readonly contentScale: tf.Tensor;
-  /** Probability of each mode, where the guide has some: the centre is that of the likeliest. */
+  /** Probability of each mode, if the guide has modes; the other values are those of the likeliest one. */
   readonly modeProbs?: tf.Tensor;
 }
 
-/** The guide's centre, from what the encoder says. */
+/** The point estimate of the guide, from the output of the encoder. */
 export function centreOf(latents: Latents, encoded: Encoded): Centre {
   const { modes, modal, jointSize, contentSize, own } = latents;
   const modeProbs = modes && modal && tf.softmax(modes.logits(encoded.own[modal] as tf.Tensor));

@@ -1,17 +1,19 @@
-/** Whether stated distributions of an angle are right: how often the region of highest density contains the true angle. */
+/** Calibration of angle distributions: how often the highest-density region contains the true angle. */
 import { OptionError } from 'pyro-ts';
 import { refuseUnknownKeys } from 'pyro-ts/internal';
 import type { AngleMixture } from '../models/index.js';
 import { shareInterval } from './shareInterval.js';
 
 export interface RegionCoverage {
-  /** Probability that the regions state. */
+  /** Nominal probability of the regions. */
   readonly level: number;
-  /** Share of the images whose region contains the true angle; near `level` where the distributions are right. */
+  /**
+   * Fraction of the images whose region contains the true angle; close to `level` if the distributions are calibrated.
+   */
   readonly coverage: number;
-  /** 95% interval of the coverage. */
+  /** 95% confidence interval of the coverage. */
   readonly interval: readonly [low: number, high: number];
-  /** Median size of the regions in radians, of 2 pi. */
+  /** Median size of the regions in radians, at most 2 pi. */
   readonly medianSize: number;
   readonly count: number;
 }
@@ -19,18 +21,18 @@ export interface RegionCoverage {
 export interface RegionOptions {
   /** @default 0.9 */
   readonly level?: number;
-  /** Factor on all concentrations: below 1 the distributions are wider than the model states. @default 1 */
+  /** Factor of all concentrations; below 1, the distributions are wider than those of the model. @default 1 */
   readonly sharpness?: number;
 }
 
-/** Angles at which densities are compared. */
+/** Number of angles at which densities are evaluated. */
 const GRID = 720;
 
 /**
- * The coverage of the smallest sets of angles that contain `level` of each distribution. A set may consist of several intervals, so that an object with a
- * symmetry, whose angle is known modulo a part of the circle, needs no special treatment.
+ * The coverage of the highest-density regions with probability `level`. A region may consist of several intervals, so
+ * objects with a symmetry need no special treatment.
  * @param truth true angles in radians, [count]
- * @throws {OptionError} for lists of different lengths or a level outside (0, 1).
+ * @throws {OptionError} when the lists have different lengths or the level is outside (0, 1).
  * @example regionCoverage(model.angleMixture(images, labels), truePoses(images).angle).coverage // 0.85 to 0.95 for calibrated angles
  */
 export function regionCoverage(
@@ -41,7 +43,8 @@ export function regionCoverage(
   refuseUnknownKeys('regionCoverage', options, ['level', 'sharpness']);
   const { level = 0.9, sharpness = 1 } = options;
   const { count } = mixture;
-  if (truth.length !== count) throw new OptionError(`${truth.length} true angles for ${count} images.`);
+  if (truth.length !== count)
+    throw new OptionError(`Expected one true angle for each of the ${count} images; got ${truth.length}.`);
   if (!(level > 0 && level < 1)) throw new OptionError(`level must be between 0 and 1; got ${level}.`);
   const sizes: number[] = [];
   let inside = 0;
@@ -59,13 +62,13 @@ export function regionCoverage(
   return { level, coverage, interval: shareInterval(coverage, count), medianSize, count };
 }
 
-/** Range in which a sharpness is looked for. */
+/** Range and number of halvings of the bisection for the sharpness. */
 const [DULLEST, SHARPEST, HALVINGS] = [1 / 16, 16, 12];
 
 /**
- * The sharpness at which regions of probability `level` contain that share of the true angles. Distributions that a network states from few labelled images are
- * often too wide or too narrow all alike.
- * @returns 1 for no images
+ * The sharpness at which regions of probability `level` contain that fraction of the true angles. A network trained on
+ * few labelled images is often over- or underconfident for all images alike.
+ * @returns 1 if there are no images
  * @example fitSharpness(model.angleMixture(validation, labels), angles) // 1.4
  */
 export function fitSharpness(mixture: AngleMixture, truth: ArrayLike<number>, level = 0.9): number {
@@ -80,7 +83,7 @@ export function fitSharpness(mixture: AngleMixture, truth: ArrayLike<number>, le
   return Math.exp((low + high) / 2);
 }
 
-/** The images `wanted` of a mixture, in that order. */
+/** The subset `wanted` of the images of a mixture, in that order. */
 export function mixtureOf(
   { views, weights, means, concentrations }: AngleMixture,
   wanted: readonly number[],
@@ -99,18 +102,19 @@ export function mixtureOf(
 }
 
 /**
- * The places of a list in two halves, those of one image in the same half: every other image in the order in which they first occur.
- * @param images which image each place shows
+ * Splits the indices of a list into two halves, assigning distinct images alternately in order of first occurrence, so
+ * that all indices of an image are in the same half.
+ * @param images the image at each index
  * @example halvesOf([4, 4, 8, 12]) // [[0, 1, 3], [2]]
  */
 export function halvesOf(images: readonly number[]): readonly [readonly number[], readonly number[]] {
   const order = new Map([...new Set(images)].map((image, rank) => [image, rank] as const));
   const half = (wanted: number): number[] =>
-    Array.from(images.keys()).filter((place) => (order.get(images[place]) ?? 0) % 2 === wanted);
+    Array.from(images.keys()).filter((index) => (order.get(images[index]) ?? 0) % 2 === wanted);
   return [half(0), half(1)];
 }
 
-/** Probabilities of the angles of the grid, of image i. */
+/** Probabilities of the angles of the grid for image i. */
 function densitiesOf(
   { views, weights, means, concentrations }: AngleMixture,
   i: number,
@@ -120,7 +124,7 @@ function densitiesOf(
   const own = new Float64Array(GRID);
   for (let v = i * views; v < (i + 1) * views; v++) {
     if (weights[v] < 1e-6) continue;
-    // A narrower peak than this would fall between two angles of the grid.
+    // A narrower peak could fall between two angles of the grid.
     const concentration = Math.min(sharpness * concentrations[v], (GRID / (2 * Math.PI)) ** 2);
     let sum = 0;
     for (let k = 0; k < GRID; k++) {

@@ -1,23 +1,30 @@
-/** Running averages of a model's weights, kept beside the weights that training continues with. */
+/** Running averages of a model's weights; training itself continues with the raw weights. */
 import { OptionError, type ParamData, type ParamStore, type SavedTensor } from 'pyro-ts';
 import { refuseUnknownKeys } from 'pyro-ts/internal';
 
 export interface AverageOptions {
-  /** The epoch, counted from 1, with whose first step the average begins. @default that after the first three quarters of the run */
+  /** Epoch, counted from 1, at whose start averaging begins. @default the first epoch of the last quarter of the run */
   readonly from?: number;
-  /** `mean` (default): every step counts the same. A number below 1: what is kept of the average at each step, an exponential average. */
+  /**
+   * `'mean'`: all steps have equal weight. A number between 0 and 1: exponential moving average with this decay per
+   * step.
+   * @default 'mean'
+   */
   readonly decay?: number | 'mean';
 }
 
-/** The options filled in. @throws {OptionError} for an epoch that the run does not have, or a decay outside (0, 1). */
+/**
+ * The options with their defaults.
+ * @throws {OptionError} when the run does not have the epoch `from`, or the decay is outside (0, 1).
+ */
 export function averageRule(options: AverageOptions, epochs: number): Required<AverageOptions> {
   refuseUnknownKeys('averageWeights', options, ['from', 'decay']);
   const { from = Math.floor(0.75 * epochs) + 1, decay = 'mean' } = options;
   if (!Number.isInteger(from) || from < 1 || from > epochs) {
-    throw new OptionError(`averageWeights: from is an epoch from 1 to ${epochs}, not ${from}.`);
+    throw new OptionError(`averageWeights: from must be an epoch from 1 to ${epochs}; got ${from}.`);
   }
   if (decay !== 'mean' && !(decay > 0 && decay < 1)) {
-    throw new OptionError(`averageWeights: decay is "mean" or a number between 0 and 1, not ${decay}.`);
+    throw new OptionError(`averageWeights: decay must be "mean" or a number between 0 and 1; got ${decay}.`);
   }
   return { from, decay };
 }
@@ -26,12 +33,15 @@ type Weights = Map<string, ParamData>;
 
 const WEIGHTS = 'weights/';
 
-/** The average, and the weights that it stands in for. Source: `pyroved.trainers.auxSVItrainer.average_weights`; Izmailov et al. 2018 for the mean. */
+/**
+ * The average, and the training weights while the model holds the average.
+ * @see `pyroved.trainers.auxSVItrainer.average_weights`; Izmailov et al. 2018 for the mean.
+ */
 export class WeightAverage {
-  /** Steps in the average. */
+  /** Number of steps in the average. */
   steps = 0;
   private average: Weights | undefined;
-  /** Training's own weights, while the model holds the average. */
+  /** The training weights, while the model holds the average. */
   private stored: Weights | undefined;
 
   constructor(
@@ -39,7 +49,7 @@ export class WeightAverage {
     readonly rule: Required<AverageOptions>,
   ) {}
 
-  /** Takes the weights after a step into the average. `epoch` is counted from 1. */
+  /** Updates the average after a step. `epoch` is counted from 1. */
   update(epoch: number): void {
     if (epoch < this.rule.from) return;
     const weights = this.params.toData();
@@ -56,7 +66,7 @@ export class WeightAverage {
     }
   }
 
-  /** Calls `body` with the average in the model, where there is one yet. */
+  /** Calls `body` with the averaged weights in the model, if there are any yet. */
   within<T>(body: () => T): T {
     if (!this.average || this.stored) return body();
     const stored = this.params.toData();
@@ -70,21 +80,21 @@ export class WeightAverage {
     }
   }
 
-  /** Puts the average into the model to stay: the end of a training. */
+  /** Puts the average into the model, at the end of training. */
   show(): void {
     if (!this.average || this.stored) return;
     this.stored = this.params.toData();
     this.params.loadData(this.average);
   }
 
-  /** Training's own weights as arrays of a checkpoint, for one that holds the average as the model's parameters. */
+  /** The training weights as arrays of a checkpoint whose parameters are the average. */
   save(): Map<string, SavedTensor> {
     return this.within(
       () => new Map([...(this.stored ?? [])].map(([name, { shape, data }]) => [`${WEIGHTS}${name}`, { shape, data }])),
     );
   }
 
-  /** Goes on from a checkpoint whose parameters the model holds already. */
+  /** Restores the state of a checkpoint whose parameters are already loaded into the model. */
   load(tensors: ReadonlyMap<string, SavedTensor>, steps: number): void {
     this.steps = steps;
     this.stored = undefined;

@@ -1,9 +1,9 @@
-/** Whether class probabilities mean what they say: of the images that are found with 80%, are 80% right? */
+/** Calibration of class probabilities: of the images classified with a probability of 80%, 80% should be correct. */
 import { OptionError } from 'pyro-ts';
 import { refuseUnknownKeys } from 'pyro-ts/internal';
 
 export interface CalibrationOptions {
-  /** Number of equally wide bins of the likeliest class's probability; 15. */
+  /** Number of equally wide bins of the probability of the likeliest class. @default 15 */
   readonly bins?: number;
 }
 
@@ -12,14 +12,14 @@ export interface ReliabilityBin {
   readonly low: number;
   readonly high: number;
   readonly count: number;
-  /** Mean probability of the likeliest class; NaN for an empty bin. */
+  /** Mean probability of the likeliest class; NaN if the bin is empty. */
   readonly confidence: number;
-  /** Share of images whose likeliest class is the true one; NaN for an empty bin. */
+  /** Fraction of images whose likeliest class is the true one; NaN if the bin is empty. */
   readonly accuracy: number;
 }
 
 /**
- * Confidence and accuracy bin by bin.
+ * Confidence and accuracy of each bin.
  * @param probabilities [count, numClasses], row major
  * @param labels the true class of each image
  */
@@ -30,10 +30,12 @@ export function reliabilityTable(
 ): ReliabilityBin[] {
   refuseUnknownKeys('reliabilityTable', options, ['bins']);
   const { bins = 15 } = options;
-  if (!Number.isInteger(bins) || bins < 1) throw new OptionError(`bins is a whole number of at least 1, not ${bins}.`);
+  if (!Number.isInteger(bins) || bins < 1) throw new OptionError(`bins must be an integer of at least 1; got ${bins}.`);
   const numClasses = probabilities.length / labels.length;
   if (!Number.isInteger(numClasses) || numClasses < 1) {
-    throw new OptionError(`${probabilities.length} probabilities are no rows for ${labels.length} labels.`);
+    throw new OptionError(
+      `The number of probabilities must be a multiple of the ${labels.length} labels; got ${probabilities.length}.`,
+    );
   }
   const sums = Array.from({ length: bins }, () => ({ count: 0, confidence: 0, right: 0 }));
   for (let i = 0; i < labels.length; i++) {
@@ -43,7 +45,7 @@ export function reliabilityTable(
     }
     const confidence = probabilities[i * numClasses + best];
     if (!(confidence >= 0 && confidence <= 1 + 1e-5)) {
-      throw new OptionError(`The probabilities of image ${i} reach ${confidence}; they lie in [0, 1].`);
+      throw new OptionError(`Probabilities must be in [0, 1]; image ${i} has ${confidence}.`);
     }
     const bin = sums[Math.min(bins - 1, Math.max(0, Math.ceil(confidence * bins) - 1))];
     bin.count++;
@@ -60,8 +62,9 @@ export function reliabilityTable(
 }
 
 /**
- * The mean distance of confidence and accuracy over bins, weighed by their numbers of images: 0 for probabilities that mean what they say. Source: Guo et
- * al. 2017, "On calibration of modern neural networks", eq. 3.
+ * The mean absolute difference of confidence and accuracy over the bins, weighted by their numbers of images; 0 for
+ * calibrated probabilities.
+ * @see Guo et al. 2017, "On calibration of modern neural networks", eq. 3.
  */
 export function expectedCalibrationError(
   probabilities: ArrayLike<number>,

@@ -1,10 +1,10 @@
-/** What a trainer saves, wherever it is kept. */
+/** The state that a trainer saves, independent of the storage. */
 import type { SavedTensor } from 'pyro-ts';
 
-/** All that is needed to continue a training. */
+/** The full state of a training run. */
 export interface Checkpoint {
   /** Arrays by name, e.g. "param/decoder.w1", "optim/decoder.w1/m". */
   readonly tensors: ReadonlyMap<string, SavedTensor>;
-  /** What is no array: epoch, step, the state of the random streams, the options of the optimiser. */
+  /** Everything else: epoch, step, history, update counts, settings. */
   readonly state: object;
 }

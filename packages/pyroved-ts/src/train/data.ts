@@ -1,4 +1,4 @@
-/** Images on their way into a step: checked once, then a batch of them as a tensor. */
+/** Training data: checks, batches, and batches as tensors. */
 import * as tf from '@tensorflow/tfjs';
 import {
   type Batch,
@@ -12,21 +12,28 @@ import {
 import { DataError } from '../errors.js';
 import type { InvariantVAE } from '../models/index.js';
 
-/** Images in memory, or read when they are asked for. */
+/** Images in memory, or read on demand. */
 export type TrainingImages = ImageSet | StreamedSet;
 
-/** Images that are read at once to be checked. */
+/** Number of images read at once for the checks. */
 const CHUNK = 256;
 
-/** Refuses images that the model cannot be trained on. `what` is how messages call them: "the labelled images". */
+/**
+ * Checks that the model can be trained on the images; `what` names them in error messages, such as "the labelled
+ * images".
+ * @throws {ShapeError | DataError} when it cannot.
+ */
 export function checkTrainingData(model: InvariantVAE, set: TrainingImages, what: string): void {
   model.checkImages(set);
   checkValues(set, what, model.likelihood.name);
 }
 
-/** Refuses an empty set, values that are not finite, and values that the likelihood `name` (if they are under one) cannot give. */
+/**
+ * @throws {DataError} when the set is empty, or a pixel value is not finite or outside the support of the likelihood
+ * `name`.
+ */
 export function checkValues(set: TrainingImages, what: string, name = ''): void {
-  if (set.count === 0) throw new DataError(`There are no images among ${what}.`);
+  if (set.count === 0) throw new DataError(`Expected at least one image among ${what}; got none.`);
   const isUnit = name.includes('bernoulli');
   for (const indices of orderedBatches(set.count, CHUNK)) {
     const values = gather(set, indices);
@@ -35,14 +42,14 @@ export function checkValues(set: TrainingImages, what: string, name = ''): void 
     const image = indices[Math.floor(wrong / imageSize(set))];
     const file = set.names?.[image] === undefined ? '' : ` (${set.names[image]})`;
     const unit = isUnit
-      ? `; under the likelihood "${name}" they lie in [0, 1]. Normalise the images first, or use the likelihood "gaussian"`
+      ? `; the likelihood "${name}" requires values in [0, 1]. Normalise the images first, or use the likelihood "gaussian"`
       : '';
-    const range = Number.isFinite(values[wrong]) ? unit : '. Leave the image out';
+    const range = Number.isFinite(values[wrong]) ? unit : '. Omit the image';
     throw new DataError(`Image ${image}${file} of ${what} has a pixel value of ${values[wrong]}${range}.`);
   }
 }
 
-/** Refuses labels that are missing or name no class. */
+/** @throws {DataError} when labels are missing or not among the classes. */
 export function checkLabels(set: TrainingImages, numClasses: number, what: string): void {
   if (!set.labels) throw new DataError(`${capital(what)} have no labels.`);
   const wrong = set.labels.findIndex((y) => !(y >= 0 && y < numClasses));
@@ -54,10 +61,13 @@ export function checkLabels(set: TrainingImages, numClasses: number, what: strin
 
 const capital = (text: string): string => text[0].toUpperCase() + text.slice(1);
 
-/** Calls `body`, which gives a number, and frees the tensors that it made. */
+/** Calls `body`, which returns a number, and frees the tensors that it created. */
 export const tidied = (body: () => number): number => tf.tidy(body);
 
-/** Mean of `loss` over `count` items, `batchSize` at a time; `loss` gives the sum over a batch, and its tensors are freed. */
+/**
+ * Mean of `loss` over `count` items in batches of `batchSize`. `loss` returns the sum over a batch; its tensors are
+ * freed.
+ */
 export function meanOver(
   count: number,
   batchSize: number,
@@ -67,7 +77,7 @@ export function meanOver(
   return losses.reduce((a, b) => a + b, 0) / count;
 }
 
-/** The batches of an epoch of images that all count as unlabelled. */
+/** The shuffled batches of one epoch of unlabelled images. */
 export const unlabelledBatches = (count: number, batchSize: number, seed: number | string, epoch: number): Batch[] =>
   shuffledBatches(count, batchSize, seed, epoch).map((indices) => ({ kind: 'unlabelled', indices }));
 

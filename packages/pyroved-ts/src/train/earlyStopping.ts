@@ -1,32 +1,35 @@
-/** When a training ends before its last epoch: nothing has become better for a while. */
+/** Early stopping: training ends before its last epoch when it no longer improves. */
 import { OptionError } from 'pyro-ts';
 import { refuseUnknownKeys } from 'pyro-ts/internal';
 import type { EpochRecord } from './history.js';
 
 export interface EarlyStopping {
-  /** Epochs in a row without anything better after which training ends. */
+  /** Number of consecutive epochs without improvement after which training ends. */
   readonly patience: number;
   /**
-   * `loss` (default): the loss of the unlabelled images, which needs no labels. `accuracy`: the accuracy on labelled images that
-   * are set aside for this; the images that measure the result are never looked at.
+   * `'loss'`: the loss of the unlabelled images. `'accuracy'`: the accuracy on a validation set split off from the
+   * labelled images; the test set is never used.
+   * @default 'loss'
    */
   readonly on?: 'loss' | 'accuracy';
-  /** With `accuracy`, the share of each class's labelled images that is set aside for validation. @default 0.2 */
+  /** With `'accuracy'`: fraction of the labelled images of each class used for validation. @default 0.2 */
   readonly validationFraction?: number;
 }
 
-/** @throws {OptionError} for what makes no sense; `labels` tells whether the trainer has labelled images to keep back. */
+/**
+ * @throws {OptionError} when an option is invalid. `labels`: whether the trainer has labelled images for validation.
+ */
 export function checkEarlyStopping(owner: string, options: EarlyStopping, labels: boolean): void {
   refuseUnknownKeys(`${owner}: earlyStopping`, options, ['patience', 'on', 'validationFraction']);
   const { patience, on = 'loss', validationFraction } = options;
   if (!Number.isInteger(patience) || patience < 1) {
-    throw new OptionError(`${owner}: earlyStopping's patience is a whole number of at least 1, not ${patience}.`);
+    throw new OptionError(`${owner}: earlyStopping.patience must be an integer of at least 1; got ${patience}.`);
   }
   if (on !== 'loss' && on !== 'accuracy') {
-    throw new OptionError(`${owner}: earlyStopping is on "${on}"; it can be on "loss" or "accuracy".`);
+    throw new OptionError(`${owner}: earlyStopping.on must be "loss" or "accuracy"; got "${on}".`);
   }
   if (on === 'accuracy' && !labels) {
-    throw new OptionError(`${owner}: earlyStopping on "accuracy" needs labels. Without them it can be on "loss".`);
+    throw new OptionError(`${owner}: earlyStopping.on "accuracy" requires labelled images. Use "loss".`);
   }
   if (validationFraction !== undefined && !(validationFraction > 0 && validationFraction < 1)) {
     throw new OptionError(
@@ -36,8 +39,8 @@ export function checkEarlyStopping(owner: string, options: EarlyStopping, labels
 }
 
 /**
- * Whether the last `patience` epochs brought nothing better. Losses under different weights of the KL term are not comparable, so that only the
- * epochs since it last changed count for `loss`.
+ * Whether the last `patience` epochs did not improve. Losses with different KL weights are not comparable, so `'loss'`
+ * considers only the epochs since the weight last changed.
  */
 export function hasStalled(history: readonly EpochRecord[], { patience, on = 'loss' }: EarlyStopping): boolean {
   const figures =
@@ -48,7 +51,7 @@ export function hasStalled(history: readonly EpochRecord[], { patience, on = 'lo
   return figures.length - 1 - best >= patience;
 }
 
-/** The last epochs, as far back as they have the KL weight of the last. */
+/** The last epochs with the same KL weight. */
 function sameWeight(history: readonly EpochRecord[]): readonly EpochRecord[] {
   const weight = history.at(-1)?.klWeight;
   return history.slice(history.findLastIndex(({ klWeight }) => klWeight !== weight) + 1);

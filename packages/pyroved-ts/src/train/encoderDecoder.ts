@@ -1,4 +1,4 @@
-/** Trains a VED on pairs: images and their spectra, or the reverse. */
+/** Trains a VED on pairs of inputs and outputs, such as images and their spectra. */
 import type * as tf from '@tensorflow/tfjs';
 import { SVI } from 'pyro-ts';
 import { type Batch, gather } from '../data/index.js';
@@ -20,15 +20,18 @@ export interface VEDData extends PairedData {
   readonly test?: PairedData;
 }
 
-/** How well outputs are predicted that training did not see. */
+/** Prediction error on a set of pairs. */
 export interface PredictionError {
-  /** The share of the outputs' variance (around their mean, point by point) that is predicted: 1 at best, 0 for the mean output (and where all are alike). */
+  /**
+   * Coefficient of determination, from the variance of the outputs around their pointwise mean: at most 1, 0 for
+   * predicting the mean, and 0 if all outputs are equal.
+   */
   readonly r2: number;
   /** Root of the mean squared error. */
   readonly rmse: number;
 }
 
-/** Source: `pyroved.trainers.SVItrainer`, whose `evaluate` trains; this one's does not. */
+/** Trains a VED. Unlike `evaluate` of `pyroved.trainers.SVItrainer`, `evaluate` does not update the parameters. */
 export class VEDTrainer extends Trainer<VED> {
   private readonly svi: SVI<[x: tf.Tensor, y: tf.Tensor, terms?: Terms]>;
 
@@ -56,7 +59,10 @@ export class VEDTrainer extends Trainer<VED> {
     return this.svi.step(imageTensor(inputs, indices), imageTensor(outputs, indices), { klWeight });
   }
 
-  /** `testLoss`: minus the ELBO (with a KL weight of 1) of the test pairs, in nats a pair; `r2`: see `predictionError`. */
+  /**
+   * `testLoss`: minus the ELBO (with a KL weight of 1) of the test pairs, in nats per pair; `r2`: see
+   * `predictionError`.
+   */
   evaluate(): Evaluation | undefined {
     const { test } = this.data;
     if (!test) return undefined;
@@ -75,7 +81,7 @@ export class VEDTrainer extends Trainer<VED> {
   }
 }
 
-/** The error of what the model decodes from the mean latents of each input. Nothing is learned. */
+/** The error of the outputs decoded from the mean latents of each input. */
 export function predictionError(model: VED, { inputs, outputs }: PairedData): PredictionError {
   model.checkOutputs(outputs);
   const predicted = model.decode(model.encode(inputs).content).images;
@@ -102,7 +108,7 @@ function checkPairs(model: VED, { inputs, outputs }: PairedData, kind: string): 
   model.checkOutputs(outputs);
   if (inputs.count !== outputs.count) {
     throw new DataError(
-      `There are ${inputs.count} ${kind}inputs and ${outputs.count} ${kind}outputs; output i belongs to input i, so there have to be as many.`,
+      `There are ${inputs.count} ${kind}inputs and ${outputs.count} ${kind}outputs; their numbers must be equal, since output i belongs to input i.`,
     );
   }
   checkValues(inputs, `the ${kind}inputs`);

@@ -1,7 +1,7 @@
-/** What stops a training run. */
+/** Errors during training. */
 import { PyrovedError } from '../errors.js';
 
-/** Where training stood. */
+/** A position in the training run. */
 export interface Position {
   /** Counted from 1. */
   readonly epoch: number;
@@ -9,7 +9,10 @@ export interface Position {
   readonly step: number;
 }
 
-/** A loss or a gradient that is not finite, with where it happened and what can be gone back to. `cause` is the error of the step itself. */
+/**
+ * A loss or a gradient is not finite. The message states the position and the last checkpoint; `cause` is the error of
+ * the step.
+ */
 export class TrainingError extends PyrovedError {
   constructor(
     message: string,

@@ -1,20 +1,23 @@
-/** How good a model is on images of which the truth is known: classes told, classes found, quantities predicted. */
+/** Evaluation metrics on labelled images: classification, matched classes, regression. */
 import type { Classified, JIVAE, SSIVAE, SSRegIVAE } from '../models/index.js';
 import { expectedCalibrationError, type ReliabilityBin, reliabilityTable } from './calibration.js';
 import { checkLabels, type TrainingImages } from './data.js';
 import { bestAssignment } from './matching.js';
 
 export interface ClassifierReport extends Classified {
-  /** The share of images whose likeliest class is the true one. */
+  /** Fraction of images whose likeliest class is the true one. */
   readonly accuracy: number;
-  /** confusion[true][found]: numbers of images. */
+  /** confusion[true][predicted]: number of images. */
   readonly confusion: readonly (readonly number[])[];
-  /** See `expectedCalibrationError`; in 15 bins. */
+  /** See `expectedCalibrationError`, with 15 bins. */
   readonly calibrationError: number;
   readonly reliability: readonly ReliabilityBin[];
 }
 
-/** Classifies labelled images and counts. Nothing is learned. */
+/**
+ * Classifies labelled images and computes the metrics.
+ * @throws {DataError} when labels are missing or not among the classes.
+ */
 export function accuracyOf(model: SSIVAE, test: TrainingImages): ClassifierReport {
   checkLabels(test, model.numClasses, 'the test images');
   const labels = test.labels as Int32Array;
@@ -31,15 +34,15 @@ export function accuracyOf(model: SSIVAE, test: TrainingImages): ClassifierRepor
 }
 
 export interface MatchedReport extends Classified {
-  /** The share of images whose class is the one that their true class is matched with. */
+  /** Fraction of images whose inferred class is matched with their true class. */
   readonly accuracy: number;
-  /** The true class that each found class is matched with, one to one; -1 where there are more found than true ones. */
+  /** The true class matched with each inferred class, one to one; -1 for surplus inferred classes. */
   readonly matched: Int32Array;
-  /** confusion[true][found]: numbers of images, found classes as the model counts them. */
+  /** confusion[true][inferred]: number of images, with inferred classes numbered as in the model. */
   readonly confusion: readonly (readonly number[])[];
 }
 
-/** Holds the classes that a model found against true ones, in the matching that makes most images right. Nothing is learned. */
+/** Compares the classes inferred by a model with the true ones, under the matching with the highest accuracy. */
 export function matchedAccuracyOf(model: JIVAE | SSIVAE, test: TrainingImages): MatchedReport {
   const trueClasses = test.classNames?.length ?? Math.max(0, ...(test.labels ?? [])) + 1;
   checkLabels(test, trueClasses, 'the test images');
@@ -59,19 +62,22 @@ function counts(labels: Int32Array, found: Int32Array, rows: number, columns: nu
   return table;
 }
 
-/** How well one quantity is predicted. */
+/** Metrics of one target. */
 export interface TargetReport {
   readonly name: string;
-  /** In the square of the data's unit. */
+  /** In the squared unit of the data. */
   readonly meanSquaredError: number;
-  /** In the data's unit. */
+  /** In the unit of the data. */
   readonly meanAbsoluteError: number;
-  /** 1 - mean squared error / variance: 1 for perfect predictions, 0 for none better than the mean. NaN where all true values are the same. */
+  /**
+   * 1 - mean squared error / variance: 1 for perfect predictions, 0 for predicting the mean. NaN if all true values are
+   * equal.
+   */
   readonly r2: number;
 }
 
 export interface RegressionReport {
-  /** [count, regDim] in the data's units. */
+  /** [count, regDim] in the units of the data. */
   readonly predictions: Float32Array;
   readonly targets: readonly TargetReport[];
   /** Means over the targets. */
@@ -79,7 +85,10 @@ export interface RegressionReport {
   readonly r2: number;
 }
 
-/** Predicts quantities that are known and compares. Nothing is learned. */
+/**
+ * Predicts the targets of labelled images and computes the metrics.
+ * @throws {DataError} when a target is missing or not finite.
+ */
 export function regressionOf(model: SSRegIVAE, test: TrainingImages): RegressionReport {
   model.targets.check(test, 'the test images');
   const truth = model.targets.of(test);

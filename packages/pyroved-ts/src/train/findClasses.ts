@@ -1,4 +1,7 @@
-/** Classes of images without any label: clusters of rotated, shifted and deformed images, as labelled images for a template model to begin from. */
+/**
+ * Clusters unlabelled images up to rotation, shift and deformation; the clusters serve as labelled images for a
+ * template model.
+ */
 import type { SpatialDecoderOptions } from '@pyro-ts/spatial-decoder';
 import { OptionError, RandomStream } from 'pyro-ts';
 import { refuseUnknownKeys } from 'pyro-ts/internal';
@@ -8,13 +11,13 @@ import { shiftOf } from '../templates/geometry.js';
 import { pictureMixture, responsibilities } from '../templates/mixture.js';
 
 export interface FindClassesOptions {
-  /** How many classes to look for; 1 for one picture of all images. */
+  /** Number of classes to find; 1 for a single picture of all images. */
   readonly numClasses: number;
-  /** Images that are looked at, drawn from the set. @default 600 */
+  /** Number of images used, drawn at random from the set. @default 600 */
   readonly images?: number;
-  /** Images of each class that are returned. @default 20 */
+  /** Maximum number of images returned for each class. @default 20 */
   readonly perClass?: number;
-  /** Independent starts, of which the one of the largest evidence is kept. @default 3 */
+  /** Number of random restarts; the one with the largest evidence is returned. @default 3 */
   readonly restarts?: number;
   /** Standard deviation of a pixel around its picture, as a fraction of the contrast. @default 0.3 */
   readonly sigma?: number;
@@ -33,21 +36,24 @@ const KEYS: readonly (keyof FindClassesOptions)[] = [
   'kernel',
 ];
 
-/** Classes that were found among images. */
+/** The result of `findClasses`. */
 export interface FoundClasses {
-  /** The images that belong to each class most clearly, rotated upright and centred, with its number as their label. */
+  /** The images that belong most clearly to each class, rotated upright and centred, labelled by the class. */
   readonly labelled: ImageSet;
   /** One picture for each class, [numClasses, channels * points]. */
   readonly pictures: Float32Array;
-  /** Mean of log p(image) over the images that were looked at, in nats: larger is better, for any number of classes. */
+  /**
+   * Mean of log p(image) over the images used, in nats. Larger is better, also between different numbers of classes.
+   */
   readonly evidence: number;
 }
 
 /**
- * Finds classes among images of any rotation: a mixture of pictures, each seen at any angle, shifted, and scaled and sheared to some degree (see
- * `pictureMixture`). What "upright" means of each class is its first image's angle. The images that it returns can stand for labelled ones: with them
- * `TemplateTrainer` learns recognition and deformations from all images.
- * @throws {OptionError} for options that make no sense, or fewer images than classes.
+ * Finds classes among images of any rotation by fitting a mixture of pictures, each rotated by any angle, shifted, and
+ * moderately scaled and sheared (see `pictureMixture`). The angle of the first image of each class defines upright. The
+ * returned images can be used as labelled images: `TemplateTrainer` then learns recognition and deformations from all
+ * images.
+ * @throws {OptionError} when an option is invalid, or there are fewer images than classes.
  * @example
  * const { labelled } = findClasses(unlabelled, { numClasses: 4, kernel });
  * const model = ssrVAE({ shape: [48, 48], numClasses: 4, decoder: 'template', recognition: {}, kernel });
@@ -61,11 +67,14 @@ export function findClasses(set: ImageSet | StreamedSet, options: FindClassesOpt
       throw new OptionError(`findClasses: ${name} must be an integer of at least 1; got ${value}.`);
   }
   if (!(sigma > 0)) throw new OptionError(`findClasses: sigma must be greater than 0; got ${sigma}.`);
-  if (set.shape.length !== 2) throw new OptionError('findClasses: signals have no pictures that can be rotated.');
+  if (set.shape.length !== 2)
+    throw new OptionError('findClasses: signals are not supported, since they cannot be rotated.');
   const rng = new RandomStream(seed).fork('classes');
   const indices = rng.permutation(set.count).subarray(0, most);
   if (indices.length < numClasses)
-    throw new OptionError(`findClasses: ${set.count} images cannot be ${numClasses} classes.`);
+    throw new OptionError(
+      `findClasses: numClasses must be at most the number of images, ${set.count}; got ${numClasses}.`,
+    );
   const { shape, channels } = set;
   const values = gather(set, indices);
   const images = { values, count: indices.length, shape, channels };
@@ -104,7 +113,7 @@ export function findClasses(set: ImageSet | StreamedSet, options: FindClassesOpt
   };
 }
 
-/** The images of class k, those of it without doubt first, and of them the best explained. */
+/** The images of class k: first those assigned to it with certainty, and among them the best explained. */
 function clearest(evidence: Float64Array, weights: Float64Array, classes: number, k: number, count: number): number[] {
   const all = Array.from({ length: weights.length / classes }, (_, i) => i);
   const at = (i: number): number => i * classes + k;

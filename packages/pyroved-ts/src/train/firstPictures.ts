@@ -1,13 +1,14 @@
-/** The pictures that a template model begins with: labelled images of each class, averaged in groups of similar ones. */
+/** The initial pictures of a template model: averages of groups of similar labelled images of each class. */
 import { gather } from '../data/index.js';
 import type { TrainingImages } from './data.js';
 
-/** Rounds of k-means; few images come to rest in fewer. */
+/** Number of iterations of k-means, enough to converge on few images. */
 const ROUNDS = 20;
 
 /**
- * The means of the labelled images of each class, in `perClass` groups, [numClasses * perClass, channels * points]; zero for a class without any. A class with
- * fewer labelled images than pictures has some of them twice.
+ * The means of `perClass` groups of the labelled images of each class, [numClasses * perClass, channels * points]; zero
+ * for a class without labelled images. If a class has fewer labelled images than pictures, some pictures are
+ * duplicates.
  */
 export function firstPictures(set: TrainingImages, numClasses: number, perClass: number): Float32Array {
   const images = gather(
@@ -27,7 +28,9 @@ export function firstPictures(set: TrainingImages, numClasses: number, perClass:
   return out;
 }
 
-/** k-means from the image that is closest to the mean and those farthest from the ones before. */
+/**
+ * k-means, initialised by the image closest to the mean and, successively, the image farthest from all previous ones.
+ */
 function groupMeans(rows: readonly Float32Array[], groups: number): Float32Array[] {
   const whole = meanOf(rows);
   if (groups === 1) return [whole];

@@ -1,4 +1,4 @@
-/** Fresh noise on images that are shown at drawn poses, so that a network learns the objects and not the noise of a few images. */
+/** Fresh noise for images at random poses, so that a network does not memorise the noise of a few images. */
 import type { RandomStream } from 'pyro-ts';
 import {
   estimateContrast,
@@ -9,21 +9,25 @@ import {
   type StreamedSet,
 } from '../data/index.js';
 
-/** At most this fraction of an image's contrast is added, beside what interpolation took away of its own noise. */
+/**
+ * Maximum standard deviation of the added noise as a fraction of the contrast, besides the noise that replaces what
+ * interpolation removed.
+ */
 const OF_CONTRAST = 0.15;
 
-/** Normal numbers that are drawn once; each image takes a run of them that begins at random. */
+/** Number of normal samples drawn once; each image uses a contiguous run of them from a random start. */
 const DRAWN = 1 << 17;
 
 /**
- * Each image gets as much noise as interpolation took away of its own (`lostNoise`), so that it is as noisy as before, and beside it up to 0.15 of its
- * contrast, uniformly drawn. Both are estimated image by image, so that the noise says nothing about the class.
+ * Adds the noise that interpolation removed (`lostNoise`), so that an image is as noisy as before, plus noise of up to
+ * 0.15 of its contrast, uniformly drawn. Both are estimated for each image, so the noise carries no information about
+ * the class.
  * @example
  * const noise = new FreshNoise(labelled, new RandomStream(1));
  * noise.add(posedImages(images, shape, channels, poses), indices, stream); // images[i] is labelled image indices[i] at a pose
  */
 export class FreshNoise {
-  /** Of each image [count], NaN until it is estimated. */
+  /** Lost noise of each image, [count]; NaN until it is estimated. */
   private readonly lost: Float32Array;
   private readonly contrast: Float32Array;
   private readonly normals: Float32Array;
@@ -39,8 +43,8 @@ export class FreshNoise {
 
   /**
    * Adds noise in place.
-   * @param moved [n, size], image after image: those of `indices` at poses of their own
-   * @param original [n, size], the same images as they are in the set
+   * @param moved [n, size], the images at `indices` after resampling at random poses
+   * @param original [n, size], the same images before resampling
    */
   add(moved: Float32Array, original: Float32Array, indices: ArrayLike<number>, rng: RandomStream): void {
     const size = imageSize(this.set);

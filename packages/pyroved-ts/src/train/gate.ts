@@ -1,23 +1,23 @@
-/** The gate: how far the evidence of classes may be relied on, as it recognises labelled images at drawn poses. */
+/** The gate: the weight of the evidence of classes, from its accuracy on labelled images at random poses. */
 
-/** Accuracies between which the evidence counts from not at all to fully. */
+/** Accuracies between which the weight rises from 0 to 1. */
 const [NOTHING_BELOW, EVERYTHING_FROM] = [0.9, 0.99];
 
-/** Temperatures that are tried. */
+/** Candidate temperatures. */
 const TEMPERATURES = [1, 2, 4, 8, 16, 32, 64, 128];
 
-/** A label counts as this likely to be another class, so that one image alone cannot decide the temperature. */
+/** Assumed probability of a wrong label, so that a single image cannot determine the temperature. */
 const MISTAKES = 0.1;
 
 export interface EvidenceFit {
-  /** Share of the images whose evidence is largest for their own class. */
+  /** Fraction of the images whose evidence is largest for their true class. */
   readonly accuracy: number;
   /** The temperature of at least 1 under which the labels are most likely. */
   readonly temperature: number;
 }
 
 /**
- * How good evidences are on images of known class.
+ * Fits the temperature of the evidence on labelled images.
  * @param evidence nats, [count, numClasses]
  * @example fitEvidence([0, -30, -20, 0], [0, 1]) // { accuracy: 1, temperature: 1 }
  */
@@ -38,6 +38,6 @@ export function fitEvidence(evidence: ArrayLike<number>, labels: ArrayLike<numbe
   return { accuracy: right / labels.length, temperature: TEMPERATURES[losses.indexOf(Math.min(...losses))] };
 }
 
-/** What the evidence counts for, from 0 to 1, given its accuracy on labelled images. */
+/** The weight of the evidence, from 0 to 1, given its accuracy on labelled images. */
 export const gateWeight = (accuracy: number): number =>
   Math.min(1, Math.max(0, (accuracy - NOTHING_BELOW) / (EVERYTHING_FROM - NOTHING_BELOW)));

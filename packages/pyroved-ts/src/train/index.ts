@@ -1,4 +1,4 @@
-/** Trainers: epochs of steps with schedules, history, stop and resume. */
+/** Trainers with schedules, history, checkpoints and early stopping; evaluation metrics. */
 
 export * from './angleRegions.js';
 export type { AverageOptions } from './average.js';

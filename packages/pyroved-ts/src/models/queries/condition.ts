@@ -1,30 +1,30 @@
-/** What a model's networks are given of an image beside its pixels and its content: a class, known numbers, a target. */
+/** Conditions of a model's networks: a class, known factors or regression targets. */
 import * as tf from '@tensorflow/tfjs';
 import { OptionError } from 'pyro-ts';
 import { oneHot } from '../../data/index.js';
 import type { Factors } from './factors.js';
 
-/** One thing that a network is given beside pixels or content. */
+/** One condition of a network. */
 export type NetworkCondition =
   | { readonly name: 'class'; readonly numClasses: number }
   | { readonly name: 'condition' | 'targets'; readonly factors: Factors };
 
-/** Each model takes some of these. */
+/** Values to condition on; each model accepts some of these. */
 export interface Condition {
-  /** The class of all images, or of each. */
+  /** One class for all images, or one for each. */
   readonly classes?: number | ArrayLike<number>;
-  /** Known numbers in the data's units: one row for all images, or a row for each. */
+  /** Known factors in the units of the data: one row for all images, or one for each. */
   readonly condition?: ArrayLike<number>;
-  /** The predicted quantities in the data's units: one row for all images, or a row for each. */
+  /** Regression targets in the units of the data: one row for all images, or one for each. */
   readonly targets?: ArrayLike<number>;
 }
 
 export const conditionKeys: readonly (keyof Condition)[] = ['classes', 'condition', 'targets'];
 
-/** Rows from..from+size of what the networks are given. */
+/** The condition tensors of rows from..from+size. */
 export type ConditionRows = (from: number, size: number) => tf.Tensor[];
 
-/** The entries of `given` that say what the networks are given. */
+/** The defined conditions, without any other property. */
 export const conditionIn = ({ classes, condition, targets }: Condition): Condition => ({
   ...(classes !== undefined && { classes }),
   ...(condition !== undefined && { condition }),
@@ -33,11 +33,10 @@ export const conditionIn = ({ classes, condition, targets }: Condition): Conditi
 
 /** The class of each of `count` images. */
 export function eachClass(owner: string, classes: Condition['classes'], count: number): ArrayLike<number> {
-  if (classes === undefined)
-    throw new OptionError(`${owner} needs a class: give classes, one for all images or one each.`);
+  if (classes === undefined) throw new OptionError(`${owner} needs classes: one for all images, or one for each.`);
   if (typeof classes === 'number') return new Array<number>(count).fill(classes);
   if (classes.length === count) return classes;
-  throw new OptionError(`There are ${classes.length} classes for ${count} images.`);
+  throw new OptionError(`Expected one class for each of the ${count} images; got ${classes.length}.`);
 }
 
 /** One-hot rows of the classes. */
@@ -46,17 +45,17 @@ export function classRows(classes: ArrayLike<number>, numClasses: number): Condi
   return (from, size) => [tf.tensor2d(all.slice(from * numClasses, (from + size) * numClasses), [size, numClasses])];
 }
 
-/** Known numbers, [count, dim] in the data's units. */
+/** Factors of `count` images, [count, dim] in the units of the data. */
 export function eachNumber(option: string, values: ArrayLike<number> | undefined, factors: Factors, count: number) {
   const { dim, names } = factors;
   if (values?.length === count * dim) return values;
   if (values?.length === dim) return Float32Array.from({ length: count * dim }, (_, i) => values[i % dim]);
   throw new OptionError(
-    `${option} holds ${values?.length ?? 0} numbers; for ${count} image(s) it holds ${dim} (${names.join(', ')}), or as many for each.`,
+    `${option} must have ${dim} values (${names.join(', ')}), or ${dim} for each of ${count} image(s); got ${values?.length ?? 0}.`,
   );
 }
 
-/** Those numbers as the networks see them. */
+/** The condition tensors of factors, in the units of the networks. */
 export function numberRows(values: ArrayLike<number>, factors: Factors): ConditionRows {
   const { dim } = factors;
   const all = factors.toNetwork(values);

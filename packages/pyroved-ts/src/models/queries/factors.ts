@@ -1,4 +1,7 @@
-/** Known numbers of images (`ImageSet.factors`): which ones a model is told or predicts, and the units in which its networks see them. */
+/**
+ * Known factors of images (`ImageSet.factors`): which ones a model is conditioned on or predicts, and how they are
+ * scaled for its networks.
+ */
 import * as tf from '@tensorflow/tfjs';
 import { OptionError } from 'pyro-ts';
 import { refuseUnknownKeys } from 'pyro-ts/internal';
@@ -6,13 +9,13 @@ import type { ImageSet, StreamedSet } from '../../data/index.js';
 import { DataError } from '../../errors.js';
 import { lookUp } from '../../lookup.js';
 
-/** One known number of each image. A network sees (value - centre) / scale. */
+/** One known factor of each image. The networks see (value - centre) / scale. */
 export interface Factor {
-  /** As in `ImageSet.factors`. */
+  /** A key of `ImageSet.factors`. */
   readonly name: string;
-  /** 0. */
+  /** @default 0 */
   readonly centre?: number;
-  /** 1. */
+  /** @default 1 */
   readonly scale?: number;
 }
 
@@ -22,29 +25,29 @@ type Set = ImageSet | StreamedSet;
 export class Factors {
   readonly list: readonly Required<Factor>[];
 
-  /** @param option as in messages: "iVAE: condition" */
+  /** @param option name in error messages, such as "iVAE: condition" */
   constructor(
-    given: readonly (string | Factor)[],
+    factors: readonly (string | Factor)[],
     private readonly option: string,
   ) {
-    if (!Array.isArray(given)) {
-      throw new OptionError(`${option} is a list of names of factors, not ${JSON.stringify(given)}.`);
+    if (!Array.isArray(factors)) {
+      throw new OptionError(`${option} must be a list of factor names; got ${JSON.stringify(factors)}.`);
     }
-    this.list = given.map((one: string | Factor) => {
+    this.list = factors.map((one: string | Factor) => {
       const factor = typeof one === 'string' ? { name: one } : one;
       refuseUnknownKeys(option, factor, ['name', 'centre', 'scale']);
       const { name, centre = 0, scale = 1 } = factor;
-      if (typeof name !== 'string' || name === '') throw new OptionError(`${option}: a factor has a name.`);
+      if (typeof name !== 'string' || name === '') throw new OptionError(`${option}: a factor must have a name.`);
       if (!Number.isFinite(centre) || !(scale > 0 && Number.isFinite(scale))) {
         throw new OptionError(
-          `${option}: "${name}" has centre ${centre} and scale ${scale}; they are a number and a positive number.`,
+          `${option}: "${name}" must have a finite centre and a positive scale; got ${centre} and ${scale}.`,
         );
       }
       return { name, centre, scale };
     });
     const names = this.names;
-    const twice = names.find((name, i) => names.indexOf(name) !== i);
-    if (twice !== undefined) throw new OptionError(`${option}: "${twice}" is given twice. Give it once.`);
+    const duplicate = names.find((name, i) => names.indexOf(name) !== i);
+    if (duplicate !== undefined) throw new OptionError(`${option}: "${duplicate}" is listed more than once.`);
   }
 
   get dim(): number {
@@ -55,42 +58,48 @@ export class Factors {
     return this.list.map(({ name }) => name);
   }
 
-  /** Their values in the data's units, [set.count, dim] row major. @throws {DataError} for a factor that the set lacks. */
+  /**
+   * The values of the factors in the units of the data, [set.count, dim] row major.
+   * @throws {DataError} when the set lacks a factor.
+   */
   of(set: Set): Float32Array {
-    const columns = this.list.map(({ name }) => lookUp(set.factors, name) ?? this.refuse(name, set));
+    const columns = this.list.map(({ name }) => lookUp(set.factors, name) ?? this.missing(name, set));
     return Float32Array.from(
       { length: set.count * this.dim },
       (_, i) => columns[i % this.dim][Math.floor(i / this.dim)],
     );
   }
 
-  /** Refuses values that are not known (NaN) or not finite. `what` is how messages call the images. */
+  /**
+   * Checks that all values are known and finite; `what` names the images in error messages.
+   * @throws {DataError} when a value is NaN or infinite.
+   */
   check(set: Set, what: string): void {
     const values = this.of(set);
     const wrong = values.findIndex((v) => !Number.isFinite(v));
     if (wrong < 0) return;
     const image = Math.floor(wrong / this.dim);
     throw new DataError(
-      `Image ${image} of ${what} has ${values[wrong]} for its "${this.names[wrong % this.dim]}". A number is needed for every image.`,
+      `Image ${image} of ${what} has "${this.names[wrong % this.dim]}" = ${values[wrong]}. Every image needs a finite value.`,
     );
   }
 
-  /** Rows in the data's units as the networks see them. */
+  /** Converts rows from the units of the data to those of the networks. */
   toNetwork(rows: ArrayLike<number>): Float32Array {
     return Float32Array.from(rows, (v, i) => (v - this.at(i).centre) / this.at(i).scale);
   }
 
-  /** The reverse. */
+  /** Converts rows from the units of the networks to those of the data. */
   fromNetwork(rows: ArrayLike<number>): Float32Array {
     return Float32Array.from(rows, (v, i) => v * this.at(i).scale + this.at(i).centre);
   }
 
-  /** The same of a tensor [..., dim]. */
+  /** `toNetwork` for a tensor [..., dim]. */
   tensorToNetwork(x: tf.Tensor): tf.Tensor {
     return tf.div(tf.sub(x, tf.tensor1d(this.list.map((f) => f.centre))), tf.tensor1d(this.list.map((f) => f.scale)));
   }
 
-  /** The reverse. */
+  /** `fromNetwork` for a tensor [..., dim]. */
   tensorFromNetwork(x: tf.Tensor): tf.Tensor {
     return tf.add(tf.mul(x, tf.tensor1d(this.list.map((f) => f.scale))), tf.tensor1d(this.list.map((f) => f.centre)));
   }
@@ -99,17 +108,17 @@ export class Factors {
     return this.list[i % this.dim];
   }
 
-  private refuse(name: string, { factors = {} }: Set): never {
+  private missing(name: string, { factors = {} }: Set): never {
     const known = Object.keys(factors);
-    const has = known.length > 0 ? `They have: ${known.join(', ')}.` : 'They have none.';
-    throw new DataError(`The images have no factor "${name}", which ${this.option} asks for. ${has}`);
+    const has = known.length > 0 ? `Their factors: ${known.join(', ')}.` : 'They have no factors.';
+    throw new DataError(`The images have no factor "${name}", which ${this.option} requires. ${has}`);
   }
 }
 
 /**
- * The named factors with the mean of a set's values as centre and their standard deviation as scale, so that networks see them around 0 with a
- * spread of 1. Unknown values (NaN) are skipped.
- * @throws {DataError} for a factor that the set lacks, or that is the same for all images.
+ * The named factors, centred on their mean over a set and scaled by their standard deviation. Unknown values (NaN) are
+ * ignored.
+ * @throws {DataError} when the set lacks a factor, or it has the same value for all images.
  */
 export function standardised(set: Set, names: readonly string[]): Required<Factor>[] {
   const values = new Factors(names, 'standardised').of(set);
@@ -118,8 +127,8 @@ export function standardised(set: Set, names: readonly string[]): Required<Facto
     const centre = known.reduce((a, b) => a + b, 0) / known.length;
     const scale = Math.sqrt(known.reduce((s, v) => s + (v - centre) ** 2, 0) / known.length);
     if (!(scale > 0)) {
-      const why = known.length === 0 ? 'known for no image' : `the same for all images, ${centre}`;
-      throw new DataError(`"${name}" is ${why}: there is nothing to learn from it.`);
+      const why = known.length === 0 ? 'unknown for all images' : `the same for all images, ${centre}`;
+      throw new DataError(`"${name}" is ${why}, so it carries no information.`);
     }
     return { name, centre, scale };
   });

@@ -1,33 +1,36 @@
-/** Between tensors and the host: results gathered batch by batch, poses in plain numbers, means of angles. */
+/** Conversion between tensors and host arrays: results collected batch by batch, poses, and mean angles. */
 import * as tf from '@tensorflow/tfjs';
 import { OptionError } from 'pyro-ts';
 import { directionOf, type PoseTensors } from '../../coordinates/index.js';
 
-/** Images that go through the networks at once outside training. */
+/** Batch size of the networks outside of training. */
 export const HOST_BATCH = 64;
 
-/** What the guide says of images, row major. Parts of the pose that the model does not infer are absent. */
+/** Latents inferred for images, row major. Parts of the pose that the model does not infer are absent. */
 export interface Encoding {
   readonly count: number;
   /** Mean of the content latents, [count, latentDim]. */
   readonly content: Float32Array;
   /** Their standard deviations. */
   readonly contentScale: Float32Array;
-  /** Radians in (-pi, pi], counter-clockwise as seen; which way is upright is the model's own choice. */
+  /** Radians in (-pi, pi], counter-clockwise; which orientation is 0 is arbitrary. */
   readonly angle?: Float32Array;
-  /** With the binned angle guide: the probability of each bin, [count, angleBins]; `angle` is the centre of the likeliest. */
+  /**
+   * With the binned angle guide: the probability of each bin, [count, angleBins]; `angle` is the centre of the
+   * likeliest.
+   */
   readonly angleBins?: Float32Array;
-  /** What is added to the coordinates in the units of the [-1, 1] grid, [count, d]. */
+  /** Added to the coordinates, in the units of the [-1, 1] grid, [count, d]. */
   readonly shift?: Float32Array;
-  /** Factor on the coordinates (above 1 the object is seen smaller), [count, 1] or [count, 2]. */
+  /** Factor of the coordinates (above 1 the object appears smaller), [count, 1] or [count, 2]. */
   readonly scale?: Float32Array;
   /** See `PoseTensors.shear`, [count, 2]. */
   readonly shear?: Float32Array;
 }
 
-/** A pose for all images, or one for each. What is omitted is upright. */
+/** One pose for all images, or one for each. By default upright. */
 export interface PoseRows {
-  /** Radians, counter-clockwise as seen: one number, or `count`. */
+  /** Radians, counter-clockwise: one number, or `count`. */
   readonly angle?: number | ArrayLike<number>;
   /** In the units of the [-1, 1] grid: d numbers, or `count` times d. */
   readonly shift?: ArrayLike<number>;
@@ -44,7 +47,7 @@ export function poseTensors(pose: PoseRows, count: number, dims: number): (from:
   const scale = perRow('scale', pose.scale, count, dims === 1 ? [1] : [1, dims]);
   const shear = perRow('shear', pose.shear, count, [2]);
   if (dims === 1 && (angle || scale || shear)) {
-    throw new OptionError('A signal has no angle, no scale and no shear. Give a shift alone.');
+    throw new OptionError('A signal has no angle, scale or shear. Set only the shift.');
   }
   return (from, size) => ({
     ...(angle && { angle: directionOf(tf.squeeze(rows(angle, from, size), [1])) }),
@@ -64,12 +67,12 @@ const rows = ({ data, width }: Rows, from: number, size: number): tf.Tensor2D =>
 
 function perRow(
   name: string,
-  given: number | ArrayLike<number> | undefined,
+  value: number | ArrayLike<number> | undefined,
   count: number,
   widths: readonly number[],
 ): Rows | undefined {
-  if (given === undefined) return undefined;
-  const values = typeof given === 'number' ? Float32Array.of(given) : Float32Array.from(given);
+  if (value === undefined) return undefined;
+  const values = typeof value === 'number' ? Float32Array.of(value) : Float32Array.from(value);
   for (const width of widths) {
     if (values.length === count * width) return { data: values, width };
     if (values.length === width) {
@@ -77,12 +80,12 @@ function perRow(
     }
   }
   const lengths = [...new Set(widths.flatMap((w) => [w, count * w]))].join(' or ');
-  throw new OptionError(`${name} holds ${values.length} numbers; for ${count} image(s) it holds ${lengths}.`);
+  throw new OptionError(`${name} must have ${lengths} values for ${count} image(s); got ${values.length}.`);
 }
 
 /**
- * Runs `body` on rows 0..count in batches and gathers what it returns by name, row major. Every batch must return the same names; nothing is
- * left on the engine.
+ * Runs `body` on rows 0..count in batches and concatenates the named results, row major. Every batch must return the
+ * same names; no tensor remains allocated.
  */
 export function collect<Name extends string>(
   count: number,
@@ -112,7 +115,10 @@ function join(parts: readonly Float32Array[]): Float32Array {
   return out;
 }
 
-/** The mean direction of the angles (radians) in each group 0..groups-1; negative labels are skipped, NaN where a group is empty. */
+/**
+ * The circular mean of the angles (radians) in each group 0..groups-1. Negative labels are ignored; empty groups have
+ * NaN.
+ */
 export function circularMeans(angles: Float32Array, labels: ArrayLike<number>, groups: number): Float32Array {
   const sums = Array.from({ length: groups }, () => ({ cos: 0, sin: 0, count: 0 }));
   angles.forEach((angle, i) => {
@@ -125,6 +131,6 @@ export function circularMeans(angles: Float32Array, labels: ArrayLike<number>, g
   return Float32Array.from(sums, ({ cos, sin, count }) => (count > 0 ? Math.atan2(sin, cos) : Number.NaN));
 }
 
-/** Angles from rows of cosine and sine. */
+/** Angles in radians from rows of cosine and sine. */
 export const anglesOf = (directions: Float32Array): Float32Array =>
   Float32Array.from({ length: directions.length / 2 }, (_, i) => Math.atan2(directions[2 * i + 1], directions[2 * i]));

@@ -1,4 +1,4 @@
-/** Images on the way from one object to another. */
+/** Interpolation between two points of the latent space. */
 import { OptionError } from 'pyro-ts';
 import { refuseUnknownKeys } from 'pyro-ts/internal';
 import { linspace } from '../../coordinates/index.js';
@@ -6,9 +6,9 @@ import type { ImageSet } from '../../data/index.js';
 import type { Condition } from './condition.js';
 import type { Encoding, PoseRows } from './host.js';
 
-/** Where one image lies: a row of an `Encoding`, or plain numbers. */
+/** A point of the latent space: a row of an `Encoding`, or numbers of your choice. */
 export interface LatentPoint {
-  /** latentDim numbers. */
+  /** [latentDim]. */
   readonly content: ArrayLike<number>;
   /** Radians. */
   readonly angle?: number;
@@ -21,15 +21,15 @@ export interface LatentPoint {
 }
 
 export interface InterpolateOptions {
-  /** Images, both ends included; 8. */
+  /** Number of images, including both ends. @default 8 */
   readonly steps?: number;
-  /** Leave the pose out: all images upright. False. */
+  /** Decode all images upright instead of interpolating the pose. @default false */
   readonly upright?: boolean;
-  /** The class of all images. @default each end's own, up to the middle */
+  /** The class of all images. @default that of the nearer end */
   readonly class?: number;
 }
 
-/** Row `i` of what a guide says of images. */
+/** Row `i` of an encoding as a point of the latent space. @throws {OptionError} when there is no such row. */
 export function latentPoint(encoding: Encoding & Condition, i: number): LatentPoint {
   const { count, angle, classes } = encoding;
   if (!Number.isInteger(i) || i < 0 || i >= count) throw new OptionError(`There is no image ${i} among ${count}.`);
@@ -49,7 +49,10 @@ export function latentPoint(encoding: Encoding & Condition, i: number): LatentPo
   };
 }
 
-/** Decodes `steps` points from `from` to `to`: content, shift, scale, shear and known numbers along a line, the angle along the shorter arc. */
+/**
+ * Decodes `steps` points from `from` to `to`: content, shift, scale, shear and known factors along a line, the angle
+ * along the shorter arc.
+ */
 export function interpolate(
   from: LatentPoint,
   to: LatentPoint,
@@ -59,30 +62,30 @@ export function interpolate(
   refuseUnknownKeys('interpolate', options, ['steps', 'upright', 'class']);
   const { steps = 8, upright = false, class: all } = options;
   if (!Number.isInteger(steps) || steps < 2) {
-    throw new OptionError(`interpolate: steps is a whole number of at least 2, not ${steps}.`);
+    throw new OptionError(`interpolate: steps must be an integer of at least 2; got ${steps}.`);
   }
-  const way = linspace(0, 1, steps);
+  const fractions = linspace(0, 1, steps);
   const line = (name: 'content' | 'shift' | 'scale' | 'shear' | 'condition' | 'targets'): Float32Array | undefined => {
     const [a, b] = [from[name], to[name]];
     if (a === undefined && b === undefined) return undefined;
     if (a === undefined || b === undefined || a.length !== b.length) {
       throw new OptionError(
-        `interpolate: ${name} has ${a?.length ?? 0} numbers at one end and ${b?.length ?? 0} at the other.`,
+        `interpolate: ${name} has ${a?.length ?? 0} values at one end and ${b?.length ?? 0} at the other.`,
       );
     }
-    return Float32Array.from(way.flatMap((t) => Array.from(a, (v, k) => v + t * (b[k] - v))));
+    return Float32Array.from(fractions.flatMap((t) => Array.from(a, (v, k) => v + t * (b[k] - v))));
   };
   const turn = (to.angle ?? 0) - (from.angle ?? 0);
   const arc = Math.atan2(Math.sin(turn), Math.cos(turn));
   const hasAngle = from.angle !== undefined || to.angle !== undefined;
   const pose = {
-    ...(hasAngle && { angle: way.map((t) => (from.angle ?? 0) + t * arc) }),
+    ...(hasAngle && { angle: fractions.map((t) => (from.angle ?? 0) + t * arc) }),
     ...present('shift', line('shift')),
     ...present('scale', line('scale')),
     ...present('shear', line('shear')),
   };
   const classOf = (t: number): number | undefined => all ?? (t < 0.5 ? from.class : to.class);
-  const classes = way.flatMap((t) => classOf(t) ?? []);
+  const classes = fractions.flatMap((t) => classOf(t) ?? []);
   return decode(line('content') as Float32Array, {
     ...(!upright && pose),
     ...(classes.length > 0 && { classes }),

@@ -1,4 +1,7 @@
-/** log p(image) by importance sampling with the guide, a few rows at a time so that memory does not grow with images or particles. */
+/**
+ * log p(image) by importance sampling with the guide, a few rows at a time, so that memory does not grow with the
+ * number of images or particles.
+ */
 import { logSumExp } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 import {
@@ -18,30 +21,34 @@ import { gather, type ImageSet, imageSize, type StreamedSet } from '../../data/i
 import { DataError } from '../../errors.js';
 
 export interface LogLikelihoodOptions {
-  /** Draws of the guide for each image; 100. */
+  /** Number of samples from the guide for each image. @default 100 */
   readonly particles?: number;
-  /** Draws that are decoded at once, of all images together (times the number of classes): what bounds the memory; 256. */
+  /**
+   * Number of samples decoded at once, over all images (times the number of classes); bounds the memory.
+   * @default 256
+   */
   readonly rows?: number;
-  /** Decides the draws; 0. */
+  /** Seed of the samples. @default 0 */
   readonly seed?: number | string;
 }
 
 type Program = (x: tf.Tensor, y?: tf.Tensor) => void;
 
-/** What the estimate needs of a model. */
+/** The parts of a model that the estimate uses. */
 export interface Estimated {
   readonly model: Program;
   readonly guide: Program;
-  /** 1, or 2 where there is a plate "pixels" over `points` at -1. */
+  /** 1, or 2 if there is a plate "pixels" over `points` at -1. */
   readonly plateNesting: number;
   readonly points: number;
-  /** What the programs are told of the images at `indices` of the set, [B, n]. */
+  /** The condition of the images at `indices` of the set, [B, n]. */
   readonly told: (indices: Int32Array) => tf.Tensor | undefined;
 }
 
 /**
- * log 1/K sum_k p(x, z_k) / q(z_k | x) for each image. Discrete sites that the guide enumerates are summed exactly: inside the sum over k stands
- * sum_y p(x, y, z_ky) / q(z_ky | x, y). Source: Burda, Grosse & Salakhutdinov 2016, "Importance weighted autoencoders", eq. 8.
+ * log 1/K sum_k p(x, z_k) / q(z_k | x) for each image. Discrete sites that the guide enumerates are summed exactly: the
+ * term of the sum over k is then sum_y p(x, y, z_ky) / q(z_ky | x, y).
+ * @see Burda, Grosse & Salakhutdinov 2016, "Importance weighted autoencoders", eq. 8.
  */
 export function logLikelihood(
   set: ImageSet | StreamedSet,
@@ -52,7 +59,7 @@ export function logLikelihood(
   const { particles = 100, rows = 256, seed = 0 } = options;
   for (const [name, n] of Object.entries({ particles, rows })) {
     if (!Number.isInteger(n) || n < 1) {
-      throw new OptionError(`logLikelihood: ${name} is a whole number of at least 1, not ${n}.`);
+      throw new OptionError(`logLikelihood: ${name} must be an integer of at least 1; got ${n}.`);
     }
   }
   const [atOnce, draws] = [Math.max(1, Math.floor(rows / particles)), Math.min(particles, rows)];
@@ -81,14 +88,14 @@ export function logLikelihood(
   return result;
 }
 
-/** log p(x, z) - log q(z | x) of one draw for each row, with enumerated sites summed out: [B]. */
+/** log p(x, z) - log q(z | x) of one sample for each row, with enumerated sites summed out: [B]. */
 function logWeights(
   { model, guide, plateNesting, points }: Estimated,
   x: tf.Tensor,
   y: tf.Tensor | undefined,
   key: number,
 ): tf.Tensor {
-  // Sum and sample is for gradients; here every value counts.
+  // "sum-and-sample" is meant for gradients; the estimate sums over all values.
   const allValues = inferConfig(guide, ({ infer }) =>
     infer.enumerate ? { enumerate: 'parallel', expand: false } : {},
   );
@@ -107,7 +114,10 @@ function logWeights(
   });
 }
 
-/** Gives the plate over pixels all of them, whatever subsample it asks for: some of the pixels give no unbiased estimate of p(image). */
+/**
+ * Replaces the subsample of the plate over pixels by all pixels: a subsample does not give an unbiased estimate of
+ * p(image).
+ */
 class AllPixels extends Handler {
   constructor(private readonly points: number) {
     super();
@@ -119,7 +129,7 @@ class AllPixels extends Handler {
   }
 }
 
-/** Each row `times` times in a row. */
+/** Repeats each row `times` times. */
 function repeated(x: tf.Tensor, times: number): tf.Tensor {
   const [count, ...rest] = x.shape;
   const tiled = tf.tile(tf.expandDims(x, 1), [1, times, ...rest.map(() => 1)]);
@@ -133,7 +143,7 @@ function finiteImages(set: ImageSet | StreamedSet, indices: Int32Array): Float32
   throw new DataError(`Image ${indices[Math.floor(wrong / imageSize(set))]} has a pixel value of ${images[wrong]}.`);
 }
 
-/** log of a sum of exponentials, term by term, in double precision. */
+/** Streaming log-sum-exp in double precision. */
 class LogSum {
   private max = Number.NEGATIVE_INFINITY;
   private sum = 0;

@@ -1,4 +1,4 @@
-/** One latent varied at a time, the others fixed, for each class: what each latent has come to mean. */
+/** Latent traversals: one latent varied at a time with the others fixed, for each class. */
 import { OptionError } from 'pyro-ts';
 import { refuseUnknownKeys } from 'pyro-ts/internal';
 import type { ImageSet } from '../../data/index.js';
@@ -7,20 +7,20 @@ import type { PoseRows } from './host.js';
 import { evenQuantiles } from './manifold.js';
 
 export interface TraverseOptions extends PoseRows {
-  /** Which latents vary, counted from 0; all. */
+  /** The latents to vary, counted from 0. @default all */
   readonly latents?: readonly number[];
-  /** Images a row; 8. */
+  /** Number of images in a row. @default 8 */
   readonly size?: number;
-  /** The share of the prior's mass that the latent spans, at even quantiles; 0.9. */
+  /** Probability mass of the prior that the latent spans, at evenly spaced quantiles. @default 0.9 */
   readonly coverage?: number;
-  /** Values of the latents that stay fixed, latentDim numbers; 0. */
+  /** Values of the fixed latents, [latentDim]. @default 0 */
   readonly at?: ArrayLike<number>;
 }
 
 export interface Traversal {
   /** rows.length * values.length images, row by row. */
   readonly images: ImageSet;
-  /** What varies along each row, and the class where the model has classes. */
+  /** The latent that varies along each row, and its class if the model has classes. */
   readonly rows: readonly { readonly latent: number; readonly class?: number }[];
   /** The values of the latent that varies, smallest first. */
   readonly values: Float32Array;
@@ -29,8 +29,8 @@ export interface Traversal {
 const keys = ['latents', 'size', 'coverage', 'at', 'angle', 'shift', 'scale', 'shear', ...conditionKeys];
 
 /**
- * Decodes one row for each latent, class by class (all of `numClasses` unless `classes` says which). Source: pyroVED's `manifold_traversal`, which
- * has one latent and all classes.
+ * Decodes one row for each latent, class by class; by default for all classes.
+ * @see pyroVED's `manifold_traversal`, which has one latent and all classes.
  */
 export function traverse(
   { latentDim, numClasses }: { latentDim: number; numClasses: number },
@@ -41,13 +41,15 @@ export function traverse(
   const { latents = range(latentDim), size = 8, coverage = 0.9, at = new Float32Array(latentDim), ...rest } = options;
   const wrong = latents.find((k) => !Number.isInteger(k) || k < 0 || k >= latentDim);
   if (wrong !== undefined || latents.length === 0) {
-    throw new OptionError(`traverse: latents are some of 0 to ${latentDim - 1}, not [${latents.join(', ')}].`);
+    throw new OptionError(
+      `traverse: latents must be one or more of 0 to ${latentDim - 1}; got [${latents.join(', ')}].`,
+    );
   }
   if (at.length !== latentDim) {
-    throw new OptionError(`traverse: at holds ${at.length} numbers; the model has ${latentDim} content latents.`);
+    throw new OptionError(`traverse: at must have ${latentDim} values, one for each content latent; got ${at.length}.`);
   }
-  const { classes: asked, ...given } = rest;
-  const classes = typeof asked === 'number' ? [asked] : Array.from(asked ?? range(numClasses));
+  const { classes: chosen, ...others } = rest;
+  const classes = typeof chosen === 'number' ? [chosen] : Array.from(chosen ?? range(numClasses));
   const values = Float32Array.from(evenQuantiles('traverse', size, coverage));
   const rows: Traversal['rows'] =
     numClasses > 0
@@ -62,7 +64,7 @@ export function traverse(
     });
   });
   const each = rows.flatMap((row) => (row.class === undefined ? [] : new Array<number>(size).fill(row.class)));
-  const images = decode(content, { ...given, ...(numClasses > 0 && { classes: each }) });
+  const images = decode(content, { ...others, ...(numClasses > 0 && { classes: each }) });
   return { images, rows, values };
 }
 

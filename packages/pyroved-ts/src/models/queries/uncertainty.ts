@@ -1,17 +1,17 @@
-/** Class probabilities, and how far they can be relied on. */
+/** Class probabilities and their uncertainty. */
 
 export interface Classified {
-  /** [count, numClasses]; each row adds to 1. */
+  /** [count, numClasses]; each row sums to 1. */
   readonly probabilities: Float32Array;
   /** The likeliest class of each image. */
   readonly classes: Int32Array;
-  /** Entropy of each row in nats: 0 where the class is certain, log(numClasses) where nothing is known. */
+  /** Entropy of each row in nats: 0 if the class is certain, log(numClasses) for a uniform distribution. */
   readonly entropy: Float32Array;
-  /** How much likelier the likeliest class is than the next: 1 where it is certain, 0 for a tie. */
+  /** Difference of the two largest probabilities: 1 if the class is certain, 0 for a tie. */
   readonly margin: Float32Array;
 }
 
-/** The likeliest classes and both measures of uncertainty of rows of probabilities. */
+/** The likeliest class, entropy and margin of each row of probabilities. */
 export function classified(probabilities: Float32Array, numClasses: number): Classified {
   const count = probabilities.length / numClasses;
   const classes = new Int32Array(count);
