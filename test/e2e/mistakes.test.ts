@@ -47,7 +47,7 @@ describe('the command line', () => {
     [['train', 'cards', '--lr', '-1'], 'pyroved: --lr is -1 at epoch 0; it must be a number of at least 0.\n'],
     [
       ['train', 'cards', '--kl-weight', 'garbage'],
-      'pyroved: --kl-weight: "garbage" has no value (Undefined symbol garbage).',
+      'pyroved: --kl-weight: "garbage" cannot be evaluated (Undefined symbol garbage).',
     ],
     [['train', 'cards', '--kl-weight', '1 - epoch/50'], 'pyroved: --kl-weight is -0.02'],
     [['train', 'cards', '--batch-size', '1.5'], "'--batch-size <n>' argument '1.5' is invalid."],
@@ -194,7 +194,7 @@ describe('run folders', () => {
     const folder = at('infinite');
     const train = { epochs: 3, lr: 'epoch < 1 ? 1e-3 : 1e30', recognitionSteps: 3 };
     await expect(trainRun({ ...request, folder, train })).rejects.toThrow(
-      /^Training stopped at step \d+ \(epoch 2\): .*"(z|x|y)".* The step changed nothing\. The last good checkpoint is that of epoch 1 \(.*infinite.checkpoint\.safetensors\)\.$/s,
+      /^Training stopped at step \d+ \(epoch 2\): .*"(z|x|y)".* The parameters are unchanged\. The last checkpoint is from epoch 1 \(.*infinite.checkpoint\.safetensors\)\.$/s,
     );
     expect(existsSync(join(folder, 'checkpoint.safetensors'))).toBe(true);
   });

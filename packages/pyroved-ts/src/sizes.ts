@@ -1,4 +1,7 @@
-/** Sizes of a model that no machine has room for, such as those of a damaged configuration, rejected before memory is taken. */
+/**
+ * Sizes of a model that no machine has room for, such as those of a damaged configuration, rejected before memory is
+ * taken.
+ */
 import { sizeOf } from '@pyro-ts/engine/internal';
 import { OptionError } from 'pyro-ts';
 
@@ -27,8 +30,8 @@ export function checkWeights(owner: string, option: string, widths: readonly num
  */
 export function checkClasses(owner: string, option: string, count: number, least = 2): void {
   if (!Number.isInteger(count) || count < least)
-    throw new OptionError(`${owner}: ${option} is a whole number of at least ${least}, not ${count}.`);
-  if (count > MOST_CLASSES) throw new OptionError(`${owner}: ${option} is at most ${MOST_CLASSES}, not ${count}.`);
+    throw new OptionError(`${owner}: ${option} must be an integer of at least ${least}; got ${count}.`);
+  if (count > MOST_CLASSES) throw new OptionError(`${owner}: ${option} must be at most ${MOST_CLASSES}; got ${count}.`);
 }
 
 /** Whether a shape has more points than are supported. */

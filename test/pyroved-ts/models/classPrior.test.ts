@@ -40,7 +40,7 @@ test.each(['joint', 'pyroved'] as const)(
     resumed.countClasses([1, 1, 1]);
     again.loadState(trainer.state());
     close(resumed.classPrior(), [9 / 14, 5 / 14]);
-    expect(() => make('learned').countClasses([0])).toThrow(/countClasses belongs to classPrior "counts"/);
+    expect(() => make('learned').countClasses([0])).toThrow(/countClasses requires a model with classPrior "counts"/);
   },
 );
 
@@ -53,6 +53,6 @@ test('learned ones come to the share of each class among all images', async () =
 
 test.each([[[1]], [[1, 0]], [[1, Number.NaN]], ['count'], [{}]])('%j is refused', (classPrior) => {
   expect(() => make(classPrior as ClassPrior)).toThrow(
-    /classPrior is "uniform", "counts", "learned" or a list of 2 positive numbers/,
+    /classPrior must be "uniform", "counts", "learned" or a list of 2 positive numbers/,
   );
 });

@@ -38,10 +38,10 @@ describe('factors', () => {
       factors: { one: new Float32Array(count).fill(2), none: new Float32Array(count).fill(Number.NaN) },
     };
     expect(() => standardised(flat, ['one'])).toThrow(/"one" is the same for all images, 2/);
-    expect(() => standardised(flat, ['none'])).toThrow(/"none" is known for no image/);
-    expect(() => new Factors(['a', 'a'], 'iVAE: condition')).toThrow(/iVAE: condition: "a" is given twice/);
+    expect(() => standardised(flat, ['none'])).toThrow(/"none" is unknown for all images/);
+    expect(() => new Factors(['a', 'a'], 'iVAE: condition')).toThrow(/iVAE: condition: "a" is listed more than once/);
     expect(() => new Factors([{ name: 'a', scale: 0 }], 'x')).toThrow(
-      /scale 0; they are a number and a positive number/,
+      /"a" must have a finite centre and a positive scale; got 0 and 0/,
     );
     expect(() => new Factors([{ name: 'a', center: 1 } as never], 'x')).toThrow(/Did you mean "centre"/);
   });
@@ -60,8 +60,8 @@ describe('an iVAE that is told class and numbers', () => {
     close(vae.encode(set, { classes: labels, condition: given }).content, own.content);
     expect(vae.encode(set, { classes: 1, condition: given }).content).not.toEqual(own.content);
     const { labels: _, ...unlabelled } = set;
-    expect(() => vae.encode(unlabelled)).toThrow(/told the class of each image, and the images have no labels/);
-    expect(() => vae.encode({ ...set, factors: {} })).toThrow(/no factor "hours", which iVAE: condition asks for/);
+    expect(() => vae.encode(unlabelled)).toThrow(/conditioned on classes, but the images have no labels/);
+    expect(() => vae.encode({ ...set, factors: {} })).toThrow(/no factor "hours", which iVAE: condition requires/);
   });
 
   test('decodes, reconstructs and spans a manifold for what it is told', () => {
@@ -75,23 +75,23 @@ describe('an iVAE that is told class and numbers', () => {
     close(vae.reconstruct(set).images, vae.decode(content, { angle, shift, classes, condition: numbers }).images);
     expect(vae.straighten(set).count).toBe(count);
     expect(() => vae.decode([0, 0], { classes: 1 })).toThrow(
-      /condition holds 0 numbers; for 1 image\(s\) it holds 2 \(hours, kelvin\)/,
+      /condition must have 2 values \(hours, kelvin\), or 2 for each of 1 image\(s\); got 0/,
     );
-    expect(() => vae.decode([0, 0])).toThrow(/needs a class: give classes/);
+    expect(() => vae.decode([0, 0])).toThrow(/needs classes: one for all images/);
   });
 
   test('its programs need what it is told, and a plain iVAE is told nothing', () => {
     const plain = new IVAE({ shape: [4, 5], ...widths });
     expect(plain.told(set, [0, 1])).toBeUndefined();
-    expect(() => plain.decode([0, 0], { classes: 1 })).toThrow(/is told no classes. Leave classes out/);
-    expect(() => plain.decode([0, 0], { condition: [1] })).toThrow(/is told no numbers/);
+    expect(() => plain.decode([0, 0], { classes: 1 })).toThrow(/is not conditioned on classes\. Omit classes/);
+    expect(() => plain.decode([0, 0], { condition: [1] })).toThrow(/is not conditioned on factors/);
     expect(() => new IVAE({ shape: [4, 5], numClasses: 1 })).toThrow(
-      /numClasses is a whole number of at least 2, not 1/,
+      /numClasses must be an integer of at least 2; got 1/,
     );
     const [x] = [vae.told(set, [3, 1])];
     expect(x?.shape).toEqual([2, 5]);
     expect(() => vae.params.run(() => vae.guide(x as never))).toThrow(
-      /This iVAE is conditional: its programs take y, \[B, 5\], not nothing/,
+      /This iVAE is conditional: its programs take y of shape \[B, 5\]; got nothing/,
     );
   });
 });
@@ -133,8 +133,8 @@ test('an ssRegIVAE predicts, encodes and decodes in the units of the data', () =
   expect(vae.reconstruct(set, { upright: true }).count).toBe(count);
   const again = modelFromConfig({ kind: 'ssRegIVAE', shape: [4, 5], targets, hiddenRegressor: [8], ...widths });
   expect(again.kind).toBe('ssRegIVAE');
-  expect(() => new SSRegIVAE({ shape: [4, 5], targets: [] })).toThrow(/targets names at least one quantity/);
+  expect(() => new SSRegIVAE({ shape: [4, 5], targets: [] })).toThrow(/targets must name at least one factor/);
   expect(() => new SSRegIVAE({ shape: [4, 5], targets: ['a'], regressorSigma: 0 })).toThrow(
-    /regressorSigma is a positive number/,
+    /regressorSigma must be a positive number/,
   );
 });

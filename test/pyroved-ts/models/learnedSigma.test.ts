@@ -140,9 +140,11 @@ describe('the learned standard deviation', () => {
   });
 
   test('is rejected where it does not belong', () => {
-    expect(() => new IVAE({ ...small, decoderSigma: 'learned' })).toThrow(/decoderSigma belongs to the likelihood/);
+    expect(() => new IVAE({ ...small, decoderSigma: 'learned' })).toThrow(
+      /decoderSigma applies only to the likelihood/,
+    );
     const wrong = { ...small, likelihood: 'gaussian', decoderSigma: 'learnt' } as unknown as typeof gaussian &
       typeof small;
-    expect(() => new IVAE(wrong)).toThrow(/decoderSigma is a positive number, not learnt\. Use "learned"/);
+    expect(() => new IVAE(wrong)).toThrow(/decoderSigma must be a positive number or "learned"; got learnt/);
   });
 });

@@ -106,7 +106,7 @@ describe('a linear model with normal pixels', () => {
   });
 
   test('what cannot be asked is refused', () => {
-    expect(() => vae.logLikelihood(set, { particles: 0 })).toThrow(/particles is a whole number of at least 1, not 0/);
+    expect(() => vae.logLikelihood(set, { particles: 0 })).toThrow(/particles must be an integer of at least 1; got 0/);
     expect(() => vae.logLikelihood(set, { particels: 3 } as object)).toThrow(/Did you mean "particles"/);
     const holes = { ...set, images: set.images.map((v, i) => (i === 9 ? Number.NaN : v)) };
     expect(() => vae.logLikelihood(holes)).toThrow(/Image 2 has a pixel value of NaN/);

@@ -13,14 +13,17 @@ const refuse = (options: object, message: RegExp): void => {
 describe('refused options', () => {
   test.each([
     [{ latentDims: 2 }, /iVAE has no option "latentDims"\. Did you mean "latentDim"\?/],
-    [{ latentDim: 0 }, /latentDim is a whole number of at least 1, not 0/],
-    [{ shape: [6, 6, 3] }, /shape is \[height, width\] or \[length\], not \[6,6,3\]/],
-    [{ hiddenDecoder: [] }, /hiddenDecoder is a list of widths such as \[128, 128\], not \[\]/],
+    [{ latentDim: 0 }, /latentDim must be an integer of at least 1; got 0/],
+    [{ shape: [6, 6, 3] }, /shape must be \[height, width\] or \[length\]; got \[6,6,3\]/],
+    [{ hiddenDecoder: [] }, /hiddenDecoder must be a list of widths such as \[128, 128\]; got \[\]/],
     [{ activation: 'tahn' }, /no activation "tahn"\. Did you mean "tanh"\?/],
     [{ likelihood: 'bernouli' }, /no likelihood "bernouli"\. Did you mean "bernoulli"\?/],
-    [{ decoderSigma: 0.3 }, /decoderSigma belongs to the likelihood "gaussian"; this model's is "bernoulli"/],
-    [{ likelihood: 'gaussian', decoderSigma: 0 }, /decoderSigma is a positive number, not 0/],
-    [{ pixels: 37 }, /pixels is a whole number from 1 to the 36 of an image of shape \[6, 6\], not 37/],
+    [{ decoderSigma: 0.3 }, /decoderSigma applies only to the likelihood "gaussian"; this model has "bernoulli"/],
+    [{ likelihood: 'gaussian', decoderSigma: 0 }, /decoderSigma must be a positive number or "learned"; got 0/],
+    [
+      { pixels: 37 },
+      /pixels must be an integer from 1 to 36, the number of pixels of an image of shape \[6, 6\]; got 37/,
+    ],
     [
       { invariances: ['r'], anglePrior: 'projectednormal' },
       /no angle prior "projectednormal"\. Did you mean "projected-normal"\?/,
@@ -28,11 +31,11 @@ describe('refused options', () => {
     [{ invariances: ['r'], anglePrior: { name: 'normal', scal: 2 } }, /no option "scal"\. Did you mean "scale"\?/],
     [
       { invariances: ['t'], shiftPrior: [0.1, 0.1, 0.1] },
-      /shiftPrior is a positive number, or a list of 2, one an axis; got \[0\.1,0\.1,0\.1\]/,
+      /shiftPrior must be a positive number, or a list of 2, one for each axis; got \[0\.1,0\.1,0\.1\]/,
     ],
     [
       { invariances: ['h'], shearPrior: [0.1] },
-      /shearPrior is a positive number, or a list of 2, one an axis; got \[0\.1\]/,
+      /shearPrior must be a positive number, or a list of 2, one for each axis; got \[0\.1\]/,
     ],
     [
       { invariances: ['s', 'h'], scalePrior: [0.1, 0.2] },
@@ -48,29 +51,29 @@ describe('refused options', () => {
     [['shear'], /no invariance "shear"\. Did you mean "h"\?.*h: shear/],
     [['rotation'], /no invariance "rotation"\. Did you mean "r"\?/],
     [['foo'], /no invariance "foo"\. Known: r, t, s, h\./],
-    [['r', 't', 'r'], /invariance "r" is given twice/],
-    ['rt', /invariances is a list such as \["r", "t"\], not "rt"/],
+    [['r', 't', 'r'], /invariance "r" is listed more than once/],
+    ['rt', /invariances must be a list such as \["r", "t"\]; got "rt"/],
   ])('invariances %j', (invariances, message) => refuse({ invariances }, message));
 
   test('signals know translation alone', () => {
     refuse(
       { shape: [20], invariances: ['r'] },
-      /Signals \(shape \[20\]\) can only be invariant to translation, "t", not to "r"/,
+      /Signals \(shape \[20\]\) can only be invariant to translation, "t"; got "r"/,
     );
     refuse(
       { shape: [20], invariances: ['t', 'h'] },
-      /Signals \(shape \[20\]\) can only be invariant to translation, "t", not to "h"/,
+      /Signals \(shape \[20\]\) can only be invariant to translation, "t"; got "h"/,
     );
     expect(iVAE({ shape: [20], invariances: ['t'] }).latents.columnNames).toEqual(['shift', 'z1', 'z2']);
   });
 
   test('of the semi-supervised model', () => {
-    expect(() => new SSIVAE({ shape, numClasses: 1 })).toThrow(/numClasses is a whole number of at least 2, not 1/);
+    expect(() => new SSIVAE({ shape, numClasses: 1 })).toThrow(/numClasses must be an integer of at least 2; got 1/);
     expect(() => new SSIVAE({ shape, numClasses: 3, classPrior: [1, 2] })).toThrow(
-      /classPrior is "uniform", "counts", "learned" or a list of 3 positive numbers, not \[1,2\]/,
+      /classPrior must be "uniform", "counts", "learned" or a list of 3 positive numbers; got \[1,2\]/,
     );
     expect(() => new SSIVAE({ shape, numClasses: 3, exactClasses: 4, enumerate: 'sum-and-sample' })).toThrow(
-      /exactClasses is a whole number from 1 to 3, not 4/,
+      /exactClasses must be an integer from 1 to 3; got 4/,
     );
   });
 });

@@ -44,12 +44,10 @@ describe('decode', () => {
   });
 
   test('a pose of the wrong length, or one that the model has no coordinates for, is refused', () => {
-    expect(() => vae.decode(content, { angle: [0, 0, 0] })).toThrow(
-      /angle holds 3 numbers; for 1 image\(s\) it holds 1/,
-    );
+    expect(() => vae.decode(content, { angle: [0, 0, 0] })).toThrow(/angle must have 1 values for 1 image\(s\); got 3/);
     const plain = new IVAE({ shape: [size, size] });
-    expect(() => plain.decode(content, { angle: 1 })).toThrow(/has no invariances, so its images have no angle to set/);
-    expect(() => plain.decode([1, 2, 3])).toThrow(/3 numbers are no rows of 2 content latents/);
+    expect(() => plain.decode(content, { angle: 1 })).toThrow(/has no invariances, so angle cannot be set/);
+    expect(() => plain.decode([1, 2, 3])).toThrow(/must be a multiple of 2, the number of content latents; got 3/);
   });
 });
 
@@ -118,7 +116,7 @@ describe('encode', () => {
 
   test('images of another shape are refused', () => {
     expect(() => vae.encode(imageSet({ images: new Float32Array(36), shape: [6, 6] }))).toThrow(
-      /The images have shape \[6, 6\] and 1 channel\(s\); this model is for \[5, 5\] and 1/,
+      /The images have shape \[6, 6\] and 1 channel\(s\); this model expects \[5, 5\] and 1/,
     );
   });
 });
@@ -130,5 +128,5 @@ test('the manifold spans the prior: rows from high to low, columns from low to h
   closeTo(rows, [1.644854, 0, -1.644854]);
   closeTo(imageAt(images, 2), vae.decode([1.644854, 1.644854], { angle: 0.3 }).images, 4);
   closeTo(imageAt(images, 7), vae.decode([-1.644854, 0], { angle: 0.3 }).images, 4);
-  expect(() => vae.manifold({ axes: [0, 2] })).toThrow(/axes are two different latents of 0 to 1, not \[0, 2\]/);
+  expect(() => vae.manifold({ axes: [0, 2] })).toThrow(/axes must be two different latents from 0 to 1; got \[0, 2\]/);
 });

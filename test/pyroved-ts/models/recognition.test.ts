@@ -198,7 +198,7 @@ describe('every prior of the angle', () => {
       toPose: stopGradient,
       source: { site: 'joint', columns: 1 },
     } as const;
-    expect(() => ssrVAE({ ...options, anglePrior: custom })).toThrow(/Recognition needs one of the angle priors/);
+    expect(() => ssrVAE({ ...options, anglePrior: custom })).toThrow(/Recognition requires one of the angle priors/);
   });
 });
 
@@ -270,14 +270,14 @@ describe('options', () => {
     [{ bodi: 'dense' }, /no option "bodi".*body/],
     [{ views: 0 }, /views must be a positive integer/],
     [{ ranges: { angel: 1 } }, /no option "angel".*angle/],
-    [{ tolerance: -1 }, /tolerance must be from 0 to 1/],
+    [{ tolerance: -1 }, /tolerance must be at least 0 and less than 1/],
   ])('%j is rejected', (recognition, message) => {
     expect(() => ssrVAE({ ...options, recognition: recognition as object })).toThrow(message);
   });
 
   test.each([
-    [{ channels: 1e12 }, /have \d+ numbers; at most 4194304 are supported/],
-    [{ channels: 1.5 }, /channels is a whole number of at least 1, not 1.5/],
+    [{ channels: 1e12 }, /have \d+ values; at most 4194304 are supported/],
+    [{ channels: 1.5 }, /channels must be an integer of at least 1; got 1.5/],
     [{ shape: [900, 900], recognition: { views: 300, viewSize: 900 } }, /Choose fewer views/],
   ])('views that take all memory are rejected before it is taken: %j', (more, message) => {
     expect(() => ssrVAE({ ...options, ...more } as SemiSupervisedOptions)).toThrow(message);

@@ -62,7 +62,7 @@ describe.each(cases)('%s', (_name, { invariances = [], ...options }) => {
     expect(found.angle?.every((a) => Math.abs(a) <= Math.PI + 1e-6) ?? true).toBe(true);
     expect(model.encode(set, labels).classes).toEqual(labels);
     if (has('r')) expect(model.classAngles(set).every(Number.isFinite)).toBe(true);
-    else expect(() => model.classAngles(set)).toThrow('needs a model that is invariant to rotation');
+    else expect(() => model.classAngles(set)).toThrow('requires a model that is invariant to rotation');
   });
 
   it('decodes, reconstructs and draws', () => {

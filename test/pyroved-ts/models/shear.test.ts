@@ -64,7 +64,7 @@ describe('a model with a latent shear', () => {
       vae.manifold({ size: 2 }).images.images,
     );
     expect(vae.traverse({ size: 2, shear: [0, 0.3] }).images.count).toBe(4);
-    expect(() => vae.decode(point, { shear: [1] })).toThrow(/shear holds 1 numbers; for 1 image\(s\) it holds 2/);
+    expect(() => vae.decode(point, { shear: [1] })).toThrow(/shear must have 2 values for 1 image\(s\); got 1/);
   });
 
   test('straightens images by the whole pose', () => {
@@ -92,7 +92,7 @@ describe('a model with a latent shear', () => {
 
 test('signals have no shear', () => {
   const vae = new IVAE({ shape: [12], invariances: ['t'], ...widths });
-  expect(() => vae.decode([0, 0], { shear: [0.1, 0] })).toThrow('A signal has no angle, no scale and no shear.');
+  expect(() => vae.decode([0, 0], { shear: [0.1, 0] })).toThrow('A signal has no angle, scale or shear.');
 });
 
 /** A shear that is drawn and scored but always 0: prior and guide are one, so that it costs nothing. */

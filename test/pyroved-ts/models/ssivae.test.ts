@@ -46,7 +46,7 @@ describe('a model', () => {
     expect(vae.encode(set).classes).toEqual(classes);
     close(vae.encode(set, classes).content, vae.encode(set).content);
     expect(vae.encode(set, labels).content).not.toEqual(vae.encode(set, classes).content);
-    expect(() => vae.encode(set, [0, 1])).toThrow(/There are 2 classes for 70 images/);
+    expect(() => vae.encode(set, [0, 1])).toThrow(/Expected one class for each of the 70 images; got 2/);
     expect(() =>
       vae.encode(
         set,
@@ -70,7 +70,7 @@ describe('a model', () => {
     close(vae.classAngles(set), circularMeans(angle, labels, 3));
     const { labels: _, ...unlabelled } = set;
     expect(() => vae.classAngles(unlabelled)).toThrow(
-      /needs a model that is invariant to rotation and images with labels/,
+      /requires a model that is invariant to rotation, and labelled images/,
     );
   });
 

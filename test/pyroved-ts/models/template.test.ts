@@ -272,12 +272,12 @@ describe('answers', () => {
 
 test('refuses what templates cannot do, and other models refuse templates', () => {
   const wrong: [Partial<SemiSupervisedOptions>, RegExp][] = [
-    [{ recognition: undefined }, /needs recognition/],
+    [{ recognition: undefined }, /requires recognition/],
     [{ shape: [20] }, /signals/],
-    [{ invariances: ['r', 't', 's'] }, /scale and shear are deformations; got the invariances \[r, t, s\]/],
-    [{ invariances: ['r', 't', 'h'] }, /scale and shear are deformations; got the invariances \[r, t, h\]/],
+    [{ invariances: ['r', 't', 's'] }, /since the field models scale and shear; got \[r, t, s\]/],
+    [{ invariances: ['r', 't', 'h'] }, /since the field models scale and shear; got \[r, t, h\]/],
     [{ likelihood: 'bernoulli' }, /gaussian/],
-    [{ pixels: 10 }, /Omit pixels/],
+    [{ pixels: 10 }, /pixels is not supported\. Omit it/],
     [{ shiftPrior: [0.1, 0.2] }, /one number/],
     [{ templates: { grid: 1 } }, /grid/],
     [{ templatesPerClass: 0 }, /templatesPerClass must be an integer from 1 to 64; got 0/],

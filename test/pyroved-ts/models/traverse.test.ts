@@ -41,9 +41,9 @@ describe('traverse', () => {
   });
 
   test('what does not exist is refused', () => {
-    expect(() => vae.traverse({ latents: [3] })).toThrow(/latents are some of 0 to 2, not \[3\]/);
-    expect(() => vae.traverse({ at: [1] })).toThrow(/at holds 1 numbers; the model has 3 content latents/);
-    expect(() => vae.traverse({ coverage: 1 })).toThrow(/traverse: coverage lies between 0 and 1/);
+    expect(() => vae.traverse({ latents: [3] })).toThrow(/latents must be one or more of 0 to 2; got \[3\]/);
+    expect(() => vae.traverse({ at: [1] })).toThrow(/at must have 3 values, one for each content latent; got 1/);
+    expect(() => vae.traverse({ coverage: 1 })).toThrow(/traverse: coverage must be between 0 and 1/);
     expect(() => joint.traverse({ classes: 3 })).toThrow(/label 3; one-hot rows need 0 to 2/);
     expect(() => vae.traverse({ stpes: 3 } as object)).toThrow(/traverse has no option "stpes"/);
   });
@@ -93,10 +93,10 @@ describe('interpolate', () => {
 
   test('ends that do not fit are refused', () => {
     expect(() => vae.interpolate({ content: [0] }, { content: [0, 1, 2] })).toThrow(
-      /content has 1 numbers at one end and 3/,
+      /content has 1 values at one end and 3/,
     );
     expect(() => vae.interpolate(latentPoint(encoding, 0), latentPoint(encoding, 1), { steps: 1 })).toThrow(
-      /steps is a whole/,
+      /steps must be an integer/,
     );
     expect(() => latentPoint(encoding, 10)).toThrow(/There is no image 10 among 10/);
   });
@@ -114,10 +114,10 @@ test('a jiVAE tells content, pose and how likely each class is from one encoder'
   });
   close(joint.reconstruct(set).images, joint.decode(content, { classes, angle }).images);
   expect(() => new JIVAE({ shape: [4, 4], numClasses: 1 })).toThrow(
-    /numClasses is a whole number of at least 2, not 1/,
+    /numClasses must be an integer of at least 2; got 1/,
   );
   expect(() => new JIVAE({ shape: [4, 4], numClasses: 3, exactClasses: 4, enumerate: 'sum-and-sample' })).toThrow(
-    /jiVAE: exactClasses is a whole number from 1 to 3, not 4/,
+    /jiVAE: exactClasses must be an integer from 1 to 3; got 4/,
   );
 });
 

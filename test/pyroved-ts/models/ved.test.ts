@@ -152,11 +152,16 @@ describe('refusals', () => {
       'blocks that are widths',
       () => make({ hiddenDecoder: [8, 8] as never }),
       OptionError,
-      'VED: decoder: blocks lists',
+      'VED: decoder: blocks must be a list',
     ],
-    ['a shape of three', () => make({ outputShape: [4, 4, 4] }), OptionError, 'VED: outputShape is'],
+    ['a shape of three', () => make({ outputShape: [4, 4, 4] }), OptionError, 'VED: outputShape must be'],
     ['one draw', () => make().predict(few.test.images, { samples: 1 }), OptionError, 'at least 2'],
-    ['latents that fill no row', () => make().decode([1, 2, 3]), OptionError, 'no rows of 2 latents'],
+    [
+      'latents that fill no row',
+      () => make().decode([1, 2, 3]),
+      OptionError,
+      'must be a multiple of 2, the number of latents; got',
+    ],
   ])('%s', (_, body, kind, words) => {
     expect(body).toThrow(kind);
     expect(body).toThrow(words);

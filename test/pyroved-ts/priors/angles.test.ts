@@ -119,7 +119,7 @@ describe.each(binned)('a binned guide with a %s prior', (_, anglePrior, angleBin
       expect(Math.abs(Math.atan2(Math.sin(away), Math.cos(away)))).toBeLessThan((0.6 * width) / angleBins);
       expect(numbers(centre(numbersOf, bin))[0]).toBeCloseTo(numbers(density.mean())[0], 5);
     }
-    expect(() => guide(numbersOf)).toThrow(/binned" needs a bin/);
+    expect(() => guide(numbersOf)).toThrow(/binned" requires a bin/);
   });
 
   test('the first number that the encoder gives for each view is the logit of its bin, beside the prior weight', () => {
@@ -245,15 +245,18 @@ describe.each<AnglePrior>(['normal', 'von-mises', 'uniform'])(
 
 test.each<[object, RegExp]>([
   [{ angleGuide: 'bined' }, /no angle guide "bined"\. Did you mean "binned"\?/],
-  [{ angleBins: 4 }, /angleBins belongs to angleGuide "binned"/],
-  [{ angleGuide: 'binned', angleBins: 1 }, /angleBins is a whole number of at least 2, not 1/],
-  [{ angleGuide: 'binned', anglePrior: 'projected-normal' }, /are unit vectors\. Take "uniform", the same prior/],
-  [{ anglePrior: { name: 'von-mises', concentration: 0 } }, /concentration is a positive number, not 0/],
+  [{ angleBins: 4 }, /angleBins requires angleGuide "binned"/],
+  [{ angleGuide: 'binned', angleBins: 1 }, /angleBins must be an integer of at least 2; got 1/],
+  [
+    { angleGuide: 'binned', anglePrior: 'projected-normal' },
+    /are unit vectors\. Use "uniform", which is the same prior/,
+  ],
+  [{ anglePrior: { name: 'von-mises', concentration: 0 } }, /concentration must be a positive number; got 0/],
   [{ anglePrior: { name: 'von-mises', scale: 2 } }, /von Mises angle prior has no option "scale"/],
   [{ anglePrior: { name: 'uniform', scale: 2 } }, /uniform angle prior has no option "scale"/],
   [{ anglePrior: 'vonmises' }, /no angle prior "vonmises"\. Did you mean "von-mises"\?/],
-  [{ exactBins: 2 }, /exactBins belongs to angleGuide "binned"/],
-  [{ angleGuide: 'binned', exactBins: 9 }, /exactBins is a whole number from 1 to 8, not 9/],
+  [{ exactBins: 2 }, /exactBins requires angleGuide "binned"/],
+  [{ angleGuide: 'binned', exactBins: 9 }, /exactBins must be an integer from 1 to 8; got 9/],
 ])('%j is refused', (options, message) => {
   const build = () => new IVAE({ ...tiny, ...options });
   expect(build).toThrow(OptionError);
@@ -274,5 +277,5 @@ test('a custom density gets bins in a line, as in the guide', () => {
 
   const vae = new IVAE({ ...tiny, anglePrior: part });
   expect(vae.latents.modes?.angles.length).toBe(8);
-  expect(() => new IVAE({ ...tiny, anglePrior: part, angleGuide: 'binned' })).toThrow(/has one\. Leave angleGuide out/);
+  expect(() => new IVAE({ ...tiny, anglePrior: part, angleGuide: 'binned' })).toThrow(/has one\. Omit angleGuide/);
 });

@@ -173,16 +173,16 @@ test('shift and scale take custom priors, on sites of their own or in the joint 
   expect(history[11].loss).toBeLessThan(history[0].loss);
   const wrong = { shape: [6, 6], invariances: ['t', 's'] as const };
   expect(() => new IVAE({ ...wrong, shiftPrior: logNormalScale })).toThrow(
-    /shiftPrior: "log-normal" is a prior of the scale, not of the shift/,
+    /shiftPrior: "log-normal" must be a prior of the shift; got one of the scale/,
   );
   expect(() => new IVAE({ ...wrong, scalePrior: laplaceShift })).toThrow(
-    /scalePrior: "laplace" is a prior of the shift/,
+    /scalePrior: "laplace" must be a prior of the scale; got one of the shift/,
   );
 });
 
 test('a prior of another part is refused as an angle prior', () => {
   const wrong: PosePart = { ...nearUpright, kind: 'shift' };
   expect(() => new IVAE({ shape: [6, 6], invariances: ['r'], anglePrior: wrong })).toThrow(
-    /anglePrior: "near-upright" is a prior of the shift, not of the angle/,
+    /anglePrior: "near-upright" must be a prior of the angle; got one of the shift/,
   );
 });

@@ -122,10 +122,10 @@ test('parts come in the order angle, shift, scale, shear; signals have one shift
 });
 
 test.each([
-  [{ anglePrior: { name: 'normal', scale: -1 } }, /scale is a positive number/],
-  [{ anglePrior: { name: 'von-mises', concentration: 0 } }, /concentration is a positive number/],
+  [{ anglePrior: { name: 'normal', scale: -1 } }, /scale must be a positive number/],
+  [{ anglePrior: { name: 'von-mises', concentration: 0 } }, /concentration must be a positive number/],
   [{ anglePrior: { name: 'uniform', scale: 1 } }, /no option "scale"/],
-  [{ anglePrior: 'uniforn' as 'uniform' }, /got "uniforn".*Did you mean "uniform"\?.*takes custom priors/],
+  [{ anglePrior: 'uniforn' as 'uniform' }, /got "uniforn".*Did you mean "uniform"\?.*custom priors are supported/],
   [{ shiftPrior: [0.1, 0.1, 0.1] }, /shiftPrior/],
 ] as const)('%j is rejected', (options, message) => {
   expect(() => refinedParts(['r', 't'], [9, 9], options as never)).toThrow(OptionError);
@@ -140,6 +140,6 @@ test('custom priors of shift and scale are rejected', () => {
     source: { site: 'joint', columns: 2 },
   } as const;
   expect(() => refinedParts(['t'], [9, 9], { shiftPrior: custom })).toThrow(
-    'Recognition takes shiftPrior as a number, or a list of 2, not as a custom prior.',
+    'With recognition, shiftPrior must be a number or a list of 2; got a custom prior.',
   );
 });

@@ -48,9 +48,11 @@ describe('expected calibration error', () => {
   });
 
   test('what is no table of probabilities is refused', () => {
-    expect(() => expectedCalibrationError([0.5, 0.5, 1], [0, 1])).toThrow(/3 probabilities are no rows for 2 labels/);
-    expect(() => expectedCalibrationError([2, 0], [0])).toThrow(/image 0 reach 2; they lie in \[0, 1\]/);
-    expect(() => expectedCalibrationError([1, 0], [0], { bins: 0 })).toThrow(/bins is a whole number/);
+    expect(() => expectedCalibrationError([0.5, 0.5, 1], [0, 1])).toThrow(/must be a multiple of the 2 labels; got 3/);
+    expect(() => expectedCalibrationError([2, 0], [0])).toThrow(/Probabilities must be in \[0, 1\]; image 0 has 2/);
+    expect(() => expectedCalibrationError([1, 0], [0], { bins: 0 })).toThrow(
+      /bins must be an integer of at least 1; got 0/,
+    );
     expect(() => expectedCalibrationError([1, 0], [0], { bin: 3 } as object)).toThrow(/Did you mean "bins"/);
   });
 });

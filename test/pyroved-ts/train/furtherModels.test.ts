@@ -55,7 +55,7 @@ describe('a jiVAE', () => {
     expect(await run({ klWeight: 3, discreteKlWeight: 3 })).toEqual(one);
     expect(await run({ klWeight: 3, discreteKlWeight: 'epoch' })).not.toEqual(one);
     expect(() => new UnsupervisedTrainer(new IVAE(small), { images }, { discreteKlWeight: 1 })).toThrow(
-      /discreteKlWeight belongs to a jiVAE/,
+      /discreteKlWeight is supported only by jiVAE/,
     );
   });
 
@@ -146,10 +146,10 @@ describe('an ssRegIVAE', () => {
       factors: { angle: Float32Array.from({ length: 10 }, (_, i) => (i === 4 ? Number.NaN : i)) },
     };
     expect(() => new SemiSupervisedTrainer(make(), { unlabelled: images, labelled: holes })).toThrow(
-      /Image 4 of the labelled images has NaN for its "angle"/,
+      /Image 4 of the labelled images has "angle" = NaN/,
     );
     const stopping = { earlyStopping: { patience: 2, on: 'accuracy' as const } };
-    expect(() => new SemiSupervisedTrainer(make(), data, stopping)).toThrow(/on "accuracy" needs labels/);
+    expect(() => new SemiSupervisedTrainer(make(), data, stopping)).toThrow(/on "accuracy" requires labelled images/);
   });
 });
 
@@ -179,8 +179,6 @@ describe('a conditional iVAE', () => {
     expect(() => new UnsupervisedTrainer(vae, { images: unlabelled })).toThrow(/The images have no labels/);
     expect(() => new UnsupervisedTrainer(vae, { images: { ...set, factors: {} } })).toThrow(/no factor "angle"/);
     const holes = { ...set, factors: { angle: new Float32Array(10).fill(Number.NaN) } };
-    expect(() => new UnsupervisedTrainer(vae, { images: holes })).toThrow(
-      /Image 0 of the images has NaN for its "angle"/,
-    );
+    expect(() => new UnsupervisedTrainer(vae, { images: holes })).toThrow(/Image 0 of the images has "angle" = NaN/);
   });
 });

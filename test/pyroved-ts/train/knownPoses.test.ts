@@ -166,7 +166,7 @@ describe('resuming', () => {
     const trainer = trainerOf({ epochs: 1 });
     await trainer.train();
     expect(() => trainerOf({ epochs: 1, ...options }).loadState(trainer.state())).toThrow(
-      new RegExp(`The saved run has ${name}`),
+      new RegExp(`Cannot continue the saved run: its ${name}`),
     );
   });
 });

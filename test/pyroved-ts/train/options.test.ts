@@ -61,7 +61,7 @@ test('clipNorm bounds the gradient of each parameter, and leaves shorter ones al
     const expected = Math.min(length, 20);
     expect(Math.abs((clipped.get(name) as number) - expected)).toBeLessThan(1e-4 * expected);
   }
-  expect(() => trainerOf({ clipNorm: 0 })).toThrow('SemiSupervisedTrainer: clipNorm is a number above 0, not 0.');
+  expect(() => trainerOf({ clipNorm: 0 })).toThrow('SemiSupervisedTrainer: clipNorm must be greater than 0; got 0.');
 });
 
 describe('averaged weights', () => {
@@ -130,15 +130,17 @@ describe('averaged weights', () => {
     expect(weights(again.model)).toEqual(weights(whole.model));
     expect(again.state().tensors).toEqual(whole.state().tensors);
     expect(() => trainerOf({ epochs: 3 }).loadState(whole.state())).toThrow(
-      'The saved run has averageWeights mean from epoch 2, this one (none): it cannot go on from there.',
+      'Cannot continue the saved run: its averageWeights is mean from epoch 2; got (none).',
     );
   });
 
   it('what makes no sense is refused', () => {
     expect(() => trainerOf({ epochs: 3, averageWeights: { from: 4 } })).toThrow(
-      'averageWeights: from is an epoch from 1 to 3, not 4.',
+      'averageWeights: from must be an epoch from 1 to 3; got 4.',
     );
-    expect(() => trainerOf({ averageWeights: { decay: 1 } })).toThrow('decay is "mean" or a number between 0 and 1');
+    expect(() => trainerOf({ averageWeights: { decay: 1 } })).toThrow(
+      'decay must be "mean" or a number between 0 and 1',
+    );
   });
 });
 
@@ -199,10 +201,10 @@ describe('early stopping', () => {
     const options = { earlyStopping: { patience: 2, on: 'accuracy' as const } };
     const { numClasses: _, hiddenClassifier: __, ...unsupervised } = small;
     expect(() => new UnsupervisedTrainer(new IVAE(unsupervised), { images: unlabelled }, options)).toThrow(
-      'UnsupervisedTrainer: earlyStopping on "accuracy" needs labels.',
+      'UnsupervisedTrainer: earlyStopping.on "accuracy" requires labelled images.',
     );
     expect(() => trainerOf({ earlyStopping: { patience: 0 } })).toThrow(
-      "earlyStopping's patience is a whole number of at least 1, not 0.",
+      'earlyStopping.patience must be an integer of at least 1; got 0.',
     );
   });
 });

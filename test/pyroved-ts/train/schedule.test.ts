@@ -27,11 +27,11 @@ test.each([
     'min(1 + epch/29, 2)',
     /klWeight: "min\(1 \+ epch\/29, 2\)" has no value \(Undefined symbol epch\)\. Expected an expression/,
   ],
-  ['min(1, ', /klWeight: "min\(1, " is not understood/],
-  ['1 - epoch', /klWeight is -1 at epoch 2; it must be a number of at least 0/],
-  ['2 deg', /klWeight is 2 deg at epoch 0; it must be a number/],
-  [[], /klWeight is an empty list/],
-  [Number.NaN, /klWeight is NaN at epoch 0/],
+  ['min(1, ', /klWeight: "min\(1, " cannot be parsed/],
+  ['1 - epoch', /klWeight must be a number of at least 0; got -1 at epoch 2/],
+  ['2 deg', /klWeight must be a number of at least 0; got 2 deg at epoch 0/],
+  [[], /klWeight must have at least one number; got an empty list/],
+  [Number.NaN, /klWeight must be a number of at least 0; got NaN at epoch 0/],
 ])('%j is refused before training', (schedule, message) => {
   expect(() => values(schedule as Schedule, 3)).toThrow(OptionError);
   expect(() => values(schedule as Schedule, 3)).toThrow(message);

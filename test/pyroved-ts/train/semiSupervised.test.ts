@@ -65,7 +65,7 @@ test.each(['joint', 'pyroved'] as const)('a run with auxStep %s resumes with the
     ...all,
     auxStep: auxStep === 'joint' ? 'pyroved' : 'joint',
   });
-  expect(() => other.loadState(kept as Checkpoint)).toThrow(/The saved run has auxStep/);
+  expect(() => other.loadState(kept as Checkpoint)).toThrow(/Cannot continue the saved run: its auxStep/);
 });
 
 test("pyroVED's second step moves the weights on unlabelled batches by momentum alone; a joint step does not", async () => {
@@ -116,8 +116,8 @@ test('what cannot be trained on is refused', () => {
   expect(make({ labelled: relabelled })).toThrow(
     /Image 3 of the labelled images has label 2; the model's classes are 0 to 1/,
   );
-  expect(make({}, { auxStep: 'both' })).toThrow(/auxStep is "both"; it can be "joint" or "pyroved"/);
-  expect(make({}, { auxLossMultiplier: -1 })).toThrow(/auxLossMultiplier is a number of at least 0, not -1/);
+  expect(make({}, { auxStep: 'both' })).toThrow(/auxStep must be "joint" or "pyroved"; got "both"/);
+  expect(make({}, { auxLossMultiplier: -1 })).toThrow(/auxLossMultiplier must be a number of at least 0; got -1/);
   expect(make({}, { shedule: 'spread' })).toThrow(
     /SemiSupervisedTrainer has no option "shedule"\. Did you mean "schedule"\?/,
   );

@@ -103,7 +103,7 @@ describe('angleCoverage', () => {
     const draws = kappa.map(() => vonMises(4, rng));
     const { coverage } = angleCoverage({ predicted: draws, truth: new Float64Array(4000), concentration: kappa });
     expect(coverage).toBeCloseTo(0.9, 1.5);
-    expect(() => angleCoverage({ predicted: [0], truth: [0] })).toThrow('one of the two');
+    expect(() => angleCoverage({ predicted: [0], truth: [0] })).toThrow('either standardDeviation or concentration');
   });
 
   it('normal quantiles', () => {

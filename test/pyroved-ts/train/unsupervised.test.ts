@@ -94,7 +94,9 @@ test('a saved state is refused where data, options or model differ', () => {
   const state = new UnsupervisedTrainer(new IVAE(small), { images }, options).state();
   const other = (model: IVAE, settings: object) => () =>
     new UnsupervisedTrainer(model, { images }, { ...options, ...settings }).loadState(state);
-  expect(other(new IVAE(small), { batchSize: 10 })).toThrow(/The saved run has batchSize 20, this one 10/);
+  expect(other(new IVAE(small), { batchSize: 10 })).toThrow(
+    /Cannot continue the saved run: its batchSize is 20; got 10/,
+  );
   expect(other(new IVAE({ ...small, invariances: [] }), {})).toThrow(
     /belongs to another model: it holds decoder\.coord_latent\.fc_coord\.weight, .*which the model does not have/,
   );
@@ -130,7 +132,7 @@ test('a loss that is not finite stops the run with the step, the site and the la
   expect(error).toBeInstanceOf(TrainingError);
   const { message, site, position } = error as TrainingError;
   expect(message).toMatch(/^Training stopped at step 2 \(epoch 2\): At site "obs": parameter loc of Normal\S* is NaN/);
-  expect(message).toMatch(/The last good checkpoint is that of epoch 1 \(runs\/x\/checkpoint\.safetensors\)\.$/);
+  expect(message).toMatch(/The last checkpoint is from epoch 1 \(runs\/x\/checkpoint\.safetensors\)\.$/);
   expect([site, position]).toEqual(['obs', { epoch: 2, step: 2 }]);
   expect(weights(vae)).toEqual(after);
 });
@@ -143,11 +145,11 @@ test('images that a model cannot be trained on are rejected', () => {
   };
   bad.images[64 * 7] = 1.5;
   expect(() => new UnsupervisedTrainer(new IVAE(small), { images: bad })).toThrow(
-    /Image 7 \(i7\.png\) of the images has a pixel value of 1\.5; under the likelihood "bernoulli" they lie in \[0, 1\]/,
+    /Image 7 \(i7\.png\) of the images has a pixel value of 1\.5; the likelihood "bernoulli" requires values in \[0, 1\]/,
   );
   bad.images[64 * 7] = Number.NaN;
   expect(() => new UnsupervisedTrainer(new IVAE(small), { images: bad })).toThrow(
-    'Image 7 (i7.png) of the images has a pixel value of NaN. Leave the image out.',
+    'Image 7 (i7.png) of the images has a pixel value of NaN. Omit the image.',
   );
   expect(() => new UnsupervisedTrainer(new IVAE({ ...small, shape: [9, 9] }), { images })).toThrow(
     /have shape \[8, 8\]/,

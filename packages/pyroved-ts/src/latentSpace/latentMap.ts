@@ -1,4 +1,7 @@
-/** A property of images as a function of their latents: where in the picture of the manifold it is large, and how sure one can be. */
+/**
+ * A property of images as a function of their latents: where in the picture of the manifold it is large, and how sure
+ * one can be.
+ */
 import { OptionError, RandomStream } from 'pyro-ts';
 import { refuseUnknownKeys } from 'pyro-ts/internal';
 import type { Encoding } from '../models/index.js';
@@ -6,13 +9,13 @@ import { evenQuantiles } from '../models/queries/manifold.js';
 import { GaussianProcess } from './gaussianProcess.js';
 
 export interface LatentMapOptions {
-  /** Points a side; 20. */
+  /** Number of points along each axis. @default 20 */
   readonly size?: number;
-  /** Which two latents vary, down and across, as in `manifold`; [0, 1]. The others are 0. */
+  /** The two latents that vary along rows and columns, as in `manifold`; the others are 0. @default [0, 1] */
   readonly axes?: readonly [number, number];
-  /** The share of the prior's mass that each axis spans; 0.9. */
+  /** Probability mass of the prior that each axis spans. @default 0.9 */
   readonly coverage?: number;
-  /** Images to learn from, drawn by `seed` where there are more; 1000. */
+  /** Maximum number of images to fit, drawn at random by `seed` if there are more. @default 1000 */
   readonly most?: number;
   readonly seed?: string | number;
 }
@@ -30,8 +33,8 @@ export interface LatentMap {
 }
 
 /**
- * Learns a property of images from their content latents (their pose has no part in it) and predicts it over the grid of the manifold. Source:
- * `pyroved.models.iVAE.predict_on_latent`.
+ * Learns a property of images from their content latents (their pose has no part in it) and predicts it over the grid
+ * of the manifold. Source: `pyroved.models.iVAE.predict_on_latent`.
  * @param values the property of each image; NaN where it is not known
  * @example
  * const { mean, rows, columns } = latentMap(vae.encode(images), images.factors.length);
@@ -49,7 +52,7 @@ export function latentMap(
   const [down, across] = options.axes ?? [0, 1];
   if (![down, across].every((a) => Number.isInteger(a) && a >= 0 && a < latentDim) || down === across)
     throw new OptionError(
-      `latentMap: axes are two different latents of 0 to ${latentDim - 1}, not [${down}, ${across}].`,
+      `latentMap: axes must be two different latents from 0 to ${latentDim - 1}; got [${down}, ${across}].`,
     );
   const order = new RandomStream(seed).fork('latent map').permutation(count);
   const known = Array.from(order.filter((i) => Number.isFinite(values[i]))).slice(0, most);

@@ -78,6 +78,6 @@ export function likelihoodOf(name: LikelihoodName | Likelihood, options: Likelih
       return { name, net, distribution: (output) => module('likelihood', net)(output) };
     }
     default:
-      throw new OptionError(`Unknown likelihood "${name}".${didYouMean(String(name), likelihoodNames)}`);
+      throw new OptionError(`There is no likelihood "${name}".${didYouMean(String(name), likelihoodNames)}`);
   }
 }

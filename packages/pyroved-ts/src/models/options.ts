@@ -115,7 +115,7 @@ export function resolveOptions(owner: string, options: ModelOptions, keys: reado
     ]);
   if (!activations.includes(activation)) {
     throw new OptionError(
-      `${owner}: unknown activation "${activation}".${didYouMean(String(activation), activations)}`,
+      `${owner}: there is no activation "${activation}".${didYouMean(String(activation), activations)}`,
     );
   }
   if (pixels !== undefined && (!isCount(pixels) || pixels > sizeOf(shape))) {

@@ -80,7 +80,7 @@ export function modelFromConfig(config: ModelConfig, extra: Pick<ModelOptions, '
     }
     default: {
       const { kind } = config as { kind: unknown };
-      throw new OptionError(`Unknown kind of model "${kind}".${didYouMean(String(kind), modelKinds)}`);
+      throw new OptionError(`There is no kind of model "${kind}".${didYouMean(String(kind), modelKinds)}`);
     }
   }
 }

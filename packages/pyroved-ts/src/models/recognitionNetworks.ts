@@ -28,7 +28,7 @@ export function checkRecognition(options: SemiSupervisedOptions) {
   const name = withoutRecognition.find((known) => options[known] !== undefined);
   if (name === undefined) return;
   throw new OptionError(
-    `ssiVAE: ${name} is not supported with recognition. Omit it, or set recognition to false (--recipe paper).`,
+    `ssiVAE: ${name} is an option of the model without recognition. Omit it, or set recognition to false (--recipe paper).`,
   );
 }
 

@@ -1,4 +1,4 @@
-/** What a user may put into a slot of a model: a net, the description of a convolutional one, or a `tf.LayersModel`. */
+/** The values of a network slot of a model: a net, the options of a convolutional network, or a `tf.LayersModel`. */
 import * as tf from '@tensorflow/tfjs';
 import { OptionError } from 'pyro-ts';
 import { type ConvDecoderOptions, convDecoder } from './conv/decoder.js';
@@ -7,7 +7,9 @@ import type { ConvOptions } from './conv/options.js';
 import { classifierFromLayers, decoderFromLayers, encoderFromLayers } from './fromLayers.js';
 import type { ClassifierNet, DecoderNet, EncoderNet } from './slots.js';
 
-/** A convolutional network whose sizes follow from the model that it stands in; plain data, so that a run's configuration can hold it. */
+/**
+ * A convolutional network whose sizes are determined by the model; plain data that the configuration of a run can hold.
+ */
 export interface ConvNet extends ConvOptions {
   readonly kind: 'conv';
 }
@@ -20,27 +22,29 @@ export const convNet = (options: ConvOptions = {}): ConvNet => ({ ...options, ki
 
 export type EncoderSlot = EncoderNet | ConvNet | tf.LayersModel;
 export type DecoderSlot = DecoderNet | ConvNet | tf.LayersModel;
-/** Of a classifier or a regressor. */
+/** The slot of a classifier or a regressor. */
 export type ClassifierSlot = ClassifierNet | ConvNet | tf.LayersModel;
 
-/** What a model asks of the network in a slot; `owner` as in messages: "iVAE: encoder". */
+/**
+ * The requirements of a model on the network in a slot. `owner` is its name in error messages, such as "iVAE: encoder".
+ */
 export type EncoderNeeds = Omit<ConvEncoderOptions, 'conv'> & { readonly owner: string };
 export type ClassifierNeeds = Omit<ConvClassifierOptions, 'conv'> & { readonly owner: string };
 export type DecoderNeeds = Omit<ConvDecoderOptions, 'conv'> & {
   readonly owner: string;
-  /** Whether the decoder has to take the pose into account. */
+  /** Whether the decoder must apply the pose. */
   readonly hasPose: boolean;
 };
 
-/** The encoder that was put into the slot. */
+/** Resolves the encoder in a slot. @throws {OptionError} when it is not one of the supported values. */
 export const resolveEncoder = (slot: EncoderSlot, needs: EncoderNeeds): EncoderNet =>
   built(slot, needs, convEncoder, encoderFromLayers);
 
-/** The classifier or regressor that was put into the slot. */
+/** Resolves the classifier or regressor in a slot. @throws {OptionError} when it is not one of the supported values. */
 export const ownClassifier = (slot: ClassifierSlot, needs: ClassifierNeeds): ClassifierNet =>
   built(slot, needs, convClassifier, classifierFromLayers);
 
-/** The decoder that was put into the slot. */
+/** Resolves the decoder in a slot. @throws {OptionError} when it is not one of the supported values. */
 export function resolveDecoder(slot: DecoderSlot, needs: DecoderNeeds): DecoderNet {
   if (needs.hasPose && (slot instanceof tf.LayersModel || isConv(slot))) {
     throw new OptionError(
@@ -64,7 +68,7 @@ function built<N extends EncoderNet | ClassifierNet | DecoderNet, Needs extends 
   }
   if (typeof slot === 'object' && 'parameters' in slot && typeof slot.apply === 'function') return slot;
   throw new OptionError(
-    `${needs.owner} is a net ({ parameters, apply }), convNet({ ... }) or a tf.LayersModel, not ${JSON.stringify(slot)}.`,
+    `${needs.owner} must be a net ({ parameters, apply }), convNet({ ... }) or a tf.LayersModel; got ${JSON.stringify(slot)}.`,
   );
 }
 

@@ -1,4 +1,4 @@
-/** Priors of the angle by their names, and which guide goes with them. */
+/** Angle priors by name, and their guides. */
 import * as tf from '@tensorflow/tfjs';
 import { normal, OptionError } from 'pyro-ts';
 import { didYouMean, refuseUnknownKeys } from 'pyro-ts/internal';
@@ -14,7 +14,7 @@ import {
 import { isPosePart, type PosePart } from './posePart.js';
 
 export interface NormalAngleOptions {
-  /** Standard deviation of the angle in radians; 1, as in pyroVED and the paper. */
+  /** Standard deviation of the angle in radians. @default 1, as in pyroVED and the paper */
   readonly scale?: number;
 }
 
@@ -22,10 +22,10 @@ export function scaleOf(options: NormalAngleOptions): number {
   refuseUnknownKeys('the normal angle prior', options, ['scale']);
   const { scale = 1 } = options;
   if (scale > 0 && Number.isFinite(scale)) return scale;
-  throw new OptionError(`The normal angle prior's scale is a positive number of radians, not ${scale}.`);
+  throw new OptionError(`The normal angle prior's scale must be a positive number of radians; got ${scale}.`);
 }
 
-/** A normal angle, a column of the joint latent. It does not know that a full turn changes nothing. */
+/** A normal angle, a column of the joint latent. It ignores that angles are periodic. */
 export function normalAngle(options: NormalAngleOptions = {}): PosePart {
   const scale = scaleOf(options);
   return {
@@ -36,7 +36,10 @@ export function normalAngle(options: NormalAngleOptions = {}): PosePart {
   };
 }
 
-/** The same as a density of its own; its bins cover a whole turn, or pi standard deviations either way where that is less. */
+/**
+ * The normal prior as a density. Its bins cover a full circle, or pi standard deviations to either side if that is
+ * less.
+ */
 function normalDensity(options: NormalAngleOptions = {}): AngleDensity {
   const scale = scaleOf(options);
   return {
@@ -50,11 +53,11 @@ function normalDensity(options: NormalAngleOptions = {}): AngleDensity {
 export const anglePriorNames = ['normal', 'projected-normal', 'von-mises', 'uniform'] as const;
 export type AnglePriorName = (typeof anglePriorNames)[number];
 
-/** One peak, or bins that are summed out with a peak in each. */
+/** The guides: one mode, or bins that are summed out with a mode in each. */
 export const angleGuideNames = ['unimodal', 'binned'] as const;
 export type AngleGuideName = (typeof angleGuideNames)[number];
 
-/** A prior's name, with its options. */
+/** The name of a prior with its options. */
 export type NamedPrior =
   | ({ readonly name: 'normal' } & NormalAngleOptions)
   | ({ readonly name: 'von-mises' } & VonMisesAngleOptions)
@@ -65,25 +68,28 @@ export type NamedPrior =
 export type AnglePrior = AnglePriorName | NamedPrior | PosePart;
 
 export interface AngleOptions {
-  /** What is known of the angle before the image is seen; "normal". */
+  /** Prior of the angle. @default 'normal' */
   readonly anglePrior?: AnglePrior;
-  /** Whether the guide takes one angle for likely, or several: see `binnedAngle`. "unimodal". */
+  /** Whether the guide has one mode or several; see `binnedAngle`. @default 'unimodal' */
   readonly angleGuide?: AngleGuideName;
-  /** Number of bins of the binned guide; 8. */
+  /** Number of bins of the binned guide. @default 8 */
   readonly angleBins?: number;
 }
 
-/** The pose part that options ask for. @throws {OptionError} for a name that does not exist and for options that do not go together. */
+/**
+ * The pose part that the options describe.
+ * @throws {OptionError} when a name is unknown or options are incompatible.
+ */
 export function anglePart({ anglePrior = 'normal', angleGuide = 'unimodal', angleBins }: AngleOptions): PosePart {
   if (!angleGuideNames.includes(angleGuide)) {
     throw new OptionError(`There is no angle guide "${angleGuide}".${didYouMean(String(angleGuide), angleGuideNames)}`);
   }
   const isBinned = angleGuide === 'binned';
   if (angleBins !== undefined && !isBinned) {
-    throw new OptionError('angleBins belongs to angleGuide "binned". Ask for that guide, or leave angleBins out.');
+    throw new OptionError('angleBins requires angleGuide "binned". Set that guide, or omit angleBins.');
   }
   if (isPosePart(anglePrior, 'angle')) return own(anglePrior, isBinned);
-  // A configuration may hold anything, null too.
+  // A configuration may hold any value, including null.
   const prior = typeof anglePrior === 'object' && anglePrior !== null ? anglePrior : { name: anglePrior };
   const inBins = (density: AngleDensity) => binnedAngle(density, angleBins ?? 8);
   const onCircle = isBinned ? inBins : circularAngle;
@@ -97,7 +103,7 @@ export function anglePart({ anglePrior = 'normal', angleGuide = 'unimodal', angl
     case 'projected-normal':
       if (!isBinned) return projectedNormalAngle(nameless(prior));
       throw new OptionError(
-        'angleGuide "binned" needs an angle, and the draws of the angle prior "projected-normal" are unit vectors. Take "uniform", the same prior.',
+        'angleGuide "binned" requires a prior of angles, but samples of "projected-normal" are unit vectors. Use "uniform", which is the same prior.',
       );
     default: {
       const { name } = prior as { name: unknown };
@@ -113,6 +119,6 @@ export function nameless<P extends NamedPrior>({ name: _, ...options }: P): Omit
 function own(part: PosePart, isBinned: boolean): PosePart {
   if (!isBinned) return part;
   throw new OptionError(
-    `angleGuide "binned" makes a guide of its own, and the angle prior "${part.name}" has one. Leave angleGuide out and give anglePrior: binnedAngle(density, bins).`,
+    `angleGuide "binned" replaces the guide, but the angle prior "${part.name}" already has one. Omit angleGuide and use anglePrior: binnedAngle(density, bins).`,
   );
 }

@@ -1,4 +1,4 @@
-/** A guide for angles with several likely values: bins that are summed out, and a peak within each. */
+/** A guide for angles with several likely values: bins that are summed out, with one mode in each. */
 import * as tf from '@tensorflow/tfjs';
 import { type Distribution, normal, type OneHotCategorical, OptionError, oneHotCategorical, vonMises } from 'pyro-ts';
 import { directionOf } from '../coordinates/transform.js';
@@ -6,53 +6,54 @@ import type { PosePart } from './posePart.js';
 
 /** A prior of an angle, in radians. */
 export interface AngleDensity {
-  /** As in options and messages: "von-mises". */
+  /** Name in options and error messages, such as "von-mises". */
   readonly name: string;
-  /** p(angle), a number, with an empty batchShape: over one turn where `circular`, else over all numbers. */
+  /** p(angle), a scalar with an empty batchShape: on one period if `circular`, otherwise on the real line. */
   prior(): Distribution;
-  /** Whether the prior is one of directions, so that -pi and pi are one angle. */
+  /** Whether the prior is periodic, so that -pi and pi are the same angle. */
   readonly circular: boolean;
-  /** On the line, the bins cover -reach to reach. @default pi */
+  /** If not circular, the bins cover -reach to reach. @default pi */
   readonly reach?: number;
 }
 
-/** How far a peak may lie from its bin's centre, in widths of a bin: half would leave gaps between bins. */
+/** Maximum distance of a mode from the centre of its bin, in widths of a bin; 0.5 would leave gaps between bins. */
 const REACH = 0.6;
-/** Keeps the residual's standard deviation above 0 where softplus underflows. */
+/** Keeps the standard deviation of the residual above 0 if softplus underflows. */
 const SMALLEST_SCALE = 1e-4;
 
 /**
- * The angle split into `bins` of equal width, one of them around 0. q(bin | image) q(angle | image, bin): for each bin the encoder looks at the image
- * turned back by the bin's angle and gives a logit (beside the bin's prior weight), a mean and a standard deviation, so that the bin in which the object looks upright is the
- * likely one. The angle is normal around the bin's centre plus that mean (on a circle: von Mises of the same variance, since a normal would lap itself).
+ * Splits the angle into `bins` of equal width, one of them around 0. The guide is q(bin | image) q(angle | image, bin):
+ * for each bin, the encoder sees the image rotated back by the angle of the bin and returns a logit (added to the bin's
+ * log prior), a mean and a standard deviation, so that the bin in which the object looks upright is the likeliest. The
+ * angle is normal around the centre of the bin plus that mean; if circular, von Mises with the same variance.
  *
- * The bound stays exact because the model draws the angle from its prior, whatever that is, and the bin afterwards, p(bin | angle), in proportion to
- * a bump around each bin's centre. So p(bin, angle) = p(angle) p(bin | angle): summed over bins it is the prior's own density, and
- * integrated over the angle it is the bin's prior weight (equal under a uniform prior, the mass around its centre under a normal or von Mises one). Bumps
- * overlap, so an angle at the border of two bins is no seam.
+ * The ELBO remains a valid bound, because the model samples the angle from its prior and then the bin from p(bin |
+ * angle), which is proportional to a bump around the centre of each bin. Summed over bins, p(angle) p(bin | angle) is
+ * the prior of the angle; integrated over the angle, it is the prior weight of the bin. Since the bumps overlap, there
+ * is no discontinuity at the border of two bins.
  * @example new IVAE({ shape: [48, 48], invariances: ['r'], anglePrior: binnedAngle({ name: 'narrow', circular: false, reach: 1, prior: () => normal(0, 0.3) }, 6) });
  */
 export function binnedAngle({ name, prior, circular, reach = Math.PI }: AngleDensity, bins: number): PosePart {
   if (!Number.isInteger(bins) || bins < 2) {
-    throw new OptionError(`angleBins is a whole number of at least 2, not ${bins}.`);
+    throw new OptionError(`angleBins must be an integer of at least 2; got ${bins}.`);
   }
   const width = (2 * (circular ? Math.PI : reach)) / bins;
   const centres = Array.from({ length: bins }, (_, i) => width * (i - Math.floor(bins / 2)));
-  /** Standard deviation of the bump around a centre. */
+  /** Standard deviation of the bump around the centre of a bin. */
   const bump = width / 2;
   const binGiven = (angle: tf.Tensor) => {
-    const away = tf.sub(tf.expandDims(angle, -1), tf.tensor1d(centres));
-    const height = circular ? tf.cos(away) : tf.mul(tf.square(away), -0.5);
+    const offset = tf.sub(tf.expandDims(angle, -1), tf.tensor1d(centres));
+    const height = circular ? tf.cos(offset) : tf.mul(tf.square(offset), -0.5);
     return oneHotCategorical({ logits: tf.div(height, bump ** 2) });
   };
   const logPrior = logWeights(prior, binGiven, circular ? Math.PI : 2 * reach);
-  /** The logit, the mean and the spread that the encoder gives, each [...]. */
+  /** The logit, the mean and the spread from the encoder, each [...]. */
   const numbers = (encoded: tf.Tensor) => tf.unstack(encoded, -1);
 
-  /** The angle's mean, given the bin. */
+  /** The mean of the angle given the bin. */
   const mean = (loc: tf.Tensor, mode: tf.Tensor | undefined): tf.Tensor => {
-    if (!mode) throw new OptionError(`The guide of the angle prior "${name}, binned" needs a bin.`);
-    // Within little more than the bin, so that bins remain different answers to "which way up?". Near 0 it is loc in units of the bump.
+    if (!mode) throw new OptionError(`The guide of the angle prior "${name}, binned" requires a bin.`);
+    // Limited to little more than the bin, so that bins remain distinct. Near 0, it is `loc` in units of the bump.
     const residual = tf.mul(REACH * width, tf.tanh(tf.mul(loc, bump / width / REACH)));
     return tf.add(tf.sum(tf.mul(tf.tensor1d(centres), mode), -1), residual);
   };
@@ -82,7 +83,7 @@ export function binnedAngle({ name, prior, circular, reach = Math.PI }: AngleDen
   };
 }
 
-/** Even steps by which the bins' prior weights are integrated. */
+/** Number of points at which the prior weights of the bins are integrated. */
 const STEPS = 720;
 
 /** log p(bin) of each bin: p(angle) p(bin | angle) integrated from -half to half. */

@@ -1,4 +1,4 @@
-/** Priors of the pose: each is a small object that says how it is drawn and scored and what a draw means. */
+/** Priors of the pose. Each is an object with its prior, its guide and the meaning of its samples. */
 export * from './angle.js';
 export { type AngleDensity, binnedAngle } from './binned.js';
 export { circularAngle, projectedNormalAngle, type VonMisesAngleOptions } from './circular.js';

@@ -9,7 +9,7 @@ import { normalScale, normalShear, normalShift, type PerAxis } from './shiftAndS
 export const invarianceNames = ['r', 't', 's', 'h'] as const;
 export type Invariance = (typeof invarianceNames)[number];
 
-/** Words that people use for them, pyroVED's documented "sc" (which its code does not know) among them. */
+/** Synonyms for suggestions in error messages, including "sc", which pyroVED documents but does not support. */
 const synonyms: Readonly<Record<string, Invariance>> = {
   sc: 's',
   size: 's',
@@ -24,20 +24,30 @@ const synonyms: Readonly<Record<string, Invariance>> = {
 };
 
 export interface PosePriors extends AngleOptions {
-  /** Standard deviation of the shift in the units of the [-1, 1] grid, for all axes or one for each, or a custom prior; 0.1. */
+  /**
+   * Standard deviation of the shift in the units of the [-1, 1] grid, one for all axes or one for each, or a custom
+   * prior.
+   * @default 0.1
+   */
   readonly shiftPrior?: PerAxis | PosePart;
-  /** Standard deviation of the scale around 1, or a custom prior; 0.1. A list gives each axis a scale of its own. */
+  /**
+   * Standard deviation of the scale around 1, or a custom prior. With a list, each axis has a separate scale.
+   * @default 0.1
+   */
   readonly scalePrior?: PerAxis | PosePart;
   /**
-   * Standard deviation of both numbers of the shear (see `PoseTensors.shear`), a list of one for each, or a custom prior. A shear by an angle along one axis
-   * has half the angle's tangent: 0.1 is about 11 degrees. @default 0.1
+   * Standard deviation of the two components of the shear (see `PoseTensors.shear`), a list of one for each, or a
+   * custom prior. A component is half the tangent of the shear angle along one axis: 0.1 is about 11 degrees.
+   * @default 0.1
    */
   readonly shearPrior?: PerAxis | PosePart;
 }
 
 /**
- * The parts of the pose for data of `shape`, in the order angle, shift, scale, shear, whatever the order of the names.
- * @throws {OptionError} for names that do not exist, repeat or make no sense for signals, and for a scale per axis beside a shear.
+ * The parts of the pose for data of `shape`, in the order angle, shift, scale, shear, independent of the order of the
+ * names.
+ * @throws {OptionError} when a name is unknown, repeated or not supported for signals, or a scale per axis is combined
+ * with a shear.
  */
 export function poseParts(
   invariances: readonly Invariance[],
@@ -60,7 +70,7 @@ export function poseParts(
   ];
 }
 
-/** A scale per axis beside a shear says one thing twice. */
+/** A scale per axis would be redundant with a shear. */
 function checkScale(invariances: readonly Invariance[], scalePrior: PosePriors['scalePrior']): void {
   if (!invariances.includes('h') || !invariances.includes('s') || !Array.isArray(scalePrior)) return;
   throw new OptionError(
@@ -69,10 +79,10 @@ function checkScale(invariances: readonly Invariance[], scalePrior: PosePriors['
   );
 }
 
-/** @throws {OptionError} for what is no list of invariances of data of `shape`. */
+/** @throws {OptionError} when `invariances` is not a list of invariances of data of `shape`. */
 export function checkInvariances(invariances: readonly string[], shape: readonly number[]): void {
   if (!Array.isArray(invariances)) {
-    throw new OptionError(`invariances is a list such as ["r", "t"], not ${JSON.stringify(invariances)}.`);
+    throw new OptionError(`invariances must be a list such as ["r", "t"]; got ${JSON.stringify(invariances)}.`);
   }
   const known: readonly string[] = invarianceNames;
   for (const [i, name] of invariances.entries()) {
@@ -82,11 +92,10 @@ export function checkInvariances(invariances: readonly string[], shape: readonly
         `There is no invariance "${name}".${meant} (r: rotation, t: translation, s: scale, h: shear.)`,
       );
     }
-    if (invariances.indexOf(name) !== i)
-      throw new OptionError(`The invariance "${name}" is given twice. Give it once.`);
+    if (invariances.indexOf(name) !== i) throw new OptionError(`The invariance "${name}" is listed more than once.`);
     if (shape.length === 1 && name !== 't') {
       throw new OptionError(
-        `Signals (shape ${formatShape(shape)}) can only be invariant to translation, "t", not to "${name}".`,
+        `Signals (shape ${formatShape(shape)}) can only be invariant to translation, "t"; got "${name}".`,
       );
     }
   }

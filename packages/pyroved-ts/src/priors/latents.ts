@@ -1,20 +1,26 @@
-/** How a model's latents are laid out: which columns of the joint latent belong to which part of the pose, and which parts have a site of their own. */
+/**
+ * The layout of a model's latents: the columns of the joint latent that belong to each part of the pose, and the parts
+ * with a separate site.
+ */
 import * as tf from '@tensorflow/tfjs';
 import type { PoseTensors } from '../coordinates/transform.js';
 import type { Modes, OwnSite, PoseKind, PosePart } from './posePart.js';
 
-/** A part with a site of its own. */
+/** A part with a separate site. */
 export interface OwnPart extends PosePart {
   readonly source: OwnSite;
 }
 
-/** Draws, or centres of the guide, by part; only parts with a site of their own are in it. */
+/** Samples or point estimates of the parts with a separate site, by part. */
 export type OwnDraws = Partial<Record<PoseKind, tf.Tensor>>;
 
-/** The latents of one model. Order of the joint latent: angle, shift (an axis each), scale, shear, content; source (without shear): pyroVED's `split_latent`. */
+/**
+ * The latents of one model. Order of the joint latent: angle, shift (one column per axis), scale, shear, content.
+ * @see pyroVED's `split_latent`, which has no shear
+ */
 export class Latents {
   readonly own: readonly OwnPart[];
-  /** Columns of the joint latent. */
+  /** Number of columns of the joint latent. */
   readonly jointSize: number;
 
   constructor(
@@ -25,22 +31,24 @@ export class Latents {
     this.jointSize = parts.reduce((n, { source }) => n + (source.site === 'joint' ? source.columns : 0), contentSize);
   }
 
-  /** Whether the model infers any pose, and so needs a decoder that is asked at coordinates. */
+  /** Whether the model infers a pose and so requires a decoder that is evaluated at coordinates. */
   get hasPose(): boolean {
     return this.parts.length > 0;
   }
 
-  /** The modes of the guide, where a part has them. */
+  /** The modes of the guide, if a part has them. */
   get modes(): Modes | undefined {
     return this.own.find(({ source }) => source.modes)?.source.modes;
   }
 
-  /** The part that has them. */
+  /** The part that has modes. */
   get modal(): PoseKind | undefined {
     return this.own.find(({ source }) => source.modes)?.kind;
   }
 
-  /** Names of the joint latent's columns: "angle", "shift 1", "shift 2", "scale", "shear 1", "shear 2", "z1", ... */
+  /**
+   * Names of the columns of the joint latent: "angle", "shift 1", "shift 2", "scale", "shear 1", "shear 2", "z1", ...
+   */
   get columnNames(): string[] {
     const pose = this.parts.flatMap(({ kind, source }) => {
       if (source.site === 'own') return [];
@@ -50,9 +58,9 @@ export class Latents {
   }
 
   /**
-   * The pose and the content that draws stand for.
+   * Splits samples into the pose and the content.
    * @param joint [..., jointSize]
-   * @param own draws of the parts that have their own sites, with the same leading dimensions
+   * @param own samples of the parts with a separate site, with the same leading dimensions
    * @returns content [..., contentSize]
    */
   split(joint: tf.Tensor, own: OwnDraws): { pose: PoseTensors; content: tf.Tensor } {

@@ -1,4 +1,7 @@
-/** Parts of the pose whose guide is a proposal, made by recognition, and a small correction that the encoder infers from the image put upright by it. */
+/**
+ * Parts of the pose whose guide is a proposal by recognition with a small correction, which the encoder infers from the
+ * image transformed to upright.
+ */
 import * as tf from '@tensorflow/tfjs';
 import { type Distribution, normal, OptionError, projectedNormal, vonMises } from 'pyro-ts';
 import { didYouMean } from 'pyro-ts/internal';
@@ -9,29 +12,34 @@ import type { Invariance, PosePriors } from './invariances.js';
 import type { OwnSite, PoseKind, PosePart } from './posePart.js';
 import { type PerAxis, perAxis } from './shiftAndScale.js';
 
-/** A part of the pose with a site of its own, called as its kind. */
+/** A part of the pose with a separate site, named after its kind. */
 export interface RefinedPart extends PosePart {
   readonly source: OwnSite;
-  /** q(draw | image) around `proposal` ([...] radians for an angle, else [..., n]), corrected by the encoder's numbers [..., encoded]. */
+  /**
+   * q(sample | image) around `proposal` ([...] radians for an angle, otherwise [..., n]), corrected by the encoder
+   * outputs [..., encoded].
+   */
   posterior(proposal: tf.Tensor, encoded: tf.Tensor): Distribution;
-  /** The draw that a known value stands for: radians of an angle [...], else [..., n]. */
+  /** The sample of a known value: radians of an angle [...], otherwise [..., n]. */
   known(value: tf.Tensor): tf.Tensor;
 }
 
-/** Corrections are small numbers: the encoder's outputs times this, in radians or grid units. */
+/**
+ * Scale of the corrections, which multiplies the encoder outputs, and their bound for angles, in radians or grid units.
+ */
 const [CORRECTION, LARGEST_ANGLE_CORRECTION] = [0.1, Math.PI / 8];
 const [ANGLE_SPREAD, LENGTH_SPREAD, SMALLEST_SPREAD] = [0.1, 0.05, 1e-3];
 
 const spread = (encoded: tf.Tensor, unit: number): tf.Tensor =>
   tf.add(tf.mul(tf.softplus(encoded), unit), SMALLEST_SPREAD);
 
-/** The same angle in (-pi, pi), a rounding error inside the ends. */
+/** The equivalent angle in (-pi, pi), clipped to stay inside the open interval. */
 const wrapped = (angle: tf.Tensor): tf.Tensor => {
   const end = Math.PI * (1 - 1e-6);
   return tf.clipByValue(tf.atan2(tf.sin(angle), tf.cos(angle)), -end, end);
 };
 
-/** How an angle of mean `loc` [...] and standard deviation `scale` [...] is distributed under each prior. */
+/** The distributions of an angle under a prior; `around` has mean `loc` [...] and standard deviation `scale` [...]. */
 interface AngleFamily {
   readonly name: string;
   prior(): Distribution;
@@ -46,7 +54,7 @@ const onCircle = {
   toPose: directionOf,
 };
 
-/** The family of a named prior. @throws {OptionError} for names that do not exist and for custom priors. */
+/** The family of a named prior. @throws {OptionError} when the name is unknown or the prior is custom. */
 function angleFamily(anglePrior: AnglePrior = 'uniform'): AngleFamily {
   const prior = typeof anglePrior === 'object' ? anglePrior : { name: anglePrior };
   if ('toPose' in prior) throw unknownPrior(prior.name);
@@ -74,8 +82,8 @@ function angleFamily(anglePrior: AnglePrior = 'uniform'): AngleFamily {
 
 const unknownPrior = (name: unknown): OptionError =>
   new OptionError(
-    `Recognition needs one of the angle priors ${anglePriorNames.join(', ')}; got "${String(name)}".` +
-      `${didYouMean(String(name), anglePriorNames)} Without recognition, a model takes custom priors too.`,
+    `Recognition requires one of the angle priors ${anglePriorNames.join(', ')}; got "${String(name)}".` +
+      `${didYouMean(String(name), anglePriorNames)} Without recognition, custom priors are supported too.`,
   );
 
 function refinedAngle(anglePrior: AnglePrior | undefined): RefinedPart {
@@ -88,7 +96,7 @@ function refinedAngle(anglePrior: AnglePrior | undefined): RefinedPart {
   return part('angle', family.name, 2, family, posterior);
 }
 
-/** A part that is a vector of `size` numbers, normal around `centre` a priori. */
+/** A part that is a vector of `size` numbers with a normal prior around `centre`. */
 function refinedVector(kind: PoseKind, centre: number, widths: readonly number[]): RefinedPart {
   const size = widths.length;
   const prior = () => normal(new Array<number>(size).fill(centre), [...widths]).toEvent(1);
@@ -132,7 +140,7 @@ export function refinedParts(
   const dims = shape.length;
   const widths = (option: string, width: PosePriors['shiftPrior'], count: number): number[] => {
     if (typeof width === 'object' && 'toPose' in width) {
-      throw new OptionError(`Recognition takes ${option} as a number, or a list of ${count}, not as a custom prior.`);
+      throw new OptionError(`With recognition, ${option} must be a number or a list of ${count}; got a custom prior.`);
     }
     return perAxis(option, width as PerAxis, count);
   };

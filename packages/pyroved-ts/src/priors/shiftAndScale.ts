@@ -1,9 +1,9 @@
-/** Priors of the shift, the scale and the shear: normal, columns of the joint latent, as wide along each axis as one likes. */
+/** Normal priors of the shift, the scale and the shear, which are columns of the joint latent. */
 import * as tf from '@tensorflow/tfjs';
 import { OptionError } from 'pyro-ts';
 import type { PosePart } from './posePart.js';
 
-/** A standard deviation for all axes, or one for each. */
+/** One standard deviation for all axes, or one for each. */
 export type PerAxis = number | readonly number[];
 
 /** Shift = width * z along each of `dims` axes, in the units of the [-1, 1] grid. pyroVED's dx_prior and dy_prior. */
@@ -17,7 +17,7 @@ export function normalShift(width: PerAxis, dims: number): PosePart {
   };
 }
 
-/** Scale = 1 + width * z; one factor for both axes, or one for each where `width` is a list. pyroVED's sc_prior. */
+/** Scale = 1 + width * z; one factor for both axes, or one for each if `width` is a list. pyroVED's sc_prior. */
 export function normalScale(width: PerAxis, dims: number): PosePart {
   const widths = perAxis('scalePrior', width, typeof width === 'number' ? 1 : dims);
   return {
@@ -28,7 +28,9 @@ export function normalScale(width: PerAxis, dims: number): PosePart {
   };
 }
 
-/** Shear = width * z; see `PoseTensors.shear` for what its two numbers mean. A list gives each a width of its own. */
+/**
+ * Shear = width * z, with the two components of `PoseTensors.shear`. With a list, each component has a separate width.
+ */
 export function normalShear(width: PerAxis): PosePart {
   const widths = perAxis('shearPrior', width, 2);
   return {
@@ -42,8 +44,8 @@ export function normalShear(width: PerAxis): PosePart {
 export function perAxis(option: string, width: PerAxis, dims: number): number[] {
   const widths = Array.isArray(width) ? [...width] : new Array<number>(dims).fill(width as number);
   if (widths.length !== dims || !widths.every((w) => w > 0 && Number.isFinite(w))) {
-    const list = dims > 1 ? `, or a list of ${dims}, one an axis` : '';
-    throw new OptionError(`${option} is a positive number${list}; got ${JSON.stringify(width)}.`);
+    const list = dims > 1 ? `, or a list of ${dims}, one for each axis` : '';
+    throw new OptionError(`${option} must be a positive number${list}; got ${JSON.stringify(width)}.`);
   }
   return widths;
 }

@@ -1,4 +1,7 @@
-/** Trains a model that recognises class and pose: from labelled images at drawn poses, then the generative part beside it. */
+/**
+ * Trains a model that recognises class and pose: first recognition on labelled images at random poses, then the
+ * generative part.
+ */
 import * as tf from '@tensorflow/tfjs';
 import { Adam, type ELBO, OptionError, RandomStream, SVI, TraceELBO } from 'pyro-ts';
 import { type AffineRanges, drawPoses, polarShears, posedImages, sheared } from '../coordinates/index.js';
@@ -21,28 +24,31 @@ import { type Fingerprint, Trainer } from './trainer.js';
 
 export interface KnownPoseTrainerOptions extends TrainerOptions {
   /**
-   * Steps that learn class and pose, before the first epoch's, which leave recognition as it is: none for a run that starts from the weights of another
-   * one and keeps its recognition. @default 600, and 60 for each class; up to twice as many with fewer than twelve views, as each step costs less
+   * Number of recognition steps, before the steps of the first epoch; the latter do not change recognition. Use 0 to
+   * keep the recognition of a run whose weights were loaded.
+   * @default 600 plus 60 per class, up to twice as many with fewer than twelve views
    */
   readonly recognitionSteps?: number;
-  /** Labelled images at drawn poses in each of those steps. @default 48 */
+  /** Batch size of the recognition steps. @default 48 */
   readonly recognitionBatch?: number;
-  /** Adam's learning rate in those steps, which falls along a cosine. @default 3e-3 */
+  /** Adam's initial learning rate in the recognition steps, with cosine decay. @default 3e-3 */
   readonly recognitionLr?: number;
-  /** Labelled images at drawn poses that accompany each unlabelled batch. @default 16 */
+  /** Number of labelled images at random poses for each unlabelled batch. @default 16 */
   readonly posedBatch?: number;
   /**
-   * Weight of log q(class | image) of unlabelled images at poses drawn anew, with the class that recognition is certain of at their own pose; 0 for none.
-   * In the second half of the recognition steps. @default 1
+   * Weight of consistency in the second half of the recognition steps: log q(class | image) of unlabelled images at new
+   * random poses, with the class that is certain at their original pose. 0 turns it off.
+   * @default 1
    */
   readonly consistency?: number;
-  /** Probability that a feature of a view is dropped in recognition's steps. @default 0.5 */
+  /** Dropout rate of the features of a view in the recognition steps. @default 0.5 */
   readonly dropout?: number;
 }
 
 /**
- * Weight of the KL term unless another is given: large at first, so that the content stays centred while the decoder finds the mean image of each class.
- * Without it the content of all images drifts to where it serves the decoder as a bias, and the loss stays far higher for thousands of steps.
+ * Default of `klWeight`: large at first, so that the content stays centred while the decoder learns the mean image of
+ * each class. Otherwise the content of all images drifts and acts as a bias of the decoder, and the loss stays much
+ * higher for thousands of steps.
  */
 export const klSchedule = 'epochs < 3 ? 1 : 1 + 9 * max(0, 1 - 3 * epoch / epochs)';
 
@@ -57,31 +63,34 @@ export const knownPoseKeys = [
 ] as const;
 const keys = [...trainerOptionKeys, ...knownPoseKeys];
 
-/** Consistency: certain above this probability, after this share of the recognition steps. */
+/**
+ * Consistency: probability above which a class counts as certain, and fraction of the recognition steps after which it
+ * begins.
+ */
 const CERTAIN = 0.95;
 export const CONSISTENT_FROM = 0.5;
 
-/** Further poses of unlabelled images are drawn from this share of the ranges; any angle from the whole circle. */
+/** New poses of unlabelled images are drawn from this fraction of the ranges; a full circle of angles stays full. */
 const FURTHER = 0.5;
 
-/** Of the features of a view, by default. */
+/** Default dropout rate. */
 export const DROPOUT = 0.5;
 
-/** What recognition's learning rate falls to, as a fraction, at the end of its steps. */
+/** Final learning rate of the recognition steps, as a fraction of the initial one. */
 const LAST_RATE = 0.05;
 
-/** What a subclass puts in place of its own. */
+/** Name, options and optimiser of a subclass. */
 export interface KnownPoseParts {
   readonly owner: string;
   readonly keys: readonly string[];
   readonly optimizer: Adam;
 }
 
-/** Images of known class, and their poses where those are known too. */
+/** Labelled images with known poses. */
 type Known = [x: tf.Tensor, y: tf.Tensor, pose: KnownPose];
 type Shown = Known | [x: tf.Tensor, y: tf.Tensor];
 
-/** See `RecognitionSSIVAE` for what each program learns. */
+/** See `RecognitionSSIVAE` for the objectives. */
 export class KnownPoseTrainer extends Trainer<RecognitionSSIVAE> {
   readonly data: SemiSupervisedData;
   private readonly validation: SemiSupervisedData['test'];
@@ -94,7 +103,7 @@ export class KnownPoseTrainer extends Trainer<RecognitionSSIVAE> {
   protected readonly labelledNoise: FreshNoise;
   private readonly unlabelledNoise: FreshNoise;
   private readonly unlabelled: SVI<[tf.Tensor, undefined, SemiSupervisedTerms]>;
-  /** Labelled images at drawn poses, and as they are. */
+  /** Labelled images at random poses, and unchanged. */
   private readonly posed: SVI<[...Known, SemiSupervisedTerms]>;
   private readonly labelled: SVI<[tf.Tensor, tf.Tensor, SemiSupervisedTerms]>;
   private readonly recognition: SVI<
@@ -103,7 +112,7 @@ export class KnownPoseTrainer extends Trainer<RecognitionSSIVAE> {
   protected readonly members: readonly (readonly number[])[];
 
   /**
-   * `options.lr` is 1e-3 unless it is given, and `options.klWeight` is `klSchedule`.
+   * `options.lr` is 1e-3 and `options.klWeight` is `klSchedule` by default.
    * @param parts name, options and optimiser of a subclass
    */
   constructor(
@@ -165,12 +174,12 @@ export class KnownPoseTrainer extends Trainer<RecognitionSSIVAE> {
     }));
   }
 
-  /** The randomness of the labelled images of a step. */
+  /** Random stream for the labelled images of a step. */
   protected stream(step: number): RandomStream {
     return new RandomStream(this.seed).fork(`labelled/${step}`);
   }
 
-  /** As many images of each class as of any other, give or take one. */
+  /** Indices of labelled images, balanced between the classes. */
   protected labelledIndices(count: number, stream: RandomStream): Int32Array {
     const { members } = this;
     const first = stream.nextInt(members.length);
@@ -191,17 +200,17 @@ export class KnownPoseTrainer extends Trainer<RecognitionSSIVAE> {
     return found;
   }
 
-  /** Whether recognition learns from unlabelled images too at this step. */
+  /** Whether consistency is part of the objective at this step. */
   protected get isConsistent(): boolean {
     return this.step >= CONSISTENT_FROM * this.recognitionSteps;
   }
 
-  /** Recognition's learning rate at this step. */
+  /** Learning rate of recognition at this step. */
   protected recognitionRate(): number {
     return this.recognitionLr * fallen(this.step, this.recognitionSteps);
   }
 
-  /** Probability that a feature of a view is dropped at this step. */
+  /** Dropout rate at this step. */
   protected get dropoutRate(): number {
     return this.dropout;
   }
@@ -217,7 +226,7 @@ export class KnownPoseTrainer extends Trainer<RecognitionSSIVAE> {
     return loss;
   }
 
-  /** Features that a recognition step of `count` images keeps. */
+  /** Dropout mask of a recognition step on `count` images. */
   protected dropped(count: number, purpose: string): Pick<RecognitionTerms, 'kept'> {
     const { dropoutRate: dropout, model } = this;
     if (dropout === 0) return {};
@@ -229,14 +238,17 @@ export class KnownPoseTrainer extends Trainer<RecognitionSSIVAE> {
     return { kept };
   }
 
-  /** Labelled images at drawn poses, with fresh noise where it is given, their classes and poses; as they are with their classes, where labelled poses are fixed. */
+  /**
+   * Labelled images at random poses with their classes and poses, with fresh noise if it is passed; unchanged with
+   * their classes if `labelledPoses` is "fixed".
+   */
   protected shown(indices: Int32Array, noise?: FreshNoise): Shown {
     if (this.model.recognition.labelledPoses === 'drawn') return this.atDrawnPoses(indices, noise);
     const { labelled } = this.data;
     return [imageTensor(labelled, indices), this.model.known(labelled, indices)];
   }
 
-  /** Unlabelled images whose class recognition is certain of, at poses drawn anew. */
+  /** Unlabelled images with certain classes, at new random poses. */
   private consistentImages(count: number): ConsistentImages | undefined {
     const { model, data, step, consistency } = this;
     if (consistency === 0 || !this.isConsistent) return undefined;
@@ -276,7 +288,8 @@ export class KnownPoseTrainer extends Trainer<RecognitionSSIVAE> {
     const moved = shear ? sheared(shift, shear) : shift;
     const pose = {
       angle: tf.tensor1d(poses.angle),
-      // A pose scales and shears before it shifts; without latents for these the shift alone says where the object is.
+      // A pose scales and shears before it shifts. Without latents for these, the shift alone is the position of the
+      // object.
       ...(invariances.includes('s') ? { shift: tf.div(moved, size), scale: tf.div(1, size) } : { shift: moved }),
       ...(shear && { shear }),
     };
@@ -305,7 +318,10 @@ export class KnownPoseTrainer extends Trainer<RecognitionSSIVAE> {
   }
 }
 
-/** The likeliest classes, and weights: 0 where they are not certain, and for no class more than its share of the certain images in all. */
+/**
+ * The likeliest classes and their weights: 0 for uncertain images, and reduced for classes with more than twice the
+ * mean number of certain images.
+ */
 function certainClasses(
   probabilities: Float32Array,
   numClasses: number,
@@ -334,11 +350,11 @@ function furtherRanges({ angle = 0, shift = 0, scale: [low, high] = [1, 1], shea
   };
 }
 
-/** What the learning rate is multiplied by at a step: down a cosine. */
+/** Cosine decay: the factor of the learning rate at a step. */
 export const fallen = (step: number, steps: number): number =>
   LAST_RATE + (1 - LAST_RATE) * (0.5 * (1 + Math.cos((Math.PI * step) / steps)));
 
-/** Steps of recognition: as many as harder tasks gain from, within about the time that twelve views take. */
+/** Default number of recognition steps; with fewer than twelve views, more steps take about the same time. */
 export function stepsFor({ numClasses, recognition }: RecognitionSSIVAE): number {
   const views = recognition.angles.length;
   return Math.round((600 + 60 * numClasses) * Math.min(2, Math.max(1, 12 / views)));
@@ -352,10 +368,10 @@ const withSchedule = (options: KnownPoseTrainerOptions): KnownPoseTrainerOptions
 const indicesOf = (labels: Int32Array, wanted: number): number[] =>
   Array.from(labels.keys()).filter((i) => labels[i] === wanted);
 
-/** Steps and images of a batch at most. */
+/** Maximum number of steps and of images of a batch. */
 const MOST_STEPS = 1e6;
 
-/** @throws {OptionError} that names the option. */
+/** @throws {OptionError} when an option is invalid. */
 export function checkKnownPoseOptions(options: Pick<KnownPoseTrainerOptions, (typeof knownPoseKeys)[number]>): void {
   const { recognitionLr = 1e-3, recognitionSteps = 0, recognitionBatch = 1, posedBatch = 1 } = options;
   const { consistency = 0, dropout = 0 } = options;

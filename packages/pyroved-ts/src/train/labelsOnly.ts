@@ -1,4 +1,4 @@
-/** A plain network trained on the labelled images alone: what a semi-supervised model is to be compared with. */
+/** Baseline for semi-supervised models: a plain network trained only on the labelled images. */
 import * as tf from '@tensorflow/tfjs';
 import {
   Adam,
@@ -21,7 +21,7 @@ export interface LabelsOnlyOptions {
   readonly numClasses: number;
   /** Poses at which the labelled images are shown. */
   readonly ranges: AffineRanges;
-  /** Steps of 48 images. @default 1200 */
+  /** Number of steps, each on 48 images. @default 1200 */
   readonly steps?: number;
   /** @default 1 */
   readonly seed?: number | string;
@@ -30,8 +30,7 @@ export interface LabelsOnlyOptions {
 const [BATCH, RATE] = [48, 1e-3];
 
 /**
- * The share of `test` that a network with two hidden layers of 128 units classifies correctly, trained on labelled images that are shown at drawn poses:
- * thirty lines in any library.
+ * Accuracy on `test` of a network with two hidden layers of 128 units, trained on the labelled images at random poses.
  * @example labelsOnlyAccuracy(labelled, validation, { numClasses: 4, ranges: { angle: Math.PI, shift: 0.2 } })
  */
 export function labelsOnlyAccuracy(labelled: TrainingImages, test: TrainingImages, options: LabelsOnlyOptions): number {

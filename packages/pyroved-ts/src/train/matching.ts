@@ -1,7 +1,8 @@
-/** Classes that a model found by itself, matched with the true ones. */
+/** Matching of inferred classes with true ones. */
 
 /**
- * The one-to-one assignment of rows to columns with the largest sum, by the Hungarian method; with more rows than columns some rows get none (-1).
+ * The one-to-one assignment of rows to columns with the largest sum, by the Hungarian method. If there are more rows
+ * than columns, surplus rows get -1.
  * @param gain [rows][columns]
  * @returns the column of each row
  */
@@ -16,7 +17,7 @@ export function bestAssignment(gain: readonly (readonly number[])[]): Int32Array
     });
     return result;
   }
-  // Shortest augmenting paths with potentials; row and column 0 are a place outside.
+  // Shortest augmenting paths with potentials; row and column 0 are sentinels.
   const u = new Float64Array(rows + 1);
   const v = new Float64Array(columns + 1);
   const rowOf = new Int32Array(columns + 1);

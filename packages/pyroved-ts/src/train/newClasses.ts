@@ -1,4 +1,7 @@
-/** Classes without labels in the training of a template model: when each gets its first picture, and which have one. */
+/**
+ * Classes without labelled images in the training of a template model: when each gets its first picture, and which have
+ * one.
+ */
 import type * as tf from '@tensorflow/tfjs';
 import type { RandomStream } from 'pyro-ts';
 import { gather } from '../data/index.js';
@@ -10,14 +13,16 @@ import { tidyHost } from '../tidyHost.js';
 import { imageTensor, type TrainingImages } from './data.js';
 import { explainTraining } from './templateExplaining.js';
 
-/** They get their first pictures from this share of the joint steps on, within the next, from so many images; for a further share their
- * poses are proposed without recognition. */
+/**
+ * As fractions of the joint steps: they get their first pictures from `from` on, within `within`, from so many
+ * `images`; until `proposed` after that, their poses are proposed without recognition.
+ */
 const FOUND = { from: 0.15, within: 0.3, images: 400, proposed: 0.2 } as const;
 
 export class NewClasses {
   /** Classes without labelled images, in the order in which they get a picture. */
   private readonly labels: readonly number[];
-  /** How many of them have one. */
+  /** Number of these classes that have a picture. */
   found = 0;
 
   constructor(
@@ -28,7 +33,7 @@ export class NewClasses {
     this.labels = Array.from({ length: model.numClasses }, (_, k) => k).filter((k) => !withLabels.has(k));
   }
 
-  /** Whether a class has a picture yet. */
+  /** Whether a class already has a picture. */
   isKnown(label: number): boolean {
     return !this.labels.includes(label, this.found);
   }
@@ -45,7 +50,7 @@ export class NewClasses {
     return best;
   }
 
-  /** Gives a picture to the next class, once those before it have learned. @param progress of the joint steps, from 0 to 1 */
+  /** Gives a picture to the next class when it is due. @param progress of the joint steps, from 0 to 1 */
   findNext(unlabelled: TrainingImages, progress: number, stream: RandomStream): void {
     const { model, labels, found } = this;
     if (found === labels.length) return;
@@ -71,7 +76,10 @@ export class NewClasses {
     this.found++;
   }
 
-  /** Recognition says nothing yet of poses of classes without labels: they are proposed at every view's angle, in the middle of what stands out. */
+  /**
+   * Proposes poses for classes without labels, which recognition has not learned yet: the angle of every view, at the
+   * centre of the foreground.
+   */
   proposing(progress: number): ((x: tf.Tensor2D, found: Candidates) => void) | undefined {
     const { model, labels } = this;
     if (labels.length === 0 || progress > FOUND.from + FOUND.within + FOUND.proposed) return undefined;

@@ -1,4 +1,4 @@
-/** What all trainers can be told, and what a call of a trainer's loop can be given. */
+/** The options of all trainers, and those of the training loop. */
 import { type ClipOptions, OptionError } from 'pyro-ts';
 import { refuseUnknownKeys } from 'pyro-ts/internal';
 import type { InvariantVAE } from '../models/index.js';
@@ -10,21 +10,27 @@ import type { EpochRecord } from './history.js';
 import { type Schedule, scheduleOf } from './schedule.js';
 
 export interface TrainerOptions {
-  /** How many epochs the whole run has; 100. */
+  /** Number of epochs of the whole run. @default 100 */
   readonly epochs?: number;
-  /** Images a step; 64. */
+  /** Number of images per step. @default 64 */
   readonly batchSize?: number;
-  /** Adam's learning rate, constant or by epoch. */
+  /** Adam's learning rate, constant or by epoch. @default depends on the trainer */
   readonly lr?: Schedule;
-  /** Weight of the latents' Kullback-Leibler term, constant or by epoch; 1. May start at 0. */
+  /** Weight of the Kullback-Leibler term of the latents, constant or by epoch, at least 0. @default 1 */
   readonly klWeight?: Schedule;
-  /** The gradient of each parameter is scaled down to this Euclidean norm where it is longer, as pyro-ts's optimisers do. @default no bound */
+  /** Maximum Euclidean norm of the gradient of each parameter, as in the optimisers of pyro-ts. @default no clipping */
   readonly clipNorm?: number;
-  /** Evaluate, keep and end with a running average of the weights; training itself continues with the weights. @default none */
+  /**
+   * Evaluate, save and finish with a running average of the weights; training itself continues with the raw weights.
+   * @default none
+   */
   readonly averageWeights?: AverageOptions;
-  /** End where nothing becomes better. The weights are those of the last epoch, not of the best. @default all epochs */
+  /**
+   * Stop when training no longer improves. The weights are those of the last epoch, not of the best.
+   * @default train for all epochs
+   */
   readonly earlyStopping?: EarlyStopping;
-  /** Decides the order of the images and the noise of every step; 1. */
+  /** Seed of the order of the images and the noise of every step. @default 1 */
   readonly seed?: number | string;
 }
 
@@ -40,11 +46,11 @@ export const trainerOptionKeys: readonly (keyof TrainerOptions)[] = [
 ];
 
 /**
- * Checks all that can be checked without data.
- * @param owner as in messages: "UnsupervisedTrainer"
+ * Checks the options that do not depend on data.
+ * @param owner name in error messages, such as "UnsupervisedTrainer"
  * @param known the options of the trainer
- * @param labels whether it has labelled images
- * @throws {OptionError} that names the option.
+ * @param labels whether the trainer has labelled images
+ * @throws {OptionError} when an option is invalid.
  */
 export function checkTrainerOptions(
   owner: string,
@@ -61,54 +67,57 @@ export function checkTrainerOptions(
     if (schedule !== undefined) scheduleOf(schedule, { option, epochs });
   }
   if (clipNorm !== undefined && !(clipNorm > 0)) {
-    throw new OptionError(`${owner}: clipNorm is a number above 0, not ${clipNorm}.`);
+    throw new OptionError(`${owner}: clipNorm must be greater than 0; got ${clipNorm}.`);
   }
   if (averageWeights) averageRule(averageWeights, epochs);
   if (earlyStopping) checkEarlyStopping(owner, earlyStopping, labels);
 }
 
-/** What is taken where nothing is given. */
+/** Default options. */
 export const defaults = { epochs: 100, batchSize: 64, klWeight: 1, seed: 1 } as const;
 
-/** Epochs and images of a batch at most; the schedules are computed for every epoch before the first. */
+/** Maximum number of epochs and of images of a batch. Schedules are evaluated for all epochs before the first. */
 const MOST = 1e5;
 
 function checkCount(owner: string, option: string, n: number): void {
   if (Number.isInteger(n) && n > 0) {
-    if (n > MOST) throw new OptionError(`${owner}: ${option} is at most ${MOST}, not ${n}.`);
+    if (n > MOST) throw new OptionError(`${owner}: ${option} must be at most ${MOST}; got ${n}.`);
     return;
   }
-  throw new OptionError(`${owner}: ${option} is a whole number of at least 1, not ${n}.`);
+  throw new OptionError(`${owner}: ${option} must be an integer of at least 1; got ${n}.`);
 }
 
-/** The bounds on gradients that an optimiser takes. */
+/** The gradient clipping options of an optimiser. */
 export const clipOf = ({ clipNorm }: TrainerOptions): ClipOptions => (clipNorm === undefined ? {} : { clipNorm });
 
-/** What a step reports. */
+/** Progress after a step. */
 export interface StepProgress extends Position {
-  /** How many epochs the run has. */
+  /** Number of epochs of the run. */
   readonly epochs: number;
-  /** Steps of this epoch, taken and in all. */
+  /** Number of steps of this epoch: taken, and in total. */
   readonly batch: number;
   readonly batches: number;
-  /** Mean loss of this epoch's unlabelled images so far, in nats an image; undefined before the first. */
+  /** Mean loss of the unlabelled images of this epoch so far, in nats per image; undefined before the first. */
   readonly loss: number | undefined;
 }
 
 export interface LoopOptions<M = InvariantVAE> {
-  /** Stops after the step that runs when it is aborted; a callback may abort it. */
+  /** When aborted, training stops after the current step. A callback may abort it. */
   readonly signal?: AbortSignal;
-  /** Called after every step, with the model as it then is. */
+  /** Called after every step. */
   readonly onStep?: (progress: StepProgress, model: M) => void;
 }
 
 export interface TrainCalls<M = InvariantVAE> extends LoopOptions<M> {
-  /** Called after every epoch, and waited for. The model has the weights that training continues with; after the last epoch their average, if any. */
+  /**
+   * Called and awaited after every epoch. The model has the training weights; after the last epoch, their average if
+   * there is one.
+   */
   readonly onEpoch?: (record: EpochRecord, model: M) => void | Promise<void>;
-  /** Keeps the state somewhere, after an epoch and where training is stopped; returns where, for messages. */
+  /** Called to save the state, after an epoch and when training is stopped. Returns the location, for messages. */
   readonly checkpoint?: (state: Checkpoint) => string | undefined;
-  /** Epochs from one call of `checkpoint` to the next; 1. */
+  /** Number of epochs between two calls of `checkpoint`. @default 1 */
   readonly checkpointEvery?: number;
-  /** Called between two epochs, once the state is kept, and waited for. */
+  /** Called and awaited between two epochs, after the state is saved. */
   readonly pause?: () => Promise<void>;
 }

@@ -1,4 +1,4 @@
-/** Whether stated uncertainties of an angle are right: how often the 90% interval around it contains the true angle. */
+/** Calibration of angle uncertainties: how often the interval around a predicted angle contains the true angle. */
 import { OptionError } from 'pyro-ts';
 import { refuseUnknownKeys } from 'pyro-ts/internal';
 import { shareInterval } from './shareInterval.js';
@@ -7,31 +7,35 @@ export interface PredictedAngles {
   /** Radians. */
   readonly predicted: ArrayLike<number>;
   readonly truth: ArrayLike<number>;
-  /** Stated standard deviation of each angle in radians (a wrapped normal); give this or `concentration`. */
+  /** Predicted standard deviation of each angle in radians (wrapped normal). Pass either this or `concentration`. */
   readonly standardDeviation?: ArrayLike<number>;
-  /** Stated concentration of each angle (von Mises). */
+  /** Predicted concentration of each angle (von Mises). */
   readonly concentration?: ArrayLike<number>;
   /**
-   * Order of the symmetry: rotations by 360 / order degrees leave the object unchanged. One for all images, or one for each; 0 for an object without an
-   * angle (a disc), which is not counted. @default 1
+   * Order of the symmetry: rotations by 360 / order degrees leave the object unchanged. One for all images, or one for
+   * each; objects without an angle (a disc) have 0 and are ignored.
+   * @default 1
    */
   readonly symmetry?: number | ArrayLike<number>;
-  /** Probability that the interval states. @default 0.9 */
+  /** Nominal probability of the interval. @default 0.9 */
   readonly level?: number;
 }
 
 export interface AngleCoverage {
-  /** Probability that the intervals state. */
+  /** Nominal probability of the intervals. */
   readonly level: number;
-  /** Share of the images whose interval contains the true angle, modulo symmetry; near `level` where the uncertainties are right. */
+  /**
+   * Fraction of the images whose interval contains the true angle, modulo symmetry; close to `level` if the
+   * uncertainties are calibrated.
+   */
   readonly coverage: number;
-  /** 95% interval of the coverage. */
+  /** 95% confidence interval of the coverage. */
   readonly interval: readonly [number, number];
   /** Median half-width of the intervals, in radians. */
   readonly medianHalfWidth: number;
   /** Median absolute error in radians, modulo symmetry. */
   readonly medianError: number;
-  /** Images with an angle. */
+  /** Number of images with an angle. */
   readonly count: number;
 }
 
@@ -39,20 +43,22 @@ const KEYS = ['predicted', 'truth', 'standardDeviation', 'concentration', 'symme
 
 /**
  * The coverage of the intervals around predicted angles.
- * @throws {OptionError} for lists of different lengths, or without a stated uncertainty.
+ * @throws {OptionError} when the lists have different lengths, or not exactly one uncertainty is passed.
  * @example angleCoverage({ predicted, truth, standardDeviation, symmetry: 2 }).coverage // between .85 and .95 for well-calibrated angles
  */
 export function angleCoverage(angles: PredictedAngles): AngleCoverage {
   refuseUnknownKeys('angleCoverage', angles, KEYS);
   const { predicted, truth, standardDeviation, concentration, symmetry = 1, level = 0.9 } = angles;
   if ((standardDeviation === undefined) === (concentration === undefined)) {
-    throw new OptionError('angleCoverage needs standardDeviation or concentration, one of the two.');
+    throw new OptionError('angleCoverage requires either standardDeviation or concentration.');
   }
   if (!(level > 0 && level < 1)) throw new OptionError(`level must be between 0 and 1; got ${level}.`);
   const spread = standardDeviation ?? (concentration as ArrayLike<number>);
   const lengths = [truth, spread, ...(typeof symmetry === 'number' ? [] : [symmetry])].map(({ length }) => length);
   if (lengths.some((length) => length !== predicted.length)) {
-    throw new OptionError(`angleCoverage: ${predicted.length} predicted angles beside lists of ${lengths.join(', ')}.`);
+    throw new OptionError(
+      `angleCoverage: all lists must have the length of predicted, ${predicted.length}; got ${lengths.join(', ')}.`,
+    );
   }
   const z = normalQuantile((1 + level) / 2);
   const errors: number[] = [];
@@ -82,12 +88,13 @@ export function angleCoverage(angles: PredictedAngles): AngleCoverage {
 }
 
 /**
- * Half-width h in radians of the interval around the mean of a von Mises distribution that contains `level` of it.
+ * Half-width h in radians of the interval around the mean of a von Mises distribution that contains probability
+ * `level`.
  * @param concentration kappa, at least 0
  */
 export function vonMisesHalfWidth(concentration: number, level: number): number {
   if (!(concentration >= 0)) throw new OptionError(`The concentration must be at least 0; got ${concentration}.`);
-  // Very narrow ones are normal, with a variance of 1 / kappa.
+  // A narrow distribution is approximately normal, with variance 1 / kappa.
   if (concentration > 500) return normalQuantile((1 + level) / 2) / Math.sqrt(concentration);
   const steps = 2000;
   const width = Math.PI / steps;
@@ -103,7 +110,10 @@ export function vonMisesHalfWidth(concentration: number, level: number): number 
   return Math.PI;
 }
 
-/** The standard normal quantile; Acklam's rational approximation, relative error below 1.2e-9. */
+/**
+ * The standard normal quantile, by Acklam's rational approximation with a relative error below 1.2e-9.
+ * @throws {OptionError} when `p` is not in (0, 1).
+ */
 export function normalQuantile(p: number): number {
   if (!(p > 0 && p < 1)) throw new OptionError(`A quantile needs a probability between 0 and 1; got ${p}.`);
   if (p > 0.97575) return -normalQuantile(1 - p);

@@ -1,4 +1,4 @@
-/** Trains an ssiVAE or an ssRegIVAE on many images without labels (classes, quantities) and a few with them. */
+/** Trains an ssiVAE or an ssRegIVAE on many unlabelled images and a few with known classes or targets. */
 import * as tf from '@tensorflow/tfjs';
 import { Adam, OptionError, type ParamStore, SVI, TraceELBO } from 'pyro-ts';
 import { type Batch, epochSchedule, shuffledBatches, stratifiedSplit, subset } from '../data/index.js';
@@ -12,27 +12,31 @@ import { checkTrainerOptions, clipOf, type TrainerOptions, trainerOptionKeys } f
 import { type Fingerprint, Trainer } from './trainer.js';
 
 export interface SemiSupervisedData {
-  /** Images whose labels and factors, if they have any, are not looked at. */
+  /** Images whose labels and factors, if any, are ignored. */
   readonly unlabelled: TrainingImages;
-  /** With labels; for an ssRegIVAE with the factors that it predicts. */
+  /** Images with labels, or with the targets of an ssRegIVAE. */
   readonly labelled: TrainingImages;
-  /** Labelled images to report an accuracy on after each epoch, or the error and R2 of an ssRegIVAE. */
+  /** Labelled images to evaluate on after each epoch: accuracy, or error and R2 of an ssRegIVAE. */
   readonly test?: TrainingImages;
 }
 
 export interface SemiSupervisedTrainerOptions extends TrainerOptions {
-  /** Weight of the classifier's log-likelihood on labelled images; 20. The paper used 30. */
+  /** Weight of the classifier's log-likelihood of labelled images. The paper used 30. @default 20 */
   readonly auxLossMultiplier?: number;
   /**
-   * `joint` (default): one Adam step on the ELBO and the auxiliary loss together. `pyroved`: a second step for the auxiliary loss after every
-   * batch, on unlabelled ones with zero gradients, where momentum alone moves the weights once more. The paper's curves were made so.
+   * `'joint'`: one Adam step on the sum of the ELBO and the auxiliary loss. `'pyroved'`, as in the paper: a second step
+   * for the auxiliary loss after every batch; for unlabelled batches its gradients are zero, so that only momentum
+   * changes the weights.
+   * @default 'joint'
    */
   readonly auxStep?: 'joint' | 'pyroved';
-  /** When labelled batches come; see `epochSchedule`. "spread". */
+  /** Order of labelled and unlabelled batches; see `epochSchedule`. @default 'spread' */
   readonly schedule?: 'spread' | 'pyroved';
   /**
-   * Passes over the labelled images alone that the first epoch begins with; 0, as in the paper. A dozen of them settle which class is which from the
-   * start, where it otherwise depends on the seed for how many epochs the classes go astray; the plateau that follows can be as long.
+   * Number of passes over only the labelled images at the start of the first epoch. About twelve passes fix the
+   * assignment of the classes; otherwise it depends on the seed for how many epochs classes are confused. The loss may
+   * then be flat for about as long.
+   * @default 0, as in the paper
    */
   readonly warmUp?: number;
 }
@@ -40,38 +44,38 @@ export interface SemiSupervisedTrainerOptions extends TrainerOptions {
 const owner = 'SemiSupervisedTrainer';
 const keys = [...trainerOptionKeys, 'auxLossMultiplier', 'auxStep', 'schedule', 'warmUp'];
 
-/** Checks all that can be checked without data. @throws {OptionError} that names the option. */
+/** Checks the options that do not depend on data. @throws {OptionError} when an option is invalid. */
 export function checkSemiSupervisedOptions(options: SemiSupervisedTrainerOptions): void {
   checkTrainerOptions(owner, options, keys, true);
   const { auxLossMultiplier = 0, auxStep = 'joint', schedule = 'spread', warmUp = 0 } = options;
   if (auxStep !== 'joint' && auxStep !== 'pyroved') {
-    throw new OptionError(`auxStep is "${auxStep}"; it can be "joint" or "pyroved".`);
+    throw new OptionError(`auxStep must be "joint" or "pyroved"; got "${auxStep}".`);
   }
   if (schedule !== 'spread' && schedule !== 'pyroved') {
-    throw new OptionError(`schedule is "${schedule}"; it can be "spread" or "pyroved".`);
+    throw new OptionError(`schedule must be "spread" or "pyroved"; got "${schedule}".`);
   }
   if (!(auxLossMultiplier >= 0 && Number.isFinite(auxLossMultiplier))) {
-    throw new OptionError(`auxLossMultiplier is a number of at least 0, not ${auxLossMultiplier}.`);
+    throw new OptionError(`auxLossMultiplier must be a number of at least 0; got ${auxLossMultiplier}.`);
   }
   if (!Number.isInteger(warmUp) || warmUp < 0) {
-    throw new OptionError(`warmUp is a whole number of at least 0, not ${warmUp}.`);
+    throw new OptionError(`warmUp must be an integer of at least 0; got ${warmUp}.`);
   }
 }
 
 type Args = [x: tf.Tensor, y?: tf.Tensor, terms?: SemiSupervisedTerms];
 
-/** Source: `pyroved.trainers.auxSVItrainer`; Kingma et al. 2014 for the auxiliary loss. */
+/** Trains a semi-supervised model. @see `pyroved.trainers.auxSVItrainer`; Kingma et al. 2014 for the auxiliary loss. */
 export class SemiSupervisedTrainer extends Trainer {
-  /** What is trained on; its labelled images are without those that early stopping looks at. */
+  /** The data used for training; its labelled images exclude the validation set of early stopping. */
   readonly data: SemiSupervisedData;
-  /** Labelled images that early stopping looks at. */
+  /** Validation set of early stopping. */
   private readonly validation: TrainingImages | undefined;
   private readonly auxLossMultiplier: number;
   private readonly auxStep: 'joint' | 'pyroved';
   private readonly schedule: 'spread' | 'pyroved';
   private readonly warmUp: number;
   private readonly svi: SVI<Args>;
-  /** The second step; undefined where there is one joint step. */
+  /** The second step; undefined with a joint step. */
   private readonly auxSvi: SVI<Args> | undefined;
 
   /** `options.lr` is 5e-4 by default. */
@@ -152,7 +156,7 @@ export class SemiSupervisedTrainer extends Trainer {
   }
 }
 
-/** Refuses images and labels that the model cannot be trained on. */
+/** Checks that the model can be trained on the data. @throws {ShapeError | DataError} when it cannot. */
 export function checkData(model: SSIVAE | SSRegIVAE, { unlabelled, labelled, test }: SemiSupervisedData): void {
   checkTrainingData(model, unlabelled, 'the unlabelled images');
   checkTrainingData(model, labelled, 'the labelled images');
@@ -167,7 +171,7 @@ function checkKnown(model: SSIVAE | SSRegIVAE, set: TrainingImages, what: string
   else model.targets.check(set, what);
 }
 
-/** The labelled images that are trained on, and a validation set of each class where early stopping looks at the accuracy. */
+/** Splits a validation set, stratified by class, off the labelled images if early stopping uses the accuracy. */
 export function validationOf(
   { labelled }: SemiSupervisedData,
   earlyStopping: EarlyStopping | undefined,
@@ -178,11 +182,14 @@ export function validationOf(
   const { kept, validation } = stratifiedSplit(labelled.labels as Int32Array, fraction, `${seed}/early stopping`);
   if (validation.length > 0) return { labelled: subset(labelled, kept), validation: subset(labelled, validation) };
   throw new DataError(
-    'Early stopping on accuracy keeps labelled images back, but no class has more than one. Stop on "loss", or label more images.',
+    'Early stopping on accuracy needs a validation set, but no class has more than one labelled image. Use earlyStopping.on "loss", or label more images.',
   );
 }
 
-/** Adam that moves every parameter at every step: one that has no gradient counts as having a gradient of zero, as in pyroVED's trainer. */
+/**
+ * Adam that updates every parameter at every step, with a zero gradient for parameters without one, as in pyroVED's
+ * trainer.
+ */
 class AdamOnAll extends Adam {
   override step(store: ParamStore, gradients: ReadonlyMap<string, tf.Tensor>): void {
     const absent = store.names.filter((name) => !gradients.has(name));

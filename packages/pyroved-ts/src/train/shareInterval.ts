@@ -1,6 +1,6 @@
-/** The confidence interval of a share that was measured on some images. */
+/** The confidence interval of a proportion. */
 
-/** The range in which a share measured on `count` images lies with 95% confidence (Wilson's score interval). */
+/** The 95% confidence interval of a proportion measured on `count` images (Wilson score interval). */
 export function shareInterval(share: number, count: number): [number, number] {
   const z = 1.96;
   const centre = (share + (z * z) / (2 * count)) / (1 + (z * z) / count);

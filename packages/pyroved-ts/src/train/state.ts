@@ -1,4 +1,4 @@
-/** Parameters and the optimiser's state as the arrays of a checkpoint, and back. */
+/** Conversion of parameters and optimiser state to the arrays of a checkpoint and back. */
 import {
   FormatError,
   type Optimizer,
@@ -13,14 +13,15 @@ const OPTIM = 'optim/';
 
 type Tensors = ReadonlyMap<string, SavedTensor>;
 
-/** "param/NAME" for every parameter. */
+/** The parameters as arrays "param/NAME". */
 export function saveParams(params: ParamStore): Map<string, SavedTensor> {
   return new Map([...params.toData()].map(([name, { shape, data }]) => [`${PARAM}${name}`, { shape, data }]));
 }
 
 /**
- * Takes the parameters of a checkpoint over. It must hold every parameter of the model, and no other.
- * @throws {FormatError} that lists what does not fit; ShapeError for sizes that differ.
+ * Loads the parameters of a checkpoint, which must have exactly the parameters of the model.
+ * @throws {FormatError} when the names of the parameters differ.
+ * @throws {ShapeError} when their sizes differ.
  */
 export function loadParams(params: ParamStore, tensors: Tensors): void {
   const saved = new Map<string, ParamData>();
@@ -39,7 +40,7 @@ export function loadParams(params: ParamStore, tensors: Tensors): void {
   params.loadData(saved);
 }
 
-/** "optim/NAME/SLOT" for every parameter that was moved; the counts of updates apart, since they are no arrays. */
+/** The optimiser state of every updated parameter as arrays "optim/NAME/SLOT", and the update counts separately. */
 export function saveOptimizer(optimizer: Optimizer): {
   tensors: Map<string, SavedTensor>;
   updates: Record<string, number>;

@@ -1,4 +1,4 @@
-/** Labels that a model finds improbable: candidates for mistakes in a label table. */
+/** Labels that a model considers improbable: candidates for labelling errors. */
 import { OptionError } from 'pyro-ts';
 import { refuseUnknownKeys } from 'pyro-ts/internal';
 
@@ -17,17 +17,21 @@ export interface SuspiciousLabel {
 export interface SuspiciousOptions {
   /** The probability of the label must be below this. @default 0.5 */
   readonly below?: number;
-  /** Where more than this share of the labels is suspicious, the model is unsure rather than the labels wrong: none is reported. @default 0.4 */
+  /**
+   * If more than this fraction of the labels is suspicious, the model rather than the labels is likely wrong, and none
+   * is reported.
+   * @default 0.4
+   */
   readonly mostShare?: number;
 }
 
 /**
- * Confident learning: a label is suspicious if another class is more probable than it, and at least as probable as that class is on average for the images
- * labelled with it. The least probable labels come first.
+ * Confident learning: a label is suspicious if another class is more probable than it, and at least as probable as that
+ * class is on average for the images labelled with it. The least probable labels come first.
  * @param probabilities [count, numClasses], row major; for images that were trained on, the mean over several poses
  * @param labels the label of each image; -1 for none
  * @see Northcutt, Jiang & Chuang 2021, "Confident learning: estimating uncertainty in dataset labels", section 3.
- * @throws {OptionError} where labels and probabilities do not fit each other.
+ * @throws {OptionError} when the numbers of labels and probabilities do not match.
  * @example suspiciousLabels(model.classify(labelled).probabilities, labelled.labels).map(({ index }) => labelled.names[index])
  */
 export function suspiciousLabels(

@@ -1,30 +1,34 @@
-/** One number that makes class probabilities mean what they say: the temperature of a softmax, fitted on labelled images. */
+/** Temperature scaling: calibrates class probabilities by the temperature of a softmax, fitted on labelled images. */
 import { OptionError } from 'pyro-ts';
 import { refuseUnknownKeys } from 'pyro-ts/internal';
 import { softmaxRows } from '../models/index.js';
 
 export interface TemperatureOptions {
   /**
-   * Weight of each image; images that are copies of one another share a weight of 1, so that they count as one. @default 1 for every image
+   * Weight of each image. Copies of one image should share a total weight of 1.
+   * @default 1
    */
   readonly weights?: ArrayLike<number>;
-  /** Standard deviation of the normal prior of log T around 0: with few images the temperature stays near 1. @default 0.5 */
+  /**
+   * Standard deviation of the normal prior of log T around 0, which keeps the temperature near 1 for few images.
+   * @default 0.5
+   */
   readonly priorScale?: number;
-  /** The temperature stays within these. @default [0.25, 20] */
+  /** Bounds of the temperature. @default [0.25, 20] */
   readonly bounds?: readonly [low: number, high: number];
 }
 
 const KEYS: readonly (keyof TemperatureOptions)[] = ['weights', 'priorScale', 'bounds'];
 
-/** Probabilities below this count as this: a float32 softmax rounds what is smaller to 0. */
+/** Lower bound of probabilities, since a float32 softmax can underflow to 0. */
 const LEAST = 1e-12;
 
 /**
- * The temperature T that makes the labels most likely under softmax(log p / T), with a normal prior on log T. Above 1 the probabilities were too certain,
- * below 1 not certain enough. The likeliest classes stay the same.
+ * The temperature T that makes the labels most likely under softmax(log p / T), with a normal prior on log T. T > 1
+ * means that the probabilities were overconfident, T < 1 underconfident. The likeliest classes stay the same.
  * @param probabilities [count, numClasses], row major; for logits, see `softmaxRows`
  * @param labels the true class of each image
- * @throws {OptionError} where labels and probabilities do not fit each other.
+ * @throws {OptionError} when labels and probabilities do not match, or an option is invalid.
  * @see Guo et al. 2017, "On calibration of modern neural networks", section 4.2.
  * @example
  * const { probabilities } = model.classify(validation);
@@ -58,11 +62,14 @@ export function fitTemperature(
     }
     return sum;
   };
-  // Convex in 1 / T but for the prior, and smooth: a golden-section search finds the only minimum.
+  // Smooth and, except for the prior, convex in 1 / T, so a golden-section search finds the minimum.
   return Math.exp(goldenSection(objective, Math.log(low), Math.log(high)));
 }
 
-/** Rows of probabilities at a temperature: p^(1 / T), normalised. At 1 they are returned as they are. */
+/**
+ * Rescales rows of probabilities by a temperature: p^(1 / T), normalised. Returns the input unchanged if T is 1.
+ * @throws {OptionError} when the temperature is not positive.
+ */
 export function withTemperature(probabilities: Float32Array, numClasses: number, temperature: number): Float32Array {
   if (!(temperature > 0 && Number.isFinite(temperature))) {
     throw new OptionError(`The temperature must be a positive number; got ${temperature}.`);

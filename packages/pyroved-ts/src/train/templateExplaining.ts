@@ -1,4 +1,4 @@
-/** What training affords of explaining images: a few of the pixels, candidates and steps. */
+/** Explaining images during training, with few pixels, candidates and steps. */
 import * as tf from '@tensorflow/tfjs';
 import type { RandomStream } from 'pyro-ts';
 import type { KnownPose, TemplateSSIVAE } from '../models/index.js';
@@ -13,23 +13,23 @@ import {
 import { displacementOf } from '../templates/geometry.js';
 import { oneHotRows } from './templateRows.js';
 
-/** Candidates of each picture that are refined, by this many steps on this many pixels. */
+/** Number of candidates refined for each picture, number of steps, and number of pixels. */
 const EXPLAINED = { bins: 2, steps: 2, pixels: 576 } as const;
 
-/** The pixels that a step compares. */
+/** The subset of pixels used in a step. */
 export const trainingPixels = (model: TemplateSSIVAE, stream: RandomStream): Int32Array | undefined =>
   somePixels(model.points, EXPLAINED.pixels, stream);
 
 export interface Explaining {
   /** @default all of them */
   readonly pixels?: Int32Array | undefined;
-  /** The images under the model's blur, where the caller has them. */
+  /** The images under the model's blur. @default computed from the images */
   readonly blurred?: tf.Tensor;
-  /** Changes what recognition proposes. */
+  /** Modifies the proposals of recognition in place. */
   readonly propose?: (x: tf.Tensor2D, found: Candidates) => void;
 }
 
-/** Images x [n, channels * points] explained by every picture. */
+/** Explains images x [n, channels * points] by every picture. */
 export function explainTraining(
   model: TemplateSSIVAE,
   x: tf.Tensor2D,
@@ -41,7 +41,10 @@ export function explainTraining(
   return explain(scene, bestCandidates(scene, found, EXPLAINED.bins, pixels), EXPLAINED.steps, pixels);
 }
 
-/** Blurred images whose classes and poses are known: their contents [n, C], and which pictures show them best, one-hot where a class has several. */
+/**
+ * Refines the contents [n, C] of blurred images of known class and pose, and finds the best picture of each, one-hot,
+ * if classes have several.
+ */
 export function refinedContents(
   model: TemplateSSIVAE,
   blurred: tf.Tensor,

@@ -1,18 +1,23 @@
-/** The options of training a template model, with their defaults. */
+/** The options of `TemplateTrainer`, with their defaults. */
 import { OptionError } from 'pyro-ts';
 import type { KnownPoseTrainerOptions } from './knownPoses.js';
 
 export interface TemplateTrainerOptions extends KnownPoseTrainerOptions {
-  /** Steps that learn pictures, field and recognition together, after those of recognition alone; divided evenly among the epochs. @default 400 */
+  /**
+   * Number of joint steps, which train pictures, field and recognition, after the recognition steps; divided evenly
+   * among the epochs.
+   * @default 400
+   */
   readonly templateSteps?: number;
   /**
-   * Steps of recognition as in a model without templates, taken only if the evidence does not recognise labelled images when the joint steps would begin.
+   * Steps of recognition as in a model without templates, taken only if the evidence does not recognise labelled images
+   * when the joint steps would begin.
    * @default as many as a model without templates takes; 0 if `recognitionSteps` is given
    */
   readonly fallbackSteps?: number;
 }
 
-/** What a template model trains with by default. */
+/** Default options of `TemplateTrainer`. */
 export const templateDefaults = {
   epochs: 8,
   batchSize: 48,
@@ -23,7 +28,7 @@ export const templateDefaults = {
 
 export const templateKeys = ['templateSteps', 'fallbackSteps'] as const;
 
-/** Steps of recognition before the joint ones: with those, as many as a model without templates takes. */
+/** Default number of recognition steps before the joint steps. Together they are as many as without templates. */
 export const firstSteps = (numClasses: number): number => 200 + 60 * numClasses;
 
 /** @throws {OptionError} that names the option. */

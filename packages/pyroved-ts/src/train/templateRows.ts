@@ -1,22 +1,22 @@
-/** Explanations as rows of the programs that learn from them, and what their evidence says of classes. */
+/** Conversion of explanations to rows of the training programs, and class probabilities from their evidence. */
 import * as tf from '@tensorflow/tfjs';
 import { oneHot } from '../data/index.js';
 import type { KnownPose } from '../models/index.js';
 import type { Explanations } from '../templates/explain.js';
 import { shiftOf } from '../templates/geometry.js';
 
-/** One-hot rows [n, width] of float32; `tf.oneHot` needs a width of 2. */
+/** One-hot rows [n, width] of float32. Unlike `tf.oneHot`, it supports a width of 1. */
 export const oneHotRows = (values: ArrayLike<number>, width: number): tf.Tensor2D =>
   tf.tensor2d(oneHot(values, width), [values.length, width]);
 
-/** What the rows of the programs depend on beside the explanations. */
+/** The shape of the images and the number of pictures. */
 export interface Drawn {
   readonly shape: readonly number[];
-  /** Pictures of each class. */
+  /** Number of pictures of each class. */
   readonly perClass: number;
 }
 
-/** Explanations `kept` as rows of the programs, with the latents that `latent` gives for each index of theta. */
+/** The explanations `kept` as rows of the programs. `latent` returns the latent at each index of theta. */
 export function rowsOf(
   { pictures, candidates, dim }: Explanations,
   kept: readonly number[],
@@ -58,7 +58,7 @@ export function bestOfClasses({ evidence, candidates }: Explanations, perClass: 
   );
 }
 
-/** Pairs of image and class with their probabilities, without those of next to none. */
+/** Pairs of image and class with their probabilities, without negligible ones. */
 export function classWeights(probabilities: Float32Array, count: number, classes: number) {
   const candidates = probabilities.length / (count * classes);
   const pairs = Array.from({ length: count * classes }, (_, group) => ({

@@ -1,4 +1,4 @@
-/** What the two gradient steps of a joint step of a template model learn from: explained and labelled images as rows of the programs. */
+/** The data of the two gradient steps of a joint step: explained and labelled images as rows of the programs. */
 import * as tf from '@tensorflow/tfjs';
 import type { RandomStream } from 'pyro-ts';
 import { drawRows } from 'pyro-ts/internal';
@@ -6,13 +6,13 @@ import type { CompleteRows, KnownPose, Teaching } from '../models/index.js';
 import type { Explanations } from '../templates/explain.js';
 import { classWeights, type Drawn, joinedPoses, oneHotRows, rowsOf } from './templateRows.js';
 
-/** Explanations below this probability are neglected. */
-const NEGLECTED = 0.02;
+/** Explanations below this probability are ignored. */
+const NEGLIGIBLE = 0.02;
 
-/** Largest distance of a draw from the point that was refined. */
+/** Largest distance of a draw from the refined latents. */
 const LARGEST_DRAW = 0.5;
 
-/** Labelled images at drawn poses, with the content that was refined there. */
+/** Labelled images at random poses, with their refined content. */
 export interface KnownImages {
   readonly labelled: Int32Array;
   readonly clean: tf.Tensor2D;
@@ -25,7 +25,9 @@ export interface KnownImages {
   readonly content: tf.Tensor2D;
 }
 
-/** Unlabelled images with their explanations, the probability of each, and the places of those that are not neglected. */
+/**
+ * Unlabelled images with their explanations, the probability of each, and the indices of those that are not negligible.
+ */
 export interface ExplainedImages {
   readonly x: tf.Tensor2D;
   /** `x` under the model's blur. */
@@ -35,11 +37,11 @@ export interface ExplainedImages {
   readonly kept: readonly number[];
 }
 
-/** The places of explanations that are not neglected. */
+/** The indices of explanations that are not negligible. */
 export const likelyRows = (probabilities: Float32Array): number[] =>
-  Array.from(probabilities.keys()).filter((row) => probabilities[row] > NEGLECTED);
+  Array.from(probabilities.keys()).filter((row) => probabilities[row] > NEGLIGIBLE);
 
-/** What pictures and field learn from: explanations drawn around the refined ones, and labelled images. */
+/** The data for pictures and field: draws around the refined explanations, and labelled images. */
 export function completeRows(
   known: KnownImages,
   { blurred, explained, probabilities, kept }: ExplainedImages,
@@ -65,15 +67,15 @@ export function completeRows(
   };
 }
 
-/** How much the images of a step of recognition count. */
+/** Weights of the images of a recognition step. */
 export interface TeachingWeights {
-  /** All labelled images together. */
+  /** Total weight of the labelled images. */
   readonly labelled: number;
-  /** All explained images together. */
+  /** Total weight of the explained images. */
   readonly explained: number;
 }
 
-/** What recognition learns from: labelled images as they are shown to it, and explained ones. */
+/** The data for recognition: labelled images with noise, and explained ones. */
 export function teachingRows(
   { labelled, y, pose, content }: KnownImages,
   shown: tf.Tensor,

@@ -1,4 +1,4 @@
-/** Trains a template model: recognition alone at first, then pictures, field and recognition together from refined explanations. */
+/** Trains a template model: first recognition, then pictures, field and recognition jointly on refined explanations. */
 import * as tf from '@tensorflow/tfjs';
 import { Adam, RandomStream, type SavedTensor, SVI, TraceELBO } from 'pyro-ts';
 import { type Batch, estimateContrast, gather, orderedBatches, shuffledBatches, subset } from '../data/index.js';
@@ -37,48 +37,63 @@ import type { Fingerprint } from './trainer.js';
 const owner = 'TemplateTrainer';
 const keys = [...trainerOptionKeys, ...knownPoseKeys, ...templateKeys];
 
-/** Adam's learning rates of the pictures, as a fraction of the contrast, and of the field, in half widths of the image. */
+/**
+ * Adam's learning rates of the pictures, as a fraction of the contrast, and of the field, in half widths of the image.
+ */
 const [PICTURE_LR, FIELD_LR] = [3e-3, 4e-3];
 
-/** Steps from one look at the gate to the next, and labelled images at drawn poses at each: more where more of them are distinct. */
+/**
+ * Number of steps between two measurements of the gate, and number of labelled images at random poses for each:
+ * `GATE_IMAGES` if there are more than `GATE_DISTINCT` distinct ones, otherwise `GATE_FEW`.
+ */
 const [GATE_EVERY, GATE_IMAGES, GATE_FEW, GATE_DISTINCT] = [50, 96, 48, 24];
 
-/** Images whose classes are recognised at once, and training images whose evidence is measured at the end. */
+/** Batch size of recognition for the anchor, and number of training images whose evidence is measured at the end. */
 const [ANCHORED_AT_ONCE, MEASURED_IMAGES] = [128, 1500];
 
-/** Names of the arrays that a checkpoint keeps. */
+/** Names of the arrays in a checkpoint. */
 const [ANCHOR, RECALLED, ALONE] = ['templates/anchor', 'templates/recalled', 'templates/recognition/'];
 
 /**
- * Each joint step explains a batch of unlabelled images by every class (see `TemplateSSIVAE`), weighs the explanations by softmax(gate * evidence / temperature +
- * log of recognition's softened answer after its first steps), and takes two gradient steps:
+ * Each joint step explains a batch of unlabelled images by every class (see `TemplateSSIVAE`), weights the explanations
+ * by softmax(gate * evidence / temperature + log of the softened class probabilities of recognition before the joint
+ * steps), and takes two gradient steps:
  *
- * 1. pictures and field on -log p(x, pose, content, class) of the explanations, pose and content drawn from their Laplace approximations, and of labelled
- *    images at drawn poses, whose content alone is refined;
- * 2. recognition on the labelled images at drawn poses and on the explanations, weighted by the gate.
+ * 1. pictures and field on -log p(x, pose, content, class) of the explanations, with pose and content drawn from their
+ *    Laplace approximations, and of labelled images at random poses, of which only the content is refined;
+ * 2. recognition on the labelled images at random poses and on the explanations, weighted by the gate.
  *
- * The gate is measured on labelled images at drawn poses. Where their evidence does not recognise them when the joint steps would begin, recognition first takes
- * all the steps that it has in a model without templates; where the gate is not open at the end of the joint steps either, recognition ends as it was after
- * those, so that templates never make it worse.
+ * The gate is measured on labelled images at random poses. If its weight is below 1 before the joint steps, recognition
+ * is first trained from scratch for as many steps as in a model without templates. If the weight is still below 1 at
+ * the end of the joint steps, these weights of recognition are restored, so that templates never degrade it.
  */
 export class TemplateTrainer extends KnownPoseTrainer {
-  /** Joint steps of each epoch. */
+  /** Number of joint steps of each epoch. */
   private readonly stepsPerEpoch: number;
-  /** Steps of recognition as in a model without templates, where the gate is closed at first. */
+  /**
+   * Number of recognition steps as in a model without templates, taken if the weight of the gate is below 1 before the
+   * joint steps.
+   */
   private readonly fallbackSteps: number;
-  /** Recognition's weights before the first step, from which these begin. */
+  /** The initial weights of recognition, from which these steps start. */
   private readonly initial: ReadonlyMap<string, Float32Array>;
-  /** Recognition's weights after these. */
+  /** The weights of recognition after these steps. */
   private alone: ReadonlyMap<string, Float32Array> | undefined;
   private readonly complete: SVI<[CompleteRows]>;
   private readonly teaching: SVI<[Teaching, RecognitionTerms]>;
-  /** Log of recognition's softened answer for every unlabelled image, after the steps of recognition alone, [count, K]. */
+  /**
+   * Log of the softened class probabilities of recognition for every unlabelled image, before the joint steps,
+   * [count, K].
+   */
   private anchor: Float32Array | undefined;
   private readonly classes: NewClasses;
-  /** Running mean of the evidence's accuracy on labelled images; NaN before the first look. */
+  /** Running mean of the accuracy of the evidence on labelled images; NaN before the first measurement. */
   private recalled = Number.NaN;
 
-  /** Defaults of `KnownPoseTrainer`, but for `batchSize` (48), `posedBatch` (32), `epochs` (8) and `recognitionSteps` (200, and 60 per class). */
+  /**
+   * Defaults as in `KnownPoseTrainer`, except for `batchSize` (48), `posedBatch` (32), `epochs` (8), `dropout` (0) and
+   * `recognitionSteps` (200 plus 60 per class).
+   */
   constructor(
     override readonly model: TemplateSSIVAE,
     data: SemiSupervisedData,
@@ -134,12 +149,12 @@ export class TemplateTrainer extends KnownPoseTrainer {
     return this.batchesOfRecognition(this.firstJointStep);
   }
 
-  /** The step at which pictures begin to learn. */
+  /** The first joint step. */
   private get firstJointStep(): number {
     return this.recognitionSteps + this.fallbackSteps;
   }
 
-  /** Whether recognition takes the steps of a model without templates. */
+  /** Whether the current step is a recognition step as in a model without templates. */
   private get isAlone(): boolean {
     return this.step >= this.recognitionSteps && this.step < this.firstJointStep;
   }
@@ -148,7 +163,7 @@ export class TemplateTrainer extends KnownPoseTrainer {
     if (kind !== 'recognition' || !this.isAlone) return false;
     const { model, step, recognitionSteps } = this;
     if (step === recognitionSteps) {
-      this.lookAtGate(blurAt(0, model.options.shape));
+      this.measureGate(blurAt(0, model.options.shape));
       if (model.gate.weight < 1) {
         this.setRecognition(this.initial);
         this.optimizer.loadData(new Map());
@@ -157,7 +172,7 @@ export class TemplateTrainer extends KnownPoseTrainer {
     return model.gate.weight === 1;
   }
 
-  /** The steps of recognition alone see what those of a model without templates see. */
+  /** The recognition steps as in a model without templates use the same random streams as there. */
   protected override stream(step: number): RandomStream {
     const { recognitionSteps, firstJointStep } = this;
     return super.stream(step >= recognitionSteps && step < firstJointStep ? step - recognitionSteps : step);
@@ -176,14 +191,14 @@ export class TemplateTrainer extends KnownPoseTrainer {
     return this.stepsPerEpoch * this.epochCount;
   }
 
-  /** How much of the joint steps is over; below 0 before them. */
-  private get progressed(): number {
+  /** Progress of the joint steps, from 0 to 1; negative before them. */
+  private get jointProgress(): number {
     return (this.step - this.firstJointStep) / Math.max(1, this.templateSteps);
   }
 
   protected override recognitionRate(): number {
     const { recognitionLr, step, recognitionSteps, fallbackSteps } = this;
-    const own = this.isAlone ? fallen(step - recognitionSteps, fallbackSteps) : slowing(this.progressed);
+    const own = this.isAlone ? fallen(step - recognitionSteps, fallbackSteps) : slowing(this.jointProgress);
     return recognitionLr * own;
   }
 
@@ -191,23 +206,23 @@ export class TemplateTrainer extends KnownPoseTrainer {
     if (batch.kind === 'recognition') return super.takeStep(batch, klWeight);
     const { model, data, step, firstJointStep, templateSteps } = this;
     if (step === firstJointStep) this.beginJointSteps();
-    model.blur = blurAt(this.progressed, model.options.shape);
+    model.blur = blurAt(this.jointProgress, model.options.shape);
     this.anchor ??= this.recognisedNow();
-    if ((step - firstJointStep) % GATE_EVERY === 0) this.lookAtGate();
-    this.classes.findNext(data.unlabelled, this.progressed, this.stream(step).fork('new class'));
+    if ((step - firstJointStep) % GATE_EVERY === 0) this.measureGate();
+    this.classes.findNext(data.unlabelled, this.jointProgress, this.stream(step).fork('new class'));
     const loss = this.jointStep(batch.indices);
     if (step === firstJointStep + templateSteps - 1) this.finish();
     return loss;
   }
 
-  /** Sharp pictures, the commonest of each class first, and what is typical of training images, by which outliers are recognised from then on. */
+  /** Removes the blur, orders the pictures of each class by frequency, and sets the reference of the outlier scores. */
   private finish(): void {
     const { model, data, seed, alone } = this;
     model.blur = 0;
     if (alone && model.gate.weight < 1) {
       this.setRecognition(alone);
       this.recalled = Number.NaN;
-      this.lookAtGate();
+      this.measureGate();
     }
     const order = new RandomStream(seed).fork('training evidence').permutation(data.unlabelled.count);
     const some = subset(data.unlabelled, order.subarray(0, MEASURED_IMAGES));
@@ -236,20 +251,20 @@ export class TemplateTrainer extends KnownPoseTrainer {
     return -this.classes.bestKnown(explained).reduce((sum, e) => sum + e, 0);
   }
 
-  /** Pictures and field learn from explanations drawn around the refined ones, and from labelled images. */
+  /** Trains pictures and field on draws around the refined explanations, and on labelled images. */
   private learnPictures(known: KnownImages, found: ExplainedImages, rng: RandomStream): void {
-    this.optimizer.lrFactor = slowing(this.progressed);
+    this.optimizer.lrFactor = slowing(this.jointProgress);
     this.complete.step(completeRows(known, found, this.drawn, rng));
   }
 
-  /** Recognition learns from labelled images with fresh noise, and from what was explained where that counts. */
+  /** Trains recognition on labelled images with fresh noise and on the explanations, if any. */
   private teach(known: KnownImages, found: ExplainedImages | undefined): void {
     const { model, data, recognitionBatch, optimizer } = this;
     const { labelled, clean } = known;
     optimizer.lrFactor = this.recognitionRate();
     const noisy = Float32Array.from(clean.dataSync());
     this.labelledNoise.add(noisy, gather(data.labelled, labelled), labelled, this.stream(this.step).fork('noise'));
-    // As large in all as in the steps of recognition alone, so that Adam's moments stay right.
+    // The same total weight as in the recognition steps, so that Adam's moments keep their scale.
     const weights = { labelled: recognitionBatch, explained: model.gate.weight * recognitionBatch };
     const taught = teachingRows(known, tf.tensor2d(noisy, clean.shape), found, weights, this.drawn);
     this.teaching.step(taught, found ? {} : this.dropped(labelled.length, 'labelled'));
@@ -261,7 +276,7 @@ export class TemplateTrainer extends KnownPoseTrainer {
   }
 
   private explain(x: tf.Tensor2D, pixels: Int32Array | undefined, blurred?: tf.Tensor): Explanations {
-    const propose = this.classes.proposing(this.progressed);
+    const propose = this.classes.proposing(this.jointProgress);
     return explainTraining(this.model, x, { pixels, ...(blurred && { blurred }), ...(propose && { propose }) });
   }
 
@@ -281,7 +296,7 @@ export class TemplateTrainer extends KnownPoseTrainer {
     return softmaxRows(logs, pictures * candidates);
   }
 
-  /** What recognition says of the unlabelled images, softened. */
+  /** Log of the softened class probabilities of recognition for the unlabelled images. */
   private recognisedNow(): Float32Array {
     const { model, data } = this;
     const { numClasses } = model;
@@ -305,7 +320,7 @@ export class TemplateTrainer extends KnownPoseTrainer {
     if (this.fallbackSteps > 0 && this.model.gate.weight < 1) this.alone = this.recognitionWeights();
   }
 
-  /** Recognition's weights as they are. */
+  /** The current weights of recognition. */
   private recognitionWeights(): Map<string, Float32Array> {
     const { params } = this.model;
     const names = params.names.filter((name) => name.startsWith('encoder_y.'));
@@ -319,7 +334,7 @@ export class TemplateTrainer extends KnownPoseTrainer {
     });
   }
 
-  private lookAtGate(blur = this.model.blur): void {
+  private measureGate(blur = this.model.blur): void {
     const { model, data } = this;
     model.blur = blur;
     const count = data.labelled.count > GATE_DISTINCT ? GATE_IMAGES : GATE_FEW;

@@ -1,4 +1,7 @@
-/** The loop that all trainers share: epochs of steps, history, stop and resume, and an error that says where a run went wrong. */
+/**
+ * The training loop of all trainers: epochs, steps, history, checkpoints, and errors that state the position in the
+ * run.
+ */
 import * as tf from '@tensorflow/tfjs';
 import { Adam, NonFiniteError, OptionError, type SavedTensor, SupportError } from 'pyro-ts';
 import { refuseUnknownKeys } from 'pyro-ts/internal';
@@ -21,10 +24,10 @@ import {
 import { scheduleOf } from './schedule.js';
 import { loadOptimizer, loadParams, saveOptimizer, saveParams } from './state.js';
 
-/** Settings without which a saved state cannot continue with the same numbers. */
+/** Settings that must match for a saved state to be continued reproducibly. */
 export type Fingerprint = Readonly<Record<string, string | number>>;
 
-/** The part of a saved state that is no array. */
+/** The part of a saved state other than arrays. */
 interface SavedState {
   readonly epoch: number;
   readonly batch: number;
@@ -32,30 +35,30 @@ interface SavedState {
   readonly sums: EpochSums;
   readonly history: readonly EpochRecord[];
   readonly updates: Readonly<Record<string, number>>;
-  /** Steps in the average of the weights; absent without one. */
+  /** Number of steps in the average of the weights; absent without an average. */
   readonly averaged?: number;
   readonly settings: Fingerprint;
 }
 
-/** What a kind of trainer adds to what all share. */
+/** What a kind of trainer adds to the shared parts. */
 export interface TrainerParts {
-  /** As in messages: "UnsupervisedTrainer". */
+  /** Name in error messages, such as "UnsupervisedTrainer". */
   readonly owner: string;
   readonly keys: readonly string[];
-  /** The learning rate where none is given. */
+  /** Default learning rate. */
   readonly lr: number;
-  /** Whether it has labelled images to keep back for early stopping; false. */
+  /** Whether it has labelled images for the validation set of early stopping. @default false */
   readonly labels?: boolean;
 }
 
-/** Trains a model. Where it stands is a function of seed, data and number of steps alone. */
+/** Trains a model. The state depends only on the seed, the data and the number of steps. */
 export abstract class Trainer<M extends InvariantVAE | VED = InvariantVAE> {
   readonly history: EpochRecord[] = [];
-  /** Epochs that are finished. */
+  /** Number of finished epochs. */
   epoch = 0;
-  /** Steps taken in all. */
+  /** Total number of steps taken. */
   step = 0;
-  /** The last state that was kept, for messages: its epoch and where it is. */
+  /** Epoch and location of the last saved state, for messages. */
   lastCheckpoint: { readonly epoch: number; readonly where?: string } | undefined;
   readonly epochCount: number;
   readonly batchSize: number;
@@ -93,40 +96,44 @@ export abstract class Trainer<M extends InvariantVAE | VED = InvariantVAE> {
     return this.epoch >= this.epochCount || this.stoppedEarly;
   }
 
-  /** Whether training ended before its last epoch because nothing became better. */
+  /** Whether early stopping ended the training before its last epoch. */
   get stoppedEarly(): boolean {
     const { earlyStopping, history } = this;
     return earlyStopping !== undefined && this.epoch < this.epochCount && hasStalled(history, earlyStopping);
   }
 
-  /** Steps of the first `epochs` epochs. Only the first may be of another length than the rest. */
+  /** Number of steps of the first `epochs` epochs. Only the first epoch may differ in length from the others. */
   stepsOf(epochs: number): number {
     return this.batches(0).length + (epochs > 1 ? (epochs - 1) * this.batches(1).length : 0);
   }
 
-  /** Steps of the whole run. */
+  /** Number of steps of the whole run. */
   get totalSteps(): number {
     return this.stepsOf(this.epochCount);
   }
 
   /** The batches of an epoch (counted from 0), in order. */
   abstract batches(epoch: number): Batch[];
-  /** Whether a batch is passed over, because of what the model has learned. */
+  /** Whether to skip a batch. */
   protected skips(_batch: Batch): boolean {
     return false;
   }
-  /** One gradient step. Returns the loss, summed over the images of the batch. The tensors that it makes are freed after it. */
+  /**
+   * One gradient step. Returns the loss summed over the images of the batch. The tensors that it creates are freed
+   * afterwards.
+   */
   protected abstract takeStep(batch: Batch, klWeight: number): number;
-  /** Evaluates the model on the validation images; nothing is learned. */
+  /** Evaluates the model on the test and validation images, if there are any. Does not change the parameters. */
   abstract evaluate(): Evaluation | undefined;
-  /** What must be the same for a saved state to go on. */
+  /** The settings that must match for a saved state to be continued. */
   protected abstract settings(): Fingerprint;
-  /** Where the objective stands in its stream of random numbers. */
+  /** Sets the position of the objective in its random stream. */
   protected abstract seek(step: number): void;
 
   /**
-   * Trains epoch by epoch, giving way to other events after every step. Ends early where `signal` is aborted; a new call goes on.
-   * @throws {TrainingError} where a loss or a gradient is not finite; the parameters are then those before the step.
+   * Trains epoch by epoch, yielding to the event loop after every step. Ends early if `signal` is aborted; a new call
+   * continues.
+   * @throws {TrainingError} when a loss or a gradient is not finite; the parameters are then those before the step.
    */
   async *epochs({ signal, onStep }: LoopOptions<M> = {}): AsyncGenerator<EpochRecord, void> {
     while (!this.isFinished) {
@@ -146,7 +153,7 @@ export abstract class Trainer<M extends InvariantVAE | VED = InvariantVAE> {
     }
   }
 
-  /** Trains to the end, or until `signal` is aborted: then `stopped` is true and the state was kept. */
+  /** Trains to the end, or until `signal` is aborted; `stopped` is then true, and the state has been saved. */
   async train(calls: TrainCalls<M> = {}): Promise<{ history: readonly EpochRecord[]; stopped: boolean }> {
     refuseUnknownKeys('train', calls, ['signal', 'onStep', 'onEpoch', 'checkpoint', 'checkpointEvery', 'pause']);
     const { onEpoch, checkpoint, checkpointEvery = 1, pause } = calls;
@@ -161,7 +168,10 @@ export abstract class Trainer<M extends InvariantVAE | VED = InvariantVAE> {
     return { history: this.history, stopped };
   }
 
-  /** All that is needed to go on as if never interrupted, also within an epoch. Where weights are averaged, its parameters are the average. */
+  /**
+   * The full state, from which training continues as if it had not been interrupted, also within an epoch. If weights
+   * are averaged, its parameters are the average.
+   */
   state(): Checkpoint {
     return this.withAverage(() => this.savedState());
   }
@@ -183,18 +193,22 @@ export abstract class Trainer<M extends InvariantVAE | VED = InvariantVAE> {
     return { tensors: new Map([...saveParams(this.model.params), ...tensors, ...own, ...further]), state };
   }
 
-  /** Arrays that a kind of trainer keeps beside parameters and optimiser, by names of its own. */
+  /** Further arrays of a kind of trainer, by name. */
   protected furtherState(): ReadonlyMap<string, SavedTensor> {
     return new Map();
   }
 
-  /** Takes them from a checkpoint. */
+  /** Loads the arrays of `furtherState` from a checkpoint. */
   protected loadFurtherState(_tensors: ReadonlyMap<string, SavedTensor>): void {}
 
-  /** Goes on from a saved state. @throws {OptionError} where data or settings differ, {FormatError} where the model does. */
+  /**
+   * Restores a saved state.
+   * @throws {OptionError} when data or settings differ.
+   * @throws {FormatError} when the model differs.
+   */
   loadState(checkpoint: Checkpoint): void {
     const saved = checkpoint.state as SavedState;
-    refuseOther(saved.settings, this.fingerprint());
+    checkFingerprint(saved.settings, this.fingerprint());
     loadParams(this.model.params, checkpoint.tensors);
     loadOptimizer(this.optimizer, checkpoint.tensors, saved.updates);
     this.loadFurtherState(checkpoint.tensors);
@@ -208,12 +222,12 @@ export abstract class Trainer<M extends InvariantVAE | VED = InvariantVAE> {
     if (this.isFinished) this.average?.show();
   }
 
-  /** Calls `body` with the averaged weights in the model, where weights are averaged. */
+  /** Calls `body` with the averaged weights in the model, if weights are averaged. */
   private withAverage<T>(body: () => T): T {
     return this.average ? this.average.within(body) : body();
   }
 
-  /** `settings` with what all trainers know. */
+  /** `settings` and those shared by all trainers. */
   private fingerprint(): Fingerprint {
     const { average, earlyStopping, clipNorm } = this;
     return {
@@ -283,11 +297,9 @@ export abstract class Trainer<M extends InvariantVAE | VED = InvariantVAE> {
     const position = { epoch: this.epoch + 1, step: this.step + 1 };
     const kept = this.lastCheckpoint;
     const place = kept?.where === undefined ? '' : ` (${kept.where})`;
-    const back = kept
-      ? `The last good checkpoint is that of epoch ${kept.epoch}${place}.`
-      : 'No checkpoint was kept before it.';
+    const back = kept ? `The last checkpoint is from epoch ${kept.epoch}${place}.` : 'No checkpoint has been saved.';
     return new TrainingError(
-      `Training stopped at step ${position.step} (epoch ${position.epoch}): ${error.message} The step changed nothing. ${back}`,
+      `Training stopped at step ${position.step} (epoch ${position.epoch}): ${error.message} The parameters are unchanged. ${back}`,
       position,
       error.site,
       { cause: error },
@@ -295,17 +307,17 @@ export abstract class Trainer<M extends InvariantVAE | VED = InvariantVAE> {
   }
 }
 
-/** @throws {OptionError} where a saved run had other settings. */
-function refuseOther(saved: Fingerprint = {}, own: Fingerprint): void {
+/** @throws {OptionError} when the saved run had different settings. */
+function checkFingerprint(saved: Fingerprint = {}, own: Fingerprint): void {
   for (const name of new Set([...Object.keys(own), ...Object.keys(saved)])) {
     if (saved[name] === own[name]) continue;
     throw new OptionError(
-      `The saved run has ${name} ${saved[name] ?? '(none)'}, this one ${own[name] ?? '(none)'}: it cannot go on from there. Use the same data and options.`,
+      `Cannot continue the saved run: its ${name} is ${saved[name] ?? '(none)'}; got ${own[name] ?? '(none)'}. Use the same data and options.`,
     );
   }
 }
 
-/** Lets timers, signals and input have their turn. */
+/** Yields to timers, signals and input. */
 const otherEvents = (): Promise<void> =>
   new Promise((resolve) => {
     if (typeof setImmediate === 'function') setImmediate(resolve);

@@ -1,4 +1,4 @@
-/** Trains the models that need no labels to learn from: iVAE, conditional or not, and jiVAE. */
+/** Trains the unsupervised models: iVAE, conditional or not, and jiVAE. */
 import type * as tf from '@tensorflow/tfjs';
 import { OptionError, SVI } from 'pyro-ts';
 import type { Batch } from '../data/index.js';
@@ -17,14 +17,14 @@ import { type Schedule, scheduleOf } from './schedule.js';
 import { type Fingerprint, Trainer } from './trainer.js';
 
 export interface UnsupervisedData {
-  /** With labels and factors where the model is told them; they are not looked at otherwise. */
+  /** Images, with labels and factors if the model is conditioned on them. */
   readonly images: TrainingImages;
   /** Images to evaluate the loss on after each epoch. */
   readonly test?: TrainingImages;
 }
 
 export interface UnsupervisedTrainerOptions extends TrainerOptions {
-  /** Of a jiVAE: weight of the class's Kullback-Leibler term, constant or by epoch. @default `klWeight`, which then weights content and pose too */
+  /** For a jiVAE: weight of the Kullback-Leibler term of the class, constant or by epoch. @default `klWeight` */
   readonly discreteKlWeight?: Schedule;
 }
 
@@ -32,7 +32,10 @@ const keys = [...trainerOptionKeys, 'discreteKlWeight'];
 
 type Args = [x: tf.Tensor, y?: tf.Tensor, terms?: JointTerms];
 
-/** Source: `pyroved.trainers.SVItrainer`, whose `evaluate` trains; this one's does not. */
+/**
+ * Trains an unsupervised model. Unlike `evaluate` of `pyroved.trainers.SVItrainer`, `evaluate` does not update the
+ * parameters.
+ */
 export class UnsupervisedTrainer extends Trainer {
   private readonly svi: SVI<Args>;
   private readonly discreteKlWeight: ((epoch: number) => number) | undefined;
@@ -47,7 +50,7 @@ export class UnsupervisedTrainer extends Trainer {
     this.discreteKlWeight = this.discreteSchedule(options);
     checkData(model, data.images, 'the images');
     if (data.test) checkData(model, data.test, 'the test images');
-    // An iVAE reads a single weight, and its schedule gives it no other.
+    // An iVAE supports a single weight, which is the only one that its schedule yields.
     const programs = model as { readonly [program in 'model' | 'guide']: (...args: Args) => void };
     this.svi = new SVI<Args>(programs.model, programs.guide, this.optimizer, model.elbo(), {
       params: model.params,
@@ -66,7 +69,7 @@ export class UnsupervisedTrainer extends Trainer {
     return this.svi.step(imageTensor(images, indices), this.model.told(images, indices), terms);
   }
 
-  /** `testLoss`: minus the ELBO (with a KL weight of 1) of the test images, in nats an image. */
+  /** `testLoss`: minus the ELBO (with a KL weight of 1) of the test images, in nats per image. */
   evaluate(): Evaluation | undefined {
     const { test } = this.data;
     if (!test) return undefined;
@@ -84,10 +87,11 @@ export class UnsupervisedTrainer extends Trainer {
     this.svi.steps = step;
   }
 
-  private discreteSchedule({ discreteKlWeight: asked }: UnsupervisedTrainerOptions) {
-    if (asked === undefined) return undefined;
-    if (this.model instanceof JIVAE) return scheduleOf(asked, { option: 'discreteKlWeight', epochs: this.epochCount });
-    throw new OptionError('discreteKlWeight belongs to a jiVAE, which finds classes. Omit it.');
+  private discreteSchedule({ discreteKlWeight: schedule }: UnsupervisedTrainerOptions) {
+    if (schedule === undefined) return undefined;
+    if (this.model instanceof JIVAE)
+      return scheduleOf(schedule, { option: 'discreteKlWeight', epochs: this.epochCount });
+    throw new OptionError('discreteKlWeight is supported only by jiVAE. Omit it.');
   }
 }
 

@@ -1,12 +1,12 @@
-/** Batch normalisation: by the batch's own mean and variance while a net learns, by their running averages when it is asked. */
+/** Batch normalisation: by the mean and variance of the batch during training, by their running averages otherwise. */
 import * as tf from '@tensorflow/tfjs';
 import type { Specs, Weights } from '../layers.js';
 
-/** Share of the newest batch in the running averages, and what is added to a variance; PyTorch's. */
+/** Momentum of the running averages, and the constant added to a variance, as in PyTorch. */
 const MOMENTUM = 0.1;
 const EPSILON = 1e-5;
 
-/** NAME.weight, NAME.bias, NAME.running_mean and NAME.running_var, each [channels]; the last two are no gradient's business. */
+/** NAME.weight, NAME.bias, NAME.running_mean and NAME.running_var, each [channels]; the last two have no gradient. */
 export const batchNormSpec = (name: string, channels: number): Specs => ({
   [`${name}.weight`]: { init: () => tf.ones([channels]) },
   [`${name}.bias`]: { init: () => tf.zeros([channels]) },
@@ -14,10 +14,13 @@ export const batchNormSpec = (name: string, channels: number): Specs => ({
   [`${name}.running_var`]: { init: () => tf.ones([channels]) },
 });
 
-/** Whether gradients are being taken: a net learns then, else it is asked. */
+/** Whether gradients are being computed, which means training. */
 export const isLearning = (): boolean => tf.engine().state.gradientDepth > 0;
 
-/** x [rows, height, width, channels], each channel with mean 0 and variance 1, times a weight, plus a bias. Source: `torch.nn.BatchNorm2d`. */
+/**
+ * x [rows, height, width, channels], each channel with mean 0 and variance 1, times a weight, plus a bias.
+ * @see `torch.nn.BatchNorm2d`
+ */
 export function batchNorm(weights: Weights, name: string, x: tf.Tensor4D): tf.Tensor4D {
   const channels = x.shape[3];
   const flat = tf.reshape(x, [x.size / channels, channels]);
@@ -35,7 +38,10 @@ export function batchNorm(weights: Weights, name: string, x: tf.Tensor4D): tf.Te
   return tf.reshape(tf.add(tf.mul(centred, scale), weights[`${name}.bias`]), x.shape);
 }
 
-/** Moves a running average towards what the batch says, where that is finite. A program that replaced the parameter keeps its own. */
+/**
+ * Updates a running average by the value of the batch, if that is finite. Has no effect if a program has replaced the
+ * parameter.
+ */
 function keepAverage(running: tf.Tensor, now: tf.Tensor): void {
   if (!(running instanceof tf.Variable)) return;
   const moved = tf.add(tf.mul(running, 1 - MOMENTUM), tf.mul(now, MOMENTUM));

@@ -1,4 +1,4 @@
-/** What one may choose of a convolutional network. */
+/** The options of a convolutional network. */
 import type { Activation } from '@pyro-ts/spatial-decoder';
 import { activations } from '@pyro-ts/spatial-decoder/internal';
 import { OptionError } from 'pyro-ts';
@@ -7,17 +7,17 @@ import { checkWeights } from '../../sizes.js';
 
 export interface ConvOptions {
   /**
-   * Channels of the convolutions, block by block: [[32], [64, 64], [128, 128]] for encoders and classifiers, the reverse for decoders. Encoders halve
-   * the image between blocks, decoders double it after each.
+   * Channels of the convolutions, block by block: [[32], [64, 64], [128, 128]] for encoders and classifiers, the
+   * reverse for decoders. Encoders halve the image between blocks, decoders double it after each.
    */
   readonly blocks?: readonly (readonly number[])[];
-  /** Side of the filters, odd; 3. */
+  /** Side length of the filters, odd. @default 3 */
   readonly kernelSize?: number;
-  /** After each convolution; "leakyRelu". */
+  /** Activation after each convolution. @default 'leakyRelu' */
   readonly activation?: Activation;
-  /** Normalise each channel over the batch, after the activation; false. */
+  /** Apply batch normalisation after the activation. @default false */
   readonly batchNorm?: boolean;
-  /** How decoders double a size; "linear" for images, "nearest" for signals, as in pyroVED. */
+  /** Upsampling of decoders. @default 'linear' for images, 'nearest' for signals, as in pyroVED */
   readonly upsampling?: Upsampling;
 }
 
@@ -30,7 +30,10 @@ export type ResolvedConv = Required<Omit<ConvOptions, 'upsampling'>> & Pick<Conv
 
 const encoderBlocks: readonly (readonly number[])[] = [[32], [64, 64], [128, 128]];
 
-/** The options with their defaults. @throws {OptionError} that names what is wrong; `owner` as in messages: "VED: encoder". */
+/**
+ * The options with their defaults. `owner` is the name in error messages, such as "VED: encoder".
+ * @throws {OptionError} when an option is invalid.
+ */
 export function resolveConv(owner: string, options: ConvOptions, role: 'encoder' | 'decoder'): ResolvedConv {
   refuseUnknownKeys(owner, options, keys);
   const {
@@ -43,11 +46,11 @@ export function resolveConv(owner: string, options: ConvOptions, role: 'encoder'
   const isFull = (list: readonly unknown[]) => Array.isArray(list) && list.length > 0;
   if (!isFull(blocks) || !blocks.every((block) => isFull(block) && block.every((n) => Number.isInteger(n) && n > 0))) {
     throw new OptionError(
-      `${owner}: blocks lists the channels of each block, such as [[32], [64, 64]], not ${JSON.stringify(blocks)}.`,
+      `${owner}: blocks must be a list of the channels of each block, such as [[32], [64, 64]]; got ${JSON.stringify(blocks)}.`,
     );
   }
   if (!Number.isInteger(kernelSize) || kernelSize < 1 || kernelSize % 2 === 0) {
-    throw new OptionError(`${owner}: kernelSize is an odd whole number such as 3, not ${kernelSize}.`);
+    throw new OptionError(`${owner}: kernelSize must be an odd positive integer such as 3; got ${kernelSize}.`);
   }
   const channels = blocks.flat();
   checkWeights(owner, 'blocks', channels, kernelSize ** 2);
@@ -60,10 +63,10 @@ export function resolveConv(owner: string, options: ConvOptions, role: 'encoder'
     throw new OptionError(
       role === 'encoder'
         ? `${owner}: upsampling belongs to decoders. Omit it.`
-        : `${owner}: upsampling is "linear" or "nearest", not "${upsampling}".`,
+        : `${owner}: upsampling must be "linear" or "nearest"; got "${upsampling}".`,
     );
   }
   if (typeof batchNorm !== 'boolean')
-    throw new OptionError(`${owner}: batchNorm is true or false, not ${JSON.stringify(batchNorm)}.`);
+    throw new OptionError(`${owner}: batchNorm must be true or false; got ${JSON.stringify(batchNorm)}.`);
   return { blocks, kernelSize, activation, batchNorm, ...(upsampling !== undefined && { upsampling }) };
 }

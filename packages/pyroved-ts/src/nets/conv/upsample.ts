@@ -1,12 +1,13 @@
-/** Doubles the size of images, by repeating or by linear interpolation, and cuts to the size that is wanted. */
+/** Upsamples images by 2, by repetition or linear interpolation, and crops them to a given size. */
 import { upsample2x } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import type { Upsampling } from './options.js';
 import type { Size } from './shapes.js';
 
 /**
- * x [rows, h, w, channels] to [rows, height, width, channels], where height is 2h or 2h - 1 and width likewise (a height of 1 stays). "linear" puts
- * the new points a quarter between the old ones. Source: `torch.nn.functional.interpolate(scale_factor=2)` without `align_corners`.
+ * x [rows, h, w, channels] to [rows, height, width, channels], where height is 2h or 2h - 1 and width likewise (a
+ * height of 1 stays). "linear" places the new points a quarter of a pixel from the old ones.
+ * @see `torch.nn.functional.interpolate(scale_factor=2)` without `align_corners`
  */
 export function upsample(x: tf.Tensor4D, [height, width]: Size, mode: Upsampling): tf.Tensor4D {
   const [rows, h, w, channels] = x.shape;

@@ -1,4 +1,4 @@
-/** Whether each known factor of variation has a latent variable of its own: what a latent map only lets one see, as numbers. */
+/** Disentanglement metrics: whether each known factor of variation is encoded by a separate latent variable. */
 import { OptionError } from 'pyro-ts';
 import { refuseUnknownKeys } from 'pyro-ts/internal';
 import { factorNames } from '../../data/index.js';
@@ -7,14 +7,14 @@ import type { TrainingImages } from '../data.js';
 import { leaveOneOut } from './leaveOneOut.js';
 import { classOf, factorOf, type Variable, variablesOf } from './variables.js';
 
-/** How much of one factor the latent variables tell. */
+/** How well the latent variables predict one factor. */
 export interface FactorShares {
   readonly factor: string;
-  /** Of each variable, how much of the factor's variance a line in it predicts; 0 where it predicts none. */
+  /** For each variable, the fraction of the factor's variance that a linear model of it predicts, at least 0. */
   readonly alone: readonly number[];
-  /** The same of a line in all variables together. */
+  /** The fraction that a linear model of all variables predicts. */
   readonly together: number;
-  /** The best variable's share less that of the next. */
+  /** Difference between the best variable and the second best. */
   readonly gap: number;
 }
 
@@ -23,23 +23,27 @@ export interface Disentanglement {
   readonly variables: readonly string[];
   readonly factors: readonly FactorShares[];
   /**
-   * Mean of the gaps: 1 where each factor has one variable that tells all of it and no other that tells any. "SAP" of Kumar, Sattigeri & Balakrishnan 2018,
-   * "Variational inference of disentangled latent concepts", section 3.
+   * Mean of the gaps: 1 if each factor is fully predicted by exactly one variable. "SAP" of Kumar, Sattigeri &
+   * Balakrishnan 2018, "Variational inference of disentangled latent concepts", section 3.
    */
   readonly separation: number;
-  /** Images that were used. */
+  /** Number of images used. */
   readonly images: number;
 }
 
 export interface DisentanglementOptions {
-  /** Turns of each class that leave it as it is, by its index: 1 for none (the default), 0 for a class without any angle. */
+  /**
+   * Order of the rotational symmetry of each class, by its index: 1 for none, 0 for a class without an angle.
+   * @default 1 for every class
+   */
   readonly symmetry?: readonly number[];
 }
 
 /**
- * Predicts each known factor of `set` from each latent variable, image by image from all other images of its class: within a class, because a class has a zero of
- * its angle and a meaning of its latents of its own. A model without classes is held against the class as well. Nothing is learned.
- * @returns undefined where no factor is known that varies, or too few images
+ * Predicts each known factor of `set` from each latent variable, by leave-one-out regression within each class, since
+ * the zero of the angle and the meaning of the latents differ between classes. For a model without classes, the class
+ * is also a factor.
+ * @returns undefined if no known factor varies, or there are too few images
  */
 export function disentanglementOf(
   model: { encode(set: TrainingImages): Encoding & Condition },
@@ -49,7 +53,7 @@ export function disentanglementOf(
   refuseUnknownKeys('disentanglementOf', options, ['symmetry']);
   const { symmetry = [] } = options;
   if (!symmetry.every((order) => Number.isInteger(order) && order >= 0))
-    throw new OptionError(`symmetry holds whole numbers of at least 0, not ${JSON.stringify(symmetry)}.`);
+    throw new OptionError(`symmetry must be a list of integers of at least 0; got ${JSON.stringify(symmetry)}.`);
   if (set.count === 0 || (!set.factors && !set.labels)) return undefined;
   const encoding = model.encode(set);
   const { classes } = encoding;
@@ -68,13 +72,13 @@ export function disentanglementOf(
   };
 }
 
-/** Images of one class, and how often its angle is counted around a turn. */
+/** Images of one class, and the order of its symmetry. */
 interface Group {
   readonly images: readonly number[];
   readonly order: number;
 }
 
-/** By the class that the decoder is given, and all together where it is given none. */
+/** Groups images by the class that the decoder is conditioned on; a single group if there is none. */
 function groupsOf(
   classes: ArrayLike<number> | undefined,
   { count, labels }: TrainingImages,
@@ -88,7 +92,7 @@ function groupsOf(
     else members.set(k, [i]);
   }
   return [...members.values()].map((images) => {
-    // Found classes have no symmetry of their own: that of their images' true class counts, the most frequent one's.
+    // An inferred class has the symmetry of the most frequent true class of its images.
     const truth = labels ? mostFrequent(images.map((i) => labels[i])) : 0;
     return { images, order: symmetry[truth] ?? 1 };
   });
@@ -109,7 +113,7 @@ function sharesOf(
   const known = groups
     .filter(({ order }) => !(isAngle && order === 0))
     .map(({ images, order }) => ({ images: images.filter((i) => factor.at(i, order).every(Number.isFinite)), order }))
-    // With fewer images a line in all variables goes through all of them.
+    // With fewer images, a linear model of all variables fits them exactly.
     .filter(({ images, order }) => images.length > 2 + variables.flatMap((v) => v.at(0, order)).length);
   const explained = (by: readonly Variable[]): number => {
     let [left, total] = [0, 0];

@@ -1,2 +1,2 @@
-/** How far known factors of variation have latent variables of their own. */
+/** Disentanglement metrics. */
 export * from './disentanglement.js';

@@ -1,19 +1,20 @@
-/** Linear predictions of each row from all others: what a few numbers tell of others, without the optimism of a fit that is evaluated on its own rows. */
+/** Leave-one-out linear regression: each row is predicted by a fit to all other rows. */
 
-/** Rows of numbers, all of one length. */
+/** Rows of numbers of equal length. */
 export type Rows = readonly (readonly number[])[];
 
 /** Sums of squares over rows and columns. */
 export interface Squares {
-  /** Of what is left once each row is predicted by the line that fits all other rows best. */
+  /** Of the residuals of each row under the fit to all other rows. */
   readonly left: number;
-  /** Of the distances of each row from the mean of all other rows. */
+  /** Of the differences of each row to the mean of all other rows. */
   readonly total: number;
 }
 
 /**
- * Predicts the rows of `outputs` from those of `inputs` by least squares, leaving out each in turn. The residual of a left-out row is the ordinary one over
- * 1 - h, h being the row's leverage. Source: Allen 1974, "The relationship between variable selection and data augmentation", eq. 2.
+ * Predicts the rows of `outputs` from those of `inputs` by leave-one-out least squares. The residual of an omitted row
+ * is the ordinary residual divided by 1 - h, where h is the leverage of the row.
+ * @see Allen 1974, "The relationship between variable selection and data augmentation", eq. 2.
  */
 export function leaveOneOut(inputs: Rows, outputs: Rows): Squares {
   const n = inputs.length;
@@ -27,7 +28,7 @@ export function leaveOneOut(inputs: Rows, outputs: Rows): Squares {
     for (let i = 0; i < n; i++) {
       const fromMean = ((column[i] - mean) * n) / (n - 1);
       total += fromMean ** 2;
-      // A row that fits itself whatever it is says nothing of a prediction.
+      // A row with a leverage of 1 has no leave-one-out prediction; the mean is used instead.
       left += (free[i] > 1e-9 ? rest[i] / free[i] : fromMean) ** 2;
     }
   }
@@ -42,12 +43,12 @@ function subtract(from: number[], direction: readonly number[], factor: number):
   for (let i = 0; i < from.length; i++) from[i] -= factor * direction[i];
 }
 
-/** An orthonormal basis of what the columns span, column by column; those that say nothing new are dropped. */
+/** An orthonormal basis of the span of the columns, by Gram-Schmidt; linearly dependent columns are dropped. */
 function orthonormal(columns: Rows): number[][] {
   const basis: number[][] = [];
   for (const column of columns) {
     const rest = [...column];
-    // Twice: once leaves rounding errors along the directions that are taken out. Giraud et al. 2005.
+    // Twice, since a single pass leaves rounding errors along the subtracted directions. Giraud et al. 2005.
     for (const direction of [...basis, ...basis]) subtract(rest, direction, dot(rest, direction));
     const length = Math.sqrt(dot(rest, rest));
     if (length > 1e-6 * Math.sqrt(dot(column, column))) basis.push(rest.map((v) => v / length));

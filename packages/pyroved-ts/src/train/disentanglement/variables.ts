@@ -1,10 +1,10 @@
-/** What a model says of images and what is known of them, as columns of numbers that a line can be fitted to. */
+/** Latent variables and known factors as columns of numbers for linear regression. */
 import type { Encoding } from '../../models/index.js';
 
-/** One variable: some numbers an image, [count][width]; an angle is two, so that 359 degrees are next to 1. */
+/** One variable: numbers for each image, [count][width]. An angle is its cosine and sine, since it is periodic. */
 export interface Variable {
   readonly name: string;
-  /** Of image `i`, in which an angle is counted `order` times around: objects look the same after 1 / order of a turn. */
+  /** The values of image `i`; an angle is multiplied by `order`, the order of the symmetry of the object. */
   readonly at: (i: number, order: number) => readonly number[];
 }
 
@@ -13,13 +13,16 @@ const circle = (name: string, radians: (i: number) => number): Variable => ({
   at: (i, order) => [Math.cos(order * radians(i)), Math.sin(order * radians(i))],
 });
 
-/** Content z1, z2, ..., then the pose as it is seen: angle, place (to the right and downwards, or along a signal), scale and shear. */
+/**
+ * Content z1, z2, ..., then the pose in the image: angle, position (rightwards and downwards, or along a signal), scale
+ * and shear.
+ */
 export function variablesOf({ count, content, angle, shift, scale, shear }: Encoding): Variable[] {
   const latents = content.length / count;
   const dims = (shift?.length ?? 0) / count;
   const scales = (scale?.length ?? 0) / count;
   const scaleAt = (i: number, axis: number) => (scale ? scale[i * scales + (scales === 1 ? 0 : axis)] : 1);
-  // The grid's point at which the decoder's origin is seen: (g R) scale S + shift = 0.
+  // The grid point to which the decoder's origin is mapped: (g R) scale S + shift = 0.
   const place = (i: number): readonly number[] => {
     const [a, b] = shear ? [shear[2 * i], shear[2 * i + 1]] : [0, 0];
     const root = Math.sqrt(1 + a * a + b * b);
@@ -52,11 +55,11 @@ export function variablesOf({ count, content, angle, shift, scale, shear }: Enco
   ];
 }
 
-/** A factor of an image set; `angle` is in degrees, as in all sets. */
+/** A factor of an image set. `angle` is in degrees, as in all sets. */
 export const factorOf = (name: string, values: Float32Array): Variable =>
   name === 'angle' ? circle(name, (i) => (values[i] * Math.PI) / 180) : { name, at: (i) => [values[i]] };
 
-/** Classes as numbers of which the image's own is 1 and all others are 0. */
+/** Classes as one-hot numbers. */
 export function classOf(labels: Int32Array): Variable {
   const classes = [...new Set(labels)];
   return { name: 'class', at: (i) => classes.map((k) => (labels[i] === k ? 1 : 0)) };
