@@ -1,4 +1,6 @@
-/** Poses drawn at random: a rotation, a shift, a scale, a shear and perhaps a mirror image for each of several images. */
+/**
+ * Poses drawn at random: a rotation, a shift, a scale, a shear and perhaps a mirror image for each of several images.
+ */
 import { OptionError, type RandomStream } from 'pyro-ts';
 import { refuseUnknownKeys } from 'pyro-ts/internal';
 
@@ -7,8 +9,9 @@ export interface AffineRanges {
   /** Half-range in radians: angles are uniform in [-angle, angle]. @default 0 */
   readonly angle?: number;
   /**
-   * Half-range of the displacement of the object's centre within the image, in units of the [-1, 1] grid: one number for every axis, or one per axis
-   * (vertical first). 0.2 is a tenth of the image's width. @default 0
+   * Half-range of the displacement of the object's centre within the image, in units of the [-1, 1] grid: one number
+   * for every axis, or one per axis (vertical first). 0.2 is a tenth of the image's width.
+   * @default 0
    */
   readonly shift?: number | readonly number[];
   /** Log-uniform between the two; above 1 the object appears larger. @default [1, 1] */
@@ -22,23 +25,33 @@ export interface AffineRanges {
 /**
  * Poses of `count` images. An image at pose i shows the upright object under the map
  *
- *     object -> mirror -> shear -> scale -> rotation -> displacement -> image
+ * object -> mirror -> shear -> scale -> rotation -> displacement -> image
  *
- * `angle` and `shift` follow the convention of a model without a latent scale, so that `undoPose(image, shape, { angle, shift })` brings the object back
- * upright and centred, whatever its scale and shear. With a scale and a shear beside them (`poseAt`, invariances `s` and `h`) the shift is `shift S / scale`,
- * where S is the symmetric matrix that the shear leaves besides a rotation (`polarShear`).
+ * `angle` and `shift` follow the convention of a model without a latent scale, so that
+ * `undoPose(image, shape, { angle, shift })` brings the object back upright and centred, whatever its scale and shear.
+ * With a scale and a shear beside them (`poseAt`, invariances `s` and `h`) the shift is `shift S / scale`, where S is
+ * the symmetric matrix that the shear leaves besides a rotation (`polarShear`).
  */
 export interface Poses {
   readonly count: number;
   /** 2 for images, 1 for signals, which have a shift only. */
   readonly dims: number;
-  /** [count], radians, counter-clockwise as seen: the rotation in the polar decomposition of the whole linear map, so that shear does not bias it. */
+  /**
+   * [count], radians, counter-clockwise as seen: the rotation in the polar decomposition of the whole linear map, so
+   * that shear does not bias it.
+   */
   readonly angle: Float32Array;
-  /** [count, dims], units of the [-1, 1] grid, as the pose adds it to rotated coordinates: the object's centre lies at -shift R^-1. */
+  /**
+   * [count, dims], units of the [-1, 1] grid, as the pose adds it to rotated coordinates: the object's centre lies at
+   * -shift R^-1.
+   */
   readonly shift: Float32Array;
   /** [count]; above 1 the object appears larger (the inverse of the `scale` of `undoPose`). */
   readonly scale: Float32Array;
-  /** [count, 2], radians: shear along the horizontal and along the vertical axis. See `polarShear` for what a model has of it. */
+  /**
+   * [count, 2], radians: shear along the horizontal and along the vertical axis. See `polarShear` for what a model has
+   * of it.
+   */
   readonly shear: Float32Array;
   /** [count]; 1 where the object is mirrored (left and right exchanged while it is upright). */
   readonly mirror: Uint8Array;
@@ -47,8 +60,8 @@ export interface Poses {
 const KEYS: readonly (keyof AffineRanges)[] = ['angle', 'shift', 'scale', 'shear', 'mirror'];
 
 /**
- * Draws a pose for each of `count` images. Each pose takes seven numbers from the stream whatever the ranges, so that changing one range changes
- * only its own part.
+ * Draws a pose for each of `count` images. Each pose takes seven numbers from the stream whatever the ranges, so that
+ * changing one range changes only its own part.
  * @param dims 2 for images; 1 for signals, for which only a shift is allowed
  * @throws {OptionError} for a negative half-range, a scale that is not positive, or a range that signals do not have.
  * @example drawPoses(48, { angle: Math.PI, shift: 0.2, scale: [0.8, 1.25], shear: 0.4 }, new RandomStream(1))

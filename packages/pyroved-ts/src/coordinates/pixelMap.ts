@@ -4,8 +4,8 @@ import * as tf from '@tensorflow/tfjs';
 import { type PoseTensors, rotationMatrix } from './transform.js';
 
 /**
- * The map that puts images upright, given the angle and the shift that each has: read through it with `affineSample`, the pixel at u shows what the pose
- * sends to u. Leading dimensions [...] of the pose become rows.
+ * The map that puts images upright, given the angle and the shift that each has: read through it with `affineSample`,
+ * the pixel at u shows what the pose sends to u. Leading dimensions [...] of the pose become rows.
  * @param shape [height, width] or [length]
  */
 export function uprightMap({ angle, shift }: Pick<PoseTensors, 'angle' | 'shift'>, shape: readonly number[]): PixelMap {
@@ -23,7 +23,9 @@ export function uprightMap({ angle, shift }: Pick<PoseTensors, 'angle' | 'shift'
 
 const unit = (dims: number): tf.Tensor => tf.expandDims(tf.eye(dims), 0);
 
-/** g M + s in grid coordinates as a map of pixel positions: a row's coordinate grows with its index, a column's falls. */
+/**
+ * g M + s in grid coordinates as a map of pixel positions: a row's coordinate grows with its index, a column's falls.
+ */
 function inPixels(matrix: tf.Tensor, start: tf.Tensor, shape: readonly number[]): PixelMap {
   const half = shape.map((n) => Math.max(n - 1, 1) / 2);
   const sign = shape.length === 2 ? [1, -1] : [-1];

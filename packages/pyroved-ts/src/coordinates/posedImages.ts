@@ -6,8 +6,9 @@ import type { PoseNumbers } from './resample.js';
 
 export interface PosedOptions {
   /**
-   * What lies outside the upright image: zeros, a continuation of its edge pixels (as in `undoPose`), or one value per channel, the median of the
-   * pixels on its border. @default 'edge'
+   * What lies outside the upright image: zeros, a continuation of its edge pixels (as in `undoPose`), or one value per
+   * channel, the median of the pixels on its border.
+   * @default 'edge'
    */
   readonly outside?: Outside;
 }
@@ -71,8 +72,9 @@ export function posedImages(
 }
 
 /**
- * Pose `i` as `undoPose` and a model with a latent scale and shear take it: they shift last, so the shift is divided by the scale and multiplied with the
- * shear's matrix. A mirror image, which `undoPose` does not undo, comes back upright and mirrored.
+ * Pose `i` as `undoPose` and a model with a latent scale and shear take it: they shift last, so the shift is divided by
+ * the scale and multiplied with the shear's matrix. A mirror image, which `undoPose` does not undo, comes back upright
+ * and mirrored.
  */
 export function poseAt(poses: Poses, i: number): Required<PoseNumbers> {
   const { dims, angle, shift, scale } = poses;
@@ -110,8 +112,9 @@ export function posesAt(poses: Poses, indices: ArrayLike<number>): Poses {
 }
 
 /**
- * The angle of the rotation in the polar decomposition of a shear by (shearX, shearY) radians, in radians counter-clockwise. The shear is the one of the
- * card data: x' = x - tan(shearX) y, then y' = y - tan(shearY) x', with x to the right and y downwards.
+ * The angle of the rotation in the polar decomposition of a shear by (shearX, shearY) radians, in radians
+ * counter-clockwise. The shear is the one of the card data: x' = x - tan(shearX) y, then y' = y - tan(shearY) x', with
+ * x to the right and y downwards.
  */
 export const shearAngle = (shearX: number, shearY: number): number => {
   const [x, y] = [Math.tan(shearX), Math.tan(shearY)];
@@ -119,8 +122,8 @@ export const shearAngle = (shearX: number, shearY: number): number => {
 };
 
 /**
- * What is left of a shear by (shearX, shearY) radians besides the rotation by `shearAngle`: the two numbers of `PoseTensors.shear`. A shear along one axis
- * alone has half the tangent of its angle as their length.
+ * What is left of a shear by (shearX, shearY) radians besides the rotation by `shearAngle`: the two numbers of
+ * `PoseTensors.shear`. A shear along one axis alone has half the tangent of its angle as their length.
  * @example Math.hypot(...polarShear(Math.atan(0.2), 0)) // 0.1
  */
 export function polarShear(shearX: number, shearY: number): [a: number, b: number] {
@@ -139,11 +142,12 @@ export function polarShears({ count, shear }: Poses): Float32Array {
 }
 
 /**
- * The affine map from a pixel (row, column) of the posed image to one of the upright image, as six numbers:
- * row' = m0 + m1 row + m2 column, column' = m3 + m4 row + m5 column.
+ * The affine map from a pixel (row, column) of the posed image to one of the upright image, as six numbers: row' = m0 +
+ * m1 row + m2 column, column' = m3 + m4 row + m5 column.
  *
- * In grid coordinates u = (a, b), a downwards and b to the left, the posed image at g is the upright one at u = (g - g0) L^-1 with
- * L = mirror * shear * scale * R^-1 and the displacement g0 = -shift R^-1 (row vectors; R = [[cos, sin], [-sin, cos]]).
+ * In grid coordinates u = (a, b), a downwards and b to the left, the posed image at g is the upright one at u = (g -
+ * g0) L^-1 with L = mirror * shear * scale * R^-1 and the displacement g0 = -shift R^-1 (row vectors; R = [[cos, sin],
+ * [-sin, cos]]).
  */
 function imageMap(map: Float64Array, height: number, width: number, poses: Poses, i: number): void {
   const [shearX, shearY] = [poses.shear[2 * i], poses.shear[2 * i + 1]];

@@ -14,8 +14,8 @@ export interface PoseNumbers {
 }
 
 /**
- * The picture as it would look in the upright pose, given the pose that it has: the value at u is that of the picture at the grid point that the
- * pose sends to u, interpolated (bi)linearly. Beyond the border the edge's values go on.
+ * The picture as it would look in the upright pose, given the pose that it has: the value at u is that of the picture
+ * at the grid point that the pose sends to u, interpolated (bi)linearly. Beyond the border the edge's values go on.
  * @param picture one channel, `product(shape)` values, row major
  * @param shape [height, width] or [length]
  */

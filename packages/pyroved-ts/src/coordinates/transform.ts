@@ -1,4 +1,7 @@
-/** Poses as changes of coordinates, and how a change of coordinates is folded into the first layer of a coordinate network. */
+/**
+ * Poses as changes of coordinates, and how a change of coordinates is folded into the first layer of a coordinate
+ * network.
+ */
 
 import { dense } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
@@ -12,10 +15,11 @@ export interface PoseTensors {
   /** [..., d]: added to the coordinates. */
   readonly shift?: tf.Tensor;
   /**
-   * [..., 2], for images: numbers (a, b) by which the coordinates, rotated and scaled, are multiplied with the symmetric matrix
-   * [[w + a, b], [b, w - a]] of determinant 1, w = sqrt(1 + a^2 + b^2). It is what a linear map has besides a rotation and a scale (polar decomposition),
-   * so it changes neither. Above 0, a: the object is seen lower and wider; b: stretched along the diagonal from the upper left to the lower right
-   * while it is upright. The inverse has (-a, -b).
+   * [..., 2], for images: numbers (a, b) by which the coordinates, rotated and scaled, are multiplied with the
+   * symmetric matrix [[w + a, b], [b, w - a]] of determinant 1, w = sqrt(1 + a^2 + b^2). It is what a linear map has
+   * besides a rotation and a scale (polar decomposition), so it changes neither. Above 0, a: the object is seen lower
+   * and wider; b: stretched along the diagonal from the upper left to the lower right while it is upright. The inverse
+   * has (-a, -b).
    */
   readonly shear?: tf.Tensor;
 }
@@ -28,7 +32,10 @@ export interface CoordinateTransform {
   readonly shift?: tf.Tensor;
 }
 
-/** Rotate, scale, shear, then shift; source (without shear): `pyroved.utils.transform_coordinates`. All but the shift are for images (d = 2). */
+/**
+ * Rotate, scale, shear, then shift; source (without shear): `pyroved.utils.transform_coordinates`. All but the shift
+ * are for images (d = 2).
+ */
 export function poseTransform({ angle, scale, shift, shear }: PoseTensors): CoordinateTransform {
   const turned = angle && rotationMatrix(angle);
   const matrix = scale ? tf.mul(turned ?? tf.eye(2), tf.expandDims(scale, -2)) : turned;
@@ -37,7 +44,10 @@ export function poseTransform({ angle, scale, shift, shear }: PoseTensors): Coor
   return { matrix: matrix ? matMul2x2(matrix, symmetric) : symmetric, shift };
 }
 
-/** [[w + a, b], [b, w - a]] with w = sqrt(1 + a^2 + b^2), for each (a, b) [..., 2]: [..., 2, 2]. See `PoseTensors.shear`. */
+/**
+ * [[w + a, b], [b, w - a]] with w = sqrt(1 + a^2 + b^2), for each (a, b) [..., 2]: [..., 2, 2]. See
+ * `PoseTensors.shear`.
+ */
 export function shearMatrix(shear: tf.Tensor): tf.Tensor {
   const batch = shear.shape.slice(0, -1);
   const [a, b] = tf.split(shear, 2, -1);
@@ -89,8 +99,8 @@ export interface FoldedLayer {
 }
 
 /**
- * Moves the transform from the coordinates into the weight W [d, H] of the layer that reads them: (g M + t) W = g (M W) + t W. The network is
- * then asked at one shared grid, however each row is turned.
+ * Moves the transform from the coordinates into the weight W [d, H] of the layer that reads them: (g M + t) W = g (M W)
+ * + t W. The network is then asked at one shared grid, however each row is turned.
  */
 export function foldIntoLayer({ matrix, shift }: CoordinateTransform, weight: tf.Tensor2D): FoldedLayer {
   const code = shift && dense(shift, weight);

@@ -3,9 +3,9 @@ import type { Taps } from '@pyro-ts/engine/internal';
 import { toCoordinate, toIndex } from './resample.js';
 
 /**
- * How images [channels * points] become views of them, [angles * channels * points]: in the view of an angle, what is seen turned by that angle (radians,
- * counter-clockwise) stands upright. Interpolated bilinearly, with 0 beyond the border. A pose of angle phi and shift t in the image is one of
- * phi - angle and t in the view.
+ * How images [channels * points] become views of them, [angles * channels * points]: in the view of an angle, what is
+ * seen turned by that angle (radians, counter-clockwise) stands upright. Interpolated bilinearly, with 0 beyond the
+ * border. A pose of angle phi and shift t in the image is one of phi - angle and t in the view.
  * @param shape [height, width]
  */
 export function turnedBack(shape: readonly number[], channels: number, angles: readonly number[]): Taps {

@@ -1,4 +1,6 @@
-/** Rotated, perhaps smaller views of an image as one linear map, for networks that look at an image from several sides. */
+/**
+ * Rotated, perhaps smaller views of an image as one linear map, for networks that look at an image from several sides.
+ */
 import type { Taps } from '@pyro-ts/engine/internal';
 import { toCoordinate, toIndex } from './resample.js';
 
@@ -13,8 +15,9 @@ export interface ViewMapOptions {
 }
 
 /**
- * Images [channels * points], channels first, as views [angles * channels * viewPoints], view after view. Interpolated bilinearly;
- * beyond the border the edge's values continue. A pose of angle phi and shift t in the image is one of phi - angle and t in the view.
+ * Images [channels * points], channels first, as views [angles * channels * viewPoints], view after view. Interpolated
+ * bilinearly; beyond the border the edge's values continue. A pose of angle phi and shift t in the image is one of phi
+ * - angle and t in the view.
  */
 export function viewMap({ shape, channels, angles, viewShape }: ViewMapOptions): Taps {
   const [height, width] = shape;

@@ -5,7 +5,10 @@
 import { OptionError, RandomStream } from 'pyro-ts';
 import { refuseUnknownKeys } from 'pyro-ts/internal';
 
-/** One training step's worth of images: indices into the unlabelled set, or into the labelled one ("recognition": class and pose alone are learned). */
+/**
+ * One training step's worth of images: indices into the unlabelled set, or into the labelled one ("recognition": class
+ * and pose alone are learned).
+ */
 export interface Batch {
   readonly kind: 'unlabelled' | 'labelled' | 'recognition';
   readonly indices: Int32Array;

@@ -5,7 +5,8 @@ import { gather, type ImageSet, type StreamedSet } from './dataset.js';
 const IMAGES = 64;
 
 /**
- * The 99% quantile of the distance of a pixel from the median of its image, in the units of the images: about the grey difference of object and background.
+ * The 99% quantile of the distance of a pixel from the median of its image, in the units of the images: about the grey
+ * difference of object and background.
  * @returns 0 for images of one value
  * @example estimateContrast(cards().labelled) // 1
  */

@@ -9,9 +9,9 @@ const TURNS = 12;
 const [IMAGES, MOST, LEAST] = [240, 16, 4];
 
 /**
- * The fraction of labelled images that resemble another one of their class most when it is not rotated, among twelve rotations: near 1 for upright images,
- * about a quarter (three of the twelve rotations count as none) for objects that lie in any direction. What lies within a circle is compared, by its
- * correlation.
+ * The fraction of labelled images that resemble another one of their class most when it is not rotated, among twelve
+ * rotations: near 1 for upright images, about a quarter (three of the twelve rotations count as none) for objects that
+ * lie in any direction. What lies within a circle is compared, by its correlation.
  * @param set images with labels
  * @param numClasses number of classes
  * @param fewest images that have another of their class
@@ -33,8 +33,9 @@ export function uprightFraction(set: ImageSet | StreamedSet, numClasses: number,
 }
 
 /**
- * The fraction of labelled images that resemble the mirror image of another one of their class, at any of twelve rotations, more than the other one itself, in the
- * class where it is smallest: about a half where both kinds occur, near 0 for letters. Parameters as of `uprightFraction`.
+ * The fraction of labelled images that resemble the mirror image of another one of their class, at any of twelve
+ * rotations, more than the other one itself, in the class where it is smallest: about a half where both kinds occur,
+ * near 0 for letters. Parameters as of `uprightFraction`.
  * @example
  * mirroredFraction(labelled, classNames.length); // 0 for letters, .4 for particles
  */
@@ -96,7 +97,10 @@ const rotations = (count: number, angle: number, mirror: number) => ({
   mirror: new Uint8Array(count).fill(mirror),
 });
 
-/** Each channel of each image less its mean within the largest circle, 0 outside of it; each image with a sum of squares of 1, or 0. */
+/**
+ * Each channel of each image less its mean within the largest circle, 0 outside of it; each image with a sum of squares
+ * of 1, or 0.
+ */
 function withinCircle(images: Float32Array, [height, width]: readonly number[], size: number): Float32Array {
   const points = height * width;
   const radius = Math.min(height, width) / 2;

@@ -5,10 +5,12 @@ import { gather, type ImageSet, imageSize, type StreamedSet } from './dataset.js
 const IMAGES = 64;
 
 /**
- * Standard deviation of the independent noise of the pixels, in the units of the images: the median over the images of a robust estimate from the second
- * differences along both axes, which flat regions and slopes leave at 0. Noise that is correlated between neighbours counts for less.
+ * Standard deviation of the independent noise of the pixels, in the units of the images: the median over the images of
+ * a robust estimate from the second differences along both axes, which flat regions and slopes leave at 0. Noise that
+ * is correlated between neighbours counts for less.
  * @returns 0 for images without noise, and for images of less than 3 pixels a side
- * @see Immerkaer 1996, "Fast noise variance estimation"; here with the median of the absolute values in place of their mean, so that edges do not count.
+ * @see Immerkaer 1996, "Fast noise variance estimation"; here with the median of the absolute values in place of their
+ * mean, so that edges do not count.
  * @example estimateNoise(labelled) // 0.098 for images with Gaussian noise of standard deviation 0.1
  */
 export function estimateNoise(set: ImageSet | StreamedSet): number {
@@ -30,12 +32,14 @@ export function estimateNoise(set: ImageSet | StreamedSet): number {
 }
 
 /**
- * Bilinear interpolation between pixels averages their noise: at random places it leaves (2/3)^2 of its variance. This is the standard deviation of the
- * fresh noise that makes up for the rest.
+ * Bilinear interpolation between pixels averages their noise: at random places it leaves (2/3)^2 of its variance. This
+ * is the standard deviation of the fresh noise that makes up for the rest.
  */
 export const lostNoise = (noise: number, dims = 2): number => noise * Math.sqrt(1 - (2 / 3) ** dims);
 
-/** |[1, -2, 1] * [1, -2, 1]'| / 6 of the inner pixels: of independent noise with deviation s, normal with deviation s. */
+/**
+ * |[1, -2, 1] * [1, -2, 1]'| / 6 of the inner pixels: of independent noise with deviation s, normal with deviation s.
+ */
 function alongBoth(values: Float32Array, at: number, height: number, width: number): Float64Array {
   const out = new Float64Array((height - 2) * (width - 2));
   let k = 0;

@@ -10,8 +10,8 @@ const example = 'ranges such as "rotation 180 deg, shift 10%, scale 0.8 to 1.25,
 const radians = (degrees: number): number => (degrees * Math.PI) / 180;
 
 /**
- * The ranges that a text names; those it does not name are absent. A rotation, a shear and a shift go as far either way; a shift is a fraction of the
- * image's width. "mirror" allows mirror images.
+ * The ranges that a text names; those it does not name are absent. A rotation, a shear and a shift go as far either
+ * way; a shift is a fraction of the image's width. "mirror" allows mirror images.
  * @param option the option's name, for messages
  * @throws {OptionError} for a part that does not exist or a value that is not understood.
  * @example parsePoseRanges('--labelled-poses', 'rotation 60 deg, shift 10%') // { angle: 1.047, shift: 0.2 }

@@ -9,8 +9,10 @@ export interface PosedCopiesOptions {
   /** Copies of each image, each at a pose of its own. @default 1 */
   readonly copies?: number;
   /**
-   * Standard deviation of fresh Gaussian noise added after the pose, in the units of the images; `lost` for as much as the interpolation takes away
-   * (`estimateNoise`, `lostNoise`), so that copies are as noisy as the originals, with values that stay in the range of the set. @default 0
+   * Standard deviation of fresh Gaussian noise added after the pose, in the units of the images; `lost` for as much as
+   * the interpolation takes away (`estimateNoise`, `lostNoise`), so that copies are as noisy as the originals, with
+   * values that stay in the range of the set.
+   * @default 0
    */
   readonly noise?: number | 'lost';
   /** @default 1 */
@@ -23,7 +25,9 @@ export interface PosedCopiesOptions {
 export interface PosedCopies extends ImageSet {
   /** The pose of each copy. */
   readonly poses: Poses;
-  /** [count]: which image of the original set each copy shows. The copies of image i are i * copies, i * copies + 1, ... */
+  /**
+   * [count]: which image of the original set each copy shows. The copies of image i are i * copies, i * copies + 1, ...
+   */
   readonly originals: Int32Array;
 }
 

@@ -2,19 +2,23 @@
 import { DataError } from '../errors.js';
 import type { ImageSet } from './dataset.js';
 
-/** The factor that `truePoses` reads; it says again, in radians and without what shear adds, what the factor `angle` says. */
+/**
+ * The factor that `truePoses` reads; it says again, in radians and without what shear adds, what the factor `angle`
+ * says.
+ */
 const POSE_ANGLE = 'poseAngle';
 
 /** True poses, one image after the other. */
 export interface TruePoses {
   /**
-   * [count] radians, counter-clockwise as seen: the polar part of the map that was applied to the upright object (the rotation nearest to it). An
-   * object with an order of symmetry n has it modulo 2 pi / n.
+   * [count] radians, counter-clockwise as seen: the polar part of the map that was applied to the upright object (the
+   * rotation nearest to it). An object with an order of symmetry n has it modulo 2 pi / n.
    */
   readonly angle: Float32Array;
   /**
-   * [count * 2], in the units of the [-1, 1] grid and in the order of the coordinates (first down, then left): the `shift` of a pose of this angle and
-   * scale 1 that shows the object where it is. `undoPose` with `angle` and `shift` makes an image upright and centred.
+   * [count * 2], in the units of the [-1, 1] grid and in the order of the coordinates (first down, then left): the
+   * `shift` of a pose of this angle and scale 1 that shows the object where it is. `undoPose` with `angle` and `shift`
+   * makes an image upright and centred.
    */
   readonly shift: Float32Array;
   /** [count] pixels to the right and down, from the middle of the image to the middle of the object. */
@@ -50,6 +54,9 @@ export function truePoses({
   return { angle, shift, tx, ty };
 }
 
-/** The names of factors that each say something of their own: not the class, and not the pose's angle, which the factor `angle` has too. */
+/**
+ * The names of factors that each say something of their own: not the class, and not the pose's angle, which the factor
+ * `angle` has too.
+ */
 export const factorNames = ({ factors }: Pick<ImageSet, 'factors'>): string[] =>
   Object.keys(factors ?? {}).filter((name) => name !== 'class' && name !== POSE_ANGLE);

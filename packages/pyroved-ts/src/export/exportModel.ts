@@ -33,9 +33,9 @@ export interface ExportedFile {
 }
 
 /**
- * A model as files for other programs. `onnx`: classifier.onnx, encoder.onnx, decoder.onnx; `tfjs`: a folder for each with model.json and weights.bin;
- * `safetensors` and `npz`: parameters.safetensors, parameters.npz, linear weights as [inputs, outputs]. Each network is run as it was written
- * and compared with the model first.
+ * A model as files for other programs. `onnx`: classifier.onnx, encoder.onnx, decoder.onnx; `tfjs`: a folder for each
+ * with model.json and weights.bin; `safetensors` and `npz`: parameters.safetensors, parameters.npz, linear weights as
+ * [inputs, outputs]. Each network is run as it was written and compared with the model first.
  * @throws {ExportError} where a network uses an operation that no rule is known for.
  * @example const [{ name, content }] = await exportedFiles({ model }, 'onnx'); // "classifier.onnx" and its bytes
  */

@@ -9,9 +9,10 @@ export interface LatentsModel extends Pick<ExportedModel, 'classNames' | 'classA
 }
 
 /**
- * The content of a `.npz` file: `content` and `content_scale` [N, latentDim], `angle` [N] (radians), `shift` [N, d], `scale` [N, 1 or 2], `shear` [N, 2],
- * `classes` [N] (indices), `probabilities` [N, K] and `targets` [N, R], where the model has them, `class_names` [K], `class_angles` [K] (at
- * which the model sees the upright images of each class), and `names` [N] of the images.
+ * The content of a `.npz` file: `content` and `content_scale` [N, latentDim], `angle` [N] (radians), `shift` [N, d],
+ * `scale` [N, 1 or 2], `shear` [N, 2], `classes` [N] (indices), `probabilities` [N, K] and `targets` [N, R], where the
+ * model has them, `class_names` [K], `class_angles` [K] (at which the model sees the upright images of each class), and
+ * `names` [N] of the images.
  */
 export function latentsNpz({ model, classNames = [], classAngles }: LatentsModel, set: TrainingImages): Uint8Array {
   const { count } = set;

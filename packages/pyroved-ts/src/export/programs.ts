@@ -1,4 +1,7 @@
-/** The networks of a model as programs with named inputs and outputs, in the units that a person uses: what every exported file computes. */
+/**
+ * The networks of a model as programs with named inputs and outputs, in the units that a person uses: what every
+ * exported file computes.
+ */
 import { BATCH, type Port, type Program } from '@pyro-ts/compile';
 import { expandTo } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
@@ -9,8 +12,9 @@ import type { PosePart } from '../priors/index.js';
 import { conditionInputs } from './conditions.js';
 
 /**
- * Encoder and decoder, and the classifier or the regressor of a model that has one. The encoder of a model with recognition looks at images that were put
- * upright, which no exported graph can do: it is omitted. Of a model with templates, their pictures stand in the decoder's place.
+ * Encoder and decoder, and the classifier or the regressor of a model that has one. The encoder of a model with
+ * recognition looks at images that were put upright, which no exported graph can do: it is omitted. Of a model with
+ * templates, their pictures stand in the decoder's place.
  */
 export const modelPrograms = (model: Model): Program[] => [
   ...predictors(model),
@@ -18,7 +22,10 @@ export const modelPrograms = (model: Model): Program[] => [
   model instanceof TemplateSSIVAE ? pictures(model) : decoder(model),
 ];
 
-/** The picture of a class, upright and not deformed: a decoder that draws at poses looks up pixels by their place, which no exported graph can do. */
+/**
+ * The picture of a class, upright and not deformed: a decoder that draws at poses looks up pixels by their place, which
+ * no exported graph can do.
+ */
 function pictures(model: TemplateSSIVAE): Program {
   const { shape, channels } = model.options;
   const conditions = conditionInputs(model, 'decoder');

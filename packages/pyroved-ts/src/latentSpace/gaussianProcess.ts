@@ -1,4 +1,7 @@
-/** Gaussian process regression: a smooth function through noisy values at some points, with how sure it is of each of its predictions. */
+/**
+ * Gaussian process regression: a smooth function through noisy values at some points, with how sure it is of each of
+ * its predictions.
+ */
 import { NotPositiveDefiniteError } from '@pyro-ts/engine';
 import { factorize, type Matrix, solveLower } from '@pyro-ts/engine/internal';
 import { OptionError } from 'pyro-ts';
@@ -29,9 +32,10 @@ export interface KnownPoints {
 }
 
 /**
- * The process given some points, with the kernel under which their targets are likeliest: length scale and noise are searched on a grid, the amplitude has a closed
- * form for each. Exact, so that the work grows with the cube of their number: 1,000 take a few seconds. Source: Rasmussen & Williams 2006, "Gaussian Processes
- * for Machine Learning", algorithm 2.1.
+ * The process given some points, with the kernel under which their targets are likeliest: length scale and noise are
+ * searched on a grid, the amplitude has a closed form for each. Exact, so that the work grows with the cube of their
+ * number: 1,000 take a few seconds. Source: Rasmussen & Williams 2006, "Gaussian Processes for Machine Learning",
+ * algorithm 2.1.
  * @example
  * const process = new GaussianProcess({ points: [0, 1, 2], targets: [0, 1, 4] });
  * process.predict([1.5]).mean; // about 2.2
@@ -41,8 +45,8 @@ export class GaussianProcess {
   /** Mean of the targets, to which predictions return far from all points. */
   readonly centre: number;
   /**
-   * 1 - sum of squared errors / variance, where each target is predicted from all others: 1 for a function that is known everywhere, 0 or less where the points
-   * tell nothing of it. Rasmussen & Williams, eq. 5.12.
+   * 1 - sum of squared errors / variance, where each target is predicted from all others: 1 for a function that is
+   * known everywhere, 0 or less where the points tell nothing of it. Rasmussen & Williams, eq. 5.12.
    */
   readonly leaveOneOutR2: number;
   readonly #points: Float64Array;
@@ -51,7 +55,9 @@ export class GaussianProcess {
   /** (K + noise)^-1 (targets - centre). */
   readonly #weights: Float64Array;
 
-  /** @throws {OptionError} for fewer than three points, numbers that are not finite, or targets that are all the same. */
+  /**
+   * @throws {OptionError} for fewer than three points, numbers that are not finite, or targets that are all the same.
+   */
   constructor(known: KnownPoints) {
     refuseUnknownKeys('GaussianProcess', known, ['points', 'targets']);
     const points = Float64Array.from(known.points);
@@ -170,7 +176,10 @@ interface Candidate {
   readonly logLikelihood: number;
 }
 
-/** The length scale and the ratio of noise to function under which the targets are likeliest: the best of a coarse grid, then uphill in ever smaller steps. */
+/**
+ * The length scale and the ratio of noise to function under which the targets are likeliest: the best of a coarse grid,
+ * then uphill in ever smaller steps.
+ */
 function likeliest(squares: Matrix, targets: Float64Array): Candidate {
   const typical = Math.sqrt(squares.reduce((sum, s) => sum + s, 0) / squares.length) || 1;
   const tried = (lengthScale: number, ratio: number): Candidate => {

@@ -1,4 +1,7 @@
-/** The two decoders: fully connected (every pixel has weights of its own), and spatial (one network asked at every coordinate). */
+/**
+ * The two decoders: fully connected (separate weights for every pixel), and spatial (one network evaluated at every
+ * coordinate).
+ */
 import { dense, take } from '@pyro-ts/engine';
 import { broadcastShapes, expandTo, sizeOf } from '@pyro-ts/engine/internal';
 import { type Activation, type SpatialDecoderOptions as Asked, spatialDecoder } from '@pyro-ts/spatial-decoder';
@@ -14,13 +17,13 @@ export interface DecoderOptions {
   /** [height, width] or [length]. */
   readonly shape: readonly number[];
   readonly channels: number;
-  /** Sizes of the input's parts: content, then classes. */
+  /** Sizes of the parts of the input: content, then classes. */
   readonly inputs: readonly number[];
   readonly hidden: readonly number[];
   readonly activation: Activation;
 }
 
-/** Hidden layers, then one output for each pixel and channel. It knows no coordinates and ignores the pose. */
+/** Hidden layers, then one output for each pixel and channel. It has no coordinate input and ignores the pose. */
 export function fcDecoder({ shape, channels, inputs, hidden, activation }: DecoderOptions): DecoderNet {
   const points = sizeOf(shape);
   return {
@@ -37,7 +40,7 @@ export function fcDecoder({ shape, channels, inputs, hidden, activation }: Decod
   };
 }
 
-/** The output layer, restricted to the wanted pixels. */
+/** The output layer, restricted to the given pixels. */
 function outputLayer(weights: Weights, points: number, channels: number, pixels: tf.Tensor1D | undefined) {
   const [weight, bias] = [weights['out.weight'] as tf.Tensor2D, weights['out.bias'] as tf.Tensor1D];
   if (!pixels) return { weight, bias };
@@ -50,13 +53,14 @@ function outputLayer(weights: Weights, points: number, channels: number, pixels:
 }
 
 export interface SpatialDecoderOptions extends DecoderOptions {
-  /** What `selectKernel` returned. @default plain TensorFlow.js operations */
+  /** Kernel returned by `selectKernel`. @default plain TensorFlow.js operations */
   readonly kernel?: Asked['kernel'];
 }
 
 /**
- * tanh(W_c g' + b + W_z [content, class]) at every transformed grid point g', then hidden layers, then one output a channel. The pose is folded
- * into the first layer, so that all rows share one grid. Source: pyroVED's `sDecoderNet`, whose first activation is always tanh.
+ * tanh(W_c g' + b + W_z [content, class]) at every transformed grid point g', then hidden layers, then one output per
+ * channel. The pose is folded into the first layer, so that all rows share one grid.
+ * @see pyroVED's `sDecoderNet`, whose first activation is always tanh
  */
 export function spatialNet({ shape, channels, inputs, hidden, activation, kernel }: SpatialDecoderOptions): DecoderNet {
   const dims = shape.length;

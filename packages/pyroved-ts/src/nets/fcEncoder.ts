@@ -7,21 +7,21 @@ import { linear, linearSpec, SMALLEST_SCALE, stack, stackSpec, sum } from './lay
 import type { ClassifierNet, EncoderNet, RegressorNet } from './slots.js';
 
 export interface FcEncoderOptions {
-  /** Sizes of the input's parts, in order. */
+  /** Sizes of the parts of the input, in order. */
   readonly inputs: readonly number[];
   readonly hidden: readonly number[];
   readonly activation: Activation;
-  /** Columns of the joint latent. */
+  /** Number of columns of the joint latent. */
   readonly joint: number;
-  /** For each pose part with a site of its own, how many numbers its guide needs. */
+  /** Number of outputs for the guide of each pose part with a separate site. */
   readonly own: Partial<Record<PoseKind, number>>;
-  /** Number of classes to give logits of. @default none */
+  /** Number of classes for which logits are returned. @default none */
   readonly discrete?: number;
 }
 
 /**
- * Hidden layers, then heads fc11 (mean), fc12 (standard deviation, by softplus), fc13 (class logits, where asked for), and fc_KIND for each part
- * with its own site.
+ * Hidden layers, then heads fc11 (mean), fc12 (standard deviation, by softplus), fc13 (class logits, if any), and
+ * fc_KIND for each part with a separate site.
  */
 export function fcEncoder({ inputs, hidden, activation, joint, own, discrete }: FcEncoderOptions): EncoderNet {
   const last = hidden[hidden.length - 1];
@@ -65,11 +65,11 @@ export function fcClassifier({ input, hidden, activation, numClasses }: FcClassi
 }
 
 export interface FcRegressorOptions extends Omit<FcClassifierOptions, 'numClasses'> {
-  /** Number of quantities to predict. */
+  /** Number of targets. */
   readonly targets: number;
 }
 
-/** Hidden layers, then the predicted quantities ("out"). */
+/** Hidden layers, then the predicted targets ("out"). */
 export const fcRegressor = ({ targets, ...options }: FcRegressorOptions): RegressorNet =>
   fcClassifier({ ...options, numClasses: targets });
 

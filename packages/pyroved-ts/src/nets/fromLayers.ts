@@ -1,4 +1,7 @@
-/** A user's `tf.LayersModel` as an encoder, a classifier or a decoder. It keeps its own variables, which the model's parameters then are. */
+/**
+ * A user's `tf.LayersModel` as an encoder, a classifier or a decoder. It keeps its own variables, which the model's
+ * parameters then are.
+ */
 import { take } from '@pyro-ts/engine';
 import { broadcastShapes, expandTo, sizeOf } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
@@ -14,9 +17,9 @@ import type { ClassifierNet, DecoderNet, EncoderNet } from './slots.js';
 type Named<Options> = Omit<Options, 'conv'> & { readonly owner?: string };
 
 /**
- * `model` takes images ([H, W, C], [L, C], [H, W] of one channel, or [n] with the channels last) and, of a model with classes, the class as a second
- * input [K]. Its outputs, side by side, are the means of the latents, as many numbers that softplus makes standard deviations, and what pose parts
- * with sites of their own need.
+ * `model` takes images ([H, W, C], [L, C], [H, W] of one channel, or [n] with the channels last) and, of a model with
+ * classes, the class as a second input [K]. Its outputs, side by side, are the means of the latents, as many numbers
+ * that softplus makes standard deviations, and what pose parts with sites of their own need.
  */
 export function encoderFromLayers(model: tf.LayersModel, options: Named<ConvEncoderOptions>): EncoderNet {
   const { inputs, joint, own, discrete = 0, owner = 'encoderFromLayers' } = options;
@@ -40,7 +43,10 @@ export function encoderFromLayers(model: tf.LayersModel, options: Named<ConvEnco
   });
 }
 
-/** `model` takes images as an encoder's does and gives class logits (or a regressor's quantities) [outputs], not probabilities. */
+/**
+ * `model` takes images as an encoder's does and gives class logits (or a regressor's quantities) [outputs], not
+ * probabilities.
+ */
 export function classifierFromLayers(model: tf.LayersModel, options: Named<ConvClassifierOptions>): ClassifierNet {
   const { outputs, owner = 'classifierFromLayers' } = options;
   checkOutputs(owner, model, outputs, 'one for each class or quantity');
@@ -56,8 +62,9 @@ export function classifierFromLayers(model: tf.LayersModel, options: Named<ConvC
 }
 
 /**
- * `model` takes the content [n] and, of a model with classes, the class as a second input [K], and gives the likelihood's parameter at each point
- * before any squashing: [H, W, C], [L, C], [H, W] of one channel, or [n] with the channels last.
+ * `model` takes the content [n] and, of a model with classes, the class as a second input [K], and gives the
+ * likelihood's parameter at each point before any squashing: [H, W, C], [L, C], [H, W] of one channel, or [n] with the
+ * channels last.
  */
 export function decoderFromLayers(model: tf.LayersModel, options: Named<ConvDecoderOptions>): DecoderNet {
   const { shape, channels, inputs, owner = 'decoderFromLayers' } = options;
@@ -80,8 +87,9 @@ export function decoderFromLayers(model: tf.LayersModel, options: Named<ConvDeco
 type Call = (inputs: tf.Tensor[]) => tf.Tensor;
 
 /**
- * A net around the model, and a call that joins its outputs, each flat, side by side. Its trainable weights are called by their place: tfjs counts the
- * names of layers through the whole process, so that a saved model would not find them again.
+ * A net around the model, and a call that joins its outputs, each flat, side by side. Its trainable weights are called
+ * by their place: tfjs counts the names of layers through the whole process, so that a saved model would not find them
+ * again.
  */
 function fromLayers<Inputs extends unknown[], Output>(
   model: tf.LayersModel,

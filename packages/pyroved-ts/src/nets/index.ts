@@ -1,4 +1,4 @@
-/** Networks, which own no weights: they name them, say how they begin, and compute from their values. */
+/** Networks. They do not own their weights: they define names and initial values, and compute outputs from weights. */
 export * from './conv/index.js';
 export * from './decoders.js';
 export * from './fcEncoder.js';

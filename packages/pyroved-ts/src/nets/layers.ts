@@ -1,4 +1,4 @@
-/** Linear layers and stacks of them: names and first values of their weights, and how they are applied. */
+/** Linear layers and stacks of them: names, initial values and application of their weights. */
 
 import { dense } from '@pyro-ts/engine';
 import { biasLeakyRelu, biasTanh, denseParts } from '@pyro-ts/engine/internal';
@@ -11,8 +11,8 @@ export type Weights = Readonly<Record<string, tf.Tensor>>;
 export type Specs = Record<string, ParameterSpec>;
 
 /**
- * NAME.weight [inputs, outputs] and NAME.bias [outputs], uniform within 1/sqrt(inputs): `torch.nn.Linear`'s default, so that training curves
- * can be compared with the paper's.
+ * NAME.weight [inputs, outputs] and NAME.bias [outputs], uniform within 1/sqrt(inputs), the default of
+ * `torch.nn.Linear`, so that training curves are comparable with the paper.
  */
 export function linearSpec(name: string, inputs: number, outputs: number, { bias = true } = {}): Specs {
   const bound = 1 / Math.sqrt(inputs);
@@ -23,13 +23,13 @@ export function linearSpec(name: string, inputs: number, outputs: number, { bias
   };
 }
 
-/** x [..., inputs] through the linear layer NAME: [..., outputs]. */
+/** Applies the linear layer NAME to x [..., inputs]: [..., outputs]. */
 export const linear = (weights: Weights, name: string, x: tf.Tensor): tf.Tensor =>
   dense(x, weights[`${name}.weight`] as tf.Tensor2D, weights[`${name}.bias`] as tf.Tensor1D | undefined);
 
 /**
- * The linear layer NAME on inputs that are given in parts, as on their concatenation, but each part is multiplied before it is broadcast: an
- * image [B, n] beside classes [K, 1, m] costs B products of length n, not K B.
+ * Applies the linear layer NAME to the concatenation of the parts. Each part is multiplied before it is broadcast: an
+ * image [B, n] with classes [K, 1, m] costs B products of length n instead of K B.
  */
 export function linearOnParts(weights: Weights, name: string, parts: readonly tf.Tensor[]): tf.Tensor {
   const product = productOfParts(weights, name, parts);
@@ -40,13 +40,13 @@ export function linearOnParts(weights: Weights, name: string, parts: readonly tf
 const productOfParts = (weights: Weights, name: string, parts: readonly tf.Tensor[]): tf.Tensor =>
   denseParts(parts, weights[`${name}.weight`] as tf.Tensor2D).reduce((a, b) => tf.add(a, b));
 
-/** Layers NAME.0, NAME.2, ... (an activation stands at the odd places, as in pyroVED) through the given widths. */
+/** Layers NAME.0, NAME.2, ... of the given widths (the odd indices are activations, as in pyroVED). */
 export function stackSpec(name: string, widths: readonly number[]): Specs {
   const layers = widths.slice(1).map((width, i) => linearSpec(`${name}.${2 * i}`, widths[i], width));
   return Object.assign({}, ...layers);
 }
 
-/** Inputs in parts through a stack of `depth` layers, each followed by `activation`. */
+/** Applies a stack of `depth` layers, each followed by `activation`, to inputs in parts. */
 export function stack(
   weights: Weights,
   name: string,
@@ -59,15 +59,15 @@ export function stack(
   return x;
 }
 
-/** The linear layer NAME on inputs in parts, and the activation after it. */
+/** Applies the linear layer NAME and its activation to inputs in parts. */
 function activated(weights: Weights, name: string, parts: readonly tf.Tensor[], activation: Activation): tf.Tensor {
   return biasedAndActivated(productOfParts(weights, name, parts), weights[`${name}.bias`] as tf.Tensor1D, activation);
 }
 
-/** The slope below 0 that the activation "leakyRelu" has: PyTorch's. */
+/** The negative slope of the activation "leakyRelu", as in PyTorch. */
 const LEAKY = 0.01;
 
-/** What follows a product or a convolution: its bias, and its activation where there is one. */
+/** Adds the bias of a product or a convolution and applies its activation, if any. */
 export function biasedAndActivated(x: tf.Tensor, bias: tf.Tensor1D, activation?: Activation): tf.Tensor {
   if (activation === undefined) return tf.add(x, bias);
   if (activation === 'tanh') return biasTanh(x, bias);
@@ -77,5 +77,5 @@ export function biasedAndActivated(x: tf.Tensor, bias: tf.Tensor1D, activation?:
 
 export const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);
 
-/** Keeps the standard deviation of a guide above 0 where softplus underflows. */
+/** Keeps the standard deviation of a guide above 0 if softplus underflows. */
 export const SMALLEST_SCALE = 1e-8;

@@ -1,30 +1,39 @@
-/** The recognition network: one body looks at rotated views of an image and says of each view and class how likely it is and how the object lies. */
+/**
+ * The recognition network: one body processes rotated views of an image; a head infers the probability of each view and
+ * class, and the pose of the object.
+ */
 import { resample } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import type { Net } from 'pyro-ts';
 import { viewMap } from '../coordinates/index.js';
 import { linear, linearSpec, type Specs } from './layers.js';
 
-/** What the network says of images, for each of V views and K classes. */
+/** The output of the network for each of V views and K classes. */
 export interface Recognised {
   /** Logits of (view, class), [B, V, K]: softmax over both is q(class, bin | image). */
   readonly logits: tf.Tensor;
-  /** Vectors [B, V, K, 2] whose direction is the angle that remains in the view, and whose length is its von Mises concentration. */
+  /**
+   * Vectors [B, V, K, 2] whose direction is the remaining angle in the view, and whose length is its von Mises
+   * concentration.
+   */
   readonly angle: tf.Tensor;
-  /** Where the object's centre is in the view, in units of the [-1, 1] grid, [B, V, K, d]. */
+  /** Position of the object's centre in the view, in units of the [-1, 1] grid, [B, V, K, d]. */
   readonly centre: tf.Tensor;
-  /** Standard deviation of each of the centre's coordinates, [B, V, K]. */
+  /** Standard deviation of each coordinate of the centre, [B, V, K]. */
   readonly centreScale: tf.Tensor;
-  /** Mean of the content latents, [B, V, K, C]; of a network that recognises content. */
+  /** Mean of the content latents, [B, V, K, C], if the network infers content. */
   readonly content?: tf.Tensor;
   /** Their standard deviations, [B, V, K, C]. */
   readonly contentScale?: tf.Tensor;
 }
 
-/** Images [B, channels * points] to what is recognised in them. `kept` [B * V, features], if given, multiplies the body's features (dropout). */
+/**
+ * Maps images [B, channels * points] to the outputs. `kept` [B * V, features] is an optional dropout mask of the
+ * features of the body.
+ */
 export type RecognitionNet = Net<[x: tf.Tensor, kept?: tf.Tensor], Recognised>;
 
-/** Views [n, channels * viewPoints] to features [n, features]. */
+/** Maps views [n, channels * viewPoints] to features [n, features]. */
 export interface Body {
   readonly features: number;
   readonly net: Net<[views: tf.Tensor], tf.Tensor>;
@@ -37,32 +46,34 @@ export interface RecognitionNetOptions {
   readonly numClasses: number;
   /** Radians by which the views are rotated back; [0] without rotation. */
   readonly angles: readonly number[];
-  /** [height, width] of a view; signals are looked at as they are. */
+  /** [height, width] of a view; signals are not resized. */
   readonly viewShape: readonly number[];
   readonly body: Body;
-  /** Number of content latents that are recognised too. @default 0 */
+  /** Number of content latents to infer. @default 0 */
   readonly contents?: number;
 }
 
-/** The concentration vector, the centre and its spread: what the head gives for each view and class beside the logit. */
+/**
+ * Number of outputs of the head for each view and class besides the logit: concentration vector, centre and its spread.
+ */
 const numbersPerClass = (dims: number): number => dims + 3;
 
-/** Units of the head's numbers, so that outputs around 1 are usual poses. */
+/** Units of the outputs of the head, so that outputs around 1 are typical poses. */
 const [ANGLE_UNIT, CENTRE_UNIT, SMALLEST_CENTRE_SCALE] = [3, 0.1, 0.003];
 const SMALLEST_CONTENT_SCALE = 0.03;
 
-/** Keeps images of one value finite. */
+/** Keeps constant images finite. */
 const SMALLEST_DEVIATION = 1e-3;
 
-/** Each image with mean 0 and standard deviation 1: brightness and contrast say nothing about class or pose. */
+/** Standardises each image, since brightness and contrast carry no information about class or pose. */
 function standardised(x: tf.Tensor): tf.Tensor {
   const centred = tf.sub(x, tf.mean(x, 1, true));
   return tf.div(centred, tf.add(tf.sqrt(tf.mean(tf.square(centred), 1, true)), SMALLEST_DEVIATION));
 }
 
 /**
- * The body is applied to every view with the same weights; a linear head gives the rest. Parameters: "body.*", "head.*" and, where content is recognised,
- * "content.*", whose weights begin at zero.
+ * The body is applied to every view with the same weights, followed by a linear head. Parameters: "body.*", "head.*"
+ * and, if content is inferred, "content.*", whose weights are initially zero.
  */
 export function recognitionNet(options: RecognitionNetOptions): RecognitionNet {
   const { shape, channels, numClasses, angles, viewShape, body, contents = 0 } = options;
@@ -98,7 +109,7 @@ export function recognitionNet(options: RecognitionNetOptions): RecognitionNet {
   };
 }
 
-/** The layer that says the content: at first 0 for every image. */
+/** The layer of the content, initially 0 for every image. */
 const contentSpec = (inputs: number, outputs: number): Specs => ({
   'content.weight': { init: () => tf.zeros([inputs, outputs]) },
   'content.bias': { init: () => tf.zeros([outputs]) },

@@ -1,38 +1,41 @@
-/** What the networks of a model take and give. Any net with one of these signatures can stand in a model. */
+/** The signatures of the networks of a model. Any net with one of these signatures can be used in a model. */
 import type * as tf from '@tensorflow/tfjs';
 import type { Net } from 'pyro-ts';
 import type { CoordinateTransform } from '../coordinates/transform.js';
 import type { PoseKind } from '../priors/posePart.js';
 
-/** What an encoder says of images: the guide's parameters. */
+/** The output of an encoder: the parameters of the guide. */
 export interface Encoded {
   /** Mean of the joint latent, [..., jointSize]. */
   readonly loc: tf.Tensor;
-  /** Its standard deviation, positive. */
+  /** Standard deviation of the joint latent, positive. */
   readonly scale: tf.Tensor;
-  /** Numbers for the guides of the pose parts that have a site of their own, [..., encoded]. */
+  /** Outputs for the guides of the pose parts with a separate site, [..., encoded]. */
   readonly own: Partial<Record<PoseKind, tf.Tensor>>;
-  /** Class logits, [..., K]; of a model that finds classes by its encoder. */
+  /** Class logits, [..., K], if the encoder of the model infers classes. */
   readonly discrete?: tf.Tensor;
 }
 
-/** Parts [..., size] (an image [B, channels * P], perhaps a class [..., K]) whose leading dimensions broadcast. */
+/**
+ * Maps parts [..., size] (an image [B, channels * P] and, in some models, a class [..., K]), whose leading dimensions
+ * broadcast.
+ */
 export type EncoderNet = Net<[parts: readonly tf.Tensor[]], Encoded>;
 
-/** Images [B, channels * P] to class logits [B, K]. */
+/** Maps images [B, channels * P] to class logits [B, K]. */
 export type ClassifierNet = Net<[x: tf.Tensor], tf.Tensor>;
 
-/** Images [B, channels * P] to quantities [B, R], in the networks' units. */
+/** Maps images [B, channels * P] to targets [B, R], in the units of the networks. */
 export type RegressorNet = Net<[x: tf.Tensor], tf.Tensor>;
 
 export interface DecoderInput {
-  /** Content [..., n], perhaps a class [..., K]; leading dimensions broadcast. */
+  /** Content [..., n] and, in some models, a class [..., K]; leading dimensions broadcast. */
   readonly parts: readonly tf.Tensor[];
-  /** The pose; leading dimensions broadcast with the parts'. */
+  /** The pose; leading dimensions broadcast with those of the parts. */
   readonly transform: CoordinateTransform;
-  /** Which points of the grid are wanted (int32 [p]). @default all */
+  /** Indices of the grid points to decode (int32 [p]). @default all */
   readonly pixels?: tf.Tensor1D;
 }
 
-/** The likelihood's parameter at each point before any squashing: [..., P (or p), channels]. */
+/** Returns the parameter of the likelihood at each point before any sigmoid: [..., P (or p), channels]. */
 export type DecoderNet = Net<[input: DecoderInput], tf.Tensor>;

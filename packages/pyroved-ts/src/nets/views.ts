@@ -1,18 +1,18 @@
-/** Networks that look at an image from several sides: the same network, with the same weights, on each view of it. */
+/** Networks applied to several views of an image with the same weights. */
 import { resample } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import { turnedBack } from '../coordinates/index.js';
 import type { ClassifierNet, Encoded, EncoderNet } from './slots.js';
 
-/** Images [B, size] to their views, [B * count, size], image after image. */
+/** Maps images [B, size] to their views, [B * count, size], ordered by image. */
 export interface Views {
   readonly count: number;
-  /** log of how likely each view is to be the upright one before the image is seen, [count]. */
+  /** Log prior probability that each view is upright, [count]. */
   readonly logPrior: readonly number[];
   of(x: tf.Tensor): tf.Tensor;
 }
 
-/** Images of `shape` [height, width] turned back by each of `angles`, which are equally likely unless `logPrior` says otherwise. */
+/** Views of images of `shape` [height, width], rotated back by each of `angles`, with a uniform prior by default. */
 export function turnedViews(
   shape: readonly number[],
   channels: number,
@@ -28,8 +28,8 @@ export function turnedViews(
 }
 
 /**
- * What `net` says of each view, along an axis of its own: means and spreads [..., B, count, n] where `net` gives [..., B, n]. Class logits are of the
- * image as a whole, summed over its views as probabilities are: [..., B, K].
+ * The outputs of `net` for each view along a new axis: means and spreads [..., B, count, n] if those of `net` are
+ * [..., B, n]. The class probabilities are averaged over the views: logits [..., B, K].
  */
 export const encoderOfViews = (net: EncoderNet, views: Views): EncoderNet => ({
   parameters: net.parameters,
@@ -54,11 +54,14 @@ export const encoderOfViews = (net: EncoderNet, views: Views): EncoderNet => ({
   },
 });
 
-/** Logits [..., count, K] of each view as those of the image, [..., K]. */
+/** Combines the logits [..., count, K] of the views to those of the image, [..., K]. */
 const pooled = (logits: tf.Tensor, { logPrior }: Views): tf.Tensor =>
   tf.logSumExp(tf.add(logits, tf.tensor2d([...logPrior], [logPrior.length, 1])), -2);
 
-/** Class logits summed over the views as probabilities are, each view as likely as it is a priori: whichever shows a class upright speaks for it. */
+/**
+ * Class logits combined over the views, weighted by their priors, so that the view that shows a class upright
+ * determines it.
+ */
 export const classifierOfViews = (net: ClassifierNet, views: Views): ClassifierNet => ({
   parameters: net.parameters,
   apply(weights, x) {
@@ -67,7 +70,7 @@ export const classifierOfViews = (net: ClassifierNet, views: Views): ClassifierN
   },
 });
 
-/** What an encoder of views says of the chosen view of each image; `mode` has one-hot rows [..., B, count]. */
+/** The output of an encoder of views for the chosen view of each image. `mode` has one-hot rows [..., B, count]. */
 export function inView({ loc, scale, own, discrete }: Encoded, mode: tf.Tensor): Encoded {
   const chosen = tf.expandDims(mode, -1);
   const pick = (t: tf.Tensor): tf.Tensor => tf.sum(tf.mul(t, chosen), -2);

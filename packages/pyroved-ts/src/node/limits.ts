@@ -1,4 +1,7 @@
-/** How much memory the content of one file may take: a small file can claim any size, or unpack to a thousand times its own. */
+/**
+ * How much memory the content of one file may take: a small file can claim any size, or unpack to a thousand times its
+ * own.
+ */
 import { OptionError } from 'pyro-ts';
 import { PyrovedError } from '../errors.js';
 
@@ -6,7 +9,10 @@ import { PyrovedError } from '../errors.js';
 export interface ReadLimits {
   /** Pixels of an image, all pages of a file together. @default 1e8 */
   readonly maxPixels?: number;
-  /** Bytes of memory for the decoded content of a file. @default 4e8, or 32 times the size of the file where that is more */
+  /**
+   * Bytes of memory for the decoded content of a file.
+   * @default 4e8, or 32 times the size of the file where that is more
+   */
   readonly maxBytes?: number;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Zip archives, as `.npz` and PyTorch files are, read with their claims checked before anything is unpacked: entries lie in the file and do not overlap,
- * unpack to the size that the directory says, and have its checksum.
+ * Zip archives, as `.npz` and PyTorch files are, read with their claims checked before anything is unpacked: entries
+ * lie in the file and do not overlap, unpack to the size that the directory says, and have its checksum.
  */
 import { crc32, inflateRawSync } from 'node:zlib';
 

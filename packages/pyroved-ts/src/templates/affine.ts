@@ -7,7 +7,10 @@ const GRID = 2;
 /** Relative change of coordinates per unit of content, one standard deviation of its prior. */
 const UNIT = 0.2;
 
-/** The maps of the contents, [[a, b], [c, d]] for x' = a x + b y, y' = c x + d y: the symmetric ones, since a pose has the rotation. */
+/**
+ * The maps of the contents, [[a, b], [c, d]] for x' = a x + b y, y' = c x + d y: the symmetric ones, since a pose has
+ * the rotation.
+ */
 const MAPS = [
   [1, 0, 0, 1],
   [1, 0, 0, -1],
@@ -17,7 +20,10 @@ const MAPS = [
 /** Number of contents of `affineField`. */
 export const AFFINE_CONTENTS = MAPS.length;
 
-/** The content of size with which a picture of spread `drawn` is seen with the spread `seen`; within what the prior allows. */
+/**
+ * The content of size with which a picture of spread `drawn` is seen with the spread `seen`; within what the prior
+ * allows.
+ */
 export function sizeContent(seen: number, drawn: number): number {
   if (!(seen > 0 && drawn > 0)) return 0;
   return Math.min(Math.max((drawn / seen - 1) / UNIT, -LARGEST), LARGEST);
@@ -40,7 +46,8 @@ export function affineField(): tf.Tensor4D {
 
 /**
  * The image as its object would look without pose and affine deformation, added to `sum` with a weight.
- * @param theta angle, rightward and downward displacement (half widths of the image) and the contents of `affineField`, from index `at`
+ * @param theta angle, rightward and downward displacement (half widths of the image) and the contents of `affineField`,
+ * from index `at`
  */
 export function addUpright(
   sum: Float64Array,

@@ -1,4 +1,7 @@
-/** Where pictures of classes without labels begin: centres of mass and angles of images, nothing else being known of their poses. */
+/**
+ * Where pictures of classes without labels begin: centres of mass and angles of images, nothing else being known of
+ * their poses.
+ */
 import { undoPose } from '../coordinates/index.js';
 import type { Candidates } from './explain.js';
 import { shiftOf } from './geometry.js';
@@ -54,7 +57,10 @@ export function momentsOf(
   return moments;
 }
 
-/** Rightwards and downwards in half widths of the image, the centre of what stands out from the median; and the root mean square distance of it from there. */
+/**
+ * Rightwards and downwards in half widths of the image, the centre of what stands out from the median; and the root
+ * mean square distance of it from there.
+ */
 export function centreOfMass(image: Float32Array, [height, width]: readonly number[], channels: number): number[] {
   const points = height * width;
   let [mass, right, down, square] = [0, 0, 0, 0];

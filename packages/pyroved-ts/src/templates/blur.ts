@@ -7,8 +7,8 @@ import type * as tf from '@tensorflow/tfjs';
 const LEAST = 0.3;
 
 /**
- * Pictures [..., height, width] under a Gaussian blur of standard deviation `pixels`; beyond the border the edge's values continue. The same tensor
- * where the deviation is below 0.3 pixels. No second derivatives.
+ * Pictures [..., height, width] under a Gaussian blur of standard deviation `pixels`; beyond the border the edge's
+ * values continue. The same tensor where the deviation is below 0.3 pixels. No second derivatives.
  */
 export function blurred(pictures: tf.Tensor, pixels: number): tf.Tensor {
   if (pixels < LEAST) return pictures;
@@ -39,7 +39,9 @@ function weightsOf(deviation: number): Float64Array {
   return weights.map((w) => w / total);
 }
 
-/** Lines of a picture: how many, from the start of one to the next, their length and the distance of neighbours on one. */
+/**
+ * Lines of a picture: how many, from the start of one to the next, their length and the distance of neighbours on one.
+ */
 interface Lines {
   readonly lines: number;
   readonly step: number;

@@ -34,7 +34,8 @@ export interface Templates {
 }
 
 /**
- * The weights of a template decoder as they are drawn: pictures under a blur, the field without what a pose has already.
+ * The weights of a template decoder as they are drawn: pictures under a blur, the field without what a pose has
+ * already.
  * @param blur pixels; that of the weights unless it is given
  */
 export function templatesOf(
@@ -48,9 +49,9 @@ export function templatesOf(
 }
 
 /**
- * Parameters: "pictures" [numClasses * perClass, channels, height, width], zero until a trainer sets them; "field" [contents, 2, grid, grid]; "blur", the standard
- * deviation in pixels of a blur of the pictures, which a trainer lowers to 0. Pictures must be one-hot rows of as many, or rows of classes,
- * which stand for the first picture of each.
+ * Parameters: "pictures" [numClasses * perClass, channels, height, width], zero until a trainer sets them; "field"
+ * [contents, 2, grid, grid]; "blur", the standard deviation in pixels of a blur of the pictures, which a trainer lowers
+ * to 0. Pictures must be one-hot rows of as many, or rows of classes, which stand for the first picture of each.
  */
 export function templateDecoder(options: TemplateDecoderOptions): DecoderNet {
   const { shape, channels, numClasses, perClass, contents, grid, kernel } = options;

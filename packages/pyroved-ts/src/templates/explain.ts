@@ -1,4 +1,7 @@
-/** The E-step: each image explained by every picture, from the poses that recognition proposes to refined ones with their evidence. */
+/**
+ * The E-step: explains each image by every picture, from the poses proposed by recognition to refined poses and their
+ * evidence.
+ */
 import { templateSquaredErrors } from '@pyro-ts/spatial-decoder';
 import * as tf from '@tensorflow/tfjs';
 import type { RandomStream, RefinedRows } from 'pyro-ts';
@@ -6,7 +9,10 @@ import { laplaceEvidence, refineRows } from 'pyro-ts/internal';
 import { tidyHost } from '../tidyHost.js';
 import { type TemplatePriors, type TemplateRows, templateRows } from './rows.js';
 
-/** Candidates for each image and picture: latents (angle, displacement, content), row major [count, pictures, candidates, dim]. */
+/**
+ * Candidates for each image and picture: latents (angle, displacement, content), row major
+ * [count, pictures, candidates, dim].
+ */
 export interface Candidates {
   readonly count: number;
   readonly pictures: number;
@@ -15,23 +21,23 @@ export interface Candidates {
   readonly theta: Float64Array;
 }
 
-/** Candidates that have been refined, in the same order, and what they say of the image. */
+/** Refined candidates, in the same order, with their evidence. */
 export interface Explanations extends Candidates {
-  /** log p(image, picture | candidate's neighbourhood) in nats without the class prior, [count, pictures, candidates]. */
+  /** log p(image | picture) by Laplace's approximation at the candidate, in nats, [count, pictures, candidates]. */
   readonly evidence: Float64Array;
   readonly refined: RefinedRows;
 }
 
-/** What explanations are made of: images and pictures under the same blur. */
+/** Images and pictures under the same blur, with the priors of the latents. */
 export type TemplateScene = Pick<TemplateRows, 'templates' | 'images' | 'kernel'> & { readonly priors: TemplatePriors };
 
 /** Largest change of angle (radians), displacement (half widths) and content in one step. */
 const [LARGEST_TURN, LARGEST_MOVE, LARGEST_CONTENT] = [0.35, 0.12, 1];
 
-/** Pixels on which candidates are compared before any is refined. */
+/** Number of pixels for ranking candidates before refinement. */
 const RANKING_PIXELS = 96;
 
-/** The `kept` candidates of each image and picture that fit best as they are, on a sample of the pixels. */
+/** The `kept` candidates of each image and picture that fit best before refinement, on a sample of the pixels. */
 export function bestCandidates(
   scene: TemplateScene,
   found: Candidates,
@@ -60,7 +66,7 @@ export function bestCandidates(
   return selected(found, kept, (row) => -costs[row]);
 }
 
-/** The `kept` candidates of each image and picture of the highest score. */
+/** The `kept` candidates of each image and picture with the highest scores. */
 export function selected(found: Candidates, kept: number, score: (row: number) => number): Candidates {
   const { count, pictures, candidates, dim, theta } = found;
   const out = new Float64Array(count * pictures * kept * dim);
@@ -75,7 +81,7 @@ export function selected(found: Candidates, kept: number, score: (row: number) =
   return { count, pictures, candidates: kept, dim, theta: out };
 }
 
-/** Gauss-Newton steps from candidates, and the evidence where they end. */
+/** Refines candidates by Gauss-Newton steps, and computes their evidence. */
 export function explain(
   scene: TemplateScene,
   from: Candidates,
@@ -88,7 +94,7 @@ export function explain(
   return { ...from, theta: refined.z, evidence: laplaceEvidence(refined), refined };
 }
 
-/** Contents refined at known poses. @param theta [rows, dim] */
+/** Refines contents at known poses. @param theta [rows, dim] */
 export function refineContent(rows: TemplateRows, priors: TemplatePriors, theta: Float64Array, steps: number) {
   const dim = theta.length / rows.image.length;
   return refineRows(templateRows(rows, priors), theta, {
@@ -110,7 +116,10 @@ export function indicesOf({ count, pictures, candidates }: Candidates): { image:
   };
 }
 
-/** `count` pixels of an image drawn without replacement; undefined, which stands for all of them, where it has no more. */
+/**
+ * `count` random pixels of an image, without replacement; undefined, which means all pixels, if it has no more than
+ * that.
+ */
 export function somePixels(points: number, count: number, rng: RandomStream): Int32Array | undefined {
   return count < points ? rng.permutation(points).subarray(0, count) : undefined;
 }

@@ -1,7 +1,10 @@
-/** The smooth field that moves the pictures: which displacements it may have, and how strongly it bends. */
+/** The smooth deformation field of the pictures: its space of displacements and its bending energy. */
 import * as tf from '@tensorflow/tfjs';
 
-/** Rotation and shifts of a grid of displacements [2 * grid * grid] as orthonormal rows [3, 2 * grid * grid]: horizontal, then vertical. */
+/**
+ * Orthonormal basis [3, 2 * grid * grid] of the rotation and the shifts of a grid of displacements [2 * grid * grid],
+ * horizontal, then vertical.
+ */
 function rigidMoves(grid: number): tf.Tensor2D {
   const points = grid * grid;
   const at = (i: number): number => (2 * i) / (grid - 1) - 1;
@@ -23,8 +26,8 @@ function rigidMoves(grid: number): tf.Tensor2D {
 }
 
 /**
- * A field [C, 2, grid, grid] without the parts that a pose has already: shifts and, to first order, the rotation of all control points. So the content
- * never takes over what the pose says.
+ * Projects shifts and, to first order, the rotation of all control points out of a field [C, 2, grid, grid], so that
+ * the content cannot represent the pose.
  */
 export function withoutPose(field: tf.Tensor4D): tf.Tensor4D {
   const [contents, axes, grid] = field.shape;
@@ -35,8 +38,8 @@ export function withoutPose(field: tf.Tensor4D): tf.Tensor4D {
 }
 
 /**
- * Second differences of fields [n, 2, grid, grid] along both axes and across them, [n, m]: zero for every affine map. The sum of their squares is the
- * bending energy of a thin plate, up to a factor.
+ * Second differences of fields [n, 2, grid, grid] along both axes and across them, [n, m]: zero for every affine map.
+ * The sum of their squares is proportional to the bending energy of a thin plate.
  */
 export function bendingOf(field: tf.Tensor4D): tf.Tensor2D {
   const [count, , grid] = field.shape;
@@ -65,5 +68,5 @@ export function bendingOf(field: tf.Tensor4D): tf.Tensor2D {
   ) as tf.Tensor2D;
 }
 
-/** How many second differences a field of `grid` x `grid` control points has. */
+/** Number of second differences of a field of `grid` x `grid` control points. */
 export const differencesOf = (grid: number): number => 2 * (2 * grid * (grid - 2) + (grid - 1) ** 2);

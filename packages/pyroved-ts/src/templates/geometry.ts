@@ -1,8 +1,8 @@
-/** Poses of the programs as the angle and displacement that templates are drawn at, and back. */
+/** Conversion between the poses of the programs and the angle and displacement of templates. */
 
 /**
- * Where an object's centre is seen, rightwards and downwards in half widths of the image, for a pose of `angle` and `shift` (as the programs have it: added
- * to rotated coordinates, the first downwards and the second to the left).
+ * The position of an object's centre in the image, rightwards and downwards in half widths, for a pose of `angle` and
+ * `shift` (as in the programs: added to rotated coordinates, the first downwards and the second to the left).
  */
 export function displacementOf(
   angle: number,

@@ -1,4 +1,7 @@
-/** A mixture of pictures at unknown poses, found by expectation maximisation without any label: rotated, shifted and affinely deformed images, clustered. */
+/**
+ * A mixture of pictures at unknown poses, fitted by expectation maximisation: clusters unlabelled images up to
+ * rotation, shift and affine deformation.
+ */
 import * as tf from '@tensorflow/tfjs';
 import type { RandomStream } from 'pyro-ts';
 import { tidyHost } from '../tidyHost.js';
@@ -19,13 +22,13 @@ export interface MixtureOptions {
   readonly numPictures: number;
   /** Standard deviation of a pixel. */
   readonly sigma: number;
-  /** Independent starts, of which the one of the largest bound is kept. */
+  /** Number of random restarts; the one with the largest bound is returned. */
   readonly restarts: number;
   readonly rng: RandomStream;
   readonly kernel?: TemplateScene['kernel'];
 }
 
-/** Pictures with what they say of each image. */
+/** Pictures, and their explanations of each image. */
 export interface PictureMixture {
   /** [pictures, channels * points], row major. */
   readonly pictures: Float32Array;
@@ -33,32 +36,37 @@ export interface PictureMixture {
   readonly evidence: Float64Array;
   /** Angle, displacement and affine contents, [n, pictures, 6]. */
   readonly theta: Float64Array;
-  /** Sum over the images of log p(image), every picture equally likely: a lower bound up to Laplace's approximation. */
+  /**
+   * Sum over the images of log p(image) with a uniform prior over pictures; a lower bound, up to Laplace's
+   * approximation.
+   */
   readonly bound: number;
 }
 
-/** Blur in pixels of images of 48 pixels, pixels that are compared, and how many of the angles that are tried are refined by how many steps. */
+/**
+ * Blur in pixels (for images of 48 pixels), number of pixels compared, number of angles refined, and number of steps.
+ */
 const [BLUR, PIXELS, REFINED, STEPS] = [1.5, 400, 2, 4] as const;
 const ANGLES = Array.from({ length: 24 }, (_, i) => (2 * Math.PI * i) / 24);
 
-/** Rounds after each new picture, and at the end. */
+/** Number of rounds of expectation maximisation after each new picture, and at the end. */
 const [ROUNDS_EACH, ROUNDS_LAST] = [2, 4];
 
-/** Images that are tried as a new picture, and those that they are tried on. */
+/** Number of images tried as a new picture, and number of images to evaluate them on. */
 const [TRIED, TRIED_ON] = [8, 150];
 
-/** Replacements that may fail one after the other before a start is over. */
+/** Number of consecutive failed replacements that ends a run. */
 const FAILURES = 4;
 
-/** Nats per image that a replacement has to gain. */
+/** Minimum gain of a replacement, in nats per image. */
 const LEAST_GAIN = 1;
 
-/** Below this probability an image is not of a picture. */
+/** Explanations below this probability are ignored. */
 const NEGLECTED = 0.02;
 
 const DIM = 3 + AFFINE_CONTENTS;
 
-/** The best of several starts. See `MixtureRun`. */
+/** Fits the mixture by several runs and returns the best. See `MixtureRun`. */
 export function pictureMixture(images: ImageRows, options: MixtureOptions): PictureMixture {
   const prepared = prepare(images, options.rng.fork('pixels'));
   const starts = Array.from({ length: options.restarts }, (_, i) =>
@@ -67,13 +75,13 @@ export function pictureMixture(images: ImageRows, options: MixtureOptions): Pict
   return starts.reduce((best, next) => (next.bound > best.bound ? next : best));
 }
 
-/** Images with what every round needs of them. */
+/** Images with precomputed values for every round. */
 interface PreparedRows extends ImageRows {
-  /** Under the blur at which they are compared. */
+  /** The blurred images. */
   readonly blurred: Float32Array;
   /** Centre of mass and spread, [n, 3]. */
   readonly moments: Float64Array;
-  /** The pixels that are compared, the same in all starts so that their bounds can be compared. */
+  /** The pixels compared, the same in all runs, so that their bounds are comparable. */
   readonly pixels: Int32Array | undefined;
 }
 
@@ -95,9 +103,11 @@ function prepare(images: ImageRows, rng: RandomStream): PreparedRows {
 }
 
 /**
- * One start. Pictures are added one by one: of some of the worst-explained images the one that, tried as a picture of others, gains most evidence. Then, as in
- * split-and-merge EM, one more is added in the same way and the one that is missed least removed, as long as the bound rises.
- * @see Ueda, Nakano, Ghahramani and Hinton 2000, "SMEM algorithm for mixture models"; Frey and Jojic 2003 for mixtures of transformed images.
+ * One run. Pictures are added one by one: among some of the worst-explained images, the one that as a picture of other
+ * images increases the evidence most. Then, as in split-and-merge EM, one more is added in the same way and the least
+ * useful one is removed, as long as the bound increases.
+ * @see Ueda, Nakano, Ghahramani & Hinton 2000, "SMEM algorithm for mixture models"; Frey & Jojic 2003 for mixtures of
+ * transformed images.
  */
 class MixtureRun {
   private readonly size: number;
@@ -120,7 +130,7 @@ class MixtureRun {
     for (let failures = 0; failures < FAILURES && numPictures > 1; ) {
       const more = this.learned(joined(found.pictures, this.newPicture(found)), ROUNDS_EACH);
       const next = this.learned(this.fewer(more), ROUNDS_LAST);
-      // More rounds alone raise the bound a little.
+      // Additional rounds alone increase the bound slightly.
       if (next.bound > found.bound + LEAST_GAIN * this.images.count) [found, failures] = [next, 0];
       else failures++;
     }
@@ -134,13 +144,15 @@ class MixtureRun {
     return found;
   }
 
-  /** Every image explained by every picture: the best of all angles, refined. */
+  /** Explains every image by every picture, at the best angle, refined. */
   private explained(pictures: Float32Array): PictureMixture {
     const found = this.explanations(undefined, pictures);
     return { pictures, ...found, bound: boundOf(found.evidence, pictures.length / this.size) };
   }
 
-  /** Evidence [n, pictures] and latents [n, pictures, DIM] of the best angle; of the images `some`, or all of them. */
+  /**
+   * Evidence [n, pictures] and latents [n, pictures, DIM] at the best angle, for the images `some` or for all images.
+   */
   private explanations(some: readonly number[] | undefined, pictures: Float32Array) {
     const { images, options, size } = this;
     const { shape, channels, pixels } = images;
@@ -177,7 +189,9 @@ class MixtureRun {
     });
   }
 
-  /** The mean of the images of each picture, upright and undeformed; a picture without images stays as it is. */
+  /**
+   * The mean of the images of each picture, after undoing pose and deformation; a picture without images is unchanged.
+   */
   private means({ pictures, evidence, theta }: PictureMixture): Float32Array {
     const { images, size } = this;
     const { shape, channels, values, count } = images;
@@ -209,13 +223,13 @@ class MixtureRun {
     return out;
   }
 
-  /** A picture from the images that `found` explains worst; any image where there is nothing yet. */
+  /** A new picture from the images that `found` explains worst; a random image if there is no mixture yet. */
   private newPicture(found: PictureMixture | undefined): Float32Array {
     const { images, size, rng } = this;
     const { values, count, shape, channels } = images;
     const order = Array.from(rng.permutation(count));
     const best = found && bestEvidence(found.evidence, found.pictures.length / size);
-    // A random half, so that each try sees other images; of it, the worst-explained.
+    // The worst-explained images of a random half, so that each attempt uses different images.
     const half = order.slice(0, Math.ceil(count / 2));
     if (best) half.sort((a, b) => best[a] - best[b]);
     const tried = half.slice(0, TRIED);
@@ -232,7 +246,7 @@ class MixtureRun {
     return pictures.slice(chosen * size, (chosen + 1) * size);
   }
 
-  /** The pictures but for the one that is missed least. */
+  /** The pictures without the least useful one. */
   private fewer({ pictures, evidence }: PictureMixture): Float32Array {
     const numPictures = pictures.length / this.size;
     const without = Array.from({ length: numPictures }, (_, k) =>
@@ -255,7 +269,7 @@ export function responsibilities(evidence: Float64Array, pictures: number): Floa
   return out;
 }
 
-/** Sum over the images of log p(image) in nats, every picture equally likely. */
+/** Sum over the images of log p(image) in nats, with a uniform prior over pictures. */
 function boundOf(evidence: Float64Array, pictures: number): number {
   let sum = 0;
   for (let at = 0; at < evidence.length; at += pictures) {
@@ -266,7 +280,7 @@ function boundOf(evidence: Float64Array, pictures: number): number {
   return sum;
 }
 
-/** The candidate of the largest evidence for each image and picture. */
+/** The candidate with the largest evidence for each image and picture. */
 function bestOfCandidates({ evidence, theta, candidates }: Explanations) {
   const groups = evidence.length / candidates;
   const best = { evidence: new Float64Array(groups), theta: new Float64Array(groups * DIM) };

@@ -1,4 +1,4 @@
-/** A first picture for a class without labels: found among the images that the known classes explain worst. */
+/** The initial picture of a class without labels, from the images that the known classes explain worst. */
 import * as tf from '@tensorflow/tfjs';
 import type { RandomStream } from 'pyro-ts';
 import { tidyHost } from '../tidyHost.js';
@@ -6,11 +6,11 @@ import { anyAngle } from './anyAngle.js';
 import { bestCandidates, explain, type TemplateScene } from './explain.js';
 import { pictureMixture } from './mixture.js';
 
-/** Images and how well they are explained so far. */
+/** Images and their evidence under the known classes. */
 export interface Unexplained {
   /** [n, channels * points], row major. */
   readonly images: Float32Array;
-  /** log p(image) in nats by the best of the classes so far, [n]. */
+  /** log p(image) in nats under the best known class, [n]. */
   readonly evidence: ArrayLike<number>;
   readonly shape: readonly number[];
   readonly channels: number;
@@ -25,15 +25,16 @@ export interface NewPictureOptions {
   readonly kernel?: TemplateScene['kernel'];
 }
 
-/** The share of the images, those explained worst, that is clustered, and into how many pictures. */
+/** Fraction of the images (the worst-explained) that is clustered, and number of clusters. */
 const [SHARE, PICTURES] = [0.25, 3] as const;
 
-/** How many poses of each image are refined, by how many steps, where the pictures are compared. */
+/** Number of poses refined for each image and number of steps, when pictures are compared. */
 const [REFINED, STEPS] = [2, 3] as const;
 
 /**
- * The picture [channels * points] by which the images gain most evidence. The worst-explained images are clustered (`pictureMixture`), since among them are
- * also odd ones of the known classes; of the pictures of the clusters, the one that adds most to the evidence of all images is returned.
+ * The picture [channels * points] that increases the evidence of the images most. The worst-explained images also
+ * include unusual ones of the known classes, so they are clustered (`pictureMixture`), and the picture of the cluster
+ * that increases the evidence of all images most is returned.
  */
 export function newPicture(
   { images, evidence, shape, channels }: Unexplained,

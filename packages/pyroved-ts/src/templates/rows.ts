@@ -1,4 +1,7 @@
-/** The cost of explaining images by templates: minus log p(image, pose, content | class) with its Gauss-Newton approximation, row by row. */
+/**
+ * The cost of explaining images by templates: -log p(image, pose, content | class) and its Gauss-Newton approximation,
+ * for each row.
+ */
 import { type SpatialDecoderOptions, templateNormalEquations } from '@pyro-ts/spatial-decoder';
 import * as tf from '@tensorflow/tfjs';
 import type { RowObjective, RowQuadratic } from 'pyro-ts';
@@ -7,18 +10,18 @@ import type { AnglePenalty } from './anglePenalty.js';
 import type { Templates } from './decoder.js';
 import { bendingOf, differencesOf } from './field.js';
 
-/** What stands beside the pixels in the cost. */
+/** Parameters of the terms of the cost. */
 export interface TemplatePriors {
   /** Standard deviation of a pixel. */
   readonly sigma: number;
   readonly angle: AnglePenalty;
   /** Standard deviation of a displacement, horizontal and vertical, in half widths of the image. */
   readonly displacement: readonly [number, number];
-  /** Precision of the field's second differences. */
+  /** Precision of the second differences of the field. */
   readonly bending: number;
 }
 
-/** Images, and for each row which image it explains by which picture. */
+/** Images, and the image and the picture of each row. */
 export interface TemplateRows {
   readonly templates: Templates;
   /** [n, channels * points]. */
@@ -27,14 +30,15 @@ export interface TemplateRows {
   readonly image: Int32Array;
   /** [rows] */
   readonly picture: Int32Array;
-  /** The pixels that are compared, as a sample of all of them. @default all */
+  /** The pixels compared, a sample of all pixels. @default all */
   readonly pixels?: Int32Array;
   readonly kernel?: SpatialDecoderOptions['kernel'];
 }
 
 /**
- * Rows of latents (angle, rightward and downward displacement, content): the cost is -log p(pixels, angle, displacement, content | class), where content has
- * a standard normal prior and the field's second differences are observed to be 0. With fewer pixels, their squared errors are weighed up.
+ * Rows of latents (angle, rightward and downward displacement, content): the cost is -log p(pixels, angle,
+ * displacement, content | class), where content has a standard normal prior and the field's second differences are
+ * observed to be 0. The squared errors of a sample of the pixels are scaled up accordingly.
  */
 export function templateRows(rows: TemplateRows, priors: TemplatePriors): RowObjective {
   const { templates, images, image, picture, pixels, kernel } = rows;
@@ -76,7 +80,7 @@ function scaled(values: Float32Array, factor: number): Float64Array {
   return out;
 }
 
-/** The priors of the latents: their constant, and what they add to one row's cost and derivatives. */
+/** The priors of the latents: their constant, and their contributions to the cost and the derivatives of a row. */
 function priorOf(field: tf.Tensor4D, { angle, displacement, bending }: TemplatePriors) {
   const contents = field.shape[0];
   const dim = 3 + contents;
@@ -113,7 +117,9 @@ function priorOf(field: tf.Tensor4D, { angle, displacement, bending }: TemplateP
   return { constant, add };
 }
 
-/** The precision of the content, I + bending D D', where row i of D is the second differences of the field of content i. */
+/**
+ * The precision of the content, I + bending D D', where row i of D is the second differences of the field of content i.
+ */
 function contentForm(field: tf.Tensor4D, bending: number): Float64Array {
   const contents = field.shape[0];
   const products = tidyHost(() => {

@@ -1,4 +1,7 @@
-/** What the border of an image says of its background: its level, and how uneven it is before and after a fit is subtracted. */
+/**
+ * What the border of an image says of its background: its level, and how uneven it is before and after a fit is
+ * subtracted.
+ */
 import { basisAt, type FitPlan, subtractFit } from './polynomial.js';
 
 /** Segments on each side of the border. */

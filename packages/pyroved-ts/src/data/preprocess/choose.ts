@@ -24,16 +24,20 @@ export const preprocessingThresholds = {
   zero: 0.05,
   /** 10th percentile of the contrast divided by the 90th, below which images are standardised. */
   contrast: 0.5,
-  /** How far beyond [0, 1] pixel values may lie by rounding; images with values beyond that are divided by their RMS. */
+  /**
+   * How far beyond [0, 1] pixel values may lie by rounding; images with values beyond that are divided by their RMS.
+   */
   beyond: 1e-3,
 } as const;
 
 /**
- * Background removal and standardisation for images with values in [0, 1]. Clean images keep `none` and `none`: the border has one grey level, the same
- * in all images, and objects have one contrast. An uneven border, or a level that differs from image to image, asks for a plane (a polynomial, the blurred
- * image, where a plane leaves too much) and division by the RMS; a differing contrast alone, or values beyond [0, 1] as of noisy images, for division by
- * the RMS, after a plane where the background is not 0. Decided from robust statistics over images and border segments, which noise and objects that
- * touch the border hardly change. Signals are left as they are, because their ends say too little of their background. The same images give the same choice.
+ * Background removal and standardisation for images with values in [0, 1]. Clean images keep `none` and `none`: the
+ * border has one grey level, the same in all images, and objects have one contrast. An uneven border, or a level that
+ * differs from image to image, asks for a plane (a polynomial, the blurred image, where a plane leaves too much) and
+ * division by the RMS; a differing contrast alone, or values beyond [0, 1] as of noisy images, for division by the RMS,
+ * after a plane where the background is not 0. Decided from robust statistics over images and border segments, which
+ * noise and objects that touch the border hardly change. Signals are left as they are, because their ends say too
+ * little of their background. The same images give the same choice.
  * @param images a set, or several of one shape; channels are averaged
  * @example
  * const { preprocessing, reason } = choosePreprocessing(images);

@@ -1,4 +1,7 @@
-/** The large-scale Gaussian background of an image: its pixels blurred over an eighth of its side, without those of objects. */
+/**
+ * The large-scale Gaussian background of an image: its pixels blurred over an eighth of its side, without those of
+ * objects.
+ */
 
 /** Standard deviation of the blur, as a fraction of the longer side. */
 const WIDTH = 1 / 8;

@@ -1,4 +1,7 @@
-/** Robust fits of planes and polynomials to images: iteratively reweighted least squares that leaves objects out of the fit. */
+/**
+ * Robust fits of planes and polynomials to images: iteratively reweighted least squares that leaves objects out of the
+ * fit.
+ */
 
 /** Fits to the frame of an image alone, where objects are rarer, and then to all of it. */
 const FRAME_ROUNDS = 2;
@@ -56,8 +59,9 @@ export function fitPlan(shape: readonly number[], degree: 1 | 2): FitPlan {
 }
 
 /**
- * Subtracts from one image, in place, the polynomial that fits most of its background. The first fits are to the frame of the image; each later one is to
- * the pixels near the last one, so that objects are ignored while they cover less than half of the frame. A constant image becomes exactly 0.
+ * Subtracts from one image, in place, the polynomial that fits most of its background. The first fits are to the frame
+ * of the image; each later one is to the pixels near the last one, so that objects are ignored while they cover less
+ * than half of the frame. A constant image becomes exactly 0.
  * @param inliers set to 1 for pixels near the fit and to 0 for the others
  */
 export function subtractFit(image: Float32Array, plan: FitPlan, inliers?: Uint8Array): void {
@@ -99,7 +103,10 @@ function valueAt(basis: Float64Array, size: number, p: number, coefficients: Flo
   return value;
 }
 
-/** Least squares over the first `count` used pixels whose residual is within `reach`; nothing where those do not determine a fit. */
+/**
+ * Least squares over the first `count` used pixels whose residual is within `reach`; nothing where those do not
+ * determine a fit.
+ */
 function solveNormal(
   values: Float64Array,
   { basis, size, used }: FitPlan,
@@ -121,7 +128,10 @@ function solveNormal(
   return solveSymmetric(matrix, right, size);
 }
 
-/** Solves the symmetric system of which `matrix` holds the lower half, by Cholesky's method; nothing where it is singular. */
+/**
+ * Solves the symmetric system of which `matrix` holds the lower half, by Cholesky's method; nothing where it is
+ * singular.
+ */
 function solveSymmetric(matrix: Float64Array, right: Float64Array, size: number): Float64Array | undefined {
   const smallest = 1e-9 * matrix[0];
   for (let i = 0; i < size; i++) {

@@ -3,19 +3,22 @@ import { OptionError } from 'pyro-ts';
 import { didYouMean, refuseUnknownKeys } from 'pyro-ts/internal';
 
 /**
- * What is subtracted from each image. `plane`: a robust fit of a plane (of a signal: of a line); `polynomial`: of a polynomial of degree 2;
- * `gaussian`: the image itself, blurred over an eighth of its side, objects excluded.
+ * What is subtracted from each image. `plane`: a robust fit of a plane (of a signal: of a line); `polynomial`: of a
+ * polynomial of degree 2; `gaussian`: the image itself, blurred over an eighth of its side, objects excluded.
  */
 export const backgroundNames = ['none', 'plane', 'polynomial', 'gaussian'] as const;
 export type BackgroundRemoval = (typeof backgroundNames)[number];
 
 /**
- * How each image is scaled. `rms`: divided by the root mean square of its values; `std`: its mean becomes 0 and its standard deviation 1.
+ * How each image is scaled. `rms`: divided by the root mean square of its values; `std`: its mean becomes 0 and its
+ * standard deviation 1.
  */
 export const standardiseNames = ['none', 'rms', 'std'] as const;
 export type Standardisation = (typeof standardiseNames)[number];
 
-/** Applied to each channel of each image by itself: first the background is removed, then the result is standardised. */
+/**
+ * Applied to each channel of each image by itself: first the background is removed, then the result is standardised.
+ */
 export interface Preprocessing {
   readonly background: BackgroundRemoval;
   readonly standardise: Standardisation;

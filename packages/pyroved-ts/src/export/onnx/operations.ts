@@ -151,8 +151,8 @@ function matMul(operation: Extract<Operation, { op: 'MatMul' }>, write: Writer):
 }
 
 /**
- * ONNX has no atan2. With r = sqrt(y^2 + x^2): 2 atan(y / (r + x)) where x > 0, else pi (with the sign of y) - 2 atan(y / (r - x)), so that
- * nothing is ever divided by a small difference; nor by 0 where y and x are both 0.
+ * ONNX has no atan2. With r = sqrt(y^2 + x^2): 2 atan(y / (r + x)) where x > 0, else pi (with the sign of y) - 2 atan(y
+ * / (r - x)), so that nothing is ever divided by a small difference; nor by 0 where y and x are both 0.
  */
 function atan2([y, x]: readonly string[], outputs: readonly string[], write: Writer): Made[] {
   const made: Made[] = [];

@@ -1,4 +1,7 @@
-/** The messages of an ONNX file that a network needs, with the field numbers of onnx.proto (https://github.com/onnx/onnx). */
+/**
+ * The messages of an ONNX file that a network needs, with the field numbers of onnx.proto
+ * (https://github.com/onnx/onnx).
+ */
 import protobuf from 'protobufjs/light.js';
 
 type FieldList = readonly (readonly [name: string, type: string, id: number, rule?: 'repeated'])[];

@@ -9,8 +9,8 @@ export const ONNX_OPSET = 13;
 const IR_VERSION = 7;
 
 /**
- * The network as an `.onnx` file: float32, the first dimension of every input and output named "batch" and of any size, the graph's metadata
- * as the model's properties.
+ * The network as an `.onnx` file: float32, the first dimension of every input and output named "batch" and of any size,
+ * the graph's metadata as the model's properties.
  */
 export function encodeOnnx(graph: Graph): Uint8Array {
   const initializer = new Map<string, OnnxTensor>();

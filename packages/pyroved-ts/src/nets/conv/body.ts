@@ -1,4 +1,7 @@
-/** The fused convolutional encoder as a network: features of an image that a recognition network computes its answers from. */
+/**
+ * The fused convolutional encoder as a network: features of an image that a recognition network computes its answers
+ * from.
+ */
 import { convEncoder, convEncoderShapes, type SpatialDecoderOptions } from '@pyro-ts/spatial-decoder';
 import type { EncoderBlock } from '@pyro-ts/spatial-decoder/internal';
 import type * as tf from '@tensorflow/tfjs';
@@ -21,8 +24,9 @@ export interface ConvBodyOptions {
 }
 
 /**
- * Images [..., channels * height * width] to features [..., F]: convolutions of stride 2 normalised per image, then a dense layer, each with ReLU. Weights
- * are conv.I.weight [side, side, in, out], norm.I.weight and norm.I.bias [out], dense.weight [in, F] and dense.bias [F], with PyTorch's initial values.
+ * Images [..., channels * height * width] to features [..., F]: convolutions of stride 2 normalised per image, then a
+ * dense layer, each with ReLU. Weights are conv.I.weight [side, side, in, out], norm.I.weight and norm.I.bias [out],
+ * dense.weight [in, F] and dense.bias [F], with PyTorch's initial values.
  * @throws {SpatialDecoderError} when a size is not a positive integer, or the side of a filter is even.
  * @see `convEncoder` of @pyro-ts/spatial-decoder, which defines the computation
  * @example

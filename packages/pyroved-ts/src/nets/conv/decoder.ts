@@ -20,8 +20,9 @@ export interface ConvDecoderOptions {
 }
 
 /**
- * Images of exactly `shape`: each doubling is cut to what is needed, so that no size has to divide by anything. It knows no coordinates and ignores
- * the pose. Source: pyroVED's `convDecoderNet`, which gives fewer points where the size does not divide by 2 to the number of blocks.
+ * Images of exactly `shape`: each doubling is cut to what is needed, so that no size has to divide by anything. It
+ * knows no coordinates and ignores the pose. Source: pyroVED's `convDecoderNet`, which gives fewer points where the
+ * size does not divide by 2 to the number of blocks.
  */
 export function convDecoder(options: ConvDecoderOptions): DecoderNet {
   const { shape, channels, inputs, conv = {}, owner = 'convDecoder' } = options;
@@ -51,7 +52,10 @@ export function convDecoder(options: ConvDecoderOptions): DecoderNet {
   };
 }
 
-/** The sizes from the first to `size` in `steps` doublings, each cut to the half rounded up of the next; a height of 1 stays. */
+/**
+ * The sizes from the first to `size` in `steps` doublings, each cut to the half rounded up of the next; a height of 1
+ * stays.
+ */
 function sizesTo([height, width]: Size, steps: number): Size[] {
   const sizes: Size[] = [[height, width]];
   for (let i = 0; i < steps; i++) {

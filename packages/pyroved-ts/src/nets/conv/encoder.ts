@@ -1,4 +1,7 @@
-/** Convolutional encoder, classifier and regressor: blocks of convolutions, the image halved between them, then linear heads. */
+/**
+ * Convolutional encoder, classifier and regressor: blocks of convolutions, the image halved between them, then linear
+ * heads.
+ */
 import { sizeOf } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import type { FcEncoderOptions } from '../fcEncoder.js';
@@ -22,7 +25,10 @@ interface Extractor {
   apply(weights: Weights, x: tf.Tensor): tf.Tensor;
 }
 
-/** Images [..., channels * points] to features [..., size]. Source: pyroVED's `FeatureExtractor` without its last pooling. */
+/**
+ * Images [..., channels * points] to features [..., size]. Source: pyroVED's `FeatureExtractor` without its last
+ * pooling.
+ */
 function featureExtractor(owner: string, { shape, channels }: ImageInput, options: ConvOptions): Extractor {
   const resolved = resolveConv(owner, options, 'encoder');
   const { blocks } = resolved;
@@ -56,9 +62,9 @@ export type ConvEncoderOptions = ImageInput &
   };
 
 /**
- * The guide's parameters from images by convolutions. The first of `inputs` is the image's size; what else there is (a class) joins the features
- * before the heads: features2latent.fc_latent (mean, then what softplus makes the standard deviation), fc_logits and fc_KIND where they are asked
- * for. Source: pyroVED's `convEncoderNet`.
+ * The guide's parameters from images by convolutions. The first of `inputs` is the image's size; what else there is (a
+ * class) joins the features before the heads: features2latent.fc_latent (mean, then what softplus makes the standard
+ * deviation), fc_logits and fc_KIND where they are asked for. Source: pyroVED's `convEncoderNet`.
  */
 export function convEncoder(options: ConvEncoderOptions): EncoderNet {
   const { inputs, joint, own, discrete, conv = {}, owner = 'convEncoder' } = options;

@@ -1,4 +1,7 @@
-/** Stacks of convolutional layers as lists, from which both the names and first values of the weights and the computation follow. */
+/**
+ * Stacks of convolutional layers as lists, from which both the names and first values of the weights and the
+ * computation follow.
+ */
 import { convolution, dense, maxPool } from '@pyro-ts/engine';
 import type { Activation } from '@pyro-ts/spatial-decoder';
 import { activationFunctions } from '@pyro-ts/spatial-decoder/internal';
@@ -28,7 +31,10 @@ export function block(inputs: number, outputs: readonly number[], options: Resol
   ]);
 }
 
-/** The weights of the layers, called NAME.PLACE.weight and so on, PLACE counted over all layers as PyTorch's `Sequential` counts. `dims`: 1 or 2. */
+/**
+ * The weights of the layers, called NAME.PLACE.weight and so on, PLACE counted over all layers as PyTorch's
+ * `Sequential` counts. `dims`: 1 or 2.
+ */
 export function layersSpec(name: string, layers: readonly Layer[], dims: number): Specs {
   const specs = layers.map((layer, i): Specs => {
     const place = `${name}.${i}`;
@@ -71,7 +77,10 @@ export const halfOf = ([height, width]: Size): Size => [
   Math.max(1, Math.floor(width / 2)),
 ];
 
-/** NAME.weight [side, side, inputs, outputs], for signals [side, inputs, outputs], and NAME.bias [outputs]: `torch.nn.Conv2d`'s first values. */
+/**
+ * NAME.weight [side, side, inputs, outputs], for signals [side, inputs, outputs], and NAME.bias [outputs]:
+ * `torch.nn.Conv2d`'s first values.
+ */
 function convolutionSpec(name: string, dims: number, side: number, inputs: number, outputs: number): Specs {
   const sides = new Array<number>(dims).fill(side);
   const bound = 1 / Math.sqrt(inputs * side ** dims);

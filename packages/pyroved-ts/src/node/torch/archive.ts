@@ -1,4 +1,7 @@
-/** The files in PyTorch's zip archives, checked: nothing is unpacked that is larger than it can be, and one changed bit is found. */
+/**
+ * The files in PyTorch's zip archives, checked: nothing is unpacked that is larger than it can be, and one changed bit
+ * is found.
+ */
 import { ImportError } from '../../export/errors.js';
 import { checkRoom, limitsFor, type ReadLimits } from '../limits.js';
 import { zipEntries } from '../zip.js';

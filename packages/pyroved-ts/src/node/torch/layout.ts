@@ -64,7 +64,8 @@ export function layoutOf(dict: StateDict, options: LayoutOptions, source: string
   else if (kind !== 'iVAE') told = size('encoder_y.out.weight', 0);
   else if (!hasPose) told = inputs - size('decoder.out.weight', 0);
   else {
-    // Only the sum of content and what it is told is known: take the smallest number with which the pose and the image make sense.
+    // Only the sum of content and what it is told is known: take the smallest number with which the pose and the image
+    // make sense.
     const fits = (c: number) =>
       posesFor(c) >= 1 && posesFor(c) <= (dims === 1 ? 1 : 4) && shapeFor(inputs - c) !== undefined;
     told = Array.from({ length: Math.min(inputs, decoded) }, (_, c) => c).find(fits) ?? 0;
@@ -107,7 +108,10 @@ function kindOf(dict: StateDict, asked: ImportedKind | undefined, notes: string[
   throw new ImportError(`${source} holds the weights of ${possible.join(' or ')}, not of ${kind}.`);
 }
 
-/** The given shape where it fits, else a square image; a signal where the coordinates say so, or where the pixels make no square. */
+/**
+ * The given shape where it fits, else a square image; a signal where the coordinates say so, or where the pixels make
+ * no square.
+ */
 function shapeOf(points: number, dims: number | undefined, given?: readonly number[]): readonly number[] | undefined {
   if (given) {
     const fits = given.reduce((a, b) => a * b, 1) === points && (dims === undefined || dims === given.length);

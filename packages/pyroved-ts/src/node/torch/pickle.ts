@@ -1,7 +1,7 @@
 /**
- * Reads the pickle of a state dictionary. A pickle is a program for a stack machine that can call any Python function; this machine knows only what
- * a dictionary of tensors is made of, makes plain data of it, and refuses everything else. Nothing is ever executed.
- * Source: Python's pickletools, torch.serialization.
+ * Reads the pickle of a state dictionary. A pickle is a program for a stack machine that can call any Python function;
+ * this machine knows only what a dictionary of tensors is made of, makes plain data of it, and refuses everything else.
+ * Nothing is ever executed. Source: Python's pickletools, torch.serialization.
  */
 import { ImportError } from '../../export/errors.js';
 import { Global, PickledStorage, PickledTensor, type StoredTensor, Tuple, type Value, words } from './pickled.js';

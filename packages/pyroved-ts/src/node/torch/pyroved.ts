@@ -22,7 +22,10 @@ export interface PyrovedOptions extends LayoutOptions {
   readonly shiftPrior?: number;
   /** pyroVED's sc_prior; 0.1. */
   readonly scalePrior?: number;
-  /** Names of an ssRegIVAE's quantities, or of the numbers that an iVAE is told (which are taken for classes where there are no names). */
+  /**
+   * Names of an ssRegIVAE's quantities, or of the numbers that an iVAE is told (which are taken for classes where there
+   * are no names).
+   */
   readonly factors?: readonly string[];
 }
 
@@ -47,8 +50,9 @@ export interface ImportedModel {
 }
 
 /**
- * The model whose weights pyroVED's `save_weights` (or `torch.save(model.state_dict(), file)`) wrote: iVAE, jiVAE, ssiVAE or ss_reg_iVAE. Kind, sizes and
- * invariances are found from the shapes; what they leave open is assumed, and said in `notes`.
+ * The model whose weights pyroVED's `save_weights` (or `torch.save(model.state_dict(), file)`) wrote: iVAE, jiVAE,
+ * ssiVAE or ss_reg_iVAE. Kind, sizes and invariances are found from the shapes; what they leave open is assumed, and
+ * said in `notes`.
  * @param bytes the content of the `.pt` file
  * @param source how errors call it
  * @throws {ImportError} for another kind of file, a damaged one, or other weights.

@@ -1,4 +1,7 @@
-/** Reads PyTorch's weight files (`torch.save(model.state_dict(), file)`, a zip archive since PyTorch 1.6) without Python. */
+/**
+ * Reads PyTorch's weight files (`torch.save(model.state_dict(), file)`, a zip archive since PyTorch 1.6) without
+ * Python.
+ */
 import { halfToFloat32, upperHalfToFloat32 } from 'pyro-ts/internal';
 import { ImportError } from '../../export/errors.js';
 import { limitsFor, type ReadLimits } from '../limits.js';
@@ -31,8 +34,8 @@ const TYPES: Readonly<Record<string, StorageType>> = {
 };
 
 /**
- * The tensors of a `.pt` file by name, as float32. float64, float16, bfloat16 and whole numbers are converted; shared storages and any strides are
- * followed. The file's pickle is read as data: nothing in it is executed.
+ * The tensors of a `.pt` file by name, as float32. float64, float16, bfloat16 and whole numbers are converted; shared
+ * storages and any strides are followed. The file's pickle is read as data: nothing in it is executed.
  * @throws {ImportError} for another kind of file, a damaged one, or one that holds more than tensors.
  */
 export function readStateDict(

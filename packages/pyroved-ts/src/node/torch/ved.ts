@@ -11,7 +11,9 @@ import { loadWeights } from './weights.js';
 
 /** What the weights do not tell. */
 export interface PyrovedVEDOptions {
-  /** [height, width] or [length] of what is given; found where it is a square, or a signal, that halves without a rest. */
+  /**
+   * [height, width] or [length] of what is given; found where it is a square, or a signal, that halves without a rest.
+   */
   readonly inputShape?: readonly number[];
   /** Of what is predicted, likewise. */
   readonly outputShape?: readonly number[];
@@ -116,8 +118,8 @@ function guess(dims: number, points: number, times: number, option: string, note
 }
 
 /**
- * The channels of the convolutions, block by block. Between blocks there is a layer without weights (a pooling), or one whose weights are called
- * "conv" (an upsampling); after a convolution come its activation and perhaps a normalisation.
+ * The channels of the convolutions, block by block. Between blocks there is a layer without weights (a pooling), or one
+ * whose weights are called "conv" (an upsampling); after a convolution come its activation and perhaps a normalisation.
  */
 function blocksOf(dict: StateDict, name: string, source: string): { blocks: number[][]; dims: number } {
   const step = dict.has(`${name}.2.running_mean`) ? 3 : 2;

@@ -6,7 +6,8 @@ import type { StateDict } from './layout.js';
 import type { LoadedTensor } from './stateDict.js';
 
 /**
- * Gives every parameter its value. PyTorch has the outputs of a layer first, [outputs, inputs, ...sides]; they are last here, [...sides, inputs, outputs].
+ * Gives every parameter its value. PyTorch has the outputs of a layer first, [outputs, inputs, ...sides]; they are last
+ * here, [...sides, inputs, outputs].
  * @throws {ImportError} where names or shapes are not the model's.
  */
 export function loadWeights(params: ParamStore, dict: StateDict, source: string): void {
