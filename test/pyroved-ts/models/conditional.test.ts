@@ -32,7 +32,7 @@ describe('factors', () => {
   });
 
   test('what is missing, unknown or the same for all is said', () => {
-    expect(() => standardised(set, ['kelvins'])).toThrow(/no factor "kelvins".*They have: kelvin, hours/);
+    expect(() => standardised(set, ['kelvins'])).toThrow(/no factor "kelvins".*Their factors: kelvin, hours/);
     const flat = {
       ...set,
       factors: { one: new Float32Array(count).fill(2), none: new Float32Array(count).fill(Number.NaN) },

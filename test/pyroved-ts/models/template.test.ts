@@ -273,7 +273,7 @@ describe('answers', () => {
 test('refuses what templates cannot do, and other models refuse templates', () => {
   const wrong: [Partial<SemiSupervisedOptions>, RegExp][] = [
     [{ recognition: undefined }, /requires recognition/],
-    [{ shape: [20] }, /signals/],
+    [{ shape: [20] }, /only images are supported/],
     [{ invariances: ['r', 't', 's'] }, /since the field models scale and shear; got \[r, t, s\]/],
     [{ invariances: ['r', 't', 'h'] }, /since the field models scale and shear; got \[r, t, h\]/],
     [{ likelihood: 'bernoulli' }, /gaussian/],

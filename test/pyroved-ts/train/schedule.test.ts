@@ -25,7 +25,7 @@ test('a constant, a warm-up from 0, and an expression of the number of epochs', 
 test.each([
   [
     'min(1 + epch/29, 2)',
-    /klWeight: "min\(1 \+ epch\/29, 2\)" has no value \(Undefined symbol epch\)\. Expected an expression/,
+    /klWeight: "min\(1 \+ epch\/29, 2\)" cannot be evaluated \(Undefined symbol epch\)\. Expected an expression/,
   ],
   ['min(1, ', /klWeight: "min\(1, " cannot be parsed/],
   ['1 - epoch', /klWeight must be a number of at least 0; got -1 at epoch 2/],

@@ -49,8 +49,8 @@ export function checkOperands(backendName: 'cpu' | 'wasm'): void {
   });
 }
 
-/** A number, or a list of them, among the attributes of a kernel. */
-const numbersOf = (attribute: unknown): number[] => [attribute].flat().map(Number);
+/** A number, or a list of them, among the attributes of a kernel; none if it is omitted. */
+const numbersOf = (attribute: unknown): number[] => (attribute == null ? [] : [attribute].flat().map(Number));
 
 function checkPlaces(owner: string, indices: tf.TensorInfo, shape: readonly number[]): void {
   const depth = indices.shape[indices.shape.length - 1];
