@@ -211,6 +211,7 @@ export const cases: readonly Case[] = [
   ['logSoftmax', (x) => tf.logSoftmax(x.mul(3)).square(), [[2, 3]]],
   ['reshape and transpose', (x) => tf.transpose(x.reshape([3, 2, 1]), [2, 0, 1]).mul([[1, 2]]), [[2, 3]]],
   ['slice', (x) => x.slice([0, 1], [2, 1]).square(), [[2, 3]]],
+  ['slice without a size', (x) => x.slice([0, 1]).square(), [[2, 3]]],
   ['stridedSlice', (x) => tf.stridedSlice(x, [0, 0], [3, 4], [2, 2]).square(), [[3, 4]]],
   ['tile', (x) => tf.tile(x, [2, 3]).square(), [[2, 3]]],
   ['broadcastTo', (x) => tf.broadcastTo(x, [4, 2, 3]).square(), [[2, 1]]],
