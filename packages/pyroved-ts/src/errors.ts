@@ -1,4 +1,4 @@
-/** The typed errors of this package; the programs' own (shapes, sites, options) come from pyro-ts. */
+/** The typed errors of this package. Errors of programs (shapes, sites, options) are defined in pyro-ts. */
 import { PyroError } from 'pyro-ts';
 
 /** The root of every error that this package throws on purpose. */
@@ -22,7 +22,7 @@ export class DataError extends PyrovedError {
   }
 }
 
-/** `problems` as an indented list, one file a line; beyond `limit` lines the rest is counted. */
+/** `problems` as an indented list with one file per line, followed by the number of those beyond `limit`. */
 export function listProblems(problems: readonly FileProblem[], limit = 20): string {
   const lines = problems.slice(0, limit).map(({ file, why }) => `  ${file}: ${why}`);
   if (problems.length > limit) lines.push(`  and ${problems.length - limit} more`);

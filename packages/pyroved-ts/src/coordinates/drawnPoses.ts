@@ -1,10 +1,8 @@
-/**
- * Poses drawn at random: a rotation, a shift, a scale, a shear and perhaps a mirror image for each of several images.
- */
+/** Random poses: rotation, shift, scale, shear and optional reflection of each image. */
 import { OptionError, type RandomStream } from 'pyro-ts';
 import { refuseUnknownKeys } from 'pyro-ts/internal';
 
-/** Ranges from which poses are drawn. A part that is omitted is not drawn: the pose leaves it unchanged. */
+/** Ranges from which poses are drawn. A part that is omitted is not changed by the pose. */
 export interface AffineRanges {
   /** Half-range in radians: angles are uniform in [-angle, angle]. @default 0 */
   readonly angle?: number;
@@ -14,7 +12,7 @@ export interface AffineRanges {
    * @default 0
    */
   readonly shift?: number | readonly number[];
-  /** Log-uniform between the two; above 1 the object appears larger. @default [1, 1] */
+  /** Bounds of the scale, which is log-uniform; above 1 the object appears larger. @default [1, 1] */
   readonly scale?: readonly [low: number, high: number];
   /** Half-range in radians of the shear along either axis. @default 0 */
   readonly shear?: number;
@@ -34,7 +32,7 @@ export interface AffineRanges {
  */
 export interface Poses {
   readonly count: number;
-  /** 2 for images, 1 for signals, which have a shift only. */
+  /** 2 for images; 1 for signals, which have only a shift. */
   readonly dims: number;
   /**
    * [count], radians, counter-clockwise as seen: the rotation in the polar decomposition of the whole linear map, so
@@ -60,10 +58,11 @@ export interface Poses {
 const KEYS: readonly (keyof AffineRanges)[] = ['angle', 'shift', 'scale', 'shear', 'mirror'];
 
 /**
- * Draws a pose for each of `count` images. Each pose takes seven numbers from the stream whatever the ranges, so that
- * changing one range changes only its own part.
+ * Draws a pose for each of `count` images. Each pose uses the same number of random values whatever the ranges, so that
+ * changing one range changes only its part.
  * @param dims 2 for images; 1 for signals, for which only a shift is allowed
- * @throws {OptionError} for a negative half-range, a scale that is not positive, or a range that signals do not have.
+ * @throws {OptionError} when a half-range is negative, a scale is not positive, or a range is not supported for
+ * signals.
  * @example drawPoses(48, { angle: Math.PI, shift: 0.2, scale: [0.8, 1.25], shear: 0.4 }, new RandomStream(1))
  */
 export function drawPoses(count: number, ranges: AffineRanges, rng: RandomStream, dims = 2): Poses {
@@ -106,7 +105,7 @@ function shiftRanges({ shift = 0 }: AffineRanges, dims: number): [number, number
 
 /**
  * Checks the ranges of poses.
- * @throws {OptionError} that names the range.
+ * @throws {OptionError} when a range is invalid; the message names it.
  */
 export function checkRanges(ranges: AffineRanges, dims = 2): void {
   refuseUnknownKeys('pose ranges', ranges, KEYS);

@@ -113,7 +113,7 @@ export function withoutLabels<S extends ImageSet | StreamedSet>(set: S): S {
 export const shuffled = (set: ImageSet, seed: string | number): ImageSet =>
   subset(set, new RandomStream(seed).fork('shuffle').permutation(set.count));
 
-/** The number of images of each class; images without a label are not counted. */
+/** Number of images of each class. Images without a label are not counted. */
 export function classCounts(set: Pick<ImageSet, 'labels' | 'classNames'>): number[] {
   const { labels, classNames } = set;
   if (!labels) return [];

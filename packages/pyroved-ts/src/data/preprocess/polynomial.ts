@@ -104,8 +104,8 @@ function valueAt(basis: Float64Array, size: number, p: number, coefficients: Flo
 }
 
 /**
- * Least squares over the first `count` used pixels whose residual is within `reach`; nothing where those do not
- * determine a fit.
+ * Least squares over the first `count` used pixels whose residual is within `reach`; undefined if they do not determine
+ * a fit.
  */
 function solveNormal(
   values: Float64Array,
@@ -129,7 +129,7 @@ function solveNormal(
 }
 
 /**
- * Solves the symmetric system of which `matrix` holds the lower half, by Cholesky's method; nothing where it is
+ * Solves the symmetric system of which `matrix` holds the lower half, by Cholesky's method; undefined if it is
  * singular.
  */
 function solveSymmetric(matrix: Float64Array, right: Float64Array, size: number): Float64Array | undefined {

@@ -10,17 +10,17 @@ import { loadWeights } from './weights.js';
 
 /** What the weights do not tell. */
 export interface PyrovedOptions extends LayoutOptions {
-  /** "tanh", as in pyroVED; its "lrelu" is "leakyRelu" here. */
+  /** Activation; pyroVED's "lrelu" is "leakyRelu". @default 'tanh', as in pyroVED */
   readonly activation?: Activation;
-  /** pyroVED's sampler_d; "bernoulli". */
+  /** pyroVED's sampler_d. @default 'bernoulli' */
   readonly likelihood?: LikelihoodName;
   /** pyroVED's decoder_sig, of a gaussian likelihood. */
   readonly decoderSigma?: number;
   /** pyroVED's sigmoid_d, of a gaussian likelihood. */
   readonly sigmoidOutput?: boolean;
-  /** pyroVED's dx_prior; 0.1. */
+  /** pyroVED's dx_prior. @default 0.1 */
   readonly shiftPrior?: number;
-  /** pyroVED's sc_prior; 0.1. */
+  /** pyroVED's sc_prior. @default 0.1 */
   readonly scalePrior?: number;
   /**
    * Names of an ssRegIVAE's quantities, or of the numbers that an iVAE is told (which are taken for classes where there

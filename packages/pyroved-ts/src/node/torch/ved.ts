@@ -19,7 +19,7 @@ export interface PyrovedVEDOptions {
   readonly outputShape?: readonly number[];
   /** "leakyRelu", pyroVED's "lrelu". */
   readonly activation?: Activation;
-  /** pyroVED's sampler_d; "bernoulli". */
+  /** pyroVED's sampler_d. @default 'bernoulli' */
   readonly likelihood?: LikelihoodName;
   /** pyroVED's decoder_sig, of a gaussian likelihood. */
   readonly decoderSigma?: number;
