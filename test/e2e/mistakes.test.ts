@@ -49,7 +49,7 @@ describe('the command line', () => {
       ['train', 'cards', '--kl-weight', 'garbage'],
       'pyroved: --kl-weight: "garbage" cannot be evaluated (Undefined symbol garbage).',
     ],
-    [['train', 'cards', '--kl-weight', '1 - epoch/50'], 'pyroved: --kl-weight is -0.02'],
+    [['train', 'cards', '--kl-weight', '1 - epoch/50'], 'pyroved: --kl-weight must be a number of at least 0; got -0.02'],
     [['train', 'cards', '--batch-size', '1.5'], "'--batch-size <n>' argument '1.5' is invalid."],
     [['train', 'cards', '--clip-norm', '0'], 'Must be a number greater than 0.'],
     [['train', 'cards', '--validation-fraction', '1'], 'Must be a fraction of at least 0 and less than 1.'],
