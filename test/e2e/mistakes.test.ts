@@ -44,12 +44,15 @@ describe('the command line', () => {
     [['train', 'cards', '--epochs', '0'], "'--epochs <n>' argument '0' is invalid. Must be an integer of at least 1."],
     [['train', 'cards', '--hidden', 'x'], "'--hidden <widths>' argument 'x' is invalid."],
     [['train', 'cards', '--hidden', '8,0'], "'--hidden <widths>' argument '8,0' is invalid."],
-    [['train', 'cards', '--lr', '-1'], 'pyroved: --lr is -1 at epoch 0; it must be a number of at least 0.\n'],
+    [['train', 'cards', '--lr', '-1'], 'pyroved: --lr must be a number of at least 0; got -1 at epoch 0.\n'],
     [
       ['train', 'cards', '--kl-weight', 'garbage'],
       'pyroved: --kl-weight: "garbage" cannot be evaluated (Undefined symbol garbage).',
     ],
-    [['train', 'cards', '--kl-weight', '1 - epoch/50'], 'pyroved: --kl-weight must be a number of at least 0; got -0.02'],
+    [
+      ['train', 'cards', '--kl-weight', '1 - epoch/50'],
+      'pyroved: --kl-weight must be a number of at least 0; got -0.02',
+    ],
     [['train', 'cards', '--batch-size', '1.5'], "'--batch-size <n>' argument '1.5' is invalid."],
     [['train', 'cards', '--clip-norm', '0'], 'Must be a number greater than 0.'],
     [['train', 'cards', '--validation-fraction', '1'], 'Must be a fraction of at least 0 and less than 1.'],
