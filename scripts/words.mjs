@@ -44,6 +44,9 @@ const phrases = {
   'is there': 'exists, is available',
 };
 
+/** Options of the command line under former names. */
+const formerFlags = /(?<![\w-])--(?:kl|given|quantities|race|held-out|discrete-kl)(?![\w-])/;
+
 /** Not ours to word: this list itself, and what others wrote or programs made. */
 const excluded = [
   'scripts/words.mjs',
@@ -81,6 +84,8 @@ export function findWords(text, file) {
       const match = new RegExp(`\\b${phrase}\\b`, 'i').exec(line);
       if (match) found.push({ line: i + 1, word: match[0], instead });
     }
+    const flag = formerFlags.exec(line);
+    if (flag) found.push({ line: i + 1, word: flag[0], instead: 'the present name of the option, see CHANGELOG.md' });
   }
   return found;
 }

@@ -23,6 +23,11 @@ describe('the rule of language', () => {
     expect(words('A prior of one’s own', 'docs/a.md')).toEqual(['one’s own']);
   });
 
+  it('finds options of the command line under former names', () => {
+    expect(words("say('a smaller --kl, so that');")).toEqual(['--kl']);
+    expect(words('pyroved train --kl-weight 1 --discrete-kl-weight 2 --select-after 3', 'docs/a.md')).toEqual([]);
+  });
+
   it('finds names of files', () => {
     expect(find('', 'src/occupied.ts')).toEqual([{ line: 0, word: 'occupied', instead: 'outputFolder' }]);
     expect(words('', 'test/doubled.test.ts')).toEqual(['doubled']);
