@@ -148,9 +148,9 @@ describe('batch normalisation', () => {
 describe('refusals', () => {
   it.each([
     [{ block: [[2]] } as ConvOptions, 'Did you mean "blocks"?'],
-    [{ blocks: [[2], []] }, 'blocks lists the channels of each block'],
-    [{ blocks: [[2.5]] }, 'blocks lists the channels of each block'],
-    [{ kernelSize: 4 }, 'kernelSize is an odd whole number'],
+    [{ blocks: [[2], []] }, 'blocks must be a list of the channels of each block'],
+    [{ blocks: [[2.5]] }, 'blocks must be a list of the channels of each block'],
+    [{ kernelSize: 4 }, 'kernelSize must be an odd positive integer'],
     [{ activation: 'lrelu' } as unknown as ConvOptions, 'no activation "lrelu"'],
     [{ upsampling: 'linear' } as ConvOptions, 'upsampling belongs to decoders'],
   ])('%j', (conv, words) => {
