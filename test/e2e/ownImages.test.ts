@@ -118,7 +118,12 @@ describe('train', () => {
     expect(summary.accuracy).toBeGreaterThan(0.8);
     expect(summary.accuracyInterval).toEqual(shareInterval(Number(summary.accuracy), 8));
     const report = readFileSync(at('run/report.html'), 'utf8');
-    for (const said of ['100.0%', 'nan.tif: 2 pixel value(s)', 'straightened by its inferred pose', 'npx pyroved classify run --images'])
+    for (const said of [
+      '100.0%',
+      'nan.tif: 2 pixel value(s)',
+      'straightened by its inferred pose',
+      'npx pyroved classify run --images',
+    ])
       expect(report).toContain(said);
     for (const kind of [
       'manifold-1-ell.png',

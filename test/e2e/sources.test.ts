@@ -96,7 +96,7 @@ it('signals are invariant to translation by default', async () => {
   const wrong = await pyroved(['train', '--array', 'signals.npy', '--invariances', 'r', '--out', 'wrong'], root);
   expect([wrong.code, wrong.stderr]).toEqual([
     1,
-    expect.stringMatching(/pyroved: Signals .* can only be invariant to translation, "t", not to "r"\.\n$/),
+    expect.stringMatching(/pyroved: Signals .* can only be invariant to translation, "t"; got "r"\.\n$/),
   ]);
 });
 

@@ -290,7 +290,7 @@ describe('cross-validate', () => {
     expect(stdout).toMatch(
       /^length: R2 -?[\d.e+]+, root mean squared error [\d.]+, mean absolute error [\d.]+ on 18 images\n {2}mean of 3 folds: R2 /,
     );
-    expect(stderr).toMatch(/Fold 2: length R2 -?[\d.]+, root mean squared error [\d.]+ on 6 images\./);
+    expect(stderr).toMatch(/Fold 2: length R2 -?[\d.]+, RMSE [\d.]+ on 6 images\./);
     expect(readFileSync(at('quantities/report.html'), 'utf8')).toContain('length by fold');
     // A fold is a run whose test images are those that its model has not seen.
     await succeed(['evaluate', 'quantities/fold-2', '--json', 'fold.json'], root);
