@@ -47,7 +47,7 @@ describe.each(Object.entries(cases))('%s', (name, { options, sizes }) => {
     ort.env.wasm.numThreads = 1;
     const answers: Record<string, { given: number[]; outputs: Record<string, number[]> }> = {
       encoder: { given: flat(wanted.x), outputs: { content: flat(wanted.loc), content_scale: flat(wanted.scale) } },
-      decoder: { given: flat(wanted.z), outputs: { output: flat(wanted.image) } },
+      decoder: { given: flat(wanted.z), outputs: { target: flat(wanted.image) } },
     };
     for (const graph of await modelGraphs({ model })) {
       const { given, outputs } = answers[graph.name];
