@@ -52,7 +52,7 @@ it.skipIf(hasAmx)('bfloat16 is refused where there is no AMX, also of a run that
   const resumed = await pyroved(['train', '--resume', 'elsewhere'], root);
   expect([resumed.code, resumed.stderr]).toEqual([
     1,
-    expect.stringContaining('The kernel "native" does not run here in bfloat16 (it was asked for): '),
+    expect.stringContaining('The kernel "native" does not run here in bfloat16 (requested): '),
   ]);
   const asAnother = ['train', '--resume', 'elsewhere', '--precision', 'float32', '--kernel', 'wasm'];
   const { stderr } = await succeed(asAnother, root);

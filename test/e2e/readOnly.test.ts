@@ -69,7 +69,7 @@ describe('a run folder on a read-only disk', () => {
   });
 
   it('cannot be written: each command that would says so in one sentence', async () => {
-    const words = /^pyroved: Could not (write|make) .*: the disk is read-only\. Choose another folder\.$/;
+    const words = /^pyroved: Could not (write|create) .*: the disk is read-only\. Choose another folder\.$/;
     const files = readdirSync(run);
     for (const command of [
       ['train', '--resume', run],

@@ -155,7 +155,9 @@ describe('partition', () => {
     expect(() => partition({ ...numbered(4, 2), classNames: ['a', 'b', 'c'] })).toThrow(
       'No readable labelled image of "c"',
     );
-    expect(() => partition(numbered(9), { validationFraction: 1 })).toThrow('from 0 to less than 1, not 1');
+    expect(() => partition(numbered(9), { validationFraction: 1 })).toThrow(
+      'validationFraction must be at least 0 and less than 1; got 1.',
+    );
   });
 });
 

@@ -138,8 +138,8 @@ describe('the map of a property', () => {
     const refuses = (words: string, options: object, list: ArrayLike<number> = values) =>
       expect(() => latentMap({ count, content }, list, options)).toThrow(words);
     refuses('There are 2 values for 150 images', {}, [1, 2]);
-    refuses('two different latents of 0 to 2, not [1, 1]', { axes: [1, 1] });
-    refuses('coverage lies between 0 and 1', { coverage: 1 });
+    refuses('axes must be two different latents from 0 to 2; got [1, 1]', { axes: [1, 1] });
+    refuses('coverage must be between 0 and 1; got 1', { coverage: 1 });
     refuses('Did you mean "size"?', { sise: 3 });
   });
 });

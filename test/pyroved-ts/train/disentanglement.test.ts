@@ -158,7 +158,7 @@ describe('disentanglementOf', () => {
     const set = imageSet({ images: new Float32Array(12), shape: [2, 2], factors: { length: length.slice(0, 3) } });
     expect(disentanglementOf({ encode: () => few }, set)).toBeUndefined();
     expect(() => disentanglementOf(told({ content: length }), setOf({ half }), { symmetry: [0.5] })).toThrow(
-      'whole numbers',
+      'symmetry must be a list of integers of at least 0; got [0.5].',
     );
   });
 

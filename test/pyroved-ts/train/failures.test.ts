@@ -15,10 +15,10 @@ const options = { epochs: 50, batchSize: 12 };
 
 /** Takes the trainers' protected step, one at a time. */
 class Unsupervised extends UnsupervisedTrainer {
-  one = (batch: Batch): number => this.takeStep(batch, 1);
+  one = (batch: Batch): number => tf.tidy(() => this.takeStep(batch, 1));
 }
 class SemiSupervised extends SemiSupervisedTrainer {
-  one = (batch: Batch): number => this.takeStep(batch, 1);
+  one = (batch: Batch): number => tf.tidy(() => this.takeStep(batch, 1));
 }
 
 test('of an unsupervised model', () => {
