@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 
 const names = ['iVAE', 'jiVAE', 'ssiVAE', 'ssRegIVAE', 'VED'];
-const comparison = new RegExp(`kind\\s*[!=]==\\s*'(?:${names.join('|')})'|case '(?:${names.join('|')})'`);
+const comparison = new RegExp(`kind(?:\\.name)?\\s*[!=]==\\s*'(?:${names.join('|')})'|case '(?:${names.join('|')})'`);
 
 it('only the kinds themselves, and the makers of models by name, compare names of kinds', () => {
   const files = ['packages/pyroved/src', 'packages/pyroved-ts/src'].flatMap((folder) =>

@@ -114,7 +114,7 @@ export class TemplateTrainer extends KnownPoseTrainer {
     checkTemplateOptions(defined({ templateSteps, fallbackSteps }));
     this.stepsPerEpoch = Math.ceil(templateSteps / this.epochCount);
     this.fallbackSteps = fallbackSteps ?? (options.recognitionSteps === undefined ? stepsFor(model) : 0);
-    this.initial = this.recognitionWeights();
+    this.initial = this.fallbackSteps > 0 ? this.recognitionWeights() : new Map();
     const { optimizer, seed } = this;
     const svi = <Args extends unknown[]>(name: string, program: (...args: Args) => void) =>
       new SVI<Args>(program, () => {}, optimizer, new TraceELBO({ maxPlateNesting: model.plateNesting }), {

@@ -55,7 +55,7 @@ export function modelConfigFor(sets: TrainingSets, given: ModelSettings, seed: n
   const invariances = given.invariances ?? (shape.length === 1 ? (['t'] as const) : (['r', 't'] as const));
   const { kind: _, hidden, ...settings } = given;
   const hasTemplates = settings.decoder === 'template';
-  if (hasTemplates && kind.name !== 'ssiVAE') {
+  if (hasTemplates && !kind.modelOptions.includes('templates')) {
     throw new OptionError(
       `decoder "template" requires a model with labelled classes (ssiVAE); this model is an ${kind.name}.`,
     );

@@ -53,13 +53,12 @@ export type TrainSettings = Omit<SemiSupervisedTrainerOptions, 'seed'> &
   Pick<TemplateTrainerOptions, (typeof templateKeys)[number]> &
   Pick<UnsupervisedTrainerOptions, 'discreteKlWeight'>;
 
-/** Training defaults of a model without recognition, as in the paper. */
-export const trainDefaults = {
+/** Training defaults of an unsupervised model. */
+export const unsupervisedDefaults = {
   epochs: 100,
   batchSize: 64,
   klWeight: 'min(1 + epoch/29, 2)',
-  auxLossMultiplier: 30,
 } as const satisfies TrainSettings;
 
-/** Training defaults of an unsupervised model. */
-export const { auxLossMultiplier: _, ...unsupervisedDefaults } = trainDefaults;
+/** Training defaults of a model without recognition, as in the paper. */
+export const trainDefaults = { ...unsupervisedDefaults, auxLossMultiplier: 30 } as const satisfies TrainSettings;
