@@ -41,16 +41,17 @@ export async function taskSets(task, seed) {
   return { ...sets, test: concatenated(parts) };
 }
 
-/** Writes the arrays that bench/reference/rivals/task.py reads. Stored as they are: noisy images hardly shrink. */
+/** Writes the arrays that bench/reference/rivals/task.py reads; without labels, no labelled images. Stored as they are: noisy images hardly shrink. */
 export function exportTask(file, { labelled, unlabelled, test }, { angle, shift, scale, shear }) {
   const images = ({ images: data, count, channels, shape }) => ({
     data,
     shape: channels > 1 ? [count, channels, ...shape] : [count, ...shape],
   });
   const classes = ({ labels: data, count }) => ({ data, shape: [count] });
+  const none = { ...test, count: 0, images: new Float32Array(0), labels: new Int32Array(0) };
   const arrays = {
-    labelled: images(labelled),
-    labelledClasses: classes(labelled),
+    labelled: images(labelled ?? none),
+    labelledClasses: classes(labelled ?? none),
     unlabelled: images(unlabelled),
     test: images(test),
     testClasses: classes(test),

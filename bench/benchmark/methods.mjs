@@ -3,6 +3,7 @@
 const methods = {
   recognition: 'ours without templates: recognition of class and pose in eight views',
   'label-propagation': 'labels spread over a nearest-neighbour graph of all images, distances over all rotations',
+  'spectral-clustering': 'clusters of a nearest-neighbour graph of the unlabelled images, distances over all rotations',
   'template-angle': 'nearest labelled image, over angles and shifts',
   'template-scale': 'nearest labelled image, over angles, shifts and scales',
   'template-shear': 'nearest labelled image, over angles, shifts, scales and shears',

@@ -18,6 +18,7 @@ const typical = {
   'c8-turn': [100, 3],
   'c8-affine': [100, 8],
   'label-propagation': [20, 8],
+  'spectral-clustering': [20, 8],
   recognition: [40, 3],
 };
 
@@ -87,9 +88,11 @@ export function planCells({ tasks, methods, named = false, seeds, quick, version
   });
 }
 
-/** Recognition alone is what the template model is compared with; elsewhere it is ours itself. */
-function belongs({ rivals }, method, named) {
+/** Recognition alone is what the template model is compared with; elsewhere it is ours itself. Only clusterings do without labels. */
+function belongs({ rivals, withoutLabels = false }, method, named) {
   if (method === 'ours') return true;
+  const clusters = base(method) === 'spectral-clustering';
+  if (clusters !== withoutLabels) return false;
   return rivals === undefined ? method !== 'recognition' : (named && rivals.length > 0) || rivals.includes(method);
 }
 

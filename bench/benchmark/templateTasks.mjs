@@ -24,6 +24,9 @@ const rivals = [
   'c8-turn+noise',
 ];
 
+/** Where there are no labels. */
+const clusterings = ['spectral-clustering'];
+
 /** Recognition alone is the only rival where a class has no labels, or where outliers are scored. */
 const alone = ['recognition'];
 
@@ -51,7 +54,7 @@ const tasks = [
     { fifth: 'arrow', extra: true },
     alone,
   ],
-  ['no-labels', 'Moderate shift, no labels at all', { shift: 'moderate', withoutAnyLabels: true }, []],
+  ['no-labels', 'Moderate shift, no labels at all', { shift: 'moderate', withoutAnyLabels: true }, clusterings],
   ['outliers-star-5', 'Outliers: star, 5 labels per class', { fifth: 'star' }, alone],
 ];
 
@@ -96,7 +99,7 @@ export const templateTasks = ({ templates } = {}) => [
     name: `template-${name}`,
     family: `template-${name.replace(/-\d+$/, '')}`,
     title,
-    ...(!options.withoutAnyLabels && { labels: options.labelled ?? 5 }),
+    ...(options.withoutAnyLabels ? { withoutLabels: true } : { labels: options.labelled ?? 5 }),
     ...shiftedPoses(options.shapes),
     rivals: others,
     quick: false,
@@ -125,7 +128,8 @@ export const templateTasks = ({ templates } = {}) => [
     title: 'Digits without 9, ±180°, no labels at all',
     ranges: { ...ranges, shift: [0, 0] },
     symmetry: { 0: 2, 1: 2, 8: 2 },
-    rivals: [],
+    withoutLabels: true,
+    rivals: clusterings,
     quick: false,
     source: (seed) => ({ kind: 'digits without labels', seed }),
   },

@@ -81,17 +81,18 @@ it('tasks have the comparable rivals by default, and any that are named', () => 
       'bench/benchmark/plan.mjs',
       `await (async () => {
         const { findTask } = await import(${url('tasks.mjs')});
-        const tasks = ['template-strong-5', 'toy'].map((name) => findTask(name));
+        const tasks = ['template-strong-5', 'toy', 'template-no-labels-digits'].map((name) => findTask(name));
         const groups = script.planCells({ tasks, methods: ${JSON.stringify(methods)}, named: ${named}, seeds: 1, versions: {}, settings: {} });
         return groups.map(({ cells }) => cells.map(({ method }) => method));
       })()`,
     );
-  const methods = ['ours', 'recognition', 'label-propagation', 'cnn-affine+prep'];
+  const methods = ['ours', 'recognition', 'label-propagation', 'spectral-clustering', 'cnn-affine+prep'];
   expect(cells(methods, false)).toEqual([
     ['ours', 'recognition', 'label-propagation'],
     ['ours', 'label-propagation', 'cnn-affine+prep'],
+    ['ours', 'spectral-clustering'],
   ]);
-  expect(cells(['cnn-affine+prep'], true)).toEqual([['cnn-affine+prep'], ['cnn-affine+prep']]);
+  expect(cells(['cnn-affine+prep'], true)).toEqual([['cnn-affine+prep'], ['cnn-affine+prep'], []]);
 });
 
 it('the area under the curve is the share of pairs in the right order, ties as halves', () => {

@@ -1,7 +1,8 @@
-"""Label propagation on a nearest-neighbour graph of labelled and unlabelled images, with distances searched over all rotations.
+"""Label propagation and spectral clustering on a nearest-neighbour graph of images, with distances searched over all rotations.
 
 Images become polar pictures around their centre of mass, so that a rotation is a circular shift, and a distance is the smallest over all of them (one
-correlation by FFT). Labels spread as in Zhou et al. 2003; a test image takes the vote of its nearest neighbours. Nothing is trained.
+correlation by FFT). Labels spread as in Zhou et al. 2003; without labels, clusters are those of k-means on the first eigenvectors of the graph, as in
+Ng, Jordan and Weiss 2001. A test image takes the vote of its nearest neighbours. Nothing is trained.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import math
 import numpy as np
 import torch
 import torch.nn.functional as F
+from sklearn.cluster import SpectralClustering
 
 from task import Task
 
@@ -46,16 +48,27 @@ def distances(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
     return torch.cat(rows).clamp_min(0)
 
 
-def label_propagation(task: Task, labelled: torch.Tensor, unlabelled: torch.Tensor, test: torch.Tensor) -> np.ndarray:
-    known = polar(torch.cat([labelled, unlabelled]))
-    classes = task.labelled_classes
+def neighbour_graph(known: torch.Tensor) -> tuple[torch.Tensor, float]:
+    """Symmetric weights of the nearest neighbours of polar pictures, [n, n], and the squared distance at which a weight is 1/e."""
     between = distances(known, known)
     between.fill_diagonal_(math.inf)
     between = torch.minimum(between, between.T)
     nearest, index = between.topk(NEIGHBOURS, largest=False)
     scale = nearest[:, NEIGHBOURS // 2].mean()
     weights = torch.zeros_like(between).scatter_(1, index, torch.exp(-nearest / scale))
-    weights = torch.maximum(weights, weights.T)
+    return torch.maximum(weights, weights.T), float(scale)
+
+
+def votes(test: torch.Tensor, known: torch.Tensor, scale: float, shares: torch.Tensor) -> np.ndarray:
+    """The class of each test image by the shares, [n, classes], of its nearest neighbours."""
+    nearest, index = distances(polar(test), known).topk(NEIGHBOURS, largest=False)
+    return (torch.exp(-nearest / scale)[:, :, None] * shares[index]).sum(1).argmax(1).numpy()
+
+
+def label_propagation(task: Task, labelled: torch.Tensor, unlabelled: torch.Tensor, test: torch.Tensor) -> np.ndarray:
+    known = polar(torch.cat([labelled, unlabelled]))
+    classes = task.labelled_classes
+    weights, scale = neighbour_graph(known)
     degree = weights.sum(1).clamp_min(1e-9).rsqrt()
     weights = weights * degree[:, None] * degree[None]
     labels = torch.zeros(len(known), task.num_classes)
@@ -66,6 +79,13 @@ def label_propagation(task: Task, labelled: torch.Tensor, unlabelled: torch.Tens
     # Classes that spread further do not count for more.
     odds = spread / spread.sum(0, keepdim=True).clamp_min(1e-12)
     odds = odds / odds.sum(1, keepdim=True).clamp_min(1e-12)
-    nearest, index = distances(polar(test), known).topk(NEIGHBOURS, largest=False)
-    votes = (torch.exp(-nearest / scale)[:, :, None] * odds[index]).sum(1)
-    return votes.argmax(1).numpy()
+    return votes(test, known, scale, odds)
+
+
+def spectral_clustering(task: Task, unlabelled: torch.Tensor, test: torch.Tensor, seed: int) -> np.ndarray:
+    """Clusters instead of classes: which cluster is which class is for the caller to decide."""
+    known = polar(unlabelled)
+    weights, scale = neighbour_graph(known)
+    clustering = SpectralClustering(task.num_classes, affinity="precomputed", assign_labels="kmeans", n_init=20, random_state=seed)
+    clusters = torch.from_numpy(clustering.fit_predict(weights.double().numpy())).long()
+    return votes(test, known, scale, F.one_hot(clusters, task.num_classes).float())

@@ -18,10 +18,11 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 import torch
+from scipy.optimize import linear_sum_assignment
 
 import networks
 import trees
-from graph import label_propagation
+from graph import label_propagation, spectral_clustering
 from poses import PoseSampler
 from preprocessing import prepared
 from task import Task, load_task
@@ -57,6 +58,7 @@ RIVALS: dict[str, Rival] = {
     "c8-turn": Rival("c8", steps=800),
     "c8-affine": Rival("c8", affine=True, steps=800),
     "label-propagation": Rival("graph"),
+    "spectral-clustering": Rival("clusters"),
 }
 """Each also exists with `+prep`: plane removal, standardisation and, on drawn copies, fresh noise; what is trained also with `+noise`, the fresh noise alone."""
 
@@ -72,7 +74,7 @@ def names() -> list[str]:
         name + suffix
         for name, rival in RIVALS.items()
         for suffix in ("", "+noise", "+prep")
-        if suffix != "+noise" or rival.method not in ("template", "graph")
+        if suffix != "+noise" or rival.method not in ("template", "graph", "clusters")
     ]
 
 
@@ -83,7 +85,10 @@ def run(task: Task, name: str, seed: int) -> np.ndarray:
     torch.manual_seed(seed)
     generator = torch.Generator().manual_seed(seed)
     ready = prepared if prep else (lambda images: images)
-    labelled, test = ready(task.labelled), ready(task.test)
+    test = ready(task.test)
+    if rival.method == "clusters":
+        return spectral_clustering(task, ready(task.unlabelled), test, seed)
+    labelled = ready(task.labelled)
     padding = "zeros" if prep else "border"
     noise = {"": 0.0, "noise": RAW_NOISE, "prep": PREPARED_NOISE}[suffix]
     draw = PoseSampler(task.ranges, rival.affine, noise, prep, padding, generator)
@@ -124,6 +129,8 @@ def main() -> None:
     task = load_task(options.task)
     began, began_cpu = time.perf_counter(), time.process_time()
     predictions = run(task, options.rival, options.seed).astype(np.int32)
+    if len(task.labelled) == 0:
+        predictions = matched(predictions, task.test_classes, task.num_classes)
     seconds = time.perf_counter() - began
     if options.predictions:
         np.save(options.predictions, predictions)
@@ -145,6 +152,13 @@ def main() -> None:
             }
         )
     )
+
+
+def matched(clusters: np.ndarray, classes: np.ndarray, num_classes: int) -> np.ndarray:
+    """Clusters renamed to the classes that make most images right."""
+    counts = np.zeros((num_classes, num_classes))
+    np.add.at(counts, (clusters, classes), 1)
+    return linear_sum_assignment(counts, maximize=True)[1].astype(np.int32)[clusters]
 
 
 def peak_memory_mb() -> float:

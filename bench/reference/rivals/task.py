@@ -37,7 +37,7 @@ class Ranges:
 
 @dataclass(frozen=True)
 class Task:
-    """Images are [count, size, size] in [0, 1]; classes are integers."""
+    """Images are [count, size, size] in [0, 1]; classes are integers. Tasks without labels have 0 labelled images."""
 
     labelled: torch.Tensor
     labelled_classes: torch.Tensor
@@ -66,5 +66,5 @@ def load_task(path: str) -> Task:
             test=images("test"),
             test_classes=arrays["testClasses"].astype(np.int64),
             ranges=Ranges(angle, (shift_x, shift_y), (low, high), shear),
-            num_classes=int(labelled_classes.max()) + 1,
+            num_classes=int(max(arrays["labelledClasses"].max(initial=0), arrays["testClasses"].max())) + 1,
         )

@@ -6,9 +6,10 @@ import unittest
 import torch
 
 import networks
-from graph import distances, label_propagation, polar
+from graph import distances, label_propagation, polar, spectral_clustering
 from poses import PoseSampler, rotation, warp
 from preprocessing import prepared, without_plane
+from rivals import matched
 from task import Ranges, Task
 from templates import nearest_template
 from training import Budget, predict, train
@@ -83,6 +84,8 @@ class Rivals(unittest.TestCase):
         self.assertGreaterEqual((found == letters_task.test_classes).mean(), 0.95)
         spread = label_propagation(letters_task, letters_task.labelled, letters_task.unlabelled, letters_task.test)
         self.assertGreaterEqual((spread == letters_task.test_classes).mean(), 0.95)
+        clusters = spectral_clustering(letters_task, letters_task.unlabelled, letters_task.test, seed=1)
+        self.assertGreaterEqual((matched(clusters, letters_task.test_classes, 2) == letters_task.test_classes).mean(), 0.95)
         network = networks.cnn(24, 2)
         draw = PoseSampler(RANGES, False, 0.1, False, "zeros", self.generator)
         budget = Budget(400)
