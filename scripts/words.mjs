@@ -25,6 +25,9 @@ const identifiers = {
   Lesson: 'RunContext',
   Course: 'RunContext',
   Lane: 'MultiProgress',
+  refuse: 'reject',
+  refuseUnknownKeys: 'rejectUnknownKeys',
+  Told: 'a name with Condition',
 };
 
 /** Phrases, in either case; each a regular expression that is found within a line. */

@@ -19,7 +19,7 @@ function race(folder, keeps, at) {
     while (performance.timeOrigin + performance.now() < at);
     release = run.lock();
   } catch (error) {
-    return { refused: error.message };
+    return { rejected: error.message };
   }
   if (keeps) return { acquired: true };
   // Others may follow, but not while this process is inside.

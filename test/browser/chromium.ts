@@ -32,7 +32,7 @@ const html = `<!doctype html><script>
   addEventListener('unhandledrejection', (event) => tell({ error: String(event.reason?.stack ?? event.reason) }));
 </script><script type="module" src="/page.js"></script>`;
 
-export interface Told {
+export interface Message {
   readonly error?: string;
 }
 
@@ -49,16 +49,16 @@ export interface PageOptions {
 }
 
 /** A server for one page, which is visited as often as wanted. */
-export class Site<Answer extends Told> {
+export class Site<Answer extends Message> {
   private isolated = false;
-  private told: (answer: Told & Partial<Answer>) => void = () => {};
+  private receive: (answer: Message & Partial<Answer>) => void = () => {};
 
   private constructor(
     private readonly options: PageOptions,
     private server: ViteDevServer | undefined,
   ) {}
 
-  static async open<Answer extends Told>(options: PageOptions): Promise<Site<Answer>> {
+  static async open<Answer extends Message>(options: PageOptions): Promise<Site<Answer>> {
     const site = new Site<Answer>(options, undefined);
     const { exclude, include = [] } = options;
     site.server = await createServer({
@@ -84,7 +84,7 @@ export class Site<Answer extends Told> {
   }
 
   /** Opens the page, with the headers that isolate it or without. @returns what it tells, or an `error` */
-  async visit(isolated: boolean): Promise<Told & Partial<Answer>> {
+  async visit(isolated: boolean): Promise<Message & Partial<Answer>> {
     this.isolated = isolated;
     const profile = mkdtempSync(join(tmpdir(), 'pyro-chromium-'));
     const flags = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'];
@@ -93,14 +93,14 @@ export class Site<Answer extends Told> {
     const args = [...flags, ...quiet, `--user-data-dir=${profile}`, address];
     const browser = spawn(chromium as string, args, { stdio: 'ignore', detached: true });
     try {
-      return await new Promise<Told & Partial<Answer>>((resolve) => {
+      return await new Promise<Message & Partial<Answer>>((resolve) => {
         const failed = (error: string): void => {
-          const told: Told = { error };
-          resolve(told as Told & Partial<Answer>);
+          const message: Message = { error };
+          resolve(message as Message & Partial<Answer>);
         };
-        this.told = resolve;
+        this.receive = resolve;
         browser.on('error', ({ message }) => failed(message));
-        setTimeout(() => failed('The page told nothing for 120 s'), 120_000).unref();
+        setTimeout(() => failed('The page sent nothing for 120 s'), 120_000).unref();
         browser.on('exit', (status) => failed(`Chromium ended with ${status}`));
       });
     } finally {
@@ -131,7 +131,7 @@ export class Site<Answer extends Told> {
           });
           request.on('end', () => {
             response.end();
-            this.told(JSON.parse(text) as Told & Partial<Answer>);
+            this.receive(JSON.parse(text) as Message & Partial<Answer>);
           });
         });
       },

@@ -1,7 +1,7 @@
 /** The program of docs/engines.md, "In a browser", in Chromium: the wasm engine and kernel run in a page, on several threads where it is isolated. */
 import { availableParallelism } from 'node:os';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { browserProgram, chromium, Site, type Told, where } from './chromium.js';
+import { browserProgram, chromium, type Message, Site, where } from './chromium.js';
 
 /** Values and gradients of a decoder by that program's kernel and by plain operations. */
 const comparison = `
@@ -23,7 +23,7 @@ const comparison = `
   const { name, threads } = kernel;
   tell({ engine: tf.getBackend(), name, threads, isolated: crossOriginIsolated, numbers: results[0].length, size, difference });`;
 
-interface Answer extends Told {
+interface Answer extends Message {
   readonly engine?: string;
   readonly name?: string;
   readonly threads?: number;

@@ -3,7 +3,7 @@ import { selectEngine } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 import { exportedFiles, ssrVAE } from 'pyroved-ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { browserProgram, chromium, Site, type Told, where } from './chromium.js';
+import { browserProgram, chromium, type Message, Site, where } from './chromium.js';
 
 /** Starts the engine as docs/engines.md says, trains an rVAE on bars at any angle, and asks an exported classifier. */
 const script = `${browserProgram}
@@ -36,7 +36,7 @@ const script = `${browserProgram}
     images: Array.from(images.subarray(0, 3 * side * side)),
   });`;
 
-interface Answer extends Told {
+interface Answer extends Message {
   readonly engine: string;
   readonly step: number;
   readonly losses: readonly number[];

@@ -28,7 +28,7 @@ What \`pyroved --help\` and, of commands with many options, \`--help-all\` say. 
 [your-own-images.md](your-own-images.md).
 
 Results (tables, accuracies, names of files) go to the output stream, everything else (progress, notes, errors) to the error stream. The exit status is
-0 where the work was done, 1 where it was refused or failed, 130 or 143 where Ctrl-C or a termination signal stopped it: a training has then kept its
+0 where the work was done, 1 where it was rejected or failed, 130 or 143 where Ctrl-C or a termination signal stopped it: a training has then kept its
 state, and \`pyroved train --resume RUN\` goes on.
 
 The variables \`PYRO_ENGINE\`, \`PYRO_KERNEL\` and \`PYRO_THREADS\` say the same as \`--engine\`, \`--kernel\` and \`--threads\`, which win over them.

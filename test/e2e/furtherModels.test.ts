@@ -60,7 +60,7 @@ describe('a convolutional decoder', () => {
     [['cards', '--decoder', 'conv', '--invariances', 'r'], 'use --invariances none with --decoder conv'],
     [['cards', '--invariances', 'none', '--upsampling', 'linear'], '--upsampling requires a convolutional decoder'],
     [['cards', '--invariances', 'none', '--batch-norm'], 'or --decoder conv.'],
-  ])('%j is refused', async (args, words) => {
+  ])('%j is rejected', async (args, words) => {
     const { code, stderr } = await pyroved(['train', ...args, '--out', 'never'], root);
     expect([code, stderr]).toEqual([1, expect.stringContaining(words)]);
   });
@@ -100,16 +100,26 @@ describe('a quantity', () => {
     expect((picture.width + 2) / 4).toBe((picture.height + 2) / 3);
   });
 
-  it('can be told to a model instead, but only where it is known', async () => {
-    const told = ['train', '--array', 'rods.npy', '--factors', 'lengths.csv', '--condition', 'length', '--out', 'told'];
-    await succeed([...told, ...quick], root);
-    const { model } = JSON.parse(readFileSync(at('told/config.json'), 'utf8'));
+  it('can be a condition of a model instead, but only where it is known', async () => {
+    const conditioned = [
+      'train',
+      '--array',
+      'rods.npy',
+      '--factors',
+      'lengths.csv',
+      '--condition',
+      'length',
+      '--out',
+      'conditioned',
+    ];
+    await succeed([...conditioned, ...quick], root);
+    const { model } = JSON.parse(readFileSync(at('conditioned/config.json'), 'utf8'));
     expect(model).toMatchObject({ kind: 'iVAE', condition: [{ name: 'length' }] });
-    const refused = await pyroved(
+    const rejected = await pyroved(
       ['train', '--array', 'rods.npy', '--condition', 'length', '--out', 'no', ...quick],
       root,
     );
-    expect([refused.code, refused.stderr]).toEqual([
+    expect([rejected.code, rejected.stderr]).toEqual([
       1,
       expect.stringContaining('A conditional iVAE requires images with labels or factors.'),
     ]);

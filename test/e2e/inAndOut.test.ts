@@ -35,7 +35,7 @@ it('weights of the original become a run, which encodes signals and is exported'
   expect(existsSync(join(folder, 'onnx', 'decoder.onnx'))).toBe(true);
 });
 
-it('a file that would run a program is refused in one sentence', async () => {
+it('a file that would run a program is rejected in one sentence', async () => {
   const { code, stderr } = await pyroved(['import', weights('attack'), '--out', 'other'], folder);
   expect(code).toBe(1);
   expect(stderr).toMatch(

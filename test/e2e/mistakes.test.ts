@@ -22,7 +22,7 @@ beforeAll(() => writeImages(root, { labelled: 3, unlabelled: 8 }));
 afterAll(() => remove(root));
 
 /** Runs a command that has to fail: one line on the error stream, nothing on the other. */
-async function refused(...args: string[]): Promise<string> {
+async function rejected(...args: string[]): Promise<string> {
   const { code, stdout, stderr } = await pyroved(args, root);
   expect([code, stdout]).toEqual([1, '']);
   expect(stderr).not.toMatch(/\n {4}at |unexpected error/);
@@ -85,12 +85,12 @@ describe('the command line', () => {
     [['classify', 'unlabelled', '--images', 'unlabelled'], 'unlabelled is not a run: it has no config.json.'],
     [['classify', '--images', 'unlabelled'], "error: missing required argument 'run'"],
   ])('%j', async (args, words) => {
-    expect(await refused(...args)).toContain(words);
+    expect(await rejected(...args)).toContain(words);
   });
 });
 
 it.concurrent.each(['train', 'demo', 'evaluate', 'classify', 'encode', 'manifold'])(
-  '%s refuses a kernel that PYRO_KERNEL asks for and that does not exist, before it says anything',
+  '%s rejects a kernel that PYRO_KERNEL asks for and that does not exist, before it says anything',
   async (command) => {
     const makes: Readonly<Record<string, readonly string[]>> = {
       train: ['cards', '--out', 'never'],
@@ -182,7 +182,7 @@ describe('run folders', () => {
     expect(readdirSync(folder).sort()).toEqual(['ell', 'flag']);
   });
 
-  it('a place that cannot be written is refused before anything is done', async () => {
+  it('a place that cannot be written is rejected before anything is done', async () => {
     const said: string[] = [];
     write(at('mine.txt'), 'mine');
     const folder = at('mine.txt', 'run');

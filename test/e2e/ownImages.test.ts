@@ -139,7 +139,7 @@ describe('train', () => {
       expect(readdirSync(at('run/pictures'))).toContain(kind);
   });
 
-  it('refuses odd files where asked to, and then makes no run', async () => {
+  it('rejects odd files where asked to, and then makes no run', async () => {
     const { code, stderr } = await pyroved(
       ['train', '--unlabelled', 'unlabelled', '--on-bad-file', 'fail', '--out', 'strict'],
       root,
@@ -198,7 +198,7 @@ describe('classify', () => {
     model.model.dispose();
   });
 
-  it('marks images below the threshold, writes where it is told, and refuses a threshold that is none', async () => {
+  it('marks images below the threshold, writes where it is told, and rejects a threshold that is none', async () => {
     const { stdout } = await succeed(
       ['classify', 'run', '--images', 'turned', '--threshold', '1', '--out', 'c.csv'],
       root,
@@ -206,8 +206,8 @@ describe('classify', () => {
     expect(stdout).toBe('');
     const rows = table(readFileSync(at('c.csv'), 'utf8'));
     expect(rows.map((row) => row.unsure)).toEqual(rows.map(() => 'yes'));
-    const refused = await pyroved(['classify', 'run', '--images', 'turned', '--threshold', '80'], root);
-    expect([refused.code, refused.stderr]).toEqual([
+    const rejected = await pyroved(['classify', 'run', '--images', 'turned', '--threshold', '80'], root);
+    expect([rejected.code, rejected.stderr]).toEqual([
       1,
       'pyroved: --threshold must be a probability between 0 and 1; got 80.\n',
     ]);

@@ -166,7 +166,7 @@ describe('the command line', () => {
     [['manifold', 'whole', '--class', 'rods'], 'The model has no class "rods". It has no classes.'],
     [['train', 'rods', '--decoder', 'conv'], '--decoder is not supported for runs on pairs. Omit it.'],
     [['predict', 'whole', '--array', 'short.npy', '--out', 'x.npz'], 'The inputs have shape [24]'],
-  ])('%j is refused', async (args, words) => {
+  ])('%j is rejected', async (args, words) => {
     const { code, stderr } = await pyroved(args, root);
     expect(code).toBe(1);
     expect(stderr).toContain(words);

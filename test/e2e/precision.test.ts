@@ -37,7 +37,7 @@ it('is float32 by default, whatever the instruction set that a variable names', 
   expect(tensorsOf('plain')).toEqual(tensorsOf('told'));
 });
 
-it.skipIf(hasAmx)('bfloat16 is refused where there is no AMX, also of a run that was begun elsewhere', async () => {
+it.skipIf(hasAmx)('bfloat16 is rejected where there is no AMX, also of a run that was begun elsewhere', async () => {
   const asked = await pyroved([...cards, '--precision', 'bfloat16', '--out', 'never'], root);
   expect([asked.code, asked.stderr]).toEqual([
     1,

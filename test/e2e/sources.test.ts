@@ -198,8 +198,8 @@ describe('generated images', () => {
     expect(evaluation.stdout).toContain(`accuracy ${Number(summaryOf('cards').accuracy).toFixed(4)} on 12 images`);
     const turned = await succeed(['evaluate', 'cards', '--angle', '180 deg', '--seed', '5'], root);
     expect(turned.stdout).toMatch(/^accuracy \d\.\d{4} on 12 images\n/);
-    const refused = await pyroved(['evaluate', 'particles', '--angle', '3'], root);
-    expect(refused.stderr).toContain(
+    const rejected = await pyroved(['evaluate', 'particles', '--angle', '3'], root);
+    expect(rejected.stderr).toContain(
       'The particles of this run have no angle to change. Known: seed, validationPerClass, background, contrast, blur, clutter.',
     );
   });

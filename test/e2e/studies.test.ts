@@ -223,7 +223,7 @@ describe('compare-priors', () => {
     [['nowhere'], 'pyroved: Unknown source of images "nowhere".'],
     [['--resume', 'nowhere'], 'pyroved: nowhere is not a study: it has no study.json.'],
     [['--resume', 'whole', '--epochs', '3'], 'Omit --epochs.'],
-  ])('%j is refused', async (args, words) => {
+  ])('%j is rejected', async (args, words) => {
     const { code, stderr } = await pyroved(['compare-priors', ...args], root);
     expect([code, stderr]).toEqual([1, expect.stringContaining(words)]);
   });

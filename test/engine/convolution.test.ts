@@ -88,7 +88,7 @@ describe('convolution', () => {
     { x: [2, 4, 4, 2], filter: [3, 3, 3, 2] },
     { x: [2, 4, 4, 2], filter: [2, 3, 2, 2] },
     { x: [4, 4, 2], filter: [3, 3, 2, 2] },
-  ])('refuses images $x with filter $filter, naming the shapes', ({ x, filter }) => {
+  ])('rejects images $x with filter $filter, naming the shapes', ({ x, filter }) => {
     tf.tidy(() => {
       expect(() => convolution(draw(x, 1), draw(filter, 2))).toThrow(`[${x}] and [${filter}]`);
     });

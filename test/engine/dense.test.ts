@@ -64,7 +64,7 @@ describe('matMul', () => {
     });
   });
 
-  it('refuses inner sizes that differ', () => {
+  it('rejects inner sizes that differ', () => {
     expect(() => matMul(tf.ones([2, 3]), tf.ones([4, 5]))).toThrow('[2,3] cannot be multiplied by [4,5]');
   });
 });
@@ -130,7 +130,7 @@ describe('dense', () => {
     });
   });
 
-  it('refuses an x of another width', () => {
+  it('rejects an x of another width', () => {
     expect(() => dense(tf.ones([2, 3]), tf.ones([4, 5]))).toThrow(
       'x [2,3] must end in the 4 inputs of the weight [4,5]',
     );

@@ -40,7 +40,7 @@ describe('cholesky', () => {
     const f = (x: tf.Tensor) => cholesky(x.add(x.transpose()).mul(0.5)).mul(weights);
     expectClose(gradOf(f, a), numericGradient(f, a), 2e-3, 1e-3);
   });
-  test('refuses a matrix that is not positive definite, by its place', () => {
+  test('rejects a matrix that is not positive definite, by its place', () => {
     const bad = tf.tensor3d([
       [
         [1, 0],

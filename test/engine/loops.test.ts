@@ -107,7 +107,7 @@ describe.runIf(tf.getBackend() === 'wasm')('the loops', () => {
     expect(kernelsOf(() => denseParts([a, a], draw([8, 2], 3) as tf.Tensor2D))).toContain('PyroDenseParts');
   });
 
-  it('refuse second derivatives in place of wrong ones', () => {
+  it('reject second derivatives in place of wrong ones', () => {
     const twice = (f: (x: tf.Tensor) => tf.Tensor) =>
       tf.grad((x) => tf.sum(tf.square(tf.grad((y) => tf.sum(f(y)))(x))))(draw([2, 3], 1));
     expect(() => twice((x) => biasTanh(x, tf.zeros([3])))).toThrow('Cannot compute gradient');

@@ -1,4 +1,4 @@
-/** The words of refusals: which name may have been meant, and how a wrong value is shown. */
+/** The words of rejections: which name may have been meant, and how a wrong value is shown. */
 import { describeValue, nearestName } from '@pyro-ts/engine/internal';
 import { expect, it } from 'vitest';
 

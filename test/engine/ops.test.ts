@@ -202,7 +202,7 @@ describe('expandTo and sumTo', () => {
     expect([truth.dtype, ...numbers(truth)]).toEqual(['bool', 1, 0, 1, 0]);
   });
 
-  it('refuses shapes that do not broadcast', () => {
+  it('rejects shapes that do not broadcast', () => {
     expect(() => expandTo(tf.zeros([2]), [3])).toThrow(
       new OperandError('a tensor of shape [2] does not broadcast to [3]'),
     );

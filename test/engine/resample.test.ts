@@ -53,7 +53,7 @@ test('has its derivatives, the second ones too', () => {
   expectClose(again(ours)(x), again(plain)(x), 1e-4, 1e-3);
 });
 
-test('rows of another length are refused', () => {
+test('rows of another length are rejected', () => {
   expect(() => resample(tf.zeros([2, 5]), map)).toThrow('resample: x [2,5] must have two dimensions, the second of 4.');
 });
 

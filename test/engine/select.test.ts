@@ -1,4 +1,4 @@
-/** Which engine is chosen, what is said about it, and what is refused. Each choice is made in a process of its own. */
+/** Which engine is chosen, what is said about it, and what is rejected. Each choice is made in a process of its own. */
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -79,7 +79,7 @@ describe('an engine that is asked for', () => {
     expect(answer).toMatchObject({ name: 'cpu', reason: 'it was asked for' });
   });
 
-  it('is refused under an unknown name, with the nearest known one', async () => {
+  it('is rejected under an unknown name, with the nearest known one', async () => {
     expect(inChild(choose(), { PYRO_ENGINE: 'wsam' }).answer).toEqual({
       error: 'EngineError',
       message:
@@ -95,16 +95,16 @@ describe('an engine that is asked for', () => {
     ['gpu', 'There is no engine "gpu" (it was asked for). Did you mean "cpu"? Known: tensorflow, wasm, cpu.'],
     [null, 'There is no engine null (it was asked for). Known: tensorflow, wasm, cpu.'],
     [5, 'There is no engine 5 (it was asked for). Known: tensorflow, wasm, cpu.'],
-  ])('is refused where it is %j', async (engine, message) => {
+  ])('is rejected where it is %j', async (engine, message) => {
     await expect(selectEngine({ engine } as never)).rejects.toThrow(new EngineError(message));
   });
 
-  it('is refused where the options are none', async () => {
+  it('is rejected where the options are none', async () => {
     await expect(selectEngine(null as never)).rejects.toThrow('selectEngine takes an object of options, not null.');
     await expect(selectEngine('cpu' as never)).rejects.toThrow('selectEngine takes an object of options, not "cpu".');
   });
 
-  it('is refused where it does not start, with the way to mend it', () => {
+  it('is rejected where it does not start, with the way to mend it', () => {
     const { answer } = inChild(withTfjsNode() + choose("{ engine: 'tensorflow' }"));
     expect(answer).toMatchObject({
       error: 'EngineError',
@@ -114,7 +114,7 @@ describe('an engine that is asked for', () => {
     });
   });
 
-  it('is refused with an option that does not exist', async () => {
+  it('is rejected with an option that does not exist', async () => {
     const misspelt = { engin: 'cpu' } as { engine?: string };
     await expect(selectEngine(misspelt)).rejects.toThrow('selectEngine has no option "engin". Known: engine.');
   });
@@ -152,7 +152,7 @@ it('a kernel of ours says so where the wasm engine was started anew behind our b
 describe('two copies of tfjs-core', () => {
   const original = join(nodeModules, '@tensorflow', 'tfjs-core', 'dist', 'tf-core.node.js');
 
-  it('of different versions are refused', () => {
+  it('of different versions are rejected', () => {
     const other = readFileSync(original, 'utf8').replaceAll(`'${tf.version_core}'`, "'4.0.0'");
     const file = writeModule('a/tfjs-core/dist/tf-core.node.js', other);
     const { answer } = inChild(

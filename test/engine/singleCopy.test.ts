@@ -8,7 +8,7 @@ it('accepts one copy, however often its modules run', () => {
   expect(() => assertSingleCopy('single-copy-test-a', 'file:///x/index.js')).not.toThrow();
 });
 
-it('refuses a second copy and names both', () => {
+it('rejects a second copy and names both', () => {
   assertSingleCopy('single-copy-test-b', 'file:///x/index.js');
   const second = () => assertSingleCopy('single-copy-test-b', 'file:///y/index.js');
   expect(second).toThrow(EngineError);

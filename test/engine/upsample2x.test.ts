@@ -39,7 +39,7 @@ describe('upsample2x', () => {
     });
   });
 
-  it('refuses what is not twice or less', () => {
+  it('rejects what is not twice or less', () => {
     expect(() => upsample2x(tf.zeros([2, 6]), 3, 5, 'linear')).toThrow('[2,6] does not make 5 pieces of 3 numbers');
   });
 });

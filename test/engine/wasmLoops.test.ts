@@ -87,7 +87,7 @@ describe('denseParts', () => {
     });
   });
 
-  it('takes a single part, and refuses parts that do not fill the weight', () => {
+  it('takes a single part, and rejects parts that do not fill the weight', () => {
     tf.tidy(() => {
       const [only] = denseParts([draw([2, 8], 5)], weight);
       expectClose(only, tf.matMul(draw([2, 8], 5) as tf.Tensor2D, weight), 1e-5);
@@ -199,7 +199,7 @@ describe('biasTanh', () => {
     });
   });
 
-  it('stays within 1, lets NaN through, and refuses a bias of another size', () => {
+  it('stays within 1, lets NaN through, and rejects a bias of another size', () => {
     tf.tidy(() => {
       const x = tf.tensor2d([[-1e30, -9, 9, 50, Number.NaN]]);
       const found = [...biasTanh(x, tf.zeros([5])).dataSync()];
@@ -228,7 +228,7 @@ describe('biasLeakyRelu', () => {
     });
   });
 
-  it('lets NaN through, and refuses a slope that is none', () => {
+  it('lets NaN through, and rejects a slope that is none', () => {
     expect(biasLeakyRelu(tf.tensor1d([Number.NaN, -1, 1, 0, 0]), tf.zeros([5]), 0.5).dataSync()).toEqual(
       Float32Array.of(Number.NaN, -0.5, 1, 0, 0),
     );

@@ -128,10 +128,10 @@ describe.each(Object.entries(figures.conditional))('conditional iVAE, invariance
     factors: { t: Float32Array.from(rows, (row) => row[3]) },
   };
 
-  test('loss and gradients, told class and number of each image', () => {
+  test('loss and gradients, conditioned on class and number of each image', () => {
     expect(vae.conditionDim).toBe(4);
     const x = tensorOf(expected.x);
-    const y = vae.told(set, [0, 1, 2]);
+    const y = vae.conditionTensor(set, [0, 1, 2]);
     expectClose(y ?? 0, expected.y, 1e-6, 'y');
     const run = (klWeight: number) =>
       lossAndGradients(vae.params, vae.elbo(), vae, { latent: expected.eps }, x, y, { klWeight });

@@ -81,7 +81,7 @@ describe('importance', () => {
     expect(run(draw, undecided)).not.toThrow();
     expect(run(weighted(Number.NEGATIVE_INFINITY))).not.toThrow();
   });
-  it('refuses a number of samples that makes no sense', () => {
+  it('rejects a number of samples that makes no sense', () => {
     expect(() => importance(model, { numSamples: 0 })).toThrow(
       'importance: numSamples must be a positive integer, not 0.',
     );

@@ -1,4 +1,4 @@
-/** Optimisers, clipping and schedules against trajectories of torch and Pyro (fixtures/optim.py); per-parameter options, saved state, refusals. */
+/** Optimisers, clipping and schedules against trajectories of torch and Pyro (fixtures/optim.py); per-parameter options, saved state, rejections. */
 import * as tf from '@tensorflow/tfjs';
 import {
   Adagrad,
@@ -134,7 +134,7 @@ describe('schedules', () => {
     });
     expect(rates).toEqual(figures.plateau);
   });
-  it('refuse a factor that is no number, and a plateau that would raise the rate', () => {
+  it('reject a factor that is no number, and a plateau that would raise the rate', () => {
     expect(() => lambdaLR(new SGD(), () => Number.NaN)).toThrow('The learning-rate schedule gives NaN at step 0');
     expect(() => new PlateauScheduler(new SGD(), { factor: 2 })).toThrow('factor must lie between 0 and 1, not 2.');
   });
@@ -181,7 +181,7 @@ describe('each parameter', () => {
   });
 });
 
-describe('refusals', () => {
+describe('rejections', () => {
   const store = () => {
     const params = new ParamStore();
     params.set('w', [1, 2]);

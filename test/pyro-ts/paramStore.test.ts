@@ -1,4 +1,4 @@
-/** ParamStore: constraints, saving as safetensors, copies, matching, scopes, deleting, and the words of its refusals. */
+/** ParamStore: constraints, saving as safetensors, copies, matching, scopes, deleting, and the words of its rejections. */
 import * as tf from '@tensorflow/tfjs';
 import {
   Adam,
@@ -195,7 +195,7 @@ describe('a saved store', () => {
   });
 });
 
-describe('refusals', () => {
+describe('rejections', () => {
   const bytes = filled().save();
   const load = (make: (store: ParamStore) => void) => () => {
     const store = new ParamStore();

@@ -1,4 +1,4 @@
-/** Predictive: in turn and at once give the same shapes and, with noise laid down, the same values; posterior samples; refusals. */
+/** Predictive: in turn and at once give the same shapes and, with noise laid down, the same values; posterior samples; rejections. */
 import * as tf from '@tensorflow/tfjs';
 import { deterministic, normal, onWarning, ParamStore, Predictive, param, plate, sample } from 'pyro-ts';
 import { describe, expect, it } from 'vitest';
@@ -160,7 +160,7 @@ describe('draws', () => {
   });
 });
 
-describe('refusals', () => {
+describe('rejections', () => {
   it.each<[object, string]>([
     [{ numSample: 3 }, 'Predictive has no option "numSample". Did you mean "numSamples"?'],
     [{}, 'Predictive: numSamples must be a positive integer, not undefined.'],

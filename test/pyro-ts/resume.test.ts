@@ -112,7 +112,7 @@ describe("an optimiser's file", () => {
     ['with counts that are none', () => writeSafetensors(one, { ...marked, steps: '{"w":"x"}' }), 'is damaged'],
     ['with arrays of no parameter', () => writeSafetensors(one, { ...marked, steps: '{"v":1}' }), 'is damaged'],
     ['cut short', () => saved().subarray(0, 200), 'run.safetensors is truncated'],
-  ])('%s is refused', (_, bytes, message) => {
+  ])('%s is rejected', (_, bytes, message) => {
     expect(() => new Adam().load(bytes(), 'run.safetensors')).toThrow(message);
   });
 });

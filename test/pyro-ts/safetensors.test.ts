@@ -149,7 +149,7 @@ describe('writeSafetensors', () => {
     expect(header.byte.data_offsets).toEqual([8, 11]);
   });
 
-  it('refuses a shape that does not fit the values, and the reserved name', () => {
+  it('rejects a shape that does not fit the values, and the reserved name', () => {
     const values = Float32Array.of(1, 2, 3);
     expect(() => writeSafetensors(new Map([['w', tensor([2, 2], values)]]))).toThrow(
       /Tensor "w" has shape \[2, 2\] but 3 values/,
@@ -181,7 +181,7 @@ describe('damage', () => {
 
   it('is a typed error or a file of the same size, never anything else, for any bytes changed', () => {
     const change = fc.tuple(fc.nat(whole.length - 1), fc.integer({ min: 1, max: 255 }));
-    const outcomes = { refused: 0, read: 0 };
+    const outcomes = { rejected: 0, read: 0 };
     fc.assert(
       fc.property(fc.array(change, { minLength: 1, maxLength: 4 }), (changes) => {
         const damaged = whole.slice();
@@ -193,12 +193,12 @@ describe('damage', () => {
           outcomes.read++;
         } catch (error) {
           if (!(error instanceof FormatError)) throw error;
-          outcomes.refused++;
+          outcomes.rejected++;
         }
       }),
       { seed: 2, numRuns: 2000 },
     );
-    expect(outcomes.refused).toBeGreaterThan(500);
+    expect(outcomes.rejected).toBeGreaterThan(500);
     expect(outcomes.read).toBeGreaterThan(100);
   });
 

@@ -1,4 +1,4 @@
-/** SVI with TraceELBO: a conjugate posterior, seeds, sharing, refusals, and memory. */
+/** SVI with TraceELBO: a conjugate posterior, seeds, sharing, rejections, and memory. */
 
 import { stopGradient } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
@@ -126,7 +126,7 @@ describe('score-function gradients', () => {
   });
 });
 
-describe('refusals', () => {
+describe('rejections', () => {
   const svi = (m: () => unknown, g: () => unknown, options = {}) =>
     new SVI(m, g, new Adam({ lr: 0.1 }), new TraceELBO(), { seed: 0, ...options });
   it('a guide site that the model lacks', () => {

@@ -69,7 +69,7 @@ describe('files written by NumPy and h5py', () => {
 });
 
 describe('damaged files', () => {
-  it.each(arrayFiles.filter((name) => !name.startsWith('records')))('%s cut short is refused', async (name) => {
+  it.each(arrayFiles.filter((name) => !name.startsWith('records')))('%s cut short is rejected', async (name) => {
     const whole = bytesOf(name);
     for (const share of [0, 0.1, 0.5, 0.9]) {
       writeFileSync(at('cut'), whole.slice(0, Math.floor(share * whole.length)));
@@ -161,7 +161,7 @@ describe('loadArray', () => {
     await expect(loadArray(npy('flat.npy', [1, 1, 1, 1], [1, 2, 2]))).rejects.toThrow('holds nothing that can be used');
   });
 
-  it('refuses labels of another length and options that do not exist', async () => {
+  it('rejects labels of another length and options that do not exist', async () => {
     writeFileSync(
       at('short.npz'),
       encodeNpz({
@@ -212,7 +212,7 @@ describe('streaming', () => {
     expect(normalisation).toEqual(direct.normalisation);
     expect(gather(set, [10, 3])).toEqual(gather(direct.set, [10, 3]));
     close();
-    await expect(folderToNpy(images, at('refused.npy'), { size: 16, onBadFile: 'fail' })).rejects.toThrow(
+    await expect(folderToNpy(images, at('rejected.npy'), { size: 16, onBadFile: 'fail' })).rejects.toThrow(
       '1 of 12 files cannot be used',
     );
   });

@@ -204,15 +204,15 @@ describe('custom templates', () => {
 
   it('are rejected when they are not templates', () => {
     const file = join(folder, 'bad.json');
-    const refuses = (content: string, words: string | RegExp) => {
+    const rejects = (content: string, words: string | RegExp) => {
       writeFileSync(file, content);
       expect(() => loadTemplates(file)).toThrow(words);
     };
-    refuses('{', 'is no JSON file');
-    refuses('null', 'does not hold templates');
-    refuses('{"names": ["a"], "templates": [["x"]]}', 'Expected {"names"');
-    refuses('{"names": ["a", "b"], "templates": [[1, 2, 3], [1, 2, 3]]}', 'has 3 values: not a square image');
-    refuses('{"names": ["a"], "templates": [[1]]}', 'at least two classes are needed');
+    rejects('{', 'is no JSON file');
+    rejects('null', 'does not hold templates');
+    rejects('{"names": ["a"], "templates": [["x"]]}', 'Expected {"names"');
+    rejects('{"names": ["a", "b"], "templates": [[1, 2, 3], [1, 2, 3]]}', 'has 3 values: not a square image');
+    rejects('{"names": ["a"], "templates": [[1]]}', 'at least two classes are needed');
     expect(() => loadTemplates(join(folder, 'nothing'))).toThrow('There is no file or folder');
   });
 });

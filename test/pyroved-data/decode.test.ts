@@ -126,7 +126,7 @@ function withHugeEntry(bytes: Uint8Array, tag: number): Uint8Array {
 }
 
 describe('damaged files', () => {
-  it.each(imageFiles)('%s cut short is refused, at whatever place', (name) => {
+  it.each(imageFiles)('%s cut short is rejected, at whatever place', (name) => {
     const whole = bytesOf(name);
     // A BMP or TIFF may end in a byte or two of padding; a PNG ends in a block that holds nothing but a checksum.
     for (let length = 1; length < whole.length - 16; length = Math.ceil(length * 1.15)) {
@@ -158,7 +158,7 @@ describe('damaged files', () => {
     );
   });
 
-  it('with page directories in a circle are refused', () => {
+  it('with page directories in a circle are rejected', () => {
     const bytes = bytesOf('stack8.tif');
     const view = new DataView(bytes.buffer);
     const first = view.getUint32(4, true);
@@ -174,11 +174,11 @@ describe('damaged files', () => {
     ['palette8.tif', 256],
     ['tiled8.tif', 256],
     ['tiled8.tif', 322],
-  ])('%s that claims more pixels than it can hold is refused before memory is taken', (name, tag) => {
+  ])('%s that claims more pixels than it can hold is rejected before memory is taken', (name, tag) => {
     expect(() => decodeImages(withHugeEntry(bytesOf(name), tag))).toThrow(/more than its \d+ bytes can hold/);
   });
 
-  it('of a PNG with a wrong checksum are refused', () => {
+  it('of a PNG with a wrong checksum are rejected', () => {
     const bytes = encode({ width: 4, height: 4, data: new Uint8Array(16).fill(9), channels: 1, depth: 8 });
     bytes[45] ^= 1;
     expect(() => decodeImages(bytes)).toThrow(/damaged or unsupported PNG/);

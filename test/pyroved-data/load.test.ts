@@ -195,12 +195,12 @@ describe('files that cannot be used', () => {
 
   it('stop the reading when asked, in one list', async () => {
     spoil();
-    const refused = loadImages({ unlabelled: folder, size: 16, onBadFile: 'fail' });
-    await expect(refused).rejects.toThrow(DataError);
-    await expect(refused).rejects.toThrow(
+    const rejected = loadImages({ unlabelled: folder, size: 16, onBadFile: 'fail' });
+    await expect(rejected).rejects.toThrow(DataError);
+    await expect(rejected).rejects.toThrow(
       /^7 of 16 files cannot be used:\n {2}cut\.png: damaged[\s\S]*notes\.txt: not an image/,
     );
-    await expect(refused).rejects.toMatchObject({
+    await expect(rejected).rejects.toMatchObject({
       problems: expect.arrayContaining([expect.objectContaining({ file: 'nan.tif' })]),
     });
   });
@@ -358,17 +358,17 @@ describe('labels by table', () => {
 
 describe('sources', () => {
   it('are rejected where they are missing, empty or the same', async () => {
-    const refuses = (options: object, words: RegExp | string) =>
+    const rejects = (options: object, words: RegExp | string) =>
       expect(loadImages({ size: 16, ...options })).rejects.toThrow(words);
-    await refuses({}, 'No images were given');
-    await refuses({ labels: join(folder, 'nowhere.csv') }, /There is no table ".*nowhere\.csv"\./);
-    await refuses({ unlabelled: join(folder, 'nowhere') }, 'unlabelled: there is no folder');
-    await refuses({ unlabelled: folder }, `The folder "${folder}" is empty`);
+    await rejects({}, 'No images were given');
+    await rejects({ labels: join(folder, 'nowhere.csv') }, /There is no table ".*nowhere\.csv"\./);
+    await rejects({ unlabelled: join(folder, 'nowhere') }, 'unlabelled: there is no folder');
+    await rejects({ unlabelled: folder }, `The folder "${folder}" is empty`);
     write('x.png', 'no image');
-    await refuses({ unlabelled: folder }, /holds no image that can be used:\n {2}x\.png: not an image/);
-    await refuses({ unlabelled: join(folder, 'x.png') }, 'is a file; a folder of images is expected');
-    await refuses({ unlabelled: folder, labelled: folder }, 'are the same folder');
-    await refuses({ labels: 'a.csv', labelled: folder }, 'not both');
+    await rejects({ unlabelled: folder }, /holds no image that can be used:\n {2}x\.png: not an image/);
+    await rejects({ unlabelled: join(folder, 'x.png') }, 'is a file; a folder of images is expected');
+    await rejects({ unlabelled: folder, labelled: folder }, 'are the same folder');
+    await rejects({ labels: 'a.csv', labelled: folder }, 'not both');
     await expect(readFolder(folder, { size: 16 })).rejects.toThrow('holds no image that can be used');
   });
 

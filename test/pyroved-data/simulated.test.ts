@@ -79,7 +79,7 @@ describe('nanoparticles', () => {
     }
   });
 
-  it('refuse counts that do not work out', () => {
+  it('reject counts that do not work out', () => {
     expect(() => nanoparticles({ counts: [20, 10] })).toThrow(
       'each of counts must be a whole number of at least 16, not 10',
     );
@@ -116,7 +116,7 @@ describe('digits', () => {
     expect(digits({ ...few, size: 14 }).labelled.shape).toEqual([14, 14]);
   });
 
-  it('refuse more than there are', () => {
+  it('reject more than there are', () => {
     expect(() => digits({ ...few, unlabelledPerClass: 5000 })).toThrow(DataError);
     expect(() => digits({ digits: [3, 3] })).toThrow(OptionError);
   });

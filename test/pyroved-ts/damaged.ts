@@ -18,7 +18,7 @@ function replaced(value: unknown, [key, ...rest]: readonly string[], by: unknown
 }
 
 /** Calls `use` with each entry replaced by each wrong value, and counts the errors, which have to be typed. */
-export async function refusals<Options>(options: Options, use: (options: Options) => unknown): Promise<number> {
+export async function rejections<Options>(options: Options, use: (options: Options) => unknown): Promise<number> {
   let count = 0;
   for (const place of placesIn(options)) {
     for (const value of wrong) {

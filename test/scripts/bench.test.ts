@@ -13,7 +13,7 @@ afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 describe('arguments', () => {
   const chosen = (names: string[], reference: boolean) =>
     evaluate(script, `script.chosen(${JSON.stringify(names)}, ${reference}).map(({ name }) => name)`);
-  const refusal = (expression: string) =>
+  const rejection = (expression: string) =>
     evaluate(script, `(() => { try { return ${expression}; } catch (error) { return error.message; } })()`);
 
   it('name a file, a picture, and the sections', () => {
@@ -32,11 +32,11 @@ describe('arguments', () => {
     expect(chosen(['reference'], false)).toEqual(['reference']);
   });
 
-  it('that are unknown are refused, with a list of what there is', () => {
-    expect(refusal("script.chosen(['decodr'], false)")).toMatch(
+  it('that are unknown are rejected, with a list of what there is', () => {
+    expect(rejection("script.chosen(['decodr'], false)")).toMatch(
       /^There is no section "decodr"\.[\s\S]*peak, decoder, encoder, template, step/,
     );
-    expect(refusal("script.parsed(['--jsn', 'x'])")).toMatch(/--jsn[\s\S]*--json FILE/);
+    expect(rejection("script.parsed(['--jsn', 'x'])")).toMatch(/--jsn[\s\S]*--json FILE/);
   });
 });
 

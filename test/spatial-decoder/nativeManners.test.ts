@@ -6,12 +6,12 @@ import type { NativeOptions } from '../../packages/spatial-decoder/dist/native.j
 import { isas, load } from './nativeKernels.js';
 
 describe.skipIf(isas.length === 0)('the description', () => {
-  it('refuses threads and a budget that are none', () => {
+  it('rejects threads and a budget that are none', () => {
     expect(() => load({ threads: 0 })).toThrow('threads must be at least 1');
     expect(() => load({ budget: -1 })).toThrow('budget');
   });
 
-  it('refuses instruction sets and options that do not exist', () => {
+  it('rejects instruction sets and options that do not exist', () => {
     expect(() => load({ isa: 'avx51' as 'avx2' })).toThrow('Did you mean "avx512"');
     expect(() => load({ thread: 2 } as Partial<NativeOptions>)).toThrow('Did you mean "threads"');
   });

@@ -32,7 +32,7 @@ describe.each(kernels)('$name', ({ name, load }) => {
     ['activation must be one of tanh, relu, leakyRelu, softplus, gelu, but is "sin"', { activation: 'sin' as never }],
     ['firstActivation must be one of', { firstActivation: undefined as never }],
     ['the grid has 100 numbers where the problem has 98', { pixels: 49 }],
-  ])('sizes: %s', (message, changes) => refused({ ...problem, ...changes }, operands, message));
+  ])('sizes: %s', (message, changes) => rejected({ ...problem, ...changes }, operands, message));
 
   it.each<[string, Partial<Operands>]>([
     ['the grid has 98 numbers where the problem has 100', { grid: operands.grid.subarray(2) }],
@@ -46,9 +46,9 @@ describe.each(kernels)('$name', ({ name, load }) => {
     ['there are 2 weights and 3 biases where the problem has 3 of each', { weights: others }],
     ['there are 4 weights and 3 biases', { weights: [first, ...operands.weights] }],
     ['a bias has 17 numbers where the problem has 33', { biases: [...operands.biases.slice(1), operands.biases[0]] }],
-  ])('arrays: %s', (message, changes) => refused(problem, { ...operands, ...changes }, message));
+  ])('arrays: %s', (message, changes) => rejected(problem, { ...operands, ...changes }, message));
 
-  function refused(wrong: Problem, given: Operands, message: string): void {
+  function rejected(wrong: Problem, given: Operands, message: string): void {
     for (const run of [() => kernel.forward(wrong, given, true), () => kernel.backward(wrong, given, upstream)]) {
       expect(run).toThrow(SpatialDecoderError);
       expect(run).toThrow(message);
@@ -89,7 +89,7 @@ describe.each(kernels)('$name', ({ name, load }) => {
     ['activation', { activation: 'relu' }],
     ['number of rows', { rows: 2 }],
     ['number of pixels', { pixels: 25 }],
-  ])('what was kept for another %s is refused', (_, changes) => {
+  ])('what was kept for another %s is rejected', (_, changes) => {
     const { saved } = kernel.forward(problem, operands, true);
     const other = { ...problem, ...changes };
     const drawn = drawOperands(other, 'other');
@@ -100,7 +100,7 @@ describe.each(kernels)('$name', ({ name, load }) => {
     saved?.release();
   });
 
-  it('what another kernel kept is refused', async () => {
+  it('what another kernel kept is rejected', async () => {
     const another = await load();
     const { saved } = another.forward(problem, operands, true);
     expect(() => kernel.backward(problem, operands, upstream, saved)).toThrow('those of another call');
@@ -169,7 +169,7 @@ describe.each(kernels)('options of $name', ({ name, load }) => {
 });
 
 describe('loadWasm', () => {
-  it('refuses unknown options, and says that it does not round to bfloat16', async () => {
+  it('rejects unknown options, and says that it does not round to bfloat16', async () => {
     const options = { threads: 1, budget: 0 };
     await expect(loadWasm({ ...options, fuse: false } as never)).rejects.toThrow(
       'loadWasm: option "fuse" does not exist. Did you mean "fused"?',

@@ -31,7 +31,7 @@ export class OptionError extends PyroError {}
 /** A file or a saved state that cannot be read. */
 export class FormatError extends PyroError {}
 
-// What follows words refusals; it is exported for the packages that are built on this one, so that theirs read alike.
+// What follows formats error messages; it is exported for the packages that are built on this one, so that theirs read alike.
 
 /**
  * ` Did you mean "x"?` where one of `names` is near what was given, else the list of what exists.
@@ -44,10 +44,10 @@ export function didYouMean(given: unknown, names: readonly string[]): string {
 }
 
 /**
- * Refuses keys that `known` lacks, naming the nearest valid one. `owner` is what the options belong to, e.g. "SVI".
- * @example refuseUnknownKeys('SVI', { seed: 0 }, ['seed', 'params']) // nothing; for { sede: 0 }: SVI has no option "sede". Did you mean "seed"?
+ * Rejects keys that `known` lacks, naming the nearest valid one. `owner` is what the options belong to, e.g. "SVI".
+ * @example rejectUnknownKeys('SVI', { seed: 0 }, ['seed', 'params']) // nothing; for { sede: 0 }: SVI has no option "sede". Did you mean "seed"?
  */
-export function refuseUnknownKeys(owner: string, options: object, known: readonly string[]): void {
+export function rejectUnknownKeys(owner: string, options: object, known: readonly string[]): void {
   if (typeof options !== 'object' || options === null)
     throw new OptionError(`${owner} takes an object of options, not ${JSON.stringify(options)}.`);
   for (const key of Object.keys(options)) {

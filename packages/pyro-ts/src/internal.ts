@@ -1,6 +1,6 @@
 /** What the packages above and tests share, and nobody else should rely on. */
 export { autoregressiveMasks, initAutoregressive } from './distributions/transforms/masks.js';
-export { didYouMean, formatShape, refuseUnknownKeys } from './errors.js';
+export { didYouMean, formatShape, rejectUnknownKeys } from './errors.js';
 export { extendByDraw, extendByValues } from './handlers/queue.js';
 export { programRows } from './infer/laplace/programRows.js';
 export { drawRows, laplaceEvidence, refineRows, rowDeviations } from './infer/laplace/refineRows.js';

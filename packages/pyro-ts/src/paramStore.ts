@@ -172,14 +172,14 @@ export class ParamStore {
 
   /**
    * Takes over unconstrained values that `toData` gave. Parameters that do not exist yet are made when their program first asks for them, so
-   * they are remembered until then; a shape that differs from an existing parameter's is refused.
+   * they are remembered until then; a shape that differs from an existing parameter's is rejected.
    */
   loadData(data: ReadonlyMap<string, ParamData>): void {
     for (const [name, saved] of data) {
       const before = this.entries.get(name);
       if (!before) continue;
-      refuseOtherConstraint(name, before.constraint, saved.constraint);
-      refuseOtherShape(name, before.variable.shape, saved.shape);
+      rejectOtherConstraint(name, before.constraint, saved.constraint);
+      rejectOtherShape(name, before.variable.shape, saved.shape);
     }
     for (const [name, saved] of data) {
       const before = this.entries.get(name);
@@ -193,7 +193,7 @@ export class ParamStore {
   getOrCreate(message: ParamMessage): tf.Tensor {
     const { name, init, constraint } = message;
     const before = this.entries.get(name);
-    if (before && init !== undefined && isValidating()) this.refuseOtherInit(name, before, init);
+    if (before && init !== undefined && isValidating()) this.rejectOtherInit(name, before, init);
     if (!before) {
       const rng = message.rng ?? currentStream(paramStream(name));
       const waiting = this.pending.get(name);
@@ -209,8 +209,8 @@ export class ParamStore {
     return this.get(name);
   }
 
-  /** Refuses an initial value of another shape than the parameter has. A function is called for it once, where the parameter is first met again. */
-  private refuseOtherInit(name: string, entry: Entry, init: ParamInit): void {
+  /** Rejects an initial value of another shape than the parameter has. A function is called for it once, where the parameter is first met again. */
+  private rejectOtherInit(name: string, entry: Entry, init: ParamInit): void {
     if (typeof init === 'function' && this.checked.has(entry)) return;
     this.checked.add(entry);
     const given =
@@ -242,10 +242,10 @@ export class ParamStore {
     constraint: Constraint,
     init: unknown,
   ): void {
-    refuseOtherConstraint(name, constraint, saved);
+    rejectOtherConstraint(name, constraint, saved);
     if (init instanceof tf.Variable && constraint === real) {
       // A layer's own variable: the layer computes with it, so it is what must take the values.
-      refuseOtherShape(name, init.shape, shape);
+      rejectOtherShape(name, init.shape, shape);
       tf.tidy(() => init.assign(tf.tensor(data, shape as number[])));
       this.entries.set(name, { variable: init, constraint });
     } else {
@@ -271,7 +271,7 @@ const reusedShape = (name: string, here: readonly number[], given: readonly numb
 const textOf = ({ kind, name }: Constraint): string => `${kind}: ${name}`;
 
 /** Unconstrained values mean something else under another constraint. */
-function refuseOtherConstraint(name: string, here: Constraint, saved: string | undefined): void {
+function rejectOtherConstraint(name: string, here: Constraint, saved: string | undefined): void {
   if (saved === undefined || saved === textOf(here)) return;
   throw new FormatError(
     `Parameter "${name}" was saved with the constraint "${saved}" and has the constraint "${textOf(here)}" here: its saved numbers would mean ` +
@@ -279,7 +279,7 @@ function refuseOtherConstraint(name: string, here: Constraint, saved: string | u
   );
 }
 
-function refuseOtherShape(name: string, here: readonly number[], saved: readonly number[]): void {
+function rejectOtherShape(name: string, here: readonly number[], saved: readonly number[]): void {
   if (formatShape(here) === formatShape(saved)) return;
   throw new ShapeError(
     `Parameter "${name}" has shape ${formatShape(here)} here and ${formatShape(saved)} in the saved state: the saved state belongs to another ` +

@@ -3,7 +3,7 @@
  * must not see.
  */
 import { OptionError } from 'pyro-ts';
-import { refuseUnknownKeys } from 'pyro-ts/internal';
+import { rejectUnknownKeys } from 'pyro-ts/internal';
 import {
   classCounts,
   DataError,
@@ -52,14 +52,14 @@ export function partition<S extends ImageSet | StreamedSet>(
   options: PartitionOptions = {},
   problems: readonly FileProblem[] = [],
 ): Partition<S> {
-  refuseUnknownKeys('partition', options, ['validationFraction', 'seed', 'splitBy', 'table']);
+  rejectUnknownKeys('partition', options, ['validationFraction', 'seed', 'splitBy', 'table']);
   const { validationFraction = 0.2, seed = 1, splitBy, table } = options;
   if (!(validationFraction >= 0 && validationFraction < 1)) {
     throw new OptionError(`validationFraction must be at least 0 and less than 1; got ${validationFraction}.`);
   }
   const { labels, classNames } = set;
   if (!labels) return { unlabelled: set, notes: [] };
-  refusePoorClasses(set, problems);
+  rejectPoorClasses(set, problems);
   const pick = (wanted: Iterable<number>) => {
     const indices = Array.from(wanted);
     return indices.length > 0 ? subset(set, indices) : undefined;
@@ -112,7 +112,7 @@ function bySource<S extends ImageSet | StreamedSet>(
   };
 }
 
-function refusePoorClasses(set: ImageSet | StreamedSet, problems: readonly FileProblem[]): void {
+function rejectPoorClasses(set: ImageSet | StreamedSet, problems: readonly FileProblem[]): void {
   const counts = classCounts(set);
   const names = counts.map((_, y) => `"${set.classNames?.[y] ?? y}"`);
   const empty = names.filter((_, y) => counts[y] === 0);

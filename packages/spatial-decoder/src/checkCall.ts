@@ -24,18 +24,18 @@ export function checkCall(
   outside: Outside,
   limits: Limits = { layers: Number.POSITIVE_INFINITY, dims: MOST_UNITS },
 ): void {
-  const refuse = (what: string): never => {
+  const reject = (what: string): never => {
     throw new SpatialDecoderError(`${kernel} kernel: ${what}.`);
   };
   const whole = (what: string, value: number, least: number, most: number, elsewhere = '') => {
     if (!Number.isInteger(value) || value < least || value > most)
-      refuse(`${what} must be a whole number from ${least} to ${most}, but is ${describeValue(value)}${elsewhere}`);
+      reject(`${what} must be a whole number from ${least} to ${most}, but is ${describeValue(value)}${elsewhere}`);
   };
   const floats = (what: string, values: Float32Array, length: number) => {
     // Not instanceof, which knows no arrays of another realm.
     if (values?.[Symbol.toStringTag] !== 'Float32Array')
-      refuse(`${what} must be a Float32Array, but is ${describeValue(values)}`);
-    if (values.length !== length) refuse(`${what} has ${values.length} numbers where the problem has ${length}`);
+      reject(`${what} must be a Float32Array, but is ${describeValue(values)}`);
+    if (values.length !== length) reject(`${what} has ${values.length} numbers where the problem has ${length}`);
   };
 
   const { rows, pixels, dims, channels, widths } = problem;
@@ -54,12 +54,12 @@ export function checkCall(
     const [most, elsewhere] = Number.isFinite(limits.layers)
       ? [`1 to ${limits.layers} layers`, '; the kernel "wasm" takes any number']
       : ['1 layer or more', ''];
-    refuse(`the network must have ${most} before its output, not ${layers}${elsewhere}`);
+    reject(`the network must have ${most} before its output, not ${layers}${elsewhere}`);
   }
   for (const width of widths) whole('a width', width, 1, MOST_UNITS);
   for (const name of ['firstActivation', 'activation'] as const) {
     if (!activations.includes(problem[name]))
-      refuse(`${name} must be one of ${activations.join(', ')}, but is ${describeValue(problem[name])}`);
+      reject(`${name} must be one of ${activations.join(', ')}, but is ${describeValue(problem[name])}`);
   }
 
   const { grid, pose, code, weights, biases } = operands;
@@ -68,7 +68,7 @@ export function checkCall(
   floats('the code', code, rows * widths[0]);
   const outputs = [...widths.slice(1), channels];
   if (weights.length !== layers || biases.length !== layers)
-    refuse(`there are ${weights.length} weights and ${biases.length} biases where the problem has ${layers} of each`);
+    reject(`there are ${weights.length} weights and ${biases.length} biases where the problem has ${layers} of each`);
   weights.forEach((weight, l) => {
     floats('a weight', weight, widths[l] * outputs[l]);
   });

@@ -19,8 +19,8 @@ export function oneOf<T extends string>(what: string, value: unknown, valid: rea
   );
 }
 
-/** Refuses keys that `known` lacks. `owner` is what the options, or whatever else `kind` names, belong to. */
-export function refuseUnknownKeys(owner: string, given: object, known: readonly string[], kind = 'option'): void {
+/** Rejects keys that `known` lacks. `owner` is what the options, or whatever else `kind` names, belong to. */
+export function rejectUnknownKeys(owner: string, given: object, known: readonly string[], kind = 'option'): void {
   if (typeof given !== 'object' || given === null)
     throw new SpatialDecoderError(`${owner} takes an object of ${kind}s, not ${describeValue(given)}.`);
   for (const key of Object.keys(given)) oneOf(`${owner}: ${kind}`, key, known);

@@ -2,7 +2,7 @@
 
 import { describeValue } from '@pyro-ts/engine/internal';
 import type * as tf from '@tensorflow/tfjs';
-import { refuseUnknownKeys, SpatialDecoderError } from './errors.js';
+import { rejectUnknownKeys, SpatialDecoderError } from './errors.js';
 import type { Activation, Problem } from './hostKernel.js';
 
 /** A dense layer: weight [in, out], bias [out]. */
@@ -29,7 +29,7 @@ const inputNames: readonly (keyof SpatialDecoderInputs)[] = ['grid', 'pose', 'co
 
 /** Checks every operand and returns the sizes; `pixels` is the size of the grid. */
 export function problemOf(inputs: SpatialDecoderInputs, activation: Activation, firstActivation: Activation): Problem {
-  refuseUnknownKeys('spatialDecoder', inputs, inputNames, 'input');
+  rejectUnknownKeys('spatialDecoder', inputs, inputNames, 'input');
   const { grid, pose, code, hidden, output } = inputs;
   expectRank('grid', grid, 2, '[P, d]');
   expectRank('pose', pose, 3, '[R, H0, d]');

@@ -1,6 +1,6 @@
 /** The C++ kernel: AVX-512, AVX2 or NEON, chosen when it is loaded, and threads of its own. Node only. */
 import { checkCall, type Limits } from './checkCall.js';
-import { disposedOf, oneOf, refuseUnknownKeys, SpatialDecoderError } from './errors.js';
+import { disposedOf, oneOf, rejectUnknownKeys, SpatialDecoderError } from './errors.js';
 import {
   activations,
   type Gradients,
@@ -51,7 +51,7 @@ const unasked: readonly NativeIsa[] = ['scalar', 'amx'];
  * between calls. Throws SpatialDecoderError where an option is wrong.
  */
 export function loadNative(options: Omit<NativeOptions, 'isa'> & { readonly isa?: string }): Loaded {
-  refuseUnknownKeys('loadNative', options, optionNames);
+  rejectUnknownKeys('loadNative', options, optionNames);
   const threads = threadsFrom('native kernel: threads', options.threads);
   const budget = budgetFrom('native kernel: budget', options.budget);
   const addon = loadAddon();

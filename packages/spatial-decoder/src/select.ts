@@ -1,6 +1,6 @@
 /** Chooses the kernel: `native` where it was built, else `wasm`, else `reference`; an option or PYRO_KERNEL overrides. */
 import { encoderSelfCheck } from './encoder/selfCheck.js';
-import { oneOf, refuseUnknownKeys, SpatialDecoderError } from './errors.js';
+import { oneOf, rejectUnknownKeys, SpatialDecoderError } from './errors.js';
 import { type HostKernel, type KernelOptions, type Loaded, type Precision, precisions } from './hostKernel.js';
 import { type Kernel, type KernelName, kernelNames } from './kernel.js';
 import { onHost } from './onHost.js';
@@ -53,7 +53,7 @@ const FASTEST = 'the fastest available';
  * kernel.dispose();
  */
 export async function selectKernel(options: KernelSelection = {}): Promise<SelectedKernel> {
-  refuseUnknownKeys('selectKernel', options, ['kernel', 'threads', 'budgetMB', 'precision', 'isa']);
+  rejectUnknownKeys('selectKernel', options, ['kernel', 'threads', 'budgetMB', 'precision', 'isa']);
   const given: KernelOptions = {
     threads: threadsOf(options),
     budget: budgetFrom(

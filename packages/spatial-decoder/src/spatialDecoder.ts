@@ -2,7 +2,7 @@
 import { customGrad } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 import { differentiable } from './decodeOnHost.js';
-import { oneOf, refuseUnknownKeys, SpatialDecoderError } from './errors.js';
+import { oneOf, rejectUnknownKeys, SpatialDecoderError } from './errors.js';
 import { type Activation, activations, type Problem } from './hostKernel.js';
 import { checkPixels, problemOf, type SpatialDecoderInputs } from './inputs.js';
 import type { Kernel } from './kernel.js';
@@ -36,7 +36,7 @@ const optionNames: readonly (keyof SpatialDecoderOptions)[] = ['activation', 'fi
  * spatialDecoder(inputs, { kernel: await selectKernel() }); // [16, 784, 1]
  */
 export function spatialDecoder(inputs: SpatialDecoderInputs, options: SpatialDecoderOptions = {}): tf.Tensor3D {
-  refuseUnknownKeys('spatialDecoder', options, optionNames);
+  rejectUnknownKeys('spatialDecoder', options, optionNames);
   const wrong = wrongSelection(options.kernel);
   if (wrong !== undefined) throw new SpatialDecoderError(`spatialDecoder: ${wrong}`);
   const activation = oneOf('spatialDecoder: activation', options.activation ?? 'tanh', activations);

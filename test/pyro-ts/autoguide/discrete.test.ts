@@ -88,7 +88,7 @@ describe('AutoDiscreteParallel', () => {
     const medians = mediansOf(auto, svi.params);
     expect([medians.b[0], medians.c[0]]).toEqual([qb.indexOf(Math.max(...qb)), qc.indexOf(Math.max(...qc))]);
   });
-  it('refuses other families by name', () => {
+  it('rejects other families by name', () => {
     const model = () => sample('n', binomial(3, 0.5));
     const svi = new SVI(model, new AutoDiscreteParallel(model).guide, new Adam(), new TraceEnumELBO());
     expect(() => svi.step()).toThrow(
@@ -162,7 +162,7 @@ describe('AutoGuideList', () => {
       0.1,
     );
   });
-  it('refuses two parts with one prefix', () => {
+  it('rejects two parts with one prefix', () => {
     expect(() => new AutoGuideList([new AutoNormal(model), new AutoGuideList([new AutoDelta(model)])])).toThrow(
       'AutoGuideList: two parts have the prefix "auto", so that their parameters could collide. Give each its own prefix.',
     );

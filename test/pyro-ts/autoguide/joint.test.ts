@@ -162,7 +162,7 @@ describe('AutoDiagonalNormal', () => {
     );
     expect(Number.isFinite(atOnce)).toBe(true);
   });
-  it('refuses a site in a plate that subsamples', () => {
+  it('rejects a site in a plate that subsamples', () => {
     const model = () => plate('data', 5, { subsampleSize: 2 }, () => sample('z', normal(0, 1)));
     const svi = new SVI(model, new AutoDiagonalNormal(model).guide, new Adam(), new TraceELBO());
     expect(() => svi.step()).toThrow('Site "z" is inside plate "data", which subsamples, so it cannot be part of one');

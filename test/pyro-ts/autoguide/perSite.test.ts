@@ -215,7 +215,7 @@ describe('plates that subsample', () => {
   });
 });
 
-describe('options and refusals', () => {
+describe('options and rejections', () => {
   it('begins at the initial values given', () => {
     const auto = new AutoDelta(normalMean, { initialValues: { mu: 7 } });
     const svi = train(normalMean, auto.guide, { steps: 0, args: [] });
@@ -235,21 +235,21 @@ describe('options and refusals', () => {
       { v: [1, 2] },
       'initialValues of site "v": a value of shape [2] does not fit the site, which has shape [3]',
     ],
-  ])('an initial value %s is refused', (_, model, initialValues, message) => {
+  ])('an initial value %s is rejected', (_, model, initialValues, message) => {
     const auto = new AutoDelta(model, { initialValues: initialValues as Record<string, number> });
     expect(() => new SVI(model, auto.guide, new Adam(), new TraceELBO()).step()).toThrow(message);
   });
-  it('a discrete site is refused, with the way out', () => {
+  it('a discrete site is rejected, with the way out', () => {
     const model = () => sample('z', bernoulli(0.5));
     const svi = new SVI(model, new AutoNormal(model).guide, new Adam(), new TraceELBO());
     expect(() => svi.step()).toThrow('An autoguide for continuous variables met the discrete site "z". Enumerate it');
   });
-  it('a median before the first run is refused', () => {
+  it('a median before the first run is rejected', () => {
     expect(() => new AutoNormal(normalMean).median(new ParamStore())).toThrow(
       'AutoNormal has not looked at its model yet. Run its guide once, with svi.step or svi.evaluateLoss.',
     );
   });
-  it('unknown options and a scale that is not positive are refused', () => {
+  it('unknown options and a scale that is not positive are rejected', () => {
     expect(() => new AutoNormal(normalMean, { initscale: 1 } as never)).toThrow('Did you mean "initScale"?');
     expect(() => new AutoNormal(normalMean, { initScale: 0 })).toThrow(
       'AutoNormal: initScale is a positive number, not 0.',

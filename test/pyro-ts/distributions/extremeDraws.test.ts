@@ -21,7 +21,7 @@ import { oneOfEach } from './families.js';
 const inf = Number.POSITIVE_INFINITY;
 const draw = (d: Distribution) => tf.tidy(() => Array.from(d.sample(new RandomStream('extreme'), [3]).dataSync()));
 
-describe('infinite parameters are refused', () => {
+describe('infinite parameters are rejected', () => {
   test.each<[string, () => Distribution]>([
     ['gamma', () => dist.gamma(inf, 1)],
     ['poisson', () => dist.poisson(inf)],

@@ -114,7 +114,7 @@ describe('a learned value', () => {
   });
 });
 
-describe('refusals', () => {
+describe('rejections', () => {
   const step = (baseline: unknown) => () =>
     new SVI(model, guideWith(baseline as Baseline), new Adam(), new TraceELBO()).step();
   it('a decay that is no share', () => {

@@ -89,7 +89,7 @@ describe('TraceMeanFieldELBO', () => {
   });
 });
 
-describe('refusals', () => {
+describe('rejections', () => {
   const step = (m: () => unknown, g: () => unknown) => () => new SVI(m, g, new Adam(), new TraceMeanFieldELBO()).step();
   it('a site without reparameterised draws', () => {
     const m = () => sample('k', bernoulli(0.5));

@@ -122,7 +122,7 @@ describe('score functions', () => {
   });
 });
 
-it('refuses alpha 1 and names TraceELBO', () => {
+it('rejects alpha 1 and names TraceELBO', () => {
   expect(() => new RenyiELBO({ alpha: 1 })).toThrow(
     'RenyiELBO: alpha must be a finite number other than 1, not 1; at 1 the bound is TraceELBO.',
   );

@@ -206,7 +206,7 @@ test('a chain of n variables takes n steps, each over two of them', () => {
   expect(table.log[0]).toBeCloseTo(logSumExp(forward), 8);
 });
 
-test('plates that cross are refused', () => {
+test('plates that cross are rejected', () => {
   const tape = new TableTape();
   const zeros = (dims: string[]) =>
     new Table(

@@ -265,7 +265,7 @@ describe('queries', () => {
     ['guide enumeration', {}, { enumerate: 'parallel' }],
     ['guide enumeration', {}, { enumerate: 'sequential' }],
   ];
-  test.each(twoDraws)('are refused with %s', (words, options, config) => {
+  test.each(twoDraws)('are rejected with %s', (words, options, config) => {
     const model = () => {
       const w = sample('w', bernoulli(0.1));
       sample('x', bernoulli(w.mul(0.1).add(0.2)), parallel);

@@ -216,7 +216,7 @@ test('a variable of the model upstream of one of the guide in the same step', ()
   expect(-bound).toBeCloseTo(1.7488, 4);
 });
 
-test('an observation of a step that its markov context hides is refused, at each step', () => {
+test('an observation of a step that its markov context hides is rejected, at each step', () => {
   const model = (history: number) => () => {
     const states: tf.Tensor[] = [];
     markov(5, { history }, (t) => {

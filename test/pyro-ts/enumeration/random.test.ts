@@ -226,7 +226,7 @@ const copiesOf = (program: Program): number =>
   names.reduce((n, name) => n + (program.variables[name] ? elements(program, name).length : 0), 0);
 
 test('bound and gradient of random programs', () => {
-  let refused = 0;
+  let rejected = 0;
   let ran = 0;
   fc.assert(
     fc.property(programs, fc.nat(), fc.nat(), (program, pickTable, pickEntry) => {
@@ -239,7 +239,7 @@ test('bound and gradient of random programs', () => {
         // A variable of the model above one of the guide in a plate has no bound of this form.
         expect(error).toBeInstanceOf(EnumerationError);
         expect((error as Error).message).toMatch(/no more global/);
-        refused++;
+        rejected++;
         return;
       }
       ran++;
@@ -256,5 +256,5 @@ test('bound and gradient of random programs', () => {
     { numRuns: 100, seed: 7 },
   );
   expect(ran).toBeGreaterThan(60);
-  expect(refused).toBeGreaterThan(0);
+  expect(rejected).toBeGreaterThan(0);
 });

@@ -113,7 +113,7 @@ describe('scale and mask', () => {
   });
 });
 
-it('an unknown option is refused with the nearest name', () => {
+it('an unknown option is rejected with the nearest name', () => {
   expect(() => block(model, { hides: ['x'] } as never)()).toThrow('block has no option "hides". Did you mean "hide"?');
 });
 

@@ -1,4 +1,4 @@
-/** Handlers with values by name refuse a name that the program does not have, where it would change nothing. */
+/** Handlers with values by name reject a name that the program does not have, where it would change nothing. */
 import {
   bernoulli,
   block,
@@ -34,7 +34,7 @@ const message = (body: () => unknown): string => {
     expect(error).toBeInstanceOf(SiteError);
     return (error as SiteError).message;
   }
-  return 'nothing was refused';
+  return 'nothing was rejected';
 };
 
 describe('a name that the program lacks', () => {
@@ -116,7 +116,7 @@ describe('lets pass', () => {
     expect([0, 1].map(() => queue(body, waiting)())).toEqual([0, 1]);
     expect(waiting.length).toBe(0);
   });
-  it('an unknown option is refused', () => {
+  it('an unknown option is rejected', () => {
     expect(run(condition(program, { latent: 1 }, { allowUnsued: true } as never))).toThrow(
       'condition has no option "allowUnsued". Did you mean "allowUnused"?',
     );

@@ -184,7 +184,7 @@ describe('ProjectedNormalReparam', () => {
   });
 });
 
-describe('composition and refusals', () => {
+describe('composition and rejections', () => {
   it('by a function of the site, around a body, and under block', () => {
     const config = (site: { name: string }) => (site.name === 'z' ? new LocScaleReparam({ centered: 0 }) : undefined);
     const t = trace.with(() => seed.with(0, () => reparam.with(config, () => sample('z', normal(1, 2)))));
@@ -216,10 +216,10 @@ describe('composition and refusals', () => {
       reparam(() => sample('z', normal(0, 1)), { z: new ProjectedNormalReparam() }),
       'ProjectedNormalReparam at site "z": Normal is not a ProjectedNormal.',
     ],
-  ])('%s is refused', (_, program, message) => {
+  ])('%s is rejected', (_, program, message) => {
     expect(() => traced(program, {})).toThrow(message);
   });
-  it('a centering outside of [0, 1] is refused', () => {
+  it('a centering outside of [0, 1] is rejected', () => {
     expect(() => new LocScaleReparam({ centered: 2 })).toThrow(
       'LocScaleReparam: centered is a number from 0 to 1, not 2.',
     );

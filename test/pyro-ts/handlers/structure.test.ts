@@ -75,7 +75,7 @@ describe('scope', () => {
       new SVI(program, () => {}, new Adam(), new TraceEnumELBO({ maxPlateNesting: 0 })).evaluateLoss();
     expect(loss(scope(chain, 'part'))).toBeCloseTo(loss(chain), 5);
   });
-  it('refuses an empty prefix', () => {
+  it('rejects an empty prefix', () => {
     expect(() => scope(part, '')()).toThrow('scope: the prefix must be a non-empty string.');
   });
 });

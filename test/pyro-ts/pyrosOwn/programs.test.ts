@@ -1,4 +1,4 @@
-/** Pyro's own cases of programs that must run, warn or be refused, after `tests/infer/test_valid_models.py`. */
+/** Pyro's own cases of programs that must run, warn or be rejected, after `tests/infer/test_valid_models.py`. */
 import * as tf from '@tensorflow/tfjs';
 import {
   Adam,
@@ -195,20 +195,20 @@ describe('shapes inside plates', () => {
   });
 });
 
-describe.each(objectives)('%s refuses', (_, elbo, wrap) => {
-  const refused =
+describe.each(objectives)('%s rejects', (_, elbo, wrap) => {
+  const rejected =
     (model: () => unknown, guide: () => unknown = model) =>
     () =>
       warningsOf([model, wrap(guide)], elbo());
   test('a name that is used twice', () => {
     const twice = () => [sample('x', x()), sample('x', x())];
     const once = () => sample('x', x());
-    expect(refused(twice, once)).toThrow('two sample sites called "x"');
-    expect(refused(once, twice)).toThrow('two sample sites called "x"');
-    expect(refused(() => sequentialPlate('p', 2, () => sample('x', x())))).toThrow('put the index into the name');
+    expect(rejected(twice, once)).toThrow('two sample sites called "x"');
+    expect(rejected(once, twice)).toThrow('two sample sites called "x"');
+    expect(rejected(() => sequentialPlate('p', 2, () => sample('x', x())))).toThrow('put the index into the name');
   });
   test('a site with the name of a plate', () => {
-    expect(refused(() => plate('p', 2, () => sample('p', x())))).toThrow(
+    expect(rejected(() => plate('p', 2, () => sample('p', x())))).toThrow(
       'There are a plate and a sample site called "p".',
     );
   });
@@ -216,8 +216,8 @@ describe.each(objectives)('%s refuses', (_, elbo, wrap) => {
     const one = () => sample('x', normal([0, 0], 1).toEvent(1));
     const two = () => sample('x', normal([[0], [0]], 1).toEvent(2));
     const row = () => sample('x', normal([[0, 0]], 1).toEvent(2));
-    expect(refused(one, two)).toThrow('Model and guide disagree at site "x"');
-    expect(refused(row, two)).toThrow('one draw has shape [1, 2] in the model and [2, 1]');
+    expect(rejected(one, two)).toThrow('Model and guide disagree at site "x"');
+    expect(rejected(row, two)).toThrow('one draw has shape [1, 2] in the model and [2, 1]');
   });
   test('a parameter whose size is not the plate’s', () => {
     for (const [shape, isFine] of [
@@ -236,17 +236,17 @@ describe.each(objectives)('%s refuses', (_, elbo, wrap) => {
             param('q0', tf.ones([...shape]), { eventDim: 0 });
             sample('x', bernoulli(param('q', tf.fill([10], 0.5), { eventDim: 0 })));
           });
-        if (isFine) expect(refused(model, guide), `${shape}`).not.toThrow();
-        else expect(refused(model, guide), `${shape}`).toThrow('In plate "p"');
+        if (isFine) expect(rejected(model, guide), `${shape}`).not.toThrow();
+        else expect(rejected(model, guide), `${shape}`).toThrow('In plate "p"');
       }
     }
   });
   test('a batch of another size than the plate', () => {
-    expect(refused(() => plate('p', 10, { subsampleSize: 5 }, () => sample('x', bernoulli(0.5).expand([2]))))).toThrow(
+    expect(rejected(() => plate('p', 10, { subsampleSize: 5 }, () => sample('x', bernoulli(0.5).expand([2]))))).toThrow(
       'At site "x" inside plate "p" (dim -1, size 5)',
     );
     expect(
-      refused(() => plate('p', 10, { subsampleSize: 5 }, (i) => sample('x', bernoulli(0.5).expand([i.size + 1])))),
+      rejected(() => plate('p', 10, { subsampleSize: 5 }, (i) => sample('x', bernoulli(0.5).expand([i.size + 1])))),
     ).toThrow('which has size 6 at dim -1');
   });
   test('batches of nested plates at the wrong dim', () => {
@@ -255,13 +255,13 @@ describe.each(objectives)('%s refuses', (_, elbo, wrap) => {
         sample('x', bernoulli([0.5]).expand([5]));
         plate('inner', 11, { subsampleSize: 6 }, () => sample('z', bernoulli([0.5]).expand(inner)));
       });
-    expect(refused(nested([5, 6]))).toThrow('At site "z" inside plate');
-    expect(refused(nested([6]))).toThrow('At site "z" inside plate');
-    expect(refused(nested([6, 1]))).not.toThrow();
+    expect(rejected(nested([5, 6]))).toThrow('At site "z" inside plate');
+    expect(rejected(nested([6]))).toThrow('At site "z" inside plate');
+    expect(rejected(nested([6, 1]))).not.toThrow();
   });
   test('plates at one dim', () => {
     expect(
-      refused(() =>
+      rejected(() =>
         plate('outer', 10, { dim: -2 }, () =>
           plate('first', 11, () => plate('second', 12, { dim: -1 }, () => sample('z', bernoulli(0.5)))),
         ),
@@ -359,7 +359,7 @@ describe('partly observed sites', () => {
       }
     }
   });
-  test('a mask with the shape of the events is refused', () => {
+  test('a mask with the shape of the events is rejected', () => {
     const program = () =>
       plate('p', 3, () =>
         sample('y', multivariateNormal([0, 0], { covariance: tf.eye(2) }), {

@@ -99,7 +99,7 @@ describe('renderModel', () => {
     const program = scope(() => sample('a "b"\\', normal(0, 1)), 'part');
     expect(renderModel(program, [])).toContain('"part/a \\"b\\"\\\\" [');
   });
-  it('refuses unknown options', () => {
+  it('rejects unknown options', () => {
     expect(() => renderModel(() => 0, [], { params_: 1 } as never)).toThrow('Did you mean "params"?');
   });
 });

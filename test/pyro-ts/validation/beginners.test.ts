@@ -51,7 +51,7 @@ describe('a disposed tensor', () => {
   });
 });
 
-test('an async model, or body, is refused, and what it does later stays quiet', async () => {
+test('an async model, or body, is rejected, and what it does later stays quiet', async () => {
   const later: unknown[] = [];
   const listen = (error: unknown) => void later.push(error);
   process.on('unhandledRejection', listen);

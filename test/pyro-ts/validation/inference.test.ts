@@ -1,4 +1,4 @@
-/** Refusals of a model and a guide that disagree, of numbers that are not finite, and of options; and their words. */
+/** Rejections of a model and a guide that disagree, of numbers that are not finite, and of options; and their words. */
 import * as tf from '@tensorflow/tfjs';
 import {
   Adam,
@@ -21,12 +21,12 @@ import {
 } from 'pyro-ts';
 import { describe, expect, it } from 'vitest';
 
-import { refuses, step, traced, warningsOf } from './refusals.js';
+import { rejects, step, traced, warningsOf } from './rejections.js';
 
 describe('model against guide', () => {
   const z = (n: number) => () => plate('data', n, () => sample('z', normal(0, 1)));
   const latent = () => sample('z', normal(0, 1));
-  refuses([
+  rejects([
     [
       'plates of different sizes',
       () => step(z(3), z(4)),
@@ -95,7 +95,7 @@ describe('model against guide', () => {
 });
 
 describe('numbers that are not finite', () => {
-  refuses([
+  rejects([
     [
       'a parameter of a distribution, by name',
       () => step(() => sample('x', normal(0, tf.scalar(0).log().neg()), { obs: 1 })),
@@ -146,7 +146,7 @@ describe('numbers that are not finite', () => {
 
 describe('options of inference', () => {
   for (const Elbo of [TraceELBO, TraceMeanFieldELBO, RenyiELBO, TraceEnumELBO]) {
-    refuses([
+    rejects([
       [
         `${Elbo.name}: an unknown one`,
         () => new Elbo({ numParticle: 1 } as never),
@@ -167,7 +167,7 @@ describe('options of inference', () => {
       ],
     ]);
   }
-  refuses([
+  rejects([
     [
       'SVI: an unknown reaction',
       () =>

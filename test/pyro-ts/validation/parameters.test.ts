@@ -1,4 +1,4 @@
-/** Parameters outside their constraints are refused at every site, by name, entry and value; not under a mask, nor with validation off. */
+/** Parameters outside their constraints are rejected at every site, by name, entry and value; not under a mask, nor with validation off. */
 import * as tf from '@tensorflow/tfjs';
 import * as dist from 'pyro-ts';
 import {
@@ -24,7 +24,7 @@ import { oneOfEach } from '../distributions/families.js';
 const at = (fn: () => Distribution, obs?: TensorLike) => () =>
   tf.tidy(() => void trace(seed(() => sample('x', fn(), obs === undefined ? {} : { obs }), 0)).getTrace());
 
-const refused: [string, () => Distribution, RegExp][] = [
+const rejected: [string, () => Distribution, RegExp][] = [
   ['bernoulli', () => dist.bernoulli(1.5), /probs of Bernoulli must be a probability, in \[0, 1\], and it is 1.5/],
   ['beta', () => dist.beta(-0.5, 2), /concentration1 of Beta must be positive, and it is -0.5/],
   ['gamma', () => dist.gamma(-1.5, 2), /concentration of Gamma must be positive, and it is -1.5/],
@@ -63,8 +63,8 @@ const refused: [string, () => Distribution, RegExp][] = [
   ],
 ];
 
-describe('a latent site and an observed one refuse', () => {
-  test.each(refused)('%s', (_, fn, message) => {
+describe('a latent site and an observed one reject', () => {
+  test.each(rejected)('%s', (_, fn, message) => {
     expect(at(fn)).toThrow(SupportError);
     expect(at(fn)).toThrow(message);
     expect(at(fn)).toThrow(/At site "x"/);

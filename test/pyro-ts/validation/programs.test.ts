@@ -1,4 +1,4 @@
-/** Refusals of programs, plates and shapes, and their words. */
+/** Rejections of programs, plates and shapes, and their words. */
 import * as tf from '@tensorflow/tfjs';
 import {
   bernoulli,
@@ -25,10 +25,10 @@ import {
 } from 'pyro-ts';
 import { describe, expect, it } from 'vitest';
 
-import { refuses, step, traced } from './refusals.js';
+import { rejects, step, traced } from './rejections.js';
 
 describe('a program', () => {
-  refuses([
+  rejects([
     ['a site without a name', () => sample('', normal(0, 1)), SiteError, 'sample: the first argument is the name'],
     [
       'a site without a distribution',
@@ -90,7 +90,7 @@ describe('a program', () => {
 });
 
 describe('a plate', () => {
-  refuses([
+  rejects([
     ['without a name', () => plate('', 2, () => 0), OptionError, 'plate: the first argument is the name of the plate'],
     [
       'of a broken size',
@@ -120,7 +120,7 @@ describe('a plate', () => {
 });
 
 describe('shapes against plates', () => {
-  refuses([
+  rejects([
     [
       'a dimension that no plate owns, with three mends',
       () => step(() => sample('x', normal(tf.zeros([2, 3]), 1), { obs: tf.zeros([2, 3]) })),

@@ -83,7 +83,7 @@ describe('order', () => {
     for (const count of first) expect(Math.abs(count - 400)).toBeLessThan(80);
   });
 
-  it('refuses options that make no sense', () => {
+  it('rejects options that make no sense', () => {
     const good = { unlabelled: 4, labelled: 4, batchSize: 2, seed: 1, epoch: 0 };
     expect(() => epochSchedule({ ...good, batchSize: 0 })).toThrow(
       'batchSize must be a whole number of at least 1, not 0',

@@ -36,7 +36,7 @@ describe('imageSet', () => {
     expect(imageSet({ images: new Float32Array(256), shape: [128] })).toMatchObject({ count: 2, channels: 1 });
   });
 
-  it('refuses parts that do not fit', () => {
+  it('rejects parts that do not fit', () => {
     const images = new Float32Array(8);
     expect(() => imageSet({ images, shape: [3] })).toThrow(
       '8 values do not divide into images of 1 channel(s) and shape [3]',
@@ -148,7 +148,7 @@ describe('partition', () => {
     expect(labelled?.count).toBe(6);
   });
 
-  it('refuses a single class and a class without images', () => {
+  it('rejects a single class and a class without images', () => {
     expect(() => partition({ ...numbered(4, 1), classNames: ['a'] })).toThrow(
       'All labelled images are of one class ("a")',
     );
@@ -161,7 +161,7 @@ describe('partition', () => {
   });
 });
 
-it('writes labels as rows with a single 1 and refuses unknown ones', () => {
+it('writes labels as rows with a single 1 and rejects unknown ones', () => {
   expect(Array.from(oneHot([2, 0], 3))).toEqual([0, 0, 1, 1, 0, 0]);
   expect(() => oneHot([0, -1], 3)).toThrow('Image 1 has label -1');
   expect(classCounts(numbered(5))).toEqual([2, 2, 1]);

@@ -18,7 +18,7 @@ describe('angles', () => {
   });
 
   it.each(['sixty degrees', '', '60 cm', '60 deg 3', '60%', 'deg', 'Infinity', '[1, 2]', 'f(x) = x', Number.NaN])(
-    'refuses %j, naming the option and an example',
+    'rejects %j, naming the option and an example',
     (text) => {
       expect(() => parseAngle('--angle', text)).toThrow(OptionError);
       expect(() => parseAngle('--angle', text)).toThrow(/^--angle: .* is not understood\. Expected .*"60 deg"/);
@@ -49,7 +49,7 @@ describe('fractions and ranges', () => {
     expect(parseRange('--scale', text)).toEqual([1, expect.closeTo(1.3, 12)]);
   });
 
-  it('refuses ranges without two ends in order', () => {
+  it('rejects ranges without two ends in order', () => {
     expect(parseRange('scale', [1, '130%'])).toEqual([1, 1.3]);
     expect(() => parseRange('--scale', '1.3')).toThrow(
       /--scale: "1.3" is not understood\. Expected a range such as "1 to 1.3"/,

@@ -26,7 +26,7 @@ export const models: Readonly<Record<string, () => Model>> = {
   'iVAE, a scale for each axis': () =>
     iVAE({ shape: [5, 6], invariances: ['s'], scalePrior: [0.1, 0.2], activation: 'softplus', ...small }),
   'iVAE, shift alone': () => iVAE({ shape: [6, 6], invariances: ['t'], activation: 'relu', ...small }),
-  'iVAE, von Mises angle, binned guide, told class and number': () =>
+  'iVAE, von Mises angle, binned guide, conditioned on class and number': () =>
     iVAE({
       shape: [6, 6],
       numClasses: 3,
@@ -121,12 +121,12 @@ export function casesOf(model: Model, count: number): Case[] {
     ...(shear && { shear }),
   });
   const both = (
-    told: Record<string, Float32Array>,
+    condition: Record<string, Float32Array>,
     encoding: ReturnType<Model['encode']>,
     images: ImageSet,
   ): Case[] => [
-    { network: 'encoder', given: { image, ...(model.kind === 'jiVAE' ? {} : told) }, expected: encoded(encoding) },
-    { network: 'decoder', given: { content, ...told, ...pose }, expected: { image: images.images } },
+    { network: 'encoder', given: { image, ...(model.kind === 'jiVAE' ? {} : condition) }, expected: encoded(encoding) },
+    { network: 'decoder', given: { content, ...condition, ...pose }, expected: { image: images.images } },
   ];
   switch (model.kind) {
     case 'ssiVAE':
@@ -147,7 +147,7 @@ export function casesOf(model: Model, count: number): Case[] {
         ...both({ targets: values }, model.encode(set, values), model.decode(content, { targets: values, ...pose })),
       ];
     case 'iVAE': {
-      const told = {
+      const condition = {
         ...(k > 0 && { classes }),
         ...(model.condition.dim > 0 && { condition: values }),
       };
@@ -155,7 +155,7 @@ export function casesOf(model: Model, count: number): Case[] {
         ...(k > 0 && { class: oneHot(classes, k) }),
         ...(model.condition.dim > 0 && { condition: values }),
       };
-      return both(inputs, model.encode(set, told), model.decode(content, { ...told, ...pose }));
+      return both(inputs, model.encode(set, condition), model.decode(content, { ...condition, ...pose }));
     }
   }
 }

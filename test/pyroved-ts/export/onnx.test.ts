@@ -125,7 +125,7 @@ describe('the files', () => {
     await expect(withNet((x) => tf.tensor(x.dataSync(), x.shape))).rejects.toThrow(/grows with the number of images/);
   });
 
-  it('refuse a format that does not exist', async () => {
+  it('reject a format that does not exist', async () => {
     await expect(exportModel({ model: iVAE({ shape: [4] }) }, { to: 'onxx' as 'onnx', out: 'x' })).rejects.toThrow(
       'There is no format "onxx". Did you mean "onnx"?',
     );

@@ -100,7 +100,7 @@ describe('a Gaussian process', () => {
     ['no rows', { points: [1, 2, 3, 4], targets: [1, 2, 3] }, '4 numbers are no rows for 3 targets'],
     ['not finite', { points: [1, 2, 3], targets: [1, Number.NaN, 3] }, 'Leave out what is not known'],
     ['all the same', { points: [1, 2, 3], targets: [5, 5, 5] }, 'there is nothing to predict'],
-  ])('refuses what cannot be learned from: %s', (_, given, words) => {
+  ])('rejects what cannot be learned from: %s', (_, given, words) => {
     expect(() => new GaussianProcess(given)).toThrow(words);
   });
 });
@@ -134,12 +134,12 @@ describe('the map of a property', () => {
     expect(few(1)).not.toEqual(few(2));
   });
 
-  it('refuses what does not fit', () => {
-    const refuses = (words: string, options: object, list: ArrayLike<number> = values) =>
+  it('rejects what does not fit', () => {
+    const rejects = (words: string, options: object, list: ArrayLike<number> = values) =>
       expect(() => latentMap({ count, content }, list, options)).toThrow(words);
-    refuses('There are 2 values for 150 images', {}, [1, 2]);
-    refuses('axes must be two different latents from 0 to 2; got [1, 1]', { axes: [1, 1] });
-    refuses('coverage must be between 0 and 1; got 1', { coverage: 1 });
-    refuses('Did you mean "size"?', { sise: 3 });
+    rejects('There are 2 values for 150 images', {}, [1, 2]);
+    rejects('axes must be two different latents from 0 to 2; got [1, 1]', { axes: [1, 1] });
+    rejects('coverage must be between 0 and 1; got 1', { coverage: 1 });
+    rejects('Did you mean "size"?', { sise: 3 });
   });
 });

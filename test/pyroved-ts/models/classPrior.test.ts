@@ -51,7 +51,7 @@ test('learned ones come to the share of each class among all images', async () =
   close(vae.classPrior(), [56 / 72, 16 / 72], 1);
 });
 
-test.each([[[1]], [[1, 0]], [[1, Number.NaN]], ['count'], [{}]])('%j is refused', (classPrior) => {
+test.each([[[1]], [[1, 0]], [[1, Number.NaN]], ['count'], [{}]])('%j is rejected', (classPrior) => {
   expect(() => make(classPrior as ClassPrior)).toThrow(
     /classPrior must be "uniform", "counts", "learned" or a list of 2 positive numbers/,
   );

@@ -47,7 +47,7 @@ describe('factors', () => {
   });
 });
 
-describe('an iVAE that is told class and numbers', () => {
+describe('an iVAE conditioned on class and numbers', () => {
   const condition = standardised(set, ['hours', 'kelvin']);
   const vae = new IVAE({ shape: [4, 5], invariances: ['r', 't'], numClasses: 3, condition, ...widths });
 
@@ -65,12 +65,12 @@ describe('an iVAE that is told class and numbers', () => {
   });
 
   test('decodes, reconstructs and spans a manifold for what it is told', () => {
-    const told = { classes: 2, condition: [1, 400] };
-    const one = vae.decode([0.3, -0.4], told);
+    const condition = { classes: 2, condition: [1, 400] };
+    const one = vae.decode([0.3, -0.4], condition);
     const both = vae.decode([0.3, -0.4, 0.3, -0.4], { classes: [0, 2], condition: [1, 400, 1, 400] });
     close(imageAt(both, 1), one.images);
     expect(imageAt(both, 0)).not.toEqual(one.images);
-    close(imageAt(vae.manifold({ ...told, size: 3 }).images, 4), vae.decode([0, 0], told).images);
+    close(imageAt(vae.manifold({ ...condition, size: 3 }).images, 4), vae.decode([0, 0], condition).images);
     const { content, angle, shift, classes = [], condition: numbers = [] } = vae.encode(set);
     close(vae.reconstruct(set).images, vae.decode(content, { angle, shift, classes, condition: numbers }).images);
     expect(vae.straighten(set).count).toBe(count);
@@ -82,13 +82,13 @@ describe('an iVAE that is told class and numbers', () => {
 
   test('its programs need what it is told, and a plain iVAE is told nothing', () => {
     const plain = new IVAE({ shape: [4, 5], ...widths });
-    expect(plain.told(set, [0, 1])).toBeUndefined();
+    expect(plain.conditionTensor(set, [0, 1])).toBeUndefined();
     expect(() => plain.decode([0, 0], { classes: 1 })).toThrow(/is not conditioned on classes\. Omit classes/);
     expect(() => plain.decode([0, 0], { condition: [1] })).toThrow(/is not conditioned on factors/);
     expect(() => new IVAE({ shape: [4, 5], numClasses: 1 })).toThrow(
       /numClasses must be an integer of at least 2; got 1/,
     );
-    const [x] = [vae.told(set, [3, 1])];
+    const [x] = [vae.conditionTensor(set, [3, 1])];
     expect(x?.shape).toEqual([2, 5]);
     expect(() => vae.params.run(() => vae.guide(x as never))).toThrow(
       /This iVAE is conditional: its programs take y of shape \[B, 5\]; got nothing/,

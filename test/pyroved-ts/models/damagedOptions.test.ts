@@ -2,7 +2,7 @@
 import { OptionError } from 'pyro-ts';
 import { type ModelConfig, modelFromConfig, VED, type VEDOptions } from 'pyroved-ts';
 import { describe, expect, it } from 'vitest';
-import { refusals } from '../damaged.js';
+import { rejections } from '../damaged.js';
 
 const small = { shape: [6, 6], hiddenEncoder: [4, 4], hiddenDecoder: [4, 4], seed: 1 };
 const pose = {
@@ -40,14 +40,14 @@ const pairs: VEDOptions = { inputShape: [8, 8], outputShape: [8], hiddenEncoder:
 
 describe('a model whose options are damaged', () => {
   it.each(Object.entries(whole))('is rejected: %s', async (_, config) => {
-    expect(await refusals(config, (given) => modelFromConfig(given).dispose())).toBeGreaterThan(60);
+    expect(await rejections(config, (given) => modelFromConfig(given).dispose())).toBeGreaterThan(60);
   });
 
   it.each<[string, object]>([
     ['channels', { channels: 1e12 }],
     ['infinitely many channels', { channels: Number.POSITIVE_INFINITY }],
     ['views', { shape: [1024, 1024], recognition: { views: 360, viewSize: 1024 } }],
-  ])('is refused before memory is taken: recognition with too many %s', (_, change) => {
+  ])('is rejected before memory is taken: recognition with too many %s', (_, change) => {
     const config = { kind: 'ssiVAE', ...small, invariances: ['r', 't'], numClasses: 2, recognition: {}, ...change };
     expect(() => modelFromConfig(config as ModelConfig)).toThrow(OptionError);
   });
@@ -57,6 +57,6 @@ describe('a model whose options are damaged', () => {
   });
 
   it('is rejected: VED', async () => {
-    expect(await refusals(pairs, (given) => new VED(given).dispose())).toBeGreaterThan(60);
+    expect(await rejections(pairs, (given) => new VED(given).dispose())).toBeGreaterThan(60);
   });
 });

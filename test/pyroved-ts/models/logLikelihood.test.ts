@@ -105,7 +105,7 @@ describe('a linear model with normal pixels', () => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
-  test('what cannot be asked is refused', () => {
+  test('what cannot be asked is rejected', () => {
     expect(() => vae.logLikelihood(set, { particles: 0 })).toThrow(/particles must be an integer of at least 1; got 0/);
     expect(() => vae.logLikelihood(set, { particels: 3 } as object)).toThrow(/Did you mean "particles"/);
     const holes = { ...set, images: set.images.map((v, i) => (i === 9 ? Number.NaN : v)) };

@@ -1,16 +1,16 @@
-/** What models refuse, in which words, and how many parameters they have. */
+/** What models reject, in which words, and how many parameters they have. */
 import { OptionError } from 'pyro-ts';
 import { type Invariance, IVAE, iVAE, type ModelOptions, rVAE, SSIVAE, ssrVAE } from 'pyroved-ts';
 import { describe, expect, test } from 'vitest';
 
 const shape = [6, 6];
-const refuse = (options: object, message: RegExp): void => {
+const reject = (options: object, message: RegExp): void => {
   const build = () => new IVAE({ shape, ...options } as ModelOptions);
   expect(build).toThrow(OptionError);
   expect(build).toThrow(message);
 };
 
-describe('refused options', () => {
+describe('rejected options', () => {
   test.each([
     [{ latentDims: 2 }, /iVAE has no option "latentDims"\. Did you mean "latentDim"\?/],
     [{ latentDim: 0 }, /latentDim must be an integer of at least 1; got 0/],
@@ -44,7 +44,7 @@ describe('refused options', () => {
     [{ kernel: 'wasm' }, /^iVAE: kernel is "wasm"\. Pass what `await selectKernel\(\)` returned/],
     [{ kernel: Promise.resolve() }, /kernel is a promise, so an await is missing\. Pass what/],
     [{ kernel: null }, /kernel is null/],
-  ])('%j', (options, message) => refuse(options, message));
+  ])('%j', (options, message) => reject(options, message));
 
   test.each([
     [['sc'], /no invariance "sc"\. Did you mean "s"\?/],
@@ -53,14 +53,14 @@ describe('refused options', () => {
     [['foo'], /no invariance "foo"\. Known: r, t, s, h\./],
     [['r', 't', 'r'], /invariance "r" is listed more than once/],
     ['rt', /invariances must be a list such as \["r", "t"\]; got "rt"/],
-  ])('invariances %j', (invariances, message) => refuse({ invariances }, message));
+  ])('invariances %j', (invariances, message) => reject({ invariances }, message));
 
   test('signals know translation alone', () => {
-    refuse(
+    reject(
       { shape: [20], invariances: ['r'] },
       /Signals \(shape \[20\]\) can only be invariant to translation, "t"; got "r"/,
     );
-    refuse(
+    reject(
       { shape: [20], invariances: ['t', 'h'] },
       /Signals \(shape \[20\]\) can only be invariant to translation, "t"; got "h"/,
     );

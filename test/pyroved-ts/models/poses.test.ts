@@ -43,7 +43,7 @@ describe('decode', () => {
     closeTo(imageAt(two, 1), quarter(upright.images));
   });
 
-  test('a pose of the wrong length, or one that the model has no coordinates for, is refused', () => {
+  test('a pose of the wrong length, or one that the model has no coordinates for, is rejected', () => {
     expect(() => vae.decode(content, { angle: [0, 0, 0] })).toThrow(/angle must have 1 values for 1 image\(s\); got 3/);
     const plain = new IVAE({ shape: [size, size] });
     expect(() => plain.decode(content, { angle: 1 })).toThrow(/has no invariances, so angle cannot be set/);
@@ -114,7 +114,7 @@ describe('encode', () => {
     closeTo(vae.reconstruct(set, { upright: true }).images, vae.decode(z).images);
   });
 
-  test('images of another shape are refused', () => {
+  test('images of another shape are rejected', () => {
     expect(() => vae.encode(imageSet({ images: new Float32Array(36), shape: [6, 6] }))).toThrow(
       /The images have shape \[6, 6\] and 1 channel\(s\); this model expects \[5, 5\] and 1/,
     );

@@ -270,7 +270,7 @@ describe('answers', () => {
   });
 });
 
-test('refuses what templates cannot do, and other models refuse templates', () => {
+test('rejects what templates cannot do, and other models reject templates', () => {
   const wrong: [Partial<SemiSupervisedOptions>, RegExp][] = [
     [{ recognition: undefined }, /requires recognition/],
     [{ shape: [20] }, /only images are supported/],

@@ -36,11 +36,14 @@ describe('traverse', () => {
       [0, 0],
       [0, 1],
     ]);
-    const told = new SSRegIVAE({ shape: [4, 4], targets: ['t'], hiddenRegressor: [4], ...widths });
-    close(imageAt(told.traverse({ targets: [2], size: 3 }).images, 1), told.decode([0, 0], { targets: [2] }).images);
+    const regression = new SSRegIVAE({ shape: [4, 4], targets: ['t'], hiddenRegressor: [4], ...widths });
+    close(
+      imageAt(regression.traverse({ targets: [2], size: 3 }).images, 1),
+      regression.decode([0, 0], { targets: [2] }).images,
+    );
   });
 
-  test('what does not exist is refused', () => {
+  test('what does not exist is rejected', () => {
     expect(() => vae.traverse({ latents: [3] })).toThrow(/latents must be one or more of 0 to 2; got \[3\]/);
     expect(() => vae.traverse({ at: [1] })).toThrow(/at must have 3 values, one for each content latent; got 1/);
     expect(() => vae.traverse({ coverage: 1 })).toThrow(/traverse: coverage must be between 0 and 1/);
@@ -86,12 +89,16 @@ describe('interpolate', () => {
   });
 
   test('quantities lie on a line', () => {
-    const told = new SSRegIVAE({ shape: [4, 4], targets: ['t'], hiddenRegressor: [4], ...widths });
-    const way = told.interpolate({ content: [0, 0], targets: [1] }, { content: [1, 1], targets: [2] }, { steps: 3 });
-    close(imageAt(way, 1), told.decode([0.5, 0.5], { targets: [1.5] }).images);
+    const regression = new SSRegIVAE({ shape: [4, 4], targets: ['t'], hiddenRegressor: [4], ...widths });
+    const way = regression.interpolate(
+      { content: [0, 0], targets: [1] },
+      { content: [1, 1], targets: [2] },
+      { steps: 3 },
+    );
+    close(imageAt(way, 1), regression.decode([0.5, 0.5], { targets: [1.5] }).images);
   });
 
-  test('ends that do not fit are refused', () => {
+  test('ends that do not fit are rejected', () => {
     expect(() => vae.interpolate({ content: [0] }, { content: [0, 1, 2] })).toThrow(
       /content has 1 values at one end and 3/,
     );

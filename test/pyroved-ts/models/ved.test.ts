@@ -122,7 +122,7 @@ describe('a prediction', () => {
   });
 });
 
-describe('refusals', () => {
+describe('rejections', () => {
   test.each<[string, () => unknown, new (...args: never[]) => Error, string]>([
     ['inputs of another shape', () => new VEDTrainer(make(), toImages), ShapeError, 'The inputs have shape [21]'],
     [

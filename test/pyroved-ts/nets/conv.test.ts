@@ -1,4 +1,4 @@
-/** Convolutional nets: exact sizes whatever they divide by, rows that never meet, classes that broadcast, first values, refusals. */
+/** Convolutional nets: exact sizes whatever they divide by, rows that never meet, classes that broadcast, first values, rejections. */
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import { module, type Net, OptionError, ParamStore, ShapeError, seed } from 'pyro-ts';
@@ -145,7 +145,7 @@ describe('batch normalisation', () => {
   });
 });
 
-describe('refusals', () => {
+describe('rejections', () => {
   it.each([
     [{ block: [[2]] } as ConvOptions, 'Did you mean "blocks"?'],
     [{ blocks: [[2], []] }, 'blocks must be a list of the channels of each block'],

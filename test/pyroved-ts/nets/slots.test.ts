@@ -144,7 +144,7 @@ test('an encoder-decoder with layers of its own each way', async () => {
   );
 });
 
-describe('refusals', () => {
+describe('rejections', () => {
   const encoderOf = (encoder: tf.LayersModel) => () => new IVAE({ shape: [8, 8], channels: 2, encoder });
   test.each([
     ['images of another shape', perceptron([8, 8, 1], 4), '[8, 8, 1]; here they are [8, 8, 2] or [128]'],

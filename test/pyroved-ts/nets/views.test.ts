@@ -85,10 +85,10 @@ describe('an encoder of views', () => {
   test.each([
     ['a class for each image', tf.oneHot(tf.tensor1d([0, 1, 1, 0, 1], 'int32'), 2).toFloat(), []],
     ['all classes', classes, [2]],
-  ])('says of each view what the encoder says of that picture, told %s', (_, told, lead) => {
+  ])('says of each view what the encoder says of that picture, told %s', (_, condition, lead) => {
     const [all, alone] = run((): [Encoded, Encoded[]] => [
-      module('net', encoderOfViews(net, views))([images, told]),
-      [0, 1, -2].map((angle) => module('net', net)([turnedViews(shape, 1, [angle]).of(images), told])),
+      module('net', encoderOfViews(net, views))([images, condition]),
+      [0, 1, -2].map((angle) => module('net', net)([turnedViews(shape, 1, [angle]).of(images), condition])),
     ]);
     expect(all.loc.shape).toEqual([...lead, 5, 3, 3]);
     for (const [v, one] of alone.entries()) {

@@ -26,10 +26,10 @@ const cases: Readonly<Record<string, PyrovedOptions>> = {
 /** encode and decode as the original's test did. */
 function answers(model: Model, set: ImageSet, { z, pose, classes, targets }: Expected) {
   const content = flat(z);
-  const told = { ...(classes && { classes }), ...(targets && { targets: flat(targets) }) };
+  const condition = { ...(classes && { classes }), ...(targets && { targets: flat(targets) }) };
   switch (model.kind) {
     case 'iVAE':
-      return { encoding: model.encode(set, told), images: model.decode(content, { ...told, ...pose }) };
+      return { encoding: model.encode(set, condition), images: model.decode(content, { ...condition, ...pose }) };
     case 'jiVAE':
       return { encoding: model.encode(set), images: model.decode(content, { classes: classes!, ...pose }) };
     case 'ssiVAE':

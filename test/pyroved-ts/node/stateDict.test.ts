@@ -33,7 +33,7 @@ describe('numbers', () => {
   });
 });
 
-describe('refused', () => {
+describe('rejected', () => {
   it.each([
     [
       'legacy',
@@ -126,20 +126,20 @@ describe('damaged files give one clear error', () => {
     } catch (error) {
       expect(error).toBeInstanceOf(ImportError);
       expect((error as Error).message).toMatch(/^a\.pt [^\n]*[.)]$/);
-      return 'refused';
+      return 'rejected';
     }
   };
 
   it('cut short anywhere', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: whole.length - 1 }), (length) => {
-        expect(outcomeOf(whole.subarray(0, length))).toBe('refused');
+        expect(outcomeOf(whole.subarray(0, length))).toBe('rejected');
       }),
       { numRuns: 200, seed: 1 },
     );
   });
 
-  it('with one changed byte: refused, or the change lies in what is not used', () => {
+  it('with one changed byte: rejected, or the change lies in what is not used', () => {
     const before = readStateDict(whole);
     fc.assert(
       fc.property(fc.integer({ min: 0, max: whole.length - 1 }), fc.integer({ min: 1, max: 255 }), (at, change) => {

@@ -257,7 +257,7 @@ test.each<[object, RegExp]>([
   [{ anglePrior: 'vonmises' }, /no angle prior "vonmises"\. Did you mean "von-mises"\?/],
   [{ exactBins: 2 }, /exactBins requires angleGuide "binned"/],
   [{ angleGuide: 'binned', exactBins: 9 }, /exactBins must be an integer from 1 to 8; got 9/],
-])('%j is refused', (options, message) => {
+])('%j is rejected', (options, message) => {
   const build = () => new IVAE({ ...tiny, ...options });
   expect(build).toThrow(OptionError);
   expect(build).toThrow(message);

@@ -180,7 +180,7 @@ test('shift and scale take custom priors, on sites of their own or in the joint 
   );
 });
 
-test('a prior of another part is refused as an angle prior', () => {
+test('a prior of another part is rejected as an angle prior', () => {
   const wrong: PosePart = { ...nearUpright, kind: 'shift' };
   expect(() => new IVAE({ shape: [6, 6], invariances: ['r'], anglePrior: wrong })).toThrow(
     /anglePrior: "near-upright" must be a prior of the angle; got one of the shift/,

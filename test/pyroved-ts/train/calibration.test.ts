@@ -47,7 +47,7 @@ describe('expected calibration error', () => {
     expect(expectedCalibrationError(bold, drawn)).toBeCloseTo(0.99 - 0.75, 1);
   });
 
-  test('what is no table of probabilities is refused', () => {
+  test('what is no table of probabilities is rejected', () => {
     expect(() => expectedCalibrationError([0.5, 0.5, 1], [0, 1])).toThrow(/must be a multiple of the 2 labels; got 3/);
     expect(() => expectedCalibrationError([2, 0], [0])).toThrow(/Probabilities must be in \[0, 1\]; image 0 has 2/);
     expect(() => expectedCalibrationError([1, 0], [0], { bins: 0 })).toThrow(

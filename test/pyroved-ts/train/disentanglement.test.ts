@@ -24,7 +24,7 @@ const setOf = (factors: Record<string, Float32Array>, more: Partial<ImageSet> = 
   ...imageSet({ images: new Float32Array(4 * count), shape: [2, 2], factors }),
   ...more,
 });
-const told = (encoding: Omit<Encoding, 'count' | 'contentScale'> & { classes?: Int32Array }) => ({
+const modelWith = (encoding: Omit<Encoding, 'count' | 'contentScale'> & { classes?: Int32Array }) => ({
   encode: () => ({ count, contentScale: new Float32Array(encoding.content.length), ...encoding }),
 });
 const columns = (...parts: Float32Array[]) =>
@@ -35,7 +35,7 @@ describe('disentanglementOf', () => {
 
   it('is 1 where each factor has a variable of its own, and 0 where every variable tells as much of each', () => {
     const own = disentanglementOf(
-      told({
+      modelWith({
         content: columns(
           width.map((v) => 3 - 2 * v),
           length,
@@ -49,7 +49,7 @@ describe('disentanglementOf', () => {
     expect(own?.factors[1].alone[0]).toBeCloseTo(1, 5);
     expect(own?.separation).toBeGreaterThan(0.95);
     const [a, b] = [length.map((v) => v / 7), width.map((v) => v / 2)];
-    const mixed = told({
+    const mixed = modelWith({
       content: columns(
         a.map((v, i) => v + b[i]),
         a.map((v, i) => v - b[i]),
@@ -65,7 +65,7 @@ describe('disentanglementOf', () => {
 
   it('finds nothing in noise, where a fit evaluated on its own images would', () => {
     const noise = Array.from({ length: 8 }, () => uniform(0, 1));
-    const found = disentanglementOf(told({ content: columns(...noise) }), setOf({ length }));
+    const found = disentanglementOf(modelWith({ content: columns(...noise) }), setOf({ length }));
     expect(found?.factors[0].together).toBeLessThan(0.05);
   });
 
@@ -75,7 +75,7 @@ describe('disentanglementOf', () => {
     const angle = degrees.map(
       (v, i) => (v * Math.PI) / 180 + (classes[i] === 0 ? 2.5 : -1) + (i % 4 === 1 ? Math.PI : 0),
     );
-    const model = told({ content: uniform(0, 1), angle, classes });
+    const model = modelWith({ content: uniform(0, 1), angle, classes });
     const set = setOf({ angle: degrees }, { labels: classes, classNames: ['flag', 'bar'] });
     const [any, halves, without] = [
       [1, 1],
@@ -123,7 +123,7 @@ describe('disentanglementOf', () => {
     );
     const known = (values: Float32Array) => values.map((v, i) => v + inside[i]);
     const found = disentanglementOf(
-      told({ content: new Float32Array(0), ...poses, ...(isSheared && { shear }) }),
+      modelWith({ content: new Float32Array(0), ...poses, ...(isSheared && { shear }) }),
       setOf({ tx: known(tx), ty: known(ty) }),
     );
     expect(found?.variables).toEqual([
@@ -142,7 +142,7 @@ describe('disentanglementOf', () => {
       [0, 1],
     ];
     const at = (axis: number) => Float32Array.from(labels, (k) => place[k][axis]);
-    const found = disentanglementOf(told({ content: columns(at(0), at(1)) }), setOf({}, { labels }));
+    const found = disentanglementOf(modelWith({ content: columns(at(0), at(1)) }), setOf({}, { labels }));
     expect(found?.factors).toMatchObject([{ factor: 'class' }]);
     expect(found?.factors[0].together).toBeCloseTo(1, 5);
     expect(found?.factors[0].alone[0]).toBeGreaterThan(0.4);
@@ -151,13 +151,13 @@ describe('disentanglementOf', () => {
 
   it('leaves out what is not known, and says nothing where nothing varies or there are too few images', () => {
     const half = length.map((v, i) => (i % 2 ? v : Number.NaN));
-    expect(disentanglementOf(told({ content: length }), setOf({ half }))?.factors[0].alone[0]).toBeCloseTo(1, 5);
-    expect(disentanglementOf(told({ content: length }), setOf({ same: length.map(() => 4) }))).toBeUndefined();
-    expect(disentanglementOf(told({ content: length }), setOf({}))).toBeUndefined();
+    expect(disentanglementOf(modelWith({ content: length }), setOf({ half }))?.factors[0].alone[0]).toBeCloseTo(1, 5);
+    expect(disentanglementOf(modelWith({ content: length }), setOf({ same: length.map(() => 4) }))).toBeUndefined();
+    expect(disentanglementOf(modelWith({ content: length }), setOf({}))).toBeUndefined();
     const few = { count: 3, content: new Float32Array(3), contentScale: new Float32Array(3) };
     const set = imageSet({ images: new Float32Array(12), shape: [2, 2], factors: { length: length.slice(0, 3) } });
     expect(disentanglementOf({ encode: () => few }, set)).toBeUndefined();
-    expect(() => disentanglementOf(told({ content: length }), setOf({ half }), { symmetry: [0.5] })).toThrow(
+    expect(() => disentanglementOf(modelWith({ content: length }), setOf({ half }), { symmetry: [0.5] })).toThrow(
       'symmetry must be a list of integers of at least 0; got [0.5].',
     );
   });

@@ -140,7 +140,7 @@ describe('an ssRegIVAE', () => {
     expect(new Set(counts).size).toBe(1);
   });
 
-  test('labelled images without the quantity are refused', () => {
+  test('labelled images without the quantity are rejected', () => {
     const holes = {
       ...labelled,
       factors: { angle: Float32Array.from({ length: 10 }, (_, i) => (i === 4 ? Number.NaN : i)) },
@@ -172,7 +172,7 @@ describe('a conditional iVAE', () => {
     expect(error(second, 1)).toBeLessThan(0.5 * error(second, 0));
   });
 
-  test('is refused images of which it is not told all', () => {
+  test('is rejected images of which it is not told all', () => {
     const vae = new IVAE({ ...small, numClasses: 2, condition: ['angle'] });
     const set = turned([ell, ring], 10, 8, 1, 'refused');
     const { labels: _, ...unlabelled } = set;

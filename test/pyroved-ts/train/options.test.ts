@@ -134,7 +134,7 @@ describe('averaged weights', () => {
     );
   });
 
-  it('what makes no sense is refused', () => {
+  it('what makes no sense is rejected', () => {
     expect(() => trainerOf({ epochs: 3, averageWeights: { from: 4 } })).toThrow(
       'averageWeights: from must be an epoch from 1 to 3; got 4.',
     );

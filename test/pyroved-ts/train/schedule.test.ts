@@ -32,7 +32,7 @@ test.each([
   ['2 deg', /klWeight must be a number of at least 0; got 2 deg at epoch 0/],
   [[], /klWeight must have at least one number; got an empty list/],
   [Number.NaN, /klWeight must be a number of at least 0; got NaN at epoch 0/],
-])('%j is refused before training', (schedule, message) => {
+])('%j is rejected before training', (schedule, message) => {
   expect(() => values(schedule as Schedule, 3)).toThrow(OptionError);
   expect(() => values(schedule as Schedule, 3)).toThrow(message);
 });

@@ -1,4 +1,4 @@
-/** Semi-supervised training: learning under rotation, the joint step, resuming, and what is refused. */
+/** Semi-supervised training: learning under rotation, the joint step, resuming, and what is rejected. */
 import { selectKernel } from '@pyro-ts/spatial-decoder';
 import * as tf from '@tensorflow/tfjs';
 import { cards } from 'pyroved-data';
@@ -106,7 +106,7 @@ test.each<[string, Partial<SemiSupervisedOptions>]>([
   vae.dispose();
 });
 
-test('what cannot be trained on is refused', () => {
+test('what cannot be trained on is rejected', () => {
   const make =
     (change: object, settings: object = {}) =>
     () =>

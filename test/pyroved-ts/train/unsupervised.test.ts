@@ -90,7 +90,7 @@ test('images that are read as they are asked for train a model to the same numbe
   expect(fromDisk.model.straighten(streamed)).toEqual(inMemory.model.straighten(images));
 });
 
-test('a saved state is refused where data, options or model differ', () => {
+test('a saved state is rejected where data, options or model differ', () => {
   const state = new UnsupervisedTrainer(new IVAE(small), { images }, options).state();
   const other = (model: IVAE, settings: object) => () =>
     new UnsupervisedTrainer(model, { images }, { ...options, ...settings }).loadState(state);

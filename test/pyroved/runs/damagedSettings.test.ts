@@ -8,7 +8,7 @@ import { loadPairs, loadSets, type PairsSource, resumeRun, type Source, trainRun
 import { cards, cardsConfig } from 'pyroved-data';
 import { encodeNpy, SemiSupervisedTrainer, SSIVAE } from 'pyroved-ts';
 import { afterAll, describe, expect, it } from 'vitest';
-import { refusals } from '../../pyroved-ts/damaged.js';
+import { rejections } from '../../pyroved-ts/damaged.js';
 
 const root = mkdtempSync(join(tmpdir(), 'damaged-'));
 afterAll(() => rmSync(root, { recursive: true }));
@@ -44,14 +44,14 @@ describe('a source that is damaged', () => {
     { kind: 'cards', size: 12, ...counts, ...turned, seed: 1 },
     { kind: 'peaks', length: 32, ...counts, seed: 1 },
   ])('is rejected: $kind', async (source) => {
-    expect(await refusals(source, async (given) => (await loadSets(given)).close?.())).toBeGreaterThan(10);
+    expect(await rejections(source, async (given) => (await loadSets(given)).close?.())).toBeGreaterThan(10);
   });
 
   it.each<PairsSource>([
     { kind: 'pairs', inputs: images, outputs: spectra, validationFraction: 0.2, seed: 1 },
     { kind: 'rods', size: 16, train: 5, test: 3, length: 16, noise: 0.1, seed: 1 },
   ])('is rejected: $kind', async (source) => {
-    expect(await refusals(source, async (given) => (await loadPairs(given)).close?.())).toBeGreaterThan(10);
+    expect(await rejections(source, async (given) => (await loadPairs(given)).close?.())).toBeGreaterThan(10);
   });
 });
 
@@ -114,6 +114,6 @@ it('a training whose settings are damaged is rejected', async () => {
     ...{ auxLossMultiplier: 3, auxStep: 'joint' as const, schedule: 'spread' as const, warmUp: 1 },
   };
   const train = (given: typeof settings) => new SemiSupervisedTrainer(model, { labelled, unlabelled }, given);
-  expect(await refusals(settings, train)).toBeGreaterThan(60);
+  expect(await rejections(settings, train)).toBeGreaterThan(60);
   model.dispose();
 });

@@ -32,7 +32,7 @@ describe('a checkpoint', () => {
     expect(checkpoint.state).toEqual({ step: 7, rng: ['a', 0.5] });
   });
 
-  it('refuses a state that JSON would change', () => {
+  it('rejects a state that JSON would change', () => {
     const { tensors } = checkpointOf(1);
     const bestLoss = Number.POSITIVE_INFINITY;
     expect(() => run.saveCheckpoint({ tensors, state: { bestLoss } })).toThrow(/state.bestLoss is Infinity/);
@@ -43,7 +43,7 @@ describe('a checkpoint', () => {
     expect(() => run.loadCheckpoint()).toThrow(/has no checkpoint yet/);
   });
 
-  it('is refused when it is some other safetensors file, or newer', () => {
+  it('is rejected when it is some other safetensors file, or newer', () => {
     const write = (metadata: Record<string, string>) =>
       fs.writeFileSync(run.file('checkpoint'), writeSafetensors(new Map(), metadata));
     write({ format: 'pt' });

@@ -1,4 +1,4 @@
-/** Tables of known numbers: which image has which, what becomes of images of which nothing is known, and what is refused. */
+/** Tables of known numbers: which image has which, what becomes of images of which nothing is known, and what is rejected. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -61,7 +61,7 @@ describe('a table for the items of an array', () => {
     ['t,u\n1,5,2\n', /line 2: the row has 3 cells, and the first row has 2/],
     ['t\n1\t5\n', /line 2: the row has 2 cells, and the first row has 1|not a number/],
     ['file,t\nother.png,1\n', /names 1 file\(s\) that are not among the images:\n {2}other\.png/],
-  ])('%j is refused', async (text, message) => {
+  ])('%j is rejected', async (text, message) => {
     await expect(sets(write('bad.csv', text))).rejects.toThrow(message);
   });
 });

@@ -118,15 +118,15 @@ describe('a lock', () => {
 
   it('does not hide why the body failed where the folder has become read-only', async () => {
     const run = RunFolder.create(root, settings);
-    const refuses = (name: string) =>
+    const rejects = (name: string) =>
       Object.assign(new Error(`EROFS: read-only file system, ${name}`), { code: 'EROFS', syscall: name });
     const body = async (): Promise<void> => {
       using _lock = lockOf(run);
       vi.spyOn(fs, 'rmSync').mockImplementation(() => {
-        throw refuses('rm');
+        throw rejects('rm');
       });
       vi.spyOn(fs, 'openSync').mockImplementation(() => {
-        throw refuses('open');
+        throw rejects('open');
       });
       run.writeSummary({ accuracy: 1 });
     };
@@ -185,7 +185,7 @@ describe('a study', () => {
     expect(fs.readdirSync(path.join(root, 'normal'))).toEqual(['notes.txt']);
   });
 
-  it('that is damaged or newer is refused', () => {
+  it('that is damaged or newer is rejected', () => {
     StudyFolder.create(root, study);
     const file = path.join(root, 'study.json');
     const text = fs.readFileSync(file, 'utf8');

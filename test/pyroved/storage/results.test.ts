@@ -63,7 +63,7 @@ describe('classificationCsv', () => {
     expect(text.split('\n')[0]).toBe('file,class,probability,unsure,p(clubs),"p(odd, ""class"")"');
   });
 
-  it('refuses a row that does not fit the classes', () => {
+  it('rejects a row that does not fit the classes', () => {
     const row = { file: 'a.png', classIndex: 2, probabilities: [0.5, 0.5], unsure: false };
     expect(() => classificationCsv([row], names)).toThrow(RunError);
     expect(() => classificationCsv([{ ...row, classIndex: 0, probabilities: [1] }], names)).toThrow(

@@ -46,7 +46,7 @@ describe('making and opening', () => {
     expect(RunFolder.open(root).config.seed).toBe(2);
   });
 
-  it('refuses a folder with other files even when told to replace, and leaves them', () => {
+  it('rejects a folder with other files even when told to replace, and leaves them', () => {
     fs.writeFileSync(path.join(root, 'thesis.tex'), 'mine');
     expect(() => RunFolder.create(root, settings, { overwrite: true })).toThrow(
       /contains files that are not part of a run \(thesis.tex\)/,
@@ -62,7 +62,7 @@ describe('making and opening', () => {
     expect(() => RunFolder.create(path.join(root, 'file'), settings)).toThrow(/a file where a folder is needed/);
   });
 
-  it('refuses settings that JSON would lose', () => {
+  it('rejects settings that JSON would lose', () => {
     const create = (change: object) => () => RunFolder.create(path.join(root, 'run'), { ...settings, ...change });
     expect(create({ train: { betas: [0.9, Number.NaN] } })).toThrow(/config.train.betas\[1\] is NaN/);
     expect(create({ model: { weights: new Float32Array(2) } })).toThrow(/config.model.weights is a Float32Array/);
@@ -86,7 +86,7 @@ describe('making and opening', () => {
     [{ createdAt: 'yesterday' }, /"createdAt" must be a date; got "yesterday"/],
     [{ seed: '1' }, /"seed" must be an integer; got "1"/],
     [{ versions: { node: 20 } }, /"versions" must map/],
-  ])('refuses a configuration with %j', (change, words) => {
+  ])('rejects a configuration with %j', (change, words) => {
     const run = RunFolder.create(root, settings);
     expect(() => edited(run, change)).toThrow(RunError);
     expect(() => edited(run, change)).toThrow(words);
@@ -171,7 +171,7 @@ describe('pictures, report, summary', () => {
     expect(fs.readdirSync(root).filter((name) => name.endsWith('.tmp'))).toEqual([]);
   });
 
-  it('refuse names that leave the folder, and figures that are not numbers', () => {
+  it('reject names that leave the folder, and figures that are not numbers', () => {
     const run = RunFolder.create(root, settings);
     for (const name of ['../x.png', 'a/b.png', '', '.hidden', 'a b.png'])
       expect(() => run.writePicture(name, '')).toThrow(/is not a valid name of a picture/);
@@ -180,7 +180,7 @@ describe('pictures, report, summary', () => {
   });
 });
 
-describe('a disk that refuses', () => {
+describe('a disk that rejects', () => {
   it.each([
     ['ENOSPC', /the disk is full. Free some space/],
     ['EROFS', /the disk is read-only/],

@@ -158,7 +158,7 @@ describe('the confusion matrix', () => {
     expect(hearts).toEqual({ name: 'hearts', images: 0, recall: Number.NaN, precision: 0 });
   });
 
-  it('refuses counts that do not fit the names', () => {
+  it('rejects counts that do not fit the names', () => {
     expect(() => classScores({ classNames: ['a', 'b'], counts: [[1, 2]] })).toThrow(
       /2 classes requires 2 rows of 2 counts/,
     );
@@ -206,7 +206,7 @@ describe('scatterChart', () => {
     for (const points of drawn) expect(Math.abs(points - 200)).toBeLessThan(8);
   });
 
-  it('refuses lengths that differ', () => {
+  it('rejects lengths that differ', () => {
     expect(() => scatterChart({ x: [1, 2], y: [1] })).toThrow(PyrovedError);
   });
 });
@@ -224,7 +224,7 @@ describe('histogramChart', () => {
     expect(heights.map((height) => height / unit)).toEqual([2, 0, 3, 1].map((count) => expect.closeTo(count, 3)));
   });
 
-  it('has a row for each class, and refuses lengths that differ', () => {
+  it('has a row for each class, and rejects lengths that differ', () => {
     const svg = histogramChart({
       values: [1, 2, 3],
       classes: [0, 1, 1],
@@ -291,7 +291,7 @@ describe('heatmapChart', () => {
     expect(first.filter((id) => second.includes(id))).toEqual([]);
   });
 
-  it('refuses values that do not fit the axes', () => {
+  it('rejects values that do not fit the axes', () => {
     expect(() => heatmapChart({ ...options, values: [[1, 2]] })).toThrow(/3 rows and 2 columns/);
   });
 });

@@ -82,7 +82,7 @@ describe('tileImages', () => {
     expect([...decode(png).data]).toEqual([Math.round(0.2 * 51), 255, Math.round(4.75 * 51), 255]);
   });
 
-  it('refuses data of another length', () => {
+  it('rejects data of another length', () => {
     expect(() => tileImages({ data: [1, 2, 3], count: 1, height: 2, width: 2 }, { columns: 1 })).toThrow(
       /1 images of 2 x 2 x 1 must have 4 values; got 3/,
     );
@@ -145,7 +145,7 @@ describe('rows of images', () => {
     expect(alpha(0, height - 1)).toBe(255);
   });
 
-  it('refuse rows that are not alike, and none', () => {
+  it('reject rows that are not alike, and none', () => {
     const rows = (images: Parameters<typeof imageRowsPicture>[0]['rows'][0]['images']) => [
       { label: 'input', images: ramp(1, 2, 2) },
       { label: 'odd', images },

@@ -44,7 +44,7 @@ const leakyRelu = (below: number): Fused => ({
   },
 });
 
-/** tanh(x + bias) for x [..., n], bias [n]: [..., n]. On the wasm engine it has no second derivatives: TensorFlow.js refuses them. */
+/** tanh(x + bias) for x [..., n], bias [n]: [..., n]. On the wasm engine it has no second derivatives: TensorFlow.js rejects them. */
 export const biasTanh = (x: tf.Tensor, bias: tf.Tensor1D): tf.Tensor => biased(tanh, x, bias);
 
 /** As `biasTanh`, with x + bias where that is above 0 and `below` (from 0 to 1) times it elsewhere. */

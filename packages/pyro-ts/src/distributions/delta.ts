@@ -2,7 +2,7 @@
 import { equal, type Shape } from '@pyro-ts/engine';
 import { broadcastShapes, expandTo } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
-import { formatShape, refuseUnknownKeys, ShapeError } from '../errors.js';
+import { formatShape, rejectUnknownKeys, ShapeError } from '../errors.js';
 import type { RandomStream } from '../random.js';
 import { type Constraint, independent, real } from './constraints.js';
 import { Distribution, expandedShape, sumRightmost, type TensorLike, toTensor } from './distribution.js';
@@ -20,7 +20,7 @@ export class Delta extends Distribution {
   private readonly mass: tf.Tensor;
 
   constructor(v: TensorLike, options: DeltaOptions = {}, batchShape?: Shape) {
-    refuseUnknownKeys('Delta', options, ['eventDim', 'logDensity']);
+    rejectUnknownKeys('Delta', options, ['eventDim', 'logDensity']);
     const { eventDim = 0, logDensity = 0 } = options;
     const at = toTensor(v);
     const split = at.rank - eventDim;

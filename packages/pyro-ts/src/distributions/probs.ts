@@ -2,7 +2,7 @@
 import { customGrad, type Shape } from '@pyro-ts/engine';
 import { readBroadcast } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
-import { OptionError, refuseUnknownKeys } from '../errors.js';
+import { OptionError, rejectUnknownKeys } from '../errors.js';
 import { type TensorLike, toTensor } from './distribution.js';
 
 /**
@@ -23,14 +23,14 @@ export interface ProbsOrLogits {
 export const isOptions = <T extends object>(x: TensorLike | T): x is T =>
   typeof x === 'object' && !(x instanceof tf.Tensor) && !Array.isArray(x) && !ArrayBuffer.isView(x);
 
-/** The one parameter that was given, as a tensor; refuses both, neither and unknown keys. */
+/** The one parameter that was given, as a tensor; rejects both, neither and unknown keys. */
 export function oneOf<A extends string>(
   family: string,
   options: object,
   names: readonly A[],
   others: readonly string[] = [],
 ): { name: A; value: tf.Tensor } {
-  refuseUnknownKeys(family, options, [...names, ...others]);
+  rejectUnknownKeys(family, options, [...names, ...others]);
   const given = options as Partial<Record<A, TensorLike>>;
   const present = names.filter((name) => given[name] !== undefined);
   if (present.length !== 1) {

@@ -1,5 +1,5 @@
 /** `block`: hides sites from the handlers further out. */
-import { OptionError, refuseUnknownKeys } from '../errors.js';
+import { OptionError, rejectUnknownKeys } from '../errors.js';
 import type { Message } from '../runtime/messages.js';
 import { handlerFactory } from '../runtime/program.js';
 import { Handler } from '../runtime/stack.js';
@@ -23,7 +23,7 @@ export class BlockHandler extends Handler {
 
   constructor(options: BlockOptions = {}) {
     super();
-    refuseUnknownKeys('block', options, ['hideFn', 'hide', 'expose', 'hideTypes', 'exposeTypes']);
+    rejectUnknownKeys('block', options, ['hideFn', 'hide', 'expose', 'hideTypes', 'exposeTypes']);
     const { hideFn, hide, expose, hideTypes, exposeTypes } = options;
     if ((hide || hideTypes) && (expose || exposeTypes))
       throw new OptionError('block: give what to hide or what to expose, not both.');

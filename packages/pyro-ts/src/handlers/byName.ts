@@ -1,5 +1,5 @@
-/** What handlers with values by name share: a name that the program never mentions is refused, as it would change nothing. */
-import { didYouMean, refuseUnknownKeys, SiteError } from '../errors.js';
+/** What handlers with values by name share: a name that the program never mentions is rejected, as it would change nothing. */
+import { didYouMean, rejectUnknownKeys, SiteError } from '../errors.js';
 import type { Message } from '../runtime/messages.js';
 import { Handler } from '../runtime/stack.js';
 
@@ -14,7 +14,7 @@ const kinds: Record<Message['type'], { called: string; handler: string }> = {
   param: { called: 'parameter', handler: 'substitute' },
 };
 
-/** Remembers which names a run meets, and refuses those of `wanted` that it did not. A run that throws is not checked. */
+/** Remembers which names a run meets, and rejects those of `wanted` that it did not. A run that throws is not checked. */
 export abstract class ByNameHandler extends Handler {
   private readonly met = new Map<string, Message['type']>();
   private readonly allowUnused: boolean;
@@ -26,14 +26,14 @@ export abstract class ByNameHandler extends Handler {
     options: ByNameOptions = {},
   ) {
     super();
-    refuseUnknownKeys(owner, options, ['allowUnused']);
+    rejectUnknownKeys(owner, options, ['allowUnused']);
     this.allowUnused = options.allowUnused ?? false;
   }
 
   override run<R>(body: () => R): R {
     this.met.clear();
     const result = super.run(body);
-    if (!this.allowUnused) for (const name of this.wanted) if (this.met.get(name) !== this.type) this.refuse(name);
+    if (!this.allowUnused) for (const name of this.wanted) if (this.met.get(name) !== this.type) this.reject(name);
     return result;
   }
 
@@ -42,7 +42,7 @@ export abstract class ByNameHandler extends Handler {
     this.met.set(message.name, message.type);
   }
 
-  private refuse(name: string): never {
+  private reject(name: string): never {
     const { called } = kinds[this.type];
     const other = this.met.get(name);
     if (other) {

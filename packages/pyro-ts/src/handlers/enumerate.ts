@@ -1,6 +1,6 @@
 /** `enumerate`: gives discrete sites all their values at once, each site along a batch dimension of its own. */
 import { broadcastShapes, sizeOf } from '@pyro-ts/engine/internal';
-import { EnumerationError, formatShape, OptionError, PlateError, refuseUnknownKeys } from '../errors.js';
+import { EnumerationError, formatShape, OptionError, PlateError, rejectUnknownKeys } from '../errors.js';
 import type { EnumeratedVariable, Message, PlateFrame, SampleMessage } from '../runtime/messages.js';
 import { handlerFactory } from '../runtime/program.js';
 import { Handler } from '../runtime/stack.js';
@@ -44,7 +44,7 @@ export class EnumerateHandler extends Handler {
     if (message.type !== 'sample' || message.isSubsample) return;
     const visible = this.visibleVariables(message);
     const isGiven = message.isObserved || message.done || message.value !== undefined;
-    if (!isGiven) this.refuse(message);
+    if (!isGiven) this.reject(message);
     const mode = message.infer.enumerate;
     if (isGiven || mode === undefined || mode === 'sequential') this.keep(message, visible, !isGiven);
     else {
@@ -67,7 +67,7 @@ export class EnumerateHandler extends Handler {
     const variables = before ? joined(before, visible) : visible;
     const ownVariable = own?.dim === undefined ? undefined : before?.get(own.dim);
     if (own?.dim !== undefined && ownVariable) {
-      refuseClash(variables, own.dim, ownVariable);
+      rejectClash(variables, own.dim, ownVariable);
       variables.set(own.dim, ownVariable);
       if (this.role === 'guide') this.allocator.take(own.dim, ownVariable, message.markovScope === undefined);
     }
@@ -83,7 +83,7 @@ export class EnumerateHandler extends Handler {
       // A name that fewer contexts show than were around it has left one of them.
       if (this.depths.get(name) !== depth) continue;
       for (const [dim, variable] of this.valueVariables.get(name) ?? []) {
-        refuseClash(visible, dim, variable);
+        rejectClash(visible, dim, variable);
         visible.set(dim, variable);
       }
     }
@@ -92,7 +92,7 @@ export class EnumerateHandler extends Handler {
   }
 
   /** Asks of a model only what can be done in a model. */
-  private refuse({ name, infer }: SampleMessage): void {
+  private reject({ name, infer }: SampleMessage): void {
     if (this.role !== 'model') return;
     if (infer.enumerate === 'sequential') {
       throw new EnumerationError(
@@ -116,13 +116,13 @@ export class EnumerateHandler extends Handler {
 function joined(a: Variables, b: Variables): Map<number, EnumeratedVariable> {
   const both = new Map(a);
   for (const [dim, variable] of b) {
-    refuseClash(both, dim, variable);
+    rejectClash(both, dim, variable);
     both.set(dim, variable);
   }
   return both;
 }
 
-function refuseClash(visible: Variables, dim: number, { site }: EnumeratedVariable): void {
+function rejectClash(visible: Variables, dim: number, { site }: EnumeratedVariable): void {
   const other = visible.get(dim)?.site;
   if (other === undefined || other === site) return;
   throw new DimensionClash(
@@ -132,7 +132,7 @@ function refuseClash(visible: Variables, dim: number, { site }: EnumeratedVariab
   );
 }
 
-/** Refuses a site whose value or density would not fit into memory. */
+/** Rejects a site whose value or density would not fit into memory. */
 function checkSize({ name, fn }: SampleMessage, value: readonly number[]): void {
   const batch = broadcastShapes(value.slice(0, value.length - fn.eventShape.length), fn.batchShape) ?? [];
   const entries = sizeOf(batch) * sizeOf(fn.eventShape);
@@ -154,7 +154,7 @@ function checkSize({ name, fn }: SampleMessage, value: readonly number[]): void 
  * enumerate(configEnumerate(coins), { firstAvailableDim: -2 })().shape // [2, 1]
  */
 export const enumerate = handlerFactory((options: EnumerateOptions) => {
-  refuseUnknownKeys('enumerate', options, ['firstAvailableDim']);
+  rejectUnknownKeys('enumerate', options, ['firstAvailableDim']);
   const { firstAvailableDim } = options;
   if (!Number.isInteger(firstAvailableDim) || firstAvailableDim >= 0) {
     throw new OptionError(`enumerate: firstAvailableDim must be a negative integer, not ${firstAvailableDim}.`);

@@ -1,6 +1,6 @@
 /** `queue`: runs a program again and again, each time a little further along every choice that it has. */
 import * as tf from '@tensorflow/tfjs';
-import { PyroError, refuseUnknownKeys, SiteError } from '../errors.js';
+import { PyroError, rejectUnknownKeys, SiteError } from '../errors.js';
 import { draw } from '../primitives/sampleMessage.js';
 import type { Message, SampleMessage } from '../runtime/messages.js';
 import { Handler } from '../runtime/stack.js';
@@ -93,7 +93,7 @@ export function queue<Args extends unknown[], Result>(
   waiting: TraceQueue,
   options: QueueOptions = {},
 ): (...args: Args) => Result {
-  refuseUnknownKeys('queue', options, ['maxTries', 'branchAt', 'extend']);
+  rejectUnknownKeys('queue', options, ['maxTries', 'branchAt', 'extend']);
   const { maxTries = 1e6, branchAt = isNewChoice, extend = extendByValues } = options;
   return (...args) => {
     for (let i = 0; i < maxTries; i++) {

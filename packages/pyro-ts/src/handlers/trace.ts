@@ -1,6 +1,6 @@
 /** `trace`: records what a program did. */
 import type { Message } from '../runtime/messages.js';
-import { Handler, refusePromise } from '../runtime/stack.js';
+import { Handler, rejectPromise } from '../runtime/stack.js';
 import { Trace } from '../runtime/trace.js';
 
 /** Records every site of the body into `trace`. */
@@ -38,6 +38,6 @@ export function trace<Args extends unknown[], Result>(program: (...args: Args) =
 /** The trace of a body. */
 trace.with = (body: () => unknown): Trace => {
   const handler = new TraceHandler();
-  handler.trace.returnValue = refusePromise(handler.run(body));
+  handler.trace.returnValue = rejectPromise(handler.run(body));
   return handler.trace;
 };

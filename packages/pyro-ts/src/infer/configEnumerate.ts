@@ -1,5 +1,5 @@
 /** `configEnumerate`: marks the sites of a program for enumeration. */
-import { OptionError, refuseUnknownKeys } from '../errors.js';
+import { OptionError, rejectUnknownKeys } from '../errors.js';
 import { InferConfigHandler } from '../handlers/inferConfig.js';
 import type { Enumerate, InferConfig, SampleMessage } from '../runtime/messages.js';
 
@@ -24,7 +24,7 @@ export function configEnumerate<Args extends unknown[], Result>(
   program: (...args: Args) => Result,
   options: ConfigEnumerateOptions = {},
 ): (...args: Args) => Result {
-  refuseUnknownKeys('configEnumerate', options, ['default', 'expand', 'numSamples', 'exactClasses']);
+  rejectUnknownKeys('configEnumerate', options, ['default', 'expand', 'numSamples', 'exactClasses']);
   const { default: mode = 'parallel', expand, numSamples, exactClasses } = options;
   if (!modes.includes(mode)) {
     throw new OptionError(

@@ -1,6 +1,6 @@
 /** How well a fitted model predicts: log-likelihoods point by point, WAIC, leave-one-out cross-validation, and posterior predictive checks. */
 import * as tf from '@tensorflow/tfjs';
-import { ModelGuideError, OptionError, refuseUnknownKeys, ShapeError } from '../errors.js';
+import { ModelGuideError, OptionError, rejectUnknownKeys, ShapeError } from '../errors.js';
 import { replay } from '../handlers/replay.js';
 import { trace } from '../handlers/trace.js';
 import { ParamStore } from '../paramStore.js';
@@ -40,7 +40,7 @@ export function pointwiseLogLikelihood<Args extends unknown[]>(
   options: PointwiseOptions<Args>,
   ...args: Args
 ): Record<string, PointwiseLogLikelihood> {
-  refuseUnknownKeys('pointwiseLogLikelihood', options, ['guide', 'numSamples', 'params', 'seed']);
+  rejectUnknownKeys('pointwiseLogLikelihood', options, ['guide', 'numSamples', 'params', 'seed']);
   const { guide, numSamples = 400, params = new ParamStore(), seed = 0 } = options;
   if (!Number.isInteger(numSamples) || numSamples < 2) {
     throw new OptionError(`pointwiseLogLikelihood: numSamples must be an integer of at least 2; got ${numSamples}.`);

@@ -1,6 +1,6 @@
 /** Importance sampling with a guide, and how far its weights can be trusted. */
 import * as tf from '@tensorflow/tfjs';
-import { NonFiniteError, OptionError, refuseUnknownKeys } from '../errors.js';
+import { NonFiniteError, OptionError, rejectUnknownKeys } from '../errors.js';
 import { replay } from '../handlers/replay.js';
 import { trace } from '../handlers/trace.js';
 import { ParamStore } from '../paramStore.js';
@@ -45,7 +45,7 @@ export function importance<Args extends unknown[]>(
   options: ImportanceOptions<Args>,
   ...args: Args
 ): ImportanceResult {
-  refuseUnknownKeys('importance', options, ['guide', 'numSamples', 'params', 'seed']);
+  rejectUnknownKeys('importance', options, ['guide', 'numSamples', 'params', 'seed']);
   const { guide, numSamples, params = new ParamStore(), seed = 0 } = options;
   if (!Number.isInteger(numSamples) || numSamples < 1) {
     throw new OptionError(`importance: numSamples must be a positive integer, not ${numSamples}.`);

@@ -1,5 +1,5 @@
 /** `inferDiscrete`: a program whose discrete variables take values from their posterior. */
-import { OptionError, refuseUnknownKeys } from '../errors.js';
+import { OptionError, rejectUnknownKeys } from '../errors.js';
 import { EnumerateHandler } from '../handlers/enumerate.js';
 import { EnumerationAllocator, recyclingWherePossible } from '../handlers/enumeration/allocator.js';
 import { InferConfigHandler } from '../handlers/inferConfig.js';
@@ -36,7 +36,7 @@ export function inferDiscrete<Args extends unknown[], Result>(
   program: (...args: Args) => Result,
   options: InferDiscreteOptions,
 ): (...args: Args) => Result {
-  refuseUnknownKeys('inferDiscrete', options ?? {}, ['firstAvailableDim', 'temperature', 'strictEnumerationWarning']);
+  rejectUnknownKeys('inferDiscrete', options ?? {}, ['firstAvailableDim', 'temperature', 'strictEnumerationWarning']);
   const { firstAvailableDim, temperature = 1, strictEnumerationWarning = true } = options ?? {};
   if (!Number.isInteger(firstAvailableDim) || firstAvailableDim >= 0) {
     throw new OptionError(

@@ -1,7 +1,7 @@
 /** `Predictive`: draws from a model with its latent variables taken from a guide or from given samples. */
 import { expandTo, sizeOf } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
-import { didYouMean, formatShape, OptionError, refuseUnknownKeys, ShapeError } from '../errors.js';
+import { didYouMean, formatShape, OptionError, rejectUnknownKeys, ShapeError } from '../errors.js';
 import { replay } from '../handlers/replay.js';
 import { trace } from '../handlers/trace.js';
 import { ParamStore } from '../paramStore.js';
@@ -61,7 +61,7 @@ export class Predictive<Args extends unknown[]> {
     readonly model: InferenceProgram<Args>,
     private readonly options: PredictiveOptions<Args> = {},
   ) {
-    refuseUnknownKeys('Predictive', options, keys);
+    rejectUnknownKeys('Predictive', options, keys);
     const { guide, posteriorSamples, numSamples, parallel, maxPlateNesting } = options;
     if (guide && posteriorSamples) throw new OptionError('Predictive: give a guide or posteriorSamples, not both.');
     if (parallel && maxPlateNesting === undefined) {

@@ -1,6 +1,6 @@
 /** Stochastic variational inference: gradient steps on a variational objective. */
 import * as tf from '@tensorflow/tfjs';
-import { NonFiniteError, OptionError, refuseUnknownKeys } from '../errors.js';
+import { NonFiniteError, OptionError, rejectUnknownKeys } from '../errors.js';
 import type { Optimizer } from '../optim/optimizer.js';
 import { ParamStore } from '../paramStore.js';
 import { RandomStream } from '../random.js';
@@ -47,7 +47,7 @@ export class SVI<Args extends unknown[]> {
     readonly elbo: ELBO,
     options: SVIOptions = {},
   ) {
-    refuseUnknownKeys('SVI', options, ['params', 'seed', 'onNonFinite', 'compile']);
+    rejectUnknownKeys('SVI', options, ['params', 'seed', 'onNonFinite', 'compile']);
     const { params = new ParamStore(), seed = 0, onNonFinite = 'throw', compile = false } = options;
     if (onNonFinite !== 'throw' && onNonFinite !== 'skip') {
       throw new OptionError(`SVI: onNonFinite is "${onNonFinite}"; it must be "throw" or "skip".`);

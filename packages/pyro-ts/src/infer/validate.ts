@@ -8,7 +8,7 @@ import type { PlateFrame } from '../runtime/messages.js';
 import type { SampleSite, Trace } from '../runtime/trace.js';
 import { warn } from '../runtime/warn.js';
 
-/** Refuses a guide that does not fit its model. */
+/** Rejects a guide that does not fit its model. */
 export function checkModelMatchesGuide(model: Trace, guide: Trace): void {
   for (const site of guide.sampleSites) {
     const partner = model.sites.get(site.name);
@@ -100,7 +100,7 @@ function checkPlates(model: SampleSite, guide: SampleSite): void {
 }
 
 /**
- * Refuses a site whose log-probability has a batch dimension that no plate owns. Dimensions left of -maxPlateNesting belong to enumeration.
+ * Rejects a site whose log-probability has a batch dimension that no plate owns. Dimensions left of -maxPlateNesting belong to enumeration.
  */
 export function checkSiteShape(site: SampleSite, maxPlateNesting: number): void {
   const own = site.unscaledLogProb.shape;

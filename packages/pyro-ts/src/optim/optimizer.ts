@@ -1,10 +1,10 @@
 /**
- * What optimisers share: options for each parameter, a state for each parameter that can be saved, and a refusal of gradients that are not
+ * What optimisers share: options for each parameter, a state for each parameter that can be saved, and a rejection of gradients that are not
  * finite. Updates run on the host in float32, so that they are fast, and the same on every engine.
  */
 import { firstNonFinite } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
-import { FormatError, NonFiniteError, OptionError, refuseUnknownKeys } from '../errors.js';
+import { FormatError, NonFiniteError, OptionError, rejectUnknownKeys } from '../errors.js';
 import type { ParamStore } from '../paramStore.js';
 import { readOptimizer, writeOptimizer } from './saved.js';
 
@@ -55,9 +55,9 @@ export abstract class Optimizer<Options extends object = object> {
     options: Required<Options>,
   ): void;
 
-  /** Moves the parameters of `store` down their gradients. Refuses all of it, with an error that names the parameter, if one is not finite. */
+  /** Moves the parameters of `store` down their gradients. Rejects all of it, with an error that names the parameter, if one is not finite. */
   step(store: ParamStore, gradients: ReadonlyMap<string, tf.Tensor>): void {
-    for (const [name, gradient] of gradients) refuseNonFinite(name, gradient);
+    for (const [name, gradient] of gradients) rejectNonFinite(name, gradient);
     for (const [name, gradient] of gradients) this.move(name, store.unconstrained(name), gradient);
   }
 
@@ -196,7 +196,7 @@ export abstract class Optimizer<Options extends object = object> {
   }
 
   private resolve(name: string, options: Options): Required<Options> {
-    refuseUnknownKeys(`${this.constructor.name} (for ${name})`, options, Object.keys(this.defaults));
+    rejectUnknownKeys(`${this.constructor.name} (for ${name})`, options, Object.keys(this.defaults));
     const all = { ...this.defaults, ...options };
     const rate: unknown = all[this.rate];
     if (typeof rate !== 'number' || !(rate >= 0)) {
@@ -206,7 +206,7 @@ export abstract class Optimizer<Options extends object = object> {
   }
 
   private resolveClip(name: string, clip: ClipOptions): ClipOptions {
-    refuseUnknownKeys(`The clipping of ${this.constructor.name} (for ${name})`, clip, ['clipNorm', 'clipValue']);
+    rejectUnknownKeys(`The clipping of ${this.constructor.name} (for ${name})`, clip, ['clipNorm', 'clipValue']);
     for (const [key, bound] of Object.entries(clip)) {
       if (!(bound > 0))
         throw new OptionError(`${this.constructor.name}: ${key} must be a number above 0, not ${bound}.`);
@@ -230,7 +230,7 @@ function clipped(
   return gradient.map((g) => Math.min(Math.max(g * factor, -clipValue), clipValue));
 }
 
-function refuseNonFinite(name: string, gradient: tf.Tensor): void {
+function rejectNonFinite(name: string, gradient: tf.Tensor): void {
   const i = firstNonFinite(gradient);
   if (i < 0) return;
   throw new NonFiniteError(

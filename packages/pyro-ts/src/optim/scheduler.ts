@@ -1,5 +1,5 @@
 /** Learning-rate schedules: a factor on every parameter's learning rate. */
-import { OptionError, refuseUnknownKeys } from '../errors.js';
+import { OptionError, rejectUnknownKeys } from '../errors.js';
 import type { Optimizer } from './optimizer.js';
 
 /**
@@ -118,7 +118,7 @@ export class PlateauScheduler {
     options: PlateauOptions = {},
   ) {
     const defaults = { factor: 0.1, patience: 10, threshold: 1e-4, cooldown: 0, minFactor: 0 };
-    refuseUnknownKeys('PlateauScheduler', options, Object.keys(defaults));
+    rejectUnknownKeys('PlateauScheduler', options, Object.keys(defaults));
     this.options = { ...defaults, ...options };
     if (!(this.options.factor > 0 && this.options.factor < 1)) {
       throw new OptionError(`PlateauScheduler: factor must lie between 0 and 1, not ${this.options.factor}.`);

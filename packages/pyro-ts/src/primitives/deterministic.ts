@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import { Delta } from '../distributions/delta.js';
 import { type TensorLike, toTensor } from '../distributions/distribution.js';
 import { Unit } from '../distributions/unit.js';
-import { refuseUnknownKeys } from '../errors.js';
+import { rejectUnknownKeys } from '../errors.js';
 import { sendSample } from './sampleMessage.js';
 
 /**
@@ -30,7 +30,7 @@ export interface FactorOptions {
  * @example factor('prefer small', sample('w', normal(0, 1)).square().neg());
  */
 export function factor(name: string, logFactor: TensorLike, options: FactorOptions = {}): void {
-  refuseUnknownKeys('factor', options, ['hasRsample']);
+  rejectUnknownKeys('factor', options, ['hasRsample']);
   const { hasRsample } = options;
   const fn = new Unit(toTensor(logFactor), hasRsample);
   sendSample(name, fn, tf.zeros(fn.shape()), hasRsample === undefined ? {} : { isAuxiliary: true });

@@ -1,7 +1,7 @@
 /** `markov`: says which variables of a chain can depend on each other, so that enumeration can recycle dimensions. */
-import { OptionError, refuseUnknownKeys } from '../errors.js';
+import { OptionError, rejectUnknownKeys } from '../errors.js';
 import type { Message } from '../runtime/messages.js';
-import { activeHandlers, Handler, refusePromise } from '../runtime/stack.js';
+import { activeHandlers, Handler, rejectPromise } from '../runtime/stack.js';
 
 export interface MarkovOptions {
   /** Number of earlier steps that a step can depend on. With 0 the steps are independent. @default 1 */
@@ -23,7 +23,7 @@ export class Markov extends Handler {
 
   constructor(options: MarkovOptions = {}) {
     super();
-    refuseUnknownKeys('markov', options, ['history', 'keep']);
+    rejectUnknownKeys('markov', options, ['history', 'keep']);
     const { history = 1, keep = false } = options;
     if (!Number.isInteger(history) || history < 0) {
       throw new OptionError(`markov: history must be a non-negative integer, not ${history}.`);
@@ -36,7 +36,7 @@ export class Markov extends Handler {
   override run<R>(body: () => R): R {
     this.begin();
     try {
-      return activeHandlers().includes(this) ? refusePromise(body()) : super.run(body);
+      return activeHandlers().includes(this) ? rejectPromise(body()) : super.run(body);
     } finally {
       this.end();
     }
@@ -50,7 +50,7 @@ export class Markov extends Handler {
       try {
         for (const item of items) {
           this.begin();
-          results.push(refusePromise(body(item)));
+          results.push(rejectPromise(body(item)));
         }
         return results;
       } finally {

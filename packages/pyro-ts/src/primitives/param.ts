@@ -1,7 +1,7 @@
 /** `param`: a value that inference learns, kept in the run's ParamStore. */
 import type * as tf from '@tensorflow/tfjs';
 import { type Constraint, real } from '../distributions/constraints.js';
-import { ContextError, OptionError, refuseUnknownKeys, SiteError } from '../errors.js';
+import { ContextError, OptionError, rejectUnknownKeys, SiteError } from '../errors.js';
 import { ParamStoreHandler } from '../paramStore.js';
 import type { ParamInit, ParamMessage } from '../runtime/messages.js';
 import { activeHandlers, apply } from '../runtime/stack.js';
@@ -24,7 +24,7 @@ export interface ParamOptions {
 export function param(name: string, init?: ParamInit, options: ParamOptions = {}): tf.Tensor {
   if (typeof name !== 'string' || name === '')
     throw new SiteError('param: the first argument is the name of the parameter, a non-empty string.');
-  refuseUnknownKeys('param', options, ['constraint', 'eventDim']);
+  rejectUnknownKeys('param', options, ['constraint', 'eventDim']);
   if (options.constraint !== undefined && typeof options.constraint?.check !== 'function') {
     throw new OptionError(`param "${name}": constraint must be one of constraints, e.g. constraints.positive.`, name);
   }

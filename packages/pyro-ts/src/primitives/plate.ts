@@ -3,9 +3,9 @@ import { type Shape, take } from '@pyro-ts/engine';
 import { noteCheck, uncountedReads } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import { Subsample } from '../distributions/subsample.js';
-import { formatShape, OptionError, PlateError, refuseUnknownKeys, ShapeError } from '../errors.js';
+import { formatShape, OptionError, PlateError, rejectUnknownKeys, ShapeError } from '../errors.js';
 import type { Message, ParamMessage, PlateFrame, SampleMessage } from '../runtime/messages.js';
-import { activeHandlers, Handler, isValidating, refusePromise } from '../runtime/stack.js';
+import { activeHandlers, Handler, isValidating, rejectPromise } from '../runtime/stack.js';
 import { sendSample } from './sampleMessage.js';
 
 export interface PlateOptions {
@@ -121,7 +121,7 @@ export function sequentialPlate<R>(
 ): R[] {
   const { options, body } = unpack(name, optionsOrBody, maybeBody);
   if (!body) throw new OptionError(`sequentialPlate "${name}" takes its body as a function, the last argument.`);
-  refuseRepeat(name);
+  rejectRepeat(name);
   const elements = chooseElements(name, size, options);
   return Array.from(elements.dataSync(), (index, counter) => {
     const frame: PlateFrame = { name, dim: undefined, size: elements.shape[0], fullSize: size, counter };
@@ -164,7 +164,7 @@ export class PlateHandler extends Handler {
   }
 
   override run<R>(body: () => R): R {
-    return refusePromise(super.run(body));
+    return rejectPromise(super.run(body));
   }
 
   override enter(): void {
@@ -236,7 +236,7 @@ function unpack<A, R>(
     throw new OptionError('plate: the first argument is the name of the plate, a non-empty string.');
   const options = (typeof optionsOrBody === 'function' ? {} : (optionsOrBody ?? {})) as PlateOptions;
   const body = typeof optionsOrBody === 'function' ? optionsOrBody : maybeBody;
-  refuseUnknownKeys(`plate "${name}"`, options, ['subsampleSize', 'subsample', 'dim']);
+  rejectUnknownKeys(`plate "${name}"`, options, ['subsampleSize', 'subsample', 'dim']);
   if (body !== undefined && typeof body !== 'function')
     throw new OptionError(`plate "${name}" takes its body as a function, the last argument.`);
   return { options, body };
@@ -255,7 +255,7 @@ function chooseElements(name: string, fullSize: number, options: PlateOptions): 
         name,
       );
     }
-    if (isValidating()) refuseBadIndices(name, fullSize, indices);
+    if (isValidating()) rejectBadIndices(name, fullSize, indices);
     return tf.cast(indices, 'int32');
   }
   if (!Number.isInteger(subsampleSize) || subsampleSize < Math.min(1, fullSize) || subsampleSize > fullSize) {
@@ -267,7 +267,7 @@ function chooseElements(name: string, fullSize: number, options: PlateOptions): 
   return sendSample(name, new Subsample(fullSize, subsampleSize), undefined, {}, true) as tf.Tensor1D;
 }
 
-function refuseBadIndices(name: string, fullSize: number, indices: tf.Tensor1D): void {
+function rejectBadIndices(name: string, fullSize: number, indices: tf.Tensor1D): void {
   const badOf = (x: tf.Tensor) => x.dataSync().find((i) => !Number.isInteger(i) || i < 0 || i >= fullSize);
   const bad = uncountedReads(() => badOf(indices));
   if (bad === undefined && indices.size > 0) {
@@ -283,7 +283,7 @@ function refuseBadIndices(name: string, fullSize: number, indices: tf.Tensor1D):
 
 const activeFrames = (): PlateFrame[] => activeHandlers().flatMap((h) => (h instanceof PlateHandler ? [h.frame] : []));
 
-function refuseRepeat(name: string): void {
+function rejectRepeat(name: string): void {
   if (activeFrames().some((frame) => frame.name === name)) {
     throw new PlateError(
       `plate "${name}" is already open: a plate cannot be nested in itself. Give the inner one another name.`,
@@ -294,7 +294,7 @@ function refuseRepeat(name: string): void {
 
 /** The dimension asked for, or the rightmost free one. Source: `_DimAllocator` in `pyro.poutine.runtime`. */
 function chooseDim(name: string, asked: number | undefined): number {
-  refuseRepeat(name);
+  rejectRepeat(name);
   const taken = new Map(activeFrames().flatMap((frame) => (frame.dim === undefined ? [] : [[frame.dim, frame.name]])));
   if (asked === undefined) {
     let dim = -1;

@@ -2,7 +2,7 @@
 import { broadcastShapes, expandTo } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import { Distribution, type TensorLike, toTensor } from '../distributions/distribution.js';
-import { formatShape, OptionError, refuseUnknownKeys, ShapeError, SiteError } from '../errors.js';
+import { formatShape, OptionError, rejectUnknownKeys, ShapeError, SiteError } from '../errors.js';
 import type { InferConfig } from '../runtime/messages.js';
 import { deterministic } from './deterministic.js';
 import { sendSample } from './sampleMessage.js';
@@ -93,8 +93,8 @@ function checkSampleArguments(name: string, fn: Distribution, options: SampleOpt
       name,
     );
   }
-  refuseUnknownKeys('sample', options, ['obs', 'obsMask', 'infer']);
-  if (options.infer) refuseUnknownKeys(`infer of site "${name}"`, options.infer, inferKeys);
+  rejectUnknownKeys('sample', options, ['obs', 'obsMask', 'infer']);
+  if (options.infer) rejectUnknownKeys(`infer of site "${name}"`, options.infer, inferKeys);
   const mode = options.infer?.enumerate;
   if (mode !== undefined && !['parallel', 'sequential', 'sum-and-sample'].includes(mode)) {
     throw new OptionError(

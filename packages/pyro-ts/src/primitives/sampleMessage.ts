@@ -47,7 +47,7 @@ export function sendSample(...parts: Parameters<typeof sampleMessage>): tf.Tenso
   return message.value as tf.Tensor;
 }
 
-/** Refuses parameters outside their constraints: one look at each parameter's numbers. */
+/** Rejects parameters outside their constraints: one look at each parameter's numbers. */
 function checkParameters({ name, fn, infer, mask, isSubsample }: SampleMessage): void {
   if (isValidating() && !isSubsample && !infer.isDeterministic) fn.validateParameters(name, mask);
 }
@@ -70,7 +70,7 @@ export function draw(message: SampleMessage): void {
   }
 }
 
-/** Refuses an observation outside the support, or of a shape that does not fit; then with the plates that it should fit. */
+/** Rejects an observation outside the support, or of a shape that does not fit; then with the plates that it should fit. */
 function checkObservation({ name, fn, frames }: SampleMessage, value: tf.Tensor): void {
   try {
     fn.validateValue(value, name);

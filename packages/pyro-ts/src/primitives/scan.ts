@@ -2,7 +2,7 @@
 import type * as tf from '@tensorflow/tfjs';
 import type { Distribution, TensorLike } from '../distributions/distribution.js';
 import { Chain } from '../distributions/hmm/chain.js';
-import { OptionError, refuseUnknownKeys } from '../errors.js';
+import { OptionError, rejectUnknownKeys } from '../errors.js';
 import { sample } from './sample.js';
 
 export interface ScanOptions<Carry> {
@@ -36,7 +36,7 @@ export function scan<Carry>(
   step: (carry: Carry, t: number) => Distribution,
   options: ScanOptions<Carry>,
 ): tf.Tensor {
-  refuseUnknownKeys(`scan of site "${name}"`, options, ['length', 'init', 'next', 'obs']);
+  rejectUnknownKeys(`scan of site "${name}"`, options, ['length', 'init', 'next', 'obs']);
   const { length, init, next, obs } = options;
   if (!(Number.isInteger(length) && length >= 1))
     throw new OptionError(`scan: length of site "${name}" must be an integer of 1 or more; got ${length}.`, name);

@@ -1,5 +1,5 @@
 /** `renderModel`: a program as a picture in the language of Graphviz. */
-import { refuseUnknownKeys } from '../errors.js';
+import { rejectUnknownKeys } from '../errors.js';
 import type { PlateFrame } from '../runtime/messages.js';
 import { type GraphNode, type GraphOptions, type ModelGraph, modelGraph } from './graph.js';
 
@@ -18,7 +18,7 @@ export function renderModel<Args extends unknown[]>(
   args: Args,
   options: RenderOptions = {},
 ): string {
-  refuseUnknownKeys('renderModel', options, ['params', 'seed', 'showParams', 'showDistributions']);
+  rejectUnknownKeys('renderModel', options, ['params', 'seed', 'showParams', 'showDistributions']);
   const graph = modelGraph(program, args, options);
   const lines = [
     ...clusterLines(asTree(graph), options),

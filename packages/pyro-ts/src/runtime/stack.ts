@@ -15,7 +15,7 @@ export abstract class Handler {
   /** Sees a message with its value, on its way back, outermost handler first. */
   postprocess(_message: Message): void {}
 
-  /** Sees a vectorised plate that opens inside, and may refuse it. */
+  /** Sees a vectorised plate that opens inside, and may reject it. */
   admitPlate(_frame: PlateFrame): void {}
 
   /** Runs `body` inside this handler. */
@@ -35,7 +35,7 @@ export abstract class Handler {
 }
 
 /** What a program, or the body of a plate, returned: not a promise, since it would sample where nobody listens any more. */
-export function refusePromise<R>(value: R): R {
+export function rejectPromise<R>(value: R): R {
   const { then } = (value ?? {}) as { then?: unknown };
   if (typeof then !== 'function') return value;
   // Whatever it fails with later follows from this.

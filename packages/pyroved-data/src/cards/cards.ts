@@ -3,7 +3,7 @@
  * turned, and a validation set.
  */
 import { OptionError } from 'pyro-ts';
-import { refuseUnknownKeys } from 'pyro-ts/internal';
+import { rejectUnknownKeys } from 'pyro-ts/internal';
 import {
   type ImageSet,
   parseAngle,
@@ -47,7 +47,7 @@ export interface CardSetOptions {
  * for.
  */
 export function cardSet(options: CardSetOptions): ImageSet {
-  refuseUnknownKeys('cardSet', options, ['perClass', 'ranges', 'seed', 'size', 'templates', 'conditions']);
+  rejectUnknownKeys('cardSet', options, ['perClass', 'ranges', 'seed', 'size', 'templates', 'conditions']);
   const { perClass, ranges, seed, size = 48 } = options;
   const templateSize = templateSizeFor(size);
   const templates = options.templates ? templatesForSize(options.templates, templateSize) : suitTemplates(templateSize);
@@ -135,7 +135,7 @@ export type CardsConfig = Required<
  * @throws {OptionError} for an unknown option or a value that makes no sense.
  */
 export function cardsConfig(options: CardsOptions = {}): CardsConfig {
-  refuseUnknownKeys('cards', options, ['preset', 'seed', 'templates', ...Object.keys(PAPER), ...fieldConditionNames]);
+  rejectUnknownKeys('cards', options, ['preset', 'seed', 'templates', ...Object.keys(PAPER), ...fieldConditionNames]);
   const { preset = 'paper' } = options;
   if (!Object.hasOwn(PRESETS, preset)) {
     throw new OptionError(`preset is "${preset}"; it can be ${Object.keys(PRESETS).join(' or ')}.`);

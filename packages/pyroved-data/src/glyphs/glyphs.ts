@@ -1,6 +1,6 @@
 /** Letters, digits and other shapes of two typefaces under random affine maps and field conditions. */
 import { OptionError } from 'pyro-ts';
-import { didYouMean, refuseUnknownKeys } from 'pyro-ts/internal';
+import { didYouMean, rejectUnknownKeys } from 'pyro-ts/internal';
 import { parseAngle, parseFraction, parseRange, parseShear, type Quantity, withoutLabels } from 'pyroved-ts';
 import { defined } from 'pyroved-ts/internal';
 import { drawPose, type Pose, type PoseRanges, polarAngle, warp } from '../cards/affine.js';
@@ -71,7 +71,7 @@ const OVERSAMPLED = 2;
  * const { labelled, unlabelled, validation } = glyphs({ noise: 0.2, background: 0.3, labelledPerClass: 5 });
  */
 export function glyphs(options: GlyphsOptions = {}): GeneratedSets {
-  refuseUnknownKeys('glyphs', options, [...Object.keys(DEFAULTS), ...fieldConditionNames]);
+  rejectUnknownKeys('glyphs', options, [...Object.keys(DEFAULTS), ...fieldConditionNames]);
   const given = { ...DEFAULTS, ...defined(options) };
   const { glyphs: names, faces, seed } = given;
   const size = wholeNumber('size', given.size, 12, MOST_SIDE);

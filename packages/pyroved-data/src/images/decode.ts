@@ -23,7 +23,7 @@ export interface Samples {
   readonly data: ArrayLike<number>;
   readonly height: number;
   readonly width: number;
-  /** 1 grey, 2 grey and alpha, 3 colour, 4 colour and alpha; more are refused. */
+  /** 1 grey, 2 grey and alpha, 3 colour, 4 colour and alpha; more are rejected. */
   readonly channels: number;
   /** The value that means white; undefined for floating-point samples. */
   readonly white?: number;

@@ -13,7 +13,7 @@ const SYSTEM_FILES = new Set(['thumbs.db', 'desktop.ini', '__macosx']);
 /** Files that systems put into folders without being asked. */
 export const isHidden = (name: string): boolean => name.startsWith('.') || SYSTEM_FILES.has(name.toLowerCase());
 
-/** Refuses what is no path. `what` is how messages call the file or folder. */
+/** Rejects what is no path. `what` is how messages call the file or folder. */
 export function requirePath(path: unknown, what: string): void {
   if (typeof path !== 'string') throw new DataError(`${what} is given by its path, not by ${JSON.stringify(path)}.`);
 }

@@ -1,6 +1,6 @@
 /** A user's own images, from folders and label tables to the sets that training takes. */
 import { resolve } from 'node:path';
-import { refuseUnknownKeys } from 'pyro-ts/internal';
+import { rejectUnknownKeys } from 'pyro-ts/internal';
 import {
   DataError,
   type FileProblem,
@@ -38,7 +38,7 @@ export interface LoadedImages extends Partition<ImageSet> {
  * only, images that are all equal, ...
  */
 export async function loadImages(options: LoadOptions): Promise<LoadedImages> {
-  refuseUnknownKeys('loadImages', options, [
+  rejectUnknownKeys('loadImages', options, [
     ...['unlabelled', 'labelled', 'labels', 'outsidePaths', 'validationFraction', 'seed', 'splitBy', 'normalisation'],
     ...READ_OPTIONS,
   ]);
@@ -81,7 +81,7 @@ export async function readFolder(
   folder: string,
   options: ReadOptions & { readonly normalisation?: Normalisation },
 ): Promise<{ set: ImageSet; problems: FileProblem[]; normalisation: Normalisation; notes: string[] }> {
-  refuseUnknownKeys('readFolder', options, ['normalisation', ...READ_OPTIONS]);
+  rejectUnknownKeys('readFolder', options, ['normalisation', ...READ_OPTIONS]);
   requireFolder(folder, 'folder');
   const files = listFiles(folder).map((name) => ({ name, path: resolve(folder, name) }));
   if (files.length === 0) throw new DataError(`The folder "${folder}" is empty.`);

@@ -87,12 +87,12 @@ export async function readImageFiles(
   const problems: FileProblem[] = [];
   for await (const image of eachImage(files, options, problems)) found.push(image);
   const images = withoutStrays(found, problems);
-  refuseProblems(problems, files.length, options);
+  rejectProblems(problems, files.length, options);
   return { images, problems };
 }
 
 /** @throws {DataError} listing the problems, when there are any and `onBadFile` is `fail`. */
-export function refuseProblems(problems: readonly FileProblem[], files: number, { onBadFile }: ReadOptions): void {
+export function rejectProblems(problems: readonly FileProblem[], files: number, { onBadFile }: ReadOptions): void {
   if (onBadFile !== 'fail' || problems.length === 0) return;
   throw new DataError(
     `${problems.length} of ${files} files cannot be used:\n${listProblems(problems)}\n` +

@@ -59,7 +59,7 @@ function checkRoom(pages: readonly Page[], bytes: number, limits: Required<ReadL
   const claim = { pixels: 0, bytes: 0 };
   for (const page of pages) {
     const { width, height, samplesPerPixel, bitsPerSample, compression } = page;
-    // A page without a number of bits is refused by the decoder.
+    // A page without a number of bits is rejected by the decoder.
     const stored = (storedPixels(page) * samplesPerPixel * (bitsPerSample ?? 0)) / 8;
     left -= stored / (largestExpansion[compression] ?? 1);
     // Of an entry with several numbers the decoder makes a list, which the multiplication makes NaN.

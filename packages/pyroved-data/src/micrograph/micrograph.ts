@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { OptionError } from 'pyro-ts';
-import { refuseUnknownKeys } from 'pyro-ts/internal';
+import { rejectUnknownKeys } from 'pyro-ts/internal';
 import {
   DataError,
   type FileProblem,
@@ -53,7 +53,7 @@ const KEYS = ['patch', 'polarity', 'minArea', 'maxArea', 'centres', 'size', 'nor
  * @throws {DataError} when no micrograph can be read or no object is found.
  */
 export async function loadMicrographs(path: string, options: MicrographOptions): Promise<Patches> {
-  refuseUnknownKeys('loadMicrographs', options, KEYS);
+  rejectUnknownKeys('loadMicrographs', options, KEYS);
   const { patch, size = patch, centres } = options;
   for (const [name, value] of Object.entries({ patch, size })) {
     if (!(Number.isInteger(value) && value >= 8))

@@ -5,7 +5,7 @@ import { DataError, type FileProblem, listProblems } from 'pyroved-ts';
 import { npyHeader } from 'pyroved-ts/internal';
 import { explained } from '../fileErrors.js';
 import { listFiles, requireFolder } from '../images/folder.js';
-import { eachImage, type ReadOptions, refuseProblems } from '../images/read.js';
+import { eachImage, type ReadOptions, rejectProblems } from '../images/read.js';
 
 /**
  * Writes every image in `folder` and below, resized but not normalised, to a `[N, C, H, W]` array at `path`, one image
@@ -35,7 +35,7 @@ export async function folderToNpy(
   } finally {
     closeSync(out);
   }
-  refuseProblems(problems, files.length, options);
+  rejectProblems(problems, files.length, options);
   if (count === 0)
     throw new DataError(`"${folder}" holds no image that can be used:\n${listProblems(problems)}`, problems);
   return { count, problems };

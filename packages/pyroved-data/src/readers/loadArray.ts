@@ -3,7 +3,7 @@
  * they are too many.
  */
 import { OptionError } from 'pyro-ts';
-import { refuseUnknownKeys } from 'pyro-ts/internal';
+import { rejectUnknownKeys } from 'pyro-ts/internal';
 import {
   DataError,
   type FileProblem,
@@ -62,7 +62,7 @@ export async function streamArray(
   path: string,
   options: ArrayOptions = {},
 ): Promise<LoadedArray<StreamedSet> & { close: () => void }> {
-  refuseUnknownKeys('loadArray', options, KEYS);
+  rejectUnknownKeys('loadArray', options, KEYS);
   const { size } = options;
   if (size !== undefined && !(Number.isInteger(size) && size >= 8)) {
     throw new OptionError(`size is the side of the resized images in pixels, at least 8, not ${size}.`);

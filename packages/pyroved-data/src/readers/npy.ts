@@ -1,5 +1,5 @@
 /**
- * NumPy's files: `.npy` (one array) and `.npz` (a zip archive of them), read. Pickled objects are refused,
+ * NumPy's files: `.npy` (one array) and `.npz` (a zip archive of them), read. Pickled objects are rejected,
  * never executed.
  */
 import { closeSync, openSync, readSync, statSync } from 'node:fs';

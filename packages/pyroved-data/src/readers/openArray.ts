@@ -21,18 +21,18 @@ const HDF5 = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
 export async function openArray(path: string, { dataset, ...limits }: ArrayChoice = {}): Promise<ArrayFile> {
   const start = firstBytes(path);
   const room = limitsFor(statSync(path).size, limits);
-  const file = await opened(path, start, dataset, room).catch((cause) => refuse(path, cause));
+  const file = await opened(path, start, dataset, room).catch((cause) => reject(path, cause));
   try {
     checkRoom({ bytes: 4 * file.shape.reduce((n, d) => n * d, 1) }, room);
   } catch (cause) {
     file.close();
-    refuse(path, cause);
+    reject(path, cause);
   }
   const item = (i: number): Float32Array => {
     try {
       return file.item(i);
     } catch (cause) {
-      return refuse(path, cause);
+      return reject(path, cause);
     }
   };
   return { shape: file.shape, item, close: file.close };
@@ -50,7 +50,7 @@ async function opened(
   throw new DataError(`"${path}" is no array file (.npy, .npz and HDF5 are read).`);
 }
 
-function refuse(path: string, cause: unknown): never {
+function reject(path: string, cause: unknown): never {
   if (cause instanceof DataError) throw cause;
   const why = cause instanceof Error ? cause.message : String(cause);
   throw new DataError(`"${path}" cannot be read: ${why}.`, [{ file: path, why }], { cause });

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { OptionError, RandomStream } from 'pyro-ts';
-import { refuseUnknownKeys } from 'pyro-ts/internal';
+import { rejectUnknownKeys } from 'pyro-ts/internal';
 import { DataError, parseAngle, parseFraction, type Quantity, withoutLabels } from 'pyroved-ts';
 import { drawPose, type PoseRanges, polarAngle, warp } from '../cards/affine.js';
 import { resize } from '../images/resize.js';
@@ -51,7 +51,7 @@ const KEYS = [
  * @throws {DataError} when the package `mnist` is not installed or has fewer digits than asked for.
  */
 export function digits(options: DigitsOptions = {}): GeneratedSets {
-  refuseUnknownKeys('digits', options, KEYS);
+  rejectUnknownKeys('digits', options, KEYS);
   const { seed = 1, digits: which = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9] } = options;
   if (
     which.length === 0 ||

@@ -4,7 +4,7 @@
  * the paper's (unpublished) data.
  */
 import { OptionError, type RandomStream } from 'pyro-ts';
-import { refuseUnknownKeys } from 'pyro-ts/internal';
+import { rejectUnknownKeys } from 'pyro-ts/internal';
 import { withoutLabels } from 'pyroved-ts';
 import { blur } from './blur.js';
 import { anyCondition, type FieldConditions, fieldConditionNames, fieldConditions } from './fieldConditions.js';
@@ -37,7 +37,7 @@ const EDGE_LIMIT = 3;
  * see `truePoses`). Values are clipped to [0, 1] unless there are field conditions beside the noise.
  */
 export function nanoparticles(options: ParticlesOptions = {}): GeneratedSets {
-  refuseUnknownKeys('nanoparticles', options, [
+  rejectUnknownKeys('nanoparticles', options, [
     ...['seed', 'size', 'counts', 'labelledPerClass', 'validationPerClass', ...fieldConditionNames],
   ]);
   const { seed = 1, counts = [304, 93, 49, 31] } = options;

@@ -3,7 +3,7 @@
  * shift-invariant model should see through.
  */
 import type { RandomStream } from 'pyro-ts';
-import { refuseUnknownKeys } from 'pyro-ts/internal';
+import { rejectUnknownKeys } from 'pyro-ts/internal';
 import { withoutLabels } from 'pyroved-ts';
 import { clip01, type GeneratedSets, simulate, uniform, wholeNumber, within } from './simulate.js';
 
@@ -31,7 +31,7 @@ const KEYS = ['seed', 'length', 'labelledPerClass', 'unlabelledPerClass', 'valid
  * Labelled, unlabelled and validation signals. Factors: `shift` (samples towards the end), `width` (samples), `height`.
  */
 export function shiftedPeaks(options: PeaksOptions = {}): GeneratedSets {
-  refuseUnknownKeys('shiftedPeaks', options, KEYS);
+  rejectUnknownKeys('shiftedPeaks', options, KEYS);
   const { seed = 1 } = options;
   const length = wholeNumber('length', options.length ?? 128, 16);
   const shift = within('shift', options.shift ?? 0.2, 0, 0.4);

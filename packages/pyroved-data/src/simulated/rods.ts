@@ -3,7 +3,7 @@
  * follows from the rod's shape and not from how it lies, so a model that predicts it must see through the rotation.
  */
 import type { RandomStream } from 'pyro-ts';
-import { refuseUnknownKeys } from 'pyro-ts/internal';
+import { rejectUnknownKeys } from 'pyro-ts/internal';
 import { type ImageSet, imageSet } from 'pyroved-ts';
 import { clip01, simulate, uniform, wholeNumber, within } from './simulate.js';
 
@@ -32,7 +32,7 @@ export interface Pairs {
  * the spectrum).
  */
 export function nanorods(options: RodsOptions = {}): { train: Pairs; test: Pairs } {
-  refuseUnknownKeys('nanorods', options, ['seed', 'train', 'test', 'size', 'length', 'noise']);
+  rejectUnknownKeys('nanorods', options, ['seed', 'train', 'test', 'size', 'length', 'noise']);
   const { seed = 1 } = options;
   const size = wholeNumber('size', options.size ?? 32, 16);
   const length = wholeNumber('length', options.length ?? 64, 16);

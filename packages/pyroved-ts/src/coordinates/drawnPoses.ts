@@ -1,6 +1,6 @@
 /** Random poses: rotation, shift, scale, shear and optional reflection of each image. */
 import { OptionError, type RandomStream } from 'pyro-ts';
-import { refuseUnknownKeys } from 'pyro-ts/internal';
+import { rejectUnknownKeys } from 'pyro-ts/internal';
 
 /** Ranges from which poses are drawn. A part that is omitted is not changed by the pose. */
 export interface AffineRanges {
@@ -108,7 +108,7 @@ function shiftRanges({ shift = 0 }: AffineRanges, dims: number): [number, number
  * @throws {OptionError} when a range is invalid; the message names it.
  */
 export function checkRanges(ranges: AffineRanges, dims = 2): void {
-  refuseUnknownKeys('pose ranges', ranges, KEYS);
+  rejectUnknownKeys('pose ranges', ranges, KEYS);
   const { angle = 0, shift = 0, scale = [1, 1], shear = 0, mirror = false } = ranges;
   const halves: readonly [string, number, number][] = [
     ['angle', angle, Number.POSITIVE_INFINITY],

@@ -1,6 +1,6 @@
 /** Upright images and signals as they look at given poses: the inverse of `undoPose`, with mirror images beside it. */
 import { OptionError } from 'pyro-ts';
-import { refuseUnknownKeys } from 'pyro-ts/internal';
+import { rejectUnknownKeys } from 'pyro-ts/internal';
 import type { Poses } from './drawnPoses.js';
 import type { PoseNumbers } from './resample.js';
 
@@ -36,7 +36,7 @@ export function posedImages(
   poses: Poses,
   options: PosedOptions = {},
 ): Float32Array {
-  refuseUnknownKeys('posedImages', options, ['outside']);
+  rejectUnknownKeys('posedImages', options, ['outside']);
   const { outside = 'edge' } = options;
   if (!OUTSIDE.includes(outside)) {
     throw new OptionError(`outside must be one of ${OUTSIDE.join(', ')}; got "${outside}".`);

@@ -3,7 +3,7 @@
  * batches.
  */
 import { OptionError, RandomStream } from 'pyro-ts';
-import { refuseUnknownKeys } from 'pyro-ts/internal';
+import { rejectUnknownKeys } from 'pyro-ts/internal';
 
 /**
  * One training step's worth of images: indices into the unlabelled set, or into the labelled one ("recognition": class
@@ -64,7 +64,7 @@ function cut(order: Int32Array, batchSize: number): Int32Array[] {
 
 /** The batches of one epoch, in the order in which they are trained on. A deterministic function of its options. */
 export function epochSchedule(options: ScheduleOptions): Batch[] {
-  refuseUnknownKeys('epochSchedule', options, KNOWN);
+  rejectUnknownKeys('epochSchedule', options, KNOWN);
   const { batchSize, seed, epoch, schedule = 'spread' } = options;
   const batches = (kind: Batch['kind'], count: number): Batch[] =>
     shuffledBatches(count, batchSize, seed, epoch, kind).map((indices) => ({ kind, indices }));

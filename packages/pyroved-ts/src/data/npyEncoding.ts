@@ -1,6 +1,6 @@
 /** Arrays as NumPy's files: `.npy` (one array) and `.npz` (a zip archive of them). */
 import { zipSync } from 'fflate';
-import { refuseUnknownKeys } from 'pyro-ts/internal';
+import { rejectUnknownKeys } from 'pyro-ts/internal';
 
 /** How a `.npy` file begins. */
 export const NPY_MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
@@ -34,7 +34,7 @@ export const encodeNpz = (
   arrays: Readonly<Record<string, { readonly data: Float32Array | Int32Array; readonly shape: readonly number[] }>>,
   options: NpzOptions = {},
 ): Uint8Array => {
-  refuseUnknownKeys('encodeNpz', options, ['level']);
+  rejectUnknownKeys('encodeNpz', options, ['level']);
   const files = Object.entries(arrays).map(([name, { data, shape }]) => [`${name}.npy`, encodeNpy(data, shape)]);
   return zipSync(Object.fromEntries(files), { level: options.level ?? 6 });
 };

@@ -1,6 +1,6 @@
 /** Copies of upright images at drawn poses: images of known class and pose, to validate on or to train with. */
 import { OptionError, RandomStream } from 'pyro-ts';
-import { refuseUnknownKeys } from 'pyro-ts/internal';
+import { rejectUnknownKeys } from 'pyro-ts/internal';
 import { type AffineRanges, drawPoses, type Outside, type Poses, posedImages } from '../coordinates/index.js';
 import { type ImageSet, imageAt, imageSize, inMemory, type StreamedSet } from './dataset.js';
 import { estimateNoise, lostNoise } from './noise.js';
@@ -42,7 +42,7 @@ export function posedCopies(
   ranges: AffineRanges,
   options: PosedCopiesOptions = {},
 ): PosedCopies {
-  refuseUnknownKeys('posedCopies', options, ['copies', 'noise', 'seed', 'outside']);
+  rejectUnknownKeys('posedCopies', options, ['copies', 'noise', 'seed', 'outside']);
   const { copies = 1, noise = 0, seed = 1, outside = 'edge' } = options;
   if (!Number.isInteger(copies) || copies < 1) {
     throw new OptionError(`copies must be an integer of at least 1; got ${copies}.`);

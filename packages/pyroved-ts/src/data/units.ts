@@ -30,7 +30,7 @@ function degreesIn(name: string): number | undefined {
   }
 }
 
-function refuse(option: string, value: unknown, expected: string): never {
+function reject(option: string, value: unknown, expected: string): never {
   throw new OptionError(`${option}: ${JSON.stringify(value)} is not understood. Expected ${expected}.`);
 }
 
@@ -42,9 +42,9 @@ const rangeExample = 'a range such as "1 to 1.3" or [1, 1.3]';
 
 function degrees(option: string, value: Quantity, expected: string): number {
   if (typeof value === 'number') return number(option, value, value, expected);
-  if (typeof value !== 'string') refuse(option, value, expected);
+  if (typeof value !== 'string') reject(option, value, expected);
   const text = value.trim().replace(/\s*°$/, ' deg');
-  if (PERCENT.test(text)) refuse(option, value, expected);
+  if (PERCENT.test(text)) reject(option, value, expected);
   // The unit is taken off first: to mathjs "pi/3 rad" is pi over 3 rad.
   const [, amount, name] = WITH_UNIT.exec(text) ?? [];
   const size = name && degreesIn(name);
@@ -79,10 +79,10 @@ export const parseFraction = (option: string, value: Quantity): number => number
  * @throws {OptionError} when an end is missing or they are in the wrong order.
  */
 export function parseRange(option: string, value: string | readonly [Quantity, Quantity]): [number, number] {
-  if (typeof value !== 'string' && !Array.isArray(value)) refuse(option, value, rangeExample);
+  if (typeof value !== 'string' && !Array.isArray(value)) reject(option, value, rangeExample);
   const ends = typeof value === 'string' ? value.split(/\s*(?:\bto\b|[:,])\s*/) : value;
   const shown = typeof value === 'string' ? value : `[${value.join(', ')}]`;
-  if (ends.length !== 2) refuse(option, shown, rangeExample);
+  if (ends.length !== 2) reject(option, shown, rangeExample);
   const [low, high] = ends.map((end) => parseFraction(option, end));
   if (low > high) throw new OptionError(`${option}: the range ${shown} runs backwards. Write the smaller end first.`);
   return [low, high];
@@ -90,6 +90,6 @@ export function parseRange(option: string, value: string | readonly [Quantity, Q
 
 function number(option: string, value: Quantity, part: Quantity, expected: string): number {
   const n = typeof part === 'string' ? read(part) : part;
-  if (typeof n !== 'number' || !Number.isFinite(n)) refuse(option, value, expected);
+  if (typeof n !== 'number' || !Number.isFinite(n)) reject(option, value, expected);
   return n;
 }

@@ -5,7 +5,7 @@
 import { NotPositiveDefiniteError } from '@pyro-ts/engine';
 import { factorize, type Matrix, solveLower } from '@pyro-ts/engine/internal';
 import { OptionError } from 'pyro-ts';
-import { refuseUnknownKeys } from 'pyro-ts/internal';
+import { rejectUnknownKeys } from 'pyro-ts/internal';
 
 /** The kernel amplitude^2 exp(-distance^2 / (2 lengthScale^2)), and independent normal noise on top. */
 export interface Kernel {
@@ -59,7 +59,7 @@ export class GaussianProcess {
    * @throws {OptionError} for fewer than three points, numbers that are not finite, or targets that are all the same.
    */
   constructor(known: KnownPoints) {
-    refuseUnknownKeys('GaussianProcess', known, ['points', 'targets']);
+    rejectUnknownKeys('GaussianProcess', known, ['points', 'targets']);
     const points = Float64Array.from(known.points);
     const targets = Float64Array.from(known.targets);
     const n = targets.length;

@@ -3,7 +3,7 @@
  * one can be.
  */
 import { OptionError, RandomStream } from 'pyro-ts';
-import { refuseUnknownKeys } from 'pyro-ts/internal';
+import { rejectUnknownKeys } from 'pyro-ts/internal';
 import type { Encoding } from '../models/index.js';
 import { evenQuantiles } from '../models/queries/manifold.js';
 import { GaussianProcess } from './gaussianProcess.js';
@@ -45,7 +45,7 @@ export function latentMap(
   values: ArrayLike<number>,
   options: LatentMapOptions = {},
 ): LatentMap {
-  refuseUnknownKeys('latentMap', options, ['size', 'axes', 'coverage', 'most', 'seed']);
+  rejectUnknownKeys('latentMap', options, ['size', 'axes', 'coverage', 'most', 'seed']);
   const { size = 20, coverage = 0.9, most = 1000, seed = 1 } = options;
   const latentDim = content.length / count;
   if (values.length !== count) throw new OptionError(`There are ${values.length} values for ${count} images.`);

@@ -32,7 +32,7 @@ export interface ConditionalOptions extends ModelOptions {
 const optionKeys: readonly (keyof ConditionalOptions)[] = [...modelOptionKeys, 'numClasses', 'condition'];
 
 /** What a conditional iVAE is conditioned on. */
-export type Told = Pick<Condition, 'classes' | 'condition'>;
+export type IVAECondition = Pick<Condition, 'classes' | 'condition'>;
 
 /** The latents inferred for each image, and the values they were conditioned on. */
 export interface ConditionalEncoding extends Encoding {
@@ -50,7 +50,7 @@ export interface ConditionalEncoding extends Encoding {
  * await new UnsupervisedTrainer(vae, { images }, { epochs: 20 }).train();
  * const { angle, content } = vae.encode(images);
  */
-export class IVAE extends InvariantVAE<Told> {
+export class IVAE extends InvariantVAE<IVAECondition> {
   readonly kind = 'iVAE';
   readonly numClasses: number;
   /** The known factors that the model is conditioned on. */
@@ -103,10 +103,10 @@ export class IVAE extends InvariantVAE<Told> {
   }
 
   /** Infers the latents of each image, conditioned by default on the labels and factors of the set. */
-  encode(set: ImageSet | StreamedSet, told: Told = this.knownOf(set)): ConditionalEncoding {
-    const rows = this.conditionRows(told, set.count);
+  encode(set: ImageSet | StreamedSet, given: IVAECondition = this.conditionFrom(set)): ConditionalEncoding {
+    const rows = this.conditionRows(given, set.count);
     const encoding = this.encodeImages(set, (x, from) => [x, ...rows(from, x.shape[0])]);
-    const { classes, condition } = this.conditionPerImage(told, set.count);
+    const { classes, condition } = this.conditionPerImage(given, set.count);
     return {
       ...encoding,
       ...(classes && { classes: Int32Array.from(classes) }),
@@ -114,8 +114,8 @@ export class IVAE extends InvariantVAE<Told> {
     };
   }
 
-  override told(set: ImageSet | StreamedSet, indices: ArrayLike<number>): tf.Tensor | undefined {
-    const { classes, condition } = this.knownOf(set);
+  override conditionTensor(set: ImageSet | StreamedSet, indices: ArrayLike<number>): tf.Tensor | undefined {
+    const { classes, condition } = this.conditionFrom(set);
     const { dim } = this.condition;
     const chosen = {
       ...(classes && { classes: Int32Array.from(indices, (i) => classes[i]) }),
@@ -129,8 +129,8 @@ export class IVAE extends InvariantVAE<Told> {
     return this.conditionRows(chosen, indices.length)(0, indices.length)[0];
   }
 
-  protected conditionRows(told: Condition, count: number): ConditionRows {
-    const { classes, condition } = this.conditionPerImage(told, count);
+  protected conditionRows(given: Condition, count: number): ConditionRows {
+    const { classes, condition } = this.conditionPerImage(given, count);
     const parts = [
       ...(classes ? [classRows(classes, this.numClasses)] : []),
       ...(condition ? [numberRows(condition, this.condition)] : []),
@@ -163,7 +163,7 @@ export class IVAE extends InvariantVAE<Told> {
   }
 
   /** The labels and factors of a set that this model is conditioned on. */
-  private knownOf(set: ImageSet | StreamedSet): { classes?: Int32Array; condition?: Float32Array } {
+  private conditionFrom(set: ImageSet | StreamedSet): { classes?: Int32Array; condition?: Float32Array } {
     if (this.numClasses > 0 && !set.labels) {
       throw new DataError('This iVAE is conditioned on classes, but the images have no labels. Pass classes.');
     }

@@ -3,7 +3,7 @@ import { sizeOf } from '@pyro-ts/engine/internal';
 import type { Activation, SpatialDecoderOptions } from '@pyro-ts/spatial-decoder';
 import { activations, wrongSelection } from '@pyro-ts/spatial-decoder/internal';
 import { OptionError } from 'pyro-ts';
-import { didYouMean, formatShape, refuseUnknownKeys } from 'pyro-ts/internal';
+import { didYouMean, formatShape, rejectUnknownKeys } from 'pyro-ts/internal';
 import { defined } from '../defined.js';
 import type { DecoderSlot, EncoderSlot } from '../nets/index.js';
 import type { Invariance, PosePriors } from '../priors/index.js';
@@ -96,7 +96,7 @@ export type ResolvedOptions = ModelOptions & Required<Pick<ModelOptions, keyof t
  * @throws {OptionError} when an option is invalid; the message names the model, the option and its valid values.
  */
 export function resolveOptions(owner: string, options: ModelOptions, keys: readonly string[]): ResolvedOptions {
-  refuseUnknownKeys(owner, options, keys);
+  rejectUnknownKeys(owner, options, keys);
   const all = { ...defaults, ...defined(options) } as ResolvedOptions;
   const { shape, channels, latentDim, activation, pixels } = all;
   checkShape(owner, 'shape', shape);

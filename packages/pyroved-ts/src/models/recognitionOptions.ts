@@ -1,7 +1,7 @@
 /** Options of recognition: how class and pose are recognised, and the poses at which labelled images are shown. */
 import { sizeOf } from '@pyro-ts/engine/internal';
 import { OptionError } from 'pyro-ts';
-import { didYouMean, refuseUnknownKeys } from 'pyro-ts/internal';
+import { didYouMean, rejectUnknownKeys } from 'pyro-ts/internal';
 import { type AffineRanges, checkRanges } from '../coordinates/index.js';
 import type { Invariance } from '../priors/index.js';
 
@@ -85,7 +85,7 @@ export function resolveRecognition(
   shape: readonly number[],
   invariances: readonly Invariance[],
 ): ResolvedRecognition {
-  refuseUnknownKeys('recognition', options, keys);
+  rejectUnknownKeys('recognition', options, keys);
   const isImage = shape.length === 2;
   const {
     labelledPoses = 'drawn',
@@ -132,7 +132,7 @@ export function resolveRecognition(
 
 /** The ranges with their defaults, without angles or shifts for which the model has no latent. */
 function rangesFor(ranges: AffineRanges, isImage: boolean, invariances: readonly Invariance[]): AffineRanges {
-  refuseUnknownKeys('recognition: ranges', ranges, ['angle', 'shift', 'scale', 'shear', 'mirror']);
+  rejectUnknownKeys('recognition: ranges', ranges, ['angle', 'shift', 'scale', 'shear', 'mirror']);
   checkRanges(ranges, isImage ? 2 : 1);
   const { angle, shift, ...others } = { ...defaultRanges, ...ranges };
   return {

@@ -3,7 +3,7 @@ import { stopGradient } from '@pyro-ts/engine';
 import { broadcastShapes } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import { constraints, module, normal, OptionError, ShapeError } from 'pyro-ts';
-import { refuseUnknownKeys } from 'pyro-ts/internal';
+import { rejectUnknownKeys } from 'pyro-ts/internal';
 import type { EncoderNet } from '../nets/index.js';
 import type { Likelihood } from './likelihood.js';
 import { checkRecognition } from './recognitionNetworks.js';
@@ -63,7 +63,7 @@ export function resolveTemplates(options: SemiSupervisedOptions): ResolvedTempla
   if (pixels !== undefined) reject('pixels is not supported. Omit it.');
   if (typeof shiftPrior === 'object') reject('shiftPrior must be one number for both axes.');
   const { grid = 4, bending = 50 } = options.templates ?? {};
-  refuseUnknownKeys('templates', options.templates ?? {}, KEYS);
+  rejectUnknownKeys('templates', options.templates ?? {}, KEYS);
   if (!Number.isInteger(grid) || grid < 2) reject(`grid must be an integer of at least 2; got ${grid}.`);
   if (!(bending >= 0 && Number.isFinite(bending))) reject(`bending must be a number of at least 0; got ${bending}.`);
   if (!Number.isInteger(templatesPerClass) || templatesPerClass < 1 || templatesPerClass > MOST_PER_CLASS) {

@@ -47,8 +47,8 @@ export interface Predictor {
   readonly predict: (x: tf.Tensor) => tf.Tensor;
 }
 
-/** The programs of a model together with the methods of a trained model. `Told` is the condition of the decoder. */
-export abstract class InvariantVAE<Told extends Condition = Condition> extends VaePrograms {
+/** The programs of a model together with the methods of a trained model. `C` is the condition of the decoder. */
+export abstract class InvariantVAE<C extends Condition = Condition> extends VaePrograms {
   /** Number of classes that the decoder is conditioned on; 0 if there are none. */
   abstract readonly numClasses: number;
   /** Infers the latents of each image, and returns them with the conditions of the networks. */
@@ -57,7 +57,7 @@ export abstract class InvariantVAE<Told extends Condition = Condition> extends V
    * The condition tensors of `count` images.
    * @throws {OptionError} when a condition is missing or has the wrong size.
    */
-  protected abstract conditionRows(told: Condition, count: number): ConditionRows;
+  protected abstract conditionRows(given: Condition, count: number): ConditionRows;
   /** The conditions of the encoder or the decoder. @default none */
   networkConditions(_net: 'encoder' | 'decoder'): NetworkCondition[] {
     return [];
@@ -79,11 +79,11 @@ export abstract class InvariantVAE<Told extends Condition = Condition> extends V
    * Decodes images from content [count, latentDim] (row major), by default in the upright pose. Classes, factors or
    * targets, depending on the model, are one for all images or one for each.
    */
-  decode(content: Float32Array | readonly number[], options: PoseRows & Told = {} as PoseRows & Told): ImageSet {
+  decode(content: Float32Array | readonly number[], options: PoseRows & C = {} as PoseRows & C): ImageSet {
     const { classes, condition, targets, ...pose }: PoseRows & Condition = options;
     const rows = Float32Array.from(content);
-    const told = conditionIn({ classes, condition, targets });
-    return this.decodeRows(rows, pose, this.conditionRows(told, rows.length / this.options.latentDim));
+    const conditions = conditionIn({ classes, condition, targets });
+    return this.decodeRows(rows, pose, this.conditionRows(conditions, rows.length / this.options.latentDim));
   }
 
   /** Reconstructs each image, in its inferred pose or upright. */
@@ -97,12 +97,12 @@ export abstract class InvariantVAE<Told extends Condition = Condition> extends V
    * Decodes images over a grid of two content latents, all with the same class, factors or targets, depending on the
    * model.
    */
-  manifold(options: ManifoldOptions & Told = {} as ManifoldOptions & Told): Manifold {
+  manifold(options: ManifoldOptions & C = {} as ManifoldOptions & C): Manifold {
     return manifold(this.options.latentDim, options, this.decodeAny);
   }
 
   /** Varies one latent at a time with the others fixed: one row for each class (by default all) and latent. */
-  traverse(options: TraverseOptions & Partial<Told> = {}): Traversal {
+  traverse(options: TraverseOptions & Partial<C> = {}): Traversal {
     const { latentDim } = this.options;
     return traverse({ latentDim, numClasses: this.numClasses }, options, this.decodeAny);
   }
@@ -120,18 +120,18 @@ export abstract class InvariantVAE<Told extends Condition = Condition> extends V
   logLikelihood(set: ImageSet | StreamedSet, options: LogLikelihoodOptions = {}): Float64Array {
     this.checkImages(set);
     const { model, guide, plateNesting, points } = this;
-    const told = (indices: Int32Array) => this.told(set, indices);
-    return this.params.run(() => logLikelihood(set, { model, guide, plateNesting, points, told }, options));
+    const condition = (indices: Int32Array) => this.conditionTensor(set, indices);
+    return this.params.run(() => logLikelihood(set, { model, guide, plateNesting, points, condition }, options));
   }
 
   /** The condition of the images at `indices`, [B, n]; undefined unless the model is conditional. */
-  told(_set: ImageSet | StreamedSet, _indices: ArrayLike<number>): tf.Tensor | undefined {
+  conditionTensor(_set: ImageSet | StreamedSet, _indices: ArrayLike<number>): tf.Tensor | undefined {
     return undefined;
   }
 
   /** `decode` for any model, without the check of its conditions by the compiler. */
   private readonly decodeAny = (content: Float32Array, options: PoseRows & Condition): ImageSet =>
-    this.decode(content, options as PoseRows & Told);
+    this.decode(content, options as PoseRows & C);
 
   /** Transforms the original images to the upright pose by their inferred pose, with (bi)linear interpolation. */
   straighten(set: ImageSet | StreamedSet, { reference }: StraightenOptions = {}): ImageSet {

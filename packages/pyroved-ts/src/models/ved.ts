@@ -18,7 +18,7 @@ import {
   seed,
   TraceELBO,
 } from 'pyro-ts';
-import { formatShape, refuseUnknownKeys } from 'pyro-ts/internal';
+import { formatShape, rejectUnknownKeys } from 'pyro-ts/internal';
 import { gather, type ImageSet, imageSet, imageSize, type StreamedSet } from '../data/index.js';
 import { convNet, type DecoderNet, type EncoderNet, resolveDecoder, resolveEncoder } from '../nets/index.js';
 import { type Likelihood, likelihoodOf } from './likelihood.js';
@@ -154,7 +154,7 @@ export class VED {
    * @see `pyroved.models.VED.predict`
    */
   predict(inputs: Data, options: PredictOptions = {}): Prediction {
-    refuseUnknownKeys('predict', options, ['samples', 'seed']);
+    rejectUnknownKeys('predict', options, ['samples', 'seed']);
     const { samples = 30, seed: chosen = 1 } = options;
     if (!Number.isInteger(samples) || samples < 2) {
       throw new OptionError(`predict: samples must be an integer of at least 2; got ${samples}.`);
@@ -177,13 +177,13 @@ export class VED {
 
   /** Decodes outputs over a grid of two latents. */
   manifold(options: Omit<ManifoldOptions, keyof PoseRows> = {}): Manifold {
-    refuseUnknownKeys('manifold', options, ['size', 'axes', 'coverage']);
+    rejectUnknownKeys('manifold', options, ['size', 'axes', 'coverage']);
     return manifold(this.options.latentDim, options, (content) => this.decode(content));
   }
 
   /** Varies one latent at a time with the others fixed: one row for each. */
   traverse(options: Omit<TraverseOptions, keyof PoseRows> = {}): Traversal {
-    refuseUnknownKeys('traverse', options, ['latents', 'size', 'coverage', 'at']);
+    rejectUnknownKeys('traverse', options, ['latents', 'size', 'coverage', 'at']);
     const { latentDim } = this.options;
     return traverse({ latentDim, numClasses: 0 }, options, (content) => this.decode(content));
   }

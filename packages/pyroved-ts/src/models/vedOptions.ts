@@ -1,5 +1,5 @@
 /** The options of the variational encoder-decoder, with their defaults and checks. */
-import { refuseUnknownKeys } from 'pyro-ts/internal';
+import { rejectUnknownKeys } from 'pyro-ts/internal';
 import { defined } from '../defined.js';
 import type { ConvOptions, DecoderSlot, EncoderSlot } from '../nets/index.js';
 import type { Likelihood, LikelihoodName, LikelihoodOptions } from './likelihood.js';
@@ -70,7 +70,7 @@ export type ResolvedVED = VEDOptions & Required<Pick<VEDOptions, keyof typeof de
  * @throws {OptionError} when an option is invalid.
  */
 export function resolveVED(options: VEDOptions): ResolvedVED {
-  refuseUnknownKeys('VED', options, keys);
+  rejectUnknownKeys('VED', options, keys);
   const all = { ...defaults, ...defined(options) } as ResolvedVED;
   checkShape('VED', 'inputShape', all.inputShape);
   checkShape('VED', 'outputShape', all.outputShape);

@@ -136,7 +136,7 @@ function imageFeed(owner: string, model: tf.LayersModel, { shape, channels }: Im
   };
 }
 
-/** Refuses a model without an input for the class, or with one too many. */
+/** Rejects a model without an input for the class, or with one too many. */
 function checkInputs(owner: string, model: tf.LayersModel, others: number): void {
   const wanted = others > 0 ? 2 : 1;
   if (model.inputs.length !== wanted) {
@@ -153,7 +153,7 @@ function checkInputs(owner: string, model: tf.LayersModel, others: number): void
   }
 }
 
-/** Refuses a model that gives another number of values for an image. */
+/** Rejects a model that gives another number of values for an image. */
 function checkOutputs(owner: string, model: tf.LayersModel, wanted: number, what: string): void {
   const shapes = model.outputs.map(lengthsOf);
   const found = sum(shapes.map((lengths) => lengths.reduce<number>((n, d) => n * (d ?? Number.NaN), 1)));

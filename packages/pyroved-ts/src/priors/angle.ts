@@ -1,7 +1,7 @@
 /** Angle priors by name, and their guides. */
 import * as tf from '@tensorflow/tfjs';
 import { normal, OptionError } from 'pyro-ts';
-import { didYouMean, refuseUnknownKeys } from 'pyro-ts/internal';
+import { didYouMean, rejectUnknownKeys } from 'pyro-ts/internal';
 import { directionOf } from '../coordinates/transform.js';
 import { type AngleDensity, binnedAngle } from './binned.js';
 import {
@@ -19,7 +19,7 @@ export interface NormalAngleOptions {
 }
 
 export function scaleOf(options: NormalAngleOptions): number {
-  refuseUnknownKeys('the normal angle prior', options, ['scale']);
+  rejectUnknownKeys('the normal angle prior', options, ['scale']);
   const { scale = 1 } = options;
   if (scale > 0 && Number.isFinite(scale)) return scale;
   throw new OptionError(`The normal angle prior's scale must be a positive number of radians; got ${scale}.`);

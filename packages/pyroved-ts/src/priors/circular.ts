@@ -1,7 +1,7 @@
 /** Periodic angle priors. */
 import * as tf from '@tensorflow/tfjs';
 import { type Distribution, OptionError, projectedNormal, uniform, vonMises } from 'pyro-ts';
-import { refuseUnknownKeys } from 'pyro-ts/internal';
+import { rejectUnknownKeys } from 'pyro-ts/internal';
 import { directionOf } from '../coordinates/transform.js';
 import type { AngleDensity } from './binned.js';
 import type { PosePart } from './posePart.js';
@@ -12,7 +12,7 @@ import type { PosePart } from './posePart.js';
  * @see Presnell et al. 1998; `pyro.distributions.ProjectedNormal`
  */
 export function projectedNormalAngle(options: object = {}): PosePart {
-  refuseUnknownKeys('the projected normal angle prior', options, []);
+  rejectUnknownKeys('the projected normal angle prior', options, []);
   return {
     kind: 'angle',
     name: 'projected-normal',
@@ -34,7 +34,7 @@ export interface VonMisesAngleOptions {
 
 /** An angle with density proportional to exp(concentration cos angle). @see `torch.distributions.VonMises` */
 export function vonMisesDensity(options: VonMisesAngleOptions = {}): AngleDensity {
-  refuseUnknownKeys('the von Mises angle prior', options, ['concentration']);
+  rejectUnknownKeys('the von Mises angle prior', options, ['concentration']);
   const { concentration = 1 } = options;
   if (!(concentration > 0 && Number.isFinite(concentration))) {
     throw new OptionError(`The von Mises angle prior's concentration must be a positive number; got ${concentration}.`);
@@ -44,7 +44,7 @@ export function vonMisesDensity(options: VonMisesAngleOptions = {}): AngleDensit
 
 /** A uniform prior on the circle. */
 export function uniformDensity(options: object = {}): AngleDensity {
-  refuseUnknownKeys('the uniform angle prior', options, []);
+  rejectUnknownKeys('the uniform angle prior', options, []);
   return { name: 'uniform', circular: true, prior: () => uniform(-Math.PI, Math.PI) };
 }
 

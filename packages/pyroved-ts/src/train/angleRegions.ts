@@ -1,6 +1,6 @@
 /** Calibration of angle distributions: how often the highest-density region contains the true angle. */
 import { OptionError } from 'pyro-ts';
-import { refuseUnknownKeys } from 'pyro-ts/internal';
+import { rejectUnknownKeys } from 'pyro-ts/internal';
 import type { AngleMixture } from '../models/index.js';
 import { shareInterval } from './shareInterval.js';
 
@@ -40,7 +40,7 @@ export function regionCoverage(
   truth: ArrayLike<number>,
   options: RegionOptions = {},
 ): RegionCoverage {
-  refuseUnknownKeys('regionCoverage', options, ['level', 'sharpness']);
+  rejectUnknownKeys('regionCoverage', options, ['level', 'sharpness']);
   const { level = 0.9, sharpness = 1 } = options;
   const { count } = mixture;
   if (truth.length !== count)

@@ -1,6 +1,6 @@
 /** Running averages of a model's weights; training itself continues with the raw weights. */
 import { OptionError, type ParamData, type ParamStore, type SavedTensor } from 'pyro-ts';
-import { refuseUnknownKeys } from 'pyro-ts/internal';
+import { rejectUnknownKeys } from 'pyro-ts/internal';
 
 export interface AverageOptions {
   /** Epoch, counted from 1, at whose start averaging begins. @default the first epoch of the last quarter of the run */
@@ -18,7 +18,7 @@ export interface AverageOptions {
  * @throws {OptionError} when the run does not have the epoch `from`, or the decay is outside (0, 1).
  */
 export function averageRule(options: AverageOptions, epochs: number): Required<AverageOptions> {
-  refuseUnknownKeys('averageWeights', options, ['from', 'decay']);
+  rejectUnknownKeys('averageWeights', options, ['from', 'decay']);
   const { from = Math.floor(0.75 * epochs) + 1, decay = 'mean' } = options;
   if (!Number.isInteger(from) || from < 1 || from > epochs) {
     throw new OptionError(`averageWeights: from must be an epoch from 1 to ${epochs}; got ${from}.`);

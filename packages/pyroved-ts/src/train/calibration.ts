@@ -1,6 +1,6 @@
 /** Calibration of class probabilities: of the images classified with a probability of 80%, 80% should be correct. */
 import { OptionError } from 'pyro-ts';
-import { refuseUnknownKeys } from 'pyro-ts/internal';
+import { rejectUnknownKeys } from 'pyro-ts/internal';
 
 export interface CalibrationOptions {
   /** Number of equally wide bins of the probability of the likeliest class. @default 15 */
@@ -28,7 +28,7 @@ export function reliabilityTable(
   labels: ArrayLike<number>,
   options: CalibrationOptions = {},
 ): ReliabilityBin[] {
-  refuseUnknownKeys('reliabilityTable', options, ['bins']);
+  rejectUnknownKeys('reliabilityTable', options, ['bins']);
   const { bins = 15 } = options;
   if (!Number.isInteger(bins) || bins < 1) throw new OptionError(`bins must be an integer of at least 1; got ${bins}.`);
   const numClasses = probabilities.length / labels.length;

@@ -1,6 +1,6 @@
 /** Early stopping: training ends before its last epoch when it no longer improves. */
 import { OptionError } from 'pyro-ts';
-import { refuseUnknownKeys } from 'pyro-ts/internal';
+import { rejectUnknownKeys } from 'pyro-ts/internal';
 import type { EpochRecord } from './history.js';
 
 export interface EarlyStopping {
@@ -20,7 +20,7 @@ export interface EarlyStopping {
  * @throws {OptionError} when an option is invalid. `labels`: whether the trainer has labelled images for validation.
  */
 export function checkEarlyStopping(owner: string, options: EarlyStopping, labels: boolean): void {
-  refuseUnknownKeys(`${owner}: earlyStopping`, options, ['patience', 'on', 'validationFraction']);
+  rejectUnknownKeys(`${owner}: earlyStopping`, options, ['patience', 'on', 'validationFraction']);
   const { patience, on = 'loss', validationFraction } = options;
   if (!Number.isInteger(patience) || patience < 1) {
     throw new OptionError(`${owner}: earlyStopping.patience must be an integer of at least 1; got ${patience}.`);

@@ -4,7 +4,7 @@
  */
 import type { SpatialDecoderOptions } from '@pyro-ts/spatial-decoder';
 import { OptionError, RandomStream } from 'pyro-ts';
-import { refuseUnknownKeys } from 'pyro-ts/internal';
+import { rejectUnknownKeys } from 'pyro-ts/internal';
 import { undoPose } from '../coordinates/index.js';
 import { estimateContrast, gather, type ImageSet, imageSet, type StreamedSet } from '../data/index.js';
 import { shiftOf } from '../templates/geometry.js';
@@ -60,7 +60,7 @@ export interface FoundClasses {
  * await new TemplateTrainer(model, { unlabelled, labelled }).train();
  */
 export function findClasses(set: ImageSet | StreamedSet, options: FindClassesOptions): FoundClasses {
-  refuseUnknownKeys('findClasses', options, KEYS);
+  rejectUnknownKeys('findClasses', options, KEYS);
   const { numClasses, images: most = 600, perClass = 20, restarts = 3, sigma = 0.3, seed = 1, kernel } = options;
   for (const [name, value] of Object.entries({ numClasses, images: most, perClass, restarts })) {
     if (!Number.isInteger(value) || value < 1)

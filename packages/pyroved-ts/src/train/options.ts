@@ -1,6 +1,6 @@
 /** The options of all trainers, and those of the training loop. */
 import { type ClipOptions, OptionError } from 'pyro-ts';
-import { refuseUnknownKeys } from 'pyro-ts/internal';
+import { rejectUnknownKeys } from 'pyro-ts/internal';
 import type { InvariantVAE } from '../models/index.js';
 import { type AverageOptions, averageRule } from './average.js';
 import type { Checkpoint } from './checkpoint.js';
@@ -58,7 +58,7 @@ export function checkTrainerOptions(
   known: readonly string[] = trainerOptionKeys,
   labels = false,
 ): void {
-  refuseUnknownKeys(owner, options, known);
+  rejectUnknownKeys(owner, options, known);
   const { epochs = defaults.epochs, batchSize = defaults.batchSize, clipNorm, averageWeights, earlyStopping } = options;
   checkCount(owner, 'epochs', epochs);
   checkCount(owner, 'batchSize', batchSize);

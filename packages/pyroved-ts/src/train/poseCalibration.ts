@@ -1,6 +1,6 @@
 /** Calibration of angle uncertainties: how often the interval around a predicted angle contains the true angle. */
 import { OptionError } from 'pyro-ts';
-import { refuseUnknownKeys } from 'pyro-ts/internal';
+import { rejectUnknownKeys } from 'pyro-ts/internal';
 import { shareInterval } from './shareInterval.js';
 
 export interface PredictedAngles {
@@ -47,7 +47,7 @@ const KEYS = ['predicted', 'truth', 'standardDeviation', 'concentration', 'symme
  * @example angleCoverage({ predicted, truth, standardDeviation, symmetry: 2 }).coverage // between .85 and .95 for well-calibrated angles
  */
 export function angleCoverage(angles: PredictedAngles): AngleCoverage {
-  refuseUnknownKeys('angleCoverage', angles, KEYS);
+  rejectUnknownKeys('angleCoverage', angles, KEYS);
   const { predicted, truth, standardDeviation, concentration, symmetry = 1, level = 0.9 } = angles;
   if ((standardDeviation === undefined) === (concentration === undefined)) {
     throw new OptionError('angleCoverage requires either standardDeviation or concentration.');

@@ -1,6 +1,6 @@
 /** Labels that a model considers improbable: candidates for labelling errors. */
 import { OptionError } from 'pyro-ts';
-import { refuseUnknownKeys } from 'pyro-ts/internal';
+import { rejectUnknownKeys } from 'pyro-ts/internal';
 
 /** A label that is probably wrong. */
 export interface SuspiciousLabel {
@@ -39,7 +39,7 @@ export function suspiciousLabels(
   labels: ArrayLike<number>,
   options: SuspiciousOptions = {},
 ): SuspiciousLabel[] {
-  refuseUnknownKeys('suspiciousLabels', options, ['below', 'mostShare']);
+  rejectUnknownKeys('suspiciousLabels', options, ['below', 'mostShare']);
   const { below = 0.5, mostShare = 0.4 } = options;
   const numClasses = probabilities.length / labels.length;
   if (!Number.isInteger(numClasses) || numClasses < 2) {

@@ -1,6 +1,6 @@
 /** Temperature scaling: calibrates class probabilities by the temperature of a softmax, fitted on labelled images. */
 import { OptionError } from 'pyro-ts';
-import { refuseUnknownKeys } from 'pyro-ts/internal';
+import { rejectUnknownKeys } from 'pyro-ts/internal';
 import { softmaxRows } from '../models/index.js';
 
 export interface TemperatureOptions {
@@ -40,7 +40,7 @@ export function fitTemperature(
   labels: ArrayLike<number>,
   options: TemperatureOptions = {},
 ): number {
-  refuseUnknownKeys('fitTemperature', options, KEYS);
+  rejectUnknownKeys('fitTemperature', options, KEYS);
   const { weights, priorScale = 0.5, bounds: [low, high] = [0.25, 20] } = options;
   if (!(priorScale > 0) || !(low > 0 && high >= low)) {
     throw new OptionError(`priorScale and bounds must be positive; got ${priorScale} and [${low}, ${high}].`);

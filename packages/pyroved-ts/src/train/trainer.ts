@@ -4,7 +4,7 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import { Adam, NonFiniteError, OptionError, type SavedTensor, SupportError } from 'pyro-ts';
-import { refuseUnknownKeys } from 'pyro-ts/internal';
+import { rejectUnknownKeys } from 'pyro-ts/internal';
 import type { Batch } from '../data/index.js';
 import type { InvariantVAE, VED } from '../models/index.js';
 import { averageRule, WeightAverage } from './average.js';
@@ -155,7 +155,7 @@ export abstract class Trainer<M extends InvariantVAE | VED = InvariantVAE> {
 
   /** Trains to the end, or until `signal` is aborted; `stopped` is then true, and the state has been saved. */
   async train(calls: TrainCalls<M> = {}): Promise<{ history: readonly EpochRecord[]; stopped: boolean }> {
-    refuseUnknownKeys('train', calls, ['signal', 'onStep', 'onEpoch', 'checkpoint', 'checkpointEvery', 'pause']);
+    rejectUnknownKeys('train', calls, ['signal', 'onStep', 'onEpoch', 'checkpoint', 'checkpointEvery', 'pause']);
     const { onEpoch, checkpoint, checkpointEvery = 1, pause } = calls;
     for await (const record of this.epochs(calls)) {
       await onEpoch?.(record, this.model);

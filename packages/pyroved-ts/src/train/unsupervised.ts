@@ -66,7 +66,7 @@ export class UnsupervisedTrainer extends Trainer {
     const discrete = this.discreteKlWeight?.(this.epoch);
     const terms = { klWeight: discrete === undefined ? klWeight : { content: klWeight, discrete } };
     const { images } = this.data;
-    return this.svi.step(imageTensor(images, indices), this.model.told(images, indices), terms);
+    return this.svi.step(imageTensor(images, indices), this.model.conditionTensor(images, indices), terms);
   }
 
   /** `testLoss`: minus the ELBO (with a KL weight of 1) of the test images, in nats per image. */
@@ -74,7 +74,7 @@ export class UnsupervisedTrainer extends Trainer {
     const { test } = this.data;
     if (!test) return undefined;
     const testLoss = meanOver(test.count, this.batchSize, (indices) =>
-      this.svi.evaluateLoss(imageTensor(test, indices), this.model.told(test, indices)),
+      this.svi.evaluateLoss(imageTensor(test, indices), this.model.conditionTensor(test, indices)),
     );
     return { testLoss };
   }

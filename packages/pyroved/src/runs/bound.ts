@@ -56,7 +56,7 @@ export function elboOf(model: Model, images: TrainingImages, seed: number): numb
   return -meanOver(images.count, BATCH, (indices, i) => {
     // If the decoder evaluates a random subset of pixels, each batch uses another subset.
     svi.steps = i;
-    return svi.evaluateLoss(imageTensor(images, indices), model.told(images, indices));
+    return svi.evaluateLoss(imageTensor(images, indices), model.conditionTensor(images, indices));
   });
 }
 

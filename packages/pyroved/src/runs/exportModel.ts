@@ -1,7 +1,7 @@
 /** `exportModel`: writes the files of an export. */
 import fs from 'node:fs';
 import path from 'node:path';
-import { refuseUnknownKeys } from 'pyro-ts/internal';
+import { rejectUnknownKeys } from 'pyro-ts/internal';
 import { type ExportedModel, type ExportFormat, exportedFiles } from 'pyroved-ts';
 import { explained } from '../storage/errors.js';
 import { writeFileAtomic } from '../storage/index.js';
@@ -21,7 +21,7 @@ export interface ExportOptions {
  * for (const file of await exportModel(await loadModel('runs/demo'), { to: 'onnx', out: 'demo-onnx' })) console.log(file);
  */
 export async function exportModel(trained: ExportedModel, options: ExportOptions): Promise<string[]> {
-  refuseUnknownKeys('exportModel', options, ['to', 'out']);
+  rejectUnknownKeys('exportModel', options, ['to', 'out']);
   const { to, out } = options;
   const files = await exportedFiles(trained, to);
   return files.map(({ name, content }) => {

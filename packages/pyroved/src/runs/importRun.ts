@@ -2,7 +2,7 @@
 import fs from 'node:fs';
 import * as tf from '@tensorflow/tfjs';
 import { OptionError } from 'pyro-ts';
-import { refuseUnknownKeys } from 'pyro-ts/internal';
+import { rejectUnknownKeys } from 'pyro-ts/internal';
 import { type Normalisation, type PairedNormalisation, saveParams } from 'pyroved-ts';
 import {
   importPyroved,
@@ -42,7 +42,7 @@ export function importRun(
   out: string,
   options: ImportRunOptions = {},
 ): { run: RunFolder; notes: readonly string[] } {
-  refuseUnknownKeys('importRun', options, optionKeys);
+  rejectUnknownKeys('importRun', options, optionKeys);
   const { overwrite = false } = options;
   RunFolder.assertFree(out, { overwrite });
   const bytes = explained(`Could not read ${file}`, () => fs.readFileSync(file));

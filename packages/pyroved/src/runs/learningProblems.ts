@@ -1,5 +1,5 @@
 /** Detects from its figures that a run did not learn, with suggestions. */
-import { refuseUnknownKeys } from 'pyro-ts/internal';
+import { rejectUnknownKeys } from 'pyro-ts/internal';
 import { formatCount, formatPercent } from '../viz/index.js';
 
 /** Figures of a run, at its end or during training. */
@@ -70,7 +70,7 @@ const LIMITS = {
  * @example learningProblems({ accuracy: 0.26, accuracyInterval: [0.22, 0.3], chance: 0.25 })[0].code // 'accuracy-at-chance'
  */
 export function learningProblems(figures: LearningFigures): LearningProblem[] {
-  refuseUnknownKeys('learningProblems', figures, KEYS);
+  rejectUnknownKeys('learningProblems', figures, KEYS);
   return [atChance(figures), collapsed(figures), unused(figures), plateau(figures), constantImage(figures)].filter(
     (problem) => problem !== undefined,
   );

@@ -1,6 +1,6 @@
 /** Loads trained models from run folders and classifies images with them. */
 import type { SpatialDecoderOptions } from '@pyro-ts/spatial-decoder';
-import { refuseUnknownKeys } from 'pyro-ts/internal';
+import { rejectUnknownKeys } from 'pyro-ts/internal';
 import {
   type ClassAnswer,
   type Classifier,
@@ -105,7 +105,7 @@ export function classifyImages(
   options: ClassifyOptions = {},
 ): Classification[] {
   const model = classifierOf(trained);
-  refuseUnknownKeys('classifyImages', options, ['answer', 'falseAlarms']);
+  rejectUnknownKeys('classifyImages', options, ['answer', 'falseAlarms']);
   const { answer, falseAlarms } = options;
   const hasTemplates = model instanceof TemplateSSIVAE;
   if (!hasTemplates && (answer === 'evidence' || falseAlarms !== undefined)) {

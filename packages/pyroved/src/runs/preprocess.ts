@@ -1,6 +1,6 @@
 /** The preprocessing of a run: set by options or chosen from the training images, and applied to all sets. */
 import { OptionError } from 'pyro-ts';
-import { didYouMean, refuseUnknownKeys } from 'pyro-ts/internal';
+import { didYouMean, rejectUnknownKeys } from 'pyro-ts/internal';
 import {
   type BackgroundRemoval,
   backgroundNames,
@@ -50,7 +50,7 @@ export function checkPreprocess({ setting, likelihood }: PreprocessRequest): voi
 
 function partsOf(setting: PreprocessSetting) {
   if (typeof setting === 'object' && setting !== null) {
-    refuseUnknownKeys('preprocess', setting, ['background', 'standardise']);
+    rejectUnknownKeys('preprocess', setting, ['background', 'standardise']);
     const { background = 'auto', standardise = 'auto' } = setting;
     return { background, standardise };
   }

@@ -2,7 +2,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { PyroError } from 'pyro-ts';
-import { refuseUnknownKeys } from 'pyro-ts/internal';
+import { rejectUnknownKeys } from 'pyro-ts/internal';
 import type { Checkpoint } from 'pyroved-ts';
 import { decodeCheckpoint, encodeCheckpoint, type LoadedCheckpoint } from './checkpoint.js';
 import { formatConfig, parseConfig, type RunConfig, type RunSettings, runConfig } from './config.js';
@@ -32,7 +32,7 @@ export class RunFolder {
    * @throws {RunError} when the folder contains a run or other files, or is not writable.
    */
   static create(folder: string, settings: RunSettings, options: CreateOptions = {}): RunFolder {
-    refuseUnknownKeys('RunFolder.create', options, ['overwrite']);
+    rejectUnknownKeys('RunFolder.create', options, ['overwrite']);
     const config = runConfig(settings);
     const run = new RunFolder(folder, config);
     createFolder(folder, options, () => writeFileAtomic(run.file('config'), formatConfig(config)));

@@ -1,7 +1,7 @@
 /** The convolutional encoder as one operation, on whichever kernel the run selected, with its own gradient. */
 import { customGrad } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
-import { refuseUnknownKeys, SpatialDecoderError } from '../errors.js';
+import { rejectUnknownKeys, SpatialDecoderError } from '../errors.js';
 import type { Kernel } from '../kernel.js';
 import { referenceKernel } from '../referenceKernel.js';
 import { wrongSelection } from '../selection.js';
@@ -37,7 +37,7 @@ export function convEncoder(
   weights: ConvEncoderWeights,
   options: ConvEncoderOptions = {},
 ): tf.Tensor2D {
-  refuseUnknownKeys('convEncoder', options, ['shape', 'kernel']);
+  rejectUnknownKeys('convEncoder', options, ['shape', 'kernel']);
   const wrong = wrongSelection(options.kernel);
   if (wrong !== undefined) throw new SpatialDecoderError(`convEncoder: ${wrong}`);
   const problem = encoderProblemOf(images, weights, options.shape);

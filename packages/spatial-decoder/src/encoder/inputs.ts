@@ -1,7 +1,7 @@
 /** The weights of the convolutional encoder, and the checks that name the operand that does not fit. */
 import { describeValue } from '@pyro-ts/engine/internal';
 import type * as tf from '@tensorflow/tfjs';
-import { refuseUnknownKeys, SpatialDecoderError } from '../errors.js';
+import { rejectUnknownKeys, SpatialDecoderError } from '../errors.js';
 import { type EncoderProblem, mapLength, mapsOf } from './problem.js';
 
 /** A convolution of stride 2 without a bias, the normalisation per image after it, and ReLU. */
@@ -31,17 +31,17 @@ export function encoderProblemOf(
   weights: ConvEncoderWeights,
   shape: readonly number[] | undefined,
 ): EncoderProblem {
-  refuseUnknownKeys('convEncoder', weights, ['blocks', 'dense'], 'weight');
+  rejectUnknownKeys('convEncoder', weights, ['blocks', 'dense'], 'weight');
   const { blocks, dense } = weights;
   if (!Array.isArray(blocks) || blocks.length === 0)
     fail(`blocks is ${describeValue(blocks)}; give a list of at least one { filter, gain, bias }.`);
   blocks.forEach((block, i) => {
-    refuseUnknownKeys(`convEncoder: blocks[${i}]`, block, ['filter', 'gain', 'bias'], 'weight');
+    rejectUnknownKeys(`convEncoder: blocks[${i}]`, block, ['filter', 'gain', 'bias'], 'weight');
     expectTensor(`blocks[${i}].filter`, block.filter, '[side, side, in, out]', [4]);
     expectTensor(`blocks[${i}].gain`, block.gain, '[out]', [1]);
     expectTensor(`blocks[${i}].bias`, block.bias, '[out]', [1]);
   });
-  refuseUnknownKeys('convEncoder: dense', dense, ['weight', 'bias'], 'weight');
+  rejectUnknownKeys('convEncoder: dense', dense, ['weight', 'bias'], 'weight');
   expectTensor('dense.weight', dense.weight, '[in, F]', [2]);
   expectTensor('dense.bias', dense.bias, '[F]', [1]);
   expectTensor('images', images, '[n, H, W, C] or [n, H * W * C]', [2, 4]);

@@ -1,7 +1,7 @@
 /** What the operations on deformable templates take, and the checks that name the operand that does not fit. */
 import { describeValue } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
-import { refuseUnknownKeys, SpatialDecoderError } from '../errors.js';
+import { rejectUnknownKeys, SpatialDecoderError } from '../errors.js';
 import type { Kernel } from '../kernel.js';
 import { wrongSelection } from '../selection.js';
 import type { TemplateProblem } from './problem.js';
@@ -65,8 +65,8 @@ export function templateCallOf(
   compares = false,
 ): TemplateCall {
   const fail = failOf(name);
-  refuseUnknownKeys(name, inputs, compares ? comparisonNames : inputNames, 'input');
-  refuseUnknownKeys(name, options, ['pixels', 'kernel']);
+  rejectUnknownKeys(name, inputs, compares ? comparisonNames : inputNames, 'input');
+  rejectUnknownKeys(name, options, ['pixels', 'kernel']);
   const wrong = wrongSelection(options.kernel);
   if (wrong !== undefined) fail(wrong);
   const { pictures, theta } = inputs;

@@ -1,6 +1,6 @@
 /** The WebAssembly kernel: SIMD on worker threads that share one memory, with a bound on what it takes. */
 import { checkCall } from '../checkCall.js';
-import { disposedOf, refuseUnknownKeys } from '../errors.js';
+import { disposedOf, rejectUnknownKeys } from '../errors.js';
 import type { Gradients, HostKernel, KernelOptions, Loaded, Operands, Problem, Saved } from '../hostKernel.js';
 import { KeptCalls, sizesOf } from '../keptCalls.js';
 import { budgetFrom, threadsFrom } from '../options.js';
@@ -35,7 +35,7 @@ const optionNames: readonly (keyof WasmOptions)[] = [
 
 /** Loads the kernel and starts its threads, or says why it cannot run here. Throws SpatialDecoderError where an option is wrong. */
 export async function loadWasm(options: WasmOptions): Promise<Loaded> {
-  refuseUnknownKeys('loadWasm', options, optionNames);
+  rejectUnknownKeys('loadWasm', options, optionNames);
   const threads = threadsFrom('wasm kernel: threads', options.threads, MAX_THREADS);
   const budget = budgetFrom('wasm kernel: budget', options.budget);
   if (options.precision === 'bfloat16') return { reason: 'it computes in float32 only' };

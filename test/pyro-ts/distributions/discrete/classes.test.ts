@@ -31,11 +31,11 @@ describe('enumerateSupport', () => {
     expect(bernoulli(0.3).expand([2]).mask(false).enumerateSupport().shape).toEqual([2, 2]);
     expect(binomial([2, 3], 0.5).enumerateSupport(false).arraySync()).toEqual([[0], [1], [2], [3]]);
   });
-  test('is refused where it is not finite', () => {
+  test('is rejected where it is not finite', () => {
     expect(() => dist.poisson(1).enumerateSupport()).toThrow(/no finite support/);
     expect(() => bernoulli([0.3, 0.4]).toEvent(1).enumerateSupport()).toThrow(/no finite support/);
   });
-  test('is refused before memory is taken where it has too many values', () => {
+  test('is rejected before memory is taken where it has too many values', () => {
     for (const count of [3e9, 2 ** 24 + 2, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
       for (const d of [binomial(count, 0.5), dist.zeroInflated(binomial(count, 0.5), { gate: 0.1 })])
         expect(() => tf.tidy(() => d.enumerateSupport(false))).toThrow(

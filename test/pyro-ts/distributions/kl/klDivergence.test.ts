@@ -143,7 +143,7 @@ describe('wrapped distributions', () => {
       /eventShape \[2\] .* eventShape \[3\]/,
     );
   });
-  test('a pair without a closed form is refused, and can be added', () => {
+  test('a pair without a closed form is rejected, and can be added', () => {
     expect(() => klDivergence(dist.normal(0, 1), dist.cauchy(0, 1))).toThrow(/KL\(Normal \|\| Cauchy\).*registerKl/s);
     expect(() => klDivergence(dist.binomial(3, 0.5), dist.binomial(4, 0.5))).toThrow(/No closed form/);
     class Custom extends Normal {}

@@ -237,7 +237,7 @@ describe('TransformedDistribution', () => {
     const each = dist.logNormal(0, 1).logProb(x).sum();
     expectClose(vectors.logProb(x), tf.ones([4]).mul(each), 1e-5);
   });
-  test('a transform that is not one to one is refused', () => {
+  test('a transform that is not one to one is rejected', () => {
     expect(() => new TransformedDistribution(dist.normal([0, 0], 1), [new SoftmaxTransform()])).toThrow(
       /SoftmaxTransform is not one to one/,
     );
@@ -288,7 +288,7 @@ describe('TransformedDistribution', () => {
     expectClose(a, b, 1e-3, 1e-4);
     expect([direct.inverses, around.inverses]).toEqual([0, 1]);
   });
-  test('layers of wrong shapes and orders are refused', () => {
+  test('layers of wrong shapes and orders are rejected', () => {
     expect(() => dist.affineAutoregressive([{ weight: tf.ones([3, 5]), bias: tf.ones([5]) }])).toThrow(
       /shape \[3, 6\]/,
     );

@@ -2,7 +2,7 @@
 import { greaterEqual, lessEqual, type Shape } from '@pyro-ts/engine';
 import { elementwise, expandTo, host } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
-import { DrawError, OptionError, refuseUnknownKeys } from '../../errors.js';
+import { DrawError, OptionError, rejectUnknownKeys } from '../../errors.js';
 import type { RandomStream } from '../../random.js';
 import { type Constraint, greaterThan, interval, lessThan, positive, real } from '../constraints.js';
 import { expandedShape, type TensorLike } from '../distribution.js';
@@ -203,7 +203,7 @@ function draw(rng: RandomStream, a: number, b: number): number {
 
 /** The bounds without those that are infinite. @throws {OptionError} where none is left */
 function finiteBounds(bounds: TruncatedNormalBounds): TruncatedNormalBounds {
-  refuseUnknownKeys('TruncatedNormal', bounds, ['low', 'high']);
+  rejectUnknownKeys('TruncatedNormal', bounds, ['low', 'high']);
   const { low, high } = bounds;
   const given = {
     ...(low !== undefined && low !== -Infinity && { low }),

@@ -91,7 +91,7 @@ export class Categorical extends CategoricalBase {
     const dim = this.dimOfWholeSupport(value);
     if (dim !== undefined) return this.logitsAlong(dim, value.rank);
     const fixed = stopGradient(value);
-    // tf.oneHot refuses a single class.
+    // tf.oneHot rejects a single class.
     const chosen =
       this.numClasses === 1
         ? tf.onesLike(tf.expandDims(fixed, -1))

@@ -2,7 +2,7 @@
 import { logSoftmax, logSumExp, type Shape } from '@pyro-ts/engine';
 import { broadcastShapes, expandTo } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
-import { formatShape, refuseUnknownKeys, ShapeError } from '../../errors.js';
+import { formatShape, rejectUnknownKeys, ShapeError } from '../../errors.js';
 import type { RandomStream } from '../../random.js';
 import { type Constraint, independent, logWeights } from '../constraints.js';
 import { Categorical } from '../discrete/categorical.js';
@@ -31,7 +31,7 @@ export class DiscreteHMM extends Distribution {
     private readonly options: DiscreteHMMOptions = {},
     batchShape?: Shape,
   ) {
-    refuseUnknownKeys('DiscreteHMM', options, ['duration']);
+    rejectUnknownKeys('DiscreteHMM', options, ['duration']);
     const start = toTensor(initial);
     const given = toTensor(transition);
     const steps = given.rank === 2 ? tf.expandDims(given, 0) : given;

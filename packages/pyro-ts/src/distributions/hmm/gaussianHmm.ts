@@ -2,7 +2,7 @@
 import { type Shape, triangularSolve } from '@pyro-ts/engine';
 import { broadcastShapes, expandTo } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
-import { formatShape, refuseUnknownKeys, ShapeError } from '../../errors.js';
+import { formatShape, rejectUnknownKeys, ShapeError } from '../../errors.js';
 import type { RandomStream } from '../../random.js';
 import { type Constraint, independent, realVector } from '../constraints.js';
 import { Distribution, expandedShape, type TensorLike, toTensor } from '../distribution.js';
@@ -46,7 +46,7 @@ export class GaussianHMM extends Distribution {
     batchShape?: Shape,
   ) {
     const names = ['initial', 'transitionMatrix', 'transition', 'observationMatrix', 'observation', 'duration'];
-    refuseUnknownKeys('GaussianHMM', parts, names);
+    rejectUnknownKeys('GaussianHMM', parts, names);
     const [transition, observation] = [parts.transitionMatrix, parts.observationMatrix].map(toTensor).map(inTime);
     const [dim] = parts.initial.eventShape;
     const observed = observation.shape[observation.rank - 1];

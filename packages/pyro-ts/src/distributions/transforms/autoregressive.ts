@@ -2,7 +2,7 @@
 import { customGrad } from '@pyro-ts/engine';
 import { sizeOf } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
-import { formatShape, OptionError, refuseUnknownKeys, ShapeError } from '../../errors.js';
+import { formatShape, OptionError, rejectUnknownKeys, ShapeError } from '../../errors.js';
 import { realVector } from '../constraints.js';
 import { autoregressiveMasks, type DenseLayer } from './masks.js';
 import { Transform } from './transform.js';
@@ -33,7 +33,7 @@ export class AffineAutoregressiveTransform extends Transform {
 
   constructor(layers: readonly DenseLayer[], options: AutoregressiveOptions = {}) {
     super();
-    refuseUnknownKeys('affineAutoregressive', options, ['permutation', 'activation', 'logScaleMin', 'logScaleMax']);
+    rejectUnknownKeys('affineAutoregressive', options, ['permutation', 'activation', 'logScaleMin', 'logScaleMax']);
     if (layers.length === 0) {
       throw new OptionError('affineAutoregressive: no layers. Make some with initAutoregressive(dim, hidden, rng).');
     }

@@ -12,7 +12,7 @@ import { sumAndSample } from './sumAndSample.js';
 /** Gives `message` several values along batch dimension `dim`; `visible` are the other variables that it can see. Returns its own variable. */
 export function enumerateSite(message: SampleMessage, dim: number, visible: Variables): EnumeratedVariable {
   unmask(message);
-  refuseConflict(message, dim);
+  rejectConflict(message, dim);
   const { name, fn, infer } = message;
   const tag = (total: number, logWeight: EnumeratedValues['logWeight']): EnumeratedVariable => {
     const variable = { site: name, total };
@@ -26,7 +26,7 @@ export function enumerateSite(message: SampleMessage, dim: number, visible: Vari
       placeValues(fn.hasRsample ? fn.rsample(rng, [total]) : fn.sample(rng, [total]), fn.batchShape.length, dim);
     return tag(total, (logProb) => drawnWeight(logProb, total, fn.hasRsample));
   }
-  refuseInfinite(message);
+  rejectInfinite(message);
   const exact = positiveInteger(message, 'exactClasses', infer.exactClasses ?? 1);
   const thin = fn.enumerateSupport(false);
   if (infer.enumerate === 'sum-and-sample' && exact < thin.shape[0] - 1) {
@@ -45,7 +45,7 @@ export function enumerateSite(message: SampleMessage, dim: number, visible: Vari
 
 /** The value number `index` of a site that is enumerated in turn, and how many there are. */
 export function supportValue(message: SampleMessage, index: number): { value: tf.Tensor; total: number } {
-  refuseInfinite(message);
+  rejectInfinite(message);
   if (message.infer.numSamples !== undefined) {
     throw new OptionError(
       `At site "${message.name}": numSamples goes with enumerate: "parallel", not with "sequential".`,
@@ -72,7 +72,7 @@ function drawnWeight(logProb: tf.Tensor, total: number, hasRsample: boolean): tf
   return hasRsample ? tf.fill(logProb.shape, average) : tf.add(tf.sub(logProb, stopGradient(logProb)), average);
 }
 
-function refuseConflict({ name, fn }: SampleMessage, dim: number): void {
+function rejectConflict({ name, fn }: SampleMessage, dim: number): void {
   const size = fn.batchShape[fn.batchShape.length + dim] ?? 1;
   if (size === 1) return;
   throw new EnumerationError(
@@ -83,7 +83,7 @@ function refuseConflict({ name, fn }: SampleMessage, dim: number): void {
   );
 }
 
-function refuseInfinite({ name, fn }: SampleMessage): void {
+function rejectInfinite({ name, fn }: SampleMessage): void {
   if (fn.hasEnumerateSupport) return;
   throw new EnumerationError(
     `At site "${name}", which is to be enumerated: ${fn.name} has no finite support to list. Sample it (drop infer.enumerate), or in a guide draw it ` +

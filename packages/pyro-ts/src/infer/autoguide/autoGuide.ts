@@ -1,7 +1,7 @@
 /** What autoguides share: they look at the model once, sample its sites, and know the median of what they have learned. */
 import type * as tf from '@tensorflow/tfjs';
 import type { TensorLike } from '../../distributions/distribution.js';
-import { ContextError, OptionError, refuseUnknownKeys } from '../../errors.js';
+import { ContextError, OptionError, rejectUnknownKeys } from '../../errors.js';
 import type { ParamStore } from '../../paramStore.js';
 import type { InferenceProgram } from '../elbo/elbo.js';
 import { type ChosenElements, latentSites } from './look.js';
@@ -34,7 +34,7 @@ export abstract class AutoGuide<Args extends unknown[]> {
     protected readonly options: AutoGuideOptions<Args> = {},
     furtherKeys: readonly string[] = [],
   ) {
-    refuseUnknownKeys(new.target.name, options, [...optionKeys, ...furtherKeys]);
+    rejectUnknownKeys(new.target.name, options, [...optionKeys, ...furtherKeys]);
     if (typeof model !== 'function')
       throw new OptionError(`${new.target.name}: the first argument is the model, a function.`);
     this.prefix = options.prefix ?? 'auto';

@@ -25,7 +25,7 @@ export abstract class JointGuide<Args extends unknown[]> extends AutoGuide<Args>
 
   protected sitesOf(args: Args): readonly ContinuousSite[] {
     this.known ??= tf.tidy(
-      () => continuousSites(this.look(args, DRAWS), this.options.initialValues).map(refuseSubsampled) as never,
+      () => continuousSites(this.look(args, DRAWS), this.options.initialValues).map(rejectSubsampled) as never,
     );
     return this.seen(this.known);
   }
@@ -100,7 +100,7 @@ function trimmed(lead: readonly number[], batchDims: number): readonly number[] 
   return lead.slice(0, Math.max(0, lead.length - batchDims));
 }
 
-function refuseSubsampled(site: ContinuousSite): ContinuousSite {
+function rejectSubsampled(site: ContinuousSite): ContinuousSite {
   const subsampled = site.frames.find((f) => f.dim !== undefined && f.size !== f.fullSize);
   if (!subsampled) return site;
   throw new ModelGuideError(

@@ -31,18 +31,18 @@ export function latentSites<Args extends unknown[]>(
       seed.with(currentStream('autoguide'), () => trace(model).getTrace(...args)),
     );
     const sites = found.latentSites.filter((site) => wanted(site.name));
-    if (!subsampleIsGiven) for (const site of sites) refuseGivenSubsample(site, found);
+    if (!subsampleIsGiven) for (const site of sites) rejectGivenSubsample(site, found);
     return sites;
   });
 }
 
 /** A plate that the model was told the elements of leaves no choice in the trace for the guide to share. */
-function refuseGivenSubsample({ name, frames }: SampleSite, found: Trace): void {
-  const told = frames.find((f) => f.dim !== undefined && f.size !== f.fullSize && !found.has(f.name));
-  if (!told) return;
+function rejectGivenSubsample({ name, frames }: SampleSite, found: Trace): void {
+  const known = frames.find((f) => f.dim !== undefined && f.size !== f.fullSize && !found.has(f.name));
+  if (!known) return;
   throw new ModelGuideError(
-    `Site "${name}" is in plate "${told.name}", whose elements the model is given as indices, so that an autoguide cannot know them. Give it ` +
-      `the option subsample: (...args) => ({ '${told.name}': indices }).`,
+    `Site "${name}" is in plate "${known.name}", whose elements the model is given as indices, so that an autoguide cannot know them. Give it ` +
+      `the option subsample: (...args) => ({ '${known.name}': indices }).`,
     name,
   );
 }

@@ -2,7 +2,7 @@
 import { customGrad, stopGradient } from '@pyro-ts/engine';
 import { broadcastShapes, expandTo, sameShape, sizeOf } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
-import { formatShape, OptionError, refuseUnknownKeys, ShapeError } from '../../errors.js';
+import { formatShape, OptionError, rejectUnknownKeys, ShapeError } from '../../errors.js';
 import type { SampleSite } from '../../runtime/trace.js';
 
 /** The running mean of a site's cost. */
@@ -62,7 +62,7 @@ export class Baselines {
   /** The parts of the baseline of a site whose cost has `shape`. */
   private baselineOf(site: SampleSite, shape: number[]) {
     const options = site.infer.baseline ?? {};
-    refuseUnknownKeys(`baseline of site "${site.name}"`, options, ['decayingAverage', 'value']);
+    rejectUnknownKeys(`baseline of site "${site.name}"`, options, ['decayingAverage', 'value']);
     const { decayingAverage: decay, value } = options;
     if (decay !== undefined && !(decay >= 0 && decay < 1)) {
       throw new OptionError(

@@ -1,7 +1,7 @@
 /** What every evidence lower bound shares: options, particles, the pair of traces, and the number of plate dimensions. */
 import { uncountedReads } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
-import { OptionError, PlateError, refuseUnknownKeys } from '../../errors.js';
+import { OptionError, PlateError, rejectUnknownKeys } from '../../errors.js';
 import { replay } from '../../handlers/replay.js';
 import { trace } from '../../handlers/trace.js';
 import { plate } from '../../primitives/plate.js';
@@ -77,7 +77,7 @@ export abstract class ELBO {
   protected readonly givenNesting: number | undefined;
 
   constructor(options: ElboOptions = {}, knownKeys: readonly string[] = elboOptionKeys) {
-    refuseUnknownKeys(new.target.name, options, knownKeys);
+    rejectUnknownKeys(new.target.name, options, knownKeys);
     const { numParticles = 1, vectorizeParticles = false, maxPlateNesting } = options;
     if (!Number.isInteger(numParticles) || numParticles < 1) {
       throw new OptionError(`numParticles must be a positive integer, not ${numParticles}.`);
@@ -196,7 +196,7 @@ export function checkTraces({ model, guide }: TracePair, maxPlateNesting: number
 }
 
 /** `estimate` as it is, or an error that names the site, where its loss is not finite. */
-export function refuseNonFinite(estimate: ElboEstimate, sites: () => readonly SampleSite[]): ElboEstimate {
+export function rejectNonFinite(estimate: ElboEstimate, sites: () => readonly SampleSite[]): ElboEstimate {
   if (isValidating() && !Number.isFinite(uncountedReads(() => estimate.loss.dataSync())[0]))
     throwNonFinite(sites(), 'The loss');
   return estimate;

@@ -10,7 +10,7 @@ import {
   type ElboOptions,
   elboOptionKeys,
   type InferenceProgram,
-  refuseNonFinite,
+  rejectNonFinite,
   sitesOf,
   type TracePair,
   withSurrogate,
@@ -63,7 +63,7 @@ export class RenyiELBO extends ELBO {
           const score = tf.mul(stacked(scoreOf), stopGradient(advantage));
           return tf.sub(loss, tf.sum(score)) as tf.Scalar;
         });
-    return refuseNonFinite(estimate, () => sitesOf(pairs));
+    return rejectNonFinite(estimate, () => sitesOf(pairs));
   }
 
   /** log(mean of exp((1 - alpha) x)) / (1 - alpha) along `axis`. */

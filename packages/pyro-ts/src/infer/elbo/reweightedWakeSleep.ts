@@ -15,7 +15,7 @@ import {
   type ElboOptions,
   elboOptionKeys,
   type InferenceProgram,
-  refuseNonFinite,
+  rejectNonFinite,
   sitesOf,
   type TracePair,
   total,
@@ -84,7 +84,7 @@ export class ReweightedWakeSleep extends ELBO {
       ];
       return total([loss, ...phases]);
     });
-    return refuseNonFinite(estimate, () => sitesOf(pairs));
+    return rejectNonFinite(estimate, () => sitesOf(pairs));
   }
 
   /** Minus log q of the latents behind data that the model draws, the mean over as many of them as there are particles. */

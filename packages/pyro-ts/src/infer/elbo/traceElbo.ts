@@ -9,7 +9,7 @@ import {
   ELBO,
   type ElboEstimate,
   type InferenceProgram,
-  refuseNonFinite,
+  rejectNonFinite,
   sitesOf,
   type TracePair,
   total,
@@ -51,7 +51,7 @@ export class TraceELBO extends ELBO {
     const estimate = isPathwise
       ? { loss, surrogate: loss }
       : withSurrogate(loss, () => this.meanOver(pairs.map((pair, i) => this.surrogateOf(pair, bounds[i].logP))));
-    return refuseNonFinite(estimate, () => sitesOf(pairs));
+    return rejectNonFinite(estimate, () => sitesOf(pairs));
   }
 
   private surrogateOf({ model, guide }: TracePair, logP: tf.Scalar): tf.Tensor {

@@ -29,7 +29,7 @@ import {
   elboOptionKeys,
   type InferenceProgram,
   type PreparedPrograms,
-  refuseNonFinite,
+  rejectNonFinite,
   sitesOf,
   type TracePair,
 } from './elbo.js';
@@ -80,7 +80,7 @@ export class TraceEnumELBO extends ELBO {
     const pairs = this.tracePairs(model, guide, args);
     const bound = pairs.map((pair) => this.expectedBound(pair)).reduce((a, b) => tf.add(a, b));
     const loss = tf.div(tf.neg(bound), this.numParticles) as tf.Scalar;
-    return refuseNonFinite({ loss, surrogate: loss }, () => sitesOf(pairs));
+    return rejectNonFinite({ loss, surrogate: loss }, () => sitesOf(pairs));
   }
 
   /**
@@ -200,7 +200,7 @@ const sharesDimensions = ({ model, guide }: TracePair): boolean =>
   });
 
 /**
- * Runs the programs once with a dimension for each variable, and refuses a site that varies with one which its markov context hides: with shared
+ * Runs the programs once with a dimension for each variable, and rejects a site that varies with one which its markov context hides: with shared
  * dimensions it would be taken for another variable.
  */
 function checkReach<Args extends unknown[]>(programs: PreparedPrograms<Args>, args: Args): void {

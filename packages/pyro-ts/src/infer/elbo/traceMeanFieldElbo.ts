@@ -9,7 +9,7 @@ import {
   ELBO,
   type ElboEstimate,
   type InferenceProgram,
-  refuseNonFinite,
+  rejectNonFinite,
   sitesOf,
   type TracePair,
   total,
@@ -29,13 +29,13 @@ export class TraceMeanFieldELBO extends ELBO {
   ): ElboEstimate {
     const { pairs } = this.pairs(model, guide, args);
     const loss = this.meanOver(pairs.map(lossOf));
-    return refuseNonFinite({ loss, surrogate: loss }, () => sitesOf(pairs));
+    return rejectNonFinite({ loss, surrogate: loss }, () => sitesOf(pairs));
   }
 }
 
 function lossOf({ model, guide }: TracePair): tf.Tensor {
-  refuseOtherOrder({ model, guide });
-  for (const site of guide.latentSites) refuseScoreFunction(site);
+  rejectOtherOrder({ model, guide });
+  for (const site of guide.latentSites) rejectScoreFunction(site);
   const observed = model.sampleSites.filter((s) => !guide.has(s.name)).map((s) => tf.neg(s.logProbSum));
   const latent = drawnSites(guide).map((s) => (model.has(s.name) ? divergence(s, model.get(s.name)) : s.logProbSum));
   return total([...observed, ...latent]);
@@ -56,7 +56,7 @@ function sameNumbers(a: SampleSite['scale' | 'mask'], b: SampleSite['scale' | 'm
   return x.every((value, i) => value === y[i]);
 }
 
-function refuseScoreFunction({ name, fn }: SampleSite): void {
+function rejectScoreFunction({ name, fn }: SampleSite): void {
   if (fn.hasRsample) return;
   throw new ModelGuideError(
     `TraceMeanFieldELBO needs reparameterised guide sites, and "${name}" (${fn.name}) is not. Use TraceELBO or TraceEnumELBO.`,
@@ -65,7 +65,7 @@ function refuseScoreFunction({ name, fn }: SampleSite): void {
 }
 
 /** Closed forms hold only if model and guide meet their shared sites in one order. Source: `_check_mean_field_requirement`. */
-function refuseOtherOrder({ model, guide }: TracePair): void {
+function rejectOtherOrder({ model, guide }: TracePair): void {
   const inGuide = guide.latentSites.filter((s) => model.has(s.name)).map((s) => s.name);
   const inModel = model.latentSites.filter((s) => guide.has(s.name)).map((s) => s.name);
   if (inGuide.join('\n') !== inModel.join('\n')) {

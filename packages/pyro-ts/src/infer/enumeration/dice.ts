@@ -106,7 +106,7 @@ function weightToward(
   // The cost sums over plates of the site: all the site's draws there weigh on it.
   const plates = minus(own, ordinal);
   if (visits > 1) throw tooGlobal(site, plates[0]);
-  // A cost that depends on a variable inside those plates was refused before, so this one does not, nor on what is drawn below such a variable.
+  // A cost that depends on a variable inside those plates was rejected before, so this one does not, nor on what is drawn below such a variable.
   const isBelow = all.some(
     ({ site: other, ordinal: o }) =>
       logWeight.dims.includes(ownDim(other) ?? '') && plates.some((plate) => o.has(plate)),

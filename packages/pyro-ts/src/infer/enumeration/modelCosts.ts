@@ -149,7 +149,7 @@ function commonScale(factors: readonly ModelFactor[]): number | tf.Tensor {
   return typeof scale === 'number' ? scale : tf.reshape(scale, []);
 }
 
-/** Refuses to multiply along a plate a table that depends on variables of the guide inside that plate. */
+/** Throws where a table that depends on variables of the guide inside a plate would be multiplied along that plate. */
 function plateCheck(guide: Trace): PlateCheck {
   const guideHomes = new Map<Dim, { site: SampleSite; ordinal: Ordinal }>();
   for (const site of guide.latentSites) {

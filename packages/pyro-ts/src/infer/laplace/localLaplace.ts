@@ -1,7 +1,7 @@
 /** Inference of latents that belong to one datum each: refined from an initial value, with the evidence of each datum by Laplace's approximation. */
 import type * as tf from '@tensorflow/tfjs';
 import type { TensorLike } from '../../distributions/distribution.js';
-import { refuseUnknownKeys } from '../../errors.js';
+import { rejectUnknownKeys } from '../../errors.js';
 import { ParamStore } from '../../paramStore.js';
 import type { InferenceProgram } from '../elbo/elbo.js';
 import { programRows, type RowChoice } from './programRows.js';
@@ -63,7 +63,7 @@ export function localLaplace<Args extends unknown[]>(
   options: LocalLaplaceOptions,
   ...args: Args
 ): LocalPosterior {
-  refuseUnknownKeys('localLaplace', options, ['plate', 'params', 'initial', 'steps', 'damping', 'tolerance']);
+  rejectUnknownKeys('localLaplace', options, ['plate', 'params', 'initial', 'steps', 'damping', 'tolerance']);
   const { plate, params = new ParamStore(), initial = {}, ...steps } = options;
   const rows = programRows(model, plate, params, args);
   const refined = refineRows(rows, rows.startFrom(initial), { tolerance: 1e-6, ...steps });

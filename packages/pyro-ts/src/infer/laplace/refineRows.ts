@@ -1,5 +1,5 @@
 /** Damped Newton steps on the latents of many independent rows at once, and the Laplace approximation at the end of them. */
-import { NonFiniteError, OptionError, refuseUnknownKeys, ShapeError } from '../../errors.js';
+import { NonFiniteError, OptionError, rejectUnknownKeys, ShapeError } from '../../errors.js';
 import type { RandomStream } from '../../random.js';
 import { factorizeDamped, logDetFactored, solveFactored, solveTransposed } from './factor.js';
 import type { RowObjective, RowQuadratic } from './rows.js';
@@ -179,7 +179,7 @@ function newtonStep(dim: number, free: readonly number[], limits: readonly numbe
 const LEAST_CURVATURE = 1e-6;
 
 function resolve(options: RefineOptions, dim: number) {
-  refuseUnknownKeys('refineRows', options, KEYS);
+  rejectUnknownKeys('refineRows', options, KEYS);
   const { steps = 10, damping = 0.02, maxStep = Number.POSITIVE_INFINITY, fixed = [], tolerance = 0 } = options;
   const { ridge = 1e-6 } = options;
   if (!Number.isInteger(steps) || steps < 0) {

@@ -6,7 +6,7 @@ import { Laplace } from '../../distributions/continuous/laplace.js';
 import { Normal } from '../../distributions/continuous/normal.js';
 import { StudentT } from '../../distributions/continuous/studentT.js';
 import type { Distribution } from '../../distributions/distribution.js';
-import { OptionError, refuseUnknownKeys, SiteError } from '../../errors.js';
+import { OptionError, rejectUnknownKeys, SiteError } from '../../errors.js';
 import type { Reparam, ReparamSite } from '../../handlers/reparam.js';
 import { param } from '../../primitives/param.js';
 import { auxiliary, bare, wrapped } from './reparam.js';
@@ -34,7 +34,7 @@ export class LocScaleReparam implements Reparam {
   private readonly centered: number | tf.Tensor | undefined;
 
   constructor(options: LocScaleReparamOptions = {}) {
-    refuseUnknownKeys('LocScaleReparam', options, ['centered']);
+    rejectUnknownKeys('LocScaleReparam', options, ['centered']);
     const { centered } = options;
     if (typeof centered === 'number' && !(centered >= 0 && centered <= 1)) {
       throw new OptionError(`LocScaleReparam: centered is a number from 0 to 1, not ${centered}.`);

@@ -1,6 +1,6 @@
 /** What is done to images before a model sees them: part of a run's configuration, and repeated on new images. */
 import { OptionError } from 'pyro-ts';
-import { didYouMean, refuseUnknownKeys } from 'pyro-ts/internal';
+import { didYouMean, rejectUnknownKeys } from 'pyro-ts/internal';
 
 /**
  * What is subtracted from each image. `plane`: a robust fit of a plane (of a signal: of a line); `polynomial`: of a
@@ -32,7 +32,7 @@ export const isIdentity = ({ background, standardise }: Preprocessing): boolean 
 
 /** @throws {OptionError} for unknown keys and values, with the nearest valid one. */
 export function checkPreprocessing(preprocessing: Preprocessing): void {
-  refuseUnknownKeys('preprocess', preprocessing, ['background', 'standardise']);
+  rejectUnknownKeys('preprocess', preprocessing, ['background', 'standardise']);
   checkName('background', preprocessing.background, backgroundNames);
   checkName('standardise', preprocessing.standardise, standardiseNames);
 }

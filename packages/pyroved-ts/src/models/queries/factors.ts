@@ -4,7 +4,7 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import { OptionError } from 'pyro-ts';
-import { refuseUnknownKeys } from 'pyro-ts/internal';
+import { rejectUnknownKeys } from 'pyro-ts/internal';
 import type { ImageSet, StreamedSet } from '../../data/index.js';
 import { DataError } from '../../errors.js';
 import { lookUp } from '../../lookup.js';
@@ -35,7 +35,7 @@ export class Factors {
     }
     this.list = factors.map((one: string | Factor) => {
       const factor = typeof one === 'string' ? { name: one } : one;
-      refuseUnknownKeys(option, factor, ['name', 'centre', 'scale']);
+      rejectUnknownKeys(option, factor, ['name', 'centre', 'scale']);
       const { name, centre = 0, scale = 1 } = factor;
       if (typeof name !== 'string' || name === '') throw new OptionError(`${option}: a factor must have a name.`);
       if (!Number.isFinite(centre) || !(scale > 0 && Number.isFinite(scale))) {

@@ -1,6 +1,6 @@
 /** Interpolation between two points of the latent space. */
 import { OptionError } from 'pyro-ts';
-import { refuseUnknownKeys } from 'pyro-ts/internal';
+import { rejectUnknownKeys } from 'pyro-ts/internal';
 import { linspace } from '../../coordinates/index.js';
 import type { ImageSet } from '../../data/index.js';
 import type { Condition } from './condition.js';
@@ -59,7 +59,7 @@ export function interpolate(
   options: InterpolateOptions,
   decode: (content: Float32Array, options: PoseRows & Condition) => ImageSet,
 ): ImageSet {
-  refuseUnknownKeys('interpolate', options, ['steps', 'upright', 'class']);
+  rejectUnknownKeys('interpolate', options, ['steps', 'upright', 'class']);
   const { steps = 8, upright = false, class: all } = options;
   if (!Number.isInteger(steps) || steps < 2) {
     throw new OptionError(`interpolate: steps must be an integer of at least 2; got ${steps}.`);

@@ -16,7 +16,7 @@ import {
   seed as seeded,
   trace,
 } from 'pyro-ts';
-import { refuseUnknownKeys } from 'pyro-ts/internal';
+import { rejectUnknownKeys } from 'pyro-ts/internal';
 import { gather, type ImageSet, imageSize, type StreamedSet } from '../../data/index.js';
 import { DataError } from '../../errors.js';
 
@@ -42,7 +42,7 @@ export interface Estimated {
   readonly plateNesting: number;
   readonly points: number;
   /** The condition of the images at `indices` of the set, [B, n]. */
-  readonly told: (indices: Int32Array) => tf.Tensor | undefined;
+  readonly condition: (indices: Int32Array) => tf.Tensor | undefined;
 }
 
 /**
@@ -55,7 +55,7 @@ export function logLikelihood(
   programs: Estimated,
   options: LogLikelihoodOptions,
 ): Float64Array {
-  refuseUnknownKeys('logLikelihood', options, ['particles', 'rows', 'seed']);
+  rejectUnknownKeys('logLikelihood', options, ['particles', 'rows', 'seed']);
   const { particles = 100, rows = 256, seed = 0 } = options;
   for (const [name, n] of Object.entries({ particles, rows })) {
     if (!Number.isInteger(n) || n < 1) {
@@ -73,7 +73,7 @@ export function logLikelihood(
       const repeats = Math.min(draws, particles - done);
       const weights = tf.tidy(() => {
         const x = tf.tensor2d(images, [indices.length, imageSize(set)]);
-        const y = programs.told(indices);
+        const y = programs.condition(indices);
         const key = stream.fork(`${from}/${done}`).next();
         return logWeights(programs, repeated(x, repeats), y && repeated(y, repeats), key).dataSync();
       });

@@ -1,7 +1,7 @@
 /** Images decoded over a regular grid of content latents. */
 import { host } from '@pyro-ts/engine/internal';
 import { OptionError } from 'pyro-ts';
-import { refuseUnknownKeys } from 'pyro-ts/internal';
+import { rejectUnknownKeys } from 'pyro-ts/internal';
 import { linspace } from '../../coordinates/index.js';
 import type { ImageSet } from '../../data/index.js';
 import { type Condition, conditionKeys } from './condition.js';
@@ -42,7 +42,7 @@ export function manifold(
   options: ManifoldOptions & Condition,
   decode: (content: Float32Array, options: PoseRows & Condition) => ImageSet,
 ): Manifold {
-  refuseUnknownKeys('manifold', options, keys);
+  rejectUnknownKeys('manifold', options, keys);
   const { size = 8, axes: chosenAxes, coverage = 0.9, ...others } = options;
   const quantiles = evenQuantiles('manifold', size, coverage);
   const axes = chosenAxes ?? (latentDim === 1 ? [0, 0] : [0, 1]);

@@ -1,6 +1,6 @@
 /** Latent traversals: one latent varied at a time with the others fixed, for each class. */
 import { OptionError } from 'pyro-ts';
-import { refuseUnknownKeys } from 'pyro-ts/internal';
+import { rejectUnknownKeys } from 'pyro-ts/internal';
 import type { ImageSet } from '../../data/index.js';
 import { type Condition, conditionKeys } from './condition.js';
 import type { PoseRows } from './host.js';
@@ -37,7 +37,7 @@ export function traverse(
   options: TraverseOptions & Condition,
   decode: (content: Float32Array, options: PoseRows & Condition) => ImageSet,
 ): Traversal {
-  refuseUnknownKeys('traverse', options, keys);
+  rejectUnknownKeys('traverse', options, keys);
   const { latents = range(latentDim), size = 8, coverage = 0.9, at = new Float32Array(latentDim), ...rest } = options;
   const wrong = latents.find((k) => !Number.isInteger(k) || k < 0 || k >= latentDim);
   if (wrong !== undefined || latents.length === 0) {

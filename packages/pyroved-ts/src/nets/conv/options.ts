@@ -2,7 +2,7 @@
 import type { Activation } from '@pyro-ts/spatial-decoder';
 import { activations } from '@pyro-ts/spatial-decoder/internal';
 import { OptionError } from 'pyro-ts';
-import { didYouMean, refuseUnknownKeys } from 'pyro-ts/internal';
+import { didYouMean, rejectUnknownKeys } from 'pyro-ts/internal';
 import { checkWeights } from '../../sizes.js';
 
 export interface ConvOptions {
@@ -35,7 +35,7 @@ const encoderBlocks: readonly (readonly number[])[] = [[32], [64, 64], [128, 128
  * @throws {OptionError} when an option is invalid.
  */
 export function resolveConv(owner: string, options: ConvOptions, role: 'encoder' | 'decoder'): ResolvedConv {
-  refuseUnknownKeys(owner, options, keys);
+  rejectUnknownKeys(owner, options, keys);
   const {
     blocks = role === 'encoder' ? encoderBlocks : encoderBlocks.toReversed(),
     kernelSize = 3,

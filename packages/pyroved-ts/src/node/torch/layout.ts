@@ -25,8 +25,8 @@ export interface Layout {
   readonly shape: readonly number[];
   readonly latentDim: number;
   readonly invariances: readonly Invariance[];
-  /** Number of classes, of quantities, or (of an iVAE) of what it is told; 0. */
-  readonly told: number;
+  /** Number of classes or targets or, for an iVAE, of values that it is conditioned on; 0 if there are none. */
+  readonly conditionDim: number;
   readonly hiddenEncoder: readonly number[];
   readonly hiddenDecoder: readonly number[];
   /** Of the classifier or the regressor. */
@@ -57,20 +57,20 @@ export function layoutOf(dict: StateDict, options: LayoutOptions, source: string
   const decoded = hasPose ? size('decoder.coord_latent.fc_latent.weight', 1) : size('decoder.fc_layers.0.weight', 1);
   const dims = hasPose ? size('decoder.coord_latent.fc_coord.weight', 1) : undefined;
   const shapeFor = (points: number) => shapeOf(points, dims, options.shape);
-  const posesFor = (told: number) => latents - (decoded - told);
+  const posesFor = (conditionDim: number) => latents - (decoded - conditionDim);
 
-  let told = 0;
-  if (kind === 'jiVAE') told = size('encoder_z.fc13.weight', 0);
-  else if (kind !== 'iVAE') told = size('encoder_y.out.weight', 0);
-  else if (!hasPose) told = inputs - size('decoder.out.weight', 0);
+  let conditionDim = 0;
+  if (kind === 'jiVAE') conditionDim = size('encoder_z.fc13.weight', 0);
+  else if (kind !== 'iVAE') conditionDim = size('encoder_y.out.weight', 0);
+  else if (!hasPose) conditionDim = inputs - size('decoder.out.weight', 0);
   else {
-    // Only the sum of content and what it is told is known: take the smallest number with which the pose and the image
+    // Only the sum of content and condition is known: take the smallest number with which the pose and the image
     // make sense.
     const fits = (c: number) =>
       posesFor(c) >= 1 && posesFor(c) <= (dims === 1 ? 1 : 4) && shapeFor(inputs - c) !== undefined;
-    told = Array.from({ length: Math.min(inputs, decoded) }, (_, c) => c).find(fits) ?? 0;
+    conditionDim = Array.from({ length: Math.min(inputs, decoded) }, (_, c) => c).find(fits) ?? 0;
   }
-  const points = kind === 'jiVAE' ? inputs : inputs - told;
+  const points = kind === 'jiVAE' ? inputs : inputs - conditionDim;
   const shape = shapeFor(points);
   if (!shape) {
     const given = options.shape ? ` Shape ${options.shape.join(' x ')} does not fit.` : '';
@@ -82,9 +82,9 @@ export function layoutOf(dict: StateDict, options: LayoutOptions, source: string
   return {
     kind,
     shape,
-    latentDim: decoded - told,
-    invariances: invariancesOf(posesFor(told), shape, options.invariances, notes, source),
-    told,
+    latentDim: decoded - conditionDim,
+    invariances: invariancesOf(posesFor(conditionDim), shape, options.invariances, notes, source),
+    conditionDim,
     hiddenEncoder: widths(dict, 'encoder_z'),
     hiddenDecoder: widths(dict, 'decoder'),
     hiddenPredictor: widths(dict, 'encoder_y'),

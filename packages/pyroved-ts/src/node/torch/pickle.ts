@@ -1,6 +1,6 @@
 /**
  * Reads the pickle of a state dictionary. A pickle is a program for a stack machine that can call any Python function;
- * this machine knows only what a dictionary of tensors is made of, makes plain data of it, and refuses everything else.
+ * this machine knows only what a dictionary of tensors is made of, makes plain data of it, and rejects everything else.
  * Nothing is ever executed. Source: Python's pickletools, torch.serialization.
  */
 import { ImportError } from '../../export/errors.js';
@@ -212,7 +212,7 @@ const tupleOf =
     m.push(new Tuple(items.reverse()));
   };
 
-/** What each instruction does; those that are not here are refused. */
+/** What each instruction does; those that are not here are rejected. */
 const steps: Readonly<Record<number, Step>> = {
   // PROTO and FRAME say nothing that is needed.
   128: (m) => void m.byte(),

@@ -27,7 +27,7 @@ export class PickledTensor {
 export class PickledStorage {
   constructor(readonly storage: Storage) {}
 }
-/** Told apart from a list. */
+/** A tuple, as opposed to a list. */
 export class Tuple {
   constructor(readonly items: readonly Value[]) {}
 }

@@ -1,6 +1,6 @@
 /** The original's weights in our models: `save_weights` of pyroVED, read without Python. */
 import type { Activation } from '@pyro-ts/spatial-decoder';
-import { refuseUnknownKeys } from 'pyro-ts/internal';
+import { rejectUnknownKeys } from 'pyro-ts/internal';
 import { defined } from '../../defined.js';
 import { disposeOnError } from '../../disposeOnError.js';
 import { type LikelihoodName, type Model, type ModelConfig, modelFromConfig } from '../../models/index.js';
@@ -23,8 +23,8 @@ export interface PyrovedOptions extends LayoutOptions {
   /** pyroVED's sc_prior. @default 0.1 */
   readonly scalePrior?: number;
   /**
-   * Names of an ssRegIVAE's quantities, or of the numbers that an iVAE is told (which are taken for classes where there
-   * are no names).
+   * Names of the targets of an ssRegIVAE, or of the factors that an iVAE is conditioned on.
+   * @default targets "value 1", "value 2", ...; an iVAE is then conditioned on classes
    */
   readonly factors?: readonly string[];
 }
@@ -60,7 +60,7 @@ export interface ImportedModel {
  * const { model, notes } = importPyroved(readFileSync('rvae.pt'), { shape: [48, 48], invariances: ['r', 't'] });
  */
 export function importPyroved(bytes: Uint8Array, options: PyrovedOptions = {}, source = 'The file'): ImportedModel {
-  refuseUnknownKeys('importPyroved', options, pyrovedOptionKeys);
+  rejectUnknownKeys('importPyroved', options, pyrovedOptionKeys);
   const dict = readStateDict(bytes, source);
   const layout = layoutOf(dict, options, source);
   const config = configOf(layout, options);
@@ -71,21 +71,25 @@ export function importPyroved(bytes: Uint8Array, options: PyrovedOptions = {}, s
 }
 
 function configOf(layout: Layout, options: PyrovedOptions): ModelConfig {
-  const { kind, shape, latentDim, invariances, told, hiddenEncoder, hiddenDecoder, hiddenPredictor } = layout;
+  const { kind, shape, latentDim, invariances, conditionDim, hiddenEncoder, hiddenDecoder, hiddenPredictor } = layout;
   const { activation, likelihood, decoderSigma, sigmoidOutput, shiftPrior, scalePrior, factors } = options;
   const known = defined({ activation, likelihood, decoderSigma, sigmoidOutput, shiftPrior, scalePrior });
   const shared = { shape, latentDim, invariances, hiddenEncoder, hiddenDecoder, ...known };
-  const names = factors ?? Array.from({ length: told }, (_, i) => `value ${i + 1}`);
+  const names = factors ?? Array.from({ length: conditionDim }, (_, i) => `value ${i + 1}`);
   switch (kind) {
     case 'jiVAE':
-      return { kind, ...shared, numClasses: told };
+      return { kind, ...shared, numClasses: conditionDim };
     case 'ssiVAE':
-      return { kind, ...shared, numClasses: told, hiddenClassifier: hiddenPredictor };
+      return { kind, ...shared, numClasses: conditionDim, hiddenClassifier: hiddenPredictor };
     case 'ssRegIVAE':
       return { kind, ...shared, targets: names, hiddenRegressor: hiddenPredictor };
     case 'iVAE': {
-      if (told === 0) return { kind, ...shared };
-      return { kind, ...shared, ...(factors || told === 1 ? { condition: names } : { numClasses: told }) };
+      if (conditionDim === 0) return { kind, ...shared };
+      return {
+        kind,
+        ...shared,
+        ...(factors || conditionDim === 1 ? { condition: names } : { numClasses: conditionDim }),
+      };
     }
   }
 }

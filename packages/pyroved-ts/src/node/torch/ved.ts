@@ -1,6 +1,6 @@
 /** The weights of pyroVED's encoder-decoder (VED) in ours. */
 import type { Activation } from '@pyro-ts/spatial-decoder';
-import { refuseUnknownKeys } from 'pyro-ts/internal';
+import { rejectUnknownKeys } from 'pyro-ts/internal';
 import { defined } from '../../defined.js';
 import { disposeOnError } from '../../disposeOnError.js';
 import { ImportError } from '../../export/errors.js';
@@ -58,7 +58,7 @@ const UPSAMPLER = 'decoder.upsampler.layers';
  * const { model } = importPyrovedVED(readFileSync('im2spec.pt'), { inputShape: [32, 32], outputShape: [64] });
  */
 export function importPyrovedVED(bytes: Uint8Array, options: PyrovedVEDOptions = {}, source = 'The file'): ImportedVED {
-  refuseUnknownKeys('importPyrovedVED', options, vedOptionKeys);
+  rejectUnknownKeys('importPyrovedVED', options, vedOptionKeys);
   // PyTorch counts the batches of a normalisation; nothing depends on it.
   const dict = new Map([...readStateDict(bytes, source)].filter(([name]) => !name.endsWith('.num_batches_tracked')));
   if (!isVED(dict)) throw new ImportError(`${source} does not hold the weights of a VED.`);

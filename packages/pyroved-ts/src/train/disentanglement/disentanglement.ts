@@ -1,6 +1,6 @@
 /** Disentanglement metrics: whether each known factor of variation is encoded by a separate latent variable. */
 import { OptionError } from 'pyro-ts';
-import { refuseUnknownKeys } from 'pyro-ts/internal';
+import { rejectUnknownKeys } from 'pyro-ts/internal';
 import { factorNames } from '../../data/index.js';
 import type { Condition, Encoding } from '../../models/index.js';
 import type { TrainingImages } from '../data.js';
@@ -50,7 +50,7 @@ export function disentanglementOf(
   set: TrainingImages,
   options: DisentanglementOptions = {},
 ): Disentanglement | undefined {
-  refuseUnknownKeys('disentanglementOf', options, ['symmetry']);
+  rejectUnknownKeys('disentanglementOf', options, ['symmetry']);
   const { symmetry = [] } = options;
   if (!symmetry.every((order) => Number.isInteger(order) && order >= 0))
     throw new OptionError(`symmetry must be a list of integers of at least 0; got ${JSON.stringify(symmetry)}.`);

@@ -27,7 +27,7 @@ export interface Factor<T extends NamedTable> {
   readonly table: T;
 }
 
-/** Refuses to take the product of a table over `dims` along `plates`, where that would be wrong. */
+/** Throws where the product of a table over `dims` along `plates` would be wrong. */
 export type PlateCheck = (dims: readonly Dim[], plates: readonly Dim[]) => void;
 
 /** The plates that each variable lives in: those that all tables that mention it share. */

@@ -1,14 +1,14 @@
-/** What the tests of refusals share. */
+/** What the tests of rejections share. */
 import { Adam, type ELBO, onWarning, type PyroError, SVI, seed, TraceELBO, trace } from 'pyro-ts';
 import { expect, it } from 'vitest';
 
-export type Refusal = [
+export type Rejection = [
   what: string,
   body: () => unknown,
   type: new (...args: never[]) => PyroError,
   words: string | RegExp,
 ];
-export const refuses = (cases: Refusal[]) =>
+export const rejects = (cases: Rejection[]) =>
   it.each(cases)('%s', (_, body, type, words) => {
     expect(body).toThrow(type);
     expect(body).toThrow(words);
