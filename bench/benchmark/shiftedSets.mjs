@@ -2,7 +2,8 @@
  * The images of the tasks for the template model: unlabelled and test images vary as the labelled ones never do, or hold objects of a class that has no labels.
  * All of them are drawn anew for each seed.
  */
-import { cardSet, digits, glyphTemplate, loadTemplates, suitTemplates } from 'pyroved-data';
+import { digits, loadTemplates } from 'pyroved-data';
+import { cardSet, glyphTemplate, suitTemplates } from 'pyroved-data/internal';
 import { concatenated, subset, withNoise, withoutLabels } from 'pyroved-ts';
 import { starTemplate } from './star.mjs';
 

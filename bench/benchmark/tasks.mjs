@@ -5,7 +5,7 @@
  */
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
-import { cardsConfig, glyphSymmetry } from 'pyroved-data';
+import { cardsConfig, glyphSymmetry } from 'pyroved-data/internal';
 import { templateTasks } from './templateTasks.mjs';
 
 const fixed = { scale: [1, 1], shear: 0 };

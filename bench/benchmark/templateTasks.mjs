@@ -3,7 +3,7 @@
  * matching of found and true classes), objects of no class. See `shiftedSets`.
  */
 import { resolve } from 'node:path';
-import { glyphSymmetry } from 'pyroved-data';
+import { glyphSymmetry } from 'pyroved-data/internal';
 
 /** What every method knows of the poses: the labelled images have one scale and no shear, and nothing draws others. */
 const ranges = { angle: 180, shift: [0.1, 0.1], scale: [1, 1], shear: 0 };

@@ -116,14 +116,14 @@ describe('images that cannot be trained on', () => {
   it('all equal', async () => {
     const unlabelled = folder('equal', { 'a.png': ell, 'b.png': ell, 'c.png': ell });
     await expect(loadSets(images({ unlabelled }))).rejects.toThrow(
-      'All 3 images are equal: there is nothing to learn.',
+      'All 3 images are identical: there is nothing to learn.',
     );
   });
 
   it('none that can be read', async () => {
     const unlabelled = folder('useless', { 'a.png': 'x', 'b.tif': nan });
     await expect(loadSets(images({ unlabelled }))).rejects.toThrow(
-      /"[^"]*useless" holds no image that can be used:\n {2}a\.png: not an image .*\n {2}b\.tif: 1 pixel value\(s\) are NaN or infinite/,
+      /"[^"]*useless" has no image that can be used:\n {2}a\.png: not an image .*\n {2}b\.tif: 1 pixel value\(s\) are NaN or infinite/,
     );
   });
 
@@ -144,7 +144,7 @@ describe('images that cannot be trained on', () => {
   it('a class with one image is trained on, and the report says that none was held out', async () => {
     const labelled = folder('single', { 'a/1.png': ell, 'b/1.png': flag, 'b/2.png': png(picture('flag', 2)) });
     const { notes, labelled: kept, test } = await loadSets(images({ labelled }));
-    expect(notes).toEqual(['Class "a" has a single labelled image: it is used for training and none is held out.']);
+    expect(notes).toEqual(['Class "a" has a single labelled image: it is used for training, and none for validation.']);
     expect([kept?.count, test?.count]).toEqual([2, 1]);
   });
 

@@ -38,7 +38,7 @@ const odd = {
   'broken.png': 'damaged or unsupported PNG',
   'empty.png': 'the file is empty (0 bytes)',
   'even.png': 'all its pixels have the same value',
-  'large.png': '240 x 240 pixels, a size very unlike the other images',
+  'large.png': '240 x 240 pixels, a size very different from the other images',
   'nan.tif': '2 pixel value(s) are NaN or infinite',
   'notes.txt': 'not an image (PNG, JPEG, TIFF and BMP are read)',
 };

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { encode } from 'fast-png';
 import { OptionError, RandomStream } from 'pyro-ts';
-import { cardSet, cards, cardsConfig, drawPose, loadTemplates, type Pose, suitTemplates, warp } from 'pyroved-data';
+import { cards, loadTemplates } from 'pyroved-data';
+import { cardSet, cardsConfig, drawPose, type Pose, suitTemplates, warp } from 'pyroved-data/internal';
 import { imageAt, withContamination, withNoise } from 'pyroved-ts';
 import { afterAll, describe, expect, it } from 'vitest';
 import { reference } from './fixtures/index.js';
@@ -161,13 +162,13 @@ describe('cards', () => {
   it('rejects options that make no sense', () => {
     expect(() => cards({ angle: 'sixty degrees' })).toThrow(/angle: "sixty degrees" is not understood/);
     expect(() => cards({ seed: 1, ...{ angel: 60 } })).toThrow('cards has no option "angel". Did you mean "angle"?');
-    expect(() => cards({ angle: 200 })).toThrow('between 0 and 180, not 200');
+    expect(() => cards({ angle: 200 })).toThrow('from 0 to 180; got 200');
     expect(() => cards({ labelledPerClass: 1.5 })).toThrow(
-      'labelledPerClass must be a whole number of at least 1, not 1.5',
+      'labelledPerClass must be an integer of at least 1; got 1.5',
     );
     expect(() => cards({ scale: [0, 1] })).toThrow(OptionError);
-    expect(() => cards({ axes: 'horizontal' as 'both' })).toThrow('it can be "vertical" or "both"');
-    expect(() => cards({ preset: 'papers' as 'paper' })).toThrow('it can be paper or small');
+    expect(() => cards({ axes: 'horizontal' as 'both' })).toThrow('axes must be "vertical" or "both"');
+    expect(() => cards({ preset: 'papers' as 'paper' })).toThrow('preset must be paper or small');
   });
 });
 
@@ -208,7 +209,7 @@ describe('custom templates', () => {
       writeFileSync(file, content);
       expect(() => loadTemplates(file)).toThrow(words);
     };
-    rejects('{', 'is no JSON file');
+    rejects('{', 'is not a JSON file');
     rejects('null', 'does not hold templates');
     rejects('{"names": ["a"], "templates": [["x"]]}', 'Expected {"names"');
     rejects('{"names": ["a", "b"], "templates": [[1, 2, 3], [1, 2, 3]]}', 'has 3 values: not a square image');

@@ -1,5 +1,6 @@
 import { OptionError } from 'pyro-ts';
-import { glyphFaces, glyphNames, glyphSymmetry, glyphs, glyphTemplate } from 'pyroved-data';
+import { glyphs } from 'pyroved-data';
+import { glyphFaces, glyphNames, glyphSymmetry, glyphTemplate } from 'pyroved-data/internal';
 import { classCounts, imageAt } from 'pyroved-ts';
 import { describe, expect, it } from 'vitest';
 import { rotatedCorrelation } from './polar.js';

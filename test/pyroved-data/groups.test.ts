@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RandomStream } from 'pyro-ts';
-import { groupFolds, groupSplit, groupsOf, partition } from 'pyroved-data';
+import { partition } from 'pyroved-data';
+import { groupFolds, groupSplit, groupsOf } from 'pyroved-data/internal';
 import type { ImageSet } from 'pyroved-ts';
 import { describe, expect, it } from 'vitest';
 

@@ -186,8 +186,8 @@ describe('files that cannot be used', () => {
     expect(why['notes.txt']).toBe('not an image (PNG, JPEG, TIFF and BMP are read)');
     expect(why['cut.png']).toMatch(/^damaged or unsupported PNG/);
     expect(why['flat.png']).toBe('all its pixels have the same value');
-    expect(why['huge.png']).toBe("200 x 200 pixels, a size very unlike the other images'");
-    expect(why['long.png']).toBe("60 x 10 pixels, a shape very unlike the other images'");
+    expect(why['huge.png']).toBe("200 x 200 pixels, a size very different from the other images'");
+    expect(why['long.png']).toBe("60 x 10 pixels, a shape very different from the other images'");
     expect(why['nan.tif']).toBe(
       '1 pixel value(s) are NaN or infinite, the first one NaN in column 11 of row 9, counted from 0',
     );
@@ -218,7 +218,7 @@ describe('labels by folder', () => {
     const counts = (set: ImageSet | undefined) => [0, 1, 2].map((y) => set?.labels?.filter((l) => l === y).length);
     expect(counts(labelled)).toEqual([8, 16, 1]);
     expect(counts(validation)).toEqual([2, 4, 0]);
-    expect(notes).toEqual(['Class "owls" has a single labelled image: it is used for training and none is held out.']);
+    expect(notes).toEqual(['Class "owls" has a single labelled image: it is used for training, and none for validation.']);
     expect(new Set([...(labelled?.names ?? []), ...(validation?.names ?? [])]).size).toBe(31);
     for (const set of [labelled, validation]) {
       expect(set?.names?.every((name, i) => name.startsWith(['cats/', 'dogs/', 'owls/'][set.labels?.[i] ?? -1]))).toBe(
@@ -271,7 +271,7 @@ describe('labels by folder', () => {
       () => {
         for (const name of ['a/1', 'a/2', 'b/1', 'b/2']) write(`${name}.png`, picture(7));
       },
-      /All 4 images are equal: there is nothing to learn/,
+      /All 4 images are identical: there is nothing to learn/,
     ],
   ])('are rejected: %s', async (_, prepare, words) => {
     prepare();
@@ -365,11 +365,11 @@ describe('sources', () => {
     await rejects({ unlabelled: join(folder, 'nowhere') }, 'unlabelled: there is no folder');
     await rejects({ unlabelled: folder }, `The folder "${folder}" is empty`);
     write('x.png', 'no image');
-    await rejects({ unlabelled: folder }, /holds no image that can be used:\n {2}x\.png: not an image/);
+    await rejects({ unlabelled: folder }, /has no image that can be used:\n {2}x\.png: not an image/);
     await rejects({ unlabelled: join(folder, 'x.png') }, 'is a file; a folder of images is expected');
     await rejects({ unlabelled: folder, labelled: folder }, 'are the same folder');
     await rejects({ labels: 'a.csv', labelled: folder }, 'not both');
-    await expect(readFolder(folder, { size: 16 })).rejects.toThrow('holds no image that can be used');
+    await expect(readFolder(folder, { size: 16 })).rejects.toThrow('has no image that can be used');
   });
 
   it('come with options that are checked', async () => {

@@ -1,5 +1,6 @@
 import { OptionError } from 'pyro-ts';
-import { digits, nanoparticles, nanorods, shiftedPeaks, warp } from 'pyroved-data';
+import { digits, nanoparticles, nanorods, shiftedPeaks } from 'pyroved-data';
+import { warp } from 'pyroved-data/internal';
 import { classCounts, DataError, type ImageSet, imageAt } from 'pyroved-ts';
 import { describe, expect, it } from 'vitest';
 
@@ -81,7 +82,7 @@ describe('nanoparticles', () => {
 
   it('reject counts that do not work out', () => {
     expect(() => nanoparticles({ counts: [20, 10] })).toThrow(
-      'each of counts must be a whole number of at least 16, not 10',
+      'each of counts must be an integer of at least 16; got 10',
     );
     expect(() => nanoparticles({ counts: [20, 20, 20, 20, 20] })).toThrow(OptionError);
     expect(() => nanoparticles({ seed: 1, ...{ sise: 3 } })).toThrow('Did you mean "size"?');
@@ -181,6 +182,6 @@ describe('nanorods and their spectra', () => {
 
   it('are drawn anew for the test', () => {
     expect(factor(train.images, 'angle')[0]).not.toBe(factor(test.images, 'angle')[0]);
-    expect(() => nanorods({ train: 0 })).toThrow('train must be a whole number of at least 1, not 0');
+    expect(() => nanorods({ train: 0 })).toThrow('train must be an integer of at least 1; got 0');
   });
 });

@@ -1,7 +1,15 @@
-/** What goes wrong with files, in the words of a reader. */
+/** Errors of the file system with messages that say what to do. */
 import { PyrovedError } from 'pyroved-ts';
 
-/** A file that cannot be read or written. */
+/**
+ * A file that cannot be read or written.
+ * @example
+ * try {
+ *   await folderToNpy('images', '/full-disk/images.npy', { size: 32 });
+ * } catch (error) {
+ *   if (error instanceof FileError) console.error(error.message); // Could not write ...: the disk is full. ...
+ * }
+ */
 export class FileError extends PyrovedError {}
 
 const CAUSES: Readonly<Record<string, string>> = {
@@ -16,7 +24,7 @@ const CAUSES: Readonly<Record<string, string>> = {
   EEXIST: 'there is a file where a folder is needed. Choose another path',
   ENAMETOOLONG: 'the path is too long. Choose a shorter one',
   EMFILE: 'too many files are open',
-  EIO: 'the disk reports an error. Check the disk before you go on',
+  EIO: 'the disk reports an error. Check the disk before you continue',
   EFBIG: 'the file would be larger than this disk or your limits allow',
 };
 

@@ -1,4 +1,4 @@
-/** Images that belong together, such as those of one micrograph: near-duplicates that must not be on both sides of a split. */
+/** Groups of images with one source, such as a micrograph: near-duplicates that must not be on both sides of a split. */
 import { RandomStream } from 'pyro-ts';
 import { DataError, type ImageSet } from 'pyroved-ts';
 import { columnOf, readTable } from './table.js';
@@ -10,9 +10,9 @@ type Named = Pick<ImageSet, 'names' | 'labels' | 'classNames' | 'count'>;
 
 /**
  * The source of each image. `file`: the file that it is a page or a patch of. `folder`: the folder that it lies in, not counting the folder of its class,
- * so that "cats/slide-3/7.png" and "dogs/slide-3/2.png" belong together. Any other word is a column of the label table.
+ * so that "cats/slide-3/7.png" and "dogs/slide-3/2.png" belong together. Any other value is a column of the label table.
  * @param table the label table, for a column
- * @throws {DataError} where the images have no names, or there is no such column.
+ * @throws {DataError} when the images have no names, or the table has no such column.
  */
 export function groupsOf(set: Named, splitBy: SplitBy, table?: string): string[] {
   const { names } = set;
@@ -54,17 +54,19 @@ function readColumn(path: string, column: string): Map<string, string> {
   return new Map(rows.map(({ cells }) => [cells[file].replaceAll('\\', '/'), cells[value] ?? '']));
 }
 
+/** A split by source. */
 export interface GroupSplit {
-  /** Labelled images that stay, and labelled images that are set aside; ascending. */
+  /** Labelled images to train on, and labelled images for validation; ascending indices. */
   readonly kept: Int32Array;
   readonly validation: Int32Array;
-  /** The sources that are set aside. */
+  /** The sources of the validation images. */
   readonly groups: ReadonlySet<string>;
 }
 
 /**
- * Sets whole sources aside until there is about `fraction` of each class, in an order drawn from `seed`; of each class at least one image stays.
- * @throws {DataError} where no source can be set aside, because each has all images of some class.
+ * Adds whole sources to the validation set until it has about `fraction` of each class, in an order drawn from `seed`; at least one image
+ * of each class stays in the training set.
+ * @throws {DataError} when no source can be used for validation, because each has all images of some class.
  */
 export function groupSplit(
   labels: ArrayLike<number>,
@@ -108,8 +110,8 @@ export function groupSplit(
   if (chosen.size === 0) consider(false);
   if (chosen.size === 0) {
     throw new DataError(
-      `The labelled images come from ${members.size} source${members.size === 1 ? '' : 's'}, none of which can be set aside for validation without the ` +
-        'last images of a class. Label images of more sources, or set no images aside.',
+      `The labelled images come from ${members.size} source${members.size === 1 ? '' : 's'}, none of which can be used for validation without taking the ` +
+        'last images of a class. Label images of more sources, or use no validation set.',
     );
   }
   const labelled = Int32Array.from({ length: labels.length }, (_, i) => i).filter((i) => labels[i] >= 0);
@@ -121,7 +123,7 @@ export function groupSplit(
 }
 
 /**
- * Deals whole sources out into `folds` parts that are alike in size and in their shares of each class, in an order drawn from `seed`.
+ * Distributes whole sources over `folds` parts of similar size and class proportions, in an order drawn from `seed`.
  * @returns the fold of each image
  */
 export function groupFolds(

@@ -1,3 +1,11 @@
-/** What the application shares with this package, and nobody else should rely on. */
+/** Shared with the application, the tests and the benchmarks of this project; not for other users. */
+export { drawPose, type Pose, type PoseRanges, polarAngle, warp } from './cards/affine.js';
+export { type CardSetOptions, cardSet, cardsConfig } from './cards/cards.js';
+export { suitTemplates } from './cards/suits.js';
 export { errorCode, explained } from './fileErrors.js';
+export { glyphSymmetry } from './glyphs/lookAlikes.js';
+export { glyphFaces, glyphNames, glyphTemplate } from './glyphs/templates.js';
+export { type GroupSplit, groupFolds, groupSplit, groupsOf } from './groups.js';
+export { LARGEST_CHOSEN } from './images/size.js';
+export { fieldConditionNames } from './simulated/fieldConditions.js';
 export { columnOf, readTable } from './table.js';

@@ -1,9 +1,5 @@
-/**
- * A set in which some images have labels, taken apart into what training sees with labels, without them, and what it
- * must not see.
- */
+/** Splits a set in which some images have labels into labelled, validation and unlabelled images. */
 import { OptionError } from 'pyro-ts';
-import { rejectUnknownKeys } from 'pyro-ts/internal';
 import {
   classCounts,
   DataError,
@@ -16,44 +12,58 @@ import {
   withoutLabels,
 } from 'pyroved-ts';
 import { groupSplit, groupsOf, type SplitBy } from './groups.js';
+import { type Defaults, withDefaults } from './options.js';
 
+/** How `partition` chooses the validation set. */
 export interface PartitionOptions {
-  /** Share of each class's labelled images that is held out to measure accuracy; 0 for none. @default 0.2 */
+  /** Fraction of each class's labelled images used for validation; 0 for none. @default 0.2 */
   readonly validationFraction?: number;
-  /** Decides which images are held out. */
+  /** Decides which images form the validation set. @default 1 */
   readonly seed?: string | number;
   /**
-   * Sets whole sources aside, so that near-duplicates (of one micrograph, of one folder) are never on both sides: "folder", "file", or a column of the label
-   * table. Unlabelled images of these sources are not trained on either. Each image by itself where omitted.
+   * Splits by whole sources, so that near-duplicates (of one micrograph, of one folder) are never on both sides: "folder", "file", or a column of the label
+   * table. Unlabelled images of the validation sources are not trained on either.
+   * @default each image is a source
    */
   readonly splitBy?: SplitBy;
-  /** The label table that has the column. */
+  /** The label table with the column `splitBy`. */
   readonly table?: string;
 }
 
+export const PARTITION_DEFAULTS = {
+  validationFraction: 0.2,
+  seed: 1,
+  splitBy: undefined,
+  table: undefined,
+} as const satisfies Defaults<PartitionOptions>;
+
+/** The parts of a set. */
 export interface Partition<S> {
   /** Labelled images to train on. */
   readonly labelled?: S;
-  /** Labelled images that training must not see. */
+  /** Labelled images to measure accuracy with; not trained on. */
   readonly validation?: S;
   readonly unlabelled?: S;
-  /** What a person should know before trusting the result, a sentence each. */
+  /** Warnings about the split, a sentence each. */
   readonly notes: readonly string[];
 }
 
 /**
- * Splits a set by whether images have labels, and holds out a stratified part of those that do. A set without any
- * labels is unlabelled as a whole.
- * @param problems files that could not be read, named where a class is left without images
- * @throws {DataError} when there are labels but of one class only, or a class has no image.
+ * Splits a set into labelled and unlabelled images, and sets aside a stratified part of the labelled ones for validation. A set
+ * without labels is unlabelled as a whole.
+ * @param problems unreadable files, listed when a class has no images
+ * @throws {DataError} when the labels are all of one class, or a class has no image.
+ * @throws {OptionError} for an unknown option or a fraction outside [0, 1).
+ * @example
+ * const { set } = await loadArray('scan.npy', { labels: 'labels.npy' });
+ * const { labelled, validation, unlabelled } = partition(set, { validationFraction: 0.25, seed: 2 });
  */
 export function partition<S extends ImageSet | StreamedSet>(
   set: S,
   options: PartitionOptions = {},
   problems: readonly FileProblem[] = [],
 ): Partition<S> {
-  rejectUnknownKeys('partition', options, ['validationFraction', 'seed', 'splitBy', 'table']);
-  const { validationFraction = 0.2, seed = 1, splitBy, table } = options;
+  const { validationFraction, seed, splitBy, table } = withDefaults('partition', options, PARTITION_DEFAULTS);
   if (!(validationFraction >= 0 && validationFraction < 1)) {
     throw new OptionError(`validationFraction must be at least 0 and less than 1; got ${validationFraction}.`);
   }
@@ -72,7 +82,8 @@ export function partition<S extends ImageSet | StreamedSet>(
   if (validationFraction === 0) return { labelled: pick(all.filter((i) => labels[i] >= 0)), ...rest, notes: [] };
   const split = stratifiedSplit(labels, validationFraction, seed);
   const notes = split.singletons.map(
-    (y) => `Class "${classNames?.[y] ?? y}" has a single labelled image: it is used for training and none is held out.`,
+    (y) =>
+      `Class "${classNames?.[y] ?? y}" has a single labelled image: it is used for training, and none for validation.`,
   );
   return {
     labelled: pick(split.kept.filter((i) => labels[i] >= 0)),

@@ -1,6 +1,6 @@
 /** Posed images against undoPose, against analytic blobs, and against the card data's own affine map. */
 import { RandomStream } from 'pyro-ts';
-import { warp } from 'pyroved-data';
+import { warp } from 'pyroved-data/internal';
 import {
   type AffineRanges,
   drawPoses,

@@ -1,4 +1,5 @@
-import { cards, digits, glyphs, nanoparticles, type Pose, polarAngle, shiftedPeaks, warp } from 'pyroved-data';
+import { cards, digits, glyphs, nanoparticles, shiftedPeaks } from 'pyroved-data';
+import { type Pose, polarAngle, warp } from 'pyroved-data/internal';
 import { factorNames, type ImageSet, imageAt, subset, truePoses, undoPose } from 'pyroved-ts';
 import { describe, expect, it } from 'vitest';
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SpatialDecoderError, selectKernel } from '@pyro-ts/spatial-decoder';
 import { RunFolder, resumeRun, trainRun } from 'pyroved';
-import { cardsConfig } from 'pyroved-data';
+import { cardsConfig } from 'pyroved-data/internal';
 import { afterAll, describe, expect, it } from 'vitest';
 import { isas } from '../../spatial-decoder/nativeKernels.js';
 

@@ -1,9 +1,5 @@
-/**
- * The paper's card data, generated: a few labelled images that are nearly upright, many unlabelled ones that are
- * turned, and a validation set.
- */
+/** Generates the paper's card data: a few labelled images that are nearly upright, many rotated unlabelled ones, and a validation set. */
 import { OptionError } from 'pyro-ts';
-import { rejectUnknownKeys } from 'pyro-ts/internal';
 import {
   type ImageSet,
   parseAngle,
@@ -14,7 +10,8 @@ import {
   withoutLabels,
 } from 'pyroved-ts';
 import { defined } from 'pyroved-ts/internal';
-import { type FieldConditions, fieldConditionNames, fieldConditions } from '../simulated/fieldConditions.js';
+import { type Defaults, withDefaults } from '../options.js';
+import { FIELD_DEFAULTS, type FieldConditions, fieldConditions } from '../simulated/fieldConditions.js';
 import { type GeneratedSets, MOST_SIDE, simulate, wholeNumber } from '../simulated/simulate.js';
 import { drawPose, type PoseRanges, polarAngle, warp } from './affine.js';
 import { suitTemplates, type Templates } from './suits.js';
@@ -28,6 +25,7 @@ const templateSizeFor = (size: number): number => size + 2 * Math.round(size / 6
 
 const FACTORS = ['angle', 'shearX', 'shearY', 'scale', 'tx', 'ty', 'poseAngle'] as const;
 
+/** Options of `cardSet`. */
 export interface CardSetOptions {
   /** Images of each class. */
   readonly perClass: number;
@@ -35,20 +33,28 @@ export interface CardSetOptions {
   readonly seed: string | number;
   /** Height and width in pixels. @default 48 */
   readonly size?: number;
-  /** Class images of any size. @default the project's own suits */
+  /** Class images of any size. @default the suits of `suitTemplates` */
   readonly templates?: Templates;
   /** @default none */
   readonly conditions?: FieldConditions;
 }
 
+const CARD_SET_DEFAULTS = {
+  perClass: undefined,
+  ranges: undefined,
+  seed: undefined,
+  size: 48,
+  templates: undefined,
+  conditions: undefined,
+} as const satisfies Defaults<CardSetOptions>;
+
 /**
  * Randomly posed images of each class, class after class, with labels and with the factors `class`, `angle`, `shearX`,
- * `shearY` (degrees), `scale`, `tx`, `ty` (pixels right and down) and `poseAngle` (radians; see `truePoses`). The first images of a class do not depend on how many are asked
- * for.
+ * `shearY` (degrees), `scale`, `tx`, `ty` (pixels right and down) and `poseAngle` (radians; see `truePoses`). The first images of a class do not
+ * depend on how many are generated.
  */
 export function cardSet(options: CardSetOptions): ImageSet {
-  rejectUnknownKeys('cardSet', options, ['perClass', 'ranges', 'seed', 'size', 'templates', 'conditions']);
-  const { perClass, ranges, seed, size = 48 } = options;
+  const { perClass, ranges, seed, size } = withDefaults('cardSet', options, CARD_SET_DEFAULTS);
   const templateSize = templateSizeFor(size);
   const templates = options.templates ? templatesForSize(options.templates, templateSize) : suitTemplates(templateSize);
   const upright = templates.images.map((template) => centreCrop(template, templateSize, size));
@@ -77,31 +83,44 @@ function centreCrop(image: Float32Array, from: number, to: number): Float32Array
   return out;
 }
 
-/** Options of `cards`; what is omitted comes from the preset. Text may carry units. */
+/** Options of `cards`; the defaults come from the preset. Text may carry units. */
 export interface CardsOptions extends FieldConditions {
-  /** `paper` (default): the paper's counts and ranges. `small`: the same ranges with an eighth of the images. */
-  readonly preset?: keyof typeof PRESETS;
+  /** `paper`: the paper's counts and ranges. `small`: the same ranges with an eighth of the images. @default paper */
+  readonly preset?: 'paper' | 'small';
+  /** @default 1 */
   readonly seed?: string | number;
+  /** Height and width in pixels. @default 48 */
   readonly size?: number;
+  /** Class images of any size. @default the suits of `suitTemplates` */
   readonly templates?: Templates;
+  /** @default 200 */
   readonly labelledPerClass?: number;
+  /** @default 3000 */
   readonly unlabelledPerClass?: number;
+  /** @default 1000 */
   readonly validationPerClass?: number;
-  /** Half-width of the unlabelled and validation images' angles. */
+  /** Half-width of the range of the unlabelled and validation images' angles. @default 60 deg */
   readonly angle?: Quantity;
-  /** Half-width of the labelled images' angles. */
+  /** Half-width of the range of the labelled images' angles. @default 5 deg */
   readonly labelledAngle?: Quantity;
+  /** Half-width of the range of both shears, of all images. @default 15 deg */
   readonly shear?: Quantity;
+  /** Range of the magnification, of all images. @default 1 to 1.3 */
   readonly scale?: string | readonly [Quantity, Quantity];
   /**
    * Half-width of the shift of unlabelled and validation images, as a fraction of the width. Labelled images are not
    * shifted.
+   * @default 0.1
    */
   readonly translation?: Quantity;
+  /** Directions of the shift. @default vertical */
   readonly axes?: 'vertical' | 'both';
 }
 
 const PAPER = {
+  preset: 'paper',
+  seed: 1,
+  templates: undefined,
   size: 48,
   labelledPerClass: 200,
   unlabelledPerClass: 3000,
@@ -112,14 +131,15 @@ const PAPER = {
   scale: [1, 1.3],
   translation: 0.1,
   axes: 'vertical',
-} as const;
+  ...FIELD_DEFAULTS,
+} as const satisfies Defaults<CardsOptions>;
 
 const PRESETS = {
   paper: PAPER,
-  small: { ...PAPER, labelledPerClass: 25, unlabelledPerClass: 375, validationPerClass: 125 },
-} as const;
+  small: { ...PAPER, preset: 'small', labelledPerClass: 25, unlabelledPerClass: 375, validationPerClass: 125 },
+} as const satisfies Record<string, Defaults<CardsOptions>>;
 
-/** Everything that decides the images, in the units of `PoseRanges`: what a run's configuration records. */
+/** The options of `cards` with all values filled in, in the units of `PoseRanges`, as the configuration of a run records them. */
 export type CardsConfig = Required<
   Omit<
     CardsOptions,
@@ -131,20 +151,19 @@ export type CardsConfig = Required<
   } & FieldConditions;
 
 /**
- * The options with the preset's values filled in and text read.
- * @throws {OptionError} for an unknown option or a value that makes no sense.
+ * The options with the preset's values filled in and text parsed.
+ * @throws {OptionError} for an unknown option or a value outside its range.
  */
 export function cardsConfig(options: CardsOptions = {}): CardsConfig {
-  rejectUnknownKeys('cards', options, ['preset', 'seed', 'templates', ...Object.keys(PAPER), ...fieldConditionNames]);
-  const { preset = 'paper' } = options;
+  const { preset } = withDefaults('cards', options, PAPER);
   if (!Object.hasOwn(PRESETS, preset)) {
-    throw new OptionError(`preset is "${preset}"; it can be ${Object.keys(PRESETS).join(' or ')}.`);
+    throw new OptionError(`preset must be ${Object.keys(PRESETS).join(' or ')}; got "${preset}".`);
   }
-  const merged = { seed: 1, ...PRESETS[preset], ...defined(options) };
+  const merged = { ...PRESETS[preset], ...defined(options) };
   const [low, high] = parseRange('scale', merged.scale);
-  if (!(low > 0)) throw new OptionError(`scale starts at ${low}; a magnification is greater than 0.`);
+  if (!(low > 0)) throw new OptionError(`scale must be greater than 0; got a range that starts at ${low}.`);
   if (merged.axes !== 'vertical' && merged.axes !== 'both') {
-    throw new OptionError(`axes is "${merged.axes}"; it can be "vertical" or "both".`);
+    throw new OptionError(`axes must be "vertical" or "both"; got "${merged.axes}".`);
   }
   return {
     seed: merged.seed,
@@ -165,6 +184,9 @@ export function cardsConfig(options: CardsOptions = {}): CardsConfig {
 /**
  * The labelled, unlabelled and validation images of the paper's experiment. The unlabelled set has no labels; its
  * factor `class` holds the truth.
+ * @throws {OptionError} for an unknown option or a value outside its range.
+ * @example
+ * const { labelled, unlabelled, validation } = cards({ preset: 'small', angle: '30 deg', seed: 2 });
  */
 export function cards(options: CardsOptions = {}): GeneratedSets {
   const config = cardsConfig(options);
@@ -185,7 +207,7 @@ export function cards(options: CardsOptions = {}): GeneratedSets {
 
 function halfWidth(name: string, value: number, most: number): number {
   if (!(value >= 0 && value <= most)) {
-    throw new OptionError(`${name} is the half-width of a range and must lie between 0 and ${most}, not ${value}.`);
+    throw new OptionError(`${name} is the half-width of a range from 0 to ${most}; got ${value}.`);
   }
   return value;
 }

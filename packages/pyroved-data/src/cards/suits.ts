@@ -1,10 +1,10 @@
 /** The four suits of playing cards as vector shapes of our own, and their images. */
 import { circle, mirrored, type Outline, outline, rasterise } from './rasterise.js';
 
-/** Class images from which turned, sheared, scaled and shifted ones are made. */
+/** Class images from which `cards` makes rotated, sheared, scaled and shifted ones. */
 export interface Templates {
   readonly names: readonly string[];
-  /** One `size * size` image a class, values in [0, 1]. */
+  /** One `size * size` image per class, values in [0, 1]. */
   readonly images: readonly Float32Array[];
   readonly size: number;
 }

@@ -1,4 +1,4 @@
-/** A user's own class images for the generated data, from a JSON file or a folder of pictures. */
+/** Custom class images for generated data, from a JSON file or a folder of pictures. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
 import { DataError } from 'pyroved-ts';
@@ -8,10 +8,12 @@ import { centreSquare, type Plane, resize } from '../images/resize.js';
 import type { Templates } from './suits.js';
 
 /**
- * Reads class images, bright shapes on black: from a folder, one picture a class, the file's name being the class; or
+ * Reads class images, bright shapes on black: from a folder with one picture per class, named after the class; or
  * from a JSON file `{"names": ["clubs", ...], "templates": [[...], ...]}` with one square, row-major list of grey
- * values a class, 0 to 255 or 0 to 1.
+ * values per class, 0 to 255 or 0 to 1.
  * @throws {DataError} when they cannot be read or are fewer than two.
+ * @example
+ * const { unlabelled } = cards({ templates: loadTemplates('shapes') });
  */
 export function loadTemplates(path: string): Templates {
   const stats = entryAt(path);
@@ -63,7 +65,7 @@ function fromJson(path: string): Named[] {
   try {
     content = JSON.parse(readFileSync(path, 'utf8'));
   } catch (cause) {
-    throw new DataError(`"${path}" is no JSON file (${(cause as Error).message}). ${expected}`, [], { cause });
+    throw new DataError(`"${path}" is not a JSON file (${(cause as Error).message}). ${expected}`, [], { cause });
   }
   const { names, templates, cards } = (content ?? {}) as Record<string, unknown>;
   const images = templates ?? cards;

@@ -1,10 +1,10 @@
 /** Letters, digits and other shapes of two typefaces under random affine maps and field conditions. */
 import { OptionError } from 'pyro-ts';
-import { didYouMean, rejectUnknownKeys } from 'pyro-ts/internal';
+import { didYouMean } from 'pyro-ts/internal';
 import { parseAngle, parseFraction, parseRange, parseShear, type Quantity, withoutLabels } from 'pyroved-ts';
-import { defined } from 'pyroved-ts/internal';
 import { drawPose, type Pose, type PoseRanges, polarAngle, warp } from '../cards/affine.js';
-import { type FieldConditions, fieldConditionNames, fieldConditions } from '../simulated/fieldConditions.js';
+import { type Defaults, withDefaults } from '../options.js';
+import { FIELD_DEFAULTS, type FieldConditions, fieldConditions } from '../simulated/fieldConditions.js';
 import { type GeneratedSets, MOST_SIDE, simulate, wholeNumber, within } from '../simulated/simulate.js';
 import { rejectLookAlikes } from './lookAlikes.js';
 import { type GlyphFace, glyphFaces, glyphTemplate } from './templates.js';
@@ -57,7 +57,8 @@ const DEFAULTS = {
   shear: 10,
   scale: [0.85, 1.15],
   translation: 0.1,
-} as const satisfies GlyphsOptions;
+  ...FIELD_DEFAULTS,
+} as const satisfies Defaults<GlyphsOptions>;
 
 const FACTORS = ['angle', 'shearX', 'shearY', 'scale', 'tx', 'ty', 'face', 'poseAngle'] as const;
 /** Templates are drawn and moved this much larger, and averaged then, so that moving them does not smooth them. */
@@ -71,8 +72,7 @@ const OVERSAMPLED = 2;
  * const { labelled, unlabelled, validation } = glyphs({ noise: 0.2, background: 0.3, labelledPerClass: 5 });
  */
 export function glyphs(options: GlyphsOptions = {}): GeneratedSets {
-  rejectUnknownKeys('glyphs', options, [...Object.keys(DEFAULTS), ...fieldConditionNames]);
-  const given = { ...DEFAULTS, ...defined(options) };
+  const given = withDefaults('glyphs', options, DEFAULTS);
   const { glyphs: names, faces, seed } = given;
   const size = wholeNumber('size', given.size, 12, MOST_SIDE);
   const angle = within('angle', parseAngle('angle', given.angle), 0, 180);

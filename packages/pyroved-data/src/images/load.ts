@@ -1,6 +1,5 @@
-/** A user's own images, from folders and label tables to the sets that training takes. */
+/** Loads images from folders and label tables into the sets that training takes. */
 import { resolve } from 'node:path';
-import { rejectUnknownKeys } from 'pyro-ts/internal';
 import {
   DataError,
   type FileProblem,
@@ -10,19 +9,28 @@ import {
   normaliseInPlace,
   percentileRange,
 } from 'pyroved-ts';
-import { type Partition, type PartitionOptions, partition } from '../partition.js';
+import { type Defaults, withDefaults } from '../options.js';
+import { PARTITION_DEFAULTS, type Partition, type PartitionOptions, partition } from '../partition.js';
 import { listFiles, requireFolder } from './folder.js';
-import { planFiles, type SourceOptions } from './plan.js';
-import { assemble, type FoundImage, READ_OPTIONS, type ReadOptions, readImageFiles } from './read.js';
+import { planFiles, SOURCE_DEFAULTS, type SourceOptions } from './plan.js';
+import { assemble, type FoundImage, READ_DEFAULTS, type ReadOptions, readImageFiles } from './read.js';
 import { chosenSize } from './size.js';
 
+/** Options of `loadImages`. */
 export interface LoadOptions extends SourceOptions, Omit<ReadOptions, 'size'>, Omit<PartitionOptions, 'table'> {
   /** Height and width in pixels to which images are resized. @default the median of the images' shorter sides, at most 48 */
   readonly size?: number;
-  /** The grey range of an earlier run; without it the 1st and 99th percentile of all these images. */
+  /** The grey range of an earlier run. @default the 1st and 99th percentile of all these images */
   readonly normalisation?: Normalisation;
 }
 
+/** Options of `readFolder`. */
+export interface FolderOptions extends ReadOptions {
+  /** The grey range of an earlier run. @default the 1st and 99th percentile of all these images */
+  readonly normalisation?: Normalisation;
+}
+
+/** The images of a source, ready for training. */
 export interface LoadedImages extends Partition<ImageSet> {
   /** Height and width of the images. */
   readonly size: number;
@@ -31,17 +39,26 @@ export interface LoadedImages extends Partition<ImageSet> {
   readonly problems: readonly FileProblem[];
 }
 
+const LOAD_DEFAULTS = {
+  ...SOURCE_DEFAULTS,
+  ...READ_DEFAULTS,
+  validationFraction: PARTITION_DEFAULTS.validationFraction,
+  seed: PARTITION_DEFAULTS.seed,
+  splitBy: PARTITION_DEFAULTS.splitBy,
+  normalisation: undefined,
+} as const satisfies Defaults<LoadOptions>;
+
 /**
- * Reads unlabelled images from a folder and labelled ones from a folder per class or a label table, brings them to one
- * size and to grey values in [0, 1], and holds out a stratified part of the labels.
- * @throws {DataError} when there is nothing to learn from: an empty folder, a class without a readable image, one class
- * only, images that are all equal, ...
+ * Reads unlabelled images from a folder and labelled ones from one folder per class or a label table, resizes them, maps their
+ * grey values to [0, 1], and sets aside a stratified part of the labelled images for validation.
+ * @throws {DataError} when there is nothing to learn from: an empty folder, a class without a readable image, a single class,
+ * identical images.
+ * @throws {OptionError} for an unknown option or a value outside its range.
+ * @example
+ * const { labelled, unlabelled, validation, notes } = await loadImages({ labelled: 'labelled', unlabelled: 'images', size: 32 });
  */
 export async function loadImages(options: LoadOptions): Promise<LoadedImages> {
-  rejectUnknownKeys('loadImages', options, [
-    ...['unlabelled', 'labelled', 'labels', 'outsidePaths', 'validationFraction', 'seed', 'splitBy', 'normalisation'],
-    ...READ_OPTIONS,
-  ]);
+  const { validationFraction, seed, splitBy, labels: table } = withDefaults('loadImages', options, LOAD_DEFAULTS);
   const { files, classNames, notes: planned } = planFiles(options);
   const size = options.size ?? (await chosenSize(files, options));
   const reading = { ...options, size };
@@ -53,16 +70,15 @@ export async function loadImages(options: LoadOptions): Promise<LoadedImages> {
   const notes = [...planned];
   if (options.unlabelled && !wanted.some(({ label }) => label < 0)) {
     if (wanted.length === 0) throw noImage(options.unlabelled, problems);
-    notes.push(`"${options.unlabelled}" has no unlabelled image: training uses the labelled ones alone.`);
+    notes.push(`"${options.unlabelled}" has no unlabelled image: training uses only labelled ones.`);
   }
   const labels = Int32Array.from(wanted, ({ label }) => label);
   const found = wanted.map(({ image }) => image);
   const set = assemble(found, reading, classNames && { labels, classNames });
-  const { validationFraction, seed, splitBy, labels: table } = options;
   const split = {
     validationFraction,
     seed,
-    ...(splitBy !== undefined && { splitBy, ...(table !== undefined && { table }) }),
+    ...(splitBy !== undefined && { splitBy, table }),
   };
   const parts = partition(set, split, problems);
   const normalisation = options.normalisation ?? rangeOf(found);
@@ -73,15 +89,20 @@ export async function loadImages(options: LoadOptions): Promise<LoadedImages> {
   return { ...parts, size, normalisation, problems, notes };
 }
 
+const FOLDER_DEFAULTS = { ...READ_DEFAULTS, normalisation: undefined } as const satisfies Defaults<FolderOptions>;
+
 /**
- * Reads every image in a folder and below: what `classify` and `encode` take.
+ * Reads every image in a folder and its subfolders as one set, e.g. to classify or encode it with a trained model.
  * @throws {DataError} when the folder has no readable image.
+ * @throws {OptionError} for an unknown option or a value outside its range.
+ * @example
+ * const { set, problems } = await readFolder('images', { size: 28, normalisation: run.normalisation });
  */
 export async function readFolder(
   folder: string,
-  options: ReadOptions & { readonly normalisation?: Normalisation },
+  options: FolderOptions,
 ): Promise<{ set: ImageSet; problems: FileProblem[]; normalisation: Normalisation; notes: string[] }> {
-  rejectUnknownKeys('readFolder', options, ['normalisation', ...READ_OPTIONS]);
+  withDefaults('readFolder', options, FOLDER_DEFAULTS);
   requireFolder(folder, 'folder');
   const files = listFiles(folder).map((name) => ({ name, path: resolve(folder, name) }));
   if (files.length === 0) throw new DataError(`The folder "${folder}" is empty.`);
@@ -96,11 +117,11 @@ export async function readFolder(
 }
 
 const noImage = (folder: string, problems: readonly FileProblem[]): DataError =>
-  new DataError(`"${folder}" holds no image that can be used:\n${listProblems(problems)}`, problems);
+  new DataError(`"${folder}" has no image that can be used:\n${listProblems(problems)}`, problems);
 
 function rangeOf(images: readonly FoundImage[]): Normalisation {
   if (images.length > 1 && images.every((image) => samePixels(image.pixels, images[0].pixels))) {
-    throw new DataError(`All ${images.length} images are equal: there is nothing to learn.`);
+    throw new DataError(`All ${images.length} images are identical: there is nothing to learn.`);
   }
   return percentileRange(images.map((image) => image.pixels));
 }

@@ -2,15 +2,16 @@
 import { readdirSync, realpathSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { DataError } from 'pyroved-ts';
+import type { Defaults } from '../options.js';
 import { isHidden, isInside, listFiles, requireFolder, subfolders, toSlashes } from './folder.js';
 import { type LabelTable, type PageLabels, readLabelTable } from './labels.js';
 import type { FileToRead } from './read.js';
 
-/** Where a user's images are. */
+/** Where the images are. */
 export interface SourceOptions {
-  /** Folder of images without labels, read with its subfolders. */
+  /** Folder of images without labels, subfolders included. */
   readonly unlabelled?: string;
-  /** Folder with one folder of images per class. */
+  /** Folder with one subfolder of images per class. */
   readonly labelled?: string;
   /** CSV file with the columns file and label; files are relative to `unlabelled` or to the table's own folder. */
   readonly labels?: string;
@@ -18,23 +19,31 @@ export interface SourceOptions {
   readonly outsidePaths?: boolean;
 }
 
+export const SOURCE_DEFAULTS = {
+  unlabelled: undefined,
+  labelled: undefined,
+  labels: undefined,
+  outsidePaths: false,
+} as const satisfies Defaults<SourceOptions>;
+
+/** A file to read, and the labels of its pages. */
 export interface PlannedFile extends FileToRead {
-  /** Class index of a page, -1 for an unlabelled one, undefined for one that is not asked for. */
+  /** Class index of a page, -1 for an unlabelled one, undefined for a page that is not used. */
   readonly labelOf: (page: number) => number | undefined;
 }
 
 export interface Plan {
   readonly files: readonly PlannedFile[];
-  /** Present when any labels were given. */
+  /** Present when there are labels. */
   readonly classNames?: readonly string[];
   readonly notes: readonly string[];
 }
 
-/** @throws {DataError} when the sources are missing, empty, or in each other's way. */
+/** @throws {DataError} when the sources are missing, empty, or overlap. */
 export function planFiles({ unlabelled, labelled, labels, outsidePaths }: SourceOptions): Plan {
   if (!unlabelled && !labelled && !labels) {
     throw new DataError(
-      'No images were given: name a folder as unlabelled, a folder per class as labelled, or a label table.',
+      'No images were given: name a folder as unlabelled, a folder with one subfolder per class as labelled, or a label table as labels.',
     );
   }
   if (labelled && labels)
@@ -64,7 +73,7 @@ function planClasses(folder: string, unlabelled: string | undefined): Plan {
   const notes: string[] = [];
   const classNames = subfolders(folder).filter((name) => {
     const isUnlabelled = unlabelled && realpathSync(join(folder, name)) === realpathSync(unlabelled);
-    if (isUnlabelled) notes.push(`"${name}" in "${folder}" is the folder of unlabelled images and no class.`);
+    if (isUnlabelled) notes.push(`"${name}" in "${folder}" is the folder of unlabelled images, not a class.`);
     return !isUnlabelled;
   });
   if (classNames.length === 0) {
@@ -73,13 +82,15 @@ function planClasses(folder: string, unlabelled: string | undefined): Plan {
     );
   }
   if (unlabelled && classNames.some((name) => isInside(realpathSync(unlabelled), realpathSync(join(folder, name))))) {
-    throw new DataError(`The unlabelled images "${unlabelled}" lie within a class of "${folder}". Put them elsewhere.`);
+    throw new DataError(
+      `The unlabelled images "${unlabelled}" are inside a class folder of "${folder}". Put them elsewhere.`,
+    );
   }
   const loose = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isFile() && !isHidden(entry.name));
   if (loose.length > 0) {
     notes.push(
-      `${loose.length} file(s) directly in "${folder}" belong to no class and are not read, ` +
-        `such as "${loose[0].name}".`,
+      `${loose.length} file(s) directly in "${folder}" belong to no class and are skipped, ` +
+        `e.g. "${loose[0].name}".`,
     );
   }
   const files = classNames.flatMap((name, label) => {

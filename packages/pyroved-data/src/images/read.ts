@@ -1,28 +1,37 @@
-/** Image files read, checked one by one and against each other, cropped and resized to one size. */
+/** Reads image files: checks them one by one and against each other, crops and resizes them to one size. */
 import { readFile } from 'node:fs/promises';
 import { OptionError } from 'pyro-ts';
 import { DataError, type FileProblem, type ImageSet, imageSet, listProblems } from 'pyroved-ts';
-import { limitsFor, READ_LIMITS, type ReadLimits } from 'pyroved-ts/node';
+import { defined } from 'pyroved-ts/internal';
+import { limitsFor, type ReadLimits } from 'pyroved-ts/node';
+import { type Defaults, LIMIT_DEFAULTS } from '../options.js';
 import { type DecodedImage, decodeImages, luminance } from './decode.js';
 import { centreSquare, resize } from './resize.js';
 
+/** How image files are read. */
 export interface ReadOptions extends ReadLimits {
   /** Height and width in pixels to which images are resized. */
   readonly size: number;
-  /** `square` (default) keeps the largest square in the middle; `none` squeezes the whole image into the square. */
+  /** `square` keeps the largest centred square; `none` stretches the whole image to the square. @default square */
   readonly crop?: 'square' | 'none';
-  /** 1 (default) turns colour into luminance; 3 keeps it and repeats grey. */
+  /** 1 converts colour to luminance; 3 keeps colour and repeats grey three times. @default 1 */
   readonly channels?: 1 | 3;
-  /** What to do about files that cannot be used: leave them out and list them (default), or stop. */
+  /** Skip files that cannot be used and list them, or throw. @default skip */
   readonly onBadFile?: 'skip' | 'fail';
   /** Called after each file. */
   readonly onProgress?: (done: number, total: number) => void;
 }
 
-/** The option names of `ReadOptions`. */
-export const READ_OPTIONS = ['size', 'crop', 'channels', 'onBadFile', 'onProgress', ...READ_LIMITS] as const;
+export const READ_DEFAULTS = {
+  size: undefined,
+  crop: 'square',
+  channels: 1,
+  onBadFile: 'skip',
+  onProgress: undefined,
+  ...LIMIT_DEFAULTS,
+} as const satisfies Defaults<ReadOptions>;
 
-/** An image as it was found, resized but not yet normalised. */
+/** An image as read from its file, resized but not yet normalised. */
 export interface FoundImage {
   /** Name of the file as the user would write it; pages of a stack are `file#1`, `file#2`, ... */
   readonly name: string;
@@ -36,6 +45,7 @@ export interface FoundImage {
   readonly floating: boolean;
 }
 
+/** A file and the name that messages use for it. */
 export interface FileToRead {
   readonly path: string;
   readonly name: string;
@@ -48,7 +58,7 @@ export interface FileToRead {
 const ODD_SIDE = 4;
 const ODD_ASPECT = 2;
 
-/** Reads `files` one after the other; what cannot be used is added to `problems`. */
+/** Reads `files` one after the other; files that cannot be used are added to `problems`. */
 export async function* eachImage(
   files: readonly FileToRead[],
   options: ReadOptions,
@@ -96,25 +106,24 @@ export function rejectProblems(problems: readonly FileProblem[], files: number, 
   if (onBadFile !== 'fail' || problems.length === 0) return;
   throw new DataError(
     `${problems.length} of ${files} files cannot be used:\n${listProblems(problems)}\n` +
-      'Remove or mend them, or skip bad files.',
+      'Remove or repair them, or skip bad files (onBadFile: "skip").',
     problems,
   );
 }
 
-function checkReadOptions({ size, crop = 'square', channels = 1, onBadFile = 'skip' }: ReadOptions): void {
+function checkReadOptions({ size, ...options }: ReadOptions): void {
+  const { crop, channels, onBadFile } = { ...READ_DEFAULTS, ...defined(options) };
   if (!(Number.isInteger(size) && size >= 8 && size <= 1024)) {
-    throw new OptionError(
-      `size is the side of the resized images in pixels, a whole number from 8 to 1024, not ${size}.`,
-    );
+    throw new OptionError(`size is the side of the resized images in pixels, an integer from 8 to 1024; got ${size}.`);
   }
-  if (crop !== 'square' && crop !== 'none') throw new OptionError(`crop is "${crop}"; it can be "square" or "none".`);
-  if (channels !== 1 && channels !== 3) throw new OptionError(`channels is ${channels}; it can be 1 or 3.`);
+  if (crop !== 'square' && crop !== 'none') throw new OptionError(`crop must be "square" or "none"; got "${crop}".`);
+  if (channels !== 1 && channels !== 3) throw new OptionError(`channels must be 1 or 3; got ${channels}.`);
   if (onBadFile !== 'skip' && onBadFile !== 'fail') {
-    throw new OptionError(`onBadFile is "${onBadFile}"; it can be "skip" or "fail".`);
+    throw new OptionError(`onBadFile must be "skip" or "fail"; got "${onBadFile}".`);
   }
 }
 
-/** Why an image that could be decoded says nothing, if so. */
+/** Why a decoded image holds no information; undefined where it does. */
 function whyUseless(image: DecodedImage): string | undefined {
   const notFinite = nonFinitePixels(image);
   if (notFinite !== undefined) return notFinite;
@@ -136,7 +145,8 @@ export function nonFinitePixels({ planes, width }: Pick<DecodedImage, 'planes' |
   return first && `${count} pixel value(s) are NaN or infinite, the first one ${first}`;
 }
 
-function fitted(image: DecodedImage, { size, crop = 'square', channels = 1 }: ReadOptions) {
+function fitted(image: DecodedImage, options: ReadOptions) {
+  const { size, crop = READ_DEFAULTS.crop, channels = READ_DEFAULTS.channels } = options;
   const { height, width, floating } = image;
   const planes =
     channels === 1 ? [luminance(image)] : image.planes.length === 3 ? image.planes : Array(3).fill(image.planes[0]);
@@ -160,7 +170,8 @@ function withoutStrays(images: readonly FoundImage[], problems: FileProblem[]): 
         : Math.abs(Math.log(width / height) - aspect) > Math.log(ODD_ASPECT)
           ? 'a shape'
           : undefined;
-    if (odd) problems.push({ file: name, why: `${width} x ${height} pixels, ${odd} very unlike the other images'` });
+    if (odd)
+      problems.push({ file: name, why: `${width} x ${height} pixels, ${odd} very different from the other images'` });
     return !odd;
   });
 }
@@ -173,7 +184,7 @@ function median(values: number[]): number {
 /** The images as one set, not yet normalised. */
 export function assemble(
   images: readonly FoundImage[],
-  { size, channels = 1 }: Pick<ReadOptions, 'size' | 'channels'>,
+  { size, channels = READ_DEFAULTS.channels }: Pick<ReadOptions, 'size' | 'channels'>,
   labelling: Pick<ImageSet, 'labels' | 'classNames'> = {},
 ): ImageSet {
   const values = new Float32Array(images.length * channels * size * size);

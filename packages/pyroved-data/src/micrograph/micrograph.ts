@@ -1,8 +1,7 @@
-/** Large micrographs cut into patches of one object each: at given places, or at those that the blob finder finds. */
+/** Cuts large micrographs into patches of one object each, at given positions or at those that `findObjects` finds. */
 import { readFileSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { OptionError } from 'pyro-ts';
-import { rejectUnknownKeys } from 'pyro-ts/internal';
 import {
   DataError,
   type FileProblem,
@@ -13,30 +12,32 @@ import {
   normaliseInPlace,
   percentileRange,
 } from 'pyroved-ts';
-import { READ_LIMITS, type ReadLimits } from 'pyroved-ts/node';
+import type { ReadLimits } from 'pyroved-ts/node';
 import { decodeImages, luminance } from '../images/decode.js';
 import { entryAt, listFiles, naturalOrder, requirePath } from '../images/folder.js';
 import { nonFinitePixels } from '../images/read.js';
 import { crop, type Plane, resize } from '../images/resize.js';
+import { type Defaults, LIMIT_DEFAULTS, withDefaults } from '../options.js';
 import { type Centre, readCentres } from './centres.js';
-import { type FindOptions, findObjects } from './objects.js';
+import { FIND_DEFAULTS, type FindOptions, findObjects } from './objects.js';
 
+/** Options of `loadMicrographs`. */
 export interface MicrographOptions extends FindOptions, ReadLimits {
   /**
-   * Where the objects are: a table with the columns x and y (pixels) and, if wanted, file and label; or a list. Found
-   * in the image unless given.
+   * Positions of the objects: a list, or a table with the columns x and y (pixels) and optionally file and label.
+   * @default those that `findObjects` finds
    */
   readonly centres?: string | readonly Centre[];
   /** Height and width to which patches are resized. @default `patch` */
   readonly size?: number;
-  /** The grey range of an earlier run. */
+  /** The grey range of an earlier run. @default the 1st and 99th percentile of all patches */
   readonly normalisation?: Normalisation;
 }
 
+/** The objects of one or several micrographs. */
 export interface Patches {
   /**
-   * One image an object, with the factors `x`, `y` (pixels in its micrograph) and `area` (pixels, NaN where the place
-   * was given).
+   * One image per object, with the factors `x`, `y` (pixels in its micrograph) and `area` (pixels, NaN for given positions).
    */
   readonly set: ImageSet;
   readonly normalisation: Normalisation;
@@ -45,19 +46,27 @@ export interface Patches {
   readonly notes: readonly string[];
 }
 
-const KEYS = ['patch', 'polarity', 'minArea', 'maxArea', 'centres', 'size', 'normalisation', ...READ_LIMITS];
+const DEFAULTS = {
+  ...FIND_DEFAULTS,
+  centres: undefined,
+  size: undefined,
+  normalisation: undefined,
+  ...LIMIT_DEFAULTS,
+} as const satisfies Defaults<MicrographOptions>;
 
 /**
  * Cuts square patches of one object each out of a micrograph, or out of every micrograph in a folder. Objects so near
  * the border that their patch would reach beyond it are skipped.
  * @throws {DataError} when no micrograph can be read or no object is found.
+ * @throws {OptionError} for an unknown option or a value outside its range.
+ * @example
+ * const { set, problems } = await loadMicrographs('micrographs', { patch: 48, size: 32 });
  */
 export async function loadMicrographs(path: string, options: MicrographOptions): Promise<Patches> {
-  rejectUnknownKeys('loadMicrographs', options, KEYS);
-  const { patch, size = patch, centres } = options;
+  const { patch, size = patch, centres } = withDefaults('loadMicrographs', options, DEFAULTS);
   for (const [name, value] of Object.entries({ patch, size })) {
     if (!(Number.isInteger(value) && value >= 8))
-      throw new OptionError(`${name} is a side in pixels, a whole number of at least 8, not ${value}.`);
+      throw new OptionError(`${name} is a side in pixels, an integer of at least 8; got ${value}.`);
   }
   const given = typeof centres === 'string' ? readCentres(centres) : centres;
   const problems: FileProblem[] = [];

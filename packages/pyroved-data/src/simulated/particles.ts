@@ -4,14 +4,15 @@
  * the paper's (unpublished) data.
  */
 import { OptionError, type RandomStream } from 'pyro-ts';
-import { rejectUnknownKeys } from 'pyro-ts/internal';
 import { withoutLabels } from 'pyroved-ts';
+import { type Defaults, withDefaults } from '../options.js';
 import { blur } from './blur.js';
-import { anyCondition, type FieldConditions, fieldConditionNames, fieldConditions } from './fieldConditions.js';
+import { anyCondition, FIELD_DEFAULTS, type FieldConditions, fieldConditions } from './fieldConditions.js';
 import { clip01, type GeneratedSets, MOST_SIDE, simulate, uniform, wholeNumber, within } from './simulate.js';
 
-/** Of the field conditions, `noise` is the shot noise: its standard deviation where the image is white, 0.05 by default. */
+/** Options of `nanoparticles`. Of the field conditions, `noise` is shot noise: its standard deviation where the image is white, 0.05 by default. */
 export interface ParticlesOptions extends FieldConditions {
+  /** @default 1 */
   readonly seed?: string | number;
   /** Height and width in pixels. @default 48 */
   readonly size?: number;
@@ -22,6 +23,16 @@ export interface ParticlesOptions extends FieldConditions {
   /** @default 50 */
   readonly validationPerClass?: number;
 }
+
+const DEFAULTS = {
+  seed: 1,
+  size: 48,
+  counts: [304, 93, 49, 31],
+  labelledPerClass: 15,
+  validationPerClass: 50,
+  ...FIELD_DEFAULTS,
+  noise: 0.05,
+} as const satisfies Defaults<ParticlesOptions>;
 
 const CLASS_NAMES = ['1 particle', '2 particles', '3 particles', '4 particles'];
 const FACTORS = ['angle', 'radius', 'spread', 'tx', 'ty', 'background', 'poseAngle'];
@@ -34,21 +45,22 @@ const EDGE_LIMIT = 3;
  * Labelled, unlabelled and validation images of agglomerates. Factors: `angle` (degrees counter-clockwise of the first
  * particle's bond to the second; without meaning for a single one), `radius` (mean, pixels), `spread` (root mean square
  * distance of the particles from their middle, pixels), `tx`, `ty` (pixels right and down), `background` (grey level), `poseAngle` (`angle` in radians;
- * see `truePoses`). Values are clipped to [0, 1] unless there are field conditions beside the noise.
+ * see `truePoses`). Values are clipped to [0, 1] unless there are field conditions besides the noise.
+ * @throws {OptionError} for an unknown option or a value outside its range.
+ * @example
+ * const { labelled, unlabelled, validation } = nanoparticles({ size: 32, counts: [100, 60, 40] });
  */
 export function nanoparticles(options: ParticlesOptions = {}): GeneratedSets {
-  rejectUnknownKeys('nanoparticles', options, [
-    ...['seed', 'size', 'counts', 'labelledPerClass', 'validationPerClass', ...fieldConditionNames],
-  ]);
-  const { seed = 1, counts = [304, 93, 49, 31] } = options;
-  const size = wholeNumber('size', options.size ?? 48, 16, MOST_SIDE);
-  const perClass = wholeNumber('labelledPerClass', options.labelledPerClass ?? 15, 1);
-  const validation = wholeNumber('validationPerClass', options.validationPerClass ?? 50, 1);
-  const noise = within('noise', options.noise ?? 0.05, 0, 1);
+  const given = withDefaults('nanoparticles', options, DEFAULTS);
+  const { seed, counts } = given;
+  const size = wholeNumber('size', given.size, 16, MOST_SIDE);
+  const perClass = wholeNumber('labelledPerClass', given.labelledPerClass, 1);
+  const validation = wholeNumber('validationPerClass', given.validationPerClass, 1);
+  const noise = within('noise', given.noise, 0, 1);
   const { noise: _, ...conditions } = fieldConditions(options);
   const clip = anyCondition(conditions) ? (v: number) => v : clip01;
   if (counts.length < 1 || counts.length > CLASS_NAMES.length) {
-    throw new OptionError(`counts has ${counts.length} entries; it has one for each of 1 to 4 particles.`);
+    throw new OptionError(`counts must have one entry for each of 1 to 4 particles; got ${counts.length} entries.`);
   }
   for (const count of counts) wholeNumber('each of counts', count, perClass + 1);
   const make = (part: string, of: readonly number[]) =>

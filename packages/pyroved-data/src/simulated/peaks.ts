@@ -1,19 +1,20 @@
-/**
- * One-dimensional signals with a peak, a pair of peaks or a peak with a shoulder, shifted at random: what a
- * shift-invariant model should see through.
- */
+/** One-dimensional signals with a peak, a pair of peaks or a peak with a shoulder, randomly shifted: data for shift-invariant models. */
 import type { RandomStream } from 'pyro-ts';
-import { rejectUnknownKeys } from 'pyro-ts/internal';
 import { withoutLabels } from 'pyroved-ts';
+import { type Defaults, withDefaults } from '../options.js';
 import { clip01, type GeneratedSets, simulate, uniform, wholeNumber, within } from './simulate.js';
 
+/** Options of `shiftedPeaks`. */
 export interface PeaksOptions {
+  /** @default 1 */
   readonly seed?: string | number;
   /** Samples in a signal. @default 128 */
   readonly length?: number;
-  /** @default 20, 400 and 100 */
+  /** @default 20 */
   readonly labelledPerClass?: number;
+  /** @default 400 */
   readonly unlabelledPerClass?: number;
+  /** @default 100 */
   readonly validationPerClass?: number;
   /**
    * Half-width of the shift of unlabelled and validation signals, as a fraction of the length; labelled ones are not shifted.
@@ -25,17 +26,28 @@ export interface PeaksOptions {
 }
 
 const CLASS_NAMES = ['single', 'doublet', 'shoulder'];
-const KEYS = ['seed', 'length', 'labelledPerClass', 'unlabelledPerClass', 'validationPerClass', 'shift', 'noise'];
+const DEFAULTS = {
+  seed: 1,
+  length: 128,
+  labelledPerClass: 20,
+  unlabelledPerClass: 400,
+  validationPerClass: 100,
+  shift: 0.2,
+  noise: 0.02,
+} as const satisfies Defaults<PeaksOptions>;
 
 /**
  * Labelled, unlabelled and validation signals. Factors: `shift` (samples towards the end), `width` (samples), `height`.
+ * @throws {OptionError} for an unknown option or a value outside its range.
+ * @example
+ * const { labelled, unlabelled, validation } = shiftedPeaks({ length: 64, shift: 0.1 });
  */
 export function shiftedPeaks(options: PeaksOptions = {}): GeneratedSets {
-  rejectUnknownKeys('shiftedPeaks', options, KEYS);
-  const { seed = 1 } = options;
-  const length = wholeNumber('length', options.length ?? 128, 16);
-  const shift = within('shift', options.shift ?? 0.2, 0, 0.4);
-  const noise = within('noise', options.noise ?? 0.02, 0, 1);
+  const given = withDefaults('shiftedPeaks', options, DEFAULTS);
+  const { seed } = given;
+  const length = wholeNumber('length', given.length, 16);
+  const shift = within('shift', given.shift, 0, 0.4);
+  const noise = within('noise', given.noise, 0, 1);
   const make = (part: string, count: number, most: number) =>
     simulate({
       classNames: CLASS_NAMES,
@@ -46,11 +58,11 @@ export function shiftedPeaks(options: PeaksOptions = {}): GeneratedSets {
       draw: (label, stream, target) => drawPeaks(label, stream, target, most * length, noise),
     });
   return {
-    labelled: make('labelled', wholeNumber('labelledPerClass', options.labelledPerClass ?? 20, 1), 0),
+    labelled: make('labelled', wholeNumber('labelledPerClass', given.labelledPerClass, 1), 0),
     unlabelled: withoutLabels(
-      make('unlabelled', wholeNumber('unlabelledPerClass', options.unlabelledPerClass ?? 400, 1), shift),
+      make('unlabelled', wholeNumber('unlabelledPerClass', given.unlabelledPerClass, 1), shift),
     ),
-    validation: make('validation', wholeNumber('validationPerClass', options.validationPerClass ?? 100, 1), shift),
+    validation: make('validation', wholeNumber('validationPerClass', given.validationPerClass, 1), shift),
   };
 }
 

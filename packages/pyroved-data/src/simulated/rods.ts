@@ -1,16 +1,19 @@
 /**
- * Pairs of an image and a spectrum: gold nanorods lying at random angles, and their extinction spectra. The spectrum
- * follows from the rod's shape and not from how it lies, so a model that predicts it must see through the rotation.
+ * Pairs of an image and a spectrum: gold nanorods at random angles, and their extinction spectra. The spectrum depends on the
+ * rod's shape and not on its angle, so a model that predicts it must be rotation-invariant.
  */
 import type { RandomStream } from 'pyro-ts';
-import { rejectUnknownKeys } from 'pyro-ts/internal';
 import { type ImageSet, imageSet } from 'pyroved-ts';
+import { type Defaults, withDefaults } from '../options.js';
 import { clip01, simulate, uniform, wholeNumber, within } from './simulate.js';
 
+/** Options of `nanorods`. */
 export interface RodsOptions {
+  /** @default 1 */
   readonly seed?: string | number;
-  /** Pairs to train on and to test with. @default 2000 and 500 */
+  /** Pairs to train on. @default 2000 */
   readonly train?: number;
+  /** Pairs to test with. @default 500 */
   readonly test?: number;
   /** Height and width of the images. @default 32 */
   readonly size?: number;
@@ -20,23 +23,35 @@ export interface RodsOptions {
   readonly noise?: number;
 }
 
-/** Image `i` belongs to spectrum `i`. */
+/** Images and their spectra: image `i` belongs to spectrum `i`. */
 export interface Pairs {
   readonly images: ImageSet;
   readonly spectra: ImageSet;
 }
 
+const DEFAULTS = {
+  seed: 1,
+  train: 2000,
+  test: 500,
+  size: 32,
+  length: 64,
+  noise: 0.02,
+} as const satisfies Defaults<RodsOptions>;
+
 /**
  * Nanorods and their spectra. Factors of both: `angle` (degrees counter-clockwise of the long axis, up to half a turn),
  * `length` and `width` (pixels), `aspect` (length over width), `peak` (place of the long axis's resonance, 0 to 1 along
  * the spectrum).
+ * @throws {OptionError} for an unknown option or a value outside its range.
+ * @example
+ * const { train, test } = nanorods({ train: 500, size: 24 });
  */
 export function nanorods(options: RodsOptions = {}): { train: Pairs; test: Pairs } {
-  rejectUnknownKeys('nanorods', options, ['seed', 'train', 'test', 'size', 'length', 'noise']);
-  const { seed = 1 } = options;
-  const size = wholeNumber('size', options.size ?? 32, 16);
-  const length = wholeNumber('length', options.length ?? 64, 16);
-  const noise = within('noise', options.noise ?? 0.02, 0, 1);
+  const given = withDefaults('nanorods', options, DEFAULTS);
+  const { seed } = given;
+  const size = wholeNumber('size', given.size, 16);
+  const length = wholeNumber('length', given.length, 16);
+  const noise = within('noise', given.noise, 0, 1);
   const make = (part: string, count: number): Pairs => {
     const pixels = size * size;
     // Drawn side by side as one row of numbers, then taken apart.
@@ -62,8 +77,8 @@ export function nanorods(options: RodsOptions = {}): { train: Pairs; test: Pairs
     };
   };
   return {
-    train: make('train', wholeNumber('train', options.train ?? 2000, 1)),
-    test: make('test', wholeNumber('test', options.test ?? 500, 1)),
+    train: make('train', wholeNumber('train', given.train, 1)),
+    test: make('test', wholeNumber('test', given.test, 1)),
   };
 }
 

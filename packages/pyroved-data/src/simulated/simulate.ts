@@ -38,13 +38,13 @@ const MOST_VALUES = 2 ** 28;
 function checkCount(total: number, size: number): void {
   if (total * size <= MOST_VALUES) return;
   throw new OptionError(
-    `${total} images of ${size} values are more than are generated (${MOST_VALUES} values). Choose fewer or smaller images.`,
+    `${total} images of ${size} values exceed the limit of ${MOST_VALUES} values. Generate fewer or smaller images.`,
   );
 }
 
 /**
  * Examples of each class, class after class, with labels, and with `class` among the factors. Each class has a random
- * stream of its own, so that its first examples do not depend on how many are asked for.
+ * stream of its own, so that its first examples do not depend on how many are generated.
  */
 export function simulate(simulation: Simulation): ImageSet {
   const { classNames, counts, shape, seed, factors: names, draw, finish } = simulation;
@@ -91,9 +91,9 @@ function fieldOf({ classNames, shape, seed, draw, conditions = {} }: Simulation)
 /** @throws {OptionError} unless `value` is a whole number from `least` to `most`. */
 export function wholeNumber(option: string, value: number, least: number, most = 1e7): number {
   if (!(Number.isInteger(value) && value >= least)) {
-    throw new OptionError(`${option} must be a whole number of at least ${least}, not ${value}.`);
+    throw new OptionError(`${option} must be an integer of at least ${least}; got ${value}.`);
   }
-  if (value > most) throw new OptionError(`${option} must be at most ${most}, not ${value}.`);
+  if (value > most) throw new OptionError(`${option} must be at most ${most}; got ${value}.`);
   return value;
 }
 
@@ -103,7 +103,7 @@ export const MOST_SIDE = 4096;
 /** @throws {OptionError} unless `low <= value <= high`. */
 export function within(option: string, value: number, low: number, high: number): number {
   if (!(value >= low && value <= high)) {
-    throw new OptionError(`${option} must lie between ${low} and ${high}, not ${value}.`);
+    throw new OptionError(`${option} must be from ${low} to ${high}; got ${value}.`);
   }
   return value;
 }

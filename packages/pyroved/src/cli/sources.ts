@@ -2,7 +2,7 @@
 import fs from 'node:fs';
 import { type Command, Option } from 'commander';
 import { didYouMean } from 'pyro-ts/internal';
-import { cardsConfig, fieldConditionNames } from 'pyroved-data';
+import { cardsConfig, fieldConditionNames } from 'pyroved-data/internal';
 import { PyrovedError } from 'pyroved-ts';
 import type { Source } from '../runs/index.js';
 import {

@@ -1,5 +1,5 @@
 /** The paper's card experiment with default options, compared with a plain classifier and a model without rotation latents. */
-import { cardsConfig } from 'pyroved-data';
+import { cardsConfig } from 'pyroved-data/internal';
 import type { ModelSettings } from '../kinds/index.js';
 import type { RunSummary } from './finish.js';
 import type { RunHooks } from './hooks.js';

@@ -1,5 +1,5 @@
 /** Generates or reads the images of a run and describes them. */
-import { LARGEST_CHOSEN } from 'pyroved-data';
+import { LARGEST_CHOSEN } from 'pyroved-data/internal';
 import { listProblems, type Normalisation, noPreprocessing, normalisationText } from 'pyroved-ts';
 import { foldOf } from '../sources/fold.js';
 import type { LoadSetsOptions, TrainingSets } from '../sources/sets.js';

@@ -1,6 +1,7 @@
 /** Folds of the labelled images for cross-validation. */
 import { OptionError, RandomStream } from 'pyro-ts';
-import { groupFolds, groupsOf, type SplitBy } from 'pyroved-data';
+import type { SplitBy } from 'pyroved-data';
+import { groupFolds, groupsOf } from 'pyroved-data/internal';
 import { PyrovedError, subset, type TrainingImages } from 'pyroved-ts';
 import type { TrainingSets } from './sets.js';
 

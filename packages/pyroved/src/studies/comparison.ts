@@ -1,5 +1,5 @@
 /** Results of a comparison of priors: figures of each run, means and standard deviations, paired tests, and a CSV table. */
-import { glyphSymmetry } from 'pyroved-data';
+import { glyphSymmetry } from 'pyroved-data/internal';
 import { csvText } from '../csv.js';
 import type { TrainingSets } from '../sources/sets.js';
 import type { Source } from '../sources/source.js';

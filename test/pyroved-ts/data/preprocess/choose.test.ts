@@ -1,6 +1,7 @@
 /** The choice of preprocessing on clean images, uneven backgrounds, differing contrast, and what must not be mistaken for those. */
 import { RandomStream } from 'pyro-ts';
-import { cards, cardsConfig, digits, nanoparticles, shiftedPeaks } from 'pyroved-data';
+import { cards, digits, nanoparticles, shiftedPeaks } from 'pyroved-data';
+import { cardsConfig } from 'pyroved-data/internal';
 import { choosePreprocessing, type ImageSet, imageSet, type Preprocessing } from 'pyroved-ts';
 import { describe, expect, it } from 'vitest';
 
