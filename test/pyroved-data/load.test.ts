@@ -218,7 +218,9 @@ describe('labels by folder', () => {
     const counts = (set: ImageSet | undefined) => [0, 1, 2].map((y) => set?.labels?.filter((l) => l === y).length);
     expect(counts(labelled)).toEqual([8, 16, 1]);
     expect(counts(validation)).toEqual([2, 4, 0]);
-    expect(notes).toEqual(['Class "owls" has a single labelled image: it is used for training, and none for validation.']);
+    expect(notes).toEqual([
+      'Class "owls" has a single labelled image: it is used for training, and none for validation.',
+    ]);
     expect(new Set([...(labelled?.names ?? []), ...(validation?.names ?? [])]).size).toBe(31);
     for (const set of [labelled, validation]) {
       expect(set?.names?.every((name, i) => name.startsWith(['cats/', 'dogs/', 'owls/'][set.labels?.[i] ?? -1]))).toBe(
