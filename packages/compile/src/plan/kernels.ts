@@ -110,11 +110,7 @@ function matMul(stored: Stored, value: Value, [a, b]: readonly [Value, Value]): 
   };
   const left = nest.read(a, [...batch(sa), row, inner]);
   const right = nest.read(b, [...batch(sb), inner, column]);
-  return nest.store(
-    nest.define(`(${left} * ${right})`, [left, right]),
-    nest.placeOf(value, shape, all.slice(0, rank)),
-    'sum',
-  );
+  return nest.store(nest.apply('Mul', [left, right]), nest.placeOf(value, shape, all.slice(0, rank)), 'sum');
 }
 
 function argReduce(stored: Stored, value: Value, source: Value, fold: 'max' | 'min'): Kernel {

@@ -2,6 +2,7 @@
 import { GraphError } from '../errors.js';
 import { functions } from './functions.js';
 import { type Entry, type Fold, type Shape, sizeOf, stridesOf, type Value } from './nodes.js';
+import type { Nest, NestPlace, NestStatement, Operand } from './wasm/nest.js';
 
 /** An index: `step` x the loop's counter + `offset`; constant where `loop` is -1. */
 interface Index {
@@ -24,6 +25,8 @@ interface Statement {
   readonly level: number;
   readonly name: string;
   readonly text?: string;
+  /** The function and its arguments, where `text` is one of plan/functions.ts. */
+  readonly map?: { readonly fn: string; readonly args: readonly string[] };
   readonly load?: Place;
   /** Loads only where this holds, NaN elsewhere. */
   readonly guard?: string;
@@ -36,6 +39,8 @@ export interface Kernel {
   readonly params: readonly { readonly value: Value; readonly offset: number }[];
   /** Number of times that the innermost statement runs. */
   readonly count: number;
+  /** The same as data, where it has nothing but loads and functions of entries. */
+  readonly nest?: Nest;
 }
 
 /** Resolves values to memory. */
@@ -82,9 +87,9 @@ export class LoopNest {
     return name;
   }
 
-  /** Adds a computation. */
-  define(text: string, args: readonly string[]): string {
-    return this.push({ level: this.levelOf(args), text });
+  /** Adds a computation by one of the functions of entries. */
+  apply(fn: string, args: readonly string[]): string {
+    return this.push({ level: this.levelOf(args), text: functions[fn].code(...args), map: { fn, args } });
   }
 
   placeOf(home: Value, shape: Shape, at: readonly Index[], begin: Shape = []): Place {
@@ -103,8 +108,8 @@ export class LoopNest {
       case 'map':
       case 'hostMap': {
         const args = entry.args.map((arg) => this.read(arg, this.aligned(arg, at)));
-        const text = entry.kind === 'map' ? functions[entry.fn].code(...args) : `H${entry.fn}(${args.join(', ')})`;
-        return this.define(text, args);
+        if (entry.kind === 'map') return this.apply(entry.fn, args);
+        return this.push({ level: this.levelOf(args), text: `H${entry.fn}(${args.join(', ')})` });
       }
       case 'view': {
         const [source] = entry.args;
@@ -157,8 +162,9 @@ export class LoopNest {
 
   /** The kernel that puts `result` at `to`; folds the inner loops with `fold`. */
   store(result: string, to: Place, fold?: Fold): Kernel {
-    if (!fold) return this.print(to, { before: [], within: [`M[${ADDRESS}] = ${result};`], after: [] });
-    return this.print(to, {
+    const what = { result, fold };
+    if (!fold) return this.print(to, { before: [], within: [`M[${ADDRESS}] = ${result};`], after: [] }, what);
+    const code = {
       before: [`let s = ${start[fold]};`],
       within: [folding[fold]('s', result)],
       after: [`M[${ADDRESS}] = s;`],
@@ -168,22 +174,25 @@ export class LoopNest {
         within: PARTS.map((s) => folding[fold](s, result)),
         after: PARTS.map((s) => folding[fold]('s', s)),
       },
-    });
+    };
+    return this.print(to, code, what);
   }
 
   /** As `store`, with statements of one's choice: before the inner loops, within them and after them; `@` stands for the address of `to`. */
-  print(to: Place, code: Code & { readonly parts?: Code }, keepsInner = false): Kernel {
+  print(to: Place, code: Code & { readonly parts?: Code }, what?: Stores): Kernel {
     const places = [to, ...this.statements.flatMap((s) => s.load ?? [])];
-    const { extents, outer, at } = collapsed(this.extents, this.outer, places, keepsInner);
+    const { extents, outer, at } = collapsed(this.extents, this.outer, places);
     const params: { value: Value; offset: number }[] = [];
-    const names = new Map<string, string>();
-    const address = ({ value, steps, offset, dynamic }: Place): string => {
+    const numbers = new Map<string, number>();
+    const paramOf = ({ value, offset }: Place): number => {
       const key = `${value} ${offset}`;
-      let name = names.get(key);
-      if (name === undefined) {
-        name = `a${params.push({ value, offset }) - 1}`;
-        names.set(key, name);
-      }
+      const known = numbers.get(key) ?? params.push({ value, offset }) - 1;
+      numbers.set(key, known);
+      return known;
+    };
+    const address = (place: Place): string => {
+      const { steps, dynamic } = place;
+      const name = `a${paramOf(place)}`;
       const moving = at.flatMap((loop, i) => {
         const step = steps[loop];
         return step === 0 ? [] : [step === 1 ? `i${i}` : `i${i} * ${step}`];
@@ -234,8 +243,40 @@ export class LoopNest {
     };
     const body = nest(0);
     const list = params.map((_, i) => `a${i}`).join(', ');
-    return { text: `(${list}) {\n${body.join('\n')}\n}`, params, count: sizeOf(this.extents) };
+    const data = what && this.asNest(to, what, { extents, outer, at }, paramOf);
+    return {
+      text: `(${list}) {\n${body.join('\n')}\n}`,
+      params,
+      count: sizeOf(this.extents),
+      ...(data && { nest: data }),
+    };
   }
+
+  private asNest(
+    to: Place,
+    { result, fold }: Stores,
+    loops: Loops,
+    paramOf: (place: Place) => number,
+  ): Nest | undefined {
+    const { extents, outer, at } = loops;
+    const placeOf = (place: Place): NestPlace => ({
+      param: paramOf(place),
+      steps: at.map((loop) => place.steps[loop]),
+    });
+    const statements: NestStatement[] = [];
+    for (const { load, map } of this.statements) {
+      if (load && load.dynamic === undefined) statements.push({ kind: 'load', place: placeOf(load) });
+      else if (map) statements.push({ kind: 'map', fn: map.fn, args: map.args.map(operandOf) });
+      else return undefined;
+    }
+    return { extents, outer, statements, result: operandOf(result), to: placeOf(to), ...(fold && { fold }) };
+  }
+}
+
+/** What a kernel puts into memory: the value of each round, or what folds the inner loops. */
+interface Stores {
+  readonly result: string;
+  readonly fold: Fold | undefined;
 }
 
 /** Statements before the inner loops of a kernel, within the innermost and after them. */
@@ -259,22 +300,27 @@ const folding: Readonly<Record<Fold, (s: string, x: string) => string>> = {
   min: (s, x) => `${s} = Math.min(${s}, ${x});`,
 };
 
+/** A name of a statement, or a number as it stands in code. */
+const operandOf = (text: string): Operand =>
+  text.startsWith('t') ? { statement: Number(text.slice(1)) } : { number: Number(text.replace(/[()]/g, '')) };
+
 const fixed = (offset: number): Index => ({ loop: -1, step: 0, offset });
 const levelOfSteps = (steps: readonly number[]): number => steps.findLastIndex((step) => step !== 0) + 1;
 
 /** A number as it stands in code. */
 export const literal = (x: number): string => (x < 0 || Object.is(x, -0) ? `(${Object.is(x, -0) ? '-0' : x})` : `${x}`);
 
+interface Loops {
+  readonly extents: readonly number[];
+  readonly outer: number;
+  /** For each loop the old one whose steps it takes. */
+  readonly at: readonly number[];
+}
+
 /**
- * Neighbouring loops that every place walks through alike are one; loops of one round are none. `at`: for each loop that is left the old one whose steps
- * it takes.
+ * Neighbouring loops that every place walks through alike are one; loops of one round are none.
  */
-function collapsed(
-  extents: readonly number[],
-  outer: number,
-  places: readonly Place[],
-  keepsInner: boolean,
-): { extents: number[]; outer: number; at: number[] } {
+function collapsed(extents: readonly number[], outer: number, places: readonly Place[]): Loops {
   const result: { extent: number; at: number; isOuter: boolean }[] = [];
   extents.forEach((extent, loop) => {
     if (extent === 1) return;
@@ -283,7 +329,6 @@ function collapsed(
     const isMerged =
       before !== undefined &&
       before.isOuter === isOuter &&
-      !(keepsInner && !isOuter) &&
       places.every(({ steps }) => steps[before.at] === steps[loop] * extent);
     if (isMerged) result[result.length - 1] = { extent: before.extent * extent, at: loop, isOuter };
     else result.push({ extent, at: loop, isOuter });

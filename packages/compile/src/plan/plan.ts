@@ -2,12 +2,13 @@
 import type { HostCall } from '@pyro-ts/engine/internal';
 import type { Recording } from '../record.js';
 import { neededBy, PlanBuilder } from './builder.js';
-import { generated, library } from './functions.js';
+import { linked } from './code.js';
 import { storedValues } from './fuse.js';
 import { type Step, stepsOf, storedIn } from './kernels.js';
 import { lower } from './lower.js';
 import { type Layout, layOut } from './memory.js';
 import { type Entry, sizeOf, type Value } from './nodes.js';
+import { vectorKernels } from './wasm/kernels.js';
 
 /** Numbers of one value in the memory of a plan. */
 export type Numbers = Float64Array | Float32Array;
@@ -19,6 +20,8 @@ export interface PlanStep {
   /** Number of times that its innermost statement runs. */
   readonly count: number;
   readonly shape: readonly number[];
+  /** Whether it is WebAssembly on vectors rather than JavaScript. */
+  readonly isVector: boolean;
 }
 
 export interface Plan {
@@ -27,6 +30,8 @@ export interface Plan {
   readonly outputs: ReadonlyMap<string, Numbers>;
   /** Computes the outputs from the inputs. */
   readonly run: () => void;
+  /** The seconds that each step takes: each is repeated for so many seconds, on the numbers of the last run. Random streams move. */
+  readonly measure: (secondsEach: number) => number[];
   readonly steps: readonly PlanStep[];
   /** Objects with a state that a run uses and moves: random streams. */
   readonly sources: readonly object[];
@@ -38,8 +43,6 @@ export interface Plan {
 
 /** From here on float32 is used, whose traffic is half; below, float64 keeps digits and saves conversions. */
 const LARGE = 2 ** 18;
-/** Number of calls in one function of the generated code. */
-const CHUNK = 128;
 
 /**
  * The plan of a recording.
@@ -59,14 +62,16 @@ export function buildPlan(recording: Recording): Plan {
   const homes = new Map([...outputs].map(([name, v]) => [name, homeOf(v) as Value]));
   const kept = [...stored].filter((v) => entries[v].kind === 'input' || entries[v].kind === 'constant');
   const layout = layOut(entries, steps, new Set([...kept, ...homes.values()]));
-  const memory = layout.size > LARGE ? new Float32Array(layout.size) : new Float64Array(layout.size);
+  const vectors = vectorKernels(steps, layout.size);
+  const memory =
+    vectors?.memory ?? (layout.size > LARGE ? new Float32Array(layout.size) : new Float64Array(layout.size));
   const viewOf = (v: Value) => numbersAt(memory, layout, entries, v);
   for (const v of kept) {
     const entry = entries[v];
     if (entry.kind === 'constant') viewOf(v).set(entry.data);
   }
   const hosts = steps.flatMap((step) => (step.kind === 'host' ? [hostRunner(step, viewOf)] : []));
-  const code = codeOf(steps, layout, builder.hostFunctions.length);
+  const code = linked(steps, layout, memory, hosts, builder.hostFunctions, vectors);
   const inputs = recording.inputs.map((_, i) => entries.findIndex((e) => e.kind === 'input' && e.index === i));
   return {
     inputs: inputs.map((v) => (stored.has(v) ? viewOf(v) : undefined)),
@@ -76,15 +81,17 @@ export function buildPlan(recording: Recording): Plan {
         numbersAt(memory, layout, entries, homes.get(name) as Value, sizeOf(entries[v].shape)),
       ]),
     ),
-    run: link(code, memory, hosts, builder.hostFunctions),
-    steps: steps.map((step) => ({
+    run: code.run,
+    measure: code.measure,
+    steps: steps.map((step, i) => ({
       label: step.label,
+      isVector: code.isVector[i],
       count: step.kind === 'host' ? sizeOf(entries[step.result].shape) : step.kernel.count,
       shape: entries[step.result].shape,
     })),
     sources,
     bytes: memory.byteLength,
-    code,
+    code: code.text,
   };
 }
 
@@ -111,40 +118,3 @@ function hostRunner(step: Extract<Step, { kind: 'host' }>, viewOf: (v: Value) =>
     output.set(rounded);
   };
 }
-
-/** The text of a function of memory, host computations and functions; kernels of one text are one function. */
-function codeOf(steps: readonly Step[], { offsets }: Layout, hostFunctions: number): string {
-  const kernels = new Map<string, string>();
-  const calls: string[] = [];
-  let hosts = 0;
-  for (const step of steps) {
-    if (step.kind === 'host') {
-      calls.push(`host[${hosts++}]();`);
-      continue;
-    }
-    const { text, params } = step.kernel;
-    let name = kernels.get(text);
-    if (name === undefined) {
-      name = `k${kernels.size}`;
-      kernels.set(text, name);
-    }
-    calls.push(`${name}(${params.map(({ value, offset }) => (offsets.get(value) as number) + offset).join(', ')});`);
-  }
-  const chunks = Array.from({ length: Math.ceil(calls.length / CHUNK) }, (_, i) =>
-    calls.slice(i * CHUNK, (i + 1) * CHUNK),
-  );
-  return [
-    "'use strict';",
-    ...Array.from({ length: hostFunctions }, (_, i) => `const H${i} = functions[${i}];`),
-    ...[...kernels].map(([text, name]) => `function ${name}${text}`),
-    ...chunks.map((chunk, i) => `function c${i}() {\n${chunk.join('\n')}\n}`),
-    `return () => {\n${chunks.map((_, i) => `c${i}();`).join('\n')}\n};`,
-  ].join('\n');
-}
-
-const link = (
-  code: string,
-  memory: Numbers,
-  hosts: readonly (() => void)[],
-  functions: readonly unknown[],
-): (() => void) => generated('M', 'F', 'host', 'functions', code)(memory, library, hosts, functions) as () => void;

@@ -1,0 +1,49 @@
+/** The kernels of a plan that run as WebAssembly: those with so many rounds that vectors of four outweigh a call. */
+import type { Step } from '../kernels.js';
+import { emitNest } from './emitNest.js';
+import { moduleOf } from './emitter.js';
+import { bodyCost } from './schedule.js';
+
+/** In additions of JavaScript; below, a call costs more than vectors save. */
+const WORTHWHILE = 400;
+const PAGE = 65536;
+
+export interface VectorKernels {
+  /** The memory of the plan, which both languages share. */
+  readonly memory: Float32Array<ArrayBuffer>;
+  /** Functions of addresses in bytes, by the texts of their kernels in JavaScript. */
+  readonly functions: ReadonlyMap<string, (...addresses: number[]) => void>;
+}
+
+/**
+ * The vector kernels of a plan with a memory of `size` numbers; undefined where no kernel is large enough, or WebAssembly with vectors is not available.
+ */
+export function vectorKernels(steps: readonly Step[], size: number): VectorKernels | undefined {
+  const emitted = new Map<string, ReturnType<typeof emitNest>>();
+  for (const step of steps) {
+    if (step.kind !== 'loops' || !step.kernel.nest || emitted.has(step.kernel.text)) continue;
+    const { nest, text, count, params } = step.kernel;
+    if (count * (bodyCost(nest) + nest.statements.length) < WORTHWHILE) continue;
+    const emitter = emitNest(nest, params.length);
+    if (emitter) emitted.set(text, emitter);
+  }
+  if (emitted.size === 0) return undefined;
+  const pages = Math.ceil((4 * size) / PAGE);
+  try {
+    const memory = new WebAssembly.Memory({ initial: pages });
+    const emitters = [...emitted.values()].flatMap((emitter) => emitter ?? []);
+    const module = new WebAssembly.Module(moduleOf(emitters, pages));
+    const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+    const functions = [...emitted.keys()].map(
+      (text, i) => [text, exports[String(i)] as (...addresses: number[]) => void] as const,
+    );
+    return { memory: new Float32Array(memory.buffer, 0, size), functions: new Map(functions) };
+  } catch (error) {
+    if (isUnavailable(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Not there, without vectors, forbidden by a content-security policy, or too large for the main thread of a page. */
+const isUnavailable = (error: unknown): boolean =>
+  typeof WebAssembly === 'undefined' || error instanceof WebAssembly.CompileError || error instanceof RangeError;
