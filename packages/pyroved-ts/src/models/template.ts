@@ -5,7 +5,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { OptionError, param } from 'pyro-ts';
 import type { ImageSet, StreamedSet } from '../data/index.js';
-import { type AnglePrior, anglePriorNames } from '../priors/index.js';
+import { type AnglePrior, anglePriorNames, namedAngle, nameOfPrior } from '../priors/index.js';
 import { shiftOf } from '../templates/geometry.js';
 import {
   OUTLIER_TABLES,
@@ -332,10 +332,8 @@ const mean = (values: Float64Array): number => values.reduce((sum, v) => sum + v
 
 /** @throws {OptionError} when the prior is custom: refinement supports only the named ones. */
 function checkNamedPrior(prior: AnglePrior): void {
-  const name: unknown = typeof prior === 'object' ? prior.name : prior;
-  const known = anglePriorNames.some((own) => own === name) && !(typeof prior === 'object' && 'kind' in prior);
-  if (!known)
-    throw new OptionError(
-      `An angle prior to compare must be one of ${anglePriorNames.join(', ')}; got ${String(name)}.`,
-    );
+  if (namedAngle(prior)) return;
+  throw new OptionError(
+    `An angle prior to compare must be one of ${anglePriorNames.join(', ')}; got ${String(nameOfPrior(prior))}.`,
+  );
 }

@@ -3,12 +3,11 @@
  * its evidence.
  */
 import * as tf from '@tensorflow/tfjs';
-import { RandomStream } from 'pyro-ts';
+import { OptionError, RandomStream } from 'pyro-ts';
 import { rowDeviations } from 'pyro-ts/internal';
 import { gather, type ImageSet, orderedBatches, type StreamedSet } from '../data/index.js';
 import { type Recognised, type RecognitionNet, recognitionNet } from '../nets/index.js';
-import type { AnglePrior } from '../priors/index.js';
-import { anglePenalty } from '../templates/anglePenalty.js';
+import { type AnglePrior, namedAngle } from '../priors/index.js';
 import { templatesOf } from '../templates/decoder.js';
 import {
   bestCandidates,
@@ -220,13 +219,15 @@ export abstract class TemplateExplanations extends TemplatePrograms {
     return found;
   }
 
-  private templatePriors(anglePrior: AnglePrior | undefined): TemplatePriors {
+  private templatePriors(anglePrior: AnglePrior = 'uniform'): TemplatePriors {
+    const angle = namedAngle(anglePrior);
+    if (!angle) throw new OptionError('A template model requires a named angle prior; got a custom one.');
     const { shape, shiftPrior = 0.1 } = this.options;
     const sigma = this.params.get('likelihood.sigma').dataSync()[0];
     const [height, width] = shape.map((n) => ((shiftPrior as number) * (n - 1)) / n);
     return {
       ...{ sigma, bending: this.templates.bending, displacement: [width, height] },
-      angle: anglePenalty(anglePrior ?? 'uniform'),
+      angle: angle.penalty(),
     };
   }
 }

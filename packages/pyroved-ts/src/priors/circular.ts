@@ -1,7 +1,6 @@
-/** Periodic angle priors. */
+/** Parts of the pose with a periodic angle. */
 import * as tf from '@tensorflow/tfjs';
-import { type Distribution, OptionError, projectedNormal, uniform, vonMises } from 'pyro-ts';
-import { rejectUnknownKeys } from 'pyro-ts/internal';
+import { type Distribution, projectedNormal, vonMises } from 'pyro-ts';
 import { directionOf } from '../coordinates/transform.js';
 import type { AngleDensity } from './binned.js';
 import type { PosePart } from './posePart.js';
@@ -11,42 +10,18 @@ import type { PosePart } from './posePart.js';
  * encoder. The unit vector is the cosine and sine of the rotation, so there is no discontinuity of the angle.
  * @see Presnell et al. 1998; `pyro.distributions.ProjectedNormal`
  */
-export function projectedNormalAngle(options: object = {}): PosePart {
-  rejectUnknownKeys('the projected normal angle prior', options, []);
-  return {
-    kind: 'angle',
-    name: 'projected-normal',
-    source: {
-      site: 'own',
-      encoded: 2,
-      prior: () => projectedNormal([0, 0]),
-      guide: (concentration) => projectedNormal(concentration),
-      centre: (concentration) => projectedNormal(concentration).mean(),
-    },
-    toPose: (direction) => direction,
-  };
-}
-
-export interface VonMisesAngleOptions {
-  /** Concentration around 0, approximately 1 / variance (in radians) if it is large. @default 1 */
-  readonly concentration?: number;
-}
-
-/** An angle with density proportional to exp(concentration cos angle). @see `torch.distributions.VonMises` */
-export function vonMisesDensity(options: VonMisesAngleOptions = {}): AngleDensity {
-  rejectUnknownKeys('the von Mises angle prior', options, ['concentration']);
-  const { concentration = 1 } = options;
-  if (!(concentration > 0 && Number.isFinite(concentration))) {
-    throw new OptionError(`The von Mises angle prior's concentration must be a positive number; got ${concentration}.`);
-  }
-  return { name: 'von-mises', circular: true, prior: () => vonMises(0, concentration) };
-}
-
-/** A uniform prior on the circle. */
-export function uniformDensity(options: object = {}): AngleDensity {
-  rejectUnknownKeys('the uniform angle prior', options, []);
-  return { name: 'uniform', circular: true, prior: () => uniform(-Math.PI, Math.PI) };
-}
+export const projectedNormalAngle = (): PosePart => ({
+  kind: 'angle',
+  name: 'projected-normal',
+  source: {
+    site: 'own',
+    encoded: 2,
+    prior: () => projectedNormal([0, 0]),
+    guide: (concentration) => projectedNormal(concentration),
+    centre: (concentration) => projectedNormal(concentration).mean(),
+  },
+  toPose: (direction) => direction,
+});
 
 /** An angle with a prior on the circle and a von Mises guide. */
 export const circularAngle = ({ name, prior }: AngleDensity): PosePart => ({

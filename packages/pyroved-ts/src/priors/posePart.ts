@@ -82,10 +82,33 @@ export interface PosePart {
   toPose(draw: tf.Tensor): tf.Tensor;
 }
 
-/** Whether an option is a custom prior. @throws {OptionError} when it is a prior of another part of the pose. */
-export function isPosePart(given: unknown, kind: PoseKind): given is PosePart {
-  if (typeof given !== 'object' || given === null || !('toPose' in given)) return false;
-  const part = given as PosePart;
-  if (part.kind === kind) return true;
-  throw new OptionError(`${kind}Prior: "${part.name}" must be a prior of the ${kind}; got one of the ${part.kind}.`);
+/**
+ * Whether an option is a custom prior.
+ * @throws {OptionError} when it is a prior of another part of the pose, or is incomplete.
+ */
+export function isPosePart(value: unknown, kind: PoseKind): value is PosePart {
+  if (typeof value !== 'object' || value === null || !('toPose' in value)) return false;
+  const { kind: own, name, source, toPose }: Partial<Record<keyof PosePart, unknown>> = value;
+  const isComplete = typeof name === 'string' && typeof toPose === 'function' && (isJoint(source) || isOwnSite(source));
+  if (!isComplete) {
+    throw new OptionError(`${kind}Prior: a custom prior must have kind, name, source and toPose; see \`PosePart\`.`);
+  }
+  if (own === kind) return true;
+  throw new OptionError(`${kind}Prior: "${name}" must be a prior of the ${kind}; got one of the ${String(own)}.`);
+}
+
+type Unchecked<T> = Partial<Record<keyof T, unknown>>;
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
+
+function isJoint(source: unknown): boolean {
+  if (!isObject(source)) return false;
+  const { site, columns }: Unchecked<JointLatent> = source;
+  return site === 'joint' && typeof columns === 'number';
+}
+
+function isOwnSite(source: unknown): boolean {
+  if (!isObject(source)) return false;
+  const { site, encoded, prior, guide, centre }: Unchecked<OwnSite> = source;
+  return site === 'own' && typeof encoded === 'number' && [prior, guide, centre].every((f) => typeof f === 'function');
 }

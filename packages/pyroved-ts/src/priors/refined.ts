@@ -3,12 +3,10 @@
  * image transformed to upright.
  */
 import * as tf from '@tensorflow/tfjs';
-import { type Distribution, normal, OptionError, projectedNormal, vonMises } from 'pyro-ts';
+import { type Distribution, normal, OptionError } from 'pyro-ts';
 import { didYouMean } from 'pyro-ts/internal';
-import { directionOf } from '../coordinates/index.js';
-import { type AnglePrior, anglePriorNames, nameless, scaleOf } from './angle.js';
-import { uniformDensity, vonMisesDensity } from './circular.js';
 import type { Invariance, PosePriors } from './invariances.js';
+import { type AngleFamily, type AnglePrior, anglePriorNames, namedAngle, nameOfPrior } from './namedAngles.js';
 import type { OwnSite, PoseKind, PosePart } from './posePart.js';
 import { type PerAxis, perAxis } from './shiftAndScale.js';
 
@@ -33,67 +31,21 @@ const [ANGLE_SPREAD, LENGTH_SPREAD, SMALLEST_SPREAD] = [0.1, 0.05, 1e-3];
 const spread = (encoded: tf.Tensor, unit: number): tf.Tensor =>
   tf.add(tf.mul(tf.softplus(encoded), unit), SMALLEST_SPREAD);
 
-/** The equivalent angle in (-pi, pi), clipped to stay inside the open interval. */
-const wrapped = (angle: tf.Tensor): tf.Tensor => {
-  const end = Math.PI * (1 - 1e-6);
-  return tf.clipByValue(tf.atan2(tf.sin(angle), tf.cos(angle)), -end, end);
-};
-
-/** The distributions of an angle under a prior; `around` has mean `loc` [...] and standard deviation `scale` [...]. */
-interface AngleFamily {
-  readonly name: string;
-  prior(): Distribution;
-  around(loc: tf.Tensor, scale: tf.Tensor): Distribution;
-  known(angle: tf.Tensor): tf.Tensor;
-  toPose(draw: tf.Tensor): tf.Tensor;
-}
-
-const onCircle = {
-  around: (loc: tf.Tensor, scale: tf.Tensor) => vonMises(loc, tf.pow(scale, -2)),
-  known: wrapped,
-  toPose: directionOf,
-};
-
-/** The family of a named prior. @throws {OptionError} when the name is unknown or the prior is custom. */
-function angleFamily(anglePrior: AnglePrior = 'uniform'): AngleFamily {
-  const prior = typeof anglePrior === 'object' ? anglePrior : { name: anglePrior };
-  if ('toPose' in prior) throw unknownPrior(prior.name);
-  switch (prior.name) {
-    case 'uniform':
-      return { ...onCircle, name: prior.name, prior: uniformDensity(nameless(prior)).prior };
-    case 'von-mises':
-      return { ...onCircle, name: prior.name, prior: vonMisesDensity(nameless(prior)).prior };
-    case 'normal': {
-      const scale = scaleOf(nameless(prior));
-      return { name: prior.name, prior: () => normal(0, scale), around: normal, known: wrapped, toPose: directionOf };
-    }
-    case 'projected-normal':
-      return {
-        name: prior.name,
-        prior: () => projectedNormal([0, 0]),
-        around: (loc, scale) => projectedNormal(tf.div(directionOf(loc), tf.expandDims(scale, -1))),
-        known: directionOf,
-        toPose: (direction) => direction,
-      };
-    default:
-      throw unknownPrior((prior as { name: unknown }).name);
+function refinedAngle(anglePrior: AnglePrior = 'uniform'): RefinedPart {
+  const name = nameOfPrior(anglePrior);
+  const family = namedAngle(anglePrior)?.family;
+  if (!family) {
+    throw new OptionError(
+      `Recognition requires one of the angle priors ${anglePriorNames.join(', ')}; got "${String(name)}".` +
+        `${didYouMean(String(name), anglePriorNames)} Without recognition, custom priors are supported too.`,
+    );
   }
-}
-
-const unknownPrior = (name: unknown): OptionError =>
-  new OptionError(
-    `Recognition requires one of the angle priors ${anglePriorNames.join(', ')}; got "${String(name)}".` +
-      `${didYouMean(String(name), anglePriorNames)} Without recognition, custom priors are supported too.`,
-  );
-
-function refinedAngle(anglePrior: AnglePrior | undefined): RefinedPart {
-  const family = angleFamily(anglePrior);
   const posterior = (proposal: tf.Tensor, encoded: tf.Tensor): Distribution => {
     const [loc, scale] = tf.unstack(encoded, -1);
     const correction = tf.mul(LARGEST_ANGLE_CORRECTION, tf.tanh(tf.mul(loc, CORRECTION / LARGEST_ANGLE_CORRECTION)));
     return family.around(tf.add(proposal, correction), spread(scale, ANGLE_SPREAD));
   };
-  return part('angle', family.name, 2, family, posterior);
+  return part('angle', String(name), 2, family, posterior);
 }
 
 /** A part that is a vector of `size` numbers with a normal prior around `centre`. */
