@@ -4,14 +4,8 @@
  */
 import { selectEngine } from '@pyro-ts/engine';
 import { selectKernel } from '@pyro-ts/spatial-decoder';
-import {
-  bestAssignment,
-  expectedCalibrationError,
-  findClasses,
-  KnownPoseTrainer,
-  ssrVAE,
-  TemplateTrainer,
-} from 'pyroved-ts';
+import { expectedCalibrationError, findClasses, KnownPoseTrainer, ssrVAE, TemplateTrainer } from 'pyroved-ts';
+import { bestAssignment } from 'pyroved-ts/internal';
 import { isMain } from '../../scripts/lib/process.mjs';
 import { accuracyAndRecall } from './accuracy.mjs';
 import { taskSets } from './arrays.mjs';

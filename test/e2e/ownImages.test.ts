@@ -14,7 +14,7 @@ import {
   RunFolder,
   type TrainedModel,
 } from 'pyroved';
-import { shareInterval } from 'pyroved-ts';
+import { shareInterval } from 'pyroved-ts/internal';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   type Outcome,

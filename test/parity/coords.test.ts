@@ -1,6 +1,7 @@
 /** Grids and transforms against `pyroved.utils.generate_grid` and `transform_coordinates`. */
 import * as tf from '@tensorflow/tfjs';
-import { coordinateGrid, directionOf, foldIntoLayer, poseTransform, transformGrid } from 'pyroved-ts';
+import { coordinateGrid, directionOf, poseTransform, transformGrid } from 'pyroved-ts';
+import { foldIntoLayer } from 'pyroved-ts/internal';
 import { expect, test } from 'vitest';
 import { expectClose, fixture, type Nested } from './helpers.js';
 

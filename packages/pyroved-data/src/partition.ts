@@ -5,12 +5,12 @@ import {
   DataError,
   type FileProblem,
   type ImageSet,
-  listProblems,
   type StreamedSet,
   stratifiedSplit,
   subset,
   withoutLabels,
 } from 'pyroved-ts';
+import { listProblems } from 'pyroved-ts/internal';
 import { groupSplit, groupsOf, type SplitBy } from './groups.js';
 import { type Defaults, withDefaults } from './options.js';
 

@@ -1,7 +1,7 @@
 /** Rotation-invariant and semi-supervised variational autoencoders for images. */
 export * from './coordinates/index.js';
 export * from './data/index.js';
-export * from './errors.js';
+export { DataError, type FileProblem, PyrovedError } from './errors.js';
 export * from './export/index.js';
 export * from './latentSpace/index.js';
 export * from './models/index.js';

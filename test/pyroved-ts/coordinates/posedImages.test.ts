@@ -1,16 +1,8 @@
 /** Posed images against undoPose, against analytic blobs, and against the card data's own affine map. */
 import { RandomStream } from 'pyro-ts';
 import { warp } from 'pyroved-data/internal';
-import {
-  type AffineRanges,
-  drawPoses,
-  poseAt,
-  posedCopies,
-  posedImages,
-  posesAt,
-  shearAngle,
-  undoPose,
-} from 'pyroved-ts';
+import { type AffineRanges, drawPoses, posedCopies, posedImages, undoPose } from 'pyroved-ts';
+import { poseAt, posesAt, shearAngle } from 'pyroved-ts/internal';
 import { describe, expect, it } from 'vitest';
 
 const SIZE = 81;

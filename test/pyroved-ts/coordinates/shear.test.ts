@@ -5,16 +5,12 @@ import {
   coordinateGrid,
   directionOf,
   drawPoses,
-  polarShear,
-  polarShears,
-  poseAt,
   posedImages,
   poseTransform,
-  sheared,
-  shearMatrix,
   transformGrid,
   undoPose,
 } from 'pyroved-ts';
+import { polarShear, polarShears, poseAt, sheared, shearMatrix } from 'pyroved-ts/internal';
 import { describe, expect, test } from 'vitest';
 import { expectClose, gradOf, numericGradient } from '../../numbers.js';
 import { draw, ell } from '../shapes.js';

@@ -2,7 +2,8 @@
 import { affineSample, resample } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import { RandomStream } from 'pyro-ts';
-import { directionOf, drawPoses, undoPose, uprightMap, viewMap } from 'pyroved-ts';
+import { directionOf, drawPoses, undoPose } from 'pyroved-ts';
+import { uprightMap, viewMap } from 'pyroved-ts/internal';
 import { describe, expect, test } from 'vitest';
 import { expectClose } from '../../numbers.js';
 import { draw, ell } from '../shapes.js';

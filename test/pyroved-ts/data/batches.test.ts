@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { OptionError } from 'pyro-ts';
-import { type Batch, epochSchedule, orderedBatches, shuffledBatches } from 'pyroved-ts';
+import { type Batch, epochSchedule, shuffledBatches } from 'pyroved-ts';
+import { orderedBatches } from 'pyroved-ts/internal';
 import { describe, expect, it } from 'vitest';
 
 const kinds = (batches: Batch[]) => batches.map((b) => (b.kind === 'labelled' ? 'L' : 'u')).join('');

@@ -10,11 +10,11 @@ import {
   imageSet,
   oneHot,
   type StreamedSet,
-  shuffled,
   stratifiedSplit,
   subset,
   withoutLabels,
 } from 'pyroved-ts';
+import { shuffled } from 'pyroved-ts/internal';
 import { describe, expect, it } from 'vitest';
 
 /** Image i holds the value i in all its pixels, so that whatever happens to it can be followed. */

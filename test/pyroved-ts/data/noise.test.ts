@@ -1,6 +1,7 @@
 /** The noise of images is found whatever they show, and posed copies are as noisy as their originals. */
 import { RandomStream } from 'pyro-ts';
-import { estimateNoise, imageSet, lostNoise, posedCopies } from 'pyroved-ts';
+import { estimateNoise, imageSet, posedCopies } from 'pyroved-ts';
+import { lostNoise } from 'pyroved-ts/internal';
 import { expect, it } from 'vitest';
 
 const SIDE = 40;

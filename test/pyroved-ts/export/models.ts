@@ -1,5 +1,6 @@
 /** Small models of every kind, whose exported networks are compared with what the models themselves answer. */
-import { convBody, convNet, type ImageSet, iVAE, jiVAE, type Model, ssiVAE, ssRegIVAE } from 'pyroved-ts';
+import { convNet, type ImageSet, iVAE, jiVAE, type Model, ssiVAE, ssRegIVAE } from 'pyroved-ts';
+import { convBody } from 'pyroved-ts/internal';
 
 const small = { hiddenEncoder: [7, 6], hiddenDecoder: [5, 6] };
 const aspect = { name: 'aspect', centre: 3, scale: 2 };

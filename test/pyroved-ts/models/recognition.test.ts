@@ -4,19 +4,16 @@ import { affineSample } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import { Adam, RandomStream, SVI, TraceELBO, TraceEnumELBO } from 'pyro-ts';
 import {
-  denseBody,
   drawPoses,
   imageSet,
   type KnownPose,
   posedImages,
   RecognitionSSIVAE,
-  recognitionNet,
-  resolveRecognition,
   type SemiSupervisedOptions,
   ssrVAE,
   undoPose,
-  uprightMap,
 } from 'pyroved-ts';
+import { denseBody, recognitionNet, resolveRecognition, uprightMap } from 'pyroved-ts/internal';
 import { describe, expect, test } from 'vitest';
 
 const widths = { hiddenEncoder: [8], hiddenDecoder: [8] };

@@ -9,13 +9,13 @@ import {
   imageSet,
   latentPoint,
   type PosePart,
-  polarShears,
   posedImages,
   RecognitionSSIVAE,
   SSIVAE,
   UnsupervisedTrainer,
   undoPose,
 } from 'pyroved-ts';
+import { polarShears } from 'pyroved-ts/internal';
 import { describe, expect, test } from 'vitest';
 import { kernels } from '../../spatial-decoder/kernels.js';
 import { draw, ell } from '../shapes.js';

@@ -3,7 +3,6 @@ import * as tf from '@tensorflow/tfjs';
 import { RandomStream, replay, seed, trace } from 'pyro-ts';
 import {
   type ClassifierNet,
-  circularMeans,
   type DecoderNet,
   IVAE,
   imageAt,
@@ -15,6 +14,7 @@ import {
   saveParams,
   UnsupervisedTrainer,
 } from 'pyroved-ts';
+import { circularMeans } from 'pyroved-ts/internal';
 import { describe, expect, test } from 'vitest';
 
 const widths = { hiddenEncoder: [8], hiddenDecoder: [8], hiddenClassifier: [8] };

@@ -2,7 +2,7 @@
 import { convEncoder } from '@pyro-ts/spatial-decoder';
 import * as tf from '@tensorflow/tfjs';
 import { module, ParamStore, seed } from 'pyro-ts';
-import { convBody } from 'pyroved-ts';
+import { convBody } from 'pyroved-ts/internal';
 import { expect, it } from 'vitest';
 
 const sizes = { shape: [9, 8], channels: 2, blocks: [{ side: 3, outputs: 4 }], features: 5 } as const;

@@ -3,19 +3,16 @@ import * as tf from '@tensorflow/tfjs';
 import { module, ParamStore, RandomStream, seed } from 'pyro-ts';
 import {
   type ClassifierNet,
-  classifierOfViews,
   coordinateGrid,
   directionOf,
   type Encoded,
   type EncoderNet,
-  encoderOfViews,
   fcClassifier,
   fcEncoder,
-  inView,
   poseTransform,
   transformGrid,
-  turnedViews,
 } from 'pyroved-ts';
+import { classifierOfViews, encoderOfViews, inView, turnedViews } from 'pyroved-ts/internal';
 import { describe, expect, test } from 'vitest';
 import { expectClose } from '../../numbers.js';
 

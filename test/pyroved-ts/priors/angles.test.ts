@@ -15,16 +15,8 @@ import {
   vonMises,
 } from 'pyro-ts';
 import { SeedHandler } from 'pyro-ts/internal';
-import {
-  type AnglePrior,
-  anglePart,
-  binnedAngle,
-  type EncoderNet,
-  IVAE,
-  imageSet,
-  type Modes,
-  type OwnSite,
-} from 'pyroved-ts';
+import { type AnglePrior, binnedAngle, type EncoderNet, IVAE, imageSet, type Modes, type OwnSite } from 'pyroved-ts';
+import { anglePart } from 'pyroved-ts/internal';
 import { describe, expect, test } from 'vitest';
 
 const TURN = 2 * Math.PI;

@@ -1,7 +1,8 @@
 /** Parts of the pose that recognition proposes: their densities over a grid, known values, and what is rejected. */
 import * as tf from '@tensorflow/tfjs';
 import { type Distribution, OptionError, RandomStream } from 'pyro-ts';
-import { type AnglePrior, directionOf, refinedParts } from 'pyroved-ts';
+import { type AnglePrior, directionOf } from 'pyroved-ts';
+import { refinedParts } from 'pyroved-ts/internal';
 import { describe, expect, test } from 'vitest';
 import { expectClose } from '../../numbers.js';
 

@@ -1,6 +1,7 @@
 /** Regions of angles: their coverage where the stated distributions are right, too wide, too narrow and symmetric. */
 import { OptionError, RandomStream } from 'pyro-ts';
-import { type AngleMixture, fitSharpness, halvesOf, mixtureOf, regionCoverage } from 'pyroved-ts';
+import { type AngleMixture, fitSharpness, regionCoverage } from 'pyroved-ts';
+import { halvesOf, mixtureOf } from 'pyroved-ts/internal';
 import { describe, expect, it } from 'vitest';
 
 const count = 1200;

@@ -1,7 +1,8 @@
 /** Calibration against hand-counted tables and calibrated draws; the matching of found classes against every permutation. */
 import fc from 'fast-check';
 import { RandomStream } from 'pyro-ts';
-import { bestAssignment, classified, expectedCalibrationError, reliabilityTable } from 'pyroved-ts';
+import { expectedCalibrationError, reliabilityTable } from 'pyroved-ts';
+import { bestAssignment, classified } from 'pyroved-ts/internal';
 import { describe, expect, test } from 'vitest';
 
 describe('expected calibration error', () => {

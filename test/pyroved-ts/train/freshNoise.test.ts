@@ -1,6 +1,7 @@
 /** Fresh noise: as much as interpolation takes away and a bounded fraction of the contrast, image by image. */
 import { RandomStream } from 'pyro-ts';
-import { estimateNoise, FreshNoise, imageSet, lostNoise } from 'pyroved-ts';
+import { estimateNoise, imageSet } from 'pyroved-ts';
+import { FreshNoise, lostNoise } from 'pyroved-ts/internal';
 import { expect, test } from 'vitest';
 
 const side = 64;

@@ -1,5 +1,5 @@
 /** The gate's two numbers on evidences that are known. */
-import { fitEvidence, gateWeight } from 'pyroved-ts';
+import { fitEvidence, gateWeight } from 'pyroved-ts/internal';
 import { expect, test } from 'vitest';
 
 test('accuracy, and a temperature of 1 for evidences that are right', () => {

@@ -13,7 +13,6 @@ import {
   type KnownPose,
   KnownPoseTrainer,
   type KnownPoseTrainerOptions,
-  polarShears,
   posedImages,
   poseTransform,
   RecognitionSSIVAE,
@@ -21,6 +20,7 @@ import {
   transformGrid,
   undoPose,
 } from 'pyroved-ts';
+import { polarShears } from 'pyroved-ts/internal';
 import { describe, expect, it, test, vi } from 'vitest';
 import { slow } from '../../slow.js';
 import { bar, draw, ell, turned } from '../shapes.js';

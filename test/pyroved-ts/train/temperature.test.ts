@@ -1,14 +1,7 @@
 /** Temperature scaling and coverage of angles, on data drawn from known distributions. */
 import { RandomStream } from 'pyro-ts';
-import {
-  angleCoverage,
-  expectedCalibrationError,
-  fitTemperature,
-  normalQuantile,
-  softmaxRows,
-  vonMisesHalfWidth,
-  withTemperature,
-} from 'pyroved-ts';
+import { angleCoverage, expectedCalibrationError, fitTemperature, withTemperature } from 'pyroved-ts';
+import { normalQuantile, softmaxRows, vonMisesHalfWidth } from 'pyroved-ts/internal';
 import { describe, expect, it } from 'vitest';
 
 /** Labels drawn from softmax(logits), and the probabilities softmax(logits * sharpening). */

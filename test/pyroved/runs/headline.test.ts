@@ -1,5 +1,6 @@
 /** The figures beside an accuracy: interval, chance, upright accuracy and temperature, from a model whose answers are known. */
-import { accuracyOf, type Classified, classified, type ImageSet, imageSet, SSIVAE, shareInterval } from 'pyroved-ts';
+import { accuracyOf, type Classified, type ImageSet, imageSet, SSIVAE } from 'pyroved-ts';
+import { classified, shareInterval } from 'pyroved-ts/internal';
 import { expect, it } from 'vitest';
 import { headlineFigures } from '../../../packages/pyroved/dist/runs/headline.js';
 

@@ -16,7 +16,8 @@ import {
   trainRun,
 } from 'pyroved';
 import { cards } from 'pyroved-data';
-import { encodeNpz, gather, inMemory, modelGraphs, preprocessValues, withNoise } from 'pyroved-ts';
+import { encodeNpz, gather, inMemory, modelGraphs, withNoise } from 'pyroved-ts';
+import { preprocessValues } from 'pyroved-ts/internal';
 import { afterAll, describe, expect, it } from 'vitest';
 import { slow } from '../../slow.js';
 

@@ -16,7 +16,8 @@ import {
   trainRun,
 } from 'pyroved';
 import { cards } from 'pyroved-data';
-import { klSchedule, modelFromConfig, RecognitionSSIVAE, SemiSupervisedTrainer, SSIVAE, scheduleOf } from 'pyroved-ts';
+import { modelFromConfig, RecognitionSSIVAE, SemiSupervisedTrainer, SSIVAE, scheduleOf } from 'pyroved-ts';
+import { klSchedule } from 'pyroved-ts/internal';
 import { afterAll, describe, expect, it, test } from 'vitest';
 import { weights } from '../../pyroved-ts/train/small.js';
 

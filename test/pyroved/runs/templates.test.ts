@@ -19,7 +19,8 @@ import {
   trainRun,
 } from 'pyroved';
 import { cards } from 'pyroved-data';
-import { PyrovedError, ssrVAE, TemplateSSIVAE, type TrainingImages, templateDefaults } from 'pyroved-ts';
+import { PyrovedError, ssrVAE, TemplateSSIVAE, type TrainingImages } from 'pyroved-ts';
+import { templateDefaults } from 'pyroved-ts/internal';
 import { afterAll, describe, expect, it, test } from 'vitest';
 import { foundSettings, looksForClasses } from '../../../packages/pyroved/src/runs/foundClasses.js';
 import { weights } from '../../pyroved-ts/train/small.js';

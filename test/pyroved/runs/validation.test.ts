@@ -9,7 +9,8 @@ import {
   type TrainingSets,
   validationFor,
 } from 'pyroved';
-import { drawPoses, type ImageSet, polarShears, undoPose } from 'pyroved-ts';
+import { drawPoses, type ImageSet, undoPose } from 'pyroved-ts';
+import { polarShears } from 'pyroved-ts/internal';
 import { expect, it } from 'vitest';
 
 const shape = [21, 21];

@@ -2,7 +2,7 @@
 import fs from 'node:fs';
 import { decode } from 'fast-png';
 import { formatDuration, type ReportData, RunFolder, renderReport } from 'pyroved';
-import { shareInterval } from 'pyroved-ts';
+import { shareInterval } from 'pyroved-ts/internal';
 import { describe, expect, it } from 'vitest';
 import { settings, temporaryFolder } from '../storage/helpers.js';
 import { assertWellFormed } from './svg.js';

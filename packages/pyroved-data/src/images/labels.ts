@@ -1,6 +1,7 @@
 /** The table that says which image shows what: a CSV file with the columns file and label. */
 import { dirname, resolve } from 'node:path';
-import { DataError, listProblems } from 'pyroved-ts';
+import { DataError } from 'pyroved-ts';
+import { listProblems } from 'pyroved-ts/internal';
 import { columnOf, readTable } from '../table.js';
 import { entryAt, isInside, naturalOrder } from './folder.js';
 

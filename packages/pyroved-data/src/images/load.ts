@@ -1,14 +1,7 @@
 /** Loads images from folders and label tables into the sets that training takes. */
 import { resolve } from 'node:path';
-import {
-  DataError,
-  type FileProblem,
-  type ImageSet,
-  listProblems,
-  type Normalisation,
-  normaliseInPlace,
-  percentileRange,
-} from 'pyroved-ts';
+import { DataError, type FileProblem, type ImageSet, type Normalisation } from 'pyroved-ts';
+import { listProblems, normaliseInPlace, percentileRange } from 'pyroved-ts/internal';
 import { type Defaults, withDefaults } from '../options.js';
 import { PARTITION_DEFAULTS, type Partition, type PartitionOptions, partition } from '../partition.js';
 import { listFiles, requireFolder } from './folder.js';

@@ -1,8 +1,8 @@
 /** Reads image files: checks them one by one and against each other, crops and resizes them to one size. */
 import { readFile } from 'node:fs/promises';
 import { OptionError } from 'pyro-ts';
-import { DataError, type FileProblem, type ImageSet, imageSet, listProblems } from 'pyroved-ts';
-import { defined } from 'pyroved-ts/internal';
+import { DataError, type FileProblem, type ImageSet, imageSet } from 'pyroved-ts';
+import { defined, listProblems } from 'pyroved-ts/internal';
 import { limitsFor, type ReadLimits } from 'pyroved-ts/node';
 import { type Defaults, LIMIT_DEFAULTS } from '../options.js';
 import { type DecodedImage, decodeImages, luminance } from './decode.js';

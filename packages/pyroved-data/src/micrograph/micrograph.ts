@@ -2,16 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { OptionError } from 'pyro-ts';
-import {
-  DataError,
-  type FileProblem,
-  type ImageSet,
-  imageSet,
-  listProblems,
-  type Normalisation,
-  normaliseInPlace,
-  percentileRange,
-} from 'pyroved-ts';
+import { DataError, type FileProblem, type ImageSet, imageSet, type Normalisation } from 'pyroved-ts';
+import { listProblems, normaliseInPlace, percentileRange } from 'pyroved-ts/internal';
 import type { ReadLimits } from 'pyroved-ts/node';
 import { decodeImages, luminance } from '../images/decode.js';
 import { entryAt, listFiles, naturalOrder, requirePath } from '../images/folder.js';

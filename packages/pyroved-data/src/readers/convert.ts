@@ -1,8 +1,9 @@
 /** Converts a folder of more images than memory holds to one `.npy` file from which training can stream. */
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { DataError, type FileProblem, listProblems } from 'pyroved-ts';
-import { npyHeader } from 'pyroved-ts/internal';
+import { DataError, type FileProblem } from 'pyroved-ts';
+import { listProblems, npyHeader } from 'pyroved-ts/internal';
+
 import { explained } from '../fileErrors.js';
 import { listFiles, requireFolder } from '../images/folder.js';
 import { eachImage, READ_DEFAULTS, type ReadOptions, rejectProblems } from '../images/read.js';

@@ -3,17 +3,8 @@
  * they are too many.
  */
 import { OptionError } from 'pyro-ts';
-import {
-  DataError,
-  type FileProblem,
-  type ImageSet,
-  inMemory,
-  type Normalisation,
-  normaliseInPlace,
-  percentileRange,
-  type StreamedSet,
-} from 'pyroved-ts';
-import { defined } from 'pyroved-ts/internal';
+import { DataError, type FileProblem, type ImageSet, inMemory, type Normalisation, type StreamedSet } from 'pyroved-ts';
+import { defined, normaliseInPlace, percentileRange } from 'pyroved-ts/internal';
 import type { ReadLimits } from 'pyroved-ts/node';
 import { entryAt, naturalOrder } from '../images/folder.js';
 import { centreSquare, resize } from '../images/resize.js';

@@ -1,9 +1,14 @@
 /** Coordinates: the grid, poses as transforms of it, drawn poses, and pictures rotated by a pose. */
-export * from './drawnPoses.js';
-export * from './grid.js';
-export * from './pixelMap.js';
-export * from './posedImages.js';
-export * from './resample.js';
-export * from './transform.js';
-export * from './turns.js';
-export * from './viewMap.js';
+export { type AffineRanges, drawPoses, type Poses } from './drawnPoses.js';
+export { coordinateGrid } from './grid.js';
+export { type Outside, type PosedOptions, posedImages } from './posedImages.js';
+export { type PoseNumbers, undoPose } from './resample.js';
+export {
+  type CoordinateTransform,
+  directionOf,
+  type FoldedLayer,
+  type PoseTensors,
+  poseTransform,
+  transformGrid,
+} from './transform.js';
+export type { ViewMapOptions } from './viewMap.js';

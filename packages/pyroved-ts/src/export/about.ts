@@ -1,6 +1,6 @@
 /** What a user of an exported file wants to know of the model and of its values; kept in the file. */
 import type { Graph } from '@pyro-ts/compile';
-import { preprocessingText } from '../data/index.js';
+import { preprocessingText } from '../data/preprocess/preprocessing.js';
 import { type Model, VED } from '../models/index.js';
 import type { ExportedModel } from './exportModel.js';
 

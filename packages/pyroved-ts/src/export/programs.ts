@@ -7,7 +7,8 @@ import { expandTo } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import { module, param } from 'pyro-ts';
 import { directionOf, type PoseTensors, poseTransform } from '../coordinates/index.js';
-import { centreOf, type Likelihood, type Model, RecognitionSSIVAE, TemplateSSIVAE } from '../models/index.js';
+import { type Likelihood, type Model, RecognitionSSIVAE, TemplateSSIVAE } from '../models/index.js';
+import { centreOf } from '../models/views.js';
 import type { PosePart } from '../priors/index.js';
 import { conditionInputs } from './conditions.js';
 

@@ -4,18 +4,29 @@ export type { EnumerateClasses } from './classes.js';
 export type { ClassPrior } from './classPrior.js';
 export * from './ivae.js';
 export * from './jivae.js';
-export * from './kinds.js';
-export * from './likelihood.js';
+export {
+  type Classifier,
+  iVAE,
+  jiVAE,
+  type Model,
+  type ModelConfig,
+  modelFromConfig,
+  rVAE,
+  ssiVAE,
+  ssRegIVAE,
+  ssrVAE,
+} from './kinds.js';
+export type { Likelihood, LikelihoodName, LikelihoodOptions } from './likelihood.js';
 export type { ModelOptions } from './options.js';
 export type { Terms } from './programs.js';
 export type { Condition, NetworkCondition } from './queries/condition.js';
-export { type Factor, Factors, standardised } from './queries/factors.js';
-export { circularMeans, type Encoding, type PoseRows } from './queries/host.js';
+export * from './queries/factors.js';
+export type { Encoding, PoseRows } from './queries/host.js';
 export { type InterpolateOptions, type LatentPoint, latentPoint } from './queries/interpolate.js';
 export type { LogLikelihoodOptions } from './queries/logLikelihood.js';
 export type { Manifold, ManifoldOptions } from './queries/manifold.js';
 export type { Traversal, TraverseOptions } from './queries/traverse.js';
-export { type Classified, classified, softmaxRows } from './queries/uncertainty.js';
+export type { Classified } from './queries/uncertainty.js';
 export type {
   AngleMixture,
   ConsistentImages,
@@ -25,14 +36,27 @@ export type {
   RecognitionTerms,
 } from './recognisedPose.js';
 export * from './recognition.js';
-export * from './recognitionOptions.js';
+export {
+  type BodyName,
+  defaultRanges,
+  type LabelledPoses,
+  type RecognitionOptions,
+  type ResolvedRecognition,
+} from './recognitionOptions.js';
 export * from './ssivae.js';
 export * from './ssRegIvae.js';
-export * from './template.js';
+export {
+  type AnglePriorEvidence,
+  type ClassAnswer,
+  type EvidenceGate,
+  type ImageAnswers,
+  type TemplateChoice,
+  type TemplateEncoding,
+  TemplateSSIVAE,
+} from './template.js';
 export type { ClassExplanations } from './templateExplanations.js';
 export type { TemplateOptions } from './templateOptions.js';
 export type { CompleteRows, TaughtRows, Teaching } from './templatePrograms.js';
 export * from './vae.js';
 export * from './ved.js';
 export type { VEDConfig, VEDOptions } from './vedOptions.js';
-export { centreOf } from './views.js';

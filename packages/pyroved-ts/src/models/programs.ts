@@ -22,19 +22,12 @@ import {
   TraceEnumELBO,
 } from 'pyro-ts';
 import { type PoseTensors, poseTransform } from '../coordinates/index.js';
-import {
-  type DecoderNet,
-  type Encoded,
-  type EncoderNet,
-  encoderOfViews,
-  fcDecoder,
-  fcEncoder,
-  inView,
-  resolveDecoder,
-  resolveEncoder,
-  spatialNet,
-} from '../nets/index.js';
-import { Latents, type Modes, type OwnDraws, type PosePart, poseParts } from '../priors/index.js';
+import { type DecoderNet, type Encoded, type EncoderNet, fcDecoder, fcEncoder, spatialNet } from '../nets/index.js';
+import { resolveDecoder, resolveEncoder } from '../nets/own.js';
+import { encoderOfViews, inView } from '../nets/views.js';
+import type { Modes, OwnDraws, PosePart } from '../priors/index.js';
+import { poseParts } from '../priors/invariances.js';
+import { Latents } from '../priors/latents.js';
 import { type Likelihood, likelihoodOf } from './likelihood.js';
 import { type ModelOptions, type ResolvedOptions, resolveOptions } from './options.js';
 import { viewsOf } from './views.js';

@@ -1,6 +1,7 @@
 /** Known, proposed and corrected poses of the model with recognition, and the geometry that relates them. */
 import * as tf from '@tensorflow/tfjs';
-import { type PoseTensors, rotationMatrix, sheared } from '../coordinates/index.js';
+import type { PoseTensors } from '../coordinates/index.js';
+import { rotationMatrix, sheared } from '../coordinates/transform.js';
 import type { PoseKind, RefinedPart } from '../priors/index.js';
 
 /** The known pose of images. Parts for which the model has no latent are ignored. */

@@ -14,11 +14,14 @@ import {
   TraceEnumELBO,
   vonMises,
 } from 'pyro-ts';
-import { directionOf, type PoseTensors, uprightMap } from '../coordinates/index.js';
+import { directionOf, type PoseTensors } from '../coordinates/index.js';
+import { uprightMap } from '../coordinates/pixelMap.js';
 import type { ImageSet, StreamedSet } from '../data/index.js';
 import { PyrovedError } from '../errors.js';
-import { type Recognised, type RecognitionNet, recognitionNet } from '../nets/index.js';
-import { type RefinedPart, refinedParts } from '../priors/index.js';
+import type { Recognised, RecognitionNet } from '../nets/index.js';
+import { recognitionNet } from '../nets/recognition.js';
+import type { RefinedPart } from '../priors/index.js';
+import { refinedParts } from '../priors/refined.js';
 import { ClassBins, meanOfTwo } from './classBins.js';
 import { CLASS_PRIOR } from './classPrior.js';
 import { anglesOf } from './queries/host.js';

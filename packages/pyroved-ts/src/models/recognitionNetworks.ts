@@ -1,7 +1,9 @@
 /** Checks of the options of a model with recognition, and the network that processes its views. */
 import { OptionError } from 'pyro-ts';
-import { type Body, convBody, denseBody } from '../nets/index.js';
-import { checkInvariances } from '../priors/index.js';
+import { convBody } from '../nets/conv/body.js';
+import { denseBody } from '../nets/fcEncoder.js';
+import type { Body } from '../nets/index.js';
+import { checkInvariances } from '../priors/invariances.js';
 import { checkClasses } from '../sizes.js';
 import { checkCount, checkShape } from './options.js';
 import type { ResolvedRecognition } from './recognitionOptions.js';

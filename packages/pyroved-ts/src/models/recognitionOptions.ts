@@ -2,7 +2,8 @@
 import { sizeOf } from '@pyro-ts/engine/internal';
 import { OptionError } from 'pyro-ts';
 import { didYouMean, rejectUnknownKeys } from 'pyro-ts/internal';
-import { type AffineRanges, checkRanges } from '../coordinates/index.js';
+import { checkRanges } from '../coordinates/drawnPoses.js';
+import type { AffineRanges } from '../coordinates/index.js';
 import type { Invariance } from '../priors/index.js';
 
 export const bodyNames = ['conv', 'dense'] as const;

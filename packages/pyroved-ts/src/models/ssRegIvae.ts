@@ -5,7 +5,8 @@
 import * as tf from '@tensorflow/tfjs';
 import { module, normal, OptionError, sample, scale } from 'pyro-ts';
 import type { ImageSet, StreamedSet } from '../data/index.js';
-import { type ClassifierSlot, fcRegressor, ownClassifier, type RegressorNet } from '../nets/index.js';
+import { type ClassifierSlot, fcRegressor, type RegressorNet } from '../nets/index.js';
+import { ownClassifier } from '../nets/own.js';
 import { checkShape, checkWidths, type ModelOptions, modelOptionKeys } from './options.js';
 import {
   type Condition,

@@ -12,13 +12,9 @@ import {
   TraceEnumELBO,
 } from 'pyro-ts';
 import type { ImageSet, StreamedSet } from '../data/index.js';
-import {
-  type ClassifierNet,
-  type ClassifierSlot,
-  classifierOfViews,
-  fcClassifier,
-  ownClassifier,
-} from '../nets/index.js';
+import { type ClassifierNet, type ClassifierSlot, fcClassifier } from '../nets/index.js';
+import { ownClassifier } from '../nets/own.js';
+import { classifierOfViews } from '../nets/views.js';
 import type { PosePart } from '../priors/index.js';
 import { checkClasses, checkWeights } from '../sizes.js';
 import { type EnumerateClasses, inferClasses } from './classes.js';

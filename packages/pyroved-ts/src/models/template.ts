@@ -5,7 +5,8 @@
 import * as tf from '@tensorflow/tfjs';
 import { OptionError, param } from 'pyro-ts';
 import type { ImageSet, StreamedSet } from '../data/index.js';
-import { type AnglePrior, anglePriorNames, namedAngle, nameOfPrior } from '../priors/index.js';
+import type { AnglePrior } from '../priors/index.js';
+import { anglePriorNames, namedAngle, nameOfPrior } from '../priors/namedAngles.js';
 import { shiftOf } from '../templates/geometry.js';
 import {
   OUTLIER_TABLES,

@@ -5,9 +5,12 @@
 import * as tf from '@tensorflow/tfjs';
 import { OptionError, RandomStream } from 'pyro-ts';
 import { rowDeviations } from 'pyro-ts/internal';
-import { gather, type ImageSet, orderedBatches, type StreamedSet } from '../data/index.js';
-import { type Recognised, type RecognitionNet, recognitionNet } from '../nets/index.js';
-import { type AnglePrior, namedAngle } from '../priors/index.js';
+import { orderedBatches } from '../data/batches.js';
+import { gather, type ImageSet, type StreamedSet } from '../data/index.js';
+import type { Recognised, RecognitionNet } from '../nets/index.js';
+import { recognitionNet } from '../nets/recognition.js';
+import type { AnglePrior } from '../priors/index.js';
+import { namedAngle } from '../priors/namedAngles.js';
 import { templatesOf } from '../templates/decoder.js';
 import {
   bestCandidates,

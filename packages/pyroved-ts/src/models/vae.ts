@@ -5,7 +5,7 @@ import { module, OptionError, ShapeError } from 'pyro-ts';
 import { formatShape } from 'pyro-ts/internal';
 import { poseTransform, undoPose } from '../coordinates/index.js';
 import { gather, type ImageSet, imageSet, type StreamedSet } from '../data/index.js';
-import { poseKinds } from '../priors/index.js';
+import { poseKinds } from '../priors/posePart.js';
 import { type Terms, VaePrograms } from './programs.js';
 import { type Condition, type ConditionRows, conditionIn, type NetworkCondition } from './queries/condition.js';
 import { anglesOf, collect, type Encoding, type PoseRows, poseTensors } from './queries/host.js';

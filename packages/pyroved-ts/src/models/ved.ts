@@ -20,7 +20,8 @@ import {
 } from 'pyro-ts';
 import { formatShape, rejectUnknownKeys } from 'pyro-ts/internal';
 import { gather, type ImageSet, imageSet, imageSize, type StreamedSet } from '../data/index.js';
-import { convNet, type DecoderNet, type EncoderNet, resolveDecoder, resolveEncoder } from '../nets/index.js';
+import { convNet, type DecoderNet, type EncoderNet } from '../nets/index.js';
+import { resolveDecoder, resolveEncoder } from '../nets/own.js';
 import { type Likelihood, likelihoodOf } from './likelihood.js';
 import type { Terms } from './programs.js';
 import { collect, type Encoding, type PoseRows } from './queries/host.js';

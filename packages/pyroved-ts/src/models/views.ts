@@ -1,8 +1,11 @@
 /** The views of an image that the networks of a model process, and the point estimate in the likeliest one. */
 import * as tf from '@tensorflow/tfjs';
 import type { PoseTensors } from '../coordinates/index.js';
-import { type Encoded, inView, turnedViews, type Views } from '../nets/index.js';
-import { Latents, type OwnDraws, poseParts } from '../priors/index.js';
+import type { Encoded, Views } from '../nets/index.js';
+import { inView, turnedViews } from '../nets/views.js';
+import type { OwnDraws } from '../priors/index.js';
+import { poseParts } from '../priors/invariances.js';
+import { Latents } from '../priors/latents.js';
 import type { ModelOptions } from './options.js';
 
 /**

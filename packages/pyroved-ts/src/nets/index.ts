@@ -1,9 +1,27 @@
 /** Networks. They do not own their weights: they define names and initial values, and compute outputs from weights. */
-export * from './conv/index.js';
+export type { ConvBodyOptions } from './conv/body.js';
+export * from './conv/decoder.js';
+export * from './conv/encoder.js';
+export type { ConvOptions, Upsampling } from './conv/options.js';
 export * from './decoders.js';
-export * from './fcEncoder.js';
-export * from './fromLayers.js';
-export * from './own.js';
-export * from './recognition.js';
+export {
+  type FcClassifierOptions,
+  type FcEncoderOptions,
+  type FcRegressorOptions,
+  fcClassifier,
+  fcEncoder,
+  fcRegressor,
+} from './fcEncoder.js';
+export {
+  type ClassifierNeeds,
+  type ClassifierSlot,
+  type ConvNet,
+  convNet,
+  type DecoderNeeds,
+  type DecoderSlot,
+  type EncoderNeeds,
+  type EncoderSlot,
+} from './own.js';
+export type { Body, Recognised, RecognitionNet, RecognitionNetOptions } from './recognition.js';
 export type * from './slots.js';
-export * from './views.js';
+export type { Views } from './views.js';

@@ -5,7 +5,7 @@
 import { resample } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import type { Net } from 'pyro-ts';
-import { viewMap } from '../coordinates/index.js';
+import { viewMap } from '../coordinates/viewMap.js';
 import { linear, linearSpec, type Specs } from './layers.js';
 
 /** The output of the network for each of V views and K classes. */

@@ -1,7 +1,7 @@
 /** Networks applied to several views of an image with the same weights. */
 import { resample } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
-import { turnedBack } from '../coordinates/index.js';
+import { turnedBack } from '../coordinates/turns.js';
 import type { ClassifierNet, Encoded, EncoderNet } from './slots.js';
 
 /** Maps images [B, size] to their views, [B * count, size], ordered by image. */

@@ -1,10 +1,16 @@
 /** Priors of the pose. Each is an object with its prior, its guide and the meaning of its samples. */
-export * from './angle.js';
-export { type AngleDensity, binnedAngle } from './binned.js';
-export { circularAngle, projectedNormalAngle } from './circular.js';
-export * from './invariances.js';
-export * from './latents.js';
-export * from './namedAngles.js';
-export * from './posePart.js';
-export { type RefinedPart, refinedParts } from './refined.js';
-export * from './shiftAndScale.js';
+export type { AngleGuideName, AngleOptions } from './angle.js';
+export * from './binned.js';
+export { circularAngle } from './circular.js';
+export type { Invariance, PosePriors } from './invariances.js';
+export type { OwnDraws, OwnPart } from './latents.js';
+export type {
+  AnglePrior,
+  AnglePriorName,
+  NamedPrior,
+  NormalAngleOptions,
+  VonMisesAngleOptions,
+} from './namedAngles.js';
+export type { JointLatent, Modes, OwnSite, PoseKind, PosePart } from './posePart.js';
+export type { RefinedPart } from './refined.js';
+export type { PerAxis } from './shiftAndScale.js';

@@ -5,7 +5,7 @@
 import { type SpatialDecoderOptions, templateNormalEquations } from '@pyro-ts/spatial-decoder';
 import * as tf from '@tensorflow/tfjs';
 import type { RowObjective, RowQuadratic } from 'pyro-ts';
-import type { AnglePenalty } from '../priors/index.js';
+import type { AnglePenalty } from '../priors/namedAngles.js';
 import { tidyHost } from '../tidyHost.js';
 import type { Templates } from './decoder.js';
 import { bendingOf, differencesOf } from './field.js';

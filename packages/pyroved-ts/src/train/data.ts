@@ -1,14 +1,7 @@
 /** Training data: checks, batches, and batches as tensors. */
 import * as tf from '@tensorflow/tfjs';
-import {
-  type Batch,
-  gather,
-  type ImageSet,
-  imageSize,
-  orderedBatches,
-  type StreamedSet,
-  shuffledBatches,
-} from '../data/index.js';
+import { orderedBatches } from '../data/batches.js';
+import { type Batch, gather, type ImageSet, imageSize, type StreamedSet, shuffledBatches } from '../data/index.js';
 import { DataError } from '../errors.js';
 import type { InvariantVAE } from '../models/index.js';
 

@@ -1,13 +1,7 @@
 /** Fresh noise for images at random poses, so that a network does not memorise the noise of a few images. */
 import type { RandomStream } from 'pyro-ts';
-import {
-  estimateContrast,
-  estimateNoise,
-  type ImageSet,
-  imageSize,
-  lostNoise,
-  type StreamedSet,
-} from '../data/index.js';
+import { estimateContrast, estimateNoise, type ImageSet, imageSize, type StreamedSet } from '../data/index.js';
+import { lostNoise } from '../data/noise.js';
 
 /**
  * Maximum standard deviation of the added noise as a fraction of the contrast, besides the noise that replaces what

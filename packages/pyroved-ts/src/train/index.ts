@@ -1,42 +1,27 @@
 /** Trainers with schedules, history, checkpoints and early stopping; evaluation metrics. */
-
-export * from './angleRegions.js';
+export { fitSharpness, type RegionCoverage, type RegionOptions, regionCoverage } from './angleRegions.js';
 export type { AverageOptions } from './average.js';
 export * from './calibration.js';
-export type { Checkpoint } from './checkpoint.js';
+export type * from './checkpoint.js';
 export type { TrainingImages } from './data.js';
-export * from './disentanglement/index.js';
+export * from './disentanglement/disentanglement.js';
 export type { EarlyStopping } from './earlyStopping.js';
 export * from './encoderDecoder.js';
 export * from './errors.js';
 export * from './evaluate.js';
 export * from './findClasses.js';
-export * from './freshNoise.js';
-export * from './gate.js';
+export type { EvidenceFit } from './gate.js';
 export type { EpochRecord, Evaluation } from './history.js';
-export {
-  checkKnownPoseOptions,
-  KnownPoseTrainer,
-  type KnownPoseTrainerOptions,
-  klSchedule,
-  knownPoseKeys,
-} from './knownPoses.js';
+export { KnownPoseTrainer, type KnownPoseTrainerOptions } from './knownPoses.js';
 export * from './labelsOnly.js';
-export { bestAssignment } from './matching.js';
 export type { LoopOptions, StepProgress, TrainCalls, TrainerOptions } from './options.js';
-export * from './poseCalibration.js';
+export { type AngleCoverage, angleCoverage, type PredictedAngles } from './poseCalibration.js';
 export { type Schedule, scheduleOf } from './schedule.js';
-export * from './semiSupervised.js';
-export { shareInterval } from './shareInterval.js';
+export { type SemiSupervisedData, SemiSupervisedTrainer, type SemiSupervisedTrainerOptions } from './semiSupervised.js';
 export { loadParams, saveParams } from './state.js';
 export * from './suspiciousLabels.js';
 export * from './temperature.js';
-export {
-  checkTemplateOptions,
-  type TemplateTrainerOptions,
-  templateDefaults,
-  templateKeys,
-} from './templateOptions.js';
+export type { TemplateTrainerOptions } from './templateOptions.js';
 export * from './templates.js';
 export * from './trainer.js';
 export * from './unsupervised.js';

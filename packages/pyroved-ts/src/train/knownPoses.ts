@@ -4,16 +4,18 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import { Adam, type ELBO, OptionError, RandomStream, SVI, TraceELBO } from 'pyro-ts';
-import { type AffineRanges, drawPoses, polarShears, posedImages, sheared } from '../coordinates/index.js';
+import { type AffineRanges, drawPoses, posedImages } from '../coordinates/index.js';
+import { polarShears } from '../coordinates/posedImages.js';
+import { sheared } from '../coordinates/transform.js';
 import { type Batch, gather, oneHot, shuffledBatches } from '../data/index.js';
-import {
-  type ConsistentImages,
-  isCircle,
-  type KnownPose,
-  type RecognitionSSIVAE,
-  type RecognitionTerms,
-  type SemiSupervisedTerms,
+import type {
+  ConsistentImages,
+  KnownPose,
+  RecognitionSSIVAE,
+  RecognitionTerms,
+  SemiSupervisedTerms,
 } from '../models/index.js';
+import { isCircle } from '../models/recognitionOptions.js';
 import { imageTensor } from './data.js';
 import { accuracyOf } from './evaluate.js';
 import { FreshNoise } from './freshNoise.js';

@@ -13,7 +13,8 @@ import {
   TraceELBO,
 } from 'pyro-ts';
 import { type AffineRanges, drawPoses, posedImages } from '../coordinates/index.js';
-import { gather, imageSize, oneHot, orderedBatches } from '../data/index.js';
+import { orderedBatches } from '../data/batches.js';
+import { gather, imageSize, oneHot } from '../data/index.js';
 import { fcClassifier } from '../nets/index.js';
 import { imageTensor, type TrainingImages, tidied } from './data.js';
 

@@ -1,7 +1,7 @@
 /** Temperature scaling: calibrates class probabilities by the temperature of a softmax, fitted on labelled images. */
 import { OptionError } from 'pyro-ts';
 import { rejectUnknownKeys } from 'pyro-ts/internal';
-import { softmaxRows } from '../models/index.js';
+import { softmaxRows } from '../models/queries/uncertainty.js';
 
 export interface TemperatureOptions {
   /**

@@ -1,17 +1,12 @@
 /** Trains a template model: first recognition, then pictures, field and recognition jointly on refined explanations. */
 import * as tf from '@tensorflow/tfjs';
 import { Adam, RandomStream, type SavedTensor, SVI, TraceELBO } from 'pyro-ts';
-import { type Batch, estimateContrast, gather, orderedBatches, shuffledBatches, subset } from '../data/index.js';
+import { orderedBatches } from '../data/batches.js';
+import { type Batch, estimateContrast, gather, shuffledBatches, subset } from '../data/index.js';
 import { defined } from '../defined.js';
-import {
-  type CompleteRows,
-  type KnownPose,
-  type RecognitionTerms,
-  softened,
-  softmaxRows,
-  type Teaching,
-  type TemplateSSIVAE,
-} from '../models/index.js';
+import type { CompleteRows, KnownPose, RecognitionTerms, Teaching, TemplateSSIVAE } from '../models/index.js';
+import { softmaxRows } from '../models/queries/uncertainty.js';
+import { softened } from '../models/template.js';
 import type { Explanations } from '../templates/explain.js';
 import { tidyHost } from '../tidyHost.js';
 import { imageTensor } from './data.js';

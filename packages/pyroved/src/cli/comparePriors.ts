@@ -1,7 +1,7 @@
 /** `pyroved compare-priors`: comparison of angle priors on the same images with the same seeds. */
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { PyroError } from 'pyro-ts';
-import { angleGuideNames, anglePriorNames } from 'pyroved-ts';
+import { angleGuideNames, anglePriorNames } from 'pyroved-ts/internal';
 import { type CompareResult, type Comparison, comparePriors, resumeComparison, type Symmetry } from '../runs/index.js';
 import { summaryTable, testTable } from '../studies/comparisonReport.js';
 import { priorVariants } from '../studies/variants.js';

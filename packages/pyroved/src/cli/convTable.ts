@@ -1,6 +1,7 @@
 /** Command-line options for convolutional networks. */
 import { InvalidArgumentError } from 'commander';
-import { type ConvNet, type ConvOptions, convNet, PyrovedError, upsamplings } from 'pyroved-ts';
+import { type ConvNet, type ConvOptions, convNet, PyrovedError } from 'pyroved-ts';
+import { upsamplings } from 'pyroved-ts/internal';
 import { type Given, picked } from './options.js';
 import { setting } from './settings.js';
 

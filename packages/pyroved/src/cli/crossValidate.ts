@@ -1,6 +1,6 @@
 /** `pyroved cross-validate`: accuracy, or error of predicted quantities, estimated by cross-validation on the labelled images. */
 import { Command } from 'commander';
-import { shareInterval } from 'pyroved-ts';
+import { shareInterval } from 'pyroved-ts/internal';
 import {
   type ClassValidation,
   type CrossValidateResult,

@@ -1,6 +1,7 @@
 /** `pyroved export`: a trained model as ONNX, TensorFlow.js, safetensors or NumPy files. */
 import { Command, Option } from 'commander';
-import { type ExportedModel, type ExportFormat, exportFormats } from 'pyroved-ts';
+import type { ExportedModel, ExportFormat } from 'pyroved-ts';
+import { exportFormats } from 'pyroved-ts/internal';
 import { exportModel } from '../runs/index.js';
 import { print } from './messages.js';
 import { addMachineOptions, type Given } from './options.js';

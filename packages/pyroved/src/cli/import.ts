@@ -2,8 +2,8 @@
 import { selectEngine } from '@pyro-ts/engine';
 import { activations } from '@pyro-ts/spatial-decoder/internal';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { likelihoodNames } from 'pyroved-ts';
-import { defined } from 'pyroved-ts/internal';
+import { defined, likelihoodNames } from 'pyroved-ts/internal';
+
 import { importedKinds } from 'pyroved-ts/node';
 import { type ImportRunOptions, importRun } from '../runs/index.js';
 import { print, say } from './messages.js';

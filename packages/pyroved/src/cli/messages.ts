@@ -1,5 +1,6 @@
 import { PyroError } from 'pyro-ts';
-import { type FileProblem, listProblems } from 'pyroved-ts';
+import type { FileProblem } from 'pyroved-ts';
+import { listProblems } from 'pyroved-ts/internal';
 import { plainText } from '../plainText.js';
 
 /** Prints why a command failed; unexpected errors are printed with a stack trace. */

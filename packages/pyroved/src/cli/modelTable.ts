@@ -1,6 +1,6 @@
 /** Command-line options of the model. */
 import { activations } from '@pyro-ts/spatial-decoder/internal';
-import { angleGuideNames, anglePriorNames, likelihoodNames } from 'pyroved-ts';
+import { angleGuideNames, anglePriorNames, likelihoodNames } from 'pyroved-ts/internal';
 import type { ModelSettings } from '../runs/index.js';
 import { atLeast, classPrior, counts, decimal, type Given, invariances, positive, radians, sigma } from './options.js';
 import { setting } from './settings.js';

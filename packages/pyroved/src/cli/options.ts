@@ -1,7 +1,8 @@
 /** Options shared by several commands, and parsers of option values. */
 import { precisions } from '@pyro-ts/spatial-decoder/internal';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { invarianceNames, parseAngle } from 'pyroved-ts';
+import { parseAngle } from 'pyroved-ts';
+import { invarianceNames } from 'pyroved-ts/internal';
 import type { Machine } from '../runs/index.js';
 
 /** The options of a command, by their camel-case names. */

@@ -1,5 +1,5 @@
 /** Command-line options for the preprocessing of images. */
-import { backgroundNames, standardiseNames } from 'pyroved-ts';
+import { backgroundNames, standardiseNames } from 'pyroved-ts/internal';
 import { setting } from './settings.js';
 
 export const preprocessTable = [

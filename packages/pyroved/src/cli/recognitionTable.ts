@@ -1,5 +1,6 @@
 /** Command-line options for recognition of class and pose, templates, and the recipe. */
-import { bodyNames, PyrovedError, parsePoseRanges, type RecognitionOptions } from 'pyroved-ts';
+import { PyrovedError, parsePoseRanges, type RecognitionOptions } from 'pyroved-ts';
+import { bodyNames } from 'pyroved-ts/internal';
 import { recipeNames } from '../runs/index.js';
 import { atLeast, type Given, notNegative, positive, radians, wholeNumber } from './options.js';
 import { setting } from './settings.js';

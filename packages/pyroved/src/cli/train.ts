@@ -1,6 +1,7 @@
 /** `pyroved train`: train a model and write a run folder with the model, pictures and a report. */
 import { Argument, Command } from 'commander';
-import { PyrovedError, shareInterval } from 'pyroved-ts';
+import { PyrovedError } from 'pyroved-ts';
+import { shareInterval } from 'pyroved-ts/internal';
 import {
   isPairsRun,
   type PairsResult,

@@ -1,5 +1,6 @@
 /** Command-line options of training. */
-import { PyrovedError, scheduleOf, templateDefaults } from 'pyroved-ts';
+import { PyrovedError, scheduleOf } from 'pyroved-ts';
+import { templateDefaults } from 'pyroved-ts/internal';
 import { trainDefaults } from '../runs/index.js';
 import { atLeast, type Given, notNegative, positive, share, wholeNumber } from './options.js';
 import { type RunSettings, setting } from './settings.js';

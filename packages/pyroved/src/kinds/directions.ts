@@ -2,12 +2,12 @@
 import {
   defaultRanges,
   type Invariance,
-  isCircle,
   type ModelConfig,
   mirroredFraction,
   type RecognitionOptions,
   uprightFraction,
 } from 'pyroved-ts';
+import { isCircle } from 'pyroved-ts/internal';
 import type { TrainingSets } from '../sources/sets.js';
 import type { ModelSettings } from './settings.js';
 

@@ -2,7 +2,6 @@
 import { OptionError } from 'pyro-ts';
 import { didYouMean } from 'pyro-ts/internal';
 import {
-  isIdentity,
   type Model,
   type ModelConfig,
   type ModelOptions,
@@ -11,7 +10,8 @@ import {
   type Trainer,
   VED,
 } from 'pyroved-ts';
-import { disposeOnError } from 'pyroved-ts/internal';
+import { disposeOnError, isIdentity } from 'pyroved-ts/internal';
+
 import type { TrainingSets } from '../sources/sets.js';
 import { ivae } from './ivae.js';
 import { jivae } from './jivae.js';

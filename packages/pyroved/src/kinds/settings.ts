@@ -3,16 +3,15 @@ import type {
   ConvNet,
   JointOptions,
   KnownPoseTrainerOptions,
-  knownPoseKeys,
   Model,
   RecognitionOptions,
   RegressionOptions,
   SemiSupervisedOptions,
   SemiSupervisedTrainerOptions,
   TemplateTrainerOptions,
-  templateKeys,
   UnsupervisedTrainerOptions,
 } from 'pyroved-ts';
+import type { knownPoseKeys, templateKeys } from 'pyroved-ts/internal';
 
 /** Options determined by the images, or that cannot be stored in a configuration. */
 type Decided = 'shape' | 'channels' | 'kernel' | 'encoder' | 'decoder' | 'classifier' | 'regressor' | 'numClasses';

@@ -6,22 +6,25 @@ import {
   accuracyOf,
   type Invariance,
   KnownPoseTrainer,
-  klSchedule,
-  knownPoseKeys,
   type ModelConfig,
   PyrovedError,
   type RecognitionOptions,
   RecognitionSSIVAE,
-  resolveRecognition,
   SemiSupervisedTrainer,
   SSIVAE,
   TemplateSSIVAE,
   TemplateTrainer,
   type Trainer,
+} from 'pyroved-ts';
+import {
+  defined,
+  klSchedule,
+  knownPoseKeys,
+  resolveRecognition,
   templateDefaults,
   templateKeys,
-} from 'pyroved-ts';
-import { defined } from 'pyroved-ts/internal';
+} from 'pyroved-ts/internal';
+
 import type { TrainingSets } from '../sources/sets.js';
 import { directionSettings, directionsLine } from './directions.js';
 import { defineKind, isInvariantTo, type SeededSettings, type SharedOptions } from './kind.js';

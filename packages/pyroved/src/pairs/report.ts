@@ -3,12 +3,12 @@ import {
   type EpochRecord,
   type ImageSet,
   inMemory,
-  normalisationText,
   type PairedData,
   type Prediction,
   subset,
   type VED,
 } from 'pyroved-ts';
+import { normalisationText } from 'pyroved-ts/internal';
 import { ved } from '../kinds/index.js';
 import { described } from '../runs/report.js';
 import { evenPlaces, manifoldsOf, stackOf } from '../runs/show.js';

@@ -1,5 +1,6 @@
 /** Trains a run of an encoder-decoder (VED): loads the pairs, creates the model, trains with checkpoints, and writes figures, pictures and report. */
-import { type EpochRecord, listProblems, normalisationText, type VED } from 'pyroved-ts';
+import type { EpochRecord, VED } from 'pyroved-ts';
+import { listProblems, normalisationText } from 'pyroved-ts/internal';
 import { type PairsTrainSettings, type VEDSettings, ved } from '../kinds/index.js';
 import type { RunHooks } from '../runs/hooks.js';
 import { type Machine, machineAgain, recordOf, startMachine } from '../runs/machine.js';

@@ -1,5 +1,6 @@
 /** Comparison of angle priors for a trained template model, without retraining. */
-import { type AnglePrior, anglePriorNames, type ImageSet, type StreamedSet, type TemplateSSIVAE } from 'pyroved-ts';
+import type { AnglePrior, ImageSet, StreamedSet, TemplateSSIVAE } from 'pyroved-ts';
+import { anglePriorNames } from 'pyroved-ts/internal';
 import type { ReportTable } from '../viz/index.js';
 
 /** The figures of one prior in `summary.json`. */

@@ -1,5 +1,6 @@
 /** Ensembles of trained models: averaged class probabilities. */
-import { classified, PyrovedError } from 'pyroved-ts';
+import { PyrovedError } from 'pyroved-ts';
+import { classified } from 'pyroved-ts/internal';
 import type { Classification } from '../storage/index.js';
 
 /** The classifications of one run. */

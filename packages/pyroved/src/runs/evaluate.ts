@@ -6,11 +6,11 @@ import {
   type ImageSet,
   IVAE,
   inMemory,
-  isClassifier,
   noPreprocessing,
   PyrovedError,
   type TrainingImages,
 } from 'pyroved-ts';
+import { isClassifier } from 'pyroved-ts/internal';
 import { evaluateFound, type ModelEvaluation } from '../kinds/evaluation.js';
 import { kindOf } from '../kinds/index.js';
 import { type Changes, validationOf } from '../sources/generated.js';

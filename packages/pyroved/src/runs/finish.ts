@@ -2,7 +2,6 @@
 import {
   type EpochRecord,
   type EvidenceGate,
-  isClassifier,
   labelsOnlyAccuracy,
   type Model,
   RecognitionSSIVAE,
@@ -12,6 +11,7 @@ import {
   TemplateSSIVAE,
   type TrainingImages,
 } from 'pyroved-ts';
+import { isClassifier } from 'pyroved-ts/internal';
 import { evaluateFound, type Figures, figuresOf } from '../kinds/evaluation.js';
 import { classNamesOf, kindOf } from '../kinds/index.js';
 import type { TrainingSets } from '../sources/sets.js';

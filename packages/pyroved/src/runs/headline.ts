@@ -3,16 +3,14 @@ import {
   expectedCalibrationError,
   fitSharpness,
   fitTemperature,
-  halvesOf,
   type Model,
-  mixtureOf,
   RecognitionSSIVAE,
   type RegionCoverage,
   regionCoverage,
-  shareInterval,
   subset,
   withTemperature,
 } from 'pyroved-ts';
+import { halvesOf, mixtureOf, shareInterval } from 'pyroved-ts/internal';
 import type { ModelEvaluation } from '../kinds/evaluation.js';
 import { kindOf } from '../kinds/index.js';
 import { evenPlaces } from './show.js';

@@ -4,8 +4,6 @@ import { rejectUnknownKeys } from 'pyro-ts/internal';
 import {
   type ClassAnswer,
   type Classifier,
-  classified,
-  isClassifier,
   loadParams,
   type Model,
   modelFromConfig,
@@ -16,7 +14,8 @@ import {
   type TrainingImages,
   withTemperature,
 } from 'pyroved-ts';
-import { disposeOnError } from 'pyroved-ts/internal';
+import { classified, disposeOnError, isClassifier } from 'pyroved-ts/internal';
+
 import { classNamesOf } from '../kinds/index.js';
 import { isPairsRun } from '../pairs/sections.js';
 import { type Classification, RunFolder } from '../storage/index.js';

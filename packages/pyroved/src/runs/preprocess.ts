@@ -3,18 +3,15 @@ import { OptionError } from 'pyro-ts';
 import { didYouMean, rejectUnknownKeys } from 'pyro-ts/internal';
 import {
   type BackgroundRemoval,
-  backgroundNames,
   choosePreprocessing,
-  isIdentity,
   type ModelOptions,
   noPreprocessing,
   type Preprocessing,
   preprocessed,
-  preprocessingText,
   type Standardisation,
-  standardiseNames,
   type TrainingImages,
 } from 'pyroved-ts';
+import { backgroundNames, isIdentity, preprocessingText, standardiseNames } from 'pyroved-ts/internal';
 import type { TrainingSets } from '../sources/sets.js';
 
 /** `auto`, the default, is chosen from the training images; `none` leaves them unchanged. */

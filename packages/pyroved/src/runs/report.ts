@@ -1,13 +1,7 @@
 /** The report of a run: figures, pictures and settings on one page, with the pictures also as files. */
-import {
-  type EpochRecord,
-  type Factor,
-  isClassifier,
-  type Model,
-  normalisationText,
-  preprocessingText,
-} from 'pyroved-ts';
-import { lookUp } from 'pyroved-ts/internal';
+import type { EpochRecord, Factor, Model } from 'pyroved-ts';
+import { isClassifier, lookUp, normalisationText, preprocessingText } from 'pyroved-ts/internal';
+
 import type { ModelEvaluation } from '../kinds/evaluation.js';
 import { kindOf } from '../kinds/index.js';
 import { trainOptionsOf } from '../kinds/shared.js';

@@ -3,12 +3,12 @@ import {
   type ImageSet,
   type InvariantVAE,
   inMemory,
-  isClassifier,
   latentPoint,
   PyrovedError,
   subset,
   type TrainingImages,
 } from 'pyroved-ts';
+import { isClassifier } from 'pyroved-ts/internal';
 import { variantsOf } from '../kinds/index.js';
 import { asSvgFile, displayRange, type ImageRowsOptions, imageRowsPicture, tileImages } from '../viz/index.js';
 import type { TrainedModel } from './loadModel.js';

@@ -6,11 +6,11 @@ import {
   type InvariantVAE,
   type Model,
   RecognitionSSIVAE,
-  shareInterval,
   type TrainCalls,
   type Trainer,
   type VED,
 } from 'pyroved-ts';
+import { shareInterval } from 'pyroved-ts/internal';
 import { prepareTraining } from '../kinds/index.js';
 import type { TrainingSets } from '../sources/sets.js';
 import type { RunFolder, RunOrigin } from '../storage/index.js';

@@ -1,14 +1,7 @@
 /** The sections of a run's configuration: data, model and training. */
-import {
-  checkKnownPoseOptions,
-  checkSemiSupervisedOptions,
-  checkTemplateOptions,
-  type ModelConfig,
-  type Normalisation,
-  type Preprocessing,
-  scheduleOf,
-} from 'pyroved-ts';
-import { defined } from 'pyroved-ts/internal';
+import { type ModelConfig, type Normalisation, type Preprocessing, scheduleOf } from 'pyroved-ts';
+import { checkKnownPoseOptions, checkSemiSupervisedOptions, checkTemplateOptions, defined } from 'pyroved-ts/internal';
+
 import { type TrainSettings, trainDefaults } from '../kinds/settings.js';
 import type { Fold } from '../sources/fold.js';
 import type { ImportedSource, Source } from '../sources/source.js';

@@ -3,7 +3,6 @@ import {
   type ImageSet,
   type InvariantVAE,
   inMemory,
-  isClassifier,
   type Manifold,
   type Model,
   subset,
@@ -11,6 +10,7 @@ import {
   type TrainingImages,
   type VED,
 } from 'pyroved-ts';
+import { isClassifier } from 'pyroved-ts/internal';
 import { kindOf, variantsOf } from '../kinds/index.js';
 import type { TrainingSets } from '../sources/sets.js';
 import type {

@@ -1,6 +1,7 @@
 /** Generates or reads the images of a run and describes them. */
 import { LARGEST_CHOSEN } from 'pyroved-data/internal';
-import { listProblems, type Normalisation, noPreprocessing, normalisationText } from 'pyroved-ts';
+import { type Normalisation, noPreprocessing } from 'pyroved-ts';
+import { listProblems, normalisationText } from 'pyroved-ts/internal';
 import { foldOf } from '../sources/fold.js';
 import type { LoadSetsOptions, TrainingSets } from '../sources/sets.js';
 import { loadSets } from '../sources/source.js';

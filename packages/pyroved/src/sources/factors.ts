@@ -1,7 +1,8 @@
 /** Tables of factors: one column per factor, and a file column unless the rows are in the order of the images. */
 import { columnOf, readTable } from 'pyroved-data/internal';
-import { DataError, listProblems, stratifiedSplit, subset, type TrainingImages } from 'pyroved-ts';
-import { lookUp } from 'pyroved-ts/internal';
+import { DataError, stratifiedSplit, subset, type TrainingImages } from 'pyroved-ts';
+import { listProblems, lookUp } from 'pyroved-ts/internal';
+
 import type { TrainingSets } from './sets.js';
 
 const FILE_COLUMNS = ['file', 'filename', 'image', 'name', 'path'];

@@ -1,7 +1,8 @@
 /** The variants of a comparison of priors: "normal", "von-mises", or "normal+binned" with another guide. */
 import { OptionError } from 'pyro-ts';
 import { didYouMean } from 'pyro-ts/internal';
-import { type AngleGuideName, type AnglePriorName, angleGuideNames, anglePriorNames } from 'pyroved-ts';
+import type { AngleGuideName, AnglePriorName } from 'pyroved-ts';
+import { angleGuideNames, anglePriorNames } from 'pyroved-ts/internal';
 import type { ModelSettings } from '../kinds/index.js';
 
 export interface PriorVariant {

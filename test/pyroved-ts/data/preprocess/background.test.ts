@@ -1,6 +1,7 @@
 /** Background removal and standardisation against images whose background is known. */
 import { RandomStream } from 'pyro-ts';
-import { imageSet, type Preprocessing, preprocessed, preprocessValues, type StreamedSet } from 'pyroved-ts';
+import { imageSet, type Preprocessing, preprocessed, type StreamedSet } from 'pyroved-ts';
+import { preprocessValues } from 'pyroved-ts/internal';
 import { describe, expect, it } from 'vitest';
 
 const [height, width] = [40, 48];

@@ -1,7 +1,7 @@
 /** Interpolation between two points of the latent space. */
 import { OptionError } from 'pyro-ts';
 import { rejectUnknownKeys } from 'pyro-ts/internal';
-import { linspace } from '../../coordinates/index.js';
+import { linspace } from '../../coordinates/grid.js';
 import type { ImageSet } from '../../data/index.js';
 import type { Condition } from './condition.js';
 import type { Encoding, PoseRows } from './host.js';

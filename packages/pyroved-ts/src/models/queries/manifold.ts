@@ -2,7 +2,7 @@
 import { host } from '@pyro-ts/engine/internal';
 import { OptionError } from 'pyro-ts';
 import { rejectUnknownKeys } from 'pyro-ts/internal';
-import { linspace } from '../../coordinates/index.js';
+import { linspace } from '../../coordinates/grid.js';
 import type { ImageSet } from '../../data/index.js';
 import { type Condition, conditionKeys } from './condition.js';
 import type { PoseRows } from './host.js';

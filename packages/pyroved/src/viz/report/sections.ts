@@ -1,5 +1,5 @@
 /** The sections of a report, rendered from `ReportData`, with captions. */
-import { shareInterval } from 'pyroved-ts';
+import { shareInterval } from 'pyroved-ts/internal';
 import { type ClassScores, type ConfusionMatrix, classScores } from '../charts/confusion.js';
 import type { TrainingChart } from '../charts/training.js';
 import { formatCount, formatPercent } from '../format.js';

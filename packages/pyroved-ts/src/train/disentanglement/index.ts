@@ -1,2 +1,0 @@
-/** Disentanglement metrics. */
-export * from './disentanglement.js';
