@@ -2,6 +2,7 @@
 import { hostCall, noteUse } from '@pyro-ts/engine/internal';
 import type * as tf from '@tensorflow/tfjs';
 import seedrandom from 'seedrandom';
+import { Alea, seededStates } from './alea.js';
 import { OptionError } from './errors.js';
 
 /**
@@ -10,7 +11,8 @@ import { OptionError } from './errors.js';
  * @example new RandomStream(0).fork('noise').normal([2, 3]) // the same six numbers in every run, on every engine
  */
 export class RandomStream {
-  private started: (() => number) | undefined;
+  private alea: Alea | undefined;
+  private isStarted = false;
   private spare: number | undefined;
 
   /** @throws {OptionError} for a seed that is neither a number nor a string */
@@ -26,18 +28,29 @@ export class RandomStream {
     return this.origin;
   }
 
-  /** Begins again, as the stream of another seed. */
-  restart(seed: string | number): void {
+  /**
+   * Begins again, as the stream of another seed.
+   * @param states `seededStates` of several seeds, of which this one is number `index`
+   * @internal
+   */
+  restart(seed: string | number, states?: Float64Array, index = 0): void {
     this.origin = seed;
-    this.started = undefined;
     this.spare = undefined;
+    this.isStarted = states !== undefined;
+    if (!states) return;
+    this.alea ??= new Alea();
+    this.alea.load(states, index);
   }
 
-  /** Made at the first draw: most streams are only forked from, or not needed. */
-  private get generator(): () => number {
+  /** Seeded at the first draw: most streams are only forked from, or not needed. */
+  private draw(): number {
     noteUse(this);
-    this.started ??= seedrandom.alea(String(this.origin));
-    return this.started;
+    this.alea ??= new Alea();
+    if (!this.isStarted) {
+      this.alea.load(seededStates([String(this.origin)]), 0);
+      this.isStarted = true;
+    }
+    return this.alea.next();
   }
 
   /** An independent stream, the same for the same seed and label. */
@@ -47,8 +60,8 @@ export class RandomStream {
 
   /** Uniform in the open interval (0, 1). */
   next(): number {
-    let u = this.generator();
-    while (u <= 0) u = this.generator();
+    let u = this.draw();
+    while (u <= 0) u = this.draw();
     return u;
   }
 
@@ -61,8 +74,8 @@ export class RandomStream {
       return z;
     }
     for (;;) {
-      const u = 2 * this.generator() - 1;
-      const v = 2 * this.generator() - 1;
+      const u = 2 * this.draw() - 1;
+      const v = 2 * this.draw() - 1;
       const s = u * u + v * v;
       if (s >= 1 || s === 0) continue;
       const factor = Math.sqrt((-2 * Math.log(s)) / s);
@@ -73,7 +86,7 @@ export class RandomStream {
 
   /** Uniform integer in 0..n-1. */
   nextInt(n: number): number {
-    return Math.floor(this.generator() * n);
+    return Math.floor(this.draw() * n);
   }
 
   /** A tensor of draws that `draw` makes one at a time. */

@@ -21,6 +21,10 @@ export async function compileSimd(code: SimdCode, { fused = true } = {}): Promis
   return { module: await WebAssembly.compile(bytesOf(code.simd)), fused: false };
 }
 
+/** A module with relaxed SIMD instructions, at once; undefined where the engine does not have them. */
+export const compileRelaxed = (bytes: Uint8Array<ArrayBuffer>): WebAssembly.Module | undefined =>
+  WebAssembly.validate(bytes) ? new WebAssembly.Module(bytes) : compileBehindFlag(bytes);
+
 /**
  * Node 20 has the instructions in their final form behind a flag that counts when a module is compiled: it is set for just that long. A third more
  * speed justifies it.

@@ -151,9 +151,12 @@ export class SVI<Args extends unknown[]> {
     }
   }
 
+  /** The seed of step number `index`. */
+  private readonly seedOf = (index: number): string => `${this.seed}/step ${index}`;
+
   private newCompiler(isStrict: boolean): StepCompiler<Args> {
     const { params, optimizer, elbo } = this;
-    const seedOf = (index: number) => `${this.seed}/step ${index}`;
+    const { seedOf } = this;
     const programOf = (args: Args) => ({ params, estimate: (stream: RandomStream) => this.estimate(stream, args) });
     return new StepCompiler({ params, optimizer, elbo, seedOf, programOf }, isStrict);
   }
@@ -169,8 +172,7 @@ export class SVI<Args extends unknown[]> {
   }
 
   private compiledUpdate(step: CompiledStep, args: Args): number {
-    const seed = `${this.seed}/step ${this.steps}`;
-    const loss = step.compute(seed);
+    const loss = step.computeAt(this.steps, this.seedOf);
     if (Number.isNaN(loss)) {
       // The same step as it is: an error that names the site, or numbers that are finite after all.
       step.unload();
@@ -178,9 +180,9 @@ export class SVI<Args extends unknown[]> {
       this.compiledStep(args);
       return plain;
     }
-    this.steps++;
     step.update(this.optimizer);
-    running(this.model, () => this.compiler?.count(args, step, seed));
+    const index = this.steps++;
+    running(this.model, () => this.compiler?.count(args, step, index));
     return loss;
   }
 

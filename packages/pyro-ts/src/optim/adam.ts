@@ -39,9 +39,35 @@ function ratesAt(steps: number, options: Required<AdamOptions>): AdamRates {
 
 let last: { readonly steps: number; readonly lr: number; readonly rates: AdamRates } | undefined;
 
-/** Nothing next to 1 once it is below half of its rounding. */
-const powerOf = (beta: number, steps: number): number =>
-  beta > 0 && beta < 1 && steps > -40 / Math.log(beta) ? 0 : beta ** steps;
+/** beta^steps by tables, as `**` costs more than a small update. Nothing next to 1 once it is below half of its rounding. */
+function powerOf(beta: number, steps: number): number {
+  const table = powers.get(beta) ?? new Powers(beta);
+  powers.set(beta, table);
+  return table.at(steps);
+}
+
+const TABLE = 256;
+
+class Powers {
+  private readonly low = new Float64Array(TABLE);
+  /** Powers of beta^256, as far as they were needed. */
+  private readonly high: number[] = [];
+  private readonly end: number;
+
+  constructor(private readonly beta: number) {
+    this.end = beta > 0 && beta < 1 ? -40 / Math.log(beta) : Number.POSITIVE_INFINITY;
+    for (let i = 0; i < TABLE; i++) this.low[i] = beta ** i;
+  }
+
+  at(steps: number): number {
+    if (steps > this.end) return 0;
+    const index = Math.floor(steps / TABLE);
+    for (let i = this.high.length; i <= index; i++) this.high.push(this.beta ** (TABLE * i));
+    return this.low[steps % TABLE] * this.high[index];
+  }
+}
+
+const powers = new Map<number, Powers>();
 
 const momentsOf = ({ slots: { mean, square } }: ParameterState) => ({ mean, square });
 

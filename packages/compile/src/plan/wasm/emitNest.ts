@@ -22,17 +22,16 @@ const neutral: Readonly<Record<Fold, number>> = {
 };
 
 /** The function, with one address for each of `params` parameters, or nothing where the nest has no vectors. */
-export function emitNest(nest: Nest, params: number): Emitter | undefined {
+export function emitNest(nest: Nest, params: number, fused: boolean): Emitter | undefined {
   if (nest.statements.some((s) => s.kind === 'map' && !Object.hasOwn(vectorFunctions, s.fn))) return undefined;
   const schedule = scheduleOf(nest);
-  return schedule && new NestEmitter(nest, schedule, params).emit();
+  return schedule && new NestEmitter(nest, schedule, new Emitter(params, fused)).emit();
 }
 
 /** The round within its tile, by loop. */
 type Corner = ReadonlyMap<number, number>;
 
 class NestEmitter {
-  private readonly e: Emitter;
   /** For each statement the position in the schedule from which on it is known. */
   private readonly positions: readonly number[];
   private readonly dependencies: readonly ReadonlySet<number>[];
@@ -43,13 +42,15 @@ class NestEmitter {
   private readonly corners: readonly Corner[];
   private readonly sums = new Map<string, Local>();
   private readonly totals = new Map<string, readonly [Local, Local]>();
+  /** The product that is summed, where it is one and nothing else needs it. */
+  private readonly summed: { readonly statement: number; readonly args: readonly Operand[] } | undefined;
 
   constructor(
     private readonly nest: Nest,
     private readonly schedule: Schedule,
-    params: number,
+    private readonly e: Emitter,
   ) {
-    this.e = new Emitter(params);
+    this.summed = summedProduct(nest);
     const dependencies: Set<number>[] = [];
     for (const s of nest.statements) {
       const loops =
@@ -149,7 +150,7 @@ class NestEmitter {
       this.statementsAt(depth + 1);
       const isNew = e.mask([0, 1, 2, 3].map((lane) => lane >= 4 - rest));
       for (const corner of this.corners) {
-        const x = this.instanceOf(nest.result, corner);
+        const x = this.folded(corner);
         const kept = e.apply('v128.bitselect', x, e.constant(neutral[fold]), isNew);
         const sum = this.sums.get(cornerKey(corner)) as Local;
         e.assign(sum, folding[fold], sum, kept);
@@ -167,7 +168,7 @@ class NestEmitter {
   private statementsAt(depth: number): void {
     const { nest, e } = this;
     nest.statements.forEach((s, i) => {
-      if (this.positions[i] !== depth) return;
+      if (this.positions[i] !== depth || i === this.summed?.statement) return;
       const made = new Set<string>();
       for (const corner of this.corners) {
         const key = this.instanceKey(i, corner);
@@ -220,8 +221,17 @@ class NestEmitter {
   private accumulate(fold: Fold): void {
     for (const corner of this.corners) {
       const sum = this.sums.get(cornerKey(corner)) as Local;
-      this.e.assign(sum, folding[fold], sum, this.instanceOf(this.nest.result, corner));
+      if (this.summed) {
+        const [a, b] = this.summed.args.map((x) => this.instanceOf(x, corner));
+        this.e.assignMadd(sum, a, b, sum);
+      } else this.e.assign(sum, folding[fold], sum, this.instanceOf(this.nest.result, corner));
     }
+  }
+
+  /** What one round adds to the sums. */
+  private folded(corner: Corner): Local {
+    if (!this.summed) return this.instanceOf(this.nest.result, corner);
+    return vectorFunctions.Mul(this.e, ...this.summed.args.map((x) => this.instanceOf(x, corner)));
   }
 
   /** What has been summed goes to float64. */
@@ -269,6 +279,17 @@ class NestEmitter {
     for (const corner of this.corners)
       this.e.store(this.addressOf(to), this.offsetOf(to, corner), step, numbersAt(corner));
   }
+}
+
+function summedProduct({ fold, result, statements }: Nest) {
+  if (fold !== 'sum' || !('statement' in result)) return undefined;
+  const { statement } = result;
+  const product = statements[statement];
+  if (product.kind !== 'map' || product.fn !== 'Mul') return undefined;
+  const isUsed = statements.some(
+    (s) => s.kind === 'map' && s.args.some((a) => 'statement' in a && a.statement === statement),
+  );
+  return isUsed ? undefined : { statement, args: product.args };
 }
 
 /** Places of one parameter that move alike share their addresses. */

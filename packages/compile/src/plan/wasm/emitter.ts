@@ -67,7 +67,11 @@ export class Emitter {
   private readonly types: number[] = [];
   private readonly constants = new Map<string, Local>();
 
-  constructor(readonly params: number) {}
+  /** @param fused whether products and sums are one instruction, which rounds once (relaxed SIMD) */
+  constructor(
+    readonly params: number,
+    readonly fused = false,
+  ) {}
 
   /** A new address, unset. */
   address(): Local {
@@ -113,6 +117,28 @@ export class Emitter {
   assign(to: Local, opcode: Opcode, ...args: Local[]): void {
     for (const a of args) this.get(a);
     this.op(opcode);
+    this.set(to);
+  }
+  /** a b + c. */
+  madd(a: Local, b: Local, c: Local): Local {
+    const result = this.vector();
+    this.assignMadd(result, a, b, c);
+    return result;
+  }
+  /** c - a b. */
+  nmadd(a: Local, b: Local, c: Local): Local {
+    if (!this.fused) return this.apply('f32x4.sub', c, this.apply('f32x4.mul', a, b));
+    const result = this.vector();
+    this.relaxed(result, 0x86, a, b, c);
+    return result;
+  }
+  assignMadd(to: Local, a: Local, b: Local, c: Local): void {
+    if (this.fused) this.relaxed(to, 0x85, a, b, c);
+    else this.assign(to, 'f32x4.add', c, this.apply('f32x4.mul', a, b));
+  }
+  private relaxed(to: Local, opcode: number, ...args: Local[]): void {
+    for (const a of args) this.get(a);
+    this.body.push(0xfd, opcode, 2);
     this.set(to);
   }
   /** Shifts each lane of integers by a constant. */

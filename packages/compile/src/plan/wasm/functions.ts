@@ -9,9 +9,7 @@ const LN2_LOW = -2.1219444005469057e-4;
 const SIGN = -0x80000000;
 
 const horner = (e: Emitter, x: Local, coefficients: readonly number[]): Local =>
-  coefficients
-    .slice(1)
-    .reduce((sum, c) => e.apply('f32x4.add', e.apply('f32x4.mul', sum, x), e.constant(c)), e.constant(coefficients[0]));
+  coefficients.slice(1).reduce((sum, c) => e.madd(sum, x, e.constant(c)), e.constant(coefficients[0]));
 
 /** Added to a number below 2^22 it leaves the nearest whole number in the lowest bits. */
 const ROUNDING = 1.5 * 2 ** 23;
@@ -21,10 +19,10 @@ function reduced(e: Emitter, x: Local): { n: Local; r: Local } {
   // A NaN passes both.
   const bounded = e.apply('f32x4.pmax', e.apply('f32x4.pmin', x, e.constant(100)), e.constant(-120));
   const magic = e.constant(ROUNDING);
-  const shifted = e.apply('f32x4.add', e.apply('f32x4.mul', bounded, e.constant(Math.LOG2E)), magic);
+  const shifted = e.madd(bounded, e.constant(Math.LOG2E), magic);
   const whole = e.apply('f32x4.sub', shifted, magic);
-  const high = e.apply('f32x4.sub', bounded, e.apply('f32x4.mul', whole, e.constant(LN2_HIGH)));
-  const r = e.apply('f32x4.sub', high, e.apply('f32x4.mul', whole, e.constant(LN2_LOW)));
+  const high = e.nmadd(whole, e.constant(LN2_HIGH), bounded);
+  const r = e.nmadd(whole, e.constant(LN2_LOW), high);
   return { n: e.apply('i32x4.sub', shifted, magic), r };
 }
 
@@ -35,7 +33,7 @@ function expm1Near0(e: Emitter, r: Local): Local {
     r,
     [1.98756915e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1],
   );
-  return e.apply('f32x4.add', e.apply('f32x4.mul', p, e.apply('f32x4.mul', r, r)), r);
+  return e.madd(p, e.apply('f32x4.mul', r, r), r);
 }
 
 /** 2^n for n from -126 to 127. */
@@ -59,7 +57,7 @@ const expm1: VectorFunction = (e, x) => {
   const large = scaled(e, e.apply('f32x4.add', near, e.constant(1)), n);
   // 2^n (exp(r) - 1) + (2^n - 1), which loses nothing where n is 0.
   const power = scaled(e, e.constant(1), n);
-  const small = e.apply('f32x4.add', e.apply('f32x4.mul', power, near), e.apply('f32x4.sub', power, e.constant(1)));
+  const small = e.madd(power, near, e.apply('f32x4.sub', power, e.constant(1)));
   return choose(e, e.apply('f32x4.gt', x, e.constant(20)), large, small);
 };
 
@@ -108,9 +106,9 @@ function logOfNormal(e: Emitter, x: Local, bias: Local): Local {
     ],
   );
   const tail = e.apply('f32x4.mul', e.apply('f32x4.mul', f, square), p);
-  const low = e.apply('f32x4.add', tail, e.apply('f32x4.mul', n, e.constant(LN2_LOW)));
-  const next = e.apply('f32x4.sub', low, e.apply('f32x4.mul', square, e.constant(0.5)));
-  return e.apply('f32x4.add', e.apply('f32x4.add', f, next), e.apply('f32x4.mul', n, e.constant(LN2_HIGH)));
+  const low = e.madd(n, e.constant(LN2_LOW), tail);
+  const next = e.nmadd(square, e.constant(0.5), low);
+  return e.madd(n, e.constant(LN2_HIGH), e.apply('f32x4.add', f, next));
 }
 
 /** log(1 + x) by the logarithm of the rounded sum, and what the rounding took away. */
@@ -137,7 +135,7 @@ const tanh: VectorFunction = (e, x) => {
     square,
     [-5.70498872745e-3, 2.06390887954e-2, -5.37397155531e-2, 1.33314422036e-1, -3.33332819422e-1],
   );
-  const near = e.apply('f32x4.add', e.apply('f32x4.mul', e.apply('f32x4.mul', p, square), x), x);
+  const near = e.madd(e.apply('f32x4.mul', p, square), x, x);
   const decay = exp(e, e.apply('f32x4.mul', size, e.constant(-2)));
   const missing = e.apply('f32x4.div', e.apply('f32x4.add', decay, decay), e.apply('f32x4.add', decay, e.constant(1)));
   const far = e.apply('v128.or', e.apply('f32x4.sub', e.constant(1), missing), sign);
@@ -160,7 +158,7 @@ const softplus: VectorFunction = (e, x) => {
       0.19675907492637634, -0.2495412677526474, 0.3332996070384979, -0.4999990165233612,
     ],
   );
-  const log = e.apply('f32x4.add', e.apply('f32x4.mul', p, e.apply('f32x4.mul', decay, decay)), decay);
+  const log = e.madd(p, e.apply('f32x4.mul', decay, decay), decay);
   return e.apply('f32x4.add', e.apply('f32x4.pmax', x, e.constant(0)), log);
 };
 

@@ -1,7 +1,8 @@
 /** The kernels of a plan that run as WebAssembly: those with so many rounds that vectors of four outweigh a call. */
+import { compileRelaxed } from '@pyro-ts/engine/internal';
 import type { Step } from '../kernels.js';
 import { emitNest } from './emitNest.js';
-import { moduleOf } from './emitter.js';
+import { Emitter, moduleOf } from './emitter.js';
 import { bodyCost } from './schedule.js';
 
 /** In additions of JavaScript; below, a call costs more than vectors save. */
@@ -19,20 +20,20 @@ export interface VectorKernels {
  * The vector kernels of a plan with a memory of `size` numbers; undefined where no kernel is large enough, or WebAssembly with vectors is not available.
  */
 export function vectorKernels(steps: readonly Step[], size: number): VectorKernels | undefined {
-  const emitted = new Map<string, ReturnType<typeof emitNest>>();
+  const emitted = new Map<string, Emitter>();
+  const fused = hasFused();
   for (const step of steps) {
     if (step.kind !== 'loops' || !step.kernel.nest || emitted.has(step.kernel.text)) continue;
     const { nest, text, count, params } = step.kernel;
     if (count * (bodyCost(nest) + nest.statements.length) < WORTHWHILE) continue;
-    const emitter = emitNest(nest, params.length);
+    const emitter = emitNest(nest, params.length, fused);
     if (emitter) emitted.set(text, emitter);
   }
   if (emitted.size === 0) return undefined;
   const pages = Math.ceil((4 * size) / PAGE);
   try {
     const memory = new WebAssembly.Memory({ initial: pages });
-    const emitters = [...emitted.values()].flatMap((emitter) => emitter ?? []);
-    const module = new WebAssembly.Module(moduleOf(emitters, pages));
+    const module = compiled(moduleOf([...emitted.values()], pages), fused);
     const { exports } = new WebAssembly.Instance(module, { env: { memory } });
     const functions = [...emitted.keys()].map(
       (text, i) => [text, exports[String(i)] as (...addresses: number[]) => void] as const,
@@ -42,6 +43,25 @@ export function vectorKernels(steps: readonly Step[], size: number): VectorKerne
     if (isUnavailable(error)) return undefined;
     throw error;
   }
+}
+
+const compiled = (bytes: Uint8Array<ArrayBuffer>, fused: boolean): WebAssembly.Module =>
+  (fused ? compileRelaxed(bytes) : undefined) ?? new WebAssembly.Module(bytes);
+
+let isFused: boolean | undefined;
+/** Whether this JavaScript engine has fused multiply-add. */
+function hasFused(): boolean {
+  if (isFused === undefined) {
+    const probe = new Emitter(1, true);
+    const x = probe.constant(1);
+    probe.store(0, 0, 4, probe.madd(x, x, x));
+    try {
+      isFused = compileRelaxed(moduleOf([probe], 1)) !== undefined;
+    } catch {
+      isFused = false;
+    }
+  }
+  return isFused;
 }
 
 /** Not there, without vectors, forbidden by a content-security policy, or too large for the main thread of a page. */

@@ -15,6 +15,7 @@ import { RandomStream } from '../../random.js';
 import { siteMet } from '../../runtime/explain.js';
 import { valueAndGradients } from '../gradients.js';
 import { CompileError } from './errors.js';
+import { StepStreams } from './streams.js';
 
 /** What is compiled: the loss of one step and the scalar that is differentiated, with parameters in `params`. */
 export interface StepProgram {
@@ -39,17 +40,11 @@ interface Parameter {
   dataId: object | undefined;
 }
 
-/** A random stream of the recording, and how its seed follows from that of a step. */
-interface Source {
-  readonly stream: RandomStream;
-  readonly path: string;
-}
-
 export class CompiledStep {
   readonly plan: Plan;
   private readonly parameters: readonly Parameter[];
   private readonly moved: readonly Parameter[];
-  private readonly sources: readonly Source[];
+  private readonly streams: StepStreams;
   private readonly loss: Numbers;
   private readonly loaded: (object | undefined)[];
   private readonly checks: readonly DataCheck[];
@@ -74,7 +69,7 @@ export class CompiledStep {
       throw new CompileError(`${cannot}: it makes parameters in some steps only.`);
     this.plan = plan;
     this.checks = checks;
-    this.sources = sources.map((stream) => ({ stream, path: pathOf(stream, seed) }));
+    this.streams = new StepStreams(sources.map((stream) => ({ stream, path: pathOf(stream, seed) })));
     this.loss = plan.outputs.get(LOSS) as Numbers;
     // Those that were recorded have been checked.
     this.loaded = data.map(() => undefined);
@@ -140,7 +135,15 @@ export class CompiledStep {
 
   /** The loss with the random numbers of `seed`; the gradients wait for `update`. NaN where any of it is not finite. */
   compute(seed: string): number {
-    for (let i = 0; i < this.sources.length; i++) this.sources[i].stream.restart(seed + this.sources[i].path);
+    this.streams.restart(seed);
+    return this.computed();
+  }
+  /** The same with those of step number `index`. */
+  computeAt(index: number, seedOf: (index: number) => string): number {
+    this.streams.restartAt(index, seedOf);
+    return this.computed();
+  }
+  private computed(): number {
     this.plan.run();
     let check = this.loss[0] * 0;
     for (let k = 0; k < this.moved.length; k++) {

@@ -74,11 +74,12 @@ export class StepCompiler<Args extends unknown[]> {
   }
 
   /** Counts a step; now and then the program is run too, since it may have come to depend on something that is no argument. */
-  count(args: Args, step: CompiledStep, seed: string): void {
+  count(args: Args, step: CompiledStep, index: number): void {
     const kept = this.kept.get(this.read(args).key);
     if (!kept || ++kept.taken < kept.due) return;
     kept.due *= COMPARED_EVERY;
     step.unload();
+    const seed = this.steps.seedOf(index);
     const difference = this.differenceFrom(step, args, [seed, `${seed}/again`, `${seed}/and again`]);
     if (difference === undefined) return;
     throw new CompileError(
