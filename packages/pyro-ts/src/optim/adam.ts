@@ -50,7 +50,7 @@ const TABLE = 256;
 
 class Powers {
   private readonly low = new Float64Array(TABLE);
-  /** Powers of beta^256, as far as they were needed. */
+  /** Powers of beta^256, up to the largest that was needed. */
   private readonly high: number[] = [];
   private readonly end: number;
 
