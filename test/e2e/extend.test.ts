@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { loadModel, RunFolder } from 'pyroved';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { pyroved, remove, succeed, temporaryFolder, writeImages } from './helpers.js';
+import { pyroved, quick, remove, succeed, temporaryFolder, writeImages } from './helpers.js';
 
 const root = temporaryFolder();
 const at = (path: string) => join(root, path);
 const small = [
-  ...['--size', '16', '--hidden', '12,12', '--batch-size', '12', '--epochs', '3', '--lr', '3e-3'],
-  ...['--recognition-steps', '3'],
+  ...['--size', '16', '--hidden', '12,12', '--batch-size', '12', '--epochs', '2', '--lr', '3e-3'],
+  ...['--recognition-steps', '3', '--no-report'],
 ];
 
 beforeAll(async () => {
@@ -22,15 +22,28 @@ afterAll(() => remove(root));
 
 it('starts from the weights of the run, with its model, its images and its other options', async () => {
   const { stderr } = await succeed(
-    ['train', '--from', 'first', '--epochs', '2', '--lr', '1e-9', '--recognition-lr', '1e-9', '--out', 'second'],
+    [
+      'train',
+      '--from',
+      'first',
+      '--epochs',
+      '1',
+      '--lr',
+      '1e-9',
+      '--recognition-lr',
+      '1e-9',
+      '--no-report',
+      '--out',
+      'second',
+    ],
     root,
   );
   expect(stderr).toContain('Images: 24 unlabelled');
   const [first, second] = ['first', 'second'].map((name) => RunFolder.open(at(name)));
-  expect(second.config.from).toEqual({ run: 'first', epochs: 3, steps: expect.any(Number) });
+  expect(second.config.from).toEqual({ run: 'first', epochs: 2, steps: expect.any(Number) });
   expect(second.config.model).toEqual(first.config.model);
   expect(second.config.data).toEqual(first.config.data);
-  expect(second.config.train).toMatchObject({ ...first.config.train, epochs: 2, lr: '1e-9', recognitionLr: 1e-9 });
+  expect(second.config.train).toMatchObject({ ...first.config.train, epochs: 1, lr: '1e-9', recognitionLr: 1e-9 });
   // Almost no learning rate: the weights are those of the first run.
   const [a, b] = [await loadModel(at('first')), await loadModel(at('second'))];
   for (const name of a.model.params.names) {
@@ -44,7 +57,7 @@ it('starts from the weights of the run, with its model, its images and its other
 it('takes other images, matches their classes by name, and continues without the first run', async () => {
   cpSync(at('labelled/flag'), at('more/flag'), { recursive: true });
   cpSync(at('labelled/ell'), at('more/ell'), { recursive: true });
-  const images = ['--labelled', 'more', '--unlabelled', 'unlabelled', '--validation-fraction', '0.4'];
+  const images = ['--labelled', 'more', '--unlabelled', 'unlabelled', '--validation-fraction', '0.4', '--no-report'];
   const { stderr } = await succeed(['train', '--from', 'first', ...images, '--epochs', '1', '--out', 'third'], root);
   expect(stderr).toContain('16 x 16 pixels');
   expect(RunFolder.open(at('third')).config.data).toMatchObject({
@@ -52,7 +65,7 @@ it('takes other images, matches their classes by name, and continues without the
     classNames: ['ell', 'flag'],
   });
   renameSync(at('first'), at('moved'));
-  expect((await succeed(['train', '--resume', 'third'], root)).stderr).toContain('Accuracy on');
+  expect((await succeed(['train', '--resume', 'third', '--no-report'], root)).stderr).toContain('Accuracy on');
   renameSync(at('moved'), at('first'));
 });
 
@@ -87,7 +100,7 @@ it('classifies with the mean of several runs', async () => {
 
 it('a split by file says so in its notes and its configuration', async () => {
   const images = ['--labelled', 'labelled', '--unlabelled', 'unlabelled', '--split-by', 'file'];
-  await succeed(['train', ...images, ...small, '--epochs', '1', '--out', 'split'], root);
+  await succeed(['train', ...images, ...quick, '--epochs', '1', '--out', 'split'], root);
   expect(RunFolder.open(at('split')).config.data).toMatchObject({ source: { splitBy: 'file' } });
   expect(readFileSync(at('split/report.html'), 'utf8')).toContain('of 10 sources (split by file)');
 });

@@ -163,6 +163,7 @@ describe('run folders', () => {
     model: { hiddenEncoder: [8], hiddenDecoder: [8], recognition: { body: 'dense' as const } },
     train: { epochs: 1, recognitionSteps: 3 },
     kernel: 'reference',
+    report: false,
   };
 
   it('an existing one is kept, and replaced with --overwrite', async () => {

@@ -41,7 +41,7 @@ afterAll(() => {
 });
 
 const images = ['--unlabelled', at('unlabelled'), '--labelled', at('labelled')];
-const train = (epochs: number) => ['train', ...images, ...quick, '--epochs', `${epochs}`, '--out', run];
+const train = (epochs: number) => ['train', ...images, ...quick, '--epochs', `${epochs}`, '--no-report', '--out', run];
 
 /** The last line of a command that has to fail. */
 function whyOf({ code, stderr }: Outcome): string {

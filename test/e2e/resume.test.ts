@@ -13,7 +13,8 @@ const root = temporaryFolder();
 const at = (...path: string[]) => join(root, ...path);
 const epochs = 3;
 const steps = 39;
-const train = ['train', '--unlabelled', 'unlabelled', '--labelled', 'labelled', ...quick, '--epochs', String(epochs)];
+const images = ['--unlabelled', 'unlabelled', '--labelled', 'labelled'];
+const train = ['train', ...images, ...quick, '--epochs', String(epochs), '--no-report'];
 /** The words after which the first step of a training comes. */
 const BEGINS = ' each: about';
 
@@ -68,7 +69,7 @@ describe('through the command line', () => {
     expect(stderr).toMatch(/Stopped\. To continue: pyroved train --resume stopped\n$/);
     const { step } = RunFolder.open(at('stopped')).loadCheckpoint().checkpoint.state;
     expect(step).toBeLessThan(steps);
-    const resumed = await succeed(['train', '--resume', 'stopped'], root);
+    const resumed = await succeed(['train', '--resume', 'stopped', '--no-report'], root);
     expect(resumed.stderr).toContain(`Resuming after step ${step} `);
     expect(numbersOf('stopped')).toEqual(numbersOf('whole'));
   });
@@ -83,18 +84,18 @@ describe('through the command line', () => {
       await new Promise((resolve) => setTimeout(resolve, 400 * moments.next()));
       run.child.kill('SIGKILL');
       const { code } = await run.ended;
-      begin = ['train', '--resume', 'killed'];
+      begin = ['train', '--resume', 'killed', '--no-report'];
       // It may have been faster than the kill.
       if (code === 0) break;
       kills++;
     }
-    await succeed(['train', '--resume', 'killed'], root);
+    await succeed(['train', '--resume', 'killed', '--no-report'], root);
+    expect(existsSync(at('killed/report.html'))).toBe(false);
     expect(numbersOf('killed')).toEqual(numbersOf('whole'));
   });
 
-  it('a complete run is left as it is, and its report drawn anew', async () => {
+  it('a complete run is left as it is, and its report drawn', async () => {
     const before = numbersOf('killed');
-    rmSync(at('killed/report.html'));
     const { stderr } = await succeed(['train', '--resume', 'killed'], root);
     expect(existsSync(at('killed/report.html'))).toBe(true);
     expect(stderr).toContain(`Resuming after step ${steps} (${epochs} of ${epochs} epochs finished).`);
@@ -123,6 +124,7 @@ describe('through the library', () => {
     source,
     model: { ...sizes, recognition: { body: 'dense', features: 8, views: 3 } },
     train: { epochs, batchSize: 20, lr: 3e-3, recognitionSteps: 3 },
+    report: false,
   } as const;
   /** For what does not depend on the model. */
   const plain = {
@@ -130,6 +132,7 @@ describe('through the library', () => {
     model: { ...sizes, recognition: false },
     train: { epochs, batchSize: 20, lr: 3e-3 },
   } as const;
+  const resume = (name: string) => resumeRun(at(name), {}, {}, { report: false });
   beforeAll(() => trainRun({ ...plain, folder: at('plain') }));
 
   it('stopped within an epoch, at a step that is known', async () => {
@@ -140,7 +143,7 @@ describe('through the library', () => {
     expect([first.stopped, first.summary]).toEqual([true, undefined]);
     const { state } = RunFolder.open(at('within')).loadCheckpoint().checkpoint;
     expect([state.epoch, state.batch, state.step]).toEqual([1, 3, 18]);
-    const { stopped } = await resumeRun(at('within'));
+    const { stopped } = await resume('within');
     expect(stopped).toBe(false);
     expect(numbersOf('within')).toEqual(numbersOf('library'));
   });
@@ -151,18 +154,18 @@ describe('through the library', () => {
     await trainRun({ ...request, folder: at('recognising') }, { signal: controller.signal, onStep });
     const { state } = RunFolder.open(at('recognising')).loadCheckpoint().checkpoint;
     expect([state.epoch, state.batch, state.step]).toEqual([0, 2, 2]);
-    await resumeRun(at('recognising'));
+    await resume('recognising');
     expect(numbersOf('recognising')).toEqual(numbersOf('library'));
   });
 
   it("a run of the paper's recipe, whose configuration has no recognition", async () => {
-    const paper = { source, model: sizes, recipe: 'paper', train: { epochs, batchSize: 20 } } as const;
+    const paper = { source, model: sizes, recipe: 'paper', train: { epochs, batchSize: 20 }, report: false } as const;
     await trainRun({ ...paper, folder: at('paper') });
     expect(RunFolder.open(at('paper')).config.model).not.toHaveProperty('recognition');
     const controller = new AbortController();
     const onStep = ({ step }: { step: number }) => step === 18 && controller.abort();
     await trainRun({ ...paper, folder: at('paper-cut') }, { signal: controller.signal, onStep });
-    await resumeRun(at('paper-cut'));
+    await resume('paper-cut');
     expect(numbersOf('paper-cut')).toEqual(numbersOf('paper'));
   });
 
@@ -181,7 +184,7 @@ describe('through the library', () => {
     const stop = new AbortController();
     const onStep = ({ step }: { step: number }) => step === 30 && stop.abort();
     await trainRun({ ...plain, train, folder: at('cut') }, { signal: stop.signal, onStep });
-    await resumeRun(at('cut'));
+    await resume('cut');
     expect(numbersOf('cut')).toEqual(numbersOf('averaged'));
     expect(RunFolder.open(at('cut')).config.train).toMatchObject(train);
     const trained = await loadModel(at('cut'));
@@ -218,7 +221,7 @@ describe('through the library', () => {
     await trainRun({ ...plain, folder: at('early') });
     for (const file of ['checkpoint.safetensors', 'checkpoint.prev.safetensors']) rmSync(at('early', file));
     const said: string[] = [];
-    await resumeRun(at('early'), {}, { say: (line) => said.push(line) });
+    await resumeRun(at('early'), {}, { say: (line) => said.push(line) }, { report: false });
     expect(said).toContain('The run was stopped before its first checkpoint: starting from the beginning.');
     expect(numbersOf('early')).toEqual(numbersOf('plain'));
   });

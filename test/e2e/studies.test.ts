@@ -170,6 +170,7 @@ describe('compare-priors', () => {
         folder: at('alone', anglePrior),
         model: { ...shared.model, anglePrior },
         seed,
+        report: false,
       });
       const beside = RunFolder.open(at('race', anglePrior, `seed-${seed}`));
       expect(stateOf(beside)).toEqual(stateOf(alone.folder));

@@ -1,4 +1,5 @@
 /** The template model: its cost against the program's density, what it draws, and what it finds in images. */
+import { selectKernel } from '@pyro-ts/spatial-decoder';
 import * as tf from '@tensorflow/tfjs';
 import { OptionError, RandomStream, seed, trace } from 'pyro-ts';
 import {
@@ -11,17 +12,20 @@ import {
   ssrVAE,
   TemplateSSIVAE,
 } from 'pyroved-ts';
-import { describe, expect, it, test } from 'vitest';
+import { afterAll, describe, expect, it, test } from 'vitest';
 import { expectClose } from '../../numbers.js';
 import { bar, draw, ell } from '../shapes.js';
 
 const SIDE = 20;
+const kernel = await selectKernel({ threads: 1 });
+afterAll(() => kernel.dispose());
 const options: SemiSupervisedOptions = {
   shape: [SIDE, SIDE],
   numClasses: 2,
   invariances: ['r', 't'],
   latentDim: 2,
   decoder: 'template',
+  kernel,
   recognition: { body: 'dense', features: 4, views: 8, ranges: { angle: Math.PI, shift: 0.2 } },
 };
 const upright = Float32Array.of(...draw(ell, SIDE, 0), ...draw(bar, SIDE, 0));

@@ -1,4 +1,5 @@
 /** Training with known poses: learning, resuming, what labelled images are shown, and what is rejected. */
+import { selectKernel } from '@pyro-ts/spatial-decoder';
 import * as tf from '@tensorflow/tfjs';
 import { OptionError, RandomStream } from 'pyro-ts';
 import {
@@ -21,10 +22,10 @@ import {
   undoPose,
 } from 'pyroved-ts';
 import { polarShears } from 'pyroved-ts/internal';
-import { describe, expect, it, test, vi } from 'vitest';
+import { afterAll, describe, expect, it, test, vi } from 'vitest';
 import { slow } from '../../slow.js';
 import { bar, draw, ell, turned } from '../shapes.js';
-import { small as both, weights } from './small.js';
+import { small as both, trainedOnce, weights } from './small.js';
 
 const { hiddenClassifier: _, ...small } = both;
 const unlabelled = turned([ell, bar], 40, 8, 1, 'unlabelled');
@@ -40,11 +41,14 @@ const labelled = (() => {
 })();
 const data = { unlabelled, labelled, test: turned([ell, bar], 10, 8, 1, 'test') };
 const recognition = { body: 'dense', features: 8, views: 4 } as const;
+const kernel = await selectKernel({ threads: 1 });
+afterAll(() => kernel.dispose());
 const modelOf = (more: Partial<SemiSupervisedOptions> = {}) =>
-  new RecognitionSSIVAE({ ...small, recognition, ...more });
+  new RecognitionSSIVAE({ ...small, recognition, kernel, ...more });
 const few = { epochs: 3, batchSize: 10, recognitionSteps: 5, recognitionBatch: 6, posedBatch: 4 };
 const trainerOf = (options: KnownPoseTrainerOptions = {}, model = modelOf()) =>
   new KnownPoseTrainer(model, data, { ...few, ...options });
+const wholeRun = trainedOnce(() => trainerOf());
 
 test('classes, angles and shifts of images at any pose are recognised, from five upright images of each class', async () => {
   const side = 14;
@@ -134,8 +138,7 @@ describe('resuming', () => {
     ['within an epoch', 7],
     ['within a later epoch', 11],
   ])('%s gives the same numbers, bit for bit', async (_name, at) => {
-    const whole = trainerOf();
-    await whole.train();
+    const whole = await wholeRun();
     const stop = new AbortController();
     let kept: Checkpoint | undefined;
     const first = trainerOf();
@@ -163,11 +166,8 @@ describe('resuming', () => {
     ['posedBatch', { posedBatch: 5 }],
     ['dropout', { dropout: 0.2 }],
   ])('with another %s is rejected', async (name, options) => {
-    const trainer = trainerOf({ epochs: 1 });
-    await trainer.train();
-    expect(() => trainerOf({ epochs: 1, ...options }).loadState(trainer.state())).toThrow(
-      new RegExp(`Cannot continue the saved run: its ${name}`),
-    );
+    const state = (await wholeRun()).state();
+    expect(() => trainerOf(options).loadState(state)).toThrow(new RegExp(`Cannot continue the saved run: its ${name}`));
   });
 });
 
@@ -197,7 +197,7 @@ describe('steps', () => {
   });
 
   test('the losses of recognition and of unlabelled images stand apart in the history', async () => {
-    const { history } = await trainerOf().train();
+    const { history } = await wholeRun();
     expect(history.map(({ recognitionLoss }) => recognitionLoss !== undefined)).toEqual([true, false, false]);
     expect(history.every(({ loss }) => Number.isFinite(loss) && loss > 0)).toBe(true);
   });
@@ -231,9 +231,8 @@ describe('steps', () => {
 
 test('epochs leave recognition as its own steps left it', async () => {
   const one = trainerOf({ epochs: 1 });
-  const more = trainerOf();
+  const more = await wholeRun();
   await one.train();
-  await more.train();
   const of = ({ model: { params } }: KnownPoseTrainer, isRecognition: boolean): number[] =>
     params.names
       .filter((name) => name.startsWith('encoder_y') === isRecognition)

@@ -1,5 +1,6 @@
-/** What the trainers' tests share: a small model's options, and its weights as numbers. */
+/** What the trainers' tests share: a small model's options, its weights as numbers, and one training for several tests. */
 import type { ParamStore } from 'pyro-ts';
+import { afterAll } from 'vitest';
 
 /** Of an ssiVAE for the images of `shapes.ts` in two classes. */
 export const small = {
@@ -14,3 +15,25 @@ export const small = {
 /** All parameters of a model, one after the other. */
 export const weights = ({ params }: { readonly params: ParamStore }): number[] =>
   params.names.flatMap((name) => Array.from(params.get(name).dataSync()));
+
+interface Trainable {
+  readonly model: { dispose(): void };
+  train(): Promise<unknown>;
+}
+
+/** The trainer that `make` creates, at the end of its training, for the tests that only look at it: it is trained once, when it is first needed. */
+export function trainedOnce<T extends Trainable>(make: () => T): () => Promise<T> {
+  let trained: Promise<T> | undefined;
+  const train = async (): Promise<T> => {
+    const trainer = make();
+    await trainer.train();
+    return trainer;
+  };
+  afterAll(async () => {
+    if (trained) (await trained).model.dispose();
+  });
+  return () => {
+    trained ??= train();
+    return trained;
+  };
+}

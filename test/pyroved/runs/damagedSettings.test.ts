@@ -1,5 +1,5 @@
 /** Sources and training settings with anything in place of what they should hold: rejected before any step. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
@@ -8,7 +8,7 @@ import { loadPairs, loadSets, type PairsSource, resumeRun, type Source, trainRun
 import { cards } from 'pyroved-data';
 import { cardsConfig } from 'pyroved-data/internal';
 import { encodeNpy, SemiSupervisedTrainer, SSIVAE } from 'pyroved-ts';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { rejections } from '../../pyroved-ts/damaged.js';
 
 const root = mkdtempSync(join(tmpdir(), 'damaged-'));
@@ -70,6 +70,14 @@ describe('the configuration of a run', () => {
     return copy;
   };
 
+  const stopped = join(root, 'stopped');
+  beforeAll(async () => {
+    const stop = new AbortController();
+    const hooks = { signal: stop.signal, onStep: () => stop.abort() };
+    const layers = { hiddenEncoder: [4], hiddenDecoder: [4] };
+    await trainRun({ folder: stopped, source: cardsSource, model: layers, kernel: 'reference' }, hooks);
+  });
+
   it.each<[string[], unknown]>([
     [['model', 'shape'], 'x'],
     [
@@ -92,15 +100,14 @@ describe('the configuration of a run', () => {
     [['train', 'klWeight'], 'sum(1:1e9)'],
   ])('with %j as %j is rejected by a typed error, and no tensor is left', async (path, value) => {
     const folder = mkdtempSync(join(root, 'run-'));
-    const stop = new AbortController();
-    const hooks = { signal: stop.signal, onStep: () => stop.abort() };
-    const layers = { hiddenEncoder: [4], hiddenDecoder: [4] };
-    await trainRun({ folder, source: cardsSource, model: layers, kernel: 'reference' }, hooks);
+    cpSync(stopped, folder, { recursive: true });
     const file = join(folder, 'config.json');
     const config = JSON.parse(readFileSync(file, 'utf8'));
     writeFileSync(file, JSON.stringify(set(config, path, value)));
     const before = tf.memory().numTensors;
-    await expect(resumeRun(folder, { kernel: 'reference' }, hooks)).rejects.toThrow(PyroError);
+    await expect(resumeRun(folder, { kernel: 'reference' }, { signal: AbortSignal.abort() })).rejects.toThrow(
+      PyroError,
+    );
     expect(tf.memory().numTensors).toBe(before);
   });
 });

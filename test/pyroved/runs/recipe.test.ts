@@ -146,7 +146,7 @@ describe("the paper's recipe", () => {
   });
 
   it('gives the losses and the weights of the same options, one by one, and of its trainer', async () => {
-    const request = { source: sourceOf(), kernel: 'reference' };
+    const request = { source: sourceOf(), kernel: 'reference', report: false };
     const shared = { epochs: 2, batchSize: 12 };
     const ours = await trainRun({ ...request, folder: newFolder(), recipe: 'paper', model: widths, train: shared });
     const explicit = await trainRun({
@@ -188,7 +188,7 @@ test('a run with a latent shear is configured, kept and loaded, and its tables n
   const invariances = ['r', 't', 's', 'h'] as const;
   const folder = newFolder();
   await trainRun({
-    ...{ folder, source: sourceOf(), kernel: 'reference' },
+    ...{ folder, source: sourceOf(), kernel: 'reference', report: false },
     model: {
       ...{ invariances, shearPrior: 0.2, hiddenEncoder: [6], hiddenDecoder: [6] },
       recognition: { body: 'dense', features: 4, views: 2 },
@@ -220,7 +220,7 @@ test('a run of before there was recognition loads and resumes', async () => {
   const folder = newFolder();
   await trainRun({
     ...{ folder, source: sourceOf(), model: { ...widths, recognition: false }, kernel: 'reference' },
-    train: { epochs: 2, batchSize: 12 },
+    ...{ train: { epochs: 2, batchSize: 12 }, report: false },
   });
   const whole = tensorsOf(folder);
   const old = newFolder();
@@ -234,7 +234,7 @@ test('a run of before there was recognition loads and resumes', async () => {
   );
   const { engine, data } = JSON.parse(readFileSync(join(old, 'config.json'), 'utf8'));
   writeFileSync(join(old, 'config.json'), JSON.stringify({ ...config, engine, data }));
-  const { stopped } = await resumeRun(old);
+  const { stopped } = await resumeRun(old, {}, {}, { report: false });
   expect(stopped).toBe(false);
   expect(tensorsOf(old)).toEqual(whole);
   const { model } = await loadModel(old);

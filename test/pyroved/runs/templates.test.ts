@@ -159,7 +159,7 @@ describe('without labels', () => {
     const stop = new AbortController();
     const request = requestOf('stopped', model, few);
     await trainRun(request, { signal: stop.signal, onEpoch: () => stop.abort() });
-    await resumeRun(request.folder, { kernel: 'wasm' });
+    await resumeRun(request.folder, { kernel: 'wasm' }, {}, { report: false });
     const [whole, resumed] = await Promise.all(['found', 'stopped'].map((name) => loadModel(join(root, name))));
     expect(weights(resumed.model)).toEqual(weights(whole.model));
     const images = await testImages(whole);

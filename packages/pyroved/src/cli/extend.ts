@@ -10,7 +10,7 @@ import { runTables } from './study.js';
 import { checkTraining } from './trainTable.js';
 
 /** Options of `train` that are allowed with --from, apart from those of sources and training. */
-const ALLOWED = ['from', 'out', 'seed', 'overwrite', 'engine', 'kernel', 'threads', 'precision', 'isa'];
+const ALLOWED = ['from', 'out', 'seed', 'overwrite', 'report', 'engine', 'kernel', 'threads', 'precision', 'isa'];
 
 /** The request described by the options. @throws {PyrovedError} for options of the model, and without --out. */
 export function extension(word: string | undefined, given: Given, command: Command): TrainRequest & { folder: string } {

@@ -115,10 +115,10 @@ export function settingsOf(given: Given): RunSettings & { readonly overwrite: bo
 
 const isFolder = (file: string): boolean => fs.statSync(file, { throwIfNoEntry: false })?.isDirectory() === true;
 
-/** Rejects options together with --resume, except those of the machine: a resumed run has its options in its folder. */
+/** Rejects options together with --resume, except those of the machine and the report: a resumed run has its options in its folder. */
 export function rejectWithResume(word: string | undefined, command: Command): void {
   const typed = typedOptions(command).filter(
-    ({ name }) => !['resume', 'engine', 'kernel', 'threads', 'precision', 'isa'].includes(name),
+    ({ name }) => !['resume', 'report', 'engine', 'kernel', 'threads', 'precision', 'isa'].includes(name),
   );
   const extra = [...(word === undefined ? [] : [`"${word}"`]), ...typed.map(({ flag }) => flag)];
   if (extra.length === 0) return;

@@ -75,6 +75,7 @@ export function trainCommand(): Command {
         atLeast(1),
       ),
     )
+    .option('--no-report', 'write the model and its evaluation, without pictures and report')
     .addHelpText('after', examples);
   addSourceOptions(command);
   addPairOptions(command);
@@ -87,6 +88,8 @@ export function trainCommand(): Command {
   ]);
   return command.action(async (word: string | undefined, given: Given) => {
     const machine = machineOf(given);
+    const { report = true } = given as { report?: boolean };
+    const tellEnd = (result: RunResult | SeedsResult, folder: string) => tellResult(result, folder, report);
     if (given.resume !== undefined) {
       rejectWithResume(word, command);
       const folder = String(given.resume);
@@ -94,13 +97,16 @@ export function trainCommand(): Command {
         tellPairs(await withProgress((hooks) => resumePairs(folder, machine, hooks)));
         return;
       }
-      const resume = StudyFolder.kindIn(folder) === undefined ? resumeRun : resumeSeeds;
-      tellEnd(await withProgress<RunResult | SeedsResult>((hooks) => resume(folder, machine, hooks)), folder);
+      const isRun = StudyFolder.kindIn(folder) === undefined;
+      const result = await withProgress<RunResult | SeedsResult>((hooks) =>
+        isRun ? resumeRun(folder, machine, hooks, { report }) : resumeSeeds(folder, machine, hooks),
+      );
+      tellEnd(result, folder);
       return;
     }
     if (given.from !== undefined) {
       const extended = extension(word, given, command);
-      const result = await withProgress((hooks) => trainRun({ ...machine, ...extended }, hooks));
+      const result = await withProgress((hooks) => trainRun({ ...machine, ...extended, report }, hooks));
       tellEnd(result, extended.folder);
       return;
     }
@@ -116,9 +122,10 @@ export function trainCommand(): Command {
     const request = { ...machine, folder, source, ...settingsOf(given) };
     const { seeds, selectAfter, seed } = given as { seeds?: number | number[]; selectAfter?: number; seed: number };
     if (seeds === undefined && selectAfter !== undefined) throw new PyrovedError('--select-after requires --seeds.');
+    if (seeds !== undefined && !report) throw new PyrovedError('--no-report cannot be combined with --seeds.');
     const result = await withProgress<RunResult | SeedsResult>((hooks) =>
       seeds === undefined
-        ? trainRun({ ...request, seed }, hooks)
+        ? trainRun({ ...request, seed, report }, hooks)
         : trainSeeds({ ...request, seeds, ...(selectAfter !== undefined && { selectAfter }) }, hooks),
     );
     tellEnd(result, folder);
@@ -133,7 +140,7 @@ const sourceHelp = (): string =>
 const holdsPairs = (folder: string): boolean =>
   StudyFolder.kindIn(folder) === undefined && isPairsRun(RunFolder.open(folder));
 
-function tellEnd({ folder: run, summary, stopped }: RunResult | SeedsResult, folder: string): void {
+function tellResult({ folder: run, summary, stopped }: RunResult | SeedsResult, folder: string, report: boolean): void {
   if (stopped || !summary || !run) {
     say(`Stopped. To continue: pyroved train --resume ${folder}`);
     return;
@@ -153,7 +160,8 @@ function tellEnd({ folder: run, summary, stopped }: RunResult | SeedsResult, fol
   }
   if (accuracy !== undefined) for (const line of accuracyLines(summary)) say(line);
   tellDoubts(summary, run);
-  say(`Trained ${formatCount(steps)} steps in ${formatDuration(seconds)}. Report: ${run.file('report')}`);
+  const written = report ? `Report: ${run.file('report')}` : `Run: ${run.path}`;
+  say(`Trained ${formatCount(steps)} steps in ${formatDuration(seconds)}. ${written}`);
 }
 
 /** Prints possible problems of the run and of its labels. */

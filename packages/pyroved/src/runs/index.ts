@@ -50,5 +50,5 @@ export * from './rows.js';
 export type { RunResult } from './runToEnd.js';
 export { type DoubtfulLabel, doubtfulLabels } from './suspicious.js';
 export { type AnyTrained, encodingCsv, type ManifoldRequest, manifoldPictures } from './tables.js';
-export { resumeRun, type TrainRequest, trainRun } from './train.js';
+export { type ResumeOptions, resumeRun, type TrainRequest, trainRun } from './train.js';
 export { poseRangesOf, type Validation, type ValidationSummary, validationFor } from './validation.js';

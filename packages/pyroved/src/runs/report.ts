@@ -15,7 +15,6 @@ import {
   type ReportData,
   type ReportTable,
   renderReport,
-  type TrainingCurve,
 } from '../viz/index.js';
 import { disentanglementTable } from './disentangled.js';
 import type { RunSummary } from './finish.js';
@@ -26,16 +25,8 @@ import { deformationsOf, imagesToShow, latentsOf, manifoldsOf, reconstructionsOf
 import { hasClassAngles } from './upright.js';
 import { posesText } from './validation.js';
 
-/** A run to compare with: the baseline of the demo. */
-export interface ReportBaseline {
-  readonly label: string;
-  readonly accuracy: number;
-  readonly history: readonly EpochRecord[];
-}
-
 /** Optional additional content of a report. */
 export interface ReportExtras {
-  readonly baseline?: ReportBaseline;
   /** Tables, e.g. of the runs among which this one was selected. */
   readonly tables?: readonly ReportTable[];
 }
@@ -59,7 +50,7 @@ function reportData(
   run: RunFolder,
   model: Model,
   sets: TrainingSets,
-  { summary, history, baseline, tables }: Result,
+  { summary, history, tables }: Result,
 ): ReportData {
   // Only trained runs have reports, and they have a source of images.
   const source = dataSection(run.config).source as Source;
@@ -72,7 +63,7 @@ function reportData(
   return {
     title: `${titles[source.kind]}: ${name}${invariant}`,
     subtitle: `${run.config.createdAt.slice(0, 10)}, ${run.path}`,
-    ...headline(summary, sets, source, baseline),
+    ...headline(summary, sets, source),
     warnings: [
       ...(summary.problems ?? []).map(({ text, advice }) => ({ text: `${text} What to try:`, items: advice })),
       ...(sets.problems.length > 0
@@ -85,7 +76,7 @@ function reportData(
         : []),
     ],
     facts: facts(run, summary, sets, history[0].lr),
-    curves: curves(history, baseline),
+    curves: [{ name: 'this model', epochs: history.map(figures) }],
     ...confusionOf(summary, sets.found?.test?.classNames ?? sets.classNames),
     ...(deformations && { deformations }),
     manifolds: manifoldsOf(model, classNames, angles ? { angle: [...angles] } : {}),
@@ -114,12 +105,7 @@ const titles: Readonly<Record<Source['kind'], string>> = {
 const foundKind = (numClasses: number): string =>
   numClasses === 1 ? 'deformable template' : `deformable templates of ${numClasses} classes found without labels`;
 
-function headline(
-  summary: RunSummary,
-  { classNames }: TrainingSets,
-  source: Source,
-  baseline: ReportBaseline | undefined,
-): { accuracy?: ReportAccuracy } {
+function headline(summary: RunSummary, { classNames }: TrainingSets, source: Source): { accuracy?: ReportAccuracy } {
   const value = summary.accuracy ?? summary.matchedAccuracy;
   if (value === undefined) return {};
   const matched = summary.accuracy === undefined ? ', each found class matched with the true class it fits best,' : '';
@@ -136,7 +122,6 @@ function headline(
     chance: summary.chance ?? 1 / classNames.length,
     ...(summary.accuracyInterval && { interval: summary.accuracyInterval }),
     beside: besideOf(summary),
-    ...(baseline && { baseline: { value: baseline.accuracy, label: baseline.label } }),
   };
   return { accuracy };
 }
@@ -152,11 +137,6 @@ const besideOf = ({ uprightAccuracy, labelsOnlyAccuracy }: RunSummary) => [
 const words: Record<string, string> = { r: 'rotation', t: 'translation', s: 'scale', h: 'shear' };
 const invariances = (list: readonly string[]): string =>
   list.map((letter) => lookUp(words, letter) ?? letter).join(' and ');
-
-function curves(history: readonly EpochRecord[], baseline: ReportBaseline | undefined): TrainingCurve[] {
-  const own = { name: 'this model', epochs: history.map(figures) };
-  return baseline ? [own, { name: baseline.label, epochs: baseline.history.map(figures) }] : [own];
-}
 
 const figures = ({ epoch, loss, labelledLoss, klWeight, evaluation }: EpochRecord) => ({
   epoch,

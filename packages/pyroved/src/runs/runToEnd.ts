@@ -16,7 +16,7 @@ import type { TrainingSets } from '../sources/sets.js';
 import type { RunFolder, RunOrigin } from '../storage/index.js';
 import { estimateTraining, PROBED_RECOGNITION } from './estimate.js';
 import { loadStart } from './extend.js';
-import { finishRun, type RunSummary } from './finish.js';
+import type { RunSummary } from './finish.js';
 import type { RunHooks } from './hooks.js';
 import { earlyWarning } from './learningProblems.js';
 import type { StartedMachine } from './machine.js';
@@ -49,8 +49,7 @@ export interface RunRequest {
   readonly resume: boolean;
   /** Stop after this epoch, counted from 1, as if interrupted. @default the last epoch */
   readonly until?: number;
-  /** @default `finishRun` */
-  readonly finish?: Finish;
+  readonly finish: Finish;
 }
 
 /** Trains a run to its end, or up to `until`. The caller must hold the run's lock. */
@@ -79,8 +78,7 @@ export async function runToEnd({ run, sets, machine, hooks, resume, until, finis
       warning: (history) => warningOf(history, validation, trainer.epochCount),
     });
     if (!ended) return { folder: run, history, stopped: true };
-    if (!finish) hooks.say?.('Drawing pictures and report.');
-    const summary = await (finish ?? finishRun)(run, model, sets, history);
+    const summary = await finish(run, model, sets, history);
     return { folder: run, history, stopped: false, summary };
   } finally {
     model.dispose();

@@ -16,7 +16,7 @@ import type { Source } from '../sources/source.js';
 import { lockOf, RunFolder, type RunSettings } from '../storage/index.js';
 import { versions } from '../version.js';
 import { checkStart, rejectModelOptions, type Start, startFrom } from './extend.js';
-import { finishRun } from './finish.js';
+import { type FinishOptions, finishRun } from './finish.js';
 import { foundSettings, looksForClasses, withFoundClasses, withoutClasses } from './foundClasses.js';
 import type { RunHooks } from './hooks.js';
 import {
@@ -30,7 +30,6 @@ import {
 } from './machine.js';
 import { checkPreprocess, type PreprocessSetting } from './preprocess.js';
 import { type RecipeName, withRecipe } from './recipe.js';
-import type { ReportBaseline } from './report.js';
 import { type Finish, type RunResult, runToEnd } from './runToEnd.js';
 import { checkTrainSettings, type DataSection, dataSection } from './settings.js';
 import { openImages } from './trainingImages.js';
@@ -55,8 +54,8 @@ export interface TrainRequest extends Machine {
   readonly from?: string;
   /** Replace an existing run. @default false */
   readonly overwrite?: boolean;
-  /** A baseline that the report compares the result with. */
-  readonly baseline?: ReportBaseline;
+  /** Whether to draw pictures and a report at the end, for which a classifier is also trained on the labelled images only. @default true */
+  readonly report?: boolean;
 }
 
 /** Trains a model on a source of images and writes a new run folder. */
@@ -67,7 +66,7 @@ export async function trainRun(request: TrainRequest, hooks: RunHooks = {}): Pro
     train: given = {},
     seed = 1,
     overwrite = false,
-    baseline,
+    report,
   } = withRecipe(request.recipe, request);
   const start = request.from === undefined ? undefined : startFrom(request.from);
   if (start) rejectModelOptions(start.origin.run, { ...model, preprocess: request.preprocess });
@@ -96,12 +95,20 @@ export async function trainRun(request: TrainRequest, hooks: RunHooks = {}): Pro
   if (line !== undefined) hooks.say?.(line);
   const run = RunFolder.create(folder, settings, { overwrite });
   using _lock = lockOf(run);
-  const finish: Finish = (...ended) => finishRun(...ended, baseline ? { baseline } : {});
-  return await runToEnd({ run, sets, machine, hooks, resume: false, ...(baseline && { finish }) });
+  const finish = finishing(hooks, { ...(report !== undefined && { report }) });
+  return await runToEnd({ run, sets, machine, hooks, finish, resume: false });
 }
 
+/** What is decided when a run is resumed. */
+export type ResumeOptions = Pick<TrainRequest, 'report'>;
+
 /** Resumes a run that was stopped or killed. The results are the same as without the interruption. */
-export async function resumeRun(folder: string, machine: Machine = {}, hooks: RunHooks = {}): Promise<RunResult> {
+export async function resumeRun(
+  folder: string,
+  machine: Machine = {},
+  hooks: RunHooks = {},
+  options: ResumeOptions = {},
+): Promise<RunResult> {
   const run = RunFolder.open(folder);
   using _lock = lockOf(run);
   using started = await startMachine(machineAgain(run.config, machine), hooks.say);
@@ -112,8 +119,16 @@ export async function resumeRun(folder: string, machine: Machine = {}, hooks: Ru
   const { seed } = run.config;
   const request = foundClasses !== undefined && { foundClasses, seed, ...findingWith(started, hooks) };
   const sets = request ? withFoundClasses(loaded, request) : loaded;
-  return await runToEnd({ run, sets, machine: started, hooks, resume: true });
+  return await runToEnd({ run, sets, machine: started, hooks, finish: finishing(hooks, options), resume: true });
 }
+
+/** Evaluates a trained model and, unless that is switched off, draws pictures and report. */
+const finishing =
+  ({ say }: RunHooks, options: FinishOptions): Finish =>
+  (...ended) => {
+    if (options.report !== false) say?.('Drawing pictures and report.');
+    return finishRun(...ended, options);
+  };
 
 const findingWith = ({ kernel }: StartedMachine, { say }: RunHooks) => ({
   ...(kernel && { kernel }),
