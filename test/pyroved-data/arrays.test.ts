@@ -56,9 +56,13 @@ describe('files written by NumPy and h5py', () => {
     ['complex.npy', undefined, 'values of type "c8"; save it as numbers'],
     ['objects.npy', undefined, 'Python objects, which are never loaded'],
     ['records.npy', undefined, 'it holds records; plain numbers are read'],
-    ['stored.npz', undefined, 'holds several arrays; name one as dataset: frames, labels'],
-    ['stored.npz', 'frame', 'has no array "frame". It holds: frames, labels'],
-    ['scan.h5', undefined, 'holds several arrays; name one as dataset: labels, scan/frames, scan/packed'],
+    ['stored.npz', undefined, 'holds several arrays; name one as dataset: frames [3, 4, 5], labels [3].'],
+    ['stored.npz', 'frame', 'has no array "frame". It holds: frames [3, 4, 5], labels [3].'],
+    [
+      'scan.h5',
+      undefined,
+      'holds several arrays; name one as dataset: labels [3], scan/frames [3, 4, 5], scan/packed [3, 4, 5].',
+    ],
     ['scan.h5', 'text', 'has no array "text"'],
     ['nothing.npy', undefined, 'There is no file'],
   ])('%s (dataset %s) is rejected', async (name, dataset, words) => {
@@ -216,4 +220,20 @@ describe('streaming', () => {
       '1 of 12 files cannot be used',
     );
   });
+});
+
+it('labels that are texts of an HDF5 file name the classes; "unknown" and empty ones are no labels', async () => {
+  const h5 = await import('h5wasm/node');
+  await h5.ready;
+  const path = at('texts.h5');
+  const file = new h5.File(path, 'w');
+  const data = Float32Array.from({ length: 5 * 64 }, (_, i) => (i * 7) % 13);
+  file.create_dataset({ name: 'frames', data, shape: [5, 8, 8] });
+  file.create_dataset({ name: 'phase', data: ['fcc', 'bcc', 'unknown', '', 'fcc'], shape: [5] });
+  file.create_dataset({ name: 'few', data: ['fcc', 'bcc'], shape: [2] });
+  file.close();
+  const { set } = await loadArray(path, { dataset: 'frames', labels: 'phase' });
+  expect(set.classNames).toEqual(['bcc', 'fcc']);
+  expect([...(set.labels ?? [])]).toEqual([1, 0, -1, -1, 1]);
+  await expect(loadArray(path, { dataset: 'frames', labels: 'few' })).rejects.toThrow('are 2 texts; one for each of 5');
 });

@@ -11,17 +11,24 @@ export interface ArrayFile {
 }
 
 /**
- * The name of the chosen array: `wanted`, or the only one in the file.
- * @throws {DataError} listing the names otherwise.
+ * The name of the chosen array: `wanted`, or the only one in the file. Shapes are asked for only for the message.
+ * @throws {DataError} listing the arrays with their shapes otherwise.
  */
-export function chooseName(path: string, names: readonly string[], wanted: string | undefined): string {
-  const list = names.join(', ');
+export function chooseName(
+  path: string,
+  names: readonly string[],
+  wanted: string | undefined,
+  shapeOf: (name: string) => readonly number[] | undefined,
+): string {
+  const list = () => names.map((name) => `${name}${shownShape(shapeOf(name))}`).join(', ');
   if (names.length === 0) throw new DataError(`"${path}" holds no array of numbers.`);
   if (wanted === undefined) {
     if (names.length === 1) return names[0];
-    throw new DataError(`"${path}" holds several arrays; name one as dataset: ${list}.`);
+    throw new DataError(`"${path}" holds several arrays; name one as dataset: ${list()}.`);
   }
   const name = wanted.replace(/^\//, '');
-  if (!names.includes(name)) throw new DataError(`"${path}" has no array "${wanted}". It holds: ${list}.`);
+  if (!names.includes(name)) throw new DataError(`"${path}" has no array "${wanted}". It holds: ${list()}.`);
   return name;
 }
+
+const shownShape = (shape: readonly number[] | undefined): string => (shape ? ` [${shape.join(', ')}]` : '');

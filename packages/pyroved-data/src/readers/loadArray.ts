@@ -10,11 +10,16 @@ import { entryAt, naturalOrder } from '../images/folder.js';
 import { centreSquare, resize } from '../images/resize.js';
 import { type Defaults, LIMIT_DEFAULTS, withDefaults } from '../options.js';
 import type { ArrayFile } from './arrayFile.js';
-import { type ArrayChoice, openArray } from './openArray.js';
+import { readHdf5Texts } from './hdf5.js';
+import { type ArrayChoice, isHdf5, openArray } from './openArray.js';
 
 /** Options of `loadArray` and `streamArray`. */
 export interface ArrayOptions extends ArrayChoice {
-  /** Class labels, one per item: another dataset of the same file, or another file. NaN and -1 mean unknown. @default none */
+  /**
+   * Class labels, one per item: another dataset of the same file, or another file. Numbers, or the texts of an HDF5 dataset of strings;
+   * NaN, -1, "unknown" and empty texts mean unlabelled.
+   * @default none
+   */
   readonly labels?: string;
   /** Height and width to which images are resized, after a crop to the centred square. @default no resizing */
   readonly size?: number;
@@ -173,6 +178,17 @@ function nonFiniteValues(values: Float32Array, shape: readonly number[]): string
 
 async function readLabels(path: string, labels: string, usable: readonly number[], count: number, room: ReadLimits) {
   const isFile = entryAt(labels)?.isFile();
+  const texts = isFile ? undefined : await readTexts(path, labels);
+  if (texts) {
+    if (texts.length !== count) {
+      throw new DataError(
+        `The labels "${labels}" in "${path}" are ${texts.length} texts; one for each of ${count} items is needed.`,
+      );
+    }
+    return labelling(
+      usable.map((i) => (UNKNOWN.includes(texts[i].trim().toLowerCase()) ? undefined : texts[i].trim())),
+    );
+  }
   const file = isFile ? await openArray(labels, room) : await openArray(path, { ...room, dataset: labels });
   const [length] = file.shape;
   if (length !== count || file.shape.slice(1).some((d) => d !== 1)) {
@@ -184,7 +200,22 @@ async function readLabels(path: string, labels: string, usable: readonly number[
   }
   const values = usable.map((i) => file.item(i)[0]);
   file.close();
-  const known = values.filter((v) => Number.isFinite(v) && v !== -1);
-  const classNames = [...new Set(known.map(String))].sort(naturalOrder);
-  return { labels: Int32Array.from(values, (v) => classNames.indexOf(String(v))), classNames };
+  return labelling(values.map((v) => (Number.isFinite(v) && v !== -1 ? String(v) : undefined)));
+}
+
+/** Texts that stand for no label. */
+const UNKNOWN = ['', 'unknown'];
+
+/** Labels that are strings of an HDF5 file; undefined for any other labels. */
+async function readTexts(path: string, labels: string): Promise<string[] | undefined> {
+  return isHdf5(path) ? readHdf5Texts(path, labels).catch(() => undefined) : undefined;
+}
+
+/** Class indices of labels, -1 where there is none. */
+function labelling(values: readonly (string | undefined)[]) {
+  const classNames = [...new Set(values.flatMap((value) => value ?? []))].sort(naturalOrder);
+  return {
+    labels: Int32Array.from(values, (value) => (value === undefined ? -1 : classNames.indexOf(value))),
+    classNames,
+  };
 }

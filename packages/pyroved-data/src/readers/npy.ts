@@ -5,39 +5,11 @@
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { lookUp, NPY_MAGIC } from 'pyroved-ts/internal';
 import { type ZipEntry, zipEntries } from 'pyroved-ts/node';
+import { NUMBER_TYPES, type NumberType } from '../formats/numbers.js';
 import type { ArrayFile } from './arrayFile.js';
 
 export const isNpy = (bytes: Uint8Array): boolean => NPY_MAGIC.every((b, i) => bytes[i] === b);
 export const isZip = (bytes: Uint8Array): boolean => bytes[0] === 0x50 && bytes[1] === 0x4b;
-
-/** How one number is stored. */
-interface NumberType {
-  readonly bytes: number;
-  readonly read: (view: DataView, at: number, little: boolean) => number;
-}
-
-const TYPES: Readonly<Record<string, NumberType>> = {
-  b1: { bytes: 1, read: (v, at) => v.getUint8(at) },
-  u1: { bytes: 1, read: (v, at) => v.getUint8(at) },
-  i1: { bytes: 1, read: (v, at) => v.getInt8(at) },
-  u2: { bytes: 2, read: (v, at, little) => v.getUint16(at, little) },
-  i2: { bytes: 2, read: (v, at, little) => v.getInt16(at, little) },
-  u4: { bytes: 4, read: (v, at, little) => v.getUint32(at, little) },
-  i4: { bytes: 4, read: (v, at, little) => v.getInt32(at, little) },
-  u8: { bytes: 8, read: (v, at, little) => Number(v.getBigUint64(at, little)) },
-  i8: { bytes: 8, read: (v, at, little) => Number(v.getBigInt64(at, little)) },
-  f2: { bytes: 2, read: (v, at, little) => halfFloat(v.getUint16(at, little)) },
-  f4: { bytes: 4, read: (v, at, little) => v.getFloat32(at, little) },
-  f8: { bytes: 8, read: (v, at, little) => v.getFloat64(at, little) },
-};
-
-function halfFloat(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 31;
-  const fraction = bits & 1023;
-  if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
-  return sign * (exponent === 0 ? fraction * 2 ** -24 : (1024 + fraction) * 2 ** (exponent - 25));
-}
 
 interface Header {
   readonly type: NumberType;
@@ -63,7 +35,7 @@ function parseHeader(bytes: Uint8Array): Header {
   if (!shape || !order || !descr) {
     throw new Error(/'descr':\s*\[/.test(text) ? 'it holds records; plain numbers are read' : 'damaged .npy header');
   }
-  const type = lookUp(TYPES, descr[2] + descr[3]);
+  const type = lookUp<NumberType>(NUMBER_TYPES, descr[2] + descr[3]);
   if (!type) {
     const kind =
       descr[2] === 'O' ? 'Python objects, which are never loaded' : `values of type "${descr[2]}${descr[3]}"`;

@@ -15,6 +15,11 @@ export interface ArrayChoice extends ReadLimits {
 
 const HDF5 = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
 
+const startsAsHdf5 = (start: Uint8Array): boolean => HDF5.every((b, i) => start[i] === b);
+
+/** Whether a file is an HDF5 file. @throws {DataError} when it cannot be read. */
+export const isHdf5 = (path: string): boolean => startsAsHdf5(firstBytes(path));
+
 /**
  * Opens a `.npy`, `.npz` or HDF5 file, told apart by content. `.npy` and HDF5 are read from disk as they are needed.
  * @throws {DataError} when the file cannot be read, or holds several arrays and `dataset` names none of them.
@@ -49,7 +54,7 @@ async function opened(
   dataset: string | undefined,
   room: Required<ReadLimits>,
 ): Promise<ArrayFile> {
-  if (HDF5.every((b, i) => start[i] === b)) return openHdf5(path, dataset);
+  if (startsAsHdf5(start)) return openHdf5(path, dataset);
   if (isNpy(start)) return openNpy(path);
   if (isZip(start)) return chosen(path, npzEntries(readFileSync(path)), dataset, room);
   throw new DataError(`"${path}" is not an array file (.npy, .npz and HDF5 are read).`);
@@ -73,13 +78,25 @@ function firstBytes(path: string): Uint8Array {
   return bytes;
 }
 
+/** Bytes of packed arrays that are unpacked only to name their shapes. */
+const SMALL = 1e7;
+
 function chosen(
   path: string,
   arrays: ReadonlyMap<string, ZipEntry>,
   dataset: string | undefined,
   room: Required<ReadLimits>,
 ): ArrayFile {
-  const entry = arrays.get(chooseName(path, [...arrays.keys()], dataset)) as ZipEntry;
+  const shapeOf = (name: string): readonly number[] | undefined => {
+    const entry = arrays.get(name);
+    try {
+      return entry && entry.size <= SMALL ? arrayFromNpy(entry.content()).shape : undefined;
+    } catch {
+      return undefined;
+    }
+  };
+  const entry = arrays.get(chooseName(path, [...arrays.keys()], dataset, shapeOf));
+  if (!entry) throw new Error('it holds no array');
   checkRoom({ bytes: entry.size }, room);
   return arrayFromNpy(entry.content());
 }
