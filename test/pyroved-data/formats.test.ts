@@ -107,7 +107,9 @@ describe('a pixel size', () => {
 });
 
 it('options that do not exist, files that are missing and formats that are not supported are rejected', async () => {
-  await expect(openMicrograph(at('half.mrc'), { ...{ datset: 'a' } })).rejects.toThrow('Did you mean "dataset"?');
+  await expect(openMicrograph(at('half.mrc'), { dataset: '', ...{ datset: 'a' } })).rejects.toThrow(
+    'Did you mean "dataset"?',
+  );
   await expect(openMicrograph(at('nowhere.dm3'))).rejects.toThrow(DataError);
   writeFileSync(at('text.txt'), 'a micrograph');
   await expect(openMicrograph(at('text.txt'))).rejects.toThrow('its format is not supported');
