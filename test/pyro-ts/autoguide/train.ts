@@ -8,6 +8,7 @@ interface Training<Args extends unknown[]> {
   /** The learning rate at the end, as a fraction of `lr`. */
   cooled?: number;
   elbo?: ELBO;
+  compile?: boolean;
   args: Args;
 }
 
@@ -15,11 +16,11 @@ interface Training<Args extends unknown[]> {
 export function train<Args extends unknown[]>(
   model: (...args: Args) => unknown,
   guide: (...args: Args) => unknown,
-  { steps, lr = 0.05, cooled = 0.01, elbo = new TraceELBO(), args }: Training<Args>,
+  { steps, lr = 0.05, cooled = 0.01, elbo = new TraceELBO(), compile = false, args }: Training<Args>,
 ): SVI<Args> {
   const optimizer = new Adam({ lr });
   const schedule = exponentialLR(optimizer, { gamma: cooled ** (1 / steps) });
-  const svi = new SVI(model, guide, optimizer, elbo, { seed: 0 });
+  const svi = new SVI(model, guide, optimizer, elbo, { seed: 0, compile });
   for (let i = 0; i < steps; i++) {
     svi.step(...args);
     schedule.step();

@@ -5,5 +5,6 @@ export { AutoIAFNormal, type AutoIAFNormalOptions, AutoNormalizingFlow, type Flo
 export { AutoDiagonalNormal } from './joint.js';
 export * from './list.js';
 export { AutoLowRankMultivariateNormal, type AutoLowRankOptions } from './lowRank.js';
-export * from './multivariate.js';
+export { AutoLaplaceApproximation, AutoMultivariateNormal } from './multivariate.js';
 export { AutoDelta, AutoNormal, type AutoNormalOptions } from './perSite.js';
+export { AutoStructured, type AutoStructuredOptions, type Conditional, type Dependency } from './structured.js';

@@ -24,9 +24,7 @@ export abstract class JointGuide<Args extends unknown[]> extends AutoGuide<Args>
   protected abstract centre(params: ParamStore): tf.Tensor;
 
   protected sitesOf(args: Args): readonly ContinuousSite[] {
-    this.known ??= tf.tidy(
-      () => continuousSites(this.look(args, DRAWS), this.options.initialValues).map(rejectSubsampled) as never,
-    );
+    this.known ??= tf.tidy(() => wholeSites(this.look(args, DRAWS), this.options.initialValues) as never);
     return this.seen(this.known);
   }
 
@@ -52,11 +50,7 @@ export abstract class JointGuide<Args extends unknown[]> extends AutoGuide<Args>
     return sites.map((site) => {
       const part = tf.slice(vector, [...lead.map(() => 0), at], [...lead, site.size]);
       at += site.size;
-      // Particles sit left of every plate; between them and a site's own dimensions there is nothing.
-      return {
-        site,
-        unconstrained: tf.reshape(part, [...trimmed(lead, site.shape.length - site.eventDim), ...site.shape]),
-      };
+      return { site, unconstrained: inSiteShape(part, site) };
     });
   }
 
@@ -86,8 +80,14 @@ export abstract class JointGuide<Args extends unknown[]> extends AutoGuide<Args>
   }
 }
 
-/** A site's value, as a point whose density is that of the change of variables. */
-function place({ name, eventDim, frames, ...site }: ContinuousSite, unconstrained: tf.Tensor): tf.Tensor {
+/** A vector [..., site.size], of which the leading dimensions are particles, in the site's unconstrained shape. */
+export function inSiteShape(vector: tf.Tensor, { shape, eventDim }: ContinuousSite): tf.Tensor {
+  // Particles sit left of every plate; between them and a site's own dimensions there is nothing.
+  return tf.reshape(vector, [...trimmed(vector.shape.slice(0, -1), shape.length - eventDim), ...shape]);
+}
+
+/** Samples a site at a value in unconstrained space, as a point whose density is that of the change of variables. */
+export function place({ name, eventDim, frames, ...site }: ContinuousSite, unconstrained: tf.Tensor): tf.Tensor {
   const transform = site.transform();
   const value = transform.forward(unconstrained);
   const jacobian = transform.logAbsDetJacobian(unconstrained, value);
@@ -99,6 +99,10 @@ function place({ name, eventDim, frames, ...site }: ContinuousSite, unconstraine
 function trimmed(lead: readonly number[], batchDims: number): readonly number[] {
   return lead.slice(0, Math.max(0, lead.length - batchDims));
 }
+
+/** The continuous sites of a guide that draws the whole of each site. */
+export const wholeSites = (...args: Parameters<typeof continuousSites>): ContinuousSite[] =>
+  continuousSites(...args).map(rejectSubsampled);
 
 function rejectSubsampled(site: ContinuousSite): ContinuousSite {
   const subsampled = site.frames.find((f) => f.dim !== undefined && f.size !== f.fullSize);

@@ -31,15 +31,19 @@ export class AutoMultivariateNormal<Args extends unknown[]> extends JointGuide<A
 
   protected posterior(latentDim: number, initial: () => tf.Tensor): Distribution {
     const loc = param(`${this.prefix}.loc`, initial);
-    const scale = param(`${this.prefix}.scale`, () => tf.fill([latentDim], this.initScale), { constraint: positive });
-    // Of this parameter, only what is below the diagonal matters.
-    const below = param(`${this.prefix}.below`, () => tf.zeros([latentDim, latentDim]));
-    const unit = below.mul(belowDiagonal(latentDim)).add(tf.eye(latentDim));
-    return new MultivariateNormal(loc, { scaleTril: unit.mul(scale.expandDims(1)) });
+    return new MultivariateNormal(loc, { scaleTril: scaleTrilParam(this.prefix, latentDim, this.initScale) });
   }
   protected centre(params: ParamStore): tf.Tensor {
     return params.get(`${this.prefix}.loc`);
   }
+}
+
+/** A Cholesky factor [n, n] from the parameters PREFIX.scale and PREFIX.below. */
+export function scaleTrilParam(prefix: string, n: number, initScale: number): tf.Tensor {
+  const scale = param(`${prefix}.scale`, () => tf.fill([n], initScale), { constraint: positive });
+  // Of this parameter, only what is below the diagonal matters.
+  const below = param(`${prefix}.below`, () => tf.zeros([n, n]));
+  return below.mul(belowDiagonal(n)).add(tf.eye(n)).mul(scale.expandDims(1));
 }
 
 /** Ones below the diagonal. */
