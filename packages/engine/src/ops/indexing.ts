@@ -6,15 +6,16 @@ import { uncountedReads } from '../recording/hostCalls.js';
 import { customGrad } from './customGrad.js';
 
 /**
- * Entries `indices` (whole numbers of any shape and type, so also the values of an enumerated variable) of `x` along `axis`: the shape of `x` with
- * that of `indices` in place of that axis. The gradient adds up where an index repeats.
+ * Entries `indices` (whole numbers of any shape and type, so also the values of an enumerated variable; a plain number takes one entry) of `x` along
+ * `axis`: the shape of `x` with that of `indices` in place of that axis. The gradient adds up where an index repeats.
  * @throws {OperandError} for an index that is no whole number from 0 to the size of the axis less 1
  * @example take(tf.tensor2d([[1, 2], [3, 4]]), tf.tensor1d([1, 1, 0], 'int32')) // [[3, 4], [3, 4], [1, 2]]
  */
-export function take(x: tf.Tensor, indices: tf.Tensor, axis = 0): tf.Tensor {
+export function take(x: tf.Tensor, indices: tf.Tensor | tf.TensorLike, axis = 0): tf.Tensor {
   const at = axis < 0 ? axis + x.rank : axis;
-  checkIndices('take', indices, x.shape[at]);
-  return takeWithin(x, indices, at);
+  const chosen = indices instanceof tf.Tensor ? indices : tf.tensor(indices);
+  checkIndices('take', chosen, x.shape[at]);
+  return takeWithin(x, chosen, at);
 }
 
 /**
