@@ -35,7 +35,7 @@ export { halvesOf, mixtureOf } from './train/angleRegions.js';
 export { imageTensor, meanOver } from './train/data.js';
 export { FreshNoise } from './train/freshNoise.js';
 export { fitEvidence, gateWeight } from './train/gate.js';
-export { checkKnownPoseOptions, klSchedule, knownPoseKeys } from './train/knownPoses.js';
+export { checkKnownPoseOptions, klSchedule, knownPoseKeys } from './train/knownPoseOptions.js';
 export { bestAssignment } from './train/matching.js';
 export { trainerOptionKeys } from './train/options.js';
 export { normalQuantile, vonMisesHalfWidth } from './train/poseCalibration.js';

@@ -16,7 +16,7 @@ describe('rejected options', () => {
     [{ latentDim: 0 }, /latentDim must be an integer of at least 1; got 0/],
     [{ shape: [6, 6, 3] }, /shape must be \[height, width\] or \[length\]; got \[6,6,3\]/],
     [{ hiddenDecoder: [] }, /hiddenDecoder must be a list of widths such as \[128, 128\]; got \[\]/],
-    [{ activation: 'tahn' }, /no activation "tahn"\. Did you mean "tanh"\?/],
+    [{ activation: 'tahn' }, /activation must be .*; got "tahn"\. Did you mean "tanh"\?/],
     [{ likelihood: 'bernouli' }, /no likelihood "bernouli"\. Did you mean "bernoulli"\?/],
     [{ decoderSigma: 0.3 }, /decoderSigma applies only to the likelihood "gaussian"; this model has "bernoulli"/],
     [{ likelihood: 'gaussian', decoderSigma: 0 }, /decoderSigma must be a positive number or "learned"; got 0/],

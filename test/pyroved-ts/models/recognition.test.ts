@@ -265,7 +265,7 @@ describe('options', () => {
   test.each([
     [{ labelledPoses: 'turned' }, /labelledPoses must be "drawn" or "fixed"/],
     [{ bodi: 'dense' }, /no option "bodi".*body/],
-    [{ views: 0 }, /views must be a positive integer/],
+    [{ views: 0 }, /views must be an integer of at least 1/],
     [{ ranges: { angel: 1 } }, /no option "angel".*angle/],
     [{ tolerance: -1 }, /tolerance must be at least 0 and less than 1/],
   ])('%j is rejected', (recognition, message) => {

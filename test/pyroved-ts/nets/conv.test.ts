@@ -151,7 +151,7 @@ describe('rejections', () => {
     [{ blocks: [[2], []] }, 'blocks must be a list of the channels of each block'],
     [{ blocks: [[2.5]] }, 'blocks must be a list of the channels of each block'],
     [{ kernelSize: 4 }, 'kernelSize must be an odd positive integer'],
-    [{ activation: 'lrelu' } as unknown as ConvOptions, 'no activation "lrelu"'],
+    [{ activation: 'lrelu' } as unknown as ConvOptions, '; got "lrelu"'],
     [{ upsampling: 'linear' } as ConvOptions, 'upsampling belongs to decoders'],
   ])('%j', (conv, words) => {
     const make = () => convClassifier({ shape: [8, 8], channels: 1, outputs: 2, conv });

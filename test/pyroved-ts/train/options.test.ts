@@ -201,10 +201,10 @@ describe('early stopping', () => {
     const options = { earlyStopping: { patience: 2, on: 'accuracy' as const } };
     const { numClasses: _, hiddenClassifier: __, ...unsupervised } = small;
     expect(() => new UnsupervisedTrainer(new IVAE(unsupervised), { images: unlabelled }, options)).toThrow(
-      'UnsupervisedTrainer: earlyStopping.on "accuracy" requires labelled images.',
+      'UnsupervisedTrainer: earlyStopping: on "accuracy" requires labelled images.',
     );
     expect(() => trainerOf({ earlyStopping: { patience: 0 } })).toThrow(
-      'earlyStopping.patience must be an integer of at least 1; got 0.',
+      'earlyStopping: patience must be an integer of at least 1; got 0.',
     );
   });
 });

@@ -1,6 +1,6 @@
 /** Random poses: rotation, shift, scale, shear and optional reflection of each image. */
 import { OptionError, type RandomStream } from 'pyro-ts';
-import { rejectUnknownKeys } from 'pyro-ts/internal';
+import { type OptionTable, resolveOptions, withDefaults } from '../options.js';
 
 /** Ranges from which poses are drawn. A part that is omitted is not changed by the pose. */
 export interface AffineRanges {
@@ -55,7 +55,13 @@ export interface Poses {
   readonly mirror: Uint8Array;
 }
 
-const KEYS: readonly (keyof AffineRanges)[] = ['angle', 'shift', 'scale', 'shear', 'mirror'];
+const table = {
+  angle: { default: 0 },
+  shift: { default: 0 as number | readonly number[] },
+  scale: { default: [1, 1] as readonly [number, number] },
+  shear: { default: 0 },
+  mirror: { default: false },
+} satisfies OptionTable<AffineRanges>;
 
 /**
  * Draws a pose for each of `count` images. Each pose uses the same number of random values whatever the ranges, so that
@@ -67,8 +73,14 @@ const KEYS: readonly (keyof AffineRanges)[] = ['angle', 'shift', 'scale', 'shear
  */
 export function drawPoses(count: number, ranges: AffineRanges, rng: RandomStream, dims = 2): Poses {
   checkRanges(ranges, dims);
-  const { angle = 0, shear = 0, scale: [low, high] = [1, 1], mirror = false } = ranges;
-  const [shiftA, shiftB] = shiftRanges(ranges, dims);
+  const {
+    angle,
+    shift,
+    shear,
+    scale: [low, high],
+    mirror,
+  } = withDefaults(ranges, table);
+  const [shiftA, shiftB] = shiftRanges(shift, dims);
   const poses: Poses = {
     count,
     dims,
@@ -98,7 +110,7 @@ export function drawPoses(count: number, ranges: AffineRanges, rng: RandomStream
   return poses;
 }
 
-function shiftRanges({ shift = 0 }: AffineRanges, dims: number): [number, number] {
+function shiftRanges(shift: number | readonly number[], dims: number): [number, number] {
   if (typeof shift === 'number') return [shift, dims === 1 ? 0 : shift];
   return [shift[0], dims === 1 ? 0 : shift[1]];
 }
@@ -108,8 +120,7 @@ function shiftRanges({ shift = 0 }: AffineRanges, dims: number): [number, number
  * @throws {OptionError} when a range is invalid; the message names it.
  */
 export function checkRanges(ranges: AffineRanges, dims = 2): void {
-  rejectUnknownKeys('pose ranges', ranges, KEYS);
-  const { angle = 0, shift = 0, scale = [1, 1], shear = 0, mirror = false } = ranges;
+  const { angle, shift, scale, shear, mirror } = resolveOptions('pose ranges', ranges, table);
   const halves: readonly [string, number, number][] = [
     ['angle', angle, Number.POSITIVE_INFINITY],
     ['shear', shear, 1.5],

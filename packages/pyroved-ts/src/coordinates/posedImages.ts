@@ -1,6 +1,6 @@
 /** Upright images and signals as they look at given poses: the inverse of `undoPose`, with mirror images beside it. */
 import { OptionError } from 'pyro-ts';
-import { rejectUnknownKeys } from 'pyro-ts/internal';
+import { type OptionTable, oneOf, resolveOptions } from '../options.js';
 import type { Poses } from './drawnPoses.js';
 import type { PoseNumbers } from './resample.js';
 
@@ -15,7 +15,9 @@ export interface PosedOptions {
 
 export type Outside = 'zero' | 'edge' | 'border';
 
-const OUTSIDE: readonly string[] = ['zero', 'edge', 'border'];
+export const posedTable = {
+  outside: { default: 'edge', ...oneOf(['zero', 'edge', 'border']) },
+} satisfies OptionTable<PosedOptions>;
 
 /**
  * Each image at its pose, with (bi)linear interpolation.
@@ -36,11 +38,7 @@ export function posedImages(
   poses: Poses,
   options: PosedOptions = {},
 ): Float32Array {
-  rejectUnknownKeys('posedImages', options, ['outside']);
-  const { outside = 'edge' } = options;
-  if (!OUTSIDE.includes(outside)) {
-    throw new OptionError(`outside must be one of ${OUTSIDE.join(', ')}; got "${outside}".`);
-  }
+  const { outside } = resolveOptions('posedImages', options, posedTable);
   const points = shape.reduce((n, d) => n * d, 1);
   if (images.length !== poses.count * channels * points || poses.dims !== shape.length) {
     throw new OptionError(

@@ -3,7 +3,7 @@
  * batches.
  */
 import { OptionError, RandomStream } from 'pyro-ts';
-import { rejectUnknownKeys } from 'pyro-ts/internal';
+import { type OptionTable, oneOf, resolveOptions } from '../options.js';
 
 /**
  * One training step's worth of images: indices into the unlabelled set, or into the labelled one ("recognition": class
@@ -29,7 +29,14 @@ export interface ScheduleOptions {
   readonly schedule?: 'spread' | 'pyroved';
 }
 
-const KNOWN = ['unlabelled', 'labelled', 'batchSize', 'seed', 'epoch', 'schedule'];
+const table = {
+  unlabelled: { required: true },
+  labelled: { default: 0 },
+  batchSize: { required: true },
+  seed: { required: true },
+  epoch: { required: true },
+  schedule: { default: 'spread', ...oneOf(['spread', 'pyroved']) },
+} satisfies OptionTable<ScheduleOptions>;
 
 /**
  * `count` images in an order drawn from `(seed, epoch, label)`, cut into batches; the last one may be smaller. The same
@@ -64,15 +71,13 @@ function cut(order: Int32Array, batchSize: number): Int32Array[] {
 
 /** The batches of one epoch, in the order in which they are trained on. A deterministic function of its options. */
 export function epochSchedule(options: ScheduleOptions): Batch[] {
-  rejectUnknownKeys('epochSchedule', options, KNOWN);
-  const { batchSize, seed, epoch, schedule = 'spread' } = options;
+  const resolved = resolveOptions('epochSchedule', options, table);
+  const { batchSize, seed, epoch, schedule } = resolved;
   const batches = (kind: Batch['kind'], count: number): Batch[] =>
     shuffledBatches(count, batchSize, seed, epoch, kind).map((indices) => ({ kind, indices }));
-  const unlabelled = batches('unlabelled', options.unlabelled);
-  const labelled = batches('labelled', options.labelled ?? 0);
-  if (schedule === 'pyroved') return pyrovedOrder(unlabelled, labelled);
-  if (schedule === 'spread') return spreadOrder(unlabelled, labelled);
-  throw new OptionError(`schedule is "${schedule}"; it can be "spread" or "pyroved".`);
+  const unlabelled = batches('unlabelled', resolved.unlabelled);
+  const labelled = batches('labelled', resolved.labelled);
+  return schedule === 'pyroved' ? pyrovedOrder(unlabelled, labelled) : spreadOrder(unlabelled, labelled);
 }
 
 /** pyroVED's auxSVItrainer.train. */

@@ -1,6 +1,6 @@
 /** Arrays as NumPy's files: `.npy` (one array) and `.npz` (a zip archive of them). */
 import { zipSync } from 'fflate';
-import { rejectUnknownKeys } from 'pyro-ts/internal';
+import { type OptionTable, resolveOptions } from '../options.js';
 
 /** How a `.npy` file begins. */
 export const NPY_MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
@@ -29,12 +29,13 @@ export interface NpzOptions {
   readonly level?: 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9;
 }
 
+const table = { level: { default: 6 } } satisfies OptionTable<NpzOptions>;
+
 /** Arrays as the content of a `.npz` file. */
 export const encodeNpz = (
   arrays: Readonly<Record<string, { readonly data: Float32Array | Int32Array; readonly shape: readonly number[] }>>,
   options: NpzOptions = {},
 ): Uint8Array => {
-  rejectUnknownKeys('encodeNpz', options, ['level']);
   const files = Object.entries(arrays).map(([name, { data, shape }]) => [`${name}.npy`, encodeNpy(data, shape)]);
-  return zipSync(Object.fromEntries(files), { level: options.level ?? 6 });
+  return zipSync(Object.fromEntries(files), resolveOptions('encodeNpz', options, table));
 };

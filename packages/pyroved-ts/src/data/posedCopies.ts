@@ -1,7 +1,8 @@
 /** Copies of upright images at drawn poses: images of known class and pose, to validate on or to train with. */
 import { OptionError, RandomStream } from 'pyro-ts';
-import { rejectUnknownKeys } from 'pyro-ts/internal';
 import { type AffineRanges, drawPoses, type Outside, type Poses, posedImages } from '../coordinates/index.js';
+import { posedTable } from '../coordinates/posedImages.js';
+import { type OptionTable, positiveInteger, resolveOptions } from '../options.js';
 import { type ImageSet, imageAt, imageSize, inMemory, type StreamedSet } from './dataset.js';
 import { estimateNoise, lostNoise } from './noise.js';
 
@@ -20,6 +21,13 @@ export interface PosedCopiesOptions {
   /** See `PosedOptions`. @default 'edge' */
   readonly outside?: Outside;
 }
+
+const table = {
+  copies: { default: 1, ...positiveInteger },
+  noise: { default: 0 as number | 'lost' },
+  seed: { default: 1 as number | string },
+  ...posedTable,
+} satisfies OptionTable<PosedCopiesOptions>;
 
 /** Copies of images at drawn poses. Labels, names and factors are those of the originals. */
 export interface PosedCopies extends ImageSet {
@@ -42,11 +50,7 @@ export function posedCopies(
   ranges: AffineRanges,
   options: PosedCopiesOptions = {},
 ): PosedCopies {
-  rejectUnknownKeys('posedCopies', options, ['copies', 'noise', 'seed', 'outside']);
-  const { copies = 1, noise = 0, seed = 1, outside = 'edge' } = options;
-  if (!Number.isInteger(copies) || copies < 1) {
-    throw new OptionError(`copies must be an integer of at least 1; got ${copies}.`);
-  }
+  const { copies, noise, seed, outside } = resolveOptions('posedCopies', options, table);
   const { images: upright, count: distinct, ...rest } = inMemory(set);
   const original: ImageSet = { ...rest, images: upright, count: distinct };
   const [count, size] = [distinct * copies, imageSize(original)];

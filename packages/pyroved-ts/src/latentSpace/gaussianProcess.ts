@@ -5,7 +5,7 @@
 import { NotPositiveDefiniteError } from '@pyro-ts/engine';
 import { factorize, type Matrix, solveLower } from '@pyro-ts/engine/internal';
 import { OptionError } from 'pyro-ts';
-import { rejectUnknownKeys } from 'pyro-ts/internal';
+import { type OptionTable, resolveOptions } from '../options.js';
 
 /** The kernel amplitude^2 exp(-distance^2 / (2 lengthScale^2)), and independent normal noise on top. */
 export interface Kernel {
@@ -30,6 +30,8 @@ export interface KnownPoints {
   /** [count] */
   readonly targets: ArrayLike<number>;
 }
+
+const table = { points: { required: true }, targets: { required: true } } satisfies OptionTable<KnownPoints>;
 
 /**
  * The process given some points, with the kernel under which their targets are likeliest: length scale and noise are
@@ -59,9 +61,9 @@ export class GaussianProcess {
    * @throws {OptionError} for fewer than three points, numbers that are not finite, or targets that are all the same.
    */
   constructor(known: KnownPoints) {
-    rejectUnknownKeys('GaussianProcess', known, ['points', 'targets']);
-    const points = Float64Array.from(known.points);
-    const targets = Float64Array.from(known.targets);
+    const given = resolveOptions('GaussianProcess', known, table);
+    const points = Float64Array.from(given.points);
+    const targets = Float64Array.from(given.targets);
     const n = targets.length;
     const dims = points.length / n;
     if (n < 3 || !Number.isInteger(dims) || dims < 1)

@@ -3,9 +3,9 @@
  * one can be.
  */
 import { OptionError, RandomStream } from 'pyro-ts';
-import { rejectUnknownKeys } from 'pyro-ts/internal';
 import type { Encoding } from '../models/index.js';
 import { evenQuantiles } from '../models/queries/manifold.js';
+import { type OptionTable, openFraction, positiveInteger, resolveOptions } from '../options.js';
 import { GaussianProcess } from './gaussianProcess.js';
 
 export interface LatentMapOptions {
@@ -19,6 +19,14 @@ export interface LatentMapOptions {
   readonly most?: number;
   readonly seed?: string | number;
 }
+
+const table = {
+  size: { default: 20, ...positiveInteger },
+  axes: { default: [0, 1] as readonly [number, number] },
+  coverage: { default: 0.9, ...openFraction },
+  most: { default: 1000, ...positiveInteger },
+  seed: { default: 1 as string | number },
+} satisfies OptionTable<LatentMapOptions>;
 
 /** What `heatmapChart` draws: `values` is `mean` or `sd`. */
 export interface LatentMap {
@@ -45,11 +53,10 @@ export function latentMap(
   values: ArrayLike<number>,
   options: LatentMapOptions = {},
 ): LatentMap {
-  rejectUnknownKeys('latentMap', options, ['size', 'axes', 'coverage', 'most', 'seed']);
-  const { size = 20, coverage = 0.9, most = 1000, seed = 1 } = options;
+  const { size, axes, coverage, most, seed } = resolveOptions('latentMap', options, table);
   const latentDim = content.length / count;
   if (values.length !== count) throw new OptionError(`There are ${values.length} values for ${count} images.`);
-  const [down, across] = options.axes ?? [0, 1];
+  const [down, across] = axes;
   if (![down, across].every((a) => Number.isInteger(a) && a >= 0 && a < latentDim) || down === across)
     throw new OptionError(
       `latentMap: axes must be two different latents from 0 to ${latentDim - 1}; got [${down}, ${across}].`,
@@ -60,11 +67,11 @@ export function latentMap(
     points: known.flatMap((i) => [...content.subarray(i * latentDim, (i + 1) * latentDim)]),
     targets: known.map((i) => values[i]),
   });
-  const ticks = evenQuantiles('latentMap', size, coverage);
+  const ticks = evenQuantiles(size, coverage);
   const grid = ticks.flatMap((y) =>
     ticks.flatMap((x) => Array.from({ length: latentDim }, (_, k) => (k === down ? y : k === across ? x : 0))),
   );
   const { mean, sd } = process.predict(grid);
-  const table = (list: Float32Array) => ticks.map((_, r) => [...list.subarray(r * size, (r + 1) * size)]);
-  return { mean: table(mean), sd: table(sd), rows: ticks, columns: ticks, process };
+  const rowsOf = (list: Float32Array) => ticks.map((_, r) => [...list.subarray(r * size, (r + 1) * size)]);
+  return { mean: rowsOf(mean), sd: rowsOf(sd), rows: ticks, columns: ticks, process };
 }

@@ -1,5 +1,6 @@
 /** How a program sums over the classes of an image. */
 import { type InferConfig, OptionError } from 'pyro-ts';
+import { checkOptions, type OptionTable, oneOf, withDefaults } from '../options.js';
 
 export interface EnumerateClasses {
   /**
@@ -12,19 +13,20 @@ export interface EnumerateClasses {
   readonly exactClasses?: number;
 }
 
+/** Options of the enumeration of classes. */
+export const enumerationTable = {
+  enumerate: { default: 'parallel', ...oneOf(['parallel', 'sum-and-sample']) },
+  exactClasses: { default: 1 },
+} satisfies OptionTable<EnumerateClasses>;
+
 /**
  * The inference configuration of the class site.
  * @throws {OptionError} when an option is invalid; the message names `owner`, the model.
  */
-export function inferClasses(
-  owner: string,
-  numClasses: number,
-  { enumerate = 'parallel', exactClasses = 1 }: EnumerateClasses,
-): InferConfig {
+export function inferClasses(owner: string, numClasses: number, options: EnumerateClasses): InferConfig {
+  checkOptions(owner, options, enumerationTable);
+  const { enumerate, exactClasses } = withDefaults(options, enumerationTable);
   if (enumerate === 'parallel') return { enumerate, expand: false };
-  if (enumerate !== 'sum-and-sample') {
-    throw new OptionError(`${owner}: enumerate must be "parallel" or "sum-and-sample"; got "${enumerate}".`);
-  }
   if (!Number.isInteger(exactClasses) || exactClasses < 1 || exactClasses > numClasses) {
     throw new OptionError(`${owner}: exactClasses must be an integer from 1 to ${numClasses}; got ${exactClasses}.`);
   }

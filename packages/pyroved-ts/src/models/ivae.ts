@@ -3,8 +3,9 @@ import * as tf from '@tensorflow/tfjs';
 import { OptionError } from 'pyro-ts';
 import type { ImageSet, StreamedSet } from '../data/index.js';
 import { DataError } from '../errors.js';
+import type { OptionTable } from '../options.js';
 import { checkClasses } from '../sizes.js';
-import { type ModelOptions, modelOptionKeys } from './options.js';
+import type { ModelOptions } from './options.js';
 import type { Terms } from './programs.js';
 import {
   type Condition,
@@ -29,7 +30,7 @@ export interface ConditionalOptions extends ModelOptions {
   readonly condition?: readonly (string | Factor)[];
 }
 
-const optionKeys: readonly (keyof ConditionalOptions)[] = [...modelOptionKeys, 'numClasses', 'condition'];
+const ownTable = { numClasses: {}, condition: {} } satisfies OptionTable<Omit<ConditionalOptions, keyof ModelOptions>>;
 
 /** What a conditional iVAE is conditioned on. */
 export type IVAECondition = Pick<Condition, 'classes' | 'condition'>;
@@ -60,7 +61,7 @@ export class IVAE extends InvariantVAE<IVAECondition> {
     const { numClasses = 0 } = options;
     if (numClasses !== 0) checkClasses('iVAE', 'numClasses', numClasses);
     const condition = new Factors(options.condition ?? [], 'iVAE: condition');
-    super(options, { owner: 'iVAE', optionKeys, condition: numClasses + condition.dim, nets: {} });
+    super(options, { owner: 'iVAE', ownTable, condition: numClasses + condition.dim, nets: {} });
     this.numClasses = numClasses;
     this.condition = condition;
   }

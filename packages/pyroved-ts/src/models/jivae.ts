@@ -11,9 +11,10 @@ import {
   TraceEnumELBO,
 } from 'pyro-ts';
 import type { ImageSet, StreamedSet } from '../data/index.js';
+import type { OptionTable } from '../options.js';
 import { checkClasses } from '../sizes.js';
-import { type EnumerateClasses, inferClasses } from './classes.js';
-import { type ModelOptions, modelOptionKeys } from './options.js';
+import { type EnumerateClasses, enumerationTable, inferClasses } from './classes.js';
+import type { ModelOptions } from './options.js';
 import type { Terms } from './programs.js';
 import {
   type Condition,
@@ -31,7 +32,10 @@ export interface JointOptions extends ModelOptions, EnumerateClasses {
   readonly numClasses: number;
 }
 
-const optionKeys: readonly (keyof JointOptions)[] = [...modelOptionKeys, 'numClasses', 'enumerate', 'exactClasses'];
+const ownTable = {
+  numClasses: { required: true },
+  ...enumerationTable,
+} satisfies OptionTable<Omit<JointOptions, keyof ModelOptions>>;
 
 /** Weights of the terms of the joint objective. */
 export interface JointTerms extends Omit<Terms, 'klWeight'> {
@@ -62,7 +66,7 @@ export class JIVAE extends InvariantVAE<{ readonly classes: number | ArrayLike<n
     checkClasses('jiVAE', 'numClasses', numClasses);
     const inferClass = inferClasses('jiVAE', numClasses, enumerate);
     const exactBins = enumerate.enumerate === 'sum-and-sample' ? { exactBins: 1 } : {};
-    super(options, { owner: 'jiVAE', optionKeys, condition: 0, discrete: numClasses, nets: {}, ...exactBins });
+    super(options, { owner: 'jiVAE', ownTable, condition: 0, discrete: numClasses, nets: {}, ...exactBins });
     this.numClasses = numClasses;
     this.inferClass = inferClass;
   }

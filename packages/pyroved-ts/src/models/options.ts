@@ -3,9 +3,19 @@ import { sizeOf } from '@pyro-ts/engine/internal';
 import type { Activation, SpatialDecoderOptions } from '@pyro-ts/spatial-decoder';
 import { activations, wrongSelection } from '@pyro-ts/spatial-decoder/internal';
 import { OptionError } from 'pyro-ts';
-import { didYouMean, formatShape, rejectUnknownKeys } from 'pyro-ts/internal';
-import { defined } from '../defined.js';
+import { formatShape, rejectUnknownKeys } from 'pyro-ts/internal';
 import type { DecoderSlot, EncoderSlot } from '../nets/index.js';
+import {
+  type Constraint,
+  checkOptions,
+  integer,
+  layerWidths,
+  type OptionTable,
+  oneOf,
+  positiveInteger,
+  type WithDefaults,
+  withDefaults,
+} from '../options.js';
 import type { Invariance, PosePriors } from '../priors/index.js';
 import { checkWeights, isTooLarge } from '../sizes.js';
 import type { Likelihood, LikelihoodName, LikelihoodOptions } from './likelihood.js';
@@ -53,103 +63,65 @@ export interface ModelOptions extends PosePriors, LikelihoodOptions {
   readonly decoder?: DecoderSlot | 'template';
 }
 
-export const modelOptionKeys: readonly (keyof ModelOptions)[] = [
-  'shape',
-  'channels',
-  'latentDim',
-  'invariances',
-  'hiddenEncoder',
-  'hiddenDecoder',
-  'activation',
-  'likelihood',
-  'pixels',
-  'seed',
-  'kernel',
-  'encoder',
-  'decoder',
-  'anglePrior',
-  'angleGuide',
-  'angleBins',
-  'exactBins',
-  'shiftPrior',
-  'scalePrior',
-  'shearPrior',
-  'decoderSigma',
-  'sigmoidOutput',
-];
+const isShape = (shape: unknown): boolean =>
+  Array.isArray(shape) && shape.length >= 1 && shape.length <= 2 && shape.every(positiveInteger.isValid);
 
-const defaults = {
-  channels: 1,
-  latentDim: 2,
-  invariances: [] as readonly Invariance[],
-  hiddenEncoder: [128, 128] as readonly number[],
-  hiddenDecoder: [128, 128] as readonly number[],
-  activation: 'tanh' as Activation,
-  likelihood: 'bernoulli' as LikelihoodName | Likelihood,
-  seed: 1 as number | string,
+/** [height, width] or [length]. */
+export const dataShape: Constraint<readonly number[]> = {
+  must: (shape) => (isShape(shape) ? 'of at most 16 million points' : '[height, width] or [length]'),
+  isValid: (shape) => isShape(shape) && !isTooLarge(shape),
 };
 
-export type ResolvedOptions = ModelOptions & Required<Pick<ModelOptions, keyof typeof defaults>>;
+/** The options of all models. Those without a constraint are checked by what they describe: priors, networks, likelihood. */
+export const modelTable = {
+  shape: { required: true, ...dataShape },
+  channels: { default: 1, ...positiveInteger },
+  latentDim: { default: 2, ...positiveInteger },
+  invariances: { default: [] as readonly Invariance[] },
+  hiddenEncoder: { default: [128, 128] as readonly number[], ...layerWidths },
+  hiddenDecoder: { default: [128, 128] as readonly number[], ...layerWidths },
+  activation: { default: 'tanh' as Activation, ...oneOf(activations) },
+  likelihood: { default: 'bernoulli' as LikelihoodName | Likelihood },
+  pixels: {},
+  seed: { default: 1 as number | string },
+  kernel: {},
+  encoder: {},
+  decoder: {},
+  anglePrior: {},
+  angleGuide: {},
+  angleBins: {},
+  exactBins: {},
+  shiftPrior: {},
+  scalePrior: {},
+  shearPrior: {},
+  decoderSigma: {},
+  sigmoidOutput: {},
+} satisfies OptionTable<ModelOptions>;
+
+export type ResolvedOptions = WithDefaults<ModelOptions, typeof modelTable>;
 
 /**
- * The options with their defaults.
+ * The options of all models with their defaults.
+ * @param own further options of a kind of model, which are returned unchanged
  * @throws {OptionError} when an option is invalid; the message names the model, the option and its valid values.
  */
-export function resolveOptions(owner: string, options: ModelOptions, keys: readonly string[]): ResolvedOptions {
-  rejectUnknownKeys(owner, options, keys);
-  const all = { ...defaults, ...defined(options) } as ResolvedOptions;
-  const { shape, channels, latentDim, activation, pixels } = all;
-  checkShape(owner, 'shape', shape);
-  checkCount(owner, 'channels', channels);
-  checkCount(owner, 'latentDim', latentDim);
-  checkWidths(owner, 'hiddenEncoder', all.hiddenEncoder);
-  checkWidths(owner, 'hiddenDecoder', all.hiddenDecoder);
-  const values = channels * sizeOf(shape);
+export function resolveModel(owner: string, options: ModelOptions, own: object): ResolvedOptions {
+  rejectUnknownKeys(owner, options, Object.keys({ ...modelTable, ...own }));
+  checkOptions(owner, options, modelTable);
+  const all = withDefaults(options, modelTable);
+  const { shape, channels, latentDim, pixels } = all;
+  const points = sizeOf(shape);
+  const values = channels * points;
   if (!all.encoder) checkWeights(owner, 'hiddenEncoder', [values, ...all.hiddenEncoder, 2 * latentDim]);
   // The spatial decoder has no layer with the width of the image.
-  if (!all.decoder)
-    checkWeights(owner, 'hiddenDecoder', [
-      latentDim,
-      ...all.hiddenDecoder,
-      all.invariances?.length > 0 ? channels : values,
-    ]);
-  if (!activations.includes(activation)) {
+  const outputs = all.invariances?.length > 0 ? channels : values;
+  if (!all.decoder) checkWeights(owner, 'hiddenDecoder', [latentDim, ...all.hiddenDecoder, outputs]);
+  if (pixels !== undefined && !integer(1, points).isValid(pixels)) {
     throw new OptionError(
-      `${owner}: there is no activation "${activation}".${didYouMean(String(activation), activations)}`,
-    );
-  }
-  if (pixels !== undefined && (!isCount(pixels) || pixels > sizeOf(shape))) {
-    const most = sizeOf(shape);
-    throw new OptionError(
-      `${owner}: pixels must be an integer from 1 to ${most}, the number of pixels of an image of shape ${formatShape(shape)}; got ${pixels}.`,
+      `${owner}: pixels must be an integer from 1 to ${points}, the number of pixels of an image of shape ${formatShape(shape)}; got ${pixels}.`,
     );
   }
   const wrong = wrongSelection(all.kernel);
   if (wrong !== undefined) throw new OptionError(`${owner}: ${wrong}`);
   return all;
-}
-
-const isCount = (n: unknown): boolean => Number.isInteger(n) && (n as number) > 0;
-
-/** @throws {OptionError} when `shape` is neither [height, width] nor [length]. */
-export function checkShape(owner: string, option: string, shape: readonly number[]): void {
-  if (Array.isArray(shape) && shape.length >= 1 && shape.length <= 2 && shape.every(isCount)) {
-    if (isTooLarge(shape))
-      throw new OptionError(`${owner}: ${option} [${shape.join(', ')}] has more than 16 million points.`);
-    return;
-  }
-  throw new OptionError(`${owner}: ${option} must be [height, width] or [length]; got ${JSON.stringify(shape)}.`);
-}
-
-/** @throws {OptionError} when `n` is not a positive integer. */
-export function checkCount(owner: string, option: string, n: number): void {
-  if (!isCount(n)) throw new OptionError(`${owner}: ${option} must be an integer of at least 1; got ${n}.`);
-}
-
-/** @throws {OptionError} when `widths` is not a non-empty list of positive integers. */
-export function checkWidths(owner: string, option: string, widths: readonly number[]): void {
-  if (Array.isArray(widths) && widths.length > 0 && widths.every(isCount)) return;
-  throw new OptionError(
-    `${owner}: ${option} must be a list of widths such as [128, 128]; got ${JSON.stringify(widths)}.`,
-  );
 }

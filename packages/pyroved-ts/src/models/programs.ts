@@ -29,7 +29,7 @@ import type { Modes, OwnDraws, PosePart } from '../priors/index.js';
 import { poseParts } from '../priors/invariances.js';
 import { Latents } from '../priors/latents.js';
 import { type Likelihood, likelihoodOf } from './likelihood.js';
-import { type ModelOptions, type ResolvedOptions, resolveOptions } from './options.js';
+import { type ModelOptions, type ResolvedOptions, resolveModel } from './options.js';
 import { viewsOf } from './views.js';
 
 /** Weights of the terms of the objective; they may change from step to step. */
@@ -51,7 +51,8 @@ export interface ModelNets extends Readonly<Record<string, AnyNet>> {
 export interface ModelParts {
   /** Name in error messages, such as "iVAE". */
   readonly owner: string;
-  readonly optionKeys: readonly string[];
+  /** The table of its own options. */
+  readonly ownTable: object;
   /** Number of values that the encoder and the decoder are conditioned on: classes plus known factors. */
   readonly condition: number;
   /**
@@ -85,8 +86,8 @@ export abstract class VaePrograms {
   private readonly inferMode: InferConfig;
 
   constructor(options: ModelOptions, parts: ModelParts) {
-    const { owner, optionKeys, condition, discrete, nets, exactBins } = parts;
-    this.options = resolveOptions(owner, options, optionKeys);
+    const { owner, ownTable, condition, discrete, nets, exactBins } = parts;
+    this.options = resolveModel(owner, options, ownTable);
     const { shape, channels, latentDim, invariances, hiddenEncoder, hiddenDecoder, activation, likelihood, kernel } =
       this.options;
     this.latents = new Latents(parts.poseParts ?? poseParts(invariances, shape, this.options), latentDim);

@@ -3,9 +3,10 @@ import { OptionError } from 'pyro-ts';
 import { convBody } from '../nets/conv/body.js';
 import { denseBody } from '../nets/fcEncoder.js';
 import type { Body } from '../nets/index.js';
+import { checkOptions } from '../options.js';
 import { checkInvariances } from '../priors/invariances.js';
 import { checkClasses } from '../sizes.js';
-import { checkCount, checkShape } from './options.js';
+import { modelTable } from './options.js';
 import type { ResolvedRecognition } from './recognitionOptions.js';
 import type { SemiSupervisedOptions } from './ssivae.js';
 
@@ -21,9 +22,8 @@ const withoutRecognition = [
 
 /** @throws {OptionError} when an option is invalid or requires a model without recognition. */
 export function checkRecognition(options: SemiSupervisedOptions) {
-  const { shape, channels = 1, invariances = [], numClasses, decoder } = options;
-  checkShape('ssiVAE', 'shape', shape);
-  checkCount('ssiVAE', 'channels', channels);
+  checkOptions('ssiVAE', options, modelTable);
+  const { shape, invariances = [], numClasses, decoder } = options;
   checkInvariances(invariances, shape);
   // A template model may have a single class.
   checkClasses('ssiVAE', 'numClasses', numClasses, decoder === 'template' ? 1 : 2);

@@ -1,9 +1,9 @@
 /** Options of recognition: how class and pose are recognised, and the poses at which labelled images are shown. */
 import { sizeOf } from '@pyro-ts/engine/internal';
 import { OptionError } from 'pyro-ts';
-import { didYouMean, rejectUnknownKeys } from 'pyro-ts/internal';
 import { checkRanges } from '../coordinates/drawnPoses.js';
 import type { AffineRanges } from '../coordinates/index.js';
+import { integer, type OptionTable, oneOf, resolveOptions } from '../options.js';
 import type { Invariance } from '../priors/index.js';
 
 export const bodyNames = ['conv', 'dense'] as const;
@@ -44,16 +44,6 @@ export interface RecognitionOptions {
   readonly features?: number;
 }
 
-const keys: readonly (keyof RecognitionOptions)[] = [
-  'labelledPoses',
-  'ranges',
-  'tolerance',
-  'views',
-  'viewSize',
-  'body',
-  'features',
-];
-
 export interface ResolvedRecognition extends Required<RecognitionOptions> {
   /** Radians by which the views are rotated back: the centres of the angle's bins. */
   readonly angles: readonly number[];
@@ -77,8 +67,19 @@ export const defaultRanges = {
 /** Largest angle between two views, in radians, at which a body can about recognise all orientations between them. */
 const VIEW_DISTANCE = Math.PI / 6;
 
-/** The largest sizes that are supported. */
-const MOST = { views: 360, viewSize: 1024, features: 65_536 } as const;
+const table = {
+  labelledPoses: { default: 'drawn' as LabelledPoses, ...oneOf(labelledPosesNames) },
+  ranges: { default: {} as AffineRanges },
+  tolerance: {
+    default: 0.05,
+    must: 'at least 0 and less than 1 radian',
+    isValid: (radians: number) => radians >= 0 && radians < 1,
+  },
+  views: integer(1, 360),
+  viewSize: { default: 32, ...integer(1, 1024) },
+  body: oneOf(bodyNames),
+  features: { default: 128, ...integer(1, 65_536) },
+} satisfies OptionTable<RecognitionOptions>;
 
 /** The options with their defaults for data of `shape`. @throws {OptionError} when an option is invalid. */
 export function resolveRecognition(
@@ -86,37 +87,15 @@ export function resolveRecognition(
   shape: readonly number[],
   invariances: readonly Invariance[],
 ): ResolvedRecognition {
-  rejectUnknownKeys('recognition', options, keys);
   const isImage = shape.length === 2;
-  const {
-    labelledPoses = 'drawn',
-    tolerance = 0.05,
-    viewSize = 32,
-    body = isImage ? 'conv' : 'dense',
-    features = 128,
-  } = options;
-  if (!labelledPosesNames.includes(labelledPoses)) {
-    throw new OptionError(
-      `recognition: labelledPoses must be "drawn" or "fixed"; got "${labelledPoses}".${didYouMean(String(labelledPoses), labelledPosesNames)}`,
-    );
+  const resolved = resolveOptions('recognition', options, table);
+  const { labelledPoses, tolerance, viewSize, body = isImage ? 'conv' : 'dense', features } = resolved;
+  if (body === 'conv' && !isImage) {
+    throw new OptionError('recognition: body "conv" is for images. Use "dense" for signals.');
   }
-  if (!bodyNames.includes(body) || (body === 'conv' && !isImage)) {
-    throw new OptionError(
-      `recognition: body must be "conv" (images only) or "dense"; got "${body}".${didYouMean(String(body), bodyNames)}`,
-    );
-  }
-  if (!(tolerance >= 0 && tolerance < 1)) {
-    throw new OptionError(`recognition: tolerance must be at least 0 and less than 1 radian; got ${tolerance}.`);
-  }
-  const ranges = rangesFor(options.ranges ?? {}, isImage, invariances);
+  const ranges = rangesFor(resolved.ranges, isImage, invariances);
   const half = Math.min(ranges.angle ?? 0, Math.PI);
   const views = options.views ?? (half === 0 ? 1 : Math.max(3, Math.ceil((2 * half) / VIEW_DISTANCE - 1e-6)));
-  for (const [name, n] of Object.entries({ views, viewSize, features })) {
-    if (!Number.isInteger(n) || n < 1)
-      throw new OptionError(`recognition: ${name} must be a positive integer; got ${n}.`);
-    if (n > MOST[name as keyof typeof MOST])
-      throw new OptionError(`recognition: ${name} must be at most ${MOST[name as keyof typeof MOST]}; got ${n}.`);
-  }
   if (half === 0 && views > 1) {
     throw new OptionError(
       `recognition: ${views} views require a model invariant to rotation ("r") and a range of angles.`,
@@ -133,7 +112,6 @@ export function resolveRecognition(
 
 /** The ranges with their defaults, without angles or shifts for which the model has no latent. */
 function rangesFor(ranges: AffineRanges, isImage: boolean, invariances: readonly Invariance[]): AffineRanges {
-  rejectUnknownKeys('recognition: ranges', ranges, ['angle', 'shift', 'scale', 'shear', 'mirror']);
   checkRanges(ranges, isImage ? 2 : 1);
   const { angle, shift, ...others } = { ...defaultRanges, ...ranges };
   return {

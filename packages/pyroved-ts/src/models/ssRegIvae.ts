@@ -7,7 +7,8 @@ import { module, normal, OptionError, sample, scale } from 'pyro-ts';
 import type { ImageSet, StreamedSet } from '../data/index.js';
 import { type ClassifierSlot, fcRegressor, type RegressorNet } from '../nets/index.js';
 import { ownClassifier } from '../nets/own.js';
-import { checkShape, checkWidths, type ModelOptions, modelOptionKeys } from './options.js';
+import { checkOptions, layerWidths, type OptionTable, positive, withDefaults } from '../options.js';
+import { type ModelOptions, modelTable } from './options.js';
 import {
   type Condition,
   type ConditionRows,
@@ -37,13 +38,12 @@ export interface RegressionOptions extends ModelOptions {
   readonly regressor?: ClassifierSlot;
 }
 
-const optionKeys: readonly (keyof RegressionOptions)[] = [
-  ...modelOptionKeys,
-  'targets',
-  'regressorSigma',
-  'hiddenRegressor',
-  'regressor',
-];
+const ownTable = {
+  targets: { required: true },
+  regressorSigma: { default: 0.5, ...positive },
+  hiddenRegressor: { default: [128, 128] as readonly number[], ...layerWidths },
+  regressor: {},
+} satisfies OptionTable<Omit<RegressionOptions, keyof ModelOptions>>;
 
 /** The latents inferred for each image, with its known or predicted targets. */
 export interface TargetEncoding extends Encoding {
@@ -72,12 +72,10 @@ export class SSRegIVAE extends InvariantVAE<{ readonly targets: ArrayLike<number
   constructor(options: RegressionOptions) {
     const targets = new Factors(options.targets, 'ssRegIVAE: targets');
     if (targets.dim === 0) throw new OptionError('ssRegIVAE: targets must name at least one factor.');
-    const { regressorSigma = 0.5 } = options;
-    if (!(regressorSigma > 0 && Number.isFinite(regressorSigma))) {
-      throw new OptionError(`ssRegIVAE: regressorSigma must be a positive number; got ${regressorSigma}.`);
-    }
+    checkOptions('ssRegIVAE', options, { ...modelTable, ...ownTable });
+    const { regressorSigma } = withDefaults(options, { ...modelTable, ...ownTable });
     const regressor = regressorFor(options, targets.dim);
-    super(options, { owner: 'ssRegIVAE', optionKeys, condition: targets.dim, nets: { encoder_y: regressor } });
+    super(options, { owner: 'ssRegIVAE', ownTable, condition: targets.dim, nets: { encoder_y: regressor } });
     this.targets = targets;
     this.regressorSigma = regressorSigma;
     this.regressor = regressor;
@@ -174,10 +172,9 @@ export class SSRegIVAE extends InvariantVAE<{ readonly targets: ArrayLike<number
 }
 
 function regressorFor(options: RegressionOptions, targets: number): RegressorNet {
-  const { shape, channels = 1, hiddenRegressor = [128, 128], activation = 'tanh', regressor } = options;
+  const all = withDefaults(options, { ...modelTable, ...ownTable });
+  const { shape, channels, hiddenRegressor, activation, regressor } = all;
   if (regressor) return ownClassifier(regressor, { owner: 'ssRegIVAE: regressor', shape, channels, outputs: targets });
-  checkShape('ssRegIVAE', 'shape', shape);
-  checkWidths('ssRegIVAE', 'hiddenRegressor', hiddenRegressor);
   const input = shape.reduce((n, d) => n * d, channels);
   return fcRegressor({ input, hidden: hiddenRegressor, activation, targets });
 }

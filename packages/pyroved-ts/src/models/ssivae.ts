@@ -15,11 +15,12 @@ import type { ImageSet, StreamedSet } from '../data/index.js';
 import { type ClassifierNet, type ClassifierSlot, fcClassifier } from '../nets/index.js';
 import { ownClassifier } from '../nets/own.js';
 import { classifierOfViews } from '../nets/views.js';
+import { checkOptions, layerWidths, type OptionTable, withDefaults } from '../options.js';
 import type { PosePart } from '../priors/index.js';
 import { checkClasses, checkWeights } from '../sizes.js';
-import { type EnumerateClasses, inferClasses } from './classes.js';
+import { type EnumerateClasses, enumerationTable, inferClasses } from './classes.js';
 import { CLASS_PRIOR, type ClassPrior, classPriorNet, countedProbs } from './classPrior.js';
-import { checkShape, checkWidths, type ModelOptions, modelOptionKeys } from './options.js';
+import { type ModelOptions, modelTable } from './options.js';
 import type { AnyNet, Terms } from './programs.js';
 import {
   type Condition,
@@ -58,18 +59,16 @@ export interface SemiSupervisedOptions extends ModelOptions, EnumerateClasses {
   readonly templatesPerClass?: number;
 }
 
-const optionKeys: readonly (keyof SemiSupervisedOptions)[] = [
-  ...modelOptionKeys,
-  'numClasses',
-  'hiddenClassifier',
-  'classPrior',
-  'enumerate',
-  'exactClasses',
-  'classifier',
-  'recognition',
-  'templates',
-  'templatesPerClass',
-];
+const ownTable = {
+  numClasses: { required: true },
+  hiddenClassifier: { default: [128, 128] as readonly number[], ...layerWidths },
+  classPrior: { default: 'uniform' as ClassPrior },
+  ...enumerationTable,
+  classifier: {},
+  recognition: {},
+  templates: {},
+  templatesPerClass: {},
+} satisfies OptionTable<Omit<SemiSupervisedOptions, keyof ModelOptions>>;
 
 /** Networks of a subclass that replace the classifier. */
 export interface ClassNetworks {
@@ -115,10 +114,10 @@ export class SSIVAE extends InvariantVAE<{ readonly classes: number | ArrayLike<
     }
     // With recognition, `checkRecognition` has already checked it.
     checkClasses('ssiVAE', 'numClasses', numClasses, options.recognition ? 1 : 2);
-    const prior = classPriorNet('ssiVAE', numClasses, options.classPrior ?? 'uniform');
+    const prior = classPriorNet('ssiVAE', numClasses, withDefaults(options, ownTable).classPrior);
     super(options, {
       owner: 'ssiVAE',
-      optionKeys,
+      ownTable,
       condition: numClasses,
       nets: { encoder_y: net, [CLASS_PRIOR]: prior },
       ...(poseParts && { poseParts }),
@@ -256,7 +255,7 @@ export class SSIVAE extends InvariantVAE<{ readonly classes: number | ArrayLike<
 }
 
 function classifierFor(options: SemiSupervisedOptions): ClassifierNet {
-  checkShape('ssiVAE', 'shape', options.shape);
+  checkOptions('ssiVAE', options, { ...modelTable, ...ownTable });
   const { numClasses } = options;
   checkClasses('ssiVAE', 'numClasses', numClasses);
   const views = viewsOf(options);
@@ -265,10 +264,10 @@ function classifierFor(options: SemiSupervisedOptions): ClassifierNet {
 }
 
 function classifierOfImages(options: SemiSupervisedOptions): ClassifierNet {
-  const { shape, channels = 1, numClasses, hiddenClassifier = [128, 128], activation = 'tanh', classifier } = options;
+  const all = withDefaults(options, { ...modelTable, ...ownTable });
+  const { shape, channels, numClasses, hiddenClassifier, activation, classifier } = all;
   if (classifier)
     return ownClassifier(classifier, { owner: 'ssiVAE: classifier', shape, channels, outputs: numClasses });
-  checkWidths('ssiVAE', 'hiddenClassifier', hiddenClassifier);
   const input = shape.reduce((n, d) => n * d, channels);
   checkWeights('ssiVAE', 'hiddenClassifier', [input, ...hiddenClassifier, numClasses]);
   return fcClassifier({ input, hidden: hiddenClassifier, activation, numClasses });

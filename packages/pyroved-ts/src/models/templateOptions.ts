@@ -3,8 +3,8 @@ import { stopGradient } from '@pyro-ts/engine';
 import { broadcastShapes } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import { constraints, module, normal, OptionError, ShapeError } from 'pyro-ts';
-import { rejectUnknownKeys } from 'pyro-ts/internal';
 import type { EncoderNet } from '../nets/index.js';
+import { integer, nonNegative, type OptionTable, resolveOptions } from '../options.js';
 import type { Likelihood } from './likelihood.js';
 import { checkRecognition } from './recognitionNetworks.js';
 import type { SemiSupervisedOptions } from './ssivae.js';
@@ -28,7 +28,10 @@ export interface ResolvedTemplates extends Required<TemplateOptions> {
 /** Limits the cost: every picture is compared with every image. */
 const MOST_PER_CLASS = 64;
 
-const KEYS: readonly (keyof TemplateOptions)[] = ['grid', 'bending'];
+const table = {
+  grid: { default: 4, ...integer(2) },
+  bending: { default: 50, ...nonNegative },
+} satisfies OptionTable<TemplateOptions>;
 
 /** Default of `latentDim` in a template model. */
 export const DEFAULT_CONTENTS = 4;
@@ -62,10 +65,7 @@ export function resolveTemplates(options: SemiSupervisedOptions): ResolvedTempla
   if (sigmoidOutput !== undefined) reject('sigmoidOutput is not supported. Omit it.');
   if (pixels !== undefined) reject('pixels is not supported. Omit it.');
   if (typeof shiftPrior === 'object') reject('shiftPrior must be one number for both axes.');
-  const { grid = 4, bending = 50 } = options.templates ?? {};
-  rejectUnknownKeys('templates', options.templates ?? {}, KEYS);
-  if (!Number.isInteger(grid) || grid < 2) reject(`grid must be an integer of at least 2; got ${grid}.`);
-  if (!(bending >= 0 && Number.isFinite(bending))) reject(`bending must be a number of at least 0; got ${bending}.`);
+  const { grid, bending } = resolveOptions('templates', options.templates ?? {}, table);
   if (!Number.isInteger(templatesPerClass) || templatesPerClass < 1 || templatesPerClass > MOST_PER_CLASS) {
     reject(`templatesPerClass must be an integer from 1 to ${MOST_PER_CLASS}; got ${templatesPerClass}.`);
   }

@@ -22,6 +22,7 @@ import { formatShape, rejectUnknownKeys } from 'pyro-ts/internal';
 import { gather, type ImageSet, imageSet, imageSize, type StreamedSet } from '../data/index.js';
 import { convNet, type DecoderNet, type EncoderNet } from '../nets/index.js';
 import { resolveDecoder, resolveEncoder } from '../nets/own.js';
+import { integer, type OptionTable, resolveOptions } from '../options.js';
 import { type Likelihood, likelihoodOf } from './likelihood.js';
 import type { Terms } from './programs.js';
 import { collect, type Encoding, type PoseRows } from './queries/host.js';
@@ -44,6 +45,11 @@ export interface PredictOptions {
   /** Seed of the samples. @default 1 */
   readonly seed?: number | string;
 }
+
+const predictTable = {
+  samples: { default: 30, ...integer(2) },
+  seed: { default: 1 as number | string },
+} satisfies OptionTable<PredictOptions>;
 
 type Data = ImageSet | StreamedSet;
 
@@ -155,11 +161,7 @@ export class VED {
    * @see `pyroved.models.VED.predict`
    */
   predict(inputs: Data, options: PredictOptions = {}): Prediction {
-    rejectUnknownKeys('predict', options, ['samples', 'seed']);
-    const { samples = 30, seed: chosen = 1 } = options;
-    if (!Number.isInteger(samples) || samples < 2) {
-      throw new OptionError(`predict: samples must be an integer of at least 2; got ${samples}.`);
-    }
+    const { samples, seed: chosen } = resolveOptions('predict', options, predictTable);
     const stream = new RandomStream(chosen);
     const { mean = none, deviation = none } = this.onBatches(inputs, (x, from) => {
       const { loc, scale: sd } = module('encoder_z', this.encoder)([x]);

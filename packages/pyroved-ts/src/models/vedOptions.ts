@@ -1,9 +1,8 @@
 /** The options of the variational encoder-decoder, with their defaults and checks. */
-import { rejectUnknownKeys } from 'pyro-ts/internal';
-import { defined } from '../defined.js';
 import type { ConvOptions, DecoderSlot, EncoderSlot } from '../nets/index.js';
+import { type OptionTable, positiveInteger, resolveOptions, type WithDefaults } from '../options.js';
 import type { Likelihood, LikelihoodName, LikelihoodOptions } from './likelihood.js';
-import { checkCount, checkShape } from './options.js';
+import { dataShape } from './options.js';
 
 type Blocks = NonNullable<ConvOptions['blocks']>;
 
@@ -32,53 +31,34 @@ export interface VEDOptions extends LikelihoodOptions, Omit<ConvOptions, 'blocks
   readonly decoder?: DecoderSlot;
 }
 
-const keys: readonly (keyof VEDOptions)[] = [
-  'inputShape',
-  'inputChannels',
-  'outputShape',
-  'outputChannels',
-  'latentDim',
-  'hiddenEncoder',
-  'hiddenDecoder',
-  'kernelSize',
-  'activation',
-  'batchNorm',
-  'upsampling',
-  'likelihood',
-  'decoderSigma',
-  'sigmoidOutput',
-  'seed',
-  'encoder',
-  'decoder',
-];
-
-const defaults = {
-  inputChannels: 1,
-  outputChannels: 1,
-  latentDim: 2,
-  likelihood: 'bernoulli' as LikelihoodName | Likelihood,
-  seed: 1 as number | string,
-};
+/** The options of the networks are checked when these are constructed. */
+const table = {
+  inputShape: { required: true, ...dataShape },
+  inputChannels: { default: 1, ...positiveInteger },
+  outputShape: { required: true, ...dataShape },
+  outputChannels: { default: 1, ...positiveInteger },
+  latentDim: { default: 2, ...positiveInteger },
+  hiddenEncoder: {},
+  hiddenDecoder: {},
+  kernelSize: {},
+  activation: {},
+  batchNorm: {},
+  upsampling: {},
+  likelihood: { default: 'bernoulli' as LikelihoodName | Likelihood },
+  decoderSigma: {},
+  sigmoidOutput: {},
+  seed: { default: 1 as number | string },
+  encoder: {},
+  decoder: {},
+} satisfies OptionTable<VEDOptions>;
 
 /** The options as stored in the configuration of a run. */
 export type VEDConfig = { readonly kind: 'VED' } & VEDOptions;
 
-export type ResolvedVED = VEDOptions & Required<Pick<VEDOptions, keyof typeof defaults>>;
+export type ResolvedVED = WithDefaults<VEDOptions, typeof table>;
 
-/**
- * The options with their defaults. The options of the networks are checked when these are constructed.
- * @throws {OptionError} when an option is invalid.
- */
-export function resolveVED(options: VEDOptions): ResolvedVED {
-  rejectUnknownKeys('VED', options, keys);
-  const all = { ...defaults, ...defined(options) } as ResolvedVED;
-  checkShape('VED', 'inputShape', all.inputShape);
-  checkShape('VED', 'outputShape', all.outputShape);
-  checkCount('VED', 'inputChannels', all.inputChannels);
-  checkCount('VED', 'outputChannels', all.outputChannels);
-  checkCount('VED', 'latentDim', all.latentDim);
-  return all;
-}
+/** The options with their defaults. @throws {OptionError} when an option is invalid. */
+export const resolveVED = (options: VEDOptions): ResolvedVED => resolveOptions('VED', options, table);
 
 /** The options of the convolutions of the encoder and the decoder. */
 export function convolutionsOf(options: VEDOptions): { readonly encoder: ConvOptions; readonly decoder: ConvOptions } {

@@ -1,7 +1,7 @@
 /** Calibration of angle distributions: how often the highest-density region contains the true angle. */
 import { OptionError } from 'pyro-ts';
-import { rejectUnknownKeys } from 'pyro-ts/internal';
 import type { AngleMixture } from '../models/index.js';
+import { type OptionTable, openFraction, resolveOptions } from '../options.js';
 import { shareInterval } from './shareInterval.js';
 
 export interface RegionCoverage {
@@ -25,6 +25,11 @@ export interface RegionOptions {
   readonly sharpness?: number;
 }
 
+const table = {
+  level: { default: 0.9, ...openFraction },
+  sharpness: { default: 1 },
+} satisfies OptionTable<RegionOptions>;
+
 /** Number of angles at which densities are evaluated. */
 const GRID = 720;
 
@@ -40,12 +45,10 @@ export function regionCoverage(
   truth: ArrayLike<number>,
   options: RegionOptions = {},
 ): RegionCoverage {
-  rejectUnknownKeys('regionCoverage', options, ['level', 'sharpness']);
-  const { level = 0.9, sharpness = 1 } = options;
+  const { level, sharpness } = resolveOptions('regionCoverage', options, table);
   const { count } = mixture;
   if (truth.length !== count)
     throw new OptionError(`Expected one true angle for each of the ${count} images; got ${truth.length}.`);
-  if (!(level > 0 && level < 1)) throw new OptionError(`level must be between 0 and 1; got ${level}.`);
   const sizes: number[] = [];
   let inside = 0;
   for (let i = 0; i < count; i++) {

@@ -1,6 +1,6 @@
 /** Running averages of a model's weights; training itself continues with the raw weights. */
 import { OptionError, type ParamData, type ParamStore, type SavedTensor } from 'pyro-ts';
-import { rejectUnknownKeys } from 'pyro-ts/internal';
+import { type OptionTable, resolveOptions } from '../options.js';
 
 export interface AverageOptions {
   /** Epoch, counted from 1, at whose start averaging begins. @default the first epoch of the last quarter of the run */
@@ -13,18 +13,23 @@ export interface AverageOptions {
   readonly decay?: number | 'mean';
 }
 
+const table = {
+  from: {},
+  decay: {
+    default: 'mean' as const,
+    must: '"mean" or a number between 0 and 1',
+    isValid: (decay) => decay === 'mean' || (decay > 0 && decay < 1),
+  },
+} satisfies OptionTable<AverageOptions>;
+
 /**
  * The options with their defaults.
  * @throws {OptionError} when the run does not have the epoch `from`, or the decay is outside (0, 1).
  */
 export function averageRule(options: AverageOptions, epochs: number): Required<AverageOptions> {
-  rejectUnknownKeys('averageWeights', options, ['from', 'decay']);
-  const { from = Math.floor(0.75 * epochs) + 1, decay = 'mean' } = options;
+  const { from = Math.floor(0.75 * epochs) + 1, decay } = resolveOptions('averageWeights', options, table);
   if (!Number.isInteger(from) || from < 1 || from > epochs) {
     throw new OptionError(`averageWeights: from must be an epoch from 1 to ${epochs}; got ${from}.`);
-  }
-  if (decay !== 'mean' && !(decay > 0 && decay < 1)) {
-    throw new OptionError(`averageWeights: decay must be "mean" or a number between 0 and 1; got ${decay}.`);
   }
   return { from, decay };
 }

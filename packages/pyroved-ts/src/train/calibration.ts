@@ -1,11 +1,13 @@
 /** Calibration of class probabilities: of the images classified with a probability of 80%, 80% should be correct. */
 import { OptionError } from 'pyro-ts';
-import { rejectUnknownKeys } from 'pyro-ts/internal';
+import { type OptionTable, positiveInteger, resolveOptions } from '../options.js';
 
 export interface CalibrationOptions {
   /** Number of equally wide bins of the probability of the likeliest class. @default 15 */
   readonly bins?: number;
 }
+
+const table = { bins: { default: 15, ...positiveInteger } } satisfies OptionTable<CalibrationOptions>;
 
 /** The images whose likeliest class has a probability in (low, high]. */
 export interface ReliabilityBin {
@@ -28,9 +30,7 @@ export function reliabilityTable(
   labels: ArrayLike<number>,
   options: CalibrationOptions = {},
 ): ReliabilityBin[] {
-  rejectUnknownKeys('reliabilityTable', options, ['bins']);
-  const { bins = 15 } = options;
-  if (!Number.isInteger(bins) || bins < 1) throw new OptionError(`bins must be an integer of at least 1; got ${bins}.`);
+  const { bins } = resolveOptions('reliabilityTable', options, table);
   const numClasses = probabilities.length / labels.length;
   if (!Number.isInteger(numClasses) || numClasses < 1) {
     throw new OptionError(
@@ -71,9 +71,9 @@ export function expectedCalibrationError(
   labels: ArrayLike<number>,
   options: CalibrationOptions = {},
 ): number {
-  const table = reliabilityTable(probabilities, labels, options);
+  const found = reliabilityTable(probabilities, labels, options);
   return (
-    table.reduce((sum, bin) => (bin.count > 0 ? sum + bin.count * Math.abs(bin.confidence - bin.accuracy) : sum), 0) /
+    found.reduce((sum, bin) => (bin.count > 0 ? sum + bin.count * Math.abs(bin.confidence - bin.accuracy) : sum), 0) /
     labels.length
   );
 }

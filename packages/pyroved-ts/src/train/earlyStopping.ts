@@ -1,6 +1,6 @@
 /** Early stopping: training ends before its last epoch when it no longer improves. */
 import { OptionError } from 'pyro-ts';
-import { rejectUnknownKeys } from 'pyro-ts/internal';
+import { type OptionTable, oneOf, openFraction, positiveInteger, resolveOptions, withDefaults } from '../options.js';
 import type { EpochRecord } from './history.js';
 
 export interface EarlyStopping {
@@ -16,25 +16,19 @@ export interface EarlyStopping {
   readonly validationFraction?: number;
 }
 
+export const earlyStoppingTable = {
+  patience: { required: true, ...positiveInteger },
+  on: { default: 'loss', ...oneOf(['loss', 'accuracy']) },
+  validationFraction: { default: 0.2, ...openFraction },
+} satisfies OptionTable<EarlyStopping>;
+
 /**
  * @throws {OptionError} when an option is invalid. `labels`: whether the trainer has labelled images for validation.
  */
 export function checkEarlyStopping(owner: string, options: EarlyStopping, labels: boolean): void {
-  rejectUnknownKeys(`${owner}: earlyStopping`, options, ['patience', 'on', 'validationFraction']);
-  const { patience, on = 'loss', validationFraction } = options;
-  if (!Number.isInteger(patience) || patience < 1) {
-    throw new OptionError(`${owner}: earlyStopping.patience must be an integer of at least 1; got ${patience}.`);
-  }
-  if (on !== 'loss' && on !== 'accuracy') {
-    throw new OptionError(`${owner}: earlyStopping.on must be "loss" or "accuracy"; got "${on}".`);
-  }
+  const { on } = resolveOptions(`${owner}: earlyStopping`, options, earlyStoppingTable);
   if (on === 'accuracy' && !labels) {
-    throw new OptionError(`${owner}: earlyStopping.on "accuracy" requires labelled images. Use "loss".`);
-  }
-  if (validationFraction !== undefined && !(validationFraction > 0 && validationFraction < 1)) {
-    throw new OptionError(
-      `${owner}: earlyStopping.validationFraction must be between 0 and 1; got ${validationFraction}.`,
-    );
+    throw new OptionError(`${owner}: earlyStopping: on "accuracy" requires labelled images. Use "loss".`);
   }
 }
 
@@ -42,7 +36,8 @@ export function checkEarlyStopping(owner: string, options: EarlyStopping, labels
  * Whether the last `patience` epochs did not improve. Losses with different KL weights are not comparable, so `'loss'`
  * considers only the epochs since the weight last changed.
  */
-export function hasStalled(history: readonly EpochRecord[], { patience, on = 'loss' }: EarlyStopping): boolean {
+export function hasStalled(history: readonly EpochRecord[], options: EarlyStopping): boolean {
+  const { patience, on } = withDefaults(options, earlyStoppingTable);
   const figures =
     on === 'accuracy'
       ? history.map(({ evaluation }) => evaluation?.validationAccuracy ?? Number.NEGATIVE_INFINITY)

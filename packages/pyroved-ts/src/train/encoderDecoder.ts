@@ -6,7 +6,7 @@ import { DataError } from '../errors.js';
 import type { Terms, VED } from '../models/index.js';
 import { checkValues, imageTensor, meanOver, type TrainingImages, unlabelledBatches } from './data.js';
 import type { Evaluation } from './history.js';
-import { type TrainerOptions, trainerOptionKeys } from './options.js';
+import type { TrainerOptions } from './options.js';
 import { type Fingerprint, Trainer } from './trainer.js';
 
 /** Output `i` belongs to input `i`. */
@@ -41,7 +41,7 @@ export class VEDTrainer extends Trainer<VED> {
     readonly data: VEDData,
     options: TrainerOptions = {},
   ) {
-    super(model, options, { owner: 'VEDTrainer', keys: trainerOptionKeys, lr: 1e-3 });
+    super(model, options, { owner: 'VEDTrainer', ownTable: {}, lr: 1e-3 });
     checkPairs(model, data, '');
     if (data.test) checkPairs(model, data.test, 'test ');
     this.svi = new SVI<[tf.Tensor, tf.Tensor, Terms?]>(model.model, model.guide, this.optimizer, model.elbo(), {

@@ -4,9 +4,9 @@
  */
 import type { SpatialDecoderOptions } from '@pyro-ts/spatial-decoder';
 import { OptionError, RandomStream } from 'pyro-ts';
-import { rejectUnknownKeys } from 'pyro-ts/internal';
 import { undoPose } from '../coordinates/index.js';
 import { estimateContrast, gather, type ImageSet, imageSet, type StreamedSet } from '../data/index.js';
+import { type OptionTable, positive, positiveInteger, resolveOptions } from '../options.js';
 import { shiftOf } from '../templates/geometry.js';
 import { pictureMixture, responsibilities } from '../templates/mixture.js';
 
@@ -26,15 +26,15 @@ export interface FindClassesOptions {
   readonly kernel?: SpatialDecoderOptions['kernel'];
 }
 
-const KEYS: readonly (keyof FindClassesOptions)[] = [
-  'numClasses',
-  'images',
-  'perClass',
-  'restarts',
-  'sigma',
-  'seed',
-  'kernel',
-];
+const table = {
+  numClasses: { required: true, ...positiveInteger },
+  images: { default: 600, ...positiveInteger },
+  perClass: { default: 20, ...positiveInteger },
+  restarts: { default: 3, ...positiveInteger },
+  sigma: { default: 0.3, ...positive },
+  seed: { default: 1 as number | string },
+  kernel: {},
+} satisfies OptionTable<FindClassesOptions>;
 
 /** The result of `findClasses`. */
 export interface FoundClasses {
@@ -60,13 +60,8 @@ export interface FoundClasses {
  * await new TemplateTrainer(model, { unlabelled, labelled }).train();
  */
 export function findClasses(set: ImageSet | StreamedSet, options: FindClassesOptions): FoundClasses {
-  rejectUnknownKeys('findClasses', options, KEYS);
-  const { numClasses, images: most = 600, perClass = 20, restarts = 3, sigma = 0.3, seed = 1, kernel } = options;
-  for (const [name, value] of Object.entries({ numClasses, images: most, perClass, restarts })) {
-    if (!Number.isInteger(value) || value < 1)
-      throw new OptionError(`findClasses: ${name} must be an integer of at least 1; got ${value}.`);
-  }
-  if (!(sigma > 0)) throw new OptionError(`findClasses: sigma must be greater than 0; got ${sigma}.`);
+  const resolved = resolveOptions('findClasses', options, table);
+  const { numClasses, images: most, perClass, restarts, sigma, seed, kernel } = resolved;
   if (set.shape.length !== 2)
     throw new OptionError('findClasses: signals are not supported, since they cannot be rotated.');
   const rng = new RandomStream(seed).fork('classes');

@@ -3,8 +3,8 @@
  * generative part.
  */
 import * as tf from '@tensorflow/tfjs';
-import { Adam, type ELBO, OptionError, RandomStream, SVI, TraceELBO } from 'pyro-ts';
-import { type AffineRanges, drawPoses, posedImages } from '../coordinates/index.js';
+import { Adam, type ELBO, RandomStream, SVI, TraceELBO } from 'pyro-ts';
+import { drawPoses, posedImages } from '../coordinates/index.js';
 import { polarShears } from '../coordinates/posedImages.js';
 import { sheared } from '../coordinates/transform.js';
 import { type Batch, gather, oneHot, shuffledBatches } from '../data/index.js';
@@ -15,68 +15,25 @@ import type {
   RecognitionTerms,
   SemiSupervisedTerms,
 } from '../models/index.js';
-import { isCircle } from '../models/recognitionOptions.js';
+import { withDefaults } from '../options.js';
+import { certainClasses, furtherRanges } from './consistency.js';
 import { imageTensor } from './data.js';
 import { accuracyOf } from './evaluate.js';
 import { FreshNoise } from './freshNoise.js';
 import type { Evaluation } from './history.js';
-import { clipOf, type TrainerOptions, trainerOptionKeys } from './options.js';
+import {
+  checkKnownPoseOptions,
+  type KnownPoseTrainerOptions,
+  klSchedule,
+  knownPoseTable,
+  stepsFor,
+} from './knownPoseOptions.js';
+import { clipOf } from './options.js';
 import { checkData, type SemiSupervisedData, validationOf } from './semiSupervised.js';
 import { type Fingerprint, Trainer } from './trainer.js';
 
-export interface KnownPoseTrainerOptions extends TrainerOptions {
-  /**
-   * Number of recognition steps, before the steps of the first epoch; the latter do not change recognition. Use 0 to
-   * keep the recognition of a run whose weights were loaded.
-   * @default 600 plus 60 per class, up to twice as many with fewer than twelve views
-   */
-  readonly recognitionSteps?: number;
-  /** Batch size of the recognition steps. @default 48 */
-  readonly recognitionBatch?: number;
-  /** Adam's initial learning rate in the recognition steps, with cosine decay. @default 3e-3 */
-  readonly recognitionLr?: number;
-  /** Number of labelled images at random poses for each unlabelled batch. @default 16 */
-  readonly posedBatch?: number;
-  /**
-   * Weight of consistency in the second half of the recognition steps: log q(class | image) of unlabelled images at new
-   * random poses, with the class that is certain at their original pose. 0 turns it off.
-   * @default 1
-   */
-  readonly consistency?: number;
-  /** Dropout rate of the features of a view in the recognition steps. @default 0.5 */
-  readonly dropout?: number;
-}
-
-/**
- * Default of `klWeight`: large at first, so that the content stays centred while the decoder learns the mean image of
- * each class. Otherwise the content of all images drifts and acts as a bias of the decoder, and the loss stays much
- * higher for thousands of steps.
- */
-export const klSchedule = 'epochs < 3 ? 1 : 1 + 9 * max(0, 1 - 3 * epoch / epochs)';
-
-const owner = 'KnownPoseTrainer';
-export const knownPoseKeys = [
-  'recognitionSteps',
-  'recognitionBatch',
-  'recognitionLr',
-  'posedBatch',
-  'consistency',
-  'dropout',
-] as const;
-const keys = [...trainerOptionKeys, ...knownPoseKeys];
-
-/**
- * Consistency: probability above which a class counts as certain, and fraction of the recognition steps after which it
- * begins.
- */
-const CERTAIN = 0.95;
+/** Fraction of the recognition steps after which consistency begins. */
 export const CONSISTENT_FROM = 0.5;
-
-/** New poses of unlabelled images are drawn from this fraction of the ranges; a full circle of angles stays full. */
-const FURTHER = 0.5;
-
-/** Default dropout rate. */
-export const DROPOUT = 0.5;
 
 /** Final learning rate of the recognition steps, as a fraction of the initial one. */
 const LAST_RATE = 0.05;
@@ -84,7 +41,8 @@ const LAST_RATE = 0.05;
 /** Name, options and optimiser of a subclass. */
 export interface KnownPoseParts {
   readonly owner: string;
-  readonly keys: readonly string[];
+  /** The table of its own options. */
+  readonly ownTable: object;
   readonly optimizer: Adam;
 }
 
@@ -121,13 +79,17 @@ export class KnownPoseTrainer extends Trainer<RecognitionSSIVAE> {
     model: RecognitionSSIVAE,
     data: SemiSupervisedData,
     options: KnownPoseTrainerOptions = {},
-    parts: KnownPoseParts = { owner, keys, optimizer: new Adam({ lr: 1 }, clipOf(options)) },
+    { owner, ownTable, optimizer: adam }: KnownPoseParts = {
+      ...{ owner: 'KnownPoseTrainer', ownTable: knownPoseTable },
+      optimizer: new Adam({ lr: 1 }, clipOf(options)),
+    },
   ) {
-    const { owner: name, keys: known, optimizer: adam } = parts;
-    super(model, withSchedule(options), { owner: name, keys: known, lr: 1e-3, labels: true }, adam);
-    const { recognitionSteps = stepsFor(model), recognitionBatch = 48, recognitionLr = 3e-3 } = options;
-    const { posedBatch = 16, consistency = 1, dropout = DROPOUT } = options;
-    checkKnownPoseOptions({ recognitionSteps, recognitionBatch, recognitionLr, posedBatch, consistency, dropout });
+    const klWeight = options.klWeight ?? klSchedule;
+    super(model, { ...options, klWeight }, { owner, ownTable, lr: 1e-3, labels: true }, adam);
+    checkKnownPoseOptions(options);
+    const resolved = withDefaults(options, knownPoseTable);
+    const { recognitionSteps = stepsFor(model), recognitionBatch, recognitionLr } = resolved;
+    const { posedBatch, consistency, dropout } = resolved;
     this.recognitionSteps = recognitionSteps;
     this.recognitionBatch = recognitionBatch;
     this.recognitionLr = recognitionLr;
@@ -320,80 +282,9 @@ export class KnownPoseTrainer extends Trainer<RecognitionSSIVAE> {
   }
 }
 
-/**
- * The likeliest classes and their weights: 0 for uncertain images, and reduced for classes with more than twice the
- * mean number of certain images.
- */
-function certainClasses(
-  probabilities: Float32Array,
-  numClasses: number,
-): { classes: Int32Array; weights: Float32Array } {
-  const count = probabilities.length / numClasses;
-  const classes = new Int32Array(count);
-  const weights = new Float32Array(count);
-  const certain = new Array<number>(numClasses).fill(0);
-  for (let i = 0; i < count; i++) {
-    const row = probabilities.subarray(i * numClasses, (i + 1) * numClasses);
-    classes[i] = row.indexOf(Math.max(...row));
-    weights[i] = row[classes[i]] > CERTAIN ? 1 : 0;
-    certain[classes[i]] += weights[i];
-  }
-  const share = certain.reduce((a, b) => a + b, 0) / numClasses;
-  return { classes, weights: weights.map((w, i) => w * Math.min(1, (2 * share) / Math.max(certain[classes[i]], 1))) };
-}
-
-function furtherRanges({ angle = 0, shift = 0, scale: [low, high] = [1, 1], shear = 0 }: AffineRanges): AffineRanges {
-  const half = (x: number): number => FURTHER * x;
-  return {
-    angle: isCircle(angle) ? Math.PI : half(angle),
-    shift: typeof shift === 'number' ? half(shift) : shift.map(half),
-    scale: [low ** FURTHER, high ** FURTHER],
-    shear: half(shear),
-  };
-}
-
 /** Cosine decay: the factor of the learning rate at a step. */
 export const fallen = (step: number, steps: number): number =>
   LAST_RATE + (1 - LAST_RATE) * (0.5 * (1 + Math.cos((Math.PI * step) / steps)));
 
-/** Default number of recognition steps; with fewer than twelve views, more steps take about the same time. */
-export function stepsFor({ numClasses, recognition }: RecognitionSSIVAE): number {
-  const views = recognition.angles.length;
-  return Math.round((600 + 60 * numClasses) * Math.min(2, Math.max(1, 12 / views)));
-}
-
-const withSchedule = (options: KnownPoseTrainerOptions): KnownPoseTrainerOptions => ({
-  ...options,
-  klWeight: options.klWeight ?? klSchedule,
-});
-
 const indicesOf = (labels: Int32Array, wanted: number): number[] =>
   Array.from(labels.keys()).filter((i) => labels[i] === wanted);
-
-/** Maximum number of steps and of images of a batch. */
-const MOST_STEPS = 1e6;
-
-/** @throws {OptionError} when an option is invalid. */
-export function checkKnownPoseOptions(options: Pick<KnownPoseTrainerOptions, (typeof knownPoseKeys)[number]>): void {
-  const { recognitionLr = 1e-3, recognitionSteps = 0, recognitionBatch = 1, posedBatch = 1 } = options;
-  const { consistency = 0, dropout = 0 } = options;
-  if (!(consistency >= 0 && Number.isFinite(consistency))) {
-    throw new OptionError(`consistency must be a number of at least 0; got ${consistency}.`);
-  }
-  if (!(dropout >= 0 && dropout < 1)) {
-    throw new OptionError(`dropout must be a probability from 0 to below 1; got ${dropout}.`);
-  }
-  if (!(recognitionLr > 0 && Number.isFinite(recognitionLr))) {
-    throw new OptionError(`recognitionLr must be a positive number; got ${recognitionLr}.`);
-  }
-  for (const [name, n, least] of [
-    ['recognitionSteps', recognitionSteps, 0],
-    ['recognitionBatch', recognitionBatch, 1],
-    ['posedBatch', posedBatch, 1],
-  ] as const) {
-    if (!Number.isInteger(n) || n < least) {
-      throw new OptionError(`${name} must be an integer of at least ${least}; got ${n}.`);
-    }
-    if (n > MOST_STEPS) throw new OptionError(`${name} must be at most ${MOST_STEPS}; got ${n}.`);
-  }
-}

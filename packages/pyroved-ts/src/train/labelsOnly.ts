@@ -16,6 +16,7 @@ import { type AffineRanges, drawPoses, posedImages } from '../coordinates/index.
 import { orderedBatches } from '../data/batches.js';
 import { gather, imageSize, oneHot } from '../data/index.js';
 import { fcClassifier } from '../nets/index.js';
+import { type OptionTable, positiveInteger, resolveOptions } from '../options.js';
 import { imageTensor, type TrainingImages, tidied } from './data.js';
 
 export interface LabelsOnlyOptions {
@@ -28,6 +29,13 @@ export interface LabelsOnlyOptions {
   readonly seed?: number | string;
 }
 
+const table = {
+  numClasses: { required: true, ...positiveInteger },
+  ranges: { required: true },
+  steps: { default: 1200, ...positiveInteger },
+  seed: { default: 1 as number | string },
+} satisfies OptionTable<LabelsOnlyOptions>;
+
 const [BATCH, RATE] = [48, 1e-3];
 
 /**
@@ -35,7 +43,7 @@ const [BATCH, RATE] = [48, 1e-3];
  * @example labelsOnlyAccuracy(labelled, validation, { numClasses: 4, ranges: { angle: Math.PI, shift: 0.2 } })
  */
 export function labelsOnlyAccuracy(labelled: TrainingImages, test: TrainingImages, options: LabelsOnlyOptions): number {
-  const { numClasses, ranges, steps = 1200, seed = 1 } = options;
+  const { numClasses, ranges, steps, seed } = resolveOptions('labelsOnlyAccuracy', options, table);
   const { shape, channels } = labelled;
   const net = fcClassifier({ input: imageSize(labelled), hidden: [128, 128], activation: 'tanh', numClasses });
   const params = new ParamStore();

@@ -1,7 +1,8 @@
 /** The options of all trainers, and those of the training loop. */
-import { type ClipOptions, OptionError } from 'pyro-ts';
+import type { ClipOptions } from 'pyro-ts';
 import { rejectUnknownKeys } from 'pyro-ts/internal';
 import type { InvariantVAE } from '../models/index.js';
+import { checkOptions, integer, type OptionTable, type WithDefaults, withDefaults } from '../options.js';
 import { type AverageOptions, averageRule } from './average.js';
 import type { Checkpoint } from './checkpoint.js';
 import { checkEarlyStopping, type EarlyStopping } from './earlyStopping.js';
@@ -34,57 +35,48 @@ export interface TrainerOptions {
   readonly seed?: number | string;
 }
 
-export const trainerOptionKeys: readonly (keyof TrainerOptions)[] = [
-  'epochs',
-  'batchSize',
-  'lr',
-  'klWeight',
-  'clipNorm',
-  'averageWeights',
-  'earlyStopping',
-  'seed',
-];
-
-/**
- * Checks the options that do not depend on data.
- * @param owner name in error messages, such as "UnsupervisedTrainer"
- * @param known the options of the trainer
- * @param labels whether the trainer has labelled images
- * @throws {OptionError} when an option is invalid.
- */
-export function checkTrainerOptions(
-  owner: string,
-  options: TrainerOptions,
-  known: readonly string[] = trainerOptionKeys,
-  labels = false,
-): void {
-  rejectUnknownKeys(owner, options, known);
-  const { epochs = defaults.epochs, batchSize = defaults.batchSize, clipNorm, averageWeights, earlyStopping } = options;
-  checkCount(owner, 'epochs', epochs);
-  checkCount(owner, 'batchSize', batchSize);
-  for (const option of ['lr', 'klWeight'] as const) {
-    const schedule = options[option];
-    if (schedule !== undefined) scheduleOf(schedule, { option, epochs });
-  }
-  if (clipNorm !== undefined && !(clipNorm > 0)) {
-    throw new OptionError(`${owner}: clipNorm must be greater than 0; got ${clipNorm}.`);
-  }
-  if (averageWeights) averageRule(averageWeights, epochs);
-  if (earlyStopping) checkEarlyStopping(owner, earlyStopping, labels);
-}
-
-/** Default options. */
-export const defaults = { epochs: 100, batchSize: 64, klWeight: 1, seed: 1 } as const;
-
 /** Maximum number of epochs and of images of a batch. Schedules are evaluated for all epochs before the first. */
 const MOST = 1e5;
 
-function checkCount(owner: string, option: string, n: number): void {
-  if (Number.isInteger(n) && n > 0) {
-    if (n > MOST) throw new OptionError(`${owner}: ${option} must be at most ${MOST}; got ${n}.`);
-    return;
+/** The options of all trainers. */
+export const trainerTable = {
+  epochs: { default: 100, ...integer(1, MOST) },
+  batchSize: { default: 64, ...integer(1, MOST) },
+  lr: {},
+  klWeight: { default: 1 as Schedule },
+  clipNorm: { must: 'greater than 0', isValid: (norm) => norm > 0 },
+  averageWeights: {},
+  earlyStopping: {},
+  seed: { default: 1 as number | string },
+} satisfies OptionTable<TrainerOptions>;
+
+/** The names of the options of all trainers. */
+export const trainerOptionKeys: readonly string[] = Object.keys(trainerTable);
+
+/**
+ * The options of all trainers with their defaults, after all checks that do not depend on data.
+ * @param owner name in error messages, such as "UnsupervisedTrainer"
+ * @param own the table of the further options of the trainer
+ * @param labels whether the trainer has labelled images
+ * @throws {OptionError} when an option is invalid.
+ */
+export function resolveTrainer(
+  owner: string,
+  options: TrainerOptions,
+  own: object = {},
+  labels = false,
+): WithDefaults<TrainerOptions, typeof trainerTable> {
+  rejectUnknownKeys(owner, options, Object.keys({ ...trainerTable, ...own }));
+  checkOptions(owner, options, trainerTable);
+  const all = withDefaults(options, trainerTable);
+  const { epochs, averageWeights, earlyStopping } = all;
+  for (const option of ['lr', 'klWeight'] as const) {
+    const schedule = all[option];
+    if (schedule !== undefined) scheduleOf(schedule, { option, epochs });
   }
-  throw new OptionError(`${owner}: ${option} must be an integer of at least 1; got ${n}.`);
+  if (averageWeights) averageRule(averageWeights, epochs);
+  if (earlyStopping) checkEarlyStopping(owner, earlyStopping, labels);
+  return all;
 }
 
 /** The gradient clipping options of an optimiser. */

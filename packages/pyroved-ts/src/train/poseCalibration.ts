@@ -1,6 +1,6 @@
 /** Calibration of angle uncertainties: how often the interval around a predicted angle contains the true angle. */
 import { OptionError } from 'pyro-ts';
-import { rejectUnknownKeys } from 'pyro-ts/internal';
+import { type OptionTable, openFraction, resolveOptions } from '../options.js';
 import { shareInterval } from './shareInterval.js';
 
 export interface PredictedAngles {
@@ -39,7 +39,14 @@ export interface AngleCoverage {
   readonly count: number;
 }
 
-const KEYS = ['predicted', 'truth', 'standardDeviation', 'concentration', 'symmetry', 'level'];
+const table = {
+  predicted: { required: true },
+  truth: { required: true },
+  standardDeviation: {},
+  concentration: {},
+  symmetry: { default: 1 as number | ArrayLike<number> },
+  level: { default: 0.9, ...openFraction },
+} satisfies OptionTable<PredictedAngles>;
 
 /**
  * The coverage of the intervals around predicted angles.
@@ -47,12 +54,11 @@ const KEYS = ['predicted', 'truth', 'standardDeviation', 'concentration', 'symme
  * @example angleCoverage({ predicted, truth, standardDeviation, symmetry: 2 }).coverage // between .85 and .95 for well-calibrated angles
  */
 export function angleCoverage(angles: PredictedAngles): AngleCoverage {
-  rejectUnknownKeys('angleCoverage', angles, KEYS);
-  const { predicted, truth, standardDeviation, concentration, symmetry = 1, level = 0.9 } = angles;
+  const resolved = resolveOptions('angleCoverage', angles, table);
+  const { predicted, truth, standardDeviation, concentration, symmetry, level } = resolved;
   if ((standardDeviation === undefined) === (concentration === undefined)) {
     throw new OptionError('angleCoverage requires either standardDeviation or concentration.');
   }
-  if (!(level > 0 && level < 1)) throw new OptionError(`level must be between 0 and 1; got ${level}.`);
   const spread = standardDeviation ?? (concentration as ArrayLike<number>);
   const lengths = [truth, spread, ...(typeof symmetry === 'number' ? [] : [symmetry])].map(({ length }) => length);
   if (lengths.some((length) => length !== predicted.length)) {

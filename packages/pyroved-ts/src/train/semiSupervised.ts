@@ -1,14 +1,15 @@
 /** Trains an ssiVAE or an ssRegIVAE on many unlabelled images and a few with known classes or targets. */
 import * as tf from '@tensorflow/tfjs';
-import { Adam, OptionError, type ParamStore, SVI, TraceELBO } from 'pyro-ts';
+import { Adam, type ParamStore, SVI, TraceELBO } from 'pyro-ts';
 import { type Batch, epochSchedule, shuffledBatches, stratifiedSplit, subset } from '../data/index.js';
 import { DataError } from '../errors.js';
 import { type SemiSupervisedTerms, SSIVAE, SSRegIVAE } from '../models/index.js';
+import { checkOptions, integer, nonNegative, type OptionTable, oneOf, withDefaults } from '../options.js';
 import { checkLabels, checkTrainingData, imageTensor, type TrainingImages } from './data.js';
-import type { EarlyStopping } from './earlyStopping.js';
+import { type EarlyStopping, earlyStoppingTable } from './earlyStopping.js';
 import { accuracyOf, regressionOf } from './evaluate.js';
 import type { Evaluation } from './history.js';
-import { checkTrainerOptions, clipOf, type TrainerOptions, trainerOptionKeys } from './options.js';
+import { clipOf, resolveTrainer, type TrainerOptions } from './options.js';
 import { type Fingerprint, Trainer } from './trainer.js';
 
 export interface SemiSupervisedData {
@@ -42,24 +43,17 @@ export interface SemiSupervisedTrainerOptions extends TrainerOptions {
 }
 
 const owner = 'SemiSupervisedTrainer';
-const keys = [...trainerOptionKeys, 'auxLossMultiplier', 'auxStep', 'schedule', 'warmUp'];
+const ownTable = {
+  auxLossMultiplier: { default: 20, ...nonNegative },
+  auxStep: { default: 'joint', ...oneOf(['joint', 'pyroved']) },
+  schedule: { default: 'spread', ...oneOf(['spread', 'pyroved']) },
+  warmUp: { default: 0, ...integer(0) },
+} satisfies OptionTable<Omit<SemiSupervisedTrainerOptions, keyof TrainerOptions>>;
 
 /** Checks the options that do not depend on data. @throws {OptionError} when an option is invalid. */
 export function checkSemiSupervisedOptions(options: SemiSupervisedTrainerOptions): void {
-  checkTrainerOptions(owner, options, keys, true);
-  const { auxLossMultiplier = 0, auxStep = 'joint', schedule = 'spread', warmUp = 0 } = options;
-  if (auxStep !== 'joint' && auxStep !== 'pyroved') {
-    throw new OptionError(`auxStep must be "joint" or "pyroved"; got "${auxStep}".`);
-  }
-  if (schedule !== 'spread' && schedule !== 'pyroved') {
-    throw new OptionError(`schedule must be "spread" or "pyroved"; got "${schedule}".`);
-  }
-  if (!(auxLossMultiplier >= 0 && Number.isFinite(auxLossMultiplier))) {
-    throw new OptionError(`auxLossMultiplier must be a number of at least 0; got ${auxLossMultiplier}.`);
-  }
-  if (!Number.isInteger(warmUp) || warmUp < 0) {
-    throw new OptionError(`warmUp must be an integer of at least 0; got ${warmUp}.`);
-  }
+  resolveTrainer(owner, options, ownTable, true);
+  checkOptions('', options, ownTable);
 }
 
 type Args = [x: tf.Tensor, y?: tf.Tensor, terms?: SemiSupervisedTerms];
@@ -84,10 +78,10 @@ export class SemiSupervisedTrainer extends Trainer {
     data: SemiSupervisedData,
     options: SemiSupervisedTrainerOptions = {},
   ) {
-    const { auxLossMultiplier = 20, auxStep = 'joint', schedule = 'spread', warmUp = 0 } = options;
     checkSemiSupervisedOptions(options);
+    const { auxLossMultiplier, auxStep, schedule, warmUp } = withDefaults(options, ownTable);
     const optimizer = new (auxStep === 'pyroved' ? AdamOnAll : Adam)({ lr: 1 }, clipOf(options));
-    super(model, options, { owner, keys, lr: 5e-4, labels: model instanceof SSIVAE }, optimizer);
+    super(model, options, { owner, ownTable, lr: 5e-4, labels: model instanceof SSIVAE }, optimizer);
     this.warmUp = warmUp;
     this.auxLossMultiplier = auxLossMultiplier;
     this.auxStep = auxStep;
@@ -177,8 +171,8 @@ export function validationOf(
   earlyStopping: EarlyStopping | undefined,
   seed: number | string,
 ): { readonly labelled: TrainingImages; readonly validation?: TrainingImages } {
-  const { on, validationFraction: fraction = 0.2 } = earlyStopping ?? {};
-  if (on !== 'accuracy') return { labelled };
+  if (earlyStopping?.on !== 'accuracy') return { labelled };
+  const { validationFraction: fraction } = withDefaults(earlyStopping, earlyStoppingTable);
   const { kept, validation } = stratifiedSplit(labelled.labels as Int32Array, fraction, `${seed}/early stopping`);
   if (validation.length > 0) return { labelled: subset(labelled, kept), validation: subset(labelled, validation) };
   throw new DataError(

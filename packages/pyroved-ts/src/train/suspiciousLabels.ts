@@ -1,6 +1,6 @@
 /** Labels that a model considers improbable: candidates for labelling errors. */
 import { OptionError } from 'pyro-ts';
-import { rejectUnknownKeys } from 'pyro-ts/internal';
+import { type OptionTable, resolveOptions } from '../options.js';
 
 /** A label that is probably wrong. */
 export interface SuspiciousLabel {
@@ -25,6 +25,8 @@ export interface SuspiciousOptions {
   readonly mostShare?: number;
 }
 
+const table = { below: { default: 0.5 }, mostShare: { default: 0.4 } } satisfies OptionTable<SuspiciousOptions>;
+
 /**
  * Confident learning: a label is suspicious if another class is more probable than it, and at least as probable as that
  * class is on average for the images labelled with it. The least probable labels come first.
@@ -39,8 +41,7 @@ export function suspiciousLabels(
   labels: ArrayLike<number>,
   options: SuspiciousOptions = {},
 ): SuspiciousLabel[] {
-  rejectUnknownKeys('suspiciousLabels', options, ['below', 'mostShare']);
-  const { below = 0.5, mostShare = 0.4 } = options;
+  const { below, mostShare } = resolveOptions('suspiciousLabels', options, table);
   const numClasses = probabilities.length / labels.length;
   if (!Number.isInteger(numClasses) || numClasses < 2) {
     throw new OptionError(

@@ -1,7 +1,7 @@
 /** Temperature scaling: calibrates class probabilities by the temperature of a softmax, fitted on labelled images. */
 import { OptionError } from 'pyro-ts';
-import { rejectUnknownKeys } from 'pyro-ts/internal';
 import { softmaxRows } from '../models/queries/uncertainty.js';
+import { type OptionTable, positive, resolveOptions } from '../options.js';
 
 export interface TemperatureOptions {
   /**
@@ -18,7 +18,15 @@ export interface TemperatureOptions {
   readonly bounds?: readonly [low: number, high: number];
 }
 
-const KEYS: readonly (keyof TemperatureOptions)[] = ['weights', 'priorScale', 'bounds'];
+const table = {
+  weights: {},
+  priorScale: { default: 0.5, ...positive },
+  bounds: {
+    default: [0.25, 20] as readonly [number, number],
+    must: 'two positive numbers, the smaller one first',
+    isValid: ([low, high]) => low > 0 && high >= low,
+  },
+} satisfies OptionTable<TemperatureOptions>;
 
 /** Lower bound of probabilities, since a float32 softmax can underflow to 0. */
 const LEAST = 1e-12;
@@ -40,11 +48,12 @@ export function fitTemperature(
   labels: ArrayLike<number>,
   options: TemperatureOptions = {},
 ): number {
-  rejectUnknownKeys('fitTemperature', options, KEYS);
-  const { weights, priorScale = 0.5, bounds: [low, high] = [0.25, 20] } = options;
-  if (!(priorScale > 0) || !(low > 0 && high >= low)) {
-    throw new OptionError(`priorScale and bounds must be positive; got ${priorScale} and [${low}, ${high}].`);
-  }
+  const resolved = resolveOptions('fitTemperature', options, table);
+  const {
+    weights,
+    priorScale,
+    bounds: [low, high],
+  } = resolved;
   const numClasses = rowsOf(probabilities, labels);
   const logs = Float64Array.from({ length: probabilities.length }, (_, i) =>
     Math.log(Math.max(probabilities[i], LEAST)),

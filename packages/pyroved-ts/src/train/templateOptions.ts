@@ -1,6 +1,6 @@
 /** The options of `TemplateTrainer`, with their defaults. */
-import { OptionError } from 'pyro-ts';
-import type { KnownPoseTrainerOptions } from './knownPoses.js';
+import { checkOptions, integer, type OptionTable, optionNames } from '../options.js';
+import type { KnownPoseTrainerOptions } from './knownPoseOptions.js';
 
 export interface TemplateTrainerOptions extends KnownPoseTrainerOptions {
   /**
@@ -17,7 +17,9 @@ export interface TemplateTrainerOptions extends KnownPoseTrainerOptions {
   readonly fallbackSteps?: number;
 }
 
-/** Default options of `TemplateTrainer`. */
+const MOST_STEPS = 1e6;
+
+/** Defaults that differ from those of `KnownPoseTrainer`. */
 export const templateDefaults = {
   epochs: 8,
   batchSize: 48,
@@ -26,21 +28,16 @@ export const templateDefaults = {
   templateSteps: 400,
 } as const satisfies TemplateTrainerOptions;
 
-export const templateKeys = ['templateSteps', 'fallbackSteps'] as const;
+export const templateTable = {
+  templateSteps: { default: templateDefaults.templateSteps, ...integer(1, MOST_STEPS) },
+  fallbackSteps: integer(0, MOST_STEPS),
+} satisfies OptionTable<Omit<TemplateTrainerOptions, keyof KnownPoseTrainerOptions>>;
+
+/** The names of these options. */
+export const templateKeys = optionNames(templateTable);
 
 /** Default number of recognition steps before the joint steps. Together they are as many as without templates. */
 export const firstSteps = (numClasses: number): number => 200 + 60 * numClasses;
 
-/** @throws {OptionError} that names the option. */
-export function checkTemplateOptions({ templateSteps = 1, fallbackSteps = 0 }: TemplateTrainerOptions): void {
-  for (const [name, steps, least] of [
-    ['templateSteps', templateSteps, 1],
-    ['fallbackSteps', fallbackSteps, 0],
-  ] as const) {
-    if (!Number.isInteger(steps) || steps < least || steps > MOST_STEPS) {
-      throw new OptionError(`${name} must be an integer from ${least} to ${MOST_STEPS}; got ${steps}.`);
-    }
-  }
-}
-
-const MOST_STEPS = 1e6;
+/** @throws {OptionError} when an option is invalid. */
+export const checkTemplateOptions = (options: TemplateTrainerOptions): void => checkOptions('', options, templateTable);

@@ -12,9 +12,10 @@ import { tidyHost } from '../tidyHost.js';
 import { imageTensor } from './data.js';
 import { firstPictures } from './firstPictures.js';
 import { fitEvidence, gateWeight } from './gate.js';
-import { CONSISTENT_FROM, DROPOUT, fallen, KnownPoseTrainer, knownPoseKeys, stepsFor } from './knownPoses.js';
+import { knownPoseTable, stepsFor } from './knownPoseOptions.js';
+import { CONSISTENT_FROM, fallen, KnownPoseTrainer } from './knownPoses.js';
 import { NewClasses } from './newClasses.js';
-import { clipOf, trainerOptionKeys } from './options.js';
+import { clipOf } from './options.js';
 import type { SemiSupervisedData } from './semiSupervised.js';
 import { explainTraining, refinedContents, trainingPixels } from './templateExplaining.js';
 import {
@@ -22,15 +23,12 @@ import {
   firstSteps,
   type TemplateTrainerOptions,
   templateDefaults,
-  templateKeys,
+  templateTable,
 } from './templateOptions.js';
 import { bestOfClasses, type Drawn } from './templateRows.js';
 import { blurAt, slowing } from './templateSchedule.js';
 import { completeRows, type ExplainedImages, type KnownImages, likelyRows, teachingRows } from './templateTeaching.js';
 import type { Fingerprint } from './trainer.js';
-
-const owner = 'TemplateTrainer';
-const keys = [...trainerOptionKeys, ...knownPoseKeys, ...templateKeys];
 
 /**
  * Adam's learning rates of the pictures, as a fraction of the contrast, and of the field, in half widths of the image.
@@ -104,7 +102,10 @@ export class TemplateTrainer extends KnownPoseTrainer {
       model,
       data,
       { ...usual, recognitionSteps: firstSteps(model.numClasses), ...defined(options) },
-      { owner, keys, optimizer: new Adam(rates, clipOf(options)) },
+      {
+        ...{ owner: 'TemplateTrainer', ownTable: { ...knownPoseTable, ...templateTable } },
+        optimizer: new Adam(rates, clipOf(options)),
+      },
     );
     checkTemplateOptions(defined({ templateSteps, fallbackSteps }));
     this.stepsPerEpoch = Math.ceil(templateSteps / this.epochCount);
@@ -179,7 +180,7 @@ export class TemplateTrainer extends KnownPoseTrainer {
   }
 
   protected override get dropoutRate(): number {
-    return this.isAlone ? DROPOUT : super.dropoutRate;
+    return this.isAlone ? knownPoseTable.dropout.default : super.dropoutRate;
   }
 
   private get templateSteps(): number {

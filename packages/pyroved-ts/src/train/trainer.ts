@@ -4,19 +4,18 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import { Adam, NonFiniteError, OptionError, type SavedTensor, SupportError } from 'pyro-ts';
-import { rejectUnknownKeys } from 'pyro-ts/internal';
 import type { Batch } from '../data/index.js';
 import type { InvariantVAE, VED } from '../models/index.js';
+import { type OptionTable, resolveOptions, withDefaults } from '../options.js';
 import { averageRule, WeightAverage } from './average.js';
 import type { Checkpoint } from './checkpoint.js';
-import { type EarlyStopping, hasStalled } from './earlyStopping.js';
+import { type EarlyStopping, earlyStoppingTable, hasStalled } from './earlyStopping.js';
 import { TrainingError } from './errors.js';
 import { addStep, type EpochRecord, type EpochSums, type Evaluation, meanLoss, noSums } from './history.js';
 import {
-  checkTrainerOptions,
   clipOf,
-  defaults,
   type LoopOptions,
+  resolveTrainer,
   type StepProgress,
   type TrainCalls,
   type TrainerOptions,
@@ -44,12 +43,22 @@ interface SavedState {
 export interface TrainerParts {
   /** Name in error messages, such as "UnsupervisedTrainer". */
   readonly owner: string;
-  readonly keys: readonly string[];
+  /** The table of its own options. */
+  readonly ownTable: object;
   /** Default learning rate. */
   readonly lr: number;
   /** Whether it has labelled images for the validation set of early stopping. @default false */
   readonly labels?: boolean;
 }
+
+const callsTable = {
+  signal: {},
+  onStep: {},
+  onEpoch: {},
+  checkpoint: {},
+  checkpointEvery: { default: 1 },
+  pause: {},
+} satisfies OptionTable<TrainCalls>;
 
 /** Trains a model. The state depends only on the seed, the data and the number of steps. */
 export abstract class Trainer<M extends InvariantVAE | VED = InvariantVAE> {
@@ -74,21 +83,19 @@ export abstract class Trainer<M extends InvariantVAE | VED = InvariantVAE> {
   constructor(
     readonly model: M,
     options: TrainerOptions,
-    { owner, keys, lr, labels = false }: TrainerParts,
+    { owner, ownTable, lr, labels = false }: TrainerParts,
     protected readonly optimizer: Adam = new Adam({ lr: 1 }, clipOf(options)),
   ) {
-    checkTrainerOptions(owner, options, keys, labels);
-    const { epochs = defaults.epochs, batchSize = defaults.batchSize, seed = defaults.seed } = options;
+    const resolved = resolveTrainer(owner, options, ownTable, labels);
+    const { epochs, batchSize, seed, klWeight, averageWeights } = resolved;
     this.epochCount = epochs;
     this.batchSize = batchSize;
     this.seed = seed;
-    this.lr = scheduleOf(options.lr ?? lr, { option: 'lr', epochs });
-    this.klWeight = scheduleOf(options.klWeight ?? defaults.klWeight, { option: 'klWeight', epochs });
-    this.clipNorm = options.clipNorm;
-    this.earlyStopping = options.earlyStopping;
-    if (options.averageWeights) {
-      this.average = new WeightAverage(model.params, averageRule(options.averageWeights, epochs));
-    }
+    this.lr = scheduleOf(resolved.lr ?? lr, { option: 'lr', epochs });
+    this.klWeight = scheduleOf(klWeight, { option: 'klWeight', epochs });
+    this.clipNorm = resolved.clipNorm;
+    this.earlyStopping = resolved.earlyStopping;
+    if (averageWeights) this.average = new WeightAverage(model.params, averageRule(averageWeights, epochs));
   }
 
   /** Whether the last epoch is done, or early stopping has ended the training. */
@@ -155,8 +162,7 @@ export abstract class Trainer<M extends InvariantVAE | VED = InvariantVAE> {
 
   /** Trains to the end, or until `signal` is aborted; `stopped` is then true, and the state has been saved. */
   async train(calls: TrainCalls<M> = {}): Promise<{ history: readonly EpochRecord[]; stopped: boolean }> {
-    rejectUnknownKeys('train', calls, ['signal', 'onStep', 'onEpoch', 'checkpoint', 'checkpointEvery', 'pause']);
-    const { onEpoch, checkpoint, checkpointEvery = 1, pause } = calls;
+    const { onEpoch, checkpoint, checkpointEvery, pause } = resolveOptions('train', calls, callsTable);
     for await (const record of this.epochs(calls)) {
       await onEpoch?.(record, this.model);
       const isDue = record.epoch % checkpointEvery === 0 || this.isFinished;
@@ -235,7 +241,7 @@ export abstract class Trainer<M extends InvariantVAE | VED = InvariantVAE> {
       ...(clipNorm !== undefined && { clipNorm }),
       ...(average && { averageWeights: `${average.rule.decay} from epoch ${average.rule.from}` }),
       ...(earlyStopping && {
-        earlyStopping: JSON.stringify({ on: 'loss', validationFraction: 0.2, ...earlyStopping }),
+        earlyStopping: JSON.stringify(withDefaults(earlyStopping, earlyStoppingTable)),
       }),
     };
   }

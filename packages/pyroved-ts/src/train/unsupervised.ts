@@ -3,6 +3,7 @@ import type * as tf from '@tensorflow/tfjs';
 import { OptionError, SVI } from 'pyro-ts';
 import type { Batch } from '../data/index.js';
 import { type IVAE, JIVAE, type JointTerms } from '../models/index.js';
+import type { OptionTable } from '../options.js';
 import {
   checkLabels,
   checkTrainingData,
@@ -12,7 +13,7 @@ import {
   unlabelledBatches,
 } from './data.js';
 import type { Evaluation } from './history.js';
-import { type TrainerOptions, trainerOptionKeys } from './options.js';
+import type { TrainerOptions } from './options.js';
 import { type Schedule, scheduleOf } from './schedule.js';
 import { type Fingerprint, Trainer } from './trainer.js';
 
@@ -28,7 +29,7 @@ export interface UnsupervisedTrainerOptions extends TrainerOptions {
   readonly discreteKlWeight?: Schedule;
 }
 
-const keys = [...trainerOptionKeys, 'discreteKlWeight'];
+const ownTable = { discreteKlWeight: {} } satisfies OptionTable<Omit<UnsupervisedTrainerOptions, keyof TrainerOptions>>;
 
 type Args = [x: tf.Tensor, y?: tf.Tensor, terms?: JointTerms];
 
@@ -46,7 +47,7 @@ export class UnsupervisedTrainer extends Trainer {
     readonly data: UnsupervisedData,
     options: UnsupervisedTrainerOptions = {},
   ) {
-    super(model, options, { owner: 'UnsupervisedTrainer', keys, lr: 1e-3 });
+    super(model, options, { owner: 'UnsupervisedTrainer', ownTable, lr: 1e-3 });
     this.discreteKlWeight = this.discreteSchedule(options);
     checkData(model, data.images, 'the images');
     if (data.test) checkData(model, data.test, 'the test images');

@@ -1,6 +1,5 @@
 /** What is done to images before a model sees them: part of a run's configuration, and repeated on new images. */
-import { OptionError } from 'pyro-ts';
-import { didYouMean, rejectUnknownKeys } from 'pyro-ts/internal';
+import { type OptionTable, oneOf, resolveOptions } from '../../options.js';
 
 /**
  * What is subtracted from each image. `plane`: a robust fit of a plane (of a signal: of a line); `polynomial`: of a
@@ -30,19 +29,14 @@ export const noPreprocessing: Preprocessing = { background: 'none', standardise:
 export const isIdentity = ({ background, standardise }: Preprocessing): boolean =>
   background === 'none' && standardise === 'none';
 
+const table = {
+  background: { required: true, ...oneOf(backgroundNames) },
+  standardise: { required: true, ...oneOf(standardiseNames) },
+} satisfies OptionTable<Preprocessing>;
+
 /** @throws {OptionError} for unknown keys and values, with the nearest valid one. */
 export function checkPreprocessing(preprocessing: Preprocessing): void {
-  rejectUnknownKeys('preprocess', preprocessing, ['background', 'standardise']);
-  checkName('background', preprocessing.background, backgroundNames);
-  checkName('standardise', preprocessing.standardise, standardiseNames);
-}
-
-function checkName(option: string, name: string, names: readonly string[]): void {
-  if (names.includes(name)) return;
-  throw new OptionError(
-    `preprocess: ${option} must be ${names.map((n) => `"${n}"`).join(', ')}; got ${JSON.stringify(name)}.` +
-      didYouMean(String(name), names),
-  );
+  resolveOptions('preprocess', preprocessing, table);
 }
 
 const backgrounds: Readonly<Record<BackgroundRemoval, string>> = {

@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { OptionError } from 'pyro-ts';
 import { oneHot } from '../../data/index.js';
+import type { OptionTable } from '../../options.js';
 import type { Factors } from './factors.js';
 
 /** One condition of a network. */
@@ -19,7 +20,7 @@ export interface Condition {
   readonly targets?: ArrayLike<number>;
 }
 
-export const conditionKeys: readonly (keyof Condition)[] = ['classes', 'condition', 'targets'];
+export const conditionTable = { classes: {}, condition: {}, targets: {} } satisfies OptionTable<Condition>;
 
 /** The condition tensors of rows from..from+size. */
 export type ConditionRows = (from: number, size: number) => tf.Tensor[];

@@ -4,10 +4,10 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import { OptionError } from 'pyro-ts';
-import { rejectUnknownKeys } from 'pyro-ts/internal';
 import type { ImageSet, StreamedSet } from '../../data/index.js';
 import { DataError } from '../../errors.js';
 import { lookUp } from '../../lookup.js';
+import { type OptionTable, resolveOptions } from '../../options.js';
 
 /** One known factor of each image. The networks see (value - centre) / scale. */
 export interface Factor {
@@ -18,6 +18,12 @@ export interface Factor {
   /** @default 1 */
   readonly scale?: number;
 }
+
+const factorTable = {
+  name: { required: true },
+  centre: { default: 0 },
+  scale: { default: 1 },
+} satisfies OptionTable<Factor>;
 
 type Set = ImageSet | StreamedSet;
 
@@ -35,8 +41,7 @@ export class Factors {
     }
     this.list = factors.map((one: string | Factor) => {
       const factor = typeof one === 'string' ? { name: one } : one;
-      rejectUnknownKeys(option, factor, ['name', 'centre', 'scale']);
-      const { name, centre = 0, scale = 1 } = factor;
+      const { name, centre, scale } = resolveOptions(option, factor, factorTable);
       if (typeof name !== 'string' || name === '') throw new OptionError(`${option}: a factor must have a name.`);
       if (!Number.isFinite(centre) || !(scale > 0 && Number.isFinite(scale))) {
         throw new OptionError(

@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { OptionError } from 'pyro-ts';
 import { directionOf, type PoseTensors } from '../../coordinates/index.js';
+import type { OptionTable } from '../../options.js';
 
 /** Batch size of the networks outside of training. */
 export const HOST_BATCH = 64;
@@ -39,6 +40,8 @@ export interface PoseRows {
   /** Two numbers, or `count` times 2; see `PoseTensors.shear`. */
   readonly shear?: ArrayLike<number>;
 }
+
+export const poseTable = { angle: {}, shift: {}, scale: {}, shear: {} } satisfies OptionTable<PoseRows>;
 
 /** The poses of rows from..from+size of `count`, as tensors. */
 export function poseTensors(pose: PoseRows, count: number, dims: number): (from: number, size: number) => PoseTensors {

@@ -1,8 +1,8 @@
 /** Interpolation between two points of the latent space. */
 import { OptionError } from 'pyro-ts';
-import { rejectUnknownKeys } from 'pyro-ts/internal';
 import { linspace } from '../../coordinates/grid.js';
 import type { ImageSet } from '../../data/index.js';
+import { integer, type OptionTable, resolveOptions } from '../../options.js';
 import type { Condition } from './condition.js';
 import type { Encoding, PoseRows } from './host.js';
 
@@ -28,6 +28,12 @@ export interface InterpolateOptions {
   /** The class of all images. @default that of the nearer end */
   readonly class?: number;
 }
+
+const table = {
+  steps: { default: 8, ...integer(2) },
+  upright: { default: false },
+  class: {},
+} satisfies OptionTable<InterpolateOptions>;
 
 /** Row `i` of an encoding as a point of the latent space. @throws {OptionError} when there is no such row. */
 export function latentPoint(encoding: Encoding & Condition, i: number): LatentPoint {
@@ -59,11 +65,7 @@ export function interpolate(
   options: InterpolateOptions,
   decode: (content: Float32Array, options: PoseRows & Condition) => ImageSet,
 ): ImageSet {
-  rejectUnknownKeys('interpolate', options, ['steps', 'upright', 'class']);
-  const { steps = 8, upright = false, class: all } = options;
-  if (!Number.isInteger(steps) || steps < 2) {
-    throw new OptionError(`interpolate: steps must be an integer of at least 2; got ${steps}.`);
-  }
+  const { steps, upright, class: all } = resolveOptions('interpolate', options, table);
   const fractions = linspace(0, 1, steps);
   const line = (name: 'content' | 'shift' | 'scale' | 'shear' | 'condition' | 'targets'): Float32Array | undefined => {
     const [a, b] = [from[name], to[name]];

@@ -9,16 +9,15 @@ import {
   Handler,
   inferConfig,
   type Message,
-  OptionError,
   RandomStream,
   replay,
   type SampleSite,
   seed as seeded,
   trace,
 } from 'pyro-ts';
-import { rejectUnknownKeys } from 'pyro-ts/internal';
 import { gather, type ImageSet, imageSize, type StreamedSet } from '../../data/index.js';
 import { DataError } from '../../errors.js';
+import { type OptionTable, positiveInteger, resolveOptions } from '../../options.js';
 
 export interface LogLikelihoodOptions {
   /** Number of samples from the guide for each image. @default 100 */
@@ -31,6 +30,12 @@ export interface LogLikelihoodOptions {
   /** Seed of the samples. @default 0 */
   readonly seed?: number | string;
 }
+
+const table = {
+  particles: { default: 100, ...positiveInteger },
+  rows: { default: 256, ...positiveInteger },
+  seed: { default: 0 as number | string },
+} satisfies OptionTable<LogLikelihoodOptions>;
 
 type Program = (x: tf.Tensor, y?: tf.Tensor) => void;
 
@@ -55,13 +60,7 @@ export function logLikelihood(
   programs: Estimated,
   options: LogLikelihoodOptions,
 ): Float64Array {
-  rejectUnknownKeys('logLikelihood', options, ['particles', 'rows', 'seed']);
-  const { particles = 100, rows = 256, seed = 0 } = options;
-  for (const [name, n] of Object.entries({ particles, rows })) {
-    if (!Number.isInteger(n) || n < 1) {
-      throw new OptionError(`logLikelihood: ${name} must be an integer of at least 1; got ${n}.`);
-    }
-  }
+  const { particles, rows, seed } = resolveOptions('logLikelihood', options, table);
   const [atOnce, draws] = [Math.max(1, Math.floor(rows / particles)), Math.min(particles, rows)];
   const stream = new RandomStream(seed);
   const result = new Float64Array(set.count);

@@ -1,11 +1,11 @@
 /** Images decoded over a regular grid of content latents. */
 import { host } from '@pyro-ts/engine/internal';
 import { OptionError } from 'pyro-ts';
-import { rejectUnknownKeys } from 'pyro-ts/internal';
 import { linspace } from '../../coordinates/grid.js';
 import type { ImageSet } from '../../data/index.js';
-import { type Condition, conditionKeys } from './condition.js';
-import type { PoseRows } from './host.js';
+import { type OptionTable, openFraction, positiveInteger, resolveOptions } from '../../options.js';
+import { type Condition, conditionTable } from './condition.js';
+import { type PoseRows, poseTable } from './host.js';
 
 export interface ManifoldOptions extends PoseRows {
   /** Number of images along each axis. @default 8 */
@@ -31,7 +31,15 @@ export interface Manifold {
   readonly axes: readonly [number, number];
 }
 
-const keys = ['size', 'axes', 'coverage', 'angle', 'shift', 'scale', 'shear', ...conditionKeys];
+/** The options of grids over latents. */
+export const gridTable = {
+  size: { default: 8, ...positiveInteger },
+  coverage: { default: 0.9, ...openFraction },
+} satisfies OptionTable<Pick<ManifoldOptions, 'size' | 'coverage'>>;
+
+const table = { ...gridTable, axes: {}, ...poseTable, ...conditionTable } satisfies OptionTable<
+  ManifoldOptions & Condition
+>;
 
 /**
  * Decodes a grid over two of `latentDim` standard normal latents.
@@ -42,9 +50,8 @@ export function manifold(
   options: ManifoldOptions & Condition,
   decode: (content: Float32Array, options: PoseRows & Condition) => ImageSet,
 ): Manifold {
-  rejectUnknownKeys('manifold', options, keys);
-  const { size = 8, axes: chosenAxes, coverage = 0.9, ...others } = options;
-  const quantiles = evenQuantiles('manifold', size, coverage);
+  const { size, axes: chosenAxes, coverage, ...others } = resolveOptions('manifold', options, table);
+  const quantiles = evenQuantiles(size, coverage);
   const axes = chosenAxes ?? (latentDim === 1 ? [0, 0] : [0, 1]);
   if (axes.some((a) => !Number.isInteger(a) || a < 0 || a >= latentDim) || (latentDim > 1 && axes[0] === axes[1])) {
     throw new OptionError(
@@ -65,12 +72,5 @@ export function manifold(
 }
 
 /** `size` evenly spaced quantiles of the standard normal, over the central `coverage` of its mass. */
-export function evenQuantiles(owner: string, size: number, coverage: number): number[] {
-  if (!Number.isInteger(size) || size < 1) {
-    throw new OptionError(`${owner}: size must be an integer of at least 1; got ${size}.`);
-  }
-  if (!(coverage > 0 && coverage < 1)) {
-    throw new OptionError(`${owner}: coverage must be between 0 and 1; got ${coverage}.`);
-  }
-  return linspace((1 - coverage) / 2, (1 + coverage) / 2, size).map((p) => host.ndtri(p));
-}
+export const evenQuantiles = (size: number, coverage: number): number[] =>
+  linspace((1 - coverage) / 2, (1 + coverage) / 2, size).map((p) => host.ndtri(p));

@@ -1,10 +1,10 @@
 /** Latent traversals: one latent varied at a time with the others fixed, for each class. */
 import { OptionError } from 'pyro-ts';
-import { rejectUnknownKeys } from 'pyro-ts/internal';
 import type { ImageSet } from '../../data/index.js';
-import { type Condition, conditionKeys } from './condition.js';
-import type { PoseRows } from './host.js';
-import { evenQuantiles } from './manifold.js';
+import { type OptionTable, resolveOptions } from '../../options.js';
+import { type Condition, conditionTable } from './condition.js';
+import { type PoseRows, poseTable } from './host.js';
+import { evenQuantiles, gridTable } from './manifold.js';
 
 export interface TraverseOptions extends PoseRows {
   /** The latents to vary, counted from 0. @default all */
@@ -26,7 +26,9 @@ export interface Traversal {
   readonly values: Float32Array;
 }
 
-const keys = ['latents', 'size', 'coverage', 'at', 'angle', 'shift', 'scale', 'shear', ...conditionKeys];
+const table = { latents: {}, ...gridTable, at: {}, ...poseTable, ...conditionTable } satisfies OptionTable<
+  TraverseOptions & Condition
+>;
 
 /**
  * Decodes one row for each latent, class by class; by default for all classes.
@@ -37,8 +39,8 @@ export function traverse(
   options: TraverseOptions & Condition,
   decode: (content: Float32Array, options: PoseRows & Condition) => ImageSet,
 ): Traversal {
-  rejectUnknownKeys('traverse', options, keys);
-  const { latents = range(latentDim), size = 8, coverage = 0.9, at = new Float32Array(latentDim), ...rest } = options;
+  const resolved = resolveOptions('traverse', options, table);
+  const { latents = range(latentDim), size, coverage, at = new Float32Array(latentDim), ...rest } = resolved;
   const wrong = latents.find((k) => !Number.isInteger(k) || k < 0 || k >= latentDim);
   if (wrong !== undefined || latents.length === 0) {
     throw new OptionError(
@@ -50,7 +52,7 @@ export function traverse(
   }
   const { classes: chosen, ...others } = rest;
   const classes = typeof chosen === 'number' ? [chosen] : Array.from(chosen ?? range(numClasses));
-  const values = Float32Array.from(evenQuantiles('traverse', size, coverage));
+  const values = Float32Array.from(evenQuantiles(size, coverage));
   const rows: Traversal['rows'] =
     numClasses > 0
       ? classes.flatMap((c) => latents.map((latent) => ({ latent, class: c })))

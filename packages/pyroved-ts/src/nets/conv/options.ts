@@ -2,7 +2,7 @@
 import type { Activation } from '@pyro-ts/spatial-decoder';
 import { activations } from '@pyro-ts/spatial-decoder/internal';
 import { OptionError } from 'pyro-ts';
-import { didYouMean, rejectUnknownKeys } from 'pyro-ts/internal';
+import { type OptionTable, oneOf, positiveInteger, resolveOptions, type WithDefaults } from '../../options.js';
 import { checkWeights } from '../../sizes.js';
 
 export interface ConvOptions {
@@ -24,9 +24,25 @@ export interface ConvOptions {
 export const upsamplings = ['linear', 'nearest'] as const;
 export type Upsampling = (typeof upsamplings)[number];
 
-const keys: readonly (keyof ConvOptions)[] = ['blocks', 'kernelSize', 'activation', 'batchNorm', 'upsampling'];
+const isFull = (list: unknown): boolean => Array.isArray(list) && list.length > 0;
 
-export type ResolvedConv = Required<Omit<ConvOptions, 'upsampling'>> & Pick<ConvOptions, 'upsampling'>;
+const table = {
+  blocks: {
+    must: 'a list of the channels of each block, such as [[32], [64, 64]]',
+    isValid: (blocks) =>
+      isFull(blocks) && blocks.every((block) => isFull(block) && block.every(positiveInteger.isValid)),
+  },
+  kernelSize: {
+    default: 3,
+    must: 'an odd positive integer such as 3',
+    isValid: (side) => positiveInteger.isValid(side) && side % 2 === 1,
+  },
+  activation: { default: 'leakyRelu' as Activation, ...oneOf(activations) },
+  batchNorm: { default: false, must: 'true or false', isValid: (value) => typeof value === 'boolean' },
+  upsampling: oneOf(upsamplings),
+} satisfies OptionTable<ConvOptions>;
+
+export type ResolvedConv = WithDefaults<ConvOptions, typeof table> & Required<Pick<ConvOptions, 'blocks'>>;
 
 const encoderBlocks: readonly (readonly number[])[] = [[32], [64, 64], [128, 128]];
 
@@ -35,38 +51,11 @@ const encoderBlocks: readonly (readonly number[])[] = [[32], [64, 64], [128, 128
  * @throws {OptionError} when an option is invalid.
  */
 export function resolveConv(owner: string, options: ConvOptions, role: 'encoder' | 'decoder'): ResolvedConv {
-  rejectUnknownKeys(owner, options, keys);
-  const {
-    blocks = role === 'encoder' ? encoderBlocks : encoderBlocks.toReversed(),
-    kernelSize = 3,
-    activation = 'leakyRelu',
-    batchNorm = false,
-    upsampling,
-  } = options;
-  const isFull = (list: readonly unknown[]) => Array.isArray(list) && list.length > 0;
-  if (!isFull(blocks) || !blocks.every((block) => isFull(block) && block.every((n) => Number.isInteger(n) && n > 0))) {
-    throw new OptionError(
-      `${owner}: blocks must be a list of the channels of each block, such as [[32], [64, 64]]; got ${JSON.stringify(blocks)}.`,
-    );
+  const resolved = resolveOptions(owner, options, table);
+  if (role === 'encoder' && resolved.upsampling !== undefined) {
+    throw new OptionError(`${owner}: upsampling belongs to decoders. Omit it.`);
   }
-  if (!Number.isInteger(kernelSize) || kernelSize < 1 || kernelSize % 2 === 0) {
-    throw new OptionError(`${owner}: kernelSize must be an odd positive integer such as 3; got ${kernelSize}.`);
-  }
-  const channels = blocks.flat();
-  checkWeights(owner, 'blocks', channels, kernelSize ** 2);
-  if (!activations.includes(activation)) {
-    throw new OptionError(
-      `${owner}: there is no activation "${activation}".${didYouMean(String(activation), activations)}`,
-    );
-  }
-  if (upsampling !== undefined && (role === 'encoder' || !upsamplings.includes(upsampling))) {
-    throw new OptionError(
-      role === 'encoder'
-        ? `${owner}: upsampling belongs to decoders. Omit it.`
-        : `${owner}: upsampling must be "linear" or "nearest"; got "${upsampling}".`,
-    );
-  }
-  if (typeof batchNorm !== 'boolean')
-    throw new OptionError(`${owner}: batchNorm must be true or false; got ${JSON.stringify(batchNorm)}.`);
-  return { blocks, kernelSize, activation, batchNorm, ...(upsampling !== undefined && { upsampling }) };
+  const blocks = resolved.blocks ?? (role === 'encoder' ? encoderBlocks : encoderBlocks.toReversed());
+  checkWeights(owner, 'blocks', blocks.flat(), resolved.kernelSize ** 2);
+  return { ...resolved, blocks };
 }

@@ -1,9 +1,9 @@
 /** The original's weights in our models: `save_weights` of pyroVED, read without Python. */
 import type { Activation } from '@pyro-ts/spatial-decoder';
-import { rejectUnknownKeys } from 'pyro-ts/internal';
 import { defined } from '../../defined.js';
 import { disposeOnError } from '../../disposeOnError.js';
 import { type LikelihoodName, type Model, type ModelConfig, modelFromConfig } from '../../models/index.js';
+import { type OptionTable, optionNames, resolveOptions } from '../../options.js';
 import { type Layout, type LayoutOptions, layoutOf } from './layout.js';
 import { readStateDict } from './stateDict.js';
 import { loadWeights } from './weights.js';
@@ -29,18 +29,21 @@ export interface PyrovedOptions extends LayoutOptions {
   readonly factors?: readonly string[];
 }
 
-export const pyrovedOptionKeys: readonly (keyof PyrovedOptions)[] = [
-  'kind',
-  'shape',
-  'invariances',
-  'activation',
-  'likelihood',
-  'decoderSigma',
-  'sigmoidOutput',
-  'shiftPrior',
-  'scalePrior',
-  'factors',
-];
+const table = {
+  kind: {},
+  shape: {},
+  invariances: {},
+  activation: { default: 'tanh' as Activation },
+  likelihood: { default: 'bernoulli' as LikelihoodName },
+  decoderSigma: {},
+  sigmoidOutput: {},
+  shiftPrior: {},
+  scalePrior: {},
+  factors: {},
+} satisfies OptionTable<PyrovedOptions>;
+
+/** The names of the options of `importPyroved`. */
+export const pyrovedOptionKeys = optionNames(table);
 
 export interface ImportedModel {
   readonly model: Model;
@@ -60,13 +63,12 @@ export interface ImportedModel {
  * const { model, notes } = importPyroved(readFileSync('rvae.pt'), { shape: [48, 48], invariances: ['r', 't'] });
  */
 export function importPyroved(bytes: Uint8Array, options: PyrovedOptions = {}, source = 'The file'): ImportedModel {
-  rejectUnknownKeys('importPyroved', options, pyrovedOptionKeys);
+  const { activation, likelihood } = resolveOptions('importPyroved', options, table);
   const dict = readStateDict(bytes, source);
   const layout = layoutOf(dict, options, source);
   const config = configOf(layout, options);
   const model = modelFromConfig(config);
   disposeOnError(model, ({ params }) => loadWeights(params, dict, source));
-  const { activation = 'tanh', likelihood = 'bernoulli' } = options;
   return { model, config, notes: [...layout.notes, `activation ${activation}`, `likelihood ${likelihood}`] };
 }
 

@@ -1,10 +1,10 @@
 /** The weights of pyroVED's encoder-decoder (VED) in ours. */
 import type { Activation } from '@pyro-ts/spatial-decoder';
-import { rejectUnknownKeys } from 'pyro-ts/internal';
 import { defined } from '../../defined.js';
 import { disposeOnError } from '../../disposeOnError.js';
 import { ImportError } from '../../export/errors.js';
 import { type LikelihoodName, VED, type VEDConfig, type VEDOptions } from '../../models/index.js';
+import { type OptionTable, optionNames, resolveOptions } from '../../options.js';
 import type { StateDict } from './layout.js';
 import { readStateDict } from './stateDict.js';
 import { loadWeights } from './weights.js';
@@ -27,14 +27,17 @@ export interface PyrovedVEDOptions {
   readonly sigmoidOutput?: boolean;
 }
 
-export const vedOptionKeys: readonly (keyof PyrovedVEDOptions)[] = [
-  'inputShape',
-  'outputShape',
-  'activation',
-  'likelihood',
-  'decoderSigma',
-  'sigmoidOutput',
-];
+const table = {
+  inputShape: {},
+  outputShape: {},
+  activation: { default: 'leakyRelu' as Activation },
+  likelihood: { default: 'bernoulli' as LikelihoodName },
+  decoderSigma: {},
+  sigmoidOutput: {},
+} satisfies OptionTable<PyrovedVEDOptions>;
+
+/** The names of the options of `importPyrovedVED`. */
+export const vedOptionKeys = optionNames(table);
 
 export interface ImportedVED {
   readonly model: VED;
@@ -58,7 +61,7 @@ const UPSAMPLER = 'decoder.upsampler.layers';
  * const { model } = importPyrovedVED(readFileSync('im2spec.pt'), { inputShape: [32, 32], outputShape: [64] });
  */
 export function importPyrovedVED(bytes: Uint8Array, options: PyrovedVEDOptions = {}, source = 'The file'): ImportedVED {
-  rejectUnknownKeys('importPyrovedVED', options, vedOptionKeys);
+  const { activation, likelihood } = resolveOptions('importPyrovedVED', options, table);
   // PyTorch counts the batches of a normalisation; nothing depends on it.
   const dict = new Map([...readStateDict(bytes, source)].filter(([name]) => !name.endsWith('.num_batches_tracked')));
   if (!isVED(dict)) throw new ImportError(`${source} does not hold the weights of a VED.`);
@@ -68,7 +71,6 @@ export function importPyrovedVED(bytes: Uint8Array, options: PyrovedVEDOptions =
   const { kind: ___, ...forModel } = config;
   const model = new VED(forModel);
   disposeOnError(model, ({ params }) => loadWeights(params, dict, source));
-  const { activation = 'leakyRelu', likelihood = 'bernoulli' } = options;
   return { model, config, notes: [...notes, `activation ${activation}`, `likelihood ${likelihood}`] };
 }
 

@@ -1,8 +1,7 @@
 /** Disentanglement metrics: whether each known factor of variation is encoded by a separate latent variable. */
-import { OptionError } from 'pyro-ts';
-import { rejectUnknownKeys } from 'pyro-ts/internal';
 import { factorNames } from '../../data/index.js';
 import type { Condition, Encoding } from '../../models/index.js';
+import { integer, type OptionTable, resolveOptions } from '../../options.js';
 import type { TrainingImages } from '../data.js';
 import { leaveOneOut } from './leaveOneOut.js';
 import { classOf, factorOf, type Variable, variablesOf } from './variables.js';
@@ -39,6 +38,14 @@ export interface DisentanglementOptions {
   readonly symmetry?: readonly number[];
 }
 
+const table = {
+  symmetry: {
+    default: [] as readonly number[],
+    must: 'a list of integers of at least 0',
+    isValid: (orders) => orders.every(integer(0).isValid),
+  },
+} satisfies OptionTable<DisentanglementOptions>;
+
 /**
  * Predicts each known factor of `set` from each latent variable, by leave-one-out regression within each class, since
  * the zero of the angle and the meaning of the latents differ between classes. For a model without classes, the class
@@ -50,10 +57,7 @@ export function disentanglementOf(
   set: TrainingImages,
   options: DisentanglementOptions = {},
 ): Disentanglement | undefined {
-  rejectUnknownKeys('disentanglementOf', options, ['symmetry']);
-  const { symmetry = [] } = options;
-  if (!symmetry.every((order) => Number.isInteger(order) && order >= 0))
-    throw new OptionError(`symmetry must be a list of integers of at least 0; got ${JSON.stringify(symmetry)}.`);
+  const { symmetry } = resolveOptions('disentanglementOf', options, table);
   if (set.count === 0 || (!set.factors && !set.labels)) return undefined;
   const encoding = model.encode(set);
   const { classes } = encoding;
