@@ -12,13 +12,58 @@ export interface OptimizerState {
   readonly lrFactor: number;
 }
 
-/** Arrays are called SLOT/PARAMETER; counts of steps and the rest are metadata. */
-export function writeOptimizer({ states, lrFactor }: OptimizerState): Uint8Array {
+/** The name of the array of one slot of a parameter, and the parts of such a name. */
+export interface SlotNames {
+  readonly join: (parameter: string, slot: string) => string;
+  readonly split: (name: string) => readonly [parameter: string, slot: string];
+}
+
+/** SLOT/PARAMETER. */
+const slotFirst: SlotNames = {
+  join: (parameter, slot) => `${slot}/${parameter}`,
+  split: (name) => [name.slice(name.indexOf('/') + 1), name.slice(0, name.indexOf('/'))],
+};
+
+/** The state of an optimiser as named arrays, and the number of updates of each parameter. */
+export interface PackedStates {
+  readonly arrays: ReadonlyMap<string, SavedTensor>;
+  readonly steps: Readonly<Record<string, number>>;
+}
+
+/** Packs states into arrays, one for each slot of each parameter. */
+export function packStates(states: OptimizerState['states'], names: SlotNames = slotFirst): PackedStates {
   const arrays = new Map<string, SavedTensor>();
-  for (const [name, { slots }] of states) {
-    for (const [slot, data] of Object.entries(slots)) arrays.set(`${slot}/${name}`, { shape: [data.length], data });
+  for (const [parameter, { slots }] of states) {
+    for (const [slot, data] of Object.entries(slots)) {
+      arrays.set(names.join(parameter, slot), { shape: [data.length], data });
+    }
   }
-  const steps = Object.fromEntries([...states].map(([name, state]) => [name, state.steps]));
+  return { arrays, steps: Object.fromEntries([...states].map(([parameter, { steps }]) => [parameter, steps])) };
+}
+
+/**
+ * The inverse of `packStates`.
+ * @param source names the saved state in errors
+ * @throws {FormatError} when arrays and steps do not belong together.
+ */
+export function unpackStates(
+  { arrays, steps }: PackedStates,
+  source: string,
+  names: SlotNames = slotFirst,
+): Map<string, ParameterState> {
+  const slots = new Map(Object.keys(steps).map((parameter): [string, Record<string, Float32Array>] => [parameter, {}]));
+  for (const [name, { data }] of arrays) {
+    const [parameter, slot] = names.split(name);
+    const own = slots.get(parameter);
+    if (!own || !(data instanceof Float32Array)) throw damaged(source);
+    own[slot] = data.slice();
+  }
+  return new Map([...slots].map(([parameter, own]) => [parameter, { steps: steps[parameter]!, slots: own }]));
+}
+
+/** Counts of steps and the rest are metadata. */
+export function writeOptimizer({ states, lrFactor }: OptimizerState): Uint8Array {
+  const { arrays, steps } = packStates(states);
   return writeSafetensors(arrays, { format: FORMAT, lrFactor: `${lrFactor}`, steps: JSON.stringify(steps) });
 }
 
@@ -31,17 +76,9 @@ export function readOptimizer(bytes: Uint8Array, source: string): OptimizerState
     );
   }
   const lrFactor = Number(metadata.lrFactor);
-  const slots = new Map<string, Record<string, Float32Array>>();
-  for (const [name] of countsOf(metadata.steps, source)) slots.set(name, {});
-  for (const [key, { data }] of tensors) {
-    const [slot, name] = [key.slice(0, key.indexOf('/')), key.slice(key.indexOf('/') + 1)];
-    const own = slots.get(name);
-    if (!own || !(data instanceof Float32Array)) throw damaged(source);
-    own[slot] = data;
-  }
   if (!(lrFactor >= 0)) throw damaged(source);
-  const steps = countsOf(metadata.steps, source);
-  return { states: new Map(steps.map(([name, n]) => [name, { steps: n, slots: slots.get(name) ?? {} }])), lrFactor };
+  const steps = Object.fromEntries(countsOf(metadata.steps, source));
+  return { states: unpackStates({ arrays: tensors, steps }, source), lrFactor };
 }
 
 function countsOf(text: string | undefined, source: string): [string, number][] {

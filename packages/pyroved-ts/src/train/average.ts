@@ -1,6 +1,7 @@
 /** Running averages of a model's weights; training itself continues with the raw weights. */
 import { OptionError, type ParamData, type ParamStore, type SavedTensor } from 'pyro-ts';
 import { type OptionTable, resolveOptions } from '../options.js';
+import { valueArrays, valuesIn } from './state.js';
 
 export interface AverageOptions {
   /** Epoch, counted from 1, at whose start averaging begins. @default the first epoch of the last quarter of the run */
@@ -94,9 +95,7 @@ export class WeightAverage {
 
   /** The training weights as arrays of a checkpoint whose parameters are the average. */
   save(): Map<string, SavedTensor> {
-    return this.within(
-      () => new Map([...(this.stored ?? [])].map(([name, { shape, data }]) => [`${WEIGHTS}${name}`, { shape, data }])),
-    );
+    return this.within(() => valueArrays(this.stored ?? new Map(), WEIGHTS));
   }
 
   /** Restores the state of a checkpoint whose parameters are already loaded into the model. */
@@ -105,11 +104,6 @@ export class WeightAverage {
     this.stored = undefined;
     this.average = steps > 0 ? this.params.toData() : undefined;
     if (!this.average) return;
-    const own = [...tensors].filter(([key]) => key.startsWith(WEIGHTS));
-    this.params.loadData(
-      new Map(
-        own.map(([key, { shape, data }]) => [key.slice(WEIGHTS.length), { shape, data: Float32Array.from(data) }]),
-      ),
-    );
+    this.params.loadData(valuesIn(tensors, WEIGHTS));
   }
 }

@@ -1,33 +1,38 @@
-/** Conversion of parameters and optimiser state to the arrays of a checkpoint and back. */
-import {
-  FormatError,
-  type Optimizer,
-  type ParamData,
-  type ParameterState,
-  type ParamStore,
-  type SavedTensor,
-} from 'pyro-ts';
+/** Parameters and the state of the optimiser as the arrays of a checkpoint, and back. */
+import { FormatError, type Optimizer, type ParamData, type ParamStore, type SavedTensor } from 'pyro-ts';
+import { packStates, type SlotNames, unpackStates } from 'pyro-ts/internal';
 
 const PARAM = 'param/';
 const OPTIM = 'optim/';
 
 type Tensors = ReadonlyMap<string, SavedTensor>;
 
-/** The parameters as arrays "param/NAME". */
-export function saveParams(params: ParamStore): Map<string, SavedTensor> {
-  return new Map([...params.toData()].map(([name, { shape, data }]) => [`${PARAM}${name}`, { shape, data }]));
-}
+/** Values of parameters as arrays whose names begin with `prefix`. */
+export const valueArrays = (values: ReadonlyMap<string, ParamData>, prefix: string): Map<string, SavedTensor> =>
+  new Map([...values].map(([name, { shape, data }]) => [`${prefix}${name}`, { shape, data }]));
+
+/** The inverse of `valueArrays`; other arrays are ignored. */
+export const valuesIn = (tensors: Tensors, prefix: string): Map<string, ParamData> =>
+  new Map(
+    [...tensors]
+      .filter(([key]) => key.startsWith(prefix))
+      .map(([key, { shape, data }]) => [key.slice(prefix.length), { shape, data: Float32Array.from(data) }]),
+  );
+
+/**
+ * The unconstrained values of all parameters as arrays "param/NAME", as in checkpoints.
+ * @example const weights = saveParams(model.params); // weights.get('param/decoder.out.bias')?.shape
+ */
+export const saveParams = (params: ParamStore): Map<string, SavedTensor> => valueArrays(params.toData(), PARAM);
 
 /**
  * Loads the parameters of a checkpoint, which must have exactly the parameters of the model.
  * @throws {FormatError} when the names of the parameters differ.
  * @throws {ShapeError} when their sizes differ.
+ * @example loadParams(copy.params, saveParams(model.params)); // two models of the same options
  */
 export function loadParams(params: ParamStore, tensors: Tensors): void {
-  const saved = new Map<string, ParamData>();
-  for (const [key, { shape, data }] of tensors) {
-    if (key.startsWith(PARAM)) saved.set(key.slice(PARAM.length), { shape, data: Float32Array.from(data) });
-  }
+  const saved = valuesIn(tensors, PARAM);
   const missing = params.names.filter((name) => !saved.has(name));
   const foreign = [...saved.keys()].filter((name) => !params.has(name));
   if (missing.length > 0 || foreign.length > 0) {
@@ -40,32 +45,25 @@ export function loadParams(params: ParamStore, tensors: Tensors): void {
   params.loadData(saved);
 }
 
-/** The optimiser state of every updated parameter as arrays "optim/NAME/SLOT", and the update counts separately. */
-export function saveOptimizer(optimizer: Optimizer): {
-  tensors: Map<string, SavedTensor>;
-  updates: Record<string, number>;
-} {
-  const tensors = new Map<string, SavedTensor>();
-  const updates: Record<string, number> = {};
-  for (const [name, { steps, slots }] of optimizer.toData()) {
-    updates[name] = steps;
-    for (const [slot, data] of Object.entries(slots))
-      tensors.set(`${OPTIM}${name}/${slot}`, { shape: [data.length], data });
-  }
-  return { tensors, updates };
+/** "optim/PARAMETER/SLOT". */
+const optimNames: SlotNames = {
+  join: (parameter, slot) => `${OPTIM}${parameter}/${slot}`,
+  split: (name) => {
+    const end = name.lastIndexOf('/');
+    return [name.slice(OPTIM.length, end), name.slice(end + 1)];
+  },
+};
+
+/** The state of the optimiser as arrays, and the number of updates of each parameter. */
+export function saveOptimizer(optimizer: Optimizer): { tensors: Tensors; updates: Readonly<Record<string, number>> } {
+  const { arrays, steps } = packStates(optimizer.toData(), optimNames);
+  return { tensors: arrays, updates: steps };
 }
 
+/** @throws {FormatError} when the arrays and the updates do not belong together, or are those of another optimiser. */
 export function loadOptimizer(optimizer: Optimizer, tensors: Tensors, updates: Readonly<Record<string, number>>): void {
-  const states = new Map<string, ParameterState>();
-  for (const [name, steps] of Object.entries(updates)) {
-    const prefix = `${OPTIM}${name}/`;
-    const slots = [...tensors].filter(([key]) => key.startsWith(prefix));
-    states.set(name, {
-      steps,
-      slots: Object.fromEntries(slots.map(([key, { data }]) => [key.slice(prefix.length), Float32Array.from(data)])),
-    });
-  }
-  optimizer.loadData(states);
+  const arrays = new Map([...tensors].filter(([key]) => key.startsWith(OPTIM)));
+  optimizer.loadData(unpackStates({ arrays, steps: updates }, 'The checkpoint', optimNames));
 }
 
 const listed = (names: readonly string[]): string =>
