@@ -41,7 +41,7 @@ class KernelOnHost implements Kernel {
 
   drawTemplates(call: TemplateCall): tf.Tensor2D {
     const { templates } = this.host;
-    return templates ? drawOnHost(templates, call) : referenceKernel.drawTemplates(call);
+    return templates ? drawOnHost(this.host, templates, call) : referenceKernel.drawTemplates(call);
   }
 
   squaredErrors(call: TemplateCall, images: tf.Tensor2D, image: Int32Array): tf.Tensor1D {

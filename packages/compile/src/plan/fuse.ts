@@ -1,6 +1,7 @@
 /** Which values of a graph get memory, and which are computed inside the loops of what uses them. */
 import { functions } from './functions.js';
 import { argsOf, type Entry, sizeOf, type Value } from './nodes.js';
+import { isLargeProduct } from './products.js';
 
 /** A value that costs no more, in additions, is rather computed twice than stored. */
 const CHEAP = 2;
@@ -46,6 +47,8 @@ export function storedValues(entries: readonly Entry[], needed: ReadonlySet<Valu
     const entry = entries[v];
     for (const [i, arg] of argsOf(entry).entries()) {
       if (mustBeStored(entry, i) && entries[arg].kind !== 'view') stored.add(arg);
+      const source = entries[arg];
+      if (entry.kind === 'matMul' && source.kind === 'view' && isLargeProduct(entries, entry)) stored.add(source.args[0]);
       if (entry.kind === 'reshape' || entry.kind === 'host' || (entry.kind === 'gather' && i === 0)) stored.add(arg);
       const set = roots.get(arg) ?? new Set();
       for (const user of users) set.add(user);

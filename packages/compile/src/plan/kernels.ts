@@ -2,6 +2,7 @@
 import type { HostCall } from '@pyro-ts/engine/internal';
 import { type Kernel, LoopNest, type Stored } from './loops.js';
 import { argsOf, type Entry, sizeOf, type Value } from './nodes.js';
+import { isLargeProduct, productCall } from './products.js';
 
 /** One step of a plan. */
 export type Step =
@@ -53,8 +54,11 @@ function stepsFor(stored: Stored, value: Value): Step[] {
         nest.store(result, target(nest, value, entry), entry.fold),
       );
     }
-    case 'matMul':
+    case 'matMul': {
+      const product = isLargeProduct(stored.entries, entry) ? productCall(stored, entry) : undefined;
+      if (product) return [{ kind: 'host', result: value, label: 'matMul', ...product }];
       return one('matMul', matMul(stored, value, entry.args));
+    }
     case 'argReduce':
       return one(`arg${entry.fold}`, argReduce(stored, value, entry.args[0], entry.fold));
     case 'scan':

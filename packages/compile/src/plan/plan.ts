@@ -111,6 +111,12 @@ function hostRunner(step: Extract<Step, { kind: 'host' }>, viewOf: (v: Value) =>
   const { run, dtype }: HostCall = step.call;
   const inputs = step.args.map(viewOf);
   const output = viewOf(step.result);
+  if (dtype === 'float32' && output instanceof Float32Array) {
+    return () => {
+      output.fill(0);
+      run(inputs, output);
+    };
+  }
   const rounded = dtype === 'int32' ? new Int32Array(output.length) : new Float32Array(output.length);
   return () => {
     rounded.fill(0);

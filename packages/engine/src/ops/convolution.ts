@@ -81,12 +81,12 @@ function filterGradient(x: tf.Tensor4D, dy: tf.Tensor4D, height: number, width: 
 function gradientsOnWasm(x: tf.Tensor4D, filter: tf.Tensor4D, dy: tf.Tensor4D) {
   registerOnWasm<'filter' | 'dy', object>(imageGradientName, (heap, given) => {
     const output = heap.output([...given.dy.shape.slice(0, 3), given.filter.shape[2]]);
-    convolveOn(heap, imagesOn(heap, given.dy), given.filter, true, heap.address(output));
+    convolveOn(heap, imagesOn(heap, given.dy), imagesOn(heap, given.filter), true, heap.address(output));
     return output;
   });
   registerOnWasm<'x' | 'dy', { readonly shape: number[] }>(filterGradientName, (heap, given, { shape }) => {
     const gradient = heap.output(shape);
-    filterGradientOn(heap, imagesOn(heap, given.x), imagesOn(heap, given.dy), gradient);
+    filterGradientOn(heap, imagesOn(heap, given.x), imagesOn(heap, given.dy), imagesOn(heap, gradient));
     return gradient;
   });
   const run = (name: string, inputs: tf.NamedTensorMap, more = {}) =>
@@ -106,7 +106,7 @@ function registerOn(backendName: string): void {
     const heap = sizeOf(x.shape) > 0 && sizeOf(filter.shape) > 0 ? runningHeap() : undefined;
     if (!heap) return own.kernelFunc({ inputs, backend, attrs });
     const output = heap.output([...x.shape.slice(0, 3), filter.shape[3]]);
-    convolveOn(heap, imagesOn(heap, x), filter, false, heap.address(output));
+    convolveOn(heap, imagesOn(heap, x), imagesOn(heap, filter), false, heap.address(output));
     return output;
   });
   registered.add(backendName);

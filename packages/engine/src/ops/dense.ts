@@ -5,7 +5,10 @@
 
 import * as tf from '@tensorflow/tfjs';
 import { OperandError } from '../errors.js';
-import { type Heap, type Matrix, matrixAt, runningHeap, transposed } from '../wasm/heap.js';
+import { isRecording, uncountedReads } from '../recording/hostCalls.js';
+import { type ArrayMatrix, hasArena, multiplyArrays } from '../wasm/arena.js';
+import { type Heap, runningHeap } from '../wasm/heap.js';
+import { type Matrix, matrixAt, transposed } from '../wasm/loopMemory.js';
 import { registerGradientOf, registerKernelOf, registerOnWasm } from '../wasm/kernels.js';
 import { customGrad } from './customGrad.js';
 import { sizeOf } from './shapes.js';
@@ -120,6 +123,7 @@ function registerOn(backendName: string): void {
   registerKernelOf<'a' | 'b', Transposed>(kernelName, backendName, ({ inputs, backend, attrs }) => {
     const heap = runningHeap();
     if (heap) return multiplyOn(heap, inputs.a, inputs.b, attrs);
+    if (isRecording() && hasArena()) return multiplyApart(inputs.a as tf.Tensor, inputs.b as tf.Tensor, attrs);
     return own.kernelFunc({ inputs, backend, attrs: { transposeA: attrs.transposeA, transposeB: attrs.transposeB } });
   });
   registered.add(backendName);
@@ -136,6 +140,19 @@ function multiplyOn(
   const output = heap.output([left.rows, right.columns]);
   heap.multiply(left, right, heap.address(output));
   return output;
+}
+
+/** The same on memory of its own: programs are recorded on the plain engine, whose products take seconds where these take milliseconds. */
+function multiplyApart(a: tf.Tensor, b: tf.Tensor, { transposeA, transposeB }: Transposed): tf.TensorInfo {
+  const of = (x: tf.Tensor, isTransposed: boolean): ArrayMatrix => {
+    const [rows, columns] = x.shape;
+    const whole = { values: x.dataSync<'float32'>(), offset: 0, rows, columns, rowStep: columns, columnStep: 1 };
+    return isTransposed ? { ...whole, rows: columns, columns: rows, rowStep: 1, columnStep: columns } : whole;
+  };
+  const [left, right] = uncountedReads(() => [of(a, transposeA), of(b, transposeB)]);
+  const output = new Float32Array(left.rows * right.columns);
+  multiplyArrays(left, right, output);
+  return tf.tensor(output, [left.rows, right.columns]);
 }
 
 function operandOf(heap: Heap, x: tf.TensorInfo, isTransposed: boolean): Matrix {

@@ -5,7 +5,8 @@
 
 import * as tf from '@tensorflow/tfjs';
 import { OperandError } from '../errors.js';
-import { type Heap, matrixAt, runningHeap, transposed } from '../wasm/heap.js';
+import { type Heap, runningHeap } from '../wasm/heap.js';
+import { matrixAt, transposed } from '../wasm/loopMemory.js';
 import { byIndex, registerGradientOf, registerOnWasm } from '../wasm/kernels.js';
 import { dense } from './dense.js';
 

@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { correctGradients } from '../gradients/index.js';
 import { liftRankLimit } from '../wasm/anyRank.js';
+import { prepareArena } from '../wasm/arena.js';
 import { checkOperands } from '../wasm/checked.js';
 import { correctFunctions } from '../wasm/exact.js';
 import { attachLoops } from '../wasm/heap.js';
@@ -23,6 +24,7 @@ export async function startEngine(name: EngineName): Promise<{ problem?: string 
   addMissingKernels('cpu');
   checkOperands('cpu');
   try {
+    await prepareArena();
     return { problem: await quietly(() => start(name)) };
   } catch (error) {
     return { problem: firstLine(error) };

@@ -3,37 +3,8 @@
  * engine shows its memory; every operation that uses them has another way where they are not.
  */
 import * as tf from '@tensorflow/tfjs';
-import { EngineError } from '../errors.js';
-import { compileSimd } from './compile.js';
-
-/** What assembly/index.ts exports. */
-const loopNames = [
-  'adam',
-  'addRow',
-  'biasLeakyRelu',
-  'biasTanh',
-  'biasTanhSlope',
-  'convolve',
-  'upsample2x',
-  'upsample2xSlope',
-  'filterGradient',
-  'firstOutside',
-  'leakyReluSlope',
-  'logMass',
-  'logMassSlope',
-  'maxPool',
-  'maxPoolSlope',
-  'multiply',
-  'packFilter',
-  'padImages',
-  'resample',
-  'sumRows',
-] as const;
-/** Addresses and strides are in bytes; the order of the arguments is that of assembly/. */
-type Loops = Readonly<Record<(typeof loopNames)[number], (...args: number[]) => number>>;
-
-const hasLoops = (exports: object): exports is Loops =>
-  loopNames.every((name) => typeof Reflect.get(exports, name) === 'function');
+import { loopsModule } from './arena.js';
+import { hasLoops, LoopMemory, type Loops } from './loopMemory.js';
 
 /** What we use of tfjs-backend-wasm 4; all of it is looked for before it is relied on. */
 interface WasmBackend {
@@ -47,45 +18,21 @@ interface WasmBackend {
   makeOutput(shape: number[], dtype: 'float32'): tf.TensorInfo;
 }
 
-/** Of a packed product (assembly/multiply.ts): DEPTH * (ROWS + COLUMNS) + one tile. */
-const SCRATCH_FLOATS = 256 * (64 + 256) + 32;
-
-/** A matrix of floats in the engine's memory; steps are bytes from one row, or column, to the next. */
-export interface Matrix {
-  readonly address: number;
-  readonly rows: number;
-  readonly columns: number;
-  readonly rowStep: number;
-  readonly columnStep: number;
-}
-
-/** A row-major matrix. */
-export const matrixAt = (address: number, rows: number, columns: number): Matrix => ({
-  address,
-  rows,
-  columns,
-  rowStep: 4 * columns,
-  columnStep: 4,
-});
-
-export const transposed = ({ address, rows, columns, rowStep, columnStep }: Matrix): Matrix => ({
-  address,
-  rows: columns,
-  columns: rows,
-  rowStep: columnStep,
-  columnStep: rowStep,
-});
-
 /** The memory of one wasm engine, with the loops that run on it. */
-export class Heap {
-  /** Room for SCRATCH_FLOATS, for whoever runs; nobody keeps anything there. */
-  readonly scratch: number;
-
+export class Heap extends LoopMemory {
   constructor(
     private readonly backend: WasmBackend,
-    readonly loops: Loops,
+    loops: Loops,
   ) {
-    this.scratch = backend.wasm._malloc(4 * SCRATCH_FLOATS) >>> 0;
+    const { wasm } = backend;
+    super(
+      {
+        buffer: () => wasm.HEAPU8.buffer,
+        allocate: (bytes) => wasm._malloc(bytes) >>> 0,
+        free: (address) => wasm._free(address),
+      },
+      loops,
+    );
   }
 
   address(tensor: tf.TensorInfo): number {
@@ -95,34 +42,6 @@ export class Heap {
   /** A float32 tensor with whatever lies in its memory; it belongs to nobody yet. */
   output(shape: readonly number[]): tf.TensorInfo {
     return this.backend.makeOutput(shape as number[], 'float32');
-  }
-
-  /** The product of two matrices, row major, to `output`. */
-  multiply(a: Matrix, b: Matrix, output: number): void {
-    const operands = [a.address, a.rowStep, a.columnStep, b.address, b.rowStep, b.columnStep];
-    this.loops.multiply(...operands, output, a.rows, a.columns, b.columns, this.scratch);
-  }
-
-  /** Runs `body` on room for so many floats, which is given back afterwards. */
-  withRoom(floats: number, body: (address: number) => void): void {
-    const address = this.backend.wasm._malloc(4 * floats) >>> 0;
-    if (address === 0)
-      throw new EngineError(`The engine's memory has no room for ${4 * floats} more bytes. Take a smaller batch.`);
-    try {
-      body(address);
-    } finally {
-      this.backend.wasm._free(address);
-    }
-  }
-
-  /** `count` floats at `address`. Valid until the engine's memory grows, so until the next tensor is made. */
-  view(address: number, count: number): Float32Array {
-    return new Float32Array(this.backend.wasm.HEAPU8.buffer, address, count);
-  }
-
-  /** `count` 32-bit integers at `address`, valid as `view` is. */
-  integers(address: number, count: number): Int32Array {
-    return new Int32Array(this.backend.wasm.HEAPU8.buffer, address, count);
   }
 }
 
@@ -136,9 +55,8 @@ export async function attachLoops(): Promise<void> {
   const backend = tf.backend();
   if (heaps.has(backend) || !isWasm(backend)) return;
   try {
-    const { module } = await compileSimd(await import('./binary.js'));
     const imports = { env: { memory: backend.wasm.asm.memory } };
-    const { exports } = await WebAssembly.instantiate(module as WebAssembly.Module, imports);
+    const { exports } = await WebAssembly.instantiate((await loopsModule()) as WebAssembly.Module, imports);
     if (hasLoops(exports)) heaps.set(backend, new Heap(backend, exports));
   } catch {
     // The engine computes with its own kernels, as without us.

@@ -1,9 +1,10 @@
 /** The convolutional encoder on a kernel of the host's memory, with its gradient on the tape. */
 import { customGrad } from '@pyro-ts/engine';
-import { peek, tensorFrom } from '@pyro-ts/engine/internal';
+import { packedCall } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
-import type { HostKernel, Saved } from '../hostKernel.js';
-import { activeTape, isKept, keep, release, sweep } from '../kept.js';
+import type { HostKernel } from '../hostKernel.js';
+import { activeTape } from '../kept.js';
+import { passOnHost } from '../passOnHost.js';
 import type { ConvEncoderWeights } from './inputs.js';
 import type { EncoderKernel, EncoderOperands, EncoderProblem } from './problem.js';
 
@@ -16,31 +17,22 @@ export function encodeOnHost(
   problem: EncoderProblem,
 ): tf.Tensor2D {
   const tape = activeTape();
-  sweep(kernel);
   const weights = [
     ...blocks.map((b) => b.filter),
     ...blocks.map((b) => b.gain),
     ...blocks.map((b) => b.bias),
     ...[dense.weight, dense.bias],
   ];
-  const features = customGrad(weights, (...tensors) => {
-    const all = [images, ...tensors];
-    let saved: Saved | undefined;
-    const value = tensorFrom([problem.images, problem.features], (output) => {
-      saved = encoder.forward(problem, operandsOf(all), tape !== undefined, output).saved;
-    });
-    if (saved && tape) keep(kernel, saved, tape);
-    return {
-      value,
-      saved: all,
-      grad: (upstream, operands) => {
-        const kept = saved && isKept(kernel, saved) ? saved : undefined;
-        const grads = encoder.backward(problem, operandsOf(operands), peek(upstream), false, kept);
-        if (saved) release(kernel, saved);
-        const flat = [...grads.filters, ...grads.gains, ...grads.biases, grads.dense, grads.denseBias];
-        return flat.map((values, i) => tf.tensor(values, tensors[i].shape));
-      },
-    };
+  const features = passOnHost(kernel, {
+    name: 'convolutional encoder',
+    data: [images],
+    inputs: weights,
+    shape: [problem.images, problem.features],
+    forward: (operands, isKept, to) => encoder.forward(problem, operandsOf(operands), isKept, to).saved,
+    backward: (operands, upstream, saved) => {
+      const grads = encoder.backward(problem, operandsOf(operands), upstream, false, saved);
+      return [...grads.filters, ...grads.gains, ...grads.biases, grads.dense, grads.denseBias];
+    },
   });
   return (tape ? tf.add(features, pathToImages(encoder, [images, ...weights], problem)) : features) as tf.Tensor2D;
 }
@@ -54,23 +46,27 @@ function pathToImages(encoder: EncoderKernel, operands: tf.Tensor[], problem: En
   return customGrad([images], (data) => ({
     value: tf.zeros([problem.images, problem.features]),
     saved: [data, ...weights],
-    grad: (upstream, saved) => {
-      const gradient = encoder.backward(problem, operandsOf(saved), peek(upstream), true).images;
-      return [gradient ? tf.tensor(gradient, images.shape) : tf.zerosLike(images)];
-    },
+    grad: (upstream, saved) =>
+      packedCall({
+        name: 'convolutional encoder, gradient of the images',
+        inputs: [upstream, ...saved],
+        shapes: [images.shape],
+        run: ([up, ...numbers], [gradient]) => {
+          const found = encoder.backward(problem, operandsOf(numbers), up, true).images;
+          if (found) gradient.set(found);
+        },
+      }),
   }));
 }
 
-/** The engine's own memory where it can be had, so for one call of a kernel only. */
-function operandsOf([images, ...weights]: tf.Tensor[]): EncoderOperands {
-  const host = weights.map(peek);
-  const blocks = (host.length - 2) / 3;
+const operandsOf = ([images, ...weights]: readonly Float32Array[]): EncoderOperands => {
+  const blocks = (weights.length - 2) / 3;
   return {
-    images: peek(images),
-    filters: host.slice(0, blocks),
-    gains: host.slice(blocks, 2 * blocks),
-    biases: host.slice(2 * blocks, 3 * blocks),
-    dense: host[3 * blocks],
-    denseBias: host[3 * blocks + 1],
+    images,
+    filters: weights.slice(0, blocks),
+    gains: weights.slice(blocks, 2 * blocks),
+    biases: weights.slice(2 * blocks, 3 * blocks),
+    dense: weights[3 * blocks],
+    denseBias: weights[3 * blocks + 1],
   };
-}
+};

@@ -1,26 +1,29 @@
 /** Deformable templates on a kernel of the host's memory. */
-import { customGrad } from '@pyro-ts/engine';
-import { peek, tensorFrom } from '@pyro-ts/engine/internal';
+import { peek } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
+import type { HostKernel } from '../hostKernel.js';
+import { passOnHost } from '../passOnHost.js';
 import type { TemplateCall } from './inputs.js';
 import type { TemplateKernel, TemplateOperands } from './problem.js';
 import type { NormalEquations } from './reference.js';
 
-export function drawOnHost(templates: TemplateKernel, call: TemplateCall): tf.Tensor2D {
-  const { pictures, field, theta, problem } = call;
-  const { rows, channels, pixels } = problem;
-  return customGrad([pictures, field, theta], (...inputs) => ({
-    value: tensorFrom([rows, channels * pixels], (output) => {
-      templates.draw(problem, operandsOf(call), output);
-    }),
-    saved: inputs,
-    grad: (upstream, saved) => {
-      const [a, b, c] = saved as [tf.Tensor, tf.Tensor, tf.Tensor2D];
-      const operands = operandsOf({ ...call, pictures: a, field: b, theta: c });
-      const grads = templates.drawBackward(problem, operands, peek(upstream));
-      return [grads.pictures, grads.field, grads.theta].map((values, i) => tf.tensor(values, inputs[i].shape));
+export function drawOnHost(kernel: HostKernel, templates: TemplateKernel, call: TemplateCall): tf.Tensor2D {
+  const { pictures, field, theta, picture, pixels, problem } = call;
+  const operands = ([a, b, c]: readonly Float32Array[]) => ({ pictures: a, field: b, theta: c, picture, pixels });
+  return passOnHost(kernel, {
+    name: 'templates',
+    data: [],
+    inputs: [pictures, field, theta],
+    shape: [problem.rows, problem.channels * problem.pixels],
+    forward: (numbers, _, output) => {
+      templates.draw(problem, operands(numbers), output);
+      return undefined;
     },
-  })) as tf.Tensor2D;
+    backward: (numbers, upstream) => {
+      const gradients = templates.drawBackward(problem, operands(numbers), upstream);
+      return [gradients.pictures, gradients.field, gradients.theta];
+    },
+  }) as tf.Tensor2D;
 }
 
 export function squaredErrorsOnHost(
