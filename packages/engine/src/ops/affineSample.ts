@@ -2,6 +2,8 @@
 
 import type * as tf from '@tensorflow/tfjs';
 import { OperandError } from '../errors.js';
+import { isRecording } from '../recording/hostCalls.js';
+import { type PackedCall, packedCall } from '../recording/packedCall.js';
 import { peek, tensorFrom } from '../wasm/memory.js';
 import { sizeOf } from './shapes.js';
 
@@ -44,9 +46,14 @@ export function affineSample(x: tf.Tensor, shape: readonly number[], channels: n
     );
   }
   const read = dims === 2 ? readImages : readSignals;
-  return tensorFrom([rows, size], (values) => {
-    read(peek(x), values, { shape, channels, count, matrix: peek(map.matrix), offset: peek(map.offset) });
-  });
+  const fill = ([pictures, matrix, offset]: readonly Float32Array[], values: Float32Array) =>
+    read(pictures, values, { shape, channels, count, matrix, offset });
+  if (isRecording()) {
+    const inputs = [x, map.matrix, map.offset];
+    const run: PackedCall['run'] = (numbers, [values]) => fill(numbers, values);
+    return packedCall({ name: 'affineSample', inputs, shapes: [[rows, size]], run })[0];
+  }
+  return tensorFrom([rows, size], (values) => fill([peek(x), peek(map.matrix), peek(map.offset)], values));
 }
 
 interface Reading {

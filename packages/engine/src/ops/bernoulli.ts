@@ -1,7 +1,9 @@
 /** The Bernoulli's log mass from log odds: one pass over memory on the wasm engine, summed on the way over the entries that make one event. */
 import * as tf from '@tensorflow/tfjs';
+import { arenaCall, isOneCall } from '../recording/arenaCall.js';
 import { runningHeap } from '../wasm/heap.js';
 import { registerGradientOf, registerOnWasm } from '../wasm/kernels.js';
+import { customGrad } from './customGrad.js';
 import { broadcastShapes, type Shape, sameShape, sizeOf, sumTo } from './shapes.js';
 
 const kernelName = 'PyroBernoulli';
@@ -20,7 +22,11 @@ export function bernoulliLogProb(value: tf.Tensor, logits: tf.Tensor, eventRank 
   const values = value.dtype === 'float32' ? value : tf.cast(value, 'float32');
   const { rank } = logits;
   const length = sizeOf(logits.shape.slice(rank - eventRank));
-  if (!runningHeap() || !repeats(values.shape, logits.shape, length)) return plainly(values, logits, eventRank);
+  const isRepeating = repeats(values.shape, logits.shape, length);
+  if (isRepeating && isOneCall(logits.size)) {
+    return tf.reshape(recorded(values, logits, length), logits.shape.slice(0, rank - eventRank));
+  }
+  if (!runningHeap() || !isRepeating) return plainly(values, logits, eventRank);
   register();
   const sums = tf.engine().runKernel(kernelName, { value: values, logits }, { length }) as tf.Tensor;
   return tf.reshape(sums, logits.shape.slice(0, rank - eventRank));
@@ -35,6 +41,28 @@ function repeats(value: Shape, logits: Shape, length: number): boolean {
   return isSuffix && isBroad && sizeOf(logits) > 0 && sizeOf(core) % length === 0;
 }
 
+/** By our loops on memory of their own: one sum for each run. */
+function recorded(value: tf.Tensor, logits: tf.Tensor, length: number): tf.Tensor {
+  const [period, size] = [value.size, logits.size];
+  return customGrad([value, logits], (v, l) => ({
+    value: arenaCall('bernoulli', [v, l], [size / length], ({ loops }, [values, odds], to) => {
+      loops.logMass(values, period, odds, size, length, to);
+    }),
+    saved: [v, l],
+    grad: (upstream, [seen, odds]) => [
+      valueSlope(upstream, odds, seen.shape, length),
+      arenaCall('bernoulli, gradient', [seen, odds, upstream], logits.shape, ({ loops }, [a, b, up], to) => {
+        loops.logMassSlope(a, period, b, size, length, up, to);
+      }),
+    ],
+  }));
+}
+
+function valueSlope(upstream: tf.Tensor, logits: tf.Tensor, shape: Shape, length: number): tf.Tensor {
+  const runs = tf.reshape(logits, [-1, length]);
+  return sumTo(tf.reshape(tf.mul(tf.reshape(upstream, [-1, 1]), runs), logits.shape), shape);
+}
+
 function plainly(value: tf.Tensor, logits: tf.Tensor, eventRank: number): tf.Tensor {
   const each = tf.sub(tf.mul(value, logits), tf.softplus(logits));
   const axes = Array.from({ length: eventRank }, (_, i) => each.rank - 1 - i);
@@ -45,10 +73,7 @@ registerGradientOf<Runs>({
   kernelName,
   inputsToSave: ['value', 'logits'],
   gradFunc: (upstream, [value, logits], { length }) => ({
-    value: () => {
-      const runs = tf.reshape(logits, [-1, length]);
-      return sumTo(tf.reshape(tf.mul(tf.reshape(upstream, [-1, 1]), runs), logits.shape), value.shape);
-    },
+    value: () => valueSlope(upstream, logits, value.shape, length),
     logits: () => tf.engine().runKernel(slopeName, { value, logits, upstream }, { length }) as tf.Tensor,
   }),
 });

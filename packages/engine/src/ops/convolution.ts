@@ -5,9 +5,11 @@
 
 import * as tf from '@tensorflow/tfjs';
 import { OperandError } from '../errors.js';
+import { arenaCall, isOneCall } from '../recording/arenaCall.js';
 import { convolveOn, filterGradientOn, imagesOn } from '../wasm/convolution.js';
 import { runningHeap } from '../wasm/heap.js';
 import { registerGradientOf, registerKernelOf, registerOnWasm } from '../wasm/kernels.js';
+import { customGrad } from './customGrad.js';
 import { matMul } from './dense.js';
 import { sizeOf } from './shapes.js';
 
@@ -43,8 +45,29 @@ export function convolution(x: tf.Tensor4D, filter: tf.Tensor4D): tf.Tensor4D {
       `convolution: images [batch, height, width, inputs] and a filter [odd, odd, inputs, outputs] are needed, not [${x.shape}] and [${filter.shape}].`,
     );
   }
+  if (isOneCall(x.size)) return recorded(x, filter);
   registerOn(tf.getBackend());
   return tf.engine().runKernel(kernelName, { x, filter }) as tf.Tensor4D;
+}
+
+/** By our loops on memory of their own. */
+function recorded(x: tf.Tensor4D, filter: tf.Tensor4D): tf.Tensor4D {
+  const outputs = [...x.shape.slice(0, 3), filter.shape[3]];
+  const at = (address: number, shape: readonly number[]) => ({ address, shape });
+  return customGrad([x, filter], (images, weights) => ({
+    value: arenaCall('convolution', [images, weights], outputs, (memory, [from, by], to) => {
+      convolveOn(memory, at(from, x.shape), at(by, filter.shape), false, to);
+    }),
+    saved: [images, weights],
+    grad: (dy, [seen, by]) => [
+      arenaCall('convolution, gradient of the images', [dy, by], x.shape, (memory, [up, w], to) => {
+        convolveOn(memory, at(up, outputs), at(w, filter.shape), true, to);
+      }),
+      arenaCall('convolution, gradient of the filter', [seen, dy], filter.shape, (memory, [from, up], to) => {
+        filterGradientOn(memory, at(from, x.shape), at(up, outputs), at(to, filter.shape));
+      }),
+    ],
+  })) as tf.Tensor4D;
 }
 
 /**

@@ -1,7 +1,9 @@
 /** The largest of each 2 x 2 places, with a right gradient on every engine: that of tfjs-wasm's own `maxPool` is wrong, without an error. */
 import * as tf from '@tensorflow/tfjs';
+import { arenaCall, isOneCall } from '../recording/arenaCall.js';
 import { runningHeap } from '../wasm/heap.js';
 import { registerGradientOf, registerOnWasm } from '../wasm/kernels.js';
+import { customGrad } from './customGrad.js';
 
 const kernelName = 'PyroMaxPool';
 const slopeName = 'PyroMaxPoolSlope';
@@ -16,6 +18,7 @@ export function maxPool(x: tf.Tensor4D): tf.Tensor4D {
     register();
     return tf.engine().runKernel(kernelName, { x }) as tf.Tensor4D;
   }
+  if (isOneCall(x.size)) return recorded(x);
   const [batch, height, width, channels] = x.shape;
   const [, h, w] = halved(x.shape);
   const isWide = width > 1;
@@ -28,6 +31,22 @@ export function maxPool(x: tf.Tensor4D): tf.Tensor4D {
   const across = isWide ? largerHalf(used, batch * usedHeight * w, channels) : used;
   const down = isTall ? largerHalf(across, batch * h, w * channels) : across;
   return tf.reshape(down, [batch, h, w, channels]);
+}
+
+/** By our loops on memory of their own. */
+function recorded(x: tf.Tensor4D): tf.Tensor4D {
+  const [batch, height, width, channels] = x.shape;
+  return customGrad([x], (images) => ({
+    value: arenaCall('maxPool', [images], halved(x.shape), ({ loops }, [from], to) => {
+      loops.maxPool(from, batch, height, width, channels, to);
+    }),
+    saved: [images],
+    grad: (dy, [seen]) => [
+      arenaCall('maxPool, gradient', [seen, dy], x.shape, ({ loops }, [from, up], to) => {
+        loops.maxPoolSlope(from, batch, height, width, channels, up, to);
+      }),
+    ],
+  })) as tf.Tensor4D;
 }
 
 /** Of images' sizes. */

@@ -2,7 +2,9 @@
 
 import * as tf from '@tensorflow/tfjs';
 import { OperandError } from '../errors.js';
+import { arenaCall, isOneCall } from '../recording/arenaCall.js';
 import { type Heap, runningHeap } from '../wasm/heap.js';
+import type { LoopMemory } from '../wasm/loopMemory.js';
 import { peek, tensorFrom } from '../wasm/memory.js';
 import { customGrad } from './customGrad.js';
 import { take } from './indexing.js';
@@ -30,6 +32,7 @@ export function resample(x: tf.Tensor, map: Taps): tf.Tensor {
   if (x.rank !== 2 || x.shape[1] !== map.from) {
     throw new OperandError(`resample: x [${x.shape}] must have two dimensions, the second of ${map.from}.`);
   }
+  if (isOneCall(x.size)) return recorded(x, map, readOn);
   const heap = runningHeap();
   return heap ? onHeap(heap, x, map, read) : ofOperations(x, map);
 }
@@ -46,24 +49,45 @@ function onHeap(heap: Heap, x: tf.Tensor, map: Taps, loop: Loop): tf.Tensor {
   }));
 }
 
-const read: Loop = (heap, source, target, { from, size, at, weight }) => {
-  // Room may move the memory, and with it the views.
-  const [x, y, rows] = [source.byteOffset, target.byteOffset, target.length / size];
+// Room may move the memory, and with it the views.
+const read: Loop = (heap, source, target, map) =>
+  readOn(heap, source.byteOffset, target.length / map.size, target.byteOffset, map);
+
+/** The map of `rows` rows from one address to another. */
+const readOn: AddressLoop = (memory, x, rows, y, { from, size, at, weight }) => {
   const taps = 4 * size;
-  heap.withRoom(2 * taps + 4 * from, (places) => {
+  memory.withRoom(2 * taps + 4 * from, (places) => {
     const weights = places + 4 * taps;
-    heap.integers(places, taps).set(at);
-    heap.view(weights, taps).set(weight);
-    heap.loops.resample(x, rows, from, places, weights, size, y, weights + 4 * taps);
+    memory.integers(places, taps).set(at);
+    memory.view(weights, taps).set(weight);
+    memory.loops.resample(x, rows, from, places, weights, size, y, weights + 4 * taps);
   });
 };
 
-const spread: Loop = (_, source, target, { from, size, at, weight }) => {
+type AddressLoop = (memory: LoopMemory, x: number, rows: number, y: number, map: Taps) => void;
+
+const spreadOn: AddressLoop = (memory, x, rows, y, map) =>
+  spreadRows(memory.view(x, rows * map.size), memory.view(y, rows * map.from), map);
+
+/** By our loops on memory of their own. */
+function recorded(x: tf.Tensor, map: Taps, loop: AddressLoop): tf.Tensor {
+  const [columns, gradient] = loop === readOn ? [map.size, spreadOn] : [map.from, readOn];
+  return customGrad([x], (rows) => ({
+    value: arenaCall('resample', [rows], [rows.shape[0], columns], (memory, [from], to) => {
+      loop(memory, from, rows.shape[0], to, map);
+    }),
+    grad: (dy) => [recorded(dy, map, gradient)],
+  }));
+}
+
+const spread: Loop = (_, source, target, map) => spreadRows(source, target, map);
+
+function spreadRows(source: Float32Array, target: Float32Array, { from, size, at, weight }: Taps): void {
   target.fill(0);
   for (let s = 0, t = 0; t < target.length; s += size, t += from) {
     for (let k = 0; k < 4 * size; k++) target[t + at[k]] += weight[k] * source[s + (k >> 2)];
   }
-};
+}
 
 function ofOperations(x: tf.Tensor, { at, weight }: Taps): tf.Tensor {
   const term = (tap: number): tf.Tensor => {

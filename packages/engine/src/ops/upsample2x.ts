@@ -2,8 +2,10 @@
 
 import * as tf from '@tensorflow/tfjs';
 import { OperandError } from '../errors.js';
+import { arenaCall, isOneCall } from '../recording/arenaCall.js';
 import { runningHeap } from '../wasm/heap.js';
 import { registerGradientOf, registerOnWasm } from '../wasm/kernels.js';
+import { customGrad } from './customGrad.js';
 
 const kernelName = 'PyroUpsample2x';
 const slopeName = 'PyroUpsample2xSlope';
@@ -27,9 +29,26 @@ export function upsample2x(x: tf.Tensor2D, size: number, wanted: number, mode: U
   if (!Number.isInteger(count) || wanted > 2 * count || wanted < 0) {
     throw new OperandError(`upsample2x: x [${x.shape}] does not make ${wanted} pieces of ${size} numbers in each row.`);
   }
+  if (wanted > 0 && isOneCall(x.size)) return recorded(x, { size, count, wanted, mode });
   if (!runningHeap() || x.size === 0 || wanted === 0) return plainly(x, { size, count, wanted, mode });
   register();
   return tf.engine().runKernel(kernelName, { x }, { size, count, wanted, mode }) as tf.Tensor2D;
+}
+
+/** By our loops on memory of their own. */
+function recorded(x: tf.Tensor2D, { size, count, wanted, mode }: Pieces): tf.Tensor2D {
+  const [rows] = x.shape;
+  const isLinear = Number(mode === 'linear');
+  return customGrad([x], (pieces) => ({
+    value: arenaCall('upsample2x', [pieces], [rows, wanted * size], ({ loops }, [from], to) => {
+      loops.upsample2x(from, rows, count, size, wanted, isLinear, to);
+    }),
+    grad: (dy) => [
+      arenaCall('upsample2x, gradient', [dy], x.shape, ({ loops }, [up], to) => {
+        loops.upsample2xSlope(up, rows, count, size, wanted, isLinear, to);
+      }),
+    ],
+  })) as tf.Tensor2D;
 }
 
 function plainly(x: tf.Tensor2D, { size, count, wanted, mode }: Pieces): tf.Tensor2D {

@@ -31,6 +31,8 @@ export abstract class Optimizer<Options extends object = object> {
   private readonly resolved = new Map<string, { options: Required<Options>; clip: ClipOptions }>();
   /** Multiplies every learning rate; schedulers set it. */
   lrFactor = 1;
+  /** Whether parameters without a gradient are moved too, by a gradient of zeros: their momentum goes on. */
+  readonly movesAll: boolean = false;
 
   constructor(
     private readonly options: PerParameter<Options>,
@@ -59,6 +61,13 @@ export abstract class Optimizer<Options extends object = object> {
   step(store: ParamStore, gradients: ReadonlyMap<string, tf.Tensor>): void {
     for (const [name, gradient] of gradients) rejectNonFinite(name, gradient);
     for (const [name, gradient] of gradients) this.move(name, store.unconstrained(name), gradient);
+    const absent = this.movesAll ? store.names.filter((name) => !gradients.has(name)) : [];
+    tf.tidy(() => {
+      for (const name of absent) {
+        const variable = store.unconstrained(name);
+        this.move(name, variable, tf.zerosLike(variable));
+      }
+    });
   }
 
   /**

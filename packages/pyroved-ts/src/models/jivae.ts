@@ -40,7 +40,7 @@ const ownTable = {
 /** Weights of the terms of the joint objective. */
 export interface JointTerms extends Omit<Terms, 'klWeight'> {
   /** Weight of both Kullback-Leibler terms, or separate weights for content and pose, and for the class. @default 1 */
-  readonly klWeight?: number | { readonly content?: number; readonly discrete?: number };
+  readonly klWeight?: KlWeight | { readonly content?: KlWeight; readonly discrete?: KlWeight };
 }
 
 /** Content, pose and class probabilities inferred for each image. */
@@ -130,9 +130,9 @@ export class JIVAE extends InvariantVAE<{ readonly classes: number | ArrayLike<n
   }
 }
 
-function termWeights({ klWeight = 1 }: JointTerms): { content: number; discrete: number } {
-  const { content = 1, discrete = 1 } =
-    typeof klWeight === 'number' ? { content: klWeight, discrete: klWeight } : klWeight;
+function termWeights({ klWeight = 1 }: JointTerms): { content: KlWeight; discrete: KlWeight } {
+  if (typeof klWeight === 'number' || klWeight instanceof tf.Tensor) return { content: klWeight, discrete: klWeight };
+  const { content = 1, discrete = 1 } = klWeight;
   return { content, discrete };
 }
 

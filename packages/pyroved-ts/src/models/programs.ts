@@ -32,10 +32,17 @@ import { type Likelihood, likelihoodOf } from './likelihood.js';
 import { type ModelOptions, type ResolvedOptions, resolveModel } from './options.js';
 import { viewsOf } from './views.js';
 
+/** A number, or a tensor of shape []. */
+export type KlWeight = number | tf.Scalar;
+
 /** Weights of the terms of the objective; they may change from step to step. */
 export interface Terms {
-  /** Weight of the Kullback-Leibler term of the latents, at least 0. pyroVED's scale_factor. @default 1 */
-  readonly klWeight?: number;
+  /**
+   * Weight of the Kullback-Leibler term of the latents, at least 0. pyroVED's scale_factor. As a tensor it may change
+   * from step to step without compiling anew.
+   * @default 1
+   */
+  readonly klWeight?: KlWeight;
 }
 
 /** Any of this package's networks. */

@@ -85,15 +85,16 @@ export function spatialNet({ shape, channels, inputs, hidden, activation, kernel
         );
       }
       const rows = sizeOf(lead);
+      const grid = tf.tensor2d(points, [sizeOf(shape), dims]);
       const output = spatialDecoder(
         {
-          grid: tf.tensor2d(points, [sizeOf(shape), dims]),
+          grid: pixels ? tf.gather(grid, pixels) : grid,
           pose: tf.reshape(expandTo(folded.pose, [...lead, hidden[0], dims]), [rows, hidden[0], dims]) as tf.Tensor3D,
           code: tf.reshape(expandTo(code, [...lead, hidden[0]]), [rows, hidden[0]]) as tf.Tensor2D,
           hidden: hidden.map((_, i) => layer(weights, `fc_layers.${2 * i}`)),
           output: layer(weights, 'out'),
         },
-        { activation, firstActivation: 'tanh', kernel, ...(pixels && { pixels: pixels.dataSync<'int32'>() }) },
+        { activation, firstActivation: 'tanh', kernel },
       );
       return tf.reshape(output, [...lead, ...output.shape.slice(1)]);
     },

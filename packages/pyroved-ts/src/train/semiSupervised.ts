@@ -1,6 +1,6 @@
 /** Trains an ssiVAE or an ssRegIVAE on many unlabelled images and a few with known classes or targets. */
 import * as tf from '@tensorflow/tfjs';
-import { Adam, type ParamStore, SVI, TraceELBO } from 'pyro-ts';
+import { Adam, SVI, TraceELBO } from 'pyro-ts';
 import { type Batch, epochSchedule, shuffledBatches, stratifiedSplit, subset } from '../data/index.js';
 import { DataError } from '../errors.js';
 import { type SemiSupervisedTerms, SSIVAE, SSRegIVAE } from '../models/index.js';
@@ -185,11 +185,5 @@ export function validationOf(
  * trainer.
  */
 class AdamOnAll extends Adam {
-  override step(store: ParamStore, gradients: ReadonlyMap<string, tf.Tensor>): void {
-    const absent = store.names.filter((name) => !gradients.has(name));
-    tf.tidy(() => {
-      const zeros = absent.map((name): [string, tf.Tensor] => [name, tf.zerosLike(store.unconstrained(name))]);
-      super.step(store, new Map([...gradients, ...zeros]));
-    });
-  }
+  override readonly movesAll = true;
 }
