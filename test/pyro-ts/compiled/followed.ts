@@ -23,10 +23,15 @@ class Remembered extends SGD {
   }
 }
 
-export interface Following<Args extends unknown[]> {
+/** Programs, and where their parameters live. */
+export interface Programs<Args extends unknown[]> {
   readonly model: InferenceProgram<Args>;
   readonly guide?: InferenceProgram<Args>;
   readonly elbo?: () => ELBO;
+  readonly params?: ParamStore;
+}
+
+export interface Following<Args extends unknown[]> extends Omit<Programs<Args>, 'params'> {
   readonly parameters?: Readonly<Record<string, TensorLike>>;
   /** Arguments of each step. */
   readonly args?: readonly Args[];
@@ -36,22 +41,27 @@ export interface Following<Args extends unknown[]> {
   readonly tolerance?: number;
 }
 
+type Ways<Args extends unknown[]> = Pick<Following<Args>, 'args' | 'steps' | 'seed' | 'tolerance'>;
+
 const largestOf = (numbers: Float32Array): number => numbers.reduce((m, x) => Math.max(m, Math.abs(x)), 0);
 
 /** Takes steps both ways from the same parameters and compares them; the parameters of the engine's steps are those of the next. */
-export function expectFollowed<Args extends unknown[]>(following: Following<Args>): void {
-  const {
-    model,
-    guide = () => {},
-    elbo = () => new TraceELBO(),
-    parameters = {},
-    seed = 0,
-    tolerance = 1e-5,
-  } = following;
-  const { args = [[] as unknown as Args], steps = Math.max(2, args.length) } = following;
-  const start = (compile: boolean) => {
+export function expectFollowed<Args extends unknown[]>({ parameters = {}, ...following }: Following<Args>): void {
+  const make = () => {
     const params = new ParamStore();
     for (const [name, value] of Object.entries(parameters)) params.set(name, value);
+    return { ...following, params };
+  };
+  expectBothWays(make, following);
+}
+
+/** As `expectFollowed`, for programs that have parameters of their own: `make` is called for each way, and makes the same ones. */
+export function expectBothWays<Args extends unknown[]>(
+  make: () => Programs<Args>,
+  { args = [[] as unknown as Args], steps = Math.max(2, args.length), seed = 0, tolerance = 1e-5 }: Ways<Args>,
+): void {
+  const start = (compile: boolean) => {
+    const { model, guide = () => {}, elbo = () => new TraceELBO(), params = new ParamStore() } = make();
     const optimizer = new Remembered();
     return { params, optimizer, svi: new SVI(model, guide, optimizer, elbo(), { params, seed, compile }) };
   };

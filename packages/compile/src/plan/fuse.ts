@@ -48,7 +48,8 @@ export function storedValues(entries: readonly Entry[], needed: ReadonlySet<Valu
     for (const [i, arg] of argsOf(entry).entries()) {
       if (mustBeStored(entry, i) && entries[arg].kind !== 'view') stored.add(arg);
       const source = entries[arg];
-      if (entry.kind === 'matMul' && source.kind === 'view' && isLargeProduct(entries, entry)) stored.add(source.args[0]);
+      if (entry.kind === 'matMul' && source.kind === 'view' && isLargeProduct(entries, entry))
+        stored.add(source.args[0]);
       if (entry.kind === 'reshape' || entry.kind === 'host' || (entry.kind === 'gather' && i === 0)) stored.add(arg);
       const set = roots.get(arg) ?? new Set();
       for (const user of users) set.add(user);

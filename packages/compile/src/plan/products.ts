@@ -9,7 +9,10 @@ const LARGE = 2 ** 16;
 type Product = Extract<Node, { kind: 'matMul' }>;
 
 /** Whether the engine's loops compute a product, so that its operands have to lie in memory. */
-export function isLargeProduct(entries: readonly Entry[], { args, shape }: Product & { readonly shape: Shape }): boolean {
+export function isLargeProduct(
+  entries: readonly Entry[],
+  { args, shape }: Product & { readonly shape: Shape },
+): boolean {
   const [a, b] = args.map((arg) => entries[arg].shape);
   const isPlain = [a, b, shape].every((s) => s.slice(0, -2).every((n) => n === 1));
   return isPlain && sizeOf(shape) * a[a.length - 1] >= LARGE && hasArena();

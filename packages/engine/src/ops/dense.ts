@@ -8,8 +8,8 @@ import { OperandError } from '../errors.js';
 import { isRecording, uncountedReads } from '../recording/hostCalls.js';
 import { type ArrayMatrix, hasArena, multiplyArrays } from '../wasm/arena.js';
 import { type Heap, runningHeap } from '../wasm/heap.js';
-import { type Matrix, matrixAt, transposed } from '../wasm/loopMemory.js';
 import { registerGradientOf, registerKernelOf, registerOnWasm } from '../wasm/kernels.js';
+import { type Matrix, matrixAt, transposed } from '../wasm/loopMemory.js';
 import { customGrad } from './customGrad.js';
 import { sizeOf } from './shapes.js';
 

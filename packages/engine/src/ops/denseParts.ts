@@ -6,8 +6,8 @@
 import * as tf from '@tensorflow/tfjs';
 import { OperandError } from '../errors.js';
 import { type Heap, runningHeap } from '../wasm/heap.js';
-import { matrixAt, transposed } from '../wasm/loopMemory.js';
 import { byIndex, registerGradientOf, registerOnWasm } from '../wasm/kernels.js';
+import { matrixAt, transposed } from '../wasm/loopMemory.js';
 import { dense } from './dense.js';
 
 const kernelName = 'PyroDenseParts';

@@ -56,19 +56,23 @@ export function onArena(
   body: (memory: LoopMemory, addresses: readonly number[], to: number) => void,
 ): void {
   const memory = arena;
-  if (!memory) throw new EngineError('The loops do not run here, or no engine was selected. Call selectEngine() first.');
+  if (!memory)
+    throw new EngineError('The loops do not run here, or no engine was selected. Call selectEngine() first.');
   const sizes = inputs.map((x) => Math.ceil(x.length / LINE) * LINE);
-  memory.withRoom(sizes.reduce((a, b) => a + b, output.length + LINE), (to) => {
-    let next = to + 4 * Math.ceil(output.length / LINE) * LINE;
-    const addresses = inputs.map((x, i) => {
-      memory.view(next, x.length).set(x);
-      const address = next;
-      next += 4 * sizes[i];
-      return address;
-    });
-    body(memory, addresses, to);
-    output.set(memory.view(to, output.length));
-  });
+  memory.withRoom(
+    sizes.reduce((a, b) => a + b, output.length + LINE),
+    (to) => {
+      let next = to + 4 * Math.ceil(output.length / LINE) * LINE;
+      const addresses = inputs.map((x, i) => {
+        memory.view(next, x.length).set(x);
+        const address = next;
+        next += 4 * sizes[i];
+        return address;
+      });
+      body(memory, addresses, to);
+      output.set(memory.view(to, output.length));
+    },
+  );
 }
 
 /** Floats of a line of the cache. */

@@ -15,7 +15,7 @@ import type { OptionTable } from '../options.js';
 import { checkClasses } from '../sizes.js';
 import { type EnumerateClasses, enumerationTable, inferClasses } from './classes.js';
 import type { ModelOptions } from './options.js';
-import type { Terms } from './programs.js';
+import type { KlWeight, Terms } from './programs.js';
 import {
   type Condition,
   type ConditionRows,

@@ -1,5 +1,5 @@
 /** Trains an ssiVAE or an ssRegIVAE on many unlabelled images and a few with known classes or targets. */
-import * as tf from '@tensorflow/tfjs';
+import type * as tf from '@tensorflow/tfjs';
 import { Adam, SVI, TraceELBO } from 'pyro-ts';
 import { type Batch, epochSchedule, shuffledBatches, stratifiedSplit, subset } from '../data/index.js';
 import { DataError } from '../errors.js';
