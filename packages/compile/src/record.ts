@@ -44,8 +44,9 @@ export interface Recording {
 
 /** A check of data, which other data need too. */
 export interface DataCheck {
-  /** The input whose numbers were checked; nothing where they were computed from inputs. */
-  readonly input: number | undefined;
+  /** The input whose numbers were checked; or the output, for numbers that were computed from inputs. */
+  readonly input?: number;
+  readonly output?: string;
   readonly shape: readonly number[];
   readonly isValid: (x: tf.Tensor) => boolean;
 }
@@ -80,6 +81,7 @@ export function record(
   const shapes = new Map<TensorId, readonly number[]>();
   const dynamic = new Set(inputs.map(({ id }) => id));
   const checks: DataCheck[] = [];
+  const checked = new Map<string, TensorId>();
   const data = inputs.slice(0, dataInputs);
   /** Of the tensors that are computed from data alone, the input that has the same numbers, or nothing. */
   const ofData = new Map<TensorId, number | undefined>(data.map(({ id }, i) => [id, i]));
@@ -134,7 +136,11 @@ export function record(
       reads.used.add(source);
     },
     checked: ({ id, shape }, isValid) => {
-      if (ofData.has(id)) checks.push({ input: ofData.get(id), shape, isValid });
+      if (!ofData.has(id)) return;
+      const input = ofData.get(id);
+      const output = `check ${checks.length}`;
+      if (input === undefined) checked.set(output, id);
+      checks.push({ ...(input === undefined ? { output } : { input }), shape, isValid });
     },
     depends: ({ id }) => dynamic.has(id),
     reading: (isCounted) => reads.count(isCounted),
@@ -149,7 +155,7 @@ export function record(
   tf.tidy(() => {
     const results = listeningTo(() => program(...inputs));
     for (const tensor of Object.values(results)) noteConstant(tensor);
-    outputs = Object.fromEntries(Object.entries(results).map(([name, { id }]) => [name, id]));
+    outputs = Object.fromEntries([...Object.entries(results).map(([name, { id }]) => [name, id]), ...checked]);
   });
   return { calls, constants, shapes, dtypes, inputs: inputs.map(({ id }) => id), outputs, checks };
 }

@@ -18,7 +18,7 @@ export {
 } from './kinds.js';
 export type { Likelihood, LikelihoodName, LikelihoodOptions } from './likelihood.js';
 export type { ModelOptions } from './options.js';
-export type { Terms } from './programs.js';
+export type { KlWeight, Terms } from './programs.js';
 export type { Condition, NetworkCondition } from './queries/condition.js';
 export * from './queries/factors.js';
 export type { Encoding, PoseRows } from './queries/host.js';

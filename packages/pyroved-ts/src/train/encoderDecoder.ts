@@ -3,7 +3,7 @@ import type * as tf from '@tensorflow/tfjs';
 import { SVI } from 'pyro-ts';
 import { type Batch, gather } from '../data/index.js';
 import { DataError } from '../errors.js';
-import type { Terms, VED } from '../models/index.js';
+import type { KlWeight, Terms, VED } from '../models/index.js';
 import { checkValues, imageTensor, meanOver, type TrainingImages, unlabelledBatches } from './data.js';
 import type { Evaluation } from './history.js';
 import type { TrainerOptions } from './options.js';
@@ -47,6 +47,7 @@ export class VEDTrainer extends Trainer<VED> {
     this.svi = new SVI<[tf.Tensor, tf.Tensor, Terms?]>(model.model, model.guide, this.optimizer, model.elbo(), {
       params: model.params,
       seed: this.seed,
+      compile: this.compile,
     });
   }
 
@@ -54,7 +55,7 @@ export class VEDTrainer extends Trainer<VED> {
     return unlabelledBatches(this.data.inputs.count, this.batchSize, this.seed, epoch);
   }
 
-  protected takeStep({ indices }: Batch, klWeight: number): number {
+  protected takeStep({ indices }: Batch, klWeight: KlWeight): number {
     const { inputs, outputs } = this.data;
     return this.svi.step(imageTensor(inputs, indices), imageTensor(outputs, indices), { klWeight });
   }

@@ -15,7 +15,7 @@ export type { EpochRecord, Evaluation } from './history.js';
 export type { KnownPoseTrainerOptions } from './knownPoseOptions.js';
 export { KnownPoseTrainer } from './knownPoses.js';
 export * from './labelsOnly.js';
-export type { LoopOptions, StepProgress, TrainCalls, TrainerOptions } from './options.js';
+export type { CompileMode, LoopOptions, StepProgress, TrainCalls, TrainerOptions } from './options.js';
 export { type AngleCoverage, angleCoverage, type PredictedAngles } from './poseCalibration.js';
 export { type Schedule, scheduleOf } from './schedule.js';
 export { type SemiSupervisedData, SemiSupervisedTrainer, type SemiSupervisedTrainerOptions } from './semiSupervised.js';

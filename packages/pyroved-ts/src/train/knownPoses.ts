@@ -10,6 +10,7 @@ import { sheared } from '../coordinates/transform.js';
 import { type Batch, gather, oneHot, shuffledBatches } from '../data/index.js';
 import type {
   ConsistentImages,
+  KlWeight,
   KnownPose,
   RecognitionSSIVAE,
   RecognitionTerms,
@@ -103,7 +104,7 @@ export class KnownPoseTrainer extends Trainer<RecognitionSSIVAE> {
     const labels = labelled.labels as Int32Array;
     if (model.countsClasses) model.countClasses(labels);
     this.members = Array.from({ length: model.numClasses }, (_, k) => indicesOf(labels, k)).filter((m) => m.length > 0);
-    const { optimizer, seed } = this;
+    const { optimizer, seed, compile } = this;
     const normals = new RandomStream(seed).fork('fresh noise');
     this.labelledNoise = new FreshNoise(labelled, normals.fork('labelled'));
     this.unlabelledNoise = new FreshNoise(data.unlabelled, normals.fork('unlabelled'));
@@ -112,7 +113,7 @@ export class KnownPoseTrainer extends Trainer<RecognitionSSIVAE> {
       program: (...args: Args) => void,
       guide: (...args: Args) => void,
       elbo: ELBO = new TraceELBO({ maxPlateNesting: model.plateNesting }),
-    ) => new SVI<Args>(program, guide, optimizer, elbo, { params: model.params, seed: `${seed}/${name}` });
+    ) => new SVI<Args>(program, guide, optimizer, elbo, { params: model.params, seed: `${seed}/${name}`, compile });
     this.unlabelled = svi('unlabelled', model.model, model.guide, model.elbo());
     this.posed = svi('posed', model.posedModel, model.posedGuide);
     this.labelled = svi('labelled', model.model, model.guide, model.elbo());
@@ -153,7 +154,7 @@ export class KnownPoseTrainer extends Trainer<RecognitionSSIVAE> {
     });
   }
 
-  protected takeStep({ kind, indices }: Batch, klWeight: number): number {
+  protected takeStep({ kind, indices }: Batch, klWeight: KlWeight): number {
     if (kind === 'recognition') return this.learnRecognition(indices);
     const labelled = this.labelledIndices(this.posedBatch, this.stream(this.step));
     const terms = { klWeight };

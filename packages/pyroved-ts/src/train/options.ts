@@ -33,7 +33,15 @@ export interface TrainerOptions {
   readonly earlyStopping?: EarlyStopping;
   /** Seed of the order of the images and the noise of every step. @default 1 */
   readonly seed?: number | string;
+  /**
+   * Whether steps are compiled, as by the option of `SVI`: their numbers differ from those of other steps by rounding.
+   * `'auto'` warns where that is not possible, `true` throws.
+   * @default false
+   */
+  readonly compile?: CompileMode;
 }
+
+export type CompileMode = boolean | 'auto';
 
 /** Maximum number of epochs and of images of a batch. Schedules are evaluated for all epochs before the first. */
 const MOST = 1e5;
@@ -48,6 +56,11 @@ export const trainerTable = {
   averageWeights: {},
   earlyStopping: {},
   seed: { default: 1 as number | string },
+  compile: {
+    default: false as CompileMode,
+    must: 'true, false or "auto"',
+    isValid: (mode) => typeof mode === 'boolean' || mode === 'auto',
+  },
 } satisfies OptionTable<TrainerOptions>;
 
 /** The names of the options of all trainers. */

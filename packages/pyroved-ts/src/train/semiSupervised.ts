@@ -3,7 +3,7 @@ import type * as tf from '@tensorflow/tfjs';
 import { Adam, SVI, TraceELBO } from 'pyro-ts';
 import { type Batch, epochSchedule, shuffledBatches, stratifiedSplit, subset } from '../data/index.js';
 import { DataError } from '../errors.js';
-import { type SemiSupervisedTerms, SSIVAE, SSRegIVAE } from '../models/index.js';
+import { type KlWeight, type SemiSupervisedTerms, SSIVAE, SSRegIVAE } from '../models/index.js';
 import { checkOptions, integer, nonNegative, type OptionTable, oneOf, withDefaults } from '../options.js';
 import { checkLabels, checkTrainingData, imageTensor, type TrainingImages } from './data.js';
 import { type EarlyStopping, earlyStoppingTable } from './earlyStopping.js';
@@ -91,7 +91,7 @@ export class SemiSupervisedTrainer extends Trainer {
     this.data = { ...data, labelled };
     if (model instanceof SSIVAE && model.countsClasses) model.countClasses(labelled.labels as Int32Array);
     this.validation = validation;
-    const shared = { params: model.params, seed: this.seed };
+    const shared = { params: model.params, seed: this.seed, compile: this.compile };
     const isJoint = auxStep === 'joint';
     this.svi = new SVI<Args>(isJoint ? model.jointModel : model.model, model.guide, optimizer, model.elbo(), shared);
     if (!isJoint) {
@@ -116,7 +116,7 @@ export class SemiSupervisedTrainer extends Trainer {
     ).flat();
   }
 
-  protected takeStep({ kind, indices }: Batch, klWeight: number): number {
+  protected takeStep({ kind, indices }: Batch, klWeight: KlWeight): number {
     const terms = { klWeight, auxLossMultiplier: this.auxLossMultiplier };
     const set = kind === 'labelled' ? this.data.labelled : this.data.unlabelled;
     const x = imageTensor(set, indices);

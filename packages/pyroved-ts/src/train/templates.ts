@@ -4,7 +4,7 @@ import { Adam, RandomStream, type SavedTensor, SVI, TraceELBO } from 'pyro-ts';
 import { orderedBatches } from '../data/batches.js';
 import { type Batch, estimateContrast, gather, shuffledBatches, subset } from '../data/index.js';
 import { defined } from '../defined.js';
-import type { CompleteRows, KnownPose, RecognitionTerms, Teaching, TemplateSSIVAE } from '../models/index.js';
+import type { CompleteRows, KlWeight, KnownPose, RecognitionTerms, Teaching, TemplateSSIVAE } from '../models/index.js';
 import { softmaxRows } from '../models/queries/uncertainty.js';
 import { softened } from '../models/template.js';
 import type { Explanations } from '../templates/explain.js';
@@ -198,7 +198,7 @@ export class TemplateTrainer extends KnownPoseTrainer {
     return recognitionLr * own;
   }
 
-  protected override takeStep(batch: Batch, klWeight: number): number {
+  protected override takeStep(batch: Batch, klWeight: KlWeight): number {
     if (batch.kind === 'recognition') return super.takeStep(batch, klWeight);
     const { model, data, step, firstJointStep, templateSteps } = this;
     if (step === firstJointStep) this.beginJointSteps();

@@ -5,7 +5,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { Adam, NonFiniteError, OptionError, type SavedTensor, SupportError } from 'pyro-ts';
 import type { Batch } from '../data/index.js';
-import type { InvariantVAE, VED } from '../models/index.js';
+import type { InvariantVAE, KlWeight, VED } from '../models/index.js';
 import { type OptionTable, resolveOptions, withDefaults } from '../options.js';
 import { averageRule, WeightAverage } from './average.js';
 import type { Checkpoint } from './checkpoint.js';
@@ -13,6 +13,7 @@ import { type EarlyStopping, earlyStoppingTable, hasStalled } from './earlyStopp
 import { TrainingError } from './errors.js';
 import { addStep, type EpochRecord, type EpochSums, type Evaluation, meanLoss, noSums } from './history.js';
 import {
+  type CompileMode,
   clipOf,
   type LoopOptions,
   resolveTrainer,
@@ -72,6 +73,7 @@ export abstract class Trainer<M extends InvariantVAE | VED = InvariantVAE> {
   readonly epochCount: number;
   readonly batchSize: number;
   readonly seed: number | string;
+  protected readonly compile: CompileMode;
   private batch = 0;
   private sums = noSums;
   private readonly lr: (epoch: number) => number;
@@ -91,6 +93,7 @@ export abstract class Trainer<M extends InvariantVAE | VED = InvariantVAE> {
     this.epochCount = epochs;
     this.batchSize = batchSize;
     this.seed = seed;
+    this.compile = resolved.compile;
     this.lr = scheduleOf(resolved.lr ?? lr, { option: 'lr', epochs });
     this.klWeight = scheduleOf(klWeight, { option: 'klWeight', epochs });
     this.clipNorm = resolved.clipNorm;
@@ -129,7 +132,12 @@ export abstract class Trainer<M extends InvariantVAE | VED = InvariantVAE> {
    * One gradient step. Returns the loss summed over the images of the batch. The tensors that it creates are freed
    * afterwards.
    */
-  protected abstract takeStep(batch: Batch, klWeight: number): number;
+  protected abstract takeStep(batch: Batch, klWeight: KlWeight): number;
+  /** A weight that changes from epoch to epoch: for compiled steps a tensor, so that it is no constant of theirs. */
+  protected weightOfStep(weight: number): KlWeight {
+    return this.compile ? tf.scalar(weight) : weight;
+  }
+
   /** Evaluates the model on the test and validation images, if there are any. Does not change the parameters. */
   abstract evaluate(): Evaluation | undefined;
   /** The settings that must match for a saved state to be continued. */
@@ -259,7 +267,7 @@ export abstract class Trainer<M extends InvariantVAE | VED = InvariantVAE> {
     let loss: number;
     engine.startScope();
     try {
-      loss = this.takeStep(batch, this.klWeight(this.epoch));
+      loss = this.takeStep(batch, this.weightOfStep(this.klWeight(this.epoch)));
     } catch (error) {
       throw error instanceof NonFiniteError || error instanceof SupportError ? this.explained(error) : error;
     } finally {

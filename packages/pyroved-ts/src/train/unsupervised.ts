@@ -2,7 +2,7 @@
 import type * as tf from '@tensorflow/tfjs';
 import { OptionError, SVI } from 'pyro-ts';
 import type { Batch } from '../data/index.js';
-import { type IVAE, JIVAE, type JointTerms } from '../models/index.js';
+import { type IVAE, JIVAE, type JointTerms, type KlWeight } from '../models/index.js';
 import type { OptionTable } from '../options.js';
 import {
   checkLabels,
@@ -56,6 +56,7 @@ export class UnsupervisedTrainer extends Trainer {
     this.svi = new SVI<Args>(programs.model, programs.guide, this.optimizer, model.elbo(), {
       params: model.params,
       seed: this.seed,
+      compile: this.compile,
     });
   }
 
@@ -63,8 +64,9 @@ export class UnsupervisedTrainer extends Trainer {
     return unlabelledBatches(this.data.images.count, this.batchSize, this.seed, epoch);
   }
 
-  protected takeStep({ indices }: Batch, klWeight: number): number {
-    const discrete = this.discreteKlWeight?.(this.epoch);
+  protected takeStep({ indices }: Batch, klWeight: KlWeight): number {
+    const weight = this.discreteKlWeight?.(this.epoch);
+    const discrete = weight === undefined ? undefined : this.weightOfStep(weight);
     const terms = { klWeight: discrete === undefined ? klWeight : { content: klWeight, discrete } };
     const { images } = this.data;
     return this.svi.step(imageTensor(images, indices), this.model.conditionTensor(images, indices), terms);

@@ -40,6 +40,13 @@ interface Parameter {
   dataId: object | undefined;
 }
 
+/** How an optimiser moves parameters; those without a gradient have zeros for one. */
+interface Movers {
+  readonly optimizer: Optimizer;
+  readonly parameters: readonly Parameter[];
+  readonly move: readonly ((values: Float32Array, gradient: Float32Array) => void)[];
+}
+
 export class CompiledStep {
   readonly plan: Plan;
   private readonly parameters: readonly Parameter[];
@@ -48,9 +55,9 @@ export class CompiledStep {
   private readonly loss: Numbers;
   private readonly loaded: (object | undefined)[];
   private readonly checks: readonly DataCheck[];
-  private movers:
-    | { optimizer: Optimizer; move: ((values: Float32Array, gradient: Float32Array) => void)[] }
-    | undefined;
+  /** Whether the data have passed no check yet of what is computed from them. */
+  private areNew = false;
+  private movers: Movers | undefined;
 
   /**
    * Records a step with the random numbers of `seed`. All parameters exist already.
@@ -90,9 +97,12 @@ export class CompiledStep {
     let isValid = true;
     for (const [i, tensor] of data.entries()) {
       if (this.loaded[i] === tensor.dataId) continue;
-      if (!this.check(tensor, i)) {
-        isValid = false;
-        continue;
+      if (!this.checked.has(tensor.dataId)) {
+        if (!this.check(tensor, i)) {
+          isValid = false;
+          continue;
+        }
+        this.areNew = true;
       }
       this.plan.inputs[i]?.set(tensor.dataSync());
       this.loaded[i] = tensor.dataId;
@@ -115,25 +125,29 @@ export class CompiledStep {
   /** Data that the program has accepted. */
   private readonly checked: WeakSet<object>;
 
-  /** Checks new data as the program does; false where they fail, or only the program itself can check what it computes from them. */
+  /** Checks new data as the program does. */
   private check(tensor: tf.Tensor, input: number): boolean {
-    if (this.checked.has(tensor.dataId)) return true;
+    return this.checks.every((check) => check.input !== input || passes(tensor, check));
+  }
+
+  /** Checks what was computed from new data. */
+  private checkComputed(): boolean {
     return this.checks.every((check) => {
-      if (check.input === undefined) return false;
-      return check.input !== input || passes(tensor, check);
+      const numbers = check.output === undefined ? undefined : this.plan.outputs.get(check.output);
+      return !numbers || tf.tidy(() => passes(tf.tensor1d(Float32Array.from(numbers)), check));
     });
   }
 
   /** Puts the parameters into the store. */
   unload(): void {
-    for (const parameter of this.moved) {
+    for (const parameter of this.movers?.parameters ?? this.moved) {
       const variable = this.program.params.unconstrained(parameter.name);
       tf.tidy(() => variable.assign(tf.tensor(parameter.values.slice(), variable.shape)));
       parameter.dataId = variable.dataId;
     }
   }
 
-  /** The loss with the random numbers of `seed`; the gradients wait for `update`. NaN where any of it is not finite. */
+  /** The loss with the random numbers of `seed`; the gradients wait for `update`. NaN where any of it is not finite, or data are not what the program takes. */
   compute(seed: string): number {
     this.streams.restart(seed);
     return this.computed();
@@ -145,6 +159,8 @@ export class CompiledStep {
   }
   private computed(): number {
     this.plan.run();
+    if (this.areNew && !this.checkComputed()) return Number.NaN;
+    this.areNew = false;
     let check = this.loss[0] * 0;
     for (let k = 0; k < this.moved.length; k++) {
       const { output, gradient } = this.moved[k];
@@ -159,11 +175,14 @@ export class CompiledStep {
 
   update(optimizer: Optimizer): void {
     if (this.movers?.optimizer !== optimizer) {
-      this.movers = { optimizer, move: this.moved.map(({ name, values }) => optimizer.moverOf(name, values.length)) };
+      const parameters = optimizer.movesAll ? this.parameters : this.moved;
+      const move = parameters.map(({ name, values }) => optimizer.moverOf(name, values.length));
+      this.movers = { optimizer, parameters, move };
     }
-    for (let k = 0; k < this.moved.length; k++) {
-      const { values, gradient, input } = this.moved[k];
-      this.movers.move[k](values, gradient);
+    const { parameters, move } = this.movers;
+    for (let k = 0; k < parameters.length; k++) {
+      const { values, gradient, input } = parameters[k];
+      move[k](values, gradient);
       if (input) for (let i = 0; i < values.length; i++) input[i] = values[i];
     }
   }
