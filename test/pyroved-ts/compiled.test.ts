@@ -44,8 +44,11 @@ function expectCompiled<Y>(make: () => ImageModel<Y>, y: Y, tolerance?: number):
   expectBothWays(programs, { args, tolerance });
 }
 
-// Class probabilities come from log-probabilities of some 170 nats, which float32 holds to 1e-5.
-const OF_CLASSES = 5e-5;
+// Probabilities of classes and bins come from log-probabilities of some 170 nats, which float32 holds to 1e-5: the engines differ by as much among themselves.
+const OF_CLASSES = 1e-4;
+
+// A rounding at a kink of a ReLU moves gradients by the share of one image in them; the engines differ by as much.
+const AT_A_KINK = 2e-2;
 
 describe('unsupervised models', () => {
   it.each([
@@ -56,13 +59,15 @@ describe('unsupervised models', () => {
     ['convolutional encoder and decoder', () => iVAE({ ...small, encoder: convolutional, decoder: convolutional })],
     ['a normal likelihood', () => rVAE({ ...small, likelihood: 'gaussian' })],
     ['a subset of the pixels', () => rVAE({ ...small, pixels: 40 })],
-    ['binned angles', () => rVAE({ ...small, angleGuide: 'binned', angleBins: 4 })],
   ])('%s', (_, make) => {
     expectCompiled<tf.Tensor | undefined>(make, undefined);
   });
 
-  it('the joint model', () => {
-    expectCompiled<tf.Tensor | undefined>(() => jiVAE({ ...small, numClasses }), undefined, OF_CLASSES);
+  it.each([
+    ['the joint model', () => jiVAE({ ...small, numClasses })],
+    ['binned angles', () => rVAE({ ...small, angleGuide: 'binned', angleBins: 4 })],
+  ])('%s', (_, make) => {
+    expectCompiled<tf.Tensor | undefined>(make, undefined, OF_CLASSES);
   });
 });
 
@@ -113,7 +118,7 @@ describe('semi-supervised models', () => {
       [x, classes, pose, {}, undefined],
       [x, classes, pose, {}, further],
     ]);
-    expectBothWays(make, { args });
+    expectBothWays(make, { args, worst: AT_A_KINK });
   });
 });
 

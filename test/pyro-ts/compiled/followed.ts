@@ -6,6 +6,8 @@ import { expect } from 'vitest';
 /** Moves each parameter a little down its gradient, and remembers the gradients of the last step. */
 class Remembered extends SGD {
   readonly gradients = new Map<string, Float32Array>();
+  /** Number of steps of the program itself. */
+  plainSteps = 0;
 
   constructor() {
     super({ lr: 1e-3 });
@@ -20,6 +22,7 @@ class Remembered extends SGD {
   override step(store: ParamStore, gradients: ReadonlyMap<string, tf.Tensor>): void {
     for (const [name, gradient] of gradients) this.gradients.set(name, Float32Array.from(gradient.dataSync()));
     super.step(store, gradients);
+    this.plainSteps++;
   }
 }
 
@@ -39,9 +42,11 @@ export interface Following<Args extends unknown[]> extends Omit<Programs<Args>, 
   readonly seed?: number;
   /** Of a gradient's largest entry. @default 1e-5 */
   readonly tolerance?: number;
+  /** The same for one of the steps: of networks with kinks, where rounding can decide on which side of one a number lies. @default tolerance */
+  readonly worst?: number;
 }
 
-type Ways<Args extends unknown[]> = Pick<Following<Args>, 'args' | 'steps' | 'seed' | 'tolerance'>;
+type Ways<Args extends unknown[]> = Pick<Following<Args>, 'args' | 'steps' | 'seed' | 'tolerance' | 'worst'>;
 
 const largestOf = (numbers: Float32Array): number => numbers.reduce((m, x) => Math.max(m, Math.abs(x)), 0);
 
@@ -58,7 +63,13 @@ export function expectFollowed<Args extends unknown[]>({ parameters = {}, ...fol
 /** As `expectFollowed`, for programs that have parameters of their own: `make` is called for each way, and makes the same ones. */
 export function expectBothWays<Args extends unknown[]>(
   make: () => Programs<Args>,
-  { args = [[] as unknown as Args], steps = Math.max(2, args.length), seed = 0, tolerance = 1e-5 }: Ways<Args>,
+  {
+    args = [[] as unknown as Args],
+    steps = Math.max(2, args.length),
+    seed = 0,
+    tolerance = 1e-5,
+    worst = tolerance,
+  }: Ways<Args>,
 ): void {
   const start = (compile: boolean) => {
     const { model, guide = () => {}, elbo = () => new TraceELBO(), params = new ParamStore() } = make();
@@ -66,6 +77,7 @@ export function expectBothWays<Args extends unknown[]>(
     return { params, optimizer, svi: new SVI(model, guide, optimizer, elbo(), { params, seed, compile }) };
   };
   const [plain, compiled] = [start(false), start(true)];
+  let beyond = 0;
   for (let i = 0; i < steps; i++) {
     const now = args[i % args.length];
     const [wanted, found] = [plain.svi.step(...now), compiled.svi.step(...now)];
@@ -73,20 +85,23 @@ export function expectBothWays<Args extends unknown[]>(
       tolerance * Math.max(1, Math.abs(wanted)),
     );
     expect([...compiled.optimizer.gradients.keys()].sort()).toEqual([...plain.optimizer.gradients.keys()].sort());
+    let isBeyond = false;
     const all = Math.max(0, ...[...plain.optimizer.gradients.values()].map(largestOf));
     for (const [name, gradient] of plain.optimizer.gradients) {
       const other = compiled.optimizer.gradients.get(name) ?? new Float32Array();
       // One that is nothing but rounding, next to others that are not, is compared with those.
       const largest = Math.max(largestOf(gradient), 0.1 * all, 1e-2);
-      gradient.forEach((x, k) => {
-        const difference = Math.abs(x - other[k]);
-        expect(difference / largest, `gradient of ${name} in step ${i}, entry ${k}: ${other[k]} for ${x}`).toBeLessThan(
-          tolerance,
-        );
-      });
+      const apart = gradient.map((x, k) => Math.abs(x - other[k]) / largest);
+      const k = apart.reduce((worstAt, d, at) => (d <= apart[worstAt] ? worstAt : at), 0);
+      isBeyond ||= apart[k] >= tolerance;
+      const which = `gradient of ${name} in step ${i}, entry ${k}: ${other[k]} for ${gradient[k]}`;
+      expect(apart[k], which).toBeLessThan(worst);
     }
+    beyond += Number(isBeyond);
     compiled.params.loadData(plain.params.toData());
   }
+  expect(beyond, 'steps whose gradients differ by more than rounding').toBeLessThanOrEqual(1);
+  expect(compiled.optimizer.plainSteps).toBe(0);
   expect(compiled.svi.explain()).toContain('kernels');
   plain.params.dispose();
   compiled.params.dispose();

@@ -1,5 +1,12 @@
 /** Where a value may lie. Every distribution has a `support`, every parameter may have a constraint. */
-import { broadcastShapes, isPositiveDefinite, readBroadcast, sizeOf } from '@pyro-ts/engine/internal';
+import {
+  broadcastShapes,
+  isPositiveDefinite,
+  isRecording,
+  readBroadcast,
+  sizeOf,
+  varies,
+} from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import { constraintOn, type Numbers, together } from './checks.js';
 
@@ -69,21 +76,32 @@ const bounded = (
   high: Bound,
   inside: (x: number, low: number, high: number) => boolean,
   isDiscrete = false,
-): Constraint =>
-  constraintOn({ kind, name, eventDim: 0, isDiscrete }, (value) => {
-    const bounds = [low, high];
+): Constraint => constraintOn({ kind, name, eventDim: 0, isDiscrete }, boundedLook(low, high, inside));
+
+function boundedLook(low: Bound, high: Bound, inside: (x: number, low: number, high: number) => boolean) {
+  const held = [low, high].map(heldBound);
+  return (value: tf.Tensor) => {
+    const bounds = held.map((bound) => bound());
     const tensors = bounds.map((b) => (typeof b === 'number' ? [] : b.shape));
     const shape = broadcastShapes(value.shape, ...tensors) ?? value.shape;
     const [lows, highs] = bounds.map((b) => (typeof b === 'number' ? undefined : readBroadcast(b, shape)));
     const values = sizeOf(shape) === value.size ? undefined : readBroadcast(value, shape);
     return {
       shape,
-      inside: (data, i) => {
+      inside: (data: Numbers, i: number) => {
         const x = (values ?? data)[i];
         return Number.isFinite(x) && inside(x, lows?.[i] ?? (low as number), highs?.[i] ?? (high as number));
       },
     };
-  });
+  };
+}
+
+/** A recorded program checks later data too, when the tensors of the recording are gone: those that are the same in every run are remembered. */
+function heldBound(bound: Bound): () => Bound {
+  if (typeof bound === 'number' || !isRecording() || varies(bound)) return () => bound;
+  const [numbers, { shape }] = [bound.dataSync().slice(), bound];
+  return () => tf.tensor(numbers, shape);
+}
 
 /** Real numbers between `low` and `high`, both included. */
 export const interval = (low: Bound, high: Bound): Constraint & { low: Bound; high: Bound } => {
