@@ -21,6 +21,7 @@ const folders = Object.keys(allowed);
 /** The folders and files of pyro-ts from the bottom to the top: each imports its own and those before it, types included. */
 const layers = [
   'errors',
+  'alea',
   'random',
   'prefixedMap',
   'vindex',
