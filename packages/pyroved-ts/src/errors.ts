@@ -1,7 +1,11 @@
 /** The typed errors of this package. Errors of programs (shapes, sites, options) are defined in pyro-ts. */
 import { PyroError } from 'pyro-ts';
 
-/** The root of every error that this package throws on purpose. */
+/**
+ * The base class of the errors of this package. Invalid options and shapes are the `OptionError` and `ShapeError` of
+ * pyro-ts.
+ * @example if (error instanceof PyrovedError) console.error(error.message);
+ */
 export class PyrovedError extends PyroError {}
 
 /** A file that was skipped or caused an error, and why. */
@@ -10,7 +14,10 @@ export interface FileProblem {
   readonly why: string;
 }
 
-/** Data that cannot be used: missing, unreadable, contradictory or without any information. */
+/**
+ * Data that cannot be used: missing, unreadable, contradictory or without any information.
+ * @example catch (error) { if (error instanceof DataError) for (const { file, why } of error.problems) console.warn(file, why); }
+ */
 export class DataError extends PyrovedError {
   constructor(
     message: string,

@@ -86,9 +86,7 @@ describe('order', () => {
 
   it('rejects options that make no sense', () => {
     const good = { unlabelled: 4, labelled: 4, batchSize: 2, seed: 1, epoch: 0 };
-    expect(() => epochSchedule({ ...good, batchSize: 0 })).toThrow(
-      'batchSize must be a whole number of at least 1, not 0',
-    );
+    expect(() => epochSchedule({ ...good, batchSize: 0 })).toThrow('batchSize must be an integer of at least 1; got 0');
     expect(() => epochSchedule({ ...good, ...{ schedul: 'spread' } })).toThrow('Did you mean "schedule"?');
     expect(() => epochSchedule({ ...good, ...{ schedule: 'even' as 'spread' } })).toThrow(OptionError);
   });

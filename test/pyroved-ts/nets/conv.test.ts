@@ -168,7 +168,7 @@ describe('rejections', () => {
 
   it('a convolutional decoder in a model that takes the pose out of the content', () => {
     expect(() => new IVAE({ shape: [8, 8], invariances: ['r'], decoder: convNet(small) })).toThrow(
-      'knows no coordinates',
+      'has no coordinate input',
     );
   });
 });

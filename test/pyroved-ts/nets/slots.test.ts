@@ -177,7 +177,7 @@ describe('rejections', () => {
     const word = 'conv' as unknown as ModelOptions['encoder'];
     expect(() => new IVAE({ shape: [8, 8], encoder: word })).toThrow(OptionError);
     const decoder = conv2dDecoder();
-    expect(() => new IVAE({ shape: [8, 8], invariances: ['t'], decoder })).toThrow('knows no coordinates');
+    expect(() => new IVAE({ shape: [8, 8], invariances: ['t'], decoder })).toThrow('has no coordinate input');
   });
 });
 

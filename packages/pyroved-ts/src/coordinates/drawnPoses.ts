@@ -35,7 +35,7 @@ export interface Poses {
   /** 2 for images; 1 for signals, which have only a shift. */
   readonly dims: number;
   /**
-   * [count], radians, counter-clockwise as seen: the rotation in the polar decomposition of the whole linear map, so
+   * [count], radians, counter-clockwise: the rotation in the polar decomposition of the whole linear map, so
    * that shear does not bias it.
    */
   readonly angle: Float32Array;
@@ -47,8 +47,8 @@ export interface Poses {
   /** [count]; above 1 the object appears larger (the inverse of the `scale` of `undoPose`). */
   readonly scale: Float32Array;
   /**
-   * [count, 2], radians: shear along the horizontal and along the vertical axis. See `polarShear` for what a model has
-   * of it.
+   * [count, 2], radians: shear along the horizontal and along the vertical axis. See `polarShear` for the latents of a
+   * model.
    */
   readonly shear: Float32Array;
   /** [count]; 1 where the object is mirrored (left and right exchanged while it is upright). */

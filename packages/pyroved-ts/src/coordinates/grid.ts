@@ -12,7 +12,9 @@ export function linspace(start: number, stop: number, n: number): number[] {
 /**
  * Coordinates of the points of an image [H, W] or a signal [L]: [P, d], row major. The first coordinate of an image
  * runs from -1 (top) to 1 (bottom), the second from 1 (left) to -1 (right); that of a signal runs from 1 to -1.
+ * @throws {ShapeError} when `shape` is neither [height, width] nor [length].
  * @see `pyroved.utils.generate_grid`
+ * @example coordinateGrid([2, 2]).arraySync() // [[-1, 1], [-1, -1], [1, 1], [1, -1]]
  */
 export function coordinateGrid(shape: readonly number[]): tf.Tensor2D {
   const points = gridPoints(shape);

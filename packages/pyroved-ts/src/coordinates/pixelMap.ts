@@ -1,11 +1,11 @@
-/** Changes of coordinates in the units of pixels, as images are resampled by them. */
+/** Coordinate transforms in pixel units, for resampling images. */
 import type { PixelMap } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import { type PoseTensors, rotationMatrix } from './transform.js';
 
 /**
- * The map that puts images upright, given the angle and the shift that each has: read through it with `affineSample`,
- * the pixel at u shows what the pose sends to u. Leading dimensions [...] of the pose become rows.
+ * The map by which `affineSample` transforms images to upright, given the angle and the shift of each: the pixel at u
+ * is that of the image at the point that the pose maps to u. Leading dimensions [...] of the pose become rows.
  * @param shape [height, width] or [length]
  */
 export function uprightMap({ angle, shift }: Pick<PoseTensors, 'angle' | 'shift'>, shape: readonly number[]): PixelMap {

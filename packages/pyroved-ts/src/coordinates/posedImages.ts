@@ -1,4 +1,4 @@
-/** Upright images and signals as they look at given poses: the inverse of `undoPose`, with mirror images beside it. */
+/** Transforms upright images and signals to given poses: the inverse of `undoPose`, with optional reflection. */
 import { OptionError } from 'pyro-ts';
 import { type OptionTable, oneOf, resolveOptions } from '../options.js';
 import type { Poses } from './drawnPoses.js';
@@ -6,7 +6,7 @@ import type { PoseNumbers } from './resample.js';
 
 export interface PosedOptions {
   /**
-   * What lies outside the upright image: zeros, a continuation of its edge pixels (as in `undoPose`), or one value per
+   * Values outside of the upright image: zeros, a continuation of its edge pixels (as in `undoPose`), or one value per
    * channel, the median of the pixels on its border.
    * @default 'edge'
    */
@@ -25,7 +25,7 @@ export const posedTable = {
  * @param shape [height, width] of an image or [length] of a signal
  * @param poses one pose per image; see `drawPoses`
  * @returns the posed images, [count, channels, ...shape]
- * @throws {OptionError} for sizes that do not match, or an unknown `outside`.
+ * @throws {OptionError} when sizes do not match, or `outside` is unknown.
  * @example
  * const poses = drawPoses(count, { angle: Math.PI, shift: 0.2 }, rng);
  * const posed = posedImages(images, [48, 48], 1, poses);
@@ -70,9 +70,8 @@ export function posedImages(
 }
 
 /**
- * Pose `i` as `undoPose` and a model with a latent scale and shear take it: they shift last, so the shift is divided by
- * the scale and multiplied with the shear's matrix. A mirror image, which `undoPose` does not undo, comes back upright
- * and mirrored.
+ * Pose `i` in the convention of `undoPose` and of models with latent scale and shear, which shift last: the shift is
+ * divided by the scale and multiplied by the matrix of the shear. `undoPose` does not undo a reflection.
  */
 export function poseAt(poses: Poses, i: number): Required<PoseNumbers> {
   const { dims, angle, shift, scale } = poses;
@@ -120,8 +119,8 @@ export const shearAngle = (shearX: number, shearY: number): number => {
 };
 
 /**
- * What is left of a shear by (shearX, shearY) radians besides the rotation by `shearAngle`: the two numbers of
- * `PoseTensors.shear`. A shear along one axis alone has half the tangent of its angle as their length.
+ * The symmetric part of a shear by (shearX, shearY) radians, besides the rotation by `shearAngle`: the two numbers of
+ * `PoseTensors.shear`. For a shear along one axis, their length is half the tangent of its angle.
  * @example Math.hypot(...polarShear(Math.atan(0.2), 0)) // 0.1
  */
 export function polarShear(shearX: number, shearY: number): [a: number, b: number] {

@@ -1,23 +1,28 @@
-/** Images and signals moved by a pose on the host: the original pixels, not a network's idea of them. */
+/** Transforms images and signals by their pose, on the host. */
 import { OptionError } from 'pyro-ts';
 
-/** The pose of one image in plain numbers; what is omitted changes nothing. */
+/** The pose of one image as numbers. Omitted parts are the identity. */
 export interface PoseNumbers {
-  /** Radians, counter-clockwise as seen. */
+  /** Radians, counter-clockwise. */
   readonly angle?: number;
-  /** One factor for each axis, in the order of the coordinates. */
+  /** One factor for each axis, in the order of the coordinates; above 1 the object appears smaller. */
   readonly scale?: readonly number[];
   /** One number for each axis, in the units of the [-1, 1] grid. */
   readonly shift?: readonly number[];
-  /** Two numbers, of images; see `PoseTensors.shear`. */
+  /** Two numbers, for images; see `PoseTensors.shear`. */
   readonly shear?: readonly number[];
 }
 
 /**
- * The picture as it would look in the upright pose, given the pose that it has: the value at u is that of the picture
- * at the grid point that the pose sends to u, interpolated (bi)linearly. Beyond the border the edge's values go on.
- * @param picture one channel, `product(shape)` values, row major
+ * Transforms a picture to the upright pose: the value at u is that of the picture at the grid point that the pose maps to
+ * u, with (bi)linear interpolation. Beyond the border, the edge pixels continue.
+ * @param picture one channel, row major, with as many values as `shape` has points
  * @param shape [height, width] or [length]
+ * @param pose the pose of the object in the picture
+ * @throws {OptionError} when a scale is 0.
+ * @example
+ * const { angle, shift } = vae.encode(images);
+ * const upright = undoPose(imageAt(images, 0), [48, 48], { angle: angle[0], shift: [...shift.subarray(0, 2)] });
  */
 export function undoPose(picture: Float32Array, shape: readonly number[], pose: PoseNumbers): Float32Array {
   if (shape.length === 1) return undoShift(picture, pose.shift?.[0] ?? 0);

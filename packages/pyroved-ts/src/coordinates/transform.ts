@@ -1,25 +1,24 @@
 /**
- * Poses as changes of coordinates, and how a change of coordinates is folded into the first layer of a coordinate
+ * Poses as coordinate transforms, and how a coordinate transform is folded into the first layer of a coordinate
  * network.
  */
 
 import { dense } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 
-/** A pose for each row of a batch (leading dimensions ...). A part that is absent changes nothing. */
+/** A pose for each row of a batch (leading dimensions ...). Absent parts are the identity. */
 export interface PoseTensors {
-  /** [..., 2]: cosine and sine of the angle. The object is seen turned by it, counter-clockwise. */
+  /** Cosine and sine of the angle by which the object is rotated counter-clockwise, [..., 2]. */
   readonly angle?: tf.Tensor;
-  /** [..., 1], or [..., d] for one factor an axis; above 1 the object is seen smaller. */
+  /** Factor of the coordinates, [..., 1], or [..., d] with one per axis; above 1 the object appears smaller. */
   readonly scale?: tf.Tensor;
-  /** [..., d]: added to the coordinates. */
+  /** Added to the coordinates, [..., d]. */
   readonly shift?: tf.Tensor;
   /**
-   * [..., 2], for images: numbers (a, b) by which the coordinates, rotated and scaled, are multiplied with the
-   * symmetric matrix [[w + a, b], [b, w - a]] of determinant 1, w = sqrt(1 + a^2 + b^2). It is what a linear map has
-   * besides a rotation and a scale (polar decomposition), so it changes neither. Above 0, a: the object is seen lower
-   * and wider; b: stretched along the diagonal from the upper left to the lower right while it is upright. The inverse
-   * has (-a, -b).
+   * For images, two numbers (a, b), [..., 2]: the rotated and scaled coordinates are multiplied by the symmetric matrix
+   * [[w + a, b], [b, w - a]] of determinant 1, with w = sqrt(1 + a^2 + b^2). It is the part of a linear map besides
+   * rotation and scale (polar decomposition). An upright object appears lower and wider for a > 0, and stretched along
+   * the diagonal from the upper left to the lower right for b > 0. The inverse is (-a, -b).
    */
   readonly shear?: tf.Tensor;
 }
@@ -33,8 +32,11 @@ export interface CoordinateTransform {
 }
 
 /**
- * Rotate, scale, shear, then shift; source (without shear): `pyroved.utils.transform_coordinates`. All but the shift
- * are for images (d = 2).
+ * The pose as a change of coordinates: rotate, scale, shear, then shift. Only the shift applies to signals.
+ * @see `pyroved.utils.transform_coordinates`, which has no shear
+ * @example
+ * const pose = poseTransform({ angle: directionOf(tf.tensor1d([0.3])), shift: tf.tensor2d([[0.1, 0]]) });
+ * const points = transformGrid(coordinateGrid([8, 8]), pose); // [1, 64, 2]
  */
 export function poseTransform({ angle, scale, shift, shear }: PoseTensors): CoordinateTransform {
   const turned = angle && rotationMatrix(angle);
@@ -73,10 +75,16 @@ export function rotationMatrix(direction: tf.Tensor): tf.Tensor {
   return tf.reshape(tf.concat([cos, sin, tf.neg(sin), cos], -1), [...batch, 2, 2]);
 }
 
-/** Cosine and sine [..., 2] of angles [...] in radians. */
+/**
+ * Cosine and sine [..., 2] of angles [...] in radians: the form in which poses hold angles.
+ * @example directionOf(tf.tensor1d([0])).arraySync() // [[1, 0]]
+ */
 export const directionOf = (angle: tf.Tensor): tf.Tensor => tf.stack([tf.cos(angle), tf.sin(angle)], -1);
 
-/** The points of `grid` [P, d], transformed for each row: [..., P, d]. */
+/**
+ * The points of `grid` [P, d], transformed for each row: [..., P, d].
+ * @example transformGrid(coordinateGrid([4]), { shift: tf.tensor2d([[0.5]]) }).shape // [1, 4, 1]
+ */
 export function transformGrid(grid: tf.Tensor2D, { matrix, shift }: CoordinateTransform): tf.Tensor {
   const [points, dims] = grid.shape;
   const turned = matrix ? turnGrid(grid, matrix, points, dims) : grid;
@@ -90,17 +98,17 @@ function turnGrid(grid: tf.Tensor2D, matrix: tf.Tensor, points: number, dims: nu
   return tf.reshape(tf.matMul(all, rows), [...batch, points, dims]);
 }
 
-/** A coordinate layer in which the pose is folded: the layer's sum at grid point g is pose g + code. */
+/** A coordinate layer with the pose folded in: its input to the activation at grid point g is pose g + code. */
 export interface FoldedLayer {
-  /** [..., H, d], without leading dimensions where the transform has no matrix. */
+  /** [..., H, d], without leading dimensions if the transform has no matrix. */
   readonly pose: tf.Tensor;
-  /** [..., H]; undefined where the transform has no shift. */
+  /** [..., H]; undefined if the transform has no shift. */
   readonly code: tf.Tensor | undefined;
 }
 
 /**
- * Moves the transform from the coordinates into the weight W [d, H] of the layer that reads them: (g M + t) W = g (M W)
- * + t W. The network is then asked at one shared grid, however each row is turned.
+ * Moves the transform from the coordinates into the weight W [d, H] of the first layer: (g M + t) W = g (M W) + t W. All
+ * rows can then be evaluated on one shared grid.
  */
 export function foldIntoLayer({ matrix, shift }: CoordinateTransform, weight: tf.Tensor2D): FoldedLayer {
   const code = shift && dense(shift, weight);

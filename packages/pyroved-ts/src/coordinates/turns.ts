@@ -1,11 +1,11 @@
-/** Images turned back by a few angles, for networks that look at an image from several sides. */
+/** Images rotated back by several angles, for networks that process several views of an image. */
 import type { Taps } from '@pyro-ts/engine/internal';
 import { toCoordinate, toIndex } from './resample.js';
 
 /**
- * How images [channels * points] become views of them, [angles * channels * points]: in the view of an angle, what is
- * seen turned by that angle (radians, counter-clockwise) stands upright. Interpolated bilinearly, with 0 beyond the
- * border. A pose of angle phi and shift t in the image is one of phi - angle and t in the view.
+ * The linear map from images [channels * points] to their views [angles * channels * points]. An object rotated by one
+ * of the angles (radians, counter-clockwise) is upright in the view of that angle. Bilinear interpolation, with 0 beyond
+ * the border. A pose of angle phi and shift t in the image has the angle phi - angle and the shift t in the view.
  * @param shape [height, width]
  */
 export function turnedBack(shape: readonly number[], channels: number, angles: readonly number[]): Taps {

@@ -1,6 +1,4 @@
-/**
- * Rotated, perhaps smaller views of an image as one linear map, for networks that look at an image from several sides.
- */
+/** Rotated and downsampled views of an image as one linear map, for networks that process several views. */
 import type { Taps } from '@pyro-ts/engine/internal';
 import { toCoordinate, toIndex } from './resample.js';
 
@@ -8,16 +6,16 @@ export interface ViewMapOptions {
   /** [height, width] of the images. */
   readonly shape: readonly number[];
   readonly channels: number;
-  /** Radians, counter-clockwise as seen: an object rotated by one of them is upright in that view. */
+  /** Radians, counter-clockwise: an object rotated by one of them is upright in that view. */
   readonly angles: readonly number[];
   /** [height, width] of a view. */
   readonly viewShape: readonly number[];
 }
 
 /**
- * Images [channels * points], channels first, as views [angles * channels * viewPoints], view after view. Interpolated
- * bilinearly; beyond the border the edge's values continue. A pose of angle phi and shift t in the image is one of phi
- * - angle and t in the view.
+ * The linear map from images [channels * points], channels first, to views [angles * channels * viewPoints], ordered by
+ * view. Bilinear interpolation; beyond the border, the edge pixels continue. A pose of angle phi and shift t in the
+ * image has the angle phi - angle and the shift t in the view.
  */
 export function viewMap({ shape, channels, angles, viewShape }: ViewMapOptions): Taps {
   const [height, width] = shape;

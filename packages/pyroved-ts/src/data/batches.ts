@@ -1,13 +1,13 @@
 /**
- * Which images each training step sees: a seeded order for every epoch and the interleaving of labelled with unlabelled
+ * The images of each training step: a seeded order for every epoch and the interleaving of labelled with unlabelled
  * batches.
  */
 import { OptionError, RandomStream } from 'pyro-ts';
 import { type OptionTable, oneOf, resolveOptions } from '../options.js';
 
 /**
- * One training step's worth of images: indices into the unlabelled set, or into the labelled one ("recognition": class
- * and pose alone are learned).
+ * The images of one training step: indices into the unlabelled or the labelled set. "recognition": labelled images from
+ * which only class and pose are learned.
  */
 export interface Batch {
   readonly kind: 'unlabelled' | 'labelled' | 'recognition';
@@ -15,16 +15,19 @@ export interface Batch {
 }
 
 export interface ScheduleOptions {
+  /** Number of unlabelled images. */
   readonly unlabelled: number;
+  /** Number of labelled images. @default 0 */
   readonly labelled?: number;
   readonly batchSize: number;
   readonly seed: string | number;
-  /** 0-based. */
+  /** Counted from 0. */
   readonly epoch: number;
   /**
-   * `spread` (default) uses every labelled batch once an epoch, at even distances. `pyroved` is the original's rule:
-   * with p = floor((labelled + unlabelled batches) / labelled batches), one labelled batch after each unlabelled batch
-   * i with i % p == 1; it leaves labelled batches out where p does not divide, and all of them where p is 1.
+   * `spread`: every labelled batch once per epoch, evenly spaced. `pyroved`: with p = floor((labelled + unlabelled
+   * batches) / labelled batches), one labelled batch after each unlabelled batch i with i % p == 1, which skips labelled
+   * batches if p does not divide, and all of them if p is 1.
+   * @default 'spread'
    */
   readonly schedule?: 'spread' | 'pyroved';
 }
@@ -40,7 +43,10 @@ const table = {
 
 /**
  * `count` images in an order drawn from `(seed, epoch, label)`, cut into batches; the last one may be smaller. The same
- * arguments give the same batches, so that a resumed run sees what an uninterrupted one would have.
+ * arguments give the same batches, so that a resumed run sees the same images as an uninterrupted one.
+ * @returns indices of the images of each batch
+ * @throws {OptionError} when the batch size is not a positive integer.
+ * @example shuffledBatches(5, 2, 'seed', 0).map((batch) => batch.length) // [2, 2, 1]
  */
 export function shuffledBatches(
   count: number,
@@ -53,7 +59,7 @@ export function shuffledBatches(
   return cut(order, batchSize);
 }
 
-/** The images 0..count-1 in order, cut into batches: for evaluation. */
+/** The images 0..count-1 in order, cut into batches, for evaluation. */
 export const orderedBatches = (count: number, batchSize: number): Int32Array[] =>
   cut(
     Int32Array.from({ length: count }, (_, i) => i),
@@ -62,14 +68,20 @@ export const orderedBatches = (count: number, batchSize: number): Int32Array[] =
 
 function cut(order: Int32Array, batchSize: number): Int32Array[] {
   if (!(Number.isInteger(batchSize) && batchSize > 0)) {
-    throw new OptionError(`batchSize must be a whole number of at least 1, not ${batchSize}.`);
+    throw new OptionError(`batchSize must be an integer of at least 1; got ${batchSize}.`);
   }
   return Array.from({ length: Math.ceil(order.length / batchSize) }, (_, b) =>
     order.slice(b * batchSize, (b + 1) * batchSize),
   );
 }
 
-/** The batches of one epoch, in the order in which they are trained on. A deterministic function of its options. */
+/**
+ * The batches of one epoch of semi-supervised training, in order. The same options give the same batches.
+ * @throws {OptionError} when an option is unknown or invalid.
+ * @example
+ * epochSchedule({ unlabelled: 4, labelled: 1, batchSize: 2, seed: 1, epoch: 0 }).map(({ kind }) => kind);
+ * // ['unlabelled', 'labelled', 'unlabelled']
+ */
 export function epochSchedule(options: ScheduleOptions): Batch[] {
   const resolved = resolveOptions('epochSchedule', options, table);
   const { batchSize, seed, epoch, schedule } = resolved;
@@ -80,7 +92,7 @@ export function epochSchedule(options: ScheduleOptions): Batch[] {
   return schedule === 'pyroved' ? pyrovedOrder(unlabelled, labelled) : spreadOrder(unlabelled, labelled);
 }
 
-/** pyroVED's auxSVItrainer.train. */
+/** The order of pyroVED's `auxSVItrainer.train`. */
 function pyrovedOrder(unlabelled: Batch[], labelled: Batch[]): Batch[] {
   if (labelled.length === 0) return unlabelled;
   const period = Math.floor((labelled.length + unlabelled.length) / labelled.length);
@@ -91,7 +103,7 @@ function pyrovedOrder(unlabelled: Batch[], labelled: Batch[]): Batch[] {
   });
 }
 
-/** Labelled batch k of L sits in the middle of the k-th of L equal stretches of the epoch. */
+/** Labelled batch k of L is at the centre of the k-th of L equal parts of the epoch. */
 function spreadOrder(unlabelled: Batch[], labelled: Batch[]): Batch[] {
   const total = unlabelled.length + labelled.length;
   const order: Batch[] = [];

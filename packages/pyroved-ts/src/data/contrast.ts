@@ -1,13 +1,13 @@
-/** How strongly objects stand out from the background of images. */
+/** The contrast between objects and background. */
 import { gather, type ImageSet, type StreamedSet } from './dataset.js';
 
-/** Images that are looked at, evenly spread over the set. */
+/** Number of images used, evenly spaced over the set. */
 const IMAGES = 64;
 
 /**
- * The 99% quantile of the distance of a pixel from the median of its image, in the units of the images: about the grey
- * difference of object and background.
- * @returns 0 for images of one value
+ * The 99% quantile of the distance of a pixel from the median of its image, in the units of the images: approximately
+ * the difference between object and background.
+ * @returns 0 for constant images
  * @example estimateContrast(cards().labelled) // 1
  */
 export function estimateContrast(set: ImageSet | StreamedSet): number {

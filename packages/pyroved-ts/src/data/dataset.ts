@@ -1,9 +1,9 @@
-/** The plain structure in which every part of the package holds images (or 1-D signals), and what one does with it. */
+/** Sets of images or 1-D signals, in memory or read on demand, and operations on them. */
 import { RandomStream } from 'pyro-ts';
 import { DataError } from '../errors.js';
 import { lookUp } from '../lookup.js';
 
-/** Images or 1-D signals of one shape, with what is known of each. */
+/** Images or 1-D signals of one shape, with their labels, names and factors. */
 export interface ImageSet {
   /** `count * channels * product(shape)` values, row major in that order; in [0, 1] once normalised. */
   readonly images: Float32Array;
@@ -11,28 +11,32 @@ export interface ImageSet {
   /** `[height, width]` of an image, `[length]` of a signal. */
   readonly shape: readonly number[];
   readonly channels: number;
-  /** Class index of each image, -1 where it is not known. */
+  /** Class index of each image, -1 if unknown. */
   readonly labels?: Int32Array;
   readonly classNames?: readonly string[];
-  /** Where each image came from, e.g. a file name relative to its folder. */
+  /** Origin of each image, such as a file name relative to its folder. */
   readonly names?: readonly string[];
-  /** Known factors of variation, one value an image: angle and shear in degrees, shifts in pixels, ... */
+  /** Known factors of variation, one value per image: angle and shear in degrees, shifts in pixels, ... */
   readonly factors?: Readonly<Record<string, Float32Array>>;
 }
 
-/** A set whose images are read when they are asked for, because they are too many for memory. */
+/** A set whose images are read on demand, since they do not fit in memory. */
 export interface StreamedSet extends Omit<ImageSet, 'images'> {
-  /** The values of the images at `indices`, one image after the other. */
+  /** The values of the images at `indices`, [indices.length, channels * points]. */
   readonly read: (indices: ArrayLike<number>) => Float32Array;
 }
 
-/** Values in one image: `channels * product(shape)`. */
+/**
+ * Number of values of one image: channels times points.
+ * @example imageSize({ shape: [28, 28], channels: 3 }) // 2352
+ */
 export const imageSize = (set: Pick<ImageSet, 'shape' | 'channels'>): number =>
   set.shape.reduce((n, d) => n * d, set.channels);
 
 /**
  * An `ImageSet` whose parts have been checked against each other; `count` follows from the length of `images`.
- * @throws {DataError} when a part has the wrong length or a label names no class.
+ * @throws {DataError} when a part has the wrong length, or a label is not the index of a class.
+ * @example const set = imageSet({ images: new Float32Array(20 * 28 * 28), shape: [28, 28] }); // set.count is 20
  */
 export function imageSet(parts: Omit<ImageSet, 'count' | 'channels'> & { channels?: number }): ImageSet {
   const { channels = 1, ...rest } = parts;
@@ -60,13 +64,19 @@ export function imageSet(parts: Omit<ImageSet, 'count' | 'channels'> & { channel
   return { ...rest, channels, count };
 }
 
-/** The values of image `i`: a view, not a copy. */
+/**
+ * The values of image `i`: a view, not a copy.
+ * @example imageAt(set, 3).length // imageSize(set)
+ */
 export function imageAt(set: ImageSet, i: number): Float32Array {
   const size = imageSize(set);
   return set.images.subarray(i * size, (i + 1) * size);
 }
 
-/** The values of the images at `indices`, in that order, copied one after the other. */
+/**
+ * The values of the images at `indices`, in that order: a copy, [indices.length, channels * points].
+ * @example const x = tf.tensor2d(gather(set, [4, 0]), [2, imageSize(set)]);
+ */
 export function gather(set: ImageSet | StreamedSet, indices: ArrayLike<number>): Float32Array {
   if ('read' in set) return set.read(indices);
   const size = imageSize(set);
@@ -75,14 +85,21 @@ export function gather(set: ImageSet | StreamedSet, indices: ArrayLike<number>):
   return out;
 }
 
-/** The whole set with its images in memory. */
+/**
+ * The whole set with its images in memory.
+ * @example const set = inMemory(streamed); // set.images
+ */
 export function inMemory(set: ImageSet | StreamedSet): ImageSet {
   if (!('read' in set)) return set;
   const { read, ...known } = set;
   return { ...known, images: read(Int32Array.from({ length: set.count }, (_, i) => i)) };
 }
 
-/** The images at `indices`, in that order, with everything known of them. */
+/**
+ * The images at `indices`, in that order, with their labels, names and factors.
+ * @throws {DataError} when an index is out of range.
+ * @example const firstTen = subset(set, Array.from({ length: 10 }, (_, i) => i));
+ */
 export function subset<S extends ImageSet | StreamedSet>(set: S, indices: ArrayLike<number>): S {
   const order = Array.from(indices);
   const wrong = order.find((i) => !(i >= 0 && i < set.count));
@@ -103,17 +120,23 @@ export function subset<S extends ImageSet | StreamedSet>(set: S, indices: ArrayL
   return { ...set, ...known, read };
 }
 
-/** The set without its labels, as an unlabelled set is handed to training. */
+/**
+ * The set without its labels.
+ * @example await new SemiSupervisedTrainer(model, { unlabelled: withoutLabels(set), labelled }).train();
+ */
 export function withoutLabels<S extends ImageSet | StreamedSet>(set: S): S {
   const { labels: _, ...rest } = set;
   return rest as S;
 }
 
-/** The same images in an order drawn from `seed`. */
+/** The images in an order drawn from `seed`. */
 export const shuffled = (set: ImageSet, seed: string | number): ImageSet =>
   subset(set, new RandomStream(seed).fork('shuffle').permutation(set.count));
 
-/** Number of images of each class. Images without a label are not counted. */
+/**
+ * Number of images of each class, [number of classes]. Images without a label are not counted.
+ * @example classCounts({ labels: Int32Array.of(0, 1, 1, -1), classNames: ['a', 'b'] }) // [1, 2]
+ */
 export function classCounts(set: Pick<ImageSet, 'labels' | 'classNames'>): number[] {
   const { labels, classNames } = set;
   if (!labels) return [];
@@ -123,21 +146,25 @@ export function classCounts(set: Pick<ImageSet, 'labels' | 'classNames'>): numbe
 }
 
 export interface StratifiedSplit {
-  /** Indices that stay, ascending. */
+  /** Indices of the images that are kept, ascending. */
   readonly kept: Int32Array;
-  /** Indices that are held out, ascending. */
+  /** Indices of the validation images, ascending. */
   readonly validation: Int32Array;
-  /** Classes of which nothing could be held out, because they have one image only. */
+  /** Classes without validation images, since they have a single image. */
   readonly singletons: readonly number[];
 }
 
 /**
- * Holds out `fraction` of each class, drawn from `seed`: rounded, at least one image and never all of them. A class
- * with a single image keeps it, and unlabelled images (-1) are kept.
+ * Splits off `fraction` of each class for validation, drawn from `seed`: rounded, at least one image and never all of
+ * them. A class with a single image keeps it, and unlabelled images (-1) are kept.
+ * @throws {DataError} when `fraction` is not between 0 and 1.
+ * @example
+ * const { kept, validation } = stratifiedSplit(set.labels, 0.2, 1);
+ * const [train, test] = [subset(set, kept), subset(set, validation)];
  */
 export function stratifiedSplit(labels: ArrayLike<number>, fraction: number, seed: string | number): StratifiedSplit {
   if (!(fraction > 0 && fraction < 1)) {
-    throw new DataError(`A fraction strictly between 0 and 1 can be held out, not ${fraction}.`);
+    throw new DataError(`fraction must be between 0 and 1; got ${fraction}.`);
   }
   const members = new Map<number, number[]>();
   for (let i = 0; i < labels.length; i++) {
@@ -166,8 +193,9 @@ export function stratifiedSplit(labels: ArrayLike<number>, fraction: number, see
 }
 
 /**
- * Labels as rows of a `[labels.length, numClasses]` matrix with a single 1.
- * @throws {DataError} for a label outside 0..numClasses-1, unknown (-1) included.
+ * Labels as rows of a matrix [labels.length, numClasses] with a single 1.
+ * @throws {DataError} when a label is outside 0..numClasses-1, which includes -1 for unknown.
+ * @example oneHot([1, 0], 2) // [0, 1, 1, 0]
  */
 export function oneHot(labels: ArrayLike<number>, numClasses: number): Float32Array {
   const out = new Float32Array(labels.length * numClasses);
@@ -181,11 +209,13 @@ export function oneHot(labels: ArrayLike<number>, numClasses: number): Float32Ar
 }
 
 /**
- * Several sets of one shape as one. What only some of them know (labels, names, a factor) is dropped; class names must
- * agree.
+ * Concatenates sets of the same shape. Labels, names and factors that only some of the sets have are dropped; class names
+ * must agree.
+ * @throws {DataError} when there is no set, or shapes or class names differ.
+ * @example const all = concatenated([labelled, validation]);
  */
 export function concatenated(sets: readonly ImageSet[]): ImageSet {
-  if (sets.length === 0) throw new DataError('There is no set to join.');
+  if (sets.length === 0) throw new DataError('concatenated requires at least one set.');
   const [first] = sets;
   for (const set of sets) {
     if (set.shape.join() !== first.shape.join() || set.channels !== first.channels) {
@@ -204,15 +234,15 @@ export function concatenated(sets: readonly ImageSet[]): ImageSet {
     images.set(set.images, at);
     at += set.images.length;
   }
-  const everyoneKnows = <T>(pick: (s: ImageSet) => T | undefined): T[] | undefined => {
+  const fromAll = <T>(pick: (s: ImageSet) => T | undefined): T[] | undefined => {
     const parts = sets.map(pick);
     return parts.every((p) => p !== undefined) ? (parts as T[]) : undefined;
   };
-  const labels = everyoneKnows((s) => s.labels);
-  const names = everyoneKnows((s) => s.names);
+  const labels = fromAll((s) => s.labels);
+  const names = fromAll((s) => s.names);
   const factors = new Map<string, Float32Array>();
   for (const key of Object.keys(first.factors ?? {})) {
-    const parts = everyoneKnows((s) => lookUp(s.factors, key));
+    const parts = fromAll((s) => lookUp(s.factors, key));
     if (parts) factors.set(key, Float32Array.from(parts.flatMap((p) => Array.from(p))));
   }
   return imageSet({

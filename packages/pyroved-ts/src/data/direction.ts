@@ -1,21 +1,21 @@
-/** Whether the labelled images of a class lie in one direction or in any, and whether mirror images are among them. */
+/** Whether the labelled images of a class have a common orientation, and whether mirror images occur. */
 import { posedImages } from '../coordinates/index.js';
 import { gather, type ImageSet, imageSize, type StreamedSet } from './dataset.js';
 
-/** Rotations that are compared: one every 30 degrees. */
+/** Number of rotations compared: one every 30 degrees. */
 const TURNS = 12;
 
-/** Images that are looked at: of all classes, and at most and at least of each. */
+/** Number of images used: in total, and at most and at least for each class. */
 const [IMAGES, MOST, LEAST] = [240, 16, 4];
 
 /**
- * The fraction of labelled images that resemble another one of their class most when it is not rotated, among twelve
- * rotations: near 1 for upright images, about a quarter (three of the twelve rotations count as none) for objects that
- * lie in any direction. What lies within a circle is compared, by its correlation.
+ * The fraction of labelled images that correlate best with another image of their class when that is not rotated, among
+ * twelve rotations: near 1 for upright images, about a quarter for arbitrarily oriented objects (three of the twelve
+ * rotations count as none). The pixels within a circle are compared.
  * @param set images with labels
  * @param numClasses number of classes
- * @param fewest images that have another of their class
- * @returns undefined for fewer, which are too few to tell
+ * @param fewest minimum number of images that have another one of their class
+ * @returns undefined if there are fewer
  * @example
  * uprightFraction(labelled, classNames.length); // .98 for letters, .25 for particles
  */
@@ -25,7 +25,7 @@ export function uprightFraction(set: ImageSet | StreamedSet, numClasses: number,
   const upright = classes.flatMap((indices) => {
     const rotated = atRotations(set, indices, 0);
     return indices.map((_, i) => {
-      const own = resemblance(i, rotated[0], rotated);
+      const own = correlations(i, rotated[0], rotated);
       return Math.max(own[0], own[1], own[TURNS - 1]) === Math.max(...own);
     });
   });
@@ -33,9 +33,9 @@ export function uprightFraction(set: ImageSet | StreamedSet, numClasses: number,
 }
 
 /**
- * The fraction of labelled images that resemble the mirror image of another one of their class, at any of twelve
- * rotations, more than the other one itself, in the class where it is smallest: about a half where both kinds occur,
- * near 0 for letters. Parameters as of `uprightFraction`.
+ * The fraction of labelled images that correlate better with the mirror image of another one of their class, at any of
+ * twelve rotations, than with the other one itself, in the class with the smallest fraction: about a half if both kinds
+ * occur, near 0 for letters. Parameters as for `uprightFraction`.
  * @example
  * mirroredFraction(labelled, classNames.length); // 0 for letters, .4 for particles
  */
@@ -46,7 +46,7 @@ export function mirroredFraction(set: ImageSet | StreamedSet, numClasses: number
     const [asIs, inMirror] = [0, 1].map((mirror) => atRotations(set, indices, mirror));
     return share(
       indices.map(
-        (_, i) => Math.max(...resemblance(i, asIs[0], inMirror)) > Math.max(...resemblance(i, asIs[0], asIs)),
+        (_, i) => Math.max(...correlations(i, asIs[0], inMirror)) > Math.max(...correlations(i, asIs[0], asIs)),
       ),
     );
   });
@@ -55,7 +55,7 @@ export function mirroredFraction(set: ImageSet | StreamedSet, numClasses: number
 
 const share = (held: readonly boolean[]): number => held.filter(Boolean).length / held.length;
 
-/** Indices of the images that are compared, class by class; undefined where they are fewer than `fewest`. */
+/** Indices of the images to compare, by class; undefined if there are fewer than `fewest`. */
 function comparedClasses(
   { labels, shape }: ImageSet | StreamedSet,
   numClasses: number,
@@ -83,8 +83,8 @@ function atRotations(set: ImageSet | StreamedSet, indices: readonly number[], mi
   });
 }
 
-/** How much image `i` resembles another one at most, at each rotation of the others. */
-const resemblance = (i: number, images: readonly Float32Array[], rotated: readonly Float32Array[][]): number[] =>
+/** The largest correlation of image `i` with another one, at each rotation of the others. */
+const correlations = (i: number, images: readonly Float32Array[], rotated: readonly Float32Array[][]): number[] =>
   rotated.map((others) => Math.max(...others.map((other, j) => (j === i ? -Infinity : product(images[i], other)))));
 
 const rotations = (count: number, angle: number, mirror: number) => ({
@@ -98,8 +98,8 @@ const rotations = (count: number, angle: number, mirror: number) => ({
 });
 
 /**
- * Each channel of each image less its mean within the largest circle, 0 outside of it; each image with a sum of squares
- * of 1, or 0.
+ * Each channel of each image minus its mean within the largest circle, 0 outside of it, and each image scaled to a sum
+ * of squares of 1 (0 if it is constant).
  */
 function withinCircle(images: Float32Array, [height, width]: readonly number[], size: number): Float32Array {
   const points = height * width;

@@ -1,16 +1,16 @@
-/** How noisy images are, measured on the images themselves, and the noise that resampling takes away. */
+/** Estimates the noise of images, and the noise that resampling removes. */
 import { gather, type ImageSet, imageSize, type StreamedSet } from './dataset.js';
 
-/** Images that are looked at, evenly spread over the set. */
+/** Number of images used, evenly spaced over the set. */
 const IMAGES = 64;
 
 /**
  * Standard deviation of the independent noise of the pixels, in the units of the images: the median over the images of
- * a robust estimate from the second differences along both axes, which flat regions and slopes leave at 0. Noise that
- * is correlated between neighbours counts for less.
- * @returns 0 for images without noise, and for images of less than 3 pixels a side
- * @see Immerkaer 1996, "Fast noise variance estimation"; here with the median of the absolute values in place of their
- * mean, so that edges do not count.
+ * a robust estimate from the second differences along both axes, which are 0 in flat regions and on slopes. Noise that is
+ * correlated between neighbours is underestimated.
+ * @returns 0 for images without noise, and for images with a side of less than 3 pixels
+ * @see Immerkaer 1996, "Fast noise variance estimation"; here with the median of the absolute values instead of
+ * their mean, so that edges have no influence.
  * @example estimateNoise(labelled) // 0.098 for images with Gaussian noise of standard deviation 0.1
  */
 export function estimateNoise(set: ImageSet | StreamedSet): number {
@@ -32,8 +32,8 @@ export function estimateNoise(set: ImageSet | StreamedSet): number {
 }
 
 /**
- * Bilinear interpolation between pixels averages their noise: at random places it leaves (2/3)^2 of its variance. This
- * is the standard deviation of the fresh noise that makes up for the rest.
+ * The standard deviation of the noise that bilinear interpolation removes: between pixels it averages their noise, and at
+ * random positions (2/3)^2 of the variance remains.
  */
 export const lostNoise = (noise: number, dims = 2): number => noise * Math.sqrt(1 - (2 / 3) ** dims);
 

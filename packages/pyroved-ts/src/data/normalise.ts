@@ -1,10 +1,10 @@
 /**
- * The range of grey values that becomes [0, 1]: found once for a data set, stored with the run, and used again on new
- * images.
+ * The range of grey values that is scaled to [0, 1]: determined once for a data set, stored with the run, and applied to
+ * new images.
  */
 import { DataError } from '../errors.js';
 
-/** Grey values that become 0 and 1. */
+/** The grey values that are mapped to 0 and 1. */
 export interface Normalisation {
   readonly low: number;
   readonly high: number;
@@ -17,20 +17,20 @@ export function normalisationText({ low, high }: Normalisation): string {
 }
 
 /**
- * More values than this are sampled at even distances: the percentiles of millions of values do not need all of them.
+ * Maximum number of values from which percentiles are computed; of more, an evenly spaced subset is used.
  */
 const ENOUGH = 4_000_000;
 
-/** Of pairs of inputs and outputs: the ranges that became [0, 1]. */
+/** The ranges of the inputs and the outputs of pairs. */
 export interface PairedNormalisation {
   readonly inputs: Normalisation;
   readonly outputs: Normalisation;
 }
 
 /**
- * The 1st and 99th percentile of all values of all parts (linear interpolation between ranks). Where those coincide, as
- * with small bright objects on an even background, the smallest and largest value are taken instead.
- * @throws {DataError} when all values are the same or some are not finite.
+ * The 1st and 99th percentile of all values of all parts (linear interpolation between ranks). If they coincide, as for
+ * small bright objects on a uniform background, the smallest and the largest value.
+ * @throws {DataError} when all values are equal, or a value is not finite.
  */
 export function percentileRange(parts: readonly Float32Array[]): Normalisation {
   let min = Number.POSITIVE_INFINITY;
@@ -44,7 +44,7 @@ export function percentileRange(parts: readonly Float32Array[]): Normalisation {
   }
   if (!(min < max)) throw new DataError('All pixels of all images have the same value: there is nothing to learn.');
   const total = parts.reduce((n, part) => n + part.length, 0);
-  // An odd step does not keep meeting the same columns of images whose width is a power of two.
+  // An odd step visits all columns of images whose width is a power of two.
   const step = total <= ENOUGH ? 1 : Math.ceil(total / ENOUGH) | 1;
   const sample: number[] = [];
   for (const part of parts) for (let i = 0; i < part.length; i += step) sample.push(part[i]);
@@ -61,7 +61,7 @@ function percentile(sorted: Float32Array, p: number): number {
   return sorted[below] + (rank - below) * (sorted[above] - sorted[below]);
 }
 
-/** Maps `low..high` to 0..1 in place and clips what lies outside. */
+/** Maps [low, high] to [0, 1] in place, and clips values outside. */
 export function normaliseInPlace(values: Float32Array, { low, high }: Normalisation): void {
   const scale = 1 / (high - low);
   for (let i = 0; i < values.length; i++) values[i] = Math.min(1, Math.max(0, (values[i] - low) * scale));

@@ -1,13 +1,13 @@
-/** Arrays as NumPy's files: `.npy` (one array) and `.npz` (a zip archive of them). */
+/** Encodes arrays as NumPy files: `.npy` (one array) and `.npz` (a zip archive of arrays). */
 import { zipSync } from 'fflate';
 import { type OptionTable, resolveOptions } from '../options.js';
 
-/** How a `.npy` file begins. */
+/** The first bytes of every `.npy` file. */
 export const NPY_MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
 
 /**
- * The first bytes of a float32 `.npy` file, always 128 of them, so that the count can be put right at the end of a long
- * write.
+ * The header of a `.npy` file. Its length is always 128 bytes, so that the count can be corrected at the end of a
+ * streamed write.
  */
 export function npyHeader(shape: readonly number[], type = '<f4'): Uint8Array {
   const dims = shape.length === 1 ? `${shape[0]},` : shape.join(', ');
@@ -15,7 +15,11 @@ export function npyHeader(shape: readonly number[], type = '<f4'): Uint8Array {
   return Uint8Array.from([...NPY_MAGIC, 1, 0, 118, 0, ...new TextEncoder().encode(`${text}\n`)]);
 }
 
-/** Values as the content of a `.npy` file. */
+/**
+ * An array as the content of a `.npy` file.
+ * @param shape its dimensions, row major
+ * @example writeFileSync('images.npy', encodeNpy(set.images, [set.count, ...set.shape]));
+ */
 export function encodeNpy(data: Float32Array | Int32Array, shape: readonly number[]): Uint8Array {
   const header = npyHeader(shape, data instanceof Float32Array ? '<f4' : '<i4');
   const out = new Uint8Array(header.length + data.byteLength);
@@ -31,7 +35,11 @@ export interface NpzOptions {
 
 const table = { level: { default: 6 } } satisfies OptionTable<NpzOptions>;
 
-/** Arrays as the content of a `.npz` file. */
+/**
+ * Arrays as the content of a `.npz` file.
+ * @throws {OptionError} when an option is unknown.
+ * @example writeFileSync('set.npz', encodeNpz({ images: { data: set.images, shape: [set.count, ...set.shape] } }));
+ */
 export const encodeNpz = (
   arrays: Readonly<Record<string, { readonly data: Float32Array | Int32Array; readonly shape: readonly number[] }>>,
   options: NpzOptions = {},

@@ -1,4 +1,4 @@
-/** Ranges of poses as people write them: "rotation 180 deg, shift 10%, scale 0.8 to 1.25, shear 25 deg". */
+/** Parses ranges of poses such as "rotation 180 deg, shift 10%, scale 0.8 to 1.25, shear 25 deg". */
 import { OptionError } from 'pyro-ts';
 import { didYouMean } from 'pyro-ts/internal';
 import type { AffineRanges } from '../coordinates/index.js';
@@ -10,10 +10,10 @@ const example = 'ranges such as "rotation 180 deg, shift 10%, scale 0.8 to 1.25,
 const radians = (degrees: number): number => (degrees * Math.PI) / 180;
 
 /**
- * The ranges that a text names; those it does not name are absent. A rotation, a shear and a shift go as far either
- * way; a shift is a fraction of the image's width. "mirror" allows mirror images.
- * @param option the option's name, for messages
- * @throws {OptionError} for a part that does not exist or a value that is not understood.
+ * Parses ranges of poses. Ranges that are not named are absent. Rotation, shear and shift are half-ranges; a shift is a
+ * fraction of the width of the image. "mirror" allows mirror images.
+ * @param option name of the option, for error messages
+ * @throws {OptionError} when a part is unknown or a value cannot be parsed.
  * @example parsePoseRanges('--labelled-poses', 'rotation 60 deg, shift 10%') // { angle: 1.047, shift: 0.2 }
  */
 export function parsePoseRanges(option: string, text: string): AffineRanges {

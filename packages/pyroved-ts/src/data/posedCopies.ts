@@ -1,4 +1,4 @@
-/** Copies of upright images at drawn poses: images of known class and pose, to validate on or to train with. */
+/** Copies of upright images at random poses: images of known class and pose, for validation or training. */
 import { OptionError, RandomStream } from 'pyro-ts';
 import { type AffineRanges, drawPoses, type Outside, type Poses, posedImages } from '../coordinates/index.js';
 import { posedTable } from '../coordinates/posedImages.js';
@@ -7,16 +7,16 @@ import { type ImageSet, imageAt, imageSize, inMemory, type StreamedSet } from '.
 import { estimateNoise, lostNoise } from './noise.js';
 
 export interface PosedCopiesOptions {
-  /** Copies of each image, each at a pose of its own. @default 1 */
+  /** Number of copies of each image, each at a different pose. @default 1 */
   readonly copies?: number;
   /**
-   * Standard deviation of fresh Gaussian noise added after the pose, in the units of the images; `lost` for as much as
-   * the interpolation takes away (`estimateNoise`, `lostNoise`), so that copies are as noisy as the originals, with
-   * values that stay in the range of the set.
+   * Standard deviation of Gaussian noise added afterwards, in the units of the images. `lost`: as much as interpolation
+   * removes (see `estimateNoise`), so that copies are as noisy as the originals, with values clipped to the range of the
+   * set.
    * @default 0
    */
   readonly noise?: number | 'lost';
-  /** @default 1 */
+  /** Seed of poses and noise. @default 1 */
   readonly seed?: number | string;
   /** See `PosedOptions`. @default 'edge' */
   readonly outside?: Outside;
@@ -29,20 +29,20 @@ const table = {
   ...posedTable,
 } satisfies OptionTable<PosedCopiesOptions>;
 
-/** Copies of images at drawn poses. Labels, names and factors are those of the originals. */
+/** Copies of images at random poses, with the labels, names and factors of the originals. */
 export interface PosedCopies extends ImageSet {
   /** The pose of each copy. */
   readonly poses: Poses;
   /**
-   * [count]: which image of the original set each copy shows. The copies of image i are i * copies, i * copies + 1, ...
+   * Index of the original of each copy, [count]. The copies of image i are i * copies, i * copies + 1, ...
    */
   readonly originals: Int32Array;
 }
 
 /**
- * Each image of a set at `copies` drawn poses. The same arguments give the same copies.
+ * Copies of each image of a set at random poses. The same arguments give the same copies.
  * @param set upright images, or signals (which are only shifted)
- * @throws {OptionError} for ranges or options that make no sense.
+ * @throws {OptionError} when a range or an option is invalid.
  * @example posedCopies(validation, { angle: Math.PI, shift: 0.2 }, { copies: 8, noise: 0.05, seed: 1 })
  */
 export function posedCopies(
@@ -80,7 +80,7 @@ export function posedCopies(
   };
 }
 
-/** Holds values within the range of others, such as [0, 1]. */
+/** Clips values to the range of others. */
 function clampTo(images: Float32Array, others: Float32Array): void {
   let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const v of others) {
@@ -91,8 +91,8 @@ function clampTo(images: Float32Array, others: Float32Array): void {
 }
 
 /**
- * Adds independent Gaussian noise to `images`, in place. No number is drawn where the deviation is 0.
- * @throws {OptionError} for a negative standard deviation.
+ * Adds independent Gaussian noise to `images`, in place. No random number is drawn if the deviation is 0.
+ * @throws {OptionError} when the standard deviation is negative.
  */
 export function addNoise(images: Float32Array, standardDeviation: number, rng: RandomStream): void {
   if (!(standardDeviation >= 0 && Number.isFinite(standardDeviation))) {

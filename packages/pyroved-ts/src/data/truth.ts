@@ -1,35 +1,35 @@
-/** The true poses of generated images, in the terms in which a model infers poses. */
+/** The true poses of generated images, in the convention of the models. */
 import { DataError } from '../errors.js';
 import type { ImageSet } from './dataset.js';
 
 /**
- * The factor that `truePoses` reads; it says again, in radians and without what shear adds, what the factor `angle`
- * says.
+ * The factor that holds the angle of the pose: in radians and without the rotation that a shear adds, unlike the factor
+ * `angle`.
  */
 const POSE_ANGLE = 'poseAngle';
 
-/** True poses, one image after the other. */
+/** True poses, row major. */
 export interface TruePoses {
   /**
-   * [count] radians, counter-clockwise as seen: the polar part of the map that was applied to the upright object (the
-   * rotation nearest to it). An object with an order of symmetry n has it modulo 2 pi / n.
+   * [count], radians, counter-clockwise: the rotation in the polar decomposition of the map that was applied to the
+   * upright object. For an object with a symmetry of order n it is defined modulo 2 pi / n.
    */
   readonly angle: Float32Array;
   /**
-   * [count * 2], in the units of the [-1, 1] grid and in the order of the coordinates (first down, then left): the
-   * `shift` of a pose of this angle and scale 1 that shows the object where it is. `undoPose` with `angle` and `shift`
-   * makes an image upright and centred.
+   * [count, 2], in the units of the [-1, 1] grid and in the order of the coordinates (downwards, then to the left): the
+   * `shift` of a pose with this angle and scale 1. `undoPose` with `angle` and `shift` transforms an image to upright and
+   * centred.
    */
   readonly shift: Float32Array;
-  /** [count] pixels to the right and down, from the middle of the image to the middle of the object. */
+  /** [count], pixels to the right and downwards, from the centre of the image to the centre of the object. */
   readonly tx: Float32Array;
   readonly ty: Float32Array;
 }
 
 /**
  * The true poses of the images of a generated set: cards, glyphs, digits or particles.
- * @returns undefined for sets whose poses are not known
- * @throws {DataError} for a set with poses whose items are not images
+ * @returns undefined if the poses of the set are not known
+ * @throws {DataError} when a set with poses does not hold images
  * @example
  * const { angle, tx, ty } = truePoses(glyphs().validation)!;
  */
@@ -41,7 +41,7 @@ export function truePoses({
   const angle = factors?.[POSE_ANGLE];
   if (!angle) return undefined;
   if (shape.length !== 2)
-    throw new DataError(`Poses belong to images of shape [height, width], not [${shape.join(', ')}].`);
+    throw new DataError(`Images with poses must have the shape [height, width]; got [${shape.join(', ')}].`);
   const { tx = new Float32Array(count), ty = new Float32Array(count) } = factors;
   const shift = new Float32Array(2 * count);
   for (let i = 0; i < count; i++) {
@@ -55,8 +55,9 @@ export function truePoses({
 }
 
 /**
- * The names of factors that each say something of their own: not the class, and not the pose's angle, which the factor
- * `angle` has too.
+ * Names of the independent factors of a set: not the class, and not the angle of the pose, which the factor `angle` also
+ * has.
+ * @example factorNames(nanorods({ size: 24 }).train.images) // ['length', 'width', 'angle', ...]
  */
 export const factorNames = ({ factors }: Pick<ImageSet, 'factors'>): string[] =>
   Object.keys(factors ?? {}).filter((name) => name !== 'class' && name !== POSE_ANGLE);

@@ -1,9 +1,9 @@
-/** Quantities as people write them ("60 deg", "0.5 rad", "23%") turned into the numbers that the data code uses. */
+/** Parses quantities with units, such as "60 deg", "0.5 rad" or "23%". */
 import { OptionError } from 'pyro-ts';
 import { mathjs } from '#mathjs';
 import { scalarExpression } from '../expression.js';
 
-/** A quantity: a number in the option's own unit, or text with a unit. */
+/** A number in the unit of the option, or text with a unit. */
 export type Quantity = number | string;
 
 const PERCENT = /^(.*\S)\s*%$/;
@@ -12,7 +12,7 @@ const WITH_UNIT = /^(.*[^a-zA-Z])([a-zA-Z]+)$/;
 /** The paper labels shear angles as deg * 100 / 64 percent, so 23% is 14.7 degrees. */
 export const SHEAR_DEGREES_PER_PERCENT = 0.64;
 
-/** What mathjs makes of the text; what it cannot read is undefined. */
+/** The value of an expression; undefined if it cannot be evaluated. */
 function read(text: string): unknown {
   try {
     return scalarExpression(text)({});
@@ -21,7 +21,7 @@ function read(text: string): unknown {
   }
 }
 
-/** Degrees in one `name`, where that is a unit of angles. */
+/** The size of the unit `name` in degrees; undefined if it is not a unit of angles. */
 function degreesIn(name: string): number | undefined {
   try {
     return mathjs().unit(1, name).toNumber('deg');
@@ -45,22 +45,27 @@ function degrees(option: string, value: Quantity, expected: string): number {
   if (typeof value !== 'string') reject(option, value, expected);
   const text = value.trim().replace(/\s*°$/, ' deg');
   if (PERCENT.test(text)) reject(option, value, expected);
-  // The unit is taken off first: to mathjs "pi/3 rad" is pi over 3 rad.
+  // The unit is removed first, since mathjs reads "pi/3 rad" as pi / (3 rad).
   const [, amount, name] = WITH_UNIT.exec(text) ?? [];
   const size = name && degreesIn(name);
   return size ? size * number(option, value, amount, expected) : number(option, value, text, expected);
 }
 
 /**
- * An angle in degrees. A plain number is in degrees already.
- * @param option the option's name as the user typed it, for the message
- * @throws {OptionError} when `value` is no angle.
+ * Parses an angle: a plain number is in degrees.
+ * @param option name of the option, for error messages
+ * @returns degrees
+ * @throws {OptionError} when `value` is not an angle.
+ * @example parseAngle('--rotation', '1.5 rad') // 85.9
  */
 export const parseAngle = (option: string, value: Quantity): number => degrees(option, value, angleExample);
 
 /**
- * A shear angle in degrees. A plain number is in degrees; a percentage is read as the paper labels it.
+ * Parses a shear angle: a plain number is in degrees, a percentage is read as the paper labels it (23% is 14.7 degrees).
+ * @param option name of the option, for error messages
+ * @returns degrees
  * @throws {OptionError} when `value` is neither.
+ * @example parseShear('--shear', '25%') // 16
  */
 export function parseShear(option: string, value: Quantity): number {
   const percent = typeof value === 'string' ? PERCENT.exec(value.trim()) : null;
@@ -69,14 +74,19 @@ export function parseShear(option: string, value: Quantity): number {
 }
 
 /**
- * A fraction. A plain number is the fraction itself, so 0.1 and "10%" are the same.
+ * Parses a fraction: 0.1 and "10%" are the same.
+ * @param option name of the option, for error messages
  * @throws {OptionError} when `value` is neither.
+ * @example parseFraction('--shift', '10%') // 0.1
  */
 export const parseFraction = (option: string, value: Quantity): number => number(option, value, value, fractionExample);
 
 /**
- * A range of fractions `[low, high]`; text has "to", ":" or "," between its ends.
- * @throws {OptionError} when an end is missing or they are in the wrong order.
+ * Parses a range of fractions, as a pair or as text with "to", ":" or "," between its ends.
+ * @param option name of the option, for error messages
+ * @returns [low, high]
+ * @throws {OptionError} when an end is missing, or the ends are in the wrong order.
+ * @example parseRange('--scale', '80% to 125%') // [0.8, 1.25]
  */
 export function parseRange(option: string, value: string | readonly [Quantity, Quantity]): [number, number] {
   if (typeof value !== 'string' && !Array.isArray(value)) reject(option, value, rangeExample);

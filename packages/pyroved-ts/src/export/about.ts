@@ -1,30 +1,30 @@
-/** What a user of an exported file wants to know of the model and of its values; kept in the file. */
+/** The metadata of exported files: descriptions of the model and of its inputs and outputs. */
 import type { Graph } from '@pyro-ts/compile';
 import { preprocessingText } from '../data/preprocess/preprocessing.js';
 import { type Model, VED } from '../models/index.js';
 import type { ExportedModel } from './exportModel.js';
 
-/** What a name in an exported file means. */
+/** The meaning of each input and output. */
 const meanings: Readonly<Record<string, string>> = {
   image:
-    'grey values (of a file of 8 or 16 bits: divided by its white), brought to [0, 1] by "normalisation" (subtract low, divide by high - low, cut at 0 and 1), and then preprocessed by the caller as "preprocessing" says, where the file has it; batch, channels, height, width, of a signal batch, channels, length',
-  class: 'one-hot rows in the order of "class_names"; probabilities mix the classes',
-  condition: 'known numbers in the units of the data, in the order of "condition_names"',
-  targets: 'predicted quantities in the units of the data, in the order of "target_names"',
-  content: 'the content latents; of the encoder, their means',
+    'grey values (those of 8-bit and 16-bit files divided by the value of white), scaled to [0, 1] by "normalisation" (subtract low, divide by high - low, clip to [0, 1]), then preprocessed by the caller as described by "preprocessing", if any; [batch, channels, height, width], for signals [batch, channels, length]',
+  class: 'one-hot rows in the order of "class_names"; rows of probabilities average over the classes',
+  condition: 'known factors in the units of the data, in the order of "condition_names"',
+  targets: 'regression targets in the units of the data, in the order of "target_names"',
+  content: 'the content latents; their means, as an output of the encoder',
   content_scale: 'standard deviations of the content latents',
-  angle: 'radians, counter-clockwise as seen; see "class_angles" for what is upright',
-  shift: 'added to the coordinates, which run from -1 to 1; per axis (down, then leftwards), of a signal one number',
-  scale: 'factor on the coordinates: above 1 the object is seen smaller; one for both axes, or one for each',
+  angle: 'radians, counter-clockwise; see "class_angles" for the upright orientation',
+  shift: 'added to the coordinates, which run from -1 to 1; one number per axis (downwards, then to the left)',
+  scale: 'factor of the coordinates, above 1 the object appears smaller; one for both axes, or one for each',
   shear:
-    'a and b, in the upright frame: after rotation and scale, coordinates (down, leftwards) are multiplied with [[w + a, b], [b, w - a]], w = sqrt(1 + a^2 + b^2)',
-  probabilities: 'of the classes, in the order of "class_names"',
+    'a and b, in the upright frame: rotated and scaled coordinates (downwards, to the left) are multiplied by [[w + a, b], [b, w - a]] with w = sqrt(1 + a^2 + b^2)',
+  probabilities: 'class probabilities in the order of "class_names"',
   input:
-    'values brought to [0, 1] by "inputs" of "normalisation"; batch, channels, height, width, of a signal batch, channels, length',
-  target: 'predicted values, to be taken back from [0, 1] by "targets" of "normalisation"; laid out like the input',
+    'values scaled to [0, 1] by "inputs" of "normalisation"; [batch, channels, height, width], for signals [batch, channels, length]',
+  target: 'predicted values, to be scaled back from [0, 1] by "outputs" of "normalisation"; dimensions as of the input',
 };
 
-/** Of the model. Values that are no texts are JSON. */
+/** The metadata of the model. Values other than text are encoded as JSON. */
 export function aboutModel({
   model,
   classNames = [],
@@ -43,7 +43,7 @@ export function aboutModel({
     ...(normalisation && { normalisation: JSON.stringify(normalisation) }),
     ...(preprocessing && {
       preprocessing: JSON.stringify(preprocessing),
-      preprocessing_description: `${preprocessingText(preprocessing)}; each channel by itself, as preprocessValues of pyroved-ts does it`,
+      preprocessing_description: `${preprocessingText(preprocessing)}; separately for each channel, as by the function preprocessed of pyroved-ts`,
     }),
   };
 }
@@ -58,7 +58,7 @@ function sizes(model: Model): Record<string, string> {
   };
 }
 
-/** `condition_names` and `target_names`: what the decoder is given in the units of the data. */
+/** `condition_names` and `target_names`: the names of the decoder's inputs in the units of the data. */
 const namesOf = (model: Model): Record<string, string> =>
   Object.fromEntries(
     model
@@ -78,7 +78,7 @@ function sizesOfVED({ options }: VED): Record<string, string> {
   };
 }
 
-/** Of one network. */
+/** The metadata of one network. */
 export function aboutGraph({
   name,
   inputs,
@@ -86,7 +86,7 @@ export function aboutGraph({
 }: Pick<Graph, 'name' | 'inputs' | 'outputs'>): Record<string, string> {
   const values = [...inputs, ...outputs].map((port) => [port.name, meanings[port.name]]);
   return {
-    description: `The ${name} of a model that pyroved-ts trained.`,
+    description: `The ${name} of a model trained by pyroved-ts.`,
     values: JSON.stringify(Object.fromEntries(values)),
   };
 }

@@ -1,15 +1,15 @@
-/** What the networks of a model are given of an image beside its pixels or its content, as inputs of a program. */
+/** The conditions of a model's networks (classes, factors, targets) as inputs of a program. */
 import { BATCH, type Port } from '@pyro-ts/compile';
 import * as tf from '@tensorflow/tfjs';
 import type { Model } from '../models/index.js';
 
 export interface ConditionInputs {
   readonly inputs: readonly Port[];
-  /** What the networks take, from the inputs in their order. */
+  /** The inputs of the networks, from the inputs of the program. */
   readonly parts: (given: readonly tf.Tensor[]) => tf.Tensor[];
 }
 
-/** Classes as one-hot rows, known numbers and quantities in the units of the data. */
+/** Classes as one-hot rows, factors and targets in the units of the data. */
 export function conditionInputs(model: Model, net: 'encoder' | 'decoder'): ConditionInputs {
   const conditions = model.networkConditions(net);
   return {

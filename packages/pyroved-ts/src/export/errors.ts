@@ -1,8 +1,14 @@
-/** The errors of what goes out to other programs and comes in from them. */
+/** Errors of export and import. */
 import { PyrovedError } from '../errors.js';
 
-/** A network or a model that cannot be written in the asked format. */
+/**
+ * A model or a network that cannot be exported.
+ * @example try { modelGraphs({ model }) } catch (error) { if (error instanceof ExportError) console.error(error.message); }
+ */
 export class ExportError extends PyrovedError {}
 
-/** A file of another program that cannot be read, is not what it should be, or holds something that is never loaded. */
+/**
+ * A file that cannot be imported: of another format, damaged, or of another model.
+ * @example try { importPyroved(bytes) } catch (error) { if (error instanceof ImportError) console.error(error.message); }
+ */
 export class ImportError extends PyrovedError {}

@@ -1,4 +1,4 @@
-/** A trained model for other programs: ONNX files, TensorFlow.js models, or its parameters alone. */
+/** Exports a trained model for other programs: as ONNX files, TensorFlow.js models, or its parameters. */
 import { BATCH, type Graph, GraphError, type Program, traceGraph } from '@pyro-ts/compile';
 import * as tf from '@tensorflow/tfjs';
 import { OptionError, readSafetensors, writeSafetensors } from 'pyro-ts';
@@ -13,7 +13,7 @@ import { modelPrograms } from './programs.js';
 import { graphModelFiles, loadGraph } from './tfjs/write.js';
 import { vedPrograms } from './vedPrograms.js';
 
-/** What a `TrainedModel` or a `TrainedVED` is to an export; what is known of the data is kept in the files. */
+/** A trained model with the metadata that is stored in exported files. */
 export interface ExportedModel {
   readonly model: Model | VED;
   readonly classNames?: readonly string[];
@@ -27,16 +27,17 @@ export type ExportFormat = (typeof exportFormats)[number];
 
 /** A file of an export. */
 export interface ExportedFile {
-  /** Its path in the folder of the export. */
+  /** Path in the folder of the export. */
   readonly name: string;
   readonly content: string | Uint8Array;
 }
 
 /**
- * A model as files for other programs. `onnx`: classifier.onnx, encoder.onnx, decoder.onnx; `tfjs`: a folder for each
- * with model.json and weights.bin; `safetensors` and `npz`: parameters.safetensors, parameters.npz, linear weights as
- * [inputs, outputs]. Each network is run as it was written and compared with the model first.
- * @throws {ExportError} where a network uses an operation that no rule is known for.
+ * Exports a model to files. `onnx`: classifier.onnx, encoder.onnx, decoder.onnx; `tfjs`: a folder for each with
+ * model.json and weights.bin; `safetensors` and `npz`: parameters.safetensors, parameters.npz, with linear weights as
+ * [inputs, outputs]. The exported networks are run and compared with the model.
+ * @throws {ExportError} when a network uses an operation that is not supported.
+ * @throws {OptionError} when the format is unknown.
  * @example const [{ name, content }] = await exportedFiles({ model }, 'onnx'); // "classifier.onnx" and its bytes
  */
 export async function exportedFiles(trained: ExportedModel, to: ExportFormat): Promise<ExportedFile[]> {
@@ -58,8 +59,10 @@ export async function exportedFiles(trained: ExportedModel, to: ExportFormat): P
 }
 
 /**
- * The classifier (where there is one), the encoder and the decoder as graphs, each checked against the model.
- * `encodeOnnx` and `graphModelArtifacts` turn them into files.
+ * The classifier (if the model has one), the encoder and the decoder as graphs, each compared with the model.
+ * `encodeOnnx` and `graphModelArtifacts` encode them.
+ * @throws {ExportError} when a network uses an operation that is not supported.
+ * @example for (const graph of await modelGraphs({ model })) writeFileSync(`${graph.name}.onnx`, encodeOnnx(graph));
  */
 export async function modelGraphs(trained: ExportedModel): Promise<Graph[]> {
   const own = trained.model;
@@ -80,7 +83,7 @@ export async function modelGraphs(trained: ExportedModel): Promise<Graph[]> {
   }
 }
 
-/** @throws {ExportError} where the program cannot be written down. */
+/** @throws {ExportError} when the program cannot be recorded. */
 function graphOf(program: Program, names: ReadonlyMap<number, string>): Omit<Graph, 'metadata'> {
   try {
     return traceGraph(program, names);
@@ -90,19 +93,25 @@ function graphOf(program: Program, names: ReadonlyMap<number, string>): Omit<Gra
   }
 }
 
-/** The parameters as a safetensors file, which `ParamStore.load` reads too. */
+/**
+ * The parameters as the content of a safetensors file, which `ParamStore.load` also reads.
+ * @example writeFileSync('parameters.safetensors', parametersSafetensors({ model }));
+ */
 export function parametersSafetensors(trained: ExportedModel): Uint8Array {
   const { tensors, metadata } = readSafetensors(trained.model.params.save());
   return writeSafetensors(tensors, { ...aboutModel(trained), ...metadata });
 }
 
-/** The parameters as a `.npz` file: an array for each by its name, and a text "metadata" in JSON. */
+/**
+ * The parameters as the content of a `.npz` file: one array for each, and the metadata as JSON in "metadata".
+ * @example writeFileSync('parameters.npz', parametersNpz({ model }));
+ */
 export function parametersNpz(trained: ExportedModel): Uint8Array {
   const arrays = Object.fromEntries(trained.model.params.toData());
   return encodeArchive({ ...arrays, metadata: { shape: [], data: [JSON.stringify(aboutModel(trained))] } });
 }
 
-/** The same model on plain tensor operations: what a kernel computes goes past the engine, and cannot be recorded. */
+/** The same model on plain tensor operations, since the results of a kernel cannot be recorded. */
 function withoutKernel(model: Model): Model {
   const { kernel: _, ...options } = model instanceof TemplateSSIVAE ? model.given : model.options;
   const plain = modelFromConfig({ kind: model.kind, ...options } as ModelConfig);
@@ -110,11 +119,11 @@ function withoutKernel(model: Model): Model {
   return plain;
 }
 
-/** Images or latents for the comparison; not the number that was recorded. */
+/** Number of rows of the comparison, which differs from the number that was recorded. */
 const ROWS = 5;
 const TOLERANCE = 1e-4;
 
-/** @throws {ExportError} where the graph, run by TensorFlow.js, does not give what the model gives. */
+/** @throws {ExportError} when the graph, run by TensorFlow.js, differs from the model. */
 async function assertSame(graph: Graph, program: Program): Promise<void> {
   const loaded = await loadGraph(graph);
   const inputs = graph.inputs.map(({ shape }) =>
@@ -144,7 +153,7 @@ async function assertSame(graph: Graph, program: Program): Promise<void> {
     });
     if (worst.every((difference) => difference < TOLERANCE)) return;
     throw new ExportError(
-      `The ${graph.name} cannot be exported: as it would be written, it does not compute what the model computes.`,
+      `The ${graph.name} cannot be exported: the exported network does not compute the same values as the model.`,
     );
   } finally {
     tf.dispose(inputs);

@@ -1,4 +1,4 @@
-/** What a trained model says of images, as arrays for NumPy. */
+/** The latents, classes and targets that a model infers, as arrays for NumPy. */
 import type { Model, VED } from '../models/index.js';
 import type { TrainingImages } from '../train/index.js';
 import type { ExportedModel } from './exportModel.js';
@@ -9,10 +9,12 @@ export interface LatentsModel extends Pick<ExportedModel, 'classNames' | 'classA
 }
 
 /**
- * The content of a `.npz` file: `content` and `content_scale` [N, latentDim], `angle` [N] (radians), `shift` [N, d],
- * `scale` [N, 1 or 2], `shear` [N, 2], `classes` [N] (indices), `probabilities` [N, K] and `targets` [N, R], where the
- * model has them, `class_names` [K], `class_angles` [K] (at which the model sees the upright images of each class), and
- * `names` [N] of the images.
+ * The content of a `.npz` file with the following arrays, those that the model does not infer excluded: `content` and
+ * `content_scale` [N, latentDim], `angle` [N] (radians), `shift` [N, d], `scale` [N, 1 or 2], `shear` [N, 2], `classes`
+ * [N] (indices), `probabilities` [N, K], `targets` [N, R], `class_names` [K], `class_angles` [K] (the inferred angles of
+ * upright images of each class), and `names` [N] of the images.
+ * @throws {ShapeError} when the images do not have the shape of the model.
+ * @example writeFileSync('latents.npz', latentsNpz({ model, classNames }, images)); // numpy.load('latents.npz')['content']
  */
 export function latentsNpz({ model, classNames = [], classAngles }: LatentsModel, set: TrainingImages): Uint8Array {
   const { count } = set;

@@ -1,4 +1,4 @@
-/** Arrays of numbers and of texts as NumPy's `.npz`. */
+/** Encodes arrays of numbers and of text as `.npz` files. */
 import { zipSync } from 'fflate';
 import { encodeNpy, npyHeader } from '../data/npyEncoding.js';
 
@@ -7,7 +7,7 @@ export interface NumpyArray {
   readonly data: Float32Array | Int32Array | readonly string[];
 }
 
-/** The content of a `.npz` file that `numpy.load` reads without `allow_pickle`. The same arrays give the same bytes. */
+/** The content of a `.npz` file, which `numpy.load` reads without `allow_pickle`. The same arrays give the same bytes. */
 export const encodeArchive = (arrays: Readonly<Record<string, NumpyArray>>): Uint8Array =>
   zipSync(
     Object.fromEntries(
@@ -19,7 +19,7 @@ export const encodeArchive = (arrays: Readonly<Record<string, NumpyArray>>): Uin
     { mtime: new Date(1980, 0, 1) },
   );
 
-/** Texts as NumPy keeps them: all of one length, four bytes a character, zeros at the end. */
+/** Text in NumPy's format: all of the same length, four bytes per character, padded with zeros. */
 function encodeTexts(texts: readonly string[], shape: readonly number[]): Uint8Array {
   const characters = texts.map((text) => Array.from(text, (c) => c.codePointAt(0) as number));
   const width = Math.max(1, ...characters.map((list) => list.length));

@@ -1,6 +1,6 @@
 /**
- * The networks of a model as programs with named inputs and outputs, in the units that a person uses: what every
- * exported file computes.
+ * The networks of a model as programs with named inputs and outputs, in the units of the data, as all exported files
+ * compute them.
  */
 import { BATCH, type Port, type Program } from '@pyro-ts/compile';
 import { expandTo } from '@pyro-ts/engine/internal';
@@ -13,9 +13,9 @@ import type { PosePart } from '../priors/index.js';
 import { conditionInputs } from './conditions.js';
 
 /**
- * Encoder and decoder, and the classifier or the regressor of a model that has one. The encoder of a model with
- * recognition looks at images that were put upright, which no exported graph can do: it is omitted. Of a model with
- * templates, their pictures stand in the decoder's place.
+ * Encoder and decoder, and the classifier or the regressor of a model that has one. A model with recognition has no
+ * encoder, since exported graphs cannot transform images to upright. A template model has pictures instead of the
+ * decoder.
  */
 export const modelPrograms = (model: Model): Program[] => [
   ...predictors(model),
@@ -24,8 +24,7 @@ export const modelPrograms = (model: Model): Program[] => [
 ];
 
 /**
- * The picture of a class, upright and not deformed: a decoder that draws at poses looks up pixels by their place, which
- * no exported graph can do.
+ * The picture of a class, upright and without deformation, since exported graphs cannot resample pictures.
  */
 function pictures(model: TemplateSSIVAE): Program {
   const { shape, channels } = model.options;
@@ -37,7 +36,7 @@ function pictures(model: TemplateSSIVAE): Program {
       model.params.run(() => {
         const [classes] = conditions.parts(given);
         const { numClasses, imageSize, templates } = model;
-        // The first picture of each class is its commonest.
+        // The first picture of each class is the most frequent one.
         const every = tf.reshape(param('decoder.pictures'), [numClasses, templates.perClass * imageSize]);
         const all = tf.slice(every, [0, 0], [numClasses, imageSize]);
         return { image: tf.reshape(tf.matMul(classes, all), [classes.shape[0], channels, ...shape]) };
@@ -64,7 +63,7 @@ function predictors(model: Model): Program[] {
   return [{ name, inputs: [imagePort(model)], run }];
 }
 
-/** The centre of the guide, as `encode` gives it. */
+/** The point estimate of the guide, as `encode` returns it. */
 function encoder(model: Model): Program {
   const { latents } = model;
   const conditions = conditionInputs(model, 'encoder');
@@ -80,7 +79,7 @@ function encoder(model: Model): Program {
   };
 }
 
-/** The mean of the likelihood for given content and pose, as `decode` gives it. */
+/** The mean of the likelihood given content and pose, as `decode` returns it. */
 function decoder(model: Model): Program {
   const net = model.nets.decoder;
   const { latents, likelihood, points } = model;
@@ -119,10 +118,10 @@ function plainPose({ angle, ...others }: PoseTensors): Record<string, tf.Tensor>
   return { ...(angle && { angle: tf.atan2(sin, cos) }), ...others };
 }
 
-/** The likelihood's mean in tensor operations: that of the continuous Bernoulli is elsewhere computed on the host. */
+/** The mean of the likelihood in tensor operations; that of the continuous Bernoulli is otherwise computed on the host. */
 export function meanOf(likelihood: Likelihood, output: tf.Tensor): tf.Tensor {
   if (likelihood.name !== 'continuous-bernoulli') return likelihood.distribution(output).mean();
-  // 1 / (1 - exp(-l)) - 1 / l, and around 0, where the two cancel, its power series.
+  // 1 / (1 - exp(-l)) - 1 / l; near 0, where these terms cancel, its power series.
   const isSmall = tf.less(tf.abs(output), 1);
   const large = tf.where(isSmall, tf.onesLike(output), output);
   const closed = tf.sub(tf.reciprocal(tf.sub(1, tf.exp(tf.neg(large)))), tf.reciprocal(large));

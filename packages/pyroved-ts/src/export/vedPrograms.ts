@@ -5,7 +5,7 @@ import { module } from 'pyro-ts';
 import type { VED } from '../models/index.js';
 import { meanOf } from './programs.js';
 
-/** encoder (input to latents) and decoder (latents to the mean of the target). */
+/** Encoder (from inputs to latents) and decoder (from latents to the mean of the outputs). */
 export function vedPrograms(model: VED): Program[] {
   const { inputShape, inputChannels, outputShape, outputChannels, latentDim } = model.options;
   const input: Port = { name: 'input', shape: [BATCH, inputChannels, ...inputShape] };

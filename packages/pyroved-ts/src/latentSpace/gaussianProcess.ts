@@ -1,13 +1,13 @@
 /**
- * Gaussian process regression: a smooth function through noisy values at some points, with how sure it is of each of
- * its predictions.
+ * Gaussian process regression: a smooth function fitted to noisy values at some points, with the uncertainty of its
+ * predictions.
  */
 import { NotPositiveDefiniteError } from '@pyro-ts/engine';
 import { factorize, type Matrix, solveLower } from '@pyro-ts/engine/internal';
 import { OptionError } from 'pyro-ts';
 import { type OptionTable, resolveOptions } from '../options.js';
 
-/** The kernel amplitude^2 exp(-distance^2 / (2 lengthScale^2)), and independent normal noise on top. */
+/** The kernel amplitude^2 exp(-distance^2 / (2 lengthScale^2)), with independent normal noise. */
 export interface Kernel {
   readonly lengthScale: number;
   /** Standard deviation of the function, in the unit of the targets. */
@@ -16,14 +16,14 @@ export interface Kernel {
   readonly noise: number;
 }
 
-/** Row major, one number an asked point. */
+/** Predictions, one for each point. */
 export interface GaussianPrediction {
   readonly mean: Float32Array;
   /** Standard deviation of the function, without the noise. */
   readonly sd: Float32Array;
 }
 
-/** What is known: `targets.length` points of as many numbers each as divide `points`. */
+/** The training points and their targets. */
 export interface KnownPoints {
   /** [count, dims], row major. */
   readonly points: ArrayLike<number>;
@@ -34,21 +34,21 @@ export interface KnownPoints {
 const table = { points: { required: true }, targets: { required: true } } satisfies OptionTable<KnownPoints>;
 
 /**
- * The process given some points, with the kernel under which their targets are likeliest: length scale and noise are
- * searched on a grid, the amplitude has a closed form for each. Exact, so that the work grows with the cube of their
- * number: 1,000 take a few seconds. Source: Rasmussen & Williams 2006, "Gaussian Processes for Machine Learning",
- * algorithm 2.1.
+ * Gaussian process regression with the kernel that maximises the marginal likelihood: length scale and noise are
+ * searched on a grid, with a closed form for the amplitude. Exact inference, whose cost grows with the cube of the
+ * number of points: 1,000 points take a few seconds.
+ * @see Rasmussen & Williams 2006, "Gaussian Processes for Machine Learning", algorithm 2.1.
  * @example
  * const process = new GaussianProcess({ points: [0, 1, 2], targets: [0, 1, 4] });
  * process.predict([1.5]).mean; // about 2.2
  */
 export class GaussianProcess {
   readonly kernel: Kernel;
-  /** Mean of the targets, to which predictions return far from all points. */
+  /** Mean of the targets, which is the prediction far from all points. */
   readonly centre: number;
   /**
-   * 1 - sum of squared errors / variance, where each target is predicted from all others: 1 for a function that is
-   * known everywhere, 0 or less where the points tell nothing of it. Rasmussen & Williams, eq. 5.12.
+   * 1 - mean squared error / variance, where each target is predicted from all others: 1 for a perfect fit, 0 or less if
+   * the points carry no information. Rasmussen & Williams, eq. 5.12.
    */
   readonly leaveOneOutR2: number;
   readonly #points: Float64Array;
@@ -58,7 +58,7 @@ export class GaussianProcess {
   readonly #weights: Float64Array;
 
   /**
-   * @throws {OptionError} for fewer than three points, numbers that are not finite, or targets that are all the same.
+   * @throws {OptionError} when there are fewer than three points, a number is not finite, or all targets are equal.
    */
   constructor(known: KnownPoints) {
     const given = resolveOptions('GaussianProcess', known, table);
@@ -76,7 +76,7 @@ export class GaussianProcess {
     if (!(variance > 1e-14 * centre ** 2))
       throw new OptionError('All targets are the same: there is nothing to predict.');
     const some = n <= SEARCHED ? n : SEARCHED;
-    // Rows may come sorted: every n / some-th of them.
+    // Evenly spaced, since rows may be sorted.
     const picked = Int32Array.from({ length: some }, (_, i) => Math.floor((i * n) / some));
     const { lengthScale, ratio } = likeliest(
       squaredDistances(points, dims, picked),
@@ -179,8 +179,8 @@ interface Candidate {
 }
 
 /**
- * The length scale and the ratio of noise to function under which the targets are likeliest: the best of a coarse grid,
- * then uphill in ever smaller steps.
+ * The length scale and the ratio of noise to function that maximise the likelihood: the best of a coarse grid, then hill
+ * climbing with decreasing steps.
  */
 function likeliest(squares: Matrix, targets: Float64Array): Candidate {
   const typical = Math.sqrt(squares.reduce((sum, s) => sum + s, 0) / squares.length) || 1;
@@ -188,7 +188,7 @@ function likeliest(squares: Matrix, targets: Float64Array): Candidate {
     try {
       return { lengthScale, ratio, logLikelihood: fitted(squares, targets, lengthScale, ratio).logLikelihood };
     } catch (error) {
-      // Points that nearly coincide, with hardly any noise: no kernel to choose.
+      // Points that nearly coincide, with hardly any noise.
       if (!(error instanceof NotPositiveDefiniteError)) throw error;
       return { lengthScale, ratio, logLikelihood: Number.NEGATIVE_INFINITY };
     }

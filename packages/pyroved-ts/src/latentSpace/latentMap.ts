@@ -1,6 +1,5 @@
 /**
- * A property of images as a function of their latents: where in the picture of the manifold it is large, and how sure
- * one can be.
+ * A property of images as a function of their latents, over the grid of the manifold, with its uncertainty.
  */
 import { OptionError, RandomStream } from 'pyro-ts';
 import type { Encoding } from '../models/index.js';
@@ -17,6 +16,7 @@ export interface LatentMapOptions {
   readonly coverage?: number;
   /** Maximum number of images to fit, drawn at random by `seed` if there are more. @default 1000 */
   readonly most?: number;
+  /** Seed of this choice. @default 1 */
   readonly seed?: string | number;
 }
 
@@ -28,25 +28,28 @@ const table = {
   seed: { default: 1 as string | number },
 } satisfies OptionTable<LatentMapOptions>;
 
-/** What `heatmapChart` draws: `values` is `mean` or `sd`. */
+/** A property predicted over a grid of two latents. */
 export interface LatentMap {
   /** mean[row][column] in the unit of the property, the first row at the bottom. */
   readonly mean: readonly (readonly number[])[];
-  /** Standard deviation of the mean, likewise: large where no image lies. */
+  /** Standard deviation of the mean, in the same layout; large far from all images. */
   readonly sd: readonly (readonly number[])[];
+  /** Values of the latent that varies along the rows, smallest first. */
   readonly rows: readonly number[];
+  /** Values of the latent that varies along the columns, smallest first. */
   readonly columns: readonly number[];
   /** Predicts the property at other latents. */
   readonly process: GaussianProcess;
 }
 
 /**
- * Learns a property of images from their content latents (their pose has no part in it) and predicts it over the grid
- * of the manifold. Source: `pyroved.models.iVAE.predict_on_latent`.
- * @param values the property of each image; NaN where it is not known
+ * Fits a Gaussian process to a property of images as a function of their content latents, without the pose, and predicts
+ * it over the grid of the manifold.
+ * @param values the property of each image; NaN if unknown
+ * @throws {OptionError} when an option is invalid, or fewer than three values are known.
+ * @see `pyroved.models.iVAE.predict_on_latent`
  * @example
- * const { mean, rows, columns } = latentMap(vae.encode(images), images.factors.length);
- * const svg = heatmapChart({ values: mean, rows, columns, xTitle: 'z2', yTitle: 'z1', valueTitle: 'length' });
+ * const { mean, sd, rows, columns } = latentMap(vae.encode(images), images.factors.length, { size: 30 });
  */
 export function latentMap(
   { count, content }: Pick<Encoding, 'count' | 'content'>,

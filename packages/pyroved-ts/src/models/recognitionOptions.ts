@@ -56,7 +56,10 @@ export interface ResolvedRecognition extends Required<RecognitionOptions> {
   readonly viewShape: readonly number[];
 }
 
-/** Default ranges of poses. */
+/**
+ * Default ranges of poses: angles in radians, the shift in units of the [-1, 1] grid, and the shear in radians.
+ * @example const recognition = { ranges: { ...defaultRanges, angle: Math.PI / 3 } };
+ */
 export const defaultRanges = {
   angle: Math.PI,
   shift: 0.2,

@@ -95,6 +95,10 @@ export interface ClassEncoding extends Encoding {
  * classifier, q(z | x, y) from the encoder, with y summed out if it is unknown. Sites: "z", "y", "x", "angle" where the
  * angle prior has its own site, "angle_bin" where the guide has bins, and "y_aux" in the auxiliary program.
  * @see `pyroved.models.ssiVAE`; Kingma et al. 2014, model M2; Ziatdinov et al. 2024.
+ * @example
+ * const model = new SSIVAE({ shape: [48, 48], numClasses: 4, invariances: ['r', 't'] });
+ * await new SemiSupervisedTrainer(model, { unlabelled, labelled }, { epochs: 50 }).train();
+ * const { classes, probabilities } = model.classify(images);
  */
 export class SSIVAE extends InvariantVAE<{ readonly classes: number | ArrayLike<number> }> {
   readonly kind = 'ssiVAE';

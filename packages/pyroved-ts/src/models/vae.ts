@@ -47,7 +47,14 @@ export interface Predictor {
   readonly predict: (x: tf.Tensor) => tf.Tensor;
 }
 
-/** The programs of a model together with the methods of a trained model. `C` is the condition of the decoder. */
+/**
+ * The programs of a model together with the methods of a trained model. `C` is the condition of the decoder.
+ * @example
+ * const describe = (model: InvariantVAE, images: ImageSet) => {
+ *   const { content, angle } = model.encode(images); // [count, latentDim], [count]
+ *   return model.reconstruct(images, { upright: true });
+ * };
+ */
 export abstract class InvariantVAE<C extends Condition = Condition> extends VaePrograms {
   /** Number of classes that the decoder is conditioned on; 0 if there are none. */
   abstract readonly numClasses: number;

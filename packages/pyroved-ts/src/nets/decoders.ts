@@ -23,7 +23,10 @@ export interface DecoderOptions {
   readonly activation: Activation;
 }
 
-/** Hidden layers, then one output for each pixel and channel. It has no coordinate input and ignores the pose. */
+/**
+ * Hidden layers, then one output for each pixel and channel. It has no coordinate input and ignores the pose.
+ * @example const decoder = fcDecoder({ shape: [28, 28], channels: 1, inputs: [2], hidden: [128], activation: 'tanh' });
+ */
 export function fcDecoder({ shape, channels, inputs, hidden, activation }: DecoderOptions): DecoderNet {
   const points = sizeOf(shape);
   return {
@@ -60,7 +63,9 @@ export interface SpatialDecoderOptions extends DecoderOptions {
 /**
  * tanh(W_c g' + b + W_z [content, class]) at every transformed grid point g', then hidden layers, then one output per
  * channel. The pose is folded into the first layer, so that all rows share one grid.
+ * @throws {ShapeError} when latents and poses do not broadcast together, while decoding.
  * @see pyroVED's `sDecoderNet`, whose first activation is always tanh
+ * @example const decoder = spatialNet({ shape: [28, 28], channels: 1, inputs: [2], hidden: [128, 128], activation: 'tanh' });
  */
 export function spatialNet({ shape, channels, inputs, hidden, activation, kernel }: SpatialDecoderOptions): DecoderNet {
   const dims = shape.length;

@@ -22,6 +22,7 @@ export interface FcEncoderOptions {
 /**
  * Hidden layers, then heads fc11 (mean), fc12 (standard deviation, by softplus), fc13 (class logits, if any), and
  * fc_KIND for each part with a separate site.
+ * @example const encoder = fcEncoder({ inputs: [784], hidden: [128, 128], activation: 'tanh', joint: 2, own: {} });
  */
 export function fcEncoder({ inputs, hidden, activation, joint, own, discrete }: FcEncoderOptions): EncoderNet {
   const last = hidden[hidden.length - 1];
@@ -53,7 +54,10 @@ export interface FcClassifierOptions {
   readonly numClasses: number;
 }
 
-/** Hidden layers, then class logits ("out"). */
+/**
+ * Hidden layers, then class logits ("out"): maps images [B, input] to [B, numClasses].
+ * @example const classifier = fcClassifier({ input: 784, hidden: [128, 128], activation: 'tanh', numClasses: 10 });
+ */
 export function fcClassifier({ input, hidden, activation, numClasses }: FcClassifierOptions): ClassifierNet {
   return {
     parameters: {
@@ -69,7 +73,10 @@ export interface FcRegressorOptions extends Omit<FcClassifierOptions, 'numClasse
   readonly targets: number;
 }
 
-/** Hidden layers, then the predicted targets ("out"). */
+/**
+ * Hidden layers, then the predicted targets ("out"): maps images [B, input] to [B, targets].
+ * @example const regressor = fcRegressor({ input: 784, hidden: [128, 128], activation: 'tanh', targets: 2 });
+ */
 export const fcRegressor = ({ targets, ...options }: FcRegressorOptions): RegressorNet =>
   fcClassifier({ ...options, numClasses: targets });
 

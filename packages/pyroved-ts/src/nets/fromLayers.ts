@@ -1,6 +1,5 @@
 /**
- * A user's `tf.LayersModel` as an encoder, a classifier or a decoder. It keeps its own variables, which the model's
- * parameters then are.
+ * Custom `tf.LayersModel`s as encoders, classifiers and decoders. Their variables become parameters of the model.
  */
 import { take } from '@pyro-ts/engine';
 import { broadcastShapes, expandTo, sizeOf } from '@pyro-ts/engine/internal';
@@ -17,9 +16,9 @@ import type { ClassifierNet, DecoderNet, EncoderNet } from './slots.js';
 type Named<Options> = Omit<Options, 'conv'> & { readonly owner?: string };
 
 /**
- * `model` takes images ([H, W, C], [L, C], [H, W] of one channel, or [n] with the channels last) and, of a model with
- * classes, the class as a second input [K]. Its outputs, side by side, are the means of the latents, as many numbers
- * that softplus makes standard deviations, and what pose parts with sites of their own need.
+ * An encoder. `model` takes images ([H, W, C], [L, C], [H, W] with one channel, or [n] with the channels last) and, if
+ * the encoder is conditioned on classes, the class [K] as a second input. Its outputs, concatenated, are the means of the
+ * latents, their standard deviations before softplus, and the outputs for pose parts with a separate site.
  */
 export function encoderFromLayers(model: tf.LayersModel, options: Named<ConvEncoderOptions>): EncoderNet {
   const { inputs, joint, own, discrete = 0, owner = 'encoderFromLayers' } = options;
@@ -44,8 +43,8 @@ export function encoderFromLayers(model: tf.LayersModel, options: Named<ConvEnco
 }
 
 /**
- * `model` takes images as an encoder's does and gives class logits (or a regressor's quantities) [outputs], not
- * probabilities.
+ * A classifier or regressor. `model` takes images as for `encoderFromLayers` and returns class logits (not
+ * probabilities) or targets, [outputs].
  */
 export function classifierFromLayers(model: tf.LayersModel, options: Named<ConvClassifierOptions>): ClassifierNet {
   const { outputs, owner = 'classifierFromLayers' } = options;
@@ -62,9 +61,9 @@ export function classifierFromLayers(model: tf.LayersModel, options: Named<ConvC
 }
 
 /**
- * `model` takes the content [n] and, of a model with classes, the class as a second input [K], and gives the
- * likelihood's parameter at each point before any squashing: [H, W, C], [L, C], [H, W] of one channel, or [n] with the
- * channels last.
+ * A decoder. `model` takes the content [n] and, if the decoder is conditioned on classes, the class [K] as a second
+ * input. It returns the parameter of the likelihood at each point before any sigmoid: [H, W, C], [L, C], [H, W] with one
+ * channel, or [n] with the channels last.
  */
 export function decoderFromLayers(model: tf.LayersModel, options: Named<ConvDecoderOptions>): DecoderNet {
   const { shape, channels, inputs, owner = 'decoderFromLayers' } = options;
@@ -87,9 +86,9 @@ export function decoderFromLayers(model: tf.LayersModel, options: Named<ConvDeco
 type Call = (inputs: tf.Tensor[]) => tf.Tensor;
 
 /**
- * A net around the model, and a call that joins its outputs, each flat, side by side. Its trainable weights are called
- * by their place: tfjs counts the names of layers through the whole process, so that a saved model would not find them
- * again.
+ * A network around the model; `call` returns its outputs, flattened and concatenated. Trainable weights are named by
+ * their index, since the names of tfjs layers are numbered throughout the process and would not match those of a saved
+ * model.
  */
 function fromLayers<Inputs extends unknown[], Output>(
   model: tf.LayersModel,
@@ -106,19 +105,24 @@ function fromLayers<Inputs extends unknown[], Output>(
   return { parameters, apply: (_, ...inputs) => compute(call, ...inputs) };
 }
 
-/** The tf.Variable behind a layer's weight (tfjs types it as protected, and offers no other way to share it). */
-const variableOf = (weight: tf.LayersModel['weights'][number]): tf.Variable =>
-  (weight as unknown as { val: tf.Variable }).val;
+/** The variable of a layer's weight. tfjs declares it as protected, and has no other way to share it. */
+function variableOf(weight: tf.LayersModel['weights'][number]): tf.Variable {
+  const value: unknown = Reflect.get(weight, 'val');
+  if (value instanceof tf.Variable) return value;
+  throw new OptionError(
+    `The weight ${weight.name} of a tf.LayersModel has no variable in this version of TensorFlow.js.`,
+  );
+}
 
-/** Lengths of a symbolic tensor without its batch; null where any length will do. */
+/** The shape of a symbolic tensor without the batch dimension; null for any length. */
 const lengthsOf = ({ shape }: tf.SymbolicTensor): (number | null)[] => shape.slice(1);
 
-/** As `formatShape`, with "any" for a length that is left open. */
+/** `formatShape` with "any" for undetermined lengths. */
 const described = (lengths: readonly (number | null)[]): string => `[${lengths.map((n) => n ?? 'any').join(', ')}]`;
 
 const fits = (length: number | null, wanted: number): boolean => length === null || length === wanted;
 
-/** How images [B, channels * points], channels first, are given to the model's first input. */
+/** Converts images [B, channels * points], channels first, to the first input of the model. */
 function imageFeed(owner: string, model: tf.LayersModel, { shape, channels }: ImageInput): (x: tf.Tensor) => tf.Tensor {
   const lengths = lengthsOf(model.inputs[0]);
   const points = sizeOf(shape);
@@ -136,7 +140,7 @@ function imageFeed(owner: string, model: tf.LayersModel, { shape, channels }: Im
   };
 }
 
-/** Rejects a model without an input for the class, or with one too many. */
+/** @throws {ShapeError} when the model lacks an input for the class, or has too many inputs. */
 function checkInputs(owner: string, model: tf.LayersModel, others: number): void {
   const wanted = others > 0 ? 2 : 1;
   if (model.inputs.length !== wanted) {
@@ -153,7 +157,7 @@ function checkInputs(owner: string, model: tf.LayersModel, others: number): void
   }
 }
 
-/** Rejects a model that gives another number of values for an image. */
+/** @throws {ShapeError} when the model has another number of outputs. */
 function checkOutputs(owner: string, model: tf.LayersModel, wanted: number, what: string): void {
   const shapes = model.outputs.map(lengthsOf);
   const found = sum(shapes.map((lengths) => lengths.reduce<number>((n, d) => n * (d ?? Number.NaN), 1)));
@@ -163,7 +167,7 @@ function checkOutputs(owner: string, model: tf.LayersModel, wanted: number, what
   );
 }
 
-/** Parts whose leading dimensions broadcast, each as a matrix with a row for each place, and those dimensions. */
+/** Broadcasts the leading dimensions of the parts, and flattens these to rows. */
 function inRows(parts: readonly tf.Tensor[]): { rows: tf.Tensor2D[]; lead: readonly number[] } {
   const leads = parts.map((part) => part.shape.slice(0, -1));
   const lead = broadcastShapes(...leads);
@@ -176,6 +180,6 @@ function inRows(parts: readonly tf.Tensor[]): { rows: tf.Tensor2D[]; lead: reado
   return { rows, lead };
 }
 
-/** All parts but the first, side by side; nothing where there is one part. */
+/** The concatenation of all parts except the first; none if there is one part. */
 const besides = ([, ...others]: readonly tf.Tensor2D[]): tf.Tensor[] =>
   others.length > 1 ? [tf.concat(others, 1)] : others;

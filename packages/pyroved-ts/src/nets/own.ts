@@ -48,8 +48,8 @@ export const ownClassifier = (slot: ClassifierSlot, needs: ClassifierNeeds): Cla
 export function resolveDecoder(slot: DecoderSlot, needs: DecoderNeeds): DecoderNet {
   if (needs.hasPose && (slot instanceof tf.LayersModel || isConv(slot))) {
     throw new OptionError(
-      `${needs.owner}: a convolutional decoder or a tf.LayersModel knows no coordinates, so it cannot take the pose out of the content. Leave ` +
-        'out the decoder or the invariances, or give a net that uses the transform.',
+      `${needs.owner}: a convolutional decoder or a tf.LayersModel has no coordinate input, so it cannot apply the pose. Omit the decoder ` +
+        'or the invariances, or use a custom network that applies the transform.',
     );
   }
   return built(slot, needs, convDecoder, decoderFromLayers);

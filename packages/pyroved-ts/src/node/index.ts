@@ -1,4 +1,4 @@
-/** What needs Node: weights that PyTorch saved, and zip archives read with their claims checked. */
+/** Functions that require Node: reading PyTorch weights and zip archives. */
 export { checkRoom, LimitError, limitsFor, READ_LIMITS, type ReadLimits } from './limits.js';
 export { type ImportedKind, importedKinds, type LayoutOptions } from './torch/layout.js';
 export { type ImportedModel, importPyroved, type PyrovedOptions, pyrovedOptionKeys } from './torch/pyroved.js';

@@ -1,17 +1,17 @@
 /**
- * How much memory the content of one file may take: a small file can claim any size, or unpack to a thousand times its
- * own.
+ * Limits on the memory for the content of a file, since a small file can claim any size, or unpack to a thousand times its
+ * own size.
  */
 import { OptionError } from 'pyro-ts';
 import { PyrovedError } from '../errors.js';
 
-/** Limits that are checked before memory is taken. */
+/** Limits that are checked before memory is allocated. */
 export interface ReadLimits {
-  /** Pixels of an image, all pages of a file together. @default 1e8 */
+  /** Maximum number of pixels of an image, over all pages of a file. @default 1e8 */
   readonly maxPixels?: number;
   /**
-   * Bytes of memory for the decoded content of a file.
-   * @default 4e8, or 32 times the size of the file where that is more
+   * Maximum number of bytes of memory for the decoded content of a file.
+   * @default 4e8, or 32 times the size of the file if that is more
    */
   readonly maxBytes?: number;
 }
@@ -21,7 +21,7 @@ export const READ_LIMITS = ['maxPixels', 'maxBytes'] as const;
 
 const DEFAULTS = { maxPixels: 1e8, maxBytes: 4e8, growth: 32 };
 
-/** The limits for a file of `size` bytes. @throws {OptionError} for a limit that is no positive number. */
+/** The limits for a file of `size` bytes. @throws {OptionError} when a limit is not a positive number. */
 export function limitsFor(size: number, limits: ReadLimits = {}): Required<ReadLimits> {
   for (const name of READ_LIMITS) {
     const limit = limits[name];
@@ -31,10 +31,10 @@ export function limitsFor(size: number, limits: ReadLimits = {}): Required<ReadL
   return { maxPixels, maxBytes };
 }
 
-/** A file that claims more than a limit allows; it may well be whole. */
+/** A file exceeds a limit; it need not be damaged. */
 export class LimitError extends PyrovedError {}
 
-/** @throws {LimitError} when what a file claims is over a limit; the message names the option that raises it. */
+/** @throws {LimitError} when a file exceeds a limit; the message names the option that raises it. */
 export function checkRoom(claim: { pixels?: number; bytes: number }, limits: Required<ReadLimits>): void {
   const { pixels = 0, bytes } = claim;
   if (!(pixels <= limits.maxPixels))

@@ -1,15 +1,15 @@
 /**
- * Zip archives, as `.npz` and PyTorch files are, read with their claims checked before anything is unpacked: entries
- * lie in the file and do not overlap, unpack to the size that the directory says, and have its checksum.
+ * Reads zip archives such as `.npz` and PyTorch files. Entries must lie within the file without overlap, unpack to the size
+ * in the directory, and have its checksum; sizes are checked before anything is unpacked.
  */
 import { crc32, inflateRawSync } from 'node:zlib';
 
 /** One file in an archive. */
 export interface ZipEntry {
   readonly name: string;
-  /** Bytes once it is unpacked. */
+  /** Size in bytes after unpacking. */
   readonly size: number;
-  /** @throws {Error} when it is damaged. */
+  /** The unpacked content. @throws {Error} when it is damaged. */
   content(): Uint8Array;
 }
 
@@ -20,12 +20,13 @@ const ENTRY = 0x02014b50;
 const LOCAL = 0x04034b50;
 const STORED = 0;
 const DEFLATED = 8;
-/** What a field holds whose value stands in the 64-bit part. */
+/** Values of fields that are stored in the 64-bit part instead. */
 const [ELSEWHERE_16, ELSEWHERE] = [0xffff, 0xffffffff];
 
 /**
  * The entries of an archive, in the order of its directory.
- * @param skipsMissingChecksums takes a checksum of 0 for none, as PyTorch writes where it was set to compute none.
+ * @param skipsMissingChecksums whether a checksum of 0 means none, as PyTorch writes if it is configured without
+ * checksums
  * @throws {Error} when the archive is damaged.
  */
 export function zipEntries(bytes: Uint8Array, skipsMissingChecksums = false): ZipEntry[] {
@@ -44,7 +45,7 @@ export function zipEntries(bytes: Uint8Array, skipsMissingChecksums = false): Zi
     if (method === STORED && packed !== size) throw new Error(`${name} has two sizes, ${packed} and ${size} bytes`);
     spans.push({ from: offset, to, name });
     const content = () => {
-      // No Buffer, whose slices are no copies.
+      // Not a Buffer, whose slices are views.
       const data = new Uint8Array(bytes.buffer, bytes.byteOffset + from, packed);
       const unpacked = method === STORED ? data : inflated(data, size, name);
       if (unpacked.length !== size) throw new Error(`${name} has ${unpacked.length} bytes in place of ${size}`);
@@ -61,7 +62,7 @@ export function zipEntries(bytes: Uint8Array, skipsMissingChecksums = false): Zi
   return entries;
 }
 
-/** Unpacks no more than the size that is claimed. */
+/** Unpacks at most the claimed size. */
 function inflated(data: Uint8Array, size: number, name: string): Uint8Array {
   try {
     const { buffer, byteOffset, length } = inflateRawSync(data, { maxOutputLength: Math.max(1, size) });
@@ -89,7 +90,7 @@ function directory(view: DataView, bytes: Uint8Array): Listed[] {
   const { count, from } = directoryPlace(view);
   const listed: Listed[] = [];
   let at = from;
-  // An entry takes 46 bytes at least, so that a false count ends here.
+  // An entry has at least 46 bytes, so a wrong count ends here.
   while (listed.length < count) {
     if (at + 46 > bytes.length || view.getUint32(at, true) !== ENTRY) throw new Error('its directory is damaged');
     const [nameLength, extra, comment] = [28, 30, 32].map((field) => view.getUint16(at + field, true));
@@ -115,7 +116,7 @@ function directory(view: DataView, bytes: Uint8Array): Listed[] {
   return listed;
 }
 
-/** Where the directory begins, said by the record that ends the archive. */
+/** The start of the directory, from the record at the end of the archive. */
 function directoryPlace(view: DataView): { count: number; from: number } {
   const last = view.byteLength - 22;
   for (let at = last; at >= Math.max(0, last - ELSEWHERE_16); at--) {
@@ -133,7 +134,7 @@ function directoryPlace(view: DataView): { count: number; from: number } {
   throw new Error('it is cut short: its directory is missing');
 }
 
-/** The 64-bit numbers of an entry, one after the other. */
+/** Reads the 64-bit numbers of an entry, in order. */
 function wideFields(view: DataView, from: number, to: number): () => number {
   let at = from;
   while (at + 4 <= to && view.getUint16(at, true) !== 1) at += 4 + view.getUint16(at + 2, true);

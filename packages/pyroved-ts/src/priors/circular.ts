@@ -23,7 +23,12 @@ export const projectedNormalAngle = (): PosePart => ({
   toPose: (direction) => direction,
 });
 
-/** An angle with a prior on the circle and a von Mises guide. */
+/**
+ * An angle with a prior on the circle and a von Mises guide, as a part of the pose.
+ * @example
+ * const eitherWay: AngleDensity = { name: 'either way', circular: true, prior: () => vonMises(Math.PI, 2) };
+ * const vae = new IVAE({ shape: [48, 48], invariances: ['r'], anglePrior: circularAngle(eitherWay) });
+ */
 export const circularAngle = ({ name, prior }: AngleDensity): PosePart => ({
   kind: 'angle',
   name,

@@ -1,15 +1,15 @@
-/** Affine deformations as the fixed field of templates whose own field is not learned yet: size, stretch and shear. */
+/** Affine deformations (size, stretch, shear) as a fixed field, for templates without a learned field. */
 import * as tf from '@tensorflow/tfjs';
 
-/** Control points along each axis: those of a linear map are exact for any number. */
+/** Number of control points along each axis; a linear map is exact with any number. */
 const GRID = 2;
 
 /** Relative change of coordinates per unit of content, one standard deviation of its prior. */
 const UNIT = 0.2;
 
 /**
- * The maps of the contents, [[a, b], [c, d]] for x' = a x + b y, y' = c x + d y: the symmetric ones, since a pose has
- * the rotation.
+ * The map of each content, [[a, b], [c, d]] for x' = a x + b y, y' = c x + d y; symmetric, since the pose includes the
+ * rotation.
  */
 const MAPS = [
   [1, 0, 0, 1],
@@ -17,19 +17,18 @@ const MAPS = [
   [0, 1, 1, 0],
 ] as const;
 
-/** Number of contents of `affineField`. */
+/** Number of content latents of `affineField`. */
 export const AFFINE_CONTENTS = MAPS.length;
 
 /**
- * The content of size with which a picture of spread `drawn` is seen with the spread `seen`; within what the prior
- * allows.
+ * The content for the size with which a picture of spread `drawn` has the spread `seen`, limited to plausible values.
  */
 export function sizeContent(seen: number, drawn: number): number {
   if (!(seen > 0 && drawn > 0)) return 0;
   return Math.min(Math.max((drawn / seen - 1) / UNIT, -LARGEST), LARGEST);
 }
 
-/** Standard deviations. */
+/** Largest content, in standard deviations of its prior. */
 const LARGEST = 2.5;
 
 /** The field [3, 2, 2, 2] whose contents are size, stretch along the axes and stretch along the diagonals. */
@@ -45,7 +44,7 @@ export function affineField(): tf.Tensor4D {
 }
 
 /**
- * The image as its object would look without pose and affine deformation, added to `sum` with a weight.
+ * Adds the image, with pose and affine deformation undone, to `sum` with a weight.
  * @param theta angle, rightward and downward displacement (half widths of the image) and the contents of `affineField`,
  * from index `at`
  */
@@ -72,7 +71,7 @@ export function addUpright(
     const y = (2 * row + 1) / height - 1;
     for (let column = 0; column < width; column++) {
       const x = (2 * column + 1) / width - 1;
-      // q = (1 + A) R (p - shift), solved for the place p in the image.
+      // q = (1 + A) R (p - shift), solved for the position p in the image.
       const [u, v] = [(d * x - b * y) / determinant, (a * y - c * x) / determinant];
       const right = cos * u + sin * v + theta[at + 1];
       const down = -sin * u + cos * v + theta[at + 2];

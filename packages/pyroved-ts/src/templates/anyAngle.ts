@@ -1,15 +1,14 @@
 /**
- * Where pictures of classes without labels begin: centres of mass and angles of images, nothing else being known of
- * their poses.
+ * Candidate poses of images about which nothing is known: any angle, at the centre of mass of the object.
  */
 import { undoPose } from '../coordinates/index.js';
 import type { Candidates } from './explain.js';
 import { shiftOf } from './geometry.js';
 
-/** Angles that are tried. */
+/** Number of angles. */
 const ANGLES = 24;
 
-/** Candidates at any angle, displaced by the centre of mass of the image, without content. */
+/** Candidates at each of `angles` (by default evenly spaced), at the centre of mass of each image, without content. */
 export function anyAngle(
   images: Float32Array,
   count: number,
@@ -22,7 +21,7 @@ export function anyAngle(
   return candidatesAround(momentsOf(images, count, shape, channels), pictures, dim, angles);
 }
 
-/** Candidates at each of `angles` for images of the given moments [count, 3], without content. */
+/** Candidates at each of `angles` for images with the given moments [count, 3], without content. */
 export function candidatesAround(
   moments: Float64Array,
   pictures: number,
@@ -58,8 +57,8 @@ export function momentsOf(
 }
 
 /**
- * Rightwards and downwards in half widths of the image, the centre of what stands out from the median; and the root
- * mean square distance of it from there.
+ * The centre of mass of the deviation from the median, rightwards and downwards in half widths of the image, and the root
+ * mean square distance from it.
  */
 export function centreOfMass(image: Float32Array, [height, width]: readonly number[], channels: number): number[] {
   const points = height * width;
@@ -84,7 +83,7 @@ export function centreOfMass(image: Float32Array, [height, width]: readonly numb
   return [x, y, Math.sqrt(Math.max(0, square / mass - x * x - y * y))];
 }
 
-/** Images moved so that their centre of mass is in the middle. */
+/** Images shifted so that their centre of mass is at the centre of the image. */
 export function centred(images: Float32Array, shape: readonly number[], channels: number): Float32Array {
   const points = shape[0] * shape[1];
   const size = channels * points;

@@ -3,12 +3,12 @@ import { customGrad } from '@pyro-ts/engine';
 import { peek, tensorFrom } from '@pyro-ts/engine/internal';
 import type * as tf from '@tensorflow/tfjs';
 
-/** Below this many pixels a blur is none. */
+/** Standard deviation in pixels below which there is no blur. */
 const LEAST = 0.3;
 
 /**
- * Pictures [..., height, width] under a Gaussian blur of standard deviation `pixels`; beyond the border the edge's
- * values continue. The same tensor where the deviation is below 0.3 pixels. No second derivatives.
+ * Gaussian blur of pictures [..., height, width] with standard deviation `pixels`; beyond the border, the edge pixels
+ * continue. Below 0.3 pixels, the tensor itself is returned. Without second derivatives.
  */
 export function blurred(pictures: tf.Tensor, pixels: number): tf.Tensor {
   if (pixels < LEAST) return pictures;
@@ -40,7 +40,8 @@ function weightsOf(deviation: number): Float64Array {
 }
 
 /**
- * Lines of a picture: how many, from the start of one to the next, their length and the distance of neighbours on one.
+ * The lines of a picture along one axis: their number, the offset from one to the next, their length, and the offset
+ * between neighbouring pixels.
  */
 interface Lines {
   readonly lines: number;
@@ -51,7 +52,7 @@ interface Lines {
 
 type Filter = (from: Float32Array, to: Float32Array, weights: Float64Array, lines: Lines) => void;
 
-/** Each pixel becomes the weighted sum of its neighbours on the line. */
+/** Replaces each pixel by the weighted sum of its neighbours on the line. */
 const correlate: Filter = (from, to, weights, { lines, step, length, stride }) => {
   const radius = weights.length >> 1;
   const padded = new Float64Array(length + 2 * radius);
@@ -68,7 +69,7 @@ const correlate: Filter = (from, to, weights, { lines, step, length, stride }) =
   }
 };
 
-/** The transpose of `correlate`: each pixel gives its value to the neighbours that it was summed from. */
+/** The transpose of `correlate`: adds each pixel to the neighbours that contribute to it. */
 const spread: Filter = (from, to, weights, { lines, step, length, stride }) => {
   const radius = weights.length >> 1;
   const padded = new Float64Array(length + 2 * radius);

@@ -1,4 +1,4 @@
-/** The template decoder: one picture per class, moved by a smooth field that is linear in the content, then posed. */
+/** The template decoder: one picture per class, deformed by a smooth field that is linear in the content, then posed. */
 import { broadcastShapes, expandTo, sizeOf } from '@pyro-ts/engine/internal';
 import { drawTemplates, type SpatialDecoderOptions } from '@pyro-ts/spatial-decoder';
 import * as tf from '@tensorflow/tfjs';
@@ -13,19 +13,19 @@ export interface TemplateDecoderOptions {
   readonly shape: readonly number[];
   readonly channels: number;
   readonly numClasses: number;
-  /** Pictures of each class. */
+  /** Number of pictures of each class. */
   readonly perClass: number;
   /** Number of content latents. */
   readonly contents: number;
-  /** Control points of the field along each axis. */
+  /** Number of control points of the field along each axis. */
   readonly grid: number;
   readonly kernel?: SpatialDecoderOptions['kernel'];
 }
 
-/** Standard deviation of the field's first values, in half widths of the image per unit of content. */
+/** Standard deviation of the initial field, in half widths of the image per unit of content. */
 const FIRST_FIELD = 0.05;
 
-/** The pictures and the field of a template decoder as they are drawn, from its weights. */
+/** The pictures and the field of a template decoder, as computed from its weights. */
 export interface Templates {
   /** [numClasses * perClass, channels, height, width]. */
   readonly pictures: tf.Tensor4D;
@@ -34,9 +34,9 @@ export interface Templates {
 }
 
 /**
- * The weights of a template decoder as they are drawn: pictures under a blur, the field without what a pose has
- * already.
- * @param blur pixels; that of the weights unless it is given
+ * The pictures under a blur, and the field with rotation and shift projected out.
+ * @param blur standard deviation in pixels
+ * @default that of the weights
  */
 export function templatesOf(
   weights: Readonly<Record<string, tf.Tensor>>,
@@ -50,8 +50,8 @@ export function templatesOf(
 
 /**
  * Parameters: "pictures" [numClasses * perClass, channels, height, width], zero until a trainer sets them; "field"
- * [contents, 2, grid, grid]; "blur", the standard deviation in pixels of a blur of the pictures, which a trainer lowers
- * to 0. Pictures must be one-hot rows of as many, or rows of classes, which stand for the first picture of each.
+ * [contents, 2, grid, grid]; "blur", the standard deviation in pixels of a blur of the pictures, which a trainer decreases
+ * to 0. The second part of the input is one-hot rows of pictures, or of classes, for the first picture of each.
  */
 export function templateDecoder(options: TemplateDecoderOptions): DecoderNet {
   const { shape, channels, numClasses, perClass, contents, grid, kernel } = options;
@@ -93,7 +93,7 @@ export function templateDecoder(options: TemplateDecoderOptions): DecoderNet {
   };
 }
 
-/** Angle, rightward and downward displacement [...] of the poses; see `displacementOf`. */
+/** Angle, rightward and downward displacement [...] of poses; see `displacementOf`. */
 function seenPose({ matrix, shift }: CoordinateTransform, [height, width]: readonly number[]): tf.Tensor[] {
   const entry = (row: number, column: number): tf.Tensor | undefined =>
     matrix && tf.squeeze(tf.slice(matrix, [...start(matrix, 2), row, column], [...all(matrix, 2), 1, 1]), [-2, -1]);

@@ -24,6 +24,8 @@ export interface ReliabilityBin {
  * Confidence and accuracy of each bin.
  * @param probabilities [count, numClasses], row major
  * @param labels the true class of each image
+ * @throws {OptionError} when labels and probabilities do not match, or an option is invalid.
+ * @example reliabilityTable(model.classify(test).probabilities, test.labels, { bins: 10 })
  */
 export function reliabilityTable(
   probabilities: ArrayLike<number>,
@@ -63,8 +65,10 @@ export function reliabilityTable(
 
 /**
  * The mean absolute difference of confidence and accuracy over the bins, weighted by their numbers of images; 0 for
- * calibrated probabilities.
+ * calibrated probabilities. Parameters as for `reliabilityTable`.
+ * @throws {OptionError} when labels and probabilities do not match, or an option is invalid.
  * @see Guo et al. 2017, "On calibration of modern neural networks", eq. 3.
+ * @example expectedCalibrationError(model.classify(test).probabilities, test.labels) // 0.02
  */
 export function expectedCalibrationError(
   probabilities: ArrayLike<number>,

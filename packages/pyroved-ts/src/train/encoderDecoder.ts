@@ -31,7 +31,12 @@ export interface PredictionError {
   readonly rmse: number;
 }
 
-/** Trains a VED. Unlike `evaluate` of `pyroved.trainers.SVItrainer`, `evaluate` does not update the parameters. */
+/**
+ * Trains a VED. Unlike `evaluate` of `pyroved.trainers.SVItrainer`, `evaluate` does not update the parameters.
+ * @example
+ * const ved = new VED({ inputShape: [32, 32], outputShape: [64] });
+ * await new VEDTrainer(ved, { inputs: images, outputs: spectra }, { epochs: 20 }).train();
+ */
 export class VEDTrainer extends Trainer<VED> {
   private readonly svi: SVI<[x: tf.Tensor, y: tf.Tensor, terms?: Terms]>;
 
@@ -82,7 +87,11 @@ export class VEDTrainer extends Trainer<VED> {
   }
 }
 
-/** The error of the outputs decoded from the mean latents of each input. */
+/**
+ * The error of the outputs decoded from the mean latents of each input.
+ * @throws {ShapeError} when the data do not have the shapes of the model.
+ * @example predictionError(ved, { inputs: testImages, outputs: testSpectra }).r2
+ */
 export function predictionError(model: VED, { inputs, outputs }: PairedData): PredictionError {
   model.checkOutputs(outputs);
   const predicted = model.decode(model.encode(inputs).content).images;

@@ -12,6 +12,7 @@ export interface Position {
 /**
  * A loss or a gradient is not finite. The message states the position and the last checkpoint; `cause` is the error of
  * the step.
+ * @example catch (error) { if (error instanceof TrainingError) console.error(`stopped at step ${error.position.step}`); }
  */
 export class TrainingError extends PyrovedError {
   constructor(

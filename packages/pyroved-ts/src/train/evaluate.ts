@@ -17,6 +17,7 @@ export interface ClassifierReport extends Classified {
 /**
  * Classifies labelled images and computes the metrics.
  * @throws {DataError} when labels are missing or not among the classes.
+ * @example const { accuracy, confusion } = accuracyOf(model, test);
  */
 export function accuracyOf(model: SSIVAE, test: TrainingImages): ClassifierReport {
   checkLabels(test, model.numClasses, 'the test images');
@@ -42,7 +43,11 @@ export interface MatchedReport extends Classified {
   readonly confusion: readonly (readonly number[])[];
 }
 
-/** Compares the classes inferred by a model with the true ones, under the matching with the highest accuracy. */
+/**
+ * Compares the classes inferred by a model with the true ones, under the matching with the highest accuracy.
+ * @throws {DataError} when labels are missing.
+ * @example matchedAccuracyOf(jointModel, test).accuracy
+ */
 export function matchedAccuracyOf(model: JIVAE | SSIVAE, test: TrainingImages): MatchedReport {
   const trueClasses = test.classNames?.length ?? Math.max(0, ...(test.labels ?? [])) + 1;
   checkLabels(test, trueClasses, 'the test images');
@@ -88,6 +93,7 @@ export interface RegressionReport {
 /**
  * Predicts the targets of labelled images and computes the metrics.
  * @throws {DataError} when a target is missing or not finite.
+ * @example const { r2, targets } = regressionOf(vae, test);
  */
 export function regressionOf(model: SSRegIVAE, test: TrainingImages): RegressionReport {
   model.targets.check(test, 'the test images');

@@ -51,7 +51,13 @@ export interface KnownPoseParts {
 type Known = [x: tf.Tensor, y: tf.Tensor, pose: KnownPose];
 type Shown = Known | [x: tf.Tensor, y: tf.Tensor];
 
-/** See `RecognitionSSIVAE` for the objectives. */
+/**
+ * Trains a model with recognition: first recognition on labelled images at random poses, then the generative part on
+ * unlabelled images. See `RecognitionSSIVAE` for the objectives.
+ * @example
+ * const model = new RecognitionSSIVAE({ shape: [48, 48], numClasses: 4, invariances: ['r', 't'], recognition: {} });
+ * await new KnownPoseTrainer(model, { unlabelled, labelled }, { epochs: 10 }).train();
+ */
 export class KnownPoseTrainer extends Trainer<RecognitionSSIVAE> {
   readonly data: SemiSupervisedData;
   private readonly validation: SemiSupervisedData['test'];

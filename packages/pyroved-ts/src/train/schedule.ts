@@ -16,10 +16,11 @@ export interface ScheduleRule {
 }
 
 /**
- * The schedule as a function of the epoch. All values are checked immediately, so that errors are found before
- * training.
+ * The schedule as a function of the epoch, counted from 0. All values are checked immediately, so that errors are found
+ * before training.
  * @throws {OptionError} when an expression cannot be parsed, uses variables other than `epoch` and `epochs`, or any
  * value is not a number of at least 0.
+ * @example scheduleOf('min(1 + epoch/29, 2)', { option: 'klWeight', epochs: 50 })(29) // 2
  */
 export function scheduleOf(schedule: Schedule, { option, epochs }: ScheduleRule): (epoch: number) => number {
   const at = rule(schedule, option);

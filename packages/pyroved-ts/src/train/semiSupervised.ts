@@ -58,7 +58,13 @@ export function checkSemiSupervisedOptions(options: SemiSupervisedTrainerOptions
 
 type Args = [x: tf.Tensor, y?: tf.Tensor, terms?: SemiSupervisedTerms];
 
-/** Trains a semi-supervised model. @see `pyroved.trainers.auxSVItrainer`; Kingma et al. 2014 for the auxiliary loss. */
+/**
+ * Trains a semi-supervised model on many unlabelled images and a few with known classes or targets.
+ * @see `pyroved.trainers.auxSVItrainer`; Kingma et al. 2014 for the auxiliary loss.
+ * @example
+ * const trainer = new SemiSupervisedTrainer(model, { unlabelled, labelled, test }, { epochs: 50, auxLossMultiplier: 30 });
+ * for await (const { epoch, loss, evaluation } of trainer.epochs()) console.log(epoch, loss, evaluation?.accuracy);
+ */
 export class SemiSupervisedTrainer extends Trainer {
   /** The data used for training; its labelled images exclude the validation set of early stopping. */
   readonly data: SemiSupervisedData;

@@ -77,7 +77,9 @@ export function fitTemperature(
 
 /**
  * Rescales rows of probabilities by a temperature: p^(1 / T), normalised. Returns the input unchanged if T is 1.
+ * @param probabilities [count, numClasses], row major
  * @throws {OptionError} when the temperature is not positive.
+ * @example withTemperature(Float32Array.of(0.9, 0.1), 2, 2) // [0.75, 0.25]
  */
 export function withTemperature(probabilities: Float32Array, numClasses: number, temperature: number): Float32Array {
   if (!(temperature > 0 && Number.isFinite(temperature))) {

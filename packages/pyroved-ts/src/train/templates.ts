@@ -48,7 +48,7 @@ const [ANCHORED_AT_ONCE, MEASURED_IMAGES] = [128, 1500];
 const [ANCHOR, RECALLED, ALONE] = ['templates/anchor', 'templates/recalled', 'templates/recognition/'];
 
 /**
- * Each joint step explains a batch of unlabelled images by every class (see `TemplateSSIVAE`), weights the explanations
+ * Trains a template model. Each joint step explains a batch of unlabelled images by every class (see `TemplateSSIVAE`), weights the explanations
  * by softmax(gate * evidence / temperature + log of the softened class probabilities of recognition before the joint
  * steps), and takes two gradient steps:
  *
@@ -59,6 +59,9 @@ const [ANCHOR, RECALLED, ALONE] = ['templates/anchor', 'templates/recalled', 'te
  * The gate is measured on labelled images at random poses. If its weight is below 1 before the joint steps, recognition
  * is first trained from scratch for as many steps as in a model without templates. If the weight is still below 1 at
  * the end of the joint steps, these weights of recognition are restored, so that templates never degrade it.
+ * @example
+ * const model = new TemplateSSIVAE({ shape: [48, 48], numClasses: 4, invariances: ['r', 't'], decoder: 'template', recognition: {} });
+ * await new TemplateTrainer(model, { unlabelled, labelled }).train();
  */
 export class TemplateTrainer extends KnownPoseTrainer {
   /** Number of joint steps of each epoch. */

@@ -61,7 +61,12 @@ const callsTable = {
   pause: {},
 } satisfies OptionTable<TrainCalls>;
 
-/** Trains a model. The state depends only on the seed, the data and the number of steps. */
+/**
+ * The training loop of all trainers. The state depends only on the seed, the data and the number of steps.
+ * @example
+ * const trainer = new UnsupervisedTrainer(vae, { images }, { epochs: 20 });
+ * const { stopped } = await trainer.train({ signal, checkpoint: (state) => store(state) });
+ */
 export abstract class Trainer<M extends InvariantVAE | VED = InvariantVAE> {
   readonly history: EpochRecord[] = [];
   /** Number of finished epochs. */

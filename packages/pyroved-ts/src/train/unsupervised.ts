@@ -34,8 +34,11 @@ const ownTable = { discreteKlWeight: {} } satisfies OptionTable<Omit<Unsupervise
 type Args = [x: tf.Tensor, y?: tf.Tensor, terms?: JointTerms];
 
 /**
- * Trains an unsupervised model. Unlike `evaluate` of `pyroved.trainers.SVItrainer`, `evaluate` does not update the
- * parameters.
+ * Trains an iVAE, conditional or not, or a jiVAE. Unlike `evaluate` of `pyroved.trainers.SVItrainer`, `evaluate` does not
+ * update the parameters.
+ * @example
+ * const vae = new IVAE({ shape: [48, 48], invariances: ['r', 't'] });
+ * await new UnsupervisedTrainer(vae, { images }, { epochs: 20, klWeight: 'min(1 + epoch/9, 2)' }).train();
  */
 export class UnsupervisedTrainer extends Trainer {
   private readonly svi: SVI<Args>;

@@ -1,17 +1,17 @@
-/** Preprocessing applied: to values in memory, and to sets of images, streamed ones included. */
+/** Applies preprocessing to values in memory, and to sets of images, including streamed ones. */
 import { type ImageSet, imageSize, type StreamedSet } from '../dataset.js';
 import { gaussianPlan, subtractBlur } from './gaussian.js';
 import { fitPlan, subtractFit } from './polynomial.js';
 import { type BackgroundRemoval, checkPreprocessing, isIdentity, type Preprocessing } from './preprocessing.js';
 
-/** Added to what an image is divided by, as in the prototype that chose the defaults; images have values of about 1. */
+/** Added to the divisor of an image, whose values are about 1. */
 const LEAST = 1e-4;
 
 /**
- * Removes background and standardises, each channel of each image by itself. A constant image becomes 0.
+ * Removes the background and standardises, separately for each channel of each image. A constant image becomes 0.
  * @param values `[count, channels, ...shape]`, row major; not changed
- * @returns values of the same layout; those that came where the preprocessing changes nothing
- * @throws {OptionError} for an unknown kind of preprocessing.
+ * @returns values of the same layout; `values` itself if there is nothing to do
+ * @throws {OptionError} when the preprocessing is unknown.
  * @example
  * const flat = preprocessValues(images, { shape: [48, 48] }, { background: 'plane', standardise: 'rms' });
  */
@@ -35,7 +35,11 @@ export function preprocessValues(
   return out;
 }
 
-/** The set with its images preprocessed: at once where they are in memory, else as they are read. */
+/**
+ * The set with preprocessed images: at once if they are in memory, otherwise as they are read.
+ * @throws {OptionError} when the preprocessing is unknown.
+ * @example const flat = preprocessed(images, { background: 'plane', standardise: 'rms' });
+ */
 export function preprocessed<S extends ImageSet | StreamedSet>(set: S, preprocessing: Preprocessing): S {
   checkPreprocessing(preprocessing);
   if (isIdentity(preprocessing)) return set;
@@ -51,7 +55,7 @@ function subtraction(background: BackgroundRemoval, shape: readonly number[]): (
   const blur = gaussianPlan(shape);
   const inliers = new Uint8Array(fit.points);
   return (plane) => {
-    // What lies far from a smooth surface is object, and no part of the background.
+    // Pixels far from a smooth surface belong to objects, not to the background.
     subtractFit(plane, fit, inliers);
     subtractBlur(plane, blur, inliers);
   };
@@ -68,7 +72,7 @@ function scale(plane: Float32Array, centre: number): void {
   let squares = 0;
   for (const v of plane) squares += (v - centre) ** 2;
   const size = Math.sqrt(squares / plane.length);
-  // Rounding errors of a constant image are no contrast.
+  // The rounding errors of a constant image must not be amplified.
   const factor = size > 1e-6 * Math.max(1, Math.abs(centre)) ? 1 / (size + LEAST) : 0;
   for (let p = 0; p < plane.length; p++) plane[p] = (plane[p] - centre) * factor;
 }

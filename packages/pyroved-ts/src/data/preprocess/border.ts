@@ -1,22 +1,22 @@
 /**
- * What the border of an image says of its background: its level, and how uneven it is before and after a fit is
+ * Statistics of the border of an image: the level of the background, and its unevenness before and after a fit is
  * subtracted.
  */
 import { basisAt, type FitPlan, subtractFit } from './polynomial.js';
 
-/** Segments on each side of the border. */
+/** Number of segments on each side of the border. */
 const SIDE = 4;
 
-/** Robust figures of one image. */
+/** Robust statistics of one image. */
 export interface BorderFigures {
-  /** Median over the segments of the border of each one's median. */
+  /** Median over the segments of the border of their medians. */
   readonly level: number;
-  /** Distance of the quartiles of these medians, less what noise makes of it. */
+  /** Interquartile range of these medians, corrected for noise. */
   readonly uneven: number;
-  /** The same once a plane, or a polynomial of degree 2, is subtracted from the medians. */
+  /** The same after a plane, or a polynomial of degree 2, is subtracted from the medians. */
   readonly unevenBesidePlane: number;
   readonly unevenBesidePolynomial: number;
-  /** How far objects differ from the level: the 98th percentile of the difference, smoothed over 3 x 3 pixels. */
+  /** 98th percentile of the difference from the level, smoothed over 3 x 3 pixels. */
   readonly contrast: number;
 }
 
@@ -110,7 +110,7 @@ function contrastOf(image: Float32Array, height: number, width: number, level: n
   return quantile(differences, 0.98);
 }
 
-/** By linear interpolation between ranks; 0 of no values. */
+/** Quantile by linear interpolation between ranks; 0 if there are no values. */
 export function quantile(values: ArrayLike<number>, p: number): number {
   if (values.length === 0) return 0;
   const sorted = Float64Array.from(values).sort();

@@ -1,31 +1,31 @@
-/** Preprocessing chosen from the images: none for clean ones, so that their values stay in [0, 1]. */
+/** Chooses the preprocessing from the images: none for clean ones, so that their values stay in [0, 1]. */
 import { gather, type ImageSet, imageSize, type StreamedSet } from '../dataset.js';
 import { type BorderFigures, borderMeter, quantile } from './border.js';
 import { type BackgroundRemoval, noPreprocessing, type Preprocessing } from './preprocessing.js';
 
-/** What was chosen, and why: the end of a sentence that begins with "because". */
+/** The choice, and its reason as the end of a sentence that begins with "because". */
 export interface ChosenPreprocessing {
   readonly preprocessing: Preprocessing;
   readonly reason: string;
 }
 
-/** Images that are looked at: evenly spread over the set. */
-const LOOKED_AT = 400;
+/** Number of images used, evenly spaced over the set. */
+const MOST_IMAGES = 400;
 
 /** Thresholds; all but the last two are fractions of the typical contrast of objects. */
 export const preprocessingThresholds = {
-  /** Typical unevenness of the border within an image, from which a background is removed. */
+  /** Typical unevenness of the border of an image above which the background is removed. */
   uneven: 0.12,
-  /** What a plane may leave of it; above, a polynomial is subtracted if that leaves less than two thirds. */
+  /** Unevenness after subtracting a plane above which a polynomial is tried, which must leave less than two thirds. */
   besidePlane: 0.15,
-  /** Distance between the 20th and the 80th percentile of the background's level, from which it is removed. */
+  /** Distance between the 20th and the 80th percentile of the level above which the background is removed. */
   level: 0.15,
-  /** A level nearer to 0 than this is taken for 0. */
+  /** Level below which the background counts as 0. */
   zero: 0.05,
   /** 10th percentile of the contrast divided by the 90th, below which images are standardised. */
   contrast: 0.5,
   /**
-   * How far beyond [0, 1] pixel values may lie by rounding; images with values beyond that are divided by their RMS.
+   * Tolerance of values beyond [0, 1] due to rounding; images with values beyond it are divided by their RMS.
    */
   beyond: 1e-3,
 } as const;
@@ -111,8 +111,8 @@ function figuresOf(sets: readonly (ImageSet | StreamedSet)[]): Figures[] {
   const meter = borderMeter(shape);
   const points = imageSize({ shape, channels: 1 });
   return sets.flatMap((set) => {
-    // Each set by its share of the images, but one image of it at least.
-    const share = Math.ceil((set.count * Math.min(total, LOOKED_AT)) / total);
+    // In proportion to the size of each set, but at least one image.
+    const share = Math.ceil((set.count * Math.min(total, MOST_IMAGES)) / total);
     return Array.from({ length: share }, (_, k) => {
       const image = gather(set, [Math.floor(((k + 0.5) * set.count) / share)]);
       let [lowest, highest] = [Infinity, -Infinity];

@@ -5,10 +5,10 @@
 
 /** Standard deviation of the blur, as a fraction of the longer side. */
 const WIDTH = 1 / 8;
-/** The blur is computed on a grid of at most this many cells a side: it has no finer structure. */
+/** Maximum number of cells per side of the grid on which the blur is computed; it has no finer structure. */
 const CELLS = 12;
 
-/** One axis: the cell of each pixel, the blur between cells, and the two cells that each pixel lies between. */
+/** One axis: the cell of each pixel, the blur between cells, and the two cells between which each pixel lies. */
 interface Axis {
   readonly cells: number;
   readonly cellOf: Int32Array;

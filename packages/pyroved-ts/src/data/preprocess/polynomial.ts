@@ -1,21 +1,20 @@
 /**
- * Robust fits of planes and polynomials to images: iteratively reweighted least squares that leaves objects out of the
- * fit.
+ * Robust fits of planes and polynomials to images: iterated least squares without the pixels of objects.
  */
 
-/** Fits to the frame of an image alone, where objects are rarer, and then to all of it. */
+/** Number of fits to the frame of an image, where objects are rarer, and then to the whole image. */
 const FRAME_ROUNDS = 2;
 const ROUNDS = 3;
-/** A pixel takes part in the next fit while its residual is at most this many median absolute residuals ... */
+/** A pixel is used in the next fit if its residual is at most this many median absolute residuals ... */
 const REACH = 1.5;
 /** ... plus this fraction of the image's range, so that an exact fit does not drop all but the exact pixels. */
 const SLACK = 0.02;
-/** Fits use about this many pixels of an image; a background has no finer structure than they show. */
+/** Approximate number of pixels used in a fit; backgrounds have no finer structure. */
 const ENOUGH = 2500;
 /** Width of the frame as a fraction of the shorter side. */
 const FRAME = 1 / 8;
 
-/** What is computed once for all images of one shape. */
+/** Precomputed values for all images of one shape. */
 export interface FitPlan {
   /** Values of the basis functions at each pixel, [points, size]. */
   readonly basis: Float64Array;
@@ -26,7 +25,7 @@ export interface FitPlan {
   readonly frame: number;
 }
 
-/** Basis functions up to `degree` at a place from -1 to 1: 1, x, y, x^2, x y, y^2, or 1, x, x^2 where there is no y. */
+/** Basis functions up to `degree` at a position in [-1, 1]: 1, x, y, x^2, x y, y^2, or 1, x, x^2 without y. */
 export function basisAt(degree: 1 | 2, x: number, y?: number): number[] {
   if (y === undefined) return degree === 1 ? [1, x] : [1, x, x * x];
   return degree === 1 ? [1, x, y] : [1, x, y, x * x, x * y, y * y];
@@ -87,7 +86,7 @@ export function subtractFit(image: Float32Array, plan: FitPlan, inliers?: Uint8A
     for (let k = 0; k < used.length; k++) {
       residuals[k] = Math.abs(values[k] - valueAt(basis, size, used[k], coefficients));
     }
-    // The frame stays the measure of what is near, however large the objects are.
+    // The tolerance is that of the frame, however large the objects are.
     reach = REACH * median(residuals.slice(0, frame)) + slack;
   }
   for (let p = 0; p < points; p++) {

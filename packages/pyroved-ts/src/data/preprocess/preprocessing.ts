@@ -1,9 +1,9 @@
-/** What is done to images before a model sees them: part of a run's configuration, and repeated on new images. */
+/** Preprocessing of images before they are passed to a model: part of the configuration of a run. */
 import { type OptionTable, oneOf, resolveOptions } from '../../options.js';
 
 /**
- * What is subtracted from each image. `plane`: a robust fit of a plane (of a signal: of a line); `polynomial`: of a
- * polynomial of degree 2; `gaussian`: the image itself, blurred over an eighth of its side, objects excluded.
+ * The background that is subtracted from each image. `plane`: a robust fit of a plane (for signals, a line);
+ * `polynomial`: of a polynomial of degree 2; `gaussian`: the image blurred over an eighth of its side, without objects.
  */
 export const backgroundNames = ['none', 'plane', 'polynomial', 'gaussian'] as const;
 export type BackgroundRemoval = (typeof backgroundNames)[number];
@@ -16,16 +16,20 @@ export const standardiseNames = ['none', 'rms', 'std'] as const;
 export type Standardisation = (typeof standardiseNames)[number];
 
 /**
- * Applied to each channel of each image by itself: first the background is removed, then the result is standardised.
+ * Applied to each channel of each image separately: the background is removed, then the result is standardised.
  */
 export interface Preprocessing {
   readonly background: BackgroundRemoval;
   readonly standardise: Standardisation;
 }
 
+/**
+ * Leaves images unchanged.
+ * @example preprocessed(images, noPreprocessing) // images
+ */
 export const noPreprocessing: Preprocessing = { background: 'none', standardise: 'none' };
 
-/** Whether images stay as they are. */
+/** Whether images stay unchanged. */
 export const isIdentity = ({ background, standardise }: Preprocessing): boolean =>
   background === 'none' && standardise === 'none';
 
@@ -34,7 +38,7 @@ const table = {
   standardise: { required: true, ...oneOf(standardiseNames) },
 } satisfies OptionTable<Preprocessing>;
 
-/** @throws {OptionError} for unknown keys and values, with the nearest valid one. */
+/** @throws {OptionError} when a key or a value is unknown; the message suggests the nearest valid one. */
 export function checkPreprocessing(preprocessing: Preprocessing): void {
   resolveOptions('preprocess', preprocessing, table);
 }
@@ -52,6 +56,6 @@ const standardisations: Readonly<Record<Standardisation, string>> = {
   std: 'mean 0 and standard deviation 1 for each image',
 };
 
-/** For people, such as "plane subtracted, divided by the RMS of each image"; "none" where images stay as they are. */
+/** A description such as "plane subtracted, divided by the RMS of each image"; "none" if images stay unchanged. */
 export const preprocessingText = ({ background, standardise }: Preprocessing): string =>
   [backgrounds[background], standardisations[standardise]].filter((part) => part !== '').join(', ') || 'none';

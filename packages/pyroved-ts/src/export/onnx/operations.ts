@@ -1,10 +1,10 @@
-/** Each operation of a graph as nodes of ONNX's standard operators. */
+/** Converts the operations of a graph to nodes of ONNX's standard operators. */
 import type { Operation, Windows } from '@pyro-ts/compile';
 import { ELEMENT, type OnnxAttribute, type OnnxNode } from './schema.js';
 
-/** What an operation is written with: constants that it needs, and names for what lies between its nodes. */
+/** Creates the constants and the names of intermediate values that the nodes of an operation need. */
 export interface Writer {
-  /** A list of whole numbers as an initializer (int64). */
+  /** A list of integers as an initializer (int64). */
   readonly ints: (values: readonly number[]) => string;
   /** A number as an initializer (float32). */
   readonly float: (value: number) => string;
@@ -25,7 +25,7 @@ const int = (name: string, i: number): OnnxAttribute => ({ name, i, type: 2 });
 const text = (name: string, s: string): OnnxAttribute => ({ name, s: new TextEncoder().encode(s), type: 3 });
 const ints = (name: string, values: readonly number[]): OnnxAttribute => ({ name, ints: values, type: 7 });
 
-/** Those whose names differ. */
+/** The operators with different names. */
 const names: Readonly<Record<string, string>> = {
   Maximum: 'Max',
   Minimum: 'Min',
@@ -36,7 +36,7 @@ const names: Readonly<Record<string, string>> = {
   LogicalNot: 'Not',
 };
 
-/** Past the end of any axis. */
+/** Beyond the end of any axis. */
 const END = Number.MAX_SAFE_INTEGER;
 
 /** Keeps a divisor above 0. */
@@ -113,13 +113,13 @@ export function nodesOf(operation: Operation, write: Writer): Made[] {
   }
 }
 
-/** How a window moves. TensorFlow's "same" puts the odd row or column of padding at the end. */
+/** Strides and padding of a window. TensorFlow's "same" adds the odd row or column of padding at the end. */
 const moving = ({ strides, padding }: Windows): OnnxAttribute[] => [
   ints('strides', strides),
   text('auto_pad', padding === 'same' ? 'SAME_UPPER' : 'VALID'),
 ];
 
-/** ONNX has the channels of an image, and the outputs of a filter, first. */
+/** ONNX expects the channels of an image, and the outputs of a filter, first. */
 function onImages(
   opType: string,
   { inputs: [images, filter], outputs, ...windows }: Operation & Windows,
@@ -152,7 +152,7 @@ function matMul(operation: Extract<Operation, { op: 'MatMul' }>, write: Writer):
 
 /**
  * ONNX has no atan2. With r = sqrt(y^2 + x^2): 2 atan(y / (r + x)) where x > 0, else pi (with the sign of y) - 2 atan(y
- * / (r - x)), so that nothing is ever divided by a small difference; nor by 0 where y and x are both 0.
+ * / (r - x)), which avoids a division by a small difference, and by 0 if y and x are both 0.
  */
 function atan2([y, x]: readonly string[], outputs: readonly string[], write: Writer): Made[] {
   const made: Made[] = [];

@@ -1,5 +1,5 @@
 /**
- * The messages of an ONNX file that a network needs, with the field numbers of onnx.proto
+ * The messages of an ONNX file that networks use, with the field numbers of onnx.proto
  * (https://github.com/onnx/onnx).
  */
 import protobuf from 'protobufjs/light.js';
@@ -115,5 +115,5 @@ export interface OnnxModel {
 /** The bytes of an `.onnx` file. */
 export function encodeModel(model: OnnxModel): Uint8Array {
   const type = root.lookupType('Model');
-  return type.encode(type.create(model as unknown as Record<string, unknown>)).finish();
+  return type.encode(type.create({ ...model })).finish();
 }

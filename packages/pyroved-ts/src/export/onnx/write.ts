@@ -1,16 +1,17 @@
-/** A graph as the bytes of an ONNX file. */
+/** Encodes graphs as ONNX files. */
 import { BATCH, type Graph, type Port } from '@pyro-ts/compile';
 import { nodesOf } from './operations.js';
 import { ELEMENT, encodeModel, type OnnxNode, type OnnxTensor, type OnnxValue } from './schema.js';
 
-/** The version of ONNX's operators that files are written for; every runtime since early 2021 has it. */
+/** Version of ONNX's operator set, supported by all runtimes since early 2021. */
 export const ONNX_OPSET = 13;
-/** The version of the file format that came with it. */
+/** The corresponding version of the file format. */
 const IR_VERSION = 7;
 
 /**
- * The network as an `.onnx` file: float32, the first dimension of every input and output named "batch" and of any size,
- * the graph's metadata as the model's properties.
+ * The content of an `.onnx` file: float32, the first dimension of every input and output "batch" of any size, and the
+ * metadata of the graph as properties of the model.
+ * @example const [classifier] = await modelGraphs({ model }); writeFileSync('classifier.onnx', encodeOnnx(classifier));
  */
 export function encodeOnnx(graph: Graph): Uint8Array {
   const initializer = new Map<string, OnnxTensor>();

@@ -1,7 +1,7 @@
-/** Each operation of a graph as a node of TensorFlow's, as TensorFlow.js's graph models read them. */
+/** Converts the operations of a graph to nodes of TensorFlow.js graph models. */
 import type { DataType, Operation, Windows } from '@pyro-ts/compile';
 
-/** The attribute of a node, as the JSON form of a TensorFlow graph has it. */
+/** The attribute of a node in the JSON form of a TensorFlow graph. */
 export type Attribute =
   | { readonly type: string }
   | { readonly b: boolean }
@@ -20,13 +20,13 @@ export interface TfNode {
 
 export const DTYPE: Readonly<Record<DataType, string>> = { float32: 'DT_FLOAT', int32: 'DT_INT32', bool: 'DT_BOOL' };
 
-/** Whole numbers as a constant, a list of them, a scalar (true) or pairs: its name. */
+/** Creates a constant of integers, as a list, a scalar (true) or pairs, and returns its name. */
 type Ints = (values: readonly number[], form?: boolean | 'pairs') => string;
 
-/** Those whose names differ. */
+/** The operators with different names. */
 const names: Readonly<Record<string, string>> = { Add: 'AddV2', Div: 'RealDiv', Select: 'SelectV2' };
 
-/** The node that computes `operation`, called as its first output; further outputs are NAME:1, NAME:2, ... */
+/** The node that computes `operation`, named after its first output; further outputs are NAME:1, NAME:2, ... */
 export function nodeOf(operation: Operation, ints: Ints): TfNode {
   const { op, inputs, outputs } = operation;
   const node = (
@@ -80,7 +80,7 @@ export function nodeOf(operation: Operation, ints: Ints): TfNode {
   }
 }
 
-/** A number for the height and one for the width, as TensorFlow has one for each axis of a batch of images. */
+/** Numbers for height and width, in TensorFlow's form with one for each axis of a batch of images. */
 const perAxis = ([height, width]: readonly number[]): Attribute => ({
   list: { i: [1, height, width, 1].map(String) },
 });

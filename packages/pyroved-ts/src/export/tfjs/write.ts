@@ -1,12 +1,17 @@
-/** A graph as a TensorFlow.js graph model: what `tf.loadGraphModel` reads in a browser. */
+/** Encodes graphs as TensorFlow.js graph models, which `tf.loadGraphModel` reads, also in a browser. */
 import type { Graph, GraphConstant, Port } from '@pyro-ts/compile';
 import * as tf from '@tensorflow/tfjs';
 import { type Attribute, DTYPE, nodeOf, type TfNode } from './operations.js';
 
-/** The name of the one file of weights that `model.json` refers to. */
+/** Name of the file of weights that `model.json` refers to. */
 export const WEIGHTS_FILE = 'weights.bin';
 
-/** A graph model in memory: `tf.loadGraphModel(tf.io.fromMemory(artifacts))` runs it. */
+/**
+ * A graph model in memory.
+ * @example
+ * const [classifier] = await modelGraphs({ model });
+ * const loaded = await tf.loadGraphModel(tf.io.fromMemory(graphModelArtifacts(classifier)));
+ */
 export function graphModelArtifacts(graph: Graph): tf.io.ModelArtifacts & { weightData: ArrayBuffer } {
   const constants = new Map(graph.constants);
   const ints = (values: readonly number[], form: boolean | 'pairs' = false): string => {
@@ -16,7 +21,7 @@ export function graphModelArtifacts(graph: Graph): tf.io.ModelArtifacts & { weig
     constants.set(name, { shape, dtype: 'int32', data: Int32Array.from(values) });
     return name;
   };
-  // A further output of a node is called NODE:1; whoever reads it must say so.
+  // Inputs refer to the further outputs of a node as NODE:1, NODE:2, ...
   const called = new Map(graph.operations.flatMap(({ outputs }) => outputs.map((o, i) => [o, `${outputs[0]}:${i}`])));
   const nameOf = (value: string): string => {
     const name = called.get(value);
@@ -93,6 +98,6 @@ function joined(constants: readonly GraphConstant[]): ArrayBuffer {
   return out.buffer;
 }
 
-/** The graph as TensorFlow.js runs it. Dispose it after use. */
+/** The graph as a TensorFlow.js model, which must be disposed after use. */
 export const loadGraph = async (graph: Graph): Promise<tf.GraphModel> =>
   tf.loadGraphModel(tf.io.fromMemory(graphModelArtifacts(graph)));

@@ -27,7 +27,12 @@ const factorTable = {
 
 type Set = ImageSet | StreamedSet;
 
-/** The factors of one model, in order. */
+/**
+ * The factors of one model, in order, and the conversion between the units of the data and those of the networks.
+ * @example
+ * const factors = new Factors([{ name: 'length', centre: 10, scale: 2 }], 'targets');
+ * factors.toNetwork([12]); // [1]
+ */
 export class Factors {
   readonly list: readonly Required<Factor>[];
 
@@ -124,6 +129,7 @@ export class Factors {
  * The named factors, centred on their mean over a set and scaled by their standard deviation. Unknown values (NaN) are
  * ignored.
  * @throws {DataError} when the set lacks a factor, or it has the same value for all images.
+ * @example const vae = new SSRegIVAE({ shape: [32, 32], targets: standardised(labelled, ['length', 'width']) });
  */
 export function standardised(set: Set, names: readonly string[]): Required<Factor>[] {
   const values = new Factors(names, 'standardised').of(set);

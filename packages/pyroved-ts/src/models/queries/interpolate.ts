@@ -35,7 +35,13 @@ const table = {
   class: {},
 } satisfies OptionTable<InterpolateOptions>;
 
-/** Row `i` of an encoding as a point of the latent space. @throws {OptionError} when there is no such row. */
+/**
+ * Row `i` of an encoding as a point of the latent space.
+ * @throws {OptionError} when there is no such row.
+ * @example
+ * const encoding = vae.encode(images);
+ * const steps = vae.interpolate(latentPoint(encoding, 0), latentPoint(encoding, 7), { steps: 10 });
+ */
 export function latentPoint(encoding: Encoding & Condition, i: number): LatentPoint {
   const { count, angle, classes } = encoding;
   if (!Number.isInteger(i) || i < 0 || i >= count) throw new OptionError(`There is no image ${i} among ${count}.`);

@@ -1,6 +1,5 @@
 /**
- * The fused convolutional encoder as a network: features of an image that a recognition network computes its answers
- * from.
+ * The fused convolutional encoder as a network, which maps an image to features for a recognition network.
  */
 import { convEncoder, convEncoderShapes, type SpatialDecoderOptions } from '@pyro-ts/spatial-decoder';
 import type { EncoderBlock } from '@pyro-ts/spatial-decoder/internal';
@@ -13,13 +12,13 @@ import { imageRows } from './shapes.js';
 export interface ConvBodyOptions {
   /** Height and width of the images. */
   readonly shape: readonly [height: number, width: number];
-  /** @default 1 */
+  /** Number of channels. @default 1 */
   readonly channels?: number;
   /** Convolutions of stride 2. @default filters 5, 3 and 3 wide with 16, 32 and 64 outputs */
   readonly blocks?: readonly EncoderBlock[];
-  /** @default 128 */
+  /** Number of features. @default 128 */
   readonly features?: number;
-  /** What `selectKernel` returned. @default plain TensorFlow.js operations */
+  /** Kernel returned by `selectKernel`. @default plain TensorFlow.js operations */
   readonly kernel?: SpatialDecoderOptions['kernel'];
 }
 

@@ -1,4 +1,4 @@
-/** The convolutional decoder: a few large pixels from the latents, upsampled and convolved until they are the image. */
+/** The convolutional decoder: a small image from the latents, alternately convolved and upsampled. */
 import { take } from '@pyro-ts/engine';
 import { sizeOf } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
@@ -12,17 +12,19 @@ export interface ConvDecoderOptions {
   /** [height, width] or [length], of any size. */
   readonly shape: readonly number[];
   readonly channels: number;
-  /** Sizes of the input's parts: content, then classes. */
+  /** Sizes of the parts of the input: content, then classes. */
   readonly inputs: readonly number[];
   readonly conv?: ConvOptions;
-  /** As in messages: "VED: decoder". */
+  /** Name in error messages, such as "VED: decoder". */
   readonly owner?: string;
 }
 
 /**
- * Images of exactly `shape`: each doubling is cut to what is needed, so that no size has to divide by anything. It
- * knows no coordinates and ignores the pose. Source: pyroVED's `convDecoderNet`, which gives fewer points where the
- * size does not divide by 2 to the number of blocks.
+ * A convolutional decoder: a linear layer to a small image, then blocks of convolutions with an upsampling by two after
+ * each, cropped so that any size is possible. It has no coordinate input and ignores the pose.
+ * @throws {OptionError} when an option is invalid.
+ * @see pyroVED's `convDecoderNet`, whose output is smaller than the image unless the sizes are multiples of 2^blocks
+ * @example const decoder = convDecoder({ shape: [28, 28], channels: 1, inputs: [2] });
  */
 export function convDecoder(options: ConvDecoderOptions): DecoderNet {
   const { shape, channels, inputs, conv = {}, owner = 'convDecoder' } = options;
@@ -53,8 +55,8 @@ export function convDecoder(options: ConvDecoderOptions): DecoderNet {
 }
 
 /**
- * The sizes from the first to `size` in `steps` doublings, each cut to the half rounded up of the next; a height of 1
- * stays.
+ * The sizes from the first one to `size` in `steps` upsamplings: each is half of the next, rounded up. A height of 1 stays
+ * 1.
  */
 function sizesTo([height, width]: Size, steps: number): Size[] {
   const sizes: Size[] = [[height, width]];

@@ -1,6 +1,5 @@
 /**
- * Convolutional encoder, classifier and regressor: blocks of convolutions, the image halved between them, then linear
- * heads.
+ * Convolutional encoder, classifier and regressor: blocks of convolutions with pooling between them, then linear heads.
  */
 import { sizeOf } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
@@ -11,7 +10,7 @@ import { block, halfOf, type Layer, layersSpec, throughLayers } from './layers.j
 import { type ConvOptions, resolveConv } from './options.js';
 import { flattened, imageRows, type Size, sizeOfShape } from './shapes.js';
 
-/** The images that a network takes. */
+/** The images that are the input of a network. */
 export interface ImageInput {
   /** [height, width] or [length]. */
   readonly shape: readonly number[];
@@ -20,14 +19,14 @@ export interface ImageInput {
 
 interface Extractor {
   readonly parameters: Specs;
-  /** Numbers for each image. */
+  /** Number of features of an image. */
   readonly size: number;
   apply(weights: Weights, x: tf.Tensor): tf.Tensor;
 }
 
 /**
- * Images [..., channels * points] to features [..., size]. Source: pyroVED's `FeatureExtractor` without its last
- * pooling.
+ * Maps images [..., channels * points] to features [..., size].
+ * @see pyroVED's `FeatureExtractor`, which pools once more
  */
 function featureExtractor(owner: string, { shape, channels }: ImageInput, options: ConvOptions): Extractor {
   const resolved = resolveConv(owner, options, 'encoder');
@@ -57,14 +56,17 @@ const lastOf = <T>(list: readonly T[]): T => list[list.length - 1];
 export type ConvEncoderOptions = ImageInput &
   Omit<FcEncoderOptions, 'hidden' | 'activation'> & {
     readonly conv?: ConvOptions;
-    /** As in messages: "VED: encoder". */
+    /** Name in error messages, such as "VED: encoder". */
     readonly owner?: string;
   };
 
 /**
- * The guide's parameters from images by convolutions. The first of `inputs` is the image's size; what else there is (a
- * class) joins the features before the heads: features2latent.fc_latent (mean, then what softplus makes the standard
- * deviation), fc_logits and fc_KIND where they are asked for. Source: pyroVED's `convEncoderNet`.
+ * A convolutional encoder. The first of `inputs` is the size of the image; the other inputs (a class, factors) are
+ * concatenated to its features before the heads: features2latent.fc_latent (mean, and standard deviation by softplus),
+ * fc_logits (class logits, if any) and fc_KIND for each part of the pose with a separate site.
+ * @throws {OptionError} when an option is invalid.
+ * @see pyroVED's `convEncoderNet`
+ * @example const encoder = convEncoder({ shape: [28, 28], channels: 1, inputs: [784], joint: 2, own: {} });
  */
 export function convEncoder(options: ConvEncoderOptions): EncoderNet {
   const { inputs, joint, own, discrete, conv = {}, owner = 'convEncoder' } = options;
@@ -94,13 +96,17 @@ export function convEncoder(options: ConvEncoderOptions): EncoderNet {
 }
 
 export interface ConvClassifierOptions extends ImageInput {
-  /** Number of classes, or of quantities of a regressor. */
+  /** Number of classes, or of targets of a regressor. */
   readonly outputs: number;
   readonly conv?: ConvOptions;
   readonly owner?: string;
 }
 
-/** Class logits, or quantities, from images by convolutions. */
+/**
+ * A convolutional classifier or regressor: maps images [B, channels * points] to class logits or targets [B, outputs].
+ * @throws {OptionError} when an option is invalid.
+ * @example new SSIVAE({ shape: [28, 28], numClasses: 10, classifier: convClassifier({ shape: [28, 28], channels: 1, outputs: 10 }) });
+ */
 export function convClassifier(options: ConvClassifierOptions): ClassifierNet {
   const { outputs, conv = {}, owner = 'convClassifier' } = options;
   const features = featureExtractor(owner, options, conv);

@@ -1,6 +1,6 @@
 /**
- * Stacks of convolutional layers as lists, from which both the names and first values of the weights and the
- * computation follow.
+ * Stacks of convolutional layers as lists, which determine the names and the initial values of the weights, and the
+ * computation.
  */
 import { convolution, dense, maxPool } from '@pyro-ts/engine';
 import type { Activation } from '@pyro-ts/spatial-decoder';
@@ -18,10 +18,10 @@ export type Layer =
   | { readonly kind: 'activation'; readonly activation: Activation }
   | { readonly kind: 'norm'; readonly channels: number }
   | { readonly kind: 'pool' }
-  /** To `size`, twice the size or one less, with a convolution of side 1 beside. */
+  /** Upsampling to `size`, which is twice the size or one less, with a convolution of side 1. */
   | { readonly kind: 'upsample'; readonly size: Size; readonly channels: number; readonly mode: Upsampling };
 
-/** The convolutions of one block, each with its activation and perhaps a normalisation. */
+/** The convolutions of one block, each followed by its activation and, optionally, a normalisation. */
 export function block(inputs: number, outputs: readonly number[], options: ResolvedConv): Layer[] {
   const { kernelSize: side, activation, batchNorm: isNormed } = options;
   return outputs.flatMap((channels, i): Layer[] => [
@@ -32,8 +32,9 @@ export function block(inputs: number, outputs: readonly number[], options: Resol
 }
 
 /**
- * The weights of the layers, called NAME.PLACE.weight and so on, PLACE counted over all layers as PyTorch's
- * `Sequential` counts. `dims`: 1 or 2.
+ * The weights of the layers, named NAME.INDEX.weight and so on, with the indices of all layers as in PyTorch's
+ * `Sequential`.
+ * @param dims 1 for signals, 2 for images
  */
 export function layersSpec(name: string, layers: readonly Layer[], dims: number): Specs {
   const specs = layers.map((layer, i): Specs => {
@@ -46,10 +47,10 @@ export function layersSpec(name: string, layers: readonly Layer[], dims: number)
   return Object.assign({}, ...specs);
 }
 
-/** x [rows, height, width, channels] through the layers. */
+/** Applies the layers to x [rows, height, width, channels]. */
 export const throughLayers = (weights: Weights, name: string, layers: readonly Layer[], x: tf.Tensor4D): tf.Tensor4D =>
   layers.reduce((y, layer, i) => {
-    // A convolution takes the activation after it along.
+    // The preceding convolution has applied this activation.
     if (layer.kind === 'activation' && layers[i - 1]?.kind === 'convolution') return y;
     const next = layers[i + 1];
     return through(weights, `${name}.${i}`, layer, y, next?.kind === 'activation' ? next.activation : undefined);
@@ -66,7 +67,7 @@ function through(weights: Weights, name: string, layer: Layer, x: tf.Tensor4D, n
     case 'pool':
       return maxPool(x);
     case 'upsample':
-      // A convolution of side 1 and an interpolation change places freely; on the smaller image it is cheaper.
+      // A convolution of side 1 commutes with an interpolation, and is cheaper on the smaller image.
       return upsample(convolved(weights, `${name}.conv`, x), layer.size, layer.mode);
   }
 }
@@ -78,8 +79,8 @@ export const halfOf = ([height, width]: Size): Size => [
 ];
 
 /**
- * NAME.weight [side, side, inputs, outputs], for signals [side, inputs, outputs], and NAME.bias [outputs]:
- * `torch.nn.Conv2d`'s first values.
+ * NAME.weight [side, side, inputs, outputs], for signals [side, inputs, outputs], and NAME.bias [outputs], with the
+ * initial values of `torch.nn.Conv2d`.
  */
 function convolutionSpec(name: string, dims: number, side: number, inputs: number, outputs: number): Specs {
   const sides = new Array<number>(dims).fill(side);

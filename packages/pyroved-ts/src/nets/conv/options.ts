@@ -8,7 +8,7 @@ import { checkWeights } from '../../sizes.js';
 export interface ConvOptions {
   /**
    * Channels of the convolutions, block by block: [[32], [64, 64], [128, 128]] for encoders and classifiers, the
-   * reverse for decoders. Encoders halve the image between blocks, decoders double it after each.
+   * reverse for decoders. Encoders downsample the image by 2 between blocks, decoders upsample it by 2 after each.
    */
   readonly blocks?: readonly (readonly number[])[];
   /** Side length of the filters, odd. @default 3 */

@@ -1,12 +1,11 @@
 /**
- * The files in PyTorch's zip archives, checked: nothing is unpacked that is larger than it can be, and one changed bit
- * is found.
+ * Reads the files in PyTorch's zip archives. Sizes are limited, and any changed bit is detected.
  */
 import { ImportError } from '../../export/errors.js';
 import { checkRoom, limitsFor, type ReadLimits } from '../limits.js';
 import { zipEntries } from '../zip.js';
 
-/** The files of the archive by their paths. @throws {ImportError} where it is damaged, or no zip archive. */
+/** The files of the archive by path. @throws {ImportError} when it is damaged, or not a zip archive. */
 export function unzipped(bytes: Uint8Array, source: string, limits: ReadLimits = {}): Map<string, Uint8Array> {
   if (bytes.length === 0) throw new ImportError(`${source} is empty (0 bytes).`);
   if (bytes[0] !== 0x50 || bytes[1] !== 0x4b) {
@@ -23,6 +22,6 @@ export function unzipped(bytes: Uint8Array, source: string, limits: ReadLimits =
     return new Map(entries.map((entry) => [entry.name, entry.content()]));
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw new ImportError(`${source} is a damaged archive: ${why}. Copy it anew.`, undefined, { cause });
+    throw new ImportError(`${source} is a damaged archive: ${why}. Copy it again.`, undefined, { cause });
   }
 }

@@ -1,4 +1,4 @@
-/** What the shapes of a pyroVED state dictionary say of its model, and what they leave open. */
+/** Determines a pyroVED model from the shapes of its state dictionary; options resolve ambiguities. */
 import { OptionError } from 'pyro-ts';
 import { didYouMean } from 'pyro-ts/internal';
 import { ImportError } from '../../export/errors.js';
@@ -10,12 +10,13 @@ export type StateDict = ReadonlyMap<string, LoadedTensor>;
 export const importedKinds = ['iVAE', 'jiVAE', 'ssiVAE', 'ssRegIVAE'] as const;
 export type ImportedKind = (typeof importedKinds)[number];
 
-/** What a user says of a model whose weights leave it open. */
+/** Properties of a model that its weights do not determine. */
 export interface LayoutOptions {
-  /** Needed for an ssRegIVAE, whose weights look like an ssiVAE's. */
+  /** Required for an ssRegIVAE, whose weights have the same names as those of an ssiVAE. @default from the weights */
   readonly kind?: ImportedKind;
-  /** [height, width] of an image, [length] of a signal; needed where the number of pixels is no square. */
+  /** [height, width] of an image, [length] of a signal. @default a square image */
   readonly shape?: readonly number[];
+  /** @default the likeliest ones for the number of latents */
   readonly invariances?: readonly Invariance[];
 }
 
@@ -29,15 +30,15 @@ export interface Layout {
   readonly conditionDim: number;
   readonly hiddenEncoder: readonly number[];
   readonly hiddenDecoder: readonly number[];
-  /** Of the classifier or the regressor. */
+  /** Widths of the hidden layers of the classifier or the regressor. */
   readonly hiddenPredictor: readonly number[];
-  /** What was assumed. */
+  /** Assumptions. */
   readonly notes: readonly string[];
 }
 
 /**
- * Finds out kind, sizes and invariances.
- * @throws {ImportError} where the weights are not those of one of pyroVED's models, or fit none with the given options.
+ * Determines kind, sizes and invariances.
+ * @throws {ImportError} when the weights are not those of a pyroVED model, or do not match the options.
  */
 export function layoutOf(dict: StateDict, options: LayoutOptions, source: string): Layout {
   const notes: string[] = [];
@@ -64,8 +65,7 @@ export function layoutOf(dict: StateDict, options: LayoutOptions, source: string
   else if (kind !== 'iVAE') conditionDim = size('encoder_y.out.weight', 0);
   else if (!hasPose) conditionDim = inputs - size('decoder.out.weight', 0);
   else {
-    // Only the sum of content and condition is known: take the smallest number with which the pose and the image
-    // make sense.
+    // Only the sum of content and condition is known: use the smallest condition for which pose and image are valid.
     const fits = (c: number) =>
       posesFor(c) >= 1 && posesFor(c) <= (dims === 1 ? 1 : 4) && shapeFor(inputs - c) !== undefined;
     conditionDim = Array.from({ length: Math.min(inputs, decoded) }, (_, c) => c).find(fits) ?? 0;
@@ -92,25 +92,26 @@ export function layoutOf(dict: StateDict, options: LayoutOptions, source: string
   };
 }
 
-function kindOf(dict: StateDict, asked: ImportedKind | undefined, notes: string[], source: string): ImportedKind {
-  if (asked !== undefined && !importedKinds.includes(asked)) {
-    throw new OptionError(`There is no kind of model "${asked}" to import.${didYouMean(String(asked), importedKinds)}`);
+function kindOf(dict: StateDict, wanted: ImportedKind | undefined, notes: string[], source: string): ImportedKind {
+  if (wanted !== undefined && !importedKinds.includes(wanted)) {
+    throw new OptionError(
+      `There is no kind of model "${wanted}" to import.${didYouMean(String(wanted), importedKinds)}`,
+    );
   }
   const possible: readonly ImportedKind[] = dict.has('encoder_z.fc13.weight')
     ? ['jiVAE']
     : dict.has('encoder_y.out.weight')
       ? ['ssiVAE', 'ssRegIVAE']
       : ['iVAE'];
-  if (asked === undefined && possible.length > 1)
+  if (wanted === undefined && possible.length > 1)
     notes.push(`kind ${possible[0]} (a ${possible[1]} has the same weights)`);
-  const kind = asked ?? possible[0];
+  const kind = wanted ?? possible[0];
   if (possible.includes(kind)) return kind;
   throw new ImportError(`${source} holds the weights of ${possible.join(' or ')}, not of ${kind}.`);
 }
 
 /**
- * The given shape where it fits, else a square image; a signal where the coordinates say so, or where the pixels make
- * no square.
+ * The given shape if it matches; otherwise a signal if the coordinates are one-dimensional, or a square image.
  */
 function shapeOf(points: number, dims: number | undefined, given?: readonly number[]): readonly number[] | undefined {
   if (given) {
@@ -122,11 +123,11 @@ function shapeOf(points: number, dims: number | undefined, given?: readonly numb
   return side * side === points ? [side, side] : undefined;
 }
 
-/** Number of coordinates that each invariance of pyroVED takes in an image. */
+/** Number of latents of each invariance of pyroVED, for images. */
 const columns = { r: 1, t: 2, s: 1 } as const;
 type ImportedInvariance = keyof typeof columns;
 const isImported = (name: Invariance): name is ImportedInvariance => name in columns;
-/** The likeliest invariances with 0 to 4 coordinates, and what else they could be. */
+/** The likeliest invariances with 0 to 4 latents, and alternatives with as many. */
 const usual: readonly { readonly invariances: readonly ImportedInvariance[]; readonly others?: string }[] = [
   { invariances: [] },
   { invariances: ['r'], others: 's' },

@@ -1,10 +1,19 @@
 /**
- * Reads the pickle of a state dictionary. A pickle is a program for a stack machine that can call any Python function;
- * this machine knows only what a dictionary of tensors is made of, makes plain data of it, and rejects everything else.
- * Nothing is ever executed. Source: Python's pickletools, torch.serialization.
+ * Reads the pickle of a state dictionary. A pickle is a program for a stack machine that can call any Python function.
+ * This machine supports only the instructions of a dictionary of tensors, converts it to plain data, and rejects everything
+ * else, so no code is executed.
+ * @see Python's pickletools, torch.serialization
  */
 import { ImportError } from '../../export/errors.js';
-import { Global, PickledStorage, PickledTensor, type StoredTensor, Tuple, type Value, words } from './pickled.js';
+import {
+  describeValue,
+  Global,
+  PickledStorage,
+  PickledTensor,
+  type StoredTensor,
+  Tuple,
+  type Value,
+} from './pickled.js';
 
 const REBUILD = 'torch._utils._rebuild_tensor_v2';
 const ORDERED = 'collections.OrderedDict';
@@ -12,17 +21,18 @@ const STORAGE = /^torch\.(\w+Storage)$/;
 const allowed = (name: string): boolean => name === REBUILD || name === ORDERED || STORAGE.test(name);
 
 /**
- * The tensors of the dictionary that `bytes` hold, by name.
- * @throws {ImportError} for anything that is not such a dictionary, naming it.
+ * The tensors of the dictionary in `bytes`, by name.
+ * @throws {ImportError} when it is anything other than such a dictionary.
  */
 export function unpickleTensors(bytes: Uint8Array, source: string): Map<string, StoredTensor> {
   const value = new Machine(bytes, source).run();
-  if (!(value instanceof Map)) throw new ImportError(`${source} holds ${words(value)}, not a dictionary of tensors.`);
+  if (!(value instanceof Map))
+    throw new ImportError(`${source} holds ${describeValue(value)}, not a dictionary of tensors.`);
   const found = new Map<string, StoredTensor>();
   for (const [name, entry] of value) {
     if (!(entry instanceof PickledTensor)) {
       throw new ImportError(
-        `${source}: "${name}" is ${words(entry)}, not a tensor. Save the weights alone: torch.save(model.state_dict(), file).`,
+        `${source}: "${name}" is ${describeValue(entry)}, not a tensor. Save the weights alone: torch.save(model.state_dict(), file).`,
       );
     }
     found.set(name, entry.tensor);
@@ -79,7 +89,7 @@ class Machine {
     return value;
   }
 
-  /** What was pushed since the last mark. */
+  /** Pops the values above the last mark. */
   sinceMark(): Value[] {
     const mark = this.stack.lastIndexOf(MARK);
     if (mark < 0) throw this.error('its pickle is damaged (there is no mark)');
@@ -112,7 +122,7 @@ class Machine {
     return this.view.getFloat64(this.advance(8), false);
   }
 
-  /** A whole number of up to 8 bytes, two's complement. */
+  /** An integer of up to 8 bytes in two's complement. */
   long(): number {
     const length = this.byte();
     if (length > 8) throw this.error(`it holds a number of ${length} bytes`);
@@ -145,7 +155,7 @@ class Machine {
 
   global(module: Value, name: Value): Global {
     if (typeof module !== 'string' || typeof name !== 'string')
-      throw this.error(`it asks for a name that is ${words(typeof module === 'string' ? name : module)}`);
+      throw this.error(`it asks for a name that is ${describeValue(typeof module === 'string' ? name : module)}`);
     const full = `${module}.${name}`;
     if (allowed(full)) return new Global(full);
     throw this.error(
@@ -155,7 +165,7 @@ class Machine {
   }
 
   call(called: Value, args: Value): Value {
-    if (!(called instanceof Global) || !(args instanceof Tuple)) throw this.error(`it calls ${words(called)}`);
+    if (!(called instanceof Global) || !(args instanceof Tuple)) throw this.error(`it calls ${describeValue(called)}`);
     if (called.name === ORDERED && args.items.length === 0) return new Map();
     if (called.name === REBUILD) return new PickledTensor(this.tensor(args.items));
     throw this.error(`it calls ${called.name}`);
@@ -164,12 +174,12 @@ class Machine {
   /** _rebuild_tensor_v2(storage, offset, shape, strides, requires_grad, hooks) */
   private tensor([storage, offset, shape, strides]: readonly Value[]): StoredTensor {
     const sizes = (value: Value): readonly number[] | undefined =>
-      value instanceof Tuple && value.items.every(isCount) ? (value.items as readonly number[]) : undefined;
+      value instanceof Tuple && value.items.every(isCount) ? value.items : undefined;
     const [dims, steps] = [sizes(shape), sizes(strides)];
     if (!(storage instanceof PickledStorage) || !isCount(offset) || !dims || steps?.length !== dims.length) {
       throw this.error('a tensor in it is damaged');
     }
-    return { storage: storage.storage, offset: offset as number, shape: dims, strides: steps };
+    return { storage: storage.storage, offset, shape: dims, strides: steps };
   }
 
   /** ('storage', type, key, device, length) */
@@ -179,28 +189,30 @@ class Machine {
     if (tag !== 'storage' || !kind || typeof key !== 'string' || !isCount(length)) {
       throw this.error('a storage in it is damaged');
     }
-    return new PickledStorage({ type: kind, key, length: length as number });
+    return new PickledStorage({ type: kind, key, length });
   }
 
-  /** Puts the pairs of a list into the dictionary on the stack. */
+  /** Adds pairs to the dictionary on the stack. */
   setItems(pairs: readonly Value[]): void {
     const target = this.peek();
-    if (!(target instanceof Map) || pairs.length % 2 !== 0) throw this.error(`it puts items into ${words(target)}`);
+    if (!(target instanceof Map) || pairs.length % 2 !== 0)
+      throw this.error(`it puts items into ${describeValue(target)}`);
     for (let i = 0; i < pairs.length; i += 2) {
       const name = pairs[i];
-      if (typeof name !== 'string') throw this.error(`a name in its dictionary is ${words(name)}`);
+      if (typeof name !== 'string') throw this.error(`a name in its dictionary is ${describeValue(name)}`);
       target.set(name, pairs[i + 1]);
     }
   }
 
   append(items: readonly Value[]): void {
     const target = this.peek();
-    if (!Array.isArray(target)) throw this.error(`it appends to ${words(target)}`);
+    if (!Array.isArray(target)) throw this.error(`it appends to ${describeValue(target)}`);
     for (const item of items) target.push(item);
   }
 }
 
-const isCount = (value: Value | undefined): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
+const isCount = (value: Value | undefined): value is number =>
+  typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 const shorten = (text: string): string => (text.length > 80 ? `${text.slice(0, 80)}...` : text);
 
 type Step = (machine: Machine) => void;
@@ -212,9 +224,9 @@ const tupleOf =
     m.push(new Tuple(items.reverse()));
   };
 
-/** What each instruction does; those that are not here are rejected. */
+/** The supported instructions; all others are rejected. */
 const steps: Readonly<Record<number, Step>> = {
-  // PROTO and FRAME say nothing that is needed.
+  // PROTO and FRAME have no effect.
   128: (m) => void m.byte(),
   149: (m) => void m.float64(),
   40: (m) => m.push(MARK),
@@ -264,9 +276,9 @@ const steps: Readonly<Record<number, Step>> = {
     m.push(m.call(m.pop(), args));
   },
   81: (m) => m.push(m.storage(m.pop())),
-  // BUILD: the versions of the modules, which a state dictionary carries along; they are no tensors.
+  // BUILD: the versions of the modules, which are not tensors.
   98: (m) => {
     m.pop();
-    if (!(m.peek() instanceof Map)) throw m.error(`it sets the state of ${words(m.peek())}`);
+    if (!(m.peek() instanceof Map)) throw m.error(`it sets the state of ${describeValue(m.peek())}`);
   },
 };

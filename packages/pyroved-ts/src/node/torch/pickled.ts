@@ -1,10 +1,10 @@
-/** The plain data that the pickle of a state dictionary becomes. */
+/** The plain data of the pickle of a state dictionary. */
 
-/** Numbers in a file, of which tensors are views. */
+/** The numbers of a file, of which tensors are views. */
 export interface Storage {
   /** "FloatStorage" */
   readonly type: string;
-  /** The name of its file in the archive. */
+  /** Name of its file in the archive. */
   readonly key: string;
   readonly length: number;
 }
@@ -17,7 +17,7 @@ export interface StoredTensor {
   readonly strides: readonly number[];
 }
 
-/** A function or class that is named in the file. It is only a name here. */
+/** The name of a Python function or class. */
 export class Global {
   constructor(readonly name: string) {}
 }
@@ -34,8 +34,8 @@ export class Tuple {
 export type Value = null | boolean | number | string | Global | PickledTensor | PickledStorage | Tuple | Value[] | Dict;
 export type Dict = Map<string, Value>;
 
-/** A value as an error names it. */
-export function words(value: Value): string {
+/** A description of a value for error messages. */
+export function describeValue(value: Value): string {
   if (value instanceof Global) return `the name ${value.name}`;
   if (value instanceof PickledTensor) return 'a tensor';
   if (value instanceof PickledStorage) return 'a storage';

@@ -1,4 +1,4 @@
-/** The original's weights in our models: `save_weights` of pyroVED, read without Python. */
+/** Imports models from the weights that pyroVED's `save_weights` wrote, without Python. */
 import type { Activation } from '@pyro-ts/spatial-decoder';
 import { defined } from '../../defined.js';
 import { disposeOnError } from '../../disposeOnError.js';
@@ -8,15 +8,15 @@ import { type Layout, type LayoutOptions, layoutOf } from './layout.js';
 import { readStateDict } from './stateDict.js';
 import { loadWeights } from './weights.js';
 
-/** What the weights do not tell. */
+/** Properties of a model that its weights do not determine. */
 export interface PyrovedOptions extends LayoutOptions {
   /** Activation; pyroVED's "lrelu" is "leakyRelu". @default 'tanh', as in pyroVED */
   readonly activation?: Activation;
   /** pyroVED's sampler_d. @default 'bernoulli' */
   readonly likelihood?: LikelihoodName;
-  /** pyroVED's decoder_sig, of a gaussian likelihood. */
+  /** pyroVED's decoder_sig, for a gaussian likelihood. @default 0.5 */
   readonly decoderSigma?: number;
-  /** pyroVED's sigmoid_d, of a gaussian likelihood. */
+  /** pyroVED's sigmoid_d, for a gaussian likelihood. @default true */
   readonly sigmoidOutput?: boolean;
   /** pyroVED's dx_prior. @default 0.1 */
   readonly shiftPrior?: number;
@@ -48,17 +48,17 @@ export const pyrovedOptionKeys = optionNames(table);
 export interface ImportedModel {
   readonly model: Model;
   readonly config: ModelConfig;
-  /** What was assumed, because the weights leave it open. */
+  /** Assumptions about properties that the weights do not determine. */
   readonly notes: readonly string[];
 }
 
 /**
  * The model whose weights pyroVED's `save_weights` (or `torch.save(model.state_dict(), file)`) wrote: iVAE, jiVAE,
- * ssiVAE or ss_reg_iVAE. Kind, sizes and invariances are found from the shapes; what they leave open is assumed, and
- * said in `notes`.
+ * ssiVAE or ss_reg_iVAE. Kind, sizes and invariances are determined from the shapes of the weights; `notes` lists the
+ * assumptions.
  * @param bytes the content of the `.pt` file
- * @param source how errors call it
- * @throws {ImportError} for another kind of file, a damaged one, or other weights.
+ * @param source name of the file in error messages
+ * @throws {ImportError} when the file is damaged, of another format, or of another model.
  * @example
  * const { model, notes } = importPyroved(readFileSync('rvae.pt'), { shape: [48, 48], invariances: ['r', 't'] });
  */

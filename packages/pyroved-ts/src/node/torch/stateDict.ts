@@ -1,6 +1,5 @@
 /**
- * Reads PyTorch's weight files (`torch.save(model.state_dict(), file)`, a zip archive since PyTorch 1.6) without
- * Python.
+ * Reads PyTorch's weight files (`torch.save(model.state_dict(), file)`, zip archives since PyTorch 1.6) without Python.
  */
 import { halfToFloat32, upperHalfToFloat32 } from 'pyro-ts/internal';
 import { ImportError } from '../../export/errors.js';
@@ -34,9 +33,11 @@ const TYPES: Readonly<Record<string, StorageType>> = {
 };
 
 /**
- * The tensors of a `.pt` file by name, as float32. float64, float16, bfloat16 and whole numbers are converted; shared
- * storages and any strides are followed. The file's pickle is read as data: nothing in it is executed.
- * @throws {ImportError} for another kind of file, a damaged one, or one that holds more than tensors.
+ * The tensors of a `.pt` file by name, converted to float32 from float64, float16, bfloat16 or integers. Shared storages
+ * and arbitrary strides are supported. The pickle of the file is read as data; nothing in it is executed.
+ * @param source name of the file in error messages
+ * @throws {ImportError} when the file is damaged, of another format, or holds anything other than tensors.
+ * @example const weights = readStateDict(readFileSync('rvae.pt'), 'rvae.pt'); // weights.get('decoder.out.bias')?.data
  */
 export function readStateDict(
   bytes: Uint8Array,
@@ -66,7 +67,7 @@ export function readStateDict(
     return known;
   };
   const tensors = unpickleTensors(files.get(pickle) as Uint8Array, source);
-  // Many tensors may view one storage, and a stride may be 0: what they claim together is bounded too.
+  // Several tensors may share a storage, and a stride may be 0, so their total size is limited too.
   const budget = { left: limitsFor(bytes.length, limits).maxBytes / 4 };
   return new Map(
     [...tensors].map(([name, tensor]) => [name, gathered(name, tensor, valuesOf(tensor.storage), budget, source)]),
@@ -80,7 +81,7 @@ function decode({ type, key, length }: Storage, bytes: Uint8Array | undefined, s
   if (bytes.length < length * known.bytes) {
     throw new ImportError(`${source} is damaged: data/${key} has ${bytes.length} bytes of ${length * known.bytes}.`);
   }
-  // A copy, because a view has to lie at a multiple of its element size.
+  // A copy, since a view must be aligned to its element size.
   return known.decode(bytes.slice(0, length * known.bytes).buffer as ArrayBuffer);
 }
 

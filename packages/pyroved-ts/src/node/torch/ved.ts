@@ -1,4 +1,4 @@
-/** The weights of pyroVED's encoder-decoder (VED) in ours. */
+/** Imports encoder-decoders from the weights of pyroVED's VED. */
 import type { Activation } from '@pyro-ts/spatial-decoder';
 import { defined } from '../../defined.js';
 import { disposeOnError } from '../../disposeOnError.js';
@@ -9,21 +9,22 @@ import type { StateDict } from './layout.js';
 import { readStateDict } from './stateDict.js';
 import { loadWeights } from './weights.js';
 
-/** What the weights do not tell. */
+/** Properties of a model that its weights do not determine. */
 export interface PyrovedVEDOptions {
   /**
-   * [height, width] or [length] of what is given; found where it is a square, or a signal, that halves without a rest.
+   * Shape of the inputs, [height, width] or [length].
+   * @default a square or a signal whose size is divided by 2 without remainder at each pooling
    */
   readonly inputShape?: readonly number[];
-  /** Of what is predicted, likewise. */
+  /** Shape of the outputs. @default as for the inputs */
   readonly outputShape?: readonly number[];
-  /** "leakyRelu", pyroVED's "lrelu". */
+  /** Activation; pyroVED's "lrelu" is "leakyRelu". @default 'leakyRelu' */
   readonly activation?: Activation;
   /** pyroVED's sampler_d. @default 'bernoulli' */
   readonly likelihood?: LikelihoodName;
-  /** pyroVED's decoder_sig, of a gaussian likelihood. */
+  /** pyroVED's decoder_sig, for a gaussian likelihood. @default 0.5 */
   readonly decoderSigma?: number;
-  /** pyroVED's sigmoid_d, of a gaussian likelihood. */
+  /** pyroVED's sigmoid_d, for a gaussian likelihood. @default true */
   readonly sigmoidOutput?: boolean;
 }
 
@@ -42,7 +43,7 @@ export const vedOptionKeys = optionNames(table);
 export interface ImportedVED {
   readonly model: VED;
   readonly config: VEDConfig;
-  /** What was assumed, because the weights leave it open. */
+  /** Assumptions about properties that the weights do not determine. */
   readonly notes: readonly string[];
 }
 
@@ -53,16 +54,16 @@ const FEATURES = 'encoder_z.feature_extractor.layers';
 const UPSAMPLER = 'decoder.upsampler.layers';
 
 /**
- * The VED whose weights pyroVED's `save_weights` wrote. Blocks and channels are found from the shapes.
+ * The VED whose weights pyroVED's `save_weights` wrote. Blocks and channels are determined from the shapes of the weights.
  * @param bytes the content of the `.pt` file
- * @param source how errors call it
- * @throws {ImportError} for another kind of file, a damaged one, or other weights.
+ * @param source name of the file in error messages
+ * @throws {ImportError} when the file is damaged, of another format, or of another model.
  * @example
  * const { model } = importPyrovedVED(readFileSync('im2spec.pt'), { inputShape: [32, 32], outputShape: [64] });
  */
 export function importPyrovedVED(bytes: Uint8Array, options: PyrovedVEDOptions = {}, source = 'The file'): ImportedVED {
   const { activation, likelihood } = resolveOptions('importPyrovedVED', options, table);
-  // PyTorch counts the batches of a normalisation; nothing depends on it.
+  // PyTorch counts the batches of a normalisation, which has no effect.
   const dict = new Map([...readStateDict(bytes, source)].filter(([name]) => !name.endsWith('.num_batches_tracked')));
   if (!isVED(dict)) throw new ImportError(`${source} does not hold the weights of a VED.`);
   const notes: string[] = [];
@@ -110,7 +111,7 @@ function sizes(dict: StateDict, options: PyrovedVEDOptions, notes: string[], sou
   };
 }
 
-/** A shape whose `points` at the small end are multiplied by two `times` times. */
+/** The shape that results from one of `points` points by doubling each side `times` times. */
 function guess(dims: number, points: number, times: number, option: string, notes: string[], source: string): number[] {
   const side = dims === 1 ? points : Math.round(Math.sqrt(points));
   if (side ** dims !== points) throw new ImportError(`${source} does not tell its ${option}. Give it.`);
@@ -120,8 +121,8 @@ function guess(dims: number, points: number, times: number, option: string, note
 }
 
 /**
- * The channels of the convolutions, block by block. Between blocks there is a layer without weights (a pooling), or one
- * whose weights are called "conv" (an upsampling); after a convolution come its activation and perhaps a normalisation.
+ * The channels of the convolutions, by block. Blocks are separated by a layer without weights (pooling) or with weights
+ * named "conv" (upsampling); a convolution is followed by its activation and, optionally, a normalisation.
  */
 function blocksOf(dict: StateDict, name: string, source: string): { blocks: number[][]; dims: number } {
   const step = dict.has(`${name}.2.running_mean`) ? 3 : 2;

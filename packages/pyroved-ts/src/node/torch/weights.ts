@@ -1,4 +1,4 @@
-/** Puts the tensors of a state dictionary into a model's parameters of the same names. */
+/** Loads the tensors of a state dictionary into the parameters of a model with the same names. */
 import type { ParamStore } from 'pyro-ts';
 import { formatShape } from 'pyro-ts/internal';
 import { ImportError } from '../../export/errors.js';
@@ -6,9 +6,9 @@ import type { StateDict } from './layout.js';
 import type { LoadedTensor } from './stateDict.js';
 
 /**
- * Gives every parameter its value. PyTorch has the outputs of a layer first, [outputs, inputs, ...sides]; they are last
- * here, [...sides, inputs, outputs].
- * @throws {ImportError} where names or shapes are not the model's.
+ * Loads the values of all parameters. PyTorch's layout is [outputs, inputs, ...sides]; here it is [...sides, inputs,
+ * outputs].
+ * @throws {ImportError} when names or shapes differ from those of the model.
  */
 export function loadWeights(params: ParamStore, dict: StateDict, source: string): void {
   const missing = params.names.filter((name) => !dict.has(name));

@@ -51,6 +51,8 @@ const table = {
  * the zero of the angle and the meaning of the latents differ between classes. For a model without classes, the class
  * is also a factor.
  * @returns undefined if no known factor varies, or there are too few images
+ * @throws {OptionError} when an option is unknown or invalid.
+ * @example const { separation, factors } = disentanglementOf(vae, images) ?? {};
  */
 export function disentanglementOf(
   model: { encode(set: TrainingImages): Encoding & Condition },
