@@ -16,6 +16,7 @@ export { disposeOnError } from './disposeOnError.js';
 export { listProblems } from './errors.js';
 export { exportFormats } from './export/exportModel.js';
 export { ONNX_OPSET } from './export/onnx/write.js';
+export { scalarExpression } from './expression.js';
 export { lookUp } from './lookup.js';
 export { isClassifier } from './models/kinds.js';
 export { likelihoodNames } from './models/likelihood.js';

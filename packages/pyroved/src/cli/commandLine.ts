@@ -1,4 +1,4 @@
-/** The command line: `pyroved train | evaluate | classify | encode | manifold | export | import | cross-validate | compare-priors | demo`. */
+/** The command line: `pyroved train | evaluate | classify | encode | manifold | export | import | cross-validate | compare-priors | sweep | demo`. */
 import { Command, CommanderError } from 'commander';
 import { plainText } from '../plainText.js';
 import { version } from '../version.js';
@@ -14,6 +14,7 @@ import { manifoldCommand } from './manifold.js';
 import { report } from './messages.js';
 import { predictCommand } from './predict.js';
 import { interpolateCommand, straightenCommand, traverseCommand } from './rows.js';
+import { sweepCommand } from './sweep.js';
 import { trainCommand } from './train.js';
 
 /** Error messages repeat what was typed, so control characters are removed. */
@@ -33,6 +34,7 @@ const COMMANDS = [
   importCommand,
   crossValidateCommand,
   comparePriorsCommand,
+  sweepCommand,
   demoCommand,
 ];
 

@@ -41,7 +41,7 @@ export function addStudyOptions(command: Command, without: readonly string[] = [
 }
 
 /** The source as in `train`; the argument may also be a folder. */
-function studySource(word: string | undefined, given: Given, command: Command): Source {
+export function studySource(word: string | undefined, given: Given, command: Command): Source {
   if (word === undefined || Object.hasOwn(generatedSources, word) || !isFolder(word)) {
     return sourceOf(word, given, command);
   }
@@ -115,10 +115,10 @@ export function settingsOf(given: Given): RunSettings & { readonly overwrite: bo
 
 const isFolder = (file: string): boolean => fs.statSync(file, { throwIfNoEntry: false })?.isDirectory() === true;
 
-/** Rejects options together with --resume, except those of the machine and the report: a resumed run has its options in its folder. */
-export function rejectWithResume(word: string | undefined, command: Command): void {
-  const typed = typedOptions(command).filter(
-    ({ name }) => !['resume', 'report', 'engine', 'kernel', 'threads', 'precision', 'isa'].includes(name),
+/** Rejects options together with --resume, except those of the machine, the report and `allowed`: a resumed run has its options in its folder. */
+export function rejectWithResume(word: string | undefined, command: Command, allowed: readonly string[] = []): void {
+  const always = ['resume', 'report', 'engine', 'kernel', 'threads', 'precision', 'isa'];
+  const typed = typedOptions(command).filter(({ name }) => ![...always, ...allowed].includes(name));
   );
   const extra = [...(word === undefined ? [] : [`"${word}"`]), ...typed.map(({ flag }) => flag)];
   if (extra.length === 0) return;

@@ -1,7 +1,7 @@
 export type { LoadedCheckpoint } from './checkpoint.js';
 export type { RunConfig, RunOrigin, RunSettings } from './config.js';
 export { RUN_FORMAT, RUN_VERSION } from './config.js';
-export { RunError } from './errors.js';
+export { explained, RunError } from './errors.js';
 export { writeFileAtomic } from './files.js';
 export type { Json, JsonObject } from './json.js';
 export { lockOf } from './lock.js';

@@ -23,6 +23,7 @@ export const STUDY_FILES = {
   study: 'study.json',
   results: 'results.json',
   table: 'results.csv',
+  logs: 'logs',
   report: 'report.html',
   pictures: 'pictures',
 } as const;

@@ -12,8 +12,8 @@ import { writePicture } from './pictures.js';
 const FORMAT = 'pyroved-study';
 const VERSION = 1;
 
-/** The kinds of studies: seeds of one model, folds of the labelled images, angle priors. */
-export const studyKinds = ['seeds', 'folds', 'priors'] as const;
+/** The kinds of studies: seeds of one model, folds of the labelled images, angle priors, varied options. */
+export const studyKinds = ['seeds', 'folds', 'priors', 'sweep'] as const;
 export type StudyKind = (typeof studyKinds)[number];
 
 export interface Study {
