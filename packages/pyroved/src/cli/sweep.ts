@@ -35,7 +35,9 @@ export function sweepCommand(): Command {
         'run folder per trial, tables, charts and a report. Ctrl-C saves and stops; continue with --resume.',
     )
     .addArgument(new Argument('[source]', 'a specification (.yaml, .json), or images as for train: a name or a folder'))
-    .addOption(new Option('--vary <name=values>', 'an option of train and its values; repeat for several').argParser(varied))
+    .addOption(
+      new Option('--vary <name=values>', 'an option of train and its values; repeat for several').argParser(varied),
+    )
     .addOption(
       new Option(
         '--search <how>',
@@ -45,7 +47,9 @@ export function sweepCommand(): Command {
     .addOption(parsed('--trials <n>', 'number of random configurations (default: 20)', atLeast(1)))
     .addOption(seedsOption('seeds per configuration: 3 for seeds 1 to 3, or a list such as 2,5,7 (default: 1)'))
     .addOption(
-      new Option('--metric <name>', 'compare by (default: accuracy if there are labels, else loss)').choices(Object.keys(sweepMetrics)),
+      new Option('--metric <name>', 'compare by (default: accuracy if there are labels, else loss)').choices(
+        Object.keys(sweepMetrics),
+      ),
     )
     .addOption(parsed('--factor <n>', 'halving: one of this many configurations goes on (default: 3)', atLeast(2)))
     .addOption(parsed('--first-epochs <n>', 'halving: epoch of the first comparison (default: 1)', atLeast(1)))
@@ -109,7 +113,13 @@ async function sweep(word: string | undefined, given: Given, command: Command, h
 
 /** The specification of the file, if there is one, with what the command line adds or changes. */
 function specOf(word: string | undefined, given: Given): SweepSpec {
-  const { vary = {}, search, trials, seeds, metric } = given as {
+  const {
+    vary = {},
+    search,
+    trials,
+    seeds,
+    metric,
+  } = given as {
     vary?: SweepSpec['vary'];
     search?: Search;
     trials?: number;
@@ -135,7 +145,9 @@ function tellEnd({ folder, result, stopped }: SweepOutcome): void {
   print(aligned([table.header, ...table.rows]));
   const failed = result.trials.filter(({ state }) => state === 'failed');
   if (failed.length > 0) {
-    say(`${failed.length} of ${result.trials.length} trials failed; see ${folder.file('logs')}. To try them again: pyroved sweep --resume ${folder.path}`);
+    say(
+      `${failed.length} of ${result.trials.length} trials failed; see ${folder.file('logs')}. To try them again: pyroved sweep --resume ${folder.path}`,
+    );
     process.exitCode = 1;
   }
   say(`Table: ${folder.file('table')}. Report: ${folder.file('report')}`);

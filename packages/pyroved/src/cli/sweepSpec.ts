@@ -33,7 +33,8 @@ export interface SweepSpec {
 const keys = ['source', 'options', 'vary', 'search', 'trials', 'seeds', 'metric'] as const;
 
 /** Whether an argument names a specification, by its ending. */
-export const isSpecFile = (word: string | undefined): word is string => word !== undefined && /\.(ya?ml|json)$/i.test(word);
+export const isSpecFile = (word: string | undefined): word is string =>
+  word !== undefined && /\.(ya?ml|json)$/i.test(word);
 
 /** A specification is short; a file beyond this is something else. */
 const LARGEST = 1e6;
@@ -41,7 +42,8 @@ const LARGEST = 1e6;
 /** Reads a specification. @throws {PyrovedError} when it cannot be read or has unknown entries */
 export function readSpec(file: string): SweepSpec {
   const content = parsedFile(file);
-  if (!isRecord(content)) throw new PyrovedError(`${file} must contain entries such as "vary:"; see pyroved sweep --help.`);
+  if (!isRecord(content))
+    throw new PyrovedError(`${file} must contain entries such as "vary:"; see pyroved sweep --help.`);
   rejectUnknownKeys(file, content, keys);
   const { source, options = {}, vary = {}, search, trials, seeds, metric } = content;
   if (source !== undefined && typeof source !== 'string') throw invalid(file, 'source', 'a name or a folder');
@@ -69,7 +71,9 @@ function parsedFile(file: string): unknown {
     // Aliases could make a small file huge.
     return parse(fs.readFileSync(file, 'utf8'), { maxAliasCount: 0 });
   } catch (cause) {
-    throw new PyrovedError(`Could not read ${file}: ${cause instanceof Error ? cause.message : cause}`, undefined, { cause });
+    throw new PyrovedError(`Could not read ${file}: ${cause instanceof Error ? cause.message : cause}`, undefined, {
+      cause,
+    });
   }
 }
 
@@ -99,7 +103,11 @@ function textOf(file: string, name: string, value: unknown): string {
 }
 
 function valuesOf(file: string, name: string, value: unknown): OptionValues {
-  if (Array.isArray(value)) return listOf(name, value.map((entry) => textOf(file, name, entry)));
+  if (Array.isArray(value))
+    return listOf(
+      name,
+      value.map((entry) => textOf(file, name, entry)),
+    );
   return parseValues(name, textOf(file, name, value));
 }
 
@@ -131,7 +139,10 @@ export function configurationsOf(spec: SweepSpec, base: Command, seed: number): 
 function grid(vary: SweepSpec['vary']): Record<string, string>[] {
   const entries = Object.entries(vary).map(([name, values]) => [name, gridValues(name, values)] as const);
   const size = entries.reduce((product, [, values]) => product * values.length, 1);
-  if (size > MOST) throw new PyrovedError(`The grid has ${size} configurations; at most ${MOST} are possible. Draw at random: --trials.`);
+  if (size > MOST)
+    throw new PyrovedError(
+      `The grid has ${size} configurations; at most ${MOST} are possible. Draw at random: --trials.`,
+    );
   return entries.reduce<Record<string, string>[]>(
     (all, [name, values]) => all.flatMap((one) => values.map((value) => ({ ...one, [name]: value }))),
     [{}],
@@ -151,7 +162,11 @@ function drawn({ vary, trials = 20 }: SweepSpec, seed: number): Record<string, s
 }
 
 /** The settings of `train` with these options. */
-function settingsFor(spec: SweepSpec, values: Readonly<Record<string, string>>, base: Command): Configuration['settings'] {
+function settingsFor(
+  spec: SweepSpec,
+  values: Readonly<Record<string, string>>,
+  base: Command,
+): Configuration['settings'] {
   const parser = trainingOptions();
   for (const { attributeName } of parser.options.map((option) => ({ attributeName: option.attributeName() })))
     if (base.getOptionValueSource(attributeName) === 'cli')
@@ -179,10 +194,10 @@ function set(command: Command, name: string, text: string): void {
     const known = command.options.map(({ long }) => (long ?? '').slice(2));
     throw new PyrovedError(`A training has no option "${name}".${didYouMean(name, known)}`);
   }
-  command.setOptionValueWithSource(option.attributeName(), valueOf(option, text), 'cli');
+  command.setOptionValueWithSource(option.attributeName(), parsedValue(option, text), 'cli');
 }
 
-function valueOf(option: Option, text: string): unknown {
+function parsedValue(option: Option, text: string): unknown {
   if (option.isBoolean()) {
     if (text === 'true' || text === 'false') return (text === 'true') !== option.negate;
     throw new PyrovedError(`${option.name()} is true or false, not "${text}".`);
@@ -190,6 +205,10 @@ function valueOf(option: Option, text: string): unknown {
   try {
     return option.parseArg === undefined ? text : option.parseArg(text, undefined);
   } catch (cause) {
-    throw new PyrovedError(`${option.name()} = "${text}": ${cause instanceof Error ? cause.message : cause}`, undefined, { cause });
+    throw new PyrovedError(
+      `${option.name()} = "${text}": ${cause instanceof Error ? cause.message : cause}`,
+      undefined,
+      { cause },
+    );
   }
 }

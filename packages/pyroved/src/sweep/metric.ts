@@ -15,9 +15,9 @@ export type SweepMetric = keyof typeof sweepMetrics;
 /** The figures of a run: of its end, or of an epoch. Absent figures are undefined. */
 export type TrialFigures = Readonly<Partial<Record<SweepMetric, number>>>;
 
-/** The figures of a finished run, or of an earlier epoch, counted from 1. */
+/** The figures of a finished run, or of an epoch, counted from 1; of a run that ended before that epoch, of its last one. */
 export function figuresAt(run: RunFolder, epoch?: number): TrialFigures {
-  const source = epoch === undefined ? run.readSummary() : run.metrics.read().find((record) => record.epoch === epoch);
+  const source = epoch === undefined ? run.readSummary() : run.metrics.read().slice(0, epoch).at(-1);
   const names = Object.keys(sweepMetrics) as SweepMetric[];
   const known = names.flatMap((name) => (typeof source?.[name] === 'number' ? [[name, source[name]]] : []));
   return Object.fromEntries(known);

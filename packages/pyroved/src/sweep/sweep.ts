@@ -4,6 +4,7 @@ import path from 'node:path';
 import { OptionError } from 'pyro-ts';
 import type { RunHooks } from '../runs/hooks.js';
 import { type Machine, type MachineRecord, machineAgain, recordOf, startMachine } from '../runs/machine.js';
+import { checkTrainSettings } from '../runs/settings.js';
 import { contentHash } from '../sources/contentHash.js';
 import { type JsonObject, lockOf, RunError, RunFolder, StudyFolder } from '../storage/index.js';
 import { seedList } from '../studies/seeds.js';
@@ -74,7 +75,14 @@ export async function runSweep(request: SweepRequest, hooks: RunHooks = {}): Pro
     return hash;
   };
   const trials = trialsOf(configurations, list, (one) => ({ data: dataOf(one), machine: record }));
-  const plan: Plan = { configurations, trials, machine: record, ...(metric && { metric }), ...(halving && { halving }) };
+  checkDistinct(configurations, trials);
+  const plan: Plan = {
+    configurations,
+    trials,
+    machine: record,
+    ...(metric && { metric }),
+    ...(halving && { halving }),
+  };
   const parts = trials.map(({ id }) => partOf(id));
   const study = StudyFolder.create(folder, { kind: 'sweep', parts, plan }, { overwrite });
   using _lock = lockOf(study);
@@ -95,73 +103,83 @@ export async function resumeSweep(
   return await work(study, plan, { ...machine, ...(workers !== undefined && { workers }) }, hooks);
 }
 
+/** A sweep at work: its locked folder, and how its trials are trained. */
+interface SweepAtWork {
+  readonly study: StudyFolder;
+  readonly plan: Plan;
+  readonly machine: Machine;
+  readonly workers: number;
+  readonly hooks: RunHooks;
+}
+
 async function work(study: StudyFolder, plan: Plan, machine: SweepMachine, hooks: RunHooks): Promise<SweepOutcome> {
   const { configurations, trials, halving } = plan;
   const { workers = defaultWorkers(trials.length), ...own } = machine;
   const threads = own.threads ?? Math.max(1, Math.floor(os.availableParallelism() / workers));
-  const jobOf = ({ id, configuration, seed }: Trial, until?: number): Job => ({
-    ...{ id, seed, folder: study.part(partOf(id)), settings: configurations[configuration].settings },
-    machine: { ...machineAgain(plan.machine, own), threads },
-    ...(until !== undefined && { until }),
-  });
   hooks.say?.(`${trials.length} trials, ${count(workers, 'worker')} with ${count(threads, 'thread')} each.`);
-  let done = 0;
-  const run = (some: readonly Trial[], until?: number): Promise<Outcome[]> =>
-    runJobs(
-      some.map((trial) => jobOf(trial, until)),
-      {
-        workers,
-        logs: study.file('logs'),
-        ...(hooks.signal && { signal: hooks.signal }),
-        onDeath: (job, how) => hooks.say?.(`The worker of trial ${job.id} ended ${how}. The trial is continued.`),
-        onEnd: (job, outcome) => {
-          if (outcome.is === 'stopped') return;
-          const trial = some.find(({ id }) => id === job.id) as Trial;
-          if (until === undefined) done++;
-          hooks.say?.(`${trialName(plan, trial)}: ${stateText(study, trial, outcome, until)}`);
-        },
-      },
-    );
+  const at = { study, plan, machine: { ...machineAgain(plan.machine, own), threads }, workers, hooks };
   const results = new Map<string, TrialResult>();
-  const failed = (trial: Trial, message: string): void => {
-    results.set(trial.id, { ...trial, state: 'failed', figures: {}, message });
-  };
-  let alive = trials;
-  const metricFor = (figures: readonly TrialResult[]) => metricOf(plan.metric, figures.map((one) => one.figures));
+  const stopped = { folder: study, stopped: true };
+  const left = () => trials.filter(({ id }) => !results.has(id));
   for (const until of halving ? rungs(configurations.length, halving) : []) {
-    const outcomes = await run(alive, until);
-    if (hooks.signal?.aborted) return { folder: study, stopped: true };
-    const reached = alive.flatMap((trial, i): TrialResult[] => {
-      const outcome = outcomes[i];
-      if (outcome.is !== 'failed')
-        return [{ ...trial, state: 'dropped', epoch: until, figures: figuresAt(folderOf(study, trial), until) }];
-      failed(trial, outcome.message);
-      return [];
-    });
-    const kept = bestOf(reached, metricFor(reached), Math.ceil(countOf(alive) / (halving as Halving).factor));
-    for (const one of reached) if (!kept.has(one.configuration)) results.set(one.id, one);
-    alive = alive.filter(({ configuration }) => kept.has(configuration));
-    hooks.say?.(`After epoch ${until}: ${count(kept.size, 'configuration')} of ${configurations.length} go on.`);
+    const reached = await trainAll(at, left(), until);
+    if (!reached) return stopped;
+    const kept = bestOf(reached, metricFor(plan, reached), Math.ceil(countOf(reached) / (halving as Halving).factor));
+    for (const one of reached) if (one.state === 'failed' || !kept.has(one.configuration)) results.set(one.id, one);
+    hooks.say?.(`After epoch ${until}: ${kept.size} of ${count(configurations.length, 'configuration')} go on.`);
   }
-  const outcomes = await run(alive);
-  if (hooks.signal?.aborted) return { folder: study, stopped: true };
-  alive.forEach((trial, i) => {
-    const outcome = outcomes[i];
-    if (outcome.is === 'failed') failed(trial, outcome.message);
-    else results.set(trial.id, { ...trial, state: 'finished', figures: figuresAt(folderOf(study, trial)) });
-  });
+  const ended = await trainAll(at, left());
+  if (!ended) return stopped;
+  for (const one of ended) results.set(one.id, one);
   const ordered = trials.map(({ id }) => results.get(id) as TrialResult);
-  const finished = ordered.filter(({ state }) => state === 'finished');
-  const result = resultOf(metricFor(finished), configurations, ordered);
+  const result = resultOf(metricFor(plan, ended), configurations, ordered);
   study.writeResults(result, sweepCsv(result, configurations));
   const { html, pictures } = sweepReport({ result, configurations, machine: plan.machine, path: study.path });
   study.writeReport(html, pictures);
   return { folder: study, result, stopped: false };
 }
 
-const folderOf = (study: StudyFolder, { id }: Trial): RunFolder => RunFolder.open(study.part(partOf(id)));
+/** Trains all of them up to `until`, or to the end; undefined if the sweep was stopped before. Those that did not get to the end count as dropped. */
+async function trainAll(at: SweepAtWork, trials: readonly Trial[], until?: number): Promise<TrialResult[] | undefined> {
+  const { study, plan, machine, workers, hooks } = at;
+  const { signal, say } = hooks;
+  const jobs = trials.map(
+    ({ id, configuration, seed }): Job => ({
+      ...{ id, seed, machine, folder: study.part(partOf(id)), settings: plan.configurations[configuration].settings },
+      ...(until !== undefined && { until }),
+    }),
+  );
+  const resultAt = (index: number, outcome: Outcome): TrialResult => {
+    const { id, configuration, seed } = trials[index];
+    const trial = { id, configuration, seed };
+    if (outcome.is === 'failed') return { ...trial, state: 'failed', figures: {}, message: outcome.message };
+    const figures = figuresAt(RunFolder.open(jobs[index].folder), until);
+    return until === undefined
+      ? { ...trial, state: 'finished', figures }
+      : { ...trial, state: 'dropped', epoch: until, figures };
+  };
+  const outcomes = await runJobs(jobs, {
+    workers,
+    logs: study.file('logs'),
+    ...(signal && { signal }),
+    onDeath: (index, how) =>
+      say?.(`${trialName(plan, trials[index])}: its process ended ${how}; the trial is continued.`),
+    onEnd: (index, outcome) => {
+      if (outcome.is !== 'stopped')
+        say?.(`${trialName(plan, trials[index])}: ${resultText(study, resultAt(index, outcome))}`);
+    },
+  });
+  return signal?.aborted ? undefined : outcomes.map((outcome, index) => resultAt(index, outcome));
+}
 
-const countOf = (trials: readonly Trial[]): number => new Set(trials.map(({ configuration }) => configuration)).size;
+const metricFor = ({ metric }: Plan, results: readonly TrialResult[]): SweepMetric =>
+  metricOf(
+    metric,
+    results.filter(({ state }) => state !== 'failed').map(({ figures }) => figures),
+  );
+
+const countOf = (trials: readonly TrialResult[]): number =>
+  new Set(trials.map(({ configuration }) => configuration)).size;
 
 /** The configurations with the best means of the metric. */
 function bestOf(results: readonly TrialResult[], metric: SweepMetric, most: number): Set<number> {
@@ -195,6 +213,20 @@ function checkConfigurations(configurations: readonly Configuration[]): void {
     throw new OptionError(
       `The configurations of a sweep must vary the same options; got ${names} and ${Object.keys(other.values).join(', ')}.`,
     );
+  for (const { settings } of configurations) checkTrainSettings(settings.train ?? {});
+}
+
+/** Rejects values that differ in writing only, such as 0.1 and 1e-1. */
+function checkDistinct(configurations: readonly Configuration[], trials: readonly Trial[]): void {
+  const first = new Map<string, Trial>();
+  for (const trial of trials) {
+    const other = first.get(trial.id);
+    if (other) {
+      const [a, b] = [other, trial].map(({ configuration }) => JSON.stringify(configurations[configuration].values));
+      throw new OptionError(`Two configurations of the sweep are the same: ${a} and ${b}.`);
+    }
+    first.set(trial.id, trial);
+  }
 }
 
 function checkWorkers(workers: number | undefined): void {
@@ -208,15 +240,13 @@ function trialName({ configurations }: Plan, { configuration, seed }: Trial): st
   return [...values, `seed ${seed}`].join(', ');
 }
 
-function stateText(study: StudyFolder, trial: Trial, outcome: Outcome, until?: number): string {
-  if (outcome.is === 'failed') return `failed: ${outcome.message} Log: ${logOf(study, trial)}`;
-  const figures = Object.entries(figuresAt(folderOf(study, trial), until)).map(
-    ([name, value]) => `${name} ${value.toPrecision(4)}`,
-  );
-  return figures.join(', ');
+/** "accuracy 0.9875, loss 271.3" */
+function resultText(study: StudyFolder, { id, figures, message }: TrialResult): string {
+  if (message !== undefined) return `failed: ${message} Log: ${path.join(study.file('logs'), `${id}.log`)}`;
+  return Object.entries(figures)
+    .map(([name, value]) => `${name} ${value.toPrecision(4)}`)
+    .join(', ');
 }
-
-const logOf = (study: StudyFolder, { id }: Trial): string => path.join(study.file('logs'), `${id}.log`);
 
 const count = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`;
 

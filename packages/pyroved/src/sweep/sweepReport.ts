@@ -1,6 +1,13 @@
 /** The report of a sweep: configurations by rank, the metric against each varied number, and all trials. */
 import { kernelLabel, type MachineRecord } from '../runs/machine.js';
-import { type LinePoint, lineChart, type Report, type ReportChart, type ReportTable, renderReport } from '../viz/index.js';
+import {
+  type LinePoint,
+  lineChart,
+  type Report,
+  type ReportChart,
+  type ReportTable,
+  renderReport,
+} from '../viz/index.js';
 import { type SweepMetric, sweepMetrics } from './metric.js';
 import type { ConfigurationResult, SweepResult } from './result.js';
 import type { Configuration } from './trial.js';
@@ -16,7 +23,8 @@ export function sweepReport({ result, configurations, machine, path }: Shown): R
   const names = Object.keys(configurations[0].values);
   const { trials } = result;
   const best = trials.find(
-    ({ state, configuration }) => state === 'finished' && configurations[configuration].values === bestOf(result)?.values,
+    ({ state, configuration }) =>
+      state === 'finished' && configurations[configuration].values === bestOf(result)?.values,
   );
   return renderReport({
     title: 'Sweep',
@@ -77,7 +85,11 @@ export function rankTable({ metric, configurations }: SweepResult, names: readon
   };
 }
 
-function trialTable({ trials, metric }: SweepResult, configurations: readonly Configuration[], names: readonly string[]) {
+function trialTable(
+  { trials, metric }: SweepResult,
+  configurations: readonly Configuration[],
+  names: readonly string[],
+) {
   return {
     title: 'Trials',
     header: [...names, 'seed', metric, 'state', 'run'],
@@ -102,7 +114,9 @@ function chartOf({ metric, configurations }: SweepResult, name: string): ReportC
   const points = [...places].sort(([a], [b]) => a - b).map(([x, means]): LinePoint => pointOf(x, means));
   if (points.length < 2 || points.some(({ x }) => !Number.isFinite(x))) return [];
   const svg = lineChart({ series: [{ name: metric, points }], title: metric, xTitle: name, ...formatOf(metric) });
-  return [{ key: `${metric}-by-${name}`, caption: `${metric} against ${name}: mean and range over the other options.`, svg }];
+  return [
+    { key: `${metric}-by-${name}`, caption: `${metric} against ${name}: mean and range over the other options.`, svg },
+  ];
 }
 
 const pointOf = (x: number, means: readonly number[]): LinePoint => ({

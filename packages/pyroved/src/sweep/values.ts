@@ -87,7 +87,8 @@ function problemOf(kind: OptionRange['kind'], low: number, high: number, count?:
   if (!(high > low)) return 'the upper bound must exceed the lower one';
   if (kind === 'logrange' && !(low > 0)) return 'the bounds of logrange must be positive';
   if (kind === 'integers' && !(Number.isInteger(low) && Number.isInteger(high))) return 'the bounds must be integers';
-  if (count !== undefined && !(Number.isInteger(count) && count >= 2)) return 'the count must be an integer of at least 2';
+  if (count !== undefined && !(Number.isInteger(count) && count >= 2))
+    return 'the count must be an integer of at least 2';
   return undefined;
 }
 

@@ -26,7 +26,8 @@ async function answer(job: Job): Promise<void> {
     tell({ is: (await train(job, stopping.signal)) ? 'ended' : 'stopped' });
   } catch (error) {
     const isExpected = error instanceof PyroError;
-    const message = error instanceof Error ? (isExpected ? error.message : (error.stack ?? error.message)) : String(error);
+    const message =
+      error instanceof Error ? (isExpected ? error.message : (error.stack ?? error.message)) : String(error);
     tell({ is: isExpected ? 'error' : 'fault', message });
   }
 }
