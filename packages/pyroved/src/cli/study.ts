@@ -119,7 +119,6 @@ const isFolder = (file: string): boolean => fs.statSync(file, { throwIfNoEntry: 
 export function rejectWithResume(word: string | undefined, command: Command, allowed: readonly string[] = []): void {
   const always = ['resume', 'report', 'engine', 'kernel', 'threads', 'precision', 'isa'];
   const typed = typedOptions(command).filter(({ name }) => ![...always, ...allowed].includes(name));
-  );
   const extra = [...(word === undefined ? [] : [`"${word}"`]), ...typed.map(({ flag }) => flag)];
   if (extra.length === 0) return;
   throw new PyrovedError(`--resume uses the options stored in config.json. Omit ${extra.join(', ')}.`);

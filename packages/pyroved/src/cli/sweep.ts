@@ -143,12 +143,10 @@ function tellEnd({ folder, result, stopped }: SweepOutcome): void {
   }
   const table = rankTable(result, Object.keys(result.configurations[0].values));
   print(aligned([table.header, ...table.rows]));
-  const failed = result.trials.filter(({ state }) => state === 'failed');
-  if (failed.length > 0) {
-    say(
-      `${failed.length} of ${result.trials.length} trials failed; see ${folder.file('logs')}. To try them again: pyroved sweep --resume ${folder.path}`,
-    );
-    process.exitCode = 1;
-  }
   say(`Table: ${folder.file('table')}. Report: ${folder.file('report')}`);
+  const failed = result.trials.filter(({ state }) => state === 'failed').length;
+  if (failed > 0)
+    throw new PyrovedError(
+      `${failed} of ${result.trials.length} trials failed; their logs are in ${folder.file('logs')}. To try them again: pyroved sweep --resume ${folder.path}`,
+    );
 }

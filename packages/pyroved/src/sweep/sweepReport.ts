@@ -58,6 +58,7 @@ export function sweepReport({ result, configurations, machine, path }: Shown): R
     ...(best && {
       commands: [
         { command: `npx pyroved evaluate ${path}/trials/${best.id}`, what: 'Evaluate the best configuration.' },
+        { command: `npx pyroved train --resume ${path}/trials/${best.id}`, what: 'Write its report.' },
       ],
     }),
   });
