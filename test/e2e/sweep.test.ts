@@ -52,7 +52,7 @@ describe('the result', () => {
   });
 });
 
-it('halving trains the best to the end and the others as far as they were compared', async () => {
+it('halving trains the best to the end and the others until they are dropped', async () => {
   await succeed(
     [
       ...['sweep', 'sweep.yaml', '--vary', 'latent-dim=2,1', '--seeds', '1'],
