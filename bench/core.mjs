@@ -34,8 +34,8 @@ export async function benchCore({ engine = 'wasm', reference = false, seconds = 
   const numpyro = reference ? figuresOf('NumPyro', 'numpyro_core.py', seconds) : {};
   const pyro = reference ? figuresOf('Pyro', 'pyro_core.py', seconds) : {};
   const chosen = coreModels().filter(({ model }) => models === undefined || models.includes(model));
-  const rows = chosen.map(({ model, program, guide, elbo }) => {
-    const make = (compile) => new SVI(program, guide, new Adam({ lr: 0.01 }), elbo(), { compile });
+  const rows = chosen.map(({ model, program, guide, elbo, lr = 0.01 }) => {
+    const make = (compile) => new SVI(program, guide, new Adam({ lr }), elbo(), { compile });
     const plain = make(false);
     const stepsPerSecond = rateOf((n) => plain.run(n), seconds / 3);
     const svi = make(true);

@@ -82,6 +82,38 @@ function logisticRegression(rows, columns) {
   };
 }
 
+/** The variational autoencoder of Pyro's and NumPyro's examples, 784-400-20, on a batch of 128 images of random bits. */
+function autoencoder(rows = 128, pixels = 784, hidden = 400, codes = 20) {
+  const stream = new RandomStream(0);
+  const images = tf.cast(tf.greater(stream.normal([rows, pixels]), 0.5), 'float32');
+  const layer = (name, inputs, outputs) => {
+    const weight = tf.mul(new RandomStream(name).normal([inputs, outputs]), 1 / Math.sqrt(inputs));
+    const bias = tf.zeros([outputs]);
+    return (x) => tf.add(tf.matMul(x, param(`${name}.weight`, weight)), param(`${name}.bias`, bias));
+  };
+  const [encode, toLoc, toScale] = [
+    ['encode', pixels, hidden],
+    ['loc', hidden, codes],
+    ['scale', hidden, codes],
+  ].map((sizes) => layer(...sizes));
+  const [decode, toLogits] = [
+    ['decode', codes, hidden],
+    ['logits', hidden, pixels],
+  ].map((sizes) => layer(...sizes));
+  const program = () =>
+    plate('images', rows, () => {
+      const z = sample('z', normal(tf.zeros([rows, codes]), tf.ones([rows, codes])).toEvent(1));
+      const logits = toLogits(tf.softplus(decode(z)));
+      sample('x', bernoulli({ logits }).toEvent(1), { obs: images });
+    });
+  const guide = () =>
+    plate('images', rows, () => {
+      const features = tf.softplus(encode(images));
+      sample('z', normal(toLoc(features), tf.exp(toScale(features))).toEvent(1));
+    });
+  return { program, guide };
+}
+
 /** Made anew by each call: an objective and a guide remember what they have met. */
 export const coreModels = () => {
   const enumerating = (model, program, maxPlateNesting) => {
@@ -96,6 +128,7 @@ export const coreModels = () => {
     enumerating('hidden Markov, 200 steps', hiddenMarkov(200), 0),
     guided('eight schools', eightSchools()),
     guided('logistic regression 1,000 x 20', logisticRegression(1000, 20)),
+    { model: 'VAE 784-400-20, batch of 128', ...autoencoder(), elbo: () => new TraceELBO(), lr: 1e-3 },
     { model: 'nothing', program: nothing, guide: nothing, elbo: () => new TraceELBO() },
   ];
 };

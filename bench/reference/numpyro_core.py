@@ -55,20 +55,40 @@ def logistic(x, y):
         numpyro.sample("y", dist.Bernoulli(logits=x @ w), obs=y)
 
 
-def measured(model, guide, loss, args, steps, seconds):
+def dense(name, x, outputs):
+    inputs = x.shape[1]
+    weight = numpyro.param(f"{name}.weight", lambda key: random.normal(key, (inputs, outputs)) / inputs**0.5)
+    return x @ weight + numpyro.param(f"{name}.bias", jnp.zeros(outputs))
+
+
+def autoencoder(images):
+    with numpyro.plate("images", len(images)):
+        z = numpyro.sample("z", dist.Normal(jnp.zeros((len(images), 20)), 1).to_event(1))
+        logits = dense("logits", jax.nn.softplus(dense("decode", z, 400)), images.shape[1])
+        numpyro.sample("x", dist.Bernoulli(logits=logits).to_event(1), obs=images)
+
+
+def autoencoder_guide(images):
+    features = jax.nn.softplus(dense("encode", images, 400))
+    with numpyro.plate("images", len(images)):
+        numpyro.sample("z", dist.Normal(dense("loc", features, 20), jnp.exp(dense("scale", features, 20))).to_event(1))
+
+
+def measured(model, guide, loss, args, steps, seconds, lr=0.01):
     """Steps per second both ways, and the time that the first call takes."""
-    svi = SVI(model, guide, Adam(0.01), loss)
+    svi = SVI(model, guide, Adam(lr), loss)
     state = svi.init(random.PRNGKey(0), *args)
     update = jax.jit(lambda s: svi.update(s, *args)[0])
     start = time.process_time()
     state = jax.block_until_ready(update(state))
     compile_time = time.process_time() - start
+    batch = min(steps, 100)
     count, start = 0, time.process_time()
     while time.process_time() - start < seconds:
-        for _ in range(100):
+        for _ in range(batch):
             state = update(state)
         jax.block_until_ready(state)
-        count += 100
+        count += batch
     jitted = count / (time.process_time() - start)
     loop = jax.jit(lambda s: lax.fori_loop(0, steps, lambda _, t: svi.update(t, *args)[0], s))
     state = jax.block_until_ready(loop(state))
@@ -86,6 +106,7 @@ def main():
     random_state = np.random.RandomState(0)
     x = jnp.array(random_state.randn(1000, 20), dtype=jnp.float32)
     y = jnp.array(random_state.rand(1000) < 0.5, dtype=jnp.float32)
+    images = jnp.array(random_state.randn(128, 784) > 0.5, dtype=jnp.float32)
     enumerated = TraceEnum_ELBO(max_plate_nesting=1)
     chain = TraceEnum_ELBO(max_plate_nesting=0)
     nothing = lambda *args: None  # noqa: E731
@@ -94,6 +115,7 @@ def main():
         "hidden Markov, 20 steps": measured(config_enumerate(hidden_markov), nothing, chain, (points(20),), 2000, seconds),
         "eight schools": measured(eight_schools, AutoNormal(eight_schools), Trace_ELBO(), (), 2000, seconds),
         "logistic regression 1,000 x 20": measured(logistic, AutoNormal(logistic), Trace_ELBO(), (x, y), 500, seconds),
+        "VAE 784-400-20, batch of 128": measured(autoencoder, autoencoder_guide, Trace_ELBO(), (images,), 20, seconds, 1e-3),
     }
     print(json.dumps({"rates": rates, "versions": {"numpyro": numpyro.__version__, "jax": jax.__version__}}))
 
