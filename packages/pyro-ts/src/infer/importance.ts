@@ -7,6 +7,7 @@ import { ParamStore } from '../paramStore.js';
 import { RandomStream } from '../random.js';
 import { SeedHandler } from '../runtime/seed.js';
 import type { SampleSite, Trace } from '../runtime/trace.js';
+import { compiledDraws, type Drawn, isCompile } from './compiled/draws.js';
 import type { InferenceProgram } from './elbo/elbo.js';
 import { paretoShape } from './pareto.js';
 import { running } from './running.js';
@@ -18,6 +19,11 @@ export interface ImportanceOptions<Args extends unknown[]> {
   numSamples: number;
   params?: ParamStore;
   seed?: number | string;
+  /**
+   * Whether draws are compiled: the first is recorded and becomes generated code for the others. What can't be compiled is an error (`true`), or a
+   * warning, and all draws run as they are (`'auto'`). @default false
+   */
+  compile?: boolean | 'auto';
 }
 
 /** Weighted draws and what they say. */
@@ -45,35 +51,88 @@ export function importance<Args extends unknown[]>(
   options: ImportanceOptions<Args>,
   ...args: Args
 ): ImportanceResult {
-  rejectUnknownKeys('importance', options, ['guide', 'numSamples', 'params', 'seed']);
-  const { guide, numSamples, params = new ParamStore(), seed = 0 } = options;
+  rejectUnknownKeys('importance', options, ['guide', 'numSamples', 'params', 'seed', 'compile']);
+  const { guide, numSamples, params = new ParamStore(), seed = 0, compile = false } = options;
+  if (!isCompile(compile))
+    throw new OptionError(`importance: compile is "${compile}"; it must be true, false or "auto".`);
   if (!Number.isInteger(numSamples) || numSamples < 1) {
     throw new OptionError(`importance: numSamples must be a positive integer, not ${numSamples}.`);
   }
   const stream = new RandomStream(seed);
   const logWeights = new Float64Array(numSamples);
   const values = new Map<string, Float32Array[]>();
+  const drawn = (own: RandomStream): DrawnPair =>
+    params.run(() =>
+      new SeedHandler(own).run(() => {
+        const proposal = trace(guide ?? model).getTrace(...args);
+        const target = guide ? trace(replay(model, proposal)).getTrace(...args) : proposal;
+        const logP = target.logProbSum();
+        return { proposal, target, logP, logQ: proposal.logProbSum((s) => s.isLatent) };
+      }),
+    );
+  const keep = (name: string, value: Float32Array): void => {
+    const before = values.get(name);
+    if (before) before.push(value);
+    else values.set(name, [value]);
+  };
   const draw = (i: number): void => {
     tf.tidy(() => {
-      params.run(() =>
-        new SeedHandler(stream.fork(i)).run(() => {
-          const proposal = trace(guide ?? model).getTrace(...args);
-          const target = guide ? trace(replay(model, proposal)).getTrace(...args) : proposal;
-          const logP = target.logProbSum().dataSync()[0];
-          logWeights[i] = logP - proposal.logProbSum((s) => s.isLatent).dataSync()[0];
-          if (!(logWeights[i] < Number.POSITIVE_INFINITY)) throw badWeight(logWeights[i], target, guide && proposal);
-          for (const site of target.latentSites) {
-            if (!values.has(site.name)) values.set(site.name, []);
-            values.get(site.name)?.push(Float32Array.from(site.value.dataSync()));
-          }
-        }),
-      );
+      const { proposal, target, logP, logQ } = drawn(stream.fork(i));
+      logWeights[i] = logP.dataSync()[0] - logQ.dataSync()[0];
+      if (!(logWeights[i] < Number.POSITIVE_INFINITY)) throw badWeight(logWeights[i], target, guide && proposal);
+      for (const site of target.latentSites) keep(site.name, Float32Array.from(site.value.dataSync()));
     });
   };
   running(model, () => {
-    for (let i = 0; i < numSamples; i++) draw(i);
+    const plan = compiledDraws(asProgram(drawn, stream), compile, numSamples);
+    if (!plan) {
+      for (let i = 0; i < numSamples; i++) draw(i);
+      return;
+    }
+    const [p, q] = [LOG_P, LOG_Q].map((name) => plan.outputs.get(name) as Drawn);
+    for (let i = 0; i < numSamples; i++) {
+      plan.run(`${seed}/${i}`);
+      logWeights[i] = p.numbers[0] - q.numbers[0];
+      if (!(logWeights[i] < Number.POSITIVE_INFINITY)) {
+        // The same draw as it is: an error that names the site, or a weight after all.
+        draw(i);
+        continue;
+      }
+      for (const [name, { numbers }] of plan.outputs) {
+        if (name.startsWith(VALUE)) keep(name.slice(VALUE.length), Float32Array.from(numbers));
+      }
+    }
   });
   return { logWeights, values: Object.fromEntries(values), ...diagnose(logWeights) };
+}
+
+/** A draw from the guide and the model that follows it, with their log-probabilities. */
+interface DrawnPair {
+  readonly proposal: Trace;
+  readonly target: Trace;
+  readonly logP: tf.Tensor;
+  readonly logQ: tf.Tensor;
+}
+
+const [LOG_P, LOG_Q, VALUE] = ['log p', 'log q', 'value of '];
+
+/** One draw as a program that can be compiled. */
+function asProgram(drawn: (stream: RandomStream) => DrawnPair, stream: RandomStream) {
+  const body = (own: RandomStream): Record<string, tf.Tensor> => {
+    const { target, logP, logQ } = drawn(own);
+    const sites = target.latentSites.map((site) => [`${VALUE}${site.name}`, site.value]);
+    return { [LOG_P]: logP, [LOG_Q]: logQ, ...Object.fromEntries(sites) };
+  };
+  const plain = (index: number): Map<string, Float32Array> => {
+    const numbers = new Map<string, Float32Array>();
+    tf.tidy(() => {
+      for (const [name, value] of Object.entries(body(stream.fork(index)))) {
+        numbers.set(name, Float32Array.from(value.dataSync()));
+      }
+    });
+    return numbers;
+  };
+  return { what: 'importance', body, plain, seedOf: (index: number) => `${stream.seed}/${index}` };
 }
 
 /** Says which site of which program a weight that is NaN or infinite came from. */

@@ -15,6 +15,7 @@ export * from './gradients.js';
 export * from './importance.js';
 export * from './inferDiscrete.js';
 export * from './laplace/index.js';
+export { type DensitySite, type LogDensity, logDensity } from './logDensity.js';
 export { paretoShape } from './pareto.js';
 export * from './predictive.js';
 export * from './reparam/index.js';

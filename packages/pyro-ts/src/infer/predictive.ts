@@ -12,6 +12,7 @@ import { SeedHandler } from '../runtime/seed.js';
 import { Handler } from '../runtime/stack.js';
 import type { SampleSite, Trace } from '../runtime/trace.js';
 import { warn } from '../runtime/warn.js';
+import { type CompiledDraws, compiledDraws, type Drawn, isCompile } from './compiled/draws.js';
 import type { InferenceProgram } from './elbo/elbo.js';
 import { running } from './running.js';
 
@@ -34,6 +35,11 @@ export interface PredictiveOptions<Args extends unknown[]> {
   /** Where the parameters live. */
   params?: ParamStore;
   seed?: number | string;
+  /**
+   * Whether draws are compiled: one is recorded, each time that `draw` is called, and becomes generated code for the others. What can't be compiled is
+   * an error (`true`), or a warning, and all draws run as they are (`'auto'`). Not with `parallel`, where there is one draw. @default false
+   */
+  compile?: boolean | 'auto';
 }
 
 const keys: (keyof PredictiveOptions<never[]>)[] = [
@@ -45,6 +51,7 @@ const keys: (keyof PredictiveOptions<never[]>)[] = [
   'maxPlateNesting',
   'params',
   'seed',
+  'compile',
 ];
 
 const PLATE = 'numSamplesVectorized';
@@ -62,7 +69,11 @@ export class Predictive<Args extends unknown[]> {
     private readonly options: PredictiveOptions<Args> = {},
   ) {
     rejectUnknownKeys('Predictive', options, keys);
-    const { guide, posteriorSamples, numSamples, parallel, maxPlateNesting } = options;
+    const { guide, posteriorSamples, numSamples, parallel, maxPlateNesting, compile = false } = options;
+    if (!isCompile(compile))
+      throw new OptionError(`Predictive: compile is "${compile}"; it must be true, false or "auto".`);
+    if (parallel && compile === true)
+      throw new OptionError('Predictive: parallel draws all at once; there is nothing to compile.');
     if (guide && posteriorSamples) throw new OptionError('Predictive: give a guide or posteriorSamples, not both.');
     if (parallel && maxPlateNesting === undefined) {
       throw new OptionError(
@@ -93,14 +104,17 @@ export class Predictive<Args extends unknown[]> {
   }
 
   private drawInTurn(stream: RandomStream, args: Args): Record<string, tf.Tensor> {
+    const draw = (own: RandomStream, samples: Samples): Record<string, tf.Tensor> => {
+      const drawn = new SeedHandler(own).run(() =>
+        this.once(this.model, this.options.guide, args, new SamplesHandler(samples)),
+      );
+      return Object.fromEntries(this.returned(drawn).map((name) => [name, wholeValue(drawn.get(name)).clone()]));
+    };
+    const plan = compiledDraws(this.asProgram(draw, stream), this.options.compile ?? false, this.numSamples);
+    if (plan) return this.drawCompiled(plan, stream);
     const draws = new Map<string, tf.Tensor[]>();
     for (let i = 0; i < this.numSamples; i++) {
-      const values = tf.tidy(() => {
-        const drawn = new SeedHandler(stream.fork(i)).run(() =>
-          this.once(this.model, this.options.guide, args, new SamplesHandler(this.samplesAt(i))),
-        );
-        return Object.fromEntries(this.returned(drawn).map((name) => [name, wholeValue(drawn.get(name)).clone()]));
-      });
+      const values = tf.tidy(() => draw(stream.fork(i), this.samplesAt(i)));
       for (const [name, value] of Object.entries(values)) {
         const before = draws.get(name);
         if (before) before.push(value);
@@ -109,6 +123,54 @@ export class Predictive<Args extends unknown[]> {
     }
     return Object.fromEntries([...draws].map(([name, values]) => [name, tf.stack(values)]));
   }
+
+  /** One draw as a program that can be compiled, whose inputs are the posterior samples. */
+  private asProgram(draw: (own: RandomStream, samples: Samples) => Record<string, tf.Tensor>, stream: RandomStream) {
+    const names = Object.keys(this.options.posteriorSamples ?? {});
+    const samplesOf = (inputs: readonly tf.Tensor[]) => Object.fromEntries(names.map((name, k) => [name, inputs[k]]));
+    const plain = (index: number): Map<string, ArrayLike<number>> => {
+      const numbers = new Map<string, ArrayLike<number>>();
+      tf.tidy(() => {
+        for (const [name, value] of Object.entries(draw(stream.fork(index), this.samplesAt(index)))) {
+          numbers.set(name, Float32Array.from(value.dataSync()));
+        }
+      });
+      return numbers;
+    };
+    return {
+      what: 'Predictive',
+      inputs: Object.values(this.samplesAt(0)),
+      body: (own: RandomStream, inputs: readonly tf.Tensor[]) => draw(own, samplesOf(inputs)),
+      plain,
+      load: (plan: CompiledDraws, index: number) => this.load(plan, index),
+      seedOf: (index: number) => `${stream.seed}/${index}`,
+    };
+  }
+
+  private drawCompiled(plan: CompiledDraws, stream: RandomStream): Record<string, tf.Tensor> {
+    const all = new Map(
+      [...plan.outputs].map(([name, { numbers }]) => [name, new Float32Array(this.numSamples * numbers.length)]),
+    );
+    for (let i = 0; i < this.numSamples; i++) {
+      this.load(plan, i);
+      plan.run(`${stream.seed}/${i}`);
+      for (const [name, { numbers }] of plan.outputs) all.get(name)?.set(numbers, i * numbers.length);
+    }
+    const tensorOf = (name: string, { shape, dtype }: Drawn) =>
+      tf.cast(tf.tensor(all.get(name) ?? [], [this.numSamples, ...shape]), dtype);
+    return Object.fromEntries([...plan.outputs].map(([name, drawn]) => [name, tensorOf(name, drawn)]));
+  }
+
+  /** Gives the plan the posterior samples of one draw. */
+  private load(plan: CompiledDraws, index: number): void {
+    Object.values(this.options.posteriorSamples ?? {}).forEach((samples, k) => {
+      this.hosted[k] ??= samples.dataSync();
+      const size = samples.size / this.numSamples;
+      plan.inputs[k]?.set(this.hosted[k].subarray(index * size, (index + 1) * size));
+    });
+  }
+  /** The posterior samples' numbers. */
+  private readonly hosted: (Float32Array | Int32Array | Uint8Array)[] = [];
 
   private drawAtOnce(stream: RandomStream, args: Args): Record<string, tf.Tensor> {
     const nesting = this.options.maxPlateNesting as number;

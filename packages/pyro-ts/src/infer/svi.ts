@@ -129,6 +129,10 @@ export class SVI<Args extends unknown[]> {
   /** One estimate of the loss. Nothing is learned; parameters that do not exist yet are made. */
   evaluateLoss(...args: Args): number {
     const stream = new RandomStream(this.seed).fork(`evaluation ${this.steps}`);
+    // The first estimate makes parameters, from random numbers of its own.
+    const compiled = this.steps > 0 ? this.compiledStep(args) : undefined;
+    const found = compiled?.compute(String(stream.seed));
+    if (found !== undefined && Number.isFinite(found)) return found;
     const estimate = () => this.elbo.estimate(this.model, this.guide, args).loss.dataSync()[0];
     return running(this.model, () =>
       tf.tidy(() => this.params.run(() => new SeedHandler(stream).run(estimate))),

@@ -1,20 +1,12 @@
 /** One step of SVI as a plan: loss and gradients by generated code, the update on the host, in place. */
-import {
-  buildPlan,
-  type DataCheck,
-  GraphError,
-  type Numbers,
-  onPlainEngine,
-  type Plan,
-  record,
-} from '@pyro-ts/compile';
+import { buildPlan, type DataCheck, type Numbers, onPlainEngine, type Plan, record } from '@pyro-ts/compile';
 import * as tf from '@tensorflow/tfjs';
 import type { Optimizer } from '../../optim/optimizer.js';
 import type { ParamStore } from '../../paramStore.js';
 import { RandomStream } from '../../random.js';
-import { siteMet } from '../../runtime/explain.js';
 import { valueAndGradients } from '../gradients.js';
 import { CompileError } from './errors.js';
+import { compiled, sourcesOf } from './recording.js';
 import { StepStreams } from './streams.js';
 
 /** What is compiled: the loss of one step and the scalar that is differentiated, with parameters in `params`. */
@@ -71,12 +63,12 @@ export class CompiledStep {
     const { params } = program;
     const names = params.names;
     const variables = names.map((name) => params.unconstrained(name));
-    const { plan, sources, checks } = compiled(() => recordStep(program, data, variables, seed));
+    const { plan, checks } = compiled(STEP, () => recordStep(program, data, variables, seed));
     if (params.names.length !== names.length)
-      throw new CompileError(`${cannot}: it makes parameters in some steps only.`);
+      throw new CompileError(`${STEP} cannot be compiled: it makes parameters in some steps only.`);
     this.plan = plan;
     this.checks = checks;
-    this.streams = new StepStreams(sources.map((stream) => ({ stream, path: pathOf(stream, seed) })));
+    this.streams = new StepStreams(sourcesOf(STEP, plan, seed));
     this.loss = plan.outputs.get(LOSS) as Numbers;
     // Those that were recorded have been checked.
     this.loaded = data.map(() => undefined);
@@ -187,6 +179,22 @@ export class CompiledStep {
     }
   }
 
+  /** The loss at these unconstrained parameters, one after the other in the order of the store; their gradients go into `gradient`. */
+  lossAt(values: ArrayLike<number>, gradient: Float64Array): number {
+    let at = 0;
+    for (const { input, values: own } of this.parameters) {
+      if (input) for (let i = 0; i < own.length; i++) input[i] = values[at + i];
+      at += own.length;
+    }
+    this.plan.run();
+    at = 0;
+    for (const { output, values: own } of this.parameters) {
+      for (let i = 0; i < own.length; i++) gradient[at + i] = output ? output[i] : 0;
+      at += own.length;
+    }
+    return this.loss[0];
+  }
+
   /** What `compute` found. */
   found(): LossAndGradients {
     return { loss: this.loss[0], gradients: new Map(this.moved.map(({ name, gradient }) => [name, gradient])) };
@@ -200,7 +208,7 @@ export class CompiledStep {
 
 const LOSS = 'loss';
 const gradientOf = (name: string): string => `gradient ${name}`;
-const cannot = 'This step of SVI cannot be compiled';
+const STEP = 'This step of SVI';
 
 /** A check that needs what the recorded step computed, and is gone, is left to the program. */
 function passes(tensor: tf.Tensor, { shape, isValid }: DataCheck): boolean {
@@ -231,39 +239,9 @@ function recordStep(program: StepProgram, data: readonly tf.Tensor[], variables:
       record(run, [...data, ...variables], new Map(), { isStrict: true, dataInputs: data.length }),
     );
     const plan = buildPlan(recording);
-    const sources = plan.sources.map((source) => {
-      if (source instanceof RandomStream) return source;
-      throw new GraphError('it draws from a source of random numbers that is not a RandomStream');
-    });
-    return { plan, sources, checks: recording.checks };
+    return { plan, checks: recording.checks };
   } finally {
     tf.dispose(kept);
-  }
-}
-
-/** What follows the step's seed in that of `stream`. */
-function pathOf(stream: RandomStream, seed: string): string {
-  const own = String(stream.seed);
-  if (own.startsWith(seed)) return own.slice(seed.length);
-  throw new CompileError(
-    `${cannot}: it draws from a random stream of its own (seed "${own}"), which a compiled step would not continue. Draw with sample, or make the stream by ` +
-      'forking the one that the site is given.',
-  );
-}
-
-/** Runs `body`; says where the program stood when it could not be compiled. */
-function compiled<R>(body: () => R): R {
-  try {
-    return body();
-  } catch (cause) {
-    if (!(cause instanceof GraphError)) throw cause;
-    const site = siteMet();
-    const where = site === undefined ? '' : ` (after site "${site}")`;
-    throw new CompileError(
-      `${cannot}: ${cause.message}${where}. Run it without compile, or with compile: "auto".`,
-      site,
-      { cause },
-    );
   }
 }
 
