@@ -72,7 +72,7 @@ export function readRaster(file: ByteFile, raster: Raster, { top, left, height, 
     const rows = Math.min(rowsAtOnce, height - row);
     const view = file.view(
       offset + (firstStored + row) * rowBytes + left * stride,
-      (rows - 1) * rowBytes + width * stride,
+      (rows - 1) * rowBytes + (width - 1) * stride + type.bytes,
     );
     for (let r = 0; r < rows; r++) {
       const to = (bottomUp ? height - 1 - row - r : row + r) * width;

@@ -78,7 +78,7 @@ function stackOf(file: ByteFile, entry: DmValue, name: string, little: boolean):
     name,
     frames,
     channels: isColour ? 3 : 1,
-    ...(isColour && { channelNames: ['red', 'green', 'blue'] }),
+    ...(isColour && { channelNames: ['red', 'green', 'blue'], isColour }),
     height,
     width,
     pixelSize: pixelSizeOf(file, image, little),

@@ -19,8 +19,12 @@ export interface ImageStack {
   readonly channels: number;
   /** One name per channel, where the file gives names. */
   readonly channelNames?: readonly string[];
+  /** The channels are red, green and blue, and perhaps alpha. @default false */
+  readonly isColour?: boolean;
   readonly height: number;
   readonly width: number;
+  /** The value of white, in formats of pictures. */
+  readonly white?: number;
   /** Undefined where the file states none. */
   readonly pixelSize?: PixelSize;
   /** The values of a window in row-major order. */

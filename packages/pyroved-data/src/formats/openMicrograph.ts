@@ -12,6 +12,8 @@ import { type ImageFile, type ImageStack, stackShape, type Window } from './imag
 import { isMrc, openMrc } from './mrc.js';
 import { type PixelSize, parsePixelSize } from './pixelSize.js';
 import { isSer, openSer } from './ser.js';
+import { isTiff } from './tiff/directory.js';
+import { openTiff } from './tiff/openTiff.js';
 
 /** Options of `openMicrograph`. */
 export interface OpenOptions extends ReadLimits {
@@ -32,9 +34,13 @@ export interface Micrograph {
   readonly channels: number;
   /** One name per channel, where the file gives names. */
   readonly channelNames?: readonly string[];
+  /** The channels are red, green and blue, and perhaps alpha. @default false */
+  readonly isColour?: boolean;
   /** Pixels. */
   readonly height: number;
   readonly width: number;
+  /** The value of white, in formats of pictures. */
+  readonly white?: number;
   /** Undefined where neither the file nor the options state one: lengths are then in pixels. */
   readonly pixelSize?: PixelSize;
   /**
@@ -56,7 +62,7 @@ const HDF5 = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
 const START = 512;
 
 /**
- * Opens a DigitalMicrograph (.dm3, .dm4), MRC, FEI/TIA (.ser), Velox or NCEM (.emd), HyperSpy (.hspy), NeXus (.nxs) or HDF5 file. Nothing but
+ * Opens a DigitalMicrograph (.dm3, .dm4), MRC, FEI/TIA (.ser), Velox or NCEM (.emd), HyperSpy (.hspy), NeXus (.nxs), HDF5, TIFF, BigTIFF or OME-TIFF file. Nothing but
  * its description is read until `read` is called, and then only the window that is needed.
  * @throws {DataError} when the file cannot be read, or holds several arrays and `dataset` names none of them; the message lists them with
  * their shapes.
@@ -125,6 +131,7 @@ async function openImageFile(path: string): Promise<ImageFile> {
 }
 
 function openBytes(file: ByteFile, start: Uint8Array, path: string): ImageFile {
+  if (isTiff(start)) return openTiff(file);
   if (isSer(start)) return openSer(file);
   if (isMrc(start, path)) return openMrc(file);
   if (isDm(start)) return openDm(file);
