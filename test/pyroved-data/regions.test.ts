@@ -1,97 +1,93 @@
-/** Internal: smoothing, threshold and connected regions of micrographs, against what image-js 1.7.0 computes. */
+/** Internal: connected regions, distances and splitting of touching objects in masks. */
+import { RandomStream } from 'pyro-ts';
 import { describe, expect, it } from 'vitest';
-import { connectedRegions, gaussianBlur, otsuThreshold } from '../../packages/pyroved-data/dist/micrograph/regions.js';
+import { distanceTransform } from '../../packages/pyroved-data/dist/micrograph/distance.js';
+import { fillHoles, labelRegions, regionsOf } from '../../packages/pyroved-data/dist/micrograph/regions.js';
+import { splitTouching } from '../../packages/pyroved-data/dist/micrograph/split.js';
 
-const [width, height] = [60, 44];
-const image = {
-  values: Uint8Array.from({ length: width * height }, (_, i) => {
-    const waves = 90 * Math.sin((i % width) / 4) * Math.sin(Math.floor(i / width) / 3);
-    return Math.round(128 + waves + 30 * Math.sin(i * i));
-  }),
-  height,
-  width,
-};
+/** 1 where `inside` says so. */
+const maskOf = (height: number, width: number, inside: (x: number, y: number) => boolean): Uint8Array =>
+  Uint8Array.from({ length: height * width }, (_, i) => (inside(i % width, Math.floor(i / width)) ? 1 : 0));
 
-/** Of image-js: `gaussianBlur({ sigma })`, `threshold({ algorithm: 'otsu' })`, `fromMask(mask).getRois({ kind: 'white' })`. */
-const EXPECTED = [
-  {
-    sigma: 0.5,
-    first: [133, 147, 115, 131, 125, 131, 118, 118, 144, 116, 119, 151],
-    last: [91, 82, 105, 149, 150, 166, 199, 196, 210, 196, 231, 218],
-    weighted: 16_227_513,
-    threshold: 129,
-    brighter: 1296,
-    regions: 28,
-    large: [
-      { area: 88, x: 55.0795, y: 4.6136 },
-      { area: 109, x: 6.3945, y: 4.6239 },
-      { area: 239, x: 37.6067, y: 9.4979 },
-      { area: 335, x: 22.9343, y: 23.5313 },
-      { area: 82, x: 55.0122, y: 23.5732 },
-      { area: 106, x: 6.1226, y: 23.6887 },
-      { area: 172, x: 47.3256, y: 35.343 },
-      { area: 71, x: 5.6197, y: 40.4225 },
-      { area: 63, x: 31.5079, y: 40.5238 },
-    ],
-  },
-  {
-    sigma: 1.3,
-    first: [138, 137, 135, 137, 143, 149, 152, 150, 145, 140, 140, 143],
-    last: [74, 96, 118, 141, 163, 181, 193, 197, 200, 203, 206, 208],
-    weighted: 16_228_361,
-    threshold: 127,
-    brighter: 1373,
-    regions: 5,
-    large: [
-      { area: 133, x: 6.2556, y: 4.3759 },
-      { area: 90, x: 55, y: 4.5 },
-      { area: 986, x: 29.6501, y: 23.213 },
-      { area: 87, x: 54.8276, y: 23.7471 },
-      { area: 77, x: 5.6364, y: 40.4935 },
-    ],
-  },
-];
+const disc = (cx: number, cy: number, r: number) => (x: number, y: number) => Math.hypot(x - cx, y - cy) <= r;
 
-describe.each(EXPECTED)('a standard deviation of $sigma pixels', ({ sigma, first, last, weighted, ...expected }) => {
-  const { values } = gaussianBlur(image, sigma);
-  const threshold = otsuThreshold(values);
-  const mask = values.map((value) => (value > threshold ? 1 : 0));
-
-  it('smooths, to the pixel', () => {
-    expect(Array.from(values.subarray(0, 12))).toEqual(first);
-    expect(Array.from(values.subarray(-12))).toEqual(last);
-    expect(values.reduce((sum, value, i) => sum + value * (i % 97), 0)).toBe(weighted);
-  });
-
-  it('splits the grey values', () => {
-    // Thresholds between two neighbouring values that occur are the same.
-    expect(mask.reduce((a, b) => a + b, 0)).toBe(expected.brighter);
-    expect(Math.max(...values.filter((value) => value <= threshold))).toBe(expected.threshold);
-  });
-
-  it('finds the connected regions', () => {
-    const regions = connectedRegions(mask, height, width);
-    expect(regions).toHaveLength(expected.regions);
-    const large = regions.filter(({ area }) => area > 20).sort((a, b) => a.y - b.y || a.x - b.x);
-    expect(large).toEqual(
-      expected.large.map(({ area, x, y }) => ({ area, x: expect.closeTo(x, 4), y: expect.closeTo(y, 4) })),
-    );
-  });
-});
-
-describe('gaussianBlur', () => {
-  it('leaves an image of one value, and one that is narrower than the kernel', () => {
-    const flat = gaussianBlur({ values: new Uint8Array(12).fill(200), height: 4, width: 3 }, 5);
-    expect(Array.from(flat.values)).toEqual(Array(12).fill(200));
-    expect(Array.from(gaussianBlur({ values: Uint8Array.of(7), height: 1, width: 1 }, 2).values)).toEqual([7]);
-  });
-});
-
-describe('connectedRegions', () => {
+describe('labelRegions', () => {
   it('connects by sides, not by corners, and takes a region of any size', () => {
-    expect(connectedRegions(Uint8Array.of(1, 0, 0, 1), 2, 2)).toHaveLength(2);
+    expect(labelRegions(Uint8Array.of(1, 0, 0, 1), 2, 2)).toEqual({ labels: Int32Array.of(1, 0, 0, 2), count: 2 });
     const side = 700;
-    const [whole] = connectedRegions(new Uint8Array(side * side).fill(1), side, side);
-    expect(whole).toEqual({ area: side * side, x: (side - 1) / 2, y: (side - 1) / 2 });
+    const { labels, count } = labelRegions(new Uint8Array(side * side).fill(1), side, side);
+    const [whole] = regionsOf(labels, count, side);
+    expect(whole).toMatchObject({ area: side * side, x: (side - 1) / 2, y: (side - 1) / 2, right: 699, bottom: 699 });
+  });
+});
+
+describe('regionsOf', () => {
+  it.each([0, 30, 75, 90, -45, -80])('gives the direction of a bar at %d degrees', (angle) => {
+    const [cos, sin] = [Math.cos((angle * Math.PI) / 180), Math.sin((angle * Math.PI) / 180)];
+    // y points down, so that counter-clockwise is towards negative y.
+    const mask = maskOf(60, 60, (x, y) => {
+      const [along, across] = [(x - 30) * cos - (y - 30) * sin, (x - 30) * sin + (y - 30) * cos];
+      return Math.abs(along) <= 20.2 && Math.abs(across) <= 4.2;
+    });
+    const { labels, count } = labelRegions(mask, 60, 60);
+    const [bar, ...others] = regionsOf(labels, count, 60);
+    expect(others).toEqual([]);
+    expect(Math.abs(((bar.angle - angle + 270) % 180) - 90)).toBeLessThan(0.5);
+    expect(bar.reach).toBeCloseTo(Math.hypot(20, 4) + 0.5, 0);
+  });
+});
+
+describe('fillHoles', () => {
+  it('fills what is surrounded, and nothing that is open to the border', () => {
+    const ring = maskOf(9, 9, (x, y) => Math.max(Math.abs(x - 4), Math.abs(y - 4)) === 3);
+    const open = ring.slice();
+    open[4 * 9 + 7] = 0;
+    fillHoles(ring, 9, 9);
+    expect(ring.reduce((a, b) => a + b, 0)).toBe(49);
+    const before = open.slice();
+    fillHoles(open, 9, 9);
+    expect(open).toEqual(before);
+  });
+});
+
+describe('distanceTransform', () => {
+  it.each([1, 2, 3])('is the distance to the nearest pixel outside, of random masks (seed %d)', (seed) => {
+    const stream = new RandomStream(seed);
+    const [height, width] = [17, 23];
+    const mask = Uint8Array.from({ length: height * width }, () => (stream.next() < 0.9 ? 1 : 0));
+    const outside = Array.from(mask.keys()).filter((i) => mask[i] === 0);
+    const nearest = Float32Array.from(mask, (_, i) =>
+      Math.min(
+        ...outside.map((j) => Math.hypot((i % width) - (j % width), Math.floor(i / width) - Math.floor(j / width))),
+      ),
+    );
+    expect(distanceTransform(mask, height, width)).toEqual(nearest);
+  });
+});
+
+describe('splitTouching', () => {
+  it('splits two discs of any sizes at their neck', () => {
+    for (const [r, s] of [
+      [10, 10],
+      [12, 7],
+    ]) {
+      const mask = maskOf(40, 60, (x, y) => disc(15, 20, r)(x, y) || disc(15 + r + s - 1, 20, s)(x, y));
+      const { labels, count } = splitTouching(mask, 40, 60);
+      expect(count).toBe(2);
+      const [a, b] = regionsOf(labels, count, 60).sort((p, q) => p.x - q.x);
+      expect(a.x).toBeCloseTo(15, 0);
+      expect(b.x).toBeCloseTo(15 + r + s - 1, 0);
+    }
+  });
+
+  it('leaves a rod, an ellipse and a ragged disc whole', () => {
+    const stream = new RandomStream(4);
+    const noise = Float32Array.from({ length: 60 * 60 }, () => stream.next());
+    const shapes = {
+      rod: (x: number, y: number) => Math.hypot(Math.max(0, Math.abs(x - 30) - 15), y - 30) <= 6,
+      ellipse: (x: number, y: number) => Math.hypot((x - 30) / 22, (y - 30) / 9) <= 1,
+      ragged: (x: number, y: number) => Math.hypot(x - 30, y - 30) <= 12 + noise[y * 60 + x],
+    };
+    for (const inside of Object.values(shapes)) expect(splitTouching(maskOf(60, 60, inside), 60, 60).count).toBe(1);
   });
 });

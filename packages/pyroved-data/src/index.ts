@@ -15,7 +15,7 @@ export type { ReadOptions } from './images/read.js';
 export type { Plane } from './images/resize.js';
 export type { Centre } from './micrograph/centres.js';
 export { loadMicrographs, type MicrographOptions, type Patches } from './micrograph/micrograph.js';
-export { type FindOptions, type FoundObject, findObjects } from './micrograph/objects.js';
+export { type FindOptions, type FoundObject, type FoundObjects, findObjects } from './micrograph/objects.js';
 export { type Partition, type PartitionOptions, partition } from './partition.js';
 export type { ArrayFile } from './readers/arrayFile.js';
 export { folderToNpy } from './readers/convert.js';
@@ -24,6 +24,12 @@ export { decodeNpy } from './readers/npy.js';
 export { type ArrayChoice, openArray } from './readers/openArray.js';
 export { type DigitsOptions, digits } from './simulated/digits.js';
 export type { FieldConditions } from './simulated/fieldConditions.js';
+export {
+  type SimulatedMicrograph,
+  type SimulatedMicrographOptions,
+  type SimulatedObject,
+  simulatedMicrograph,
+} from './simulated/micrograph.js';
 export { nanoparticles, type ParticlesOptions } from './simulated/particles.js';
 export { type PeaksOptions, shiftedPeaks } from './simulated/peaks.js';
 export { nanorods, type Pairs, type RodsOptions } from './simulated/rods.js';

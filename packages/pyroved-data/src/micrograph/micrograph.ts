@@ -1,22 +1,21 @@
 /** Cuts large micrographs into patches of one object each, at given positions or at those that `findObjects` finds. */
-import { readFileSync } from 'node:fs';
-import { basename, resolve } from 'node:path';
 import { OptionError } from 'pyro-ts';
 import { DataError, type FileProblem, type ImageSet, imageSet, type Normalisation } from 'pyroved-ts';
 import { listProblems, normaliseInPlace, percentileRange } from 'pyroved-ts/internal';
-import type { ReadLimits } from 'pyroved-ts/node';
-import { decodeImages, luminance } from '../images/decode.js';
-import { entryAt, listFiles, naturalOrder, requirePath } from '../images/folder.js';
-import { nonFinitePixels } from '../images/read.js';
+import type { PixelSize } from '../formats/pixelSize.js';
+import { naturalOrder } from '../images/folder.js';
 import { crop, type Plane, resize } from '../images/resize.js';
-import { type Defaults, LIMIT_DEFAULTS, withDefaults } from '../options.js';
+import { type Defaults, withDefaults } from '../options.js';
 import { type Centre, readCentres } from './centres.js';
-import { FIND_DEFAULTS, type FindOptions, findObjects } from './objects.js';
+import { FIND_DEFAULTS, type FindOptions, type FoundObjects, findObjects } from './objects.js';
+import { eachMicrograph, MICROGRAPH_READ_DEFAULTS, type MicrographReadOptions, type ReadMicrograph } from './read.js';
 
-/** Options of `loadMicrographs`. */
-export interface MicrographOptions extends FindOptions, ReadLimits {
+/** Options of `loadMicrographs`. Lengths in pixels are those after resampling to a common pixel size. */
+export interface MicrographOptions extends FindOptions, MicrographReadOptions {
+  /** Split touching objects where a narrow neck connects them. @default false, because agglomerates may be the objects */
+  readonly split?: boolean;
   /**
-   * Positions of the objects: a list, or a table with the columns x and y (pixels) and optionally file and label.
+   * Positions of the objects in the files' pixels: a list, or a table with the columns x and y and optionally file and label.
    * @default those that `findObjects` finds
    */
   readonly centres?: string | readonly Centre[];
@@ -29,10 +28,14 @@ export interface MicrographOptions extends FindOptions, ReadLimits {
 /** The objects of one or several micrographs. */
 export interface Patches {
   /**
-   * One image per object, with the factors `x`, `y` (pixels in its micrograph) and `area` (pixels, NaN for given positions).
+   * One image per object, with the factors `x`, `y` (pixels in its file) and `area` (pixels of the file, NaN for given positions).
    */
   readonly set: ImageSet;
   readonly normalisation: Normalisation;
+  /** Side of the patches in pixels before they are resized. */
+  readonly patch: number;
+  /** Pixel size of the micrographs from which the patches were cut; undefined where a file states none. */
+  readonly pixelSize?: PixelSize;
   /** Micrographs that could not be read, and objects that the border cuts off. */
   readonly problems: readonly FileProblem[];
   readonly notes: readonly string[];
@@ -40,39 +43,59 @@ export interface Patches {
 
 const DEFAULTS = {
   ...FIND_DEFAULTS,
+  ...MICROGRAPH_READ_DEFAULTS,
+  split: false,
   centres: undefined,
   size: undefined,
   normalisation: undefined,
-  ...LIMIT_DEFAULTS,
 } as const satisfies Defaults<MicrographOptions>;
 
 /**
  * Cuts square patches of one object each out of a micrograph, or out of every micrograph in a folder. Objects so near
- * the border that their patch would reach beyond it are skipped.
+ * the border that their patch would reach beyond it are skipped. Micrographs whose pixels differ in size are resampled.
  * @throws {DataError} when no micrograph can be read or no object is found.
  * @throws {OptionError} for an unknown option or a value outside its range.
  * @example
- * const { set, problems } = await loadMicrographs('micrographs', { patch: 48, size: 32 });
+ * const { set, pixelSize, problems } = await loadMicrographs('micrographs', { patch: 48, size: 32, channel: 'HAADF' });
  */
-export async function loadMicrographs(path: string, options: MicrographOptions): Promise<Patches> {
-  const { patch, size = patch, centres } = withDefaults('loadMicrographs', options, DEFAULTS);
-  for (const [name, value] of Object.entries({ patch, size })) {
-    if (!(Number.isInteger(value) && value >= 8))
+export async function loadMicrographs(path: string, options: MicrographOptions = {}): Promise<Patches> {
+  const {
+    patch: givenPatch,
+    size,
+    centres,
+    normalisation: range,
+    polarity,
+    split,
+    minArea,
+    maxArea,
+    ...reading
+  } = withDefaults('loadMicrographs', options, DEFAULTS);
+  for (const [name, value] of Object.entries({ patch: givenPatch, size })) {
+    if (value !== undefined && !(Number.isInteger(value) && value >= 8))
       throw new OptionError(`${name} is a side in pixels, an integer of at least 8; got ${value}.`);
   }
   const given = typeof centres === 'string' ? readCentres(centres) : centres;
+  if (given && givenPatch === undefined) throw new OptionError('patch is required where centres are given.');
   const problems: FileProblem[] = [];
   const notes: string[] = [];
+  const find = { patch: givenPatch, polarity, split, minArea, maxArea };
+  let patch = givenPatch;
+  if (patch === undefined) {
+    // One side for all micrographs: the largest that any of them needs.
+    for await (const { planes } of eachMicrograph(path, reading, [], []))
+      patch = Math.max(patch ?? 0, findObjects(together(planes), find).patch);
+    if (patch !== undefined)
+      notes.push(`Patches are ${patch} x ${patch} pixels, chosen from the sizes of the objects.`);
+  }
   const cuts: Cut[] = [];
-  for (const { name, plane } of micrographs(path, problems, options)) {
-    const file = name.replace(/#\d+$/, '');
-    const places = given
-      ? given
-          .filter((c) => c.file === undefined || c.file === name || c.file === file)
-          .map((c) => ({ area: Number.NaN, ...c }))
-      : findObjects(plane, options);
-    const cut = cutPatches(plane, places, { name, patch, size }, problems);
-    const crowded = cut.filter((a) => places.some((b) => b !== a.place && within(a.place, b, patch / 2))).length;
+  let pixelSize: PixelSize | undefined;
+  for await (const micrograph of eachMicrograph(path, reading, problems, notes)) {
+    const { name, planes } = micrograph;
+    if (cuts.length === 0) ({ pixelSize } = micrograph);
+    const side = patch ?? 8;
+    const places = given ? placesIn(given, micrograph) : foundPlaces(findObjects(together(planes), find), micrograph);
+    const cut = cutPatches(planes, places, { name, patch: side, size: size ?? side }, problems);
+    const crowded = cut.filter((a) => places.some((b) => b !== a.place && within(a.place, b, side / 2))).length;
     if (crowded > 0)
       notes.push(
         `${name}: ${crowded} of ${cut.length} patches also show the middle of another object; ` +
@@ -80,29 +103,45 @@ export async function loadMicrographs(path: string, options: MicrographOptions):
       );
     cuts.push(...cut);
   }
-  if (cuts.length === 0) {
+  if (cuts.length === 0 || patch === undefined) {
     const why =
       problems.length > 0 ? `:\n${listProblems(problems)}` : ': none was found. Check patch, polarity and minArea.';
     throw new DataError(`"${path}" gives no object to cut out${why}`, problems);
   }
-  const images = new Float32Array(cuts.length * size * size);
+  return { ...assembled(cuts, size ?? patch, range), patch, pixelSize, problems, notes };
+}
+
+function assembled(
+  cuts: readonly Cut[],
+  size: number,
+  range: Normalisation | undefined,
+): Pick<Patches, 'set' | 'normalisation'> {
+  const [{ pixels: first }] = cuts;
+  if (cuts.some(({ pixels }) => pixels.length !== first.length))
+    throw new DataError('The micrographs have different numbers of channels.');
+  const images = new Float32Array(cuts.length * first.length);
   cuts.forEach(({ pixels }, i) => {
-    images.set(pixels, i * size * size);
+    images.set(pixels, i * pixels.length);
   });
-  const normalisation = options.normalisation ?? percentileRange([images]);
+  const normalisation = range ?? percentileRange([images]);
   normaliseInPlace(images, normalisation);
   const set = imageSet({
     images,
     shape: [size, size],
+    channels: first.length / size ** 2,
     names: cuts.map((c) => c.name),
     factors: placeFactors(cuts),
     ...labelling(cuts),
   });
-  return { set, normalisation, problems, notes };
+  return { set, normalisation };
 }
 
-interface Place extends Centre {
-  readonly area: number;
+/** A place in pixels of the resampled micrograph, and in those of its file. */
+interface Place {
+  readonly x: number;
+  readonly y: number;
+  readonly inFile: { readonly x: number; readonly y: number; readonly area: number };
+  readonly label?: string;
 }
 
 interface Cut {
@@ -114,56 +153,67 @@ interface Cut {
 const within = (a: Place, b: Place, reach: number): boolean =>
   Math.max(Math.abs(a.x - b.x), Math.abs(a.y - b.y)) < reach;
 
-function* micrographs(
-  path: string,
-  problems: FileProblem[],
-  limits: ReadLimits,
-): Generator<{ name: string; plane: Plane }> {
-  requirePath(path, 'A micrograph');
-  const stats = entryAt(path);
-  if (!stats) throw new DataError(`There is no file or folder "${path}".`);
-  const files = stats.isDirectory()
-    ? listFiles(path).map((name) => ({ name, at: resolve(path, name) }))
-    : [{ name: basename(path), at: path }];
-  for (const { name, at } of files) {
-    try {
-      const pages = decodeImages(readFileSync(at), limits);
-      for (const [k, page] of pages.entries()) {
-        const pixels = luminance(page);
-        const shownName = pages.length > 1 ? `${name}#${k + 1}` : name;
-        const why = nonFinitePixels({ planes: [pixels], width: page.width });
-        if (why !== undefined) problems.push({ file: shownName, why });
-        else yield { name: shownName, plane: { pixels, height: page.height, width: page.width } };
-      }
-    } catch (error) {
-      problems.push({ file: name, why: error instanceof Error ? error.message : String(error) });
-    }
+/** The given places of one micrograph. Pixel centres are at whole numbers, in the file as in the resampled micrograph. */
+function placesIn(given: readonly Centre[], { name, scale }: ReadMicrograph): Place[] {
+  const file = name.replace(/#\d+$/, '');
+  return given
+    .filter((c) => c.file === undefined || c.file === name || c.file === file)
+    .map(({ x, y, label }) => ({
+      x: (x + 0.5) * scale.x - 0.5,
+      y: (y + 0.5) * scale.y - 0.5,
+      inFile: { x, y, area: Number.NaN },
+      label,
+    }));
+}
+
+const foundPlaces = ({ objects }: FoundObjects, { scale }: ReadMicrograph): Place[] =>
+  objects.map(({ x, y, area }) => ({
+    x,
+    y,
+    inFile: { x: (x + 0.5) / scale.x - 0.5, y: (y + 0.5) / scale.y - 0.5, area: area / (scale.x * scale.y) },
+  }));
+
+/** The mean of the channels, each less its mean and over its standard deviation. */
+function together(planes: readonly Plane[]): Plane {
+  if (planes.length === 1) return planes[0];
+  const [{ height, width }] = planes;
+  const pixels = new Float32Array(height * width);
+  for (const { pixels: values } of planes) {
+    const mean = values.reduce((sum, v) => sum + v, 0) / values.length;
+    const deviation = Math.sqrt(values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / values.length) || 1;
+    for (let i = 0; i < pixels.length; i++) pixels[i] += (values[i] - mean) / deviation / planes.length;
   }
+  return { pixels, height, width };
 }
 
 function cutPatches(
-  image: Plane,
+  planes: readonly Plane[],
   places: readonly Place[],
   { name, patch, size }: { name: string; patch: number; size: number },
   problems: FileProblem[],
 ): Cut[] {
+  const [{ height, width }] = planes;
   return places.flatMap((place): Cut[] => {
     // The nearest whole pixels; of two as near the lower ones, so that whole numbers from patch / 2 to width - patch / 2 all fit.
     const left = Math.ceil(place.x - patch / 2);
     const top = Math.ceil(place.y - patch / 2);
-    const shownName = `${name}@${Math.round(place.x)},${Math.round(place.y)}`;
-    if (left < 0 || top < 0 || left + patch > image.width || top + patch > image.height) {
+    const shownName = `${name}@${Math.round(place.inFile.x)},${Math.round(place.inFile.y)}`;
+    if (left < 0 || top < 0 || left + patch > width || top + patch > height) {
       problems.push({ file: shownName, why: 'its patch reaches beyond the micrograph' });
       return [];
     }
-    return [{ name: shownName, place, pixels: resize(crop(image, top, left, patch, patch), size, size).pixels }];
+    const pixels = new Float32Array(planes.length * size * size);
+    planes.forEach((plane, c) => {
+      pixels.set(resize(crop(plane, top, left, patch, patch), size, size).pixels, c * size * size);
+    });
+    return [{ name: shownName, place, pixels }];
   });
 }
 
 const placeFactors = (cuts: readonly Cut[]) => ({
-  x: Float32Array.from(cuts, (c) => c.place.x),
-  y: Float32Array.from(cuts, (c) => c.place.y),
-  area: Float32Array.from(cuts, (c) => c.place.area),
+  x: Float32Array.from(cuts, (c) => c.place.inFile.x),
+  y: Float32Array.from(cuts, (c) => c.place.inFile.y),
+  area: Float32Array.from(cuts, (c) => c.place.inFile.area),
 });
 
 function labelling(cuts: readonly Cut[]): Pick<ImageSet, 'labels' | 'classNames'> {

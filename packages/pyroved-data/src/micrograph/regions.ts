@@ -1,104 +1,101 @@
-/** Grey images split into an object's side and a background's side, and the connected regions of either. */
+/** The connected regions of a mask, and their measures. */
 
-/** An image of whole grey values from 0 to 255, row major. */
-export interface GreyImage {
-  readonly values: Uint8Array;
-  readonly height: number;
-  readonly width: number;
-}
-
-/** A connected region: its number of pixels, and the mean of their coordinates in pixels (x right, y down). */
+/** A region of pixels. Coordinates are in pixels (x right, y down), the first pixel's centre being at 0. */
 export interface Region {
-  readonly area: number;
+  /** Mean of the coordinates. */
   readonly x: number;
   readonly y: number;
+  /** Number of pixels. */
+  readonly area: number;
+  /** The first and last columns and rows. */
+  readonly left: number;
+  readonly right: number;
+  readonly top: number;
+  readonly bottom: number;
+  /** Direction of the long axis in degrees counter-clockwise, above -90 and up to 90. */
+  readonly angle: number;
+  /** The largest distance of a pixel's centre from the middle, and half a pixel. */
+  readonly reach: number;
 }
 
-/** The kernel reaches this many standard deviations to either side. */
-const REACH = 2;
-
-/**
- * The image smoothed by a Gaussian of standard deviation `sigma` (pixels), rounded to whole values. Beyond the border the image is mirrored at
- * its outermost pixels.
- */
-export function gaussianBlur({ values, height, width }: GreyImage, sigma: number): GreyImage {
-  const reach = Math.ceil(REACH * sigma);
-  const weights = Array.from({ length: 2 * reach + 1 }, (_, k) => Math.exp(-((k - reach) ** 2) / (2 * sigma * sigma)));
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
-  const kernel = weights.map((weight) => weight / total);
-  const rows = new Float64Array(values.length);
-  const smooth = new Uint8Array(values.length);
-  const [across, down] = [mirrored(width, reach), mirrored(height, reach)];
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      let sum = 0;
-      for (let k = 0; k < kernel.length; k++) sum += values[y * width + across[x + k]] * kernel[k];
-      rows[y * width + x] = sum;
-    }
+/** Numbers of the regions of pixels that are connected by their sides, 1, 2, ... in the order of their first pixels; 0 outside. */
+export function labelRegions(mask: Uint8Array, height: number, width: number): { labels: Int32Array; count: number } {
+  const labels = new Int32Array(mask.length);
+  let count = 0;
+  for (let first = 0; first < mask.length; first++) {
+    if (mask[first] === 0 || labels[first] !== 0) continue;
+    count += 1;
+    flood(first, height, width, (pixel) => {
+      if (mask[pixel] === 0 || labels[pixel] !== 0) return false;
+      labels[pixel] = count;
+      return true;
+    });
   }
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      let sum = 0;
-      for (let k = 0; k < kernel.length; k++) sum += rows[down[y + k] * width + x] * kernel[k];
-      smooth[y * width + x] = Math.round(sum);
-    }
-  }
-  return { values: smooth, height, width };
+  return { labels, count };
 }
 
-/** The positions from `-reach` to `length - 1 + reach`, those beyond an end mirrored at it. */
-function mirrored(length: number, reach: number): Int32Array {
-  const period = Math.max(1, 2 * (length - 1));
-  return Int32Array.from({ length: length + 2 * reach }, (_, i) => {
-    const place = (((i - reach) % period) + period) % period;
-    return Math.min(place, period - place) % length;
-  });
-}
-
-/**
- * The grey value that splits an image best: values up to it on one side, larger ones on the other, so that the variance between the two is largest.
- * @see N. Otsu, "A threshold selection method from gray-level histograms", 1979.
- */
-export function otsuThreshold(values: Uint8Array): number {
-  const counts = new Uint32Array(256);
-  for (const value of values) counts[value] += 1;
-  const total = counts.reduce((sum, count, value) => sum + count * value, 0);
-  let [below, sumBelow, most, threshold] = [0, 0, 0, 0];
-  for (let value = 0; value < 256; value++) {
-    below += counts[value];
-    const above = values.length - below;
-    if (below === 0 || above === 0) continue;
-    sumBelow += value * counts[value];
-    const between = below * above * (sumBelow / below - (total - sumBelow) / above) ** 2;
-    if (between >= most) [most, threshold] = [between, value];
-  }
-  return threshold;
-}
-
-/** The regions of pixels with `mask` 1 that are connected by their sides, in the order of their first pixels. */
-export function connectedRegions(mask: Uint8Array, height: number, width: number): Region[] {
-  const seen = new Uint8Array(mask.length);
-  const regions: Region[] = [];
+/** Visits the pixels that are connected with `first` by their sides, as long as `take` takes them. */
+function flood(first: number, height: number, width: number, take: (pixel: number) => boolean): void {
   const waiting: number[] = [];
   const visit = (pixel: number) => {
-    if (mask[pixel] === 0 || seen[pixel] === 1) return;
-    seen[pixel] = 1;
-    waiting.push(pixel);
+    if (take(pixel)) waiting.push(pixel);
   };
-  for (let first = 0; first < mask.length; first++) {
-    visit(first);
-    let [area, sumX, sumY] = [0, 0, 0];
-    for (let pixel = waiting.pop(); pixel !== undefined; pixel = waiting.pop()) {
-      const [x, y] = [pixel % width, Math.floor(pixel / width)];
-      area += 1;
-      sumX += x;
-      sumY += y;
-      if (x > 0) visit(pixel - 1);
-      if (x < width - 1) visit(pixel + 1);
-      if (y > 0) visit(pixel - width);
-      if (y < height - 1) visit(pixel + width);
-    }
-    if (area > 0) regions.push({ area, x: sumX / area, y: sumY / area });
+  visit(first);
+  for (let pixel = waiting.pop(); pixel !== undefined; pixel = waiting.pop()) {
+    const x = pixel % width;
+    if (x > 0) visit(pixel - 1);
+    if (x < width - 1) visit(pixel + 1);
+    if (pixel >= width) visit(pixel - width);
+    if (pixel < (height - 1) * width) visit(pixel + width);
   }
-  return regions;
+}
+
+/** Sets to 1, in place, what a mask surrounds: the pixels of 0 that are not connected with the border. */
+export function fillHoles(mask: Uint8Array, height: number, width: number): void {
+  const outside = new Uint8Array(mask.length);
+  const take = (pixel: number): boolean => {
+    if (mask[pixel] !== 0 || outside[pixel] !== 0) return false;
+    outside[pixel] = 1;
+    return true;
+  };
+  for (let x = 0; x < width; x++) for (const y of [0, height - 1]) flood(y * width + x, height, width, take);
+  for (let y = 0; y < height; y++) for (const x of [0, width - 1]) flood(y * width + x, height, width, take);
+  for (let i = 0; i < mask.length; i++) mask[i] = outside[i] ? 0 : 1;
+}
+
+/** The measures of the regions numbered 1 to `count`. */
+export function regionsOf(labels: Int32Array, count: number, width: number): Region[] {
+  const sums = Array.from({ length: count }, () => ({
+    ...{ area: 0, x: 0, y: 0, xx: 0, yy: 0, xy: 0, left: Infinity, right: -1, top: Infinity, bottom: -1, squared: 0 },
+  }));
+  const eachPixel = (action: (sum: (typeof sums)[number], x: number, y: number) => void) => {
+    for (let i = 0; i < labels.length; i++)
+      if (labels[i] > 0) action(sums[labels[i] - 1], i % width, Math.floor(i / width));
+  };
+  eachPixel((sum, x, y) => {
+    sum.area += 1;
+    sum.x += x;
+    sum.y += y;
+    sum.left = Math.min(sum.left, x);
+    sum.right = Math.max(sum.right, x);
+    sum.top = Math.min(sum.top, y);
+    sum.bottom = Math.max(sum.bottom, y);
+  });
+  for (const sum of sums) {
+    sum.x /= sum.area;
+    sum.y /= sum.area;
+  }
+  eachPixel((sum, x, y) => {
+    const [dx, dy] = [x - sum.x, y - sum.y];
+    sum.xx += dx * dx;
+    sum.yy += dy * dy;
+    sum.xy += dx * dy;
+    sum.squared = Math.max(sum.squared, dx * dx + dy * dy);
+  });
+  return sums.map(({ xx, yy, xy, squared, ...sum }) => ({
+    ...sum,
+    // y points down, so that a positive product means clockwise.
+    angle: (Math.atan2(-2 * xy, xx - yy) * 90) / Math.PI,
+    reach: Math.sqrt(squared) + 0.5,
+  }));
 }

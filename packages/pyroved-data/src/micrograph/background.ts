@@ -1,0 +1,78 @@
+/** Flattening of micrographs: the uneven background and the offsets of scan lines are subtracted. */
+import { type Plane, resize } from '../images/resize.js';
+
+/** The largest number of pixels of a block whose median is taken. */
+const MOST_SAMPLES = 1024;
+/** Values of an image from which its level and noise are estimated. */
+const SAMPLED = 65_536;
+
+/**
+ * The image minus its background, the medians of square blocks of about `block` pixels, interpolated.
+ * @param isObject 1 where a pixel belongs to an object and not to the background
+ */
+export function withoutBackground(image: Plane, block: number, isObject?: Uint8Array): Float32Array {
+  const { height, width, pixels } = image;
+  const rows = Math.max(1, Math.round(height / block));
+  const columns = Math.max(1, Math.round(width / block));
+  const medians = new Float32Array(rows * columns);
+  for (let b = 0; b < medians.length; b++) {
+    const [r, c] = [Math.floor(b / columns), b % columns];
+    const [top, bottom] = [Math.floor((r * height) / rows), Math.floor(((r + 1) * height) / rows)];
+    const [left, right] = [Math.floor((c * width) / columns), Math.floor(((c + 1) * width) / columns)];
+    const step = Math.max(1, Math.floor(Math.sqrt(((bottom - top) * (right - left)) / MOST_SAMPLES)));
+    const values: number[] = [];
+    for (let y = top; y < bottom; y += step) {
+      for (let x = left; x < right; x += step) {
+        const i = y * width + x;
+        if (!isObject?.[i]) values.push(pixels[i]);
+      }
+    }
+    medians[b] = median(Float32Array.from(values));
+  }
+  fillMissing(medians);
+  const background = resize({ pixels: medians, height: rows, width: columns }, height, width).pixels.slice();
+  for (let i = 0; i < background.length; i++) background[i] = pixels[i] - background[i];
+  return background;
+}
+
+/** Blocks without background take the median of the others. */
+function fillMissing(medians: Float32Array): void {
+  const known = medians.filter((v) => !Number.isNaN(v));
+  const otherwise = known.length > 0 ? median(known) : 0;
+  for (let i = 0; i < medians.length; i++) if (Number.isNaN(medians[i])) medians[i] = otherwise;
+}
+
+/** Subtracts from each row the median of its background pixels, in place; a row that has hardly any is not changed. */
+export function removeScanLines(values: Float32Array, height: number, width: number, isObject: Uint8Array): void {
+  const background = new Float32Array(width);
+  for (let y = 0; y < height; y++) {
+    const row = values.subarray(y * width, (y + 1) * width);
+    let count = 0;
+    for (let x = 0; x < width; x++) if (!isObject[y * width + x]) background[count++] = row[x];
+    if (count < width / 5) continue;
+    const offset = median(background.subarray(0, count));
+    for (let x = 0; x < width; x++) row[x] -= offset;
+  }
+}
+
+/** Values at regular distances, odd ones, so that not all of them lie in the same columns. */
+export function sampleOf(values: Float32Array): Float32Array {
+  const step = Math.floor(values.length / SAMPLED) | 1;
+  const sample = new Float32Array(Math.ceil(values.length / step));
+  for (let k = 0; k < sample.length; k++) sample[k] = values[k * step];
+  return sample;
+}
+
+/** The median; NaN of no values. The values are sorted in place. */
+export function median(values: Float32Array): number {
+  return values.length === 0 ? Number.NaN : values.sort()[values.length >> 1];
+}
+
+/** The median and the standard deviation of the background, from the values on its side away from the objects. */
+export function backgroundNoise(values: Float32Array, sign: 1 | -1): { level: number; sigma: number } {
+  const sample = sampleOf(values);
+  const level = median(sample);
+  const below = sample.filter((v) => (v - level) * sign < 0).map((v) => Math.abs(v - level));
+  // Of half a normal distribution, the median is .6745 standard deviations from the middle.
+  return { level, sigma: below.length > 0 ? median(below) / 0.6745 : 0 };
+}
