@@ -126,7 +126,7 @@ async function modules() {
   const [tasks, ...others] = await Promise.all(
     ['tasks', 'cells', 'plan', 'rivals', 'runner', 'summary', 'page'].map(part),
   );
-  const { formatDuration } = await import('pyroved');
+  const { formatDuration } = await import('pyroved/internal');
   const { parseAngle, parseFraction, parseRange } = await import('pyroved-ts');
   const findTaskOfFolder = (wanted) => asStop(() => tasks.folderTask(wanted.data, wanted));
   return Object.assign({}, tasks, ...others, {

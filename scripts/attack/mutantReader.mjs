@@ -6,6 +6,7 @@ import { SpatialDecoderError } from '@pyro-ts/spatial-decoder';
 import * as tf from '@tensorflow/tfjs';
 import { PyroError, readSafetensors } from 'pyro-ts';
 import * as pyroved from 'pyroved';
+import { StudyFolder } from 'pyroved/internal';
 import { loadArray, loadImages, loadMicrographs, loadTemplates, readFolder } from 'pyroved-data';
 import { readStateDict } from 'pyroved-ts/node';
 
@@ -20,7 +21,7 @@ const readers = {
   metrics: resumed,
   checkpoint: async (path) => (await pyroved.loadModel(dirname(path))).model.dispose(),
   summary: async (path) => pyroved.RunFolder.open(dirname(path)).readSummary(),
-  study: async (path) => pyroved.StudyFolder.open(dirname(path)),
+  study: async (path) => StudyFolder.open(dirname(path)),
   labels: (path) => loadImages({ labels: path, unlabelled: join(dirname(path), 'images'), size: 8 }),
   factors: (path) =>
     pyroved.loadSets({ kind: 'images', unlabelled: join(dirname(path), 'images'), factors: path, size: 8 }),

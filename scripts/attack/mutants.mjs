@@ -10,7 +10,8 @@ import { encode as encodeBmp } from 'fast-bmp';
 import { encode as encodePng } from 'fast-png';
 import { encode as encodeJpeg } from 'jpeg-js';
 import { RandomStream, writeSafetensors } from 'pyro-ts';
-import { StudyFolder, trainRun } from 'pyroved';
+import { trainRun } from 'pyroved';
+import { StudyFolder } from 'pyroved/internal';
 import { encodeNpy, encodeNpz } from 'pyroved-ts';
 import { mutateBytes, mutateJson, mutateTable } from './mutate.mjs';
 

@@ -1,23 +1,39 @@
 /** Errors against true poses, distances modulo symmetry, and where a pose shows an object. */
+import { cards } from 'pyroved-data';
+import { truePoses } from 'pyroved-ts';
 import { expect, it } from 'vitest';
-import { evaluate } from '../scripts/child.js';
+import { loadScript } from '../scripts/child.js';
 
-const script = 'bench/benchmark/poseErrors.mjs';
+interface Spread {
+  readonly median: number;
+  readonly q90: number;
+}
+interface Shift {
+  readonly tx: number;
+  readonly ty: number;
+}
+interface PoseErrors {
+  angleDistance(found: number, truth: number, order: number): number;
+  seenShift(shape: readonly number[], angle: number, scale: number, t: readonly number[]): Shift;
+  poseErrors(
+    set: object,
+    found: { readonly degrees: ArrayLike<number>; shift(i: number): Shift },
+    symmetry: Readonly<Record<string, number>>,
+  ): { readonly angleError: Spread; readonly shiftError: Spread };
+  quantile(values: readonly number[], q: number): number;
+}
+const script = await loadScript<PoseErrors>('bench/benchmark/poseErrors.mjs');
 
 it('errors are taken from the true poses of generated images, class by class modulo their symmetry', () => {
-  const found = evaluate(
-    script,
-    `await (async () => {
-      const { cards } = await import('pyroved-data');
-const { truePoses } = await import('pyroved-ts');
-      const { validation } = cards({ size: 16, labelledPerClass: 1, unlabelledPerClass: 1, validationPerClass: 5, axes: 'both' });
-      const { angle, tx, ty } = truePoses(validation);
-      const isDiamond = (i) => validation.classNames[validation.labels[i]] === 'diamonds';
-      const degrees = angle.map((radians, i) => (radians * 180) / Math.PI + (isDiamond(i) ? 180 : 0) + 4);
-      const shift = (i) => ({ tx: tx[i] + 3, ty: ty[i] - 4 });
-      return [{ diamonds: 2 }, {}].map((symmetry) => script.poseErrors(validation, { degrees, shift }, symmetry));
-    })()`,
-  ) as { angleError: { median: number; q90: number }; shiftError: { median: number } }[];
+  const counts = { labelledPerClass: 1, unlabelledPerClass: 1, validationPerClass: 5 };
+  const { validation } = cards({ size: 16, ...counts, axes: 'both' });
+  const { angle, tx, ty } = truePoses(validation) ?? expect.fail('no poses');
+  const { labels = [], classNames = [] } = validation;
+  const isDiamond = (i: number) => classNames[labels[i]] === 'diamonds';
+  const degrees = angle.map((radians, i) => (radians * 180) / Math.PI + (isDiamond(i) ? 180 : 0) + 4);
+  const shift = (i: number) => ({ tx: tx[i] + 3, ty: ty[i] - 4 });
+  const symmetries: Readonly<Record<string, number>>[] = [{ diamonds: 2 }, {}];
+  const found = symmetries.map((symmetry) => script.poseErrors(validation, { degrees, shift }, symmetry));
   expect(found[0].angleError.median).toBeCloseTo(4, 3);
   expect(found[0].angleError.q90).toBeCloseTo(4, 3);
   expect(found[0].shiftError.median).toBeCloseTo(5, 5);
@@ -27,8 +43,7 @@ const { truePoses } = await import('pyroved-ts');
 });
 
 it('angles differ modulo 360 degrees over the order of symmetry', () => {
-  const distance = (found: number, truth: number, order: number) =>
-    evaluate(script, `script.angleDistance(${found}, ${truth}, ${order})`);
+  const distance = script.angleDistance;
   expect(distance(-175, 175, 1)).toBe(10);
   expect(distance(10, 185, 2)).toBe(5);
   expect(distance(30, 0, 1)).toBe(30);
@@ -42,14 +57,14 @@ it('a pose shows the middle of the object where the transformed coordinates are 
   const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
   // g M scale + t = 0 with M = [[cos, sin], [-sin, cos]] and row vectors.
   const t = [-(g[0] * cos - g[1] * sin) * scale, -(g[0] * sin + g[1] * cos) * scale];
-  const found = evaluate(script, `script.seenShift([${height}, ${width}], ${angle}, ${scale}, ${JSON.stringify(t)})`);
-  expect((found as { tx: number }).tx).toBeCloseTo(tx, 9);
-  expect((found as { ty: number }).ty).toBeCloseTo(ty, 9);
+  const found = script.seenShift([height, width], angle, scale, t);
+  expect(found.tx).toBeCloseTo(tx, 9);
+  expect(found.ty).toBeCloseTo(ty, 9);
 });
 
 it('quantiles interpolate as numpy.quantile', () => {
   // numpy.quantile([3, 1, 2, 10], [0.5, 0.9])
-  const [median, high] = evaluate(script, '[0.5, 0.9].map((q) => script.quantile([3, 1, 2, 10], q))') as number[];
+  const [median, high] = [0.5, 0.9].map((q) => script.quantile([3, 1, 2, 10], q));
   expect(median).toBe(2.5);
   expect(high).toBeCloseTo(7.9, 12);
 });

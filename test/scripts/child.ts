@@ -20,6 +20,11 @@ export function runScript(file: string, code: string, env: Record<string, string
   });
 }
 
+/** The exports of a script (a path from the root), loaded here: for functions that neither print nor set an exit code. T says what they are. */
+export async function loadScript<T>(file: string): Promise<T> {
+  return await import(pathToFileURL(join(root, file)).href);
+}
+
 /** The value of an expression over `script`; undefined becomes null. */
 export function evaluate(file: string, expression: string, env: Record<string, string> = {}): unknown {
   const { stdout, stderr } = runScript(file, `console.log(JSON.stringify(${expression}) ?? 'null')`, env);

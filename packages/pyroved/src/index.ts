@@ -1,4 +1,43 @@
-/** Runs from data to report: trained, continued, compared, evaluated and put to use. */
-export * from './runs/index.js';
-export * from './storage/index.js';
-export * from './viz/index.js';
+/** Runs from images to a report: trained, resumed, compared, evaluated and applied to new images. */
+export type * from './runs/index.js';
+export {
+  averagedClassifications,
+  classifyImages,
+  comparePriors,
+  crossValidate,
+  encodingCsv,
+  evaluateModel,
+  exportModel,
+  imagesFor,
+  importRun,
+  labelledImages,
+  learningProblems,
+  likelihoodBounds,
+  loadModel,
+  loadPairs,
+  loadSets,
+  loadVED,
+  manifoldPictures,
+  predictOutputs,
+  resumeComparison,
+  resumeCrossValidation,
+  resumePairs,
+  resumeRun,
+  resumeSeeds,
+  testImages,
+  trainPairs,
+  trainRun,
+  trainSeeds,
+} from './runs/index.js';
+export type * from './storage/index.js';
+export { classificationCsv, RunError, RunFolder } from './storage/index.js';
+export type * from './viz/index.js';
+export {
+  asSvgFile,
+  heatmapChart,
+  histogramChart,
+  imageRowsPicture,
+  lineChart,
+  manifoldPicture,
+  scatterChart,
+} from './viz/index.js';

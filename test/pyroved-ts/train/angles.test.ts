@@ -9,7 +9,7 @@ import {
   SSIVAE,
   UnsupervisedTrainer,
 } from 'pyroved-ts';
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { bar, ell, pairedCorrelation, turned } from '../shapes.js';
 
 test.each<[string, Partial<ModelOptions>]>([
@@ -19,12 +19,11 @@ test.each<[string, Partial<ModelOptions>]>([
 ])('at any angle of the whole turn: an rVAE with a %s finds it', async (_, extra) => {
   const set = turned([ell], 160, 9, Math.PI, 'turn');
   const sizes = { shape: [9, 9], latentDim: 1, hiddenEncoder: [32], hiddenDecoder: [24] };
-  const kernel = await selectKernel({ threads: 1 });
   const vae = new IVAE({ ...sizes, invariances: ['r'], kernel, ...extra });
-  const trainer = new UnsupervisedTrainer(vae, { images: set }, { epochs: 40, batchSize: 20, lr: 1e-2 });
+  const trainer = new UnsupervisedTrainer(vae, { images: set }, { epochs: 24, batchSize: 20, lr: 1e-2 });
   await trainer.train();
   const { angle, angleBins } = vae.encode(set);
-  kernel.dispose();
+  console.log('FIGS', pairedCorrelation(angle as Float32Array, set.factors?.angle as Float32Array));
   expect(pairedCorrelation(angle as Float32Array, set.factors?.angle as Float32Array)).toBeGreaterThan(0.95);
   if (!vae.latents.modes) return;
   // The bins are used: most of the eight are the likeliest of some image.
@@ -39,8 +38,10 @@ test.each<[string, Partial<ModelOptions>]>([
 const small = { shape: [8, 8], invariances: ['r', 't'] as const, hiddenEncoder: [16], hiddenDecoder: [16] };
 const unlabelled = turned([ell, bar], 40, 8, 1, 'unlabelled');
 const labelled = turned([ell, bar], 16, 8, 0.1, 'labelled');
+const kernel = await selectKernel({ threads: 1 });
+afterAll(() => kernel.dispose());
 const semi = (extra: object, seed = 1) =>
-  new SSIVAE({ ...small, numClasses: 2, hiddenClassifier: [16], seed, ...extra });
+  new SSIVAE({ ...small, kernel, numClasses: 2, hiddenClassifier: [16], seed, ...extra });
 
 const kinds: Partial<ModelOptions>[] = [
   { anglePrior: { name: 'normal', scale: 0.5 } },
@@ -60,7 +61,7 @@ describe.each(kinds)('%j', (extra) => {
   test('50 steps leak no tensor', async () => {
     const counts: number[] = [];
     const onStep = ({ step }: { step: number }) => step > 6 && counts.push(tf.memory().numTensors);
-    const vae = new IVAE({ ...small, ...extra });
+    const vae = new IVAE({ ...small, kernel, ...extra });
     await new UnsupervisedTrainer(vae, { images: unlabelled }, { epochs: 29, batchSize: 20 }).train({ onStep });
     steady(counts.splice(0));
     vae.dispose();

@@ -1,5 +1,6 @@
 /** Signs that a run did not learn: found where they are planted, and nowhere else. */
-import { earlyWarning, learningProblems, problemLines } from 'pyroved';
+import { learningProblems } from 'pyroved';
+import { earlyWarning, problemLines } from 'pyroved/internal';
 import { expect, it } from 'vitest';
 import { constantImageLoss, latentKl, varianceBetween } from '../../../packages/pyroved/dist/runs/learningFigures.js';
 

@@ -1,6 +1,7 @@
 /** Paired tests against tables and against brute force, angles against poses that are known, folds against what a fold has to be. */
 import fc from 'fast-check';
-import { type Angles, angleReport, pairedTest, spreadOf } from 'pyroved';
+import type { Angles } from 'pyroved';
+import { angleReport, pairedTest, spreadOf } from 'pyroved/internal';
 import { describe, expect, it } from 'vitest';
 
 describe('paired tests', () => {

@@ -1,14 +1,7 @@
 /** Which images a run is evaluated on, and from which ranges their poses are drawn. */
 import { RandomStream } from 'pyro-ts';
-import {
-  type JsonObject,
-  poseRangesOf,
-  RUN_FORMAT,
-  RUN_VERSION,
-  type RunConfig,
-  type TrainingSets,
-  validationFor,
-} from 'pyroved';
+import type { JsonObject, RunConfig, TrainingSets } from 'pyroved';
+import { poseRangesOf, RUN_FORMAT, RUN_VERSION, validationFor } from 'pyroved/internal';
 import { drawPoses, type ImageSet, undoPose } from 'pyroved-ts';
 import { polarShears } from 'pyroved-ts/internal';
 import { expect, it } from 'vitest';

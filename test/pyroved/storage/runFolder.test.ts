@@ -1,7 +1,8 @@
 /** A run folder's life: made, written, killed, damaged, full, opened again. */
 import fs from 'node:fs';
 import path from 'node:path';
-import { MetricsLog, RUN_FILES, RunError, RunFolder } from 'pyroved';
+import { RunError, RunFolder } from 'pyroved';
+import { MetricsLog, RUN_FILES } from 'pyroved/internal';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { checkpointOf, settings, temporaryFolder } from './helpers.js';
 

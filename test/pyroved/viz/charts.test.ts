@@ -1,14 +1,6 @@
 /** The charts: the right marks at the right places, the same text each time, and words that cannot break out. */
-import {
-  asSvgFile,
-  classScores,
-  confusionChart,
-  heatmapChart,
-  histogramChart,
-  lineChart,
-  scatterChart,
-  trainingCharts,
-} from 'pyroved';
+import { asSvgFile, heatmapChart, histogramChart, lineChart, scatterChart } from 'pyroved';
+import { classScores, confusionChart, trainingCharts } from 'pyroved/internal';
 import { PyrovedError } from 'pyroved-ts';
 import { describe, expect, it } from 'vitest';
 import { assertWellFormed, numbersOf, pathsOf, piecesOf, textsOf } from './svg.js';

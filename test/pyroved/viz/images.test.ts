@@ -1,7 +1,8 @@
 /** Grids of images: every pixel where it belongs, and the words around them. */
 import fc from 'fast-check';
 import { decode } from 'fast-png';
-import { displayRange, imageRowsPicture, manifoldPicture, samplesByClass, tileImages } from 'pyroved';
+import { imageRowsPicture, manifoldPicture } from 'pyroved';
+import { displayRange, samplesByClass, tileImages } from 'pyroved/internal';
 import { PyrovedError } from 'pyroved-ts';
 import { describe, expect, it } from 'vitest';
 import { assertWellFormed, textsOf } from './svg.js';

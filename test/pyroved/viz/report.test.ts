@@ -1,7 +1,8 @@
 /** The report: one file, safe whatever the names, with what the data have and nothing else. */
 import fs from 'node:fs';
 import { decode } from 'fast-png';
-import { formatDuration, type ReportData, RunFolder, renderReport } from 'pyroved';
+import { type ReportData, RunFolder } from 'pyroved';
+import { formatDuration, renderReport } from 'pyroved/internal';
 import { shareInterval } from 'pyroved-ts/internal';
 import { describe, expect, it } from 'vitest';
 import { settings, temporaryFolder } from '../storage/helpers.js';

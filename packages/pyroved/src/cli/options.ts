@@ -93,6 +93,15 @@ export const group = (command: Command, heading: string, options: readonly Optio
   return command;
 };
 
+/** The choices or the parser of an option's value; undefined for a flag and for text. */
+export type Reader = readonly string[] | ((text: string) => unknown) | undefined;
+
+/** The option with its reader. */
+export function withReader(option: Option, reader: Reader): Option {
+  if (typeof reader === 'function') return option.argParser(reader);
+  return reader ? option.choices(reader) : option;
+}
+
 /** An option whose value is parsed by `parse`. */
 export const parsed = <T>(flags: string, description: string, parse: (text: string) => T): Option =>
   new Option(flags, description).argParser(parse);

@@ -2,7 +2,7 @@
 import { type Command, Option } from 'commander';
 import type { Preprocessing, RecognitionOptions } from 'pyroved-ts';
 import type { ModelSettings, PreprocessSetting, RecipeName, TrainSettings } from '../runs/index.js';
-import type { Given } from './options.js';
+import { type Given, type Reader, withReader } from './options.js';
 
 /** The settings given by the options of a run. */
 export interface RunSettings {
@@ -29,9 +29,6 @@ export interface Setting {
   readonly of: (value: unknown, given: Given) => RunSettings;
 }
 
-/** The choices or the parser of an option's value; undefined for a flag and for text. */
-type Reader = readonly string[] | ((text: string) => unknown);
-
 /**
  * One option of a run.
  * @example setting('--latent-dim <n>', 'content latents (default: 2)', atLeast(1), 'model.latentDim')
@@ -39,12 +36,10 @@ type Reader = readonly string[] | ((text: string) => unknown);
 export function setting(
   flags: string,
   help: string,
-  reader: Reader | undefined,
+  reader: Reader,
   to: Place | { readonly [section in keyof RunSettings]?: Effect },
 ): Setting {
-  const option = new Option(flags, help);
-  if (typeof reader === 'function') option.argParser(reader);
-  else if (reader) option.choices(reader);
+  const option = withReader(new Option(flags, help), reader);
   if (typeof to === 'string') {
     const path = to.split('.');
     return { option, section: path[0] as keyof RunSettings, of: (value) => nested(path, value) };

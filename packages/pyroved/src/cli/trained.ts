@@ -18,7 +18,7 @@ import { turns } from '../runs/upright.js';
 import { RunFolder, writeFileAtomic } from '../storage/index.js';
 import { say, sayProblems } from './messages.js';
 import { atLeast, type Given, machineOf, parsed } from './options.js';
-import { limitOptions } from './sources.js';
+import { limits } from './sourceTable.js';
 
 /** Adds the run folder as an argument. */
 export const addRun = (command: Command): Command => command.argument('<run>', 'a run folder created by train');
@@ -76,8 +76,8 @@ export const addImagesOptions = (command: Command, out = 'output file (default: 
     .addOption(
       parsed('--patch-size <pixels>', "side of the square patch around each object (default: the run's)", atLeast(1)),
     )
-    .addOption(limitOptions()[0])
-    .addOption(limitOptions()[1])
+    .addOption(limits[0].option)
+    .addOption(limits[1].option)
     .option('--out <file>', out);
 
 /** Reads the images named by the options and lists skipped files. */

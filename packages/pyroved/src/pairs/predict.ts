@@ -66,7 +66,10 @@ export async function inputsFor(
   return found;
 }
 
-/** Predicts outputs, in the units of the training outputs. */
+/**
+ * Predicts outputs, in the units of the training outputs.
+ * @example const { mean, deviation } = predictOutputs(trained, inputs)
+ */
 export function predictOutputs(
   { model, normalisation }: TrainedVED,
   inputs: TrainingImages,

@@ -10,7 +10,7 @@ import {
 } from 'pyroved-ts';
 import { normalisationText } from 'pyroved-ts/internal';
 import { ved } from '../kinds/index.js';
-import { described } from '../runs/report.js';
+import { described } from '../runs/reportFacts.js';
 import { evenPlaces, manifoldsOf, stackOf } from '../runs/show.js';
 import type { RunFolder } from '../storage/index.js';
 import {

@@ -47,7 +47,11 @@ export interface PairedSets {
   readonly close?: () => void;
 }
 
-/** Generates or reads the pairs of a run. @throws {DataError} when arrays cannot be used or do not match. */
+/**
+ * Generates or reads the pairs of a run.
+ * @throws {DataError} when arrays cannot be used or do not match.
+ * @example const { train, test } = await loadPairs({ kind: 'pairs', inputs: 'images.npy', outputs: 'spectra.npy' })
+ */
 export async function loadPairs(source: PairsSource, normalisation?: PairedNormalisation): Promise<PairedSets> {
   switch (source.kind) {
     case 'rods':

@@ -33,7 +33,10 @@ export interface PairsResult {
   readonly stopped: boolean;
 }
 
-/** Trains a VED on a source of pairs and writes a new run folder. */
+/**
+ * Trains a VED on a source of pairs and writes a new run folder.
+ * @example await trainPairs({ folder: 'runs/spectra', source: { kind: 'pairs', inputs: 'images.npy', outputs: 'spectra.npy' } })
+ */
 export async function trainPairs(request: TrainPairsRequest, hooks: RunHooks<VED> = {}): Promise<PairsResult> {
   const { folder, source, model = {}, seed = 1, overwrite = false } = request;
   const train = ved.training(request.train ?? {});
@@ -57,7 +60,10 @@ export async function trainPairs(request: TrainPairsRequest, hooks: RunHooks<VED
   return await toEnd(run, sets, hooks, false);
 }
 
-/** Resumes a run on pairs that was stopped or killed. The results are the same as without the interruption. */
+/**
+ * Resumes a run on pairs that was stopped or killed. The results are the same as without the interruption.
+ * @example await resumePairs('runs/spectra')
+ */
 export async function resumePairs(
   folder: string,
   machine: Machine = {},

@@ -4,7 +4,7 @@ import { lookUp } from 'pyroved-ts/internal';
 import { isConditional } from '../kinds/ivae.js';
 import type { RunFolder } from '../storage/index.js';
 import { symmetryOf } from '../studies/comparison.js';
-import { formatPercent, type ReportTable } from '../viz/index.js';
+import { formatCount, formatPercent, type ReportTable } from '../viz/index.js';
 import { dataSection } from './settings.js';
 
 /** `disentanglementOf` with the symmetries of generated classes; undefined if no factor of `images` is known. */
@@ -29,17 +29,25 @@ function knownTo(model: Model, images: TrainingImages): TrainingImages {
   return places.length === images.count ? images : subset(images, places);
 }
 
+const factorLabels: Readonly<Record<string, string>> = {
+  tx: 'shift x',
+  ty: 'shift y',
+  shearX: 'shear x',
+  shearY: 'shear y',
+};
+const factorLabel = (factor: string): string => lookUp(factorLabels, factor) ?? factor;
+
 /** A table with one row per factor. */
 export function disentanglementTable({ variables, factors, separation, images }: Disentanglement): ReportTable {
   return {
     title: 'Disentanglement',
     intro:
-      'Fraction of the variance of each known factor predicted by linear regression, within each class, on one latent variable and on all of them, for held-out images' +
-      `${images ? ` (${images} images)` : ''}. The last column is the difference between the best and the second-best variable; its mean is ` +
+      'Fraction of the variance of each known factor predicted by linear regression, within each class, on one latent variable and on all of them, for ' +
+      `${images ? `${formatCount(images)} ` : ''}validation images. The last column is the difference between the best and the second-best variable; its mean is ` +
       `${formatPercent(separation)} (separated attribute predictability). Angle and shifts are those inferred by the model.`,
     header: ['factor', ...variables, 'all', 'difference'],
     rows: factors.map(({ factor, alone, together, gap }) => [
-      factor,
+      factorLabel(factor),
       ...[...alone, together, gap].map((share) => formatPercent(share)),
     ]),
   };

@@ -25,6 +25,7 @@ import { type Validation, validationFor } from './validation.js';
 /**
  * The validation images of the run, or newly generated ones with other options; those that `changes` omits are the run's.
  * @param alter applied to the images before preprocessing. @default unchanged
+ * @example evaluateModel(trained, await testImages(trained, { angle: '90 deg' }))
  */
 export const testImages = async (
   trained: TrainedModel,
@@ -81,7 +82,10 @@ async function validationOfRun(
   };
 }
 
-/** Labelled images from one folder per class; classes may be missing. `alter` is applied before the run's preprocessing. */
+/**
+ * Labelled images from one folder per class; classes may be missing. `alter` is applied before the run's preprocessing.
+ * @example const { set } = await labelledImages(trained, 'examples')
+ */
 export async function labelledImages(
   trained: TrainedModel,
   folder: string,
@@ -123,7 +127,11 @@ export async function labelledImages(
   };
 }
 
-/** Evaluates the model on labelled images. @throws {PyrovedError} for a model without classes and quantities. */
+/**
+ * Evaluates the model on labelled images.
+ * @throws {PyrovedError} for a model without classes and quantities.
+ * @example const report = evaluateModel(trained, await testImages(trained))
+ */
 export function evaluateModel(trained: TrainedModel, images: TrainingImages): ModelEvaluation {
   const { run, model } = trained;
   const isFound = dataSection(run.config).foundClasses !== undefined && isClassifier(model);

@@ -96,6 +96,7 @@ export interface ClassifyOptions {
  * Class, probabilities and angle of each image; for template models also its evidence, outlier score and whether it is an outlier.
  * @param threshold images whose most probable class is below this probability are marked unsure
  * @throws {PyrovedError} when the options require templates and the model has none.
+ * @example const rows = classifyImages(trained, set, 0.9); rows[0].classIndex
  */
 export function classifyImages(
   trained: TrainedModel,

@@ -1,26 +1,17 @@
 /** The report of a run: figures, pictures and settings on one page, with the pictures also as files. */
-import type { EpochRecord, Factor, Model } from 'pyroved-ts';
-import { isClassifier, lookUp, normalisationText, preprocessingText } from 'pyroved-ts/internal';
-
+import type { EpochRecord, Model } from 'pyroved-ts';
+import { isClassifier } from 'pyroved-ts/internal';
 import type { ModelEvaluation } from '../kinds/evaluation.js';
 import { kindOf } from '../kinds/index.js';
-import { trainOptionsOf } from '../kinds/shared.js';
 import type { TrainingSets } from '../sources/sets.js';
 import type { Source } from '../sources/source.js';
 import type { RunFolder } from '../storage/index.js';
-import {
-  type FactGroup,
-  formatDuration,
-  type ReportAccuracy,
-  type ReportData,
-  type ReportTable,
-  renderReport,
-} from '../viz/index.js';
+import { type ReportAccuracy, type ReportData, type ReportTable, renderReport } from '../viz/index.js';
 import { disentanglementTable } from './disentangled.js';
 import type { RunSummary } from './finish.js';
-import { kernelLabel } from './machine.js';
+import { invariancesText, reportFacts } from './reportFacts.js';
 import { chartsOf, confusionOf } from './reportFigures.js';
-import { dataSection, modelSection, trainSection } from './settings.js';
+import { dataSection } from './settings.js';
 import { deformationsOf, imagesToShow, latentsOf, manifoldsOf, reconstructionsOf, samplesOf } from './show.js';
 import { hasClassAngles } from './upright.js';
 import { posesText } from './validation.js';
@@ -59,7 +50,7 @@ function reportData(
   const name = sets.found ? foundKind(model.numClasses) : kindOf(model).title;
   const shown = imagesToShow(model, sets);
   const deformations = deformationsOf(model, classNames, angles);
-  const invariant = summary.invariances.length > 0 ? `, invariant to ${invariances(summary.invariances)}` : '';
+  const invariant = summary.invariances.length > 0 ? `, invariant to ${invariancesText(summary.invariances)}` : '';
   return {
     title: `${titles[source.kind]}: ${name}${invariant}`,
     subtitle: `${run.config.createdAt.slice(0, 10)}, ${run.path}`,
@@ -75,7 +66,7 @@ function reportData(
           ]
         : []),
     ],
-    facts: facts(run, summary, sets, history[0].lr),
+    facts: reportFacts(run, summary, sets, history[0].lr),
     curves: [{ name: 'this model', epochs: history.map(figures) }],
     ...confusionOf(summary, sets.found?.test?.classNames ?? sets.classNames),
     ...(deformations && { deformations }),
@@ -113,7 +104,7 @@ function headline(summary: RunSummary, { classNames }: TrainingSets, source: Sou
     summary.validation?.poses === 'drawn'
       ? `validation images, shown ${posesText(summary.validation)},`
       : source.kind === 'cards'
-        ? `test images, rotated by up to ${source.angle}°, that training did not see`
+        ? `validation images, rotated by up to ${source.angle}°, that training did not see`
         : 'labelled images that training did not see';
   const accuracy = {
     value,
@@ -134,10 +125,6 @@ const besideOf = ({ uprightAccuracy, labelsOnlyAccuracy }: RunSummary) => [
     : [{ label: 'classifier trained on the labelled images only', value: labelsOnlyAccuracy }]),
 ];
 
-const words: Record<string, string> = { r: 'rotation', t: 'translation', s: 'scale', h: 'shear' };
-const invariances = (list: readonly string[]): string =>
-  list.map((letter) => lookUp(words, letter) ?? letter).join(' and ');
-
 const figures = ({ epoch, loss, labelledLoss, klWeight, evaluation }: EpochRecord) => ({
   epoch,
   loss,
@@ -145,121 +132,6 @@ const figures = ({ epoch, loss, labelledLoss, klWeight, evaluation }: EpochRecor
   labelledLoss: labelledLoss ?? null,
   klWeight,
 });
-
-function facts(run: RunFolder, summary: RunSummary, sets: TrainingSets, lr: number): FactGroup[] {
-  const { config } = run;
-  const { source, normalisation, preprocessing } = dataSection(config);
-  const { unlabelled, labelled, test, classNames } = sets;
-  const { kind: _, size: __, seed: ___, ...sourceOptions } = source as Source & { size?: number };
-  const { kind, shape, channels = 1, ...model } = modelSection(config);
-  const train = trainSection(config);
-  return [
-    {
-      title: 'Data',
-      rows: [
-        ...(unlabelled === labelled ? [] : ([['unlabelled', unlabelled.count]] as const)),
-        ...(labelled ? ([['labelled', labelled.count]] as const) : []),
-        ...(test ? ([['validation', test.count]] as const) : []),
-        ...(classNames.length > 0 ? ([['classes', classNames.join(', ')]] as const) : []),
-        ['size', `${shape.join(' x ')}${channels > 1 ? `, ${channels} channels` : ''}`],
-        ...(normalisation ? ([['pixel values', normalisationText(normalisation)]] as const) : []),
-        ...(preprocessing ? ([['preprocessing', preprocessingText(preprocessing)]] as const) : []),
-        ...described(sourceOptions, { unlabelled: 'unlabelled in', labelled: 'labelled in', labels: 'labels in' }),
-      ],
-    },
-    {
-      title: 'Model',
-      rows: [
-        ['kind', kind],
-        ...described({ ...model, ...namesOf(model), numClasses: undefined, seed: undefined, invariances: undefined }),
-        ['invariant to', summary.invariances.length > 0 ? invariances(summary.invariances) : 'nothing'],
-      ],
-    },
-    {
-      title: 'Training',
-      rows: [
-        ...(config.from ? ([['extends', `${config.from.run}, after ${config.from.epochs} epochs`]] as const) : []),
-        ['epochs', summary.epochs],
-        ['steps', summary.steps],
-        ['time', formatDuration(summary.seconds)],
-        ...described(
-          { lr, ...trainOptionsOf(train, kindOf(modelSection(config)).trainOptions), epochs: undefined },
-          { lr: 'learning rate', klWeight: 'KL weight' },
-        ),
-      ],
-    },
-    ...(summary.evidence
-      ? [
-          {
-            title: 'Evidence (Laplace approximation of log p)',
-            rows: [
-              ['weight in the classification', summary.evidence.weight.toFixed(2)],
-              ['temperature', summary.evidence.temperature],
-              ['outlier threshold', summary.evidence.outlierThreshold.toFixed(2)],
-              ...(summary.evidence.mean === undefined
-                ? []
-                : ([['mean over validation images', `${summary.evidence.mean.toFixed(1)} nats`]] as const)),
-            ] as const,
-          },
-        ]
-      : []),
-    ...(summary.bounds
-      ? [
-          {
-            title: 'Log-likelihood of validation images',
-            rows: [
-              ['ELBO', `${summary.bounds.elbo.toFixed(2)} nats per image`],
-              [
-                `importance-weighted bound, ${summary.bounds.particles} samples`,
-                `${summary.bounds.importanceWeighted.toFixed(2)} nats per image`,
-              ],
-              ['images', summary.bounds.images],
-            ] as const,
-          },
-        ]
-      : []),
-    ...(summary.targets
-      ? [
-          {
-            title: 'Predictions on validation images',
-            rows: summary.targets.flatMap(({ name, r2, meanSquaredError, meanAbsoluteError }): [string, string][] => [
-              [`${name}: R2`, r2?.toFixed(3) ?? 'undefined'],
-              [`${name}: mean squared error`, meanSquaredError.toPrecision(4)],
-              [`${name}: mean absolute error`, meanAbsoluteError.toPrecision(4)],
-            ]),
-          },
-        ]
-      : []),
-    {
-      title: 'Machine',
-      rows: [
-        ['seed', String(config.seed)],
-        ['engine', config.engine],
-        ['kernel', kernelLabel(config)],
-        ...Object.entries(config.versions),
-      ],
-    },
-  ];
-}
-
-/** The names of the quantities that a model predicts or is conditioned on. */
-function namesOf(model: object): Record<string, string[]> {
-  const { targets, condition } = model as Partial<Record<'targets' | 'condition', readonly (string | Factor)[]>>;
-  const names = (list: readonly (string | Factor)[]) => list.map((one) => (typeof one === 'string' ? one : one.name));
-  return { ...(targets && { targets: names(targets) }), ...(condition && { condition: names(condition) }) };
-}
-
-const inDegrees = ['angle', 'labelledAngle', 'shear'];
-
-/** Options as label and value: "labelledAngle: 5" becomes "labelled angle", "5". */
-export const described = (options: object, names: Readonly<Record<string, string>> = {}): [string, string][] =>
-  Object.entries(options).flatMap(([name, value]): [string, string][] => {
-    if (value === undefined) return [];
-    const label = lookUp(names, name) ?? name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
-    const list = Array.isArray(value) && !value.some(Array.isArray) ? value.map(String).join(', ') : value;
-    const unit = typeof value === 'number' && inDegrees.includes(name) ? '°' : '';
-    return [[label, `${typeof list === 'object' ? JSON.stringify(list) : list}${unit}`]];
-  });
 
 function commands(path: string, model: Model, { kind }: Source) {
   const pictures = kind === 'micrographs' ? '--micrographs new-micrographs' : '--images new-images';

@@ -14,6 +14,7 @@ export type AnyTrained = Pick<TrainedModel, 'run' | 'classNames' | 'classAngles'
  * A CSV table with the columns `file`, `class` (for models with classes), one column per predicted quantity, `z1`, `z1_sd`, ..., `angle_deg`
  * (counter-clockwise from the class's upright pose), `shift_1` and `shift_2` (in units of the [-1, 1] grid), `scale`, `shear_1` and `shear_2` (see
  * `PoseTensors.shear`).
+ * @example const { set } = await imagesFor(trained, 'new-images'); encodingCsv(trained, set)
  */
 export function encodingCsv({ model, classNames, classAngles }: AnyTrained, set: TrainingImages): string {
   const { latentDim } = model.options;
@@ -60,7 +61,10 @@ export interface ManifoldRequest {
   readonly angle?: number;
 }
 
-/** One SVG picture per class, or only that of class `only`, with file names. */
+/**
+ * One SVG picture per class, or only that of class `only`, with file names.
+ * @example for (const { name, svg } of manifoldPictures(trained, { size: 12 })) writeFileSync(name, svg)
+ */
 export function manifoldPictures(
   { model, classNames, classAngles }: AnyTrained,
   { angle = 0, ...grid }: ManifoldRequest = {},

@@ -58,7 +58,10 @@ export interface TrainRequest extends Machine {
   readonly report?: boolean;
 }
 
-/** Trains a model on a source of images and writes a new run folder. */
+/**
+ * Trains a model on a source of images and writes a new run folder.
+ * @example await trainRun({ folder: 'runs/first', source: { kind: 'images', labelled: 'examples', unlabelled: 'images' }, train: { epochs: 20 } })
+ */
 export async function trainRun(request: TrainRequest, hooks: RunHooks = {}): Promise<RunResult> {
   const {
     folder,
@@ -102,7 +105,10 @@ export async function trainRun(request: TrainRequest, hooks: RunHooks = {}): Pro
 /** What is decided when a run is resumed. */
 export type ResumeOptions = Pick<TrainRequest, 'report'>;
 
-/** Resumes a run that was stopped or killed. The results are the same as without the interruption. */
+/**
+ * Resumes a run that was stopped or killed. The results are the same as without the interruption.
+ * @example const { summary } = await resumeRun('runs/first')
+ */
 export async function resumeRun(
   folder: string,
   machine: Machine = {},

@@ -34,7 +34,10 @@ export interface FoundImages {
 /** An alteration of normalised images before preprocessing, such as added noise. */
 export type Alteration = (set: TrainingImages) => TrainingImages;
 
-/** Reads the images at `from` (a path is a folder of image files), or the inputs of a VED from an array. Skipped files are listed in `problems`. */
+/**
+ * Reads the images at `from` (a path is a folder of image files), or the inputs of a VED from an array. Skipped files are listed in `problems`.
+ * @example const { set, problems } = await imagesFor(trained, 'new-images')
+ */
 export async function imagesFor(trained: TrainedModel | TrainedVED, from: string | NewImages): Promise<FoundImages> {
   if (typeof from === 'string') return imagesFor(trained, { folder: from });
   if (isTrainedVED(trained)) {

@@ -35,6 +35,7 @@ const kinds: readonly Source['kind'][] = [
 /**
  * Generates or reads the images of a run. If all images are labelled, they also serve as unlabelled ones.
  * @throws {DataError} when images cannot be used, naming each.
+ * @example const { labelled, unlabelled, test } = await loadSets({ kind: 'images', labelled: 'examples', unlabelled: 'images' })
  */
 export async function loadSets(source: Source | ImportedSource, options: LoadSetsOptions = {}): Promise<TrainingSets> {
   switch (source.kind) {

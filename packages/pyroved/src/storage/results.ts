@@ -26,6 +26,7 @@ export interface Classification {
  * A CSV table with the columns `file, class, probability, unsure, entropy, margin, angle_deg, evidence, outlier_score, outlier` (those that any row
  * has), followed by `p(NAME)` for each class.
  * @throws {RunError} when the class or the probabilities of a row do not match `classNames`.
+ * @example classificationCsv(classifyImages(trained, set), trained.classNames)
  */
 export function classificationCsv(rows: readonly Classification[], classNames: readonly string[]): string {
   const withAngle = rows.some((row) => row.angleDegrees !== undefined);

@@ -46,7 +46,10 @@ const noAngle = 'Angle priors require a model with the invariance "r".';
 
 const partOf = (prior: string, seed: number): string => `${prior}/seed-${seed}`;
 
-/** Trains every prior with every seed, compares, and writes `results.json`, `results.csv` and `report.html`. */
+/**
+ * Trains every prior with every seed, compares, and writes `results.json`, `results.csv` and `report.html`.
+ * @example const { comparison } = await comparePriors({ folder: 'runs/priors', source: { kind: 'cards' }, priors: ['normal', 'von-mises'], seeds: [1, 2, 3] })
+ */
 export async function comparePriors(request: CompareRequest, hooks: RunHooks = {}): Promise<CompareResult> {
   const { priors, source } = request;
   const variants = priorVariants(priors);
@@ -66,7 +69,10 @@ export async function comparePriors(request: CompareRequest, hooks: RunHooks = {
   return beginStudy('priors', asked, hooks, planned, runAll);
 }
 
-/** Resumes a comparison that was stopped or killed. The results are the same as without the interruption. */
+/**
+ * Resumes a comparison that was stopped or killed. The results are the same as without the interruption.
+ * @example await resumeComparison('runs/priors')
+ */
 export async function resumeComparison(
   folder: string,
   machine: Machine = {},

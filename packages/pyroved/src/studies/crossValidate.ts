@@ -42,6 +42,7 @@ const partOf = (fold: number): string => `fold-${fold}`;
 /**
  * Trains a model for each fold, an ssiVAE (classes) or an ssRegIVAE (quantities), and evaluates it on that fold. Unlabelled images, if any, are used in
  * every training. No labelled images are set aside for validation, unless the source has a `validationFraction`.
+ * @example await crossValidate({ folder: 'runs/folds', source: { kind: 'images', labelled: 'examples' }, folds: 5 })
  */
 export async function crossValidate(request: CrossValidateRequest, hooks: RunHooks = {}): Promise<CrossValidateResult> {
   const { folds = 5, seed = 1 } = request;
@@ -75,7 +76,10 @@ function foldFor({ folds, seed, source }: FoldsPlan, index: number): Fold {
   };
 }
 
-/** Resumes a cross-validation that was stopped or killed. */
+/**
+ * Resumes a cross-validation that was stopped or killed.
+ * @example await resumeCrossValidation('runs/folds')
+ */
 export async function resumeCrossValidation(
   folder: string,
   machine: Machine = {},

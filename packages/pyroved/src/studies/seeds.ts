@@ -59,7 +59,10 @@ export function seedList(seeds: number | readonly number[]): number[] {
 
 const partOf = (seed: number): string => `seed-${seed}`;
 
-/** Trains every seed in a separate folder and copies the best run to the folder of the study. */
+/**
+ * Trains every seed in a separate folder and copies the best run to the folder of the study.
+ * @example const { folder, chosen } = await trainSeeds({ folder: 'runs/seeds', source: { kind: 'cards' }, seeds: 3, selectAfter: 5 })
+ */
 export async function trainSeeds(request: SeedsRequest, hooks: RunHooks = {}): Promise<SeedsResult> {
   const { selectAfter } = request;
   const seeds = seedList(request.seeds);
@@ -82,7 +85,10 @@ export async function trainSeeds(request: SeedsRequest, hooks: RunHooks = {}): P
   return beginStudy('seeds', request, hooks, planned, runSeeds);
 }
 
-/** Resumes a selection of seeds that was stopped or killed. */
+/**
+ * Resumes a selection of seeds that was stopped or killed.
+ * @example await resumeSeeds('runs/seeds')
+ */
 export async function resumeSeeds(folder: string, machine: Machine = {}, hooks: RunHooks = {}): Promise<SeedsResult> {
   return resumeStudy<SeedsPlan, SeedsResult>('seeds', folder, ['seeds'], machine, hooks, runSeeds);
 }

@@ -1,5 +1,6 @@
 /** The confusion matrix: rows are true classes; cells show the fraction of the row and the count. */
 import { PyrovedError } from 'pyroved-ts';
+import { formatCount } from '../format.js';
 import { textWidth } from '../textWidth.js';
 import { LABEL_SIZE, SHARE_COLOUR } from '../theme.js';
 import { bottomLabels, bottomTitle, labelsHeight, labelsWidth, leftLabels, leftTitle } from './axes.js';
@@ -134,7 +135,7 @@ function cell(count: number, rowTotal: number, size: number): Cell {
   // A decimal only if there are enough images and enough room.
   const decimals = rowTotal >= 200 && size <= 8 ? 1 : 0;
   if (count === 0) return { share, count: 0, percent: '', shownCount: size <= 6 ? '0' : '' };
-  return { share, count, percent: `${(100 * share).toFixed(decimals)}%`, shownCount: String(count) };
+  return { share, count, percent: `${(100 * share).toFixed(decimals)}%`, shownCount: formatCount(count) };
 }
 
 function checkMatrix(classNames: readonly string[], counts: readonly (readonly number[])[]): void {

@@ -38,7 +38,11 @@ const WRITTEN_CELLS = 8;
 /** Height of an axis title, including its margin. */
 const TITLE = 24;
 
-/** The heatmap as SVG. @throws {PyrovedError} when the values do not match the axes. */
+/**
+ * The heatmap as SVG.
+ * @throws {PyrovedError} when the values do not match the axes.
+ * @example heatmapChart({ values: [[0.9, 0.1], [0.2, 0.8]], columns: ['a', 'b'], rows: ['a', 'b'], xTitle: 'predicted', yTitle: 'true' })
+ */
 export function heatmapChart(options: HeatmapOptions): string {
   const { values, columns, rows, xTitle, yTitle, valueTitle, format = 'number' } = options;
   if (values.length !== rows.length || values.some((row) => row.length !== columns.length))

@@ -33,7 +33,11 @@ export interface HistogramOptions {
   readonly width?: number;
 }
 
-/** The histogram as SVG. @throws {PyrovedError} when the lengths differ. */
+/**
+ * The histogram as SVG.
+ * @throws {PyrovedError} when the lengths differ.
+ * @example histogramChart({ values: angles, xTitle: 'angle (degrees)', bins: 24 })
+ */
 export function histogramChart(options: HistogramOptions): string {
   const { values, classes, classNames = [], xTitle, bins = 36, ticks, width = 440 } = options;
   if (classes !== undefined && classes.length !== values.length)

@@ -41,7 +41,10 @@ export interface LineChartOptions {
 /** Points are marked if a line has at most this many. */
 const MARKED_POINTS = 30;
 
-/** The chart as SVG. */
+/**
+ * The chart as SVG.
+ * @example lineChart({ title: 'Loss', xTitle: 'epoch', series: [{ name: 'run', points: [{ x: 1, y: 3.2 }, { x: 2, y: 2.5 }] }] })
+ */
 export function lineChart(options: LineChartOptions): string {
   const { series, title, xTitle, yFormat = 'number', levels = [], width = 460, height = 280 } = options;
   const points = series.flatMap((one) => one.points);

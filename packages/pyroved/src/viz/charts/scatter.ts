@@ -23,7 +23,11 @@ export interface ScatterOptions {
   readonly size?: number;
 }
 
-/** The scatter plot as SVG, with the same scale for both axes. @throws {PyrovedError} when the lengths differ. */
+/**
+ * The scatter plot as SVG, with the same scale for both axes.
+ * @throws {PyrovedError} when the lengths differ.
+ * @example scatterChart({ x: z1, y: z2, classes: labels, classNames: ['a', 'b'] })
+ */
 export function scatterChart(options: ScatterOptions): string {
   const { x, y, classes, classNames = [], xTitle = 'z₁', yTitle = 'z₂', maxPoints = 2000, size = 400 } = options;
   if (y.length !== x.length || (classes !== undefined && classes.length !== x.length))

@@ -60,7 +60,10 @@ export function canvas({ description, ...size }: Canvas, ...children: readonly s
   return element('svg', attributes, ...children);
 }
 
-/** `svg` as a standalone file, dark on a white background. */
+/**
+ * `svg` as a standalone file, dark on a white background.
+ * @example writeFileSync('map.svg', asSvgFile(scatterChart({ x, y })))
+ */
 export function asSvgFile(svg: string): string {
   return svg.replace(/^<svg /, `<svg style="background:#fff;color:#1f2328;font-family:${FONT.replaceAll('"', "'")}" `);
 }

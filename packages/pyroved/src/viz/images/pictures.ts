@@ -38,7 +38,10 @@ export interface ImageRowsOptions {
 /** Largest widths of tiles and pictures in pixels; wider images are downsampled. */
 const WIDEST = { tile: 100, rows: 1000, manifold: 640 };
 
-/** A manifold with its axes. */
+/**
+ * A manifold with its axes.
+ * @example manifoldPicture({ images, columns: 12, x: [-2, 2], y: [-2, 2] }).svg
+ */
 export function manifoldPicture(options: ManifoldPictureOptions): FramedPicture {
   const { images, columns, x, y, title, xTitle = 'z₁', yTitle = 'z₂', range } = options;
   const ends = ([from, to]: readonly [number, number]) => ({ from: signed(from), to: signed(to) });
@@ -51,7 +54,11 @@ export function manifoldPicture(options: ManifoldPictureOptions): FramedPicture 
   });
 }
 
-/** Labelled rows of images; rows may have different lengths. @throws {PyrovedError} when the sizes of images differ between rows. */
+/**
+ * Labelled rows of images; rows may have different lengths.
+ * @throws {PyrovedError} when the sizes of images differ between rows.
+ * @example imageRowsPicture({ rows: [{ label: 'images', images }, { label: 'reconstructions', images: reconstructed }] }).svg
+ */
 export function imageRowsPicture(options: ImageRowsOptions): FramedPicture {
   const { rows, columnLabels, title, range } = options;
   const first = rows[0]?.images;

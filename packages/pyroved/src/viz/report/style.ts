@@ -36,7 +36,7 @@ section { margin-top: 44px; }
 .notice strong { color: var(--warn); }
 .facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(250px, 1fr)); gap: 28px 44px; margin-top: 40px; }
 .facts h2 { font-size: 1rem; padding-bottom: 6px; border-bottom: 1px solid var(--line); margin-bottom: 8px; }
-dl { display: grid; grid-template-columns: max-content 1fr; gap: 4px 16px; margin: 0; font-size: 0.9rem; }
+dl { display: grid; grid-template-columns: fit-content(55%) minmax(0, 1fr); gap: 4px 16px; margin: 0; font-size: 0.9rem; }
 dt { color: var(--quiet); }
 dd { margin: 0; overflow-wrap: anywhere; font-variant-numeric: tabular-nums; }
 .pictures { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 440px), 1fr)); gap: 28px 32px;

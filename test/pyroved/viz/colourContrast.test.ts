@@ -1,5 +1,5 @@
 /** The colours read on the report's white and dark page, and are told apart with any kind of colour vision. */
-import { CATEGORY_COLOURS, SHARE_COLOUR } from 'pyroved';
+import { CATEGORY_COLOURS, SHARE_COLOUR } from 'pyroved/internal';
 import { describe, expect, it } from 'vitest';
 
 type Rgb = [number, number, number];

@@ -14,7 +14,7 @@ const hasAmx = isas.includes('amx');
 const cards = [
   ...['train', 'cards', '--size', '12', '--labelled-per-class', '4', '--unlabelled-per-class', '12'],
   ...['--validation-per-class', '3', '--hidden', '8,8', '--batch-size', '12', '--epochs', '2'],
-  ...['--recognition', 'off'],
+  ...['--recognition', 'off', '--no-report'],
 ];
 const tensorsOf = (name: string) => [...RunFolder.open(at(name)).loadCheckpoint().checkpoint.tensors];
 
@@ -31,7 +31,8 @@ it('is float32 by default, whatever the instruction set that a variable names', 
   const { config } = RunFolder.open(at('plain'));
   expect(config.precision).toBe('float32');
   // On a processor without AMX the variable alone would be an error.
-  const { code, stderr } = await start(['train', '--resume', 'plain'], root, { PYRO_NATIVE_ISA: 'amx' }).ended;
+  const { code, stderr } = await start(['train', '--resume', 'plain', '--no-report'], root, { PYRO_NATIVE_ISA: 'amx' })
+    .ended;
   expect([code, stderr]).toEqual([0, expect.not.stringContaining('AMX')]);
   await succeed([...cards, '--precision', 'float32', '--out', 'told'], root);
   expect(tensorsOf('plain')).toEqual(tensorsOf('told'));
@@ -54,7 +55,7 @@ it.skipIf(hasAmx)('bfloat16 is rejected where there is no AMX, also of a run tha
     1,
     expect.stringContaining('The kernel "native" does not run here in bfloat16 (requested): '),
   ]);
-  const asAnother = ['train', '--resume', 'elsewhere', '--precision', 'float32', '--kernel', 'wasm'];
+  const asAnother = ['train', '--resume', 'elsewhere', '--no-report', '--precision', 'float32', '--kernel', 'wasm'];
   const { stderr } = await succeed(asAnother, root);
   expect(stderr).toMatch(
     /The run was started with engine \w+ and kernel native in bfloat16; with \w+ and wasm the numbers will differ\.\n/,
@@ -68,7 +69,7 @@ it.skipIf(!hasAmx)('bfloat16 is kept in the folder and when it resumes, to the s
   await succeed([...cards, '--precision', 'bfloat16', '--out', 'rounded'], root);
   expect(RunFolder.open(at('rounded')).config).toMatchObject({ kernel: 'native', precision: 'bfloat16' });
   await stopped([...cards, '--precision', 'bfloat16', '--out', 'part']);
-  const { stderr } = await succeed(['train', '--resume', 'part'], root);
+  const { stderr } = await succeed(['train', '--resume', 'part', '--no-report'], root);
   expect(stderr).toContain('AMX, bfloat16');
   expect(stderr).not.toContain('numbers will differ');
   expect(tensorsOf('part')).toEqual(tensorsOf('rounded'));

@@ -2,7 +2,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { disentangledBy, RunFolder, type Source } from 'pyroved';
+import { RunFolder, type Source } from 'pyroved';
+import { disentangledBy } from 'pyroved/internal';
 import { cards } from 'pyroved-data';
 import { IVAE, SSIVAE, subset } from 'pyroved-ts';
 import { afterAll, expect, it } from 'vitest';

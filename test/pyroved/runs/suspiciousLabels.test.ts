@@ -1,6 +1,6 @@
 /** The labels that a model doubts, by file and class name, from its probabilities at several poses. */
 import { parse } from 'csv-parse/sync';
-import { doubtfulLabels } from 'pyroved';
+import { doubtfulLabels } from 'pyroved/internal';
 import { type Classified, gather, type ImageSet, imageSet, SSIVAE } from 'pyroved-ts';
 import { classified } from 'pyroved-ts/internal';
 import { afterAll, expect, it } from 'vitest';

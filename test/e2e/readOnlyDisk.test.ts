@@ -3,7 +3,8 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { loadModel, lockOf, RunFolder } from 'pyroved';
+import { loadModel, RunFolder } from 'pyroved';
+import { lockOf } from 'pyroved/internal';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Outcome, pyroved, quick, remove, start, succeed, temporaryFolder, writeImages } from './helpers.js';
 

@@ -2,7 +2,8 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { unzipSync } from 'fflate';
-import { inputsFor, loadPairs, loadVED, predictionNpz, predictOutputs, trainPairs } from 'pyroved';
+import { loadPairs, loadVED, predictOutputs, trainPairs } from 'pyroved';
+import { inputsFor, predictionNpz } from 'pyroved/internal';
 import { decodeNpy, loadArray, nanorods } from 'pyroved-data';
 import { encodeNpy, encodeNpz, type ImageSet, inMemory } from 'pyroved-ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

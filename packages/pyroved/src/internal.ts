@@ -1,0 +1,40 @@
+/** Shared with the tests, the benchmarks and the web app of this project; not for other users. */
+export {
+  angleReport,
+  disentangledBy,
+  doubtfulLabels,
+  earlyWarning,
+  figuresOf,
+  inputsFor,
+  modelKinds,
+  pairedTest,
+  poseRangesOf,
+  predictionNpz,
+  preprocessedFor,
+  problemLines,
+  spreadOf,
+  straightened,
+  validationFor,
+  validationImages,
+} from './runs/index.js';
+export {
+  lockOf,
+  MetricsLog,
+  RUN_FILES,
+  RUN_FORMAT,
+  RUN_VERSION,
+  StudyFolder,
+  writeFileAtomic,
+} from './storage/index.js';
+export {
+  CATEGORY_COLOURS,
+  classScores,
+  confusionChart,
+  displayRange,
+  formatDuration,
+  renderReport,
+  SHARE_COLOUR,
+  samplesByClass,
+  tileImages,
+  trainingCharts,
+} from './viz/index.js';
