@@ -41,8 +41,8 @@ const own = ['images', 'array', 'micrographs'] as const;
 /** "0,1,2" */
 const digitList = (text: string): number[] => text.split(',').map((part) => wholeNumber(part.trim()));
 
-/** Limits on the size of a file's content, also for new images. */
-export const limits = [
+/** Limits on the size of a file's content, made anew for each command that has them, since commander stores the heading in them. */
+export const limits = (): readonly SourceOption[] => [
   entry(
     '--max-pixels <n>',
     'largest number of pixels of an image; larger files are rejected (default: 100 million)',
@@ -55,7 +55,7 @@ export const limits = [
     atLeast(1),
     into(own, 'maxBytes'),
   ),
-] as const;
+];
 
 const ownImages = [
   entry(
@@ -102,7 +102,7 @@ const ownImages = [
     undefined,
     into(folders, 'outsidePaths'),
   ),
-  ...limits,
+  ...limits(),
   entry(
     '--split-by <what>',
     'keep images of the same group on one side of the validation split: folder, file (micrograph, stack), or a column of the label table (default: split by image)',

@@ -63,7 +63,7 @@ export function angleAsked({ run, model }: TrainedModel | TrainedVED, angle: num
 }
 
 /** Adds the options for new images and for the output file. */
-export const addImagesOptions = (command: Command, out = 'output file (default: standard output)'): Command =>
+export function addImagesOptions(command: Command, out = 'output file (default: standard output)'): Command {
   command
     .option('--images <folder>', 'folder of image files, including subfolders')
     .option('--array <file>', 'alternatively, a .npy, .npz or HDF5 file')
@@ -75,10 +75,10 @@ export const addImagesOptions = (command: Command, out = 'output file (default: 
     )
     .addOption(
       parsed('--patch-size <pixels>', "side of the square patch around each object (default: the run's)", atLeast(1)),
-    )
-    .addOption(limits[0].option)
-    .addOption(limits[1].option)
-    .option('--out <file>', out);
+    );
+  for (const { option } of limits()) command.addOption(option);
+  return command.option('--out <file>', out);
+}
 
 /** Reads the images named by the options and lists skipped files. */
 export async function newImages(trained: TrainedModel | TrainedVED, given: Given): Promise<FoundImages> {
