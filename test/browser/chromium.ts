@@ -46,6 +46,8 @@ export interface PageOptions {
   readonly exclude: readonly string[];
   /** Packages that Vite bundles first, beside TensorFlow.js. */
   readonly include?: readonly string[];
+  /** Sent with the page. @default none */
+  readonly contentSecurityPolicy?: string;
 }
 
 /** A server for one page, which is visited as often as wanted. */
@@ -110,7 +112,7 @@ export class Site<Answer extends Message> {
   }
 
   private get plugin(): Plugin {
-    const { script, files = new Map() } = this.options;
+    const { script, files = new Map(), contentSecurityPolicy } = this.options;
     return {
       name: 'page',
       resolveId: (id) => (id === '/page.js' ? id : undefined),
@@ -120,6 +122,9 @@ export class Site<Answer extends Message> {
           if (this.isolated) {
             response.setHeader('Cross-Origin-Opener-Policy', 'same-origin');
             response.setHeader('Cross-Origin-Embedder-Policy', 'require-corp');
+          }
+          if (contentSecurityPolicy !== undefined) {
+            response.setHeader('Content-Security-Policy', contentSecurityPolicy);
           }
           const file = files.get(request.url ?? '');
           if (file !== undefined) return void response.end(file);
