@@ -35,7 +35,8 @@ export interface Programs<Args extends unknown[]> {
 }
 
 export interface Following<Args extends unknown[]> extends Omit<Programs<Args>, 'params'> {
-  readonly parameters?: Readonly<Record<string, TensorLike>>;
+  /** Values, or makes them in a store. */
+  readonly parameters?: Readonly<Record<string, TensorLike>> | ((store: ParamStore) => void);
   /** Arguments of each step. */
   readonly args?: readonly Args[];
   readonly steps?: number;
@@ -54,7 +55,8 @@ const largestOf = (numbers: Float32Array): number => numbers.reduce((m, x) => Ma
 export function expectFollowed<Args extends unknown[]>({ parameters = {}, ...following }: Following<Args>): void {
   const make = () => {
     const params = new ParamStore();
-    for (const [name, value] of Object.entries(parameters)) params.set(name, value);
+    if (typeof parameters === 'function') parameters(params);
+    else for (const [name, value] of Object.entries(parameters)) params.set(name, value);
     return { ...following, params };
   };
   expectBothWays(make, following);

@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { type Constraint, constraints, type ELBO, ParamStore, seed, TraceELBO } from 'pyro-ts';
 import { expect, it } from 'vitest';
+import { expectFollowed } from '../compiled/followed.js';
 import { lossAndGradients, type Noise, NoiseHandler } from '../replayed.js';
 
 /** One way to write it. */
@@ -22,13 +23,17 @@ export type Parameters = Readonly<Record<string, tf.TensorLike | readonly [tf.Te
 const isPair = (x: unknown): x is readonly [tf.TensorLike, Constraint] =>
   Array.isArray(x) && x.length === 2 && typeof x[1] === 'object' && 'check' in x[1];
 
-function outcome(parameters: Parameters, way: Way) {
-  const { model, guide = () => {}, noise = {}, elbo = new TraceELBO(), constant = 0 } = way;
-  const store = new ParamStore();
+function fill(store: ParamStore, parameters: Parameters): void {
   for (const [name, given] of Object.entries(parameters)) {
     const [value, constraint] = isPair(given) ? given : [given as tf.TensorLike, constraints.real];
     store.set(name, value, constraint);
   }
+}
+
+function outcome(parameters: Parameters, way: Way) {
+  const { model, guide = () => {}, noise = {}, elbo = new TraceELBO(), constant = 0 } = way;
+  const store = new ParamStore();
+  fill(store, parameters);
   const found = lossAndGradients(store, () =>
     seed.with('two ways', () => new NoiseHandler(noise).run(() => elbo.estimate(model, guide, []))),
   );
@@ -39,8 +44,26 @@ function outcome(parameters: Parameters, way: Way) {
 /** Of a gradient's largest entry; the engines other than cpu add in other orders. */
 const tolerance = () => (tf.getBackend() === 'cpu' ? 1e-5 : 1e-4);
 
-/** A test that both ways agree. There must be a gradient to agree on. */
+/** Every so many pairs is compiled too; all of them by `npm run test:compiled`. */
+const COMPILED = process.env.PYRO_TESTS === 'all' ? 1 : 12;
+let pairs = 0;
+
+/** A test that both ways agree, and that each computes the same when it is compiled. There must be a gradient to agree on. */
 export function pair(name: string, parameters: Parameters, one: Way, other: Way): void {
+  if (pairs++ % COMPILED === 0) {
+    it.each([
+      ['one', one],
+      ['other', other],
+    ] as const)(`${name}: the %s, compiled`, (_, { model, guide, elbo = new TraceELBO() }) => {
+      expectFollowed({
+        model,
+        ...(guide && { guide }),
+        elbo: () => elbo,
+        parameters: (store) => fill(store, parameters),
+        tolerance: 2 * tolerance(),
+      });
+    });
+  }
   it(name, () => {
     const [a, b] = [outcome(parameters, one), outcome(parameters, other)];
     expect(Number.isFinite(b.loss)).toBe(true);
