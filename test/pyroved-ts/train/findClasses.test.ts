@@ -52,9 +52,9 @@ describe('classes without labels', () => {
     expect(two).toBeGreaterThan(one + 1);
   });
 
-  it('options that make no sense are rejected by name', () => {
+  it('invalid options are rejected', () => {
     expect(() => findClasses(images, { numClasses: 0 })).toThrow(/numClasses must be an integer of at least 1; got 0/);
     expect(() => findClasses(images, { numClasses: 41 })).toThrow(OptionError);
-    expect(() => findClasses(images, { numClasses: 2, sigma: 0 })).toThrow(/sigma must be greater than 0/);
+    expect(() => findClasses(images, { numClasses: 2, sigma: 0 })).toThrow(/sigma must be a positive number/);
   });
 });

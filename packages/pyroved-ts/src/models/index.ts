@@ -1,5 +1,6 @@
 /** The models: ordinary pyro-ts programs, with the methods of a trained model. */
 
+export type { AnglePriorEvidence } from './anglePriorEvidence.js';
 export type { EnumerateClasses } from './classes.js';
 export type { ClassPrior } from './classPrior.js';
 export * from './ivae.js';
@@ -46,7 +47,6 @@ export {
 export * from './ssivae.js';
 export * from './ssRegIvae.js';
 export {
-  type AnglePriorEvidence,
   type ClassAnswer,
   type EvidenceGate,
   type ImageAnswers,

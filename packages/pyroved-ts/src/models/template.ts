@@ -6,8 +6,8 @@ import * as tf from '@tensorflow/tfjs';
 import { OptionError, param } from 'pyro-ts';
 import type { ImageSet, StreamedSet } from '../data/index.js';
 import type { AnglePrior } from '../priors/index.js';
-import { anglePriorNames, namedAngle, nameOfPrior } from '../priors/namedAngles.js';
 import { shiftOf } from '../templates/geometry.js';
+import { type AnglePriorEvidence, compareAnglePriors } from './anglePriorEvidence.js';
 import {
   OUTLIER_TABLES,
   outlierScores,
@@ -42,20 +42,6 @@ export interface EvidenceGate {
  * `gated`: both, weighted by the gate.
  */
 export type ClassAnswer = 'evidence' | 'classifier' | 'gated';
-/** How well an angle prior explains images; see `TemplateSSIVAE.compareAnglePriors`. */
-export interface AnglePriorEvidence {
-  readonly prior: AnglePrior;
-  /** Mean of log p(image) over the images, in nats, by Laplace's approximation. */
-  readonly evidence: number;
-  /** Difference to the evidence of the first prior, and its standard error over the images, in nats per image. */
-  readonly difference: number;
-  readonly standardError: number;
-  /**
-   * Posterior mean and standard deviation of the angle of each image in radians, given its likeliest class, [count].
-   */
-  readonly angle: Float32Array;
-  readonly angleScale: Float32Array;
-}
 
 /** The picture of its class that an image shows. */
 export interface TemplateChoice {
@@ -272,24 +258,7 @@ export class TemplateSSIVAE extends TemplateExplanations {
    * model.compareAnglePriors(images, ['uniform', { name: 'normal', scale: 0.5 }, 'projected-normal']);
    */
   compareAnglePriors(set: ImageSet | StreamedSet, priors: readonly AnglePrior[]): AnglePriorEvidence[] {
-    for (const prior of priors) checkNamedPrior(prior);
-    const found = priors.map((prior) => {
-      const explained = this.explainImages(set, prior);
-      const { classes } = classified(softmaxRows(explained.evidence, this.numClasses), this.numClasses);
-      const dim = explained.theta.length / explained.evidence.length;
-      const latents = Array.from(classes, (label, i) => (i * this.numClasses + label) * dim);
-      const angle = Float32Array.from(latents, (at) =>
-        Math.atan2(Math.sin(explained.theta[at]), Math.cos(explained.theta[at])),
-      );
-      const angleScale = Float32Array.from(latents, (at) => explained.spread[at]);
-      return { prior, nats: totalEvidence(explained.evidence, this.numClasses), angle, angleScale };
-    });
-    return found.map(({ nats, ...rest }) => {
-      const differences = nats.map((e, i) => e - found[0].nats[i]);
-      const difference = mean(differences);
-      const variance = mean(differences.map((d) => (d - difference) ** 2));
-      return { ...rest, evidence: mean(nats), difference, standardError: Math.sqrt(variance / nats.length) };
-    });
+    return compareAnglePriors(priors, this.numClasses, (prior) => this.explainImages(set, prior));
   }
 
   private encodingOf(
@@ -327,14 +296,4 @@ export class TemplateSSIVAE extends TemplateExplanations {
     });
     return softmaxRows(logits, numClasses);
   }
-}
-
-const mean = (values: Float64Array): number => values.reduce((sum, v) => sum + v, 0) / values.length;
-
-/** @throws {OptionError} when the prior is custom: refinement supports only the named ones. */
-function checkNamedPrior(prior: AnglePrior): void {
-  if (namedAngle(prior)) return;
-  throw new OptionError(
-    `An angle prior to compare must be one of ${anglePriorNames.join(', ')}; got ${String(nameOfPrior(prior))}.`,
-  );
 }

@@ -8,7 +8,8 @@ import { tidyHost } from '../tidyHost.js';
 import { AFFINE_CONTENTS, addUpright, affineField, sizeContent } from './affine.js';
 import { candidatesAround, centred, momentsOf } from './anyAngle.js';
 import { blurred } from './blur.js';
-import { bestCandidates, type Explanations, explain, somePixels, type TemplateScene } from './explain.js';
+import { bestCandidates, explain, somePixels, type TemplateScene } from './explain.js';
+import { bestEvidence, bestOfCandidates, boundOf, columns, joined, responsibilities } from './mixtureRows.js';
 
 /** Images as rows [n, channels * points], on the host. */
 export interface ImageRows {
@@ -255,71 +256,4 @@ class MixtureRun {
     const bounds = without.map((kept) => boundOf(columns(evidence, numPictures, kept, 1), numPictures - 1));
     return columns(pictures, numPictures, without[bounds.indexOf(Math.max(...bounds))], this.size);
   }
-}
-
-/** Softmax of each row of evidences [n, pictures]. */
-export function responsibilities(evidence: Float64Array, pictures: number): Float64Array {
-  const out = new Float64Array(evidence.length);
-  for (let at = 0; at < evidence.length; at += pictures) {
-    const row = evidence.subarray(at, at + pictures);
-    const most = Math.max(...row);
-    const total = row.reduce((sum, e) => sum + Math.exp(e - most), 0);
-    for (let k = 0; k < pictures; k++) out[at + k] = Math.exp(row[k] - most) / total;
-  }
-  return out;
-}
-
-/** Sum over the images of log p(image) in nats, with a uniform prior over pictures. */
-function boundOf(evidence: Float64Array, pictures: number): number {
-  let sum = 0;
-  for (let at = 0; at < evidence.length; at += pictures) {
-    const row = evidence.subarray(at, at + pictures);
-    const most = Math.max(...row);
-    sum += most + Math.log(row.reduce((total, e) => total + Math.exp(e - most), 0) / pictures);
-  }
-  return sum;
-}
-
-/** The candidate with the largest evidence for each image and picture. */
-function bestOfCandidates({ evidence, theta, candidates }: Explanations) {
-  const groups = evidence.length / candidates;
-  const best = { evidence: new Float64Array(groups), theta: new Float64Array(groups * DIM) };
-  for (let group = 0; group < groups; group++) {
-    const own = evidence.subarray(group * candidates, (group + 1) * candidates);
-    const at = group * candidates + own.indexOf(Math.max(...own));
-    best.evidence[group] = evidence[at];
-    best.theta.set(theta.subarray(at * DIM, (at + 1) * DIM), group * DIM);
-  }
-  return best;
-}
-
-/** The largest evidence of each image. */
-const bestEvidence = (evidence: Float64Array, pictures: number): Float64Array =>
-  Float64Array.from({ length: evidence.length / pictures }, (_, i) =>
-    Math.max(...evidence.subarray(i * pictures, (i + 1) * pictures)),
-  );
-
-/** The entries `kept` of rows of `width` blocks of `size` numbers. */
-function columns<T extends Float32Array | Float64Array>(
-  values: T,
-  width: number,
-  kept: readonly number[],
-  size: number,
-): T {
-  const rows = values.length / (width * size);
-  const out = values.slice(0, rows * kept.length * size) as T;
-  for (let row = 0; row < rows; row++) {
-    kept.forEach((from, to) => {
-      const at = (row * width + from) * size;
-      out.set(values.subarray(at, at + size), (row * kept.length + to) * size);
-    });
-  }
-  return out;
-}
-
-function joined(a: Float32Array, b: Float32Array): Float32Array {
-  const out = new Float32Array(a.length + b.length);
-  out.set(a);
-  out.set(b, a.length);
-  return out;
 }

@@ -5,9 +5,10 @@ import { type Batch, gather } from '../data/index.js';
 import { DataError } from '../errors.js';
 import type { KlWeight, Terms, VED } from '../models/index.js';
 import { checkValues, imageTensor, meanOver, type TrainingImages, unlabelledBatches } from './data.js';
+import type { Fingerprint } from './fingerprint.js';
 import type { Evaluation } from './history.js';
 import type { TrainerOptions } from './options.js';
-import { type Fingerprint, Trainer } from './trainer.js';
+import { Trainer } from './trainer.js';
 
 /** Output `i` belongs to input `i`. */
 export interface PairedData {

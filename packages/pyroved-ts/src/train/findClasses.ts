@@ -8,7 +8,8 @@ import { undoPose } from '../coordinates/index.js';
 import { estimateContrast, gather, type ImageSet, imageSet, type StreamedSet } from '../data/index.js';
 import { type OptionTable, positive, positiveInteger, resolveOptions } from '../options.js';
 import { shiftOf } from '../templates/geometry.js';
-import { pictureMixture, responsibilities } from '../templates/mixture.js';
+import { pictureMixture } from '../templates/mixture.js';
+import { responsibilities } from '../templates/mixtureRows.js';
 
 export interface FindClassesOptions {
   /** Number of classes to find; 1 for a single picture of all images. */

@@ -10,6 +10,7 @@ export * from './encoderDecoder.js';
 export * from './errors.js';
 export * from './evaluate.js';
 export * from './findClasses.js';
+export type { Fingerprint } from './fingerprint.js';
 export type { EvidenceFit } from './gate.js';
 export type { EpochRecord, Evaluation } from './history.js';
 export type { KnownPoseTrainerOptions } from './knownPoseOptions.js';

@@ -20,6 +20,7 @@ import { withDefaults } from '../options.js';
 import { certainClasses, furtherRanges } from './consistency.js';
 import { imageTensor } from './data.js';
 import { accuracyOf } from './evaluate.js';
+import type { Fingerprint } from './fingerprint.js';
 import { FreshNoise } from './freshNoise.js';
 import type { Evaluation } from './history.js';
 import {
@@ -31,7 +32,7 @@ import {
 } from './knownPoseOptions.js';
 import { clipOf } from './options.js';
 import { checkData, type SemiSupervisedData, validationOf } from './semiSupervised.js';
-import { type Fingerprint, Trainer } from './trainer.js';
+import { Trainer } from './trainer.js';
 
 /** Fraction of the recognition steps after which consistency begins. */
 export const CONSISTENT_FROM = 0.5;

@@ -8,9 +8,10 @@ import { checkOptions, integer, nonNegative, type OptionTable, oneOf, withDefaul
 import { checkLabels, checkTrainingData, imageTensor, type TrainingImages } from './data.js';
 import { type EarlyStopping, earlyStoppingTable } from './earlyStopping.js';
 import { accuracyOf, regressionOf } from './evaluate.js';
+import type { Fingerprint } from './fingerprint.js';
 import type { Evaluation } from './history.js';
 import { clipOf, resolveTrainer, type TrainerOptions } from './options.js';
-import { type Fingerprint, Trainer } from './trainer.js';
+import { Trainer } from './trainer.js';
 
 export interface SemiSupervisedData {
   /** Images whose labels and factors, if any, are ignored. */

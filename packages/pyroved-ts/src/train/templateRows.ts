@@ -1,7 +1,8 @@
 /** Conversion of explanations to rows of the training programs, and class probabilities from their evidence. */
 import * as tf from '@tensorflow/tfjs';
 import { oneHot } from '../data/index.js';
-import type { KnownPose } from '../models/index.js';
+import type { EvidenceGate, KnownPose } from '../models/index.js';
+import { softmaxRows } from '../models/queries/uncertainty.js';
 import type { Explanations } from '../templates/explain.js';
 import { shiftOf } from '../templates/geometry.js';
 
@@ -56,6 +57,33 @@ export function bestOfClasses({ evidence, candidates }: Explanations, perClass: 
   return Float64Array.from({ length: evidence.length / each }, (_, group) =>
     Math.max(...evidence.subarray(group * each, (group + 1) * each)),
   );
+}
+
+/** What the probability of an explanation depends on besides its evidence. */
+export interface ExplanationPrior extends EvidenceGate {
+  /** Number of pictures of each class. */
+  readonly perClass: number;
+  /** Log of the softened class probabilities of recognition for every unlabelled image, [all, K]. */
+  readonly anchor: Float32Array;
+  /** Indices of the explained images among the unlabelled ones. */
+  readonly indices: Int32Array;
+  /** Whether a class has a picture. */
+  isKnown(label: number): boolean;
+}
+
+/** The probability of each explanation of an image: softmax(weight * evidence / temperature + anchor). */
+export function explanationProbabilities(
+  { pictures, candidates, evidence }: Explanations,
+  { weight, temperature, perClass, anchor, indices, isKnown }: ExplanationPrior,
+): Float32Array {
+  const numClasses = pictures / perClass;
+  const logs = evidence.map((nats, row) => {
+    const group = Math.floor(row / candidates);
+    const label = Math.floor((group % pictures) / perClass);
+    if (!isKnown(label)) return Number.NEGATIVE_INFINITY;
+    return (weight * nats) / temperature + anchor[indices[Math.floor(group / pictures)] * numClasses + label];
+  });
+  return softmaxRows(logs, pictures * candidates);
 }
 
 /** Pairs of image and class with their probabilities, without negligible ones. */

@@ -1,21 +1,25 @@
 /** Trains a template model: first recognition, then pictures, field and recognition jointly on refined explanations. */
 import * as tf from '@tensorflow/tfjs';
 import { Adam, RandomStream, type SavedTensor, SVI, TraceELBO } from 'pyro-ts';
-import { orderedBatches } from '../data/batches.js';
 import { type Batch, estimateContrast, gather, shuffledBatches, subset } from '../data/index.js';
 import { defined } from '../defined.js';
 import type { CompleteRows, KlWeight, KnownPose, RecognitionTerms, Teaching, TemplateSSIVAE } from '../models/index.js';
-import { softmaxRows } from '../models/queries/uncertainty.js';
-import { softened } from '../models/template.js';
 import type { Explanations } from '../templates/explain.js';
 import { tidyHost } from '../tidyHost.js';
 import { imageTensor } from './data.js';
+import type { Fingerprint } from './fingerprint.js';
 import { firstPictures } from './firstPictures.js';
 import { fitEvidence, gateWeight } from './gate.js';
 import { knownPoseTable, stepsFor } from './knownPoseOptions.js';
 import { CONSISTENT_FROM, fallen, KnownPoseTrainer } from './knownPoses.js';
 import { NewClasses } from './newClasses.js';
 import { clipOf } from './options.js';
+import {
+  type RecognitionWeights,
+  recognitionWeights,
+  setRecognitionWeights,
+  softenedRecognition,
+} from './recognitionSnapshot.js';
 import type { SemiSupervisedData } from './semiSupervised.js';
 import { explainTraining, refinedContents, trainingPixels } from './templateExplaining.js';
 import {
@@ -25,10 +29,9 @@ import {
   templateDefaults,
   templateTable,
 } from './templateOptions.js';
-import { bestOfClasses, type Drawn } from './templateRows.js';
+import { bestOfClasses, type Drawn, explanationProbabilities } from './templateRows.js';
 import { blurAt, slowing } from './templateSchedule.js';
 import { completeRows, type ExplainedImages, type KnownImages, likelyRows, teachingRows } from './templateTeaching.js';
-import type { Fingerprint } from './trainer.js';
 
 /**
  * Adam's learning rates of the pictures, as a fraction of the contrast, and of the field, in half widths of the image.
@@ -41,8 +44,8 @@ const [PICTURE_LR, FIELD_LR] = [3e-3, 4e-3];
  */
 const [GATE_EVERY, GATE_IMAGES, GATE_FEW, GATE_DISTINCT] = [50, 96, 48, 24];
 
-/** Batch size of recognition for the anchor, and number of training images whose evidence is measured at the end. */
-const [ANCHORED_AT_ONCE, MEASURED_IMAGES] = [128, 1500];
+/** Number of training images whose evidence is measured at the end. */
+const MEASURED_IMAGES = 1500;
 
 /** Names of the arrays in a checkpoint. */
 const [ANCHOR, RECALLED, ALONE] = ['templates/anchor', 'templates/recalled', 'templates/recognition/'];
@@ -72,9 +75,9 @@ export class TemplateTrainer extends KnownPoseTrainer {
    */
   private readonly fallbackSteps: number;
   /** The initial weights of recognition, from which these steps start. */
-  private readonly initial: ReadonlyMap<string, Float32Array>;
+  private readonly initial: RecognitionWeights;
   /** The weights of recognition after these steps. */
-  private alone: ReadonlyMap<string, Float32Array> | undefined;
+  private alone: RecognitionWeights | undefined;
   private readonly complete: SVI<[CompleteRows]>;
   private readonly teaching: SVI<[Teaching, RecognitionTerms]>;
   /**
@@ -113,7 +116,7 @@ export class TemplateTrainer extends KnownPoseTrainer {
     checkTemplateOptions(defined({ templateSteps, fallbackSteps }));
     this.stepsPerEpoch = Math.ceil(templateSteps / this.epochCount);
     this.fallbackSteps = fallbackSteps ?? (options.recognitionSteps === undefined ? stepsFor(model) : 0);
-    this.initial = this.fallbackSteps > 0 ? this.recognitionWeights() : new Map();
+    this.initial = this.fallbackSteps > 0 ? recognitionWeights(model) : new Map();
     const { optimizer, seed } = this;
     const svi = <Args extends unknown[]>(name: string, program: (...args: Args) => void) =>
       new SVI<Args>(program, () => {}, optimizer, new TraceELBO({ maxPlateNesting: model.plateNesting }), {
@@ -164,7 +167,7 @@ export class TemplateTrainer extends KnownPoseTrainer {
     if (step === recognitionSteps) {
       this.measureGate(blurAt(0, model.options.shape));
       if (model.gate.weight < 1) {
-        this.setRecognition(this.initial);
+        setRecognitionWeights(model, this.initial);
         this.optimizer.loadData(new Map());
       }
     }
@@ -206,7 +209,7 @@ export class TemplateTrainer extends KnownPoseTrainer {
     const { model, data, step, firstJointStep, templateSteps } = this;
     if (step === firstJointStep) this.beginJointSteps();
     model.blur = blurAt(this.jointProgress, model.options.shape);
-    this.anchor ??= this.recognisedNow();
+    this.anchor ??= softenedRecognition(model, data.unlabelled);
     if ((step - firstJointStep) % GATE_EVERY === 0) this.measureGate();
     this.classes.findNext(data.unlabelled, this.jointProgress, this.stream(step).fork('new class'));
     const loss = this.jointStep(batch.indices);
@@ -219,7 +222,7 @@ export class TemplateTrainer extends KnownPoseTrainer {
     const { model, data, seed, alone } = this;
     model.blur = 0;
     if (alone && model.gate.weight < 1) {
-      this.setRecognition(alone);
+      setRecognitionWeights(model, alone);
       this.recalled = Number.NaN;
       this.measureGate();
     }
@@ -239,7 +242,13 @@ export class TemplateTrainer extends KnownPoseTrainer {
     const x = imageTensor(data.unlabelled, indices);
     const [blurred, blurredClean] = [x, clean].map((images) => model.blurredImages(images, model.blur));
     const explained = this.explain(x, pixels, blurred);
-    const probabilities = this.probabilitiesOf(explained, indices);
+    const probabilities = explanationProbabilities(explained, {
+      ...model.gate,
+      perClass: model.templates.perClass,
+      anchor: this.anchor as Float32Array,
+      indices,
+      isKnown: (label) => this.classes.isKnown(label),
+    });
     const kept = likelyRows(probabilities);
     const classes = Int32Array.from(labelled, (i) => data.labelled.labels?.[i] ?? 0);
     const refined = refinedContents(model, blurredClean, classes, pose, pixels);
@@ -279,58 +288,9 @@ export class TemplateTrainer extends KnownPoseTrainer {
     return explainTraining(this.model, x, { pixels, ...(blurred && { blurred }), ...(propose && { propose }) });
   }
 
-  /** The probability of each explanation of the unlabelled images at `indices`. */
-  private probabilitiesOf(explained: Explanations, indices: Int32Array): Float32Array {
-    const { anchor, model } = this;
-    const { numClasses, templates } = model;
-    const { weight, temperature } = model.gate;
-    const { pictures, candidates, evidence } = explained;
-    const own = anchor as Float32Array;
-    const logs = evidence.map((nats, row) => {
-      const group = Math.floor(row / candidates);
-      const label = Math.floor((group % pictures) / templates.perClass);
-      if (!this.classes.isKnown(label)) return Number.NEGATIVE_INFINITY;
-      return (weight * nats) / temperature + own[indices[Math.floor(group / pictures)] * numClasses + label];
-    });
-    return softmaxRows(logs, pictures * candidates);
-  }
-
-  /** Log of the softened class probabilities of recognition for the unlabelled images. */
-  private recognisedNow(): Float32Array {
-    const { model, data } = this;
-    const { numClasses } = model;
-    const found = new Float32Array(data.unlabelled.count * numClasses);
-    for (const indices of orderedBatches(data.unlabelled.count, ANCHORED_AT_ONCE)) {
-      const logits = tidyHost(() =>
-        model.params.run(() =>
-          tf
-            .softmax(model.classLogits(imageTensor(data.unlabelled, indices)), 1)
-            .dataSync()
-            .slice(),
-        ),
-      );
-      found.set(logits, indices[0] * numClasses);
-    }
-    return found.map((p) => softened(Math.log(p), numClasses));
-  }
-
   private beginJointSteps(): void {
     this.recalled = Number.NaN;
-    if (this.fallbackSteps > 0 && this.model.gate.weight < 1) this.alone = this.recognitionWeights();
-  }
-
-  /** The current weights of recognition. */
-  private recognitionWeights(): Map<string, Float32Array> {
-    const { params } = this.model;
-    const names = params.names.filter((name) => name.startsWith('encoder_y.'));
-    return new Map(names.map((name) => [name, params.get(name).dataSync<'float32'>().slice()]));
-  }
-
-  private setRecognition(weights: ReadonlyMap<string, Float32Array>): void {
-    const { params } = this.model;
-    tf.tidy(() => {
-      for (const [name, values] of weights) params.set(name, tf.tensor(values, params.get(name).shape));
-    });
+    if (this.fallbackSteps > 0 && this.model.gate.weight < 1) this.alone = recognitionWeights(this.model);
   }
 
   private measureGate(blur = this.model.blur): void {

@@ -3,7 +3,7 @@
  * run.
  */
 import * as tf from '@tensorflow/tfjs';
-import { Adam, NonFiniteError, OptionError, type SavedTensor, SupportError } from 'pyro-ts';
+import { Adam, NonFiniteError, type SavedTensor, SupportError } from 'pyro-ts';
 import type { Batch } from '../data/index.js';
 import type { InvariantVAE, KlWeight, VED } from '../models/index.js';
 import { type OptionTable, resolveOptions, withDefaults } from '../options.js';
@@ -11,6 +11,7 @@ import { averageRule, WeightAverage } from './average.js';
 import type { Checkpoint } from './checkpoint.js';
 import { type EarlyStopping, earlyStoppingTable, hasStalled } from './earlyStopping.js';
 import { TrainingError } from './errors.js';
+import { checkFingerprint, type Fingerprint } from './fingerprint.js';
 import { addStep, type EpochRecord, type EpochSums, type Evaluation, meanLoss, noSums } from './history.js';
 import {
   type CompileMode,
@@ -23,9 +24,6 @@ import {
 } from './options.js';
 import { scheduleOf } from './schedule.js';
 import { loadOptimizer, loadParams, saveOptimizer, saveParams } from './state.js';
-
-/** Settings that must match for a saved state to be continued reproducibly. */
-export type Fingerprint = Readonly<Record<string, string | number>>;
 
 /** The part of a saved state other than arrays. */
 interface SavedState {
@@ -322,16 +320,6 @@ export abstract class Trainer<M extends InvariantVAE | VED = InvariantVAE> {
       position,
       error.site,
       { cause: error },
-    );
-  }
-}
-
-/** @throws {OptionError} when the saved run had different settings. */
-function checkFingerprint(saved: Fingerprint = {}, own: Fingerprint): void {
-  for (const name of new Set([...Object.keys(own), ...Object.keys(saved)])) {
-    if (saved[name] === own[name]) continue;
-    throw new OptionError(
-      `Cannot continue the saved run: its ${name} is ${saved[name] ?? '(none)'}; got ${own[name] ?? '(none)'}. Use the same data and options.`,
     );
   }
 }

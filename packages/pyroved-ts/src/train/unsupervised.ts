@@ -12,10 +12,11 @@ import {
   type TrainingImages,
   unlabelledBatches,
 } from './data.js';
+import type { Fingerprint } from './fingerprint.js';
 import type { Evaluation } from './history.js';
 import type { TrainerOptions } from './options.js';
 import { type Schedule, scheduleOf } from './schedule.js';
-import { type Fingerprint, Trainer } from './trainer.js';
+import { Trainer } from './trainer.js';
 
 export interface UnsupervisedData {
   /** Images, with labels and factors if the model is conditioned on them. */
