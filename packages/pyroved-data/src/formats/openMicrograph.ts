@@ -1,10 +1,12 @@
 /** Opens a micrograph of any supported format, told apart by content, for reading image by image and window by window. */
+import { readFileSync } from 'node:fs';
 import { OptionError } from 'pyro-ts';
 import { DataError } from 'pyroved-ts';
 import { checkRoom, limitsFor, type ReadLimits } from 'pyroved-ts/node';
 import { entryAt, requirePath } from '../images/folder.js';
 import type { Plane } from '../images/resize.js';
 import { type Defaults, LIMIT_DEFAULTS, withDefaults } from '../options.js';
+import { isZip } from '../readers/npy.js';
 import { ByteFile } from './byteFile.js';
 import { isDm, openDm } from './dm.js';
 import { openHdf5Images } from './hdf5Images.js';
@@ -14,6 +16,8 @@ import { type PixelSize, parsePixelSize } from './pixelSize.js';
 import { isSer, openSer } from './ser.js';
 import { isTiff } from './tiff/directory.js';
 import { openTiff } from './tiff/openTiff.js';
+import { openZarr } from './zarr.js';
+import { folderStore, isZarrFolder, zipStore } from './zarrStore.js';
 
 /** Options of `openMicrograph`. */
 export interface OpenOptions extends ReadLimits {
@@ -62,7 +66,8 @@ const HDF5 = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
 const START = 512;
 
 /**
- * Opens a DigitalMicrograph (.dm3, .dm4), MRC, FEI/TIA (.ser), Velox or NCEM (.emd), HyperSpy (.hspy), NeXus (.nxs), HDF5, TIFF, BigTIFF or OME-TIFF file. Nothing but
+ * Opens a DigitalMicrograph (.dm3, .dm4), MRC, FEI/TIA (.ser), Velox or NCEM (.emd), HyperSpy (.hspy), NeXus (.nxs), HDF5, TIFF, BigTIFF or OME-TIFF file, or an OME-Zarr
+ * or HyperSpy (.zspy) folder. Nothing but
  * its description is read until `read` is called, and then only the window that is needed.
  * @throws {DataError} when the file cannot be read, or holds several arrays and `dataset` names none of them; the message lists them with
  * their shapes.
@@ -116,12 +121,14 @@ export function isInstrumentFile(start: Uint8Array, path: string): boolean {
 }
 
 async function openImageFile(path: string): Promise<ImageFile> {
+  if (isZarrFolder(path)) return openZarr(folderStore(path));
   const file = new ByteFile(path);
   let isKept = false;
   try {
     if (file.size === 0) throw new Error('it is empty (0 bytes)');
     const start = file.bytes(0, Math.min(START, file.size));
     if (HDF5.every((b, i) => start[i] === b)) return await openHdf5Images(path);
+    if (isZip(start)) return await openZarr(zipStore(readFileSync(path)));
     const found = openBytes(file, start, path);
     isKept = true;
     return found;

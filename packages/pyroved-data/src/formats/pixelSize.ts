@@ -42,7 +42,7 @@ const SPELLINGS: Readonly<Record<string, string>> = {
   metre: 'm',
 };
 
-const PIXELS = ['', 'px', 'pixel', 'pixels', 'dimensionless', '<undefined>', 'undefined'];
+const PIXELS = ['', 'px', 'pixel', 'pixels', 'dimensionless', '<undefined>', 'undefined', '_none_'];
 
 /** The usual spelling of a unit; undefined for pixels and for no unit. */
 export function normalUnit(text: string): string | undefined {

@@ -4,10 +4,12 @@ import { basename, resolve } from 'node:path';
 import { OptionError } from 'pyro-ts';
 import { DataError, type FileProblem } from 'pyroved-ts';
 import type { ReadLimits } from 'pyroved-ts/node';
+import { ByteFile } from '../formats/byteFile.js';
 import { type Micrograph, openMicrograph } from '../formats/openMicrograph.js';
 import { type PixelSize, parsePixelSize, pixelRatio } from '../formats/pixelSize.js';
+import { isZarrFolder } from '../formats/zarrStore.js';
 import { decodeImages, luminance } from '../images/decode.js';
-import { entryAt, listFiles, requirePath } from '../images/folder.js';
+import { entryAt, listFiles, naturalOrder, requirePath, subfolders } from '../images/folder.js';
 import { nonFinitePixels } from '../images/read.js';
 import { type Plane, resize } from '../images/resize.js';
 import type { Defaults } from '../options.js';
@@ -56,8 +58,10 @@ function filesAt(path: string): { name: string; at: string }[] {
   requirePath(path, 'A micrograph');
   const stats = entryAt(path);
   if (!stats) throw new DataError(`There is no file or folder "${path}".`);
-  if (!stats.isDirectory()) return [{ name: basename(path), at: path }];
-  return listFiles(path).map((name) => ({ name, at: resolve(path, name) }));
+  if (!stats.isDirectory() || isZarrFolder(path)) return [{ name: basename(path), at: path }];
+  const stores = subfolders(path).filter((name) => isZarrFolder(resolve(path, name)));
+  const files = listFiles(path).filter((name) => !stores.some((store) => name.startsWith(`${store}/`)));
+  return [...files, ...stores].sort(naturalOrder).map((name) => ({ name, at: resolve(path, name) }));
 }
 
 /**
@@ -105,11 +109,20 @@ async function opened(
   { dataset, pixelSize, maxPixels, maxBytes }: MicrographReadOptions,
 ): Promise<Micrograph> {
   if (entryAt(path)?.isFile()) {
-    const bytes = readFileSync(path, { flag: 'r' });
-    if (PICTURES.some((signature) => signature.every((b, i) => bytes[i] === b)))
-      return picture(bytes, pixelSize, { maxPixels, maxBytes });
+    const start = firstBytes(path);
+    if (PICTURES.some((signature) => signature.every((b, i) => start[i] === b)))
+      return picture(readFileSync(path), pixelSize, { maxPixels, maxBytes });
   }
   return openMicrograph(path, { dataset, pixelSize, maxPixels, maxBytes });
+}
+
+function firstBytes(path: string): Uint8Array {
+  const file = new ByteFile(path);
+  try {
+    return file.bytes(0, Math.min(8, file.size));
+  } finally {
+    file.close();
+  }
 }
 
 function picture(bytes: Uint8Array, pixelSize: string | undefined, limits: ReadLimits): Micrograph {
