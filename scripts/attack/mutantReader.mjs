@@ -1,13 +1,13 @@
 /** A process of `mutants.mjs`: reads the files that it is sent as the library does, and answers with what kind of error came of each. */
 import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { EngineError } from '@pyro-ts/engine';
 import { SpatialDecoderError } from '@pyro-ts/spatial-decoder';
 import * as tf from '@tensorflow/tfjs';
 import { PyroError, readSafetensors } from 'pyro-ts';
 import * as pyroved from 'pyroved';
 import { StudyFolder } from 'pyroved/internal';
-import { loadArray, loadImages, loadMicrographs, loadTemplates, readFolder } from 'pyroved-data';
+import { loadArray, loadImages, loadMicrographs, loadTemplates, openMicrograph, readFolder } from 'pyroved-data';
 import { readStateDict } from 'pyroved-ts/node';
 
 /** Up to the first step of the training. */
@@ -16,7 +16,21 @@ async function resumed(path) {
   await pyroved.resumeRun(dirname(path), { kernel: 'reference' }, { signal: stop.signal, onStep: () => stop.abort() });
 }
 
+async function micrograph(path) {
+  const file = await openMicrograph(path);
+  try {
+    await file.read(file.frames - 1, file.channels - 1);
+  } finally {
+    file.close();
+  }
+}
+
+/** The folder `mutant` in which a damaged file of a Zarr store lies. */
+const storeOf = (path) => (basename(path) === 'mutant' ? path : storeOf(dirname(path)));
+
 const readers = {
+  micrograph,
+  store: (path) => micrograph(storeOf(path)),
   config: resumed,
   metrics: resumed,
   checkpoint: async (path) => (await pyroved.loadModel(dirname(path))).model.dispose(),

@@ -3,9 +3,10 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { gunzipSync } from 'node:zlib';
 import { encode as encodeBmp } from 'fast-bmp';
 import { encode as encodePng } from 'fast-png';
 import { encode as encodeJpeg } from 'jpeg-js';
@@ -157,6 +158,17 @@ async function seedsIn(root) {
     file,
     damage: mutateBytes,
   }));
+  const formats = JSON.parse(readFileSync(join(fixtures, 'pyroved-data/fixtures/formats.json'), 'utf8'));
+  const instruments = Object.entries(formats).map(([path, text]) => {
+    const [store, ...inside] = path.split('/');
+    const folder = join(root, `f-${store}`);
+    mkdirSync(dirname(join(folder, inside.join('/') || store)), { recursive: true });
+    writeFileSync(join(folder, inside.join('/') || store), gunzipSync(Buffer.from(text, 'base64')));
+    // A file is opened itself; of a store, one of its files is damaged and the folder is opened.
+    return inside.length > 0
+      ? { kind: 'store', folder, file: inside.join('/'), damage: mutateBytes }
+      : { kind: 'micrograph', folder, file: store, damage: mutateBytes };
+  });
   const json = (kind, folder, file, times = 1) => Array(times).fill({ kind, folder, file, damage: mutateJson });
   return [
     ...json('config', runFolder, 'config.json', 6),
@@ -169,5 +181,6 @@ async function seedsIn(root) {
       Array(2).fill({ kind, folder: tables, file: `${kind}.csv`, damage: mutateTable }),
     ),
     ...seeds,
+    ...instruments,
   ];
 }
