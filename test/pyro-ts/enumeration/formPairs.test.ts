@@ -51,7 +51,7 @@ pair(
 );
 
 pair(
-  'a masked distribution is a mask',
+  'a masked distribution counts each value with weight 1, as in Pyro',
   () =>
     plate('n', 3, () => {
       const keep = tf.tensor1d([true, false, true], 'bool');
@@ -60,7 +60,7 @@ pair(
     }),
   () =>
     sequentialPlate('n', 3, (i) => {
-      if (i === 1) return;
+      if (i === 1) return void factor('three values', Math.log(3));
       const b = sample(`b${i}`, logits('w_b0'), parallel);
       sample(`x${i}`, normal(at(param('locs'), b), 1), { obs: data[i] });
     }),

@@ -1,6 +1,6 @@
 /**
- * Capture-recapture (Cormack, Jolly, Seber): Pyro's example `cjs.py`, with the observations alone under the mask (see
- * bench/reference/tutorials/capture_recapture.py for what the example scores besides). The oracle is the sum over the time of death by hand.
+ * Capture-recapture (Cormack, Jolly, Seber): Pyro's example `cjs.py`, whose mask Pyro changes after it was used (see
+ * bench/reference/tutorials/capture_recapture.py). The oracle is the sum over the time of death by hand.
  */
 import * as tf from '@tensorflow/tfjs';
 import {
@@ -32,11 +32,12 @@ function model(captureHistory: tf.Tensor) {
     let z: tf.Tensor = tf.ones([N]);
     let wasCaptured: tf.Tensor = tf.zeros([N]);
     markov(T, (t) => {
-      const survival = wasCaptured.mul(phi).mul(z).add(tf.sub(1, wasCaptured));
-      // Parallel enumeration sums out the states.
-      z = sample(`z_${t}`, bernoulli(survival), { infer: { enumerate: 'parallel' } });
-      // Nothing counts up to an animal's first capture.
-      mask.with(wasCaptured, () => sample(`y_${t}`, bernoulli(rho.mul(z)), { obs: captures[t] }));
+      mask.with(wasCaptured, () => {
+        const survival = wasCaptured.mul(phi).mul(z).add(tf.sub(1, wasCaptured));
+        // Parallel enumeration sums out the states; nothing counts up to an animal's first capture.
+        z = sample(`z_${t}`, bernoulli(survival), { infer: { enumerate: 'parallel' } });
+        sample(`y_${t}`, bernoulli(rho.mul(z)), { obs: captures[t] });
+      });
       wasCaptured = tf.maximum(wasCaptured, captures[t]);
     });
   });

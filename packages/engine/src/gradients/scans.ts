@@ -1,5 +1,6 @@
 /** Gradients of running sums and products, and of products. */
 import * as tf from '@tensorflow/tfjs';
+import { hostCall } from '../recording/hostCalls.js';
 import { registerGradientOf } from '../wasm/kernels.js';
 import { ownGradient } from './arithmetic.js';
 
@@ -45,20 +46,20 @@ function cumprodGradient(dy: tf.Tensor, x: tf.Tensor, { axis, exclusive, reverse
   const at = axisOf(axis, x.rank);
   const n = x.shape[at];
   const step = x.shape.slice(at + 1).reduce((a, b) => a * b, 1);
-  const [values, upstream] = [x.dataSync(), dy.dataSync()];
-  const out = new Float32Array(values.length);
-  for (let start = 0; start < values.length; start++) {
-    // The first of each line along the axis.
-    if (Math.floor(start / step) % n !== 0) continue;
-    const place = (i: number) => start + step * (reverse ? n - 1 - i : i);
-    for (let i = 0, before = 1; i < n; before *= values[place(i)], i++) out[place(i)] = before;
-    let after = 0;
-    for (let i = n - 1; i >= 0; i--) {
-      const next = i + 1 < n ? values[place(i + 1)] * after : 0;
-      const own = exclusive ? (i + 1 < n ? upstream[place(i + 1)] : 0) : upstream[place(i)];
-      after = own + next;
-      out[place(i)] *= after;
+  const run = ([values, upstream]: readonly ArrayLike<number>[], out: Float32Array | Int32Array): void => {
+    for (let start = 0; start < values.length; start++) {
+      // The first of each line along the axis.
+      if (Math.floor(start / step) % n !== 0) continue;
+      const place = (i: number) => start + step * (reverse ? n - 1 - i : i);
+      for (let i = 0, before = 1; i < n; before *= values[place(i)], i++) out[place(i)] = before;
+      let after = 0;
+      for (let i = n - 1; i >= 0; i--) {
+        const next = i + 1 < n ? values[place(i + 1)] * after : 0;
+        const own = exclusive ? (i + 1 < n ? upstream[place(i + 1)] : 0) : upstream[place(i)];
+        after = own + next;
+        out[place(i)] *= after;
+      }
     }
-  }
-  return tf.tensor(out, x.shape, 'float32');
+  };
+  return hostCall({ name: 'gradient of cumprod', inputs: [x, dy], shape: x.shape, dtype: 'float32', run });
 }

@@ -3,6 +3,7 @@ import { broadcastShapes, expandTo } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import { Distribution, type TensorLike, toTensor } from '../distributions/distribution.js';
 import { formatShape, OptionError, rejectUnknownKeys, ShapeError, SiteError } from '../errors.js';
+import { MaskHandler } from '../handlers/mask.js';
 import type { InferConfig } from '../runtime/messages.js';
 import { deterministic } from './deterministic.js';
 import { sendSample } from './sampleMessage.js';
@@ -61,7 +62,10 @@ function samplePartlyObserved(name: string, fn: Distribution, options: SampleOpt
       { cause: error },
     );
   }
-  const unobserved = sendSample(`${name}_unobserved`, fn.mask(tf.logicalNot(mask)), undefined, infer);
+  // Under a handler, so that the probabilities of an enumerated latent part still add to 1 where there is an observation.
+  const unobserved = new MaskHandler(tf.logicalNot(mask)).run(() =>
+    sendSample(`${name}_unobserved`, fn, undefined, infer),
+  );
   const eventMask = tf.reshape(mask, [...mask.shape, ...fn.eventShape.map(() => 1)]);
   // An enumerated latent part has dimensions of its own, and may lack the size of the plates.
   const shape = broadcastShapes(eventMask.shape, observed.shape, unobserved.shape) as number[];

@@ -69,6 +69,8 @@ export interface EnumeratedValues {
   readonly total: number;
   /** Log weight of each value in an expectation, from its log-probability under the site's distribution. */
   readonly logWeight: (logProb: tf.Tensor) => tf.Tensor;
+  /** The mask of the site's distribution: where it is false, each value counts with weight 1 in the model. */
+  readonly ownMask?: tf.Tensor | boolean | undefined;
 }
 
 /** The names that a site can depend on through the markov contexts around it. */

@@ -4,20 +4,20 @@ import * as tf from '@tensorflow/tfjs';
 import { MaskedDistribution } from '../../distributions/distribution.js';
 import { EnumerationError, formatShape, OptionError } from '../../errors.js';
 import type { EnumeratedValues, EnumeratedVariable, SampleMessage } from '../../runtime/messages.js';
-import { combineMasks } from '../mask.js';
+import { combineMasks, type Mask } from '../mask.js';
 import type { Variables } from './allocator.js';
 import { placeValues } from './place.js';
 import { sumAndSample } from './sumAndSample.js';
 
 /** Gives `message` several values along batch dimension `dim`; `visible` are the other variables that it can see. Returns its own variable. */
 export function enumerateSite(message: SampleMessage, dim: number, visible: Variables): EnumeratedVariable {
-  unmask(message);
+  const ownMask = unmask(message);
   rejectConflict(message, dim);
   const { name, fn, infer } = message;
   const tag = (total: number, logWeight: EnumeratedValues['logWeight']): EnumeratedVariable => {
     const variable = { site: name, total };
     const variables = new Map(visible).set(dim, variable);
-    message.enumeration = { variables, own: { dim, total, logWeight }, isDrawn: false };
+    message.enumeration = { variables, own: { dim, total, logWeight, ownMask }, isDrawn: false };
     return variable;
   };
   if (infer.numSamples !== undefined) {
@@ -59,11 +59,13 @@ export function supportValue(message: SampleMessage, index: number): { value: tf
   return { value: tf.reshape(tf.slice(support, start, [1, ...shape]), shape), total };
 }
 
-/** A masked distribution is a distribution under a mask: its probabilities must still add to 1 where the mask is false. */
-function unmask(message: SampleMessage): void {
-  if (!(message.fn instanceof MaskedDistribution)) return;
-  message.mask = combineMasks(message.mask, message.fn.maskValue);
-  message.fn = message.fn.base;
+/** Takes a distribution out of its mask, so that its probabilities add to 1 where a guide needs them, and returns the mask. */
+function unmask(message: SampleMessage): Mask | undefined {
+  if (!(message.fn instanceof MaskedDistribution)) return undefined;
+  const { maskValue, base } = message.fn;
+  message.mask = combineMasks(message.mask, maskValue);
+  message.fn = base;
+  return maskValue;
 }
 
 /** Log weight of each of `total` draws: an average, with a score function where the draws carry no gradient. */

@@ -61,9 +61,14 @@ export function modelFactors(model: Trace, guide: Trace) {
   return { plain, components: connected(factors, variables), variables };
 }
 
-/** An enumerated site's own table stays unmasked, so that it adds to 1 where nothing downstream counts. */
-const factorOf = (site: SampleSite, isEnumerated: boolean): tf.Tensor =>
-  site.mask === undefined || isEnumerated ? site.unscaledLogProb : applyMask(site.unscaledLogProb, site.mask);
+/**
+ * The table of a site. Under a mask handler an enumerated site's own table stays as it is, so that it adds to 1 where nothing downstream counts; the mask of
+ * its distribution (`fn.mask(...)`) takes the distribution away, which leaves a factor graph. Source: Pyro, where the two differ in the same way.
+ */
+function factorOf(site: SampleSite, isEnumerated: boolean): tf.Tensor {
+  const mask = isEnumerated ? site.enumeration?.own?.ownMask : site.mask;
+  return mask === undefined ? site.unscaledLogProb : applyMask(site.unscaledLogProb, mask);
+}
 
 /** Factors that share variables, directly or through others, together. */
 function connected(factors: readonly ModelFactor[], variables: ReadonlySet<Dim>): ModelFactor[][] {
