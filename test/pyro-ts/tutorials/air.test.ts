@@ -1,0 +1,111 @@
+/**
+ * "Attend Infer Repeat" of Pyro's tutorials in small: spots on 8 x 8 pixels, one at a time, until a Bernoulli says that there are no more. Pyro's loss
+ * with the same weights (bench/reference/tutorials/air.py), and the counts that training finds.
+ */
+import { stopGradient } from '@pyro-ts/engine';
+import * as tf from '@tensorflow/tfjs';
+import { Adam, bernoulli, module, normal, plate, SVI, sample, TraceELBO, trace } from 'pyro-ts';
+import { expect, test } from 'vitest';
+import figures from '../../../bench/reference/tutorials/air.json' with { type: 'json' };
+import { slow } from '../../slow.js';
+import { linear } from './networks.js';
+
+const [SIZE, STEPS, HIDDEN] = [8, 2, 24];
+const PIXELS = SIZE * SIZE;
+const rows = Array.from({ length: PIXELS }, (_, i) => Math.floor(i / SIZE) - 3.5);
+const columns = Array.from({ length: PIXELS }, (_, i) => (i % SIZE) - 3.5);
+
+// program
+const rnn = linear(PIXELS + 4 + HIDDEN, HIDDEN);
+const predict = linear(HIDDEN, 7);
+const blPredict = linear(PIXELS + 4, 1);
+
+function objectToImage(where: tf.Tensor, what: tf.Tensor) {
+  const [x, y] = tf.split(where.mul(2), 2, -1);
+  return tf.softplus(what).mul(tf.exp(tf.sub(columns, x).square().add(tf.sub(rows, y).square()).mul(-0.5)));
+}
+
+function priorStep(n: number, t: number, x: tf.Tensor, previous: tf.Tensor) {
+  // Whether to add an object to the output: once 0, always 0.
+  const pres = sample(`z_pres_${t}`, bernoulli(previous.mul(0.5)).toEvent(1));
+  const where = sample(
+    `z_where_${t}`,
+    normal(tf.zeros([n, 2]), 1)
+      .mask(pres)
+      .toEvent(1),
+  );
+  const what = sample(
+    `z_what_${t}`,
+    normal(tf.ones([n, 1]), 0.2)
+      .mask(pres)
+      .toEvent(1),
+  );
+  return [x.add(objectToImage(where, what).mul(pres)), pres];
+}
+
+function model(data: tf.Tensor) {
+  const n = data.shape[0];
+  plate('data', n, () => {
+    let [x, pres]: tf.Tensor[] = [tf.zeros([n, PIXELS]), tf.ones([n, 1])];
+    for (let t = 0; t < STEPS; t++) [x, pres] = priorStep(n, t, x, pres);
+    sample('obs', normal(x, 0.3).toEvent(1), { obs: data });
+  });
+}
+
+interface GuideState {
+  h: tf.Tensor;
+  pres: tf.Tensor;
+  where: tf.Tensor;
+  what: tf.Tensor;
+}
+
+function guideStep(t: number, data: tf.Tensor, previous: GuideState): GuideState {
+  const seen = tf.concat([data, previous.where, previous.what, previous.pres], -1);
+  const h = tf.tanh(module('rnn', rnn)(tf.concat([seen, previous.h], -1)));
+  const [p, whereLoc, whereScale, whatLoc, whatScale] = tf.split(module('predict', predict)(h), [1, 2, 2, 1, 1], -1);
+  const baseline = module('bl_predict', blPredict)(stopGradient(seen)).mul(previous.pres);
+
+  const pres = sample(`z_pres_${t}`, bernoulli(tf.sigmoid(p).mul(previous.pres)).toEvent(1), {
+    infer: { baseline: { value: baseline.squeeze([-1]) } },
+  });
+  const where = sample(`z_where_${t}`, normal(whereLoc, tf.softplus(whereScale)).mask(pres).toEvent(1));
+  const what = sample(`z_what_${t}`, normal(whatLoc, tf.softplus(whatScale)).mask(pres).toEvent(1));
+  return { h, pres, where, what };
+}
+
+function guide(data: tf.Tensor) {
+  const n = data.shape[0];
+  let state = { h: tf.zeros([n, HIDDEN]), pres: tf.ones([n, 1]), where: tf.zeros([n, 2]), what: tf.zeros([n, 1]) };
+  plate('data', n, () => {
+    for (let t = 0; t < STEPS; t++) state = guideStep(t, data, state) as typeof state;
+  });
+}
+// end
+
+test("with the same weights the loss is Pyro's", () => {
+  const data = tf.tensor2d(figures.data);
+  const svi = new SVI(model, guide, new Adam(), new TraceELBO());
+  const losses = Array.from({ length: 150 }, () => {
+    svi.steps++;
+    return svi.evaluateLoss(data);
+  });
+  const mean = losses.reduce((a, b) => a + b, 0) / losses.length;
+  const error = Math.sqrt(losses.reduce((sum, x) => sum + (x - mean) ** 2, 0)) / losses.length;
+  expect(Math.abs(mean - figures.begin.mean)).toBeLessThan(3.5 * Math.hypot(error, figures.begin.error));
+  data.dispose();
+});
+
+slow('training counts the spots', () => {
+  const data = tf.tensor2d(figures.data);
+  const svi = new SVI(model, guide, new Adam({ lr: 3e-3 }), new TraceELBO({ numParticles: 4 }));
+  svi.run(1500, data);
+  const right = tf.tidy(() =>
+    svi.params.run(() => {
+      const found = trace(guide).getTrace(data);
+      const counts = tf.add(found.get('z_pres_0').value, found.get('z_pres_1').value).dataSync();
+      return figures.count.filter((count, i) => counts[i] === count).length as never;
+    }),
+  );
+  expect(right / figures.count.length).toBeGreaterThan(0.8);
+  data.dispose();
+});
