@@ -52,12 +52,7 @@ function model(data: tf.Tensor) {
   });
 }
 
-interface GuideState {
-  h: tf.Tensor;
-  pres: tf.Tensor;
-  where: tf.Tensor;
-  what: tf.Tensor;
-}
+type GuideState = Record<'h' | 'pres' | 'where' | 'what', tf.Tensor>;
 
 function guideStep(t: number, data: tf.Tensor, previous: GuideState): GuideState {
   const seen = tf.concat([data, previous.where, previous.what, previous.pres], -1);
@@ -75,9 +70,14 @@ function guideStep(t: number, data: tf.Tensor, previous: GuideState): GuideState
 
 function guide(data: tf.Tensor) {
   const n = data.shape[0];
-  let state = { h: tf.zeros([n, HIDDEN]), pres: tf.ones([n, 1]), where: tf.zeros([n, 2]), what: tf.zeros([n, 1]) };
+  let state: GuideState = {
+    h: tf.zeros([n, HIDDEN]),
+    pres: tf.ones([n, 1]),
+    where: tf.zeros([n, 2]),
+    what: tf.zeros([n, 1]),
+  };
   plate('data', n, () => {
-    for (let t = 0; t < STEPS; t++) state = guideStep(t, data, state) as typeof state;
+    for (let t = 0; t < STEPS; t++) state = guideStep(t, data, state);
   });
 }
 // end

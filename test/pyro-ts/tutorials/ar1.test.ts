@@ -12,7 +12,7 @@ function model(y: tf.Tensor) {
   const sigma = sample('sigma', halfNormal(1));
 
   const step = (previous: tf.Tensor) => normal(phi.mul(previous), sigma);
-  const x = scan('x', step, { init: tf.scalar(0), length: y.size, next: (_, value) => value });
+  const x = scan('x', step, { init: tf.tensor(0), length: y.size, next: (_, value) => value });
   sample('y', normal(x, 0.5).toEvent(1), { obs: y });
 }
 

@@ -53,7 +53,7 @@ const guide = configEnumerate((data: tf.Tensor) => {
 });
 // end
 
-test("bound and occupied centres are Pyro's", () => {
+test("bound and centres are Pyro's", () => {
   const data = tf.tensor2d(figures.data);
   const svi = new SVI(model, guide, new Adam({ lr: 0.05 }), new TraceEnumELBO({ maxPlateNesting: 1 }), {
     compile: true,
