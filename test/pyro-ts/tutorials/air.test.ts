@@ -52,30 +52,23 @@ function model(data: tf.Tensor) {
   });
 }
 
-type GuideState = Record<'h' | 'pres' | 'where' | 'what', tf.Tensor>;
-
-function guideStep(t: number, data: tf.Tensor, previous: GuideState): GuideState {
-  const seen = tf.concat([data, previous.where, previous.what, previous.pres], -1);
-  const h = tf.tanh(module('rnn', rnn)(tf.concat([seen, previous.h], -1)));
+function guideStep(t: number, data: tf.Tensor, [h0, pres0, where0, what0]: tf.Tensor[]) {
+  const seen = tf.concat([data, where0, what0, pres0], -1);
+  const h = tf.tanh(module('rnn', rnn)(tf.concat([seen, h0], -1)));
   const [p, whereLoc, whereScale, whatLoc, whatScale] = tf.split(module('predict', predict)(h), [1, 2, 2, 1, 1], -1);
-  const baseline = module('bl_predict', blPredict)(stopGradient(seen)).mul(previous.pres);
+  const baseline = module('bl_predict', blPredict)(stopGradient(seen)).mul(pres0);
 
-  const pres = sample(`z_pres_${t}`, bernoulli(tf.sigmoid(p).mul(previous.pres)).toEvent(1), {
+  const pres = sample(`z_pres_${t}`, bernoulli(tf.sigmoid(p).mul(pres0)).toEvent(1), {
     infer: { baseline: { value: baseline.squeeze([-1]) } },
   });
   const where = sample(`z_where_${t}`, normal(whereLoc, tf.softplus(whereScale)).mask(pres).toEvent(1));
   const what = sample(`z_what_${t}`, normal(whatLoc, tf.softplus(whatScale)).mask(pres).toEvent(1));
-  return { h, pres, where, what };
+  return [h, pres, where, what];
 }
 
 function guide(data: tf.Tensor) {
   const n = data.shape[0];
-  let state: GuideState = {
-    h: tf.zeros([n, HIDDEN]),
-    pres: tf.ones([n, 1]),
-    where: tf.zeros([n, 2]),
-    what: tf.zeros([n, 1]),
-  };
+  let state: tf.Tensor[] = [tf.zeros([n, HIDDEN]), tf.ones([n, 1]), tf.zeros([n, 2]), tf.zeros([n, 1])];
   plate('data', n, () => {
     for (let t = 0; t < STEPS; t++) state = guideStep(t, data, state);
   });
