@@ -36,7 +36,7 @@ export async function measureOurs({ task: name, method: _, options, seed, model,
       model: { ...modelSettings(task), ...model },
       train: { ...task.train, ...train },
     };
-    const { summary } = await trainRun({ ...request, ...compute });
+    const { summary } = await trainRun({ ...request, ...compute, report: false });
     const trained = await loadModel(
       run,
       await selectKernel(compute.kernel === undefined ? {} : { kernel: compute.kernel }),

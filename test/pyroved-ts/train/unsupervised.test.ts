@@ -162,12 +162,14 @@ test('images that a model cannot be trained on are rejected', () => {
 test.each([{}, { pixels: 10 }, { anglePrior: 'projected-normal' as const }])(
   '200 steps of a model with %j leak no tensor',
   async (extra) => {
-    const vae = new IVAE({ ...small, ...extra });
+    const kernel = await selectKernel({ threads: 1 });
+    const vae = new IVAE({ ...small, kernel, ...extra });
     const trainer = new UnsupervisedTrainer(vae, { images, test: test16 }, { epochs: 100, batchSize: 24 });
     const counts: number[] = [];
     await trainer.train({ onStep: ({ step }) => step > 1 && counts.push(tf.memory().numTensors) });
     expect(counts.length).toBe(199);
     expect(new Set(counts).size).toBe(1);
     vae.dispose();
+    kernel.dispose();
   },
 );
