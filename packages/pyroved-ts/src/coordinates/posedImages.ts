@@ -4,6 +4,7 @@ import { type OptionTable, oneOf, resolveOptions } from '../options.js';
 import type { Poses } from './drawnPoses.js';
 import type { PoseNumbers } from './resample.js';
 
+/** Options of `posedImages`. */
 export interface PosedOptions {
   /**
    * Values outside of the upright image: zeros, a continuation of its edge pixels (as in `undoPose`), or one value per
@@ -13,6 +14,7 @@ export interface PosedOptions {
   readonly outside?: Outside;
 }
 
+/** Values outside of the upright image; see `PosedOptions`. */
 export type Outside = 'zero' | 'edge' | 'border';
 
 export const posedTable = {

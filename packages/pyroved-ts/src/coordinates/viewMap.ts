@@ -2,6 +2,7 @@
 import type { Taps } from '@pyro-ts/engine/internal';
 import { toCoordinate, toIndex } from './resample.js';
 
+/** Options of `viewMap`. */
 export interface ViewMapOptions {
   /** [height, width] of the images. */
   readonly shape: readonly number[];

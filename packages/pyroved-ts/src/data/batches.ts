@@ -14,6 +14,7 @@ export interface Batch {
   readonly indices: Int32Array;
 }
 
+/** Options of `epochSchedule`. */
 export interface ScheduleOptions {
   /** Number of unlabelled images. */
   readonly unlabelled: number;

@@ -145,6 +145,7 @@ export function classCounts(set: Pick<ImageSet, 'labels' | 'classNames'>): numbe
   return counts;
 }
 
+/** The result of `stratifiedSplit`. */
 export interface StratifiedSplit {
   /** Indices of the images that are kept, ascending. */
   readonly kept: Int32Array;

@@ -28,6 +28,7 @@ export function encodeNpy(data: Float32Array | Int32Array, shape: readonly numbe
   return out;
 }
 
+/** Options of `encodeNpz`. */
 export interface NpzOptions {
   /** From 0 (stored) to 9 (smallest). @default 6 */
   readonly level?: 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9;

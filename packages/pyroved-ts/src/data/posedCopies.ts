@@ -6,6 +6,7 @@ import { type OptionTable, positiveInteger, resolveOptions } from '../options.js
 import { type ImageSet, imageAt, imageSize, inMemory, type StreamedSet } from './dataset.js';
 import { estimateNoise, lostNoise } from './noise.js';
 
+/** Options of `posedCopies`. */
 export interface PosedCopiesOptions {
   /** Number of copies of each image, each at a different pose. @default 1 */
   readonly copies?: number;

@@ -3,6 +3,7 @@ import { BATCH, type Port } from '@pyro-ts/compile';
 import * as tf from '@tensorflow/tfjs';
 import type { Model } from '../models/index.js';
 
+/** The conditions of a network as inputs of a program. */
 export interface ConditionInputs {
   readonly inputs: readonly Port[];
   /** The inputs of the networks, from the inputs of the program. */

@@ -23,6 +23,7 @@ export interface ExportedModel {
 }
 
 export const exportFormats = ['onnx', 'tfjs', 'safetensors', 'npz'] as const;
+/** A format of `exportedFiles`. */
 export type ExportFormat = (typeof exportFormats)[number];
 
 /** A file of an export. */

@@ -4,6 +4,7 @@ import type { TrainingImages } from '../train/index.js';
 import type { ExportedModel } from './exportModel.js';
 import { encodeArchive, type NumpyArray } from './npz.js';
 
+/** A trained model with the metadata that is stored beside its latents. */
 export interface LatentsModel extends Pick<ExportedModel, 'classNames' | 'classAngles'> {
   readonly model: Model | VED;
 }

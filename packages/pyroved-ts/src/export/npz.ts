@@ -2,6 +2,7 @@
 import { zipSync } from 'fflate';
 import { encodeNpy, npyHeader } from '../data/npyEncoding.js';
 
+/** An array of numbers or text, row major. */
 export interface NumpyArray {
   readonly shape: readonly number[];
   readonly data: Float32Array | Int32Array | readonly string[];

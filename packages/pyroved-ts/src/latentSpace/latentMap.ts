@@ -7,6 +7,7 @@ import { evenQuantiles } from '../models/queries/manifold.js';
 import { type OptionTable, openFraction, positiveInteger, resolveOptions } from '../options.js';
 import { GaussianProcess } from './gaussianProcess.js';
 
+/** Options of `latentMap`. */
 export interface LatentMapOptions {
   /** Number of points along each axis. @default 20 */
   readonly size?: number;

@@ -2,6 +2,7 @@
 import { type InferConfig, OptionError } from 'pyro-ts';
 import { checkOptions, type OptionTable, oneOf, withDefaults } from '../options.js';
 
+/** How a program sums over the classes of an image. */
 export interface EnumerateClasses {
   /**
    * "parallel" sums over all classes; "sum-and-sample" sums over the `exactClasses` likeliest ones and one weighted

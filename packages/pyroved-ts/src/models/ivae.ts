@@ -20,6 +20,7 @@ import { type Factor, Factors } from './queries/factors.js';
 import type { Encoding } from './queries/host.js';
 import { InvariantVAE } from './vae.js';
 
+/** Options of an `IVAE`. */
 export interface ConditionalOptions extends ModelOptions {
   /**
    * Condition the encoder and the decoder on the class of each image, one of this many classes. pyroVED's c_dim.

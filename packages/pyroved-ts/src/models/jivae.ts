@@ -27,6 +27,7 @@ import type { Encoding } from './queries/host.js';
 import { type Classified, classified } from './queries/uncertainty.js';
 import { type Inferred, InvariantVAE, type Predictor } from './vae.js';
 
+/** Options of a `JIVAE`. */
 export interface JointOptions extends ModelOptions, EnumerateClasses {
   /** Number of classes to find. */
   readonly numClasses: number;

@@ -25,8 +25,10 @@ export interface Likelihood {
 }
 
 export const likelihoodNames = ['bernoulli', 'continuous-bernoulli', 'gaussian'] as const;
+/** The name of a likelihood; see `LikelihoodOptions`. */
 export type LikelihoodName = (typeof likelihoodNames)[number];
 
+/** Options of the likelihood `gaussian`. */
 export interface LikelihoodOptions {
   /**
    * Standard deviation of a pixel under `gaussian`. "learned": one parameter shared by all pixels, initially 0.5 and

@@ -20,6 +20,7 @@ import type { Invariance, PosePriors } from '../priors/index.js';
 import { checkWeights, isTooLarge } from '../sizes.js';
 import type { Likelihood, LikelihoodName, LikelihoodOptions } from './likelihood.js';
 
+/** Options of all models. */
 export interface ModelOptions extends PosePriors, LikelihoodOptions {
   /** [height, width] of an image, [length] of a signal. */
   readonly shape: readonly number[];
@@ -98,6 +99,7 @@ export const modelTable = {
   sigmoidOutput: {},
 } satisfies OptionTable<ModelOptions>;
 
+/** The options of all models with their defaults. */
 export type ResolvedOptions = WithDefaults<ModelOptions, typeof modelTable>;
 
 /**

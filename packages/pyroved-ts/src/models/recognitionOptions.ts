@@ -7,11 +7,14 @@ import { integer, type OptionTable, oneOf, resolveOptions } from '../options.js'
 import type { Invariance } from '../priors/index.js';
 
 export const bodyNames = ['conv', 'dense'] as const;
+/** The network that processes the views: convolutional or fully connected. */
 export type BodyName = (typeof bodyNames)[number];
 
 export const labelledPosesNames = ['drawn', 'fixed'] as const;
+/** How labelled images are shown; see `RecognitionOptions`. */
 export type LabelledPoses = (typeof labelledPosesNames)[number];
 
+/** Options of recognition. */
 export interface RecognitionOptions {
   /**
    * `drawn`: the labelled images are upright; each is shown at random poses from `ranges`, so that its class and pose
@@ -44,6 +47,7 @@ export interface RecognitionOptions {
   readonly features?: number;
 }
 
+/** The options of recognition with their defaults, and its views. */
 export interface ResolvedRecognition extends Required<RecognitionOptions> {
   /** Radians by which the views are rotated back: the centres of the angle's bins. */
   readonly angles: readonly number[];

@@ -21,6 +21,7 @@ import type { Encoding } from './queries/host.js';
 import type { SemiSupervisedTerms } from './ssivae.js';
 import { type Inferred, InvariantVAE, type Predictor } from './vae.js';
 
+/** Options of an `SSRegIVAE`. */
 export interface RegressionOptions extends ModelOptions {
   /**
    * The factors to predict, by their names in `ImageSet.factors`, with their scaling for the networks; see

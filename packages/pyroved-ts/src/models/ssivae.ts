@@ -36,7 +36,9 @@ import type { TemplateOptions } from './templateOptions.js';
 import { type Inferred, InvariantVAE, type Predictor } from './vae.js';
 import { viewsOf } from './views.js';
 
+/** Options of an `SSIVAE`, a `RecognitionSSIVAE` or a `TemplateSSIVAE`. */
 export interface SemiSupervisedOptions extends ModelOptions, EnumerateClasses {
+  /** Number of classes. */
   readonly numClasses: number;
   /** Widths of the classifier's hidden layers. @default [128, 128] */
   readonly hiddenClassifier?: readonly number[];

@@ -9,6 +9,7 @@ import type { Likelihood } from './likelihood.js';
 import { checkRecognition } from './recognitionNetworks.js';
 import type { SemiSupervisedOptions } from './ssivae.js';
 
+/** Options of the deformation field of a template model. */
 export interface TemplateOptions {
   /** Number of control points of the field along each axis of the image. @default 4 */
   readonly grid?: number;

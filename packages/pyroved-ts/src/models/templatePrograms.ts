@@ -28,6 +28,7 @@ export interface Teaching {
   readonly poses: TaughtRows & { readonly pose: KnownPose; readonly content: tf.Tensor };
 }
 
+/** Rows of images of known or inferred class. */
 export interface TaughtRows {
   readonly image: Int32Array;
   readonly y: tf.Tensor;

@@ -16,6 +16,7 @@ import { type Traversal, type TraverseOptions, traverse } from './queries/traver
 import type { Classified } from './queries/uncertainty.js';
 import { centreOf } from './views.js';
 
+/** Options of `straighten`. */
 export interface StraightenOptions {
   /**
    * The angle that counts as upright for each image, in radians; see `classAngles`.
@@ -24,6 +25,7 @@ export interface StraightenOptions {
   readonly reference?: ArrayLike<number>;
 }
 
+/** Options of `reconstruct`. */
 export interface ReconstructOptions {
   /** Reconstruct every image in the upright pose instead of its inferred one. @default false */
   readonly upright?: boolean;

@@ -39,6 +39,7 @@ export interface Prediction {
   readonly deviation: ImageSet;
 }
 
+/** Options of `VED.predict`. */
 export interface PredictOptions {
   /** Number of samples of the latents, at least 2. @default 30 */
   readonly samples?: number;

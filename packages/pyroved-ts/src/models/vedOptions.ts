@@ -6,6 +6,7 @@ import { dataShape } from './options.js';
 
 type Blocks = NonNullable<ConvOptions['blocks']>;
 
+/** Options of a `VED`. */
 export interface VEDOptions extends LikelihoodOptions, Omit<ConvOptions, 'blocks'> {
   /** Shape of the inputs: [height, width] of an image, [length] of a spectrum or another signal. */
   readonly inputShape: readonly number[];
@@ -55,6 +56,7 @@ const table = {
 /** The options as stored in the configuration of a run. */
 export type VEDConfig = { readonly kind: 'VED' } & VEDOptions;
 
+/** The options of a `VED` with their defaults. */
 export type ResolvedVED = WithDefaults<VEDOptions, typeof table>;
 
 /** The options with their defaults. @throws {OptionError} when an option is invalid. */

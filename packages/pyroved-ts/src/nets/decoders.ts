@@ -13,6 +13,7 @@ import { foldIntoLayer } from '../coordinates/transform.js';
 import { linearOnParts, linearSpec, stack, stackSpec, sum, type Weights } from './layers.js';
 import type { DecoderNet } from './slots.js';
 
+/** Options of `fcDecoder`. */
 export interface DecoderOptions {
   /** [height, width] or [length]. */
   readonly shape: readonly number[];
@@ -55,6 +56,7 @@ function outputLayer(weights: Weights, points: number, channels: number, pixels:
   };
 }
 
+/** Options of `spatialNet`. */
 export interface SpatialDecoderOptions extends DecoderOptions {
   /** Kernel returned by `selectKernel`. @default plain TensorFlow.js operations */
   readonly kernel?: Asked['kernel'];

@@ -6,6 +6,7 @@ import type { PoseKind } from '../priors/posePart.js';
 import { linear, linearSpec, SMALLEST_SCALE, stack, stackSpec, sum } from './layers.js';
 import type { ClassifierNet, EncoderNet, RegressorNet } from './slots.js';
 
+/** Options of `fcEncoder`. */
 export interface FcEncoderOptions {
   /** Sizes of the parts of the input, in order. */
   readonly inputs: readonly number[];
@@ -47,6 +48,7 @@ export function fcEncoder({ inputs, hidden, activation, joint, own, discrete }: 
   };
 }
 
+/** Options of `fcClassifier`. */
 export interface FcClassifierOptions {
   readonly input: number;
   readonly hidden: readonly number[];
@@ -68,6 +70,7 @@ export function fcClassifier({ input, hidden, activation, numClasses }: FcClassi
   };
 }
 
+/** Options of `fcRegressor`. */
 export interface FcRegressorOptions extends Omit<FcClassifierOptions, 'numClasses'> {
   /** Number of targets. */
   readonly targets: number;

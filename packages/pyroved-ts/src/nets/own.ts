@@ -20,7 +20,9 @@ export interface ConvNet extends ConvOptions {
  */
 export const convNet = (options: ConvOptions = {}): ConvNet => ({ ...options, kind: 'conv' });
 
+/** An encoder for a model: a custom network, `convNet({ ... })` or a `tf.LayersModel`. */
 export type EncoderSlot = EncoderNet | ConvNet | tf.LayersModel;
+/** A decoder for a model: a custom network, `convNet({ ... })` or a `tf.LayersModel`. */
 export type DecoderSlot = DecoderNet | ConvNet | tf.LayersModel;
 /** The slot of a classifier or a regressor. */
 export type ClassifierSlot = ClassifierNet | ConvNet | tf.LayersModel;
@@ -29,7 +31,9 @@ export type ClassifierSlot = ClassifierNet | ConvNet | tf.LayersModel;
  * The requirements of a model on the network in a slot. `owner` is its name in error messages, such as "iVAE: encoder".
  */
 export type EncoderNeeds = Omit<ConvEncoderOptions, 'conv'> & { readonly owner: string };
+/** The requirements of a model on its classifier or regressor. */
 export type ClassifierNeeds = Omit<ConvClassifierOptions, 'conv'> & { readonly owner: string };
+/** The requirements of a model on its decoder. */
 export type DecoderNeeds = Omit<ConvDecoderOptions, 'conv'> & {
   readonly owner: string;
   /** Whether the decoder must apply the pose. */

@@ -39,6 +39,7 @@ export interface Body {
   readonly net: Net<[views: tf.Tensor], tf.Tensor>;
 }
 
+/** Options of `recognitionNet`. */
 export interface RecognitionNetOptions {
   /** [height, width] of an image, [length] of a signal. */
   readonly shape: readonly number[];

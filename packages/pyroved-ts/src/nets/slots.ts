@@ -28,6 +28,7 @@ export type ClassifierNet = Net<[x: tf.Tensor], tf.Tensor>;
 /** Maps images [B, channels * P] to targets [B, R], in the units of the networks. */
 export type RegressorNet = Net<[x: tf.Tensor], tf.Tensor>;
 
+/** The input of a decoder. */
 export interface DecoderInput {
   /** Content [..., n] and, in some models, a class [..., K]; leading dimensions broadcast. */
   readonly parts: readonly tf.Tensor[];

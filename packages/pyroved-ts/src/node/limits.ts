@@ -16,12 +16,16 @@ export interface ReadLimits {
   readonly maxBytes?: number;
 }
 
-/** The option names of `ReadLimits`. */
+/** The option names of `ReadLimits`. @example READ_LIMITS.includes('maxBytes') // true */
 export const READ_LIMITS = ['maxPixels', 'maxBytes'] as const;
 
 const DEFAULTS = { maxPixels: 1e8, maxBytes: 4e8, growth: 32 };
 
-/** The limits for a file of `size` bytes. @throws {OptionError} when a limit is not a positive number. */
+/**
+ * The limits for a file of `size` bytes.
+ * @throws {OptionError} when a limit is not a positive number.
+ * @example limitsFor(1e9).maxBytes // 3.2e10
+ */
 export function limitsFor(size: number, limits: ReadLimits = {}): Required<ReadLimits> {
   for (const name of READ_LIMITS) {
     const limit = limits[name];
@@ -31,10 +35,17 @@ export function limitsFor(size: number, limits: ReadLimits = {}): Required<ReadL
   return { maxPixels, maxBytes };
 }
 
-/** A file exceeds a limit; it need not be damaged. */
+/**
+ * A file exceeds a limit; it need not be damaged.
+ * @example catch (error) { if (error instanceof LimitError) console.error('Raise maxBytes.'); }
+ */
 export class LimitError extends PyrovedError {}
 
-/** @throws {LimitError} when a file exceeds a limit; the message names the option that raises it. */
+/**
+ * Checks the claims of a file before memory is allocated.
+ * @throws {LimitError} when a file exceeds a limit; the message names the option that raises it.
+ * @example checkRoom({ pixels: width * height, bytes: 4 * width * height }, limitsFor(file.length));
+ */
 export function checkRoom(claim: { pixels?: number; bytes: number }, limits: Required<ReadLimits>): void {
   const { pixels = 0, bytes } = claim;
   if (!(pixels <= limits.maxPixels))

@@ -28,6 +28,7 @@ const [ELSEWHERE_16, ELSEWHERE] = [0xffff, 0xffffffff];
  * @param skipsMissingChecksums whether a checksum of 0 means none, as PyTorch writes if it is configured without
  * checksums
  * @throws {Error} when the archive is damaged.
+ * @example for (const { name, content } of zipEntries(readFileSync('set.npz'))) console.log(name, content().length);
  */
 export function zipEntries(bytes: Uint8Array, skipsMissingChecksums = false): ZipEntry[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

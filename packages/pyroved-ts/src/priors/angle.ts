@@ -7,8 +7,10 @@ import { isPosePart, type PosePart } from './posePart.js';
 
 /** The guides: one mode, or bins that are summed out with a mode in each. */
 export const angleGuideNames = ['unimodal', 'binned'] as const;
+/** The name of a guide of the angle; see `AngleOptions`. */
 export type AngleGuideName = (typeof angleGuideNames)[number];
 
+/** Options of the angle. */
 export interface AngleOptions {
   /** Prior of the angle. @default 'normal' */
   readonly anglePrior?: AnglePrior;

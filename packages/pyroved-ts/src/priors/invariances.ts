@@ -7,6 +7,7 @@ import { normalScale, normalShear, normalShift, type PerAxis } from './shiftAndS
 
 /** Rotation, translation, scale, shear. */
 export const invarianceNames = ['r', 't', 's', 'h'] as const;
+/** An invariance: "r" rotation, "t" translation, "s" scale, "h" shear. */
 export type Invariance = (typeof invarianceNames)[number];
 
 /** Synonyms for suggestions in error messages, including "sc", which pyroVED documents but does not support. */
@@ -23,6 +24,7 @@ const synonyms: Readonly<Record<string, Invariance>> = {
   translation: 't',
 };
 
+/** Options of the priors of the pose. */
 export interface PosePriors extends AngleOptions {
   /**
    * Standard deviation of the shift in the units of the [-1, 1] grid, one for all axes or one for each, or a custom

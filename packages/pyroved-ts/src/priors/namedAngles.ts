@@ -141,6 +141,7 @@ function positive<Option extends string>(
   throw new OptionError(`The ${prior} angle prior's ${option} must be a positive ${what}; got ${value}.`);
 }
 
+/** The name of an angle prior. */
 export type AnglePriorName = keyof typeof table;
 
 /** The name of a prior with its options. */

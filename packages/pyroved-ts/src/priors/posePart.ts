@@ -4,6 +4,7 @@ import { type Distribution, type OneHotCategorical, OptionError } from 'pyro-ts'
 
 /** The parts of a pose, in the order of their columns in the joint latent. */
 export const poseKinds = ['angle', 'shift', 'scale', 'shear'] as const;
+/** A part of a pose. */
 export type PoseKind = (typeof poseKinds)[number];
 
 /**

@@ -8,6 +8,7 @@ import type { DecoderNet } from '../nets/slots.js';
 import { blurred } from './blur.js';
 import { withoutPose } from './field.js';
 
+/** Options of `templateDecoder`. */
 export interface TemplateDecoderOptions {
   /** [height, width]. */
   readonly shape: readonly number[];

@@ -19,6 +19,7 @@ export interface ImageRows {
   readonly channels: number;
 }
 
+/** Options of `pictureMixture`. */
 export interface MixtureOptions {
   readonly numPictures: number;
   /** Standard deviation of a pixel. */

@@ -16,6 +16,7 @@ export interface Unexplained {
   readonly channels: number;
 }
 
+/** Options of `newPicture`. */
 export interface NewPictureOptions {
   /** The scene of images [n, channels * points] with pictures [g, channels, height, width] in place of the model's. */
   readonly sceneOf: (images: tf.Tensor2D, pictures: tf.Tensor4D) => TemplateScene;

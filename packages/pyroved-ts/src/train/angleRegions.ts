@@ -4,6 +4,7 @@ import type { AngleMixture } from '../models/index.js';
 import { type OptionTable, openFraction, resolveOptions } from '../options.js';
 import { shareInterval } from './shareInterval.js';
 
+/** The result of `regionCoverage`. */
 export interface RegionCoverage {
   /** Nominal probability of the regions. */
   readonly level: number;
@@ -18,6 +19,7 @@ export interface RegionCoverage {
   readonly count: number;
 }
 
+/** Options of `regionCoverage`. */
 export interface RegionOptions {
   /** @default 0.9 */
   readonly level?: number;

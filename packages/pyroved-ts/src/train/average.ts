@@ -3,6 +3,7 @@ import { OptionError, type ParamData, type ParamStore, type SavedTensor } from '
 import { type OptionTable, resolveOptions } from '../options.js';
 import { valueArrays, valuesIn } from './state.js';
 
+/** How weights are averaged. */
 export interface AverageOptions {
   /** Epoch, counted from 1, at whose start averaging begins. @default the first epoch of the last quarter of the run */
   readonly from?: number;

@@ -2,6 +2,7 @@
 import { OptionError } from 'pyro-ts';
 import { type OptionTable, positiveInteger, resolveOptions } from '../options.js';
 
+/** Options of `reliabilityTable` and `expectedCalibrationError`. */
 export interface CalibrationOptions {
   /** Number of equally wide bins of the probability of the likeliest class. @default 15 */
   readonly bins?: number;

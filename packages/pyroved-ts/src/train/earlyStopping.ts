@@ -3,6 +3,7 @@ import { OptionError } from 'pyro-ts';
 import { type OptionTable, oneOf, openFraction, positiveInteger, resolveOptions, withDefaults } from '../options.js';
 import type { EpochRecord } from './history.js';
 
+/** When training ends before its last epoch. */
 export interface EarlyStopping {
   /** Number of consecutive epochs without improvement after which training ends. */
   readonly patience: number;

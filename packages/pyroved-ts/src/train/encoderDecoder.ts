@@ -16,6 +16,7 @@ export interface PairedData {
   readonly outputs: TrainingImages;
 }
 
+/** The data of a `VEDTrainer`. */
 export interface VEDData extends PairedData {
   /** Pairs to evaluate on after each epoch. */
   readonly test?: PairedData;

@@ -4,6 +4,7 @@ import { expectedCalibrationError, type ReliabilityBin, reliabilityTable } from 
 import { checkLabels, type TrainingImages } from './data.js';
 import { bestAssignment } from './matching.js';
 
+/** The result of `accuracyOf`. */
 export interface ClassifierReport extends Classified {
   /** Fraction of images whose likeliest class is the true one. */
   readonly accuracy: number;
@@ -34,6 +35,7 @@ export function accuracyOf(model: SSIVAE, test: TrainingImages): ClassifierRepor
   };
 }
 
+/** The result of `matchedAccuracyOf`. */
 export interface MatchedReport extends Classified {
   /** Fraction of images whose inferred class is matched with their true class. */
   readonly accuracy: number;
@@ -81,6 +83,7 @@ export interface TargetReport {
   readonly r2: number;
 }
 
+/** The result of `regressionOf`. */
 export interface RegressionReport {
   /** [count, regDim] in the units of the data. */
   readonly predictions: Float32Array;

@@ -11,6 +11,7 @@ import { shiftOf } from '../templates/geometry.js';
 import { pictureMixture } from '../templates/mixture.js';
 import { responsibilities } from '../templates/mixtureRows.js';
 
+/** Options of `findClasses`. */
 export interface FindClassesOptions {
   /** Number of classes to find; 1 for a single picture of all images. */
   readonly numClasses: number;

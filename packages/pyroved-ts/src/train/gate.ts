@@ -9,6 +9,7 @@ const TEMPERATURES = [1, 2, 4, 8, 16, 32, 64, 128];
 /** Assumed probability of a wrong label, so that a single image cannot determine the temperature. */
 const MISTAKES = 0.1;
 
+/** The result of `fitEvidence`. */
 export interface EvidenceFit {
   /** Fraction of the images whose evidence is largest for their true class. */
   readonly accuracy: number;

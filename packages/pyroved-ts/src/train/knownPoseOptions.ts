@@ -3,6 +3,7 @@ import type { RecognitionSSIVAE } from '../models/index.js';
 import { checkOptions, integer, nonNegative, type OptionTable, optionNames, positive } from '../options.js';
 import type { TrainerOptions } from './options.js';
 
+/** Options of `KnownPoseTrainer`. */
 export interface KnownPoseTrainerOptions extends TrainerOptions {
   /**
    * Number of recognition steps, before the steps of the first epoch; the latter do not change recognition. Use 0 to

@@ -19,6 +19,7 @@ import { fcClassifier } from '../nets/index.js';
 import { type OptionTable, positiveInteger, resolveOptions } from '../options.js';
 import { imageTensor, type TrainingImages, tidied } from './data.js';
 
+/** Options of `labelsOnlyAccuracy`. */
 export interface LabelsOnlyOptions {
   readonly numClasses: number;
   /** Poses at which the labelled images are shown. */

@@ -10,6 +10,7 @@ import type { Position } from './errors.js';
 import type { EpochRecord } from './history.js';
 import { type Schedule, scheduleOf } from './schedule.js';
 
+/** Options of all trainers. */
 export interface TrainerOptions {
   /** Number of epochs of the whole run. @default 100 */
   readonly epochs?: number;
@@ -106,6 +107,7 @@ export interface StepProgress extends Position {
   readonly loss: number | undefined;
 }
 
+/** Options of `Trainer.epochs`. */
 export interface LoopOptions<M = InvariantVAE> {
   /** When aborted, training stops after the current step. A callback may abort it. */
   readonly signal?: AbortSignal;
@@ -113,6 +115,7 @@ export interface LoopOptions<M = InvariantVAE> {
   readonly onStep?: (progress: StepProgress, model: M) => void;
 }
 
+/** Options of `Trainer.train`. */
 export interface TrainCalls<M = InvariantVAE> extends LoopOptions<M> {
   /**
    * Called and awaited after every epoch. The model has the training weights; after the last epoch, their average if

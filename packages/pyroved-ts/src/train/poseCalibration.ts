@@ -3,6 +3,7 @@ import { OptionError } from 'pyro-ts';
 import { type OptionTable, openFraction, resolveOptions } from '../options.js';
 import { shareInterval } from './shareInterval.js';
 
+/** Predicted and true angles, and options of `angleCoverage`. */
 export interface PredictedAngles {
   /** Radians. */
   readonly predicted: ArrayLike<number>;
@@ -21,6 +22,7 @@ export interface PredictedAngles {
   readonly level?: number;
 }
 
+/** The result of `angleCoverage`. */
 export interface AngleCoverage {
   /** Nominal probability of the intervals. */
   readonly level: number;

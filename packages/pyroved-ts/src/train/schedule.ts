@@ -8,6 +8,7 @@ import { scalarExpression } from '../expression.js';
  */
 export type Schedule = number | readonly number[] | string | ((epoch: number, epochs: number) => number);
 
+/** What a schedule applies to. */
 export interface ScheduleRule {
   /** Name in error messages, such as "klWeight". */
   readonly option: string;

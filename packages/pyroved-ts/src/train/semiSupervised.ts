@@ -13,6 +13,7 @@ import type { Evaluation } from './history.js';
 import { clipOf, resolveTrainer, type TrainerOptions } from './options.js';
 import { Trainer } from './trainer.js';
 
+/** The data of a trainer of semi-supervised models. */
 export interface SemiSupervisedData {
   /** Images whose labels and factors, if any, are ignored. */
   readonly unlabelled: TrainingImages;
@@ -22,6 +23,7 @@ export interface SemiSupervisedData {
   readonly test?: TrainingImages;
 }
 
+/** Options of `SemiSupervisedTrainer`. */
 export interface SemiSupervisedTrainerOptions extends TrainerOptions {
   /** Weight of the classifier's log-likelihood of labelled images. The paper used 30. @default 20 */
   readonly auxLossMultiplier?: number;

@@ -14,6 +14,7 @@ export interface SuspiciousLabel {
   readonly suggestedProbability: number;
 }
 
+/** Options of `suspiciousLabels`. */
 export interface SuspiciousOptions {
   /** The probability of the label must be below this. @default 0.5 */
   readonly below?: number;

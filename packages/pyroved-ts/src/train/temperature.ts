@@ -3,6 +3,7 @@ import { OptionError } from 'pyro-ts';
 import { softmaxRows } from '../models/queries/uncertainty.js';
 import { type OptionTable, positive, resolveOptions } from '../options.js';
 
+/** Options of `fitTemperature`. */
 export interface TemperatureOptions {
   /**
    * Weight of each image. Copies of one image should share a total weight of 1.

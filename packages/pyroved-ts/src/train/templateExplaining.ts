@@ -20,6 +20,7 @@ const EXPLAINED = { bins: 2, steps: 2, pixels: 576 } as const;
 export const trainingPixels = (model: TemplateSSIVAE, stream: RandomStream): Int32Array | undefined =>
   somePixels(model.points, EXPLAINED.pixels, stream);
 
+/** Options of `explainTraining`. */
 export interface Explaining {
   /** @default all of them */
   readonly pixels?: Int32Array | undefined;

@@ -2,6 +2,7 @@
 import { checkOptions, integer, type OptionTable, optionNames } from '../options.js';
 import type { KnownPoseTrainerOptions } from './knownPoseOptions.js';
 
+/** Options of `TemplateTrainer`. */
 export interface TemplateTrainerOptions extends KnownPoseTrainerOptions {
   /**
    * Number of joint steps, which train pictures, field and recognition, after the recognition steps; divided evenly

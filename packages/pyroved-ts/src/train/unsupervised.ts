@@ -18,6 +18,7 @@ import type { TrainerOptions } from './options.js';
 import { type Schedule, scheduleOf } from './schedule.js';
 import { Trainer } from './trainer.js';
 
+/** The data of an `UnsupervisedTrainer`. */
 export interface UnsupervisedData {
   /** Images, with labels and factors if the model is conditioned on them. */
   readonly images: TrainingImages;
@@ -25,6 +26,7 @@ export interface UnsupervisedData {
   readonly test?: TrainingImages;
 }
 
+/** Options of `UnsupervisedTrainer`. */
 export interface UnsupervisedTrainerOptions extends TrainerOptions {
   /** For a jiVAE: weight of the Kullback-Leibler term of the class, constant or by epoch. @default `klWeight` */
   readonly discreteKlWeight?: Schedule;

@@ -6,6 +6,7 @@ import { type OptionTable, oneOf, resolveOptions } from '../../options.js';
  * `polynomial`: of a polynomial of degree 2; `gaussian`: the image blurred over an eighth of its side, without objects.
  */
 export const backgroundNames = ['none', 'plane', 'polynomial', 'gaussian'] as const;
+/** How the background is removed; see `Preprocessing`. */
 export type BackgroundRemoval = (typeof backgroundNames)[number];
 
 /**
@@ -13,6 +14,7 @@ export type BackgroundRemoval = (typeof backgroundNames)[number];
  * standard deviation 1.
  */
 export const standardiseNames = ['none', 'rms', 'std'] as const;
+/** How images are scaled; see `Preprocessing`. */
 export type Standardisation = (typeof standardiseNames)[number];
 
 /**

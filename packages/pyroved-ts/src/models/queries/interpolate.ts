@@ -20,6 +20,7 @@ export interface LatentPoint {
   readonly targets?: ArrayLike<number>;
 }
 
+/** Options of `interpolate`. */
 export interface InterpolateOptions {
   /** Number of images, including both ends. @default 8 */
   readonly steps?: number;

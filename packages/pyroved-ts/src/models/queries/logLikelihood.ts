@@ -19,6 +19,7 @@ import { gather, type ImageSet, imageSize, type StreamedSet } from '../../data/i
 import { DataError } from '../../errors.js';
 import { type OptionTable, positiveInteger, resolveOptions } from '../../options.js';
 
+/** Options of `logLikelihood`. */
 export interface LogLikelihoodOptions {
   /** Number of samples from the guide for each image. @default 100 */
   readonly particles?: number;

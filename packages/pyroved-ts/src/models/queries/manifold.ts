@@ -7,6 +7,7 @@ import { type OptionTable, openFraction, positiveInteger, resolveOptions } from 
 import { type Condition, conditionTable } from './condition.js';
 import { type PoseRows, poseTable } from './host.js';
 
+/** Options of `manifold`. */
 export interface ManifoldOptions extends PoseRows {
   /** Number of images along each axis. @default 8 */
   readonly size?: number;
@@ -20,6 +21,7 @@ export interface ManifoldOptions extends PoseRows {
   readonly coverage?: number;
 }
 
+/** Images decoded over a grid of two latents. */
 export interface Manifold {
   /** rows.length * columns.length images, row by row. */
   readonly images: ImageSet;

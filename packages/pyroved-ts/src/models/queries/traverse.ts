@@ -6,6 +6,7 @@ import { type Condition, conditionTable } from './condition.js';
 import { type PoseRows, poseTable } from './host.js';
 import { evenQuantiles, gridTable } from './manifold.js';
 
+/** Options of `traverse`. */
 export interface TraverseOptions extends PoseRows {
   /** The latents to vary, counted from 0. @default all */
   readonly latents?: readonly number[];
@@ -17,6 +18,7 @@ export interface TraverseOptions extends PoseRows {
   readonly at?: ArrayLike<number>;
 }
 
+/** Images decoded along single latents. */
 export interface Traversal {
   /** rows.length * values.length images, row by row. */
   readonly images: ImageSet;

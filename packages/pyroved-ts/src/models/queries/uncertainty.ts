@@ -1,5 +1,6 @@
 /** Class probabilities and their uncertainty. */
 
+/** Class probabilities of images, and their uncertainty. */
 export interface Classified {
   /** [count, numClasses]; each row sums to 1. */
   readonly probabilities: Float32Array;

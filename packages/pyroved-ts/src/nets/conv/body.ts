@@ -9,6 +9,7 @@ import type { Net, RandomStream } from 'pyro-ts';
 import { linearSpec, type Specs } from '../layers.js';
 import { imageRows } from './shapes.js';
 
+/** Options of `convBody`. */
 export interface ConvBodyOptions {
   /** Height and width of the images. */
   readonly shape: readonly [height: number, width: number];

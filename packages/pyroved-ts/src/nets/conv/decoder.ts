@@ -8,6 +8,7 @@ import { block, type Layer, layersSpec, throughLayers } from './layers.js';
 import { type ConvOptions, resolveConv } from './options.js';
 import { channelsLast, type Size, sizeOfShape } from './shapes.js';
 
+/** Options of `convDecoder`. */
 export interface ConvDecoderOptions {
   /** [height, width] or [length], of any size. */
   readonly shape: readonly number[];

@@ -53,6 +53,7 @@ function featureExtractor(owner: string, { shape, channels }: ImageInput, option
 
 const lastOf = <T>(list: readonly T[]): T => list[list.length - 1];
 
+/** Options of `convEncoder`. */
 export type ConvEncoderOptions = ImageInput &
   Omit<FcEncoderOptions, 'hidden' | 'activation'> & {
     readonly conv?: ConvOptions;
@@ -95,6 +96,7 @@ export function convEncoder(options: ConvEncoderOptions): EncoderNet {
   };
 }
 
+/** Options of `convClassifier`. */
 export interface ConvClassifierOptions extends ImageInput {
   /** Number of classes, or of targets of a regressor. */
   readonly outputs: number;

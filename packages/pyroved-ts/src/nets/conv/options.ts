@@ -5,6 +5,7 @@ import { OptionError } from 'pyro-ts';
 import { type OptionTable, oneOf, positiveInteger, resolveOptions, type WithDefaults } from '../../options.js';
 import { checkWeights } from '../../sizes.js';
 
+/** Options of convolutional networks. */
 export interface ConvOptions {
   /**
    * Channels of the convolutions, block by block: [[32], [64, 64], [128, 128]] for encoders and classifiers, the
@@ -22,6 +23,7 @@ export interface ConvOptions {
 }
 
 export const upsamplings = ['linear', 'nearest'] as const;
+/** How a decoder upsamples: by linear interpolation, or by repetition of the nearest pixel. */
 export type Upsampling = (typeof upsamplings)[number];
 
 const isFull = (list: unknown): boolean => Array.isArray(list) && list.length > 0;

@@ -5,9 +5,12 @@ import { ImportError } from '../../export/errors.js';
 import type { Invariance } from '../../priors/index.js';
 import type { LoadedTensor } from './stateDict.js';
 
+/** The tensors of a PyTorch state dictionary, by name. */
 export type StateDict = ReadonlyMap<string, LoadedTensor>;
 
+/** The kinds of models that can be imported. @example importedKinds.includes('iVAE') // true */
 export const importedKinds = ['iVAE', 'jiVAE', 'ssiVAE', 'ssRegIVAE'] as const;
+/** A kind of model that can be imported. */
 export type ImportedKind = (typeof importedKinds)[number];
 
 /** Properties of a model that its weights do not determine. */

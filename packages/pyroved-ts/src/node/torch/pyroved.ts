@@ -42,9 +42,10 @@ const table = {
   factors: {},
 } satisfies OptionTable<PyrovedOptions>;
 
-/** The names of the options of `importPyroved`. */
+/** The names of the options of `importPyroved`. @example pyrovedOptionKeys.includes('shape') // true */
 export const pyrovedOptionKeys = optionNames(table);
 
+/** A model imported from pyroVED, with its configuration. */
 export interface ImportedModel {
   readonly model: Model;
   readonly config: ModelConfig;

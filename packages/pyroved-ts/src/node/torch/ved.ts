@@ -37,9 +37,10 @@ const table = {
   sigmoidOutput: {},
 } satisfies OptionTable<PyrovedVEDOptions>;
 
-/** The names of the options of `importPyrovedVED`. */
+/** The names of the options of `importPyrovedVED`. @example vedOptionKeys.includes('inputShape') // true */
 export const vedOptionKeys = optionNames(table);
 
+/** An encoder-decoder imported from pyroVED, with its configuration. */
 export interface ImportedVED {
   readonly model: VED;
   readonly config: VEDConfig;
@@ -47,7 +48,10 @@ export interface ImportedVED {
   readonly notes: readonly string[];
 }
 
-/** Whether the weights are those of an encoder-decoder. */
+/**
+ * Whether the weights are those of an encoder-decoder.
+ * @example const { model } = isVED(readStateDict(bytes)) ? importPyrovedVED(bytes) : importPyroved(bytes);
+ */
 export const isVED = (dict: StateDict): boolean => dict.has(`${FEATURES}.0.weight`);
 
 const FEATURES = 'encoder_z.feature_extractor.layers';

@@ -17,6 +17,7 @@ export interface FactorShares {
   readonly gap: number;
 }
 
+/** The result of `disentanglementOf`. */
 export interface Disentanglement {
   /** z1, z2, ..., and the pose that the model infers: angle, shift x (to the right), shift y (downwards), scale. */
   readonly variables: readonly string[];
@@ -30,6 +31,7 @@ export interface Disentanglement {
   readonly images: number;
 }
 
+/** Options of `disentanglementOf`. */
 export interface DisentanglementOptions {
   /**
    * Order of the rotational symmetry of each class, by its index: 1 for none, 0 for a class without an angle.
