@@ -55,7 +55,7 @@ th { font-weight: 500; color: var(--quiet); white-space: nowrap; }
 th:first-child, td:first-child, th:last-child, td:last-child { text-align: left; }
 th:last-child, td:last-child { padding-right: 0; padding-left: 10px; }
 table.figures th:last-child, table.figures td:last-child { text-align: right; }
-td:first-child { font-weight: 500; overflow-wrap: anywhere; }
+td:first-child { min-width: 6em; font-weight: 500; overflow-wrap: anywhere; }
 .note { margin-bottom: 14px; }
 .note p { margin: 0; }
 ul { margin: 6px 0 0; padding-left: 1.25em; font-size: 0.9rem; overflow-wrap: anywhere; }
