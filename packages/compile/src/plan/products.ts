@@ -1,7 +1,8 @@
-/** Large matrix products, which the engine's loops compute faster than generated code. */
+/** Large matrix products, which the engine's loops compute faster than generated code without fused multiply-add. */
 import { type ArrayMatrix, type HostCall, hasArena, multiplyArrays } from '@pyro-ts/engine/internal';
 import type { Stored } from './loops.js';
 import { type Entry, type Node, type Shape, sizeOf, stridesOf, type Value } from './nodes.js';
+import { hasFused } from './wasm/kernels.js';
 
 /** From so many multiplications on. */
 const LARGE = 2 ** 16;
@@ -15,7 +16,7 @@ export function isLargeProduct(
 ): boolean {
   const [a, b] = args.map((arg) => entries[arg].shape);
   const isPlain = [a, b, shape].every((s) => s.slice(0, -2).every((n) => n === 1));
-  return isPlain && sizeOf(shape) * a[a.length - 1] >= LARGE && hasArena();
+  return isPlain && sizeOf(shape) * a[a.length - 1] >= LARGE && hasArena() && !hasFused();
 }
 
 /** The call that computes a large product, and the values whose memory it reads; nothing where an operand does not lie in memory as a matrix. */

@@ -1,5 +1,6 @@
 /** One step of Adam on a parameter, in one pass over memory on the wasm engine. */
 import * as tf from '@tensorflow/tfjs';
+import { hasArena, onArena } from '../wasm/arena.js';
 import { type Heap, runningHeap } from '../wasm/heap.js';
 
 /** The running means of the gradient and of its square. They stay on the host. */
@@ -40,6 +41,42 @@ export function adamOnHost(
     mean[i] = beta1 * mean[i] + (1 - beta1) * g;
     square[i] = beta2 * square[i] + (1 - beta2) * g * g;
     values[i] -= (stepSize * mean[i]) / (Math.sqrt(square[i]) * unbias + eps);
+  }
+}
+
+/** From so many numbers on, copies to the loops' memory cost less than the loops save. */
+const LARGE = 4096;
+
+/** As `adamOnHost`, by the engine's loops where they run and there are many numbers: in float32, as on tensors of the wasm engine. */
+export function adamInPlace(
+  values: Float32Array,
+  gradient: Float32Array,
+  moments: AdamMoments,
+  rates: AdamRates,
+): void {
+  if (values.length < LARGE || !hasArena()) {
+    adamOnHost(values, gradient, moments, rates);
+    return;
+  }
+  const { mean, square } = moments;
+  const {
+    betas: [beta1, beta2],
+    stepSize,
+    unbias,
+    eps,
+    weightDecay,
+  } = rates;
+  for (let i = 0; i < values.length; i += BLOCK) {
+    const parts = [values, gradient, mean, square].map((x) => x.subarray(i, i + BLOCK));
+    const count = parts[0].length;
+    onArena(parts, parts[0], (memory, [from, slope, meanAt, squareAt], to) => {
+      memory.loops.adam(
+        ...([from, slope, meanAt, squareAt, to, count] as const),
+        ...([beta1, beta2, stepSize, unbias, eps, weightDecay] as const),
+      );
+      parts[2].set(memory.view(meanAt, count));
+      parts[3].set(memory.view(squareAt, count));
+    });
   }
 }
 

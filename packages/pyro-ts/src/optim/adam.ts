@@ -1,5 +1,5 @@
 /** Adam, Adam with decoupled weight decay, and Pyro's Adam with clipped gradients and a decaying learning rate. */
-import { type AdamRates, adamOnHost, adamUpdate } from '@pyro-ts/engine/internal';
+import { type AdamRates, adamInPlace, adamOnHost, adamUpdate } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import { type ClipOptions, Optimizer, type ParameterState, type PerParameter } from './optimizer.js';
 
@@ -86,6 +86,14 @@ export class Adam extends Optimizer<AdamOptions> {
     options: Required<AdamOptions>,
   ): void {
     adamOnHost(values, gradient, momentsOf(state), ratesAt(state.steps, options));
+  }
+  protected override updateInPlace(
+    values: Float32Array,
+    gradient: Float32Array,
+    state: ParameterState,
+    options: Required<AdamOptions>,
+  ): void {
+    adamInPlace(values, gradient, momentsOf(state), ratesAt(state.steps, options));
   }
   protected override updated(
     value: tf.Tensor,

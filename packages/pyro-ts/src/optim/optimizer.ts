@@ -57,6 +57,16 @@ export abstract class Optimizer<Options extends object = object> {
     options: Required<Options>,
   ): void;
 
+  /** The same for compiled steps, which need not follow an earlier version to the bit. */
+  protected updateInPlace(
+    values: Float32Array,
+    gradient: Float32Array,
+    state: ParameterState,
+    options: Required<Options>,
+  ): void {
+    this.update(values, gradient, state, options);
+  }
+
   /** Moves the parameters of `store` down their gradients. Rejects all of it, with an error that names the parameter, if one is not finite. */
   step(store: ParamStore, gradients: ReadonlyMap<string, tf.Tensor>): void {
     for (const [name, gradient] of gradients) rejectNonFinite(name, gradient);
@@ -85,7 +95,7 @@ export abstract class Optimizer<Options extends object = object> {
       if (loads !== this.loads) [state, loads] = [this.stateOf(name, size), this.loads];
       if (lrFactor !== this.lrFactor) [scheduled, lrFactor] = [this.scheduled(name, options), this.lrFactor];
       state.steps++;
-      this.update(values, isClipped ? clipped(gradient, clip) : gradient, state, scheduled);
+      this.updateInPlace(values, isClipped ? clipped(gradient, clip) : gradient, state, scheduled);
     };
   }
   /** How often states were loaded. */

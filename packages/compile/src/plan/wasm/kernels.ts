@@ -49,8 +49,8 @@ const compiled = (bytes: Uint8Array<ArrayBuffer>, fused: boolean): WebAssembly.M
   (fused ? compileRelaxed(bytes) : undefined) ?? new WebAssembly.Module(bytes);
 
 let isFused: boolean | undefined;
-/** Whether this JavaScript engine has fused multiply-add. */
-function hasFused(): boolean {
+/** Whether generated WebAssembly can use fused multiply-add. */
+export function hasFused(): boolean {
   if (isFused === undefined) {
     const probe = new Emitter(1, true);
     const x = probe.constant(1);

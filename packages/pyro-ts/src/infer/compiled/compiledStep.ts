@@ -73,14 +73,13 @@ export class CompiledStep {
     // Those that were recorded have been checked.
     this.loaded = data.map(() => undefined);
     this.checked = new WeakSet(data.map(({ dataId }) => dataId));
-    this.parameters = names.map((name, i) => ({
-      name,
-      values: new Float32Array(variables[i].size),
-      gradient: new Float32Array(variables[i].size),
-      input: plan.inputs[data.length + i],
-      output: plan.outputs.get(gradientOf(name)),
-      dataId: undefined,
-    }));
+    this.parameters = names.map((name, i) => {
+      const [input, output] = [plan.inputs[data.length + i], plan.outputs.get(gradientOf(name))];
+      // A plan in float32 is updated where it computes.
+      const inPlace = (numbers: Numbers | undefined): Float32Array =>
+        numbers instanceof Float32Array ? numbers : new Float32Array(variables[i].size);
+      return { name, values: inPlace(input), gradient: inPlace(output), input, output, dataId: undefined };
+    });
     this.moved = this.parameters.filter((p) => p.output !== undefined);
   }
 
@@ -103,7 +102,7 @@ export class CompiledStep {
       const variable = this.program.params.unconstrained(parameter.name);
       if (variable.dataId === parameter.dataId) continue;
       parameter.values.set(variable.dataSync());
-      parameter.input?.set(parameter.values);
+      if (parameter.input !== parameter.values) parameter.input?.set(parameter.values);
       parameter.dataId = variable.dataId;
     }
     return isValid;
@@ -156,11 +155,8 @@ export class CompiledStep {
     let check = this.loss[0] * 0;
     for (let k = 0; k < this.moved.length; k++) {
       const { output, gradient } = this.moved[k];
-      const from = output as Numbers;
-      for (let i = 0; i < gradient.length; i++) {
-        gradient[i] = from[i];
-        check += gradient[i] * 0;
-      }
+      if (output !== gradient) for (let i = 0; i < gradient.length; i++) gradient[i] = (output as Numbers)[i];
+      check += zeroWhereFinite(gradient);
     }
     return check === 0 ? this.loss[0] : Number.NaN;
   }
@@ -175,7 +171,7 @@ export class CompiledStep {
     for (let k = 0; k < parameters.length; k++) {
       const { values, gradient, input } = parameters[k];
       move[k](values, gradient);
-      if (input) for (let i = 0; i < values.length; i++) input[i] = values[i];
+      if (input && input !== values) for (let i = 0; i < values.length; i++) input[i] = values[i];
     }
   }
 
@@ -204,6 +200,20 @@ export class CompiledStep {
   get movedNames(): string[] {
     return this.moved.map(({ name }) => name);
   }
+}
+
+/** 0, or NaN where a number is not finite. Several sums, as each addition waits for the one before it. */
+function zeroWhereFinite(x: Float32Array): number {
+  let [a, b, c, d] = [0, 0, 0, 0];
+  let i = 0;
+  for (; i + 3 < x.length; i += 4) {
+    a += x[i] * 0;
+    b += x[i + 1] * 0;
+    c += x[i + 2] * 0;
+    d += x[i + 3] * 0;
+  }
+  for (; i < x.length; i++) a += x[i] * 0;
+  return a + b + c + d;
 }
 
 const LOSS = 'loss';
