@@ -189,7 +189,10 @@ describe('compiled steps', () => {
     ].map((x) => tf.tensor1d(x));
     const [compiled, plain] = [sviOf(model), sviOf(model, { compile: false })];
     for (const x of data) expect(compiled.step(x)).toBeCloseTo(plain.step(x), 4);
-    expect(compiled.explain().match(/Parameters that move: loc/g)).toHaveLength(2);
+    const explained = compiled.explain();
+    expect(explained.match(/Parameters that move: loc/g)).toHaveLength(2);
+    expect(explained.match(/Sites: z, x/g)).toHaveLength(2);
+    expect(explained).toMatch(/kernels over \d+ bytes, [\d.]+ microseconds/);
   });
 
   it('take no step when they are made', () => {

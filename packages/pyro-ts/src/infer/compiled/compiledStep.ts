@@ -59,6 +59,8 @@ export class CompiledStep {
     private readonly program: StepProgram,
     data: readonly tf.Tensor[],
     seed: string,
+    /** What `explain` says that the step consists of. */
+    readonly sites: readonly string[] = [],
   ) {
     const { params } = program;
     const names = params.names;

@@ -3,12 +3,23 @@ import { CodeGenerationError } from '@pyro-ts/compile';
 import * as tf from '@tensorflow/tfjs';
 import type { Optimizer } from '../../optim/optimizer.js';
 import { RandomStream } from '../../random.js';
+import type { Message } from '../../runtime/messages.js';
+import { Handler } from '../../runtime/stack.js';
 import { warn } from '../../runtime/warn.js';
 import type { BaselineState } from '../elbo/baselines.js';
 import { type Arguments, areSame, readArguments } from './arguments.js';
 import { CompiledStep, lossAndGradients, type StepProgram } from './compiledStep.js';
 import { differenceOf } from './difference.js';
 import { CompileError } from './errors.js';
+
+/** Notes the sites that a program comes to. */
+class SiteNames extends Handler {
+  readonly names = new Set<string>();
+
+  override process(message: Message): void {
+    if (message.type === 'sample' && !message.isSubsample) this.names.add(message.name);
+  }
+}
 
 /** The SVI whose steps are compiled. */
 export interface Steps<Args extends unknown[]> {
@@ -107,8 +118,9 @@ export class StepCompiler<Args extends unknown[]> {
     try {
       return this.apart(() => {
         // The first run makes parameters, from the random numbers of the step that would have made them.
-        tf.tidy(() => program.params.run(() => program.estimate(new RandomStream(seed))));
-        const step = new CompiledStep(program, tensors, seed);
+        const sites = new SiteNames();
+        tf.tidy(() => program.params.run(() => sites.run(() => program.estimate(new RandomStream(seed)))));
+        const step = new CompiledStep(program, tensors, seed, [...sites.names]);
         step.load(tensors);
         const seeds = Array.from({ length: TRIES }, (_, i) => `${seed}/comparison ${i}`);
         const difference = this.differenceFrom(step, args, seeds);

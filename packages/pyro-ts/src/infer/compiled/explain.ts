@@ -4,8 +4,8 @@ import type { CompiledStep } from './compiledStep.js';
 /** Each kernel of a plan is repeated for so long, in seconds, but all of them together for no more than a second. */
 const MEASURED = 2e-3;
 
-/** The plan of one step: what it moves, its memory, and its kernels with their times; kernels of one label are one line. */
-export function explainPlan({ plan, movedNames }: CompiledStep): string {
+/** The plan of one step: its sites, what it moves, its memory, and its kernels with their times; kernels of one label are one line. */
+export function explainPlan({ plan, movedNames, sites }: CompiledStep): string {
   const times = plan.measure(Math.min(MEASURED, 1 / Math.max(1, plan.steps.length)));
   const rows = new Map<string, { calls: number; entries: number; seconds: number }>();
   for (const [i, { label, count, isVector }] of plan.steps.entries()) {
@@ -20,6 +20,7 @@ export function explainPlan({ plan, movedNames }: CompiledStep): string {
   const micro = (seconds: number) => (1e6 * seconds).toFixed(2);
   const total = times.reduce((a, b) => a + b, 0);
   return [
+    `Sites: ${sites.join(', ') || 'none'}`,
     `Parameters that move: ${movedNames.join(', ') || 'none'}`,
     `${plan.steps.length} kernels over ${plan.bytes} bytes, ${micro(total)} microseconds`,
     line('kernel', 'calls', 'entries', 'us'),
