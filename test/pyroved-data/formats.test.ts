@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFi
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { OptionError } from 'pyro-ts';
+import { OptionError, RandomStream } from 'pyro-ts';
 import { openMicrograph, parsePixelSize } from 'pyroved-data';
 import { DataError } from 'pyroved-ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -126,6 +126,29 @@ it.each([
     rmSync(copy, { recursive: true });
   }
 });
+
+it.each(Object.keys(formatFixtures).filter((name) => !name.includes('/')))(
+  '%s with damaged bytes is read or rejected with one clear error',
+  async (name) => {
+    const whole = readFileSync(at(name));
+    const path = at(`damaged-${name}`);
+    const stream = new RandomStream(`damaged/${name}`);
+    for (let k = 0; k < 15; k++) {
+      const bytes = Uint8Array.from(whole);
+      for (let n = 0; n < 4; n++) bytes[Math.floor(stream.next() ** 2 * bytes.length)] = stream.nextInt(256);
+      writeFileSync(path, bytes);
+      const reading = async () => {
+        const file = await openMicrograph(path);
+        try {
+          await file.read(file.frames - 1, file.channels - 1);
+        } finally {
+          file.close();
+        }
+      };
+      await reading().catch((error) => expect(error, `copy ${k}`).toBeInstanceOf(DataError));
+    }
+  },
+);
 
 describe('a pixel size', () => {
   it('can be given in place of what the file states', async () => {
