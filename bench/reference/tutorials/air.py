@@ -1,5 +1,5 @@
 """Attend, infer, repeat (Pyro's tutorial "air") in small: spots on 8 x 8 pixels in place of digits, one linear layer in place of the LSTM. The loss with fixed
-weights, and after a training."""
+weights."""
 from collections import namedtuple
 
 import pyro
@@ -98,4 +98,4 @@ if __name__ == "__main__":
     initialise()
     elbo = TraceGraph_ELBO()
     begin = mean_loss(lambda: elbo.loss(model, guide, data), 400)
-    save(__file__, data=data, count=count, begin=begin)
+    save(__file__, data=data, begin=begin)
