@@ -125,6 +125,16 @@ const shapes: readonly Mistake[] = [
       step(() => plate('a', 2, () => plate('b', 3, { dim: -1 }, () => sample('x', normal(0, 1), { obs: [1, 2, 3] })))),
     /plate/,
   ],
+  [
+    'values of a site as indices of gather',
+    () => step(() => normal(tf.gather(tf.tensor1d([1, 2]), sample('z', pyro.categorical([0.5, 0.5]))), 1)),
+    /gather.*take\(x, z\)/s,
+  ],
+  [
+    'brackets around an index',
+    () => step(() => normal(wrong<Record<string, number>>(tf.tensor1d([1, 2]))[0], 1)),
+    /x\[z\] is take\(x, z\)/,
+  ],
   ['an index that is out of range', through((z) => pyro.take(z, tf.tensor1d([3], 'int32'))), /no entry 3/],
   ['an index that is no whole number', through((z) => pyro.take(z, tf.tensor1d([0.5]))), /no entry 0.5/],
   [

@@ -33,7 +33,10 @@ function numbersToTensor(x: tf.TensorLike): tf.Tensor {
   const isNumeric = typeof first === 'number' || typeof first === 'boolean' || ArrayBuffer.isView(first);
   if (!isNumeric && !(Array.isArray(x) && first === undefined)) {
     throw new ShapeError(
-      `Expected a number, nested lists of numbers or a tensor, not ${first === null ? 'null' : typeof first}.`,
+      `Expected a number, nested lists of numbers or a tensor, not ${first === null ? 'null' : typeof first}.` +
+        (first === undefined
+          ? ' Tensors are not indexed with brackets: x[z] is take(x, z), x[i, j] is vindex(x, [i, j]).'
+          : ''),
     );
   }
   return tf.tensor(x);

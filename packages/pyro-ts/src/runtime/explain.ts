@@ -40,6 +40,10 @@ const advice: readonly (readonly [RegExp, string])[] = [
     'The new shape has to have as many entries as the tensor. Under enumeration values have more dimensions on the left: compute shapes from x.shape.',
   ],
   [
+    /'indices' passed to 'gather'/i,
+    'take(x, z) of pyro-ts takes values of sites as indices, and vindex(x, [i, j]) several at once; both keep plates and enumeration apart.',
+  ],
+  [
     /dtype|float32|int32|'bool'|boolean|string/i,
     'Cast the operand with tf.cast. Values of sites are float32, indices int32, and conditions bool.',
   ],
