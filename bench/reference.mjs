@@ -35,7 +35,15 @@ function compare({ turns, steps, engine, sizes, data }) {
     versions = theirs.versions;
     times.pyroved.push(theirs.seconds);
     times.pyrovedTuned.push(pyroFigures('pyroved_step.py', args, tunedMalloc).seconds);
-    for (const { kernel, seconds } of benchSteps({ steps, engine, data, sizes })) times[kernel].push(seconds);
+    for (const { kernel, seconds } of benchSteps({
+      steps,
+      engine,
+      data,
+      sizes,
+      threads: [undefined],
+      compiled: [false],
+    }))
+      times[kernel].push(seconds);
   }
   const measured = Object.entries(times).filter(([, list]) => list.length > 0);
   const seconds = Object.fromEntries(measured.map(([name, list]) => [name, median(list)]));

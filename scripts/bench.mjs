@@ -47,7 +47,7 @@ export const sections = [
     name: 'step',
     run: 'benchSteps',
     title: 'A whole training step, batch 64, 4 classes, 48x48',
-    columns: ['kernel', 'engine', 'threads', 'seconds', 'otherMs', 'extraMB'],
+    columns: ['kernel', 'engine', 'threads', 'compiled', 'seconds', 'otherMs', 'overArithmetic', 'extraMB'],
     quick: { steps: 1, sizes: { images: 2, side: 8 } },
   },
   {

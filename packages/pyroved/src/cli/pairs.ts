@@ -37,7 +37,7 @@ const known = [
     'isa',
   ],
   ...['latentDim', 'likelihood', 'decoderSigma', 'activation', 'blocks', 'batchNorm', 'upsampling'],
-  ...['epochs', 'batchSize', 'lr', 'klWeight', 'clipNorm', 'averageFrom', 'averageDecay', 'patience'],
+  ...['epochs', 'batchSize', 'lr', 'klWeight', 'clipNorm', 'compile', 'averageFrom', 'averageDecay', 'patience'],
 ];
 
 export interface PairsRequest {

@@ -61,6 +61,12 @@ export const trainTable = [
     'train.clipNorm',
   ),
   setting(
+    '--compile',
+    'compile the training steps where that is possible; their numbers differ by rounding (default: no compiling)',
+    undefined,
+    { train: () => ({ train: { compile: 'auto' } }) },
+  ),
+  setting(
     '--average-from <epoch>',
     'average the weights from this epoch on (the first is 1) and evaluate the average (default: no averaging)',
     atLeast(1),
