@@ -35,7 +35,7 @@ it('an .npz file of images with labels, and a .npy file to classify', async () =
   const ambiguous = await pyroved(['train', '--array', 'set.npz', '--out', 'array'], root);
   expect([ambiguous.code, ambiguous.stderr]).toEqual([
     1,
-    expect.stringContaining('name one as dataset: images, labels'),
+    expect.stringContaining('name one as dataset: images [40, 24, 24], labels [40]'),
   ]);
   const given = ['--array', 'set.npz', '--dataset', 'images', '--labels', 'labels', '--size', '16'];
   const { stderr } = await succeed(['train', ...given, ...withClasses, '--out', 'array'], root);

@@ -15,7 +15,16 @@ export interface PackedCall {
 /**
  * The float32 tensors that one computation on the host makes, constants for the gradient. A recorded program repeats it as one call, whose results lie
  * end to end in memory.
- * @example packedCall({ name: 'halves', inputs: [x], shapes: [[2], [2]], run: ([a], [b, c]) => { b.set(a.subarray(0, 2)); c.set(a.subarray(2)); } })
+ * @example
+ * const [low, high] = packedCall({
+ *   name: 'halves',
+ *   inputs: [tf.tensor1d([1, 2, 3, 4])],
+ *   shapes: [[2], [2]],
+ *   run: ([all], [a, b]) => {
+ *     a.set(all.subarray(0, 2));
+ *     b.set(all.subarray(2));
+ *   },
+ * });
  */
 export function packedCall({ name, inputs, shapes, run }: PackedCall): tf.Tensor[] {
   const sizes = shapes.map(sizeOf);

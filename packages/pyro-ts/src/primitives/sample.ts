@@ -3,7 +3,7 @@ import { broadcastShapes, expandTo } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import { Distribution, type TensorLike, toTensor } from '../distributions/distribution.js';
 import { formatShape, OptionError, rejectUnknownKeys, ShapeError, SiteError } from '../errors.js';
-import { MaskHandler } from '../handlers/mask.js';
+import { MaskHandler } from '../runtime/mask.js';
 import type { InferConfig } from '../runtime/messages.js';
 import { deterministic } from './deterministic.js';
 import { sendSample } from './sampleMessage.js';

@@ -3,8 +3,9 @@ import { stopGradient } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 import { MaskedDistribution } from '../../distributions/distribution.js';
 import { EnumerationError, formatShape, OptionError } from '../../errors.js';
+import { combineMasks, type Mask } from '../../runtime/mask.js';
 import type { EnumeratedValues, EnumeratedVariable, SampleMessage } from '../../runtime/messages.js';
-import { combineMasks, type Mask } from '../mask.js';
+
 import type { Variables } from './allocator.js';
 import { placeValues } from './place.js';
 import { sumAndSample } from './sumAndSample.js';
