@@ -107,7 +107,9 @@ describe('a run on images with planes', () => {
     const loaded = await loadModel(at('first'));
     const [{ metadata }] = await modelGraphs(loaded);
     expect(JSON.parse(metadata?.preprocessing ?? '')).toEqual(plane);
-    expect(metadata?.preprocessing_description).toMatch(/^plane subtracted, divided by the RMS of each image; separately for each channel/);
+    expect(metadata?.preprocessing_description).toMatch(
+      /^plane subtracted, divided by the RMS of each image; separately for each channel/,
+    );
     await exportModel(loaded, { to: 'onnx', out: at('onnx') });
   });
 
