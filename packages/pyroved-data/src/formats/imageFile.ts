@@ -23,7 +23,8 @@ export interface ImageStack {
   readonly isColour?: boolean;
   readonly height: number;
   readonly width: number;
-  /** The value of white, in formats of pictures. */
+  /** The values of black and white, in formats of pictures. @default 0 and unknown */
+  readonly black?: number;
   readonly white?: number;
   /** Undefined where the file states none. */
   readonly pixelSize?: PixelSize;

@@ -43,7 +43,8 @@ export interface Micrograph {
   /** Pixels. */
   readonly height: number;
   readonly width: number;
-  /** The value of white, in formats of pictures. */
+  /** The values of black and white, in formats of pictures. @default 0 and unknown */
+  readonly black?: number;
   readonly white?: number;
   /** Undefined where neither the file nor the options state one: lengths are then in pixels. */
   readonly pixelSize?: PixelSize;

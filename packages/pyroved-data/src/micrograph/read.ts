@@ -139,8 +139,8 @@ function picture(bytes: Uint8Array, pixelSize: string | undefined, limits: ReadL
 async function channelsOf(file: Micrograph, frame: number, channel: number | string | undefined): Promise<Plane[]> {
   const read = async (c: number): Promise<Plane> => {
     const plane = await file.read(frame, c);
-    const { white } = file;
-    return white === undefined ? plane : { ...plane, pixels: plane.pixels.map((v) => v / white) };
+    const { black = 0, white } = file;
+    return white === undefined ? plane : { ...plane, pixels: plane.pixels.map((v) => (v - black) / (white - black)) };
   };
   const all = Array.from({ length: file.channels }, (_, c) => c);
   if (channel === 'all') return Promise.all(all.map(read));

@@ -45,8 +45,7 @@ function stackOf(
   name: string,
 ): ImageStack {
   const page = pages[about.first];
-  const { height, width, samples, type, isUnsigned, isColour, isInverted } = raster(page);
-  const white = isUnsigned && type.bytes <= 2 ? 2 ** (8 * type.bytes) - 1 : undefined;
+  const { height, width, samples, range, isColour, isInverted } = raster(page);
   return {
     name,
     frames: about.frames,
@@ -57,14 +56,14 @@ function stackOf(
     isColour,
     height,
     width,
-    white,
+    ...range,
     pixelSize: about.pixelSize ?? tagPixelSize(page),
     read: (frame, channel, window) => {
       const found = raster(pages[about.first + about.plane(frame, Math.floor(channel / samples))]);
       if (found.height !== height || found.width !== width || found.samples !== samples)
         throw new Error('its pages have several sizes');
       const values = found.read(channel % samples, window);
-      return isInverted && white !== undefined ? values.map((v) => white - v) : values;
+      return isInverted && range ? values.map((v) => range.black + range.white - v) : values;
     },
   };
 }

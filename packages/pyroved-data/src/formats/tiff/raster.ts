@@ -12,7 +12,8 @@ export interface PageRaster {
   /** Samples of a pixel. */
   readonly samples: number;
   readonly type: NumberType;
-  readonly isUnsigned: boolean;
+  /** The darkest and the brightest value of integers; undefined for floats. */
+  readonly range: { readonly black: number; readonly white: number } | undefined;
   readonly isColour: boolean;
   /** Small values are bright. */
   readonly isInverted: boolean;
@@ -33,6 +34,8 @@ export function rasterOf(file: ByteFile, page: TiffPage, little: boolean): PageR
   if (!(width > 0 && height > 0 && samples > 0 && samples <= 4096)) throw new Error('a page has no size');
   if (!isTypeName(name) || bits.some((n) => n !== bits[0]))
     throw new Error(`values of ${bits.join(', ') || 1} bits are not supported (8, 16, 32 and 64 are)`);
+  const photometric = one(262, 1);
+  if (photometric === 3) throw new Error('its colours are in a palette; save it with grey or RGB values');
   const type = NUMBER_TYPES[name];
   const isTiled = page.numbers(322).length > 0;
   const isPlanar = one(284, 1) === 2 && samples > 1;
@@ -88,9 +91,17 @@ export function rasterOf(file: ByteFile, page: TiffPage, little: boolean): PageR
     }
     return out;
   };
-  const photometric = one(262, 1);
   const isInverted = photometric === 0 && format === 1;
-  return { height, width, samples, type, isUnsigned: format === 1, isColour: photometric === 2, isInverted, read };
+  return {
+    height,
+    width,
+    samples,
+    type,
+    range: rangeOf(format, type.bytes),
+    isColour: photometric === 2,
+    isInverted,
+    read,
+  };
 }
 
 const isTypeName = (name: string): name is keyof typeof NUMBER_TYPES => Object.hasOwn(NUMBER_TYPES, name);
@@ -114,4 +125,10 @@ function fromBytes(
     for (let c = 0; c < width; c++, i++, at += step * bytes) out[i] = type.read(view, at, little);
   }
   return out;
+}
+
+function rangeOf(format: number, bytes: number): PageRaster['range'] {
+  const levels = 2 ** (8 * bytes);
+  if (format === 1) return { black: 0, white: levels - 1 };
+  return format === 2 ? { black: -levels / 2, white: levels / 2 - 1 } : undefined;
 }
