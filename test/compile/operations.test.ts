@@ -45,6 +45,14 @@ const cases: Readonly<Record<string, readonly [Program, ...Input[]]>> = {
   step: [(x) => tf.mul(x, tf.step(x, 0.5)), any(7)],
   clip: [(x) => tf.clipByValue(x, -0.5, 0.5), any(7)],
   'is finite': [(x) => tf.where(tf.isFinite(tf.log(x)), x, tf.zerosLike(x)), any(7)],
+  'rows of minus infinities': [
+    (x) => {
+      const none = Number.NEGATIVE_INFINITY;
+      const possible = [none, none, 0, 0, none, 0];
+      return logSumExp(logSumExp(tf.add(x, tf.tensor2d(possible, [3, 2])), 1));
+    },
+    any(3, 2),
+  ],
   'whole numbers': [(x) => tf.cast(tf.cast(tf.mul(x, 3), 'int32'), 'float32').mul(x), any(7)],
   // Of two.
   'arithmetic that broadcasts': [(a, b) => a.add(b).mul(a.sub(b)).div(b.square().add(1)), any(4, 1, 3), any(2, 1)],

@@ -17,7 +17,6 @@ import {
 import { expect, test } from 'vitest';
 import figures from '../../../bench/reference/tutorials/sir.json' with { type: 'json' };
 import { expectClose } from '../../numbers.js';
-import { slow } from '../../slow.js';
 import { mediansOf, train } from '../autoguide/train.js';
 
 const args = { population: 4, recoveryTime: 2 };
@@ -93,8 +92,7 @@ test('losses at known parameters', () => {
   }
 });
 
-// Its log-probabilities of -Infinity can't be compiled yet, and 15 ms a step are many.
-slow('the posterior of both parameters', () => {
+test('the posterior of both parameters', () => {
   const cells = Array.from({ length: 60 }, (_, i) => -3 + 0.1 * i).flatMap((x) =>
     Array.from({ length: 50 }, (_, k) => ({ x, y: -5 + 0.2 * k })).map(({ y }) => {
       const rho = 1 / (1 + Math.exp(-y));
@@ -104,7 +102,7 @@ slow('the posterior of both parameters', () => {
   const total = cells.reduce((sum, { weight }) => sum + weight, 0);
   const mean = (of: 'x' | 'y') => cells.reduce((sum, cell) => sum + cell[of] * cell.weight, 0) / total;
   const auto = new AutoMultivariateNormal(model, { sites: ['R0', 'rho'], initScale: 0.5 });
-  const svi = train(model, auto.guide, { steps: 800, lr: 0.03, elbo, args: [figures.data] });
+  const svi = train(model, auto.guide, { steps: 800, lr: 0.03, elbo, compile: true, args: [figures.data] });
   const { R0, rho } = mediansOf(auto, svi.params);
   expect(Math.abs(Math.log(R0[0]) - mean('x'))).toBeLessThan(0.15);
   expect(Math.abs(Math.log(rho[0] / (1 - rho[0])) - mean('y'))).toBeLessThan(0.25);
