@@ -209,7 +209,7 @@ describe('classify', () => {
     model.model.dispose();
   });
 
-  it('marks images below the threshold, writes where it is told, and rejects a threshold that is none', async () => {
+  it('marks images below the threshold, writes to the named file, and rejects a threshold that is none', async () => {
     const { stdout } = await succeed(
       ['classify', 'run', '--images', 'turned', '--threshold', '1', '--out', 'c.csv'],
       root,
@@ -264,7 +264,7 @@ describe('the same as library calls', () => {
   });
 });
 
-it('draws manifolds where it is told, one for each class or for the one that is named', async () => {
+it('draws manifolds into the named folder, one for each class or for the one that is named', async () => {
   const { stdout } = await succeed(['manifold', 'run', '--class', 'flag', '--grid', '3', '--out', 'drawn'], root);
   expect(stdout).toBe('drawn/manifold-2-flag.svg\n');
   expect(readFileSync(at('drawn/manifold-2-flag.svg'), 'utf8')).toContain('<svg');

@@ -104,7 +104,7 @@ describe('an engine that is asked for', () => {
     await expect(selectEngine('cpu' as never)).rejects.toThrow('selectEngine takes an object of options, not "cpu".');
   });
 
-  it('is rejected where it does not start, with the way to mend it', () => {
+  it('is rejected where it does not start, with a remedy', () => {
     const { answer } = inChild(withTfjsNode() + choose("{ engine: 'tensorflow' }"));
     expect(answer).toMatchObject({
       error: 'EngineError',

@@ -44,6 +44,10 @@ export function adamOnHost(
   }
 }
 
+/** In the order in which the engine's loop takes them. */
+const ratesOf = ({ betas: [beta1, beta2], stepSize, unbias, eps, weightDecay }: AdamRates) =>
+  [beta1, beta2, stepSize, unbias, eps, weightDecay] as const;
+
 /** From so many numbers on, copies to the loops' memory cost less than the loops save. */
 const LARGE = 4096;
 
@@ -59,21 +63,11 @@ export function adamInPlace(
     return;
   }
   const { mean, square } = moments;
-  const {
-    betas: [beta1, beta2],
-    stepSize,
-    unbias,
-    eps,
-    weightDecay,
-  } = rates;
   for (let i = 0; i < values.length; i += BLOCK) {
     const parts = [values, gradient, mean, square].map((x) => x.subarray(i, i + BLOCK));
     const count = parts[0].length;
     onArena(parts, parts[0], (memory, [from, slope, meanAt, squareAt], to) => {
-      memory.loops.adam(
-        ...([from, slope, meanAt, squareAt, to, count] as const),
-        ...([beta1, beta2, stepSize, unbias, eps, weightDecay] as const),
-      );
+      memory.loops.adam(...([from, slope, meanAt, squareAt, to, count] as const), ...ratesOf(rates));
       parts[2].set(memory.view(meanAt, count));
       parts[3].set(memory.view(squareAt, count));
     });
@@ -87,23 +81,13 @@ function updateOn(heap: Heap, value: tf.Tensor, gradient: tf.Tensor, { mean, squ
   const output = heap.output(value.shape);
   const [from, slope, to] = [heap.address(value), heap.address(gradient), heap.address(output)];
   const [meanAt, squareAt] = [heap.scratch, heap.scratch + 4 * BLOCK];
-  const {
-    betas: [beta1, beta2],
-    stepSize,
-    unbias,
-    eps,
-    weightDecay,
-  } = rates;
   for (let i = 0; i < value.size; i += BLOCK) {
     const count = Math.min(BLOCK, value.size - i);
     const [means, squares] = [heap.view(meanAt, count), heap.view(squareAt, count)];
     means.set(mean.subarray(i, i + count));
     squares.set(square.subarray(i, i + count));
     const at = 4 * i;
-    heap.loops.adam(
-      ...([from + at, slope + at, meanAt, squareAt, to + at, count] as const),
-      ...([beta1, beta2, stepSize, unbias, eps, weightDecay] as const),
-    );
+    heap.loops.adam(...([from + at, slope + at, meanAt, squareAt, to + at, count] as const), ...ratesOf(rates));
     mean.set(means, i);
     square.set(squares, i);
   }

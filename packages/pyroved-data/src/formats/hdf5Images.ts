@@ -13,7 +13,7 @@ import {
 import type { ImageFile, ImageStack, Window } from './imageFile.js';
 import { type PixelSize, statedPixelSize } from './pixelSize.js';
 
-/** Opens the images of an HDF5 file. The layout is told by its groups; an unknown one gives every array of two or more axes. */
+/** Opens the images of an HDF5 file. Its groups show which layout it has; an unknown one gives every array of two or more axes. */
 export async function openHdf5Images(path: string): Promise<ImageFile> {
   const file = await openHdf5File(path);
   try {

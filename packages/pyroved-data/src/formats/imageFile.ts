@@ -21,12 +21,13 @@ export interface ImageStack {
   readonly channelNames?: readonly string[];
   /** The channels are red, green and blue, and perhaps alpha. @default false */
   readonly isColour?: boolean;
+  /** Pixels. */
   readonly height: number;
   readonly width: number;
   /** The values of black and white, in formats of pictures. @default 0 and unknown */
   readonly black?: number;
   readonly white?: number;
-  /** Undefined where the file states none. */
+  /** Undefined where neither the file nor the options state one: lengths are then in pixels. */
   readonly pixelSize?: PixelSize;
   /** The values of a window in row-major order. */
   readonly read: (frame: number, channel: number, window: Window) => Float32Array | Promise<Float32Array>;

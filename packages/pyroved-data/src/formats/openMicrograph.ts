@@ -12,7 +12,7 @@ import { isDm, openDm } from './dm.js';
 import { openHdf5Images } from './hdf5Images.js';
 import { type ImageFile, type ImageStack, stackShape, type Window } from './imageFile.js';
 import { isMrc, openMrc } from './mrc.js';
-import { type PixelSize, parsePixelSize } from './pixelSize.js';
+import { parsePixelSize } from './pixelSize.js';
 import { isSer, openSer } from './ser.js';
 import { isTiff } from './tiff/directory.js';
 import { openTiff } from './tiff/openTiff.js';
@@ -28,26 +28,9 @@ export interface OpenOptions extends ReadLimits {
 }
 
 /** An open micrograph, or stack of micrographs of one size. */
-export interface Micrograph {
+export interface Micrograph extends Omit<ImageStack, 'read'> {
   /** E.g. `MRC`, `DM4`, `Velox EMD`. */
   readonly format: string;
-  /** Name of the array in its file; empty where the file has only one. */
-  readonly name: string;
-  /** Images of the stack. */
-  readonly frames: number;
-  readonly channels: number;
-  /** One name per channel, where the file gives names. */
-  readonly channelNames?: readonly string[];
-  /** The channels are red, green and blue, and perhaps alpha. @default false */
-  readonly isColour?: boolean;
-  /** Pixels. */
-  readonly height: number;
-  readonly width: number;
-  /** The values of black and white, in formats of pictures. @default 0 and unknown */
-  readonly black?: number;
-  readonly white?: number;
-  /** Undefined where neither the file nor the options state one: lengths are then in pixels. */
-  readonly pixelSize?: PixelSize;
   /**
    * Reads one channel of one image, or a window of it.
    * @throws {DataError} when the file is damaged, or the window exceeds `maxPixels`.

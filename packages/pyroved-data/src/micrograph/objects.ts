@@ -54,7 +54,7 @@ export interface FoundObjects {
   readonly patch: number;
 }
 
-/** Objects are smoothed over this fraction of their diameter before they are told from the background. */
+/** Objects are smoothed over this fraction of their diameter before they are separated from the background. */
 const SMOOTHING = 1 / 30;
 /** An object stands out by so many standard deviations of the smoothed background. */
 const SIGNIFICANT = 5;

@@ -31,14 +31,14 @@ export function sayProblems(problems: readonly FileProblem[]): void {
 const EXIT = { SIGINT: 130, SIGTERM: 143 } as const;
 
 /** Aborted by the first Ctrl-C or SIGTERM; a second one ends the process at once. */
-export interface Interrupt {
+interface Interrupt {
   readonly signal: AbortSignal;
   /** The exit status for the received signal; undefined before one arrives. */
   readonly exitCode: () => number | undefined;
   readonly release: () => void;
 }
 
-export function interruptSignal(onInterrupt: () => void): Interrupt {
+function interruptSignal(onInterrupt: () => void): Interrupt {
   const controller = new AbortController();
   let exitCode: number | undefined;
   const interrupt = (name: NodeJS.Signals) => {
@@ -57,4 +57,23 @@ export function interruptSignal(onInterrupt: () => void): Interrupt {
       process.off('SIGTERM', interrupt);
     },
   };
+}
+
+/**
+ * Runs what the first Ctrl-C or SIGTERM stops cleanly, which sets the exit status; a second one ends the process at once.
+ * @param tell prints what is happening then
+ */
+export async function interruptible<T>(
+  tell: (line: string) => void,
+  body: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const { signal, exitCode, release } = interruptSignal(() =>
+    tell('Saving and stopping. Press Ctrl-C again to exit immediately.'),
+  );
+  try {
+    return await body(signal);
+  } finally {
+    release();
+    if (signal.aborted) process.exitCode = exitCode();
+  }
 }

@@ -6,7 +6,7 @@ import { resumeSweep, runSweep, type SweepMetric, type SweepOutcome, sweepMetric
 import { rankTable } from '../sweep/sweepReport.js';
 import { aligned } from './aligned.js';
 import { kindTable } from './kindTable.js';
-import { interruptSignal, print, say } from './messages.js';
+import { interruptible, print, say } from './messages.js';
 import { addMachineOptions, atLeast, type Given, machineOf, parsed, seedOption, seedsOption } from './options.js';
 import { addSettings } from './settings.js';
 import { withShortHelp } from './shortHelp.js';
@@ -66,15 +66,7 @@ export function sweepCommand(): Command {
   addMachineOptions(command);
   withShortHelp(command, [...own, 'unlabelled', 'labelled', 'labels', 'epochs', 'kernel', 'threads']);
   return command.action(async (word: string | undefined, given: Given) => {
-    const { signal, exitCode, release } = interruptSignal(() =>
-      say('Saving and stopping. Press Ctrl-C again to exit immediately.'),
-    );
-    try {
-      tellEnd(await sweep(word, given, command, { signal, say }));
-    } finally {
-      release();
-      if (signal.aborted) process.exitCode = exitCode();
-    }
+    tellEnd(await interruptible(say, (signal) => sweep(word, given, command, { signal, say })));
   });
 }
 

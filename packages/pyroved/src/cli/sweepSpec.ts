@@ -8,7 +8,7 @@ import { parse } from 'yaml';
 import { type Configuration, type SweepMetric, sweepMetrics } from '../runs/index.js';
 import { drawnValue, gridValues, listOf, type OptionValues, parseValues } from '../sweep/values.js';
 import { kindTable } from './kindTable.js';
-import { seedOption } from './options.js';
+import { seedOption, typedOptions } from './options.js';
 import { addSettings } from './settings.js';
 import { addSourceOptions } from './sources.js';
 import { addRunSettings, settingsOf, studySource } from './study.js';
@@ -168,9 +168,9 @@ function settingsFor(
   base: Command,
 ): Configuration['settings'] {
   const parser = trainingOptions();
-  for (const { attributeName } of parser.options.map((option) => ({ attributeName: option.attributeName() })))
-    if (base.getOptionValueSource(attributeName) === 'cli')
-      parser.setOptionValueWithSource(attributeName, base.getOptionValue(attributeName), 'cli');
+  for (const { name } of typedOptions(base))
+    if (parser.options.some((option) => option.attributeName() === name))
+      parser.setOptionValueWithSource(name, base.getOptionValue(name), 'cli');
   for (const [name, text] of Object.entries({ ...spec.options, ...values })) set(parser, name, text);
   const given = parser.opts();
   const source = studySource(spec.source, given, parser);

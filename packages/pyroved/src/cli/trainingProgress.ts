@@ -1,7 +1,7 @@
 /** Training with a progress bar (steps, loss, accuracy and remaining time) that Ctrl-C stops cleanly. */
 import { formatBytes, type RunHooks } from '../runs/index.js';
 import { formatCount, formatDuration } from '../viz/index.js';
-import { interruptSignal, say } from './messages.js';
+import { interruptible, say } from './messages.js';
 import { createMultiProgress } from './multiProgress.js';
 import { createProgress, type Progress } from './progress.js';
 
@@ -11,7 +11,7 @@ interface TrainingProgress extends ProgressHooks {
   /** Hooks that update the bar of one of several concurrent runs. */
   readonly forRun: (name: string) => ProgressHooks;
   /** Prints a line above the bars. */
-  log(line: string): void;
+  readonly log: (line: string) => void;
   stop(): void;
 }
 
@@ -59,27 +59,24 @@ const stepTime = (seconds: number): string =>
 /** Runs a training with a progress bar. Ctrl-C stops it cleanly and sets the exit status. */
 export async function withProgress<T>(start: (hooks: RunHooks<unknown>) => Promise<T>): Promise<T> {
   const progress = trainingProgress();
-  const { signal, exitCode, release } = interruptSignal(() =>
-    progress.log('Saving and stopping. Press Ctrl-C again to exit immediately.'),
-  );
   try {
-    return await start({
-      signal,
-      say: (line) => progress.log(line),
-      onEstimate: ({ secondsPerStep, seconds, steps, bytes }, left) => {
-        const time = formatDuration((seconds * left) / steps);
-        progress.log(
-          `${formatCount(left)} steps, ${stepTime(secondsPerStep)} each: about ${time}, ${formatBytes(bytes)}.`,
-        );
-      },
-      onStep: progress.onStep,
-      onEpoch: progress.onEpoch,
-      onEnd: progress.onEnd,
-      forRun: progress.forRun,
-    });
+    return await interruptible(progress.log, (signal) =>
+      start({
+        signal,
+        say: progress.log,
+        onEstimate: ({ secondsPerStep, seconds, steps, bytes }, left) => {
+          const time = formatDuration((seconds * left) / steps);
+          progress.log(
+            `${formatCount(left)} steps, ${stepTime(secondsPerStep)} each: about ${time}, ${formatBytes(bytes)}.`,
+          );
+        },
+        onStep: progress.onStep,
+        onEpoch: progress.onEpoch,
+        onEnd: progress.onEnd,
+        forRun: progress.forRun,
+      }),
+    );
   } finally {
     progress.stop();
-    release();
-    if (signal.aborted) process.exitCode = exitCode();
   }
 }

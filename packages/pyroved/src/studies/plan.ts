@@ -113,16 +113,16 @@ export async function resumeStudy<Plan extends StudyPlan, T>(
   work: (at: StudyAtWork<Plan>) => Promise<T>,
 ): Promise<T> {
   const study = StudyFolder.open(folder, kind);
-  const plan = savedPlan<Plan>(study, more);
+  const plan = planIn<Plan>(study, ['source', 'model', 'train', 'engine', 'kernel', ...more]);
   using _lock = lockOf(study);
   using machine = await startMachine(machineAgain(plan, asked), hooks.say);
   using sets = await openImages(plan, hooks);
   return await work({ study, plan, sets, machine, hooks });
 }
 
-/** The stored plan of a study, with the additional entries `more`. @throws {RunError} when an entry is missing. */
-function savedPlan<Plan extends StudyPlan>(study: StudyFolder, more: readonly (keyof Plan & string)[]): Plan {
-  const missing = ['source', 'model', 'train', 'engine', 'kernel', ...more].filter((name) => !(name in study.plan));
+/** The stored plan of a study, which has the entries `names`. @throws {RunError} when one is missing */
+export function planIn<Plan>(study: StudyFolder, names: readonly (keyof Plan & string)[]): Plan {
+  const missing = names.filter((name) => !(name in study.plan));
   if (missing.length === 0) return study.plan as JsonObject & Plan;
   throw new RunError(`${study.file('study')} is damaged: its plan lacks ${missing.join(', ')}. Start the study again.`);
 }

@@ -6,8 +6,10 @@ import type { RunHooks } from '../runs/hooks.js';
 import { type Machine, type MachineRecord, machineAgain, recordOf, startMachine } from '../runs/machine.js';
 import { checkTrainSettings } from '../runs/settings.js';
 import { contentHash } from '../sources/contentHash.js';
-import { type JsonObject, lockOf, RunError, RunFolder, StudyFolder } from '../storage/index.js';
+import { lockOf, RunFolder, StudyFolder } from '../storage/index.js';
+import { planIn } from '../studies/plan.js';
 import { seedList } from '../studies/seeds.js';
+import { spreadOf } from '../studies/statistics.js';
 import { type Halving, halvingOf, rungs } from './halving.js';
 import type { Job } from './messages.js';
 import { compareBy, figuresAt, metricOf, type SweepMetric } from './metric.js';
@@ -97,7 +99,7 @@ export async function resumeSweep(
 ): Promise<SweepOutcome> {
   checkWorkers(workers);
   const study = StudyFolder.open(folder, 'sweep');
-  const plan = planIn(study);
+  const plan = planIn<Plan>(study, ['configurations', 'trials', 'machine']);
   using _lock = lockOf(study);
   const machine = machineAgain(plan.machine, asked);
   return await work(study, plan, { ...machine, ...(workers !== undefined && { workers }) }, hooks);
@@ -186,9 +188,8 @@ function bestOf(results: readonly TrialResult[], metric: SweepMetric, most: numb
   const sums = new Map<number, number[]>();
   for (const { configuration, figures } of results)
     sums.set(configuration, [...(sums.get(configuration) ?? []), figures[metric] ?? Number.NaN]);
-  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
   const better = compareBy(metric);
-  const sorted = [...sums].sort(([, a], [, b]) => better(mean(a), mean(b)));
+  const sorted = [...sums].sort(([, a], [, b]) => better(spreadOf(a).mean, spreadOf(b).mean));
   return new Set(sorted.slice(0, most).map(([configuration]) => configuration));
 }
 
@@ -249,10 +250,3 @@ function resultText(study: StudyFolder, { id, figures, message }: TrialResult): 
 }
 
 const count = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`;
-
-/** The stored plan. @throws {RunError} when entries are missing */
-function planIn(study: StudyFolder): Plan {
-  const missing = ['configurations', 'trials', 'machine'].filter((name) => !(name in study.plan));
-  if (missing.length === 0) return study.plan as JsonObject & Plan;
-  throw new RunError(`${study.file('study')} is damaged: its plan lacks ${missing.join(', ')}. Start the sweep again.`);
-}
