@@ -108,12 +108,14 @@ async function opened(
   path: string,
   { dataset, pixelSize, maxPixels, maxBytes }: MicrographReadOptions,
 ): Promise<Micrograph> {
-  if (entryAt(path)?.isFile()) {
-    const start = firstBytes(path);
-    if (PICTURES.some((signature) => signature.every((b, i) => start[i] === b)))
-      return picture(readFileSync(path), pixelSize, { maxPixels, maxBytes });
-  }
+  if (isPicture(path)) return picture(readFileSync(path), pixelSize, { maxPixels, maxBytes });
   return openMicrograph(path, { dataset, pixelSize, maxPixels, maxBytes });
+}
+
+function isPicture(path: string): boolean {
+  if (!entryAt(path)?.isFile()) return false;
+  const start = firstBytes(path);
+  return PICTURES.some((signature) => signature.every((b, i) => start[i] === b));
 }
 
 function firstBytes(path: string): Uint8Array {
@@ -172,15 +174,8 @@ async function targetSize(
   notes: string[],
 ): Promise<PixelSize | undefined> {
   if (options.commonPixelSize !== undefined) return squared(parsePixelSize(options.commonPixelSize));
-  const sizes: PixelSize[] = [];
-  for (const { at } of files) {
-    const file = await opened(at, options).catch((error) => {
-      if (error instanceof OptionError) throw error;
-      return undefined; // reported when it is read
-    });
-    if (file?.pixelSize) sizes.push(file.pixelSize);
-    file?.close();
-  }
+  const sizes =
+    options.pixelSize === undefined ? await statedSizes(files, options) : [parsePixelSize(options.pixelSize)];
   const [first] = sizes;
   if (!first) return undefined;
   const ratios = sizes.flatMap((size) => Object.values(pixelRatio(size, first)));
@@ -193,6 +188,30 @@ async function targetSize(
     `The micrographs' pixels differ in size or are not square: all are resampled to ${Number(target.x.toPrecision(4))} ${target.unit}.`,
   );
   return target;
+}
+
+/** The pixel sizes that the files state. Pictures state none, and are not decoded for it. */
+async function statedSizes(
+  files: readonly { name: string; at: string }[],
+  options: MicrographReadOptions,
+): Promise<PixelSize[]> {
+  const sizes: PixelSize[] = [];
+  for (const { at } of files) {
+    // What cannot be opened is reported when it is read.
+    const file = await openStated(at, options);
+    if (file?.pixelSize) sizes.push(file.pixelSize);
+    file?.close();
+  }
+  return sizes;
+}
+
+async function openStated(path: string, options: MicrographReadOptions): Promise<Micrograph | undefined> {
+  try {
+    return isPicture(path) ? undefined : await opened(path, options);
+  } catch (error) {
+    if (error instanceof OptionError) throw error;
+    return undefined;
+  }
 }
 
 /** A square pixel as large as the larger side. */
