@@ -79,11 +79,15 @@ export async function loadMicrographs(path: string, options: MicrographOptions =
   const problems: FileProblem[] = [];
   const notes: string[] = [];
   const find = { patch: givenPatch, polarity, split, minArea, maxArea };
+  const known = new Map<string, FoundObjects>();
   let patch = givenPatch;
   if (patch === undefined) {
     // One side for all micrographs: the largest that any of them needs.
-    for await (const { planes } of eachMicrograph(path, reading, [], []))
-      patch = Math.max(patch ?? 0, findObjects(together(planes), find).patch);
+    for await (const { name, planes } of eachMicrograph(path, reading, [], [])) {
+      const found = findObjects(together(planes), find);
+      known.set(name, found);
+      patch = Math.max(patch ?? 0, found.patch);
+    }
     if (patch !== undefined)
       notes.push(`Patches are ${patch} x ${patch} pixels, chosen from the sizes of the objects.`);
   }
@@ -93,7 +97,9 @@ export async function loadMicrographs(path: string, options: MicrographOptions =
     const { name, planes } = micrograph;
     if (cuts.length === 0) ({ pixelSize } = micrograph);
     const side = patch ?? 8;
-    const places = given ? placesIn(given, micrograph) : foundPlaces(findObjects(together(planes), find), micrograph);
+    const places = given
+      ? placesIn(given, micrograph)
+      : foundPlaces(known.get(name) ?? findObjects(together(planes), find), micrograph);
     const cut = cutPatches(planes, places, { name, patch: side, size: size ?? side }, problems);
     const crowded = cut.filter((a) => places.some((b) => b !== a.place && within(a.place, b, side / 2))).length;
     if (crowded > 0)
