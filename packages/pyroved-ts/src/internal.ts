@@ -30,7 +30,7 @@ export { recognitionNet } from './nets/recognition.js';
 export { classifierOfViews, encoderOfViews, inView, turnedViews } from './nets/views.js';
 export { angleGuideNames, anglePart } from './priors/angle.js';
 export { invarianceNames } from './priors/invariances.js';
-export { anglePriorNames } from './priors/namedAngles.js';
+export { anglePriorNames, namedAngle } from './priors/namedAngles.js';
 export { refinedParts } from './priors/refined.js';
 export { halvesOf, mixtureOf } from './train/angleRegions.js';
 export { imageTensor, meanOver } from './train/data.js';
@@ -40,6 +40,6 @@ export { checkKnownPoseOptions, klSchedule, knownPoseKeys } from './train/knownP
 export { bestAssignment } from './train/matching.js';
 export { trainerOptionKeys } from './train/options.js';
 export { normalQuantile, vonMisesHalfWidth } from './train/poseCalibration.js';
-export { checkSemiSupervisedOptions } from './train/semiSupervised.js';
+export { checkSemiSupervisedOptions, semiSupervisedKeys } from './train/semiSupervised.js';
 export { shareInterval } from './train/shareInterval.js';
 export { checkTemplateOptions, templateDefaults, templateKeys } from './train/templateOptions.js';

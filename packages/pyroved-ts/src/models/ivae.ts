@@ -53,8 +53,8 @@ export interface ConditionalEncoding extends Encoding {
  * const { angle, content } = vae.encode(images);
  */
 export class IVAE extends InvariantVAE<IVAECondition> {
-  readonly kind = 'iVAE';
-  readonly numClasses: number;
+  override readonly kind = 'iVAE';
+  override readonly numClasses: number;
   /** The known factors that the model is conditioned on. */
   readonly condition: Factors;
 
@@ -105,7 +105,7 @@ export class IVAE extends InvariantVAE<IVAECondition> {
   }
 
   /** Infers the latents of each image, conditioned by default on the labels and factors of the set. */
-  encode(set: ImageSet | StreamedSet, given: IVAECondition = this.conditionFrom(set)): ConditionalEncoding {
+  override encode(set: ImageSet | StreamedSet, given: IVAECondition = this.conditionFrom(set)): ConditionalEncoding {
     const rows = this.conditionRows(given, set.count);
     const encoding = this.encodeImages(set, (x, from) => [x, ...rows(from, x.shape[0])]);
     const { classes, condition } = this.conditionPerImage(given, set.count);
@@ -131,7 +131,7 @@ export class IVAE extends InvariantVAE<IVAECondition> {
     return this.conditionRows(chosen, indices.length)(0, indices.length)[0];
   }
 
-  protected conditionRows(given: Condition, count: number): ConditionRows {
+  protected override conditionRows(given: Condition, count: number): ConditionRows {
     const { classes, condition } = this.conditionPerImage(given, count);
     const parts = [
       ...(classes ? [classRows(classes, this.numClasses)] : []),

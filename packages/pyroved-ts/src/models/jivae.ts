@@ -58,8 +58,8 @@ export interface JointEncoding extends Encoding, Classified {}
  * const { classes, entropy } = vae.classify(images);
  */
 export class JIVAE extends InvariantVAE<{ readonly classes: number | ArrayLike<number> }> {
-  readonly kind = 'jiVAE';
-  readonly numClasses: number;
+  override readonly kind = 'jiVAE';
+  override readonly numClasses: number;
   private readonly inferClass: InferConfig;
 
   constructor(options: JointOptions) {
@@ -122,11 +122,11 @@ export class JIVAE extends InvariantVAE<{ readonly classes: number | ArrayLike<n
   }
 
   /** Infers content, pose and class probabilities of each image. */
-  encode(set: ImageSet | StreamedSet): JointEncoding {
+  override encode(set: ImageSet | StreamedSet): JointEncoding {
     return { ...this.encodeImages(set, (x) => [x]), ...this.classify(set) };
   }
 
-  protected conditionRows({ classes }: Condition, count: number): ConditionRows {
+  protected override conditionRows({ classes }: Condition, count: number): ConditionRows {
     return classRows(eachClass('jiVAE', classes, count), this.numClasses);
   }
 }

@@ -63,8 +63,8 @@ export interface TargetEncoding extends Encoding {
  * const aspect = vae.predict(images);
  */
 export class SSRegIVAE extends InvariantVAE<{ readonly targets: ArrayLike<number> }> {
-  readonly kind = 'ssRegIVAE';
-  readonly numClasses = 0;
+  override readonly kind = 'ssRegIVAE';
+  override readonly isSemiSupervised = true;
   /** The targets that it predicts. */
   readonly targets: Factors;
   readonly regressorSigma: number;
@@ -150,7 +150,7 @@ export class SSRegIVAE extends InvariantVAE<{ readonly targets: ArrayLike<number
    * Infers the latents of each image given its targets (by default the predicted ones), [count, regDim] in the units of
    * the data.
    */
-  encode(set: ImageSet | StreamedSet, targets: ArrayLike<number> = this.predict(set)): TargetEncoding {
+  override encode(set: ImageSet | StreamedSet, targets: ArrayLike<number> = this.predict(set)): TargetEncoding {
     const rows = this.conditionRows({ targets }, set.count);
     const encoding = this.encodeImages(set, (x, from) => [x, ...rows(from, x.shape[0])]);
     return { ...encoding, targets: Float32Array.from(eachNumber('targets', targets, this.targets, set.count)) };
@@ -167,7 +167,7 @@ export class SSRegIVAE extends InvariantVAE<{ readonly targets: ArrayLike<number
     return tf.tensor2d(this.targets.toNetwork(chosen), [indices.length, dim]);
   }
 
-  protected conditionRows({ targets }: Condition, count: number): ConditionRows {
+  protected override conditionRows({ targets }: Condition, count: number): ConditionRows {
     return numberRows(eachNumber('targets', targets, this.targets, count), this.targets);
   }
 }

@@ -103,8 +103,9 @@ export interface ClassEncoding extends Encoding {
  * const { classes, probabilities } = model.classify(images);
  */
 export class SSIVAE extends InvariantVAE<{ readonly classes: number | ArrayLike<number> }> {
-  readonly kind = 'ssiVAE';
-  readonly numClasses: number;
+  override readonly kind = 'ssiVAE';
+  override readonly isSemiSupervised = true;
+  override readonly numClasses: number;
   /** Whether the prior over classes is counted from labels; see `countClasses`. */
   readonly countsClasses: boolean;
   protected readonly classifier: ClassifierNet;
@@ -215,7 +216,7 @@ export class SSIVAE extends InvariantVAE<{ readonly classes: number | ArrayLike<
   }
 
   /** Infers the latents of each image given `classes` (by default the likeliest ones). */
-  encode(set: ImageSet | StreamedSet, classes: ArrayLike<number> = this.classify(set).classes): ClassEncoding {
+  override encode(set: ImageSet | StreamedSet, classes: ArrayLike<number> = this.classify(set).classes): ClassEncoding {
     const rows = this.conditionRows({ classes }, set.count);
     return {
       ...this.encodeImages(set, (x, from) => [x, ...rows(from, x.shape[0])]),
@@ -255,7 +256,7 @@ export class SSIVAE extends InvariantVAE<{ readonly classes: number | ArrayLike<
     return classRows(labels, this.numClasses)(0, indices.length)[0];
   }
 
-  protected conditionRows({ classes }: Condition, count: number): ConditionRows {
+  protected override conditionRows({ classes }: Condition, count: number): ConditionRows {
     return classRows(eachClass('ssiVAE', classes, count), this.numClasses);
   }
 }

@@ -58,15 +58,25 @@ export interface Predictor {
  * };
  */
 export abstract class InvariantVAE<C extends Condition = Condition> extends VaePrograms {
-  /** Number of classes that the decoder is conditioned on; 0 if there are none. */
-  abstract readonly numClasses: number;
-  /** Infers the latents of each image, and returns them with the conditions of the networks. */
-  abstract encode(set: ImageSet | StreamedSet): Encoding & Condition;
+  /** The name of the kind of model, as in configurations. */
+  abstract readonly kind: string;
+  /** Number of classes that the decoder is conditioned on. @default 0, no classes */
+  readonly numClasses: number = 0;
+  /** Whether the model is trained on labelled images beside unlabelled ones. @default false */
+  readonly isSemiSupervised: boolean = false;
+  /** Infers the latents of each image, and returns them with the conditions of the networks. A conditional model overrides it. */
+  encode(set: ImageSet | StreamedSet): Encoding & Condition {
+    return this.encodeImages(set, (x) => [x]);
+  }
   /**
-   * The condition tensors of `count` images.
-   * @throws {OptionError} when a condition is missing or has the wrong size.
+   * The condition tensors of `count` images. A conditional model overrides it.
+   * @throws {OptionError} when a condition is missing, has the wrong size, or is one that the model does not have.
    */
-  protected abstract conditionRows(given: Condition, count: number): ConditionRows;
+  protected conditionRows(given: Condition, _count: number): ConditionRows {
+    const [name] = Object.keys(conditionIn(given));
+    if (name !== undefined) throw new OptionError(`This ${this.kind} is not conditional. Omit ${name}.`);
+    return () => [];
+  }
   /** The conditions of the encoder or the decoder. @default none */
   networkConditions(_net: 'encoder' | 'decoder'): NetworkCondition[] {
     return [];

@@ -35,6 +35,8 @@ export interface NamedAngle {
   readonly family: AngleFamily;
   /** For the refinement of poses on the host. */
   readonly penalty: () => AnglePenalty;
+  /** Half the range in radians of the uniform distribution with the same standard deviation, at most pi. */
+  readonly halfRange: number;
 }
 
 /** Options of the normal angle prior. */
@@ -65,6 +67,7 @@ const table = {
       // The bins cover a full circle, or pi standard deviations to either side if that is less.
       density: { name: 'normal', circular: false, reach: Math.PI * Math.min(1, scale), prior },
       family: { prior, around: normal, known: wrapped, toPose: directionOf },
+      halfRange: Math.min(Math.PI, Math.sqrt(3) * scale),
       penalty: () => (angle) => {
         const nearest = Math.atan2(Math.sin(angle), Math.cos(angle));
         return [constant + 0.5 * (nearest / scale) ** 2, nearest / scale ** 2, 1 / scale ** 2];
@@ -83,6 +86,7 @@ const table = {
         toPose: (direction) => direction,
       },
       penalty: uniformPenalty,
+      halfRange: Math.PI,
     };
   },
 
@@ -91,6 +95,7 @@ const table = {
     const density = { name: 'von-mises', circular: true, prior: () => vonMises(0, concentration) };
     return {
       ...periodic(density),
+      halfRange: Math.min(Math.PI, Math.sqrt(3) / Math.sqrt(concentration)),
       penalty: () => {
         const peak = tidyHost(() => density.prior().logProb(tf.scalar(0)).dataSync()[0]);
         return (angle) => {
@@ -104,7 +109,7 @@ const table = {
   uniform(options: object): NamedAngle {
     rejectUnknownKeys('the uniform angle prior', options, []);
     const density = { name: 'uniform', circular: true, prior: () => uniform(-Math.PI, Math.PI) };
-    return { ...periodic(density), penalty: uniformPenalty };
+    return { ...periodic(density), penalty: uniformPenalty, halfRange: Math.PI };
   },
 };
 

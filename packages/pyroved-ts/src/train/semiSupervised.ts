@@ -4,7 +4,7 @@ import { Adam, SVI, TraceELBO } from 'pyro-ts';
 import { type Batch, epochSchedule, shuffledBatches, stratifiedSplit, subset } from '../data/index.js';
 import { DataError } from '../errors.js';
 import { type KlWeight, type SemiSupervisedTerms, SSIVAE, SSRegIVAE } from '../models/index.js';
-import { checkOptions, integer, nonNegative, type OptionTable, oneOf, withDefaults } from '../options.js';
+import { checkOptions, integer, nonNegative, type OptionTable, oneOf, optionNames, withDefaults } from '../options.js';
 import { checkLabels, checkTrainingData, imageTensor, type TrainingImages } from './data.js';
 import { type EarlyStopping, earlyStoppingTable } from './earlyStopping.js';
 import { accuracyOf, regressionOf } from './evaluate.js';
@@ -52,6 +52,9 @@ const ownTable = {
   schedule: { default: 'spread', ...oneOf(['spread', 'pyroved']) },
   warmUp: { default: 0, ...integer(0) },
 } satisfies OptionTable<Omit<SemiSupervisedTrainerOptions, keyof TrainerOptions>>;
+
+/** The names of these options. */
+export const semiSupervisedKeys = optionNames(ownTable);
 
 /** Checks the options that do not depend on data. @throws {OptionError} when an option is invalid. */
 export function checkSemiSupervisedOptions(options: SemiSupervisedTrainerOptions): void {

@@ -1,8 +1,8 @@
-/** Trains the unsupervised models: iVAE, conditional or not, and jiVAE. */
+/** Trains the unsupervised models: iVAE, conditional or not, jiVAE, and models of your own. */
 import type * as tf from '@tensorflow/tfjs';
 import { OptionError, SVI } from 'pyro-ts';
 import type { Batch } from '../data/index.js';
-import { type IVAE, JIVAE, type JointTerms, type KlWeight } from '../models/index.js';
+import { type InvariantVAE, JIVAE, type JointTerms, type KlWeight } from '../models/index.js';
 import type { OptionTable } from '../options.js';
 import {
   checkLabels,
@@ -37,7 +37,7 @@ const ownTable = { discreteKlWeight: {} } satisfies OptionTable<Omit<Unsupervise
 type Args = [x: tf.Tensor, y?: tf.Tensor, terms?: JointTerms];
 
 /**
- * Trains an iVAE, conditional or not, or a jiVAE. Unlike `evaluate` of `pyroved.trainers.SVItrainer`, `evaluate` does not
+ * Trains an iVAE, conditional or not, a jiVAE, or another model that learns without labels. Unlike `evaluate` of `pyroved.trainers.SVItrainer`, `evaluate` does not
  * update the parameters.
  * @example
  * const vae = new IVAE({ shape: [48, 48], invariances: ['r', 't'] });
@@ -49,15 +49,18 @@ export class UnsupervisedTrainer extends Trainer {
 
   /** `options.lr` is 1e-3 by default. */
   constructor(
-    override readonly model: IVAE | JIVAE,
+    override readonly model: InvariantVAE,
     readonly data: UnsupervisedData,
     options: UnsupervisedTrainerOptions = {},
   ) {
     super(model, options, { owner: 'UnsupervisedTrainer', ownTable, lr: 1e-3 });
+    if (model.isSemiSupervised) {
+      throw new OptionError(`The ${model.kind} learns from labelled images too. Train it with SemiSupervisedTrainer.`);
+    }
     this.discreteKlWeight = this.discreteSchedule(options);
     checkData(model, data.images, 'the images');
     if (data.test) checkData(model, data.test, 'the test images');
-    // An iVAE supports a single weight, which is the only one that its schedule yields.
+    // Models other than a jiVAE support a single weight, which is the only one that their schedule yields.
     const programs = model as { readonly [program in 'model' | 'guide']: (...args: Args) => void };
     this.svi = new SVI<Args>(programs.model, programs.guide, this.optimizer, model.elbo(), {
       params: model.params,
@@ -104,9 +107,11 @@ export class UnsupervisedTrainer extends Trainer {
   }
 }
 
-function checkData(model: IVAE | JIVAE, set: TrainingImages, what: string): void {
+/** Checks the images, and that they have the labels and factors that the encoder is conditioned on. */
+function checkData(model: InvariantVAE, set: TrainingImages, what: string): void {
   checkTrainingData(model, set, what);
-  if (model instanceof JIVAE) return;
-  if (model.numClasses > 0) checkLabels(set, model.numClasses, what);
-  model.condition.check(set, what);
+  for (const condition of model.networkConditions('encoder')) {
+    if (condition.name === 'class') checkLabels(set, condition.numClasses, what);
+    else condition.factors.check(set, what);
+  }
 }

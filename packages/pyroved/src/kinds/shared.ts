@@ -7,9 +7,6 @@ import type { TrainSettings } from './settings.js';
 
 export const howToLabel = 'Provide one folder per class or a table of labels.';
 
-/** Options for training with labelled and unlabelled images. */
-export const supervisedKeys = ['auxLossMultiplier', 'auxStep', 'schedule', 'warmUp'] as const;
-
 /** The images for a semi-supervised trainer. @throws {PyrovedError} when there are no labelled images. */
 export function labelledData({ unlabelled, labelled, test }: TrainingSets): SemiSupervisedData {
   if (!labelled) throw new PyrovedError(`There are no labelled images. ${howToLabel}`);

@@ -8,11 +8,11 @@ import {
   SSRegIVAE,
   standardised,
 } from 'pyroved-ts';
-import { defined } from 'pyroved-ts/internal';
+import { defined, semiSupervisedKeys } from 'pyroved-ts/internal';
 import type { TrainingSets } from '../sources/sets.js';
 import { defineKind } from './kind.js';
 import { trainDefaults } from './settings.js';
-import { factorLevels, labelledData, supervisedKeys, trainOptionsOf } from './shared.js';
+import { factorLevels, labelledData, trainOptionsOf } from './shared.js';
 
 export const ssRegIvae = defineKind<SSRegIVAE, Extract<ModelConfig, { kind: 'ssRegIVAE' }>>({
   name: 'ssRegIVAE',
@@ -24,7 +24,7 @@ export const ssRegIvae = defineKind<SSRegIVAE, Extract<ModelConfig, { kind: 'ssR
     targets !== undefined ||
     (numClasses === undefined && condition === undefined && labelled !== undefined && !labelled.labels),
   modelOptions: ['targets', 'regressorSigma', 'hiddenRegressor', 'predictor'],
-  trainOptions: supervisedKeys,
+  trainOptions: semiSupervisedKeys,
   usesLabels: true,
   classes: 'none',
   configure: (sets, { regressorSigma, hiddenRegressor, predictor: regressor, targets }, shared) => ({
@@ -33,9 +33,9 @@ export const ssRegIvae = defineKind<SSRegIVAE, Extract<ModelConfig, { kind: 'ssR
     ...defined({ regressorSigma, hiddenRegressor, regressor }),
     targets: targetsOf(sets, targets),
   }),
-  training: (_, __, given) => ({ ...trainDefaults, ...trainOptionsOf(given, supervisedKeys) }),
+  training: (_, __, given) => ({ ...trainDefaults, ...trainOptionsOf(given, semiSupervisedKeys) }),
   trainer: (model, sets, settings) =>
-    new SemiSupervisedTrainer(model, labelledData(sets), trainOptionsOf(settings, supervisedKeys)),
+    new SemiSupervisedTrainer(model, labelledData(sets), trainOptionsOf(settings, semiSupervisedKeys)),
   evaluate: (model, images) => ({ on: 'targets', ...regressionOf(model, images) }),
   variants: ({ targets }) =>
     factorLevels(targets).map(({ values, title }) => ({ condition: { targets: values }, title })),

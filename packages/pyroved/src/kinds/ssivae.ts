@@ -21,6 +21,7 @@ import {
   klSchedule,
   knownPoseKeys,
   resolveRecognition,
+  semiSupervisedKeys,
   templateDefaults,
   templateKeys,
 } from 'pyroved-ts/internal';
@@ -29,7 +30,7 @@ import type { TrainingSets } from '../sources/sets.js';
 import { directionSettings, directionsLine } from './directions.js';
 import { defineKind, isInvariantTo, type SeededSettings, type SharedOptions } from './kind.js';
 import { type ModelSettings, type TrainSettings, trainDefaults } from './settings.js';
-import { classVariants, howToLabel, labelledData, supervisedKeys, trainOptionsOf } from './shared.js';
+import { classVariants, howToLabel, labelledData, trainOptionsOf } from './shared.js';
 
 type SSIVAEConfig = Extract<ModelConfig, { kind: 'ssiVAE' }>;
 
@@ -44,7 +45,7 @@ export const ssivae = defineKind<SSIVAE, SSIVAEConfig>({
     ...(['hiddenClassifier', 'classPrior', 'enumerate', 'exactClasses', 'predictor', 'recognition'] as const),
     ...(['templates', 'templatesPerClass', 'extraClasses'] as const),
   ],
-  trainOptions: [...supervisedKeys, ...knownPoseKeys, ...templateKeys],
+  trainOptions: [...semiSupervisedKeys, ...knownPoseKeys, ...templateKeys],
   usesLabels: true,
   classes: 'known',
   configure,
@@ -106,10 +107,10 @@ function training(config: SSIVAEConfig, { unlabelled }: TrainingSets, given: Tra
   if (config.recognition === undefined) {
     const isOfRecognition = 'recognition, which this model does not have';
     rejectOptions(given, [...knownPoseKeys, ...templateKeys], isOfRecognition);
-    return { ...trainDefaults, ...trainOptionsOf(given, supervisedKeys) };
+    return { ...trainDefaults, ...trainOptionsOf(given, semiSupervisedKeys) };
   }
   const isOfPaper = 'models without recognition. Omit it, or set recognition to false (--recipe paper)';
-  rejectOptions(given, supervisedKeys, isOfPaper);
+  rejectOptions(given, semiSupervisedKeys, isOfPaper);
   const own = trainOptionsOf(given, [...knownPoseKeys, ...templateKeys]);
   if (config.decoder === 'template') return { ...templateDefaults, ...own };
   rejectOptions(given, templateKeys, 'templates. Omit it, or set decoder to "template"');
@@ -132,7 +133,7 @@ function trainer(model: SSIVAE, sets: TrainingSets, settings: SeededSettings): T
   if (model instanceof RecognitionSSIVAE) {
     return new KnownPoseTrainer(model, data, trainOptionsOf(settings, knownPoseKeys));
   }
-  return new SemiSupervisedTrainer(model, data, trainOptionsOf(settings, supervisedKeys));
+  return new SemiSupervisedTrainer(model, data, trainOptionsOf(settings, semiSupervisedKeys));
 }
 
 /** The ranges of angles and shifts of a model with recognition, and of shears if it has latents for them; undefined for other models. */

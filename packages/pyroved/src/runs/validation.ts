@@ -1,6 +1,6 @@
 /** The validation images of a run. A user's labelled images are upright, so they are shown at random poses; generated images already have random poses. */
 import { type AffineRanges, type ModelConfig, posedCopies, type TrainingImages, truePoses } from 'pyroved-ts';
-import { defined } from 'pyroved-ts/internal';
+import { defined, namedAngle } from 'pyroved-ts/internal';
 import { kindOf } from '../kinds/index.js';
 import type { TrainingSets } from '../sources/sets.js';
 import type { RunConfig } from '../storage/index.js';
@@ -74,22 +74,14 @@ const UNIFORM = Math.sqrt(3);
 export function poseRangesOf(model: Posed): AffineRanges {
   const { shape, invariances = [], anglePrior, shiftPrior, scalePrior, shearPrior } = model;
   return defined({
-    angle: invariances.includes('r') && shape.length === 2 ? angleRange(anglePrior) : undefined,
+    angle:
+      invariances.includes('r') && shape.length === 2
+        ? (namedAngle(anglePrior ?? 'normal')?.halfRange ?? Math.PI)
+        : undefined,
     shift: invariances.includes('t') ? shiftRange(shiftPrior, shape.length) : undefined,
     scale: invariances.includes('s') && shape.length === 2 ? scaleRange(scalePrior) : undefined,
     shear: invariances.includes('h') && shape.length === 2 ? shearRange(shearPrior) : undefined,
   });
-}
-
-function angleRange(prior: Posed['anglePrior'] = 'normal'): number {
-  const { name, scale, concentration } = (typeof prior === 'object' ? prior : { name: prior }) as {
-    readonly name: string;
-    readonly scale?: number;
-    readonly concentration?: number;
-  };
-  if (name === 'normal') return Math.min(Math.PI, UNIFORM * (scale ?? 1));
-  if (name === 'von-mises') return Math.min(Math.PI, UNIFORM / Math.sqrt(Math.max(concentration ?? 1, 1e-6)));
-  return Math.PI;
 }
 
 const DEFAULT_WIDTH = 0.1;
