@@ -4,6 +4,7 @@
  * second of processor time, here and there, so that other processes cost neither side anything.
  */
 import { selectEngine } from '@pyro-ts/engine';
+import { selectKernel } from '@pyro-ts/spatial-decoder';
 import { Adam, SVI } from 'pyro-ts';
 import { coreModels } from './coreModels.mjs';
 import { handwrittenMixture } from './handwritten.mjs';
@@ -28,9 +29,18 @@ function rateOf(take, seconds) {
 
 const round = (x) => (x === undefined ? undefined : Math.round(x));
 
-/** `core` of the benchmark's JSON; `models` by name, all of them by default. */
-export async function benchCore({ engine = 'wasm', reference = false, seconds = 3, models } = {}) {
+/** `core` of the benchmark's JSON; `models` by name, all of them by default. Large products run on the loops of `kernel`, by default the fastest. */
+export async function benchCore({ engine = 'wasm', kernel, reference = false, seconds = 3, models } = {}) {
   await selectEngine({ engine });
+  const loops = await selectKernel({ threads: 1, ...(kernel && { kernel }) });
+  try {
+    return measure({ engine, kernel: loops.name, reference, seconds, models });
+  } finally {
+    loops.dispose();
+  }
+}
+
+function measure({ engine, kernel, reference, seconds, models }) {
   const numpyro = reference ? figuresOf('NumPyro', 'numpyro_core.py', seconds) : {};
   const pyro = reference ? figuresOf('Pyro', 'pyro_core.py', seconds) : {};
   const chosen = coreModels().filter(({ model }) => models === undefined || models.includes(model));
@@ -45,7 +55,7 @@ export async function benchCore({ engine = 'wasm', reference = false, seconds = 
     const compiled = rateOf((n) => svi.run(n), seconds);
     const theirs = numpyro.rates?.[model];
     return {
-      ...{ model, engine, stepsPerSecond: round(stepsPerSecond), compiled: round(compiled) },
+      ...{ model, engine, kernel, stepsPerSecond: round(stepsPerSecond), compiled: round(compiled) },
       compileSeconds: Number(compileSeconds.toFixed(3)),
       ...(theirs && { jitted: round(theirs.jitted), loop: round(theirs.loop), overLoop: ratio(compiled, theirs.loop) }),
       ...(pyro.rates?.[model] && { pyro: round(pyro.rates[model]), overPyro: ratio(compiled, pyro.rates[model]) }),

@@ -62,7 +62,7 @@ export const sections = [
     run: 'benchCore',
     title: 'The core alone, SVI steps per second of processor time',
     columns: [
-      ...['model', 'engine', 'stepsPerSecond', 'compiled', 'compileSeconds'],
+      ...['model', 'engine', 'kernel', 'stepsPerSecond', 'compiled', 'compileSeconds'],
       ...['jitted', 'loop', 'overLoop', 'theirCompileSeconds', 'pyro', 'overPyro', 'versions'],
     ],
     quick: { seconds: 0.05, models: ['gaussian mixture', 'hidden Markov, 20 steps'] },

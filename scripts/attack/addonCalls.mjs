@@ -109,6 +109,13 @@ outcome('encoder overflow', () =>
     new Float32Array(0),
   ),
 );
+const product = (...sizes) => Float64Array.from(sizes);
+outcome('a product beyond its operands', () =>
+  addon.multiply(kernel, product(4, 4, 4, 0, 2 ** 30, 2 ** 30, 0, 4, 1), ones(16), ones(16), new Float32Array(16)),
+);
+outcome('a product of more than any array', () =>
+  addon.multiply(kernel, product(2 ** 30, 2 ** 30, 2 ** 30, 0, 0, 0, 0, 0, 0), ones(1), ones(1), new Float32Array(0)),
+);
 
 // Any values in any place.
 let seed = 1;

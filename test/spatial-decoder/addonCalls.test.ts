@@ -23,6 +23,8 @@ it.skipIf(isas.length === 0)('end in errors, and the process goes on', () => {
     'a kept call of the decoder in the encoder': 'native kernel: the kept activations are no handle',
     'a kept call of another problem': 'native kernel: the kept activations are of another call',
     'a kept call of another kernel': 'native kernel: the kept activations are of another call',
+    'a product beyond its operands': 'native kernel: the left operand does not hold its matrix',
+    'a product of more than any array': 'native kernel: the problem is larger than any array',
     'detached while it is read': expect.stringMatching(/the grid has 0 numbers/),
   });
   expect(Object.values(messages).filter((message) => message === 'done')).toHaveLength(1);

@@ -16,6 +16,7 @@ export { withWholeTape } from './ops/tape.js';
 export * from './ops/upsample2x.js';
 export * from './ops/weightedSum.js';
 export * from './recording/hostCalls.js';
+export * from './recording/hostLoops.js';
 export * from './recording/packedCall.js';
 export { assertSingleCopy } from './select/singleCopy.js';
 export { engineState } from './select/state.js';

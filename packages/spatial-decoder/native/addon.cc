@@ -82,6 +82,7 @@ napi_value create(napi_env env, Arguments& arguments) {
 napi_value dispose(napi_env, Arguments& arguments) {
   Handle* handle = arguments.external<Handle>("the kernel's handle is missing");
   // These work on the decoder's threads.
+  handle->loops.reset();
   handle->templates.reset();
   handle->encoder.reset();
   handle->decoder.reset();
@@ -170,5 +171,6 @@ NAPI_MODULE_INIT() {
   define<isas>(env, exports, "isas");
   defineEncoder(env, exports);
   defineTemplates(env, exports);
+  defineLoops(env, exports);
   return exports;
 }

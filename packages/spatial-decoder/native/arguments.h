@@ -76,6 +76,9 @@ class Arguments {
   /** A Float32Array of exactly `length`. */
   float* floats(const char* what, int64_t length) { return floatsOf(take(), what, length); }
 
+  /** A Float32Array of any length. */
+  float* floats(const char* what, size_t* length) { return anyFloats(take(), what, length); }
+
   /** An Int32Array of exactly `length`, each from 0 to `count` - 1. */
   const int* indices(const char* what, int64_t length, int64_t count) {
     napi_typedarray_type type;
@@ -134,17 +137,22 @@ class Arguments {
  private:
   napi_value take() { return values_[next_++]; }
 
-  float* floatsOf(napi_value value, const char* what, int64_t length) {
+  float* anyFloats(napi_value value, const char* what, size_t* length) {
     napi_typedarray_type type;
-    size_t found = 0;
     void* data;
-    const napi_status status = napi_get_typedarray_info(env_, value, &type, &found, &data, nullptr, nullptr);
+    const napi_status status = napi_get_typedarray_info(env_, value, &type, length, &data, nullptr, nullptr);
     if (status != napi_ok || type != napi_float32_array)
       throw std::invalid_argument(words(what) + " must be a Float32Array");
+    return static_cast<float*>(data);
+  }
+
+  float* floatsOf(napi_value value, const char* what, int64_t length) {
+    size_t found = 0;
+    float* data = anyFloats(value, what, &found);
     if (static_cast<int64_t>(found) != length)
       throw std::invalid_argument(words(what) + " has " + std::to_string(found) + " numbers where the problem has " +
                                   std::to_string(length));
-    return static_cast<float*>(data);
+    return data;
   }
 
   napi_env env_;

@@ -1,9 +1,10 @@
-// What JavaScript holds of a kernel: the decoder with its threads, and the encoder and the
-// templates that work on the same ones.
+// What JavaScript holds of a kernel: the decoder with its threads, and the encoder, the templates and the loops
+// that work on the same ones.
 #pragma once
 #include "arguments.h"
 #include "decoder.h"
 #include "encoder/encoder.h"
+#include "loops/loops.h"
 #include "templates/templates.h"
 
 namespace pyro {
@@ -14,6 +15,7 @@ struct Handle {
   std::unique_ptr<Decoder> decoder;
   std::unique_ptr<Encoder> encoder;
   std::unique_ptr<Templates> templates;
+  std::unique_ptr<Loops> loops;
 };
 
 inline Handle& takeHandle(Arguments& arguments) {
@@ -59,5 +61,8 @@ void defineEncoder(napi_env env, napi_value exports);
 
 /** Adds the functions of deformable templates. */
 void defineTemplates(napi_env env, napi_value exports);
+
+/** Adds matrix products and Adam's step. */
+void defineLoops(napi_env env, napi_value exports);
 
 }  // namespace pyro

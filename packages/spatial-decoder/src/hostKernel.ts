@@ -1,4 +1,5 @@
 /** What a kernel computes on the memory of the host: the contract of the WebAssembly and the native kernel. */
+import type { HostLoops } from '@pyro-ts/engine/internal';
 import type { EncoderKernel } from './encoder/problem.js';
 import type { TemplateKernel } from './template/problem.js';
 
@@ -79,6 +80,8 @@ export interface HostKernel {
   readonly encoder?: EncoderKernel;
   /** Deformable templates on the same threads; where it is absent, plain TensorFlow.js operations compute them. */
   readonly templates?: TemplateKernel;
+  /** Loops for compiled programs, on the same threads; absent where the kernel has none. */
+  readonly loops?: HostLoops;
   /** Ends the kernel's threads. */
   dispose(): void;
 }

@@ -16,6 +16,7 @@ import { KeptCalls, sizesOf } from './keptCalls.js';
 import { type Addon, type Handle, loadAddon, type NativeIsa, nativeIsas } from './native/addon.js';
 import { NativeEncoder } from './native/encoder.js';
 import { guarded } from './native/guarded.js';
+import { NativeLoops } from './native/loops.js';
 import { NativeTemplates } from './native/templates.js';
 import { budgetFrom, threadsFrom } from './options.js';
 import { zeroGradients } from './zeroGradients.js';
@@ -87,6 +88,7 @@ class NativeKernel implements HostKernel {
   readonly precision: Precision;
   readonly encoder: NativeEncoder;
   readonly templates: NativeTemplates;
+  readonly loops: NativeLoops;
   /** Absent once the kernel was disposed of. */
   private handle?: Handle;
   private readonly kept = new KeptCalls<Handle, Problem>('native', sizesOf);
@@ -102,6 +104,7 @@ class NativeKernel implements HostKernel {
     this.handle = guarded(() => addon.create(isa, wanted, budget));
     this.encoder = new NativeEncoder(addon, () => this.live());
     this.templates = new NativeTemplates(addon, () => this.live());
+    this.loops = new NativeLoops(addon, () => this.live());
   }
 
   get threads(): number {

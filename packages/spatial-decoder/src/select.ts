@@ -1,8 +1,10 @@
 /** Chooses the kernel: `native` where it was built, else `wasm`, else `reference`; an option or PYRO_KERNEL overrides. */
+import { provideLoops } from '@pyro-ts/engine/internal';
 import { encoderSelfCheck } from './encoder/selfCheck.js';
 import { oneOf, rejectUnknownKeys, SpatialDecoderError } from './errors.js';
 import { type HostKernel, type KernelOptions, type Loaded, type Precision, precisions } from './hostKernel.js';
 import { type Kernel, type KernelName, kernelNames } from './kernel.js';
+import { loopsSelfCheck } from './loopsSelfCheck.js';
 import { onHost } from './onHost.js';
 import { budgetFrom, threadsFrom } from './options.js';
 import { referenceKernel } from './referenceKernel.js';
@@ -45,7 +47,7 @@ const DEFAULT_BUDGET_MB = 256;
 const FASTEST = 'the fastest available';
 
 /**
- * Loads a kernel and starts its threads. Prints nothing: a program prints `line`, once.
+ * Loads a kernel and starts its threads. Until it is disposed of, compiled programs use its loops for large matrix products too, where it is native. Prints nothing: a program prints `line`, once.
  * @throws {SpatialDecoderError} for a kernel that does not exist, one that was asked for and does not run here, and an invalid number of threads.
  * @example
  * const kernel = await selectKernel({ threads: 2 });
@@ -101,8 +103,14 @@ const wordsFor = ({ precision }: KernelOptions): { readonly where: string; reado
 function selected(name: KernelName, reason: string, host: HostKernel | undefined): SelectedKernel {
   const why = reason === FASTEST ? '' : `; ${reason}`;
   if (host === undefined) return { ...referenceKernel, reason, line: `Spatial decoder: ${name}${why}` };
+  const withdraw = host.loops && provideLoops(host.loops);
+  const kernel = onHost(host);
+  const dispose = () => {
+    withdraw?.();
+    host.dispose();
+  };
   const how = `${host.detail}, ${host.threads} ${host.threads === 1 ? 'thread' : 'threads'}`;
-  return Object.assign(onHost(host), { reason, line: `Spatial decoder: ${name} (${how})${why}` });
+  return Object.assign(kernel, { dispose, reason, line: `Spatial decoder: ${name} (${how})${why}` });
 }
 
 async function load(name: KernelName, options: KernelOptions): Promise<Loaded | { kernel?: undefined }> {
@@ -111,9 +119,12 @@ async function load(name: KernelName, options: KernelOptions): Promise<Loaded | 
   if (name === 'reference') return options.precision === 'bfloat16' ? { reason: 'it computes in float32 only' } : {};
   const loaded = name === 'native' ? await loadNativeKernel(options) : await loadWasm(options);
   if ('reason' in loaded) return loaded;
-  const { encoder, templates } = loaded.kernel;
+  const { encoder, templates, loops } = loaded.kernel;
   const wrong =
-    selfCheck(loaded.kernel) ?? (encoder && encoderSelfCheck(encoder)) ?? (templates && templateSelfCheck(templates));
+    selfCheck(loaded.kernel) ??
+    (encoder && encoderSelfCheck(encoder)) ??
+    (templates && templateSelfCheck(templates)) ??
+    (loops && loopsSelfCheck(loops));
   if (wrong === undefined) return loaded;
   loaded.kernel.dispose();
   return { reason: wrong };

@@ -1,22 +1,35 @@
-/** Large matrix products, which the engine's loops compute faster than generated code without fused multiply-add. */
-import { type ArrayMatrix, type HostCall, hasArena, multiplyArrays } from '@pyro-ts/engine/internal';
+/** Large matrix products: machine code computes them, where it is provided, or the engine's loops, where generated code has no fused multiply-add. */
+import {
+  type ArrayMatrix,
+  asFloat32,
+  type HostCall,
+  hasArena,
+  multiplyArrays,
+  providedLoops,
+} from '@pyro-ts/engine/internal';
 import type { Stored } from './loops.js';
 import { type Entry, type Node, type Shape, sizeOf, stridesOf, type Value } from './nodes.js';
 import { hasFused } from './wasm/kernels.js';
 
-/** From so many multiplications on. */
+/** From so many multiplications on the engine's loops are faster, and machine code, which costs a call from JavaScript. */
 const LARGE = 2 ** 16;
+const LARGE_NATIVE = 2 ** 17;
 
 type Product = Extract<Node, { kind: 'matMul' }>;
 
-/** Whether the engine's loops compute a product, so that its operands have to lie in memory. */
+/** Whether a call computes a product, so that its operands have to lie in memory. */
 export function isLargeProduct(
   entries: readonly Entry[],
   { args, shape }: Product & { readonly shape: Shape },
 ): boolean {
   const [a, b] = args.map((arg) => entries[arg].shape);
   const isPlain = [a, b, shape].every((s) => s.slice(0, -2).every((n) => n === 1));
-  return isPlain && sizeOf(shape) * a[a.length - 1] >= LARGE && hasArena() && !hasFused();
+  if (!isPlain) return false;
+  const multiplications = sizeOf(shape) * a[a.length - 1];
+  // The engine's loops take over should the others be withdrawn.
+  return (
+    hasArena() && multiplications >= (providedLoops() ? LARGE_NATIVE : hasFused() ? Number.POSITIVE_INFINITY : LARGE)
+  );
 }
 
 /** The call that computes a large product, and the values whose memory it reads; nothing where an operand does not lie in memory as a matrix. */
@@ -27,7 +40,13 @@ export function productCall(
   const [a, b] = args.map((arg) => matrixOf(stored, arg));
   if (!a || !b) return undefined;
   const run: HostCall['run'] = ([left, right], output) => {
-    multiplyArrays({ ...a.matrix, values: left }, { ...b.matrix, values: right }, output as Float32Array);
+    const [x, y] = [
+      { ...a.matrix, values: asFloat32(left) },
+      { ...b.matrix, values: asFloat32(right) },
+    ];
+    const loops = providedLoops();
+    if (loops) loops.multiply(x, y, output as Float32Array);
+    else multiplyArrays(x, y, output as Float32Array);
   };
   return { call: { name: 'matMul', inputs: [], shape, dtype: 'float32', run }, args: [a.home, b.home] };
 }

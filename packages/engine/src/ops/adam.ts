@@ -1,5 +1,6 @@
 /** One step of Adam on a parameter, in one pass over memory on the wasm engine. */
 import * as tf from '@tensorflow/tfjs';
+import { providedLoops } from '../recording/hostLoops.js';
 import { hasArena, onArena } from '../wasm/arena.js';
 import { type Heap, runningHeap } from '../wasm/heap.js';
 
@@ -51,17 +52,20 @@ const ratesOf = ({ betas: [beta1, beta2], stepSize, unbias, eps, weightDecay }: 
 /** From so many numbers on, copies to the loops' memory cost less than the loops save. */
 const LARGE = 4096;
 
-/** As `adamOnHost`, by the engine's loops where they run and there are many numbers: in float32, as on tensors of the wasm engine. */
+/** As `adamOnHost`, by provided machine code or the engine's loops where there are many numbers: in float32, as on tensors of the wasm engine. */
 export function adamInPlace(
   values: Float32Array,
   gradient: Float32Array,
   moments: AdamMoments,
   rates: AdamRates,
 ): void {
-  if (values.length < LARGE || !hasArena()) {
-    adamOnHost(values, gradient, moments, rates);
-    return;
-  }
+  const loops = values.length < LARGE ? undefined : providedLoops();
+  if (loops) loops.adam(values, gradient, moments, rates);
+  else if (values.length < LARGE || !hasArena()) adamOnHost(values, gradient, moments, rates);
+  else adamOnArena(values, gradient, moments, rates);
+}
+
+function adamOnArena(values: Float32Array, gradient: Float32Array, moments: AdamMoments, rates: AdamRates): void {
   const { mean, square } = moments;
   for (let i = 0; i < values.length; i += BLOCK) {
     const parts = [values, gradient, mean, square].map((x) => x.subarray(i, i + BLOCK));

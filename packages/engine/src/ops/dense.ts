@@ -5,22 +5,18 @@
 
 import * as tf from '@tensorflow/tfjs';
 import { OperandError } from '../errors.js';
-import { isRecording, uncountedReads } from '../recording/hostCalls.js';
-import { type ArrayMatrix, hasArena, multiplyArrays } from '../wasm/arena.js';
-import { type Heap, runningHeap } from '../wasm/heap.js';
+import { isRecording } from '../recording/hostCalls.js';
+import { multiplyApart, type Transposed } from '../recording/products.js';
+import { hasArena } from '../wasm/arena.js';
+import { runningHeap } from '../wasm/heap.js';
 import { registerGradientOf, registerKernelOf, registerOnWasm } from '../wasm/kernels.js';
-import { type Matrix, matrixAt, transposed } from '../wasm/loopMemory.js';
+import { matrixAt } from '../wasm/loopMemory.js';
+import { multiplyOn } from '../wasm/products.js';
 import { customGrad } from './customGrad.js';
 import { sizeOf } from './shapes.js';
 
 const kernelName = 'PyroMatMul';
 const registered = new Set<string>();
-
-/** Which operands are taken transposed. */
-interface Transposed {
-  readonly transposeA: boolean;
-  readonly transposeB: boolean;
-}
 
 registerGradientOf<Transposed>({
   kernelName,
@@ -127,35 +123,4 @@ function registerOn(backendName: string): void {
     return own.kernelFunc({ inputs, backend, attrs: { transposeA: attrs.transposeA, transposeB: attrs.transposeB } });
   });
   registered.add(backendName);
-}
-
-/** The product by our loops, which read a transposed operand along its columns. */
-function multiplyOn(
-  heap: Heap,
-  a: tf.TensorInfo,
-  b: tf.TensorInfo,
-  { transposeA, transposeB }: Transposed,
-): tf.TensorInfo {
-  const [left, right] = [operandOf(heap, a, transposeA), operandOf(heap, b, transposeB)];
-  const output = heap.output([left.rows, right.columns]);
-  heap.multiply(left, right, heap.address(output));
-  return output;
-}
-
-/** The same on memory of its own: programs are recorded on the plain engine, whose products take seconds where these take milliseconds. */
-function multiplyApart(a: tf.Tensor, b: tf.Tensor, { transposeA, transposeB }: Transposed): tf.TensorInfo {
-  const of = (x: tf.Tensor, isTransposed: boolean): ArrayMatrix => {
-    const [rows, columns] = x.shape;
-    const whole = { values: x.dataSync<'float32'>(), offset: 0, rows, columns, rowStep: columns, columnStep: 1 };
-    return isTransposed ? { ...whole, rows: columns, columns: rows, rowStep: 1, columnStep: columns } : whole;
-  };
-  const [left, right] = uncountedReads(() => [of(a, transposeA), of(b, transposeB)]);
-  const output = new Float32Array(left.rows * right.columns);
-  multiplyArrays(left, right, output);
-  return tf.tensor(output, [left.rows, right.columns]);
-}
-
-function operandOf(heap: Heap, x: tf.TensorInfo, isTransposed: boolean): Matrix {
-  const whole = matrixAt(heap.address(x), x.shape[0], x.shape[1]);
-  return isTransposed ? transposed(whole) : whole;
 }

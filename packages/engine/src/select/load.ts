@@ -1,6 +1,7 @@
 /** How each engine is brought up under TensorFlow.js: the module that registers it, and the fixes that it needs under Node. */
 import * as tf from '@tensorflow/tfjs';
 import { correctGradients } from '../gradients/index.js';
+import { speedUpRecording } from '../recording/products.js';
 import { liftRankLimit } from '../wasm/anyRank.js';
 import { prepareArena } from '../wasm/arena.js';
 import { checkOperands } from '../wasm/checked.js';
@@ -9,6 +10,7 @@ import { attachLoops } from '../wasm/heap.js';
 import { shareClones } from '../wasm/identity.js';
 import { addMissingKernels } from '../wasm/missing.js';
 import { guardMemory } from '../wasm/outOfMemory.js';
+import { multiplyTransposed } from '../wasm/products.js';
 import { nodeRequire } from './nodeRequire.js';
 
 /**
@@ -23,6 +25,7 @@ export async function startEngine(name: EngineName): Promise<{ problem?: string 
   correctGradients();
   addMissingKernels('cpu');
   checkOperands('cpu');
+  speedUpRecording();
   try {
     await prepareArena();
     return { problem: await quietly(() => start(name)) };
@@ -46,6 +49,7 @@ async function startWasm(): Promise<boolean> {
   liftRankLimit();
   correctFunctions();
   addMissingKernels('wasm');
+  multiplyTransposed();
   checkOperands('wasm');
   const started = await tf.setBackend('wasm');
   if (!started) return false;

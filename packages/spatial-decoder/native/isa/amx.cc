@@ -23,7 +23,8 @@ const Isa* amxIsa() {
                        {amx::multiplyTiles, amx::kTileOperations},
                        amx::peakRate<amx::Simd128>(),
                        avx512Isa().encoder,
-                       avx512Isa().templates};
+                       avx512Isa().templates,
+                       avx512Isa().loops};
   return lent ? &isa : nullptr;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 #include "../encoder/ops.h"
 #include "../layout.h"
+#include "../loops/ops.h"
 #include "../templates/ops.h"
 
 namespace pyro {
@@ -68,6 +69,8 @@ struct Isa {
   /** The convolutional encoder, in float32 always. */
   EncoderOps encoder;
   TemplateOps templates;
+  /** In float32 always. */
+  LoopOps loops;
 };
 
 const Isa& scalarIsa();

@@ -33,6 +33,7 @@ inline float sum(Vec a) {
   return _mm_cvtss_f32(_mm_add_ss(s, _mm_shuffle_ps(s, s, 1)));
 }
 
+inline Vec squareRoot(Vec a) { return _mm256_sqrt_ps(a); }
 inline Vec quotient(Vec a, Vec b) { return _mm256_div_ps(a, b); }
 
 /** yes where a > 0, else no (a NaN chooses no). */

@@ -29,6 +29,7 @@ inline Vec max(Vec a, Vec b) { return _mm512_max_ps(a, b); }
 inline Vec abs(Vec a) { return _mm512_abs_ps(a); }
 inline float sum(Vec a) { return _mm512_reduce_add_ps(a); }
 
+inline Vec squareRoot(Vec a) { return _mm512_sqrt_ps(a); }
 /** a / b to within an ulp: an approximate reciprocal and one correction of the quotient. For finite b away from 0. */
 inline Vec quotient(Vec a, Vec b) {
   const Vec r = _mm512_rcp14_ps(b);

@@ -29,6 +29,7 @@ inline Vec max(Vec a, Vec b) { return vmaxq_f32(a, b); }
 inline Vec abs(Vec a) { return vabsq_f32(a); }
 inline float sum(Vec a) { return vaddvq_f32(a); }
 
+inline Vec squareRoot(Vec a) { return vsqrtq_f32(a); }
 inline Vec quotient(Vec a, Vec b) { return vdivq_f32(a, b); }
 
 /** yes where a > 0, else no (a NaN chooses no). */

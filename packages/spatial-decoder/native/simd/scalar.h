@@ -29,6 +29,7 @@ inline Vec max(Vec a, Vec b) { return a > b ? a : b; }
 inline Vec abs(Vec a) { return fabsf(a); }
 inline float sum(Vec a) { return a; }
 
+inline Vec squareRoot(Vec a) { return sqrtf(a); }
 inline Vec quotient(Vec a, Vec b) { return a / b; }
 
 /** yes where a > 0, else no (a NaN chooses no). */

@@ -2,6 +2,7 @@
 #pragma once
 #include "coordinates.h"
 #include "encoder.h"
+#include "multiply.h"
 #include "narrow.h"
 #include "peak.h"
 #include "product.h"
@@ -177,7 +178,7 @@ void backwardTile(const Model& model, int64_t first, int count, const Scratch& s
 
 inline const Isa& makeIsa(const char* name) {
   static const Isa isa{name, panelLayout(kPanel), forwardTile, backwardTile, peakRate<Full>(), peakRate<Simd128>(),
-                       makeEncoderOps(), makeTemplateOps()};
+                       makeEncoderOps(), makeTemplateOps(), makeLoopOps()};
   return isa;
 }
 

@@ -96,6 +96,14 @@ export interface Addon {
       ...[errors: Float32Array, gradient: Float32Array, hessian: Float32Array],
     ]
   ): void;
+  /** A problem is [rows, inner, columns, offset, row step and column step of `a`, those of `b`], in numbers. */
+  multiply(kernel: Handle, problem: Float64Array, a: Float32Array, b: Float32Array, output: Float32Array): void;
+  /** Rates are [beta1, beta2, step size, unbias, eps, weight decay]; all arrays but the gradient are moved in place. */
+  adam(
+    kernel: Handle,
+    rates: Float64Array,
+    ...arrays: [gradient: Float32Array, values: Float32Array, mean: Float32Array, square: Float32Array]
+  ): void;
   /** Multiply-adds in registers, on full vectors or on 128-bit ones; returns how many floating-point operations it did. */
   peak(isa: NativeIsa, simd128: boolean, rounds: number): number;
 }

@@ -28,6 +28,8 @@ interface Parameter {
   /** Where the plan reads the values; nowhere where the loss does not depend on them. */
   readonly input: Numbers | undefined;
   readonly output: Numbers | undefined;
+  /** One number, which is 0 where the gradient is finite, else NaN; only large gradients have it. */
+  readonly check: Numbers | undefined;
   /** The numbers of the variable that `values` were read from or written to. */
   dataId: object | undefined;
 }
@@ -80,7 +82,8 @@ export class CompiledStep {
       // A plan in float32 is updated where it computes.
       const inPlace = (numbers: Numbers | undefined): Float32Array =>
         numbers instanceof Float32Array ? numbers : new Float32Array(variables[i].size);
-      return { name, values: inPlace(input), gradient: inPlace(output), input, output, dataId: undefined };
+      const check = plan.outputs.get(checkOf(name));
+      return { name, values: inPlace(input), gradient: inPlace(output), input, output, check, dataId: undefined };
     });
     this.moved = this.parameters.filter((p) => p.output !== undefined);
   }
@@ -156,9 +159,9 @@ export class CompiledStep {
     this.areNew = false;
     let check = this.loss[0] * 0;
     for (let k = 0; k < this.moved.length; k++) {
-      const { output, gradient } = this.moved[k];
+      const { output, gradient, check: own } = this.moved[k];
       if (output !== gradient) for (let i = 0; i < gradient.length; i++) gradient[i] = (output as Numbers)[i];
-      check += zeroWhereFinite(gradient);
+      check += own ? own[0] : zeroWhereFinite(gradient);
     }
     return check === 0 ? this.loss[0] : Number.NaN;
   }
@@ -220,6 +223,9 @@ function zeroWhereFinite(x: Float32Array): number {
 
 const LOSS = 'loss';
 const gradientOf = (name: string): string => `gradient ${name}`;
+const checkOf = (name: string): string => `whether the gradient ${name} is finite`;
+/** Gradients of so many numbers are checked by the plan. */
+const CHECKED_BY_PLAN = 2 ** 12;
 const STEP = 'This step of SVI';
 
 /** A check that needs what the recorded step computed, and is gone, is left to the program. */
@@ -243,6 +249,11 @@ function recordStep(program: StepProgram, data: readonly tf.Tensor[], variables:
     return {
       [LOSS]: loss as tf.Tensor,
       ...Object.fromEntries([...gradients].map(([name, gradient]) => [gradientOf(name), gradient])),
+      ...Object.fromEntries(
+        [...gradients].flatMap(([name, gradient]) =>
+          gradient.size < CHECKED_BY_PLAN ? [] : [[checkOf(name), tf.sum(tf.mul(gradient, 0))]],
+        ),
+      ),
     };
   };
   const kept: tf.Tensor[] = [];
