@@ -32,7 +32,7 @@ const auto = new AutoMultivariateNormal(model, { initScale: 0.05 });
 const optimizer = new Adam({ lr: 0.05 });
 const schedule = exponentialLR(optimizer, { gamma: 0.995 });
 const elbo = new TraceELBO({ numParticles: 16, vectorizeParticles: true, maxPlateNesting: 1 });
-const svi = new SVI(model, auto.guide, optimizer, elbo, { seed: 0 });
+const svi = new SVI(model, auto.guide, optimizer, elbo, { seed: 0, compile: true });
 for (let step = 0; step < 800; step++) {
   svi.step(concentration, absorbance);
   schedule.step();

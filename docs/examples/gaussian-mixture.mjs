@@ -39,7 +39,10 @@ const initialValues = { weights: [0.5, 0.5], scale: 2.7, locs: [data[1], data[3]
 const auto = new AutoDelta(model, { sites: ['weights', 'scale', 'locs'], initialValues });
 const enumerated = configEnumerate(model);
 const elbo = new TraceEnumELBO({ maxPlateNesting: 1 });
-const svi = new SVI(enumerated, auto.guide, new Adam({ lr: 0.1, betas: [0.8, 0.99] }), elbo, { seed: 0 });
+const svi = new SVI(enumerated, auto.guide, new Adam({ lr: 0.1, betas: [0.8, 0.99] }), elbo, {
+  seed: 0,
+  compile: true,
+});
 
 for (let step = 0; step <= 200; step++) {
   const loss = svi.step();

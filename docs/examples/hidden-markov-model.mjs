@@ -49,7 +49,7 @@ function model() {
 
 const enumerated = configEnumerate(model);
 const elbo = new TraceEnumELBO({ maxPlateNesting: 1 });
-const svi = new SVI(enumerated, () => {}, new Adam({ lr: 0.1 }), elbo, { seed: 0 });
+const svi = new SVI(enumerated, () => {}, new Adam({ lr: 0.1 }), elbo, { seed: 0, compile: true });
 for (let step = 0; step <= 80; step++) {
   const loss = svi.step();
   if (step % 20 === 0) console.log(`step ${step}: loss ${loss.toFixed(0)}`);

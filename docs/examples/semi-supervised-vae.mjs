@@ -97,14 +97,14 @@ function accuracy(params) {
 }
 
 // For comparison: the same classifier with the labels alone.
-const alone = new SVI(supervised, () => {}, new Adam({ lr: 1e-2 }), elbo, { seed: 0 });
+const alone = new SVI(supervised, () => {}, new Adam({ lr: 1e-2 }), elbo, { seed: 0, compile: true });
 for (let step = 0; step < 200; step++) alone.step(labelled.x, labelled.y);
 console.log(`labels alone: ${accuracy(alone.params)} of 300 new pictures are right`);
 
 const optimizer = new Adam({ lr: 1e-2 });
-const svi = new SVI(model, guide, optimizer, elbo, { seed: 0 });
+const svi = new SVI(model, guide, optimizer, elbo, { seed: 0, compile: true });
 const { params } = svi;
-const aux = new SVI(supervised, () => {}, optimizer, elbo, { params, seed: 1 });
+const aux = new SVI(supervised, () => {}, optimizer, elbo, { params, seed: 1, compile: true });
 const BATCH = 60;
 for (let epoch = 1; epoch <= 20; epoch++) {
   for (let at = 0; at < 600; at += BATCH) {

@@ -48,7 +48,7 @@ function guide(x) {
   });
 }
 
-const svi = new SVI(model, guide, new Adam({ lr: 3e-3 }), new TraceMeanFieldELBO(), { seed: 0 });
+const svi = new SVI(model, guide, new Adam({ lr: 3e-3 }), new TraceMeanFieldELBO(), { seed: 0, compile: true });
 for (let epoch = 1; epoch <= 40; epoch++) {
   let total = 0;
   for (let at = 0; at < N; at += BATCH) {

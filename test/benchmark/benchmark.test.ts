@@ -6,12 +6,17 @@ import { unzipSync } from 'fflate';
 import { loadSets } from 'pyroved';
 import { decodeNpy } from 'pyroved-data';
 import { afterAll, describe, expect, it } from 'vitest';
-import { type Ended, evaluate, runScript } from '../scripts/child.js';
+import { type Ended, evaluate, loadScript, runScript } from '../scripts/child.js';
 import { all } from '../slow.js';
 
 const script = 'scripts/benchmark.mjs';
 const scratch = mkdtempSync(join(tmpdir(), 'pyroved-benchmark-test-'));
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
+/** What is called here of the plan. */
+interface Plan {
+  chosenTasks<Task extends { readonly name: string }>(tasks: readonly Task[], options: object): Task[];
+}
 
 const failure = (args: string[]) =>
   evaluate(
@@ -57,10 +62,10 @@ describe('the plan', () => {
     { name: 'digits-45-5' },
     { name: 'toy', hidden: true },
   ];
-  const chosen = (options: object) =>
-    evaluate(plan, `script.chosenTasks(${JSON.stringify(tasks)}, ${JSON.stringify(options)}).map(({ name }) => name)`);
 
-  it('a name chooses its task or all that begin with it; hidden tasks are run by name alone', () => {
+  it('a name chooses its task or all that begin with it; hidden tasks are run by name alone', async () => {
+    const { chosenTasks } = await loadScript<Plan>(plan);
+    const chosen = (options: object) => chosenTasks(tasks, options).map(({ name }) => name);
     expect(chosen({})).toEqual(['cards-180-15', 'cards-180-1', 'digits-45-5']);
     expect(chosen({ tasks: ['cards-180-1'] })).toEqual(['cards-180-1']);
     expect(chosen({ tasks: ['cards', 'toy'] })).toEqual(['cards-180-15', 'cards-180-1', 'toy']);

@@ -101,7 +101,7 @@ describe('compare-priors', () => {
       folder: at('learnt'),
       source: { kind: 'cards', seed: 1, size: 12, axes: 'vertical', ...ranges, ...counts },
       model: { recognition: false, invariances: ['r'], latentDim: 1, ...widths },
-      train: { epochs: 18, batchSize: 20, lr: 5e-3, klWeight: 1 },
+      train: { epochs: 18, batchSize: 20, lr: 5e-3, klWeight: 1, compile: true },
       priors: ['normal', 'projected-normal'],
       seeds: [2],
       threads: 1,

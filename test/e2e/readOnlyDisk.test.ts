@@ -99,7 +99,7 @@ describe('a run folder whose disk becomes read-only', () => {
   it('ends a training in that sentence, and the run goes on once it can be written', async () => {
     const cut = join(disk, 'cut');
     const started = start([...train(2000), '--out', cut], root);
-    await started.until('step ');
+    await started.until(' each: about');
     while (!RunFolder.open(cut).hasCheckpoint()) await sleep(10);
     await untilReadOnly();
     expect(whyOf(await started.ended)).toMatch(/^pyroved: Could not write .*: the disk is read-only\./);
@@ -108,7 +108,7 @@ describe('a run folder whose disk becomes read-only', () => {
     expect(epoch).toBeGreaterThan(0);
     expect(remount('rw')).toBe(true);
     const resumed = start(['train', '--resume', cut], root);
-    await resumed.until('step ');
+    await resumed.until(' each: about');
     resumed.child.kill('SIGINT');
     expect((await resumed.ended).code).toBe(130);
     expect(epochOf()).toBeGreaterThanOrEqual(epoch);

@@ -12,7 +12,7 @@ import { pyroved, quick, remove, start, succeed, temporaryFolder, writeImages } 
 const root = temporaryFolder();
 const at = (...path: string[]) => join(root, ...path);
 const epochs = 3;
-const steps = 39;
+const steps = 21;
 const images = ['--unlabelled', 'unlabelled', '--labelled', 'labelled'];
 const train = ['train', ...images, ...quick, '--epochs', String(epochs), '--no-report'];
 /** The words after which the first step of a training comes. */
@@ -40,7 +40,7 @@ function numbersOf(folder: string) {
 }
 
 beforeAll(async () => {
-  writeImages(root, { labelled: 10, unlabelled: 120 });
+  writeImages(root, { labelled: 10, unlabelled: 60 });
   await succeed([...train, '--out', 'whole'], root);
 });
 afterAll(() => remove(root));
@@ -48,9 +48,9 @@ afterAll(() => remove(root));
 it('the uninterrupted run is complete, and another seed gives other numbers', async () => {
   const { metrics, position, summary } = numbersOf('whole');
   expect(metrics.map(({ epoch, step }) => [epoch, step])).toEqual([
-    [1, 13],
-    [2, 26],
-    [3, 39],
+    [1, 7],
+    [2, 14],
+    [3, 21],
   ]);
   expect(position).toMatchObject({ epoch: epochs, step: steps, batch: 0 });
   await succeed([...train, '--seed', '2', '--out', 'other'], root);
@@ -81,7 +81,7 @@ describe('through the command line', () => {
     while (kills < (all ? 3 : 1)) {
       const run = start(begin, root);
       await run.until(BEGINS);
-      await new Promise((resolve) => setTimeout(resolve, 400 * moments.next()));
+      await new Promise((resolve) => setTimeout(resolve, 250 * moments.next()));
       run.child.kill('SIGKILL');
       const { code } = await run.ended;
       begin = ['train', '--resume', 'killed', '--no-report'];
@@ -138,11 +138,11 @@ describe('through the library', () => {
   it('stopped within an epoch, at a step that is known', async () => {
     await trainRun({ ...request, folder: at('library') });
     const controller = new AbortController();
-    const onStep = ({ step }: { step: number }) => step === 18 && controller.abort();
+    const onStep = ({ step }: { step: number }) => step === 12 && controller.abort();
     const first = await trainRun({ ...request, folder: at('within') }, { signal: controller.signal, onStep });
     expect([first.stopped, first.summary]).toEqual([true, undefined]);
     const { state } = RunFolder.open(at('within')).loadCheckpoint().checkpoint;
-    expect([state.epoch, state.batch, state.step]).toEqual([1, 3, 18]);
+    expect([state.epoch, state.batch, state.step]).toEqual([1, 3, 12]);
     const { stopped } = await resume('within');
     expect(stopped).toBe(false);
     expect(numbersOf('within')).toEqual(numbersOf('library'));
@@ -163,7 +163,7 @@ describe('through the library', () => {
     await trainRun({ ...paper, folder: at('paper') });
     expect(RunFolder.open(at('paper')).config.model).not.toHaveProperty('recognition');
     const controller = new AbortController();
-    const onStep = ({ step }: { step: number }) => step === 18 && controller.abort();
+    const onStep = ({ step }: { step: number }) => step === 12 && controller.abort();
     await trainRun({ ...paper, folder: at('paper-cut') }, { signal: controller.signal, onStep });
     await resume('paper-cut');
     expect(numbersOf('paper-cut')).toEqual(numbersOf('paper'));
@@ -182,7 +182,7 @@ describe('through the library', () => {
     const whole = await trainRun({ ...plain, train, folder: at('averaged') });
     expect(whole.history.length).toBeLessThan(9);
     const stop = new AbortController();
-    const onStep = ({ step }: { step: number }) => step === 30 && stop.abort();
+    const onStep = ({ step }: { step: number }) => step === 16 && stop.abort();
     await trainRun({ ...plain, train, folder: at('cut') }, { signal: stop.signal, onStep });
     await resume('cut');
     expect(numbersOf('cut')).toEqual(numbersOf('averaged'));
@@ -211,7 +211,7 @@ describe('through the library', () => {
         },
       },
     );
-    expect(steps).toBe(39);
+    expect(steps).toBe(21);
     expect(estimated).toBeLessThan((performance.now() - began) / 1000 + 5);
     expect(estimated).toBeGreaterThan((run.summary?.seconds as number) / 10);
     expect(numbersOf('estimated')).toEqual(numbersOf('plain'));

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { RunFolder } from 'pyroved';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { slow } from '../slow.js';
 import { pyroved, remove, start, succeed, temporaryFolder } from './helpers.js';
 
 const root = temporaryFolder();
@@ -53,7 +54,7 @@ describe('the result', () => {
   });
 });
 
-it('halving trains the best to the end and the others until they are dropped', async () => {
+slow('halving trains the best to the end and the others until they are dropped', async () => {
   await succeed(
     [
       ...['sweep', 'sweep.yaml', '--vary', 'latent-dim=2,1', '--seeds', '1'],

@@ -62,7 +62,7 @@ describe('AutoDiscreteParallel', () => {
   it('keeps a table for every element of a plate that subsamples', () => {
     const model = mixture(2);
     const auto = new AutoDiscreteParallel(model);
-    const svi = train(model, auto.guide, { steps: 500, lr: 0.1, elbo: new TraceEnumELBO(), args: [] });
+    const svi = train(model, auto.guide, { steps: 500, lr: 0.1, elbo: new TraceEnumELBO(), compile: false, args: [] });
     expectClose(
       valuesOf(svi.params, 'auto.z.probs'),
       bayes.flatMap((b) => b.posterior),
@@ -153,7 +153,7 @@ describe('AutoGuideList', () => {
       new AutoNormal(joint, { sites: ['shift', 'local'] }),
       new AutoDiscreteParallel(joint, { sites: ['z'], prefix: 'discrete' }),
     ]);
-    const svi = train(joint, auto.guide, { steps: 400, elbo: new TraceEnumELBO(), args: [] });
+    const svi = train(joint, auto.guide, { steps: 400, elbo: new TraceEnumELBO(), compile: false, args: [] });
     expect(svi.params.get('discrete.z.probs').shape).toEqual([4, 2]);
     expectClose(
       valuesOf(svi.params, 'auto.local.loc'),

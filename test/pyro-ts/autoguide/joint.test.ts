@@ -191,7 +191,9 @@ describe('AutoLaplaceApproximation', () => {
     ]) {
       const model = () => sample('k', binomial(n, sample('p', beta(2, 3))), { obs: k });
       const auto = new AutoLaplaceApproximation(model, { initialValues: { p: k / n } });
-      const svi = train(model, auto.guide, { steps: 400, lr: 0.02, cooled: 1e-3, args: [] });
+      // At 4e6 the gradient is a difference of large numbers, which rounding moves by more than a compiled step may differ.
+      const compile = n === 20;
+      const svi = train(model, auto.guide, { steps: 400, lr: 0.02, cooled: 1e-3, compile, args: [] });
       const gaussian = auto.laplaceApproximation(svi.params, []);
       const p = (k + 2) / (n + 5);
       expectClose(mediansOf(gaussian, svi.params).p, [p], 1e-3);

@@ -55,7 +55,7 @@ describe('a chain of two normals', () => {
   test('is learned, which independent normals cannot', () => {
     const learned = (options: ConstructorParameters<typeof AutoStructured<[]>>[1]) => {
       const auto = new AutoStructured(chain, options);
-      const svi = train(chain, auto.guide, { steps: 400, elbo: particles, compile: true, args: [] });
+      const svi = train(chain, auto.guide, { steps: 400, elbo: particles, args: [] });
       const measured = new TraceELBO({ numParticles: 4000, vectorizeParticles: true, maxPlateNesting: 0 });
       const loss = new SVI(chain, auto.guide, new Adam(), measured, { params: svi.params }).evaluateLoss();
       return { auto, svi, gap: loss + evidence };

@@ -8,6 +8,7 @@ interface Training<Args extends unknown[]> {
   /** The learning rate at the end, as a fraction of `lr`. */
   cooled?: number;
   elbo?: ELBO;
+  /** Whether the steps are compiled, which takes a fraction of the time. @default true */
   compile?: boolean;
   args: Args;
 }
@@ -16,7 +17,7 @@ interface Training<Args extends unknown[]> {
 export function train<Args extends unknown[]>(
   model: (...args: Args) => unknown,
   guide: (...args: Args) => unknown,
-  { steps, lr = 0.05, cooled = 0.01, elbo = new TraceELBO(), compile = false, args }: Training<Args>,
+  { steps, lr = 0.05, cooled = 0.01, elbo = new TraceELBO(), compile = true, args }: Training<Args>,
 ): SVI<Args> {
   const optimizer = new Adam({ lr });
   const schedule = exponentialLR(optimizer, { gamma: cooled ** (1 / steps) });

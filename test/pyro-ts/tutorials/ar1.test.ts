@@ -22,7 +22,7 @@ const auto = new AutoMultivariateNormal(model);
 test("the posterior is NUTS's", () => {
   const args: [tf.Tensor] = [tf.tensor1d(figures.y)];
   const elbo = new TraceELBO({ numParticles: 4, vectorizeParticles: true, maxPlateNesting: 0 });
-  const { params } = train(model, auto.guide, { steps: 1200, lr: 0.03, elbo, compile: true, args });
+  const { params } = train(model, auto.guide, { steps: 1200, lr: 0.03, elbo, args });
   expectPosterior(model, auto.guide, params, figures.posterior, { means: 0.3, maxPlateNesting: 0 }, ...args);
   tf.dispose(args);
 });

@@ -31,7 +31,7 @@ test("predictions are NUTS's amid the data, and less certain beyond them", () =>
   const [x, y, beyond] = [tf.tensor2d(figures.x), tf.tensor1d(figures.y), tf.tensor2d(figures.new)];
   const elbo = new TraceELBO({ numParticles: 4 });
   const args: [tf.Tensor, tf.Tensor] = [x, y];
-  const { params } = train(model, auto.guide, { steps: 3000, lr: 0.03, elbo, compile: true, args });
+  const { params } = train(model, auto.guide, { steps: 3000, lr: 0.03, elbo, args });
   const { mean } = new Predictive(model, { guide: auto.guide, params, numSamples: 400, returnSites: ['mean'] }).draw(
     beyond,
   );

@@ -56,7 +56,7 @@ const particles = (numParticles: number) =>
   new TraceELBO({ numParticles, vectorizeParticles: true, maxPlateNesting: 1 });
 
 test("the mean-field guide comes to Pyro's bound and parameters", () => {
-  const svi = train(model, guide, { steps: 1500, lr: 0.05, elbo: particles(16), compile: true, args: [data] });
+  const svi = train(model, guide, { steps: 1500, lr: 0.05, elbo: particles(16), args: [data] });
   for (const [name, value] of Object.entries(figures.learned)) {
     expectClose(valuesOf(svi.params, name), value, 0.05, name === 'loc_mu' ? 0.3 : 0.06);
   }
@@ -67,7 +67,7 @@ test("the mean-field guide comes to Pyro's bound and parameters", () => {
 
 test("with a covariance, the means and deviations are NUTS's", () => {
   const auto = new AutoMultivariateNormal(model);
-  const svi = train(model, auto.guide, { steps: 3000, lr: 0.03, elbo: particles(32), compile: true, args: [data] });
+  const svi = train(model, auto.guide, { steps: 3000, lr: 0.03, elbo: particles(32), args: [data] });
   const options = { guide: auto.guide, params: svi.params, numSamples: 8000, parallel: true, maxPlateNesting: 1 };
   const draws = new Predictive(model, { ...options, returnSites: ['mu', 'eta'] }).draw(data);
   const { eta, mu } = figures.posterior;

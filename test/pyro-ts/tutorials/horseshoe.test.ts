@@ -34,7 +34,7 @@ const auto = new AutoMultivariateNormal(model, { initScale: 0.3 });
 test("coefficients are NUTS's", () => {
   const args: [tf.Tensor, tf.Tensor] = [tf.tensor2d(figures.data.X), tf.tensor1d(figures.data.y)];
   const elbo = new TraceELBO({ numParticles: 16, vectorizeParticles: true, maxPlateNesting: 1 });
-  const { params } = train(model, auto.guide, { steps: 3000, lr: 0.03, elbo, compile: true, args });
+  const { params } = train(model, auto.guide, { steps: 3000, lr: 0.03, elbo, args });
   expectPosterior(model, auto.guide, params, figures.posterior, { means: 0.4, maxPlateNesting: 1 }, ...args);
   tf.dispose(args);
 });

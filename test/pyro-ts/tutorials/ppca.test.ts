@@ -63,7 +63,7 @@ test('noise, subspace and likelihood are those of the eigenvalues', () => {
 
   const x = tf.tensor2d(rows);
   const elbo = new TraceELBO({ numParticles: 4 });
-  const svi = train(model, guide, { steps: 2000, lr: 0.03, elbo, compile: true, args: [x] });
+  const svi = train(model, guide, { steps: 2000, lr: 0.03, elbo, args: [x] });
   expectClose(valuesOf(svi.params, 'sigma'), Math.sqrt(noise), 0.01);
   expectClose(valuesOf(svi.params, 'mu'), means, 0, 0.03);
   // The guide's family holds the posterior, so that the bound meets the likelihood.

@@ -32,7 +32,7 @@ test("the posterior is NUTS's", () => {
   const args = Object.values(figures.data).map((x) => tf.tensor1d(x)) as [tf.Tensor, tf.Tensor, tf.Tensor];
   const vectorized = (numParticles: number) =>
     new TraceELBO({ numParticles, vectorizeParticles: true, maxPlateNesting: 1 });
-  const { params } = train(model, auto.guide, { steps: 1500, lr: 0.05, elbo: vectorized(8), compile: true, args });
+  const { params } = train(model, auto.guide, { steps: 1500, lr: 0.05, elbo: vectorized(8), args });
   const loss = (elbo: TraceELBO) => new SVI(model, auto.guide, new Adam(), elbo, { params }).evaluateLoss(...args);
   // In turn and at once the particles estimate one bound.
   expect(Math.abs(loss(new TraceELBO({ numParticles: 200 })) - loss(vectorized(2000)))).toBeLessThan(0.5);

@@ -102,7 +102,7 @@ test('the posterior of both parameters', () => {
   const total = cells.reduce((sum, { weight }) => sum + weight, 0);
   const mean = (of: 'x' | 'y') => cells.reduce((sum, cell) => sum + cell[of] * cell.weight, 0) / total;
   const auto = new AutoMultivariateNormal(model, { sites: ['R0', 'rho'], initScale: 0.5 });
-  const svi = train(model, auto.guide, { steps: 800, lr: 0.03, elbo, compile: true, args: [figures.data] });
+  const svi = train(model, auto.guide, { steps: 800, lr: 0.03, elbo, args: [figures.data] });
   const { R0, rho } = mediansOf(auto, svi.params);
   expect(Math.abs(Math.log(R0[0]) - mean('x'))).toBeLessThan(0.15);
   expect(Math.abs(Math.log(rho[0] / (1 - rho[0])) - mean('y'))).toBeLessThan(0.25);

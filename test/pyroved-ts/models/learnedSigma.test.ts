@@ -100,7 +100,7 @@ describe('the learned standard deviation', () => {
     const set = imageSet({ images: normals(200 * 25, 0.15).map((v) => v + 0.7), shape: [5, 5] });
     const rms = Math.sqrt(set.images.reduce((sum, v) => sum + (v - 0.7) ** 2, 0) / set.images.length);
     const vae = new IVAE({ ...small, ...gaussian, decoder: flat });
-    await new UnsupervisedTrainer(vae, { images: set }, { epochs: 40, lr: 0.02, batchSize: 50 }).train();
+    await new UnsupervisedTrainer(vae, { images: set }, { epochs: 40, lr: 0.02, batchSize: 50, compile: true }).train();
     expect(sigmaOf(vae)).toBeCloseTo(rms, 2);
   });
 
@@ -108,7 +108,7 @@ describe('the learned standard deviation', () => {
     const vae = new IVAE({ ...small, ...gaussian });
     setSigma(vae, 0.021);
     const set = imageSet({ images: new Float32Array(20 * 25), shape: [5, 5] });
-    await new UnsupervisedTrainer(vae, { images: set }, { epochs: 20, lr: 0.05 }).train();
+    await new UnsupervisedTrainer(vae, { images: set }, { epochs: 20, lr: 0.05, compile: true }).train();
     expect(sigmaOf(vae)).toBeGreaterThan(0.02);
   });
 

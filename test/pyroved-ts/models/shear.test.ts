@@ -206,7 +206,7 @@ test('images of a sheared object are explained by the shear, without labels', as
     ...{ shape: [side, side], invariances: ['h'], latentDim: 1, shearPrior: 0.2, seed: 2 },
     ...{ hiddenEncoder: [32], hiddenDecoder: [32] },
   });
-  await new UnsupervisedTrainer(vae, { images }, { epochs: 80, batchSize: 20, lr: 1e-2 }).train();
+  await new UnsupervisedTrainer(vae, { images }, { epochs: 80, batchSize: 20, lr: 1e-2, compile: true }).train();
   const { shear = [] } = vae.encode(images);
   const known = polarShears(poses);
   // Which shear counts as upright is the model's choice, so that a line is fitted to the two numbers.

@@ -121,7 +121,11 @@ describe('networks and data of other kinds', () => {
     const colour = imageSet({ images, shape: [4, 4], channels: 3 });
     const vae = new IVAE({ shape: [4, 4], channels: 3, latentDim: 1, hiddenEncoder: [4], decoder: flatDecoder });
     expect(vae.params.names.filter((name) => name.startsWith('decoder'))).toEqual(['decoder.logit']);
-    await new UnsupervisedTrainer(vae, { images: colour }, { epochs: 150, batchSize: 6, lr: 0.1 }).train();
+    await new UnsupervisedTrainer(
+      vae,
+      { images: colour },
+      { epochs: 150, batchSize: 6, lr: 0.1, compile: true },
+    ).train();
     close(vae.reconstruct(colour).images, images, 1);
     const fc = new IVAE({
       shape: [4, 4],
@@ -161,7 +165,11 @@ describe('networks and data of other kinds', () => {
       hiddenEncoder: [32],
       hiddenDecoder: [16],
     });
-    await new UnsupervisedTrainer(vae, { images: signals }, { epochs: 40, batchSize: 20, lr: 1e-2 }).train();
+    await new UnsupervisedTrainer(
+      vae,
+      { images: signals },
+      { epochs: 40, batchSize: 20, lr: 1e-2, compile: true },
+    ).train();
     const { shift = new Float32Array() } = vae.encode(signals);
     const mean = (v: ArrayLike<number>) => Array.from(v).reduce((a, b) => a + b, 0) / v.length;
     const [ma, ms] = [mean(at), mean(shift)];

@@ -80,7 +80,11 @@ describe('unsupervised', () => {
       anglePrior: 'projected-normal',
       encoder: convNet({ blocks }),
     });
-    const { history } = await new UnsupervisedTrainer(vae, { images: unlabelled }, { ...options, epochs: 4 }).train();
+    const { history } = await new UnsupervisedTrainer(
+      vae,
+      { images: unlabelled },
+      { ...options, epochs: 4, compile: true },
+    ).train();
     expect(history[3].loss).toBeLessThan(history[0].loss);
     expect(vae.encode(images).angle?.every(Number.isFinite)).toBe(true);
   });
@@ -123,7 +127,7 @@ describe('the other models', () => {
       regressor: convNet({ blocks: [[8], [8]] }),
     });
     const data = { labelled: train.images, unlabelled: train.images };
-    await new SemiSupervisedTrainer(vae, data, { epochs: 12, batchSize: 20, lr: 1e-2, seed: 2 }).train();
+    await new SemiSupervisedTrainer(vae, data, { epochs: 12, batchSize: 20, lr: 1e-2, seed: 2, compile: true }).train();
     const found = vae.predict(held.images);
     const wanted = held.images.factors?.length as Float32Array;
     const mean = wanted.reduce((a, b) => a + b, 0) / wanted.length;

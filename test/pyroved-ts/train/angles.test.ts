@@ -12,15 +12,16 @@ import {
 import { afterAll, describe, expect, test } from 'vitest';
 import { bar, ell, pairedCorrelation, turned } from '../shapes.js';
 
-test.each<[string, Partial<ModelOptions>]>([
-  ['von Mises guide', { anglePrior: 'uniform' }],
-  ['binned guide', { anglePrior: 'uniform', angleGuide: 'binned' }],
-  ['binned guide, two bins at a step', { anglePrior: 'uniform', angleGuide: 'binned', exactBins: 1 }],
-])('at any angle of the whole turn: an rVAE with a %s finds it', async (_, extra) => {
+// Which two bins are summed depends on numbers, so that this one is not compiled.
+test.each<[string, boolean, Partial<ModelOptions>]>([
+  ['von Mises guide', true, { anglePrior: 'uniform' }],
+  ['binned guide', true, { anglePrior: 'uniform', angleGuide: 'binned' }],
+  ['binned guide, two bins at a step', false, { anglePrior: 'uniform', angleGuide: 'binned', exactBins: 1 }],
+])('at any angle of the whole turn: an rVAE with a %s finds it', async (_, compile, extra) => {
   const set = turned([ell], 160, 9, Math.PI, 'turn');
   const sizes = { shape: [9, 9], latentDim: 1, hiddenEncoder: [32], hiddenDecoder: [24] };
   const vae = new IVAE({ ...sizes, invariances: ['r'], kernel, ...extra });
-  const trainer = new UnsupervisedTrainer(vae, { images: set }, { epochs: 40, batchSize: 20, lr: 1e-2 });
+  const trainer = new UnsupervisedTrainer(vae, { images: set }, { epochs: 40, batchSize: 20, lr: 1e-2, compile });
   await trainer.train();
   const { angle, angleBins } = vae.encode(set);
   expect(pairedCorrelation(angle as Float32Array, set.factors?.angle as Float32Array)).toBeGreaterThan(0.95);
@@ -54,18 +55,18 @@ const kinds: Partial<ModelOptions>[] = [
 
 describe.each(kinds)('%j', (extra) => {
   const steady = (counts: number[]): void => {
-    expect(counts.length).toBeGreaterThan(49);
+    expect(counts.length).toBeGreaterThan(14);
     expect(new Set(counts).size).toBe(1);
   };
-  test('50 steps leak no tensor', async () => {
+  test('20 steps leak no tensor', async () => {
     const counts: number[] = [];
     const onStep = ({ step }: { step: number }) => step > 6 && counts.push(tf.memory().numTensors);
     const vae = new IVAE({ ...small, kernel, ...extra });
-    await new UnsupervisedTrainer(vae, { images: unlabelled }, { epochs: 29, batchSize: 20 }).train({ onStep });
+    await new UnsupervisedTrainer(vae, { images: unlabelled }, { epochs: 11, batchSize: 20 }).train({ onStep });
     steady(counts.splice(0));
     vae.dispose();
     const both = semi({ ...extra, enumerate: 'sum-and-sample' });
-    await new SemiSupervisedTrainer(both, { unlabelled, labelled }, { epochs: 15, batchSize: 16 }).train({ onStep });
+    await new SemiSupervisedTrainer(both, { unlabelled, labelled }, { epochs: 6, batchSize: 16 }).train({ onStep });
     steady(counts);
     both.dispose();
   });

@@ -70,7 +70,7 @@ test('classes, angles and shifts of images at any pose are recognised, from five
     recognition: { body: 'dense', features: 48, ranges: { ...ranges, scale: [1, 1], shear: 0 } },
   });
   const sets = { unlabelled: drawn(50, true), labelled: drawn(5, false), test };
-  const trainer = new KnownPoseTrainer(model, sets, { epochs: 2, batchSize: 20, recognitionSteps: 400 });
+  const trainer = new KnownPoseTrainer(model, sets, { epochs: 2, batchSize: 20, recognitionSteps: 400, compile: true });
   const { history } = await trainer.train();
   const [first, last] = [history[0].recognitionLoss, history[1]];
   // A density may exceed 1, so the loss has no sign.
@@ -110,7 +110,15 @@ slow('the shear of images at any pose is recognised, from upright images alone',
     recognition: { body: 'dense', features: 48, ranges },
   });
   const sets = { unlabelled: drawn(50, true), labelled: drawn(5, false) };
-  const options = { epochs: 60, batchSize: 25, recognitionSteps: 300, recognitionBatch: 24, posedBatch: 32, lr: 3e-3 };
+  const options = {
+    epochs: 60,
+    batchSize: 25,
+    recognitionSteps: 300,
+    recognitionBatch: 24,
+    posedBatch: 32,
+    lr: 3e-3,
+    compile: true,
+  } as const;
   await new KnownPoseTrainer(model, sets, options).train();
   const { shear = [] } = model.encode(test);
   const known = polarShears(test.poses);

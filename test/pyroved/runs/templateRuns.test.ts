@@ -24,6 +24,7 @@ import { templateDefaults } from 'pyroved-ts/internal';
 import { afterAll, describe, expect, it, test } from 'vitest';
 import { foundSettings, looksForClasses } from '../../../packages/pyroved/src/runs/foundClasses.js';
 import { weights } from '../../pyroved-ts/train/small.js';
+import { slow } from '../../slow.js';
 
 const root = mkdtempSync(join(tmpdir(), 'templates-'));
 afterAll(() => rmSync(root, { recursive: true }));
@@ -144,29 +145,32 @@ describe('without labels', () => {
     expect(() => found({ kind: 'jiVAE' })).toThrow(OptionError);
   });
 
-  it('a run finds its classes, is evaluated after matching, resumes with the same numbers, and classifies', async () => {
-    const model = { numClasses: 2, latentDim: 2 };
-    const { summary } = await trainRun(requestOf('found', model, few));
-    const { config } = RunFolder.open(join(root, 'found'));
-    expect(config.data).toMatchObject({ foundClasses: 2, classNames: ['class 1', 'class 2'] });
-    expect(config.model).toMatchObject({ kind: 'ssiVAE', numClasses: 2, decoder: 'template' });
-    expect(summary).toMatchObject({ testImages: 8, matchedAccuracy: expect.any(Number) });
-    expect(summary).not.toHaveProperty('accuracy');
-    expect(summary).not.toHaveProperty('suspiciousLabels');
-    expect(summary?.confusion?.map((row) => row.reduce((a, b) => a + b, 0))).toEqual([2, 2, 2, 2]);
-    const report = readFileSync(join(root, 'found', 'report.html'), 'utf8');
-    expect(report).toContain('deformable templates of 2 classes found without labels');
-    const stop = new AbortController();
-    const request = requestOf('stopped', model, few);
-    await trainRun(request, { signal: stop.signal, onEpoch: () => stop.abort() });
-    await resumeRun(request.folder, { kernel: 'wasm' }, {}, { report: false });
-    const [whole, resumed] = await Promise.all(['found', 'stopped'].map((name) => loadModel(join(root, name))));
-    expect(weights(resumed.model)).toEqual(weights(whole.model));
-    const images = await testImages(whole);
-    expect(evaluateModel(whole, images)).toMatchObject({ on: 'found classes', accuracy: summary?.matchedAccuracy });
-    expect(classifyImages(whole, images)).toHaveLength(8);
-    for (const { model: own } of [whole, resumed]) own.dispose();
-  });
+  slow(
+    'a run finds its classes, is evaluated after matching, resumes with the same numbers, and classifies',
+    async () => {
+      const model = { numClasses: 2, latentDim: 2 };
+      const { summary } = await trainRun(requestOf('found', model, few));
+      const { config } = RunFolder.open(join(root, 'found'));
+      expect(config.data).toMatchObject({ foundClasses: 2, classNames: ['class 1', 'class 2'] });
+      expect(config.model).toMatchObject({ kind: 'ssiVAE', numClasses: 2, decoder: 'template' });
+      expect(summary).toMatchObject({ testImages: 8, matchedAccuracy: expect.any(Number) });
+      expect(summary).not.toHaveProperty('accuracy');
+      expect(summary).not.toHaveProperty('suspiciousLabels');
+      expect(summary?.confusion?.map((row) => row.reduce((a, b) => a + b, 0))).toEqual([2, 2, 2, 2]);
+      const report = readFileSync(join(root, 'found', 'report.html'), 'utf8');
+      expect(report).toContain('deformable templates of 2 classes found without labels');
+      const stop = new AbortController();
+      const request = requestOf('stopped', model, few);
+      await trainRun(request, { signal: stop.signal, onEpoch: () => stop.abort() });
+      await resumeRun(request.folder, { kernel: 'wasm' }, {}, { report: false });
+      const [whole, resumed] = await Promise.all(['found', 'stopped'].map((name) => loadModel(join(root, name))));
+      expect(weights(resumed.model)).toEqual(weights(whole.model));
+      const images = await testImages(whole);
+      expect(evaluateModel(whole, images)).toMatchObject({ on: 'found classes', accuracy: summary?.matchedAccuracy });
+      expect(classifyImages(whole, images)).toHaveLength(8);
+      for (const { model: own } of [whole, resumed]) own.dispose();
+    },
+  );
 
   it('one picture stands for all images of a model without classes', async () => {
     const { summary } = await trainRun(requestOf('one', { kind: 'iVAE', latentDim: 2 }, { ...few, epochs: 1 }));
