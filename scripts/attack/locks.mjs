@@ -9,7 +9,6 @@ import { RunFolder } from 'pyroved';
 import { exampleSettings } from './example.mjs';
 
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
-const RACES = 100;
 const RACERS = 4;
 
 export const name = 'locks';
@@ -18,7 +17,7 @@ export const units = (quick) => (quick ? 10 : 100);
 export const bars = ['double', 'none'];
 
 /** Starts the racers. Without `killed`, there are no locks of processes that were killed on the way; making those takes a while. */
-export async function open({ killed = true } = {}) {
+export async function open({ killed = true, races = 100 } = {}) {
   const root = join(tmpdir(), `pyro-attack-locks-${process.pid}`);
   mkdirSync(root, { recursive: true });
   const templates = templatesIn(root, killed);
@@ -33,8 +32,8 @@ export async function open({ killed = true } = {}) {
     async unit(index) {
       const figures = { races: 0, double: 0, none: 0 };
       const failures = [];
-      for (let i = 0; i < RACES; i++) {
-        const race = index * RACES + i;
+      for (let i = 0; i < races; i++) {
+        const race = index * races + i;
         // Every other race is for the lock of a process that has ended, which is the hardest.
         const template = templates[race % 2 ? 1 : (race >> 1) % templates.length];
         const keeps = race % 4 < 2;

@@ -156,7 +156,10 @@ describe('the example, a mean in spite of outliers', () => {
     const mine = train(new mini.SVI(mini.robustMean, mini.robustMeanGuide, new mini.Adam({ lr: 0.02 })), 700);
     const elbo = new pyro.TraceEnumELBO({ maxPlateNesting: 1 });
     const enumerated = pyro.configEnumerate(model);
-    const theirs = train(new pyro.SVI(enumerated, guide, new pyro.Adam({ lr: 0.02 }), elbo, { seed: 0 }), 700);
+    const theirs = train(
+      new pyro.SVI(enumerated, guide, new pyro.Adam({ lr: 0.02 }), elbo, { seed: 0, compile: true }),
+      700,
+    );
     for (const [loc, scale] of [mine, theirs]) {
       expect(Math.abs(loc - mean)).toBeLessThan(0.1);
       expect(Math.abs(scale - deviation)).toBeLessThan(0.05);

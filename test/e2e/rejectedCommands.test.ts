@@ -1,8 +1,10 @@
 /** Errors name the cause and suggest a fix, and never show a stack trace. */
+
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadSets, type Source, trainRun } from 'pyroved';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { all } from '../slow.js';
 import {
   type Outcome,
   picture,
@@ -89,7 +91,8 @@ describe('the command line', () => {
   });
 });
 
-it.concurrent.each(['train', 'demo', 'evaluate', 'classify', 'encode', 'manifold'])(
+const commands = ['train', 'classify', ...(all ? ['demo', 'evaluate', 'encode', 'manifold'] : [])];
+it.concurrent.each(commands)(
   '%s rejects a kernel that PYRO_KERNEL asks for and that does not exist, before it says anything',
   async (command) => {
     const makes: Readonly<Record<string, readonly string[]>> = {

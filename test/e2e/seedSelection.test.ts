@@ -22,7 +22,7 @@ function outcomeOf(folder: string) {
 }
 
 beforeAll(async () => {
-  writeImages(root, { labelled: 8, unlabelled: 60 });
+  writeImages(root, { labelled: 8, unlabelled: 30 });
   await succeed([...train, '--out', 'whole'], root);
 });
 afterAll(() => remove(root));

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { all } from '../slow.js';
+import { all, slow } from '../slow.js';
 import { type Ended, evaluate, runScript } from './child.js';
 
 const script = 'scripts/bench.mjs';
@@ -206,7 +206,7 @@ describe('where something cannot run', () => {
     expect(Object.keys(readJson<Figures>(json))).toEqual(['peak', 'core']);
   });
 
-  it('a kernel that is not available is named once per section, and the other is measured', () => {
+  slow('a kernel that is not available is named once per section, and the other is measured', () => {
     const json = join(scratch, 'wasm.json');
     const { status, stderr } = quickly(['encoder', 'growth'], json, '', { PYRO_NATIVE: 'off' });
     expect(status).toBe(0);

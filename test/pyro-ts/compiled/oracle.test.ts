@@ -6,7 +6,7 @@ import { chainProgram, platedProgram, type RandomProgram } from '../oracle/progr
 import { whyRejected } from '../oracle/unrolled.js';
 import { expectFollowed } from './followed.js';
 
-const runs = process.env.PYRO_TESTS === 'all' ? 500 : 10;
+const runs = process.env.PYRO_TESTS === 'all' ? 500 : 6;
 
 function follow(program: RandomProgram, seed: number): void {
   const { maxPlateNesting, numParticles } = program;
