@@ -113,6 +113,7 @@ function surroundings() {
     svi,
     params,
     rng: new RandomStream(0),
+    kernel: { loops: { multiply: () => {}, adam: () => {} } },
     decoder: net(4),
     encoder: net(2),
     classifier: net(3),

@@ -20,7 +20,7 @@ const provided: HostLoops[] = [];
  * Lets compiled programs use `loops`, until the function that is returned is called.
  * @example
  * const withdraw = provideLoops(kernel.loops);
- * svi.run(1000, data);
+ * svi.run(10, data);
  * withdraw();
  */
 export function provideLoops(loops: HostLoops): () => void {

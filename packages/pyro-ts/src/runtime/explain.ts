@@ -109,7 +109,10 @@ const isOfTensorFlow = (error: Error): boolean => {
   return /tfjs|tf\.(es\d+|min|node)|wasm:\/\//.test(first) || /^Kernel '\w+' not registered/.test(error.message);
 };
 
-/** The name of the operation: TensorFlow.js's functions of operations end in an underscore. */
+/**
+ * The name of the operation: TensorFlow.js's functions of operations end in an underscore. A message is asked only where the stack is too deep to
+ * show them, since some name another operation.
+ */
 function operationOf(error: Error): string | undefined {
   const named = /not found for (\w+)|for op (\w+)|Kernel '(\w+)'/.exec(error.message)?.slice(1).find(Boolean);
   if (named) return named;
@@ -117,5 +120,5 @@ function operationOf(error: Error): string | undefined {
     const operation = /at (?:[\w.]+\.)?(\w+?)_+ /.exec(frame)?.[1];
     if (operation) return operation;
   }
-  return undefined;
+  return /^Error in (\w+):/.exec(error.message)?.[1];
 }
