@@ -7,7 +7,7 @@ import { loadSets } from 'pyroved';
 import { decodeNpy } from 'pyroved-data';
 import { afterAll, describe, expect, it } from 'vitest';
 import { type Ended, evaluate, loadScript, runScript } from '../scripts/child.js';
-import { all } from '../slow.js';
+import { all, slow } from '../slow.js';
 
 const script = 'scripts/benchmark.mjs';
 const scratch = mkdtempSync(join(tmpdir(), 'pyroved-benchmark-test-'));
@@ -129,7 +129,7 @@ const onToy = (results: string, python: string, ...args: string[]): Ended =>
     { PYRO_BENCH_PYTHON: python },
   );
 
-it('without Python ours runs alone and says so; a second run has nothing left to do', () => {
+slow('without Python ours runs alone and says so; a second run has nothing left to do', () => {
   const results = join(scratch, 'alone');
   const first = onToy(results, join(scratch, 'no-python'));
   expect(first.stderr).toBe('');

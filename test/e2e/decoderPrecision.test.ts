@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { RunFolder } from 'pyroved';
 import { afterAll, expect, it } from 'vitest';
+import { slow } from '../slow.js';
 import { isas } from '../spatial-decoder/nativeKernels.js';
 import { pyroved, remove, start, succeed, temporaryFolder } from './helpers.js';
 
@@ -26,7 +27,7 @@ async function stopped(args: readonly string[]): Promise<void> {
   await begun.ended;
 }
 
-it('is float32 by default, whatever the instruction set that a variable names', async () => {
+slow('is float32 by default, whatever the instruction set that a variable names', async () => {
   await stopped([...cards, '--out', 'plain']);
   const { config } = RunFolder.open(at('plain'));
   expect(config.precision).toBe('float32');

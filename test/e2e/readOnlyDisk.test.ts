@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { loadModel, RunFolder } from 'pyroved';
 import { lockOf } from 'pyroved/internal';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { slow } from '../slow.js';
 import { type Outcome, pyroved, quick, remove, start, succeed, temporaryFolder, writeImages } from './helpers.js';
 
 const root = temporaryFolder();
@@ -96,7 +97,7 @@ describe('a run folder whose disk becomes read-only', () => {
     expect(remount('rw')).toBe(true);
   });
 
-  it('ends a training in that sentence, and the run goes on once it can be written', async () => {
+  slow('ends a training in that sentence, and the run goes on once it can be written', async () => {
     const cut = join(disk, 'cut');
     const started = start([...train(2000), '--out', cut], root);
     await started.until(' each: about');

@@ -6,7 +6,7 @@ import { RandomStream } from 'pyro-ts';
 import { evaluateModel, loadModel, loadSets, RunFolder, resumeRun, type Source, trainRun } from 'pyroved';
 import type { ClassifierReport, ImageSet } from 'pyroved-ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { all } from '../slow.js';
+import { all, slow } from '../slow.js';
 import { pyroved, quick, remove, start, succeed, temporaryFolder, writeImages } from './helpers.js';
 
 const root = temporaryFolder();
@@ -148,7 +148,7 @@ describe('through the library', () => {
     expect(numbersOf('within')).toEqual(numbersOf('library'));
   });
 
-  it('stopped within the steps that learn class and pose alone', async () => {
+  slow('stopped within the steps that learn class and pose alone', async () => {
     const controller = new AbortController();
     const onStep = ({ step }: { step: number }) => step === 2 && controller.abort();
     await trainRun({ ...request, folder: at('recognising') }, { signal: controller.signal, onStep });
@@ -169,32 +169,35 @@ describe('through the library', () => {
     expect(numbersOf('paper-cut')).toEqual(numbersOf('paper'));
   });
 
-  it('with averaged weights, clipped gradients and early stopping; the model that is loaded is the average', async () => {
-    const train = {
-      ...plain.train,
-      epochs: 9,
-      lr: 'epoch < 3 ? 3e-3 : 0',
-      klWeight: 1,
-      clipNorm: 5,
-      averageWeights: { from: 2, decay: 0.8 },
-      earlyStopping: { patience: 2, on: 'accuracy' as const },
-    };
-    const whole = await trainRun({ ...plain, train, folder: at('averaged') });
-    expect(whole.history.length).toBeLessThan(9);
-    const stop = new AbortController();
-    const onStep = ({ step }: { step: number }) => step === 16 && stop.abort();
-    await trainRun({ ...plain, train, folder: at('cut') }, { signal: stop.signal, onStep });
-    await resume('cut');
-    expect(numbersOf('cut')).toEqual(numbersOf('averaged'));
-    expect(RunFolder.open(at('cut')).config.train).toMatchObject(train);
-    const trained = await loadModel(at('cut'));
-    const { test } = await loadSets(source);
-    const { accuracy } = evaluateModel(trained, test as ImageSet) as ClassifierReport;
-    expect(accuracy).toBe(whole.summary?.uprightAccuracy);
-    const { tensors } = trained.run.loadCheckpoint().checkpoint;
-    const [name] = trained.model.params.names;
-    expect(tensors.get(`weights/${name}`)?.data).not.toEqual(tensors.get(`param/${name}`)?.data);
-  });
+  slow(
+    'with averaged weights, clipped gradients and early stopping; the model that is loaded is the average',
+    async () => {
+      const train = {
+        ...plain.train,
+        epochs: 9,
+        lr: 'epoch < 3 ? 3e-3 : 0',
+        klWeight: 1,
+        clipNorm: 5,
+        averageWeights: { from: 2, decay: 0.8 },
+        earlyStopping: { patience: 2, on: 'accuracy' as const },
+      };
+      const whole = await trainRun({ ...plain, train, folder: at('averaged') });
+      expect(whole.history.length).toBeLessThan(9);
+      const stop = new AbortController();
+      const onStep = ({ step }: { step: number }) => step === 16 && stop.abort();
+      await trainRun({ ...plain, train, folder: at('cut') }, { signal: stop.signal, onStep });
+      await resume('cut');
+      expect(numbersOf('cut')).toEqual(numbersOf('averaged'));
+      expect(RunFolder.open(at('cut')).config.train).toMatchObject(train);
+      const trained = await loadModel(at('cut'));
+      const { test } = await loadSets(source);
+      const { accuracy } = evaluateModel(trained, test as ImageSet) as ClassifierReport;
+      expect(accuracy).toBe(whole.summary?.uprightAccuracy);
+      const { tensors } = trained.run.loadCheckpoint().checkpoint;
+      const [name] = trained.model.params.names;
+      expect(tensors.get(`weights/${name}`)?.data).not.toEqual(tensors.get(`param/${name}`)?.data);
+    },
+  );
 
   it('an estimate of time and memory changes none of the numbers, and is of the right order', async () => {
     let steps = 0;

@@ -192,7 +192,7 @@ describe.skipIf(!all || process.platform === 'win32')('the JSON of a run with ti
 });
 
 describe('where something cannot run', () => {
-  it('the other figures are written, and words say what is missing and why', () => {
+  slow('the other figures are written, and words say what is missing and why', () => {
     const json = join(scratch, 'some.json');
     const { status, stdout, stderr } = quickly(['peak', 'core', 'reference'], json, '/nonexistent');
     expect(status).toBe(1);
@@ -229,7 +229,7 @@ describe('where something cannot run', () => {
     expect(existsSync(json)).toBe(true);
   });
 
-  it('the peak of 128-bit vectors comes from WebAssembly where the native kernel is not built', () => {
+  slow('the peak of 128-bit vectors comes from WebAssembly where the native kernel is not built', () => {
     const both =
       "[await script.benchPeak({ repeats: 5, rounds: 3e6 }), await script.benchPeak({ repeats: 5, rounds: 3e6, addon: 'none' })]";
     const [best, alone] = evaluate('bench/peak.mjs', both) as Figures['peak'][];

@@ -6,6 +6,7 @@ import type { HostKernel, TemplateProblem } from '@pyro-ts/spatial-decoder/inter
 import { onHost } from '@pyro-ts/spatial-decoder/internal';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { slow } from '../slow.js';
 import { candidates } from './kernels.js';
 import { worstError } from './plainDecoder.js';
 import {
@@ -173,7 +174,7 @@ describe.each(candidates)('$name', ({ load }) => {
   });
 });
 
-it('the reference takes many rows in several runs', () => {
+slow('the reference takes many rows in several runs', () => {
   const problem = { ...base, rows: 160, pixels: 2000, contents: 1 };
   const drawn = drawTemplateOperands(problem);
   const { operands, targets } = drawn;
