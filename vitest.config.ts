@@ -7,6 +7,8 @@ export default defineConfig({
     pool: 'forks',
     // Files share a process, since loading TensorFlow.js takes longer than most of them; test/setup.ts puts the engine back for each.
     isolate: false,
+    // The packages are loaded as Node loads them, not transformed.
+    server: { deps: { external: [/\/packages\/[^/]+\/dist\//] } },
     maxWorkers: 2,
     // One limit for all: a test that hangs ends, and one that trains has time on a busy machine too.
     testTimeout: 600_000,

@@ -81,7 +81,10 @@ slow('halving trains the best to the end and the others until they are dropped',
 
 it('a trial that fails does not stop the others, has a log, and is tried again when the sweep is resumed', async () => {
   const short = ['--recognition', 'off', '--epochs', '1', '--unlabelled-per-class', '30', '--size', '16'];
-  const first = await pyroved(['sweep', 'peaks', ...short, '--vary', 'invariances=t,r', '--out', 'failing'], root);
+  const first = await pyroved(
+    ['sweep', 'peaks', ...short, '--workers', '1', '--vary', 'invariances=t,r', '--out', 'failing'],
+    root,
+  );
   expect(first.code).toBe(1);
   const { trials, configurations } = json('failing', 'results.json');
   expect(trials.map(({ state }: { state: string }) => state)).toEqual(['finished', 'failed']);

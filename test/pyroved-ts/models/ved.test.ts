@@ -27,7 +27,7 @@ test('predicts the spectra of rods that it has not seen, however they lie', asyn
   });
   const data = { inputs: train.images, outputs: train.spectra };
   const unseen = { inputs: held.images, outputs: held.spectra };
-  const options = { epochs: 11, batchSize: 16, lr: '0.012 * 0.88^epoch', klWeight: 0.3 };
+  const options = { epochs: 11, batchSize: 16, lr: '0.012 * 0.88^epoch', klWeight: 0.3, compile: true } as const;
   await new VEDTrainer(ved, data, options).train();
   // The mean spectrum of the test set has an r2 of 0.
   const { r2, rmse } = predictionError(ved, unseen);

@@ -8,7 +8,7 @@ import { RunFolder } from 'pyroved';
 import { lockOf, StudyFolder } from 'pyroved/internal';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Attack } from '../../attack.js';
-import { all } from '../../slow.js';
+import { slow } from '../../slow.js';
 import { settings } from './helpers.js';
 
 let root = '';
@@ -142,8 +142,8 @@ describe('a lock', () => {
     expect(fs.readdirSync(root)).toEqual(['config.json']);
   });
 
-  it('is had by one of several that race for it', async () => {
-    const races = all ? 100 : 24;
+  slow('is had by one of several that race for it', async () => {
+    const races = 100;
     const attack: Attack = await import(new URL('../../../scripts/attack/locks.mjs', import.meta.url).href);
     const work = await attack.open({ killed: false, races });
     try {

@@ -14,8 +14,23 @@ const roundEven = (x: number): number => {
   return base % 2 === 0 ? base : base + 1;
 };
 
+/** Coefficients of x^2, highest first: erf(x) = x p(x^2) / q(x^2) for |x| below 4, beyond which it rounds to 1 (XLA's ErfImpl32). */
+export const erfNumerator = [
+  -2.72614225801306e-10, 2.77068142495902e-8, -2.10102402082508e-6, -5.69250639462346e-5, -7.34990630326855e-4,
+  -2.95459980854025e-3, -1.60960333262415e-2,
+];
+export const erfDenominator = [
+  -1.45660718464996e-5, -2.13374055278905e-4, -1.68282697438203e-3, -7.37332916720468e-3, -1.42647390514189e-2,
+];
+
+function erf(x: number): number {
+  const bounded = Math.max(-4, Math.min(4, x));
+  const at = (coefficients: readonly number[]) => coefficients.reduce((sum, c) => sum * bounded * bounded + c);
+  return bounded * (at(erfNumerator) / at(erfDenominator));
+}
+
 /** Functions that need more than an expression; the generated code is handed this object as `F`. */
-export const library = { roundEven };
+export const library = { roundEven, erf };
 
 const unary = (code: (x: string) => string, cost: number): EntryFunction => define(['x'], code, cost);
 const binary = (code: (a: string, b: string) => string, cost = 1): EntryFunction => define(['a', 'b'], code, cost);
@@ -74,6 +89,7 @@ export const functions: Readonly<Record<string, EntryFunction>> = {
   Asinh: math('asinh', 16),
   Acosh: math('acosh', 16),
   Atanh: math('atanh', 16),
+  Erf: unary((x) => `F.erf(${x})`, 20),
   Sigmoid: unary((x) => `(1 / (1 + Math.exp(-${x})))`, 16),
   Softplus: unary((x) => `(Math.max(${x}, 0) + Math.log1p(Math.exp(-Math.abs(${x}))))`, 24),
   Relu: unary((x) => `(${x} < 0 ? 0 : ${x})`, 1),

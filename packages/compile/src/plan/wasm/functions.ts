@@ -1,4 +1,5 @@
-/** The functions of entries on four lanes of float32, accurate to two units in the last place. */
+/** The functions of entries on four lanes of float32, accurate to two units in the last place (erf: to eight). */
+import { erfDenominator, erfNumerator } from '../functions.js';
 import type { Emitter, Local, Opcode } from './emitter.js';
 
 type VectorFunction = (e: Emitter, ...args: Local[]) => Local;
@@ -142,6 +143,14 @@ const tanh: VectorFunction = (e, x) => {
   return choose(e, e.apply('f32x4.lt', size, e.constant(0.625)), near, far);
 };
 
+const erf: VectorFunction = (e, x) => {
+  // A NaN passes both.
+  const bounded = e.apply('f32x4.pmax', e.apply('f32x4.pmin', x, e.constant(4)), e.constant(-4));
+  const square = e.apply('f32x4.mul', bounded, bounded);
+  const ratio = e.apply('f32x4.div', horner(e, square, erfNumerator), horner(e, square, erfDenominator));
+  return e.apply('f32x4.mul', bounded, ratio);
+};
+
 const sigmoid: VectorFunction = (e, x) => {
   const sum = e.apply('f32x4.add', exp(e, e.apply('f32x4.neg', x)), e.constant(1));
   return e.apply('f32x4.div', e.constant(1), sum);
@@ -195,6 +204,7 @@ export const vectorFunctions: Readonly<Record<string, VectorFunction>> = {
   Ceil: simple('f32x4.ceil'),
   Round: simple('f32x4.nearest'),
   Tanh: tanh,
+  Erf: erf,
   Sigmoid: sigmoid,
   Softplus: softplus,
   Relu: (e, x) => choose(e, e.apply('f32x4.lt', x, e.constant(0)), e.constant(0), x),
