@@ -1,26 +1,25 @@
 /** docs/guides/command-line.md is what --help says, and no page of the documentation shows an option that does not exist. */
-import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { succeed } from '../e2e/helpers.js';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
-const bin = join(root, 'packages/pyroved/bin/pyroved.js');
-const run = (...args: string[]): string =>
-  execFileSync(process.execPath, [bin, ...args], { encoding: 'utf8', env: { ...process.env, COLUMNS: '' } });
+const run = async (...args: string[]): Promise<string> => (await succeed(args, root)).stdout;
 
 /** All options of a command, also of one whose --help shows the common ones alone. */
-const help = (command: string): string => {
-  const short = run(command, '--help');
+const help = async (command: string): Promise<string> => {
+  const short = await run(command, '--help');
   return short.includes('--help-all') ? run(command, '--help-all') : short;
 };
 
-const overview = run('--help');
+const overview = await run('--help');
 const commands = [...overview.matchAll(/^ {2}([a-z-]+) (?:\[|<)/gm)]
   .map(([, name]) => name)
   .filter((name) => name !== 'help');
-const texts = new Map(commands.map((name) => [name, help(name)]));
+const texts = new Map<string, string>();
+for (const name of commands) texts.set(name, await help(name));
 
 const intro = `# The command line
 
@@ -37,10 +36,10 @@ const block = (title: string, text: string): string => `\n## ${title}\n\n\`\`\`t
 
 it.each(['train', 'cross-validate', 'compare-priors'])(
   '%s --help shows what most runs need, --help-all all of it',
-  (name) => {
+  async (name) => {
     const options = (text: string): string[] =>
       [...text.matchAll(/^ {2}(?:-\w, )?--([a-z-]+)/gm)].map(([, option]) => option);
-    const [short, all] = [options(run(name, '--help')), options(texts.get(name) ?? '')];
+    const [short, all] = [options(await run(name, '--help')), options(texts.get(name) ?? '')];
     expect(short.length).toBeGreaterThan(9);
     expect(short.length).toBeLessThan(18);
     expect(all.length).toBeGreaterThan(60);

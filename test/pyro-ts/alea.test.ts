@@ -1,7 +1,7 @@
 /** The generator against seedrandom's, which it replaces. */
 import seedrandom from 'seedrandom';
 import { expect, test } from 'vitest';
-import { Alea, seededStates } from '../../packages/pyro-ts/src/alea.js';
+import { Alea, seededStates } from '../../packages/pyro-ts/dist/alea.js';
 
 test('generators seeded together draw what seedrandom.alea does', () => {
   const seeds = ['', '0', '0/step 17/site z', 'a longer seed than the others, with é, 漢 and 😀', '-1.5e-7'];

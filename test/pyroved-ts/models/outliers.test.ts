@@ -5,7 +5,7 @@ import {
   outlierStatistics,
   quantilesOf,
   valueAt,
-} from '../../../packages/pyroved-ts/src/models/outliers.js';
+} from '../../../packages/pyroved-ts/dist/models/outliers.js';
 
 const uniform = Float64Array.from({ length: 1001 }, (_, i) => i / 1000);
 const table = quantilesOf(uniform);

@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { RandomStream } from 'pyro-ts';
 import { describe, expect, it } from 'vitest';
-import { blurred } from '../../../packages/pyroved-ts/src/templates/blur.js';
+import { blurred } from '../../../packages/pyroved-ts/dist/templates/blur.js';
 import { expectClose } from '../../numbers.js';
 
 const [HEIGHT, WIDTH] = [7, 10];

@@ -22,7 +22,7 @@ import { cards } from 'pyroved-data';
 import { PyrovedError, ssrVAE, TemplateSSIVAE, type TrainingImages } from 'pyroved-ts';
 import { templateDefaults } from 'pyroved-ts/internal';
 import { afterAll, describe, expect, it, test } from 'vitest';
-import { foundSettings, looksForClasses } from '../../../packages/pyroved/src/runs/foundClasses.js';
+import { foundSettings, looksForClasses } from '../../../packages/pyroved/dist/runs/foundClasses.js';
 import { weights } from '../../pyroved-ts/train/small.js';
 import { slow } from '../../slow.js';
 

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { resumeRun, trainRun } from 'pyroved';
 import { afterAll, describe, expect, it } from 'vitest';
-import { decodeCheckpoint, encodeCheckpoint } from '../../../packages/pyroved/src/storage/checkpoint.js';
-import { parseConfig } from '../../../packages/pyroved/src/storage/config.js';
-import { withCurrentNames } from '../../../packages/pyroved/src/storage/formerNames.js';
+import { decodeCheckpoint, encodeCheckpoint } from '../../../packages/pyroved/dist/storage/checkpoint.js';
+import { parseConfig } from '../../../packages/pyroved/dist/storage/config.js';
+import { withCurrentNames } from '../../../packages/pyroved/dist/storage/formerNames.js';
 
 const root = mkdtempSync(join(tmpdir(), 'pyroved-former-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
