@@ -192,12 +192,20 @@ const rules: Readonly<Record<string, Rule>> = {
   Multiply: renamed('Mul'),
   RealDiv: renamed('Div'),
   Square: (call) => [{ op: 'Mul', inputs: [call.inputs[0], call.inputs[0]], outputs: call.outputs }],
-  ZerosLike: ({ inputs: [x], outputs }) => [{ op: 'Sub', inputs: [x, x], outputs }],
-  OnesLike: ({ inputs: [x], outputs, outputShapes }, make) => {
-    const zeros = make.value(outputShapes[0]);
+  // No number is less than itself; x - x would be NaN where x is infinite.
+  ZerosLike: ({ inputs: [x], outputs, outputShapes }, make) => {
+    const no = make.value(outputShapes[0]);
     return [
-      { op: 'Sub', inputs: [x, x], outputs: [zeros] },
-      { op: 'Exp', inputs: [zeros], outputs },
+      { op: 'Less', inputs: [x, x], outputs: [no] },
+      { op: 'Cast', inputs: [no], outputs, dtype: 'float32' },
+    ];
+  },
+  OnesLike: ({ inputs: [x], outputs, outputShapes }, make) => {
+    const [no, yes] = [make.value(outputShapes[0]), make.value(outputShapes[0])];
+    return [
+      { op: 'Less', inputs: [x, x], outputs: [no] },
+      { op: 'LogicalNot', inputs: [no], outputs: [yes] },
+      { op: 'Cast', inputs: [yes], outputs, dtype: 'float32' },
     ];
   },
   LeakyRelu: (call) => [{ op: 'LeakyRelu', ...wired(call), alpha: call.attrs.alpha as number }],

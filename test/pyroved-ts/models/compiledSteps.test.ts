@@ -4,8 +4,8 @@ import * as tf from '@tensorflow/tfjs';
 import { type ELBO, type ParamStore, RandomStream, TraceELBO } from 'pyro-ts';
 import { convNet, iVAE, jiVAE, RecognitionSSIVAE, rVAE, ssRegIVAE, ssrVAE, VED } from 'pyroved-ts';
 import { afterAll, describe, it } from 'vitest';
-import { expectBothWays } from '../pyro-ts/compiled/followed.js';
-import { all, slow } from '../slow.js';
+import { expectBothWays } from '../../pyro-ts/compiled/followed.js';
+import { all, slow } from '../../slow.js';
 
 const [side, count, numClasses] = [16, 12, 3];
 const shape = [side, side] as const;
