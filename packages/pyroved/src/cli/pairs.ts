@@ -18,26 +18,38 @@ export const addPairOptions = (command: Command): Command =>
   ]);
 
 const own = ['outputs', 'outputsDataset', 'reverse'];
+const ofRods = ['size', 'reverse'] as const;
+const ofPairs = ['dataset', 'outputsDataset', 'validationFraction'] as const;
+const ofModel = [
+  'latentDim',
+  'likelihood',
+  'decoderSigma',
+  'activation',
+  'batchNorm',
+  'upsampling',
+] as const satisfies readonly (keyof VEDSettings)[];
+const ofTraining = [
+  'epochs',
+  'batchSize',
+  'lr',
+  'klWeight',
+  'clipNorm',
+  'compile',
+  'averageFrom',
+  'averageDecay',
+  'patience',
+];
+const ofRun = ['model', 'seed', 'out', 'overwrite', 'engine', 'kernel', 'threads', 'precision', 'isa'];
 /** All options of `train` that apply to a run on pairs. */
-const known = [
+const known: readonly string[] = [
   ...own,
-  ...[
-    'model',
-    'array',
-    'dataset',
-    'validationFraction',
-    'seed',
-    'size',
-    'out',
-    'overwrite',
-    'engine',
-    'kernel',
-    'threads',
-    'precision',
-    'isa',
-  ],
-  ...['latentDim', 'likelihood', 'decoderSigma', 'activation', 'blocks', 'batchNorm', 'upsampling'],
-  ...['epochs', 'batchSize', 'lr', 'klWeight', 'clipNorm', 'compile', 'averageFrom', 'averageDecay', 'patience'],
+  'array',
+  ...ofRods,
+  ...ofPairs,
+  ...ofModel,
+  'blocks',
+  ...ofTraining,
+  ...ofRun,
 ];
 
 export interface PairsRequest {
@@ -77,7 +89,7 @@ export function pairsOf(word: string | undefined, given: Given, command: Command
   return {
     source: isRods ? rods(asked, given) : pairs(word, asked, given),
     model: {
-      ...picked(asked, ['latentDim', 'likelihood', 'decoderSigma', 'activation', 'batchNorm', 'upsampling']),
+      ...picked(asked, ofModel),
       ...(blocks && { hiddenEncoder: blocks, hiddenDecoder: reversed(blocks) }),
     },
     train: trainingIn(asked),
@@ -92,13 +104,13 @@ function trainingIn(asked: Given): PairsTrainSettings {
 }
 
 function rods(asked: Given, { seed }: Given): PairsSource {
-  reject(asked, ['array', 'outputs', 'outputsDataset', 'dataset', 'validationFraction'], '"rods" are generated');
-  return { kind: 'rods', seed: seed as number, ...picked(asked, ['size', 'reverse']) };
+  reject(asked, ['array', 'outputs', ...ofPairs], '"rods" are generated');
+  return { kind: 'rods', seed: seed as number, ...picked(asked, ofRods) };
 }
 
 function pairs(word: string | undefined, asked: Given, { seed }: Given): PairsSource {
   if (word !== undefined) throw new PyrovedError(`--outputs requires --array and cannot be combined with "${word}".`);
-  reject(asked, ['size', 'reverse'], 'arrays are not resized or reversed');
+  reject(asked, ofRods, 'arrays are not resized or reversed');
   const { array, outputs, ...rest } = asked;
   if (array === undefined) throw new PyrovedError('--outputs requires --array, the inputs.');
   return {
@@ -106,7 +118,7 @@ function pairs(word: string | undefined, asked: Given, { seed }: Given): PairsSo
     inputs: String(array),
     outputs: String(outputs),
     seed: seed as number,
-    ...picked(rest, ['dataset', 'outputsDataset', 'validationFraction']),
+    ...picked(rest, ofPairs),
   };
 }
 
