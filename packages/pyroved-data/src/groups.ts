@@ -29,7 +29,7 @@ export function groupsOf(set: Named, splitBy: SplitBy, table?: string): string[]
     );
   }
   const column = readColumn(table, splitBy);
-  // An image that the table does not mention is a source of its own.
+  // An image that is not in the table is a separate source.
   return names.map((name) => column.get(name) ?? column.get(fileOf(name)) ?? `image ${name}`);
 }
 

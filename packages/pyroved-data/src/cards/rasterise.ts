@@ -1,4 +1,4 @@
-/** Vector shapes (lines and cubic Bézier curves) turned into anti-aliased grey images. */
+/** Rasterises vector shapes (lines and cubic Bézier curves) to anti-aliased grey images. */
 
 type Point = readonly [x: number, y: number];
 /** A line to a point, or a cubic curve to the last of three points. */

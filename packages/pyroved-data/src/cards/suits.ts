@@ -1,4 +1,4 @@
-/** The four suits of playing cards as vector shapes of our own, and their images. */
+/** The four suits of playing cards as vector shapes, and their images. */
 import { circle, mirrored, type Outline, outline, rasterise } from './rasterise.js';
 
 /** Class images from which `cards` makes rotated, sheared, scaled and shifted ones. */

@@ -1,4 +1,4 @@
-/** Shapes beside letters and digits, as SVG paths of our own: about 100 units high, y downwards. */
+/** Shapes other than letters and digits, as SVG paths: about 100 units high, y downwards. */
 export const shapes = {
   arrow: 'M50 0L92 46L64 46L64 100L36 100L36 46L8 46',
   bolt: 'M36 0L76 0L60 36L84 36L28 100L42 54L16 54',

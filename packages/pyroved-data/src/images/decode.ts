@@ -1,5 +1,5 @@
 /**
- * Image files turned into numbers: PNG, JPEG, TIFF (every page) and BMP, told apart by their content. Each format has its own decoder, because
+ * Decodes image files, PNG, JPEG, TIFF (every page) and BMP, detected by their content. Each format has its own decoder, because
  * libraries that read all of them read no floating-point TIFF, one page only, or no PNG of fewer than 8 bits.
  */
 import { decode as decodeBmp } from 'fast-bmp';

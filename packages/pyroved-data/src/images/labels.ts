@@ -5,7 +5,7 @@ import { listProblems } from 'pyroved-ts/internal';
 import { columnOf, readTable } from '../table.js';
 import { entryAt, isInside, naturalOrder } from './folder.js';
 
-/** The label of one file, by page: page 0 stands for every page that has no label of its own. */
+/** The label of one file, by page: page 0 is the default of pages without a label. */
 export type PageLabels = ReadonlyMap<number, number>;
 
 export interface LabelTable {

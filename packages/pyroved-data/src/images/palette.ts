@@ -1,6 +1,6 @@
 /** Pictures whose pixels name colours of a table. */
 
-/** Palette indices turned into the colours they stand for (8 bits each; a fourth value is alpha). */
+/** Converts palette indices to their colours (8 bits per channel; a fourth channel is alpha). */
 export function paletted(indices: ArrayLike<number>, colour: (index: number) => readonly number[] | undefined) {
   const channels = colour(0)?.length ?? 3;
   const data = new Uint8Array(indices.length * channels);

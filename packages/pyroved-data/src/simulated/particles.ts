@@ -157,7 +157,7 @@ function attach(spheres: readonly Sphere[], r: number, direction: number | undef
   }
 }
 
-/** The spheres turned by `angle` degrees counter-clockwise as seen (y points down). */
+/** The spheres rotated by `angle` degrees counter-clockwise as seen (y points down). */
 function placed(spheres: readonly Sphere[], angle: number): Sphere[] {
   const cos = Math.cos((angle * Math.PI) / 180);
   const sin = Math.sin((angle * Math.PI) / 180);
