@@ -151,7 +151,7 @@ it('a micrograph is cut into patches at places from a table, or where objects ar
   write(at('centres.csv'), ['x,y,label', ...table].join('\n'));
   const given = ['--micrographs', 'large.png', '--patch-size', String(patch), '--size', '16'];
   const { stderr } = await succeed(
-    ['train', ...given, '--centres', 'centres.csv', ...withClasses, '--out', 'placed'],
+    ['train', ...given, '--objects', 'centres.csv', ...withClasses, '--out', 'placed'],
     root,
   );
   expect(stderr).toContain('Images: 4 unlabelled, 10 labelled, 2 validation; 16 x 16 pixels.');

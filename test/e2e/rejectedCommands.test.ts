@@ -81,7 +81,7 @@ describe('the command line', () => {
       'pyroved: --shear cannot be combined with "digits": --shear applies to "cards", "glyphs".',
     ],
     [['train', 'cards', '--angle', '60 px'], 'pyroved: angle: "60 px" is not understood. Expected an angle such as'],
-    [['train', '--micrographs', 'unlabelled'], 'pyroved: --micrographs requires --patch-size'],
+    [['train', '--micrographs', 'unlabelled', '--patch-size', '4'], 'Must be an integer of at least 8.'],
     [['train', '--resume', 'nothing'], 'pyroved: nothing is not a run: the folder does not exist.'],
     [['classify', 'nothing', '--images', 'unlabelled'], 'pyroved: nothing is not a run: the folder does not exist.'],
     [['classify', 'unlabelled', '--images', 'unlabelled'], 'unlabelled is not a run: it has no config.json.'],

@@ -98,7 +98,7 @@ describe('loadMicrographs', () => {
     );
     const { set, problems, notes } = await loadMicrographs(path, {
       patch: 9,
-      centres: table,
+      objects: table,
       normalisation: { low: 0, high: 1 },
     });
     expect(set.names).toEqual(['ramp.png@20,15', 'ramp.png@30,18', 'ramp.png@28,30']);
@@ -110,7 +110,7 @@ describe('loadMicrographs', () => {
     expect(notes).toEqual([]);
     const crowded = await loadMicrographs(path, {
       patch: 30,
-      centres: [
+      objects: [
         { x: 20, y: 20 },
         { x: 25, y: 20 },
       ],
@@ -123,7 +123,7 @@ describe('loadMicrographs', () => {
     const path = save('tiles.png', { pixels, height: 16, width: 24 });
     const centres = [4, 12].flatMap((y) => [4, 12, 20].map((x) => ({ x, y })));
     const normalisation = { low: 0, high: 30_000 / 65_535 };
-    const { set, problems } = await loadMicrographs(path, { patch: 8, centres, normalisation });
+    const { set, problems } = await loadMicrographs(path, { patch: 8, objects: centres, normalisation });
     expect(problems).toEqual([]);
     centres.forEach(({ x, y }, i) => {
       const [first, last] = [imageAt(set, i)[0], imageAt(set, i)[63]];
@@ -140,7 +140,7 @@ describe('loadMicrographs', () => {
     });
     const table = (content: string) => {
       writeFileSync(join(folder, 't.csv'), content);
-      return { patch: 8, centres: join(folder, 't.csv') };
+      return { patch: 8, objects: join(folder, 't.csv') };
     };
     await expect(loadMicrographs(path, table('a,b\n1,2\n'))).rejects.toThrow(
       /needs a header with the columns x and y .* it has: a, b/,

@@ -14,8 +14,25 @@ export type { SourceOptions } from './images/plan.js';
 export type { ReadOptions } from './images/read.js';
 export type { Plane } from './images/resize.js';
 export type { Centre } from './micrograph/centres.js';
+export {
+  type LocatedMicrograph,
+  type LocatedObject,
+  type LocatedPart,
+  type LocateOptions,
+  locateObjects,
+  type Micrographs,
+} from './micrograph/locate.js';
 export { loadMicrographs, type MicrographOptions, type Patches } from './micrograph/micrograph.js';
-export { type FindOptions, type FoundObject, type FoundObjects, findObjects } from './micrograph/objects.js';
+export {
+  type FindOptions,
+  type FindValues,
+  type FoundObject,
+  type FoundObjects,
+  findObjects,
+  type Segmented,
+} from './micrograph/objects.js';
+export type { Preview } from './micrograph/preview.js';
+export type { MicrographReadOptions, ReadMicrograph } from './micrograph/read.js';
 export { type Partition, type PartitionOptions, partition } from './partition.js';
 export type { ArrayFile } from './readers/arrayFile.js';
 export { folderToNpy } from './readers/convert.js';

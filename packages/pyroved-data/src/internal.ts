@@ -3,9 +3,12 @@ export { drawPose, type Pose, type PoseRanges, polarAngle, warp } from './cards/
 export { type CardSetOptions, cardSet, cardsConfig } from './cards/cards.js';
 export { suitTemplates } from './cards/suits.js';
 export { errorCode, explained } from './fileErrors.js';
+export { pixelRatio } from './formats/pixelSize.js';
 export { glyphSymmetry } from './glyphs/lookAlikes.js';
 export { glyphFaces, glyphNames, glyphTemplate } from './glyphs/templates.js';
 export { type GroupSplit, groupFolds, groupSplit, groupsOf } from './groups.js';
 export { LARGEST_CHOSEN } from './images/size.js';
+export { readCentres } from './micrograph/centres.js';
+export { type Cut, cutPatches, flattened, placesOf } from './micrograph/cut.js';
 export { fieldConditionNames } from './simulated/fieldConditions.js';
 export { columnOf, readTable } from './table.js';

@@ -8,6 +8,7 @@ export {
   encodingCsv,
   evaluateModel,
   exportModel,
+  findInMicrographs,
   imagesFor,
   importRun,
   labelledImages,

@@ -20,14 +20,15 @@ export function withoutBackground(image: Plane, block: number, isObject?: Uint8A
     const [top, bottom] = [Math.floor((r * height) / rows), Math.floor(((r + 1) * height) / rows)];
     const [left, right] = [Math.floor((c * width) / columns), Math.floor(((c + 1) * width) / columns)];
     const step = Math.max(1, Math.floor(Math.sqrt(((bottom - top) * (right - left)) / MOST_SAMPLES)));
-    const values: number[] = [];
+    const values = new Float32Array(Math.ceil((bottom - top) / step) * Math.ceil((right - left) / step));
+    let count = 0;
     for (let y = top; y < bottom; y += step) {
       for (let x = left; x < right; x += step) {
         const i = y * width + x;
-        if (!isObject?.[i]) values.push(pixels[i]);
+        if (!isObject?.[i]) values[count++] = pixels[i];
       }
     }
-    medians[b] = median(Float32Array.from(values));
+    medians[b] = median(values.subarray(0, count));
   }
   fillMissing(medians);
   const background = resize({ pixels: medians, height: rows, width: columns }, height, width).pixels.slice();
@@ -68,11 +69,22 @@ export function median(values: Float32Array): number {
   return values.length === 0 ? Number.NaN : values.sort()[values.length >> 1];
 }
 
-/** The median and the standard deviation of the background, from the values on its side away from the objects. */
-export function backgroundNoise(values: Float32Array, sign: 1 | -1): { level: number; sigma: number } {
-  const sample = sampleOf(values);
-  const level = median(sample);
-  const below = sample.filter((v) => (v - level) * sign < 0).map((v) => Math.abs(v - level));
+/** The number of values of an ascending array below `value`, or up to and including it. */
+export function countBelow(sorted: Float32Array, value: number, isIncluded = false): number {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (sorted[middle] < value || (isIncluded && sorted[middle] === value)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** The median of an ascending sample, and the standard deviation of the background, from the values on its side away from the objects. */
+export function backgroundNoise(sorted: Float32Array, sign: 1 | -1): { level: number; sigma: number } {
+  const level = sorted[sorted.length >> 1];
+  const below = sign === 1 ? countBelow(sorted, level) : sorted.length - countBelow(sorted, level, true);
+  const at = sign === 1 ? below - 1 - (below >> 1) : sorted.length - below + (below >> 1);
   // Of half a normal distribution, the median is .6745 standard deviations from the middle.
-  return { level, sigma: below.length > 0 ? median(below) / 0.6745 : 0 };
+  return { level, sigma: below > 0 ? Math.abs(sorted[at] - level) / 0.6745 : 0 };
 }

@@ -4,21 +4,26 @@ import { DataError, type FileProblem, type ImageSet, imageSet, type Normalisatio
 import { listProblems, normaliseInPlace, percentileRange } from 'pyroved-ts/internal';
 import type { PixelSize } from '../formats/pixelSize.js';
 import { naturalOrder } from '../images/folder.js';
-import { crop, type Plane, resize } from '../images/resize.js';
 import { type Defaults, withDefaults } from '../options.js';
-import { type Centre, readCentres } from './centres.js';
-import { FIND_DEFAULTS, type FindOptions, type FoundObjects, findObjects } from './objects.js';
-import { eachMicrograph, MICROGRAPH_READ_DEFAULTS, type MicrographReadOptions, type ReadMicrograph } from './read.js';
+import { type Centre, objectsOf, readCentres } from './centres.js';
+import { type Cut, cutPatches, flattened, type Place, placesOf } from './cut.js';
+import { FIND_DEFAULTS, type FindOptions } from './objects.js';
+import { listMicrographs, MICROGRAPH_READ_DEFAULTS, type MicrographReadOptions, readMicrographs } from './read.js';
+import { segmentedMicrographs, surveyed } from './survey.js';
 
 /** Options of `loadMicrographs`. Lengths in pixels are those after resampling to a common pixel size. */
 export interface MicrographOptions extends FindOptions, MicrographReadOptions {
   /** Split touching objects where a narrow neck connects them. @default false, because agglomerates may be the objects */
   readonly split?: boolean;
   /**
-   * Positions of the objects in the files' pixels: a list, or a table with the columns x and y and optionally file and label.
+   * Positions of the objects in the files' pixels: a list, or a table with the columns x and y and optionally file, label, and angle; see `readCentres`.
    * @default those that `findObjects` finds
    */
-  readonly centres?: string | readonly Centre[];
+  readonly objects?: string | readonly Centre[];
+  /** Subtract the uneven background and the offsets of scan lines before patches are cut: the background is then about 0. @default false */
+  readonly flatten?: boolean;
+  /** Also cut patches that reach beyond the micrograph; the border's pixels continue there, or with `flatten` the background. @default false */
+  readonly pad?: boolean;
   /** Height and width to which patches are resized. @default `patch` */
   readonly size?: number;
   /** The grey range of an earlier run. @default the 1st and 99th percentile of all patches */
@@ -45,7 +50,9 @@ const DEFAULTS = {
   ...FIND_DEFAULTS,
   ...MICROGRAPH_READ_DEFAULTS,
   split: false,
-  centres: undefined,
+  objects: undefined,
+  flatten: false,
+  pad: false,
   size: undefined,
   normalisation: undefined,
 } as const satisfies Defaults<MicrographOptions>;
@@ -58,11 +65,16 @@ const DEFAULTS = {
  * @example
  * const { set, pixelSize, problems } = await loadMicrographs('micrographs', { patch: 48, size: 32, channel: 'HAADF' });
  */
-export async function loadMicrographs(path: string, options: MicrographOptions = {}): Promise<Patches> {
+export async function loadMicrographs(
+  path: string | readonly string[],
+  options: MicrographOptions = {},
+): Promise<Patches> {
   const {
     patch: givenPatch,
     size,
-    centres,
+    objects,
+    flatten,
+    pad,
     normalisation: range,
     polarity,
     split,
@@ -74,48 +86,50 @@ export async function loadMicrographs(path: string, options: MicrographOptions =
     if (value !== undefined && !(Number.isInteger(value) && value >= 8))
       throw new OptionError(`${name} is a side in pixels, an integer of at least 8; got ${value}.`);
   }
-  const given = typeof centres === 'string' ? readCentres(centres) : centres;
-  if (given && givenPatch === undefined) throw new OptionError('patch is required where centres are given.');
+  const given = typeof objects === 'string' ? readCentres(objects) : objects;
   const problems: FileProblem[] = [];
   const notes: string[] = [];
-  const find = { patch: givenPatch, polarity, split, minArea, maxArea };
-  const known = new Map<string, FoundObjects>();
-  let patch = givenPatch;
-  if (patch === undefined) {
-    // One side for all micrographs: the largest that any of them needs.
-    for await (const { name, planes } of eachMicrograph(path, reading, [], [])) {
-      const found = findObjects(together(planes), find);
-      known.set(name, found);
-      patch = Math.max(patch ?? 0, found.patch);
-    }
-    if (patch !== undefined)
-      notes.push(`Patches are ${patch} x ${patch} pixels, chosen from the sizes of the objects.`);
-  }
+  const list = await listMicrographs(path, reading, problems, notes);
+  const find = { polarity, split, minArea, maxArea };
+  const patch = givenPatch ?? (await surveyed(list, reading, find)).patch;
+  if (givenPatch === undefined && patch !== undefined)
+    notes.push(`Patches are ${patch} x ${patch} pixels, chosen from the sizes of the objects.`);
+  const side = patch ?? 8;
+  const how = { patch: side, size: size ?? side, flatten, pad };
   const cuts: Cut[] = [];
   let pixelSize: PixelSize | undefined;
-  for await (const micrograph of eachMicrograph(path, reading, problems, notes)) {
-    const { name, planes } = micrograph;
+  const add = (micrograph: Parameters<typeof cutPatches>[0], places: readonly Place[]) => {
     if (cuts.length === 0) ({ pixelSize } = micrograph);
-    const side = patch ?? 8;
-    const places = given
-      ? placesIn(given, micrograph)
-      : foundPlaces(known.get(name) ?? findObjects(together(planes), find), micrograph);
-    const cut = cutPatches(planes, places, { name, patch: side, size: size ?? side }, problems);
+    const cut = cutPatches(micrograph, places, how, problems);
     const crowded = cut.filter((a) => places.some((b) => b !== a.place && within(a.place, b, side / 2))).length;
     if (crowded > 0)
       notes.push(
-        `${name}: ${crowded} of ${cut.length} patches also show the middle of another object; ` +
+        `${micrograph.name}: ${crowded} of ${cut.length} patches also show the middle of another object; ` +
           'a smaller patch would avoid it.',
       );
     cuts.push(...cut);
+  };
+  if (given && !flatten) {
+    for await (const part of readMicrographs(list, reading, problems))
+      add(part, placesOf(objectsOf(given, part), part));
+  } else {
+    const finding = { ...find, ...(givenPatch !== undefined && { patch: givenPatch }) };
+    for await (const { part, segments } of segmentedMicrographs(list, reading, finding, problems))
+      add(
+        flatten ? flattened(part, segments) : part,
+        given ? placesOf(objectsOf(given, part), part) : placesOf(segments.found.objects, part, true),
+      );
   }
   if (cuts.length === 0 || patch === undefined) {
     const why =
       problems.length > 0 ? `:\n${listProblems(problems)}` : ': none was found. Check patch, polarity and minArea.';
     throw new DataError(`"${path}" gives no object to cut out${why}`, problems);
   }
-  return { ...assembled(cuts, size ?? patch, range), patch, pixelSize, problems, notes };
+  return { ...assembled(cuts, size ?? patch, range), patch, ...(pixelSize && { pixelSize }), problems, notes };
 }
+
+const within = (a: Place, b: Place, reach: number): boolean =>
+  Math.max(Math.abs(a.x - b.x), Math.abs(a.y - b.y)) < reach;
 
 function assembled(
   cuts: readonly Cut[],
@@ -140,80 +154,6 @@ function assembled(
     ...labelling(cuts),
   });
   return { set, normalisation };
-}
-
-/** A place in pixels of the resampled micrograph, and in those of its file. */
-interface Place {
-  readonly x: number;
-  readonly y: number;
-  readonly inFile: { readonly x: number; readonly y: number; readonly area: number };
-  readonly label?: string;
-}
-
-interface Cut {
-  readonly name: string;
-  readonly place: Place;
-  readonly pixels: Float32Array;
-}
-
-const within = (a: Place, b: Place, reach: number): boolean =>
-  Math.max(Math.abs(a.x - b.x), Math.abs(a.y - b.y)) < reach;
-
-/** The given places of one micrograph. Pixel centres are at whole numbers, in the file as in the resampled micrograph. */
-function placesIn(given: readonly Centre[], { name, scale }: ReadMicrograph): Place[] {
-  const file = name.replace(/#\d+$/, '');
-  return given
-    .filter((c) => c.file === undefined || c.file === name || c.file === file)
-    .map(({ x, y, label }) => ({
-      x: (x + 0.5) * scale.x - 0.5,
-      y: (y + 0.5) * scale.y - 0.5,
-      inFile: { x, y, area: Number.NaN },
-      label,
-    }));
-}
-
-const foundPlaces = ({ objects }: FoundObjects, { scale }: ReadMicrograph): Place[] =>
-  objects.map(({ x, y, area }) => ({
-    x,
-    y,
-    inFile: { x: (x + 0.5) / scale.x - 0.5, y: (y + 0.5) / scale.y - 0.5, area: area / (scale.x * scale.y) },
-  }));
-
-/** The mean of the channels, each less its mean and over its standard deviation. */
-function together(planes: readonly Plane[]): Plane {
-  if (planes.length === 1) return planes[0];
-  const [{ height, width }] = planes;
-  const pixels = new Float32Array(height * width);
-  for (const { pixels: values } of planes) {
-    const mean = values.reduce((sum, v) => sum + v, 0) / values.length;
-    const deviation = Math.sqrt(values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / values.length) || 1;
-    for (let i = 0; i < pixels.length; i++) pixels[i] += (values[i] - mean) / deviation / planes.length;
-  }
-  return { pixels, height, width };
-}
-
-function cutPatches(
-  planes: readonly Plane[],
-  places: readonly Place[],
-  { name, patch, size }: { name: string; patch: number; size: number },
-  problems: FileProblem[],
-): Cut[] {
-  const [{ height, width }] = planes;
-  return places.flatMap((place): Cut[] => {
-    // The nearest whole pixels; of two as near the lower ones, so that whole numbers from patch / 2 to width - patch / 2 all fit.
-    const left = Math.ceil(place.x - patch / 2);
-    const top = Math.ceil(place.y - patch / 2);
-    const shownName = `${name}@${Math.round(place.inFile.x)},${Math.round(place.inFile.y)}`;
-    if (left < 0 || top < 0 || left + patch > width || top + patch > height) {
-      problems.push({ file: shownName, why: 'its patch reaches beyond the micrograph' });
-      return [];
-    }
-    const pixels = new Float32Array(planes.length * size * size);
-    planes.forEach((plane, c) => {
-      pixels.set(resize(crop(plane, top, left, patch, patch), size, size).pixels, c * size * size);
-    });
-    return [{ name: shownName, place, pixels }];
-  });
 }
 
 const placeFactors = (cuts: readonly Cut[]) => ({

@@ -3,7 +3,7 @@ import { OptionError } from 'pyro-ts';
 import type { Plane } from '../images/resize.js';
 import { type Defaults, withDefaults } from '../options.js';
 import { blur } from '../simulated/blur.js';
-import { backgroundNoise, median, removeScanLines, sampleOf, withoutBackground } from './background.js';
+import { backgroundNoise, countBelow, removeScanLines, sampleOf, withoutBackground } from './background.js';
 import { fillHoles, labelRegions, type Region, regionsOf } from './regions.js';
 import { splitTouching } from './split.js';
 
@@ -47,11 +47,24 @@ export interface FoundObject {
   readonly isCrowded: boolean;
 }
 
+/** What `findObjects` decided, by the options or from the image. */
+export interface FindValues {
+  readonly polarity: 'bright' | 'dark' | 'either';
+  /** Diameter in pixels of a disc with the area of a typical object. */
+  readonly diameter: number;
+  /** How far objects stand out from the background at least, on either side. */
+  readonly contrast: { readonly bright: number; readonly dark: number };
+  /** Smallest and largest area of an object in pixels. */
+  readonly minArea: number;
+  readonly maxArea: number;
+}
+
 /** The objects of a micrograph by rows from the top, and the side of the square that holds one. */
 export interface FoundObjects {
   readonly objects: readonly FoundObject[];
   /** Pixels, an even number if it was chosen. */
   readonly patch: number;
+  readonly values: FindValues;
 }
 
 /** Objects are smoothed over this fraction of their diameter before they are separated from the background. */
@@ -75,6 +88,25 @@ const SMALLEST_PATCH = 8;
  * const whole = objects.filter(({ atEdge, isCrowded }) => !atEdge && !isCrowded);
  */
 export function findObjects(image: Plane, options: FindOptions = {}): FoundObjects {
+  return segmented(image, options).found;
+}
+
+/** The objects of an image, and the image without its background. */
+export interface Segmented {
+  readonly found: FoundObjects;
+  /** The image without its uneven background and the offsets of its scan lines: about 0 where no object is. */
+  readonly flat: Float32Array;
+  /** 1 where an object is. */
+  readonly mask: Uint8Array;
+  /** Side in pixels of the blocks whose medians are the background. */
+  readonly block: number;
+}
+
+/**
+ * `findObjects`, with what it computes on the way.
+ * @param known values found in another part of the same micrograph, to use instead of those of this part
+ */
+export function segmented(image: Plane, options: FindOptions = {}, known?: FindValues): Segmented {
   const { patch, polarity, split, minArea, maxArea } = withDefaults('findObjects', options, FIND_DEFAULTS);
   if (polarity !== undefined && !['bright', 'dark', 'either'].includes(polarity)) {
     throw new OptionError(`polarity must be "bright", "dark" or "either"; got "${polarity}".`);
@@ -83,63 +115,84 @@ export function findObjects(image: Plane, options: FindOptions = {}): FoundObjec
     throw new OptionError(`patch must be a side of at least ${SMALLEST_PATCH} pixels; got ${patch}.`);
   }
   const limits = patch === undefined ? undefined : { least: (patch / 10) ** 2, most: patch ** 2 / 2 };
-  const { mask, diameter } = objectMask(image, patch, polarity);
+  const { mask, flat, block, ...separated } = separate(image, { patch, polarity, known });
   const { height, width } = image;
   const labelled = split ? splitTouching(mask, height, width) : labelRegions(mask, height, width);
   const regions = regionsOf(labelled.labels, labelled.count, width).filter(({ area }) => area >= SPECK);
   const typical = typicalArea(regions);
-  const least = minArea ?? limits?.least ?? typical / 5;
-  const most = maxArea ?? limits?.most ?? typical * 8;
+  const least = minArea ?? known?.minArea ?? limits?.least ?? typical / 5;
+  const most = maxArea ?? known?.maxArea ?? limits?.most ?? typical * 8;
   const kept = regions.filter(({ area }) => area >= least && area <= most).sort((a, b) => a.y - b.y || a.x - b.x);
-  const side = patch ?? patchFor(kept, diameter);
-  return { objects: kept.map((region) => described(region, kept, side, image)), patch: side };
+  const side = patch ?? patchFor(kept, separated.diameter);
+  const objects = kept.map((region) => described(region, kept, side, image));
+  const found = { objects, patch: side, values: { ...separated, minArea: least, maxArea: most } };
+  return { found, flat, mask, block };
 }
 
-/** 1 where an object is, and the typical diameter of objects. Found twice: once the objects are known, the background is known better. */
-function objectMask(image: Plane, patch: number | undefined, polarity: FindOptions['polarity']) {
+interface Separation extends Omit<FindValues, 'minArea' | 'maxArea'> {
+  readonly mask: Uint8Array;
+  readonly flat: Float32Array;
+  readonly block: number;
+}
+
+/** Separates objects from the background, several times: once the objects are known, the background is known better. */
+function separate(
+  image: Plane,
+  { patch, polarity, known }: { patch?: number; polarity: FindOptions['polarity']; known?: FindValues },
+): Separation {
   const { height, width } = image;
+  let diameter = known?.diameter ?? (patch === undefined ? 24 : patch / 2);
   let block = patch === undefined ? Math.max(16, Math.min(height, width) / 8) : 2 * patch;
-  let diameter = patch === undefined ? 24 : patch / 2;
-  let mask: Uint8Array | undefined;
+  if (known) block = Math.max(16, Math.min(block, 6 * diameter));
+  let found: Separation | undefined;
   for (let pass = 0; pass < 3; pass++) {
-    const values = withoutBackground(image, block, mask);
-    if (mask) removeScanLines(values, height, width, mask);
+    const flat = withoutBackground(image, block, found?.mask);
+    if (found) removeScanLines(flat, height, width, found.mask);
+    const values = flat.slice();
     blur(values, [height, width], Math.max(0.6, SMOOTHING * diameter));
-    mask = standingOut(values, polarity);
+    const { mask, ...sides } = standingOut(values, known?.polarity ?? polarity, known?.contrast);
     fillHoles(mask, height, width);
+    found = { ...sides, mask, flat, block, diameter };
+    if (patch !== undefined || known) continue;
     const { labels, count } = labelRegions(mask, height, width);
     const typical = typicalArea(regionsOf(labels, count, width).filter(({ area }) => area >= SPECK));
-    if (patch === undefined && typical > 0) {
-      diameter = 2 * Math.sqrt(typical / Math.PI);
-      block = Math.max(16, Math.min(block, 6 * diameter));
-    }
+    if (typical === 0) continue;
+    diameter = 2 * Math.sqrt(typical / Math.PI);
+    block = Math.max(16, Math.min(block, 6 * diameter));
+    found = { ...found, diameter };
   }
-  return { mask: mask ?? new Uint8Array(height * width), diameter };
+  return found as Separation;
 }
 
 /** 1 where values stand out from the background on the side of `polarity`. */
-function standingOut(values: Float32Array, polarity: FindOptions['polarity']): Uint8Array {
-  const sides = ([1, -1] as const).map((sign) => sideOf(values, sign));
-  const [bright, dark] = sides;
-  const chosen =
-    polarity === 'either'
-      ? sides
-      : [polarity === 'bright' || (polarity === undefined && bright.mass >= dark.mass) ? bright : dark];
+function standingOut(
+  values: Float32Array,
+  polarity: FindOptions['polarity'],
+  known?: FindValues['contrast'],
+): Pick<Separation, 'mask' | 'polarity' | 'contrast'> {
+  const sorted = sampleOf(values).sort();
+  const [bright, dark] = ([1, -1] as const).map((sign) =>
+    sideOf(sorted, sign, sign === 1 ? known?.bright : known?.dark),
+  );
+  const chosen = polarity ?? (bright.mass >= dark.mass ? 'bright' : 'dark');
   const mask = new Uint8Array(values.length);
-  for (const { sign, threshold } of chosen) {
+  for (const { sign, threshold } of chosen === 'either' ? [bright, dark] : [chosen === 'bright' ? bright : dark]) {
     for (let i = 0; i < mask.length; i++) if (values[i] * sign > threshold) mask[i] = 1;
   }
-  return mask;
+  return { mask, polarity: chosen, contrast: { bright: bright.contrast, dark: dark.contrast } };
 }
 
-/** The threshold of objects on one side of the background, and by how much they stand out in all. */
-function sideOf(values: Float32Array, sign: 1 | -1) {
-  const { level, sigma } = backgroundNoise(values, sign);
-  const least = level * sign + SIGNIFICANT * sigma;
-  const above = sampleOf(values).filter((v) => v * sign > least);
+/** The threshold of objects on one side of the background, from an ascending sample, and by how much they stand out in all. */
+function sideOf(sorted: Float32Array, sign: 1 | -1, known?: number) {
+  const { level, sigma } = backgroundNoise(sorted, sign);
+  const base = level * sign;
+  const least = base + SIGNIFICANT * sigma;
+  const above =
+    sign === 1 ? sorted.subarray(countBelow(sorted, least, true)) : sorted.subarray(0, countBelow(sorted, -least));
   const mass = above.reduce((sum, v) => sum + v * sign - least, 0);
-  const typical = above.length > 0 ? median(above) * sign : Number.POSITIVE_INFINITY;
-  return { sign, mass, threshold: Math.max(least, (level * sign + typical) / 2) };
+  const typical = above.length > 0 ? above[above.length >> 1] * sign : Number.POSITIVE_INFINITY;
+  const threshold = Math.max(least, known === undefined ? (base + typical) / 2 : base + known);
+  return { sign, mass, threshold, contrast: threshold - base };
 }
 
 /** The area of the region in which the middle pixel of all regions lies: specks weigh little. */

@@ -1,21 +1,19 @@
-/** Micrographs read from files of any format, one after the other: channels chosen, values comparable, pixels square and of one size. */
-import { readFileSync } from 'node:fs';
-import { basename, resolve } from 'node:path';
+/**
+ * Micrographs read from files of any format, one after the other: channels chosen, values comparable, pixels square and of one size. Large ones are
+ * read in overlapping tiles.
+ */
 import { OptionError } from 'pyro-ts';
 import { DataError, type FileProblem } from 'pyroved-ts';
-import type { ReadLimits } from 'pyroved-ts/node';
-import { ByteFile } from '../formats/byteFile.js';
-import { type Micrograph, openMicrograph } from '../formats/openMicrograph.js';
+import type { Window } from '../formats/imageFile.js';
+import type { Micrograph } from '../formats/openMicrograph.js';
 import { type PixelSize, parsePixelSize, pixelRatio } from '../formats/pixelSize.js';
-import { isZarrFolder } from '../formats/zarrStore.js';
-import { decodeImages, luminance } from '../images/decode.js';
-import { entryAt, listFiles, naturalOrder, requirePath, subfolders } from '../images/folder.js';
 import { nonFinitePixels } from '../images/read.js';
 import { type Plane, resize } from '../images/resize.js';
 import type { Defaults } from '../options.js';
+import { channelsOf, filesAt, isPicture, type MicrographOpenOptions, type NamedFile, openAny } from './files.js';
 
 /** How micrographs are read. */
-export interface MicrographReadOptions extends ReadLimits {
+export interface MicrographReadOptions extends MicrographOpenOptions {
   /** Name of the array in files that have several. @default the only array of images */
   readonly dataset?: string;
   /**
@@ -38,9 +36,22 @@ export const MICROGRAPH_READ_DEFAULTS = {
   maxBytes: undefined,
 } as const satisfies Defaults<MicrographReadOptions>;
 
-/** One micrograph. */
-export interface ReadMicrograph {
+/** One image of a file. */
+export interface MicrographEntry extends NamedFile {
   /** Name of its file, with `#1`, `#2`, ... where the file has several. */
+  readonly name: string;
+  readonly frame: number;
+}
+
+/** The micrographs of one or several paths. */
+export interface MicrographList {
+  readonly entries: readonly MicrographEntry[];
+  /** The pixel size to which all are resampled; undefined where each stays as it is. */
+  readonly target?: PixelSize;
+}
+
+/** One micrograph, or a tile of a large one. */
+export interface ReadMicrograph {
   readonly name: string;
   /** One per channel. */
   readonly planes: readonly Plane[];
@@ -48,134 +59,157 @@ export interface ReadMicrograph {
   readonly pixelSize?: PixelSize;
   /** Pixels of the planes per pixel of the file, along x and y. */
   readonly scale: { readonly x: number; readonly y: number };
+  /** Height and width of the whole micrograph in pixels of the file. */
+  readonly whole: { readonly height: number; readonly width: number };
+  /** Of the file's pixels: what the planes show. */
+  readonly window: Window;
+  /** Of the file's pixels: the part whose objects belong to this tile. The tiles of a micrograph overlap, their cores do not. */
+  readonly core: Window;
 }
 
 /** Pixel sizes that differ by less are the same. */
 const SAME = 0.01;
+/** Micrographs of more pixels are read in tiles. */
+export const TILED = 2 ** 24;
+/** Side of the core of a tile, and the overlap around it, in pixels. */
+const TILE = 2048;
+const OVERLAP = 256;
 
-/** Files with their names. @throws {DataError} when there is nothing at the path. */
-function filesAt(path: string): { name: string; at: string }[] {
-  requirePath(path, 'A micrograph');
-  const stats = entryAt(path);
-  if (!stats) throw new DataError(`There is no file or folder "${path}".`);
-  if (!stats.isDirectory() || isZarrFolder(path)) return [{ name: basename(path), at: path }];
-  const stores = subfolders(path).filter((name) => isZarrFolder(resolve(path, name)));
-  const files = listFiles(path).filter((name) => !stores.some((store) => name.startsWith(`${store}/`)));
-  return [...files, ...stores].sort(naturalOrder).map((name) => ({ name, at: resolve(path, name) }));
+/** The micrographs at one path or several. What cannot be used is added to `problems`, and what a user should know to `notes`. */
+export async function listMicrographs(
+  paths: string | readonly string[],
+  options: MicrographReadOptions,
+  problems: FileProblem[],
+  notes: string[],
+): Promise<MicrographList> {
+  const entries: MicrographEntry[] = [];
+  const sizes: PixelSize[] = [];
+  for (const { name, at } of filesAt(paths)) {
+    await explaining(name, problems, async () => {
+      // Pictures are not decoded to look for what they do not have.
+      const { frames, pixelSize } = isPicture(at) ? { frames: 1, pixelSize: undefined } : await described(at, options);
+      if (pixelSize) sizes.push(pixelSize);
+      for (let frame = 0; frame < frames; frame++)
+        entries.push({ name: frames > 1 ? `${name}#${frame + 1}` : name, at, frame });
+    });
+  }
+  const target = targetSize(sizes, options, notes);
+  return { entries, ...(target && { target }) };
+}
+
+async function described(
+  at: string,
+  options: MicrographReadOptions,
+): Promise<Pick<Micrograph, 'frames' | 'pixelSize'>> {
+  const { frames, pixelSize, close } = await openAny(at, options);
+  close();
+  return { frames, pixelSize };
 }
 
 /**
- * The micrographs of a file, or of every file in a folder. What cannot be used is added to `problems`, and what a user should know to `notes`.
+ * The micrographs of a list, and the tiles of those that are large. What cannot be used is added to `problems`.
+ * @param mostTiles so many tiles of each micrograph, evenly spread
  */
+export async function* readMicrographs(
+  { entries, target }: MicrographList,
+  options: MicrographReadOptions,
+  problems: FileProblem[],
+  mostTiles = Number.POSITIVE_INFINITY,
+): AsyncGenerator<ReadMicrograph> {
+  let file: Micrograph | undefined;
+  let opened = '';
+  try {
+    for (const { name, at, frame } of entries) {
+      const isRead = await explaining(name, problems, async () => {
+        if (file && opened === at) return;
+        file?.close();
+        file = undefined;
+        file = await openAny(at, options);
+        opened = at;
+      });
+      if (!isRead || !file) continue;
+      for (const place of spread(tilesOf(file), mostTiles)) {
+        const found: ReadMicrograph[] = [];
+        const open = file;
+        await explaining(name, problems, async () => {
+          const planes = await channelsOf(open, frame, options.channel, place.window);
+          const why = nonFinitePixels({ planes: planes.map(({ pixels }) => pixels), width: place.window.width });
+          if (why !== undefined) throw new Error(why);
+          const { height, width, pixelSize } = open;
+          found.push({ ...resampled(name, planes, pixelSize, target), ...place, whole: { height, width } });
+        });
+        yield* found;
+      }
+    }
+  } finally {
+    file?.close();
+  }
+}
+
+/** The micrographs of a file, or of every file in a folder: `listMicrographs` and `readMicrographs`. */
 export async function* eachMicrograph(
-  path: string,
+  path: string | readonly string[],
   options: MicrographReadOptions,
   problems: FileProblem[],
   notes: string[],
 ): AsyncGenerator<ReadMicrograph> {
-  const files = filesAt(path);
-  const target = await targetSize(files, options, notes);
-  for (const { name, at } of files) {
-    try {
-      const file = await opened(at, options);
-      try {
-        for (let frame = 0; frame < file.frames; frame++) {
-          const planes = await channelsOf(file, frame, options.channel);
-          const shownName = file.frames > 1 ? `${name}#${frame + 1}` : name;
-          const why = nonFinitePixels({ planes: planes.map(({ pixels }) => pixels), width: file.width });
-          if (why === undefined) yield resampled(shownName, planes, file.pixelSize, target);
-          else problems.push({ file: shownName, why });
-        }
-      } finally {
-        file.close();
-      }
-    } catch (error) {
-      if (error instanceof OptionError) throw error;
-      const [problem] = error instanceof DataError ? error.problems : [];
-      problems.push({ file: name, why: problem?.why ?? (error instanceof Error ? error.message : String(error)) });
-    }
-  }
+  yield* readMicrographs(await listMicrographs(path, options, problems, notes), options, problems);
 }
 
-const PICTURES = [
-  [0x89, 0x50, 0x4e, 0x47],
-  [0xff, 0xd8],
-  [0x42, 0x4d],
-];
+/** Up to `most` of the entries at equal distances. */
+export const spread = <T>(entries: readonly T[], most: number): readonly T[] =>
+  entries.length <= most
+    ? entries
+    : Array.from({ length: most }, (_, k) => entries[Math.floor(((k + 0.5) * entries.length) / most)]);
 
-/** Pictures are decoded whole; everything else is opened for reading piece by piece. */
-async function opened(
-  path: string,
-  { dataset, pixelSize, maxPixels, maxBytes }: MicrographReadOptions,
-): Promise<Micrograph> {
-  if (isPicture(path)) return picture(readFileSync(path), pixelSize, { maxPixels, maxBytes });
-  return openMicrograph(path, { dataset, pixelSize, maxPixels, maxBytes });
-}
-
-function isPicture(path: string): boolean {
-  if (!entryAt(path)?.isFile()) return false;
-  const start = firstBytes(path);
-  return PICTURES.some((signature) => signature.every((b, i) => start[i] === b));
-}
-
-function firstBytes(path: string): Uint8Array {
-  const file = new ByteFile(path);
+/** Runs `action`, and adds an error that is not one of the options to `problems`; whether there was none. */
+async function explaining(file: string, problems: FileProblem[], action: () => Promise<void>): Promise<boolean> {
   try {
-    return file.bytes(0, Math.min(8, file.size));
-  } finally {
-    file.close();
+    await action();
+    return true;
+  } catch (error) {
+    if (error instanceof OptionError) throw error;
+    const [problem] = error instanceof DataError ? error.problems : [];
+    problems.push({ file, why: problem?.why ?? (error instanceof Error ? error.message : String(error)) });
+    return false;
   }
 }
 
-function picture(bytes: Uint8Array, pixelSize: string | undefined, limits: ReadLimits): Micrograph {
-  const [image] = decodeImages(bytes, limits);
-  const { height, width, planes } = image;
-  return {
-    ...{ format: 'picture', name: '', frames: 1, channels: 1, height, width },
-    ...(pixelSize !== undefined && { pixelSize: parsePixelSize(pixelSize) }),
-    read: async () => ({ pixels: planes.length === 3 ? luminance(image) : planes[0], height, width }),
-    close: () => {},
-  };
+function tilesOf({ height, width }: Pick<Micrograph, 'height' | 'width'>): Pick<ReadMicrograph, 'window' | 'core'>[] {
+  const whole = { top: 0, left: 0, height, width };
+  if (height * width <= TILED) return [{ window: whole, core: whole }];
+  const [rows, columns] = [partsOf(height), partsOf(width)];
+  return rows.flatMap(([top, bottom]) =>
+    columns.map(([left, right]) => {
+      const [firstRow, firstColumn] = [Math.max(0, top - OVERLAP), Math.max(0, left - OVERLAP)];
+      return {
+        core: { top, left, height: bottom - top, width: right - left },
+        window: {
+          top: firstRow,
+          left: firstColumn,
+          height: Math.min(height, bottom + OVERLAP) - firstRow,
+          width: Math.min(width, right + OVERLAP) - firstColumn,
+        },
+      };
+    }),
+  );
 }
 
-async function channelsOf(file: Micrograph, frame: number, channel: number | string | undefined): Promise<Plane[]> {
-  const read = async (c: number): Promise<Plane> => {
-    const plane = await file.read(frame, c);
-    const { black = 0, white } = file;
-    return white === undefined ? plane : { ...plane, pixels: plane.pixels.map((v) => (v - black) / (white - black)) };
-  };
-  const all = Array.from({ length: file.channels }, (_, c) => c);
-  if (channel === 'all') return Promise.all(all.map(read));
-  if (channel === undefined) {
-    if (file.channels === 1) return [await read(0)];
-    if (file.isColour) {
-      const planes = await Promise.all([0, 1, 2].map(read));
-      const { height, width } = planes[0];
-      const colour = { planes: planes.map(({ pixels }) => pixels), height, width, floating: false };
-      return [{ pixels: luminance(colour), height, width }];
-    }
-    throw new OptionError(
-      `The micrograph has ${listChannels(file)}: choose one as channel, or use all of them (channel: "all").`,
-    );
-  }
-  const index = typeof channel === 'number' ? channel : (file.channelNames?.indexOf(channel) ?? -1);
-  if (!(Number.isInteger(index) && index >= 0 && index < file.channels))
-    throw new OptionError(`There is no channel ${JSON.stringify(channel)}. The micrograph has ${listChannels(file)}.`);
-  return [await read(index)];
+/** Parts of nearly equal length that cover `length` pixels. */
+function partsOf(length: number): [from: number, to: number][] {
+  const count = Math.ceil(length / TILE);
+  const end = (k: number) => Math.round((k * length) / count);
+  return Array.from({ length: count }, (_, k) => [end(k), end(k + 1)]);
 }
 
-const listChannels = ({ channels, channelNames }: Micrograph): string =>
-  `${channels} channel(s), ${channelNames ? channelNames.join(', ') : `0 to ${channels - 1}`}`;
-
-/** The pixel size to which micrographs are resampled; undefined where each stays as it is. */
-async function targetSize(
-  files: readonly { name: string; at: string }[],
+/** The pixel size to which micrographs of these sizes are resampled; undefined where each stays as it is. */
+function targetSize(
+  stated: readonly PixelSize[],
   options: MicrographReadOptions,
   notes: string[],
-): Promise<PixelSize | undefined> {
+): PixelSize | undefined {
   if (options.commonPixelSize !== undefined) return squared(parsePixelSize(options.commonPixelSize));
-  const sizes =
-    options.pixelSize === undefined ? await statedSizes(files, options) : [parsePixelSize(options.pixelSize)];
+  const sizes = options.pixelSize === undefined ? stated : [parsePixelSize(options.pixelSize)];
   const [first] = sizes;
   if (!first) return undefined;
   const ratios = sizes.flatMap((size) => Object.values(pixelRatio(size, first)));
@@ -190,30 +224,6 @@ async function targetSize(
   return target;
 }
 
-/** The pixel sizes that the files state. Pictures state none, and are not decoded for it. */
-async function statedSizes(
-  files: readonly { name: string; at: string }[],
-  options: MicrographReadOptions,
-): Promise<PixelSize[]> {
-  const sizes: PixelSize[] = [];
-  for (const { at } of files) {
-    // What cannot be opened is reported when it is read.
-    const file = await openStated(at, options);
-    if (file?.pixelSize) sizes.push(file.pixelSize);
-    file?.close();
-  }
-  return sizes;
-}
-
-async function openStated(path: string, options: MicrographReadOptions): Promise<Micrograph | undefined> {
-  try {
-    return isPicture(path) ? undefined : await opened(path, options);
-  } catch (error) {
-    if (error instanceof OptionError) throw error;
-    return undefined;
-  }
-}
-
 /** A square pixel as large as the larger side. */
 const squared = ({ x, y, unit }: PixelSize): PixelSize => ({ x: Math.max(x, y), y: Math.max(x, y), unit });
 
@@ -222,12 +232,14 @@ function resampled(
   planes: readonly Plane[],
   pixelSize: PixelSize | undefined,
   target: PixelSize | undefined,
-): ReadMicrograph {
-  if (!target) return { name, planes, pixelSize, scale: { x: 1, y: 1 } };
+): Pick<ReadMicrograph, 'name' | 'planes' | 'pixelSize' | 'scale'> {
+  if (!target) return { name, planes, ...(pixelSize && { pixelSize }), scale: { x: 1, y: 1 } };
   if (!pixelSize)
     throw new DataError(`${name} states no pixel size, and the others do: give one as pixelSize ("1.3 nm").`);
   const ratio = pixelRatio(pixelSize, target);
   const [{ height, width }] = planes;
+  if (Math.abs(ratio.x - 1) <= SAME && Math.abs(ratio.y - 1) <= SAME)
+    return { name, planes, pixelSize, scale: { x: 1, y: 1 } };
   const [h, w] = [Math.max(1, Math.round(height * ratio.y)), Math.max(1, Math.round(width * ratio.x))];
   return {
     name,

@@ -9,20 +9,42 @@ export function blur(image: Float32Array, shape: readonly [height: number, width
   if (sigma === 0) return;
   const [height, width] = shape;
   const reach = Math.ceil(3 * sigma);
-  const kernel = Array.from({ length: 2 * reach + 1 }, (_, k) => Math.exp(-((k - reach) ** 2) / (2 * sigma * sigma)));
+  const kernel = Float64Array.from({ length: 2 * reach + 1 }, (_, k) =>
+    Math.exp(-((k - reach) ** 2) / (2 * sigma * sigma)),
+  );
   const total = kernel.reduce((a, b) => a + b, 0);
-  const along = (step: number, across: number, length: number, lines: number): void => {
-    const line = new Float32Array(length);
-    const inside = (i: number) => Math.min(length - 1, Math.max(0, i));
-    for (let l = 0; l < lines; l++) {
-      for (let i = 0; i < length; i++) line[i] = image[l * across + i * step];
-      for (let i = 0; i < length; i++) {
-        let sum = 0;
-        for (let k = -reach; k <= reach; k++) sum += kernel[k + reach] * line[inside(i + k)];
-        image[l * across + i * step] = sum / total;
-      }
+  alongRows(image, height, width, kernel, total);
+  alongColumns(image, height, width, kernel, total);
+}
+
+function alongRows(image: Float32Array, height: number, width: number, kernel: Float64Array, total: number): void {
+  const reach = (kernel.length - 1) / 2;
+  const line = new Float32Array(width + 2 * reach);
+  for (let y = 0; y < height; y++) {
+    const row = image.subarray(y * width, (y + 1) * width);
+    line.fill(row[0], 0, reach);
+    line.set(row, reach);
+    line.fill(row[width - 1], reach + width);
+    for (let x = 0; x < width; x++) {
+      let sum = 0;
+      for (let k = 0; k < kernel.length; k++) sum += kernel[k] * line[x + k];
+      row[x] = sum / total;
     }
-  };
-  along(1, width, width, height);
-  along(width, 1, height, width);
+  }
+}
+
+/** A row at a time, since neighbours in a row are neighbours in memory. */
+function alongColumns(image: Float32Array, height: number, width: number, kernel: Float64Array, total: number): void {
+  const reach = (kernel.length - 1) / 2;
+  const source = image.slice();
+  const sums = new Float64Array(width);
+  for (let y = 0; y < height; y++) {
+    sums.fill(0);
+    for (let k = 0; k < kernel.length; k++) {
+      const from = Math.min(height - 1, Math.max(0, y + k - reach)) * width;
+      const weight = kernel[k];
+      for (let x = 0; x < width; x++) sums[x] += weight * source[from + x];
+    }
+    for (let x = 0; x < width; x++) image[y * width + x] = sums[x] / total;
+  }
 }

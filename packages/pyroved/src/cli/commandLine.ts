@@ -1,4 +1,4 @@
-/** The command line: `pyroved train | evaluate | classify | encode | manifold | export | import | cross-validate | compare-priors | sweep | demo`. */
+/** The command line: `pyroved find | train | evaluate | classify | encode | manifold | export | import | cross-validate | compare-priors | sweep | demo`. */
 import { Command, CommanderError } from 'commander';
 import { plainText } from '../plainText.js';
 import { version } from '../version.js';
@@ -9,6 +9,7 @@ import { demoCommand } from './demo.js';
 import { encodeCommand } from './encode.js';
 import { evaluateCommand } from './evaluate.js';
 import { exportCommand } from './export.js';
+import { findCommand } from './find.js';
 import { importCommand } from './import.js';
 import { manifoldCommand } from './manifold.js';
 import { report } from './messages.js';
@@ -21,6 +22,7 @@ import { trainCommand } from './train.js';
 const output = { writeErr: (text: string) => void process.stderr.write(plainText(text)) };
 
 const COMMANDS = [
+  findCommand,
   trainCommand,
   evaluateCommand,
   classifyCommand,

@@ -1,32 +1,7 @@
 /** Command-line options for the source of images: each with the sources that it applies to and the setting that it sets in them. */
-import { Option } from 'commander';
-import type { CardsOptions } from 'pyroved-data';
-import type { CardsSource, Source } from '../runs/index.js';
-import { atLeast, names, notNegative, type Reader, share, wholeNumber, withReader } from './options.js';
-
-export type SourceKind = Source['kind'];
-
-/** The settings of a source; those of cards may refer to a preset. */
-type SettingsOf<K extends SourceKind> = K extends 'cards'
-  ? CardsSource & Pick<CardsOptions, 'preset'>
-  : Extract<Source, { readonly kind: K }>;
-
-/** For each source that an option applies to, the key of its setting. */
-type Places = Readonly<Partial<Record<SourceKind, string>>>;
-
-export interface SourceOption {
-  readonly option: Option;
-  readonly places: Places;
-}
-
-/** The setting `key` of the sources `kinds`, which all have it. */
-const into = <K extends SourceKind>(kinds: readonly K[], key: keyof SettingsOf<K> & string): Places =>
-  Object.fromEntries(kinds.map((kind) => [kind, key]));
-
-const entry = (flags: string, help: string, reader: Reader, places: Places): SourceOption => ({
-  option: withReader(new Option(flags, help), reader),
-  places,
-});
+import { limits, micrographOptions } from './micrographTable.js';
+import { atLeast, names, notNegative, share, wholeNumber } from './options.js';
+import { entry, into, type SourceOption } from './sourceOption.js';
 
 const cards = ['cards'] as const;
 const shapes = ['cards', 'glyphs'] as const;
@@ -40,22 +15,6 @@ const own = ['images', 'array', 'micrographs'] as const;
 
 /** "0,1,2" */
 const digitList = (text: string): number[] => text.split(',').map((part) => wholeNumber(part.trim()));
-
-/** Limits on the size of a file's content, made anew for each command that has them, since commander stores the heading in them. */
-export const limits = (): readonly SourceOption[] => [
-  entry(
-    '--max-pixels <n>',
-    'largest number of pixels of an image; larger files are rejected (default: 100 million)',
-    atLeast(1),
-    into(own, 'maxPixels'),
-  ),
-  entry(
-    '--max-bytes <n>',
-    'largest memory for the content of a file, in bytes; larger files are rejected (default: 400 million, or 32 times the file size)',
-    atLeast(1),
-    into(own, 'maxBytes'),
-  ),
-];
 
 const ownImages = [
   entry(
@@ -124,32 +83,19 @@ const arraysAndMicrographs = [
     undefined,
     into(arrays, 'file'),
   ),
-  entry('--dataset <name>', 'name of the array in a file with several arrays', undefined, into(arrays, 'dataset')),
+  entry(
+    '--dataset <name>',
+    'name of the array in a file with several arrays',
+    undefined,
+    into(['array', 'micrographs'], 'dataset'),
+  ),
   entry(
     '--micrographs <path>',
     'a large image, or a folder of large images, to cut patches from',
     undefined,
     into(micrographs, 'path'),
   ),
-  entry('--patch-size <pixels>', 'side of the square patch around each object', atLeast(1), into(micrographs, 'patch')),
-  entry(
-    '--centres <csv>',
-    'CSV table of the object centres, x,y and optionally file,label (default: objects are detected)',
-    undefined,
-    into(micrographs, 'centres'),
-  ),
-  entry(
-    '--polarity <which>',
-    'whether objects are bright or dark (default: detected)',
-    ['bright', 'dark'],
-    into(micrographs, 'polarity'),
-  ),
-  entry(
-    '--min-area <pixels>',
-    'ignore smaller regions, in pixels (default: 1% of the patch area)',
-    wholeNumber,
-    into(micrographs, 'minArea'),
-  ),
+  ...micrographOptions(),
 ];
 
 const generatedImages = [

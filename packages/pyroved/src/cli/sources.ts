@@ -6,7 +6,8 @@ import { cardsConfig } from 'pyroved-data/internal';
 import { PyrovedError } from 'pyroved-ts';
 import type { Source } from '../runs/index.js';
 import { type Given, group, typedOptions } from './options.js';
-import { type SourceKind, sourceTable } from './sourceTable.js';
+import type { SourceKind } from './sourceOption.js';
+import { sourceTable } from './sourceTable.js';
 
 /** The generated sources, with a description for the help. */
 export const generatedSources = {
@@ -46,11 +47,8 @@ export function sourceOf(word: string | undefined, given: Given, command: Comman
   const kind = kindOf(word, given);
   rejectOptionsOfOthers(kind, command);
   const settings = settingsFor(kind, given);
-  if (kind === 'micrographs' && settings.patch === undefined) {
-    throw new PyrovedError(
-      '--micrographs requires --patch-size: the side, in pixels, of a square that contains one object.',
-    );
-  }
+  // A model sees objects, and not the background of their place.
+  if (kind === 'micrographs') return { kind, flatten: true, ...settings } as Source;
   if (kind !== 'cards') return { kind, ...settings } as Source;
   const { templates, ...options } = settings;
   return { kind, ...cardsConfig(options), ...(typeof templates === 'string' && { templates }) };

@@ -1,5 +1,5 @@
 /** Shared by the commands that use a trained model: loading the model, and reading images for it. */
-import type { Command } from 'commander';
+import type { Command, Option } from 'commander';
 import { PyrovedError } from 'pyroved-ts';
 import { defined } from 'pyroved-ts/internal';
 import { plainText } from '../plainText.js';
@@ -17,8 +17,8 @@ import { type StartedMachine, startMachine } from '../runs/machine.js';
 import { turns } from '../runs/upright.js';
 import { RunFolder, writeFileAtomic } from '../storage/index.js';
 import { say, sayProblems } from './messages.js';
-import { atLeast, type Given, machineOf, parsed } from './options.js';
-import { limits } from './sourceTable.js';
+import { limits, micrographOptions, micrographSettings } from './micrographTable.js';
+import { type Given, machineOf } from './options.js';
 
 /** Adds the run folder as an argument. */
 export const addRun = (command: Command): Command => command.argument('<run>', 'a run folder created by train');
@@ -68,15 +68,8 @@ export function addImagesOptions(command: Command, out = 'output file (default: 
     .option('--images <folder>', 'folder of image files, including subfolders')
     .option('--array <file>', 'alternatively, a .npy, .npz or HDF5 file')
     .option('--dataset <name>', 'name of the array in a file with several arrays')
-    .option('--micrographs <path>', 'alternatively, a large image, or a folder of large images, to cut patches from')
-    .option(
-      '--centres <csv>',
-      'CSV table of the object centres, x,y and optionally file (default: objects are detected)',
-    )
-    .addOption(
-      parsed('--patch-size <pixels>', "side of the square patch around each object (default: the run's)", atLeast(1)),
-    );
-  for (const { option } of limits()) command.addOption(option);
+    .option('--micrographs <path>', 'alternatively, a large image, or a folder of large images, to cut patches from');
+  for (const { option } of [...micrographOptions(), ...limits()]) command.addOption(option);
   return command.option('--out <file>', out);
 }
 
@@ -94,27 +87,27 @@ function whereOf(given: Given): NewImages {
 }
 
 function placeOf(given: Given): NewImages {
-  const { images, array, micrographs, dataset, centres, patchSize } = given as Record<string, string | undefined>;
+  const { images, array, micrographs, dataset } = given as Record<string, string | undefined>;
   const asked = [images, array, micrographs].filter((path) => path !== undefined);
   if (asked.length !== 1) {
     throw new PyrovedError(
       `${asked.length === 0 ? 'Use one' : 'Use only one'} of --images FOLDER, --array FILE and --micrographs PATH.`,
     );
   }
-  const stray = [
-    ...(dataset !== undefined && array === undefined ? ['--dataset requires --array'] : []),
-    ...(centres !== undefined && micrographs === undefined ? ['--centres requires --micrographs'] : []),
-    ...(patchSize !== undefined && micrographs === undefined ? ['--patch-size requires --micrographs'] : []),
-  ];
+  if (micrographs !== undefined) return { micrographs, ...micrographSettings(given), ...defined({ dataset }) };
+  const stray = micrographOptions()
+    .filter(({ option, places }) => places.micrographs !== undefined && isGiven(given, option))
+    .map(({ option }) => `${option.long} requires --micrographs`);
+  if (dataset !== undefined && array === undefined) stray.push('--dataset requires --array or --micrographs');
   if (stray.length > 0) throw new PyrovedError(`${stray.join('; ')}.`);
   if (images !== undefined) return { folder: images };
-  if (array !== undefined) return { array, ...(dataset !== undefined && { dataset }) };
-  return {
-    micrographs: micrographs as string,
-    ...(centres !== undefined && { centres }),
-    ...(patchSize !== undefined && { patch: Number(patchSize) }),
-  };
+  return { array: array as string, ...(dataset !== undefined && { dataset }) };
 }
+
+const isGiven = (given: Given, option: Option): boolean => {
+  const value = given[option.attributeName()];
+  return value !== undefined && !(option.negate && value === true);
+};
 
 /** Writes a table to `--out`, or to standard output. */
 export function writeTable(table: string, { out }: Given): void {

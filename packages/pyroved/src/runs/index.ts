@@ -2,6 +2,7 @@
 
 export { type Figures, figuresOf, type ModelEvaluation } from '../kinds/evaluation.js';
 export { type ModelSettings, modelKinds, type TrainSettings, trainDefaults } from '../kinds/index.js';
+export { type FindRequest, type FindResult, findInMicrographs } from '../micrographs/find.js';
 export * from '../pairs/index.js';
 export type { ArraySource, ImagesSource, MicrographSource } from '../sources/files.js';
 export type { CardsSource, Changes, GeneratedSource } from '../sources/generated.js';

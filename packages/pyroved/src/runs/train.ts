@@ -159,9 +159,11 @@ export function tellOtherMachine(config: MachineRecord, started: StartedMachine,
   );
 }
 
-/** The source with the image size that was chosen from the images, if it was. */
-export const sizedSource = (source: Source, { size }: TrainingSets): Source =>
-  source.kind === 'images' && size !== undefined ? { ...source, size } : source;
+/** The source with what was chosen from the images, if it was: their size, or the patch and the pixel size of micrographs. */
+export function sizedSource(source: Source, { size, patches }: TrainingSets): Source {
+  if (source.kind === 'images' && size !== undefined) return { ...source, size };
+  return source.kind === 'micrographs' ? { ...source, ...patches } : source;
+}
 
 interface SettingsRequest {
   readonly source: Source;

@@ -36,7 +36,7 @@ export function canonical(value: unknown): string {
 const fileOptions: Readonly<Record<Source['kind'], readonly string[]>> = {
   images: ['unlabelled', 'labelled', 'labels', 'factors'],
   array: ['file', 'labels', 'factors'],
-  micrographs: ['path', 'centres'],
+  micrographs: ['path', 'objects'],
   cards: ['templates'],
   glyphs: [],
   digits: [],

@@ -4,6 +4,7 @@ import {
   type FindOptions,
   loadImages,
   loadMicrographs,
+  type MicrographReadOptions,
   type Partition,
   type PartitionOptions,
   partition,
@@ -45,13 +46,15 @@ export interface ArraySource extends Omit<Split, 'splitBy'>, ReadLimits {
 }
 
 /** Patches with one object each, cut from one or several micrographs. */
-export interface MicrographSource extends FindOptions, Split, ReadLimits {
+export interface MicrographSource extends FindOptions, Split, MicrographReadOptions {
   readonly kind: 'micrographs';
   readonly path: string;
-  /** A table of x, y and optionally file and label. @default objects are detected */
-  readonly centres?: string;
+  /** A table of x, y and optionally file, label and angle; see `readCentres`. @default objects are found */
+  readonly objects?: string;
   /** Patches are resized to this side, in pixels. @default not resized */
   readonly size?: number;
+  /** See `MicrographOptions`. @default false */
+  readonly flatten?: boolean;
 }
 
 export async function imageSets(
@@ -96,7 +99,10 @@ export async function micrographSets(
   const { kind: _, path, validationFraction, seed, splitBy, ...options } = source;
   const found = await loadMicrographs(path, { ...options, ...(normalisation && { normalisation }) });
   const split = { validationFraction, seed, ...(splitBy !== undefined && { splitBy }) };
-  return setsOf(partition(found.set, split, found.problems), found);
+  const { patch, pixelSize } = found;
+  const isLength = pixelSize !== undefined && !pixelSize.unit.startsWith('1/');
+  const patches = { patch, ...(isLength && { commonPixelSize: `${pixelSize.x} x ${pixelSize.y} ${pixelSize.unit}` }) };
+  return { ...setsOf(partition(found.set, split, found.problems), found), patches };
 }
 
 interface Found {

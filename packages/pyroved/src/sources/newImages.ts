@@ -1,5 +1,5 @@
 /** New images for a trained model, resized, normalised and preprocessed as its training images. */
-import { loadMicrographs, readFolder } from 'pyroved-data';
+import { loadMicrographs, type MicrographOptions, readFolder } from 'pyroved-data';
 import { type FileProblem, noPreprocessing, PyrovedError, preprocessed, type TrainingImages } from 'pyroved-ts';
 import { defined } from 'pyroved-ts/internal';
 import type { ReadLimits } from 'pyroved-ts/node';
@@ -10,17 +10,12 @@ import { arrayImages } from './files.js';
 
 /** The location of new images: a folder of image files, an array file, or micrographs to cut patches from. */
 export type NewImages = ReadLimits &
-  (
-    | { readonly folder: string }
-    | { readonly array: string; readonly dataset?: string }
-    | {
-        readonly micrographs: string;
-        /** A table of the object centres. @default objects are detected */
-        readonly centres?: string;
-        /** Side of a patch, in pixels of the micrograph. @default that of the run */
-        readonly patch?: number;
-      }
-  );
+  ({ readonly folder: string } | { readonly array: string; readonly dataset?: string } | MicrographImages);
+
+/** Micrographs to cut patches from; options that are omitted are those of the run. */
+export interface MicrographImages extends Omit<MicrographOptions, 'size' | 'normalisation' | 'flatten' | 'pad'> {
+  readonly micrographs: string | readonly string[];
+}
 
 export interface FoundImages {
   readonly set: TrainingImages;
@@ -50,6 +45,27 @@ export async function imagesFor(trained: TrainedModel | TrainedVED, from: string
   return { set: preprocessedFor(trained, set), ...rest };
 }
 
+/**
+ * How objects are found and patches cut for a trained model: as in the run, except for the given options.
+ * @throws {PyrovedError} when the run was not trained on micrographs and no patch is given.
+ */
+export function findingOf(
+  { run }: Pick<TrainedModel, 'run'>,
+  given: Omit<MicrographImages, 'micrographs'>,
+): Omit<MicrographOptions, 'size' | 'normalisation'> & { readonly patch: number } {
+  const { source } = dataSection(run.config);
+  const own = source.kind === 'micrographs' ? source : undefined;
+  const patch = given.patch ?? own?.patch;
+  if (patch === undefined) {
+    throw new PyrovedError(
+      `The run ${run.path} was not trained on micrographs, so the patch size is required (--patch-size).`,
+    );
+  }
+  const { polarity, split, minArea, maxArea, channel, dataset, commonPixelSize, flatten } = own ?? {};
+  const inherited = { polarity, split, minArea, maxArea, channel, dataset, commonPixelSize, flatten };
+  return { ...defined(inherited), pad: flatten === true, ...defined(given), patch };
+}
+
 /** Applies the preprocessing of the run. */
 export const preprocessedFor = (
   { preprocessing = noPreprocessing }: Pick<TrainedModel, 'preprocessing'>,
@@ -73,17 +89,8 @@ export async function normalisedImages(trained: TrainedModel, from: NewImages): 
     );
   }
   if ('micrographs' in from) {
-    const own = source.kind === 'micrographs' ? source : undefined;
-    const patch = from.patch ?? own?.patch;
-    if (patch === undefined) {
-      throw new PyrovedError(
-        `The run ${run.path} was not trained on micrographs, so the patch size is required (--patch-size).`,
-      );
-    }
-    const { polarity, minArea, maxArea } = own ?? {};
-    const { micrographs, centres } = from;
-    const find = { patch, ...defined({ polarity, minArea, maxArea, centres }) };
-    return loadMicrographs(micrographs, { ...find, ...limits, size: shape[0], normalisation });
+    const { micrographs, ...given } = from;
+    return loadMicrographs(micrographs, { ...findingOf(trained, given), ...limits, size: shape[0], normalisation });
   }
   return readFolder(from.folder, {
     size: shape[0],

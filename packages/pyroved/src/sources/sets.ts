@@ -17,6 +17,8 @@ export interface TrainingSets {
   readonly found?: { readonly test?: TrainingImages };
   /** The side of the images in pixels, if it was chosen from the user's images. */
   readonly size?: number;
+  /** For patches of micrographs: their side in pixels, and the pixel size to which micrographs are resampled, e.g. "1.3 nm". */
+  readonly patches?: { readonly patch: number; readonly commonPixelSize?: string };
   readonly notes: readonly string[];
   readonly problems: readonly FileProblem[];
   /** Closes the files that images are streamed from. */

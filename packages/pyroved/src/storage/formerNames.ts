@@ -9,6 +9,7 @@ const renamed: Readonly<Record<string, string>> = {
   heldOut: 'validationFraction',
   heldOutAccuracy: 'validationAccuracy',
   race: 'selectAfter',
+  centres: 'objects',
 };
 
 /** The outputs of a run on pairs were called targets; an ssRegIVAE still has targets. */
