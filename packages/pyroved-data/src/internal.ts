@@ -7,6 +7,7 @@ export { pixelRatio } from './formats/pixelSize.js';
 export { glyphSymmetry } from './glyphs/lookAlikes.js';
 export { glyphFaces, glyphNames, glyphTemplate } from './glyphs/templates.js';
 export { type GroupSplit, groupFolds, groupSplit, groupsOf } from './groups.js';
+export { readLabelTable } from './images/labels.js';
 export { LARGEST_CHOSEN } from './images/size.js';
 export { readCentres } from './micrograph/centres.js';
 export { type Cut, cutPatches, flattened, placesOf } from './micrograph/cut.js';

@@ -1,4 +1,4 @@
-/** The command line: `pyroved find | train | evaluate | classify | encode | manifold | export | import | cross-validate | compare-priors | sweep | demo`. */
+/** The command line: `pyroved find | train | evaluate | classify | encode | manifold | export | import | cross-validate | compare-priors | sweep | worker | study | demo`. */
 import { Command, CommanderError } from 'commander';
 import { plainText } from '../plainText.js';
 import { version } from '../version.js';
@@ -15,8 +15,10 @@ import { manifoldCommand } from './manifold.js';
 import { report } from './messages.js';
 import { predictCommand } from './predict.js';
 import { interpolateCommand, straightenCommand, traverseCommand } from './rows.js';
+import { studyCommand } from './showStudy.js';
 import { sweepCommand } from './sweep.js';
 import { trainCommand } from './train.js';
+import { workerCommand } from './worker.js';
 
 /** Error messages repeat what was typed, so control characters are removed. */
 const output = { writeErr: (text: string) => void process.stderr.write(plainText(text)) };
@@ -37,6 +39,8 @@ const COMMANDS = [
   crossValidateCommand,
   comparePriorsCommand,
   sweepCommand,
+  workerCommand,
+  studyCommand,
   demoCommand,
 ];
 

@@ -2,12 +2,37 @@
 import { Argument, Command, Option } from 'commander';
 import { PyrovedError } from 'pyroved-ts';
 import { defined } from 'pyroved-ts/internal';
-import { resumeSweep, runSweep, type SweepMetric, type SweepOutcome, sweepMetrics } from '../runs/index.js';
+import {
+  resumeSweep,
+  runSweep,
+  type SweepMachine,
+  type SweepMetric,
+  type SweepOutcome,
+  sweepMetrics,
+} from '../runs/index.js';
 import { rankTable } from '../sweep/sweepReport.js';
 import { aligned } from './aligned.js';
 import { kindTable } from './kindTable.js';
 import { interruptible, print, say } from './messages.js';
-import { addMachineOptions, atLeast, type Given, machineOf, parsed, seedOption, seedsOption } from './options.js';
+import {
+  addMachineOptions,
+  atLeast,
+  type Given,
+  machineOf,
+  parsed,
+  picked,
+  seedOption,
+  seedsOption,
+} from './options.js';
+import {
+  allowMixedOption,
+  maxHoursOption,
+  maxTrialsOption,
+  queueOption,
+  resumable,
+  storageOption,
+  sweepQueueOf,
+} from './queueOptions.js';
 import { addSettings } from './settings.js';
 import { withShortHelp } from './shortHelp.js';
 import { addSourceOptions } from './sources.js';
@@ -24,6 +49,8 @@ Examples:
     $ pyroved sweep micrographs --vary "lr=logrange(1e-4, 1e-2)" --vary "dropout=range(0, 0.5)" --search halving --trials 30 --first-epochs 2
   The same from a file, with the entries source, options, vary, search, trials, seeds and metric:
     $ pyroved sweep sweep.yaml --out runs/sweep
+  With workers on other machines (pyroved worker), and the password of the queue in PYROVED_QUEUE:
+    $ pyroved sweep sweep.yaml --queue --storage /shared/studies
   Continue after Ctrl-C or a crash:
     $ pyroved sweep --resume runs/sweep`;
 
@@ -31,7 +58,7 @@ export function sweepCommand(): Command {
   const command = new Command('sweep')
     .summary('train with varied options and compare')
     .description(
-      'Train every configuration of a grid, random ones, or the best by successive halving, with several seeds, in worker processes on this machine. Writes a ' +
+      'Train every configuration of a grid, random ones, or the best by successive halving, with several seeds, in worker processes on this machine or on others (--queue). Writes a ' +
         'run folder per trial, tables, charts and a report. Ctrl-C saves and stops; continue with --resume.',
     )
     .addArgument(new Argument('[source]', 'a specification (.yaml, .json), or images as for train: a name or a folder'))
@@ -58,6 +85,11 @@ export function sweepCommand(): Command {
     .option('--resume <folder>', 'continue a sweep that was stopped or killed; failed trials are tried again')
     .option('--overwrite', 'replace an existing study')
     .addOption(seedOption('seed of the images and of the random search'))
+    .addOption(maxHoursOption())
+    .addOption(maxTrialsOption())
+    .addOption(queueOption())
+    .addOption(storageOption())
+    .addOption(allowMixedOption())
     .addHelpText('after', examples);
   const own = command.options.map((option) => option.name());
   addSourceOptions(command);
@@ -76,12 +108,18 @@ interface Hooks {
 }
 
 async function sweep(word: string | undefined, given: Given, command: Command, hooks: Hooks): Promise<SweepOutcome> {
-  const { workers } = given as { workers?: number };
-  const machine = { ...machineOf(given), ...(workers !== undefined && { workers }) };
-  if (given.resume !== undefined) {
-    rejectWithResume(word, command, ['workers']);
-    return resumeSweep(String(given.resume), machine, hooks);
-  }
+  const { resume } = given;
+  if (resume !== undefined) rejectWithResume(word, command, [...resumable, 'workers']);
+  const queue = sweepQueueOf(given, resume === undefined ? undefined : String(resume));
+  const how = {
+    ...machineOf(given),
+    ...(picked(given, ['workers', 'maxHours', 'maxTrials']) as Pick<
+      SweepMachine,
+      'workers' | 'maxHours' | 'maxTrials'
+    >),
+    ...(queue && { queue }),
+  };
+  if (resume !== undefined) return resumeSweep(String(resume), how, hooks);
   const spec = specOf(word, given);
   if (spec.search === 'grid' && spec.trials !== undefined)
     throw new PyrovedError('A grid has all combinations; omit trials, or search at random.');
@@ -91,7 +129,7 @@ async function sweep(word: string | undefined, given: Given, command: Command, h
   const { seeds, metric } = spec;
   return runSweep(
     {
-      ...machine,
+      ...how,
       folder: String(given.out ?? 'runs/sweep'),
       configurations: configurationsOf(spec, command, given.seed as number),
       overwrite: given.overwrite === true,
@@ -130,7 +168,7 @@ function specOf(word: string | undefined, given: Given): SweepSpec {
 
 function tellEnd({ folder, result, stopped }: SweepOutcome): void {
   if (stopped || !result) {
-    say(`Stopped. To continue: pyroved sweep --resume ${folder.path}`);
+    say(`Stopped. To continue: pyroved sweep --resume ${folder.path}${folder.queueRecord() ? ' --queue' : ''}`);
     return;
   }
   const table = rankTable(result, Object.keys(result.configurations[0].values));

@@ -33,7 +33,14 @@ export { resumeSeeds, type SeedRecord, type SeedsRequest, type SeedsResult, trai
 export { type PairedTest, pairedTest, type Spread, spreadOf } from '../studies/statistics.js';
 export { type SweepMetric, sweepMetrics } from '../sweep/metric.js';
 export type { ConfigurationResult, SweepResult, TrialResult, TrialState } from '../sweep/result.js';
-export { resumeSweep, runSweep, type SweepOutcome, type SweepRequest } from '../sweep/sweep.js';
+export {
+  resumeSweep,
+  runSweep,
+  type SweepMachine,
+  type SweepOutcome,
+  type SweepQueue,
+  type SweepRequest,
+} from '../sweep/sweep.js';
 export type { Configuration, TrialSettings } from '../sweep/trial.js';
 export { type BoundsOptions, type LikelihoodBounds, likelihoodBounds } from './bound.js';
 export * from './demo.js';

@@ -33,7 +33,7 @@ export function canonical(value: unknown): string {
 }
 
 /** The options of each source that name a file or folder. */
-const fileOptions: Readonly<Record<Source['kind'], readonly string[]>> = {
+export const fileOptions: Readonly<Record<Source['kind'], readonly string[]>> = {
   images: ['unlabelled', 'labelled', 'labels', 'factors'],
   array: ['file', 'labels', 'factors'],
   micrographs: ['path', 'objects'],

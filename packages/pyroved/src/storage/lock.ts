@@ -10,7 +10,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { errorCode } from 'pyroved-data/internal';
-import { explained, RunError } from './errors.js';
+import { explained, LockedError } from './errors.js';
 import { writeFlushed } from './files.js';
 import { type JsonObject, parseJsonObject } from './json.js';
 import { hasEnded, type ProcessIdentity, processFrom, thisProcess } from './processIdentity.js';
@@ -19,7 +19,8 @@ export const LOCK_FILE = 'run.lock';
 
 /**
  * Locks the folder for this process until the returned function is called or the process ends.
- * @throws {RunError} when another running process holds the lock, or the folder is not writable.
+ * @throws {LockedError} when another running process holds the lock
+ * @throws {RunError} when the folder is not writable
  */
 export function lockFolder(folder: string): () => void {
   const file = path.join(folder, LOCK_FILE);
@@ -43,7 +44,20 @@ export function lockFolder(folder: string): () => void {
  */
 export const lockOf = (folder: { lock(): () => void }): Disposable => ({ [Symbol.dispose]: folder.lock() });
 
-/** @throws {RunError} when a running process holds the lock of the folder. */
+/** Locks the folder for this process, released when it is disposed; undefined while another process holds the lock. @throws {RunError} */
+export function lockOfFolder(folder: string): Disposable | undefined {
+  const holder = chainOf(folder).at(-1)?.holder;
+  if (holder && !hasEnded(holder.process)) return undefined;
+  try {
+    return lockOf({ lock: () => lockFolder(folder) });
+  } catch (error) {
+    // Another process was faster.
+    if (error instanceof LockedError) return undefined;
+    throw error;
+  }
+}
+
+/** @throws {LockedError} when a running process holds the lock of the folder. */
 export function assertUnlocked(folder: string): void {
   const holder = chainOf(folder).at(-1)?.holder;
   if (!holder || hasEnded(holder.process)) return;
@@ -51,7 +65,7 @@ export function assertUnlocked(folder: string): void {
   const { pid, host, pidNamespace } = holder.process;
   const isElsewhere = host !== self.host || (pidNamespace ?? self.pidNamespace) !== self.pidNamespace;
   const where = host !== self.host ? ` on ${host}` : isElsewhere ? ' in another container' : '';
-  throw new RunError(
+  throw new LockedError(
     `Process ${pid}${where} has been using ${folder} since ${holder.since}. Wait for it, stop it, or choose another folder. ` +
       `If it is no longer running, remove ${path.join(folder, LOCK_FILE)}.`,
   );
@@ -109,7 +123,7 @@ function isTaken(folder: string, draft: string): boolean {
 }
 
 /** Links a complete file to another name, unless it exists. On file systems without links, the file is copied exclusively. */
-function linked(from: string, to: string): boolean {
+export function linked(from: string, to: string): boolean {
   try {
     fs.linkSync(from, to);
     return true;

@@ -24,6 +24,7 @@ export const STUDY_FILES = {
   results: 'results.json',
   table: 'results.csv',
   logs: 'logs',
+  queue: 'queue.json',
   report: 'report.html',
   pictures: 'pictures',
 } as const;

@@ -24,12 +24,24 @@ export interface Study {
   readonly plan: object;
 }
 
+/** Where the trials of a study are distributed. */
+export interface QueueRecord {
+  /** Name of the study in the queue and the storage. */
+  readonly id: string;
+  /** Address of the queue, without credentials. */
+  readonly queue: string;
+  /** The shared storage. */
+  readonly storage: string;
+}
+
 /** A study on disk. */
 export class StudyFolder {
   private constructor(
     readonly path: string,
     readonly kind: StudyKind,
     readonly plan: JsonObject,
+    /** Folders of its runs, relative to its own. */
+    readonly parts: readonly string[],
   ) {}
 
   /** Creates the folder and writes the plan. @throws {RunError} when the folder contains a run or other files, or is not writable. */
@@ -54,7 +66,7 @@ export class StudyFolder {
   static open(folder: string, wanted?: StudyKind): StudyFolder {
     const file = path.join(folder, STUDY_FILES.study);
     if (!fs.existsSync(file)) throw new RunError(`${folder} is not a study: it has no ${STUDY_FILES.study}.`);
-    const { format, version, kind: found, plan } = withCurrentNames(parseJsonObject(readText(file), file));
+    const { format, version, kind: found, plan, parts } = withCurrentNames(parseJsonObject(readText(file), file));
     const kind = studyKinds.find((name) => name === found);
     if (format !== FORMAT || kind === undefined || typeof plan !== 'object' || plan === null || Array.isArray(plan))
       throw new RunError(`${file} is damaged: its kind or plan is missing.`);
@@ -62,7 +74,8 @@ export class StudyFolder {
       throw new RunError(`${file} has version ${version}, but only version ${VERSION} is supported. Update pyroved.`);
     if (wanted !== undefined && kind !== wanted)
       throw new RunError(`${folder} contains a study of ${kind}, not of ${wanted}.`);
-    return new StudyFolder(folder, kind, plan);
+    const named = Array.isArray(parts) ? parts.filter((part) => typeof part === 'string' && !part.includes('..')) : [];
+    return new StudyFolder(folder, kind, plan, named.map(String));
   }
 
   /** The folder of one of its runs. */
@@ -78,6 +91,20 @@ export class StudyFolder {
   lock(): () => void {
     explained(`Could not write into ${this.path}`, () => fs.accessSync(this.path, fs.constants.W_OK));
     return lockFolder(this.path);
+  }
+
+  /** Where the trials of the study are distributed; undefined if they are not. @throws {RunError} when the record is damaged */
+  queueRecord(): QueueRecord | undefined {
+    const file = this.file('queue');
+    if (!fs.existsSync(file)) return undefined;
+    const { id, queue, storage } = parseJsonObject(readText(file), file);
+    if (typeof id === 'string' && /^[\w-]{1,100}$/.test(id) && typeof queue === 'string' && typeof storage === 'string')
+      return { id, queue, storage };
+    throw new RunError(`${file} is damaged: its id, queue or storage is missing. Remove it, and resume the study.`);
+  }
+
+  writeQueueRecord(record: QueueRecord): void {
+    writeFileAtomic(this.file('queue'), `${JSON.stringify(record, null, 2)}\n`);
   }
 
   /** Writes `results.json` and, if given, the table `results.csv`. */

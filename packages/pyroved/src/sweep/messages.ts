@@ -17,9 +17,13 @@ export interface Job {
 /** To a worker. */
 export type Order = { readonly do: 'run'; readonly job: Job } | { readonly do: 'stop' };
 
-/** From a worker. `error`: the training was rejected or failed with a message for the user; `fault`: any other exception. */
+/**
+ * From a worker. `saved`: the state after an epoch, counted from 1, is on disk; `error`: the training was rejected or failed with a message for the user;
+ * `unwritable`: the run could not be written or read; `fault`: any other exception.
+ */
 export type Answer =
   | { readonly is: 'line'; readonly text: string }
+  | { readonly is: 'saved'; readonly epoch: number }
   | { readonly is: 'ended' }
   | { readonly is: 'stopped' }
-  | { readonly is: 'error' | 'fault'; readonly message: string };
+  | { readonly is: 'error' | 'unwritable' | 'fault'; readonly message: string };

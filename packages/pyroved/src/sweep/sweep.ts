@@ -1,24 +1,31 @@
 /** Sweeps: many trainings with varied options and seeds in worker processes, compared by one figure. */
+import { randomUUID } from 'node:crypto';
 import os from 'node:os';
 import path from 'node:path';
 import { OptionError } from 'pyro-ts';
+import type { QueueAddress } from '../queue/address.js';
+import { Distribution, type DistributionCalls } from '../queue/distribution.js';
+import { pinOf } from '../queue/pin.js';
 import type { RunHooks } from '../runs/hooks.js';
 import { type Machine, type MachineRecord, machineAgain, recordOf, startMachine } from '../runs/machine.js';
 import { checkTrainSettings } from '../runs/settings.js';
+import type { SharedStore } from '../shared/store.js';
 import { contentHash } from '../sources/contentHash.js';
 import { lockOf, RunFolder, StudyFolder } from '../storage/index.js';
 import { planIn } from '../studies/plan.js';
 import { seedList } from '../studies/seeds.js';
 import { spreadOf } from '../studies/statistics.js';
 import { type Halving, halvingOf, rungs } from './halving.js';
+import { checkLimits, HourMeter, type Limits, TrialBudget } from './limits.js';
 import type { Job } from './messages.js';
 import { compareBy, figuresAt, metricOf, type SweepMetric } from './metric.js';
-import { type Outcome, runJobs } from './pool.js';
+import { type PoolOptions, runJobs } from './pool.js';
 import { resultOf, type SweepResult, sweepCsv, type TrialResult } from './result.js';
 import { sweepReport } from './sweepReport.js';
+import type { Outcome } from './trainingProcess.js';
 import { type Configuration, type Trial, trialsOf } from './trial.js';
 
-export interface SweepRequest extends Machine {
+export interface SweepRequest extends Machine, Limits {
   /** The folder of the sweep; must not exist or be empty. */
   readonly folder: string;
   /** At least one, with the same varied options. */
@@ -31,8 +38,18 @@ export interface SweepRequest extends Machine {
   readonly halving?: Partial<Halving>;
   /** Number of worker processes. @default as many as there are cores and memory for, one thread each */
   readonly workers?: number;
+  /** Have the trials trained by workers on any number of machines. @default by processes of this machine */
+  readonly queue?: SweepQueue;
   /** Replace an existing run or study. @default false */
   readonly overwrite?: boolean;
+}
+
+/** See `Distribution`. */
+export interface SweepQueue {
+  readonly address: QueueAddress;
+  readonly store: SharedStore;
+  /** Whether workers with other code, Node, engine, kernel or instruction set may train trials; the numbers then depend on which one did. @default false */
+  readonly allowMixed?: boolean;
 }
 
 export interface SweepOutcome {
@@ -43,7 +60,7 @@ export interface SweepOutcome {
 }
 
 /** Options of a sweep that may change when it is resumed. */
-export type SweepMachine = Machine & Pick<SweepRequest, 'workers'>;
+export type SweepMachine = Machine & Limits & Pick<SweepRequest, 'workers' | 'queue'>;
 
 interface Plan {
   readonly configurations: readonly Configuration[];
@@ -62,11 +79,12 @@ const partOf = (id: string): string => `trials/${id}`;
  * @throws {RunError} when the folder is in use
  */
 export async function runSweep(request: SweepRequest, hooks: RunHooks = {}): Promise<SweepOutcome> {
-  const { folder, configurations, seeds = 1, metric, workers, overwrite = false, ...machine } = request;
+  const { folder, configurations, seeds = 1, metric, overwrite = false, halving: given, ...how } = request;
+  const { workers, queue, maxHours, maxTrials, ...machine } = how;
   checkConfigurations(configurations);
   const list = seedList(seeds);
-  const halving = request.halving && halvingOf(request.halving);
-  checkWorkers(workers);
+  const halving = given && halvingOf(given);
+  checkHow(how);
   StudyFolder.assertFree(folder, { overwrite });
   const record = await recordOfMachine(machine, hooks);
   const hashes = new Map<string, string>();
@@ -88,21 +106,16 @@ export async function runSweep(request: SweepRequest, hooks: RunHooks = {}): Pro
   const parts = trials.map(({ id }) => partOf(id));
   const study = StudyFolder.create(folder, { kind: 'sweep', parts, plan }, { overwrite });
   using _lock = lockOf(study);
-  return await work(study, plan, { ...machine, ...(workers !== undefined && { workers }) }, hooks);
+  return await work(study, plan, how, hooks);
 }
 
 /** Continues a sweep that was stopped or killed; trials that failed are tried again. */
-export async function resumeSweep(
-  folder: string,
-  { workers, ...asked }: SweepMachine = {},
-  hooks: RunHooks = {},
-): Promise<SweepOutcome> {
-  checkWorkers(workers);
+export async function resumeSweep(folder: string, how: SweepMachine = {}, hooks: RunHooks = {}): Promise<SweepOutcome> {
+  checkHow(how);
   const study = StudyFolder.open(folder, 'sweep');
   const plan = planIn<Plan>(study, ['configurations', 'trials', 'machine']);
   using _lock = lockOf(study);
-  const machine = machineAgain(plan.machine, asked);
-  return await work(study, plan, { ...machine, ...(workers !== undefined && { workers }) }, hooks);
+  return await work(study, plan, how, hooks);
 }
 
 /** A sweep at work: its locked folder, and how its trials are trained. */
@@ -110,40 +123,68 @@ interface SweepAtWork {
   readonly study: StudyFolder;
   readonly plan: Plan;
   readonly machine: Machine;
-  readonly workers: number;
   readonly hooks: RunHooks;
+  /** Trains jobs, in their order. */
+  readonly train: (jobs: readonly Job[], calls: TrainCalls) => Promise<Outcome[]>;
+  readonly budget: TrialBudget;
 }
 
-async function work(study: StudyFolder, plan: Plan, machine: SweepMachine, hooks: RunHooks): Promise<SweepOutcome> {
-  const { configurations, trials, halving } = plan;
-  const { workers = defaultWorkers(trials.length), ...own } = machine;
+type TrainCalls = Pick<DistributionCalls, 'logs' | 'signal' | 'onEnd' | 'say'> & Pick<PoolOptions, 'onDeath'>;
+
+async function work(study: StudyFolder, plan: Plan, how: SweepMachine, hooks: RunHooks): Promise<SweepOutcome> {
+  const { configurations, trials } = plan;
+  const { workers = defaultWorkers(trials.length), queue, maxHours, maxTrials, ...own } = how;
   const threads = own.threads ?? Math.max(1, Math.floor(os.availableParallelism() / workers));
-  hooks.say?.(`${trials.length} trials, ${count(workers, 'worker')} with ${count(threads, 'thread')} each.`);
-  const at = { study, plan, machine: { ...machineAgain(plan.machine, own), threads }, workers, hooks };
-  const results = new Map<string, TrialResult>();
-  const stopped = { folder: study, stopped: true };
-  const left = () => trials.filter(({ id }) => !results.has(id));
-  for (const until of halving ? rungs(configurations.length, halving) : []) {
-    const reached = await trainAll(at, left(), until);
-    if (!reached) return stopped;
-    const kept = bestOf(reached, metricFor(plan, reached), Math.ceil(countOf(reached) / (halving as Halving).factor));
-    for (const one of reached) if (one.state === 'failed' || !kept.has(one.configuration)) results.set(one.id, one);
-    hooks.say?.(`After epoch ${until}: ${kept.size} of ${count(configurations.length, 'configuration')} go on.`);
+  const machine = { ...machineAgain(plan.machine, own), threads };
+  using meter = new HourMeter(maxHours);
+  await using distribution = queue && (await distributionOf(study, plan, queue));
+  hooks.say?.(
+    queue
+      ? `${trials.length} trials for the workers of ${queue.address.shown} with the storage ${queue.store.name}.`
+      : `${trials.length} trials, ${count(workers, 'worker')} with ${count(threads, 'thread')} each.`,
+  );
+  const budget = new TrialBudget(maxTrials);
+  const at: SweepAtWork = {
+    ...{ study, plan, machine, hooks, budget },
+    train: (jobs, calls) =>
+      distribution ? distribution.train(jobs, { ...calls, meter }) : runJobs(jobs, { ...calls, meter, workers }),
+  };
+  const ordered = await trainInOrder(at);
+  if (!ordered) {
+    if (meter.signal.aborted) hooks.say?.(`Stopped after ${maxHours} hours of all workers together.`);
+    else if (budget.isUsedUp) hooks.say?.(`Stopped after ${count(maxTrials ?? 0, 'trial')}.`);
+    return { folder: study, stopped: true };
   }
-  const ended = await trainAll(at, left());
-  if (!ended) return stopped;
-  for (const one of ended) results.set(one.id, one);
-  const ordered = trials.map(({ id }) => results.get(id) as TrialResult);
-  const result = resultOf(metricFor(plan, ended), configurations, ordered);
+  await distribution?.finish();
+  const result = resultOf(metricFor(plan, ordered), configurations, ordered);
   study.writeResults(result, sweepCsv(result, configurations));
   const { html, pictures } = sweepReport({ result, configurations, machine: plan.machine, path: study.path });
   study.writeReport(html, pictures);
   return { folder: study, result, stopped: false };
 }
 
+/** The results of all trials, in their order; undefined if the sweep was stopped before. */
+async function trainInOrder(at: SweepAtWork): Promise<TrialResult[] | undefined> {
+  const { plan, hooks } = at;
+  const { configurations, trials, halving } = plan;
+  const results = new Map<string, TrialResult>();
+  const left = () => trials.filter(({ id }) => !results.has(id));
+  for (const until of halving ? rungs(configurations.length, halving) : []) {
+    const reached = await trainAll(at, left(), until);
+    if (!reached) return undefined;
+    const kept = bestOf(reached, metricFor(plan, reached), Math.ceil(countOf(reached) / (halving as Halving).factor));
+    for (const one of reached) if (one.state === 'failed' || !kept.has(one.configuration)) results.set(one.id, one);
+    hooks.say?.(`After epoch ${until}: ${kept.size} of ${count(configurations.length, 'configuration')} go on.`);
+  }
+  const ended = await trainAll(at, left());
+  if (!ended) return undefined;
+  for (const one of ended) results.set(one.id, one);
+  return trials.map(({ id }) => results.get(id) as TrialResult);
+}
+
 /** Trains all of them up to `until`, or to the end; undefined if the sweep was stopped before. Those that did not get to the end count as dropped. */
 async function trainAll(at: SweepAtWork, trials: readonly Trial[], until?: number): Promise<TrialResult[] | undefined> {
-  const { study, plan, machine, workers, hooks } = at;
+  const { study, plan, machine, hooks, budget, train } = at;
   const { signal, say } = hooks;
   const jobs = trials.map(
     ({ id, configuration, seed }): Job => ({
@@ -160,18 +201,32 @@ async function trainAll(at: SweepAtWork, trials: readonly Trial[], until?: numbe
       ? { ...trial, state: 'finished', figures }
       : { ...trial, state: 'dropped', epoch: until, figures };
   };
-  const outcomes = await runJobs(jobs, {
-    workers,
-    logs: study.file('logs'),
-    ...(signal && { signal }),
-    onDeath: (index, how) =>
-      say?.(`${trialName(plan, trials[index])}: its process ended ${how}; the trial is continued.`),
-    onEnd: (index, outcome) => {
-      if (outcome.is !== 'stopped')
-        say?.(`${trialName(plan, trials[index])}: ${resultText(study, resultAt(index, outcome))}`);
+  const chosen = budget.take(jobs);
+  const trained = await train(
+    chosen.map((index) => jobs[index]),
+    {
+      logs: study.file('logs'),
+      ...(signal && { signal }),
+      ...(say && { say }),
+      onDeath: (k, how) =>
+        say?.(`${trialName(plan, trials[chosen[k]])}: its process ended ${how}; the trial is continued.`),
+      onEnd: (k, outcome) => {
+        const index = chosen[k];
+        if (outcome.is !== 'stopped')
+          say?.(`${trialName(plan, trials[index])}: ${resultText(study, resultAt(index, outcome))}`);
+      },
     },
-  });
-  return signal?.aborted ? undefined : outcomes.map((outcome, index) => resultAt(index, outcome));
+  );
+  if (chosen.length < jobs.length || trained.some(({ is }) => is === 'stopped')) return undefined;
+  return trained.map((outcome, index) => resultAt(index, outcome));
+}
+
+/** The queue of a sweep, whose name stays the same when the sweep is resumed. */
+async function distributionOf(study: StudyFolder, plan: Plan, queue: SweepQueue): Promise<Distribution> {
+  const { address, store, allowMixed = false } = queue;
+  const { id } = study.queueRecord() ?? { id: randomUUID() };
+  study.writeQueueRecord({ id, queue: address.shown, storage: store.name });
+  return await Distribution.open({ address, store, id, allowMixed, pin: pinOf(plan.machine) });
 }
 
 const metricFor = ({ metric }: Plan, results: readonly TrialResult[]): SweepMetric =>
@@ -203,7 +258,7 @@ async function recordOfMachine(machine: Machine, { say }: RunHooks): Promise<Mac
 const MEMORY = 1e9;
 
 /** As many workers as there are cores, memory and trials for. */
-const defaultWorkers = (trials: number): number =>
+export const defaultWorkers = (trials = Number.POSITIVE_INFINITY): number =>
   Math.max(1, Math.min(trials, os.availableParallelism(), Math.floor(os.freemem() / MEMORY)));
 
 function checkConfigurations(configurations: readonly Configuration[]): void {
@@ -230,7 +285,8 @@ function checkDistinct(configurations: readonly Configuration[], trials: readonl
   }
 }
 
-function checkWorkers(workers: number | undefined): void {
+function checkHow({ workers, maxHours, maxTrials }: SweepMachine): void {
+  checkLimits({ ...(maxHours !== undefined && { maxHours }), ...(maxTrials !== undefined && { maxTrials }) });
   if (workers !== undefined && !(Number.isInteger(workers) && workers >= 1))
     throw new OptionError(`workers must be an integer of at least 1; got ${workers}.`);
 }

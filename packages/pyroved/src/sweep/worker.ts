@@ -1,7 +1,7 @@
 /** The program of a worker process: trains what it is sent, one after the other, and continues what a killed worker left. */
 import { PyroError } from 'pyro-ts';
 import { resumeRun, trainRun } from '../runs/train.js';
-import { RunFolder } from '../storage/index.js';
+import { RunError, RunFolder } from '../storage/index.js';
 import type { Answer, Job, Order } from './messages.js';
 
 let stopping = new AbortController();
@@ -28,7 +28,7 @@ async function answer(job: Job): Promise<void> {
     const isExpected = error instanceof PyroError;
     const message =
       error instanceof Error ? (isExpected ? error.message : (error.stack ?? error.message)) : String(error);
-    tell({ is: isExpected ? 'error' : 'fault', message });
+    tell({ is: error instanceof RunError ? 'unwritable' : isExpected ? 'error' : 'fault', message });
   }
 }
 
@@ -40,10 +40,13 @@ async function train({ folder, settings, seed, machine, until }: Job, signal: Ab
     if (run.hasSummary() || (until !== undefined && epochsOf(run) >= until)) return true;
   }
   const arrived = new AbortController();
+  let epochs = 0;
   const hooks = {
     signal: AbortSignal.any([signal, arrived.signal]),
     say: (text: string) => tell({ is: 'line', text }),
+    pause: async () => tell({ is: 'saved', epoch: epochs }),
     onEpoch: ({ epoch }: { readonly epoch: number }) => {
+      epochs = epoch;
       if (until !== undefined && epoch >= until) arrived.abort();
     },
   };
