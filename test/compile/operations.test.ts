@@ -110,6 +110,25 @@ const cases: Readonly<Record<string, readonly [Program, ...Input[]]>> = {
   slice: [(x) => tf.slice(x, [1, 0], [2, 2]).mul(tf.slice(x.exp(), [0, 1], [2, -1])), any(3, 3)],
   'strided slice': [(x) => tf.stridedSlice(x, [1, 0], [4, 3], [2, 1]), any(4, 3)],
   reverse: [(x) => tf.reverse(x, 1).mul(x), any(2, 3)],
+  // Gradients of slices: blocks side by side, and blocks that overlap.
+  'slices of one array': [
+    (x) =>
+      tf
+        .slice(x.exp(), [0, 0], [2, 3])
+        .sum()
+        .add(tf.slice(x, [2, 0], [3, 3]).square().sum()),
+    any(5, 3),
+  ],
+  'overlapping slices': [
+    (x) =>
+      tf
+        .slice(x, [0, 0], [3, 3])
+        .square()
+        .sum()
+        .add(tf.slice(x, [2, 0], [3, 3]).exp().sum()),
+    any(5, 3),
+  ],
+  'a slice of many': [(x) => tf.slice(x, [7, 0], [40, 9]).square(), any(60, 9)],
   pad: [
     (x) =>
       tf.pad(

@@ -94,7 +94,7 @@ export class RandomStream {
     const run = (_: unknown, out: Float32Array | Int32Array): void => {
       for (let i = 0; i < out.length; i++) out[i] = draw();
     };
-    return hostCall({ name: 'random draws', inputs: [], shape, dtype: 'float32', run });
+    return hostCall({ name: 'random draws', inputs: [], shape, dtype: 'float32', run, writesAll: true });
   }
 
   /** Uniform draws, strictly between 0 and 1 also in float32. */

@@ -65,6 +65,7 @@ function recordedPass({ name, data, inputs, shape, forward, backward }: HostPass
       inputs: operands,
       shape,
       dtype: 'float32',
+      writesAll: true,
       run: (numbers, output) => {
         free();
         saved = forward(numbers.map(asFloat32), isDifferentiated, output as Float32Array);
@@ -78,6 +79,7 @@ function recordedPass({ name, data, inputs, shape, forward, backward }: HostPass
           name: `${name}, gradients`,
           inputs: [upstream, ...kept],
           shapes: tensors.map((x) => x.shape),
+          writesAll: true,
           run: ([up, ...numbers], outputs) => {
             const gradients = backward(numbers, up, saved);
             free();

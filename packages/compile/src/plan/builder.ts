@@ -18,6 +18,12 @@ import { withoutSelection } from './selection.js';
 /** Constants of more entries are not compared with each other. */
 const COMPARED = 4096;
 
+/** A value, and where its first entry is put. */
+interface Block {
+  readonly value: Value;
+  readonly at: Shape;
+}
+
 export class PlanBuilder {
   readonly entries: Entry[] = [];
   /** The functions that `hostMap` nodes call. */
@@ -179,7 +185,7 @@ export class PlanBuilder {
     return this.add({ kind: 'matMul', args: [a, b] }, [...batch, sa[sa.length - 2], sb[sb.length - 1]]);
   }
 
-  place(parts: readonly { readonly value: Value; readonly at: Shape }[], fill: number, shape: Shape): Value {
+  place(parts: readonly Block[], fill: number, shape: Shape): Value {
     const kept = parts.filter(({ value }) => sizeOf(this.shapeOf(value)) > 0);
     if (kept.length === 1 && sameShape(this.shapeOf(kept[0].value), shape)) return kept[0].value;
     return this.add({ kind: 'place', args: kept.map((p) => p.value), at: kept.map((p) => p.at), fill }, shape);
@@ -218,7 +224,7 @@ export class PlanBuilder {
     const same = (value: Value) => this.expand(value, shape);
     switch (fn) {
       case 'Add':
-        return y === 0 ? same(a) : x === 0 ? same(b) : undefined;
+        return y === 0 ? same(a) : x === 0 ? same(b) : this.joined(a, b);
       case 'Sub':
         return y === 0 ? same(a) : x === 0 ? this.map('Neg', same(b)) : undefined;
       case 'Mul':
@@ -238,6 +244,21 @@ export class PlanBuilder {
       default:
         return undefined;
     }
+  }
+
+  /** The sum of blocks among zeros, such as the gradients of slices of one array: all blocks at once, where none overlap. */
+  private joined(a: Value, b: Value): Value | undefined {
+    const [x, y] = [this.entries[a], this.entries[b]];
+    if (x.kind !== 'place' || y.kind !== 'place' || !sameShape(x.shape, y.shape)) return undefined;
+    if (x.fill !== 0 || y.fill !== 0) return undefined;
+    const blocks = [x, y].map(({ args, at }) => args.map((value, i) => ({ value, at: at[i] })));
+    const isFree = blocks[0].every((one) => blocks[1].every((other) => this.isApart(one, other)));
+    return isFree ? this.place(blocks.flat(), 0, x.shape) : undefined;
+  }
+
+  private isApart(a: Block, b: Block): boolean {
+    const [x, y] = [this.shapeOf(a.value), this.shapeOf(b.value)];
+    return a.at.some((from, i) => from + x[i] <= b.at[i] || b.at[i] + y[i] <= from);
   }
 
   private add(node: Node, shape: Shape): Value {

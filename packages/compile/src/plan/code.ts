@@ -81,15 +81,17 @@ function textsOf(
   return { definitions: definitions.join('\n'), calls };
 }
 
-/** The fastest of rounds that fill `seconds`, and of several in any case: another process may interrupt one. */
+/** The fastest of rounds that fill `seconds`, and of three in any case: another process may interrupt one. */
 function secondsOf(call: () => void, seconds: number): number {
   let best = Number.POSITIVE_INFINITY;
   const end = performance.now() + 1000 * seconds;
-  for (let rounds = 1, least = 8; ; rounds *= 2, least--) {
+  for (let calls = 1, least = 3; ; least--) {
     const start = performance.now();
-    for (let i = 0; i < rounds; i++) call();
+    for (let i = 0; i < calls; i++) call();
     const now = performance.now();
-    best = Math.min(best, (now - start) / 1000 / rounds);
-    if (now >= end && least <= 0) return best;
+    const taken = (now - start) / 1000;
+    best = Math.min(best, taken / calls);
+    if (now >= end && least <= 1) return best;
+    if (taken < seconds / 8) calls *= 2;
   }
 }

@@ -108,18 +108,18 @@ function numbersAt(
 
 /** Runs a computation on the host, rounded to what its tensor would hold. */
 function hostRunner(step: Extract<Step, { kind: 'host' }>, viewOf: (v: Value) => Numbers): () => void {
-  const { run, dtype }: HostCall = step.call;
+  const { run, dtype, writesAll = false }: HostCall = step.call;
   const inputs = step.args.map(viewOf);
   const output = viewOf(step.result);
   if (dtype === 'float32' && output instanceof Float32Array) {
     return () => {
-      output.fill(0);
+      if (!writesAll) output.fill(0);
       run(inputs, output);
     };
   }
   const rounded = dtype === 'int32' ? new Int32Array(output.length) : new Float32Array(output.length);
   return () => {
-    rounded.fill(0);
+    if (!writesAll) rounded.fill(0);
     run(inputs, rounded);
     output.set(rounded);
   };

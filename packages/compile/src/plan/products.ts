@@ -48,7 +48,10 @@ export function productCall(
     if (loops) loops.multiply(x, y, output as Float32Array);
     else multiplyArrays(x, y, output as Float32Array);
   };
-  return { call: { name: 'matMul', inputs: [], shape, dtype: 'float32', run }, args: [a.home, b.home] };
+  return {
+    call: { name: 'matMul', inputs: [], shape, dtype: 'float32', run, writesAll: true },
+    args: [a.home, b.home],
+  };
 }
 
 /** How the last two dimensions of `value` lie in memory. */

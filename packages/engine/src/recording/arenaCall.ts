@@ -17,7 +17,7 @@ export function arenaCall(
   body: (memory: LoopMemory, addresses: readonly number[], to: number) => void,
 ): tf.Tensor {
   return hostCall({
-    ...{ name, inputs, shape, dtype: 'float32' },
+    ...{ name, inputs, shape, dtype: 'float32', writesAll: true },
     run: (numbers, output) => onArena(numbers, output as Float32Array, body),
   });
 }

@@ -14,6 +14,8 @@ export interface HostCall {
   readonly dtype: 'float32' | 'int32';
   /** Fills `output` (row by row, zeros before) from the numbers of the inputs. */
   readonly run: (inputs: readonly ArrayLike<number>[], output: Float32Array | Int32Array) => void;
+  /** Whether `run` writes every entry, so that `output` need not be zeros before. @default false */
+  readonly writesAll?: boolean;
   /** Set where the call is a pure function of the entries of its inputs, broadcast together: `run` is then a loop over it. */
   readonly each?: (...x: number[]) => number;
 }

@@ -8,8 +8,10 @@ export interface PackedCall {
   readonly name: string;
   readonly inputs: readonly tf.Tensor[];
   readonly shapes: readonly (readonly number[])[];
-  /** Fills the outputs, row by row, from the numbers of the inputs; all are float32. */
+  /** Fills the outputs (row by row, zeros before) from the numbers of the inputs; all are float32. */
   readonly run: (inputs: readonly Float32Array[], outputs: readonly Float32Array[]) => void;
+  /** Whether `run` writes every entry, so that the outputs need not be zeros before. @default false */
+  readonly writesAll?: boolean;
 }
 
 /**
@@ -26,7 +28,7 @@ export interface PackedCall {
  *   },
  * });
  */
-export function packedCall({ name, inputs, shapes, run }: PackedCall): tf.Tensor[] {
+export function packedCall({ name, inputs, shapes, run, writesAll = false }: PackedCall): tf.Tensor[] {
   const sizes = shapes.map(sizeOf);
   const begin = sizes.map((_, i) => sizes.slice(0, i).reduce((a, b) => a + b, 0));
   const all = hostCall({
@@ -34,6 +36,7 @@ export function packedCall({ name, inputs, shapes, run }: PackedCall): tf.Tensor
     inputs,
     shape: [sizes.reduce((a, b) => a + b, 0)],
     dtype: 'float32',
+    writesAll,
     run: (numbers, output) => {
       const parts = sizes.map((n, i) => (output as Float32Array).subarray(begin[i], begin[i] + n));
       run(numbers.map(asFloat32), parts);

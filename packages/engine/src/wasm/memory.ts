@@ -24,6 +24,14 @@ export function tensorFrom(shape: readonly number[], fill: (values: Float32Array
   return output;
 }
 
+/**
+ * Gives a float32 variable new numbers. They get memory of their own: the wasm engine keeps operands of products packed, by their tensors, and would not
+ * see what is written over them.
+ */
+export function overwrite(variable: tf.Variable, values: Float32Array): void {
+  tf.tidy(() => variable.assign(tensorFrom(variable.shape, (numbers) => numbers.set(values))));
+}
+
 /** Index of the first entry of a float32 tensor that is NaN or infinite, or -1. */
 export function firstNonFinite(x: tf.Tensor): number {
   return firstOutside(x, -MAX_FLOAT, MAX_FLOAT);

@@ -10,6 +10,8 @@ namespace PYRO_ISA {
 
 /** Inner entries at a time: their rows of a panel share the first caches with a tile's. */
 constexpr int kInner = 256;
+/** Rows of the right operand that are fetched ahead: they lie too far apart for the processor to do it by itself. */
+constexpr int kAhead = 16;
 
 /** out[i] = (add ? out[i] : 0) + sum over k of a[k][i] b[k] for `Rows` rows and `Vectors` vectors of columns. */
 template <int Rows, int Vectors>
@@ -60,8 +62,12 @@ inline void packPanel(const ProductProblem& p, int first, int inner, int column,
   const float* b = p.b.data + first * p.b.rowStep + column * p.b.columnStep;
   if (p.b.columnStep == 1) {
     for (int k = 0; k < inner; k++, b += p.b.rowStep, packed += kPanel) {
+      const float* ahead = b + static_cast<int64_t>(k + kAhead < inner ? kAhead : inner - 1 - k) * p.b.rowStep;
       int j = 0;
-      for (; j + kLanes <= columns; j += kLanes) store(packed + j, load(b + j));
+      for (; j + kLanes <= columns; j += kLanes) {
+        __builtin_prefetch(ahead + j);
+        store(packed + j, load(b + j));
+      }
       for (; j < columns; j++) packed[j] = b[j];
       for (; j < kPanel; j++) packed[j] = 0;
     }

@@ -25,7 +25,7 @@ export function vectorKernels(steps: readonly Step[], size: number): VectorKerne
   for (const step of steps) {
     if (step.kind !== 'loops' || !step.kernel.nest || emitted.has(step.kernel.text)) continue;
     const { nest, text, count, params } = step.kernel;
-    if (count * (bodyCost(nest) + nest.statements.length) < WORTHWHILE) continue;
+    if (count * (bodyCost(nest) + nest.statements.length + 1) < WORTHWHILE) continue;
     const emitter = emitNest(nest, params.length, fused);
     if (emitter) emitted.set(text, emitter);
   }

@@ -1,5 +1,6 @@
 /** One step of SVI as a plan: loss and gradients by generated code, the update on the host, in place. */
 import { buildPlan, type DataCheck, type Numbers, onPlainEngine, type Plan, record } from '@pyro-ts/compile';
+import { asFloat32, overwrite } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import type { Optimizer } from '../../optim/optimizer.js';
 import type { ParamStore } from '../../paramStore.js';
@@ -130,7 +131,7 @@ export class CompiledStep {
   private checkComputed(): boolean {
     return this.checks.every((check) => {
       const numbers = check.output === undefined ? undefined : this.plan.outputs.get(check.output);
-      return !numbers || tf.tidy(() => passes(tf.tensor1d(Float32Array.from(numbers)), check));
+      return !numbers || tf.tidy(() => passes(tf.tensor1d(asFloat32(numbers)), check));
     });
   }
 
@@ -138,7 +139,7 @@ export class CompiledStep {
   unload(): void {
     for (const parameter of this.movers?.parameters ?? this.moved) {
       const variable = this.program.params.unconstrained(parameter.name);
-      tf.tidy(() => variable.assign(tf.tensor(parameter.values.slice(), variable.shape)));
+      overwrite(variable, parameter.values);
       parameter.dataId = variable.dataId;
     }
   }
