@@ -181,7 +181,7 @@ function printSummary(tasks, cells, { summariseTask }) {
       cells.filter((cell) => cell.task === task.name),
     );
     if (rows.length === 0) continue;
-    say(`\n${task.title}\n${''.padEnd(24)}seeds  median   worst  seconds     MB  ours minus it`);
+    say(`\n${task.title}\n${''.padEnd(24)}seeds  median   worst  seconds     MB  ours - rival`);
     for (const { method, seeds, median, worst, seconds, memoryMB, difference } of rows) {
       const figures = [String(seeds).padStart(5), share(median), ` ${share(worst)}`, seconds.toFixed(0).padStart(8)];
       const paired = difference

@@ -6,20 +6,20 @@ import { readFolder } from 'pyroved-data';
 import { concatenated, encodeNpz } from 'pyroved-ts';
 import { digitSets, digitsWithoutLabels, shiftedSets } from './shiftedSets.mjs';
 
-/** The source of a run: the test folder takes the place of a validation set, so that all labels of a user's folder are for training. */
+/** The source of a run: the test folder replaces the validation set, so that all labels of a user's folder are used for training. */
 export function sourceOf(task, seed) {
   const source = task.source(seed);
   return source.kind === 'images' ? { ...source, validationFraction: 0 } : source;
 }
 
-/** Sources of the benchmark's own; all others are those of a run. */
+/** Sources that only the benchmark has; all others are those of a run. */
 const ownSources = {
   shifted: shiftedSets,
   'held-out digit': digitSets,
   'digits without labels': digitsWithoutLabels,
 };
 
-/** Labelled, unlabelled and test images, and outliers in tasks that have some. Where a folder has no unlabelled images, the labelled ones serve as such. */
+/** Labelled, unlabelled and test images, and outliers in tasks that have some. If a folder has no unlabelled images, the labelled ones are used as unlabelled ones too. */
 export async function taskSets(task, seed) {
   const source = sourceOf(task, seed);
   if (ownSources[source.kind]) return ownSources[source.kind](source);

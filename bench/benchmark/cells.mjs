@@ -1,4 +1,4 @@
-/** The finished cells of the benchmark: one JSON file per task, method and seed, found again by a hash of all that decides it. */
+/** The finished cells of the benchmark: one JSON file per task, method and seed, named by a hash of everything that determines it. */
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -31,7 +31,7 @@ export function versionOf(paths, endings) {
 export const cellFile = ({ task, method, seed, key }) =>
   `${task}_${method.replaceAll('+', '-')}_${seed}_${hashOf({ task, method, seed, ...key })}.json`;
 
-/** A folder of cells. A file is written whole or not at all, so that every file in it is finished. */
+/** A folder of cells. Files are written atomically, so every file in it is complete. */
 export class CellStore {
   constructor(folder) {
     this.folder = join(folder, 'cells');

@@ -1,7 +1,7 @@
-/** Programs that print one line of JSON, each in a process of its own. */
+/** Runs programs that print one line of JSON, each in its own process. */
 import { spawn } from 'node:child_process';
 
-/** What the program prints as JSON. @throws {Error} with its last words where it fails. */
+/** Runs the program and parses the JSON that it prints. @throws {Error} with the end of its output if it fails. */
 export function jsonFrom(command, args, { env = {} } = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });

@@ -1,5 +1,5 @@
 /**
- * Our side of a cell, in a process of its own so that its memory is its own: trains through the library with its default options and the task's ranges of poses, and classifies the test
+ * Our side of a cell, in a separate process so that its memory can be measured: trains through the library with its default options and the task's ranges of poses, and classifies the test
  * images with the trained run. Prints one line of JSON.
  */
 import { mkdtempSync, rmSync } from 'node:fs';

@@ -1,7 +1,7 @@
 /**
- * What ours is told of a task: the range of the angle, and those of shift, scale and shear where they go further than the default ranges. Every method may know
- * the ranges; ours draws the labelled images at the default ones too, because further poses are what a few labelled images teach most by. All else is the
- * library's default.
+ * The settings of our classifier for a task: the range of the angle, and the ranges of shift, scale and shear where they exceed the defaults. Every method may use
+ * the task's ranges; ours never trains on ranges smaller than the defaults, because with few labelled images a wider range of poses helps most. All other options
+ * have the library's defaults.
  */
 import { defaultRanges } from 'pyroved-ts';
 

@@ -1,4 +1,4 @@
-/** The page docs/benchmark.md and its pictures, from finished cells alone. */
+/** The page docs/benchmark.md and its pictures, written from finished cells. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { asSvgFile, lineChart } from 'pyroved';
@@ -39,27 +39,27 @@ function intro(shown, cells) {
   epochs.delete(undefined);
   return `# Benchmark
 
-How well rotated and shifted images are classified from a few upright labelled ones, beside what one would use instead. All methods get the same labelled,
-unlabelled and test images and the same ranges of the poses.
+Accuracy on rotated and shifted images after training with a few upright labelled ones, for our classifier ("ours") and for the methods that one would use
+instead ("rivals"). All methods get the same labelled, unlabelled and test images, and the same ranges of the poses.
 
 \`\`\`
-npm run benchmark                                # all tasks; continues where it was stopped
+npm run benchmark                                # all tasks; resumes after a stop
 npm run benchmark -- --quick                     # one seed of a few tasks and rivals
 npm run benchmark -- --data FOLDER               # your own labelled/CLASS/*, unlabelled/*, test/CLASS/*
 npm run benchmark -- --page docs/benchmark.md    # writes this page from the finished cells
 \`\`\`
 
 Machine: ${machines.join('; ')}. Rivals run on one core each, ours on all cores.${
-    versions.size > 1 ? ` Figures of ours come from ${versions.size} versions of the code.` : ''
+    versions.size > 1 ? ` Our figures come from ${versions.size} versions of the code.` : ''
   }${
     epochs.size > 0
-      ? ` Ours ran with \`--epochs ${[...epochs].join(', ')}\`: all steps of recognition, and little of the generative part: class probabilities are those of a whole run, angles and shifts less exact.`
+      ? ` Ours ran with \`--epochs ${[...epochs].join(', ')}\`, which completes the training of recognition but little of the generative model's: class probabilities are those of a full run, angles and shifts are less exact.`
       : ''
   }
 
-Each seed draws labelled, unlabelled and test images anew. \`median\` and \`worst\` are accuracies over the seeds, \`recall\` that of the worst class and seed,
-\`seconds\` the median time of training (for rivals with prediction), and the last column is ours minus the rival: images are paired, seeds pooled, with the
-95% interval.
+Each seed draws new labelled, unlabelled and test images. \`median\` and \`worst\` are the median and lowest accuracy over the seeds, \`recall\` is the lowest over classes and seeds,
+\`seconds\` is the median training time (for rivals, including prediction), and the last column is the difference in accuracy, ours minus the rival's, with its 95% interval:
+images are paired and seeds pooled.
 
 | rival | |
 |---|---|
@@ -79,7 +79,7 @@ function section(task, { rows, best }) {
   });
   return `## ${task.title}
 
-| | seeds | median | worst | recall | seconds | MB | ours minus it |
+| | seeds | median | worst | recall | seconds | MB | ours − rival |
 |---|---|---|---|---|---|---|---|
 ${lines.join('\n')}
 ${ours ? poseSentence(ours) + templateSentence(rows) : ''}`;
@@ -97,7 +97,7 @@ function poseSentence({ angleError, shiftError, calibrationError, angleCoverage 
   return parts.length > 0 ? `\nOurs: ${parts.join(', ')}.\n` : '';
 }
 
-/** The template model's answers one by one, and how well outliers are told apart. */
+/** The accuracies of the template model's parts, and how well outliers are detected. */
 function templateSentence(rows) {
   const [ours, alone] = ['ours', 'recognition'].map((name) => rows.find(({ method }) => method === name));
   if (!ours.evidence) return '';
@@ -142,7 +142,7 @@ function grouped(shown) {
   return groups;
 }
 
-/** Median accuracy against the number of labels, the band down to the worst seed: ours and the rivals that are best at any number. */
+/** Median accuracy against the number of labels, with a band down to the worst seed: ours, and each rival that is best at some number. */
 function accuracyChart(title, members) {
   const names = ['ours', ...new Set(members.map(({ summary }) => summary.best).filter((name) => name !== undefined))];
   const series = names.map((name) => ({

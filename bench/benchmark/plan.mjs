@@ -22,11 +22,11 @@ const typical = {
   recognition: [40, 3],
 };
 
-/** Ours, until a cell has been measured. */
+/** For ours, until a cell has been measured. */
 const typicalOurs = 60;
 const SEEDS = 8;
 
-/** What `--quick` runs: the strongest of each sort, with one seed. */
+/** What `--quick` runs: the strongest method of each sort, with one seed. */
 const quickRivals = ['template-shear+prep', 'cnn-affine+prep', 'fixmatch-affine+noise', 'c8-affine+prep'];
 
 /** Methods of this library, which run in Node on all cores. */

@@ -1,7 +1,7 @@
-/** How far the poses that a model infers are from the true ones of generated images. */
+/** Errors of inferred poses, on generated images whose true poses are known. */
 import { truePoses } from 'pyroved-ts';
 
-/** The distance of two angles in degrees for an object that looks the same after 360 / order degrees. */
+/** The distance of two angles in degrees for an object with rotational symmetry of the given order. */
 export function angleDistance(found, truth, order) {
   const period = 360 / order;
   const turn = found - truth;
@@ -9,7 +9,7 @@ export function angleDistance(found, truth, order) {
 }
 
 /**
- * Where the middle of an object is seen, in pixels right and down of the middle of the image: the grid point g with g M + t = 0, for
+ * The position of an object's centre, in pixels to the right of and below the image's centre: the grid point g with g M + t = 0, for
  * the rotation M by `angle` (radians) and scaling by `scale`, and the shift t of the coordinates.
  * @param shape [height, width]
  */

@@ -1,4 +1,4 @@
-/** Runs the missing cells: the rivals of a task and seed side by side on a core each, then ours on all cores. */
+/** Runs the missing cells: the rivals of a task and seed in parallel, on one core each, then ours on all cores. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,11 +12,11 @@ const programs = Object.fromEntries(
   ['ours', 'templateModel'].map((name) => [name, fileURLToPath(new URL(`${name}.mjs`, import.meta.url))]),
 );
 
-/** What a result says of the machine. */
+/** The description of the machine in a result. */
 export const machine = () => `${cpus()[0]?.model.trim() ?? 'unknown processor'}, ${availableParallelism()} threads`;
 
 /**
- * Runs what is missing of each group and stores each result as soon as it is known. A cell that fails is reported and costs no other its figures.
+ * Runs the missing cells of each group and stores each result as soon as it is known. A cell that fails is reported and does not affect the others.
  * @param groups from `planCells`
  * @param options `{ store, python, jobs, taskOptions, settings, say }`
  * @returns {Promise<string[]>} what failed

@@ -1,6 +1,6 @@
 /**
- * The images of the tasks for the template model: unlabelled and test images vary as the labelled ones never do, or hold objects of a class that has no labels.
- * All of them are drawn anew for each seed.
+ * The images of the tasks for the template model: unlabelled and test images vary in ways that the labelled ones do not, or show objects of a class without labels.
+ * All of them are drawn again for each seed.
  */
 import { digits, loadTemplates } from 'pyroved-data';
 import { cardSet, glyphTemplate, suitTemplates } from 'pyroved-data/internal';

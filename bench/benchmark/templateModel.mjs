@@ -1,6 +1,6 @@
 /**
- * Our side of a cell of the tasks for the template model: trains it, or a model of recognition without templates, and measures its answers on the test images. The
- * ranges of poses are the task's: recognition is shown no scale and no shear, since the labelled images have none.
+ * Our side of a cell of the tasks for the template model: trains it, or a recognition model without templates, and evaluates it on the test images. The
+ * ranges of poses are the task's: recognition is trained without scale and shear, since the labelled images have none.
  */
 import { selectEngine } from '@pyro-ts/engine';
 import { selectKernel } from '@pyro-ts/spatial-decoder';
@@ -13,7 +13,7 @@ import { packClasses } from './cells.mjs';
 import { poseErrors } from './poseErrors.mjs';
 import { findTask } from './tasks.mjs';
 
-/** The rate of false alarms that the threshold for outliers is set for. */
+/** The rate of false alarms for which the outlier threshold is set. */
 const FALSE_ALARMS = 0.05;
 
 /**
@@ -25,7 +25,7 @@ export async function measureTemplates({ task: name, method, seed, options, ...c
   return measureSets(await taskSets(task, seed), { ...task, method, seed, ...compute });
 }
 
-/** The same of given images; see `shiftedSets`. */
+/** The same for the given images; see `shiftedSets`. */
 export async function measureSets(
   sets,
   { method = 'ours', ranges, symmetry, seed, engine, kernel: kernelName, threads },

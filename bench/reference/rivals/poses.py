@@ -1,4 +1,4 @@
-"""Images under drawn poses: rotation and shift, or the whole affine map, with fresh noise."""
+"""Images at random poses: rotation and shift, or the whole affine map, with new noise."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def warp(images: torch.Tensor, matrix: torch.Tensor, shift: torch.Tensor, paddin
 
 @dataclass(frozen=True)
 class PoseSampler:
-    """Shows images at poses drawn from the task's ranges, then adds fresh noise: without it a network memorises the
+    """Shows images at poses drawn from the task's ranges, then adds new noise: without it a network memorises the
     noise of the few labelled images, which interpolation has smoothed."""
 
     ranges: Ranges
@@ -72,7 +72,7 @@ class PoseSampler:
         return self.noisy(posed)
 
     def noisy(self, images: torch.Tensor) -> torch.Tensor:
-        """The images with fresh noise, at the poses that they have."""
+        """The images with new noise, at their own poses."""
         if self.noise == 0:
             return images
         return images + self.noise * torch.randn(images.shape, generator=self.generator)

@@ -30,7 +30,7 @@ from templates import nearest_template
 from training import Budget, predict, train
 
 RAW_NOISE = 0.1
-"""Standard deviation of the fresh noise for images in [0, 1] (`+noise`) ..."""
+"""Standard deviation of the new noise for images in [0, 1] (`+noise`) ..."""
 PREPARED_NOISE = 0.3
 """... and for images whose root mean square is 1 (`+prep`)."""
 
@@ -60,7 +60,7 @@ RIVALS: dict[str, Rival] = {
     "label-propagation": Rival("graph"),
     "spectral-clustering": Rival("clusters"),
 }
-"""Each also exists with `+prep`: plane removal, standardisation and, on drawn copies, fresh noise; what is trained also with `+noise`, the fresh noise alone."""
+"""Each also exists with `+prep`: plane removal, standardisation and, on random copies, new noise; trained methods also exist with `+noise`, the new noise alone."""
 
 NETWORKS: dict[str, Callable[[int, int], torch.nn.Module]] = {
     "mlp": networks.mlp,
