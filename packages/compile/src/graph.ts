@@ -1,9 +1,9 @@
-/** A network as a list of operations on named values: what the writers of every format start from. */
+/** A network as a list of operations on named values: the input of the writers of all formats. */
 
 /** A size that depends on the number of rows in a batch. */
 export const BATCH = -1;
 
-/** What the operations do is what TensorFlow's operations of the same names do. */
+/** The operations have the semantics of TensorFlow's operations of the same names. */
 export const elementwise = [
   'Identity',
   'Neg',
@@ -53,14 +53,14 @@ interface Wiring {
   readonly outputs: readonly string[];
 }
 
-/** One operation. Operands of pairwise operations broadcast; axes are counted from 0; a size of -1 is whatever there is. */
+/** One operation. Operands of pairwise operations broadcast; axes are counted from 0; a size of -1 is inferred. */
 export type Operation = Wiring &
   (
     | { readonly op: Elementwise | Pairwise }
     | { readonly op: Reduction; readonly axes: readonly number[]; readonly keepDims: boolean }
     | { readonly op: 'LeakyRelu'; readonly alpha: number }
     | { readonly op: 'Cast'; readonly dtype: DataType }
-    /** Operands: condition, what is taken where it holds, what is taken elsewhere. */
+    /** Operands: the condition, the values where it holds, the values elsewhere. */
     | { readonly op: 'Select' }
     | { readonly op: 'Softmax' }
     | { readonly op: 'MatMul'; readonly transposeA: boolean; readonly transposeB: boolean }
@@ -72,7 +72,7 @@ export type Operation = Wiring &
     | { readonly op: 'Split'; readonly axis: number; readonly sizes: readonly number[] }
     | { readonly op: 'Concat'; readonly axis: number }
     | { readonly op: 'ArgMax'; readonly axis: number }
-    /** Operands: values, and a list of places along the axis. */
+    /** Operands: values, and a list of indices along the axis. */
     | { readonly op: 'Gather'; readonly axis: number }
     /** Images [rows, height, width, channels], a filter [height, width, inputs, outputs]. */
     | ({ readonly op: 'Conv2D'; readonly dilations: readonly number[] } & Windows)
@@ -82,7 +82,7 @@ export type Operation = Wiring &
 /** How a window moves over the height and the width of an image. */
 export interface Windows {
   readonly strides: readonly number[];
-  /** As TensorFlow has it: "same" pads evenly, the odd one at the end, and no average counts the padding. */
+  /** As in TensorFlow: "same" pads evenly, with an odd one at the end, and averages exclude the padding. */
   readonly padding: 'same' | 'valid';
 }
 
@@ -104,13 +104,13 @@ export interface Graph {
   /** "decoder" */
   readonly name: string;
   readonly inputs: readonly Port[];
-  /** Each is a value of the same name. */
+  /** Each is the value of the same name. */
   readonly outputs: readonly Port[];
-  /** In an order in which they can be computed. */
+  /** In topological order. */
   readonly operations: readonly Operation[];
   readonly constants: ReadonlyMap<string, GraphConstant>;
   /** Of every value that an operation makes. */
   readonly shapes: ReadonlyMap<string, readonly number[]>;
-  /** What a user of the file wants to know: class names, the range of grey values, the meaning of inputs and outputs. */
+  /** Metadata for users of the file: class names, the range of grey values, the meaning of inputs and outputs. */
   readonly metadata: Readonly<Record<string, string>>;
 }

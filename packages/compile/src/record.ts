@@ -1,4 +1,4 @@
-/** Records what TensorFlow.js computes from given inputs, operation by operation: the start of every exported network. */
+/** Records what TensorFlow.js computes from given inputs, operation by operation: the first step of every export. */
 import { type HostCall, type HostListener, withHostListener } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import { GraphError } from './errors.js';
@@ -8,7 +8,7 @@ export interface RecordedConstant {
   readonly shape: readonly number[];
   readonly dtype: tf.DataType;
   readonly data: Float32Array | Int32Array | Uint8Array;
-  /** The parameter that it is, where it is one as a whole. */
+  /** The name of the parameter, if it is an entire parameter. */
   readonly name?: string;
 }
 
@@ -22,13 +22,13 @@ export interface RecordedCall {
   readonly inputs: Readonly<Record<string, TensorId>>;
   readonly attrs: Readonly<Record<string, unknown>>;
   readonly outputs: readonly TensorId[];
-  /** The computation, where the kernel is `HOST`. */
+  /** The computation, if the kernel is `HOST`. */
   readonly host?: HostCall;
   /** Objects with a state that the computation used: random streams. */
   readonly sources?: readonly object[];
 }
 
-/** What a computation on the host is called among kernels. */
+/** The kernel name of a computation on the host. */
 export const HOST = 'HostCall';
 
 export interface Recording {
@@ -38,11 +38,11 @@ export interface Recording {
   readonly dtypes: ReadonlyMap<TensorId, tf.DataType>;
   readonly inputs: readonly TensorId[];
   readonly outputs: Readonly<Record<string, TensorId>>;
-  /** What was checked of data. */
+  /** The checks of data. */
   readonly checks: readonly DataCheck[];
 }
 
-/** A check of data, which other data need too. */
+/** A check of data, to be repeated for other data. */
 export interface DataCheck {
   /** The input whose numbers were checked; or the output, for numbers that were computed from inputs. */
   readonly input?: number;
@@ -53,19 +53,19 @@ export interface DataCheck {
 
 export interface RecordOptions {
   /**
-   * Whether computations on the host are recorded too, and reading a number that depends on the inputs fails, because what follows from it would be a
+   * Whether computations on the host are recorded too, and reading a number that depends on the inputs fails, because what follows from it would become a
    * constant. @default false
    */
   readonly isStrict?: boolean;
-  /** How many of the inputs, from the first on, are data. What is checked of them, and of what is computed from them alone, is noted. @default 0 */
+  /** Number of leading inputs that are data. Checks of them, and of values computed from them alone, are recorded. @default 0 */
   readonly dataInputs?: number;
 }
 
 type RunKernel = (kernel: string, inputs: tf.NamedTensorMap, attrs?: object) => tf.Tensor | tf.Tensor[];
 
 /**
- * Runs `program` on `inputs` and notes each operation that depends on them. What does not depend on them (weights, grids, and what is computed
- * from these alone) becomes a constant.
+ * Runs `program` on `inputs` and records each operation that depends on them. Values that do not depend on them (weights, grids, and values computed
+ * from these alone) become constants.
  * @param names the parameters' names by the ids of their tensors
  */
 export function record(
@@ -83,7 +83,7 @@ export function record(
   const checks: DataCheck[] = [];
   const checked = new Map<string, TensorId>();
   const data = inputs.slice(0, dataInputs);
-  /** Of the tensors that are computed from data alone, the input that has the same numbers, or nothing. */
+  /** For tensors computed from data alone, the input with the same numbers, if any. */
   const ofData = new Map<TensorId, number | undefined>(data.map(({ id }, i) => [id, i]));
   const noteDynamic = (tensor: tf.Tensor, producer: string): void => {
     dynamic.add(tensor.id);
@@ -122,7 +122,7 @@ export function record(
 
   const host: HostListener = {
     called: (call, output) => {
-      // What draws differs from step to step even without inputs.
+      // Draws differ from step to step even without inputs.
       const sources = [...reads.used];
       reads.used.clear();
       if (sources.length === 0 && !call.inputs.some(({ id }) => dynamic.has(id))) return;
@@ -160,7 +160,7 @@ export function record(
   return { calls, constants, shapes, dtypes, inputs: inputs.map(({ id }) => id), outputs, checks };
 }
 
-/** Kernels whose results have the numbers of their operand. */
+/** Kernels whose results have the same numbers as their operand. */
 const sameNumbers = new Set(['Identity', 'Reshape', 'ExpandDims', 'Cast']);
 
 type Read = (dataId: object) => unknown;
@@ -168,10 +168,10 @@ type Read = (dataId: object) => unknown;
 /** Reads of tensors while a program is recorded. */
 class Reads {
   isCounted = true;
-  /** The sources that the computation on the host that runs has used. */
+  /** The sources used by the running computation on the host. */
   readonly used = new Set<object>();
 
-  /** @param producers what made the numbers that depend on the inputs */
+  /** @param producers the operations that produced the numbers that depend on the inputs */
   constructor(private readonly producers: WeakMap<object, string>) {}
 
   count(isCounted: boolean): boolean {
@@ -189,7 +189,7 @@ class Reads {
     }
   }
 
-  /** Runs `body`; it fails where it reads what depends on the inputs, or changes a variable. */
+  /** Runs `body`, which fails if it reads a number that depends on the inputs, or changes a variable. */
   refused<R>(body: () => R): R {
     let late: GraphError | undefined;
     const engine = tf.engine() as unknown as { read: Read; readSync: Read; moveData: (...args: unknown[]) => unknown };
@@ -202,14 +202,14 @@ class Reads {
       );
     };
     const { assign } = tf.Variable.prototype;
-    // From one engine to another; nobody looks at the numbers.
+    // A copy from one engine to another does not expose the numbers.
     engine.moveData = (...args) => this.uncounted(() => moveData.apply(engine, args));
     engine.readSync = (dataId) => {
       const refusal = refusalOf(dataId);
       if (refusal) throw refusal;
       return readSync.call(engine, dataId);
     };
-    // What awaits the numbers would get the error, and nobody else.
+    // Otherwise only the code that awaits the numbers would see the error.
     engine.read = (dataId) => {
       late ??= refusalOf(dataId);
       return read.call(engine, dataId);
@@ -230,14 +230,14 @@ class Reads {
   }
 }
 
-/** Runs `body` while `note` hears of every kernel that the engine runs. All operations of TensorFlow.js go through `runKernel`. */
+/** Runs `body`, calling `note` for every kernel that the engine runs. All operations of TensorFlow.js go through `runKernel`. */
 function listening<T>(
   note: (kernel: string, inputs: tf.NamedTensorMap, attrs: object, outputs: readonly tf.Tensor[]) => void,
   body: () => T,
 ): T {
   const engine = tf.engine() as unknown as { runKernel: RunKernel };
   const own = engine.runKernel;
-  /** Copies of its results that a kernel saves for its gradient: they are made before the kernel returns, and noted after it. */
+  /** Copies of its results that a kernel saves for its gradient: created before the kernel returns, and recorded after it. */
   let copies: (() => void)[] | undefined;
   engine.runKernel = (kernel, inputs, attrs) => {
     const around = copies;

@@ -1,4 +1,4 @@
-/** From the many kernels of TensorFlow.js to the few operations of a graph. */
+/** Converts the kernels of TensorFlow.js to the smaller set of operations of a graph. */
 import {
   BATCH,
   type DataType,
@@ -23,11 +23,11 @@ export interface Call {
   readonly outputShapes: readonly (readonly number[])[];
 }
 
-/** Names what lies between the operations. */
+/** Names the intermediate values. */
 export interface Maker {
   /** A new value of the given shape. */
   readonly value: (shape: readonly number[]) => string;
-  /** A list of whole numbers. */
+  /** A list of integers. */
   readonly ints: (values: readonly number[]) => string;
 }
 
@@ -63,7 +63,7 @@ const matMul: Rule = (call) => {
   ];
 };
 
-/** A list of tensors along a new axis: each gets that axis, then they are joined. */
+/** Stacks tensors along a new axis: each gets that axis, then they are concatenated. */
 const pack: Rule = ({ inputs, inputShapes, outputs, outputShapes, attrs }, make) => {
   const axis = axisOf(attrs.axis, outputShapes[0].length);
   const raised = inputs.map((input, i) => {
@@ -94,7 +94,7 @@ const slice: Rule = (call) => {
   const [size] = call.outputShapes;
   const given = ([] as number[]).concat(call.attrs.begin as number | number[]);
   const begin = size.map((_, axis) => given[axis] ?? 0);
-  // Up to the end is all that can be said of an axis of unknown size.
+  // An axis of unknown size can only be sliced to its end.
   const isWhole = size.every((n, axis) => n !== BATCH || begin[axis] === 0);
   return isWhole ? [{ op: 'Slice', ...wired(call), begin, size }] : [];
 };
@@ -106,7 +106,7 @@ const pad: Rule = (call) => {
   return [{ op: 'Pad', ...wired(call), before: paddings.map(([b]) => b), after: paddings.map(([, a]) => a) }];
 };
 
-/** Rows with a single 1, from indices. */
+/** One-hot rows, from indices. */
 const oneHot: Rule = ({ inputs, inputShapes, outputs, outputShapes, attrs }, make) => {
   const { depth, onValue = 1, offValue = 0, dtype = 'int32' } = attrs;
   const column = [...inputShapes[0], 1];
@@ -123,7 +123,7 @@ const argMax: Rule = (call) => [
   { op: 'ArgMax', ...wired(call), axis: axisOf(call.attrs.axis, call.inputShapes[0].length) },
 ];
 
-/** Of a list of places; places row by row have no counterpart. */
+/** Gathers at a list of indices; indices that differ from row to row have no counterpart. */
 const gather: Rule = (call) => {
   const { axis, batchDims = 0 } = call.attrs;
   if (batchDims !== 0 || call.inputShapes[1].length !== 1) return [];
@@ -137,7 +137,7 @@ const softmax: Rule = (call) => {
   return axisOf(call.attrs.dim ?? rank - 1, rank) === rank - 1 ? [{ op: 'Softmax', ...wired(call) }] : [];
 };
 
-/** Nothing where the images lie in another order, or the padding is given in numbers. */
+/** Window and padding; undefined if the images are not channels-last, or the padding is given in numbers. */
 function windows({ strides, pad, dataFormat = 'NHWC', dimRoundingMode }: Readonly<Record<string, unknown>>) {
   if (dataFormat !== 'NHWC' || dimRoundingMode || (pad !== 'same' && pad !== 'valid')) return undefined;
   return { strides: pair(strides), padding: pad } satisfies Windows;
@@ -158,7 +158,7 @@ const pool =
     return moving ? [{ op, ...wired(call), window: pair(call.attrs.filterSize), ...moving }] : [];
   };
 
-/** A product or a convolution with a bias and an activation, as the layers of TensorFlow.js run them in one. */
+/** A product or a convolution with fused bias and activation, as used by the layers of TensorFlow.js. */
 const fused =
   (rule: Rule): Rule =>
   (call, make) => {
@@ -192,7 +192,7 @@ const rules: Readonly<Record<string, Rule>> = {
   Multiply: renamed('Mul'),
   RealDiv: renamed('Div'),
   Square: (call) => [{ op: 'Mul', inputs: [call.inputs[0], call.inputs[0]], outputs: call.outputs }],
-  // No number is less than itself; x - x would be NaN where x is infinite.
+  // No number is less than itself; x - x would be NaN for infinite x.
   ZerosLike: ({ inputs: [x], outputs, outputShapes }, make) => {
     const no = make.value(outputShapes[0]);
     return [
@@ -234,7 +234,7 @@ const rules: Readonly<Record<string, Rule>> = {
   OneHot: oneHot,
 };
 
-/** The operations that compute what a kernel does; none where it is not known. */
+/** The operations that compute a kernel; empty if it has no rule. */
 export const simplify = (call: Call, make: Maker): Operation[] =>
   Object.hasOwn(rules, call.kernel) ? rules[call.kernel](call, make) : [];
 

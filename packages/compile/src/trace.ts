@@ -1,4 +1,4 @@
-/** From a program of tensor operations to a graph whose batch may have any size: recorded at two sizes, and what differs is the batch. */
+/** Converts a program of tensor operations to a graph with a batch of any size: it is recorded at two batch sizes, and sizes that differ belong to the batch. */
 import * as tf from '@tensorflow/tfjs';
 import { GraphError } from './errors.js';
 import { BATCH, type DataType, type Graph, type GraphConstant, type Operation, type Port } from './graph.js';
@@ -8,19 +8,19 @@ import { simplify } from './simplify.js';
 export interface Program {
   /** "encoder" */
   readonly name: string;
-  /** With -1 for the number of rows, which comes first. */
+  /** With -1 for the number of rows, the first dimension. */
   readonly inputs: readonly Port[];
   /** Computes the outputs by name from tensors in the order of the inputs. */
   readonly run: (...inputs: tf.Tensor[]) => Readonly<Record<string, tf.Tensor>>;
 }
 
-/** Numbers of rows that are recorded. Any two that differ will do. */
+/** The batch sizes of the two recordings; any two different ones work. */
 const SIZES = [2, 3] as const;
 
 /**
  * The graph of `program`.
  * @param parameters names of weights by the ids of their tensors
- * @throws {GraphError} where the program uses an operation that no rule is known for, or the batch in a way that can't be written down.
+ * @throws {GraphError} when the program uses an operation without a rule, or depends on the batch size in a way that a graph cannot express.
  */
 export function traceGraph(program: Program, parameters: ReadonlyMap<TensorId, string>): Omit<Graph, 'metadata'> {
   const [small, large] = SIZES.map((size) => recordAt(program, size, parameters));
@@ -28,7 +28,7 @@ export function traceGraph(program: Program, parameters: ReadonlyMap<TensorId, s
 }
 
 function recordAt({ inputs, run }: Program, size: number, parameters: ReadonlyMap<TensorId, string>): Recording {
-  // Any numbers that no branch of a program would treat as special.
+  // Numbers that no branch of a program treats as special.
   const draw = (shape: readonly number[], i: number) => {
     const full = shape.map((n) => (n === BATCH ? size : n));
     const count = full.reduce((a, b) => a * b, 1);
@@ -45,13 +45,13 @@ function recordAt({ inputs, run }: Program, size: number, parameters: ReadonlyMa
   }
 }
 
-/** Runs `body` on the one engine that has no fast operations of its own, which no other program would know. */
+/** Runs `body` on the `cpu` engine, the only one without fused operations that other programs would not have. */
 export function onPlainEngine<T>(body: () => T): T {
   const engine = tf.getBackend();
-  // Both calls take effect at once: the plain engine needs no start, and the other one has had it.
+  // Both calls take effect immediately: the cpu engine needs no initialisation, and the other one is initialised.
   void tf.setBackend('cpu');
   const loud = tf.env().getBool('PROD');
-  // It would print an advertisement when it is first used.
+  // It would print an advertisement on first use.
   tf.env().set('PROD', true);
   try {
     return body();
@@ -61,7 +61,7 @@ export function onPlainEngine<T>(body: () => T): T {
   }
 }
 
-/** Two recordings as one graph. */
+/** Merges two recordings into one graph. */
 class Merger {
   private readonly names = new Map<TensorId, string>();
   private readonly twin = new Map<TensorId, TensorId>();
@@ -171,7 +171,7 @@ class Merger {
       }
       return this.hold(name, a, small);
     }
-    // One row for each image, all alike: hold one and add it to as many zeros as there are images.
+    // The same row for each image: store one, and add it to a column of zeros, one per image.
     const row = small.data.length / a[0];
     const uniform = (data: RecordedConstant['data']) => data.every((v, i) => v === data[i % row]);
     const perImage = a[0] === SIZES[0] && b[0] === SIZES[1] && a.slice(1).join() === b.slice(1).join();
@@ -232,7 +232,7 @@ class Merger {
   }
 }
 
-/** Which calls the outputs need. */
+/** The calls that the outputs depend on. */
 export function neededCalls({ calls, outputs }: Pick<Recording, 'calls' | 'outputs'>): (call: RecordedCall) => boolean {
   const wanted = new Set(Object.values(outputs));
   const needed = new Set<RecordedCall>();

@@ -1,4 +1,4 @@
-/** Builds the graph of a plan: equal values are one, constants fold, and what only moves entries becomes a view. */
+/** Builds the graph of a plan: equal values are merged, constants are folded, and operations that only move entries become views. */
 import type { HostCall } from '@pyro-ts/engine/internal';
 import { functions } from './functions.js';
 import {
@@ -15,7 +15,7 @@ import {
 } from './nodes.js';
 import { withoutSelection } from './selection.js';
 
-/** Constants of more entries are not compared with each other. */
+/** Constants with more entries are not compared with each other. */
 const COMPARED = 4096;
 
 /** A value, and where its first entry is put. */
@@ -51,7 +51,7 @@ export class PlanBuilder {
     return this.keyed(`constant ${Array.from(data).join()}`, node, shape);
   }
 
-  /** A function of entries, broadcast together. */
+  /** An elementwise function of broadcast arguments. */
   map(fn: string, ...args: Value[]): Value {
     const shape = broadcast(args.map((a) => this.shapeOf(a)));
     const splats = args.map((a) => this.splatOf(a));
@@ -120,7 +120,7 @@ export class PlanBuilder {
     );
   }
 
-  /** Where only dimensions of size 1 come or go it is a view. */
+  /** A view if only dimensions of size 1 are added or removed. */
   reshape(x: Value, shape: Shape): Value {
     const entry = this.entries[x];
     const own = entry.shape;
@@ -141,7 +141,7 @@ export class PlanBuilder {
     return this.add({ kind: 'reshape', args: [x] }, shape);
   }
 
-  /** Folds the given axes away. */
+  /** Reduces over the given axes. */
   reduce(fold: Fold, x: Value, axes: readonly number[], keepDims: boolean): Value {
     const own = this.shapeOf(x);
     const gone = new Set(axes);
@@ -195,7 +195,7 @@ export class PlanBuilder {
     return this.add({ kind: 'gather', args: [x, indices] }, [...this.shapeOf(indices), ...this.shapeOf(x).slice(1)]);
   }
 
-  /** Never merged with another one, as it may draw. */
+  /** Never merged with another call, since it may draw random numbers. */
   host(call: HostCall, args: readonly Value[]): Value {
     return this.append({ kind: 'host', call, args }, call.shape);
   }
@@ -212,7 +212,7 @@ export class PlanBuilder {
     return [moved, this.shapeOf(moved)];
   }
 
-  /** Rules that hold for every number, NaN and infinities included. */
+  /** Simplifications that hold for every number, including NaN and infinities. */
   private simplified(
     fn: string,
     args: readonly Value[],
@@ -302,7 +302,7 @@ function isUniform(data: ArrayLike<number>): boolean {
   return true;
 }
 
-/** The values that `roots` need, in order, and how often each is used by another. */
+/** The values that `roots` depend on, in order, and how many other values use each. */
 export function neededBy(entries: readonly Entry[], roots: readonly Value[]): Set<Value> {
   const needed = new Set(roots);
   for (let v = entries.length - 1; v >= 0; v--) if (needed.has(v)) for (const a of argsOf(entries[v])) needed.add(a);

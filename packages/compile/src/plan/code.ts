@@ -10,7 +10,7 @@ export interface Linked {
   readonly run: () => void;
   /** Whether each step is WebAssembly. */
   readonly isVector: readonly boolean[];
-  /** The seconds that each step takes, alone and again and again. */
+  /** The seconds that each step takes when it is repeated on its own. */
   readonly measure: (secondsEach: number) => number[];
 }
 
@@ -45,7 +45,7 @@ export function linked(
   return { text, run: link(text) as () => void, isVector: calls.map((call) => call.startsWith('v')), measure };
 }
 
-/** Kernels of one text are one function. */
+/** Kernels with the same text share one function. */
 function textsOf(
   steps: readonly Step[],
   { offsets }: Layout,
@@ -81,7 +81,7 @@ function textsOf(
   return { definitions: definitions.join('\n'), calls };
 }
 
-/** The fastest of rounds that fill `seconds`, and of three in any case: another process may interrupt one. */
+/** The fastest of at least three rounds that fill `seconds`, since another process may interrupt a round. */
 function secondsOf(call: () => void, seconds: number): number {
   let best = Number.POSITIVE_INFINITY;
   const end = performance.now() + 1000 * seconds;

@@ -1,4 +1,4 @@
-/** The functions of entries that a plan computes: as JavaScript, and their cost in units of an addition. */
+/** The elementwise functions of a plan: as JavaScript, and their cost in units of an addition. */
 import { CodeGenerationError } from '../errors.js';
 
 export interface EntryFunction {
@@ -29,14 +29,14 @@ function erf(x: number): number {
   return bounded * (at(erfNumerator) / at(erfDenominator));
 }
 
-/** Functions that need more than an expression; the generated code is handed this object as `F`. */
+/** Functions that need more than an expression; passed to the generated code as `F`. */
 export const library = { roundEven, erf };
 
 const unary = (code: (x: string) => string, cost: number): EntryFunction => define(['x'], code, cost);
 const binary = (code: (a: string, b: string) => string, cost = 1): EntryFunction => define(['a', 'b'], code, cost);
 const math = (name: string, cost: number): EntryFunction => unary((x) => `Math.${name}(${x})`, cost);
 
-/** `evaluate` follows from the code, so that constants fold to what the plan would compute. Filled on first use, for where code can't be generated. */
+/** `evaluate` is compiled from the code, so that constants fold to what the plan would compute. Created on first use, since code generation may be forbidden. */
 function define(names: readonly string[], code: (...args: string[]) => string, cost: number): EntryFunction {
   let made: ((...args: unknown[]) => number) | undefined;
   const evaluate = (...args: number[]): number => {

@@ -1,16 +1,16 @@
-/** Which values of a graph get memory, and which are computed inside the loops of what uses them. */
+/** Decides which values of a graph are stored and which are computed inside the loops of their users. */
 import { functions } from './functions.js';
 import { argsOf, type Entry, sizeOf, type Value } from './nodes.js';
 import { isLargeProduct } from './products.js';
 
-/** A value that costs no more, in additions, is rather computed twice than stored. */
+/** A value of at most this cost, in additions, is computed twice rather than stored. */
 const CHEAP = 2;
-/** Nor where it is used in loops that repeat it. */
+/** The same for a value that the loops of its user would repeat. */
 const CHEAP_REPEATED = 2;
-/** The largest number of values in one kernel: the engines of JavaScript optimise no function of any length. */
+/** Maximum number of values in one kernel, since JavaScript engines do not optimise very long functions. */
 const LARGEST = 48;
 
-/** The values that get memory, inputs and constants included. */
+/** The values that are stored, including inputs and constants. */
 export function storedValues(entries: readonly Entry[], needed: ReadonlySet<Value>, outputs: ReadonlySet<Value>) {
   const stored = new Set<Value>();
   const roots = new Map<Value, Set<Value>>();
@@ -31,7 +31,7 @@ export function storedValues(entries: readonly Entry[], needed: ReadonlySet<Valu
   }
   return stored;
 
-  /** Whether `v` is computed within the loops of all its `users`. */
+  /** Whether `v` is computed inside the loops of all its `users`. */
   function fits(v: Value, users: ReadonlySet<Value>): boolean {
     const entry = entries[v];
     const cost = costs.get(v) ?? 1;
@@ -64,7 +64,7 @@ const isAlwaysStored = ({ kind }: Entry): boolean =>
 /** Whether argument `i` is read more often than it has entries. */
 const mustBeStored = (entry: Entry, _i: number): boolean => entry.kind === 'matMul';
 
-/** The number of times that the loops of `root` run. */
+/** Number of iterations of the loops of `root`. */
 function domainOf(entries: readonly Entry[], root: Value): number {
   const entry = entries[root];
   if (entry.kind === 'reduce' || entry.kind === 'argReduce') return sizeOf(entries[entry.args[0]].shape);
@@ -76,7 +76,7 @@ function domainOf(entries: readonly Entry[], root: Value): number {
   return sizeOf(entry.shape);
 }
 
-/** The cost of one entry of each value with all that is computed on the way from stored values, at most. */
+/** Upper bound of the cost of one entry of each value, including everything computed from stored values for it. */
 function costsOf(entries: readonly Entry[], needed: ReadonlySet<Value>): Map<Value, number> {
   const costs = new Map<Value, number>();
   for (const [v, entry] of entries.entries()) {

@@ -1,4 +1,4 @@
-/** Kernels of TensorFlow.js that the exporters have no rule for. */
+/** Rules for kernels of TensorFlow.js that the exporters do not have. */
 import type { RecordedCall } from '../record.js';
 import type { PlanBuilder } from './builder.js';
 import { functions } from './functions.js';
@@ -78,7 +78,7 @@ const rules: Readonly<Record<string, Rule>> = {
         ),
       ];
     }
-    // A new dimension before each, then the two are one.
+    // Insert a new dimension before each, then merge the two.
     const split = own.flatMap((n, i) => [reps[i], n]);
     const wide = b.view(
       x,
@@ -122,7 +122,7 @@ const rules: Readonly<Record<string, Rule>> = {
   EluGrad: ({ b, args: [dy, y] }) => [
     b.map('Select', b.map('GreaterEqual', y, b.splat(0, [])), dy, b.map('Mul', dy, b.map('Add', y, b.splat(1, [])))),
   ],
-  /** A list of places has a rule already. */
+  /** A list of indices already has a rule. */
   GatherV2: ({ b, args: [x, places], attrs }) => {
     if ((attrs.batchDims ?? 0) !== 0) return undefined;
     return [gatherAlong(b, x, places, axesOf(attrs.axis ?? 0, b.shapeOf(x).length)[0])];
@@ -142,7 +142,7 @@ const rules: Readonly<Record<string, Rule>> = {
     return [summed.length === 0 ? product : b.reduce('sum', product, summed, false)];
   },
   UnsortedSegmentSum: ({ b, args: [x, ids], attrs }) => {
-    // By a product with rows that have a single 1, as a gradient of gather is.
+    // As a product with one-hot rows, like the gradient of gather.
     const n = attrs.numSegments as number;
     const own = b.shapeOf(x);
     const rows = sizeOf(b.shapeOf(ids));
@@ -156,7 +156,7 @@ const rules: Readonly<Record<string, Rule>> = {
   },
 };
 
-/** The results of a kernel, or nothing where it is not known. */
+/** The results of a kernel; undefined if it has no rule. */
 export function lowerKernel(
   b: PlanBuilder,
   call: RecordedCall,
@@ -168,13 +168,13 @@ export function lowerKernel(
   return Object.hasOwn(functions, call.kernel) ? [b.map(call.kernel, ...args)] : undefined;
 }
 
-/** Entries along `axis`: that axis first, then back. */
+/** Entries along `axis`: moves that axis to the front, and back afterwards. */
 export function gatherAlong(builder: PlanBuilder, x: Value, indices: Value, axis: number): Value {
   const rank = builder.shapeOf(x).length;
   const width = builder.shapeOf(indices).length;
   const others = Array.from({ length: rank }, (_, i) => i).filter((i) => i !== axis);
   const taken = builder.gather(builder.transpose(x, [axis, ...others]), indices);
-  // Now the places come first; the axes before `axis` go in front of them.
+  // The indices are now first; move the axes before `axis` in front of them.
   const order = [
     ...Array.from({ length: axis }, (_, i) => width + i),
     ...Array.from({ length: width }, (_, i) => i),

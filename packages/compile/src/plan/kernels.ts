@@ -15,7 +15,7 @@ export type Step =
       readonly args: Value[];
     };
 
-/** Finds in whose memory each value lies. */
+/** Finds the stored value whose memory each value uses. */
 export function storedIn(entries: readonly Entry[], stored: ReadonlySet<Value>): Stored {
   const homeOf = (value: Value): Value | undefined => {
     if (!stored.has(value)) return undefined;
@@ -131,7 +131,7 @@ function argReduce(stored: Stored, value: Value, source: Value, fold: 'max' | 'm
   });
 }
 
-/** The last dimension in order, or from its end. */
+/** The last dimension, forwards or backwards. */
 function scan(stored: Stored, value: Value, entry: Extract<Entry, { kind: 'scan' }>): Kernel {
   const { shape, fold, exclusive, reverse } = entry;
   const rank = shape.length - 1;

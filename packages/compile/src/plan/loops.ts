@@ -11,13 +11,13 @@ interface Index {
   readonly offset: number;
 }
 
-/** A place in memory that moves with the loops. */
+/** A place in memory that depends on the loops. */
 interface Place {
   /** The stored value. */
   readonly value: Value;
   readonly steps: readonly number[];
   readonly offset: number;
-  /** A further distance, computed as the loops run. */
+  /** An additional offset, computed in the loops. */
   readonly dynamic?: string;
 }
 
@@ -25,32 +25,32 @@ interface Statement {
   readonly level: number;
   readonly name: string;
   readonly text?: string;
-  /** The function and its arguments, where `text` is one of plan/functions.ts. */
+  /** The function and its arguments, if `text` is one of plan/functions.ts. */
   readonly map?: { readonly fn: string; readonly args: readonly string[] };
   readonly load?: Place;
-  /** Loads only where this holds, NaN elsewhere. */
+  /** The load happens only if this holds; otherwise the value is NaN. */
   readonly guard?: string;
 }
 
-/** A kernel's text, and where its parameters lie. */
+/** A kernel's text, and the places of its parameters. */
 export interface Kernel {
   /** "(a0, a1) { ... }" */
   readonly text: string;
   readonly params: readonly { readonly value: Value; readonly offset: number }[];
   /** Number of times that the innermost statement runs. */
   readonly count: number;
-  /** The same as data, where it has nothing but loads and functions of entries. */
+  /** The same as data, if the kernel consists of loads and elementwise functions only. */
   readonly nest?: Nest;
 }
 
 /** Resolves values to memory. */
 export interface Stored {
   readonly entries: readonly Entry[];
-  /** The value in whose memory `value` lies, row by row, or nothing where it has none. */
+  /** The value that shares its row-major memory with `value`; undefined if it is not stored. */
   readonly homeOf: (value: Value) => Value | undefined;
 }
 
-/** Innermost loops of up to so many rounds are written out. */
+/** Maximum number of iterations of innermost loops that are unrolled. */
 const UNROLLED = 4;
 
 export class LoopNest {
@@ -59,7 +59,7 @@ export class LoopNest {
   private readonly statements: Statement[] = [];
   private readonly known = new Map<string, string>();
 
-  /** @param outer loops of the result; `inner`: loops that are folded away */
+  /** @param outer loops over the result; `inner`: loops that are reduced */
   constructor(
     private readonly stored: Stored,
     outer: Shape,
@@ -87,7 +87,7 @@ export class LoopNest {
     return name;
   }
 
-  /** Adds a computation by one of the functions of entries. */
+  /** Adds a computation by one of the elementwise functions. */
   apply(fn: string, args: readonly string[]): string {
     return this.push({ level: this.levelOf(args), text: functions[fn].code(...args), map: { fn, args } });
   }
@@ -160,7 +160,7 @@ export class LoopNest {
     );
   }
 
-  /** The kernel that puts `result` at `to`; folds the inner loops with `fold`. */
+  /** The kernel that stores `result` at `to`, reducing over the inner loops with `fold`. */
   store(result: string, to: Place, fold?: Fold): Kernel {
     const what = { result, fold };
     if (!fold) return this.print(to, { before: [], within: [`M[${ADDRESS}] = ${result};`], after: [] }, what);
@@ -178,7 +178,7 @@ export class LoopNest {
     return this.print(to, code, what);
   }
 
-  /** As `store`, with statements of one's choice: before the inner loops, within them and after them; `@` stands for the address of `to`. */
+  /** Like `store`, with custom statements before, inside and after the inner loops; `@` stands for the address of `to`. */
   print(to: Place, code: Code & { readonly parts?: Code }, what?: Stores): Kernel {
     const places = [to, ...this.statements.flatMap((s) => s.load ?? [])];
     const { extents, outer, at } = collapsed(this.extents, this.outer, places);
@@ -199,7 +199,7 @@ export class LoopNest {
       });
       return [name, ...moving, ...(dynamic === undefined ? [] : [dynamic])].join(' + ');
     };
-    // A statement that belongs after loop k of the old ones comes after the loop that k is now part of.
+    // A statement after the old loop k moves after the loop that k was merged into.
     const levelNow = (level: number) => (level === 0 ? 0 : at.findIndex((loop) => loop >= level - 1) + 1);
     const lines = (level: number): string[] =>
       this.statements
@@ -229,7 +229,7 @@ export class LoopNest {
         : [`for (let i${level} = 0; i${level} < ${extents[level]}; i${level}++) {`, ...body, '}'];
       return [...own, ...head, ...loop, ...tail];
     };
-    /** Rounds in groups, each with its own `s`; then the rest. */
+    /** Iterations in groups, each with its own sum `s`; then the remaining ones. */
     const split = (level: number, body: readonly string[], parts: Code): string[] => {
       const whole = extents[level] - (extents[level] % PARTS.length);
       const rounds = PARTS.flatMap((_, i) => ['{', `const i${level} = g + ${i};`, ...body, parts.within[i], '}']);
@@ -273,20 +273,20 @@ export class LoopNest {
   }
 }
 
-/** What a kernel puts into memory: the value of each round, or what folds the inner loops. */
+/** What a kernel stores: the value of each iteration, or the reduction over the inner loops. */
 interface Stores {
   readonly result: string;
   readonly fold: Fold | undefined;
 }
 
-/** Statements before the inner loops of a kernel, within the innermost and after them. */
+/** Statements before, inside and after the inner loops of a kernel. */
 interface Code {
   readonly before: readonly string[];
   readonly within: readonly string[];
   readonly after: readonly string[];
 }
 
-/** The names of the sums that long loops run side by side. */
+/** The names of the independent sums of long loops. */
 const PARTS = ['s0', 's1', 's2', 's3'];
 
 /** Stands for the address of a result. */
@@ -300,25 +300,25 @@ const folding: Readonly<Record<Fold, (s: string, x: string) => string>> = {
   min: (s, x) => `${s} = Math.min(${s}, ${x});`,
 };
 
-/** A name of a statement, or a number as it stands in code. */
+/** The name of a statement, or a number literal. */
 const operandOf = (text: string): Operand =>
   text.startsWith('t') ? { statement: Number(text.slice(1)) } : { number: Number(text.replace(/[()]/g, '')) };
 
 const fixed = (offset: number): Index => ({ loop: -1, step: 0, offset });
 const levelOfSteps = (steps: readonly number[]): number => steps.findLastIndex((step) => step !== 0) + 1;
 
-/** A number as it stands in code. */
+/** A number literal. */
 export const literal = (x: number): string => (x < 0 || Object.is(x, -0) ? `(${Object.is(x, -0) ? '-0' : x})` : `${x}`);
 
 interface Loops {
   readonly extents: readonly number[];
   readonly outer: number;
-  /** For each loop the old one whose steps it takes. */
+  /** For each loop, the old loop whose steps it has. */
   readonly at: readonly number[];
 }
 
 /**
- * Neighbouring loops that every place walks through alike are one; loops of one round are none.
+ * Merges adjacent loops that are contiguous in every place, and removes loops of one iteration.
  */
 function collapsed(extents: readonly number[], outer: number, places: readonly Place[]): Loops {
   const result: { extent: number; at: number; isOuter: boolean }[] = [];

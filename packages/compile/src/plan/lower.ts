@@ -1,4 +1,4 @@
-/** From a recording to the graph of a plan: the rules of the exporters where they have one, and a few more kernels. */
+/** Converts a recording to the graph of a plan, by the exporters' rules and rules for a few more kernels. */
 import type { HostCall } from '@pyro-ts/engine/internal';
 import { GraphError } from '../errors.js';
 import type { Operation } from '../graph.js';
@@ -16,7 +16,7 @@ export interface Lowered {
   readonly sources: readonly object[];
 }
 
-/** Puts a recording into `builder`; inputs are numbered as in the recording. */
+/** Adds a recording to `builder`; inputs are numbered as in the recording. */
 export function lower(recording: Recording, builder: PlanBuilder): Lowered {
   return new Lowering(recording, builder).run();
 }
@@ -36,7 +36,7 @@ class Lowering {
     });
     const isNeeded = neededCalls(recording);
     const sources = new Set(recording.calls.flatMap((call) => (isNeeded(call) ? (call.sources ?? []) : [])));
-    // A draw moves its stream, whether it is needed or not, for those that follow.
+    // A draw advances its stream for the following draws, even if its own result is not used.
     const moves = ({ sources: own = [] }: RecordedCall) => own.some((source) => sources.has(source));
     for (const call of recording.calls) if (isNeeded(call) || moves(call)) this.lowerCall(call);
     const outputs = new Map(Object.entries(recording.outputs).map(([name, id]) => [name, this.valueOf(id)]));
@@ -78,7 +78,7 @@ class Lowering {
 
   /** By the rules of the exporters. */
   private ruled(call: RecordedCall, args: readonly Value[], outputShapes: readonly Shape[]): Value[] | undefined {
-    // The exporters make zeros as x - x, which is NaN where x is infinite; a plan has constants.
+    // The exporters write zeros as x - x, which is NaN for infinite x; a plan has constants.
     if ([HOST, 'ZerosLike', 'OnesLike'].includes(call.kernel)) return undefined;
     const named = new Map<string, Value>();
     const inner = new Map<string, Shape>();
@@ -124,10 +124,10 @@ class Lowering {
   }
 }
 
-/** Whose results wrap around where they are whole numbers. */
+/** Operations whose results wrap around for integers. */
 const arithmetic = new Set(['Add', 'Sub', 'Multiply', 'FloorDiv', 'Mod', 'Neg', 'Square', 'SquaredDifference', 'Sum']);
 
-/** One operation; nothing where it has no counterpart. */
+/** One operation; undefined if it has no counterpart. */
 function lowerOperation(
   builder: PlanBuilder,
   operation: Operation,

@@ -1,4 +1,4 @@
-/** Where values lie in a plan's memory: what is no longer read makes room for what comes. */
+/** Assigns the values of a plan to its memory; the memory of values that are no longer read is reused. */
 import type { Step } from './kernels.js';
 import { type Entry, sizeOf, type Value } from './nodes.js';
 
@@ -8,7 +8,7 @@ export interface Layout {
   readonly size: number;
 }
 
-/** Values that start on one line of the cache. */
+/** Alignment of values: one cache line. */
 const ALIGNED = 8;
 const roomOf = (entry: Entry): number => Math.ceil(Math.max(1, sizeOf(entry.shape)) / ALIGNED) * ALIGNED;
 
@@ -43,7 +43,7 @@ export function layOut(entries: readonly Entry[], steps: readonly Step[], kept: 
 export const readsOf = (step: Step): Value[] =>
   step.kind === 'host' ? step.args : step.kernel.params.map((p) => p.value).filter((v) => v !== step.result);
 
-/** Gaps by their sizes: only whole ones are given out, which wastes little as sizes recur. */
+/** Free blocks by size: only whole blocks are reused, which wastes little since sizes recur. */
 class FreeList {
   private readonly gaps = new Map<number, number[]>();
 

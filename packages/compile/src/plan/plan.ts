@@ -1,4 +1,4 @@
-/** A program of tensor operations as generated code over memory that was laid out once: a run makes no tensor and allocates nothing. */
+/** A program of tensor operations as generated code on preallocated memory: a run creates no tensors and allocates nothing. */
 import type { HostCall } from '@pyro-ts/engine/internal';
 import type { Recording } from '../record.js';
 import { neededBy, PlanBuilder } from './builder.js';
@@ -10,7 +10,7 @@ import { type Layout, layOut } from './memory.js';
 import { type Entry, sizeOf, type Value } from './nodes.js';
 import { vectorKernels } from './wasm/kernels.js';
 
-/** Numbers of one value in the memory of a plan. */
+/** The numbers of one value in the memory of a plan. */
 export type Numbers = Float64Array | Float32Array;
 
 /** One kernel of a plan, for `explain`. */
@@ -25,15 +25,15 @@ export interface PlanStep {
 }
 
 export interface Plan {
-  /** Places for the inputs, in the order of the recording; undefined where the outputs do not depend on one. */
+  /** Arrays for the inputs, in the order of the recording; undefined for an input that no output depends on. */
   readonly inputs: readonly (Numbers | undefined)[];
   readonly outputs: ReadonlyMap<string, Numbers>;
   /** Computes the outputs from the inputs. */
   readonly run: () => void;
-  /** The seconds that each step takes: each is repeated for so many seconds, on the numbers of the last run. Random streams move. */
+  /** Measures the seconds per step: each step is repeated for the given seconds, on the numbers of the last run. Random streams advance. */
   readonly measure: (secondsEach: number) => number[];
   readonly steps: readonly PlanStep[];
-  /** Objects with a state that a run uses and moves: random streams. */
+  /** Stateful objects that a run uses and advances: random streams. */
   readonly sources: readonly object[];
   /** Of the memory. */
   readonly bytes: number;
@@ -41,13 +41,13 @@ export interface Plan {
   readonly code: string;
 }
 
-/** From here on float32 is used, whose traffic is half; below, float64 keeps digits and saves conversions. */
+/** Size from which float32 is used, which halves memory traffic; below it, float64 is more precise and saves conversions. */
 const LARGE = 2 ** 18;
 
 /**
  * The plan of a recording.
- * @throws {GraphError} where an operation has no rule
- * @throws {CodeGenerationError} where generated code is forbidden
+ * @throws {GraphError} when an operation has no rule
+ * @throws {CodeGenerationError} when generated code is forbidden
  */
 export function buildPlan(recording: Recording): Plan {
   const builder = new PlanBuilder();
@@ -106,7 +106,7 @@ function numbersAt(
   return memory.subarray(offset, offset + size);
 }
 
-/** Runs a computation on the host, rounded to what its tensor would hold. */
+/** Runs a computation on the host, rounded to the precision of its tensor. */
 function hostRunner(step: Extract<Step, { kind: 'host' }>, viewOf: (v: Value) => Numbers): () => void {
   const { run, dtype, writesAll = false }: HostCall = step.call;
   const inputs = step.args.map(viewOf);

@@ -1,4 +1,4 @@
-/** Large matrix products: machine code computes them, where it is provided, or the engine's loops, where generated code has no fused multiply-add. */
+/** Large matrix products: computed by the native kernel if one is provided, or by the engine's loops if generated code has no fused multiply-add. */
 import {
   type ArrayMatrix,
   asFloat32,
@@ -11,13 +11,13 @@ import type { Stored } from './loops.js';
 import { type Entry, type Node, type Shape, sizeOf, stridesOf, type Value } from './nodes.js';
 import { hasFused } from './wasm/kernels.js';
 
-/** From so many multiplications on the engine's loops are faster, and machine code, which costs a call from JavaScript. */
+/** Numbers of multiplications above which the engine's loops, and the native kernel with its call from JavaScript, are faster. */
 const LARGE = 2 ** 16;
 const LARGE_NATIVE = 2 ** 17;
 
 type Product = Extract<Node, { kind: 'matMul' }>;
 
-/** Whether a call computes a product, so that its operands have to lie in memory. */
+/** Whether a call computes the product, so that its operands have to be in memory. */
 export function isLargeProduct(
   entries: readonly Entry[],
   { args, shape }: Product & { readonly shape: Shape },
@@ -26,13 +26,13 @@ export function isLargeProduct(
   const isPlain = [a, b, shape].every((s) => s.slice(0, -2).every((n) => n === 1));
   if (!isPlain) return false;
   const multiplications = sizeOf(shape) * a[a.length - 1];
-  // The engine's loops take over should the others be withdrawn.
+  // The engine's loops are used if the native kernel is disposed of.
   return (
     hasArena() && multiplications >= (providedLoops() ? LARGE_NATIVE : hasFused() ? Number.POSITIVE_INFINITY : LARGE)
   );
 }
 
-/** The call that computes a large product, and the values whose memory it reads; nothing where an operand does not lie in memory as a matrix. */
+/** The call that computes a large product, and the values whose memory it reads; undefined if an operand is not in memory as a matrix. */
 export function productCall(
   stored: Stored,
   { args, shape }: Product & { readonly shape: Shape },
@@ -54,7 +54,7 @@ export function productCall(
   };
 }
 
-/** How the last two dimensions of `value` lie in memory. */
+/** Memory layout of the last two dimensions of `value`. */
 function matrixOf(
   stored: Stored,
   value: Value,

@@ -2,12 +2,12 @@
 import type { PlanBuilder } from './builder.js';
 import { along, fixedAt, type Shape, type SourceIndex, stridesOf, type Value } from './nodes.js';
 
-/** Constants of more entries are not looked through. */
+/** Constants with more entries are not searched. */
 const LARGEST = 4096;
 
 /**
- * Where `x` is a product with a constant that selects one entry along one of `axes`, for each index of its other dimensions the same or that of one of
- * them: the selected entries, of size 1 along that axis, and the axes that are left to be summed.
+ * If `x` is a product with a constant that selects one entry along one of `axes`, at a fixed index or at the index of another dimension: the selected
+ * entries, of size 1 along that axis, and the axes that remain to be summed.
  */
 export function withoutSelection(
   builder: PlanBuilder,
@@ -58,7 +58,7 @@ function readerOf(builder: PlanBuilder, value: Value, shape: Shape): Reader | un
   return { dims: [...new Set(from.flatMap(({ dim }) => (dim < 0 ? [] : [dim])))], at };
 }
 
-/** The index along `axis` at which the constant is 1, all others being 0: fixed, or that of another dimension. */
+/** The index along `axis` at which the constant is 1 (and 0 elsewhere): fixed, or that of another dimension. */
 function selectedBy({ dims, at }: Reader, shape: Shape, axis: number): SourceIndex | undefined {
   const others = dims.filter((dim) => dim !== axis);
   const index = shape.map(() => 0);

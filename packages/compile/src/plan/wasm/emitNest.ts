@@ -1,11 +1,11 @@
-/** A nest of loops as a function of WebAssembly. */
+/** Writes a nest of loops as a WebAssembly function. */
 import type { Fold } from '../nodes.js';
 import { Emitter, type Local, type Opcode } from './emitter.js';
 import { vectorFunctions } from './functions.js';
 import type { Nest, NestPlace, Operand } from './nest.js';
 import { type Schedule, scheduleOf } from './schedule.js';
 
-/** A long sum of float32 goes to float64 after so many rounds. */
+/** Number of iterations after which a long float32 sum is added to a float64 sum. */
 const FLUSHED = 64;
 
 const folding: Readonly<Record<Fold, Opcode>> = {
@@ -21,28 +21,28 @@ const neutral: Readonly<Record<Fold, number>> = {
   min: Number.POSITIVE_INFINITY,
 };
 
-/** The function, with one address for each of `params` parameters, or nothing where the nest has no vectors. */
+/** The function, with one address for each of `params` parameters; undefined if the nest cannot be vectorised. */
 export function emitNest(nest: Nest, params: number, fused: boolean): Emitter | undefined {
   if (nest.statements.some((s) => s.kind === 'map' && !Object.hasOwn(vectorFunctions, s.fn))) return undefined;
   const schedule = scheduleOf(nest);
   return schedule && new NestEmitter(nest, schedule, new Emitter(params, fused)).emit();
 }
 
-/** The round within its tile, by loop. */
+/** Iteration within its tile, by loop. */
 type Corner = ReadonlyMap<number, number>;
 
 class NestEmitter {
-  /** For each statement the position in the schedule from which on it is known. */
+  /** For each statement, the position in the schedule from which its value is known. */
   private readonly positions: readonly number[];
   private readonly dependencies: readonly ReadonlySet<number>[];
   private readonly instances = new Map<string, Local>();
-  /** Addresses of places as the loops stand. */
+  /** Addresses of places at the current position of the loops. */
   private readonly addresses = new Map<string, Local>();
   private readonly places: readonly NestPlace[];
   private readonly corners: readonly Corner[];
   private readonly sums = new Map<string, Local>();
   private readonly totals = new Map<string, readonly [Local, Local]>();
-  /** The product that is summed, where it is one and nothing else needs it. */
+  /** The product that is summed, if the sum is of a product that is not used elsewhere. */
   private readonly summed: { readonly statement: number; readonly args: readonly Operand[] } | undefined;
 
   constructor(
@@ -114,7 +114,7 @@ class NestEmitter {
         for (const place of moved) this.advance(place, place.steps[loop] * stride);
       });
     } else {
-      // The last tile begins early and computes some entries once more.
+      // The last tile starts early and recomputes some entries.
       const at = e.address();
       e.loop(extent, stride, (counter) => {
         e.clamp(at, counter, extent - stride);
@@ -128,7 +128,7 @@ class NestEmitter {
     for (const [key, address] of before) this.addresses.set(key, address);
   }
 
-  /** The innermost loop, over vectors whose lanes are folded together: whole vectors, then the last lanes alone. */
+  /** The innermost loop, over vectors whose lanes are reduced: whole vectors, then the remaining lanes. */
   private foldedLanes(depth: number, loop: number, extent: number): void {
     const { e, nest } = this;
     const fold = nest.fold as Fold;
@@ -187,7 +187,7 @@ class NestEmitter {
     return this.addresses.get(keyOf(place)) as Local;
   }
 
-  /** In bytes, of a round within its tile. */
+  /** Offset in bytes of an iteration within its tile. */
   private offsetOf(place: NestPlace, corner: Corner): number {
     let numbers = 0;
     for (const [loop, round] of corner) numbers += place.steps[loop] * round * (loop === this.schedule.lanes ? 4 : 1);
@@ -228,13 +228,13 @@ class NestEmitter {
     }
   }
 
-  /** What one round adds to the sums. */
+  /** Adds one iteration to the sums. */
   private folded(corner: Corner): Local {
     if (!this.summed) return this.instanceOf(this.nest.result, corner);
     return vectorFunctions.Mul(this.e, ...this.summed.args.map((x) => this.instanceOf(x, corner)));
   }
 
-  /** What has been summed goes to float64. */
+  /** Adds the float32 sums to the float64 sums. */
   private flush(): void {
     const { e } = this;
     for (const [key, [low, high]] of this.totals) {
@@ -292,12 +292,12 @@ function summedProduct({ fold, result, statements }: Nest) {
   return isUsed ? undefined : { statement, args: product.args };
 }
 
-/** Places of one parameter that move alike share their addresses. */
+/** Places of one parameter with the same strides share their addresses. */
 const keyOf = ({ param, steps }: NestPlace): string => `${param} ${steps}`;
 const moving = ({ steps }: NestPlace): number[] => steps.flatMap((step, loop) => (step === 0 ? [] : [loop]));
 const cornerKey = (corner: Corner): string => [...corner].join(' ');
 
-/** The rounds of a tile, all combinations. */
+/** All combinations of iterations of a tile. */
 function cornersOf({ loops }: Schedule): Corner[] {
   let corners: Corner[] = [new Map()];
   for (const { loop, tile } of loops) {

@@ -62,22 +62,22 @@ export type Opcode = keyof typeof opcodes;
 /** The body of one function whose parameters are addresses in bytes. */
 export class Emitter {
   private readonly body: number[] = [];
-  /** Constants, which are made once before everything else. */
+  /** Constants, which are created once, before the rest of the body. */
   private readonly prologue: number[] = [];
   private readonly types: number[] = [];
   private readonly constants = new Map<string, Local>();
 
-  /** @param fused whether products and sums are one instruction, which rounds once (relaxed SIMD) */
+  /** @param fused whether to use fused multiply-add (relaxed SIMD), which rounds once */
   constructor(
     readonly params: number,
     readonly fused = false,
   ) {}
 
-  /** A new address, unset. */
+  /** A new, uninitialised address. */
   address(): Local {
     return this.local(I32);
   }
-  /** A new vector, unset. */
+  /** A new, uninitialised vector. */
   vector(): Local {
     return this.local(V128);
   }
@@ -93,7 +93,7 @@ export class Emitter {
   integer(x: number): Local {
     return this.lanes(new Uint8Array(Int32Array.of(x, x, x, x).buffer));
   }
-  /** A mask of lanes: all bits where `isSet`. */
+  /** A mask of lanes: all bits set in those where `isSet`. */
   mask(isSet: readonly boolean[]): Local {
     return this.lanes(new Uint8Array(Int32Array.from(isSet, (b) => (b ? -1 : 0)).buffer));
   }
@@ -148,7 +148,7 @@ export class Emitter {
     this.op(opcode);
     return this.popVector();
   }
-  /** Takes 4-byte lanes of two vectors, numbered 0 to 7. */
+  /** Selects four lanes of 4 bytes from two vectors, whose lanes are numbered 0 to 7. */
   shuffle(a: Local, b: Local, lanes: readonly number[]): Local {
     this.get(a);
     this.get(b);
@@ -192,7 +192,7 @@ export class Emitter {
     this.body.push(0xfd, opcode, 2, ...unsigned(place));
     return this.popVector();
   }
-  /** Pushes an address; what is left of the offset goes into the instruction, which has no negative ones. */
+  /** Pushes an address; the rest of the offset becomes the instruction's immediate, which cannot be negative. */
   private pushAddress(at: Local, offset: number): number {
     this.get(at);
     if (offset >= 0) return offset;
@@ -234,7 +234,7 @@ export class Emitter {
     this.set(to);
   }
 
-  /** `body` for a counter from 0 to `end`, `step` apart; at least once. */
+  /** Runs `body` for a counter from 0 to `end` in steps of `step`; at least once. */
   loop(end: number, step: number, body: (counter: Local) => void): void {
     const counter = this.address();
     this.setNumber(counter, 0);
@@ -247,7 +247,7 @@ export class Emitter {
     this.body.push(0x0d, 0);
     this.op('end');
   }
-  /** `body` where no bit of `mask` is set in `x`. */
+  /** Runs `body` if no bit of `mask` is set in `x`. */
   unless(x: Local, mask: number, body: () => void): void {
     this.get(x);
     this.number(mask);
@@ -258,7 +258,7 @@ export class Emitter {
     this.op('end');
   }
 
-  /** One of two bodies, by whether every lane of `mask` is set. */
+  /** Runs one of two bodies, depending on whether every lane of `mask` is set. */
   branch(mask: Local, all: () => void, otherwise: () => void): void {
     this.get(mask);
     this.op('i32x4.all_true');
@@ -289,7 +289,7 @@ export class Emitter {
     else this.body.push(code);
   }
 
-  /** The function as the code section has it. */
+  /** The function, encoded for the code section. */
   bytes(): number[] {
     const locals = [...unsigned(this.types.length), ...this.types.flatMap((type) => [1, type])];
     return sized([...locals, ...this.prologue, ...this.body, 0x0b]);

@@ -1,10 +1,10 @@
-/** The functions of entries on four lanes of float32, accurate to two units in the last place (erf: to eight). */
+/** Elementwise functions on four lanes of float32, accurate to two units in the last place (erf: to eight). */
 import { erfDenominator, erfNumerator } from '../functions.js';
 import type { Emitter, Local, Opcode } from './emitter.js';
 
 type VectorFunction = (e: Emitter, ...args: Local[]) => Local;
 
-/** log(2) in two parts, the first with so few bits that its products with whole numbers are exact. */
+/** log(2) in two parts, the first with so few bits that its products with integers are exact. */
 const LN2_HIGH = 0.693359375;
 const LN2_LOW = -2.1219444005469057e-4;
 const SIGN = -0x80000000;
@@ -12,12 +12,12 @@ const SIGN = -0x80000000;
 const horner = (e: Emitter, x: Local, coefficients: readonly number[]): Local =>
   coefficients.slice(1).reduce((sum, c) => e.madd(sum, x, e.constant(c)), e.constant(coefficients[0]));
 
-/** Added to a number below 2^22 it leaves the nearest whole number in the lowest bits. */
+/** Added to a number below 2^22, it leaves the nearest integer in the lowest bits. */
 const ROUNDING = 1.5 * 2 ** 23;
 
 /** x = n log(2) + r with |r| at most log(2) / 2; n is a vector of integers. */
 function reduced(e: Emitter, x: Local): { n: Local; r: Local } {
-  // A NaN passes both.
+  // NaN passes both.
   const bounded = e.apply('f32x4.pmax', e.apply('f32x4.pmin', x, e.constant(100)), e.constant(-120));
   const magic = e.constant(ROUNDING);
   const shifted = e.madd(bounded, e.constant(Math.LOG2E), magic);
@@ -56,16 +56,16 @@ const expm1: VectorFunction = (e, x) => {
   const { n, r } = reduced(e, x);
   const near = expm1Near0(e, r);
   const large = scaled(e, e.apply('f32x4.add', near, e.constant(1)), n);
-  // 2^n (exp(r) - 1) + (2^n - 1), which loses nothing where n is 0.
+  // 2^n (exp(r) - 1) + (2^n - 1), without loss of precision for n = 0.
   const power = scaled(e, e.constant(1), n);
   const small = e.madd(power, near, e.apply('f32x4.sub', power, e.constant(1)));
   return choose(e, e.apply('f32x4.gt', x, e.constant(20)), large, small);
 };
 
-/** Where `mask` has its bits `a`, elsewhere `b`. */
+/** `a` where the bits of `mask` are set, `b` elsewhere. */
 const choose = (e: Emitter, mask: Local, a: Local, b: Local): Local => e.apply('v128.bitselect', a, b, mask);
 
-/** Cephes, logf. Vectors of normal numbers, nearly all, are spared the rest. */
+/** Cephes, logf. Vectors of normal numbers (nearly all) skip the special cases. */
 const log: VectorFunction = (e, x) => {
   const isNormal = e.apply(
     'v128.and',
@@ -91,7 +91,7 @@ const log: VectorFunction = (e, x) => {
 
 /** log(x 2^bias). */
 function logOfNormal(e: Emitter, x: Local, bias: Local): Local {
-  // The mantissa from sqrt(1/2) to sqrt(2): counted from the bits of sqrt(1/2), the exponent comes out right.
+  // The mantissa from sqrt(1/2) to sqrt(2): the exponent is counted from the bits of sqrt(1/2).
   const above = e.apply('i32x4.sub', x, e.integer(0x3f3504f3));
   const exponent = e.shift('i32x4.shr_s', above, 23);
   const mantissa = e.apply('i32x4.sub', x, e.shift('i32x4.shl', exponent, 23));
@@ -112,7 +112,7 @@ function logOfNormal(e: Emitter, x: Local, bias: Local): Local {
   return e.madd(n, e.constant(LN2_HIGH), e.apply('f32x4.add', f, next));
 }
 
-/** log(1 + x) by the logarithm of the rounded sum, and what the rounding took away. */
+/** log(1 + x) as the logarithm of the rounded sum, corrected for the rounding. */
 const log1p: VectorFunction = (e, x) => {
   const sum = e.apply('f32x4.add', x, e.constant(1));
   const lost = e.apply('f32x4.sub', x, e.apply('f32x4.sub', sum, e.constant(1)));
@@ -144,7 +144,7 @@ const tanh: VectorFunction = (e, x) => {
 };
 
 const erf: VectorFunction = (e, x) => {
-  // A NaN passes both.
+  // NaN passes both.
   const bounded = e.apply('f32x4.pmax', e.apply('f32x4.pmin', x, e.constant(4)), e.constant(-4));
   const square = e.apply('f32x4.mul', bounded, bounded);
   const ratio = e.apply('f32x4.div', horner(e, square, erfNumerator), horner(e, square, erfDenominator));
@@ -156,7 +156,7 @@ const sigmoid: VectorFunction = (e, x) => {
   return e.apply('f32x4.div', e.constant(1), sum);
 };
 
-/** max(x, 0) + log(1 + exp(-|x|)); the logarithm by a polynomial that was fitted for exponentials from 0 to 1. */
+/** max(x, 0) + log(1 + exp(-|x|)); the logarithm by a polynomial fitted for exponentials from 0 to 1. */
 const softplus: VectorFunction = (e, x) => {
   const decay = exp(e, e.apply('f32x4.neg', e.apply('f32x4.abs', x)));
   const p = horner(
@@ -175,7 +175,7 @@ const simple =
   (opcode: Opcode): VectorFunction =>
   (e, ...args) =>
     e.apply(opcode, ...args);
-/** Truth is 1 and 0. */
+/** Booleans are 1 and 0. */
 const truth = (e: Emitter, mask: Local): Local => e.apply('v128.and', mask, e.constant(1));
 const comparison =
   (opcode: Opcode): VectorFunction =>
@@ -183,7 +183,7 @@ const comparison =
     truth(e, e.apply(opcode, a, b));
 const isTrue = (e: Emitter, x: Local): Local => e.apply('f32x4.ne', x, e.constant(0));
 
-/** By the names of plan/functions.ts; what is not here runs in JavaScript. */
+/** By the names of plan/functions.ts; functions that are missing here run in JavaScript. */
 export const vectorFunctions: Readonly<Record<string, VectorFunction>> = {
   Neg: simple('f32x4.neg'),
   Abs: simple('f32x4.abs'),

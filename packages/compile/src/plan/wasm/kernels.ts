@@ -1,23 +1,23 @@
-/** The kernels of a plan that run as WebAssembly: those with so many rounds that vectors of four outweigh a call. */
+/** The kernels of a plan that run as WebAssembly: those with enough iterations that vectors of four save more than a call costs. */
 import { compileRelaxed } from '@pyro-ts/engine/internal';
 import type { Step } from '../kernels.js';
 import { emitNest } from './emitNest.js';
 import { Emitter, moduleOf } from './emitter.js';
 import { bodyCost } from './schedule.js';
 
-/** In additions of JavaScript; below, a call costs more than vectors save. */
+/** In additions of JavaScript; below this, a call costs more than vectors save. */
 const WORTHWHILE = 400;
 const PAGE = 65536;
 
 export interface VectorKernels {
-  /** The memory of the plan, which both languages share. */
+  /** The memory of the plan, shared by JavaScript and WebAssembly. */
   readonly memory: Float32Array<ArrayBuffer>;
-  /** Functions of addresses in bytes, by the texts of their kernels in JavaScript. */
+  /** Functions of byte addresses, by the JavaScript text of their kernels. */
   readonly functions: ReadonlyMap<string, (...addresses: number[]) => void>;
 }
 
 /**
- * The vector kernels of a plan with a memory of `size` numbers; undefined where no kernel is large enough, or WebAssembly with vectors is not available.
+ * The vector kernels of a plan with a memory of `size` numbers; undefined if no kernel is large enough or WebAssembly SIMD is not available.
  */
 export function vectorKernels(steps: readonly Step[], size: number): VectorKernels | undefined {
   const emitted = new Map<string, Emitter>();
@@ -64,6 +64,6 @@ export function hasFused(): boolean {
   return isFused;
 }
 
-/** Not there, without vectors, forbidden by a content-security policy, or too large for the main thread of a page. */
+/** WebAssembly may be missing, lack SIMD, be forbidden by a content-security policy, or be too large for the main thread of a page. */
 const isUnavailable = (error: unknown): boolean =>
   typeof WebAssembly === 'undefined' || error instanceof WebAssembly.CompileError || error instanceof RangeError;

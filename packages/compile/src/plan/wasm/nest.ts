@@ -1,7 +1,7 @@
-/** A nest of loops as data: what a kernel computes, whoever writes it down. */
+/** A nest of loops as data: what a kernel computes, independent of the target language. */
 import type { Fold } from '../nodes.js';
 
-/** A place in memory: a parameter's address, and how far each loop moves it, in numbers. */
+/** A place in memory: a parameter's address, and the stride of each loop, in numbers. */
 export interface NestPlace {
   readonly param: number;
   readonly steps: readonly number[];
@@ -10,15 +10,15 @@ export interface NestPlace {
 /** A number, or a statement by its index. */
 export type Operand = { readonly number: number } | { readonly statement: number };
 
-/** One value of the innermost rounds; arguments come first. */
+/** One value of the innermost loop; arguments precede their uses. */
 export type NestStatement =
   | { readonly kind: 'load'; readonly place: NestPlace }
   | { readonly kind: 'map'; readonly fn: string; readonly args: readonly Operand[] };
 
 export interface Nest {
-  /** Rounds of each loop, all above 1. */
+  /** Number of iterations of each loop, all above 1. */
   readonly extents: readonly number[];
-  /** How many of the loops are the result's; the others are folded away. */
+  /** Number of loops over the result; the others are reduced. */
   readonly outer: number;
   readonly statements: readonly NestStatement[];
   readonly result: Operand;

@@ -1,29 +1,29 @@
-/** How the loops of a nest run on vectors of four: which one fills the lanes, and which are taken several rounds at a time. */
+/** Schedules the loops of a nest on vectors of four: which loop is vectorised, and which are tiled. */
 import { functions } from '../functions.js';
 import type { Nest, NestPlace } from './nest.js';
 
-/** One loop as it runs. */
+/** One scheduled loop. */
 export interface ScheduledLoop {
   readonly loop: number;
-  /** Rounds at a time: those of a tile are written out next to each other. */
+  /** Size of a tile, whose iterations are unrolled. */
   readonly tile: number;
 }
 
 export interface Schedule {
-  /** The loop along which the lanes lie. */
+  /** The vectorised loop. */
   readonly lanes: number;
-  /** From the outermost on; the loop of the lanes counts in vectors. */
+  /** From the outermost; the vectorised loop counts vectors. */
   readonly loops: readonly ScheduledLoop[];
-  /** Whether lanes are folded together at the end. */
+  /** Whether lanes are reduced at the end. */
   readonly isFolded: boolean;
 }
 
-/** A load or a store of four numbers that do not lie next to each other, in loads of four that do. */
+/** Cost of loading or storing four numbers that are not adjacent, in units of a load of four adjacent ones. */
 const SCATTERED = 6;
-/** Bodies of at most this cost gain from tiles, which save loads and let sums overlap. */
+/** Bodies of at most this cost benefit from tiles, which save loads and let sums overlap. */
 const LIGHT = 6;
 
-/** Nothing where no loop is long enough. */
+/** Undefined if no loop is long enough. */
 export function scheduleOf(nest: Nest): Schedule | undefined {
   const { extents, outer } = nest;
   const candidates = extents.flatMap((extent, loop) => (extent >= 4 ? [{ loop, cost: costAlong(nest, loop) }] : []));
@@ -34,7 +34,7 @@ export function scheduleOf(nest: Nest): Schedule | undefined {
   const plain = (loop: number): ScheduledLoop => ({ loop, tile: 1 });
   const [outside, inside] = [others.filter((l) => l < outer), others.filter((l) => l >= outer)];
   if (!nest.fold || bodyCost(nest) > LIGHT) {
-    // The order of a nest that is not folded is that of its result.
+    // A nest without a reduction runs in the order of its result.
     const loops = nest.fold
       ? [...outside, ...(isFolded ? [] : [lanes]), ...inside, ...(isFolded ? [lanes] : [])]
       : extents.map((_, loop) => loop);
@@ -64,7 +64,7 @@ export function scheduleOf(nest: Nest): Schedule | undefined {
   };
 }
 
-/** Rounds in whole tiles, as few of them for nothing as can be: a last tile begins early rather than end late. */
+/** The largest tile that repeats at most an eighth of the iterations: the last tile starts early rather than ending late. */
 function tileOf(extent: number, most: number): number {
   let best = 1;
   for (let tile = 2; tile <= Math.min(most, extent); tile++) {
@@ -76,7 +76,7 @@ function tileOf(extent: number, most: number): number {
 const longest = (extents: readonly number[], loops: readonly number[]): number | undefined =>
   loops.length === 0 ? undefined : loops.reduce((a, b) => (extents[b] > extents[a] ? b : a));
 
-/** What loads and stores cost for one number, with the lanes along `loop`. */
+/** Cost of the loads and stores per number if `loop` is vectorised. */
 function costAlong(nest: Nest, loop: number): number {
   const { extents, outer, statements, to, fold } = nest;
   const extent = extents[loop];
@@ -90,11 +90,11 @@ function costAlong(nest: Nest, loop: number): number {
   const isFolded = loop >= outer;
   const store = isFolded ? SCATTERED : weight(to);
   const rounds = isFolded ? folded / extent : folded;
-  // For as many entries of the result as a vector has: a sum over lanes gives one.
+  // Per vector of entries of the result: a sum over lanes gives only one entry.
   const total = (fold ? rounds * loads * vectors : loads * vectors) + (isFolded ? store : store * vectors);
   return total / (extent * rounds);
 }
 
-/** Of the statements that are not loads. */
+/** Cost of the statements that are not loads. */
 export const bodyCost = ({ statements }: Nest): number =>
   statements.reduce((sum, s) => sum + (s.kind === 'map' ? functions[s.fn].cost : 0), 0);
