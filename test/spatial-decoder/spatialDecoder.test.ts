@@ -59,7 +59,7 @@ it.each<[string, Partial<SpatialDecoderInputs>, string]>([
     { outputs: {} } as never,
     'input "outputs" does not exist. Did you mean "output"? Known: grid, pose, code, hidden, output.',
   ],
-  ['a tensor that is gone', { pose: gone() }, 'pose was disposed of before the call. Make it anew, or keep it with'],
+  ['a tensor that is gone', { pose: gone() }, 'pose was disposed of before the call. Create it again, or keep it with'],
 ])('%s', (_, changes, message) => {
   const run = () => spatialDecoder({ ...inputs(), ...changes });
   expect(run).toThrow(SpatialDecoderError);

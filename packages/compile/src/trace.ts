@@ -1,4 +1,4 @@
-/** Converts a program of tensor operations to a graph with a batch of any size: it is recorded at two batch sizes, and sizes that differ belong to the batch. */
+/** Converts a program of tensor operations to a graph with a batch of any size: sizes that differ between recordings at two batch sizes belong to the batch. */
 import * as tf from '@tensorflow/tfjs';
 import { GraphError } from './errors.js';
 import { BATCH, type DataType, type Graph, type GraphConstant, type Operation, type Port } from './graph.js';

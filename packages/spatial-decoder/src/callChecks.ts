@@ -13,7 +13,7 @@ export function callChecks(kernel: HostKernel['name']) {
       fail(`${what} must be an integer from ${least} to ${most}; got ${describeValue(value)}`);
   };
   const array = (kind: 'Float32Array' | 'Int32Array') => (what: string, values: ArrayLike<number>, length: number) => {
-    // Not instanceof, which knows no arrays of another realm.
+    // Not instanceof, which fails for arrays of another realm.
     if ((values as Partial<Float32Array> | undefined)?.[Symbol.toStringTag] !== (kind as string))
       fail(`${what} must be ${kind === 'Int32Array' ? 'an' : 'a'} ${kind}; got ${describeValue(values)}`);
     if (values.length !== length) fail(`${what} must have ${length} numbers; got ${values.length}`);

@@ -1,22 +1,22 @@
-/** What every kernel checks of a call, with the same messages: it reads and writes what the problem says, so the arrays must be of those sizes. */
+/** Checks of a call, shared by all kernels: a kernel reads and writes as many numbers as the problem states, so the arrays must have those sizes. */
 import { describeValue } from '@pyro-ts/engine/internal';
 import { SpatialDecoderError } from './errors.js';
 import { activations, type HostKernel, type Operands, type Problem } from './hostKernel.js';
 
-/** The array of a call beside its operands, [R, P, C]: where the output goes, or the upstream gradient. */
+/** The array of a call besides its operands, [R, P, C]: the output, or the upstream gradient. */
 export type Outside = { readonly output?: Float32Array } | { readonly upstream: Float32Array };
 
-/** The most that a kernel takes, where that is less than another one does. */
+/** Limits of a kernel that are lower than those of another one. */
 export interface Limits {
   readonly layers: number;
   readonly dims: number;
 }
 
-/** Any length above this could not be a typed array. */
+/** Maximum length of a typed array. */
 const MOST_ROWS_OR_PIXELS = 2 ** 30;
 const MOST_UNITS = 2 ** 16;
 
-/** Throws SpatialDecoderError where the sizes are none, where an array has another length, and where the kernel has no room for so many layers. */
+/** @throws {SpatialDecoderError} when a size is invalid, an array has a different length, or the kernel does not support so many layers. */
 export function checkCall(
   kernel: HostKernel['name'],
   problem: Problem,
@@ -32,7 +32,7 @@ export function checkCall(
       reject(`${what} must be a whole number from ${least} to ${most}, but is ${describeValue(value)}${elsewhere}`);
   };
   const floats = (what: string, values: Float32Array, length: number) => {
-    // Not instanceof, which knows no arrays of another realm.
+    // Not instanceof, which fails for arrays of another realm.
     if (values?.[Symbol.toStringTag] !== 'Float32Array')
       reject(`${what} must be a Float32Array, but is ${describeValue(values)}`);
     if (values.length !== length) reject(`${what} has ${values.length} numbers where the problem has ${length}`);

@@ -4,7 +4,7 @@ import type { HostKernel, Operands, Problem } from './hostKernel.js';
 import type { SpatialDecoderInputs } from './inputs.js';
 import { passOnHost } from './passOnHost.js';
 
-/** What gets a gradient: pose, code, then the weights and the biases of all layers. */
+/** Operands with a gradient: pose, code, then the weights and the biases of all layers. */
 export const differentiable = ({ pose, code, hidden, output }: SpatialDecoderInputs): tf.Tensor[] => {
   const layers = [...hidden, output];
   return [pose, code, ...layers.map((l) => l.weight), ...layers.map((l) => l.bias)];

@@ -9,7 +9,7 @@ export class SpatialDecoderError extends PyroError {
   }
 }
 
-/** `value` where it is one of `valid`, else an error that says which one may have been meant. */
+/** Returns `value` if it is one of `valid`; otherwise throws an error that suggests the nearest one. */
 export function oneOf<T extends string>(what: string, value: unknown, valid: readonly T[]): T {
   const found = valid.find((name) => name === value);
   if (found !== undefined) return found;
@@ -19,13 +19,13 @@ export function oneOf<T extends string>(what: string, value: unknown, valid: rea
   );
 }
 
-/** Rejects keys that `known` lacks. `owner` is what the options, or whatever else `kind` names, belong to. */
+/** Rejects keys that `known` lacks. `owner` is what the options (or whatever `kind` names) belong to. */
 export function rejectUnknownKeys(owner: string, given: object, known: readonly string[], kind = 'option'): void {
   if (typeof given !== 'object' || given === null)
     throw new SpatialDecoderError(`${owner} takes an object of ${kind}s, not ${describeValue(given)}.`);
   for (const key of Object.keys(given)) oneOf(`${owner}: ${kind}`, key, known);
 }
 
-/** What a kernel says that is used after its end. */
+/** The error of a kernel that is used after it was disposed of. */
 export const disposedOf = (): SpatialDecoderError =>
-  new SpatialDecoderError('This kernel was disposed of. Select one anew with selectKernel().');
+  new SpatialDecoderError('This kernel was disposed of. Select a new one with selectKernel().');

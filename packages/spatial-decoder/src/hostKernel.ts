@@ -1,4 +1,4 @@
-/** What a kernel computes on the memory of the host: the contract of the WebAssembly and the native kernel. */
+/** The interface of kernels on the host's memory: the WebAssembly and the native kernel. */
 import type { HostLoops } from '@pyro-ts/engine/internal';
 import type { EncoderKernel } from './encoder/problem.js';
 import type { TemplateKernel } from './template/problem.js';
@@ -6,7 +6,7 @@ import type { TemplateKernel } from './template/problem.js';
 export const activations = ['tanh', 'relu', 'leakyRelu', 'softplus', 'gelu'] as const;
 export type Activation = (typeof activations)[number];
 
-/** Of the operands of matrix products; sums, activations and their slopes are float32 always. */
+/** Precision of the operands of matrix products; sums, activations and their slopes are always float32. */
 export const precisions = ['float32', 'bfloat16'] as const;
 export type Precision = (typeof precisions)[number];
 
@@ -16,9 +16,9 @@ export interface Problem {
   readonly rows: number;
   /** P: points of the grid at which every row is evaluated. */
   readonly pixels: number;
-  /** d: coordinates of a point, mostly 1 or 2. */
+  /** d: coordinates of a point, usually 1 or 2. */
   readonly dims: number;
-  /** C: outputs a pixel. */
+  /** C: outputs per pixel. */
   readonly channels: number;
   /** Width of the first (coordinate) layer, then of each hidden layer. */
   readonly widths: readonly number[];
@@ -48,25 +48,25 @@ export interface Gradients {
   readonly biases: readonly Float32Array[];
 }
 
-/** What a forward pass hands to its backward pass: activations kept within the kernel's memory budget, or nothing (recompute). */
+/** What a forward pass passes to its backward pass: activations kept within the kernel's memory budget, or nothing (recompute). */
 export interface Saved {
-  /** Gives the memory back; called once, whether or not a backward pass happened. */
+  /** Releases the memory; called once, with or without a backward pass. */
   release(): void;
 }
 
 export interface HostKernel {
   readonly name: 'wasm' | 'native';
-  /** What the kernel runs on, for the line that is printed, e.g. "AVX-512". */
+  /** What the kernel runs on, for `line`, e.g. "AVX-512". */
   readonly detail: string;
-  /** Threads that work, the calling one included. */
+  /** Number of threads, including the calling one. */
   readonly threads: number;
   /** @default 'float32' */
   readonly precision?: Precision;
-  /** Instruction set, where the kernel has several. */
+  /** Instruction set, if the kernel has several. */
   readonly isa?: string;
   /**
-   * Output [R, P, C], before any likelihood: written to `to`, which may be the engine's own memory, or by default to a fresh array. `saved` is
-   * present when `keep` was asked for and the budget allowed it.
+   * Output [R, P, C], before any likelihood: written to `to`, which may be the engine's own memory, or by default to a new array. `saved` is
+   * present if `keep` is true and the budget allows it.
    */
   forward(
     problem: Problem,
@@ -74,29 +74,29 @@ export interface HostKernel {
     keep: boolean,
     to?: Float32Array,
   ): { output: Float32Array; saved?: Saved };
-  /** Gradients for `upstream` [R, P, C]. Recomputes the activations where `saved` is absent. */
+  /** Gradients for `upstream` [R, P, C]. Recomputes the activations if `saved` is absent. */
   backward(problem: Problem, operands: Operands, upstream: Float32Array, saved?: Saved): Gradients;
-  /** The convolutional encoder on the same threads; where it is absent, plain TensorFlow.js operations compute it. */
+  /** The convolutional encoder on the same threads; if absent, it is computed by plain TensorFlow.js operations. */
   readonly encoder?: EncoderKernel;
-  /** Deformable templates on the same threads; where it is absent, plain TensorFlow.js operations compute them. */
+  /** Deformable templates on the same threads; if absent, they are computed by plain TensorFlow.js operations. */
   readonly templates?: TemplateKernel;
-  /** Loops for compiled programs, on the same threads; absent where the kernel has none. */
+  /** Loops for compiled programs, on the same threads; absent if the kernel has none. */
   readonly loops?: HostLoops;
   /** Ends the kernel's threads. */
   dispose(): void;
 }
 
-/** What a kernel is loaded with. */
+/** Options for loading a kernel. */
 export interface KernelOptions {
-  /** Threads to work on, the calling one included. */
+  /** Number of threads, including the calling one. */
   readonly threads: number;
-  /** Bytes of activations that may be kept between forward and backward passes; beyond it they are recomputed. */
+  /** Bytes of activations that are kept between forward and backward passes; others are recomputed. */
   readonly budget: number;
-  /** Default float32, unless PYRO_NATIVE_ISA names an instruction set that rounds. */
+  /** @default 'float32', unless PYRO_NATIVE_ISA names an instruction set that rounds */
   readonly precision?: Precision;
   /** Instruction set of the native kernel. */
   readonly isa?: string;
 }
 
-/** A kernel, or why it cannot run here. */
+/** A kernel, or the reason why it cannot run here. */
 export type Loaded = { readonly kernel: HostKernel } | { readonly reason: string };

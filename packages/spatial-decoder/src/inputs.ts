@@ -1,4 +1,4 @@
-/** What the spatial decoder takes, and the checks that name the operand that does not fit. */
+/** Operands of the spatial decoder, and checks that name the invalid operand. */
 
 import { describeValue } from '@pyro-ts/engine/internal';
 import type * as tf from '@tensorflow/tfjs';
@@ -17,7 +17,7 @@ export interface SpatialDecoderInputs {
   readonly grid: tf.Tensor2D;
   /** [R, H0, d]: the coordinate layer's weight with each row's pose folded in. */
   readonly pose: tf.Tensor3D;
-  /** [R, H0]: all of the coordinate layer that does not depend on the pixel. */
+  /** [R, H0]: the part of the coordinate layer that does not depend on the pixel. */
   readonly code: tf.Tensor2D;
   /** Layers after the coordinate layer, each followed by the activation. */
   readonly hidden: readonly Layer[];
@@ -84,7 +84,7 @@ function expectRank(name: string, tensor: tf.Tensor, rank: number, form: string)
     throw new SpatialDecoderError(`spatialDecoder: ${name} is no tensor; expected ${form}.`);
   if (tensor.isDisposed) {
     throw new SpatialDecoderError(
-      `spatialDecoder: ${name} was disposed of before the call. Make it anew, or keep it with tf.keep where a tf.tidy ends.`,
+      `spatialDecoder: ${name} was disposed of before the call. Create it again, or keep it with tf.keep at the end of a tf.tidy.`,
     );
   }
   if (tensor.rank !== rank) fail(name, tensor, form, 'Reshape it.');
@@ -99,7 +99,7 @@ function fail(name: string, tensor: tf.Tensor, expected: string, mend: string): 
   throw new SpatialDecoderError(`spatialDecoder: ${name} has shape [${tensor.shape}], expected ${expected}. ${mend}`);
 }
 
-/** Pixel indices as integers of the grid, or an error that names the first one that is none. */
+/** Pixel indices as integers within the grid; throws an error that names the first invalid one. */
 export function checkPixels(pixels: readonly number[] | Int32Array, size: number): Int32Array {
   if (!Array.isArray(pixels) && !ArrayBuffer.isView(pixels)) {
     throw new SpatialDecoderError(

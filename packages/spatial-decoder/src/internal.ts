@@ -1,4 +1,4 @@
-/** What the packages above, benchmarks and tests of kernels share, and nobody else should rely on. */
+/** For the other packages, benchmarks and tests of kernels; not part of the public API. */
 export type {
   EncoderBlock,
   EncoderGradients,

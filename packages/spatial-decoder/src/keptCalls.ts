@@ -1,4 +1,4 @@
-/** What a kernel keeps of its forward passes, by the `Saved` that it handed out: for the same problem only, and until it is released. */
+/** The activations that a kernel keeps of its forward passes, by the `Saved` that it returned: for the same problem only, and until released. */
 import { SpatialDecoderError } from './errors.js';
 import type { HostKernel, Problem, Saved } from './hostKernel.js';
 
@@ -11,13 +11,13 @@ interface Entry<T> {
 export class KeptCalls<T, P> {
   private readonly entries = new WeakMap<Saved, Entry<T>>();
 
-  /** `sizesOf` tells the problems apart. */
+  /** @param sizesOf distinguishes the problems */
   constructor(
     private readonly kernel: HostKernel['name'],
     private readonly sizesOf: (problem: P) => string,
   ) {}
 
-  /** `kept` as the pass of `problem` hands it out; `free` is called once, at the first release. */
+  /** Wraps `kept` as the result of a pass of `problem`; `free` is called once, at the first release. */
   add(problem: P, kept: T, free: (kept: T) => void): Saved {
     const entry: Entry<T> = { sizes: this.sizesOf(problem), kept };
     const saved: Saved = {
@@ -31,7 +31,7 @@ export class KeptCalls<T, P> {
     return saved;
   }
 
-  /** What `saved` holds; undefined where it was omitted or released, and all is to be computed again. Throws where another call made it. */
+  /** The content of `saved`; undefined if it was omitted or released, so that everything has to be recomputed. Throws if another call created it. */
   of(problem: P, saved: Saved | undefined): T | undefined {
     if (saved === undefined) return undefined;
     const entry = this.entries.get(saved);

@@ -1,4 +1,4 @@
-/** What computes the operations of this package on tensors. The reference is one; the others wrap a kernel on the host's memory. */
+/** The interface of kernels on tensors. The reference implements it directly; the others wrap a kernel on the host's memory. */
 import type * as tf from '@tensorflow/tfjs';
 import type { ConvEncoderWeights } from './encoder/inputs.js';
 import type { EncoderProblem } from './encoder/problem.js';
@@ -7,19 +7,19 @@ import type { SpatialDecoderInputs } from './inputs.js';
 import type { TemplateCall } from './template/inputs.js';
 import type { NormalEquations } from './template/reference.js';
 
-/** From the fastest to the one that always runs. */
+/** From the fastest to the one that runs everywhere. */
 export const kernelNames = ['native', 'wasm', 'reference'] as const;
 export type KernelName = (typeof kernelNames)[number];
 
 /**
- * Computes the operations, whose functions (`spatialDecoder`, `convEncoder`, ...) have checked the operands and left nothing empty. Each result
- * carries its gradient.
+ * Computes the operations, whose functions (`spatialDecoder`, `convEncoder`, ...) have checked the operands and handled empty ones. Each result
+ * has a gradient.
  */
 export interface Kernel {
   readonly name: KernelName;
-  /** Threads at work, this one included. */
+  /** Number of threads, including the calling one. */
   readonly threads: number;
-  /** Of the operands of its matrix products. */
+  /** Precision of the operands of its matrix products. */
   readonly precision: Precision;
   /** Instruction set; absent for kernels without several. */
   readonly isa?: string;
@@ -33,6 +33,6 @@ export interface Kernel {
   squaredErrors(call: TemplateCall, images: tf.Tensor2D, image: Int32Array): tf.Tensor1D;
   /** Without a gradient. */
   normalEquations(call: TemplateCall, images: tf.Tensor2D, image: Int32Array): NormalEquations;
-  /** Ends its threads. The process can also end without. */
+  /** Ends its threads. The process can also exit without it. */
   dispose(): void;
 }

@@ -1,15 +1,15 @@
-/** A product and a step of Adam against plain loops, before a run relies on a kernel's loops. */
+/** Checks a product and an Adam step against plain loops, before a run relies on a kernel's loops. */
 import type { HostLoops } from '@pyro-ts/engine/internal';
 
-/** Sizes that end within vectors, tiles and panels. */
+/** Sizes that are not multiples of vectors, tiles and panels. */
 const [rows, inner, columns] = [29, 37, 71];
 const TOLERANCE = 1e-4;
 
-/** Numbers without a pattern that an error of layout could keep, the same on every machine. */
+/** Pseudo-random numbers, the same on every machine: a pattern could hide an error of layout. */
 const numbers = (length: number, seed: number): Float32Array =>
   Float32Array.from({ length }, (_, i) => 0.8 * Math.sin(12.9898 * (i + 1) + 78.233 * seed));
 
-/** What is wrong with the loops, or undefined where nothing is. */
+/** What is wrong with the loops; undefined if they are correct. */
 export function loopsSelfCheck(loops: HostLoops): string | undefined {
   return wrongProduct(loops) ?? wrongStep(loops);
 }

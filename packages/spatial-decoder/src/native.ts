@@ -1,4 +1,4 @@
-/** The C++ kernel: AVX-512, AVX2 or NEON, chosen when it is loaded, and threads of its own. Node only. */
+/** The C++ kernel: AVX-512, AVX2 or NEON, chosen when it is loaded, with its own threads. Node only. */
 import { checkCall, type Limits } from './checkCall.js';
 import { disposedOf, oneOf, rejectUnknownKeys, SpatialDecoderError } from './errors.js';
 import {
@@ -25,8 +25,8 @@ export { loadAddon, type NativeIsa, nativeIsas } from './native/addon.js';
 
 export interface NativeOptions extends Omit<KernelOptions, 'isa'> {
   /**
-   * Default: AMX for bfloat16; else what PYRO_NATIVE_ISA names (AMX only where no precision is given, since it rounds to bfloat16), else the best that the
-   * processor runs.
+   * @default AMX for bfloat16; else the value of PYRO_NATIVE_ISA (AMX only if no precision is given, since it rounds to bfloat16), else the best that the
+   * processor supports
    */
   readonly isa?: NativeIsa;
 }
@@ -44,12 +44,13 @@ const isaLabels: Readonly<Record<NativeIsa, string>> = {
 /** kMaxLayers and kMaxDims of native/plan.h. */
 const limits: Limits = { layers: 256, dims: 256 };
 
-/** Never chosen by itself: one is slow, the other rounds to bfloat16. */
+/** Never chosen automatically: one is slow, the other rounds to bfloat16. */
 const unasked: readonly NativeIsa[] = ['scalar', 'amx'];
 
 /**
- * The native kernel, or why it cannot be had here; whoever loads it checks its numbers (selfCheck). Its threads start at the first call and wait
- * between calls. Throws SpatialDecoderError where an option is wrong.
+ * Loads the native kernel, or returns the reason why it is not available; the caller checks its numbers (selfCheck). Its threads start at the first call and wait
+ * between calls.
+ * @throws {SpatialDecoderError} when an option is invalid.
  */
 export function loadNative(options: Omit<NativeOptions, 'isa'> & { readonly isa?: string }): Loaded {
   rejectUnknownKeys('loadNative', options, optionNames);
@@ -70,7 +71,7 @@ export function loadNative(options: Omit<NativeOptions, 'isa'> & { readonly isa?
 function bestIsa(addon: Addon, precision: Precision | undefined): NativeIsa | undefined {
   if (precision === 'bfloat16') return addon.isas().find((isa) => isa === 'amx');
   const asked = process.env.PYRO_NATIVE_ISA;
-  // As everywhere, an option wins over a variable.
+  // As everywhere, an option takes precedence over an environment variable.
   const rounds = asked === 'amx' && precision === 'float32';
   return asked && !rounds ? checkedIsa(addon, asked) : addon.isas().find((isa) => !unasked.includes(isa));
 }
@@ -153,7 +154,7 @@ class NativeKernel implements HostKernel {
   }
 }
 
-/** The order that the addon reads. */
+/** In the order that the addon expects. */
 function describe({ rows, pixels, dims, channels, firstActivation, activation, widths }: Problem): Float64Array {
   const kinds = [activations.indexOf(firstActivation), activations.indexOf(activation)];
   return Float64Array.from([rows, pixels, dims, channels, ...kinds, ...widths]);

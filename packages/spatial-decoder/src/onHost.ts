@@ -1,4 +1,4 @@
-/** A kernel on the host's memory, as one that takes tensors. What it does not compute is computed by the reference. */
+/** Wraps a kernel on the host's memory as one that takes tensors. Operations that it lacks are computed by the reference. */
 import type * as tf from '@tensorflow/tfjs';
 import { decodeOnHost } from './decodeOnHost.js';
 import type { ConvEncoderWeights } from './encoder/inputs.js';

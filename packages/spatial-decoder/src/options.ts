@@ -1,14 +1,14 @@
-/** Threads and memory of a kernel, by one rule for all of them and for whoever chooses among them. */
+/** Checks of a kernel's threads and memory budget, shared by all kernels and by `selectKernel`. */
 import { describeValue } from '@pyro-ts/engine/internal';
 import { SpatialDecoderError } from './errors.js';
 
-/** Of the native kernel; the wasm kernel works on fewer. */
+/** Maximum for the native kernel; the wasm kernel supports fewer. */
 export const MOST_THREADS = 1024;
 
-/** More than any machine has; the C++ kernel counts bytes in whole numbers. */
+/** More than any machine has; the C++ kernel counts bytes in integers. */
 const ENDLESS = 1e15;
 
-/** `threads`, or an error that begins with where they come from. */
+/** Returns `threads`, or throws an error that begins with the name of their source. */
 export function threadsFrom(source: string, threads: unknown, most = MOST_THREADS): number {
   if (typeof threads === 'number' && Number.isInteger(threads) && threads >= 1 && threads <= most) return threads;
   throw new SpatialDecoderError(
@@ -16,7 +16,7 @@ export function threadsFrom(source: string, threads: unknown, most = MOST_THREAD
   );
 }
 
-/** A budget in whole bytes; any number from 0 on is one. `bytes` are those of the unit, which is called `unit`. */
+/** A budget in bytes, from any number of at least 0 of the unit named `unit`, which has `bytes` bytes. */
 export function budgetFrom(source: string, budget: unknown, unit = 'bytes', bytes = 1): number {
   if (typeof budget === 'number' && budget >= 0) return Math.min(Math.floor(budget * bytes), ENDLESS);
   throw new SpatialDecoderError(

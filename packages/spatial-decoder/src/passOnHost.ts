@@ -1,11 +1,11 @@
-/** An operation of a kernel on the host's memory as a tensor with a gradient: at once, or as calls that a recorded program repeats. */
+/** Runs an operation of a kernel on the host's memory as a tensor operation with a gradient: immediately, or as calls that a recorded program repeats. */
 import { customGrad } from '@pyro-ts/engine';
 import { asFloat32, hostCall, isRecording, packedCall, peek, tensorFrom } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import type { HostKernel, Saved } from './hostKernel.js';
 import { activeTape, isKept, keep, release, sweep } from './kept.js';
 
-/** One operation: its operands, and both passes on their numbers. */
+/** One operation: its operands, and its forward and backward pass on their numbers. */
 export interface HostPass {
   /** "spatial decoder", for plans and messages. */
   readonly name: string;
@@ -13,7 +13,7 @@ export interface HostPass {
   readonly data: readonly tf.Tensor[];
   readonly inputs: readonly tf.Tensor[];
   readonly shape: readonly number[];
-  /** Writes the result to `to`; keeps what the backward pass needs where `isKept`, as the kernel's budget allows. */
+  /** Writes the result to `to`; if `isKept`, keeps what the backward pass needs, as the kernel's budget allows. */
   readonly forward: (operands: readonly Float32Array[], isKept: boolean, to: Float32Array) => Saved | undefined;
   /** The gradient of each of `inputs`. */
   readonly backward: (
@@ -33,7 +33,7 @@ function passAtOnce(kernel: HostKernel, { data, inputs, shape, forward, backward
     const operands = [...data, ...tensors];
     let saved: Saved | undefined;
     const value = tensorFrom(shape, (output) => {
-      // The engine's own memory where it can be had, so for one call of a kernel only.
+      // The engine's own memory if accessible, valid for one call of a kernel only.
       saved = forward(operands.map(peek), tape !== undefined, output);
     });
     if (saved && tape) keep(kernel, saved, tape);
@@ -50,7 +50,7 @@ function passAtOnce(kernel: HostKernel, { data, inputs, shape, forward, backward
   });
 }
 
-/** A repeated program runs the forward pass before the backward pass, on the same numbers, and what it keeps in between is that of one run. */
+/** A repeated program runs the forward pass before the backward pass, on the same numbers, and keeps activations for one run only. */
 function recordedPass({ name, data, inputs, shape, forward, backward }: HostPass): tf.Tensor {
   const isDifferentiated = activeTape() !== undefined;
   let saved: Saved | undefined;

@@ -4,7 +4,7 @@ import type { Kernel } from './kernel.js';
 import { decodeReference } from './reference.js';
 import { drawReference, normalEquationsReference, squaredErrorsReference } from './template/reference.js';
 
-/** What the operations compute with where no kernel is passed. It has no threads and nothing to dispose of. */
+/** The default kernel of the operations. It has no threads and nothing to dispose of. */
 export const referenceKernel: Kernel = {
   name: 'reference',
   threads: 1,

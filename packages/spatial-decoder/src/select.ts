@@ -1,4 +1,4 @@
-/** Chooses the kernel: `native` where it was built, else `wasm`, else `reference`; an option or PYRO_KERNEL overrides. */
+/** Chooses the kernel: `native` if it was built, else `wasm`, else `reference`; an option or PYRO_KERNEL overrides this. */
 import { provideLoops } from '@pyro-ts/engine/internal';
 import { encoderSelfCheck } from './encoder/selfCheck.js';
 import { oneOf, rejectUnknownKeys, SpatialDecoderError } from './errors.js';
@@ -13,25 +13,25 @@ import { templateSelfCheck } from './template/selfCheck.js';
 import { loadWasm } from './wasm/wasmKernel.js';
 
 export interface KernelSelection {
-  /** One of `kernelNames`. Wins over PYRO_KERNEL; with neither, the fastest that loads and passes its self-check. */
+  /** One of `kernelNames`. Takes precedence over PYRO_KERNEL. @default the fastest that loads and passes its self-check */
   readonly kernel?: string;
-  /** Threads to work on, this one included. Wins over PYRO_THREADS; with neither, the cores of the machine, 32 at most. */
+  /** Number of threads, including the calling one. Takes precedence over PYRO_THREADS. @default the number of cores, at most 32 */
   readonly threads?: number;
-  /** Megabytes of activations that may be kept between forward and backward passes; beyond it they are recomputed. Default 256. */
+  /** Megabytes of activations that are kept between forward and backward passes; others are recomputed. @default 256 */
   readonly budgetMB?: number;
   /**
-   * 'bfloat16' rounds the operands of matrix products to three digits, sums stay float32: three times as fast, on processors with AMX and the native
-   * kernel only. Default 'float32', unless PYRO_NATIVE_ISA names AMX.
+   * 'bfloat16' rounds the operands of matrix products to three digits, while sums stay float32: three times as fast, but only with the native kernel on
+   * processors with AMX. @default 'float32', unless PYRO_NATIVE_ISA names AMX
    */
   readonly precision?: Precision;
   /**
-   * Instruction set of the native kernel: 'avx512', 'avx2', 'neon', 'scalar' or 'amx'. They differ in the last digits, so that the same numbers on
-   * several machines need the same one. Wins over PYRO_NATIVE_ISA. @default the best that this processor runs
+   * Instruction set of the native kernel: 'avx512', 'avx2', 'neon', 'scalar' or 'amx'. Their results differ in the last digits, so identical results on
+   * several machines require the same one. Takes precedence over PYRO_NATIVE_ISA. @default the best that this processor supports
    */
   readonly isa?: string;
 }
 
-/** The kernel of a run. It belongs to whoever selected it: pass it to the operations, and dispose of it at the end. */
+/** The kernel of a run. The caller owns it: pass it to the operations, and dispose of it at the end. */
 export interface SelectedKernel extends Kernel {
   /** Why this kernel was chosen: "requested", "the fastest available", or why faster ones do not run. */
   readonly reason: string;
@@ -47,8 +47,9 @@ const DEFAULT_BUDGET_MB = 256;
 const FASTEST = 'the fastest available';
 
 /**
- * Loads a kernel and starts its threads. Until it is disposed of, compiled programs use its loops for large matrix products too, where it is native. Prints nothing: a program prints `line`, once.
- * @throws {SpatialDecoderError} for a kernel that does not exist, one that was asked for and does not run here, and an invalid number of threads.
+ * Loads a kernel and starts its threads. Until a native kernel is disposed of, compiled programs also use its loops for large matrix products. Prints nothing:
+ * print `line` to show the choice.
+ * @throws {SpatialDecoderError} when the requested kernel does not exist or does not run here, or an option is invalid.
  * @example
  * const kernel = await selectKernel({ threads: 2 });
  * const images = spatialDecoder(inputs, { kernel });
@@ -94,7 +95,7 @@ async function loadAsked(asked: unknown, options: KernelOptions, reason: string)
   return selected(name, reason, loaded.kernel);
 }
 
-/** What to say of a kernel that does not run, where that is for the precision. */
+/** The error message for a kernel that does not support the precision. */
 const wordsFor = ({ precision }: KernelOptions): { readonly where: string; readonly advice?: string } =>
   precision === 'bfloat16'
     ? { where: ' in bfloat16', advice: ' Choose float32 (precision, --precision), which all kernels compute in.' }
@@ -130,7 +131,7 @@ async function load(name: KernelName, options: KernelOptions): Promise<Loaded | 
   return { reason: wrong };
 }
 
-/** Named by a variable, so that a bundle for a browser leaves the native kernel out. */
+/** Named by a variable, so that browser bundles omit the native kernel. */
 async function loadNativeKernel(options: KernelOptions): Promise<Loaded> {
   if (!inNode) return { reason: 'a browser runs no native code' };
   const file: string = './native.js';
@@ -149,7 +150,7 @@ function threadsOf({ threads }: KernelSelection): number {
 const environment = (name: string): string | undefined =>
   typeof process === 'undefined' ? undefined : process.env?.[name];
 
-/** In Node the cores that this process may use, in a browser what it tells. */
+/** In Node, the number of cores that this process may use; in a browser, the number that it reports. */
 function cores(): number {
   if (inNode) return process.getBuiltinModule('node:os').availableParallelism();
   return globalThis.navigator?.hardwareConcurrency ?? 1;

@@ -1,9 +1,9 @@
-/** Whether what came as the option `kernel` is what `selectKernel` returned. */
+/** Checks that a value of the option `kernel` was returned by `selectKernel`. */
 import { describeValue } from '@pyro-ts/engine/internal';
 import type { Kernel } from './kernel.js';
 
 /**
- * What is wrong with `value` as the option `kernel`, and the fix; undefined where it was omitted or is what `selectKernel` returned. For packages
+ * What is wrong with `value` as the option `kernel`, and the fix; undefined if it was omitted or returned by `selectKernel`. For packages
  * that pass the option on.
  */
 export function wrongSelection(value: unknown): string | undefined {

@@ -6,7 +6,7 @@ import type { Activation, Gradients, HostKernel, Operands, Problem } from './hos
 
 const sizes = { rows: 3, pixels: 23, dims: 2, channels: 2, widths: [11, 18] };
 
-/** Those whose slopes are stored come second, where slopes are kept too. */
+/** Activations whose slopes are stored come second, where slopes are kept too. */
 const problems: readonly Problem[] = [
   { ...sizes, firstActivation: 'tanh', activation: 'softplus' },
   { ...sizes, firstActivation: 'relu', activation: 'gelu' },
@@ -21,7 +21,7 @@ const functions: Readonly<Record<Activation, (x: number) => number>> = {
   gelu: (x) => x * normalCdf(x),
 };
 
-/** 1/2 + phi(x) (x + x^3 / 3 + x^5 / (3 5) + ...), for the moderate x that come up here. Source: Marsaglia 2004, Evaluating the normal distribution. */
+/** 1/2 + phi(x) (x + x^3 / 3 + x^5 / (3 5) + ...), for the moderate x that occur here. Source: Marsaglia 2004, Evaluating the normal distribution. */
 function normalCdf(x: number): number {
   let [term, sum] = [x, x];
   for (let n = 3; Math.abs(term) > 1e-16; n += 2) {
@@ -31,7 +31,7 @@ function normalCdf(x: number): number {
   return 0.5 + (sum * Math.exp((-x * x) / 2)) / Math.sqrt(2 * Math.PI);
 }
 
-/** Numbers without a pattern that an error of layout could keep, the same on every machine. */
+/** Pseudo-random numbers, the same on every machine: a pattern could hide an error of layout. */
 const numbers = (length: number, seed: number): Float32Array =>
   Float32Array.from({ length }, (_, i) => 0.8 * Math.sin(12.9898 * (i + 1) + 78.233 * seed));
 
@@ -45,19 +45,19 @@ const operands: Operands = {
 };
 const upstream = numbers(sizes.rows * sizes.pixels * sizes.channels, 8);
 
-/** All that is differentiated, in one list, and the direction along which the slope is taken. */
+/** All differentiated operands in one list, and the direction of the directional derivative. */
 const flat = (of: Operands | Gradients): Float32Array[] => [of.pose, of.code, ...of.weights, ...of.biases];
 const direction = flat(operands).map((values, i) => numbers(values.length, 9 + i));
 
-/** How far a result may be off, against the size of the numbers. */
+/** Tolerance, relative to the size of the numbers. */
 const tolerances = { float32: 1e-4, bfloat16: 2e-2 };
 
-/** What is wrong with the kernel, or undefined where nothing is. */
+/** What is wrong with the kernel; undefined if it is correct. */
 export function selfCheck(kernel: HostKernel): string | undefined {
   const tolerance = tolerances[kernel.precision ?? 'float32'];
   for (const problem of problems) {
     const expected = plain(problem, 0);
-    // So small that no unit passes the kink of its activation on the way.
+    // So small that no unit crosses the kink of its activation.
     const step = 1e-6;
     const slope = (dot(plain(problem, step), upstream) - dot(plain(problem, -step), upstream)) / (2 * step);
     const largest = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 1);
@@ -77,7 +77,7 @@ export function selfCheck(kernel: HostKernel): string | undefined {
   return undefined;
 }
 
-/** The network by its definition, with the differentiated operands moved by `step` along the direction. */
+/** The network by its definition, with the differentiated operands shifted by `step` along the direction. */
 function plain({ rows, pixels, dims, firstActivation, activation }: Problem, step: number): number[] {
   const [pose, code, w1, w2, b1, b2] = flat(operands).map((values, i) =>
     Array.from(values, (value, j) => value + step * direction[i][j]),

@@ -1,4 +1,4 @@
-/** The fused operation: a small network at every pixel of every row, on whichever kernel the run selected, with its own gradient. */
+/** The fused operation: a small network at every pixel of every row, on the selected kernel, with its own gradient. */
 import { customGrad } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 import { differentiable } from './decodeOnHost.js';
@@ -10,13 +10,13 @@ import { referenceKernel } from './referenceKernel.js';
 import { wrongSelection } from './selection.js';
 
 export interface SpatialDecoderOptions {
-  /** After each hidden layer: tanh, relu, leakyRelu (slope 0.01), softplus or gelu (exact). Default 'tanh'. */
+  /** After each hidden layer: tanh, relu, leakyRelu (slope 0.01), softplus or gelu (exact). @default 'tanh' */
   readonly activation?: Activation;
-  /** After the coordinate layer. Default 'tanh', as in pyroVED whatever the other activation. */
+  /** After the coordinate layer. @default 'tanh', as in pyroVED for every other activation */
   readonly firstActivation?: Activation;
-  /** Indices into the grid: only these pixels are evaluated, in this order. Default: all. */
+  /** Indices into the grid: only these pixels are evaluated, in this order. @default all */
   readonly pixels?: readonly number[] | Int32Array;
-  /** What `selectKernel` returned. Default: plain TensorFlow.js operations. */
+  /** A kernel returned by `selectKernel`. @default plain TensorFlow.js operations */
   readonly kernel?: Kernel;
 }
 
@@ -25,8 +25,9 @@ const optionNames: readonly (keyof SpatialDecoderOptions)[] = ['activation', 'fi
 /**
  * The network `coordinates -> C outputs` of every row at every pixel: [R, P, C] (or [R, pixels.length, C]), before any likelihood.
  * The pre-activation of the coordinate layer is `sum_d pose[r, h, d] * grid[p, d] + code[r, h]`, so rotation, shift, scale and any other affine pose of
- * row r are folded into `pose` and `code`. Gradients: to pose, code, every weight and bias; none to the grid. No second derivatives on a kernel.
- * @throws {SpatialDecoderError} when operands do not fit.
+ * row r are folded into `pose` and `code`.
+ * It has gradients with respect to pose, code, and all weights and biases, but not the grid. Kernels have no second derivatives.
+ * @throws {SpatialDecoderError} when the shapes of operands do not match.
  * @see the coordinate decoder of Bepler et al. 2019 (spatial-VAE), pyroVED's `sDecoderNet`
  * @example
  * const layer = (inputs: number, outputs: number) => ({ weight: tf.randomNormal([inputs, outputs]), bias: tf.zeros([outputs]) });
@@ -52,7 +53,7 @@ export function spatialDecoder(inputs: SpatialDecoderInputs, options: SpatialDec
   });
 }
 
-/** These points of the grid. On the wasm engine a gather of none has no shape that fits. */
+/** The chosen points of the grid. On the wasm engine, gathering no points gives a wrong shape. */
 const gridAt = (grid: tf.Tensor2D, pixels: Int32Array): tf.Tensor2D =>
   pixels.length === 0 ? tf.zeros([0, grid.shape[1]]) : tf.gather(grid, tf.tensor1d(pixels, 'int32'));
 

@@ -1,4 +1,4 @@
-/** Room for the gradients of a call, which a kernel adds to or fills. */
+/** Zero arrays for the gradients of a call, which a kernel adds to or overwrites. */
 import type { Gradients, Operands } from './hostKernel.js';
 
 export function zeroGradients({ pose, code, weights, biases }: Operands): Gradients {

@@ -1,4 +1,4 @@
-/** What every kernel requires of a call of the encoder: it reads and writes as many numbers as the problem says. */
+/** Checks of a call of the encoder, shared by all kernels: a kernel reads and writes as many numbers as the problem states. */
 import { callChecks } from '../callChecks.js';
 import type { HostKernel } from '../hostKernel.js';
 import { type EncoderOperands, type EncoderProblem, mapLength, mapsOf } from './problem.js';
@@ -9,7 +9,7 @@ const MOST_SIZE = 2 ** 16;
 const MOST_SIDE = 255;
 const MOST_BLOCKS = 16;
 
-/** @throws {SpatialDecoderError} when a size is not valid, or an array has another length than the sizes say. */
+/** @throws {SpatialDecoderError} when a size is not valid, or the length of an array does not match the sizes. */
 export function checkEncoderCall(
   kernel: HostKernel['name'],
   problem: EncoderProblem,
@@ -45,7 +45,7 @@ export function checkEncoderCall(
   else if (outside.output !== undefined) floats('the output', outside.output, images * features);
 }
 
-/** Room for the gradients of a call, all zero. */
+/** Zero arrays for the gradients of a call. */
 export function zeroEncoderGradients(
   { images, filters, gains, biases, dense, denseBias }: EncoderOperands,
   withImages: boolean,

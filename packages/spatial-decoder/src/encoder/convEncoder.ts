@@ -1,4 +1,4 @@
-/** The convolutional encoder as one operation, on whichever kernel the run selected, with its own gradient. */
+/** The convolutional encoder as one operation, on the selected kernel, with its own gradient. */
 import { customGrad } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 import { rejectUnknownKeys, SpatialDecoderError } from '../errors.js';
@@ -10,7 +10,7 @@ import { type ConvEncoderWeights, encoderProblemOf } from './inputs.js';
 export interface ConvEncoderOptions {
   /** Height and width of images that are passed as [n, H * W * C]. */
   readonly shape?: readonly [height: number, width: number];
-  /** What `selectKernel` returned. @default plain TensorFlow.js operations */
+  /** A kernel returned by `selectKernel`. @default plain TensorFlow.js operations */
   readonly kernel?: Kernel;
 }
 
@@ -18,9 +18,9 @@ export interface ConvEncoderOptions {
  * Features [n, F] of images [n, H, W, C], or [n, H * W * C] with the option `shape` (channels last). Each block is a convolution of stride 2 with zero
  * padding (side - 1) / 2 and no bias, a normalisation of the map by its mean and variance over height, width and channels of that image (GroupNorm with
  * one group, epsilon 1e-5), a gain and a bias per channel, and ReLU; a map of size s becomes one of size ceil(s / 2). The last map, in the order height,
- * width, channel, goes through a dense layer and ReLU. Nothing is shared between images, so the numbers of an image do not depend on the others.
- * Gradients: to all weights, and to the images where TensorFlow.js asks for them. No second derivatives on a kernel.
- * @throws {SpatialDecoderError} when operands do not fit.
+ * width, channel, goes through a dense layer and ReLU. Nothing is shared between images, so the features of an image do not depend on the others.
+ * It has gradients with respect to all weights and, on request, the images. Kernels have no second derivatives.
+ * @throws {SpatialDecoderError} when the shapes of operands do not match.
  * @see `torch.nn`: Conv2d(stride=2, padding=side // 2, bias=False), GroupNorm(1, channels), ReLU, Linear, ReLU
  * @example
  * const shapes = convEncoderShapes({ shape: [32, 32] });

@@ -1,4 +1,4 @@
-/** The weights of the convolutional encoder, and the checks that name the operand that does not fit. */
+/** The weights of the convolutional encoder, and checks that name the invalid operand. */
 import { describeValue } from '@pyro-ts/engine/internal';
 import type * as tf from '@tensorflow/tfjs';
 import { rejectUnknownKeys, SpatialDecoderError } from '../errors.js';

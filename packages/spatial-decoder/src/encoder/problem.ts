@@ -22,7 +22,7 @@ export interface EncoderProblem {
   readonly features: number;
 }
 
-/** A map of features: what goes into a block, or comes out of the last. */
+/** A feature map: the input of a block, or the output of the last. */
 export interface MapSize {
   readonly height: number;
   readonly width: number;
@@ -60,21 +60,21 @@ export interface EncoderOperands {
   readonly denseBias: Float32Array;
 }
 
-/** Gradients of a scalar loss, shaped as the operands they belong to; those of the images only where they were requested. */
+/** Gradients of a scalar loss, shaped as the operands they belong to; those of the images only if requested. */
 export interface EncoderGradients extends Omit<EncoderOperands, 'images'> {
   readonly images?: Float32Array;
 }
 
 /** The convolutional encoder on a kernel. */
 export interface EncoderKernel {
-  /** Features [n, F], written to `to` where it is present. `saved` is present when `keep` is true and the budget allows it. */
+  /** Features [n, F], written to `to` if present. `saved` is present if `keep` is true and the budget allows it. */
   forward(
     problem: EncoderProblem,
     operands: EncoderOperands,
     keep: boolean,
     to?: Float32Array,
   ): { output: Float32Array; saved?: Saved };
-  /** Gradients for `upstream` [n, F], those of the images where `withImages`. Recomputes the activations where `saved` is absent. */
+  /** Gradients for `upstream` [n, F], those of the images if `withImages`. Recomputes the activations if `saved` is absent. */
   backward(
     problem: EncoderProblem,
     operands: EncoderOperands,
@@ -84,9 +84,9 @@ export interface EncoderKernel {
   ): EncoderGradients;
 }
 
-/** Added to the variance of a map before its root is taken. */
+/** Added to the variance of a map before taking the square root. */
 export const EPSILON = 1e-5;
 
-/** All sizes of a problem as text, to tell problems apart. */
+/** All sizes of a problem as text, to distinguish problems. */
 export const encoderSizes = ({ images, height, width, channels, features, blocks }: EncoderProblem): string =>
   [images, height, width, channels, features, ...blocks.flatMap((b) => [b.side, b.outputs])].join();

@@ -25,7 +25,7 @@ export function encoderReference(images: tf.Tensor, weights: ConvEncoderWeights,
 function convolved2(x: tf.Tensor, filter: tf.Tensor4D, images: number, from: MapSize, to: MapSize): tf.Tensor2D {
   const [side, , channels, outputs] = filter.shape;
   const half = (side - 1) / 2;
-  // Even sizes that hold the last row and column that a tap reads.
+  // Even sizes that include the last row and column that a tap reads.
   const padded = (size: number, after: number) => 2 * Math.max(Math.ceil((size + half) / 2), after + half);
   const [rows, columns] = [padded(from.height, to.height), padded(from.width, to.width)];
   const around = tf.pad(tf.reshape(x, [images, from.height, from.width, channels]), [
@@ -34,7 +34,7 @@ function convolved2(x: tf.Tensor, filter: tf.Tensor4D, images: number, from: Map
     [half, columns - from.width - half],
     [0, 0],
   ]);
-  // Rank 4, since tfjs-wasm gets some operations wrong at higher ranks: the parity of a column joins the channels.
+  // Rank 4, since some operations of tfjs-wasm are wrong at higher ranks: the parity of a column is merged with the channels.
   const byRow = tf.reshape(around, [images * (rows / 2), 2 * (columns / 2), 2 * channels]);
   const byParity = [0, 1].map((parity) =>
     tf.reshape(tf.slice(byRow, [0, parity * (columns / 2), 0], [images * (rows / 2), columns / 2, 2 * channels]), [

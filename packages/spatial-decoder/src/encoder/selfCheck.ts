@@ -5,7 +5,7 @@
 import type { EncoderGradients, EncoderKernel, EncoderOperands, EncoderProblem } from './problem.js';
 import { EPSILON, mapLength, mapsOf } from './problem.js';
 
-/** Sizes that end within vectors and tiles; more images than go through the blocks together. */
+/** Sizes that are not multiples of vectors and tiles; more images than are processed together. */
 const problem: EncoderProblem = {
   ...{ images: 10, height: 11, width: 8, channels: 1, features: 11 },
   blocks: [
@@ -15,7 +15,7 @@ const problem: EncoderProblem = {
 };
 const maps = mapsOf(problem);
 
-/** Numbers without a pattern that an error of layout could keep, the same on every machine. */
+/** Pseudo-random numbers, the same on every machine: a pattern could hide an error of layout. */
 const numbers = (length: number, seed: number, centre = 0, scale = 0.8): Float32Array =>
   Float32Array.from({ length }, (_, i) => centre + scale * Math.sin(12.9898 * (i + 1) + 78.233 * seed));
 
@@ -29,7 +29,7 @@ const operands: EncoderOperands = {
 };
 const upstream = numbers(problem.images * problem.features, 10);
 
-/** All that is differentiated, in one list, and the direction along which the slope is taken. */
+/** All differentiated operands in one list, and the direction of the directional derivative. */
 const flat = (of: EncoderOperands | EncoderGradients): Float32Array[] => [
   ...(of.images ? [of.images] : []),
   ...[...of.filters, ...of.gains, ...of.biases, of.dense, of.denseBias],
@@ -38,10 +38,10 @@ const direction = flat(operands).map((values, i) => numbers(values.length, 11 + 
 
 const TOLERANCE = 1e-4;
 
-/** What is wrong with the encoder of a kernel, or undefined where nothing is. */
+/** What is wrong with the encoder of a kernel; undefined if it is correct. */
 export function encoderSelfCheck(encoder: EncoderKernel): string | undefined {
   const expected = plain(0);
-  // So small that few units pass the kink of ReLU on the way.
+  // So small that few units cross the kink of ReLU.
   const step = 1e-6;
   const slope = (dot(plain(step), upstream) - dot(plain(-step), upstream)) / (2 * step);
   const largest = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 1);
@@ -58,7 +58,7 @@ export function encoderSelfCheck(encoder: EncoderKernel): string | undefined {
   return undefined;
 }
 
-/** The network by its definition, with all operands moved by `step` along the direction. */
+/** The network by its definition, with all operands shifted by `step` along the direction. */
 function plain(step: number): number[] {
   const all = flat(operands).map((values, i) => Array.from(values, (value, j) => value + step * direction[i][j]));
   const { blocks, features } = problem;

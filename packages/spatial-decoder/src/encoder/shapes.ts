@@ -1,4 +1,4 @@
-/** Which weights a convolutional encoder has, and their shapes: for packages that create and initialise them. */
+/** The weights of a convolutional encoder and their shapes, for packages that create and initialise them. */
 import { describeValue } from '@pyro-ts/engine/internal';
 import { SpatialDecoderError } from '../errors.js';
 import { type EncoderBlock, mapLength, mapsOf } from './problem.js';

@@ -1,13 +1,13 @@
-/** Finds the compiled C++ kernel for this platform, or says why there is none. Node only: a browser never asks for it. */
+/** Finds the compiled C++ kernel for this platform, or the reason why there is none. Node only: browsers never load it. */
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
-/** Instruction sets that the kernel is written for: the best first, then those that are taken only where they are asked for. */
+/** Instruction sets that the kernel supports: the best first, then those used only on request. */
 export const nativeIsas = ['avx512', 'avx2', 'neon', 'scalar', 'amx'] as const;
 export type NativeIsa = (typeof nativeIsas)[number];
 
-/** An object of C++ that JavaScript only passes back. */
+/** An opaque C++ object, which JavaScript only passes back. */
 export interface Handle {
   readonly __handle: unique symbol;
 }
@@ -29,7 +29,7 @@ type TemplateImages = [count: number, images: Float32Array, image: Int32Array];
 
 /** What native/addon.cc exports. A problem is [rows, pixels, dims, channels, first activation, activation, ...widths]. */
 export interface Addon {
-  /** Those that this processor runs, the best first. */
+  /** Instruction sets that this processor supports, the best first. */
   isas(): NativeIsa[];
   create(isa: NativeIsa, threads: number, budget: number): Handle;
   dispose(kernel: Handle): void;
@@ -67,7 +67,7 @@ export interface Addon {
     problem: Float64Array,
     ...rest: [images: Float32Array, ...EncoderArrays, keep: boolean, output: Float32Array]
   ): Handle | undefined;
-  /** The arrays after `withImages` receive the gradients and must be zero; those of the images come first where it is true. */
+  /** The arrays after `withImages` receive the gradients and must be zero; those of the images come first if it is true. */
   encoderBackward(
     kernel: Handle,
     problem: Float64Array,
@@ -98,7 +98,7 @@ export interface Addon {
   ): void;
   /** A problem is [rows, inner, columns, offset, row step and column step of `a`, those of `b`], in numbers. */
   multiply(kernel: Handle, problem: Float64Array, a: Float32Array, b: Float32Array, output: Float32Array): void;
-  /** Rates are [beta1, beta2, step size, unbias, eps, weight decay]; all arrays but the gradient are moved in place. */
+  /** Rates are [beta1, beta2, step size, unbias, eps, weight decay]; all arrays but the gradient are updated in place. */
   adam(
     kernel: Handle,
     rates: Float64Array,
@@ -108,10 +108,10 @@ export interface Addon {
   peak(isa: NativeIsa, simd128: boolean, rounds: number): number;
 }
 
-/** Where scripts/build-native.mjs puts the library, and its reason where it made none. */
+/** Paths to which scripts/build-native.mjs writes the library, or the reason why it built none. */
 const place = (file: string) => fileURLToPath(new URL(`../../dist/native/${file}`, import.meta.url));
 
-/** The compiled kernel, or the reason why it cannot be had. */
+/** The compiled kernel, or the reason why it is not available. */
 export function loadAddon(): Addon | string {
   if (process.env.PYRO_NATIVE === 'off') return 'PYRO_NATIVE=off';
   // Another build of the same library, such as the one with sanitizers.

@@ -62,7 +62,7 @@ export class NativeEncoder implements EncoderKernel {
 const arraysOf = ({ images, filters, gains, biases, dense, denseBias }: EncoderOperands) =>
   [images, filters, gains, biases, dense, denseBias] as const;
 
-/** The order that the addon reads. */
+/** In the order that the addon expects. */
 function describe({ images, height, width, channels, features, blocks }: EncoderProblem): Float64Array {
   return Float64Array.from([images, height, width, channels, features, ...blocks.flatMap((b) => [b.side, b.outputs])]);
 }

@@ -1,7 +1,7 @@
-/** Errors of the native library as errors of this package. */
+/** Converts errors of the native library to errors of this package. */
 import { SpatialDecoderError } from '../errors.js';
 
-/** Runs `call`; the library throws plain errors, which get the package's class here. */
+/** Runs `call` and rethrows the library's plain errors as `SpatialDecoderError`. */
 export function guarded<T>(call: () => T): T {
   try {
     return call();

@@ -78,6 +78,6 @@ const arraysOf = ({ pictures, field, theta, picture, pixels }: TemplateOperands)
 const imagesOf = ({ channels, height, width }: TemplateProblem, { images, image }: TemplateTargets) =>
   [images.length / (channels * height * width), images, image] as const;
 
-/** The order that the addon reads. */
+/** In the order that the addon expects. */
 const describe = ({ rows, pictures, channels, height, width, contents, grid, pixels }: TemplateProblem): Float64Array =>
   Float64Array.of(rows, pictures, channels, height, width, contents, grid, pixels);

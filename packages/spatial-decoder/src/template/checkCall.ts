@@ -1,6 +1,6 @@
 /**
- * What every kernel requires of a call for deformable templates: it reads and writes as many numbers as the problem
- * says.
+ * Checks of a call for deformable templates, shared by all kernels: a kernel reads and writes as many numbers as the
+ * problem states.
  */
 import { callChecks } from '../callChecks.js';
 import type { HostKernel } from '../hostKernel.js';
@@ -14,7 +14,7 @@ const MOST_GRID = 1024;
 const MOST_ENTRIES = 2 ** 24;
 
 /**
- * @throws {SpatialDecoderError} when a size is not valid, an array has another length than the sizes say, or an index
+ * @throws {SpatialDecoderError} when a size is not valid, the length of an array does not match the sizes, or an index
  * is out of range.
  */
 export function checkTemplateCall(
@@ -53,7 +53,7 @@ export function checkTemplateCall(
   indices('the images of rows', targets.image, rows, count);
 }
 
-/** Room for the results of `normalEquations`, all zero. */
+/** Zero arrays for the results of `normalEquations`. */
 export function zeroNormalEquations({ rows, contents }: TemplateProblem) {
   const size = 3 + contents;
   return {
@@ -63,7 +63,7 @@ export function zeroNormalEquations({ rows, contents }: TemplateProblem) {
   };
 }
 
-/** Room for the results of `drawBackward`, all zero. */
+/** Zero arrays for the results of `drawBackward`. */
 export const zeroTemplateGradients = ({ pictures, field, theta }: TemplateOperands) => ({
   pictures: new Float32Array(pictures.length),
   field: new Float32Array(field.length),

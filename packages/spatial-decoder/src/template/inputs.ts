@@ -1,4 +1,4 @@
-/** What the operations on deformable templates take, and the checks that name the operand that does not fit. */
+/** Inputs of the operations on deformable templates, and checks that name the invalid operand. */
 import { describeValue } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import { rejectUnknownKeys, SpatialDecoderError } from '../errors.js';
@@ -35,7 +35,7 @@ export interface TemplateComparison extends TemplateInputs {
 export interface TemplateOptions {
   /** Indices row * W + column of the pixels that are computed; one may occur several times. @default all */
   readonly pixels?: Int32Array | readonly number[];
-  /** What `selectKernel` returned. @default plain TensorFlow.js operations */
+  /** A kernel returned by `selectKernel`. @default plain TensorFlow.js operations */
   readonly kernel?: Kernel;
 }
 
@@ -118,7 +118,7 @@ const failOf =
     throw new SpatialDecoderError(`${name}: ${message}`);
   };
 
-/** Whole numbers from 0 to `count` - 1, `length` of them where it is given. */
+/** Integers from 0 to `count` - 1; `length` of them, if given. */
 function indices(fail: Fail, name: string, values: ArrayLike<number>, count: number, length?: number): Int32Array {
   if (!Array.isArray(values) && !ArrayBuffer.isView(values))
     fail(`${name} is ${describeValue(values)}; expected a list of indices.`);

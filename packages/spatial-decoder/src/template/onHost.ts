@@ -52,7 +52,7 @@ export function normalEquationsOnHost(
   };
 }
 
-/** The engine's own memory where it can be had, so for one call of a kernel only. */
+/** The engine's own memory if accessible, valid for one call of a kernel only. */
 const operandsOf = ({ pictures, field, theta, picture, pixels }: TemplateCall): TemplateOperands => ({
   ...{ pictures: peek(pictures), field: peek(field), theta: peek(theta) },
   ...{ picture, pixels },

@@ -2,7 +2,7 @@
 
 /** The sizes of one call. */
 export interface TemplateProblem {
-  /** R: a template at a pose and a content each. */
+  /** R: templates, each with a pose and a content. */
   readonly rows: number;
   /** G: pictures. */
   readonly pictures: number;
@@ -59,7 +59,7 @@ export interface NormalEquationArrays {
 
 /** Deformable templates on a kernel. */
 export interface TemplateKernel {
-  /** Drawn pixels [R, K, P], written to `to` where it is present. */
+  /** Drawn pixels [R, K, P], written to `to` if present. */
   draw(problem: TemplateProblem, operands: TemplateOperands, to?: Float32Array): Float32Array;
   /** Gradients of `draw` for `upstream` [R, K, P]. */
   drawBackward(problem: TemplateProblem, operands: TemplateOperands, upstream: Float32Array): TemplateGradients;

@@ -65,10 +65,10 @@ export function normalEquationsReference(call: TemplateCall, images: tf.Tensor2D
   });
 }
 
-/** Pixels of all rows whose intermediate results are in memory at a time. */
+/** Number of pixels, over all rows, whose intermediate results are in memory at a time. */
 const MOST_PIXELS = 2 ** 18;
 
-/** Runs of rows, few enough for the memory. */
+/** Runs of rows that fit into memory. */
 function slicesOf(call: TemplateCall, image: Int32Array): { call: TemplateCall; image: Int32Array }[] {
   const { problem, theta, picture } = call;
   const most = Math.max(1, Math.floor(MOST_PIXELS / (problem.channels * problem.pixels)));
@@ -85,7 +85,7 @@ function normalEquationsOf(call: TemplateCall, images: tf.Tensor2D, image: Int32
     const { problem, theta } = call;
     const { rows, channels, height, width, contents, grid, pixels } = problem;
     const { x, y, cos, sin } = objectCoordinates(call);
-    // Where a pixel lies in the picture, and how that changes with the object's coordinates: the identity plus the
+    // The position of a pixel in the picture, and its derivative by the object's coordinates: the identity plus the
     // slopes of the field.
     let [u, v]: tf.Tensor[] = [x, y];
     const one = tf.scalar(1);
@@ -183,7 +183,7 @@ function targetsOf({ problem, pixels }: TemplateCall, images: tf.Tensor2D, image
   return tf.gather(subset, tf.tensor1d(image, 'int32')) as tf.Tensor2D;
 }
 
-/** For each channel [R, 1]: where its plane of each row's picture starts. */
+/** For each channel [R, 1]: the offset of its plane in each row's picture. */
 const pictureOffsets = ({ problem: { channels, height, width }, picture }: TemplateCall): tf.Tensor[] =>
   Array.from({ length: channels }, (_, k) =>
     column(Array.from(picture, (index) => (index * channels + k) * height * width)),
@@ -201,14 +201,14 @@ function inPicture(x: tf.Tensor, y: tf.Tensor, { problem: { height, width } }: T
   return placeIn(toPixel(x, width), toPixel(y, height), width, height);
 }
 
-/** Where points lie between the entries of planes [height, width], held at the border. */
+/** Positions of points between the entries of planes [height, width], clamped at the border. */
 interface Place {
   /** Fractions of the way to the next column and row. */
   readonly across: tf.Tensor;
   readonly down: tf.Tensor;
   /** Indices of the four entries around, int32. */
   readonly corners: readonly tf.Tensor[];
-  /** 1 where a point lies between the first and the last column or row, else 0. */
+  /** 1 if a point is between the first and the last column or row, else 0. */
   readonly insideX: tf.Tensor;
   readonly insideY: tf.Tensor;
 }
@@ -217,7 +217,7 @@ function placeIn(x: tf.Tensor, y: tf.Tensor, width: number, height: number): Pla
   const along = (t: tf.Tensor, size: number) => {
     const held = tf.clipByValue(t, 0, size - 1);
     const first = stopGradient(tf.floor(held));
-    // Held once more, since a NaN is no index.
+    // Clamped again, since NaN is not an index.
     const low = tf.maximum(tf.minimum(tf.cast(first, 'int32'), whole(size - 1)), whole(0));
     const high = tf.minimum(tf.add(low, whole(1)), whole(size - 1));
     const inside = tf.cast(tf.logicalAnd(tf.greaterEqual(t, 0), tf.lessEqual(t, size - 1)), 'float32');
@@ -256,7 +256,7 @@ const slopeAcross = ([a, b, c, d]: tf.Tensor[], { down, insideX }: Place): tf.Te
 const slopeDown = ([a, b, c, d]: tf.Tensor[], { across, insideY }: Place): tf.Tensor =>
   tf.mul(insideY, between(tf.sub(c, a), tf.sub(d, b), across));
 
-/** values[indices]; the gradient adds up where an index repeats. */
+/** values[indices]; gradients of repeated indices are summed. */
 function entries(values: tf.Tensor1D, indices: tf.Tensor): tf.Tensor {
   return customGrad([values], (flat) => ({
     value: tf.gather(flat, indices as tf.Tensor2D),

@@ -4,14 +4,14 @@
  */
 import type { TemplateKernel, TemplateOperands, TemplateProblem } from './problem.js';
 
-/** Sizes that end within vectors. */
+/** Sizes that are not multiples of a vector. */
 const problem: TemplateProblem = {
   ...{ rows: 3, pictures: 2, channels: 2, height: 6, width: 9, contents: 2, grid: 3, pixels: 21 },
 };
 const { rows, channels, height, width, contents, grid, pixels } = problem;
 const size = 3 + contents;
 
-/** Numbers without a pattern that an error of layout could keep, the same on every machine. */
+/** Pseudo-random numbers, the same on every machine: a pattern could hide an error of layout. */
 const numbers = (length: number, seed: number, scale = 0.8): Float32Array =>
   Float32Array.from({ length }, (_, i) => scale * Math.sin(12.9898 * (i + 1) + 78.233 * seed));
 
@@ -31,7 +31,7 @@ const direction = lists.map((values, i) => numbers(values.length, 6 + i));
 
 const TOLERANCE = 1e-4;
 
-/** What is wrong with the templates of a kernel, or undefined where nothing is. */
+/** What is wrong with the templates of a kernel; undefined if they are correct. */
 export function templateSelfCheck(templates: TemplateKernel): string | undefined {
   const { mu, errors, gradient, hessian } = plain(lists);
   const found = templates.normalEquations(problem, operands, targets);
@@ -47,7 +47,7 @@ export function templateSelfCheck(templates: TemplateKernel): string | undefined
     const off = Math.max(...expected.map((value, i) => Math.abs(value - actual[i])));
     if (!(off < TOLERANCE * largest)) return `its templates failed the self-check (${what} is off by ${off})`;
   }
-  // So small that few points pass an entry on the way.
+  // So small that few points cross an entry.
   const step = 1e-7;
   const moved = (i: number, by: number) => Array.from(lists[i], (value, j) => value + by * direction[i][j]);
   const loss = (by: number) => dot(plain([moved(0, by), moved(1, by), moved(2, by)]).mu, upstream);
@@ -93,13 +93,13 @@ function plain([pictures, field, theta]: Lists) {
 }
 
 interface Pixel {
-  /** Where the plane of the picture starts. */
+  /** Offset of the picture's plane. */
   readonly start: number;
   readonly x: number;
   readonly y: number;
 }
 
-/** What a row shows at a pixel, and its derivatives by theta with central differences for the picture's slopes. */
+/** The value of a row at a pixel, and its derivatives with respect to theta, with central differences for the picture's slopes. */
 function seen(pictures: ArrayLike<number>, field: ArrayLike<number>, theta: readonly number[], { start, x, y }: Pixel) {
   const [angle, tx, ty, ...content] = theta;
   const [cos, sin, dx, dy] = [Math.cos(angle), Math.sin(angle), x - tx, y - ty];
@@ -125,7 +125,7 @@ function seen(pictures: ArrayLike<number>, field: ArrayLike<number>, theta: read
   const [value, gx, gy] = [entry, across, down].map(
     (plane) => sample(plane, height, width, ((u + 1) * width - 1) / 2, ((v + 1) * height - 1) / 2).value,
   );
-  /** How the picture changes where the object's coordinates change by (x, y). */
+  /** The change of the picture when the object's coordinates change by (x, y). */
   const along = (...by: [x: number, y: number]) =>
     [gx, gy].reduce((sum, g, axis) => {
       const slopes = content.reduce(

@@ -1,5 +1,5 @@
 /**
- * Deformable templates: pictures moved by a smooth field and posed, as one operation with its own gradient, and their
+ * Deformable templates: pictures deformed by a smooth field and posed, as one operation with its own gradient, and their
  * comparison with images as Gauss-Newton needs it.
  *
  * A pixel p = (x, y) of an image has x = (2 column + 1) / W - 1 to the right and y = (2 row + 1) / H - 1 downwards. Row
@@ -9,9 +9,9 @@
  *     q = c + sum_k content_k field_k(c)
  *     mu = picture(q)
  *
- * so that the object is seen rotated counter-clockwise by its angle, with its centre at `shift` = (rightwards,
+ * so that the object appears rotated counter-clockwise by its angle, with its centre at `shift` = (rightwards,
  * downwards) in the image. The field is interpolated bilinearly between control points that span [-1, 1]; the picture
- * bilinearly between its pixel centres; beyond the border of either the edge's values continue.
+ * bilinearly between its pixel centres; beyond the border of either, the edge values continue.
  *
  * Poses of `pyroved-ts` have the same angle. Their shift s is added to rotated coordinates (a down, b to the left, the
  * centres of the first and last pixel at -1 and 1), which puts the centre at (a, b) = -s R^-1, which is
@@ -31,10 +31,10 @@ import {
 import type { NormalEquations } from './reference.js';
 
 /**
- * Templates drawn at poses and contents: mu [R, K * P], channels first. Gradients: to pictures, field and theta,
- * exactly those of the value (the slope of the bilinear interpolation; zero where the border's value continues). No
- * second derivatives.
- * @throws {SpatialDecoderError} when inputs do not fit together, or an index is out of range.
+ * Templates drawn at poses and contents: mu [R, K * P], channels first. It has gradients with respect to pictures,
+ * field and theta: the exact ones (the slope of the bilinear interpolation; zero beyond the border). No second
+ * derivatives.
+ * @throws {SpatialDecoderError} when the shapes of inputs do not match, or an index is out of range.
  * @example
  * const pictures = tf.randomUniform<tf.Rank.R3>([4, 48, 48]);
  * const field = tf.zeros<tf.Rank.R4>([2, 2, 4, 4]);
@@ -52,7 +52,7 @@ export function drawTemplates(inputs: TemplateInputs, options: TemplateOptions =
 
 /**
  * Sum over pixels and channels of the squared differences between each row and its image, [R]. No gradient.
- * @throws {SpatialDecoderError} when inputs do not fit together, or an index is out of range.
+ * @throws {SpatialDecoderError} when the shapes of inputs do not match, or an index is out of range.
  * @example
  * // Two candidates for image 5, compared on 96 pixels.
  * templateSquaredErrors({ pictures, field, theta, picture: [0, 1], images, image: [5, 5] }, { pixels: chosen })
@@ -68,14 +68,14 @@ export function templateSquaredErrors(inputs: TemplateComparison, options: Templ
 }
 
 /**
- * What a Gauss-Newton step on (angle, shift, content) needs: with the residuals r = mu - image over pixels and channels
+ * The sums for a Gauss-Newton step on (angle, shift, content): with the residuals r = mu - image over pixels and channels
  * and their Jacobian J [3 + C, K * P], the sums r r^T [R], J r [R, 3 + C] and J J^T [R, 3 + C, 3 + C]. Half the squared
  * error has the gradient J r and, nearly, the Hessian J J^T. No gradient.
  *
  * J takes the slope of a picture from its central differences (pixel i + 1 less pixel i - 1 over two pixels, zero at
- * the border), interpolated as the picture itself is: a smooth slope, with which Gauss-Newton finds its way where that
+ * the border), interpolated like the picture itself: a smooth slope, with which Gauss-Newton converges, whereas the slope
  * of the interpolation jumps from pixel to pixel. The slope of the field is exact.
- * @throws {SpatialDecoderError} when inputs do not fit together, or an index is out of range.
+ * @throws {SpatialDecoderError} when the shapes of inputs do not match, or an index is out of range.
  * @example
  * const { gradient, hessian } = templateNormalEquations({ pictures, field, theta, picture, images, image });
  * const better = theta.sub(solve(hessian, gradient));

@@ -1,4 +1,4 @@
-/** Hands out pieces of the WebAssembly memory and takes them back; grows the memory where none is left, never beyond its maximum. */
+/** Allocates and frees blocks of the WebAssembly memory, which grows on demand up to its maximum. */
 import { SpatialDecoderError } from '../errors.js';
 import { HEAP } from './layout.js';
 import { roundUp } from './plan.js';
@@ -11,12 +11,12 @@ interface Piece {
 }
 
 export class Arena {
-  /** Free pieces in order of address; no two touch. */
+  /** Free blocks in order of address; no two are adjacent. */
   private readonly free: Piece[];
   private readonly taken = new Map<number, number>();
   private floats: Float32Array;
 
-  /** A fresh shared memory that may grow to `maximumPages` pages of 64 KiB, or to what this machine lets us reserve. */
+  /** A new shared memory that may grow to `maximumPages` pages of 64 KiB, or to what this machine allows to reserve. */
   static reserve(maximumPages = 65536): Arena {
     for (let maximum = maximumPages; ; maximum = Math.ceil(maximum / 2)) {
       try {
@@ -35,12 +35,12 @@ export class Arena {
     this.floats = new Float32Array(memory.buffer);
   }
 
-  /** Bytes that are handed out. */
+  /** Allocated bytes. */
   get used(): number {
     return [...this.taken.values()].reduce((sum, bytes) => sum + bytes, 0);
   }
 
-  /** Address of `bytes` bytes, a multiple of 64, contents undefined. Throws SpatialDecoderError where the memory cannot grow enough. */
+  /** Address of `bytes` bytes, a multiple of 64, contents undefined. @throws {SpatialDecoderError} when the memory cannot grow enough. */
   take(bytes: number): number {
     const size = Math.max(64, roundUp(bytes, 64));
     const found = this.free.find((piece) => piece.bytes >= size) ?? this.grow(size);
@@ -52,7 +52,7 @@ export class Arena {
     return address;
   }
 
-  /** Takes back what `take` gave. */
+  /** Frees a block allocated by `take`. */
   give(address: number): void {
     const bytes = this.taken.get(address);
     if (bytes === undefined) return;
@@ -64,7 +64,7 @@ export class Arena {
     this.join(at - 1);
   }
 
-  /** Runs `body` and takes back all that was taken meanwhile. */
+  /** Runs `body` and frees all blocks allocated in it. */
   scoped<T>(body: () => T): T {
     const before = new Set(this.taken.keys());
     try {
@@ -98,7 +98,7 @@ export class Arena {
     return this.memory.buffer.byteLength / PAGE + this.pagesFor(size) <= this.maximumPages;
   }
 
-  /** The free piece that ends where the memory ends. */
+  /** The free block at the end of the memory. */
   private get last(): Piece | undefined {
     const last = this.free.at(-1);
     return last && last.address + last.bytes === this.memory.buffer.byteLength ? last : undefined;

@@ -1,3 +1,3 @@
-/** dist/wasm/binary.js, which scripts/build-wasm.mjs makes of assembly/: the kernel without and with fused multiply-add, base64. */
+/** dist/wasm/binary.js, which scripts/build-wasm.mjs builds from assembly/: the kernel without and with fused multiply-add, base64. */
 export declare const simd: string;
 export declare const relaxedSimd: string;

@@ -20,7 +20,7 @@ export class Call {
   private readonly poseGrad: number;
   private readonly output: number;
 
-  /** Lays out the rows of `plan.problem`, which begin at row `first` of the operands. Run it within `arena.scoped`, which takes its memory back. */
+  /** Lays out the rows of `plan.problem`, which begin at row `first` of the operands. Run it within `arena.scoped`, which frees its memory. */
   constructor(
     private readonly arena: Arena,
     private readonly plan: Plan,
@@ -81,7 +81,7 @@ export class Call {
     this.arena.words(this.job, plan.jobWords).set(this.words);
   }
 
-  /** Copies the output of these rows to where they belong in [R, P, C]. */
+  /** Copies the output of these rows to their place in [R, P, C]. */
   readOutput(to: Float32Array): void {
     const { rows, pixels, channels } = this.plan.problem;
     to.set(this.arena.view(this.output, rows * pixels * channels), this.first * pixels * channels);

@@ -11,11 +11,11 @@ export interface EncoderBatch {
   /** First image and number of images. */
   readonly first: number;
   readonly count: number;
-  /** Address of what is kept of the batch; absent where nothing is. */
+  /** Address of the activations kept for the batch; absent if none are. */
   readonly kept?: number;
 }
 
-/** What the gradients of a batch lie in. */
+/** Memory of the gradients of a batch. */
 interface Sums {
   readonly inputGrads: number;
   readonly outputGrads: number;
@@ -32,14 +32,14 @@ export class EncoderCall {
   private readonly partials: number = 0;
   private readonly sums?: Sums;
 
-  /** Run it within `arena.scoped`, which takes its memory back. */
+  /** Run it within `arena.scoped`, which frees its memory. */
   constructor(
     private readonly arena: Arena,
     private readonly plan: EncoderPlan,
     private readonly operands: EncoderOperands,
     private readonly batch: EncoderBatch,
     threads: number,
-    /** Where there is a backward pass, and whether it is for the images too. */
+    /** Whether there is a backward pass, and whether it includes the images. */
     backward?: { readonly withImages: boolean },
   ) {
     const { first, count, kept } = batch;
@@ -80,7 +80,7 @@ export class EncoderCall {
     this.arena.words(this.job, this.words.length).set(this.words);
   }
 
-  /** Copies the features of these images to where they belong in [n, F]. */
+  /** Copies the features of these images to their rows of [n, F]. */
   readOutput(to: Float32Array): void {
     const { problem, features } = this.plan;
     const from = this.arena.view(this.outputs, this.batch.count * features);
@@ -90,7 +90,7 @@ export class EncoderCall {
     }
   }
 
-  /** Writes the gradient before the last ReLU, and adds that of the dense bias. Call it once the outputs are there. */
+  /** Writes the gradient before the last ReLU, and adds that of the dense bias. Call it after the outputs are computed. */
   placeUpstream(upstream: Float32Array, to: EncoderGradients): void {
     const { problem, features } = this.plan;
     const size = this.batch.count * features;
@@ -223,7 +223,7 @@ export class EncoderCall {
   }
 }
 
-/** Batches of a call, with where each lies in what is kept of all, from `kept` on. */
+/** Batches of a call, with the address of each batch's kept activations, which start at `kept`. */
 export function encoderBatches(plan: EncoderPlan, kept: number | undefined): EncoderBatch[] {
   const batches: EncoderBatch[] = [];
   for (let first = 0; first < plan.problem.images; first += plan.batch) {

@@ -1,6 +1,6 @@
-/** Words of a job of the convolutional encoder, beside those of `layout.ts` that every job has. Read by TypeScript and by AssemblyScript alike. */
+/** Words of a job of the convolutional encoder, besides those of `layout.ts` that every job has. Compiled by both TypeScript and AssemblyScript. */
 
-/** What to do, beside the kinds of `layout.ts`: images through the blocks, through the dense layer, and back. */
+/** Kinds of jobs, besides those of `layout.ts`: images through the blocks, through the dense layer, and back. */
 export const ENCODER_BLOCKS = 4;
 export const ENCODER_DENSE = 5;
 export const ENCODER_DENSE_BACK = 6;
@@ -23,7 +23,7 @@ export const INPUT_ROWS = 40;
 export const OUTPUT_ROWS = 41;
 export const INPUT_GRADS = 42;
 export const OUTPUT_GRADS = 43;
-/** Maps of each image, MAPS_BYTES apart; 0 where they are not kept. Mean and 1 / deviation of each lie STATISTICS bytes behind. */
+/** Maps of each image, MAPS_BYTES apart; 0 if not kept. Mean and 1 / deviation of each follow at STATISTICS bytes. */
 export const MAPS = 44;
 export const MAPS_BYTES = 45;
 export const STATISTICS = 46;
@@ -35,34 +35,34 @@ export const DENSE_GRAD = 49;
 export const INPUT_BYTES = 50;
 export const WIDEST_MAP = 51;
 export const WIDEST_PADDED = 52;
-/** Where the gradients of the images go; 0 where they are not wanted. */
+/** Address of the gradients of the images; 0 if not requested. */
 export const IMAGE_GRADS = 53;
-/** Eight zeros and more: a row of gradients for pixels beyond the last. */
+/** At least eight zeros: a row of gradients for pixels beyond the last. */
 export const ZERO_ROW = 54;
 
 export const BLOCK_TABLE = 64;
 export const BLOCK_WORDS = 32;
-/** The map that goes in: its size, the floats of a pixel, the zeros on each side, the bytes of a padded row and of the padded map. */
+/** The input map: its size, the floats of a pixel, the zeros on each side, the bytes of a padded row and of the padded map. */
 export const HEIGHT = 0;
 export const WIDTH = 1;
 export const PITCH = 2;
 export const HALF = 3;
 export const PADDED_ROW = 4;
 export const PADDED_BYTES = 5;
-/** The map that comes out, its floats of a pixel rounded up to a multiple of 8. */
+/** The output map, its floats of a pixel rounded up to a multiple of 8. */
 export const OUT_HEIGHT = 6;
 export const OUT_WIDTH = 7;
 export const OUT_PITCH = 8;
-/** Where its normalised pixels go: zeros on each side and bytes of a row. */
+/** Its normalised pixels: zeros on each side and bytes of a row. */
 export const OUT_HALF = 9;
 export const OUT_PADDED_ROW = 10;
-/** Numbers of that map, padding not counted. */
+/** Number of values of that map, without padding. */
 export const NUMBERS = 11;
 export const SIDE = 12;
 /** Floats of a row of the filter, and the same rounded up to a multiple of 8. */
 export const RUN = 13;
 export const TURNED_RUN = 14;
-/** Bytes from the padded map's start to what each output pixel meets first, and their number, a multiple of 4 (the last repeats). */
+/** Bytes from the padded map's start to the first input of each output pixel, and their number, a multiple of 4 (the last repeats). */
 export const PIXEL_OFFSETS = 15;
 export const PIXELS_UP = 16;
 /** Bytes from there to each tap of the filter, and their number, a multiple of 4 (the last repeats). */
@@ -83,7 +83,7 @@ export const BIAS_OF_MAP_GRAD = 26;
 export const INPUT_AT = 27;
 export const MAP_AT = 28;
 
-/** Inputs of the dense layer that are one piece of work in the backward pass, and images that are one in the forward pass. */
+/** Inputs of the dense layer per piece of work in the backward pass, and images per piece in the forward pass. */
 export const DENSE_PIECE = 32;
 export const DENSE_TILE = 16;
 /** Images whose rows share the first-level cache. */

@@ -1,4 +1,4 @@
-/** Weights of the encoder into the panels that the kernel reads, and the places that gradients come back to. */
+/** Packs weights of the encoder into the panels that the kernel reads, and maps gradients back. */
 import type { EncoderPlan } from './encoderPlan.js';
 
 /** Calls f(row, tap) for each row [side, side, in] of block l's filter, and its tap where the channels are padded. */
@@ -36,7 +36,7 @@ export function packTurned(plan: EncoderPlan, l: number, filter: Float32Array, t
   });
 }
 
-/** Whether the dense layer has neither channels nor features that are padded, so that its rows are those of the operand. */
+/** Whether the dense layer needs no padding of channels or features, so that its rows equal those of the operand. */
 export function isDenseWhole({ maps, blocks, problem }: EncoderPlan): boolean {
   const { channels, pitch } = maps[blocks.length];
   return channels === pitch && problem.features % 8 === 0;
@@ -56,7 +56,7 @@ export function packDense(plan: EncoderPlan, dense: Float32Array, to: Float32Arr
   });
 }
 
-/** The largest matrix by far: one plain loop takes a quarter of the time. */
+/** By far the largest matrix: one plain loop takes a quarter of the time. */
 function packWhole(dense: Float32Array, inputs: number, features: number, to: Float32Array): void {
   let at = 0;
   for (let f = 0; f < features; f += 8) {

@@ -1,9 +1,9 @@
-/** How one call of the encoder is cut up, from its sizes alone, never from the number of threads: the order of every sum is the same on any number. */
+/** Divides a call of the encoder into pieces of work. They depend on its sizes only, so that the order of every sum is the same for any number of threads. */
 import { type EncoderProblem, type MapSize, mapsOf } from '../encoder/problem.js';
 import { DENSE_PIECE } from './encoderLayout.js';
 import { roundUp } from './plan.js';
 
-/** The map that goes into a block. Sizes in floats. */
+/** The input map of a block. Sizes in floats. */
 export interface PaddedMap extends MapSize {
   /** Floats of a pixel: the images' channels, else those of the block before rounded up to a multiple of 8. */
   readonly pitch: number;
@@ -44,11 +44,11 @@ export interface EncoderPlan {
   readonly scratchFloats: number;
   readonly group: number;
   readonly chunk: number;
-  /** Images that lie in memory at a time. */
+  /** Number of images in memory at a time. */
   readonly batch: number;
 }
 
-/** What a group of images may take of a core's second-level cache. */
+/** Part of a core's second-level cache that a group of images may use. */
 const GROUP_FLOATS = (384 * 1024) / 4;
 const CHUNK = 8;
 const BATCH_FLOATS = 2 ** 24;
@@ -102,6 +102,6 @@ export function encoderPlanOf(problem: EncoderProblem): EncoderPlan {
   };
 }
 
-/** Floats that are kept of `images` images: features before and after the dense layer, and maps. */
+/** Floats kept for `images` images: features before and after the dense layer, and maps. */
 export const keptFloats = ({ denseInputs, features, imageFloats }: EncoderPlan, images: number): number =>
   images * (denseInputs + features + imageFloats);

@@ -1,6 +1,6 @@
 /**
- * Where things lie in the shared memory. This one file is read by TypeScript and by AssemblyScript, so both sides agree by construction. Word
- * indices count 32-bit words; the control words that several threads write stand on cache lines of their own.
+ * The layout of the shared memory. This file is compiled by TypeScript and by AssemblyScript, so both sides agree by construction. Word
+ * indices count 32-bit words; control words that several threads write are on separate cache lines.
  */
 
 /** Control words, from address 0. */
@@ -10,15 +10,15 @@ export const EPOCH = 16;
 export const STATE = 32;
 /** Number of workers that finished the job; the main thread sleeps on it. */
 export const FINISHED = 48;
-/** Not 0 once a worker failed within a job. */
+/** Not 0 once a worker failed in a job. */
 export const FAILED = 64;
-/** The next piece of work that nobody has claimed. */
+/** The next unclaimed piece of work. */
 export const NEXT = 80;
 /** What to do: FORWARD, BACKWARD, REDUCE or STOP. */
 export const KIND = 96;
 /** Address of the job's words. */
 export const JOB = 97;
-/** One word a thread, BEAT_STRIDE apart, that counts up while it works. */
+/** One word per thread, BEAT_STRIDE apart, which counts up while the thread works. */
 export const BEAT = 128;
 export const BEAT_STRIDE = 16;
 export const MAX_THREADS = 64;
@@ -30,7 +30,7 @@ export const FORWARD = 1;
 export const BACKWARD = 2;
 export const REDUCE = 3;
 
-/** First byte that the allocator may hand out: the control words and the module's constants (from CONSTANTS on) come before. */
+/** First byte of the allocator: the control words and the module's constants (from CONSTANTS on) come before. */
 export const HEAP = 16384;
 export const CONSTANTS = 8192;
 
@@ -47,7 +47,7 @@ export const PART_PIXELS = 7;
 /** A unit is computed in tiles of at most this many pixels (a multiple of 4). */
 export const TILE = 8;
 export const UNITS = 9;
-/** Chunks are runs of units with one set of weight gradients each; the split depends on the sizes alone, never on the threads. */
+/** Chunks are runs of units with one set of weight gradients each; the split depends on the sizes only, not on the number of threads. */
 export const CHUNKS = 10;
 export const GRID = 11;
 export const POSE = 12;
@@ -86,7 +86,7 @@ export const BIAS = 4;
 export const WEIGHT_GRAD = 5;
 export const BIAS_GRAD = 6;
 
-/** Floats that a REDUCE takes at a time. */
+/** Number of floats that a REDUCE processes at a time. */
 export const SLICE = 4096;
 
 /** Activations, in the order of `activations` in kernel.ts. */

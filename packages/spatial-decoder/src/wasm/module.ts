@@ -1,4 +1,4 @@
-/** The compiled WebAssembly module: with fused multiply-add where the JavaScript engine takes it, without where not. */
+/** The compiled WebAssembly module, with fused multiply-add if the JavaScript engine supports it. */
 import { compileSimd } from '@pyro-ts/engine/internal';
 
 export interface CompiledKernel {

@@ -1,4 +1,4 @@
-/** Weights into the panels that the kernel reads, and its blocks of gradients back into plain matrices. */
+/** Packs weights into the panels that the kernel reads, and unpacks its blocks of gradients into plain matrices. */
 import { roundUp } from './plan.js';
 
 /** `weight` [inputs, outputs] into panels [outputs / 8][inputs padded][8]; `to` must be zero where it is padded. */

@@ -1,6 +1,6 @@
 /**
- * How one call is cut up. All of it follows from the sizes of the problem alone, never from the number of threads, so that the order of every sum
- * is the same on one thread and on many.
+ * Divides a call into pieces of work. They depend on the sizes of the problem only, so that the order of every sum is the same for any number
+ * of threads.
  */
 import type { Problem } from '../hostKernel.js';
 import { LAYER_TABLE, LAYER_WORDS } from './layout.js';
@@ -24,7 +24,7 @@ export interface Plan {
   /** Gradients of the hidden layers in order, then of the output layer. */
   readonly grads: readonly GradOffsets[];
   readonly partialFloats: number;
-  /** Bytes of one unit's activations, where they are kept. */
+  /** Bytes of one unit's activations, if kept. */
   readonly keptBytes: number;
   /** Bytes of working memory for one thread. */
   readonly scratchBytes: number;
@@ -33,7 +33,7 @@ export interface Plan {
 
 const MAX_CHUNKS = 64;
 const MIN_CHUNKS = 8;
-/** Pixels below which a chunk is not worth its own gradients. */
+/** Minimum number of pixels of a chunk with its own gradients. */
 const CHUNK_PIXELS = 1024;
 const PARTIAL_BYTES = 64 * 2 ** 20;
 /** Floats of one layer's activations in a tile: with the layers above and below and the weights they stay in a core's second-level cache. */
@@ -73,9 +73,9 @@ export function planOf(problem: Problem): Plan {
   };
 }
 
-/** Pixels of a part when each row should make about `parts` of them: a multiple of 4, and no less than a tile unless the row is. */
+/** Pixels of a part if each row is divided into about `parts`: a multiple of 4, and at least a tile unless the row is smaller. */
 const partSize = (pixels: number, parts: number, tile: number): number =>
   Math.max(Math.min(roundUp(pixels, 4), tile), roundUp(pixels / parts, 4));
 
-/** The tile that cuts a part into nearly equal tiles. */
+/** The tile size that divides a part into nearly equal tiles. */
 const evenTile = (pixels: number, tile: number): number => roundUp(pixels / Math.ceil(pixels / tile), 4);

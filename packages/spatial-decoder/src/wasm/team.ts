@@ -1,6 +1,6 @@
 /**
- * The threads that share one WebAssembly memory. A job is opened, workers join it when they wake, the main thread works too, closes the job when
- * nothing is left to claim and waits only for those who joined: a worker that is late, asleep or gone is never waited for.
+ * The threads that share one WebAssembly memory. The main thread opens a job, workers join it when they wake, and the main thread works too; it closes
+ * the job when no work is left and waits only for workers that joined, never for one that is late, asleep or ended.
  */
 import { SpatialDecoderError } from '../errors.js';
 import {
@@ -20,7 +20,7 @@ import {
 import type { Run } from './worker.js';
 import type { StartWorker, WorkerHandle } from './workers.js';
 
-/** A worker that joined a job and did not finish it. Its memory can't be trusted any more. */
+/** A worker joined a job and did not finish it, so that its memory can no longer be trusted. */
 export class WorkerFailure extends SpatialDecoderError {}
 
 export interface TeamOptions {
@@ -38,7 +38,7 @@ export class Team {
   private readonly run: Run;
   private stopped = false;
 
-  /** The main thread alone; more start with `recruit`. */
+  /** The main thread alone; `recruit` starts workers. */
   constructor(
     private readonly module: WebAssembly.Module,
     readonly memory: WebAssembly.Memory,
@@ -48,7 +48,7 @@ export class Team {
     this.run = new WebAssembly.Instance(module, { env: { memory } }).exports.run as Run;
   }
 
-  /** Starts the workers; one that cannot start is warned of and done without. */
+  /** Starts the workers; if one cannot start, warns and continues without it. */
   async recruit(): Promise<void> {
     const { threads, warn, startWorker } = this.options;
     const starts = Array.from({ length: threads - 1 }, async (_, i) => {
@@ -61,12 +61,12 @@ export class Team {
     await Promise.all(starts);
   }
 
-  /** Threads that work, the main thread included. */
+  /** Number of threads, including the main thread. */
   get threads(): number {
     return 1 + this.workers.size;
   }
 
-  /** Does all of a job. Throws WorkerFailure where a worker that joined did not finish. */
+  /** Runs a job to completion. @throws {WorkerFailure} when a worker that joined did not finish. */
   do(kind: number, job: number): void {
     const { control } = this;
     control[JOB] = job;
@@ -107,7 +107,7 @@ export class Team {
     const { patience } = this.options;
     const step = Math.min(1000, patience);
     let beats = this.beats();
-    // Counts pauses, not the clock: where the whole process stood still for a while, no worker is to blame.
+    // Counts pauses rather than time, so that suspending the whole process does not make workers appear lost.
     let silent = 0;
     for (;;) {
       const finished = Atomics.load(control, FINISHED);
@@ -127,7 +127,7 @@ export class Team {
   }
 }
 
-/** Sleeps until FINISHED is no longer `finished`; spins where sleeping is forbidden (a browser's main thread). */
+/** Sleeps until FINISHED is no longer `finished`; spins if sleeping is forbidden (a browser's main thread). */
 function pause(control: Int32Array, finished: number, milliseconds: number): void {
   try {
     Atomics.wait(control, FINISHED, finished, milliseconds);

@@ -15,7 +15,7 @@ import { roundUp } from './plan.js';
 import * as at from './templateLayout.js';
 import { addPlanes, assignSlots, packField, packPictures, packPixels, packTargets } from './templatePack.js';
 
-/** Pixels that are worth a piece of work, and those that are worth gradients of their own. */
+/** Minimum numbers of pixels for a piece of work, and for a chunk with its own gradients. */
 const PIECE_POINTS = 4096;
 const CHUNK_POINTS = 16384;
 const MOST_CHUNKS = 64;
@@ -29,7 +29,7 @@ export type TemplateJob =
   | typeof at.TEMPLATE_EQUATIONS
   | typeof at.TEMPLATE_BACK;
 
-/** What a call has beside its operands. */
+/** Arrays of a call besides its operands. */
 export interface TemplateExtras {
   readonly targets?: TemplateTargets;
   /** [R, K, P] */
@@ -54,7 +54,7 @@ export class TemplateCall {
   private readonly words = new Int32Array(at.TEMPLATE_WORDS);
   private readonly partialFloats: number = 0;
 
-  /** Run it within `arena.scoped`, which takes its memory back. `problem.rows` counts the rows from `first` on. */
+  /** Run it within `arena.scoped`, which frees its memory. `problem.rows` counts the rows from `first` on. */
   constructor(
     private readonly arena: Arena,
     private readonly problem: TemplateProblem,
@@ -122,7 +122,7 @@ export class TemplateCall {
       [at.FIELD_SUMS]: 4 * fieldSums,
     });
 
-    // All memory is taken: views stay valid from here on.
+    // All memory is allocated: views stay valid from here on.
     arena.words(this.job, at.TEMPLATE_WORDS).set(this.words);
     packPictures(
       problem,
@@ -173,7 +173,7 @@ export class TemplateCall {
     addPlanes(sums.subarray(this.words[at.FIELD_SUMS] / 4), grid, grid, to.field);
   }
 
-  /** Copies what the word points at, `floats` a row, to the part of `to` that belongs to these rows. */
+  /** Copies what the word points at, `floats` per row, to these rows of `to`. */
   private read(word: number, floats: number, to: Float32Array): void {
     to.set(this.arena.view(this.words[word], this.problem.rows * floats), this.first * floats);
   }

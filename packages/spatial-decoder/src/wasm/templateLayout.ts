@@ -1,9 +1,9 @@
 /**
- * Words of a job for deformable templates, beside those of `layout.ts` that every job has. Read by TypeScript and by
- * AssemblyScript alike.
+ * Words of a job for deformable templates, besides those of `layout.ts` that every job has. Compiled by both TypeScript and
+ * AssemblyScript.
  */
 
-/** What to do, beside the kinds of `layout.ts` and `encoderLayout.ts`. */
+/** Kinds of jobs, besides those of `layout.ts` and `encoderLayout.ts`. */
 export const TEMPLATE_DRAW = 8;
 export const TEMPLATE_ERRORS = 9;
 export const TEMPLATE_EQUATIONS = 10;
@@ -18,7 +18,7 @@ export const HEIGHT = 36;
 export const WIDTH = 37;
 export const CONTENTS = 38;
 export const GRID = 39;
-/** Rows that are one piece of work; those of a chunk share a sum of gradients. */
+/** Rows per piece of work; those of a chunk share a sum of gradients. */
 export const PIECE_ROWS = 40;
 /** [PADDED_POINTS] each: coordinates, the last repeated, and 1 for a pixel, 0 for padding. */
 export const XS = 41;

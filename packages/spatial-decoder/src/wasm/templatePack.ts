@@ -1,10 +1,10 @@
 /**
- * Lays pictures, fields, pixels and targets out as the WebAssembly kernel reads them; `templateLayout.ts` describes the
- * arrays.
+ * Arranges pictures, fields, pixels and targets in the layout of the WebAssembly kernel; `templateLayout.ts` describes
+ * the arrays.
  */
 import type { TemplateOperands, TemplateProblem, TemplateTargets } from '../template/problem.js';
 
-/** Calls f(entry of the padded plane, row, column), rows and columns held within the plane. */
+/** Calls f(entry of the padded plane, row, column), with rows and columns clamped to the plane. */
 function eachEntry(height: number, width: number, f: (entry: number, row: number, column: number) => void): void {
   let entry = 0;
   for (let row = 0; row <= height; row++)

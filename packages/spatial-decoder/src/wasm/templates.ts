@@ -44,7 +44,7 @@ export class WasmTemplates implements TemplateKernel {
     return this.run(TEMPLATE_EQUATIONS, problem, operands, { targets }, make, (call, to) => call.readEquations(to));
   }
 
-  /** Does a job on all rows, batch after batch; `make` makes the results, and `read` fills in those of a batch. */
+  /** Runs a job on all rows, batch after batch; `make` creates the results, and `read` fills in those of a batch. */
   private run<T>(
     kind: TemplateJob,
     problem: TemplateProblem,

@@ -1,4 +1,4 @@
-/** The WebAssembly kernel: SIMD on worker threads that share one memory, with a bound on what it takes. */
+/** The WebAssembly kernel: SIMD on worker threads that share one memory of bounded size. */
 import { checkCall } from '../checkCall.js';
 import { disposedOf, rejectUnknownKeys } from '../errors.js';
 import type { Gradients, HostKernel, KernelOptions, Loaded, Operands, Problem, Saved } from '../hostKernel.js';
@@ -20,7 +20,7 @@ export interface WasmOptions extends KernelOptions {
   readonly patience?: number;
   /** Called with a message when a thread is lost. @default `console.warn` */
   readonly warn?: (line: string) => void;
-  /** Bytes of pose, code, output and their gradients that may lie in the shared memory at a time. @default 128 MB */
+  /** Bytes of pose, code, output and their gradients in the shared memory at a time. @default 128 MB */
   readonly batchBytes?: number;
   /** Whether to fuse multiplication and addition where the JavaScript engine supports it. @default true */
   readonly fused?: boolean;
@@ -33,7 +33,7 @@ const optionNames: readonly (keyof WasmOptions)[] = [
   ...(['patience', 'warn', 'batchBytes', 'fused', 'startWorker'] as const),
 ];
 
-/** Loads the kernel and starts its threads, or says why it cannot run here. Throws SpatialDecoderError where an option is wrong. */
+/** Loads the kernel and starts its threads, or returns the reason why it cannot run here. @throws {SpatialDecoderError} when an option is invalid. */
 export async function loadWasm(options: WasmOptions): Promise<Loaded> {
   rejectUnknownKeys('loadWasm', options, optionNames);
   const threads = threadsFrom('wasm kernel: threads', options.threads, MAX_THREADS);
@@ -48,26 +48,26 @@ export async function loadWasm(options: WasmOptions): Promise<Loaded> {
   }
 }
 
-/** A shared memory and the threads that work on it. Left for a new one when a lost worker may still write to it. */
+/** A shared memory and the threads that work on it. Replaced by a new one if a lost worker may still write to it. */
 export interface Ground {
   readonly arena: Arena;
   readonly team: Team;
 }
 
-/** What the operations of a kernel share. */
+/** State shared by the operations of a kernel. */
 export interface WasmHost {
-  /** Threads that a job must have room for. */
+  /** Number of threads that a job must have memory for. */
   readonly most: number;
-  /** Bytes of operands and results that may lie in the shared memory at a time. */
+  /** Bytes of operands and results in the shared memory at a time. */
   readonly batchBytes: number;
-  /** Runs `body`; where a worker is lost within it, moves to fresh memory without workers and runs it again. */
+  /** Runs `body`; if a worker is lost meanwhile, switches to a new memory without workers and runs it again. */
   surviving<T>(body: (ground: Ground) => T): T;
-  /** Address of `bytes` bytes to keep activations in; undefined where the budget or the memory has no more. */
+  /** Address of `bytes` bytes for activations; undefined if the budget or the memory is exhausted. */
   reserve(arena: Arena, bytes: number): number | undefined;
   giveBack(arena: Arena, address: number, bytes: number): void;
 }
 
-/** Activations kept for one call; worthless once the kernel has left the memory that they lie in. */
+/** Activations kept for one call; invalid once the kernel has switched to another memory. */
 interface Kept {
   readonly arena: Arena;
   /** By batch of rows, in order. */
@@ -93,7 +93,7 @@ export class WasmKernel implements HostKernel, WasmHost {
     options: WasmOptions,
   ) {
     const { patience = 20_000, warn = console.warn, batchBytes = 2 ** 27 } = options;
-    // A page that is not isolated from others may not share its memory with workers.
+    // A page without cross-origin isolation may not share memory with workers.
     const threads = globalThis.crossOriginIsolated === false ? 1 : options.threads;
     this.options = { threads, patience, warn, startWorker: options.startWorker ?? startWorker };
     this.budget = options.budget;
@@ -170,7 +170,7 @@ export class WasmKernel implements HostKernel, WasmHost {
     this.ground = undefined;
   }
 
-  /** Room for the activations of as many units as the budget still allows; none where the memory has no more. */
+  /** Memory for the activations of as many units as the budget allows; none if the memory is exhausted. */
   private keep(arena: Arena, plan: Plan): KeptBatch | undefined {
     const affordable = plan.keptBytes === 0 ? 0 : Math.floor((this.budget - this.keptBytes) / plan.keptBytes);
     const units = Math.min(plan.units, affordable);
@@ -221,7 +221,7 @@ interface Batch {
   readonly first: number;
 }
 
-/** Runs of rows that fit into `bytes`, or single rows; one run of all, mostly. */
+/** Runs of rows that fit into `bytes`, or single rows; usually one run of all rows. */
 function batchesOf(problem: Problem, bytes: number): Batch[] {
   const { rows, pixels, dims, channels, widths } = problem;
   if (pixels === 0) return [];

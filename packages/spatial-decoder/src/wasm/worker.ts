@@ -1,7 +1,7 @@
-/** One worker thread, in Node or in a browser: sleeps until there is a job, joins it, works until nothing is left, sleeps again. */
+/** One worker thread, in Node or in a browser: sleeps until there is a job, joins it, works until no work is left, and sleeps again. */
 import { EPOCH, FAILED, FINISHED, KIND, OPEN, STATE, STOP } from './layout.js';
 
-/** What the main thread sends first. */
+/** The first message of the main thread. */
 export interface WorkerStart {
   readonly module: WebAssembly.Module;
   readonly memory: WebAssembly.Memory;
@@ -10,7 +10,7 @@ export interface WorkerStart {
 
 export type Run = (kind: number, thread: number) => void;
 
-/** Works until it is told to stop. `ready` is called when it can take jobs. */
+/** Works until it receives STOP. `ready` is called when it can take jobs. */
 function work({ module, memory, thread }: WorkerStart, ready: () => void): void {
   const run = new WebAssembly.Instance(module, { env: { memory } }).exports.run as Run;
   const control = new Int32Array(memory.buffer);
@@ -31,7 +31,7 @@ function work({ module, memory, thread }: WorkerStart, ready: () => void): void 
   }
 }
 
-/** Enters the job while it is open; a job that is closed needs nobody any more. */
+/** Joins the job if it is still open. */
 function join(control: Int32Array): boolean {
   for (;;) {
     const state = Atomics.load(control, STATE);

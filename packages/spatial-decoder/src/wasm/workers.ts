@@ -1,19 +1,19 @@
-/** Starts worker threads with what Node and browsers have in common: a first message, an answer when ready, an end. */
+/** Starts worker threads in Node and browsers: each gets a first message, replies when it is ready, and can be ended. */
 import { SpatialDecoderError } from '../errors.js';
 import type { WorkerStart } from './worker.js';
 
 export interface WorkerHandle {
-  /** Settles when the worker ends, with the reason where it failed. */
+  /** Settles when the worker ends, with the reason if it failed. */
   readonly ended: Promise<string | undefined>;
   end(): void;
 }
 
 export type StartWorker = (start: WorkerStart) => Promise<WorkerHandle>;
 
-/** Milliseconds that a worker may take to start. */
+/** Timeout for starting a worker, in milliseconds. */
 const PATIENCE = 20_000;
 
-/** A worker that is ready to take jobs; rejects where it cannot start. It does not keep the process alive. */
+/** A worker that is ready to take jobs; rejects if it cannot start. It does not keep the process alive. */
 export async function startWorker(start: WorkerStart): Promise<WorkerHandle> {
   const open = typeof process === 'object' && process.versions?.node ? openNode : openBrowser;
   const { handle, ready, idle } = open(start);
@@ -39,7 +39,7 @@ export async function startWorker(start: WorkerStart): Promise<WorkerHandle> {
 interface Opened {
   readonly handle: WorkerHandle;
   readonly ready: Promise<void>;
-  /** Called once the worker is ready: from here on it must not keep the process alive. */
+  /** Called once the worker is ready: from then on it must not keep the process alive. */
   readonly idle: () => void;
 }
 
