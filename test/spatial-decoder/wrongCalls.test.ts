@@ -163,7 +163,9 @@ describe.each(kernels)('options of $name', ({ name, load }) => {
       () => kernel.forward(problem, operands, false),
       () => kernel.backward(problem, operands, upstream),
     ]) {
-      expect(run).toThrow(new SpatialDecoderError('This kernel was disposed of. Select a new one with selectKernel().'));
+      expect(run).toThrow(
+        new SpatialDecoderError('This kernel was disposed of. Select a new one with selectKernel().'),
+      );
     }
   });
 });

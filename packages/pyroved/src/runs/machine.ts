@@ -36,12 +36,12 @@ export const recordOf = ({ engine, kernel }: Omit<StartedMachine, keyof Disposab
   ...(kernel.isa !== undefined && { isa: kernel.isa }),
 });
 
-/** The options for a resumed run: those it was started with, overridden by `asked`. */
-export const machineAgain = ({ engine, kernel, precision }: MachineRecord, asked: Machine): Machine => ({
+/** The options for a resumed run: those it was started with, overridden by `changes`. */
+export const machineAgain = ({ engine, kernel, precision }: MachineRecord, changes: Machine): Machine => ({
   engine,
   kernel,
   ...(precision && { precision }),
-  ...defined(asked),
+  ...defined(changes),
 });
 
 /** "native", or "native in bfloat16". */
