@@ -70,14 +70,14 @@ export function loadNative(options: Omit<NativeOptions, 'isa'> & { readonly isa?
 
 function bestIsa(addon: Addon, precision: Precision | undefined): NativeIsa | undefined {
   if (precision === 'bfloat16') return addon.isas().find((isa) => isa === 'amx');
-  const asked = process.env.PYRO_NATIVE_ISA;
+  const requested = process.env.PYRO_NATIVE_ISA;
   // As everywhere, an option takes precedence over an environment variable.
-  const rounds = asked === 'amx' && precision === 'float32';
-  return asked && !rounds ? checkedIsa(addon, asked) : addon.isas().find((isa) => !unasked.includes(isa));
+  const rounds = requested === 'amx' && precision === 'float32';
+  return requested && !rounds ? checkedIsa(addon, requested) : addon.isas().find((isa) => !unasked.includes(isa));
 }
 
-function checkedIsa(addon: Addon, asked: string): NativeIsa {
-  const isa = oneOf('The instruction set', asked, nativeIsas);
+function checkedIsa(addon: Addon, requested: string): NativeIsa {
+  const isa = oneOf('The instruction set', requested, nativeIsas);
   const runs = addon.isas();
   if (runs.includes(isa)) return isa;
   throw new SpatialDecoderError(`This processor does not run ${isa}; it runs ${runs.join(', ')}.`);

@@ -71,8 +71,8 @@ export async function selectKernel(options: KernelSelection = {}): Promise<Selec
     ...(options.isa !== undefined && { isa: options.isa }),
   };
   const variable = environment('PYRO_KERNEL');
-  if (options.kernel !== undefined) return loadAsked(options.kernel, given, 'requested');
-  if (variable) return loadAsked(variable, given, 'set by PYRO_KERNEL');
+  if (options.kernel !== undefined) return loadRequested(options.kernel, given, 'requested');
+  if (variable) return loadRequested(variable, given, 'set by PYRO_KERNEL');
   const problems: string[] = [];
   for (const name of kernelNames) {
     const loaded = await load(name, given);
@@ -83,8 +83,8 @@ export async function selectKernel(options: KernelSelection = {}): Promise<Selec
   throw new SpatialDecoderError(`No kernel runs here${where}: ${problems.join('; ')}.${advice}`);
 }
 
-async function loadAsked(asked: unknown, options: KernelOptions, reason: string): Promise<SelectedKernel> {
-  const name = oneOf('The kernel', asked, kernelNames);
+async function loadRequested(requested: unknown, options: KernelOptions, reason: string): Promise<SelectedKernel> {
+  const name = oneOf('The kernel', requested, kernelNames);
   const loaded = await load(name, options);
   if ('reason' in loaded) {
     const { where, advice = ' Leave the kernel open and the best that runs is taken.' } = wordsFor(options);

@@ -47,9 +47,9 @@ export function spatialDecoder(inputs: SpatialDecoderInputs, options: SpatialDec
     const { pixels, kernel = referenceKernel } = options;
     const grid = pixels === undefined ? inputs.grid : gridAt(inputs.grid, checkPixels(pixels, whole.pixels));
     const problem = { ...whole, pixels: grid.shape[0] };
-    const asked = { ...inputs, grid };
-    if (problem.rows === 0 || problem.pixels === 0) return empty(asked, problem);
-    return kernel.decode(asked, problem);
+    const operands = { ...inputs, grid };
+    if (problem.rows === 0 || problem.pixels === 0) return empty(operands, problem);
+    return kernel.decode(operands, problem);
   });
 }
 

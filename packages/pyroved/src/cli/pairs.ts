@@ -84,34 +84,34 @@ export function pairsOf(word: string | undefined, given: Given, command: Command
     );
   }
   // The parsed defaults are those of other models, so only options given on the command line count.
-  const asked = Object.fromEntries(typed.map(({ name }) => [name, given[name]]));
-  const { blocks } = asked as { blocks?: readonly (readonly number[])[] };
+  const options = Object.fromEntries(typed.map(({ name }) => [name, given[name]]));
+  const { blocks } = options as { blocks?: readonly (readonly number[])[] };
   return {
-    source: isRods ? rods(asked, given) : pairs(word, asked, given),
+    source: isRods ? rods(options, given) : pairs(word, options, given),
     model: {
-      ...picked(asked, ofModel),
+      ...picked(options, ofModel),
       ...(blocks && { hiddenEncoder: blocks, hiddenDecoder: reversed(blocks) }),
     },
-    train: trainingIn(asked),
+    train: trainingIn(options),
   };
 }
 
 /** The training options; only those listed in `known` can occur. */
-function trainingIn(asked: Given): PairsTrainSettings {
-  const settings = settingsIn(asked, trainTable);
-  checkTraining(asked, settings);
+function trainingIn(options: Given): PairsTrainSettings {
+  const settings = settingsIn(options, trainTable);
+  checkTraining(options, settings);
   return settings.train ?? {};
 }
 
-function rods(asked: Given, { seed }: Given): PairsSource {
-  reject(asked, ['array', 'outputs', ...ofPairs], '"rods" are generated');
-  return { kind: 'rods', seed: seed as number, ...picked(asked, ofRods) };
+function rods(options: Given, { seed }: Given): PairsSource {
+  reject(options, ['array', 'outputs', ...ofPairs], '"rods" are generated');
+  return { kind: 'rods', seed: seed as number, ...picked(options, ofRods) };
 }
 
-function pairs(word: string | undefined, asked: Given, { seed }: Given): PairsSource {
+function pairs(word: string | undefined, options: Given, { seed }: Given): PairsSource {
   if (word !== undefined) throw new PyrovedError(`--outputs requires --array and cannot be combined with "${word}".`);
-  reject(asked, ofRods, 'arrays are not resized or reversed');
-  const { array, outputs, ...rest } = asked;
+  reject(options, ofRods, 'arrays are not resized or reversed');
+  const { array, outputs, ...rest } = options;
   if (array === undefined) throw new PyrovedError('--outputs requires --array, the inputs.');
   return {
     kind: 'pairs',
@@ -122,8 +122,8 @@ function pairs(word: string | undefined, asked: Given, { seed }: Given): PairsSo
   };
 }
 
-function reject(asked: Given, names: readonly string[], because: string): void {
-  const found = names.filter((name) => asked[name] !== undefined);
+function reject(options: Given, names: readonly string[], because: string): void {
+  const found = names.filter((name) => options[name] !== undefined);
   if (found.length === 0) return;
   const flags = found.map((name) => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`);
   throw new PyrovedError(`Omit ${flags.join(', ')}: ${because}.`);

@@ -81,7 +81,7 @@ function rejectOptionsOfOthers(kind: SourceKind, command: Command): void {
 }
 
 function kindOf(word: string | undefined, given: Given): SourceKind {
-  const asked: [string, SourceKind][] = [
+  const requested: [string, SourceKind][] = [
     ...(word === undefined ? [] : [[`"${word}"`, word as SourceKind] as [string, SourceKind]]),
     ...(given.array === undefined ? [] : [['--array', 'array'] as [string, SourceKind]]),
     ...(given.micrographs === undefined ? [] : [['--micrographs', 'micrographs'] as [string, SourceKind]]),
@@ -90,10 +90,12 @@ function kindOf(word: string | undefined, given: Given): SourceKind {
       : [['--unlabelled or --labelled', 'images'] as [string, SourceKind]]),
   ];
   if (word !== undefined && !Object.hasOwn(generatedSources, word)) throw noSuchSource(word);
-  if (asked.length > 1) {
-    throw new PyrovedError(`A run has one source of images: use either ${asked.map(([name]) => name).join(' or ')}.`);
+  if (requested.length > 1) {
+    throw new PyrovedError(
+      `A run has one source of images: use either ${requested.map(([name]) => name).join(' or ')}.`,
+    );
   }
-  if (asked.length === 1) return asked[0][1];
+  if (requested.length === 1) return requested[0][1];
   if (given.labels !== undefined) return 'images';
   throw new PyrovedError(
     `No images to train on. Use your own images (--unlabelled FOLDER with --labelled FOLDER, one folder per class, or --labels CSV; --array; or --micrographs), or generated ones: ${generated.join(', ')}.`,

@@ -88,10 +88,10 @@ function whereOf(given: Given): NewImages {
 
 function placeOf(given: Given): NewImages {
   const { images, array, micrographs, dataset } = given as Record<string, string | undefined>;
-  const asked = [images, array, micrographs].filter((path) => path !== undefined);
-  if (asked.length !== 1) {
+  const paths = [images, array, micrographs].filter((path) => path !== undefined);
+  if (paths.length !== 1) {
     throw new PyrovedError(
-      `${asked.length === 0 ? 'Use one' : 'Use only one'} of --images FOLDER, --array FILE and --micrographs PATH.`,
+      `${paths.length === 0 ? 'Use one' : 'Use only one'} of --images FOLDER, --array FILE and --micrographs PATH.`,
     );
   }
   if (micrographs !== undefined) return { micrographs, ...micrographSettings(given), ...defined({ dataset }) };

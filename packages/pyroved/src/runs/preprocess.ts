@@ -37,10 +37,10 @@ export function checkPreprocess({ setting, likelihood }: PreprocessRequest): voi
   const { background, standardise } = partsOf(setting);
   checkName('background', background, [...backgroundNames, 'auto']);
   checkName('standardise', standardise, [...standardiseNames, 'auto']);
-  const asked = [background, standardise].find((name) => name !== 'auto' && name !== 'none');
-  if (asked === undefined || !isUnit(likelihood)) return;
+  const requested = [background, standardise].find((name) => name !== 'auto' && name !== 'none');
+  if (requested === undefined || !isUnit(likelihood)) return;
   throw new OptionError(
-    `Preprocessing "${asked}" gives values outside [0, 1], which the likelihood "${nameOf(likelihood)}" does not support. ` +
+    `Preprocessing "${requested}" gives values outside [0, 1], which the likelihood "${nameOf(likelihood)}" does not support. ` +
       'Use the likelihood "gaussian" or preprocess "none".',
   );
 }
@@ -74,10 +74,10 @@ export function resolvePreprocess(
   sets: TrainingSets,
 ): { readonly preprocessing: Preprocessing; readonly line?: string } {
   checkPreprocess(request);
-  const asked = partsOf(request.setting);
-  const isAuto = asked.background === 'auto' || asked.standardise === 'auto';
+  const requested = partsOf(request.setting);
+  const isAuto = requested.background === 'auto' || requested.standardise === 'auto';
   const chosen = isAuto ? choosePreprocessing(trainingImages(sets)) : undefined;
-  const preprocessing = chosen ? combined(asked, chosen.preprocessing) : (asked as Preprocessing);
+  const preprocessing = chosen ? combined(requested, chosen.preprocessing) : (requested as Preprocessing);
   if (isIdentity(preprocessing)) return { preprocessing };
   const reason = chosen && !isIdentity(chosen.preprocessing) ? `, because ${chosen.reason}` : '';
   const text = preprocessingText(preprocessing);
@@ -91,9 +91,9 @@ export function resolvePreprocess(
   return { preprocessing, line: `Preprocessing: ${text}${reason}.` };
 }
 
-function combined(asked: ReturnType<typeof partsOf>, chosen: Preprocessing): Preprocessing {
-  const background = asked.background === 'auto' ? chosen.background : asked.background;
-  if (asked.standardise !== 'auto') return { background, standardise: asked.standardise };
+function combined(requested: ReturnType<typeof partsOf>, chosen: Preprocessing): Preprocessing {
+  const background = requested.background === 'auto' ? chosen.background : requested.background;
+  if (requested.standardise !== 'auto') return { background, standardise: requested.standardise };
   if (background !== 'none') return { background, standardise: 'rms' };
   // If the suggested background removal is disabled, subtract the mean instead.
   if (chosen.background !== 'none') return { background, standardise: 'std' };

@@ -56,17 +56,17 @@ export async function comparePriors(request: CompareRequest, hooks: RunHooks = {
   const seeds = seedList(request.seeds);
   checkTrainSettings(request.train ?? {});
   if (request.model?.invariances?.includes('r') === false) throw new PyrovedError(noAngle);
-  const asked = { ...request, model: comparedModel(request.model ?? {}, variants) };
+  const requested = { ...request, model: comparedModel(request.model ?? {}, variants) };
   const planned = (sets: TrainingSets, machine: StartedMachine) => {
     if (sets.unlabelled.shape.length === 1) throw new PyrovedError(`Signals have no angle. ${noAngle}`);
     const symmetry = symmetryOf(source, sets, request.symmetry);
     ordersOf(sets.classNames, symmetry);
-    const plan: ComparePlan = { ...planOf(asked, sets, machine), priors, seeds, symmetry };
+    const plan: ComparePlan = { ...planOf(requested, sets, machine), priors, seeds, symmetry };
     for (const variant of variants)
       settingsOf({ ...plan, model: modelWith(plan.model, variant), sets, machine, seed: seeds[0] });
     return { plan, parts: seeds.flatMap((seed) => priors.map((prior) => partOf(prior, seed))) };
   };
-  return beginStudy('priors', asked, hooks, planned, runAll);
+  return beginStudy('priors', requested, hooks, planned, runAll);
 }
 
 /**

@@ -116,9 +116,9 @@ export function comparisonCsv({ runs, classNames }: Comparison): string {
 export function symmetryOf(
   source: Source,
   { classNames }: Pick<TrainingSets, 'classNames'>,
-  asked?: Symmetry,
+  requested?: Symmetry,
 ): Symmetry {
-  if (asked) return asked;
+  if (requested) return requested;
   if (source.kind === 'cards' && source.templates === undefined) return { diamonds: 2 };
   if (source.kind === 'glyphs') return pickOf(glyphSymmetry, classNames);
   if (source.kind === 'particles') return { [classNames[0]]: 0 };

@@ -108,14 +108,14 @@ export async function resumeStudy<Plan extends StudyPlan, T>(
   kind: StudyKind,
   folder: string,
   more: readonly (keyof Plan & string)[],
-  asked: Machine,
+  changes: Machine,
   hooks: RunHooks,
   work: (at: StudyAtWork<Plan>) => Promise<T>,
 ): Promise<T> {
   const study = StudyFolder.open(folder, kind);
   const plan = planIn<Plan>(study, ['source', 'model', 'train', 'engine', 'kernel', ...more]);
   using _lock = lockOf(study);
-  using machine = await startMachine(machineAgain(plan, asked), hooks.say);
+  using machine = await startMachine(machineAgain(plan, changes), hooks.say);
   using sets = await openImages(plan, hooks);
   return await work({ study, plan, sets, machine, hooks });
 }
