@@ -2,9 +2,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
+import { decode } from 'fast-png';
+import { parquetReadObjects } from 'hyparquet';
 import { RandomStream } from 'pyro-ts';
 import { RunFolder, trainRun } from 'pyroved';
-import { nanoparticles, shiftedPeaks } from 'pyroved-data';
+import { loadMicrographs, nanoparticles, shiftedPeaks } from 'pyroved-data';
 import { type Disentanglement, encodeNpy, encodeNpz, type Normalisation } from 'pyroved-ts';
 import { afterAll, describe, expect, it } from 'vitest';
 import { picture, png, pyroved, remove, side, succeed, temporaryFolder, write, writeImages } from './helpers.js';
@@ -156,10 +158,59 @@ it('a micrograph is cut into patches at places from a table, or where objects ar
   );
   expect(stderr).toContain('Images: 4 unlabelled, 10 labelled, 2 validation; 16 x 16 pixels.');
   const found = rows((await succeed(['classify', 'placed', '--micrographs', 'large.png'], root)).stdout);
-  const centres = found.map(({ file }) => file.split('@')[1].split(',').map(Number));
-  expect(centres).toHaveLength(16);
+  expect(found).toHaveLength(16);
   for (const { x, y } of places)
-    expect(Math.min(...centres.map(([a, b]) => Math.hypot(a - x, b - y)))).toBeLessThan(patch / 5);
+    expect(Math.min(...found.map((row) => Math.hypot(Number(row.x) - x, Number(row.y) - y)))).toBeLessThan(patch / 5);
+});
+
+it('objects of micrographs are classified into one table, with counts, regions and pictures', async () => {
+  const size = ['--pixel-size', '2 nm'];
+  const { stderr } = await succeed(
+    ['classify', 'placed', '--micrographs', 'large.png', ...size, '--latents', '--out', 'classified'],
+    root,
+  );
+  expect(stderr).toMatch(/large\.png: 16 objects: \d+ ell \(\d+ to \d+\), \d+ flag \(\d+ to \d+\); \d+ unsure/);
+  const table = rows(readFileSync(at('classified', 'objects.csv'), 'utf8'));
+  expect(table).toHaveLength(16);
+  for (const row of table) {
+    expect(Number(row.x_nm)).toBeCloseTo(2 * (Number(row.x) + 0.5), 0);
+    expect(Number(row['p(ell)']) + Number(row['p(flag)'])).toBeCloseTo(1, 3);
+    expect(Number(row.probability)).toBeCloseTo(Number(row[`p(${row.class})`]), 3);
+    expect([row.z1, row.z1_sd, row.angle_deg].every((cell) => cell !== '' && Number.isFinite(Number(cell)))).toBe(true);
+  }
+  const { total, micrographs } = JSON.parse(readFileSync(at('classified', 'counts.json'), 'utf8'));
+  expect(micrographs).toHaveLength(1);
+  expect(micrographs[0]).toMatchObject({ objects: 16, areaUnit: 'nm2', area: 4 * 256 ** 2 });
+  for (const { class: name, classified, count, density } of total.classes) {
+    expect(classified).toBe(table.filter((row) => row.class === name).length);
+    expect(count.low).toBeLessThanOrEqual(count.high);
+    expect(density.mean).toBeCloseTo(count.mean / (4 * 256 ** 2), 4);
+  }
+  // The regions are where the objects are, in QuPath's coordinates, and can be read back as labels.
+  const { features } = JSON.parse(readFileSync(at('classified', 'regions', 'large.png.geojson'), 'utf8'));
+  expect(features).toHaveLength(16);
+  for (const [k, { geometry, properties }] of features.entries()) {
+    const [[left, top], , [right, bottom]] = geometry.coordinates[0];
+    expect((left + right) / 2).toBeCloseTo(Number(table[k].x) + 0.5, 0);
+    expect((top + bottom) / 2).toBeCloseTo(Number(table[k].y) + 0.5, 0);
+    expect(properties.classification.name).toBe(table[k].class);
+  }
+  const marks = await loadMicrographs(at('large.png'), { patch: 32, labels: at('classified', 'regions') });
+  expect(marks.problems).toEqual([]);
+  expect(Array.from(marks.set.labels ?? [], (y) => marks.set.classNames?.[y])).toEqual(table.map((row) => row.class));
+  expect(decode(readFileSync(at('classified', 'pictures', 'large.png.png'))).width).toBeGreaterThanOrEqual(256);
+  const again = ['classify', 'placed', '--micrographs', 'large.png', '--out', 'classified'];
+  expect((await pyroved(again, root)).stderr).toContain('objects.csv exists');
+  // Given objects, with a parquet table; options of micrographs without micrographs.
+  await succeed(
+    ['classify', 'placed', '--micrographs', 'large.png', '--objects', 'centres.csv', '--out', 'given.parquet'],
+    root,
+  );
+  expect(await parquetReadObjects({ file: Uint8Array.from(readFileSync(at('given.parquet'))).buffer })).toHaveLength(
+    16,
+  );
+  const stray = await pyroved(['classify', 'placed', '--images', 'x', '--pixel-size', '1 nm'], root);
+  expect(stray.stderr).toContain('--pixel-size requires --micrographs');
 });
 
 describe('generated images', () => {

@@ -10,6 +10,6 @@ export { type GroupSplit, groupFolds, groupSplit, groupsOf } from './groups.js';
 export { readLabelTable } from './images/labels.js';
 export { LARGEST_CHOSEN } from './images/size.js';
 export { readCentres } from './micrograph/centres.js';
-export { type Cut, cutPatches, flattened, placesOf } from './micrograph/cut.js';
+export { type CutOptions, patchesAround } from './micrograph/cut.js';
 export { fieldConditionNames } from './simulated/fieldConditions.js';
 export { columnOf, readTable } from './table.js';

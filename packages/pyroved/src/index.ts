@@ -3,6 +3,7 @@ export type * from './runs/index.js';
 export {
   averagedClassifications,
   classifyImages,
+  classifyMicrographs,
   comparePriors,
   crossValidate,
   encodingCsv,

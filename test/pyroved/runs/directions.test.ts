@@ -1,9 +1,12 @@
 /** What a run chooses where the labelled images of a class lie in any direction, and where they are upright. */
-import { glyphs, nanoparticles } from 'pyroved-data';
-import type { RecognitionOptions } from 'pyroved-ts';
+import { join } from 'node:path';
+import { glyphs, loadMicrographs, nanoparticles, simulatedMicrograph } from 'pyroved-data';
+import { type RecognitionOptions, uprightFraction } from 'pyroved-ts';
 import { describe, expect, test } from 'vitest';
 import { directionsLine } from '../../../packages/pyroved/dist/kinds/directions.js';
 import { modelConfigFor } from '../../../packages/pyroved/dist/kinds/index.js';
+import { remove, temporaryFolder } from '../../e2e/helpers.js';
+import { writeMrc } from '../micrographs/mrc.js';
 
 const setsOf = ({ labelled, unlabelled }: ReturnType<typeof glyphs>) => ({
   ...{ labelled, unlabelled, classNames: labelled.classNames ?? [], notes: [], problems: [] },
@@ -42,4 +45,23 @@ describe('objects in any direction', () => {
 
 test('upright letters keep the defaults', () => {
   expect(chosen(letters)).toEqual({ line: undefined });
+});
+
+test('upright objects that look the same at other rotations, too', async () => {
+  // Rods and triangles in noise, half of them at one and half at another of the rotations that leave them as they look.
+  const { image, objects, classNames } = simulatedMicrograph({ seed: 1, size: 768, objects: 100, touching: 0 });
+  const folder = temporaryFolder();
+  writeMrc(join(folder, 'a.mrc'), image);
+  const centres = objects
+    .filter(({ isCut, label }) => !isCut && classNames[label] !== 'drop')
+    .map(({ x, y, label, angle }) => ({ x, y, label: classNames[label], angle }));
+  const load = (angled: boolean) =>
+    loadMicrographs(join(folder, 'a.mrc'), {
+      ...{ patch: 44, flatten: true },
+      objects: angled ? centres : centres.map(({ angle: _, ...centre }) => centre),
+    });
+  const [upright, arbitrary] = [(await load(true)).set, (await load(false)).set];
+  remove(folder);
+  expect(uprightFraction(upright, 2)).toBeGreaterThan(0.7);
+  expect(uprightFraction(arbitrary, 2)).toBeLessThan(0.5);
 });

@@ -126,6 +126,28 @@ export function cutPatches(
   });
 }
 
+/**
+ * The patches around the objects of a part, one after the other, as they are in the micrograph: labelled objects are not rotated upright.
+ * @returns the pixels, and the indices of the objects whose patch could be cut
+ */
+export function patchesAround(
+  part: ReadMicrograph,
+  segments: Segmented,
+  objects: readonly Located[],
+  how: CutOptions,
+): { readonly pixels: Float32Array; readonly kept: readonly number[] } {
+  const micrograph = how.flatten ? flattened(part, segments) : part;
+  const cuts = objects.flatMap(({ x, y }, i) =>
+    cutPatches(micrograph, placesOf([{ x, y }], micrograph), how, []).map(({ pixels }) => ({ i, pixels })),
+  );
+  const each = part.planes.length * how.size ** 2;
+  const pixels = new Float32Array(cuts.length * each);
+  cuts.forEach((cut, k) => {
+    pixels.set(cut.pixels, k * each);
+  });
+  return { pixels, kept: cuts.map(({ i }) => i) };
+}
+
 /** A square part of the plane; beyond the border the nearest pixels, or 0 where the background is 0. */
 function window(plane: Plane, left: number, top: number, side: number, isFlat: boolean): Plane {
   const pixels = new Float32Array(side * side);

@@ -7,8 +7,16 @@ import { naturalOrder } from '../images/folder.js';
 import { type Defaults, withDefaults } from '../options.js';
 import { type Centre, objectsOf, readCentres } from './centres.js';
 import { type Cut, cutPatches, flattened, type Place, placesOf } from './cut.js';
+import { type LabelMark, marksOf, readLabelMarks, withLabels } from './labels.js';
 import { FIND_DEFAULTS, type FindOptions } from './objects.js';
-import { listMicrographs, MICROGRAPH_READ_DEFAULTS, type MicrographReadOptions, readMicrographs } from './read.js';
+import {
+  listMicrographs,
+  MICROGRAPH_READ_DEFAULTS,
+  type MicrographList,
+  type MicrographReadOptions,
+  type ReadMicrograph,
+  readMicrographs,
+} from './read.js';
 import { segmentedMicrographs, surveyed } from './survey.js';
 
 /** Options of `loadMicrographs`. Lengths in pixels are those after resampling to a common pixel size. */
@@ -20,6 +28,11 @@ export interface MicrographOptions extends FindOptions, MicrographReadOptions {
    * @default those that `findObjects` finds
    */
   readonly objects?: string | readonly Centre[];
+  /**
+   * Labels of the objects, beside those of `objects`: tables, folders per class, GeoJSON regions, or images whose values are classes; see
+   * `readLabelMarks`. @default none
+   */
+  readonly labels?: string | readonly string[];
   /** Subtract the uneven background and the offsets of scan lines before patches are cut: the background is then about 0. @default false */
   readonly flatten?: boolean;
   /** Also cut patches that reach beyond the micrograph; the border's pixels continue there, or with `flatten` the background. @default false */
@@ -51,6 +64,7 @@ const DEFAULTS = {
   ...MICROGRAPH_READ_DEFAULTS,
   split: false,
   objects: undefined,
+  labels: undefined,
   flatten: false,
   pad: false,
   size: undefined,
@@ -73,6 +87,7 @@ export async function loadMicrographs(
     patch: givenPatch,
     size,
     objects,
+    labels,
     flatten,
     pad,
     normalisation: range,
@@ -87,9 +102,12 @@ export async function loadMicrographs(
       throw new OptionError(`${name} is a side in pixels, an integer of at least 8; got ${value}.`);
   }
   const given = typeof objects === 'string' ? readCentres(objects) : objects;
+  const marks = (labels === undefined ? [] : [labels].flat()).flatMap(readLabelMarks);
+  const used = new Set<LabelMark>();
   const problems: FileProblem[] = [];
   const notes: string[] = [];
   const list = await listMicrographs(path, reading, problems, notes);
+  rejectUnnamed(list, [...(given ?? []), ...marks]);
   const find = { polarity, split, minArea, maxArea };
   const patch = givenPatch ?? (await surveyed(list, reading, find)).patch;
   if (givenPatch === undefined && patch !== undefined)
@@ -98,7 +116,8 @@ export async function loadMicrographs(
   const how = { patch: side, size: size ?? side, flatten, pad };
   const cuts: Cut[] = [];
   let pixelSize: PixelSize | undefined;
-  const add = (micrograph: Parameters<typeof cutPatches>[0], places: readonly Place[]) => {
+  const add = (micrograph: ReadMicrograph, found: readonly Place[]) => {
+    const places = labelled(found, micrograph, { marks, used, near: side / 2 });
     if (cuts.length === 0) ({ pixelSize } = micrograph);
     const cut = cutPatches(micrograph, places, how, problems);
     const crowded = cut.filter((a) => places.some((b) => b !== a.place && within(a.place, b, side / 2))).length;
@@ -120,12 +139,46 @@ export async function loadMicrographs(
         given ? placesOf(objectsOf(given, part), part) : placesOf(segments.found.objects, part, true),
       );
   }
+  for (const { source, x, y, label } of marks.filter((mark) => !used.has(mark)))
+    problems.push({
+      file: source,
+      why: `no object is at ${Math.round(x)}, ${Math.round(y)} to be labelled "${label}"`,
+    });
   if (cuts.length === 0 || patch === undefined) {
     const why =
       problems.length > 0 ? `:\n${listProblems(problems)}` : ': none was found. Check patch, polarity and minArea.';
     throw new DataError(`"${path}" gives no object to cut out${why}`, problems);
   }
   return { ...assembled(cuts, size ?? patch, range), patch, ...(pixelSize && { pixelSize }), problems, notes };
+}
+
+/** The places of a micrograph or tile with the labels of the marks, which are in pixels of the file. */
+function labelled(
+  places: readonly Place[],
+  { name }: ReadMicrograph,
+  { marks, used, near }: { readonly marks: readonly LabelMark[]; readonly used: Set<LabelMark>; readonly near: number },
+): Place[] {
+  if (marks.length === 0) return [...places];
+  const inFile = places.map(({ inFile: { x, y }, label, angle }) => ({
+    ...{ x, y },
+    ...(label !== undefined && { label }),
+    ...(angle !== undefined && { angle }),
+  }));
+  const found: readonly { readonly label?: string; readonly angle?: number }[] = withLabels(
+    inFile,
+    marksOf(marks, name),
+    { near, name, used },
+  );
+  return places.map((place, i) => ({ ...place, ...found[i], x: place.x, y: place.y }));
+}
+
+/** @throws {DataError} when there are several files, and a position does not say of which. */
+function rejectUnnamed({ entries }: MicrographList, positions: readonly { readonly file?: string }[]): void {
+  const files = new Set(entries.map(({ at }) => at)).size;
+  if (files < 2 || positions.every(({ file }) => file !== undefined)) return;
+  throw new DataError(
+    `There are ${files} micrographs, and ${positions.filter(({ file }) => file === undefined).length} object(s) or label(s) do not say of which. Name it in a column "file"; regions and images of labels are named like their micrograph.`,
+  );
 }
 
 const within = (a: Place, b: Place, reach: number): boolean =>

@@ -5,19 +5,22 @@ import { gather, type ImageSet, imageSize, type StreamedSet } from './dataset.js
 /** Number of rotations compared: one every 30 degrees. */
 const TURNS = 12;
 
+/** Correlations that differ by less than this fraction of their range are equal: those of symmetric objects at rotations that leave them as they look. */
+const EQUAL = 0.05;
+
 /** Number of images used: in total, and at most and at least for each class. */
 const [IMAGES, MOST, LEAST] = [240, 16, 4];
 
 /**
- * The fraction of labelled images that correlate best with another image of their class when that is not rotated, among
- * twelve rotations: near 1 for upright images, about a quarter for arbitrarily oriented objects (three of the twelve
- * rotations count as none). The pixels within a circle are compared.
+ * The fraction of labelled images that correlate best, or about as well as at best, with another image of their class when
+ * that is not rotated, among twelve rotations: near 1 for upright images, about a quarter for arbitrarily oriented objects (three of the twelve
+ * rotations count as none), and a little more. The pixels within a circle are compared.
  * @param set images with labels
  * @param numClasses number of classes
  * @param fewest minimum number of images that have another one of their class
  * @returns undefined if there are fewer
  * @example
- * uprightFraction(labelled, classNames.length); // .98 for letters, .25 for particles
+ * uprightFraction(labelled, classNames.length); // 1 for letters, .3 for particles
  */
 export function uprightFraction(set: ImageSet | StreamedSet, numClasses: number, fewest = 8): number | undefined {
   const classes = comparedClasses(set, numClasses, fewest);
@@ -26,7 +29,8 @@ export function uprightFraction(set: ImageSet | StreamedSet, numClasses: number,
     const rotated = atRotations(set, indices, 0);
     return indices.map((_, i) => {
       const own = correlations(i, rotated[0], rotated);
-      return Math.max(own[0], own[1], own[TURNS - 1]) === Math.max(...own);
+      const [best, worst] = [Math.max(...own), Math.min(...own)];
+      return Math.max(own[0], own[1], own[TURNS - 1]) >= best - EQUAL * (best - worst);
     });
   });
   return share(upright);

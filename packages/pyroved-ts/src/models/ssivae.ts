@@ -238,8 +238,8 @@ export class SSIVAE extends InvariantVAE<{ readonly classes: number | ArrayLike<
   }
 
   /**
-   * The mean inferred angle of the labelled images of each class, in radians. It defines "upright" for that class,
-   * since the zero of the model's angles is arbitrary. NaN for classes without images.
+   * The mean inferred angle of the labelled images of each class, in radians; of a class whose objects look the same at several angles, that of one of them. It
+   * defines "upright" for that class, since the zero of the model's angles is arbitrary. NaN for classes without images.
    * @throws {OptionError} when the model is not invariant to rotation or the images have no labels.
    */
   classAngles(labelled: ImageSet | StreamedSet): Float32Array {

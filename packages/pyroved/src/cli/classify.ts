@@ -1,18 +1,24 @@
 /** `pyroved classify`: a table with the class, probability and angle of each image. */
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import { Command, Option } from 'commander';
 import { PyrovedError } from 'pyroved-ts';
+import { defined } from 'pyroved-ts/internal';
 import {
   averagedClassifications,
   type ClassifyOptions,
   classifierOf,
   classifyImages,
+  classifyMicrographs,
   type RunClassification,
 } from '../runs/index.js';
 import { classificationCsv } from '../storage/index.js';
 import { formatCount } from '../viz/index.js';
-import { say } from './messages.js';
-import { addMachineOptions, decimal, type Given, parsed, share } from './options.js';
-import { addImagesOptions, newImages, withRun, writeTable } from './trained.js';
+import { interruptible, say, sayProblems } from './messages.js';
+import { micrographSettings } from './micrographTable.js';
+import { addMachineOptions, decimal, type Given, group, parsed, picked, share } from './options.js';
+import { addImagesOptions, newImages, whereOf, withRun, withRuns, writeTable } from './trained.js';
 
 export function classifyCommand(): Command {
   const command = new Command('classify')
@@ -20,12 +26,15 @@ export function classifyCommand(): Command {
     .description(
       'Write one row per image: file, class, probability, whether the class is unsure, angle_deg (degrees counter-clockwise from the mean pose of the ' +
         "class's labelled images) and the probability of each class; with templates, also the evidence of the image (nats) and whether it is an outlier. " +
-        'With several runs of the same classes, the probabilities are averaged and the angle is that of the most confident run.',
+        'With several runs of the same classes, the probabilities are averaged and the angle is that of the most confident run. ' +
+        'With --micrographs, one row per object with its position, and if --out is a folder also the counts and densities of the classes with intervals ' +
+        '(counts.json), a picture of each micrograph, and its objects as regions (GeoJSON, for QuPath and napari).',
     )
     .argument('<run...>', 'one or more run folders created by train');
-  addImagesOptions(command).addOption(
-    parsed('--threshold <p>', 'images below this probability are marked unsure', decimal).default(0.8),
-  );
+  addImagesOptions(
+    command,
+    'output file (default: standard output); with --micrographs, a table or a folder',
+  ).addOption(parsed('--threshold <p>', 'images below this probability are marked unsure', decimal).default(0.8));
   command.addOption(
     new Option(
       '--answer <by>',
@@ -41,6 +50,15 @@ export function classifyCommand(): Command {
       share,
     ),
   );
+  group(command, 'Micrographs:', [
+    new Option('--latents', 'add the content latents and their standard deviations to the table'),
+    new Option(
+      '--parquet',
+      'with a folder as --out: also write objects.parquet (requires the package hyparquet-writer)',
+    ),
+    new Option('--no-pictures', 'with a folder as --out: do not draw pictures'),
+    new Option('--resume', 'with a folder as --out: continue where the same command was stopped'),
+  ]);
   addMachineOptions(command);
   return command.action(async (runs: string[], given: Given) => {
     const threshold = given.threshold as number;
@@ -48,6 +66,7 @@ export function classifyCommand(): Command {
       throw new PyrovedError(`--threshold must be a probability between 0 and 1; got ${threshold}.`);
     const { answer, falseAlarms } = given as ClassifyOptions;
     const options = { ...(answer !== 'gated' && { answer }), ...(falseAlarms !== undefined && { falseAlarms }) };
+    if (given.micrographs !== undefined) return inMicrographs(runs, given, { ...options, threshold });
     const parts: RunClassification[] = [];
     for (const run of runs) {
       await withRun(run, given, async (trained) => {
@@ -69,4 +88,39 @@ export function classifyCommand(): Command {
       `${formatCount(rows.length)} classified${by}: ${counts.join(', ')}; ${unsure} unsure (below ${threshold})${outlierText}.${where}`,
     );
   });
+}
+
+/** Classifies the objects of micrographs. A table for standard output goes through a temporary file. */
+async function inMicrographs(
+  runs: readonly string[],
+  given: Given,
+  options: ClassifyOptions & { readonly threshold: number },
+): Promise<void> {
+  const { micrographs, out, latents, parquet, pictures, resume } = given as {
+    readonly micrographs: string;
+    readonly out?: string;
+  } & Record<string, boolean | undefined>;
+  whereOf(given);
+  const scratch = out === undefined ? fs.mkdtempSync(path.join(os.tmpdir(), 'pyroved-')) : undefined;
+  try {
+    await interruptible(say, (signal) =>
+      withRuns(runs, given, async (trained) => {
+        const request = {
+          ...{ micrographs, ...micrographSettings(given), ...options },
+          ...picked(given, ['dataset']),
+          ...defined({ latents, parquet, pictures, resume }),
+          out: scratch === undefined ? String(out) : path.join(scratch, 'objects.csv'),
+        };
+        const found = await classifyMicrographs(trained, request, { say, signal });
+        sayProblems(found.problems);
+        if (scratch !== undefined) writeTable(fs.readFileSync(found.table, 'utf8'), {});
+        const where = scratch === undefined ? ` Table: ${found.table}` : '';
+        say(
+          `${formatCount(found.objects)} objects classified in ${formatCount(found.counts.length)} micrograph(s).${where}`,
+        );
+      }),
+    );
+  } finally {
+    if (scratch !== undefined) fs.rmSync(scratch, { recursive: true, force: true });
+  }
 }

@@ -26,9 +26,9 @@ const ownImages = [
   entry('--labelled <folder>', 'labelled images: one folder per class', undefined, into(folders, 'labelled')),
   entry(
     '--labels <table>',
-    'alternatively, a CSV table with the columns file,label; with --array, the name of an array of labels or a .npy file',
+    'alternatively, a CSV table with the columns file,label; with --array, the name of an array of labels or a .npy file; with --micrographs, a table with x,y,label, GeoJSON regions, a folder per class of images named micrograph@x,y.png, or an image whose values are classes',
     undefined,
-    into(['images', 'array'], 'labels'),
+    into(['images', 'array', 'micrographs'], 'labels'),
   ),
   entry(
     '--factors <table>',

@@ -27,6 +27,23 @@ export const addRun = (command: Command): Command => command.argument('<run>', '
 export const withRun = (folder: string, given: Given, body: (trained: TrainedModel) => Body): Promise<void> =>
   withLoaded(given, (kernel) => loadModel(folder, kernel), body);
 
+/** `withRun` for several runs at once. */
+export async function withRuns(
+  folders: readonly string[],
+  given: Given,
+  body: (trained: readonly TrainedModel[]) => Promise<void>,
+): Promise<void> {
+  const loaded: TrainedModel[] = [];
+  const next = (k: number): Promise<void> =>
+    k === folders.length
+      ? body(loaded)
+      : withRun(folders[k], given, (trained) => {
+          loaded.push(trained);
+          return next(k + 1);
+        });
+  await next(0);
+}
+
 /** `withRun` for runs of any kind, including runs on pairs. */
 export const withAnyRun = (
   folder: string,
@@ -81,7 +98,8 @@ export async function newImages(trained: TrainedModel | TrainedVED, given: Given
   return found;
 }
 
-function whereOf(given: Given): NewImages {
+/** Where new images are, according to the options. @throws {PyrovedError} for none, several, or options of others. */
+export function whereOf(given: Given): NewImages {
   const { maxPixels, maxBytes } = given as Record<string, number | undefined>;
   return { ...placeOf(given), ...defined({ maxPixels, maxBytes }) };
 }

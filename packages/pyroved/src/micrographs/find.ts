@@ -6,7 +6,7 @@ import { type FileProblem, PyrovedError } from 'pyroved-ts';
 import { explained, writeFileAtomic } from '../storage/index.js';
 import { type Lengths, lengthsIn, type ObjectRecord, objectCells, objectColumns, recordOf } from './objectTable.js';
 import { overlayPng } from './overlay.js';
-import { ProgressFile } from './progressFile.js';
+import { type Named, ProgressFile, type Results } from './progressFile.js';
 import { type Cell, writeTableFile } from './tableFile.js';
 
 /** What `findInMicrographs` does. */
@@ -137,7 +137,9 @@ export const pictureName = (name: string, extension = 'png'): string =>
   `${name.replace(/^[./\\]+/, '').replace(/[#[\]:/\\]/g, '-')}.${extension}`;
 
 /** The unit of lengths: that of the first micrograph which states one. */
-async function lengthsOf(progress: ProgressFile<Found>): Promise<Lengths | undefined> {
+export async function lengthsOf(
+  progress: Pick<Results<Named & { readonly pixelSize?: PixelSize }>, 'results'>,
+): Promise<Lengths | undefined> {
   for await (const { pixelSize } of progress.results()) if (pixelSize) return lengthsIn(pixelSize.unit);
   return undefined;
 }

@@ -9,13 +9,44 @@ export interface Named {
   readonly name: string;
 }
 
+/** Where results are kept until all are there. */
+export interface Results<T extends Named> extends Disposable {
+  /** Names of the micrographs that have results. */
+  readonly done: ReadonlySet<string>;
+  readonly add: (result: T) => void;
+  /** All results in the order in which they were added, one at a time. */
+  readonly results: () => AsyncGenerator<T>;
+  /** Drops them: they are elsewhere. */
+  readonly remove: () => void;
+}
+
+/** Results kept in memory. */
+export function inMemoryResults<T extends Named>(): Results<T> {
+  const all: T[] = [];
+  const done = new Set<string>();
+  return {
+    done,
+    add: (result) => {
+      all.push(result);
+      done.add(result.name);
+    },
+    results: async function* () {
+      yield* all;
+    },
+    remove: () => {
+      all.length = 0;
+    },
+    [Symbol.dispose]: () => {},
+  };
+}
+
 /**
  * A file of one JSON value per line: first the options, then a result per micrograph. A line that a kill cut short is dropped.
  * @example
  * using progress = ProgressFile.open<Found>('found/progress.jsonl', { options, resume: true });
  * if (!progress.done.has('a.tif')) progress.add({ name: 'a.tif', objects });
  */
-export class ProgressFile<T extends Named> implements Disposable {
+export class ProgressFile<T extends Named> implements Results<T> {
   readonly #file: string;
   readonly #handle: number;
   /** Names of the micrographs whose results the file has. */

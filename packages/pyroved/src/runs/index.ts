@@ -2,7 +2,14 @@
 
 export { type Figures, figuresOf, type ModelEvaluation } from '../kinds/evaluation.js';
 export { type ModelSettings, modelKinds, type TrainSettings, trainDefaults } from '../kinds/index.js';
+export {
+  type ClassifiedMicrographs,
+  type ClassifyMicrographsRequest,
+  classifyMicrographs,
+} from '../micrographs/classify.js';
+export type { ClassCount, Interval } from '../micrographs/counts.js';
 export { type FindRequest, type FindResult, findInMicrographs } from '../micrographs/find.js';
+export type { MicrographCounts } from '../micrographs/micrographCounts.js';
 export * from '../pairs/index.js';
 export type { ArraySource, ImagesSource, MicrographSource } from '../sources/files.js';
 export type { CardsSource, Changes, GeneratedSource } from '../sources/generated.js';

@@ -36,7 +36,7 @@ export function canonical(value: unknown): string {
 export const fileOptions: Readonly<Record<Source['kind'], readonly string[]>> = {
   images: ['unlabelled', 'labelled', 'labels', 'factors'],
   array: ['file', 'labels', 'factors'],
-  micrographs: ['path', 'objects'],
+  micrographs: ['path', 'objects', 'labels'],
   cards: ['templates'],
   glyphs: [],
   digits: [],

@@ -51,6 +51,8 @@ export interface MicrographSource extends FindOptions, Split, MicrographReadOpti
   readonly path: string;
   /** A table of x, y and optionally file, label and angle; see `readCentres`. @default objects are found */
   readonly objects?: string;
+  /** Labels of the objects, beside those of `objects`; see `MicrographOptions`. */
+  readonly labels?: string;
   /** Patches are resized to this side, in pixels. @default not resized */
   readonly size?: number;
   /** See `MicrographOptions`. @default false */

@@ -118,20 +118,37 @@ function join(parts: readonly Float32Array[]): Float32Array {
   return out;
 }
 
+/** Angles whose mean direction is shorter than this have several peaks, as those of symmetric objects. */
+const CONCENTRATED = 0.7;
+/** Angles nearer to a peak than this, in radians, belong to it; its density is measured with this kernel (von Mises). */
+const PEAK = { within: Math.PI / 6, concentration: 20 };
+
 /**
- * The circular mean of the angles (radians) in each group 0..groups-1. Negative labels are ignored; empty groups have
- * NaN.
+ * The circular mean of the angles (radians) in each group 0..groups-1; where they have several peaks, as those of objects with rotational symmetry, the mean
+ * of the highest one. Negative labels are ignored; empty groups have NaN.
  */
 export function circularMeans(angles: Float32Array, labels: ArrayLike<number>, groups: number): Float32Array {
-  const sums = Array.from({ length: groups }, () => ({ cos: 0, sin: 0, count: 0 }));
+  const members = Array.from({ length: groups }, (): number[] => []);
   angles.forEach((angle, i) => {
-    if (!(labels[i] >= 0)) return;
-    const group = sums[labels[i]];
-    group.cos += Math.cos(angle);
-    group.sin += Math.sin(angle);
-    group.count++;
+    members[labels[i]]?.push(angle);
   });
-  return Float32Array.from(sums, ({ cos, sin, count }) => (count > 0 ? Math.atan2(sin, cos) : Number.NaN));
+  return Float32Array.from(members, (own) => {
+    const all = meanDirection(own);
+    if (own.length === 0 || all.length >= CONCENTRATED) return all.angle;
+    const density = own.map((angle) =>
+      own.reduce((sum, other) => sum + Math.exp(PEAK.concentration * (Math.cos(other - angle) - 1)), 0),
+    );
+    const peak = own[density.indexOf(Math.max(...density))];
+    return meanDirection(own.filter((angle) => Math.cos(angle - peak) > Math.cos(PEAK.within))).angle;
+  });
+}
+
+/** The direction of the mean of unit vectors, NaN for none, and its length from 0 to 1. */
+function meanDirection(angles: readonly number[]): { angle: number; length: number } {
+  if (angles.length === 0) return { angle: Number.NaN, length: 0 };
+  const cos = angles.reduce((sum, angle) => sum + Math.cos(angle), 0) / angles.length;
+  const sin = angles.reduce((sum, angle) => sum + Math.sin(angle), 0) / angles.length;
+  return { angle: Math.atan2(sin, cos), length: Math.hypot(cos, sin) };
 }
 
 /** Angles in radians from rows of cosine and sine. */
