@@ -51,7 +51,7 @@ export function expectedConfusion(
   });
 }
 
-/** Validation images that the expected confusion is worth, per class. */
+/** Weight of the expected confusion, in validation images per class. */
 const EXPECTED = 10;
 /** Probability that the intervals have. */
 export const COVERAGE = 0.95;
@@ -59,7 +59,7 @@ const [OUTER, INNER] = [400, 10];
 
 /**
  * Posterior of the number of objects of each true class, given how many were classified as each. Each row of the confusion has a Dirichlet posterior from
- * the validation images; its prior is worth ten images with the confusion that the (calibrated) probabilities of the objects let expect, and a tenth of one
+ * the validation images; its prior equals ten images with the confusion that the (calibrated) probabilities of the objects let expect, and a tenth of one
  * of no known class, or without probabilities one. The proportions of the classes have a Dirichlet prior worth one object. The posterior is
  * sampled: the confusion from the validation images alone, and for each draw of it the true classes and the proportions in turn (Gibbs sampling).
  * @param classified number of objects classified as each class
