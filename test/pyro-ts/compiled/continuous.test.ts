@@ -26,7 +26,7 @@ import { expectFollowed } from './followed.js';
 beforeAll(() => tf.engine().startScope());
 afterAll(() => tf.engine().endScope());
 
-const runs = process.env.PYRO_TESTS === 'all' ? 500 : 4;
+const runs = process.env.PYRO_TESTS === 'all' ? 200 : 4;
 
 /** Numbers that are positive, and moderate whatever `x` is. */
 const scaleOf = (x: tf.Tensor): tf.Tensor => tf.add(tf.sigmoid(x), 0.5);
@@ -82,7 +82,8 @@ function drawn(rng: RandomStream): { sites: Site[]; size: number } {
   const manyFrom = upTo(count);
   const sites = Array.from({ length: count + 1 + upTo(2) }, (_, i): Site => {
     const isMany = i >= manyFrom;
-    const argument = () => ({ how: upTo(combinations.length), of: [upTo(i + 1) - 1, upTo(i + 1) - 1] as const });
+    const earlier = () => upTo(Math.min(i, count) + 1) - 1;
+    const argument = () => ({ how: upTo(combinations.length), of: [earlier(), earlier()] as const });
     const shared = { name: `x${i}`, isMany, from: [argument(), argument()] };
     if (i < count) return { ...shared, family: upTo(latent.length) };
     const family = upTo(observed.length);

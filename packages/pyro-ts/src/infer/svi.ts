@@ -6,7 +6,7 @@ import { ParamStore } from '../paramStore.js';
 import { RandomStream } from '../random.js';
 import { SeedHandler } from '../runtime/seed.js';
 import type { CompiledStep } from './compiled/compiledStep.js';
-import { StepCompiler } from './compiled/compiler.js';
+import { StepCompiler, type StepMode } from './compiled/compiler.js';
 import { explainPlan } from './compiled/explain.js';
 import type { ELBO, ElboEstimate, InferenceProgram } from './elbo/elbo.js';
 import { findSource } from './findSource.js';
@@ -22,9 +22,9 @@ export interface SVIOptions {
   onNonFinite?: 'throw' | 'skip';
   /**
    * Whether steps are compiled: the first one for each set of shapes is recorded and becomes generated code, which computes the same numbers many times
-   * faster. What can't be compiled is an error (`true`), or a warning, and the step runs as it is (`'auto'`). @default false
+   * faster. What can't be compiled is an error (`true`), or the step runs as it is, after a warning (`'auto'`) or without one (`'quiet'`). @default false
    */
-  compile?: boolean | 'auto';
+  compile?: boolean | 'auto' | 'quiet';
 }
 
 /**
@@ -52,8 +52,8 @@ export class SVI<Args extends unknown[]> {
     if (onNonFinite !== 'throw' && onNonFinite !== 'skip') {
       throw new OptionError(`SVI: onNonFinite is "${onNonFinite}"; it must be "throw" or "skip".`);
     }
-    if (compile !== true && compile !== false && compile !== 'auto') {
-      throw new OptionError(`SVI: compile is "${compile}"; it must be true, false or "auto".`);
+    if (typeof compile !== 'boolean' && compile !== 'auto' && compile !== 'quiet') {
+      throw new OptionError(`SVI: compile is "${compile}"; it must be true, false, "auto" or "quiet".`);
     }
     const isProgram = (x: unknown) => typeof x === 'function';
     if (!isProgram(model) || !isProgram(guide)) {
@@ -68,13 +68,13 @@ export class SVI<Args extends unknown[]> {
     this.params = params;
     this.seed = seed;
     this.onNonFinite = onNonFinite;
-    if (compile !== false) this.compiler = this.newCompiler(compile === true);
+    if (compile !== false) this.compiler = this.newCompiler(compile);
   }
   private compiler: StepCompiler<Args> | undefined;
 
   /** One gradient step on one estimate of the loss. Returns the loss; NaN where a non-finite step was skipped. */
   step(...args: Args): number {
-    return this.compiler ? this.run(1, ...args)[0] : this.plainStep(args);
+    return this.compiler ? this.run(1, ...args)[0] : this.plainStep(...args);
   }
 
   /**
@@ -90,7 +90,7 @@ export class SVI<Args extends unknown[]> {
     try {
       for (let i = 0; i < steps; i++) {
         compiled ??= this.compiledStep(args);
-        losses[i] = compiled ? this.compiledUpdate(compiled, args) : this.plainStep(args);
+        losses[i] = compiled ? this.compiledUpdate(compiled, args) : this.plainStep(...args);
         if (!compiled) this.compiler?.accept(args);
       }
     } finally {
@@ -104,7 +104,7 @@ export class SVI<Args extends unknown[]> {
    * @throws {CompileError} where the step can't be compiled
    */
   compile(...args: Args): void {
-    this.compiler ??= this.newCompiler(true);
+    this.compiler ??= this.newCompiler();
     this.compiledStep(args);
   }
 
@@ -114,7 +114,8 @@ export class SVI<Args extends unknown[]> {
     return steps.length === 0 ? 'Nothing is compiled yet.' : steps.map(explainPlan).join('\n\n');
   }
 
-  private plainStep(args: Args): number {
+  /** As `step`, without compiling: for arguments of shapes that come so seldom that compiling does not pay. */
+  plainStep(...args: Args): number {
     const stream = new RandomStream(this.seed).fork(`step ${this.steps}`);
     this.steps++;
     try {
@@ -158,11 +159,11 @@ export class SVI<Args extends unknown[]> {
   /** The seed of step number `index`. */
   private readonly seedOf = (index: number): string => `${this.seed}/step ${index}`;
 
-  private newCompiler(isStrict: boolean): StepCompiler<Args> {
+  private newCompiler(mode: StepMode = true): StepCompiler<Args> {
     const { params, optimizer, elbo } = this;
     const { seedOf } = this;
     const programOf = (args: Args) => ({ params, estimate: (stream: RandomStream) => this.estimate(stream, args) });
-    return new StepCompiler({ params, optimizer, elbo, seedOf, programOf }, isStrict);
+    return new StepCompiler({ params, optimizer, elbo, seedOf, programOf }, mode);
   }
 
   /** Nothing where the step is to run as it is: always, or this time because it comes to numbers that are not finite, which says why. */
@@ -180,7 +181,7 @@ export class SVI<Args extends unknown[]> {
     if (Number.isNaN(loss)) {
       // The same step as it is: an error that names the site, or numbers that are finite after all.
       step.unload();
-      const plain = this.plainStep(args);
+      const plain = this.plainStep(...args);
       this.compiledStep(args);
       return plain;
     }

@@ -54,7 +54,7 @@ export class VEDTrainer extends Trainer<VED> {
     this.svi = new SVI<[tf.Tensor, tf.Tensor, Terms?]>(model.model, model.guide, this.optimizer, model.elbo(), {
       params: model.params,
       seed: this.seed,
-      compile: this.compile,
+      compile: this.decideCompile(this.totalSteps),
     });
   }
 
@@ -64,7 +64,8 @@ export class VEDTrainer extends Trainer<VED> {
 
   protected takeStep({ indices }: Batch, klWeight: KlWeight): number {
     const { inputs, outputs } = this.data;
-    return this.svi.step(imageTensor(inputs, indices), imageTensor(outputs, indices), { klWeight });
+    const args = [imageTensor(inputs, indices), imageTensor(outputs, indices), { klWeight }] as const;
+    return this.stepOn(this.svi, indices.length, inputs.count, ...args);
   }
 
   /**

@@ -111,7 +111,9 @@ export class KnownPoseTrainer extends Trainer<RecognitionSSIVAE> {
     const labels = labelled.labels as Int32Array;
     if (model.countsClasses) model.countClasses(labels);
     this.members = Array.from({ length: model.numClasses }, (_, k) => indicesOf(labels, k)).filter((m) => m.length > 0);
-    const { optimizer, seed, compile } = this;
+    const { optimizer, seed } = this;
+    const joint = this.epochCount * Math.ceil(data.unlabelled.count / this.batchSize);
+    const compile = this.decideCompile(this.recognitionSteps + joint);
     const normals = new RandomStream(seed).fork('fresh noise');
     this.labelledNoise = new FreshNoise(labelled, normals.fork('labelled'));
     this.unlabelledNoise = new FreshNoise(data.unlabelled, normals.fork('unlabelled'));
@@ -165,7 +167,9 @@ export class KnownPoseTrainer extends Trainer<RecognitionSSIVAE> {
     if (kind === 'recognition') return this.learnRecognition(indices);
     const labelled = this.labelledIndices(this.posedBatch, this.stream(this.step));
     const terms = { klWeight };
-    const found = this.unlabelled.step(imageTensor(this.data.unlabelled, indices), undefined, terms);
+    const { unlabelled } = this.data;
+    const args = [imageTensor(unlabelled, indices), undefined, terms] as const;
+    const found = this.stepOn(this.unlabelled, indices.length, unlabelled.count, ...args);
     const [x, y, pose] = this.shown(labelled);
     if (pose) this.posed.step(x, y, pose, terms);
     else this.labelled.step(x, y, terms);

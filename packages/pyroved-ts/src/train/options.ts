@@ -36,8 +36,8 @@ export interface TrainerOptions {
   readonly seed?: number | string;
   /**
    * Whether steps are compiled, as by the option of `SVI`: their numbers differ from those of other steps by rounding.
-   * `'auto'` warns where that is not possible, `true` throws.
-   * @default false
+   * `'auto'`: in trainings of at least 200 steps, where it is possible, and for whole batches. `true`: always; a step that can't be compiled is an error.
+   * @default 'auto'
    */
   readonly compile?: CompileMode;
 }
@@ -58,7 +58,7 @@ export const trainerTable = {
   earlyStopping: {},
   seed: { default: 1 as number | string },
   compile: {
-    default: false as CompileMode,
+    default: 'auto' as CompileMode,
     must: 'true, false or "auto"',
     isValid: (mode) => typeof mode === 'boolean' || mode === 'auto',
   },

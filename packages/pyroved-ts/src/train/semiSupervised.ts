@@ -103,7 +103,7 @@ export class SemiSupervisedTrainer extends Trainer {
     this.data = { ...data, labelled };
     if (model instanceof SSIVAE && model.countsClasses) model.countClasses(labelled.labels as Int32Array);
     this.validation = validation;
-    const shared = { params: model.params, seed: this.seed, compile: this.compile };
+    const shared = { params: model.params, seed: this.seed, compile: this.decideCompile(this.totalSteps) };
     const isJoint = auxStep === 'joint';
     this.svi = new SVI<Args>(isJoint ? model.jointModel : model.model, model.guide, optimizer, model.elbo(), shared);
     if (!isJoint) {
@@ -133,7 +133,8 @@ export class SemiSupervisedTrainer extends Trainer {
     const set = kind === 'labelled' ? this.data.labelled : this.data.unlabelled;
     const x = imageTensor(set, indices);
     const y = kind === 'labelled' ? this.model.known(set, indices) : undefined;
-    return this.svi.step(x, y, terms) + (this.auxSvi?.step(x, y, terms) ?? 0);
+    const step = (svi: SVI<Args>) => this.stepOn(svi, indices.length, set.count, x, y, terms);
+    return step(this.svi) + (this.auxSvi ? step(this.auxSvi) : 0);
   }
 
   /** On the test images: `accuracy` of the classifier, or `meanSquaredError` and `r2` of the regressor. */

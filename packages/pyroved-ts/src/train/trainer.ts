@@ -3,7 +3,7 @@
  * run.
  */
 import * as tf from '@tensorflow/tfjs';
-import { Adam, NonFiniteError, type SavedTensor, SupportError } from 'pyro-ts';
+import { Adam, NonFiniteError, type SavedTensor, SupportError, type SVI, type SVIOptions } from 'pyro-ts';
 import type { Batch } from '../data/index.js';
 import type { InvariantVAE, KlWeight, VED } from '../models/index.js';
 import { type OptionTable, resolveOptions, withDefaults } from '../options.js';
@@ -59,6 +59,9 @@ const callsTable = {
   pause: {},
 } satisfies OptionTable<TrainCalls>;
 
+/** Steps from which on compiling, which takes seconds for large images, pays. */
+const REPAID = 200;
+
 /**
  * The training loop of all trainers. The state depends only on the seed, the data and the number of steps.
  * @example
@@ -76,7 +79,8 @@ export abstract class Trainer<M extends InvariantVAE | VED = InvariantVAE> {
   readonly epochCount: number;
   readonly batchSize: number;
   readonly seed: number | string;
-  protected readonly compile: CompileMode;
+  private readonly compile: CompileMode;
+  private isCompiled = false;
   private batch = 0;
   private sums = noSums;
   private readonly lr: (epoch: number) => number;
@@ -138,7 +142,18 @@ export abstract class Trainer<M extends InvariantVAE | VED = InvariantVAE> {
   protected abstract takeStep(batch: Batch, klWeight: KlWeight): number;
   /** A weight that changes from epoch to epoch: for compiled steps a tensor, so that it is no constant of theirs. */
   protected weightOfStep(weight: number): KlWeight {
-    return this.compile ? tf.scalar(weight) : weight;
+    return this.isCompiled ? tf.scalar(weight) : weight;
+  }
+  /** Decides whether steps are compiled, in a training of so many, and returns the option of the trainer's SVIs. */
+  protected decideCompile(steps: number): NonNullable<SVIOptions['compile']> {
+    const mode = this.compile === 'auto' ? steps >= REPAID && 'quiet' : this.compile;
+    this.isCompiled = mode !== false;
+    return mode;
+  }
+  /** Takes a step on a batch of `rows` of the `count` images of a set. Compiling for a batch that is not whole, once an epoch, would not pay. */
+  protected stepOn<Args extends unknown[]>(svi: SVI<Args>, rows: number, count: number, ...args: Args): number {
+    const isWhole = rows === Math.min(this.batchSize, count);
+    return this.compile === 'auto' && !isWhole ? svi.plainStep(...args) : svi.step(...args);
   }
 
   /** Evaluates the model on the test and validation images, if there are any. Does not change the parameters. */

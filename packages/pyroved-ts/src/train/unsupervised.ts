@@ -65,7 +65,7 @@ export class UnsupervisedTrainer extends Trainer {
     this.svi = new SVI<Args>(programs.model, programs.guide, this.optimizer, model.elbo(), {
       params: model.params,
       seed: this.seed,
-      compile: this.compile,
+      compile: this.decideCompile(this.totalSteps),
     });
   }
 
@@ -78,7 +78,8 @@ export class UnsupervisedTrainer extends Trainer {
     const discrete = weight === undefined ? undefined : this.weightOfStep(weight);
     const terms = { klWeight: discrete === undefined ? klWeight : { content: klWeight, discrete } };
     const { images } = this.data;
-    return this.svi.step(imageTensor(images, indices), this.model.conditionTensor(images, indices), terms);
+    const args = [imageTensor(images, indices), this.model.conditionTensor(images, indices), terms] as const;
+    return this.stepOn(this.svi, indices.length, images.count, ...args);
   }
 
   /** `testLoss`: minus the ELBO (with a KL weight of 1) of the test images, in nats per image. */

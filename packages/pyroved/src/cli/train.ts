@@ -29,6 +29,7 @@ import { withShortHelp } from './shortHelp.js';
 import { addSourceOptions, generatedSources, sourceOf } from './sources.js';
 import { addRunSettings, rejectWithResume, settingsOf } from './study.js';
 import { withProgress } from './trainingProgress.js';
+import { compileModes } from './trainTable.js';
 
 const examples = `
 Examples:
@@ -91,15 +92,18 @@ export function trainCommand(): Command {
     const { report = true } = given as { report?: boolean };
     const tellEnd = (result: RunResult | SeedsResult, folder: string) => tellResult(result, folder, report);
     if (given.resume !== undefined) {
-      rejectWithResume(word, command);
       const folder = String(given.resume);
-      if (holdsPairs(folder)) {
+      const isOfPairs = holdsPairs(folder);
+      const isRun = !isOfPairs && StudyFolder.kindIn(folder) === undefined;
+      rejectWithResume(word, command, isRun ? ['compile'] : []);
+      if (isOfPairs) {
         tellPairs(await withProgress((hooks) => resumePairs(folder, machine, hooks)));
         return;
       }
-      const isRun = StudyFolder.kindIn(folder) === undefined;
+      const compile =
+        given.compile === undefined ? {} : { compile: compileModes[given.compile as keyof typeof compileModes] };
       const result = await withProgress<RunResult | SeedsResult>((hooks) =>
-        isRun ? resumeRun(folder, machine, hooks, { report }) : resumeSeeds(folder, machine, hooks),
+        isRun ? resumeRun(folder, machine, hooks, { report, ...compile }) : resumeSeeds(folder, machine, hooks),
       );
       tellEnd(result, folder);
       return;

@@ -5,6 +5,9 @@ import { trainDefaults } from '../runs/index.js';
 import { atLeast, type Given, notNegative, positive, share, wholeNumber } from './options.js';
 import { type RunSettings, setting } from './settings.js';
 
+/** What `--compile` stands for. */
+export const compileModes = { auto: 'auto', always: true, never: false } as const;
+
 export const trainTable = [
   setting(
     '--epochs <n>',
@@ -61,10 +64,10 @@ export const trainTable = [
     'train.clipNorm',
   ),
   setting(
-    '--compile',
-    'compile the training steps where that is possible; their numbers differ by rounding (default: no compiling)',
-    undefined,
-    { train: () => ({ train: { compile: 'auto' } }) },
+    '--compile <when>',
+    'compile the training steps, whose numbers differ by rounding: auto, if there are at least 200 of them and where possible; always; never (default: auto; never with --recipe paper)',
+    Object.keys(compileModes),
+    { train: (when: keyof typeof compileModes) => ({ train: { compile: compileModes[when] } }) },
   ),
   setting(
     '--average-from <epoch>',

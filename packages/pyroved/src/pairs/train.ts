@@ -39,7 +39,7 @@ export interface PairsResult {
  */
 export async function trainPairs(request: TrainPairsRequest, hooks: RunHooks<VED> = {}): Promise<PairsResult> {
   const { folder, source, model = {}, seed = 1, overwrite = false } = request;
-  const train = ved.training(request.train ?? {});
+  const train = { compile: 'auto' as const, ...ved.training(request.train ?? {}) };
   RunFolder.assertFree(folder, { overwrite });
   using machine = await startMachine(request, hooks.say);
   using sets = await openPairs(source, undefined, hooks);
@@ -80,10 +80,17 @@ export async function resumePairs(
 
 async function toEnd(run: RunFolder, sets: PairedSets, hooks: RunHooks<VED>, resume: boolean): Promise<PairsResult> {
   const { model: config, train } = pairsSections(run);
-  const prepare = () => ved.prepare(config, sets, { ...train, seed: run.config.seed });
+  const prepare = (options: PairsTrainSettings = {}) =>
+    ved.prepare(config, sets, { compile: false, ...train, seed: run.config.seed, ...options });
   const { model, trainer } = prepare();
   try {
-    const { history, ended } = await trainWithCheckpoints({ run, trainer, hooks, resume, probe: prepare });
+    const { history, ended } = await trainWithCheckpoints({
+      run,
+      trainer,
+      hooks,
+      resume,
+      probe: () => prepare({ compile: false }),
+    });
     if (!ended) return { folder: run, history, stopped: true };
     hooks.say?.('Drawing pictures and report.');
     return { folder: run, history, stopped: false, summary: await finishPairs(run, model, sets, history) };

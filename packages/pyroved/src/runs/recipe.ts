@@ -19,7 +19,7 @@ export interface RecipeSettings {
  */
 const paper: RecipeSettings = {
   model: { recognition: false, angleGuide: 'unimodal', anglePrior: 'normal', likelihood: 'bernoulli' },
-  train: { ...trainDefaults, lr: 5e-4, auxStep: 'pyroved', schedule: 'pyroved' },
+  train: { ...trainDefaults, lr: 5e-4, auxStep: 'pyroved', schedule: 'pyroved', compile: false },
 };
 
 /** The settings, completed by those of the recipe. @throws {OptionError} for an unknown recipe. */

@@ -1,6 +1,7 @@
 /** Trains one run: restores its state, trains with metrics and checkpoints, and evaluates the result. */
 import {
   type Checkpoint,
+  type CompileMode,
   classCounts,
   type EpochRecord,
   type InvariantVAE,
@@ -47,15 +48,18 @@ export interface RunRequest {
   readonly hooks: RunHooks;
   /** Continue from the last checkpoint. */
   readonly resume: boolean;
+  /** Whether steps are compiled. @default as the run's configuration says */
+  readonly compile?: CompileMode;
   /** Stop after this epoch, counted from 1, as if interrupted. @default the last epoch */
   readonly until?: number;
   readonly finish: Finish;
 }
 
 /** Trains a run to its end, or up to `until`. The caller must hold the run's lock. */
-export async function runToEnd({ run, sets, machine, hooks, resume, until, finish }: RunRequest): Promise<RunResult> {
+export async function runToEnd(request: RunRequest): Promise<RunResult> {
+  const { run, sets, machine, hooks, resume, compile, until, finish } = request;
   const { config } = run;
-  const settings = { ...trainSection(config), seed: config.seed };
+  const settings = { ...trainSection(config), ...(compile !== undefined && { compile }), seed: config.seed };
   const validation = validationFor(config, sets);
   const seen = validation ? { ...sets, test: validation.images } : sets;
   const prepare = (train = settings) => prepareTraining(modelSection(config), seen, train, machine.kernel);
@@ -67,10 +71,10 @@ export async function runToEnd({ run, sets, machine, hooks, resume, until, finis
       trainer,
       hooks,
       resume,
-      // Only a few steps of the warm-up, which are cheaper than later ones.
+      // Only a few steps of the warm-up, which are cheaper than later ones. Compiling would take longer than all of them.
       probe: () =>
         prepare({
-          ...settings,
+          ...{ ...settings, compile: false },
           ...(model instanceof RecognitionSSIVAE ? { recognitionSteps: PROBED_RECOGNITION } : { warmUp: 0 }),
         }),
       ...(until !== undefined && { until }),

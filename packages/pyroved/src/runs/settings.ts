@@ -23,7 +23,11 @@ export interface DataSection {
 /** The typed sections of a run's configuration. Only their structure is checked here; sources, models and trainers check their own options. */
 export const dataSection = ({ data }: RunConfig): DataSection => checked(data, isDataSection, 'data');
 export const modelSection = ({ model }: RunConfig): ModelConfig => checked(model, isModelConfig, 'model');
-export const trainSection = ({ train }: RunConfig): TrainSettings => checked(train, isTrainSettings, 'train');
+/** Runs that do not say whether steps are compiled are of a time when they were not. */
+export const trainSection = ({ train }: RunConfig): TrainSettings => ({
+  compile: false,
+  ...checked(train, isTrainSettings, 'train'),
+});
 
 function checked<T extends object>(section: object, is: (section: object) => section is T, name: string): T {
   if (is(section)) return section;

@@ -1,7 +1,7 @@
 /** Trains a run: reads the images, creates the model, trains with checkpoints, and writes figures, pictures and report to the run's folder. */
 
 import { OptionError } from 'pyro-ts';
-import type { ModelConfig } from 'pyroved-ts';
+import type { CompileMode, ModelConfig } from 'pyroved-ts';
 import {
   kindOf,
   type ModelSettings,
@@ -103,7 +103,10 @@ export async function trainRun(request: TrainRequest, hooks: RunHooks = {}): Pro
 }
 
 /** What is decided when a run is resumed. */
-export type ResumeOptions = Pick<TrainRequest, 'report'>;
+export interface ResumeOptions extends Pick<TrainRequest, 'report'> {
+  /** Whether steps are compiled, whose numbers differ by rounding. @default as in the run so far */
+  readonly compile?: CompileMode;
+}
 
 /**
  * Resumes a run that was stopped or killed. The results are the same as without the interruption.
@@ -125,7 +128,12 @@ export async function resumeRun(
   const { seed } = run.config;
   const request = foundClasses !== undefined && { foundClasses, seed, ...findingWith(started, hooks) };
   const sets = request ? withFoundClasses(loaded, request) : loaded;
-  return await runToEnd({ run, sets, machine: started, hooks, finish: finishing(hooks, options), resume: true });
+  const { compile, ...others } = options;
+  const finish = finishing(hooks, others);
+  return await runToEnd({
+    ...{ run, sets, machine: started, hooks, finish, resume: true },
+    ...(compile !== undefined && { compile }),
+  });
 }
 
 /** Evaluates a trained model and, unless that is switched off, draws pictures and report. */
@@ -201,7 +209,8 @@ export function settingsOf({
   };
   const config = start?.model ?? modelConfigFor(sets, model, seed);
   if (start) checkStart(start);
-  const training = kindOf(config).training(config, sets, train);
+  // What a run was trained with is recorded, since its steps are to be the same when it is resumed by a later version.
+  const training = { compile: 'auto' as const, ...kindOf(config).training(config, sets, train) };
   prepareTraining(config, sets, { ...training, seed }, machine.kernel).model.dispose();
   return {
     model: config,

@@ -35,6 +35,9 @@ export interface Steps<Args extends unknown[]> {
   readonly seedOf: (index: number) => string;
 }
 
+/** What happens to a step that can't be compiled: it is an error (true), or runs as it is, after a warning or without one. */
+export type StepMode = true | 'auto' | 'quiet';
+
 interface Kept {
   /** Nothing where this step can't be compiled. */
   readonly step: CompiledStep | undefined;
@@ -55,10 +58,9 @@ export class StepCompiler<Args extends unknown[]> {
   private readonly kept = new Map<string, Kept>();
   private last: { readonly args: readonly unknown[]; readonly found: Arguments } | undefined;
 
-  /** @param isStrict whether a step that can't be compiled is an error rather than run as it is */
   constructor(
     private readonly steps: Steps<Args>,
-    private readonly isStrict: boolean,
+    private readonly mode: StepMode,
   ) {}
 
   /** The compiled step for `args`, made where there is none, loaded with data and parameters; nothing where the step is to run as it is. */
@@ -132,8 +134,8 @@ export class StepCompiler<Args extends unknown[]> {
       });
     } catch (error) {
       const isForbidden = error instanceof CompileError && error.cause instanceof CodeGenerationError;
-      if (!(error instanceof CompileError) || (this.isStrict && !isForbidden)) throw error;
-      warn(`${error.message} SVI runs it without compiling.`);
+      if (!(error instanceof CompileError) || (this.mode === true && !isForbidden)) throw error;
+      if (this.mode !== 'quiet') warn(`${error.message} SVI runs it without compiling.`);
       return undefined;
     }
   }
