@@ -51,6 +51,13 @@ export const sections = [
     quick: { steps: 1, sizes: { images: 2, side: 8 } },
   },
   {
+    name: 'defaultStep',
+    run: 'benchDefaultStep',
+    title: 'Steps of a training with default options, batch 64, 4 classes, 48x48',
+    columns: ['step', 'kernel', 'threads', 'compiled', 'ms', 'otherMs', 'overArithmetic'],
+    quick: { steps: 1, threads: [1], sizes: { images: 4, side: 12 } },
+  },
+  {
     name: 'growth',
     run: 'benchGrowth',
     title: 'How the decoder grows',

@@ -25,7 +25,7 @@ describe('arguments', () => {
   });
 
   it('ask for all sections but the original where they name none, in an order that puts the peak before what is set against it', () => {
-    const all = ['peak', 'decoder', 'encoder', 'template', 'step', 'growth', 'core'];
+    const all = ['peak', 'decoder', 'encoder', 'template', 'step', 'defaultStep', 'growth', 'core'];
     expect(chosen([], false)).toEqual(all);
     expect(chosen([], true)).toEqual([...all, 'reference']);
     expect(chosen(['core', 'decoder'], false)).toEqual(['peak', 'decoder', 'core']);
@@ -55,6 +55,7 @@ interface Figures {
   readonly encoder: readonly Readonly<Record<string, number | string>>[];
   readonly template: readonly Readonly<Record<string, number | string>>[];
   readonly step: readonly Readonly<Record<string, number | string>>[];
+  readonly defaultStep: readonly Readonly<Record<string, number | string>>[];
   readonly growth: readonly Readonly<Record<string, number | string>>[];
   readonly core: readonly Readonly<Record<string, number | string | object>>[];
   readonly reference: Readonly<Record<string, number>> & {
@@ -114,6 +115,7 @@ describe.skipIf(!all || process.platform === 'win32')('the JSON of a run with ti
       'encoder',
       'template',
       'step',
+      'defaultStep',
       'growth',
       'core',
       'reference',
@@ -158,6 +160,13 @@ describe.skipIf(!all || process.platform === 'win32')('the JSON of a run with ti
       expect(Number(otherMs)).toBeLessThanOrEqual(1000 * Number(seconds) * availableParallelism());
       expect(extraMB).toBeGreaterThan(30);
     }
+  });
+
+  it('default step: recognition and joint steps, by kernel', () => {
+    const kinds = new Set(figures.defaultStep.map(({ step }) => step));
+    expect(kinds).toEqual(new Set(['recognition', 'joint']));
+    expect([...new Set(figures.defaultStep.map(({ kernel }) => kernel))]).toEqual(kernels());
+    expectPositive(figures.defaultStep, ['ms', 'otherMs', 'overArithmetic']);
   });
 
   it('growth: along axes, with a picture', () => {

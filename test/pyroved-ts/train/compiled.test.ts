@@ -73,6 +73,33 @@ it('the weights of a run resume in one that is not compiled', async () => {
   expect(second.isFinished).toBe(true);
 });
 
+describe('automatically', () => {
+  const { numClasses: _, hiddenClassifier: __, ...model } = small;
+  /** 28 images: 7 whole batches of 4 in each epoch, or 9 of 3 and one image. */
+  const make = (more: TrainerOptions) =>
+    new UnsupervisedTrainer(rVAE({ ...model, hiddenEncoder: [4], hiddenDecoder: [4] }), { images: unlabelled }, more);
+
+  it('a short training is not compiled', async () => {
+    const [short, plain] = [{}, { compile: false }].map((more) => make({ epochs: 3, batchSize: 4, ...more }));
+    await short.train();
+    await plain.train();
+    expect(weights(short.model)).toEqual(weights(plain.model));
+  });
+
+  it('a long one is, and continues with the same weights after an interruption', async () => {
+    const long = { epochs: 21, batchSize: 3, lr: 2e-3 };
+    const [whole, first, second, plain] = [{}, {}, {}, { compile: false }].map((more) => make({ ...long, ...more }));
+    await whole.train();
+    await plain.train();
+    for await (const { epoch } of first.epochs()) if (epoch === 2) break;
+    second.loadState(first.state());
+    await second.train();
+    expect(weights(second.model)).toEqual(weights(whole.model));
+    expect(weights(whole.model)).not.toEqual(weights(plain.model));
+    expect(whole.history.at(-1)?.loss).toBeCloseTo(plain.history.at(-1)?.loss as number, 1);
+  });
+});
+
 it('rejects what is neither on, off nor automatic', () => {
   const wrong = { ...options, compile: 'always' as never };
   expect(() => new SemiSupervisedTrainer(new SSIVAE(small), { unlabelled, labelled }, wrong)).toThrow(OptionError);

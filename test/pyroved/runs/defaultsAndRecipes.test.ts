@@ -53,7 +53,7 @@ describe('by default', () => {
   it('a model with labels recognises class and pose, and trains for about 1,600 steps', async () => {
     const { model, train } = await configOf();
     expect(model).toMatchObject({ kind: 'ssiVAE', recognition: {}, numClasses: 4, invariances: ['r', 't'] });
-    expect(train).toEqual({ epochs: 200, batchSize: 64, klWeight: klSchedule });
+    expect(train).toEqual({ epochs: 200, batchSize: 64, klWeight: klSchedule, compile: 'auto' });
   });
 
   it.each([
@@ -83,6 +83,7 @@ describe('by default', () => {
     expect(model).not.toHaveProperty('recognition');
     expect(train).toEqual({
       ...{ epochs: 100, batchSize: 64, klWeight: 'min(1 + epoch/29, 2)', auxLossMultiplier: 30 },
+      compile: 'auto',
     });
   });
 
@@ -136,7 +137,7 @@ describe("the paper's recipe", () => {
     });
     expect(train).toEqual({
       ...{ epochs: 100, batchSize: 64, lr: 5e-4, klWeight: 'min(1 + epoch/29, 2)' },
-      ...{ auxLossMultiplier: 30, auxStep: 'pyroved', schedule: 'pyroved' },
+      ...{ auxLossMultiplier: 30, auxStep: 'pyroved', schedule: 'pyroved', compile: false },
     });
   });
 

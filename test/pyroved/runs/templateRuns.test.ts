@@ -42,7 +42,7 @@ test('the configuration holds the decoder, and defaults of its own where nothing
   expect(model).toMatchObject({ kind: 'ssiVAE', decoder: 'template', templates: { grid: 3 }, recognition });
   expect(model).not.toHaveProperty('likelihood');
   expect(model).not.toHaveProperty('pixels');
-  expect(train).toEqual(templateDefaults);
+  expect(train).toEqual({ ...templateDefaults, compile: 'auto' });
 });
 
 test('a run trains, is loaded with the same weights, and says class, angle, evidence and outliers', async () => {
