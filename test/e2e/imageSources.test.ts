@@ -1,5 +1,5 @@
 /** Every other source of images, from the command line to a classified table: arrays, signals, micrographs, simulated data, no labels. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { decode } from 'fast-png';
@@ -211,6 +211,26 @@ it('objects of micrographs are classified into one table, with counts, regions a
   );
   const stray = await pyroved(['classify', 'placed', '--images', 'x', '--pixel-size', '1 nm'], root);
   expect(stray.stderr).toContain('--pixel-size requires --micrographs');
+});
+
+it('patches are straightened at their own resolution, and shown on contact sheets', async () => {
+  const given = ['--micrographs', 'large.png'];
+  await succeed(['straighten', 'placed', ...given, '--out', 'upright'], root);
+  const files = readdirSync(at('upright'));
+  expect(files).toHaveLength(16);
+  // The model sees 16 pixels, and patches have 32.
+  expect(decode(readFileSync(at('upright', files[0])))).toMatchObject({ width: 32, height: 32 });
+  const { stdout } = await succeed(['gallery', 'placed', ...given, '--count', '5', '--out', 'sheets'], root);
+  expect(stdout.trim().split('\n').at(-1)).toBe('sheets/gallery.html');
+  expect(existsSync(at('sheets', 'uncertain.png'))).toBe(true);
+  const page = readFileSync(at('sheets', 'gallery.html'), 'utf8');
+  const shown = rows((await succeed(['classify', 'placed', ...given], root)).stdout);
+  const least = shown.reduce((a, b) => (Number(a.probability) < Number(b.probability) ? a : b));
+  const [, uncertain] = page.split('Least certain first (5 of 16)');
+  expect(/<figcaption>large\.png@(\d+),(\d+): (\w+) /.exec(uncertain)?.[3]).toBe(least.class);
+  expect(uncertain.match(/<figure>/g)).toHaveLength(5);
+  const outlier = await pyroved(['gallery', 'placed', ...given, '--by', 'outlier', '--out', 'none'], root);
+  expect(outlier.stderr).toContain('has no outlier score. Train a model with --decoder template');
 });
 
 describe('generated images', () => {

@@ -156,3 +156,27 @@ it('patches are flat, and padded, where that is wanted', async () => {
   expect(padded.set.count).toBe(1);
   expect(imageAt(padded.set, 0)[0]).toBe(0);
 });
+
+it('patches are without their neighbours, where that is wanted', async () => {
+  // A disc, and another one that reaches into its patch.
+  write(
+    'near.png',
+    grey(
+      (x, y) => (Math.hypot(x - 50, y - 60) < 8 || Math.hypot(x - 68, y - 60) < 8 ? 200 : 40) + ((x * 7 + y * 13) % 5),
+    ),
+  );
+  const options = { patch: 30, flatten: true, normalisation: { low: 0, high: 1 } };
+  const patches = async (isolate: boolean) => (await loadMicrographs(at('near.png'), { ...options, isolate })).set;
+  const [both, alone] = [await patches(false), await patches(true)];
+  const bright = (set: typeof both, i: number) => imageAt(set, i).filter((v) => v > 0.3).length;
+  const disc = Math.PI * 64;
+  expect(both.count).toBe(2);
+  for (const i of [0, 1]) {
+    expect(bright(both, i)).toBeGreaterThan(1.1 * disc);
+    expect(bright(alone, i)).toBeGreaterThan(0.9 * disc);
+    expect(bright(alone, i)).toBeLessThan(1.05 * disc);
+  }
+  // Background in its place has noise, too.
+  const row = imageAt(alone, 0).slice(15 * 30 + 26, 16 * 30);
+  expect(new Set(row).size).toBeGreaterThan(1);
+});

@@ -64,9 +64,29 @@ export function sampleOf(values: Float32Array): Float32Array {
   return sample;
 }
 
-/** The median; NaN of no values. The values are sorted in place. */
+/** The median (of an even number of values the upper one); NaN of no values. The values are reordered. */
 export function median(values: Float32Array): number {
-  return values.length === 0 ? Number.NaN : values.sort()[values.length >> 1];
+  const wanted = values.length >> 1;
+  let [low, high] = [0, values.length - 1];
+  // Quickselect: only the part with the wanted rank is partitioned further.
+  while (low < high) {
+    const pivot = values[(low + high) >> 1];
+    let [i, j] = [low, high];
+    while (i <= j) {
+      while (values[i] < pivot) i += 1;
+      while (values[j] > pivot) j -= 1;
+      if (i > j) break;
+      const swapped = values[i];
+      values[i] = values[j];
+      values[j] = swapped;
+      i += 1;
+      j -= 1;
+    }
+    if (wanted <= j) high = j;
+    else if (wanted >= i) low = i;
+    else break;
+  }
+  return values.length === 0 ? Number.NaN : values[wanted];
 }
 
 /** The number of values of an ascending array below `value`, or up to and including it. */

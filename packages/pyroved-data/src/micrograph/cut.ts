@@ -34,6 +34,8 @@ export interface CutOptions {
   readonly pad: boolean;
   /** The planes are without background, which is 0. */
   readonly flatten: boolean;
+  /** Number of the region of each pixel: those of other objects are replaced by background. @default other objects are shown */
+  readonly regions?: Int32Array;
 }
 
 interface Located {
@@ -96,7 +98,7 @@ export function flattened(part: ReadMicrograph, { flat, mask, block }: Segmented
 export function cutPatches(
   part: ReadMicrograph,
   places: readonly Place[],
-  { patch, size, pad, flatten }: CutOptions,
+  { patch, size, pad, flatten, regions }: CutOptions,
   problems: FileProblem[],
 ): Cut[] {
   const { name, planes } = part;
@@ -116,11 +118,13 @@ export function cutPatches(
       return [];
     }
     const pixels = new Float32Array(planes.length * size * size);
+    const own = regions && isolated({ left, top, patch }, place, regions, { height, width });
     planes.forEach((plane, c) => {
-      const cut = place.angle
-        ? upright(plane, { x: left + (patch - 1) / 2, y: top + (patch - 1) / 2 }, patch, place.angle, flatten)
-        : window(plane, left, top, patch, flatten);
-      pixels.set(resize(cut, size, size).pixels, c * size * size);
+      const cut = () =>
+        place.angle
+          ? upright(plane, { x: left + (patch - 1) / 2, y: top + (patch - 1) / 2 }, patch, place.angle, flatten)
+          : window(plane, left, top, patch, flatten);
+      pixels.set(resize(own ? own(plane, cut) : cut(), size, size).pixels, c * size * size);
     });
     return [{ name: shownName, place, pixels }];
   });
@@ -134,11 +138,12 @@ export function patchesAround(
   part: ReadMicrograph,
   segments: Segmented,
   objects: readonly Located[],
-  how: CutOptions,
+  how: Omit<CutOptions, 'regions'> & { readonly isolate: boolean },
 ): { readonly pixels: Float32Array; readonly kept: readonly number[] } {
   const micrograph = how.flatten ? flattened(part, segments) : part;
+  const cutting = { ...how, ...(how.isolate && { regions: segments.labels }) };
   const cuts = objects.flatMap(({ x, y }, i) =>
-    cutPatches(micrograph, placesOf([{ x, y }], micrograph), how, []).map(({ pixels }) => ({ i, pixels })),
+    cutPatches(micrograph, placesOf([{ x, y }], micrograph), cutting, []).map(({ pixels }) => ({ i, pixels })),
   );
   const each = part.planes.length * how.size ** 2;
   const pixels = new Float32Array(cuts.length * each);
@@ -146,6 +151,67 @@ export function patchesAround(
     pixels.set(cut.pixels, k * each);
   });
   return { pixels, kept: cuts.map(({ i }) => i) };
+}
+
+/** Pixels as near as this to an object show its blurred border. */
+const BORDER = 2;
+
+/**
+ * Runs an action on a plane without the other objects in and around a patch: each of their pixels gets the value at the opposite side of the patch if that is background, which has
+ * the same noise, else 0.
+ */
+function isolated(
+  { left, top, patch }: { readonly left: number; readonly top: number; readonly patch: number },
+  { x, y }: Place,
+  regions: Int32Array,
+  { height, width }: Pick<Plane, 'height' | 'width'>,
+): (<T>(plane: Plane, action: () => T) => T) | undefined {
+  const regionAt = (column: number, row: number) =>
+    column < 0 || row < 0 || column >= width || row >= height ? 0 : regions[row * width + column];
+  const own = regionAt(Math.round(x), Math.round(y));
+  if (own === 0) return undefined;
+  // A patch that is rotated shows pixels up to its diagonal.
+  const reach = Math.ceil(patch * Math.SQRT1_2) + 1;
+  const [middleX, middleY] = [left + (patch - 1) / 2, top + (patch - 1) / 2];
+  const others: number[] = [];
+  const each = (action: (column: number, row: number) => void) => {
+    for (let row = Math.max(0, Math.floor(middleY - reach)); row <= Math.min(height - 1, middleY + reach); row++)
+      for (let c = Math.max(0, Math.floor(middleX - reach)); c <= Math.min(width - 1, middleX + reach); c++)
+        action(c, row);
+  };
+  const near = (column: number, row: number, is: (region: number) => boolean) => {
+    for (let dy = -BORDER; dy <= BORDER; dy++)
+      for (let dx = -BORDER; dx <= BORDER; dx++) if (is(regionAt(column + dx, row + dy))) return true;
+    return false;
+  };
+  const isOther = (region: number) => region !== 0 && region !== own;
+  const belongsToOther = (column: number, row: number) => {
+    const region = regionAt(column, row);
+    if (region !== 0) return region !== own;
+    return near(column, row, isOther) && !near(column, row, (found) => found === own);
+  };
+  each((column, row) => {
+    if (belongsToOther(column, row)) others.push(row * width + column);
+  });
+  if (others.length === 0) return undefined;
+  const replaced = new Set(others);
+  const opposites = others.map((i) => {
+    const [column, row] = [Math.round(2 * middleX - (i % width)), Math.round(2 * middleY - Math.floor(i / width))];
+    const opposite = row * width + column;
+    const isInside = column >= 0 && row >= 0 && column < width && row < height;
+    return isInside && !replaced.has(opposite) && !near(column, row, (region) => region !== 0) ? opposite : -1;
+  });
+  return ({ pixels }, action) => {
+    const kept = others.map((i) => pixels[i]);
+    others.forEach((i, k) => {
+      pixels[i] = opposites[k] < 0 ? 0 : pixels[opposites[k]];
+    });
+    const result = action();
+    others.forEach((i, k) => {
+      pixels[i] = kept[k];
+    });
+    return result;
+  };
 }
 
 /** A square part of the plane; beyond the border the nearest pixels, or 0 where the background is 0. */

@@ -35,6 +35,8 @@ export interface MicrographOptions extends FindOptions, MicrographReadOptions {
   readonly labels?: string | readonly string[];
   /** Subtract the uneven background and the offsets of scan lines before patches are cut: the background is then about 0. @default false */
   readonly flatten?: boolean;
+  /** With `flatten`: replace other objects in a patch by background. @default false */
+  readonly isolate?: boolean;
   /** Also cut patches that reach beyond the micrograph; the border's pixels continue there, or with `flatten` the background. @default false */
   readonly pad?: boolean;
   /** Height and width to which patches are resized. @default `patch` */
@@ -66,6 +68,7 @@ const DEFAULTS = {
   objects: undefined,
   labels: undefined,
   flatten: false,
+  isolate: false,
   pad: false,
   size: undefined,
   normalisation: undefined,
@@ -89,6 +92,7 @@ export async function loadMicrographs(
     objects,
     labels,
     flatten,
+    isolate,
     pad,
     normalisation: range,
     polarity,
@@ -116,12 +120,12 @@ export async function loadMicrographs(
   const how = { patch: side, size: size ?? side, flatten, pad };
   const cuts: Cut[] = [];
   let pixelSize: PixelSize | undefined;
-  const add = (micrograph: ReadMicrograph, found: readonly Place[]) => {
+  const add = (micrograph: ReadMicrograph, found: readonly Place[], regions?: Int32Array) => {
     const places = labelled(found, micrograph, { marks, used, near: side / 2 });
     if (cuts.length === 0) ({ pixelSize } = micrograph);
-    const cut = cutPatches(micrograph, places, how, problems);
+    const cut = cutPatches(micrograph, places, { ...how, ...(regions && { regions }) }, problems);
     const crowded = cut.filter((a) => places.some((b) => b !== a.place && within(a.place, b, side / 2))).length;
-    if (crowded > 0)
+    if (crowded > 0 && !regions)
       notes.push(
         `${micrograph.name}: ${crowded} of ${cut.length} patches also show the middle of another object; ` +
           'a smaller patch would avoid it.',
@@ -137,6 +141,7 @@ export async function loadMicrographs(
       add(
         flatten ? flattened(part, segments) : part,
         given ? placesOf(objectsOf(given, part), part) : placesOf(segments.found.objects, part, true),
+        isolate && flatten ? segments.labels : undefined,
       );
   }
   for (const { source, x, y, label } of marks.filter((mark) => !used.has(mark)))

@@ -23,6 +23,8 @@ export interface StraightenOptions {
    * @default 0, which is arbitrary in a model
    */
   readonly reference?: ArrayLike<number>;
+  /** The same images, in the same order, at another resolution: they are transformed instead of the set. @default the set */
+  readonly original?: ImageSet | StreamedSet;
 }
 
 /** Options of `reconstruct`. */
@@ -153,11 +155,16 @@ export abstract class InvariantVAE<C extends Condition = Condition> extends VaeP
     this.decode(content, options as PoseRows & C);
 
   /** Transforms the original images to the upright pose by their inferred pose, with (bi)linear interpolation. */
-  straighten(set: ImageSet | StreamedSet, { reference }: StraightenOptions = {}): ImageSet {
+  straighten(set: ImageSet | StreamedSet, { reference, original = set }: StraightenOptions = {}): ImageSet {
     const { angle, shift, scale, shear } = this.encode(set);
-    const { shape, channels } = this.options;
+    const { shape, channels } = original;
+    if (original.count !== set.count || shape.length !== this.options.shape.length)
+      throw new ShapeError(
+        `original must have the ${set.count} images of the set at another resolution; got ${original.count} of shape ${formatShape(shape)}.`,
+      );
     const dims = shape.length;
-    const images = new Float32Array(set.count * this.imageSize);
+    const points = shape.reduce((product, n) => product * n, 1);
+    const images = new Float32Array(set.count * channels * points);
     for (let i = 0; i < set.count; i++) {
       const pose = {
         ...(angle && { angle: angle[i] - (reference?.[i] ?? 0) }),
@@ -165,10 +172,10 @@ export abstract class InvariantVAE<C extends Condition = Condition> extends VaeP
         ...(scale && { scale: axisScales(scale, i, set.count) }),
         ...(shear && { shear: Array.from(shear.subarray(2 * i, 2 * i + 2)) }),
       };
-      const source = gather(set, [i]);
+      const source = gather(original, [i]);
       for (let c = 0; c < channels; c++) {
-        const picture = source.subarray(c * this.points, (c + 1) * this.points);
-        images.set(undoPose(picture, shape, pose), (i * channels + c) * this.points);
+        const picture = source.subarray(c * points, (c + 1) * points);
+        images.set(undoPose(picture, shape, pose), (i * channels + c) * points);
       }
     }
     const { labels, classNames, names, factors } = set;

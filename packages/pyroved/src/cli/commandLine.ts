@@ -1,4 +1,4 @@
-/** The command line: `pyroved find | train | evaluate | classify | encode | manifold | export | import | cross-validate | compare-priors | sweep | worker | study | demo`. */
+/** The command line: `pyroved find | train | evaluate | classify | gallery | encode | manifold | export | import | cross-validate | compare-priors | sweep | worker | study | demo`. */
 import { Command, CommanderError } from 'commander';
 import { plainText } from '../plainText.js';
 import { version } from '../version.js';
@@ -10,6 +10,7 @@ import { encodeCommand } from './encode.js';
 import { evaluateCommand } from './evaluate.js';
 import { exportCommand } from './export.js';
 import { findCommand } from './find.js';
+import { galleryCommand } from './gallery.js';
 import { importCommand } from './import.js';
 import { manifoldCommand } from './manifold.js';
 import { report } from './messages.js';
@@ -28,6 +29,7 @@ const COMMANDS = [
   trainCommand,
   evaluateCommand,
   classifyCommand,
+  galleryCommand,
   encodeCommand,
   manifoldCommand,
   traverseCommand,

@@ -6,6 +6,7 @@ import { didYouMean } from 'pyro-ts/internal';
 import { encodeNpy, PyrovedError } from 'pyroved-ts';
 import {
   type AnyTrained,
+  atOwnResolution,
   imagePng,
   interpolationPicture,
   type Picture,
@@ -17,7 +18,7 @@ import { writeFileAtomic } from '../storage/index.js';
 import { formatCount } from '../viz/index.js';
 import { print, say } from './messages.js';
 import { addMachineOptions, atLeast, counts, decimal, type Given, parsed } from './options.js';
-import { addImagesOptions, addRun, angleAsked, newImages, withAnyRun, withRun } from './trained.js';
+import { addImagesOptions, addRun, angleAsked, newImages, whereOf, withAnyRun, withRun } from './trained.js';
 
 export function traverseCommand(): Command {
   const command = new Command('traverse')
@@ -78,7 +79,7 @@ export function straightenCommand(): Command {
     .summary('rotate images upright and centre them')
     .description(
       'Transform each image into the upright pose by the inferred angle, shift, scale and shear, and write it as a PNG of the same name. Upright is the mean pose of ' +
-        "the labelled images of the image's class.",
+        "the labelled images of the image's class. Patches of micrographs keep their own resolution.",
     );
   addImagesOptions(addRun(command), 'folder for the PNG files, or a .npy file for a single array');
   addMachineOptions(command);
@@ -87,7 +88,7 @@ export function straightenCommand(): Command {
     if (out === undefined) throw new PyrovedError('--out is required: a folder, or a .npy file.');
     await withRun(run, given, async (trained) => {
       const { set } = await newImages(trained, given);
-      const upright = straightened(trained, set);
+      const upright = straightened(trained, set, await atOwnResolution(trained, whereOf(given)));
       if (out.toLowerCase().endsWith('.npy')) {
         const channels = upright.channels > 1 ? [upright.channels] : [];
         writeFileAtomic(out, encodeNpy(upright.images, [upright.count, ...channels, ...upright.shape]));

@@ -47,8 +47,8 @@ export function sourceOf(word: string | undefined, given: Given, command: Comman
   const kind = kindOf(word, given);
   rejectOptionsOfOthers(kind, command);
   const settings = settingsFor(kind, given);
-  // A model sees objects, and not the background of their place.
-  if (kind === 'micrographs') return { kind, flatten: true, ...settings } as Source;
+  // A model sees objects, and neither the background of their place nor their neighbours.
+  if (kind === 'micrographs') return { kind, flatten: true, isolate: true, ...settings } as Source;
   if (kind !== 'cards') return { kind, ...settings } as Source;
   const { templates, ...options } = settings;
   return { kind, ...cardsConfig(options), ...(typeof templates === 'string' && { templates }) };

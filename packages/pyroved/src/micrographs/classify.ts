@@ -78,7 +78,7 @@ export async function classifyMicrographs(
   const [first] = models;
   if (!first) throw new PyrovedError('At least one run is required.');
   const { classNames } = first;
-  const { patch, flatten = false, pad = false, ...finding } = sameFinding(models, given);
+  const { patch, flatten = false, isolate = false, pad = false, ...finding } = sameFinding(models, given);
   const isTable = /\.(csv|parquet)$/i.test(out);
   const folder = isTable ? undefined : out;
   const table = folder === undefined ? out : path.join(folder, 'objects.csv');
@@ -102,7 +102,7 @@ export async function classifyMicrographs(
       : ProgressFile.open(path.join(folder, 'progress.jsonl'), { options, resume });
   const located = await locateObjects(micrographs, { ...finding, patch });
   for (const note of located.notes) say(note);
-  const how = { patch, flatten, pad };
+  const how = { patch, flatten, isolate, pad };
   const measures: Measures = { latents };
   const confusion = confusionOf(first);
   let parts: ClassifiedRecord[] = [];
@@ -171,7 +171,7 @@ function withFlags(objects: readonly ClassifiedRecord[], micrograph: LocatedMicr
 }
 
 interface PartRequest {
-  readonly how: { readonly patch: number; readonly flatten: boolean; readonly pad: boolean };
+  readonly how: { readonly patch: number; readonly flatten: boolean; readonly isolate: boolean; readonly pad: boolean };
   readonly threshold: number;
   readonly options: ClassifyOptions;
   readonly measures: Measures;

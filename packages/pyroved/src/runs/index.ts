@@ -57,6 +57,7 @@ export * from './estimate.js';
 export * from './evaluate.js';
 export { type ExportOptions, exportModel } from './exportModel.js';
 export type { RunSummary } from './finish.js';
+export * from './gallery.js';
 export type { HeadlineFigures } from './headline.js';
 export type { RunHooks, RunProgress } from './hooks.js';
 export { type ImportRunOptions, importRun } from './importRun.js';

@@ -104,15 +104,23 @@ export function interpolationPicture(
   });
 }
 
-/** The images, rotated upright and centred by their inferred pose. Upright is the mean pose of the labelled images of the class, if there were any. */
-export function straightened({ model, classAngles }: TrainedModel, set: TrainingImages): ImageSet {
+/**
+ * The images, rotated upright and centred by their inferred pose. Upright is the mean pose of the labelled images of the class, if there were any.
+ * @param original the same images at another resolution, to transform instead of those that the pose is inferred from
+ */
+export function straightened(
+  { model, classAngles }: TrainedModel,
+  set: TrainingImages,
+  original?: TrainingImages,
+): ImageSet {
   if (model.options.invariances.length === 0) {
     throw new PyrovedError('The model has no invariances and infers no pose. Train a model with --invariances.');
   }
-  if (!classAngles || !isClassifier(model)) return model.straighten(set);
+  const own = original && { original };
+  if (!classAngles || !isClassifier(model)) return model.straighten(set, { ...own });
   const { classes } = model.classify(set);
   const reference = Float32Array.from(classes, (k) => uprightOf(classAngles, k));
-  return model.straighten(set, { reference });
+  return model.straighten(set, { reference, ...own });
 }
 
 /** Image `i` as PNG, at its own size. */

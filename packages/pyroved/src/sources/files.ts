@@ -57,6 +57,7 @@ export interface MicrographSource extends FindOptions, Split, MicrographReadOpti
   readonly size?: number;
   /** See `MicrographOptions`. @default false */
   readonly flatten?: boolean;
+  readonly isolate?: boolean;
 }
 
 export async function imageSets(

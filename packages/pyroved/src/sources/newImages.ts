@@ -13,7 +13,8 @@ export type NewImages = ReadLimits &
   ({ readonly folder: string } | { readonly array: string; readonly dataset?: string } | MicrographImages);
 
 /** Micrographs to cut patches from; options that are omitted are those of the run. */
-export interface MicrographImages extends Omit<MicrographOptions, 'size' | 'normalisation' | 'flatten' | 'pad'> {
+export interface MicrographImages
+  extends Omit<MicrographOptions, 'size' | 'normalisation' | 'flatten' | 'isolate' | 'pad'> {
   readonly micrographs: string | readonly string[];
 }
 
@@ -61,9 +62,19 @@ export function findingOf(
       `The run ${run.path} was not trained on micrographs, so the patch size is required (--patch-size).`,
     );
   }
-  const { polarity, split, minArea, maxArea, channel, dataset, commonPixelSize, flatten } = own ?? {};
-  const inherited = { polarity, split, minArea, maxArea, channel, dataset, commonPixelSize, flatten };
+  const { polarity, split, minArea, maxArea, channel, dataset, commonPixelSize, flatten, isolate } = own ?? {};
+  const inherited = { polarity, split, minArea, maxArea, channel, dataset, commonPixelSize, flatten, isolate };
   return { ...defined(inherited), pad: flatten === true, ...defined(given), patch };
+}
+
+/** The patches of micrographs at their own resolution, without preprocessing; undefined for other images, and where they have the model's size. */
+export async function atOwnResolution(trained: TrainedModel, from: NewImages): Promise<TrainingImages | undefined> {
+  if (!('micrographs' in from)) return undefined;
+  const { micrographs, ...given } = from;
+  const { normalisation = { low: 0, high: 1 } } = trained;
+  const finding = findingOf(trained, given);
+  if (trained.model.options.shape[0] === finding.patch) return undefined;
+  return (await loadMicrographs(micrographs, { ...finding, size: finding.patch, normalisation })).set;
 }
 
 /** Applies the preprocessing of the run. */
