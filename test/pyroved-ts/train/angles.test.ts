@@ -10,13 +10,19 @@ import {
   UnsupervisedTrainer,
 } from 'pyroved-ts';
 import { afterAll, describe, expect, test } from 'vitest';
+import { all } from '../../slow.js';
 import { bar, ell, pairedCorrelation, turned } from '../shapes.js';
 
-// Which two bins are summed depends on numbers, so that this one is not compiled.
+/** Which two bins are summed depends on numbers, so that such steps are not compiled and take long. That the sum is unbiased has tests of its own. */
+const twoBins: [string, boolean, Partial<ModelOptions>] = [
+  ...(['binned guide, two bins at a step', false] as const),
+  { anglePrior: 'uniform', angleGuide: 'binned', exactBins: 1 },
+];
+
 test.each<[string, boolean, Partial<ModelOptions>]>([
   ['von Mises guide', true, { anglePrior: 'uniform' }],
   ['binned guide', true, { anglePrior: 'uniform', angleGuide: 'binned' }],
-  ['binned guide, two bins at a step', false, { anglePrior: 'uniform', angleGuide: 'binned', exactBins: 1 }],
+  ...(all ? [twoBins] : []),
 ])('at any angle of the whole turn: an rVAE with a %s finds it', async (_, compile, extra) => {
   const set = turned([ell], 160, 9, Math.PI, 'turn');
   const sizes = { shape: [9, 9], latentDim: 1, hiddenEncoder: [32], hiddenDecoder: [24] };
