@@ -80,15 +80,10 @@ function after({ model, guide, elbo }: Case, compile: boolean): number[] {
   return found;
 }
 
-it.each<[string, () => Case]>([
-  ['a mixture', mixture],
-  ...(all
-    ? ([
-        ['eight schools', eightSchools],
-        ['a logistic regression', logisticRegression],
-      ] as const)
-    : []),
-])('%s', async (_, make) => {
+const cases: Readonly<Record<string, () => Case>> = { mixture, eightSchools, logisticRegression };
+
+it.each(all ? Object.keys(cases) : ['mixture'])('%s', async (name) => {
+  const make = cases[name];
   await selectEngine({ engine: 'cpu' });
   const other = after(make(), false);
   await selectEngine({ engine: 'wasm' });
