@@ -145,7 +145,7 @@ it('a kernel of ours says so where the wasm engine was started anew behind our b
     answer([logSoftmax(x()).dataSync()[0], said]);`;
   expect(inChild(code).answer).toEqual([
     expect.closeTo(-Math.LN2, 5),
-    'EngineError: PyroLogSoftmax works on the memory of a wasm engine that is no longer there. Start it with selectEngine() and compute anew.',
+    'EngineError: PyroLogSoftmax works on the memory of a wasm engine that no longer exists. Start it with selectEngine() and repeat the computation.',
   ]);
 });
 

@@ -89,7 +89,7 @@ export class ParamStore {
     this.create(name, value, constraint ?? real);
   }
 
-  /** Frees a parameter; the next `param` of that name makes it anew. */
+  /** Frees a parameter; the next `param` of that name creates it again. */
   delete(name: string): void {
     this.entries.get(name)?.variable.dispose();
     this.entries.delete(name);
@@ -307,7 +307,7 @@ function toUnconstrained(name: string, constraint: Constraint, value: TensorLike
   return constraint === real ? tensor.clone() : transformTo(constraint).inverse(tensor);
 }
 
-/** Answers `param` from a store and remembers which parameters were asked for. */
+/** Answers `param` from a store and remembers which parameters were read. */
 export class ParamStoreHandler extends Handler {
   constructor(
     readonly store: ParamStore,

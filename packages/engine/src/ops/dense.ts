@@ -41,7 +41,7 @@ export function matMul(a: tf.Tensor2D, b: tf.Tensor2D): tf.Tensor2D {
   return a.size === 0 || b.size === 0 ? emptyProduct(a, b) : multiply(a, b, false, false);
 }
 
-/** The product of `a` and `b`, each transposed where asked for. */
+/** The product of `a` and `b`, each optionally transposed. */
 function multiply(a: tf.Tensor, b: tf.Tensor, transposeA: boolean, transposeB: boolean): tf.Tensor2D {
   const backendName = tf.getBackend();
   registerOn(backendName);

@@ -1,4 +1,4 @@
-/** The normal distribution's log density: one call on the wasm engine, and one for each gradient that is asked for, where tfjs takes twenty. */
+/** The normal distribution's log density: one call on the wasm engine, and one for each gradient that is needed, instead of twenty calls of tfjs. */
 import * as tf from '@tensorflow/tfjs';
 import { type Heap, runningHeap } from '../wasm/heap.js';
 import { registerGradientOf, registerOnWasm } from '../wasm/kernels.js';

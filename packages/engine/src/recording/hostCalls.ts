@@ -36,10 +36,10 @@ export interface HostListener {
 
 let listener: HostListener | undefined;
 
-/** Runs `body` while `hears` is told of host calls. */
-export function withHostListener<R>(hears: HostListener, body: () => R): R {
+/** Runs `body` while `receiver` is notified of host calls. */
+export function withHostListener<R>(receiver: HostListener, body: () => R): R {
   const before = listener;
-  listener = hears;
+  listener = receiver;
   try {
     return body();
   } finally {

@@ -20,7 +20,7 @@ export interface EngineChoice {
 
 /**
  * Starts an engine and makes it TensorFlow.js's running backend. Prints nothing: a program prints `line`, once.
- * Throws an EngineError for a name that does not exist, an engine that was asked for and does not start, and two versions of tfjs-core.
+ * Throws an EngineError for a name that does not exist, a requested engine that does not start, and two versions of tfjs-core.
  * @example const { name, line } = await selectEngine(); // ['tensorflow', 'wasm', 'cpu'].includes(name)
  */
 export function selectEngine(options: EngineOptions = {}): Promise<EngineChoice> {

@@ -30,7 +30,7 @@ export function registerOnWasm<Inputs extends string, Attributes extends object>
     const heap = runningHeap();
     if (heap) return run(heap, inputs, attrs);
     throw new EngineError(
-      `${kernelName} works on the memory of a wasm engine that is no longer there. Start it with selectEngine() and compute anew.`,
+      `${kernelName} works on the memory of a wasm engine that no longer exists. Start it with selectEngine() and repeat the computation.`,
     );
   });
 }

@@ -1,4 +1,4 @@
-/** An engine whose memory is full says so, where tfjs-wasm aborts and takes every tensor with it. */
+/** Reports that the engine's memory is full, where tfjs-wasm aborts and loses every tensor. */
 import * as tf from '@tensorflow/tfjs';
 import { EngineError } from '../errors.js';
 

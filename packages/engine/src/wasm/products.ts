@@ -6,7 +6,7 @@ import { type Heap, runningHeap } from './heap.js';
 import { wrapOnWasm } from './kernels.js';
 import { type Matrix, matrixAt, transposed } from './loopMemory.js';
 
-/** a [n, k] times b [k, m], each transposed where asked for. */
+/** a [n, k] times b [k, m], each optionally transposed. */
 export function multiplyOn(
   heap: Heap,
   a: tf.TensorInfo,

@@ -60,7 +60,7 @@ export class UnconditionHandler extends Handler {
 }
 
 /**
- * Draws the observed sites anew, from the prior. Source: `pyro.poutine.uncondition`.
+ * Draws the observed sites from the prior. Source: `pyro.poutine.uncondition`.
  * @example const prior = uncondition(model);
  */
 export const uncondition = handlerFactory(() => new UnconditionHandler());

@@ -26,7 +26,7 @@ export class LiftHandler extends ByNameHandler {
     super('lift', 'param', isDistribution(priors) || typeof priors === 'function' ? [] : Object.keys(priors), options);
   }
 
-  /** What this run drew: a parameter that is asked for again is the same variable. */
+  /** What this run drew: a parameter that is read again is the same variable. */
   private readonly drawn = new Map<string, tf.Tensor | undefined>();
 
   override enter(): void {

@@ -1,4 +1,4 @@
-/** `queue`: runs a program again and again, each time a little further along every choice that it has. */
+/** `queue`: runs a program repeatedly, extending partial executions by every value of their next choice. */
 import * as tf from '@tensorflow/tfjs';
 import { PyroError, rejectUnknownKeys, SiteError } from '../errors.js';
 import { draw } from '../primitives/sampleMessage.js';

@@ -31,7 +31,7 @@ export abstract class Optimizer<Options extends object = object> {
   private readonly resolved = new Map<string, { options: Required<Options>; clip: ClipOptions }>();
   /** Multiplies every learning rate; schedulers set it. */
   lrFactor = 1;
-  /** Whether parameters without a gradient are moved too, by a gradient of zeros: their momentum goes on. */
+  /** Whether parameters without a gradient are moved too, by a gradient of zeros: their momentum continues. */
   readonly movesAll: boolean = false;
 
   constructor(
@@ -121,7 +121,7 @@ export abstract class Optimizer<Options extends object = object> {
     );
   }
 
-  /** Replaces the state of every parameter; without an entry, a parameter starts anew. */
+  /** Replaces the state of every parameter; a parameter without an entry starts with an empty state. */
   loadData(states: ReadonlyMap<string, ParameterState>): void {
     this.loads++;
     for (const [name, { slots }] of states) {

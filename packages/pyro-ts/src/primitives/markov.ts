@@ -12,7 +12,7 @@ export interface MarkovOptions {
 
 /**
  * A markov context: each `run` (or each turn of `over`) is one step, nested runs are later steps of one chain. Steps further apart than
- * `history` are promised to be independent given what lies between. Source: `pyro.markov` and `pyro.poutine.markov_messenger`.
+ * `history` must be independent given the steps between them. Source: `pyro.markov` and `pyro.poutine.markov_messenger`.
  */
 export class Markov extends Handler {
   private readonly history: number;

@@ -292,7 +292,7 @@ function rejectRepeat(name: string): void {
   }
 }
 
-/** The dimension asked for, or the rightmost free one. Source: `_DimAllocator` in `pyro.poutine.runtime`. */
+/** The requested dimension, or the rightmost free one. Source: `_DimAllocator` in `pyro.poutine.runtime`. */
 function chooseDim(name: string, asked: number | undefined): number {
   rejectRepeat(name);
   const taken = new Map(activeFrames().flatMap((frame) => (frame.dim === undefined ? [] : [[frame.dim, frame.name]])));

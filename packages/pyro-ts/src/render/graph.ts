@@ -21,7 +21,7 @@ export interface ModelGraph {
 }
 
 export interface GraphOptions {
-  /** Where the program's parameters live. @default made anew */
+  /** Where the program's parameters live. @default a new store */
   params?: ParamStore;
   seed?: number | string;
   /** Show parameters too; false. */

@@ -11,7 +11,7 @@ export interface ArrayFile {
 }
 
 /**
- * The name of the chosen array: `wanted`, or the only one in the file. Shapes are asked for only for the message.
+ * The name of the chosen array: `wanted`, or the only one in the file. Shapes are read only for the message.
  * @throws {DataError} listing the arrays with their shapes otherwise.
  */
 export function chooseName(

@@ -39,7 +39,7 @@ export type KlWeight = number | tf.Scalar;
 export interface Terms {
   /**
    * Weight of the Kullback-Leibler term of the latents, at least 0. pyroVED's scale_factor. As a tensor it may change
-   * from step to step without compiling anew.
+   * from step to step without compiling again.
    * @default 1
    */
   readonly klWeight?: KlWeight;

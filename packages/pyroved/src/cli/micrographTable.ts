@@ -4,7 +4,7 @@ import { entry, into, type SourceOption } from './sourceOption.js';
 
 const micrographs = ['micrographs'] as const;
 
-/** Limits on the size of a file's content, made anew for each command that has them, since commander stores the heading in them. */
+/** Limits on the size of a file's content, created for each command that has them, since commander stores the heading in them. */
 export const limits = (): readonly SourceOption[] => [
   entry(
     '--max-pixels <n>',
@@ -20,7 +20,7 @@ export const limits = (): readonly SourceOption[] => [
   ),
 ];
 
-/** How objects in micrographs are found or given, made anew for each command, as `limits`. */
+/** How objects in micrographs are found or given, created for each command, as `limits`. */
 export const micrographOptions = (): readonly SourceOption[] => [
   entry(
     '--patch-size <pixels>',

@@ -8,7 +8,7 @@ type Colour = readonly [red: number, green: number, blue: number];
 export const colourOf = (hex: string): Colour =>
   [1, 3, 5].map((at) => Number.parseInt(hex.slice(at, at + 2), 16)) as unknown as Colour;
 
-/** A grey image as three bytes a pixel. Coordinates are in pixels from the top left corner; what lies outside is not drawn. */
+/** A grey image as three bytes a pixel. Coordinates are in pixels from the top left corner; what is outside is not drawn. */
 export class Canvas {
   readonly width: number;
   readonly height: number;

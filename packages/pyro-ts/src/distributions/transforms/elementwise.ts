@@ -78,7 +78,7 @@ export class SigmoidTransform extends Transform {
   readonly domain = real;
   readonly codomain = unitInterval;
   forward(x: tf.Tensor): tf.Tensor {
-    // The gradient goes on where the value is clipped, so that a saturated parameter can come back.
+    // The gradient passes where the value is clipped, so that a saturated parameter can come back.
     return customGrad([x], (a) => ({
       value: tf.clipByValue(tf.sigmoid(a), LEAST, MOST),
       saved: [a],

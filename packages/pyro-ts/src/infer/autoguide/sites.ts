@@ -16,7 +16,7 @@ import { fullBatchShape } from './look.js';
 export interface ContinuousSite {
   readonly name: string;
   readonly support: Constraint;
-  /** From unconstrained space onto the support: made anew for each run, since it may hold tensors. */
+  /** From unconstrained space onto the support: created for each run, since it may hold tensors. */
   readonly transform: () => Transform;
   /** Batch and event shape of the unconstrained value. */
   readonly shape: readonly number[];

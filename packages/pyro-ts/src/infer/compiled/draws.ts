@@ -1,4 +1,4 @@
-/** A program that is run again and again, each time with random numbers of another seed, as a plan. */
+/** A plan of a program that is run many times, each time with the random numbers of another seed. */
 import { buildPlan, CodeGenerationError, type Numbers, onPlainEngine, record } from '@pyro-ts/compile';
 import type * as tf from '@tensorflow/tfjs';
 import { RandomStream } from '../../random.js';

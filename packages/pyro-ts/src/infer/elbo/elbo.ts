@@ -49,7 +49,7 @@ export function total(values: readonly tf.Tensor[]): tf.Scalar {
   return (values.length === 1 ? values[0] : tf.addN(values as tf.Tensor[])) as tf.Scalar;
 }
 
-/** An estimate whose surrogate is made when it is first asked for. */
+/** An estimate whose surrogate is created on first use. */
 export function withSurrogate(loss: tf.Scalar, make: () => tf.Scalar): ElboEstimate {
   let made: tf.Scalar | undefined;
   return {
