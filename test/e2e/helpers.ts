@@ -1,6 +1,6 @@
 /** The command line, in this process and as a child process, and image files drawn from formulas. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -55,6 +55,22 @@ export function start(args: readonly string[], cwd: string, variables: NodeJS.Pr
       void ended.then(() => reject(new Error(`It ended without "${text}":\n${written.stderr}`)));
     });
   return { child, ended, until };
+}
+
+/** The processes that a process has started, on Linux. */
+export function childrenOf(parent: number | undefined): number[] {
+  const stats = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  return stats.flatMap((pid) => {
+    try {
+      const [, , ppid] = readFileSync(`/proc/${pid}/stat`, 'utf8')
+        .replace(/\(.*\)/, '()')
+        .split(' ')
+        .slice(1);
+      return Number(ppid) === parent ? [Number(pid)] : [];
+    } catch {
+      return [];
+    }
+  });
 }
 
 let last: Promise<unknown> = Promise.resolve();

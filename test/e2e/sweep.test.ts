@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { RunFolder } from 'pyroved';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { slow } from '../slow.js';
-import { pyroved, remove, start, succeed, temporaryFolder } from './helpers.js';
+import { childrenOf, pyroved, remove, start, succeed, temporaryFolder } from './helpers.js';
 
 const root = temporaryFolder();
 const at = (...path: string[]) => join(root, ...path);
@@ -43,8 +43,8 @@ describe('the result', () => {
   it('is the same with three workers, one of which is killed, and with a stop between', async () => {
     const first = start(['sweep', 'sweep.yaml', '--workers', '3', '--out', 'three'], root);
     await first.until('3 workers');
-    await vi.waitUntil(() => workersOf(first.child.pid).length > 0, { timeout: 30_000 });
-    process.kill(workersOf(first.child.pid)[0], 'SIGKILL');
+    await vi.waitUntil(() => childrenOf(first.child.pid).length > 0, { timeout: 30_000 });
+    process.kill(childrenOf(first.child.pid)[0], 'SIGKILL');
     await first.until('the trial is continued');
     first.child.kill('SIGINT');
     expect((await first.ended).code).toBe(130);
@@ -128,19 +128,3 @@ it.each([
   expect(code).toBe(1);
   expect(stderr).toContain(message);
 });
-
-/** The processes that a process has started, on Linux. */
-function workersOf(parent: number | undefined): number[] {
-  const stats = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
-  return stats.flatMap((pid) => {
-    try {
-      const [, , ppid] = readFileSync(`/proc/${pid}/stat`, 'utf8')
-        .replace(/\(.*\)/, '()')
-        .split(' ')
-        .slice(1);
-      return Number(ppid) === parent ? [Number(pid)] : [];
-    } catch {
-      return [];
-    }
-  });
-}

@@ -8,58 +8,17 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { fetchData, publishData } from '../../../packages/pyroved/dist/shared/data.js';
 import { FolderStore } from '../../../packages/pyroved/dist/shared/folderStore.js';
 import { parseManifest } from '../../../packages/pyroved/dist/shared/manifest.js';
-import { ContentError, checkKey, getBlob, putBlob, sha256 } from '../../../packages/pyroved/dist/shared/store.js';
+import { sha256 } from '../../../packages/pyroved/dist/shared/store.js';
 import { write, writeImages } from '../../e2e/helpers.js';
+import { describeStore } from './contract.js';
 
 const root = mkdtempSync(join(tmpdir(), 'pyroved-'));
 const at = (...path: string[]) => join(root, ...path);
 afterAll(() => rmSync(root, { recursive: true }));
 
 const bytes = (text: string) => Buffer.from(text);
-const text = (content: Uint8Array | undefined) => content && Buffer.from(content).toString();
 
-describe('a folder as storage', () => {
-  const store = FolderStore.open(at('storage'));
-
-  it('replaces, lists and removes contents', async () => {
-    expect(await store.read('a/b.json')).toBeUndefined();
-    await store.write('a/b.json', bytes('1'));
-    await store.write('a/b.json', bytes('2'));
-    await store.write('a/c.json', bytes('3'));
-    expect(text(await store.read('a/b.json'))).toBe('2');
-    expect(await store.list('a')).toEqual(['b.json', 'c.json']);
-    await store.remove('a/b.json');
-    await store.remove('a/b.json');
-    expect(await store.has('a/b.json')).toBe(false);
-    expect(await store.list('nothing')).toEqual([]);
-    expect(readdirSync(at('storage', 'tmp'))).toEqual([]);
-  });
-
-  it('creates once, whoever is first', async () => {
-    const attempts = Array.from({ length: 20 }, (_, i) =>
-      FolderStore.open(at('storage')).create('once', bytes(`${i}`)),
-    );
-    const created = await Promise.all(attempts);
-    expect(created.filter(Boolean)).toHaveLength(1);
-    expect(text(await store.read('once'))).toBe(String(created.indexOf(true)));
-  });
-
-  it('detects damaged contents', async () => {
-    const hash = await putBlob(store, bytes('content'));
-    expect(text(await getBlob(store, hash))).toBe('content');
-    writeFileSync(at('storage', 'blobs', hash.slice(0, 2), hash), 'damaged');
-    await expect(getBlob(store, hash)).rejects.toThrow(ContentError);
-    await expect(getBlob(store, sha256('other'))).rejects.toThrow('lacks the content');
-  });
-
-  it.each(['', '/etc/passwd', '../x', 'a/../../x', 'a//b', 'a\\b', 'a\0', '.hidden', 'C:x', 'x'.repeat(501)])(
-    'has no key "%s"',
-    async (key) => {
-      expect(() => checkKey(key)).toThrow('not a key');
-      await expect(store.write(key, bytes('x'))).rejects.toThrow('not a key');
-    },
-  );
-});
+describeStore('a folder as storage', async () => FolderStore.open(at('storage')));
 
 describe('images in a storage', () => {
   const store = FolderStore.open(at('images'));

@@ -3,7 +3,7 @@ import { Option } from 'commander';
 import { PyrovedError } from 'pyroved-ts';
 import { queueAddress } from '../queue/address.js';
 import type { SweepQueue } from '../runs/index.js';
-import { FolderStore } from '../shared/folderStore.js';
+import { openStore } from '../shared/open.js';
 import { StudyFolder } from '../storage/index.js';
 import { atLeast, type Given, parsed, positive } from './options.js';
 
@@ -39,7 +39,7 @@ export const maxTrialsOption = (): Option =>
 export const resumable = ['queue', 'storage', 'allowMixed', 'maxHours', 'maxTrials'] as const;
 
 /** The queue of a sweep; undefined without --queue. The storage of a sweep that is resumed is known. */
-export function sweepQueueOf(given: Given, resumed: string | undefined): SweepQueue | undefined {
+export async function sweepQueueOf(given: Given, resumed: string | undefined): Promise<SweepQueue | undefined> {
   const { queue, storage, allowMixed } = given;
   if (queue === undefined) {
     const other = storage !== undefined ? '--storage' : allowMixed !== undefined ? '--allow-mixed' : undefined;
@@ -49,10 +49,12 @@ export function sweepQueueOf(given: Given, resumed: string | undefined): SweepQu
   const known = resumed === undefined ? undefined : StudyFolder.open(resumed).queueRecord()?.storage;
   const folder = storage ?? known;
   if (folder === undefined)
-    throw new PyrovedError('--queue requires --storage, a folder that the study and all its workers share.');
+    throw new PyrovedError(
+      '--queue requires --storage, a folder or an S3 bucket that the study and all its workers share.',
+    );
   return {
     address: queueAddress(typeof queue === 'string' ? queue : true),
-    store: FolderStore.open(String(folder)),
+    store: await openStore(String(folder)),
     allowMixed: allowMixed === true,
   };
 }

@@ -110,7 +110,7 @@ interface Hooks {
 async function sweep(word: string | undefined, given: Given, command: Command, hooks: Hooks): Promise<SweepOutcome> {
   const { resume } = given;
   if (resume !== undefined) rejectWithResume(word, command, [...resumable, 'workers']);
-  const queue = sweepQueueOf(given, resume === undefined ? undefined : String(resume));
+  const queue = await sweepQueueOf(given, resume === undefined ? undefined : String(resume));
   const how = {
     ...machineOf(given),
     ...(picked(given, ['workers', 'maxHours', 'maxTrials']) as Pick<

@@ -4,7 +4,7 @@ import { Command } from 'commander';
 import { queueAddress } from '../queue/address.js';
 import { defaultCache, removeLeftovers, runWorker, type WorkerRequest } from '../queue/worker.js';
 import type { Machine } from '../runs/index.js';
-import { FolderStore } from '../shared/folderStore.js';
+import { openStore } from '../shared/open.js';
 import { defaultWorkers } from '../sweep/sweep.js';
 import { interruptible, say } from './messages.js';
 import { addMachineOptions, atLeast, type Given, machineOf, notNegative, parsed, picked, positive } from './options.js';
@@ -49,12 +49,13 @@ export function workerCommand(): Command {
     .addHelpText('after', examples);
   addMachineOptions(command);
   return command.action(async (given: Given) => {
-    const trained = await interruptible(say, (signal) => runWorker(requestOf(given), { signal, say }));
+    const request = await requestOf(given);
+    const trained = await interruptible(say, (signal) => runWorker(request, { signal, say }));
     say(`${trained} trials trained.`);
   });
 }
 
-function requestOf(given: Given): WorkerRequest {
+async function requestOf(given: Given): Promise<WorkerRequest> {
   const { queue, storage, cache = defaultCache(), workers = defaultWorkers() } = given;
   const { threads = Math.max(1, Math.floor(os.availableParallelism() / Number(workers))), ...machine } =
     machineOf(given);
@@ -65,7 +66,7 @@ function requestOf(given: Given): WorkerRequest {
   return {
     ...({ ...machine, threads } satisfies Machine),
     address: queueAddress(typeof queue === 'string' ? queue : true),
-    store: FolderStore.open(String(storage)),
+    store: await openStore(String(storage)),
     cache: String(cache),
     slots: Number(workers),
     ...(lease !== undefined && { lease }),

@@ -1,5 +1,5 @@
 /** Pauses, resumes and cancels a distributed study from outside. */
-import { FolderStore } from '../shared/folderStore.js';
+import { openStore } from '../shared/open.js';
 import type { SharedStore } from '../shared/store.js';
 import type { QueueRecord } from '../storage/study.js';
 import type { QueueAddress } from './address.js';
@@ -21,7 +21,7 @@ export class StudyControl implements AsyncDisposable {
   static async open({ id, storage }: QueueRecord, address: QueueAddress): Promise<StudyControl> {
     const server = await QueueServer.connect(address);
     const queue = await ServerQueue.open(server, { name: queueName(id), lease: 30_000, mostStalls: MOST_STALLS });
-    return new StudyControl(id, FolderStore.open(storage), server, queue);
+    return new StudyControl(id, await openStore(storage), server, queue);
   }
 
   counts(): Promise<QueueCounts> {

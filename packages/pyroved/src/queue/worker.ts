@@ -66,13 +66,15 @@ export async function runWorker(request: WorkerRequest, hooks: RunHooks = {}): P
     explained(`Could not create ${empty}`, () => makeFolder(path.resolve(empty)));
     using runner = new JobRunner(empty);
     while (!signal.aborted && Date.now() - lastWork < 1000 * idleSeconds) {
-      const next = await board.next();
+      const next = await unlessAborted(board.next(), signal);
       if (!next) await pauseFor(POLL, signal);
       else if (await work(next, { runner, request, hooks, signal, failure })) trained++;
       if (next) lastWork = Date.now();
     }
   };
-  await Promise.all(Array.from({ length: slots }, slot));
+  // One slot that cannot continue stops the others.
+  const guarded = () => slot().catch((error: unknown) => failure.abort(error));
+  await Promise.all(Array.from({ length: slots }, guarded));
   if (failure.signal.aborted) throw failure.signal.reason;
   return trained;
 }
@@ -115,9 +117,27 @@ async function work(
   return isTrained;
 }
 
+/** The next trial; undefined on a stop, also while the server is away. A trial that arrives after the stop is given back. */
+const unlessAborted = <T extends { readonly delivery: Delivery }>(
+  next: Promise<T | undefined>,
+  signal: AbortSignal,
+): Promise<T | undefined> =>
+  new Promise((resolve, reject) => {
+    const stop = () => resolve(undefined);
+    signal.addEventListener('abort', stop);
+    next
+      .then((found) => {
+        if (!signal.aborted) resolve(found);
+        // What the server does not learn, it finds out when the lease ends.
+        else found?.delivery.putBack().catch(() => {});
+      }, reject)
+      .finally(() => signal.removeEventListener('abort', stop));
+  });
+
 /** The open studies, looked up again every few seconds. */
 class StudyBoard implements AsyncDisposable {
-  readonly #known = new Map<string, KnownStudy | undefined>();
+  /** By name: the study as it was opened, and what is needed to train its trials if they are for this worker. */
+  readonly #known = new Map<string, { readonly opened: string; readonly study: KnownStudy | undefined }>();
   #looked = Number.NEGATIVE_INFINITY;
   #looking: Promise<void> | undefined;
   /** The studies take turns. */
@@ -138,7 +158,7 @@ class StudyBoard implements AsyncDisposable {
       });
       await this.#looking;
     }
-    const studies = [...this.#known.values()].filter((study) => study !== undefined);
+    const studies = [...this.#known.values()].flatMap(({ study }) => study ?? []);
     for (let i = 0; i < studies.length; i++) {
       const study = studies[(this.#turn + i) % studies.length];
       // A server that is away comes back.
@@ -151,17 +171,22 @@ class StudyBoard implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const study of this.#known.values()) await study?.queue[Symbol.asyncDispose]();
+    for (const { study } of this.#known.values()) await study?.queue[Symbol.asyncDispose]();
   }
 
   async #look(): Promise<void> {
     const open = await openStudies(this.request.store);
-    for (const [id, study] of this.#known) {
-      if (open.some((other) => other.id === id)) continue;
+    // A study may be opened again, for other workers.
+    const found = new Map(open.map((study) => [study.id, JSON.stringify(study)]));
+    for (const [id, { opened, study }] of this.#known) {
+      if (found.get(id) === opened) continue;
       this.#known.delete(id);
       await study?.queue[Symbol.asyncDispose]();
     }
-    for (const study of open) if (!this.#known.has(study.id)) this.#known.set(study.id, await this.#join(study));
+    for (const study of open) {
+      if (this.#known.has(study.id)) continue;
+      this.#known.set(study.id, { opened: JSON.stringify(study), study: await this.#join(study) });
+    }
   }
 
   /** Prepares for a study; undefined if its trials are for other workers. */

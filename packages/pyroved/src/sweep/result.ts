@@ -1,5 +1,6 @@
 /** The result of a sweep: figures of each trial and of each configuration over its seeds, the best first. */
 import { csvText } from '../csv.js';
+import type { Pin } from '../queue/pin.js';
 import { spreadOf } from '../studies/statistics.js';
 import { compareBy, type SweepMetric, sweepMetrics, type TrialFigures } from './metric.js';
 import type { Configuration } from './trial.js';
@@ -17,6 +18,8 @@ export interface TrialResult {
   readonly figures: TrialFigures;
   /** Why it failed. */
   readonly message?: string;
+  /** What it was trained with, if that may differ from trial to trial. */
+  readonly pin?: Pin;
 }
 
 export interface ConfigurationResult {

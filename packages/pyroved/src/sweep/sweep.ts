@@ -5,7 +5,7 @@ import path from 'node:path';
 import { OptionError } from 'pyro-ts';
 import type { QueueAddress } from '../queue/address.js';
 import { Distribution, type DistributionCalls } from '../queue/distribution.js';
-import { pinOf } from '../queue/pin.js';
+import { type Pin, pinOf } from '../queue/pin.js';
 import type { RunHooks } from '../runs/hooks.js';
 import { type Machine, type MachineRecord, machineAgain, recordOf, startMachine } from '../runs/machine.js';
 import { checkTrainSettings } from '../runs/settings.js';
@@ -127,6 +127,8 @@ interface SweepAtWork {
   /** Trains jobs, in their order. */
   readonly train: (jobs: readonly Job[], calls: TrainCalls) => Promise<Outcome[]>;
   readonly budget: TrialBudget;
+  /** Whether trials may be trained with different code or kernels. */
+  readonly isMixed: boolean;
 }
 
 type TrainCalls = Pick<DistributionCalls, 'logs' | 'signal' | 'onEnd' | 'say'> & Pick<PoolOptions, 'onDeath'>;
@@ -145,7 +147,7 @@ async function work(study: StudyFolder, plan: Plan, how: SweepMachine, hooks: Ru
   );
   const budget = new TrialBudget(maxTrials);
   const at: SweepAtWork = {
-    ...{ study, plan, machine, hooks, budget },
+    ...{ study, plan, machine, hooks, budget, isMixed: queue?.allowMixed === true },
     train: (jobs, calls) =>
       distribution ? distribution.train(jobs, { ...calls, meter }) : runJobs(jobs, { ...calls, meter, workers }),
   };
@@ -184,7 +186,7 @@ async function trainInOrder(at: SweepAtWork): Promise<TrialResult[] | undefined>
 
 /** Trains all of them up to `until`, or to the end; undefined if the sweep was stopped before. Those that did not get to the end count as dropped. */
 async function trainAll(at: SweepAtWork, trials: readonly Trial[], until?: number): Promise<TrialResult[] | undefined> {
-  const { study, plan, machine, hooks, budget, train } = at;
+  const { study, plan, machine, hooks, budget, isMixed, train } = at;
   const { signal, say } = hooks;
   const jobs = trials.map(
     ({ id, configuration, seed }): Job => ({
@@ -192,9 +194,11 @@ async function trainAll(at: SweepAtWork, trials: readonly Trial[], until?: numbe
       ...(until !== undefined && { until }),
     }),
   );
+  const pins = new Map<number, Pin>();
   const resultAt = (index: number, outcome: Outcome): TrialResult => {
     const { id, configuration, seed } = trials[index];
-    const trial = { id, configuration, seed };
+    const pin = pins.get(index);
+    const trial = { id, configuration, seed, ...(isMixed && pin && { pin }) };
     if (outcome.is === 'failed') return { ...trial, state: 'failed', figures: {}, message: outcome.message };
     const figures = figuresAt(RunFolder.open(jobs[index].folder), until);
     return until === undefined
@@ -210,8 +214,9 @@ async function trainAll(at: SweepAtWork, trials: readonly Trial[], until?: numbe
       ...(say && { say }),
       onDeath: (k, how) =>
         say?.(`${trialName(plan, trials[chosen[k]])}: its process ended ${how}; the trial is continued.`),
-      onEnd: (k, outcome) => {
+      onEnd: (k, outcome, pin) => {
         const index = chosen[k];
+        if (pin) pins.set(index, pin);
         if (outcome.is !== 'stopped')
           say?.(`${trialName(plan, trials[index])}: ${resultText(study, resultAt(index, outcome))}`);
       },
