@@ -1,5 +1,6 @@
 /** The queue of one study on a server, through BullMQ. */
 import { randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import {
   type BullJob,
   type BullQueue,
@@ -70,12 +71,15 @@ export class ServerQueue implements TaskQueue<unknown> {
 
   async work(
     run: (task: TakenTask<unknown>) => Promise<Disposition>,
-    { slots = 1, signal }: WorkOptions = {},
+    { slots = 1, signal: stop }: WorkOptions = {},
   ): Promise<void> {
+    const signal = AbortSignal.any(stop ? [stop] : []);
+    // Each slot listens to it.
+    setMaxListeners(0, signal);
     const slot = async () => {
-      while (!signal?.aborted) {
+      while (!signal.aborted) {
         const delivery = await this.take().catch(() => undefined);
-        if (delivery) await workOn(delivery, run, { lease: this.options.lease, ...(signal && { signal }) });
+        if (delivery) await workOn(delivery, run, { lease: this.options.lease, signal });
         else await pauseFor(POLL, signal);
       }
     };

@@ -1,4 +1,5 @@
 /** A worker: takes trials of all open studies of a storage that it is suited for, and trains them in processes of this machine. */
+import { setMaxListeners } from 'node:events';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -57,7 +58,9 @@ export async function runWorker(request: WorkerRequest, hooks: RunHooks = {}): P
   explained(`Could not create ${cache}`, () => makeFolder(path.resolve(cache)));
   await using server = await QueueServer.connect(request.address);
   const failure = new AbortController();
-  const signal = hooks.signal ? AbortSignal.any([hooks.signal, failure.signal]) : failure.signal;
+  const signal = AbortSignal.any([failure.signal, ...(hooks.signal ? [hooks.signal] : [])]);
+  // Each slot listens to it.
+  setMaxListeners(0, signal);
   await using board = new StudyBoard(server, request, hooks);
   let trained = 0;
   let lastWork = Date.now();
