@@ -52,7 +52,8 @@ function passAtOnce(kernel: HostKernel, { data, inputs, shape, forward, backward
 
 /** A repeated program runs the forward pass before the backward pass, on the same numbers, and keeps activations for one run only. */
 function recordedPass({ name, data, inputs, shape, forward, backward }: HostPass): tf.Tensor {
-  const isDifferentiated = activeTape() !== undefined;
+  // Activations are kept where a backward pass frees them, so not for the recording, and never for one that has none.
+  let hasBackward = false;
   let saved: Saved | undefined;
   const free = () => {
     saved?.release();
@@ -68,14 +69,15 @@ function recordedPass({ name, data, inputs, shape, forward, backward }: HostPass
       writesAll: true,
       run: (numbers, output) => {
         free();
-        saved = forward(numbers.map(asFloat32), isDifferentiated, output as Float32Array);
+        saved = forward(numbers.map(asFloat32), hasBackward, output as Float32Array);
       },
     });
     return {
       value,
       saved: operands,
-      grad: (upstream, kept) =>
-        packedCall({
+      grad: (upstream, kept) => {
+        hasBackward = true;
+        return packedCall({
           name: `${name}, gradients`,
           inputs: [upstream, ...kept],
           shapes: tensors.map((x) => x.shape),
@@ -87,7 +89,8 @@ function recordedPass({ name, data, inputs, shape, forward, backward }: HostPass
               outputs[i].set(values);
             });
           },
-        }),
+        });
+      },
     };
   });
 }

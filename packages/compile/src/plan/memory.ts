@@ -9,7 +9,7 @@ export interface Layout {
 }
 
 /** Alignment of values: one cache line. */
-const ALIGNED = 8;
+const ALIGNED = 16;
 const roomOf = (entry: Entry): number => Math.ceil(Math.max(1, sizeOf(entry.shape)) / ALIGNED) * ALIGNED;
 
 /** @param kept values that outlive the run: inputs, constants and outputs */
