@@ -1,7 +1,8 @@
 /** What must hold for every family and wrapper: shapes, expansion, event dimensions, masks, draws in the support, memory. */
 import * as tf from '@tensorflow/tfjs';
 import * as dist from 'pyro-ts';
-import { NonFiniteError, RandomStream, ShapeError, SupportError } from 'pyro-ts';
+import { Distribution, NonFiniteError, RandomStream, ShapeError, SupportError } from 'pyro-ts';
+import * as classes from 'pyro-ts/distributions';
 import { describe, expect, test } from 'vitest';
 import { expectClose } from '../../numbers.js';
 import { oneOfEach } from './families.js';
@@ -185,4 +186,12 @@ describe('misuse is named', () => {
     expect(() => dist.projectedNormal([1, 0]).validateValue(tf.tensor1d([1, 1]))).toThrow(/length 1/);
     expect(() => dist.normal([0, 1], 1).validateValue(tf.ones([3]))).toThrow(ShapeError);
   });
+});
+
+test('the suite has every distribution that a class is exported for', () => {
+  const made = new Set<unknown>(Object.values(oneOfEach).map((make) => make().constructor));
+  const isDistribution = (c: unknown) => typeof c === 'function' && c.prototype instanceof Distribution;
+  const exported = Object.entries<unknown>({ ...classes }).filter(([, c]) => isDistribution(c));
+  expect(exported.length).toBeGreaterThan(40);
+  expect(exported.filter(([, c]) => !made.has(c)).map(([name]) => name)).toEqual([]);
 });

@@ -6,6 +6,7 @@ import { take } from '@pyro-ts/engine';
 import { sizeOf } from '@pyro-ts/engine/internal';
 import * as tf from '@tensorflow/tfjs';
 import {
+  type Distribution,
   type ELBO,
   type InferConfig,
   module,
@@ -195,10 +196,15 @@ export abstract class VaePrograms {
     return sample(modes.site, oneHotCategorical({ logits }), { infer: this.inferMode });
   }
 
+  /** The prior of the joint latent. @default standard normal */
+  protected jointPrior(): Distribution {
+    return normal(0, 1).expand([this.latents.jointSize]).toEvent(1);
+  }
+
   /** p(latents), for use in the model. The content is [..., B, latentDim]. */
   protected modelLatents(site: string, { klWeight = 1 }: Terms): { pose: PoseTensors; content: tf.Tensor } {
     return scale.with(klWeight, () => {
-      const joint = sample(site, normal(0, 1).expand([this.latents.jointSize]).toEvent(1));
+      const joint = sample(site, this.jointPrior());
       const own: OwnDraws = {};
       for (const { kind, source } of this.latents.own) {
         const prior = source.prior();

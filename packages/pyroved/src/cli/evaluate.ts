@@ -2,13 +2,13 @@
 import { Command, Option } from 'commander';
 import {
   type FileProblem,
-  IVAE,
   inMemory,
   PyrovedError,
   type TrainingImages,
   withContamination,
   withNoise,
 } from 'pyroved-ts';
+import { predicts } from '../kinds/index.js';
 import {
   type Alteration,
   type Changes,
@@ -107,7 +107,7 @@ export function evaluateCommand(): Command {
       const disentanglement = disentangledBy(trained.run, trained.model, images);
       // A model without classes and quantities is evaluated by disentanglement and bounds alone.
       const hasOther = disentanglement !== undefined || given.bound !== undefined;
-      const evaluation = hasOther && trained.model instanceof IVAE ? undefined : evaluateModel(trained, images);
+      const evaluation = hasOther && !predicts(trained.model) ? undefined : evaluateModel(trained, images);
       const { validation } = found;
       if (evaluation) {
         const shown = { ...images, ...(validation && { count: validation.images, validation }) };

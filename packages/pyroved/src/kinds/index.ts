@@ -37,6 +37,12 @@ export const kindNamed = (name: string): (typeof modelKinds)[number] => named(mo
 /** The kind of an image model. */
 export const kindOf = ({ kind }: Pick<Model | ModelConfig, 'kind'>): ImageKind => named(imageKinds, kind);
 
+/** Whether a model of this kind predicts something that labels or known quantities can confirm. */
+export const predicts = (model: Pick<Model, 'kind'>): boolean => {
+  const { usesLabels, classes } = kindOf(model);
+  return usesLabels || classes !== 'none';
+};
+
 function named<K extends { readonly name: string }>(kinds: readonly K[], name: string): K {
   const found = kinds.find((kind) => kind.name === name);
   if (found) return found;

@@ -1,18 +1,10 @@
 /** The accuracy of a trained model on the validation images of its run, on other images, and on altered ones. */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  concatenated,
-  type ImageSet,
-  IVAE,
-  inMemory,
-  noPreprocessing,
-  PyrovedError,
-  type TrainingImages,
-} from 'pyroved-ts';
+import { concatenated, type ImageSet, inMemory, noPreprocessing, PyrovedError, type TrainingImages } from 'pyroved-ts';
 import { isClassifier } from 'pyroved-ts/internal';
 import { evaluateFound, type ModelEvaluation } from '../kinds/evaluation.js';
-import { kindOf } from '../kinds/index.js';
+import { kindOf, predicts } from '../kinds/index.js';
 import { type Changes, validationOf } from '../sources/generated.js';
 import { type Alteration, type FoundImages, normalisedImages, preprocessedFor } from '../sources/newImages.js';
 import type { TrainingSets } from '../sources/sets.js';
@@ -55,7 +47,7 @@ export async function validationImages(
   const validation = await validationOfRun(trained, alter);
   if (validation) return validation;
   // Throws for a model without classes, which cannot be evaluated on any images.
-  if (trained.model instanceof IVAE) classifierOf(trained);
+  if (!predicts(trained.model)) classifierOf(trained);
   throw new PyrovedError(`The run ${run.path} has no validation images. Provide labelled images to evaluate it.`);
 }
 
