@@ -40,7 +40,9 @@ const errorsOf = ({ angle }) => {
 for (const [name, anglePrior] of Object.entries({ 'projected-normal': 'projected-normal', axis })) {
   const widths = { latentDim: 1, hiddenEncoder: [32], hiddenDecoder: [24] };
   const vae = new IVAE({ shape: [16, 16], invariances: ['r'], ...widths, anglePrior, kernel });
-  const trainer = new UnsupervisedTrainer(vae, { images }, { epochs: 20, batchSize: 20, lr: 1e-2 });
+  // Not compiled, so that the figures below are the same with every kernel.
+  const options = { epochs: 20, batchSize: 20, lr: 1e-2, compile: false };
+  const trainer = new UnsupervisedTrainer(vae, { images }, options);
   const { history } = await trainer.train();
   const errors = errorsOf(vae.encode(images));
   console.log(`${name}: loss ${history.at(-1).loss.toFixed(1)} nats, median error ${errors[100].toFixed(0)} degrees`);
