@@ -125,7 +125,7 @@ describe.each(servers)('a distributed sweep through %s', (name, problem, startSe
     expect(readdirSync(at(storage(), 'results'))).toHaveLength(4);
   });
 
-  test('has its trials given back by a worker that is told to stop', async () => {
+  test('has its trials given back by a worker that is stopped', async () => {
     const study = sweep();
     const first = worker();
     await first.until('taking trials');

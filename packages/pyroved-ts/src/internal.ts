@@ -6,6 +6,7 @@ export { foldIntoLayer, sheared, shearMatrix } from './coordinates/transform.js'
 export { viewMap } from './coordinates/viewMap.js';
 export { orderedBatches } from './data/batches.js';
 export { shuffled } from './data/dataset.js';
+export { medianInPlace } from './data/median.js';
 export { lostNoise } from './data/noise.js';
 export { normalisationText, normaliseInPlace, percentileRange } from './data/normalise.js';
 export { NPY_MAGIC, npyHeader } from './data/npyEncoding.js';

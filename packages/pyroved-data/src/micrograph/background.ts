@@ -1,4 +1,5 @@
 /** Flattening of micrographs: the uneven background and the offsets of scan lines are subtracted. */
+import { medianInPlace } from 'pyroved-ts/internal';
 import { type Plane, resize } from '../images/resize.js';
 
 /** The largest number of pixels of a block whose median is taken. */
@@ -28,7 +29,7 @@ export function withoutBackground(image: Plane, block: number, isObject?: Uint8A
         if (!isObject?.[i]) values[count++] = pixels[i];
       }
     }
-    medians[b] = median(values.subarray(0, count));
+    medians[b] = medianInPlace(values.subarray(0, count));
   }
   fillMissing(medians);
   const background = resize({ pixels: medians, height: rows, width: columns }, height, width).pixels.slice();
@@ -39,7 +40,7 @@ export function withoutBackground(image: Plane, block: number, isObject?: Uint8A
 /** Blocks without background take the median of the others. */
 function fillMissing(medians: Float32Array): void {
   const known = medians.filter((v) => !Number.isNaN(v));
-  const otherwise = known.length > 0 ? median(known) : 0;
+  const otherwise = known.length > 0 ? medianInPlace(known) : 0;
   for (let i = 0; i < medians.length; i++) if (Number.isNaN(medians[i])) medians[i] = otherwise;
 }
 
@@ -51,7 +52,7 @@ export function removeScanLines(values: Float32Array, height: number, width: num
     let count = 0;
     for (let x = 0; x < width; x++) if (!isObject[y * width + x]) background[count++] = row[x];
     if (count < width / 5) continue;
-    const offset = median(background.subarray(0, count));
+    const offset = medianInPlace(background.subarray(0, count));
     for (let x = 0; x < width; x++) row[x] -= offset;
   }
 }
@@ -62,31 +63,6 @@ export function sampleOf(values: Float32Array): Float32Array {
   const sample = new Float32Array(Math.ceil(values.length / step));
   for (let k = 0; k < sample.length; k++) sample[k] = values[k * step];
   return sample;
-}
-
-/** The median (of an even number of values the upper one); NaN of no values. The values are reordered. */
-export function median(values: Float32Array): number {
-  const wanted = values.length >> 1;
-  let [low, high] = [0, values.length - 1];
-  // Quickselect: only the part with the wanted rank is partitioned further.
-  while (low < high) {
-    const pivot = values[(low + high) >> 1];
-    let [i, j] = [low, high];
-    while (i <= j) {
-      while (values[i] < pivot) i += 1;
-      while (values[j] > pivot) j -= 1;
-      if (i > j) break;
-      const swapped = values[i];
-      values[i] = values[j];
-      values[j] = swapped;
-      i += 1;
-      j -= 1;
-    }
-    if (wanted <= j) high = j;
-    else if (wanted >= i) low = i;
-    else break;
-  }
-  return values.length === 0 ? Number.NaN : values[wanted];
 }
 
 /** The number of values of an ascending array below `value`, or up to and including it. */

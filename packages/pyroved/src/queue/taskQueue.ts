@@ -18,7 +18,7 @@ export type Disposition = 'done' | 'returned';
 export interface WorkOptions {
   /** Number of tasks at a time. @default 1 */
   readonly slots?: number;
-  /** When aborted, running tasks are told to stop, and no others begin. */
+  /** When aborted, running tasks stop, and no others begin. */
   readonly signal?: AbortSignal;
 }
 
@@ -50,7 +50,7 @@ export interface TaskQueue<Payload> extends AsyncDisposable {
   /** No further task begins until `resume`. */
   pause(): Promise<void>;
   resume(): Promise<void>;
-  /** Removes all tasks; running ones are told to stop. */
+  /** Removes all tasks; running ones stop. */
   cancel(): Promise<void>;
 }
 

@@ -1,6 +1,7 @@
 /**
  * Robust fits of planes and polynomials to images: iterated least squares without the pixels of objects.
  */
+import { medianInPlace } from '../median.js';
 
 /** Number of fits to the frame of an image, where objects are rarer, and then to the whole image. */
 const FRAME_ROUNDS = 2;
@@ -87,7 +88,7 @@ export function subtractFit(image: Float32Array, plan: FitPlan, inliers?: Uint8A
       residuals[k] = Math.abs(values[k] - valueAt(basis, size, used[k], coefficients));
     }
     // The tolerance is that of the frame, however large the objects are.
-    reach = REACH * median(residuals.slice(0, frame)) + slack;
+    reach = REACH * medianInPlace(residuals.slice(0, frame)) + slack;
   }
   for (let p = 0; p < points; p++) {
     const residual = image[p] - offset - valueAt(basis, size, p, coefficients);
@@ -152,27 +153,4 @@ function solveSymmetric(matrix: Float64Array, right: Float64Array, size: number)
     solution[i] /= matrix[i * size + i];
   }
   return solution;
-}
-
-/** The value of rank floor(n / 2), by quickselect in place. */
-function median(values: Float64Array): number {
-  const rank = values.length >> 1;
-  let [left, right] = [0, values.length - 1];
-  while (left < right) {
-    const pivot = values[(left + right) >> 1];
-    let [i, j] = [left, right];
-    while (i <= j) {
-      while (values[i] < pivot) i++;
-      while (values[j] > pivot) j--;
-      if (i <= j) {
-        const kept = values[i];
-        values[i++] = values[j];
-        values[j--] = kept;
-      }
-    }
-    if (rank <= j) right = j;
-    else if (rank >= i) left = i;
-    else break;
-  }
-  return values[rank];
 }
