@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { StudyFolder } from 'pyroved/internal';
 import { afterAll, afterEach, beforeAll, describe, expect, vi } from 'vitest';
-import { noPostgres, postgresBinaries, type Server, startPostgres } from '../pyroved/queue/postgres.js';
-import { hasRedis, noRedis, startRedis } from '../pyroved/queue/redis.js';
+import type { Server } from '../pyroved/queue/postgres.js';
+import { servers } from '../pyroved/queue/servers.js';
 import { all, slow } from '../slow.js';
 import { pyroved, remove, type Started, start, succeed, temporaryFolder } from './helpers.js';
 
@@ -18,11 +18,6 @@ options: { recognition: 'off', size: 16, unlabelled-per-class: 30, labelled-per-
 vary: { lr: "logrange(10^-3, 10^-2, 2)" }
 seeds: 2
 `;
-
-const servers: [string, string | undefined, () => Promise<Server>][] = [
-  ['PostgreSQL', postgresBinaries() === undefined ? noPostgres : undefined, startPostgres],
-  ['Redis', hasRedis ? undefined : noRedis, startRedis],
-];
 
 describe.each(servers)('a distributed sweep through %s', (name, problem, startServer) => {
   if (all && problem !== undefined)

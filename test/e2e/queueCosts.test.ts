@@ -8,8 +8,8 @@ import { afterAll, describe, expect, it, vi } from 'vitest';
 import { queueAddress } from '../../packages/pyroved/dist/queue/address.js';
 import { QueueServer } from '../../packages/pyroved/dist/queue/connect.js';
 import { ServerQueue } from '../../packages/pyroved/dist/queue/serverQueue.js';
-import { noPostgres, postgresBinaries, type Server, startPostgres } from '../pyroved/queue/postgres.js';
-import { hasRedis, noRedis, startRedis } from '../pyroved/queue/redis.js';
+import type { Server } from '../pyroved/queue/postgres.js';
+import { servers } from '../pyroved/queue/servers.js';
 import { remove, type Started, start, succeed, temporaryFolder } from './helpers.js';
 
 const isMeasured = process.env.PYRO_QUEUE_COSTS !== undefined;
@@ -21,11 +21,6 @@ source: peaks
 options: { recognition: 'off', size: 16, unlabelled-per-class: 30, labelled-per-class: 5, validation-per-class: 10, epochs: ${epochs}, batch-size: 15 }
 vary: { lr: "logrange(10^-3, 10^-2, ${trials})" }
 `;
-
-const servers: [string, string | undefined, () => Promise<Server>][] = [
-  ['PostgreSQL', postgresBinaries() === undefined ? noPostgres : undefined, startPostgres],
-  ['Redis', hasRedis ? undefined : noRedis, startRedis],
-];
 
 describe.skipIf(!isMeasured).each(servers)('with %s', (name, problem, startServer) => {
   const root = temporaryFolder();

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RandomStream } from 'pyro-ts';
 import { afterAll, describe, expect, it, vi } from 'vitest';
-import { noPostgres, postgresBinaries, type Server, startPostgres } from '../pyroved/queue/postgres.js';
-import { hasRedis, noRedis, startRedis } from '../pyroved/queue/redis.js';
+import type { Server } from '../pyroved/queue/postgres.js';
+import { servers } from '../pyroved/queue/servers.js';
 import { childrenOf, remove, type Started, start, succeed, temporaryFolder } from './helpers.js';
 
 /** Number of kills on each server; undefined unless `npm run test:queue` asks for them. */
@@ -21,11 +21,6 @@ options: { recognition: 'off', size: 16, unlabelled-per-class: 40, labelled-per-
 vary: { lr: "logrange(10^-3, 10^-2, ${TRIALS / 2})" }
 seeds: 2
 `;
-
-const servers: [string, string | undefined, () => Promise<Server>][] = [
-  ['PostgreSQL', postgresBinaries() === undefined ? noPostgres : undefined, startPostgres],
-  ['Redis', hasRedis ? undefined : noRedis, startRedis],
-];
 
 describe.skipIf(kills === undefined).each(servers)('kills with %s', (name, problem, startServer) => {
   const root = temporaryFolder();

@@ -4,13 +4,8 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { queueAddress } from '../../../packages/pyroved/dist/queue/address.js';
 import { QueueServer } from '../../../packages/pyroved/dist/queue/connect.js';
 import { ServerQueue, workOn } from '../../../packages/pyroved/dist/queue/serverQueue.js';
-import { noPostgres, postgresBinaries, type Server, startPostgres } from './postgres.js';
-import { hasRedis, noRedis, startRedis } from './redis.js';
-
-const servers: [string, string | undefined, () => Promise<Server>][] = [
-  ['PostgreSQL', postgresBinaries() === undefined ? noPostgres : undefined, startPostgres],
-  ['Redis', hasRedis ? undefined : noRedis, startRedis],
-];
+import type { Server } from './postgres.js';
+import { servers } from './servers.js';
 
 describe.each(servers)('a queue on %s', (name, problem, startServer) => {
   if (problem !== undefined) console.warn(`Queues on ${name} are not tested: ${problem}.`);
