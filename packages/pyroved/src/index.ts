@@ -20,6 +20,7 @@ export {
   loadSets,
   loadVED,
   manifoldPictures,
+  measureRobustness,
   predictOutputs,
   resumeComparison,
   resumeCrossValidation,

@@ -1,4 +1,5 @@
 /** Shared with the tests, the benchmarks and the web app of this project; not for other users. */
+export { disturbedImages } from './robustness/disturbedImages.js';
 export {
   angleReport,
   disentangledBy,

@@ -61,6 +61,17 @@ describe('lineChart', () => {
     expect(textsOf(svg)).not.toContain('a');
   });
 
+  it('spaces powers of ten evenly on a logarithmic axis', () => {
+    const svg = lineChart({
+      series: [{ name: 'a', points: [0.01, 0.1, 1, 10].map((x) => ({ x, y: 0.5 })) }],
+      ...{ title: 'accuracy', xTitle: 'noise', xScale: 'log', yFormat: 'percent' },
+    });
+    const [line] = piecesOf(pathsOf(svg, 'line')[0]!);
+    const gaps = line!.slice(1).map(([x], i) => x! - line![i]![0]!);
+    for (const gap of gaps) expect(gap).toBeCloseTo(gaps[0]!, 1);
+    expect(textsOf(svg)).toEqual(expect.arrayContaining(['0.01', '0.1', '1', '10']));
+  });
+
   it('shows a single point, equal values and no points at all', () => {
     for (const some of [
       [{ x: 1, y: 5 }],

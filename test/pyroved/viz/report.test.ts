@@ -58,6 +58,13 @@ const everything: ReportData = {
   },
   samples: { rows: [{ label: NASTY, images: images(2) }] },
   charts: [{ key: '../../etc/passwd', title: NASTY, caption: NASTY, svg: '<svg width="10"></svg>' }],
+  sections: [
+    {
+      ...{ title: NASTY, text: [NASTY] },
+      charts: [{ key: '../b', title: NASTY, caption: NASTY, svg: '<svg width="10"></svg>' }],
+      tables: [{ title: NASTY, intro: NASTY, header: ['a', NASTY], rows: [[NASTY, 1]] }],
+    },
+  ],
   notes: [{ text: NASTY, items: Array.from({ length: 9 }, () => NASTY) }],
   commands: [{ command: `classify '${NASTY}'`, what: NASTY }],
 };
@@ -122,6 +129,7 @@ describe('a report of everything', () => {
       'samples.svg',
       'samples.png',
       'chart-1-etc-passwd.svg',
+      'figure-1-b.svg',
     ]);
     const folder = temporaryFolder();
     try {

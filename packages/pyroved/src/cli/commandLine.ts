@@ -1,4 +1,4 @@
-/** The command line: `pyroved find | train | evaluate | classify | gallery | encode | manifold | export | import | cross-validate | compare-priors | sweep | worker | study | demo`. */
+/** The command line: `pyroved find | train | evaluate | classify | gallery | encode | manifold | robustness | export | import | cross-validate | compare-priors | sweep | worker | study | demo`. */
 import { Command, CommanderError } from 'commander';
 import { plainText } from '../plainText.js';
 import { version } from '../version.js';
@@ -15,6 +15,7 @@ import { importCommand } from './import.js';
 import { manifoldCommand } from './manifold.js';
 import { report } from './messages.js';
 import { predictCommand } from './predict.js';
+import { robustnessCommand } from './robustness.js';
 import { interpolateCommand, straightenCommand, traverseCommand } from './rows.js';
 import { studyCommand } from './showStudy.js';
 import { sweepCommand } from './sweep.js';
@@ -36,6 +37,7 @@ const COMMANDS = [
   interpolateCommand,
   straightenCommand,
   predictCommand,
+  robustnessCommand,
   exportCommand,
   importCommand,
   crossValidateCommand,

@@ -5,7 +5,7 @@ import { concatenated, type ImageSet, inMemory, noPreprocessing, PyrovedError, t
 import { isClassifier } from 'pyroved-ts/internal';
 import { evaluateFound, type ModelEvaluation } from '../kinds/evaluation.js';
 import { kindOf, predicts } from '../kinds/index.js';
-import { type Changes, validationOf } from '../sources/generated.js';
+import { type Changes, isGenerated, validationOf } from '../sources/generated.js';
 import { type Alteration, type FoundImages, normalisedImages, preprocessedFor } from '../sources/newImages.js';
 import type { TrainingSets } from '../sources/sets.js';
 import { explained } from '../storage/errors.js';
@@ -35,8 +35,7 @@ export async function validationImages(
   const { source } = dataSection(run.config);
   const asked = Object.keys(changes);
   if (asked.length > 0) {
-    const { kind } = source;
-    if (kind === 'images' || kind === 'array' || kind === 'micrographs' || kind === 'imported') {
+    if (!isGenerated(source)) {
       throw new PyrovedError(
         `${run.path} was trained on your own images: ${asked.join(', ')} can only be changed for generated images. Use other labelled images instead.`,
       );
@@ -83,6 +82,12 @@ export async function labelledImages(
   folder: string,
   alter: Alteration = unchanged,
 ): Promise<FoundImages> {
+  const { set, ...rest } = await readLabelled(trained, folder);
+  return { set: preprocessedFor(trained, alter(set)), ...rest };
+}
+
+/** The images of `labelledImages`, not preprocessed. */
+export async function readLabelled(trained: TrainedModel, folder: string): Promise<FoundImages & { set: ImageSet }> {
   const { classNames, model } = trained;
   if (!isClassifier(model)) {
     throw new PyrovedError(
@@ -113,7 +118,7 @@ export async function labelledImages(
     part.problems.map(({ file, why }) => ({ file: `${names[i]}/${file}`, why })),
   );
   return {
-    set: preprocessedFor(trained, alter(concatenated(sets))),
+    set: concatenated(sets),
     problems,
     notes: parts.flatMap(({ notes }) => notes),
   };

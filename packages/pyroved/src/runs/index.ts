@@ -11,6 +11,16 @@ export type { ClassCount, Interval } from '../micrographs/counts.js';
 export { type FindRequest, type FindResult, findInMicrographs } from '../micrographs/find.js';
 export type { MicrographCounts } from '../micrographs/micrographCounts.js';
 export * from '../pairs/index.js';
+export type { Condition, Disorder, DisorderAxis } from '../robustness/disorders.js';
+export {
+  type AccuracyCurve,
+  type AccuracyGrid,
+  type ConditionResult,
+  measureRobustness,
+  type Robustness,
+  type RobustnessHooks,
+  type RobustnessRequest,
+} from '../robustness/robustness.js';
 export type { ArraySource, ImagesSource, MicrographSource } from '../sources/files.js';
 export type { CardsSource, Changes, GeneratedSource } from '../sources/generated.js';
 export * from '../sources/newImages.js';

@@ -31,6 +31,10 @@ export type GeneratedSource =
   | ({ readonly kind: 'digits' } & DigitsOptions)
   | ({ readonly kind: 'peaks' } & PeaksOptions);
 
+/** Whether a source of images is a generator. */
+export const isGenerated = (source: { readonly kind: string }): source is GeneratedSource =>
+  Object.hasOwn(changeable, source.kind);
+
 /** The options of a generated source that can be changed for an evaluation; each source has some of them. */
 export type Changes = Partial<
   Pick<CardsConfig, 'axes' | 'seed' | 'validationPerClass'> & {

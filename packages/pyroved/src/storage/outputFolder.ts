@@ -16,6 +16,7 @@ export const RUN_FILES = {
   report: 'report.html',
   suspiciousLabels: 'suspicious-labels.csv',
   pictures: 'pictures',
+  robustness: 'robustness',
 } as const;
 
 /** The names of the files in the folder of a study. */

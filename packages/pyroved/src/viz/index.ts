@@ -18,6 +18,14 @@ export {
 } from './images/pictures.js';
 export type { SignalStack } from './images/signals.js';
 export { type ImageStack, selectImages, type TiledImage, type TileOptions, tileImages } from './images/tiles.js';
-export type { FactGroup, ReportAccuracy, ReportChart, ReportData, ReportNote, ReportTable } from './report/data.js';
+export type {
+  FactGroup,
+  ReportAccuracy,
+  ReportChart,
+  ReportData,
+  ReportNote,
+  ReportSection,
+  ReportTable,
+} from './report/data.js';
 export { type Report, renderReport } from './report/report.js';
 export { CATEGORY_COLOURS, SHARE_COLOUR } from './theme.js';

@@ -3,7 +3,7 @@ import { fitted } from '../textWidth.js';
 import { QUIET, TITLE_SIZE } from '../theme.js';
 import { baseline, bottomLabels, bottomTitle, horizontalGrid, labelsWidth, leftLabels, overhang } from './axes.js';
 import { colourOf, lineLegend } from './legend.js';
-import { type Domain, linearScale, niceDomain, type Scale, spanOf, ticksOf } from './scales.js';
+import { type Domain, linearScale, niceDomain, type Scale, shortNumber, spanOf, type Tick, ticksOf } from './scales.js';
 import { canvas, element, marks, moved, pathThrough, text, uniqueId } from './svg.js';
 
 /** A point of a line; `low` and `high` bound a band around it, e.g. the range over seeds. A null y is a gap. */
@@ -27,6 +27,8 @@ export interface LineChartOptions {
   readonly title: string;
   /** Title of the x axis, with its unit, e.g. "epoch" or "angle range (deg)". */
   readonly xTitle: string;
+  /** 'log' for positive x over several powers of ten. @default 'linear' */
+  readonly xScale?: 'linear' | 'log';
   /** 'percent' shows fractions as percentages. @default 'number' */
   readonly yFormat?: 'number' | 'percent';
   /** @default the extent of the data, or [0, 1] for percentages */
@@ -46,7 +48,9 @@ const MARKED_POINTS = 30;
  * @example lineChart({ title: 'Loss', xTitle: 'epoch', series: [{ name: 'run', points: [{ x: 1, y: 3.2 }, { x: 2, y: 2.5 }] }] })
  */
 export function lineChart(options: LineChartOptions): string {
-  const { series, title, xTitle, yFormat = 'number', levels = [], width = 460, height = 280 } = options;
+  const { title, xTitle, xScale = 'linear', yFormat = 'number', levels = [], width = 460, height = 280 } = options;
+  const isLog = xScale === 'log';
+  const series = isLog ? options.series.map(withLogX) : options.series;
   const points = series.flatMap((one) => one.points);
   const percent = yFormat === 'percent';
   const xDomain = spanOf(points.map((point) => point.x));
@@ -58,7 +62,8 @@ export function lineChart(options: LineChartOptions): string {
   const yTicks = ticksOf(domain, y, { count: 5, percent });
   const left = labelsWidth(yTicks) + 4;
   const whole = points.every((point) => Number.isInteger(point.x));
-  const xTicksFor = (scale: Scale) => ticksOf(xDomain, scale, { count: 6, whole });
+  const xTicksFor = (scale: Scale) =>
+    isLog ? powerTicks(xDomain, scale) : ticksOf(xDomain, scale, { count: 6, whole });
   const plotWidth = width - left - Math.max(6, 2 + overhang(xTicksFor(linearScale(xDomain, [0, 1]))));
   const x = linearScale(xDomain, [0, plotWidth]);
   const xTicks = xTicksFor(x);
@@ -82,6 +87,18 @@ export function lineChart(options: LineChartOptions): string {
     ),
   );
 }
+
+const withLogX = ({ name, points }: LineSeries): LineSeries => ({
+  name,
+  points: points.map((point) => ({ ...point, x: Math.log10(point.x) })),
+});
+
+/** Ticks at powers of ten, for an axis of logarithms. */
+const powerTicks = ([low, high]: Domain, scale: Scale): Tick[] =>
+  Array.from({ length: Math.floor(high) - Math.ceil(low) + 1 }, (_, i) => Math.ceil(low) + i).map((exponent) => ({
+    at: scale(exponent),
+    label: shortNumber(10 ** exponent),
+  }));
 
 /** The given domain, or [0, 1] for percentages, or the extent of lines, bands and levels with round ends. */
 function yDomainOf({ yDomain, yFormat, levels = [] }: LineChartOptions, points: readonly LinePoint[]): Domain {

@@ -35,6 +35,8 @@ export interface ReportData {
   readonly samples?: ImageRowsOptions;
   /** For a template model: one row per class, with its template and deformations. */
   readonly deformations?: ImageRowsOptions;
+  /** Sections of their own, each with its charts and tables, shown before other figures. */
+  readonly sections?: readonly ReportSection[];
   /** Additional charts, such as accuracy against the angle; `key` is used for the file name. */
   readonly charts?: readonly ReportChart[];
   /** Additional tables, such as a comparison of runs. */
@@ -82,6 +84,15 @@ export interface ReportChart {
   readonly title?: string;
   readonly caption?: string;
   readonly svg: string;
+}
+
+/** A section with its own heading, text, charts and tables. */
+export interface ReportSection {
+  readonly title: string;
+  /** Paragraphs below the heading. */
+  readonly text?: readonly string[];
+  readonly charts?: readonly ReportChart[];
+  readonly tables?: readonly ReportTable[];
 }
 
 /** A table with a heading and an explanation. */

@@ -41,6 +41,10 @@ export function renderReport(data: ReportData): Report {
   charts.forEach(({ key, svg }, i) => {
     keep(fileName('chart', key, i), { svg });
   });
+  const own = (data.sections ?? []).flatMap(({ charts: figures = [] }) => figures);
+  own.forEach(({ key, svg }, i) => {
+    keep(fileName('figure', key, i), { svg });
+  });
 
   const page = html`${rawHtml('<!doctype html>')}
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
@@ -51,6 +55,7 @@ ${accuracy && sections.headline(accuracy)}
 ${data.warnings && sections.warnings(data.warnings)}
 ${data.facts && sections.facts(data.facts)}
 ${data.tables && sections.tables(data.tables)}
+${data.sections?.map((section) => sections.own(section))}
 ${confusion && matrix && sections.confusion(confusion, matrix)}
 ${predictions.length > 0 ? sections.moreCharts(predictions, 'Predictions') : undefined}
 ${upright && sections.reconstructions(upright, reconstructions.rows, data.shown)}

@@ -3,7 +3,7 @@ import { shareInterval } from 'pyroved-ts/internal';
 import { type ClassScores, type ConfusionMatrix, classScores } from '../charts/confusion.js';
 import type { TrainingChart } from '../charts/training.js';
 import { formatCount, formatPercent } from '../format.js';
-import type { FactGroup, ReportAccuracy, ReportData, ReportNote, ReportTable } from './data.js';
+import type { FactGroup, ReportAccuracy, ReportData, ReportNote, ReportSection, ReportTable } from './data.js';
 import { type Html, html, rawHtml } from './html.js';
 
 /** The headline: accuracy, interval, and accuracies to compare with. */
@@ -128,23 +128,30 @@ export const samples = (svg: string, rows: number): Html =>
 
 /** Additional charts. */
 export const moreCharts = (charts: NonNullable<ReportData['charts']>, heading = 'Further figures'): Html =>
+  section(heading, pictures(charts));
+
+const pictures = (charts: NonNullable<ReportData['charts']>): Html =>
+  html`<div class="pictures">${charts.map(({ title, caption, svg }) => html`<div>${title && html`<h3>${title}</h3>`}${figure(svg, caption)}</div>`)}</div>`;
+
+/** A section with text, charts and tables. */
+export const own = ({ title, text = [], charts = [], tables: entries = [] }: ReportSection): Html =>
   section(
-    heading,
-    html`<div class="pictures">${charts.map(({ title, caption, svg }) => html`<div>${title && html`<h3>${title}</h3>`}${figure(svg, caption)}</div>`)}</div>`,
+    title,
+    html`${text.map((paragraph) => html`<p class="quiet">${paragraph}</p>`)}${
+      charts.length > 0 ? pictures(charts) : undefined
+    }${entries.map((entry) => html`<h3 style="margin-top:24px">${entry.title}</h3>${tableOf(entry)}`)}`,
   );
 
 /** Tables; all columns but the first are numeric. */
 export const tables = (entries: readonly ReportTable[]): Html =>
-  html`${entries.map(({ title, intro, header, rows }) =>
-    section(
-      title,
-      html`${intro && html`<p class="quiet">${intro}</p>`}<div class="scroll"><table class="figures"><thead><tr>${header.map(
-        (name) => html`<th>${name}</th>`,
-      )}</tr></thead><tbody>${rows.map(
-        (cells) => html`<tr>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>`,
-      )}</tbody></table></div>`,
-    ),
-  )}`;
+  html`${entries.map((entry) => section(entry.title, tableOf(entry)))}`;
+
+const tableOf = ({ intro, header, rows }: ReportTable): Html =>
+  html`${intro && html`<p class="quiet">${intro}</p>`}<div class="scroll"><table class="figures"><thead><tr>${header.map(
+    (name) => html`<th>${name}</th>`,
+  )}</tr></thead><tbody>${rows.map(
+    (cells) => html`<tr>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>`,
+  )}</tbody></table></div>`;
 
 /** Notes, with long lists collapsed. */
 export const notes = (entries: readonly ReportNote[]): Html =>
