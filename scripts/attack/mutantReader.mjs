@@ -40,6 +40,10 @@ const readers = {
   factors: (path) =>
     pyroved.loadSets({ kind: 'images', unlabelled: join(dirname(path), 'images'), factors: path, size: 8 }),
   centres: (path) => loadMicrographs(join(dirname(path), 'images'), { patch: 8, centres: path }),
+  // Beside the damaged labels, or the folder in which they are, lies the folder of micrographs.
+  marks: (path) => loadMicrographs(join(dirname(path), 'images'), { patch: 20, labels: path }),
+  labelImages: (path) => loadMicrographs(join(dirname(dirname(path)), 'images'), { patch: 20, labels: dirname(path) }),
+  stringLabels: (path) => loadArray(path, { dataset: 'frames', labels: 'phase' }),
   image: (path) => readFolder(dirname(path), { size: 8 }),
   array: (path) => loadArray(path),
   pt: (path) => readStateDict(readFileSync(path), path),

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { encode as encodeBmp } from 'fast-bmp';
 import { encode as encodePng } from 'fast-png';
+import h5wasm from 'h5wasm/node';
 import { encode as encodeJpeg } from 'jpeg-js';
 import { RandomStream, writeSafetensors } from 'pyro-ts';
 import { trainRun } from 'pyroved';
@@ -106,6 +107,16 @@ async function seedsIn(root) {
   put('tables', 'factors.csv', `file,length\n${rows.map((i) => `u${i}.png,${i / 2}`).join('\n')}\n`);
   put('tables', 'centres.csv', `x,y,file\n${rows.map((i) => `6,6,u${i}.png`).join('\n')}\n`);
 
+  const marks = join(root, 'marks');
+  const grey = (data) => encodePng({ width: 32, height: 32, channels: 1, depth: 8, data });
+  for (const i of rows) {
+    put('marks/images', `u${i}.png`, grey(squareOf(200, 20 + i)));
+    put('marks/masks', `u${i}.png`, grey(squareOf(1 + (i % 2), 0)));
+  }
+  const marked = rows.map((i) => `u${i}.png,16,16,${i % 2 ? 'a' : 'b'},${i}`);
+  put('marks', 'marks.csv', `file,x,y,label,label_angle\n${marked.join('\n')}\n`);
+  put('marks', 'marks.geojson', JSON.stringify(regions(rows)));
+
   const runFolder = join(root, 'run');
   await trainRun({
     folder: runFolder,
@@ -180,7 +191,62 @@ async function seedsIn(root) {
     ...['labels', 'factors', 'centres'].flatMap((kind) =>
       Array(2).fill({ kind, folder: tables, file: `${kind}.csv`, damage: mutateTable }),
     ),
+    { kind: 'marks', folder: marks, file: 'marks.csv', damage: mutateTable },
+    { kind: 'marks', folder: marks, file: 'marks.geojson', damage: mutateBytes },
+    ...json('marks', marks, 'marks.geojson', 3),
+    ...Array(2).fill({ kind: 'labelImages', folder: marks, file: 'masks/u1.png', damage: mutateBytes }),
+    {
+      kind: 'stringLabels',
+      folder: await stringLabels(join(root, 'h-labels')),
+      file: 'labels.h5',
+      damage: mutateBytes,
+    },
     ...seeds,
     ...instruments,
   ];
+}
+
+/** Regions of every kind with classes, around the middle of images of 32 x 32 pixels. */
+function regions(rows) {
+  const ring = [
+    [4, 4],
+    [28, 4],
+    [28, 28],
+    [4, 28],
+    [4, 4],
+  ];
+  const geometries = [
+    { type: 'Polygon', coordinates: [ring] },
+    { type: 'MultiPolygon', coordinates: [[ring]] },
+    { type: 'Point', coordinates: [16, 16] },
+    { type: 'MultiPoint', coordinates: [[16, 16]] },
+  ];
+  const features = rows.map((i) => ({
+    type: 'Feature',
+    geometry: geometries[i % geometries.length],
+    properties: {
+      file: `u${i}.png`,
+      ...(i % 2 ? { classification: { name: 'a' } } : { label: 'b', label_angle: 10 * i }),
+    },
+  }));
+  return { type: 'FeatureCollection', features };
+}
+
+/** An image of 32 x 32 pixels with a square of one value on another one. */
+const squareOf = (inside, outside) =>
+  Uint8Array.from({ length: 1024 }, (_, p) => {
+    const [x, y] = [p % 32, p >> 5];
+    return (Math.max(Math.abs(x - 16), Math.abs(y - 16)) < 6 ? inside : outside) + (inside > 99 ? (p * 7) % 5 : 0);
+  });
+
+/** Writes an HDF5 file of four images with a label each; its folder. */
+async function stringLabels(folder) {
+  await h5wasm.ready;
+  mkdirSync(folder, { recursive: true });
+  const file = new h5wasm.File(join(folder, 'labels.h5'), 'w');
+  const data = Float32Array.from({ length: 4 * 144 }, (_, i) => (i * 7) % 11);
+  file.create_dataset({ name: 'frames', data, shape: [4, 12, 12] });
+  file.create_dataset({ name: 'phase', data: ['fcc', 'bcc', 'unknown', 'fcc'] });
+  file.close();
+  return folder;
 }

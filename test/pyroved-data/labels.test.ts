@@ -102,6 +102,9 @@ describe('labels of found objects', () => {
       grey((x, y) => x + (y % 2)),
     );
     await expect(labelsWith(instances)).rejects.toThrow('this seems to number the objects');
+    const damaged = labelsWith(write('damaged.png', image.subarray(0, 40)));
+    await expect(damaged).rejects.toThrow(DataError);
+    await expect(damaged).rejects.toThrow(`Could not read the image of labels ${at('damaged.png')}: damaged`);
   });
 
   it('two sources that agree are fine; where they do not, both are named', async () => {

@@ -56,13 +56,27 @@ function marksIn({ type, coordinates }: Json): Pick<LabelMark, 'x' | 'y' | 'cont
     if (!Array.isArray(rings) || !rings.every(isRing) || rings.length === 0) return [];
     const [outline] = rings;
     const mean = (axis: 0 | 1) => outline.reduce((sum, point) => sum + point[axis], 0) / outline.length - 0.5;
-    return [{ x: mean(0), y: mean(1), contains: (x: number, y: number) => isWithin(rings, x + 0.5, y + 0.5) }];
+    const [left, right, top, bottom] = boundsOf(outline);
+    const contains = (x: number, y: number) =>
+      x + 0.5 >= left && x + 0.5 <= right && y + 0.5 >= top && y + 0.5 <= bottom && isWithin(rings, x + 0.5, y + 0.5);
+    return [{ x: mean(0), y: mean(1), contains }];
   });
 }
 
 const isPoint = (value: unknown): value is [number, number] =>
   Array.isArray(value) && value.length >= 2 && Number.isFinite(value[0]) && Number.isFinite(value[1]);
 const isRing = (value: unknown): value is Ring => Array.isArray(value) && value.length >= 3 && value.every(isPoint);
+
+const boundsOf = (ring: Ring): [left: number, right: number, top: number, bottom: number] =>
+  ring.reduce<[number, number, number, number]>(
+    ([left, right, top, bottom], [x, y]) => [
+      Math.min(left, x),
+      Math.max(right, x),
+      Math.min(top, y),
+      Math.max(bottom, y),
+    ],
+    [Infinity, -Infinity, Infinity, -Infinity],
+  );
 
 /** Whether a point is inside the outline and outside of the holes: a ray crosses the rings an odd number of times. */
 function isWithin(rings: readonly Ring[], x: number, y: number): boolean {

@@ -1,12 +1,10 @@
 /** Labels of objects that exist already: tables, folders per class, regions (GeoJSON), and images of labels. */
-import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { DataError } from 'pyroved-ts';
-import { decodeImages } from '../images/decode.js';
 import { entryAt, listFiles } from '../images/folder.js';
 import { type Centre, readCentres } from './centres.js';
 import { readRegions } from './geoJson.js';
-import { labelRegions, regionsOf } from './regions.js';
+import { readLabelImage } from './labelImage.js';
 
 /** A label at a place: of the object that is nearest, or of the objects within an area. */
 export interface LabelMark {
@@ -23,9 +21,6 @@ export interface LabelMark {
   /** Whether a place is in the area of the label; undefined for a point. */
   readonly contains?: (x: number, y: number) => boolean;
 }
-
-/** Labels images with more values than this are images of instances. */
-const MOST_CLASSES = 64;
 
 /**
  * Reads labels from a source:
@@ -55,7 +50,7 @@ function marksOfFile(path: string, name: string | undefined): LabelMark[] {
   if (/\.(geojson|json)$/i.test(file)) return readRegions(file, micrograph);
   const place = /^(?:.*\/)?([^/]+)\/([^/]+@-?\d+,-?\d+)\.[a-z]+$/i.exec(name ?? '');
   if (place) return [markOfName(place[1], place[2], file)];
-  if (/\.(png|tiff?|bmp)$/i.test(file)) return imageMarks(file, micrograph ?? stem(file));
+  if (/\.(png|tiff?|bmp)$/i.test(file)) return readLabelImage(file, micrograph ?? stem(file));
   if (/\.(csv|tsv|txt)$/i.test(file)) return tableMarks(readCentres(file));
   return [];
 }
@@ -73,36 +68,6 @@ function markOfName(label: string, name: string, source: string): LabelMark {
   const [x, y] = place.split(',').map(Number);
   return { label, x, y, file, source };
 }
-
-/** One mark per connected region of each value but 0. */
-function imageMarks(path: string, file: string): LabelMark[] {
-  const [{ planes, height, width, floating }] = decodeImages(readFileSync(path));
-  // Integers are read as fractions of white.
-  const white = floating ? 1 : whiteOf(planes[0]);
-  const values = Int32Array.from(planes[0], (v) => Math.round(v * white));
-  const classes = [...new Set(values)].filter((v) => v > 0).sort((a, b) => a - b);
-  if (classes.length > MOST_CLASSES)
-    throw new DataError(
-      `${path} has ${classes.length} different values. In an image of labels each value is a class; this seems to number the objects. Use a table, or regions.`,
-    );
-  return classes.flatMap((value) => {
-    const mask = Uint8Array.from(values, (v) => (v === value ? 1 : 0));
-    const { labels, count } = labelRegions(mask, height, width);
-    return regionsOf(labels, count, width).map(
-      ({ x, y }, i): LabelMark => ({
-        ...{ label: String(value), x, y, file, source: `${path}, value ${value}` },
-        contains: (px, py) => {
-          const [column, row] = [Math.round(px), Math.round(py)];
-          return column >= 0 && row >= 0 && column < width && row < height && labels[row * width + column] === i + 1;
-        },
-      }),
-    );
-  });
-}
-
-/** 255 or 65,535: the whole number of which all values are fractions. */
-const whiteOf = (values: Float32Array): number =>
-  values.every((v) => Math.abs(v * 255 - Math.round(v * 255)) < 1e-3) ? 255 : 65_535;
 
 /** A place that may get a label. */
 interface Labelled {
@@ -149,8 +114,8 @@ function labelledBy(mark: LabelMark, objects: readonly Labelled[], near: number)
   const { contains } = mark;
   if (contains) return objects.flatMap(({ x, y }, i) => (contains(x, y) ? [i] : []));
   const distances = objects.map(({ x, y }) => Math.hypot(x - mark.x, y - mark.y));
-  const nearest = distances.indexOf(Math.min(...distances));
-  return nearest >= 0 && distances[nearest] <= near ? [nearest] : [];
+  const nearest = distances.reduce((best, distance, i) => (distance < distances[best] ? i : best), 0);
+  return distances[nearest] <= near ? [nearest] : [];
 }
 
 /** The marks of a micrograph: those that name it, with or without frame and extension, and those that name none. */
