@@ -5,11 +5,12 @@ import { parse } from 'csv-parse/sync';
 import { decode } from 'fast-png';
 import { parquetReadObjects } from 'hyparquet';
 import { findInMicrographs } from 'pyroved';
-import { locateObjects, simulatedMicrograph } from 'pyroved-data';
+import { type LocatedPart, locateObjects, simulatedMicrograph } from 'pyroved-data';
 import { readCentres } from 'pyroved-data/internal';
 import { DataError } from 'pyroved-ts';
 import { afterAll, describe, expect, it } from 'vitest';
 import { pyroved, remove, succeed, temporaryFolder } from '../../e2e/helpers.js';
+import { slow } from '../../slow.js';
 import { writeMrc } from './mrc.js';
 
 const root = temporaryFolder();
@@ -109,6 +110,20 @@ describe('find', () => {
     expect(readFileSync(at('part', 'objects.csv'), 'utf8')).toBe(readFileSync(at('found', 'objects.csv'), 'utf8'));
     expect(existsSync(progress)).toBe(false);
     await expect(findInMicrographs([at('m')], { out: at('part') })).rejects.toThrow('objects.csv exists');
+  });
+
+  slow('with threads finds the same', async () => {
+    const alone = await collected(locateObjects(at('m'), { patch: 48, workers: 1 }));
+    const sizes: number[] = [];
+    const threads = await locateObjects(at('m'), { patch: 48, workers: 2 });
+    const use = ({ segments }: LocatedPart) => sizes.push(segments.flat.length, segments.labels.length);
+    const found = [];
+    for await (const micrograph of threads.micrographs(undefined, (part) => void use(part))) found.push(micrograph);
+    expect(found).toEqual(alone);
+    expect(sizes).toEqual([65_536, 65_536, 65_536, 65_536]);
+    await expect(locateObjects(at('m'), { workers: 0 })).rejects.toThrow(
+      'workers must be a whole number of at least 1',
+    );
   });
 
   it('explains what it cannot find', async () => {

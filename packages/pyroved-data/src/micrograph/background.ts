@@ -32,9 +32,17 @@ export function withoutBackground(image: Plane, block: number, isObject?: Uint8A
     medians[b] = medianInPlace(values.subarray(0, count));
   }
   fillMissing(medians);
-  const background = resize({ pixels: medians, height: rows, width: columns }, height, width).pixels.slice();
-  for (let i = 0; i < background.length; i++) background[i] = pixels[i] - background[i];
-  return background;
+  // Interpolated along the rows of blocks, then for each row of pixels between the two nearest rows of blocks.
+  const { pixels: across } = resize({ pixels: medians, height: rows, width: columns }, rows, width);
+  const flat = new Float32Array(pixels.length);
+  for (let y = 0; y < height; y++) {
+    const at = Math.min(rows - 1, Math.max(0, ((y + 0.5) * rows) / height - 0.5));
+    const [upper, weight] = [Math.floor(at), at - Math.floor(at)];
+    const lower = Math.min(rows - 1, upper + 1) * width;
+    for (let x = 0, i = y * width, j = upper * width; x < width; x++, i++, j++)
+      flat[i] = pixels[i] - ((1 - weight) * across[j] + weight * across[lower + x]);
+  }
+  return flat;
 }
 
 /** Blocks without background take the median of the others. */

@@ -4,7 +4,14 @@ import type { FileProblem } from 'pyroved-ts';
 import { type PixelSize, parsePixelSize } from '../formats/pixelSize.js';
 import { type Defaults, withDefaults } from '../options.js';
 import { type Centre, objectsOf, readCentres } from './centres.js';
-import { FIND_DEFAULTS, type FindOptions, type FindValues, type FoundObject, type Segmented } from './objects.js';
+import {
+  FIND_DEFAULTS,
+  type FindOptions,
+  type FindValues,
+  type FoundObject,
+  type FoundObjects,
+  type Segmented,
+} from './objects.js';
 import { type Preview, PreviewBuilder } from './preview.js';
 import {
   listMicrographs,
@@ -13,10 +20,11 @@ import {
   type MicrographReadOptions,
   type ReadMicrograph,
 } from './read.js';
-import { segmentedMicrographs, surveyed } from './survey.js';
+import { type Needed, SegmentPool, type SegmentThreads } from './segmentPool.js';
+import { type Segmenting, type Survey, segmentedMicrographs, surveyed } from './survey.js';
 
 /** Options of `locateObjects`. Lengths in pixels are those after resampling to a common pixel size. */
-export interface LocateOptions extends FindOptions, MicrographReadOptions {
+export interface LocateOptions extends FindOptions, MicrographReadOptions, SegmentThreads {
   /** The objects, instead of finding them: a list, or a table (see `readCentres`). @default those that are found */
   readonly objects?: string | readonly Centre[];
 }
@@ -25,6 +33,7 @@ const DEFAULTS = {
   ...FIND_DEFAULTS,
   ...MICROGRAPH_READ_DEFAULTS,
   objects: undefined,
+  workers: undefined,
 } as const satisfies Defaults<LocateOptions>;
 
 /** An object of a micrograph, in pixels of its file. The measures of given objects that no region covers are NaN. */
@@ -94,7 +103,7 @@ export async function locateObjects(
   paths: string | readonly string[],
   options: LocateOptions = {},
 ): Promise<Micrographs> {
-  const { objects, patch, polarity, split, minArea, maxArea, ...reading } = withDefaults(
+  const { objects, patch, polarity, split, minArea, maxArea, workers, ...reading } = withDefaults(
     'locateObjects',
     options,
     DEFAULTS,
@@ -107,7 +116,7 @@ export async function locateObjects(
   const notes: string[] = [];
   const list = await listMicrographs(paths, reading, problems, notes);
   const find = { polarity, split, minArea, maxArea };
-  const survey = patch === undefined ? await surveyed(list, reading, find) : undefined;
+  const survey = patch === undefined ? await surveyedIn(list, reading, find, workers) : undefined;
   const side = patch ?? survey?.patch;
   const finding = { ...find, ...(patch !== undefined && { patch }) };
   return {
@@ -116,20 +125,53 @@ export async function locateObjects(
     ...(survey && { chosenFrom: { objects: survey.count, micrographs: survey.names.length } }),
     ...{ problems, notes },
     ...(list.target && { commonPixelSize: list.target }),
-    micrographs: (without = new Set(), use = () => {}) => {
+    micrographs: (without = new Set(), use) => {
       const entries = list.entries.filter(({ name }) => !without.has(name));
-      return located({ ...list, entries }, { reading, find: finding, side: side ?? 8, given, problems, use });
+      const segmenting = { reading, find: finding, ...(survey && { values: survey.values }) };
+      return located({ ...list, entries }, { segmenting, workers, side: side ?? 8, given, problems, use });
     },
   };
 }
 
+async function surveyedIn(
+  list: MicrographList,
+  reading: MicrographReadOptions,
+  find: FindOptions,
+  workers: number | undefined,
+): Promise<Survey> {
+  using pool = new SegmentPool({ workers });
+  return await surveyed(list, reading, find, pool);
+}
+
 interface Locating {
-  readonly reading: MicrographReadOptions;
-  readonly find: FindOptions;
+  readonly segmenting: Omit<Segmenting<Needed>, 'pool' | 'need'>;
+  readonly workers: number | undefined;
   readonly side: number;
   readonly given: readonly Centre[] | undefined;
   readonly problems: FileProblem[];
-  readonly use: (part: LocatedPart) => void | Promise<void>;
+  readonly use: ((part: LocatedPart) => void | Promise<void>) | undefined;
+}
+
+/** The parts of micrographs with their objects, after they were used. */
+async function* partsOf(
+  list: MicrographList,
+  { segmenting, workers, given, problems, use }: Locating,
+): AsyncGenerator<Pick<LocatedPart, 'part' | 'objects'> & { readonly values: FindValues }> {
+  using pool = new SegmentPool({ workers });
+  const objectsIn = (part: ReadMicrograph, { found }: Pick<Segmented, 'found'>) =>
+    given ? givenIn(given, part, found) : foundIn(part, found);
+  if (!use) {
+    const how = { ...segmenting, pool, need: 'objects' } as const;
+    for await (const { part, segments } of segmentedMicrographs(list, problems, how))
+      yield { part, objects: objectsIn(part, segments), values: segments.found.values };
+    return;
+  }
+  const how = { ...segmenting, pool, need: 'everything' } as const;
+  for await (const { part, segments } of segmentedMicrographs(list, problems, how)) {
+    const objects = objectsIn(part, segments);
+    await use({ part, segments, objects });
+    yield { part, objects, values: segments.found.values };
+  }
 }
 
 async function* located(list: MicrographList, how: Locating): AsyncGenerator<LocatedMicrograph> {
@@ -148,14 +190,12 @@ async function* located(list: MicrographList, how: Locating): AsyncGenerator<Loc
       ...(how.given === undefined && { values }),
     };
   };
-  for await (const { part, segments } of segmentedMicrographs(list, how.reading, how.find, how.problems)) {
+  for await (const { part, objects, values } of partsOf(list, how)) {
     if (open && open.first.name !== part.name) {
       yield finished(open);
       open = undefined;
     }
-    open ??= { first: part, values: segments.found.values, objects: [], preview: new PreviewBuilder(part.whole) };
-    const objects = how.given ? givenIn(how.given, part, segments) : foundIn(part, segments);
-    await how.use({ part, segments, objects });
+    open ??= { first: part, values, objects: [], preview: new PreviewBuilder(part.whole) };
     open.objects.push(...objects);
     open.preview.add(part);
   }
@@ -163,7 +203,7 @@ async function* located(list: MicrographList, how: Locating): AsyncGenerator<Loc
 }
 
 /** The objects that were found in the core of a part, in pixels of the file. */
-function foundIn(part: ReadMicrograph, { found }: Segmented): LocatedObject[] {
+function foundIn(part: ReadMicrograph, found: FoundObjects): LocatedObject[] {
   const { scale, window } = part;
   return found.objects
     .map((object) => ({
@@ -178,7 +218,7 @@ function foundIn(part: ReadMicrograph, { found }: Segmented): LocatedObject[] {
 }
 
 /** Measures of a given object are those of the found object whose middle is nearest, if its bounding box contains the place. */
-function givenIn(given: readonly Centre[], part: ReadMicrograph, segments: Segmented): LocatedObject[] {
+function givenIn(given: readonly Centre[], part: ReadMicrograph, segments: FoundObjects): LocatedObject[] {
   const found = foundIn({ ...part, core: part.window }, segments);
   return objectsOf(given, part)
     .filter((object) => isOwn(object, part))

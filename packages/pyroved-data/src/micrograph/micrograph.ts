@@ -17,10 +17,11 @@ import {
   type ReadMicrograph,
   readMicrographs,
 } from './read.js';
+import { SegmentPool, type SegmentThreads } from './segmentPool.js';
 import { segmentedMicrographs, surveyed } from './survey.js';
 
 /** Options of `loadMicrographs`. Lengths in pixels are those after resampling to a common pixel size. */
-export interface MicrographOptions extends FindOptions, MicrographReadOptions {
+export interface MicrographOptions extends FindOptions, MicrographReadOptions, SegmentThreads {
   /** Split touching objects where a narrow neck connects them. @default false, because agglomerates may be the objects */
   readonly split?: boolean;
   /**
@@ -72,6 +73,7 @@ const DEFAULTS = {
   pad: false,
   size: undefined,
   normalisation: undefined,
+  workers: undefined,
 } as const satisfies Defaults<MicrographOptions>;
 
 /**
@@ -99,6 +101,7 @@ export async function loadMicrographs(
     split,
     minArea,
     maxArea,
+    workers,
     ...reading
   } = withDefaults('loadMicrographs', options, DEFAULTS);
   for (const [name, value] of Object.entries({ patch: givenPatch, size })) {
@@ -113,7 +116,9 @@ export async function loadMicrographs(
   const list = await listMicrographs(path, reading, problems, notes);
   rejectUnnamed(list, [...(given ?? []), ...marks]);
   const find = { polarity, split, minArea, maxArea };
-  const patch = givenPatch ?? (await surveyed(list, reading, find)).patch;
+  using pool = new SegmentPool({ workers });
+  const survey = givenPatch === undefined ? await surveyed(list, reading, find, pool) : undefined;
+  const patch = givenPatch ?? survey?.patch;
   if (givenPatch === undefined && patch !== undefined)
     notes.push(`Patches are ${patch} x ${patch} pixels, chosen from the sizes of the objects.`);
   const side = patch ?? 8;
@@ -137,7 +142,8 @@ export async function loadMicrographs(
       add(part, placesOf(objectsOf(given, part), part));
   } else {
     const finding = { ...find, ...(givenPatch !== undefined && { patch: givenPatch }) };
-    for await (const { part, segments } of segmentedMicrographs(list, reading, finding, problems))
+    const how = { reading, find: finding, pool, need: 'everything', values: survey?.values } as const;
+    for await (const { part, segments } of segmentedMicrographs(list, problems, how))
       add(
         flatten ? flattened(part, segments) : part,
         given ? placesOf(objectsOf(given, part), part) : placesOf(segments.found.objects, part, true),

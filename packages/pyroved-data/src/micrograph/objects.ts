@@ -126,7 +126,7 @@ export function segmented(image: Plane, options: FindOptions = {}, known?: FindV
   const most = maxArea ?? known?.maxArea ?? limits?.most ?? typical * 8;
   const kept = regions.filter(({ area }) => area >= least && area <= most).sort((a, b) => a.y - b.y || a.x - b.x);
   const side = patch ?? patchFor(kept, separated.diameter);
-  const objects = kept.map((region) => described(region, kept, side, image));
+  const objects = described(kept, side, image);
   const found = { objects, patch: side, values: { ...separated, minArea: least, maxArea: most } };
   return { found, flat, mask, labels: labelled.labels, block };
 }
@@ -216,16 +216,22 @@ function patchFor(regions: readonly Region[], diameter: number): number {
   return Math.max(SMALLEST_PATCH, 2 * Math.ceil((ROOM * long) / 2));
 }
 
-function described(region: Region, all: readonly Region[], patch: number, image: Plane): FoundObject {
-  const { x, y, area, angle, left, right, top, bottom } = region;
+/** The objects of regions, which are ordered by rows from the top. */
+function described(regions: readonly Region[], patch: number, image: Plane): FoundObject[] {
   const half = patch / 2;
-  const isCrowded = all.some(
-    (other) => other !== region && Math.max(Math.abs(other.x - x), Math.abs(other.y - y)) < half,
-  );
-  const atEdge =
-    Math.ceil(x - half) < 0 ||
-    Math.ceil(y - half) < 0 ||
-    Math.ceil(x - half) + patch > image.width ||
-    Math.ceil(y - half) + patch > image.height;
-  return { x, y, width: right - left + 1, height: bottom - top + 1, area, angle, atEdge, isCrowded };
+  const isCrowded = new Uint8Array(regions.length);
+  for (let i = 0; i < regions.length; i++) {
+    for (let j = i + 1; j < regions.length && regions[j].y - regions[i].y < half; j++) {
+      if (Math.abs(regions[j].x - regions[i].x) < half) isCrowded[i] = isCrowded[j] = 1;
+    }
+  }
+  return regions.map(({ x, y, area, angle, left, right, top, bottom }, i) => {
+    const atEdge =
+      Math.ceil(x - half) < 0 ||
+      Math.ceil(y - half) < 0 ||
+      Math.ceil(x - half) + patch > image.width ||
+      Math.ceil(y - half) + patch > image.height;
+    const size = { width: right - left + 1, height: bottom - top + 1 };
+    return { x, y, ...size, area, angle, atEdge, isCrowded: isCrowded[i] === 1 };
+  });
 }

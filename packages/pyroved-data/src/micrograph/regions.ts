@@ -21,46 +21,75 @@ export interface Region {
 /** Numbers of the regions of pixels that are connected by their sides, 1, 2, ... in the order of their first pixels; 0 outside. */
 export function labelRegions(mask: Uint8Array, height: number, width: number): { labels: Int32Array; count: number } {
   const labels = new Int32Array(mask.length);
+  const flood = new Flood(height, width);
   let count = 0;
   for (let first = 0; first < mask.length; first++) {
     if (mask[first] === 0 || labels[first] !== 0) continue;
     count += 1;
-    flood(first, height, width, (pixel) => {
-      if (mask[pixel] === 0 || labels[pixel] !== 0) return false;
-      labels[pixel] = count;
-      return true;
-    });
+    flood.fill(first, mask, 1, labels, count);
   }
   return { labels, count };
-}
-
-/** Visits the pixels that are connected with `first` by their sides, as long as `take` takes them. */
-function flood(first: number, height: number, width: number, take: (pixel: number) => boolean): void {
-  const waiting: number[] = [];
-  const visit = (pixel: number) => {
-    if (take(pixel)) waiting.push(pixel);
-  };
-  visit(first);
-  for (let pixel = waiting.pop(); pixel !== undefined; pixel = waiting.pop()) {
-    const x = pixel % width;
-    if (x > 0) visit(pixel - 1);
-    if (x < width - 1) visit(pixel + 1);
-    if (pixel >= width) visit(pixel - width);
-    if (pixel < (height - 1) * width) visit(pixel + width);
-  }
 }
 
 /** Sets to 1, in place, what a mask surrounds: the pixels of 0 that are not connected with the border. */
 export function fillHoles(mask: Uint8Array, height: number, width: number): void {
   const outside = new Uint8Array(mask.length);
-  const take = (pixel: number): boolean => {
-    if (mask[pixel] !== 0 || outside[pixel] !== 0) return false;
-    outside[pixel] = 1;
-    return true;
-  };
-  for (let x = 0; x < width; x++) for (const y of [0, height - 1]) flood(y * width + x, height, width, take);
-  for (let y = 0; y < height; y++) for (const x of [0, width - 1]) flood(y * width + x, height, width, take);
+  const flood = new Flood(height, width);
+  for (let x = 0; x < width; x++) for (const y of [0, height - 1]) flood.fill(y * width + x, mask, 0, outside, 1);
+  for (let y = 0; y < height; y++) for (const x of [0, width - 1]) flood.fill(y * width + x, mask, 0, outside, 1);
   for (let i = 0; i < mask.length; i++) mask[i] = outside[i] ? 0 : 1;
+}
+
+/** Fills connected pixels of one value. */
+class Flood {
+  readonly #height: number;
+  readonly #width: number;
+  /** Pixels whose neighbours are still to be visited. */
+  #waiting = new Int32Array(1024);
+  #count = 0;
+
+  constructor(height: number, width: number) {
+    this.#height = height;
+    this.#width = width;
+  }
+
+  /** Writes `number` for the pixels of `value` that are connected with `first` by their sides and have no number yet. */
+  fill(first: number, mask: Uint8Array, value: 0 | 1, numbers: Int32Array | Uint8Array, number: number): void {
+    const width = this.#width;
+    const last = (this.#height - 1) * width;
+    if (mask[first] !== value || numbers[first] !== 0) return;
+    numbers[first] = number;
+    this.#push(first);
+    while (this.#count > 0) {
+      const pixel = this.#waiting[--this.#count];
+      const x = pixel % width;
+      if (x > 0 && mask[pixel - 1] === value && numbers[pixel - 1] === 0) {
+        numbers[pixel - 1] = number;
+        this.#push(pixel - 1);
+      }
+      if (x < width - 1 && mask[pixel + 1] === value && numbers[pixel + 1] === 0) {
+        numbers[pixel + 1] = number;
+        this.#push(pixel + 1);
+      }
+      if (pixel >= width && mask[pixel - width] === value && numbers[pixel - width] === 0) {
+        numbers[pixel - width] = number;
+        this.#push(pixel - width);
+      }
+      if (pixel < last && mask[pixel + width] === value && numbers[pixel + width] === 0) {
+        numbers[pixel + width] = number;
+        this.#push(pixel + width);
+      }
+    }
+  }
+
+  #push(pixel: number): void {
+    if (this.#count === this.#waiting.length) {
+      const larger = new Int32Array(2 * this.#count);
+      larger.set(this.#waiting);
+      this.#waiting = larger;
+    }
+    this.#waiting[this.#count++] = pixel;
+  }
 }
 
 /** The measures of the regions numbered 1 to `count`. */

@@ -1,7 +1,7 @@
 /** A first look at some of the micrographs, from which the patch and, for tiled ones, the values of finding are chosen. */
 import type { FileProblem } from 'pyroved-ts';
 import type { Plane } from '../images/resize.js';
-import { type FindOptions, type FindValues, type Segmented, segmented } from './objects.js';
+import type { FindOptions, FindValues, FoundObjects } from './objects.js';
 import {
   type MicrographEntry,
   type MicrographList,
@@ -10,6 +10,7 @@ import {
   readMicrographs,
   spread,
 } from './read.js';
+import type { Needed, SegmentPool, SegmentsFor } from './segmentPool.js';
 
 /** How many micrographs are looked at to choose the patch, evenly spread over the list. */
 const LOOKED_AT = 8;
@@ -22,6 +23,17 @@ export interface Survey {
   readonly count: number;
   /** Names of the micrographs that were looked at. */
   readonly names: readonly string[];
+  /** Of micrographs that are read in tiles: values for all of their tiles; see `segmentedMicrographs`. */
+  readonly values: SharedValues;
+}
+
+/** Values of finding that all tiles of a micrograph share, by its name; undefined where nothing was found. */
+type SharedValues = ReadonlyMap<string, FindValues | undefined>;
+
+/** A part in which objects were found. */
+interface Looked {
+  readonly found: FoundObjects;
+  readonly isTile: boolean;
 }
 
 /**
@@ -32,57 +44,98 @@ export async function surveyed(
   list: MicrographList,
   reading: MicrographReadOptions,
   find: FindOptions,
+  pool: SegmentPool,
 ): Promise<Survey> {
-  const patches = new Map<string, number[]>();
-  let count = 0;
+  const looked = new Map<string, Looked[]>();
   const chosen = { ...list, entries: spread(list.entries, LOOKED_AT) };
-  for await (const part of readMicrographs(chosen, reading, [], LOOKED_AT)) {
-    const { found } = segmented(together(part.planes), find);
-    if (found.objects.length === 0) continue;
-    count += found.objects.length;
-    patches.set(part.name, [...(patches.get(part.name) ?? []), found.patch]);
-  }
-  const needed = [...patches.values()].map((sides) => sides.sort((a, b) => a - b)[Math.floor(sides.length / 2)]);
-  return { ...(needed.length > 0 && { patch: Math.max(...needed) }), count, names: [...patches.keys()] };
+  const parts = readMicrographs(chosen, reading, [], LOOKED_AT);
+  for await (const { item, segments } of pool.inOrder(parts, 'objects', orderWith(find)))
+    looked.set(item.name, [...(looked.get(item.name) ?? []), { found: segments.found, isTile: isTile(item) }]);
+  const values = new Map(
+    [...looked].flatMap(([name, tiles]) => (tiles[0].isTile ? [[name, sharedValues(tiles)] as const] : [])),
+  );
+  const withObjects = [...looked].flatMap(([name, tiles]) => {
+    const full = tiles.filter(({ found }) => found.objects.length > 0).map(({ found }) => found);
+    return full.length > 0 ? [{ name, full }] : [];
+  });
+  const needed = withObjects.map(
+    ({ full }) => full.map(({ patch }) => patch).sort((a, b) => a - b)[Math.floor(full.length / 2)],
+  );
+  const count = withObjects.reduce((sum, { full }) => full.reduce((n, { objects }) => n + objects.length, sum), 0);
+  const names = withObjects.map(({ name }) => name);
+  return { ...(needed.length > 0 && { patch: Math.max(...needed) }), count, names, values };
+}
+
+/** How `segmentedMicrographs` finds objects. */
+export interface Segmenting<N extends Needed> {
+  readonly reading: MicrographReadOptions;
+  readonly find: FindOptions;
+  readonly pool: SegmentPool;
+  readonly need: N;
+  /** Values that a survey with the same options found. */
+  readonly values?: SharedValues;
 }
 
 /**
  * The parts of each micrograph with what `segmented` finds in them. Tiles of a large micrograph share their values: polarity, sizes and contrast are
  * those of the tile with the median number of pixels of objects.
  */
-export async function* segmentedMicrographs(
+export async function* segmentedMicrographs<N extends Needed>(
   list: MicrographList,
-  reading: MicrographReadOptions,
-  find: FindOptions,
   problems: FileProblem[],
-): AsyncGenerator<{ readonly part: ReadMicrograph; readonly segments: Segmented }> {
-  let known: { readonly name: string; readonly values: FindValues | undefined } | undefined;
-  for await (const part of readMicrographs(list, reading, problems)) {
-    if (isTile(part) && known?.name !== part.name) {
-      const entry = list.entries.find(({ name }) => name === part.name) as MicrographEntry;
-      known = { name: part.name, values: await sharedValues({ ...list, entries: [entry] }, reading, find) };
+  { reading, find, pool, need, values = new Map() }: Segmenting<N>,
+): AsyncGenerator<{ readonly part: ReadMicrograph; readonly segments: SegmentsFor<N> }> {
+  async function* parts() {
+    let known: { readonly name: string; readonly values: FindValues | undefined } | undefined;
+    for await (const part of readMicrographs(list, reading, problems)) {
+      const { name } = part;
+      if (isTile(part) && known?.name !== name) {
+        const entry = list.entries.find((one) => one.name === name) as MicrographEntry;
+        const look = () => lookedAt({ ...list, entries: [entry] }, reading, find, pool);
+        known = { name, values: values.has(name) ? values.get(name) : sharedValues(await look()) };
+      }
+      yield { part, known: isTile(part) ? known?.values : undefined };
     }
-    const values = isTile(part) ? known?.values : undefined;
-    yield { part, segments: segmented(together(part.planes), find, values) };
   }
+  const orderOf = ({ part, known }: { part: ReadMicrograph; known: FindValues | undefined }) => ({
+    ...orderWith(find)(part),
+    known,
+  });
+  for await (const { item, segments } of pool.inOrder(parts(), need, orderOf)) yield { part: item.part, segments };
 }
+
+const orderWith = (options: FindOptions) => (part: ReadMicrograph) => ({
+  plane: together(part.planes),
+  options,
+  known: undefined,
+});
 
 const isTile = ({ window, whole }: ReadMicrograph): boolean =>
   window.height < whole.height || window.width < whole.width;
 
-/** The values of the tile whose objects cover the median area, of those that have any. */
-async function sharedValues(
+async function lookedAt(
   list: MicrographList,
   reading: MicrographReadOptions,
   find: FindOptions,
-): Promise<FindValues | undefined> {
-  const tiles: { area: number; values: FindValues }[] = [];
-  for await (const part of readMicrographs(list, reading, [], LOOKED_AT)) {
-    const { objects, values } = segmented(together(part.planes), find).found;
-    const area = objects.reduce((sum, object) => sum + object.area, 0);
-    if (area > 0) tiles.push({ area, values });
-  }
-  return tiles.sort((a, b) => a.area - b.area)[Math.floor(tiles.length / 2)]?.values;
+  pool: SegmentPool,
+): Promise<Looked[]> {
+  const tiles: Looked[] = [];
+  const parts = readMicrographs(list, reading, [], LOOKED_AT);
+  for await (const { segments } of pool.inOrder(parts, 'objects', orderWith(find)))
+    tiles.push({ found: segments.found, isTile: true });
+  return tiles;
+}
+
+/** The values of the tile whose objects cover the median area, of those that have any. */
+function sharedValues(tiles: readonly Looked[]): FindValues | undefined {
+  const areas = tiles
+    .map(({ found }) => ({
+      area: found.objects.reduce((sum, object) => sum + object.area, 0),
+      values: found.values,
+    }))
+    .filter(({ area }) => area > 0)
+    .sort((a, b) => a.area - b.area);
+  return areas[Math.floor(areas.length / 2)]?.values;
 }
 
 /** The mean of the channels, each less its mean and over its standard deviation. */

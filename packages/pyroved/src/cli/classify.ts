@@ -16,7 +16,7 @@ import {
 import { classificationCsv } from '../storage/index.js';
 import { formatCount } from '../viz/index.js';
 import { interruptible, say, sayProblems } from './messages.js';
-import { micrographSettings } from './micrographTable.js';
+import { micrographSettings, threadsOption } from './micrographTable.js';
 import { addMachineOptions, decimal, type Given, group, parsed, picked, share } from './options.js';
 import { addImagesOptions, newImages, whereOf, withRun, withRuns, writeTable } from './trained.js';
 
@@ -58,6 +58,7 @@ export function classifyCommand(): Command {
     ),
     new Option('--no-pictures', 'with a folder as --out: do not draw pictures'),
     new Option('--resume', 'with a folder as --out: continue where the same command was stopped'),
+    threadsOption(),
   ]);
   addMachineOptions(command);
   return command.action(async (runs: string[], given: Given) => {
@@ -107,7 +108,7 @@ async function inMicrographs(
       withRuns(runs, given, async (trained) => {
         const request = {
           ...{ micrographs, ...micrographSettings(given), ...options },
-          ...picked(given, ['dataset']),
+          ...picked(given, ['dataset', 'workers']),
           ...defined({ latents, parquet, pictures, resume }),
           out: scratch === undefined ? String(out) : path.join(scratch, 'objects.csv'),
         };

@@ -4,7 +4,7 @@ import type { LocateOptions } from 'pyroved-data';
 import { findInMicrographs } from '../runs/index.js';
 import { formatCount } from '../viz/index.js';
 import { interruptible, say, sayProblems } from './messages.js';
-import { limits, micrographOptions, micrographSettings } from './micrographTable.js';
+import { limits, micrographOptions, micrographSettings, threadsOption } from './micrographTable.js';
 import { type Given, group } from './options.js';
 
 export function findCommand(): Command {
@@ -19,7 +19,8 @@ export function findCommand(): Command {
     .option('--out <folder>', 'output folder', 'found')
     .option('--parquet', 'also write objects.parquet (requires the package hyparquet-writer)')
     .option('--no-pictures', 'do not draw pictures')
-    .option('--resume', 'continue where the same command was stopped');
+    .option('--resume', 'continue where the same command was stopped')
+    .addOption(threadsOption());
   group(
     command,
     'Objects:',
@@ -27,10 +28,11 @@ export function findCommand(): Command {
   );
   return command.action(async (paths: string[], given: Given) => {
     const { out, parquet, pictures, resume } = given as { out: string } & Record<string, boolean | undefined>;
+    const { workers } = given as { readonly workers?: number };
     await interruptible(say, async (signal) => {
       const found = await findInMicrographs(
         paths,
-        { ...(micrographSettings(given) as LocateOptions), out, parquet, pictures, resume },
+        { ...(micrographSettings(given) as LocateOptions), out, parquet, pictures, resume, workers },
         { say, signal },
       );
       sayProblems(found.problems);

@@ -1,5 +1,6 @@
 /** Command-line options of micrographs: how objects are found or given, and how files are read. */
-import { atLeast, type Given, wholeNumber } from './options.js';
+import type { Option } from 'commander';
+import { atLeast, type Given, parsed, wholeNumber } from './options.js';
 import { entry, into, type SourceOption } from './sourceOption.js';
 
 const micrographs = ['micrographs'] as const;
@@ -77,6 +78,10 @@ export const micrographOptions = (): readonly SourceOption[] => [
     into(micrographs, 'commonPixelSize'),
   ),
 ];
+
+/** How many threads find objects, created for each command. */
+export const threadsOption = (): Option =>
+  parsed('--workers <n>', 'threads that find objects (default: as many as cores and memory allow)', atLeast(1));
 
 /** The settings of `micrographOptions` and `limits` among the options of a command. */
 export const micrographSettings = (given: Given): Record<string, unknown> =>

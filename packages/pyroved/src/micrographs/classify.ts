@@ -74,7 +74,7 @@ export async function classifyMicrographs(
     resume = false,
     ...rest
   } = request;
-  const { answer, falseAlarms, ...given } = rest;
+  const { answer, falseAlarms, workers, ...given } = rest;
   const [first] = models;
   if (!first) throw new PyrovedError('At least one run is required.');
   const { classNames } = first;
@@ -100,7 +100,7 @@ export async function classifyMicrographs(
     folder === undefined
       ? inMemoryResults()
       : ProgressFile.open(path.join(folder, 'progress.jsonl'), { options, resume });
-  const located = await locateObjects(micrographs, { ...finding, patch });
+  const located = await locateObjects(micrographs, { ...finding, patch, workers });
   for (const note of located.notes) say(note);
   const how = { patch, flatten, isolate, pad };
   const measures: Measures = { latents };

@@ -43,21 +43,21 @@ interface Found {
 const PROGRESS = 'progress.jsonl';
 
 /**
- * Finds the objects of the micrographs at some paths, one micrograph after the other with bounded memory. A stopped call can be continued.
+ * Finds the objects of the micrographs at some paths, on all cores with bounded memory. A stopped call can be continued.
  * @param say receives the values that were chosen, and a line per micrograph
  * @throws {PyrovedError} when nothing is found, or when the folder has results and `resume` is not set.
  * @example await findInMicrographs(['micrographs'], { out: 'found', pixelSize: '1.3 nm' }, { say: console.log })
  */
 export async function findInMicrographs(
   paths: readonly string[],
-  { out, parquet = false, pictures = true, resume = false, ...options }: FindRequest,
+  { out, parquet = false, pictures = true, resume = false, workers, ...options }: FindRequest,
   { say = () => {}, signal }: { readonly say?: (line: string) => void; readonly signal?: AbortSignal } = {},
 ): Promise<FindResult> {
   const table = path.join(out, 'objects.csv');
   if (fs.existsSync(table) && !resume)
     throw new PyrovedError(`${table} exists. Choose another folder (--out), or remove it.`);
   explained(`Could not create ${out}`, () => fs.mkdirSync(out, { recursive: true }));
-  const located = await locateObjects(paths, options);
+  const located = await locateObjects(paths, { ...options, workers });
   for (const note of located.notes) say(note);
   const { patch, chosenFrom } = located;
   if (patch === undefined)
