@@ -35,6 +35,7 @@ export { anglePriorNames, namedAngle } from './priors/namedAngles.js';
 export { refinedParts } from './priors/refined.js';
 export { halvesOf, mixtureOf } from './train/angleRegions.js';
 export { imageTensor, meanOver } from './train/data.js';
+export { leaveOneOut } from './train/disentanglement/leaveOneOut.js';
 export { FreshNoise } from './train/freshNoise.js';
 export { fitEvidence, gateWeight } from './train/gate.js';
 export { checkKnownPoseOptions, klSchedule, knownPoseKeys } from './train/knownPoseOptions.js';

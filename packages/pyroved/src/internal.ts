@@ -1,4 +1,10 @@
 /** Shared with the tests, the benchmarks and the web app of this project; not for other users. */
+export { animatedPng } from './films/animation.js';
+export { statusIn } from './reproduce/context.js';
+export { Plan, type RunSpec, runId } from './reproduce/plan.js';
+export { linearProbe, probeFactor, silhouette } from './reproduce/probes.js';
+export { figuresNamed, reproduce, runsOf } from './reproduce/reproduce.js';
+export { type Trainers, trainAll } from './reproduce/trainings.js';
 export { disturbedImages } from './robustness/disturbedImages.js';
 export {
   angleReport,
@@ -8,6 +14,7 @@ export {
   figuresOf,
   inputsFor,
   modelKinds,
+  pairedInterval,
   pairedTest,
   poseRangesOf,
   predictionNpz,

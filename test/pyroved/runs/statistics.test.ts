@@ -1,10 +1,19 @@
 /** Paired tests against tables and against brute force, angles against poses that are known, folds against what a fold has to be. */
 import fc from 'fast-check';
 import type { Angles } from 'pyroved';
-import { angleReport, pairedTest, spreadOf } from 'pyroved/internal';
+import { angleReport, pairedInterval, pairedTest, spreadOf } from 'pyroved/internal';
 import { describe, expect, it } from 'vitest';
 
 describe('paired tests', () => {
+  it('have a 95% interval with the quantile of Student, and none for one pair', () => {
+    const [low, high] = pairedInterval([3, 5, 4, 8, 5], [2, 3, 3, 4, 3]);
+    // Differences 1, 2, 1, 4, 2: mean 2, sd sqrt(1.5); t of 4 degrees of freedom 2.77645.
+    const half = 2.77645 * Math.sqrt(1.5 / 5);
+    expect(low).toBeCloseTo(2 - half, 4);
+    expect(high).toBeCloseTo(2 + half, 4);
+    expect(pairedInterval([1], [0])).toEqual([Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY]);
+  });
+
   /** Differences with a given t: two values around a mean, as often each. */
   const pairsWith = (t: number, n: number): number[] => {
     const signs = Array.from({ length: n }, (_, i) => (i % 2 === 0 ? 1 : -1));

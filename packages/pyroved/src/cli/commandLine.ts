@@ -1,4 +1,4 @@
-/** The command line: `pyroved find | train | evaluate | classify | gallery | encode | manifold | robustness | export | import | cross-validate | compare-priors | sweep | worker | study | demo`. */
+/** The command line: `pyroved find | train | evaluate | classify | gallery | encode | manifold | robustness | export | import | cross-validate | compare-priors | sweep | worker | study | reproduce | demo`. */
 import { Command, CommanderError } from 'commander';
 import { plainText } from '../plainText.js';
 import { version } from '../version.js';
@@ -15,6 +15,7 @@ import { importCommand } from './import.js';
 import { manifoldCommand } from './manifold.js';
 import { report } from './messages.js';
 import { predictCommand } from './predict.js';
+import { reproduceCommand } from './reproduce.js';
 import { robustnessCommand } from './robustness.js';
 import { interpolateCommand, straightenCommand, traverseCommand } from './rows.js';
 import { studyCommand } from './showStudy.js';
@@ -38,6 +39,7 @@ const COMMANDS = [
   straightenCommand,
   predictCommand,
   robustnessCommand,
+  reproduceCommand,
   exportCommand,
   importCommand,
   crossValidateCommand,

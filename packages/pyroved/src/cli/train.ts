@@ -20,6 +20,7 @@ import { posesText } from '../runs/validation.js';
 import { RunFolder, StudyFolder } from '../storage/index.js';
 import { formatCount, formatDuration, formatPercent } from '../viz/index.js';
 import { extension } from './extend.js';
+import { filmed, tellFilm } from './film.js';
 import { kindTable } from './kindTable.js';
 import { say } from './messages.js';
 import { addMachineOptions, atLeast, type Given, machineOf, parsed, seedOption, seedsOption } from './options.js';
@@ -77,6 +78,10 @@ export function trainCommand(): Command {
       ),
     )
     .option('--no-report', 'write the model and its evaluation, without pictures and report')
+    .option(
+      '--film',
+      'record a film of the training (latent manifolds, accuracy and confusion matrix by epoch): film.png',
+    )
     .addHelpText('after', examples);
   addSourceOptions(command);
   addPairOptions(command);
@@ -95,7 +100,7 @@ export function trainCommand(): Command {
       const folder = String(given.resume);
       const isOfPairs = holdsPairs(folder);
       const isRun = !isOfPairs && StudyFolder.kindIn(folder) === undefined;
-      rejectWithResume(word, command, isRun ? ['compile'] : []);
+      rejectWithResume(word, command, isRun ? ['compile', 'film'] : []);
       if (isOfPairs) {
         tellPairs(await withProgress((hooks) => resumePairs(folder, machine, hooks)));
         return;
@@ -103,15 +108,22 @@ export function trainCommand(): Command {
       const compile =
         given.compile === undefined ? {} : { compile: compileModes[given.compile as keyof typeof compileModes] };
       const result = await withProgress<RunResult | SeedsResult>((hooks) =>
-        isRun ? resumeRun(folder, machine, hooks, { report, ...compile }) : resumeSeeds(folder, machine, hooks),
+        isRun
+          ? resumeRun(folder, machine, filmed(hooks, folder, given), { report, ...compile })
+          : resumeSeeds(folder, machine, hooks),
       );
       tellEnd(result, folder);
+      if (isRun) tellFilm(folder, given);
       return;
     }
     if (given.from !== undefined) {
       const extended = extension(word, given, command);
-      const result = await withProgress((hooks) => trainRun({ ...machine, ...extended, report }, hooks));
-      tellEnd(result, extended.folder);
+      const at = extended.folder;
+      const result = await withProgress((hooks) =>
+        trainRun({ ...machine, ...extended, report }, filmed(hooks, at, given)),
+      );
+      tellEnd(result, at);
+      tellFilm(at, given);
       return;
     }
     const pairs = pairsOf(word, given, command);
@@ -126,13 +138,15 @@ export function trainCommand(): Command {
     const request = { ...machine, folder, source, ...settingsOf(given) };
     const { seeds, selectAfter, seed } = given as { seeds?: number | number[]; selectAfter?: number; seed: number };
     if (seeds === undefined && selectAfter !== undefined) throw new PyrovedError('--select-after requires --seeds.');
+    if (seeds !== undefined && given.film === true) throw new PyrovedError('--film cannot be combined with --seeds.');
     if (seeds !== undefined && !report) throw new PyrovedError('--no-report cannot be combined with --seeds.');
     const result = await withProgress<RunResult | SeedsResult>((hooks) =>
       seeds === undefined
-        ? trainRun({ ...request, seed, report }, hooks)
+        ? trainRun({ ...request, seed, report }, filmed(hooks, folder, given))
         : trainSeeds({ ...request, seeds, ...(selectAfter !== undefined && { selectAfter }) }, hooks),
     );
     tellEnd(result, folder);
+    if (seeds === undefined) tellFilm(folder, given);
   });
 }
 

@@ -1,5 +1,5 @@
 /** Callbacks of a run. */
-import type { EpochRecord, InvariantVAE, StepProgress } from 'pyroved-ts';
+import type { EpochRecord, InvariantVAE, StepProgress, TrainingImages } from 'pyroved-ts';
 import type { Estimate } from './estimate.js';
 
 /** The progress of a step, with the number of steps of the whole run. */
@@ -13,7 +13,8 @@ export interface RunHooks<M = InvariantVAE> {
   /** Called once, before the first step, with the number of remaining steps and of all steps. */
   readonly onEstimate?: (estimate: Estimate, steps: number, whole: number) => void;
   readonly onStep?: (progress: RunProgress) => void;
-  readonly onEpoch?: (record: EpochRecord, model: M) => void;
+  /** Called after each epoch, with the validation images if there are any. */
+  readonly onEpoch?: (record: EpochRecord, model: M, validation?: TrainingImages) => void;
   /** Called when training ends or is stopped. */
   readonly onEnd?: () => void;
   /** Called and awaited between epochs, after the state is saved. */

@@ -47,7 +47,7 @@ export type {
 } from '../studies/folds.js';
 export type { StudyRequest } from '../studies/plan.js';
 export { resumeSeeds, type SeedRecord, type SeedsRequest, type SeedsResult, trainSeeds } from '../studies/seeds.js';
-export { type PairedTest, pairedTest, type Spread, spreadOf } from '../studies/statistics.js';
+export { type PairedTest, pairedInterval, pairedTest, type Spread, spreadOf } from '../studies/statistics.js';
 export { type SweepMetric, sweepMetrics } from '../sweep/metric.js';
 export type { ConfigurationResult, SweepResult, TrialResult, TrialState } from '../sweep/result.js';
 export {

@@ -9,6 +9,7 @@ import {
   RecognitionSSIVAE,
   type TrainCalls,
   type Trainer,
+  type TrainingImages,
   type VED,
 } from 'pyroved-ts';
 import { shareInterval } from 'pyroved-ts/internal';
@@ -79,6 +80,7 @@ export async function runToEnd(request: RunRequest): Promise<RunResult> {
         }),
       ...(until !== undefined && { until }),
       kept: (state) => checkpointWithAngles(state, model, sets.labelled),
+      ...(seen.test && { validation: seen.test }),
       warning: (history) => warningOf(history, validation, trainer.epochCount),
     });
     if (!ended) return { folder: run, history, stopped: true };
@@ -121,6 +123,8 @@ export interface TrainingRequest<M extends InvariantVAE | VED> extends Pick<RunR
   readonly hooks: RunHooks<M>;
   /** Creates a model and a trainer like the run's, to measure the time per step. */
   readonly probe: () => { readonly model: M; readonly trainer: Trainer<M> };
+  /** The images that are evaluated after each epoch, for the hooks. */
+  readonly validation?: TrainingImages;
   /** Transforms a state before it is saved. @default unchanged */
   readonly kept?: (state: Checkpoint) => Checkpoint;
   /** A warning after an epoch if the training does not seem to learn. */
@@ -131,7 +135,17 @@ export interface TrainingRequest<M extends InvariantVAE | VED> extends Pick<RunR
 export async function trainWithCheckpoints<M extends InvariantVAE | VED>(
   asked: TrainingRequest<M>,
 ): Promise<{ readonly history: readonly EpochRecord[]; readonly ended: boolean }> {
-  const { run, trainer, hooks, resume, probe, until = trainer.epochCount, kept = (state) => state, warning } = asked;
+  const {
+    run,
+    trainer,
+    hooks,
+    resume,
+    probe,
+    until = trainer.epochCount,
+    kept = (state) => state,
+    warning,
+    validation,
+  } = asked;
   const last = Math.min(until, trainer.epochCount);
   if (resume) restore(run, trainer, hooks);
   const { history } = trainer;
@@ -148,7 +162,7 @@ export async function trainWithCheckpoints<M extends InvariantVAE | VED>(
     const whole = trainer.stepsOf(last);
     if (!hooks.signal?.aborted) hooks.onEstimate(estimate, whole - trainer.step, whole);
   }
-  const calls = callsOf({ run, trainer, hooks, last, kept, warning });
+  const calls = callsOf({ run, trainer, hooks, last, kept, warning, validation });
   const { stopped } = await trainer.train(calls).finally(() => hooks.onEnd?.());
   if (!stopped && trainer.stoppedEarly)
     hooks.say?.(`Stopped early after epoch ${trainer.epoch}: no further improvement.`);
@@ -181,11 +195,12 @@ interface MonitoredTraining<M extends InvariantVAE | VED> {
   readonly last: number;
   readonly kept: (state: Checkpoint) => Checkpoint;
   readonly warning: TrainingRequest<M>['warning'];
+  readonly validation: TrainingImages | undefined;
 }
 
 /** The callbacks of a training: they write metrics and checkpoints and call the caller's hooks. */
 function callsOf<M extends InvariantVAE | VED>(request: MonitoredTraining<M>): TrainCalls<M> {
-  const { run, trainer, hooks, last, kept, warning } = request;
+  const { run, trainer, hooks, last, kept, warning, validation } = request;
   const { signal, onStep, onEpoch, pause } = hooks;
   const steps = trainer.stepsOf(last);
   const arrived = new AbortController();
@@ -195,7 +210,7 @@ function callsOf<M extends InvariantVAE | VED>(request: MonitoredTraining<M>): T
     ...(pause && { pause }),
     onEpoch: (record, seen) => {
       run.metrics.append(metricsOf(record));
-      onEpoch?.(record, seen);
+      onEpoch?.(record, seen, validation);
       const warned = warning?.(trainer.history);
       if (warned !== undefined) hooks.say?.(warned);
       if (record.epoch >= last) arrived.abort();

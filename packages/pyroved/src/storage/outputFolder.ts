@@ -17,6 +17,9 @@ export const RUN_FILES = {
   suspiciousLabels: 'suspicious-labels.csv',
   pictures: 'pictures',
   robustness: 'robustness',
+  film: 'film',
+  filmPng: 'film.png',
+  filmMp4: 'film.mp4',
 } as const;
 
 /** The names of the files in the folder of a study. */

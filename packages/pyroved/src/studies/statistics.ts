@@ -43,6 +43,26 @@ export function pairedTest(a: readonly number[], b: readonly number[]): PairedTe
   };
 }
 
+/** The 95% confidence interval of the mean of a - b, of the paired t-test; infinite for fewer than two pairs. */
+export function pairedInterval(a: readonly number[], b: readonly number[]): [low: number, high: number] {
+  const { mean, sd, n } = spreadOf(a.map((v, i) => v - b[i]));
+  if (n < 2) return [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+  const half = (studentQuantile(0.05, n - 1) * sd) / Math.sqrt(n);
+  return [mean - half, mean + half];
+}
+
+/** The t for which P(|T| > t) is `tail`, by bisection. */
+function studentQuantile(tail: number, df: number): number {
+  let [low, high] = [0, 1];
+  while (studentTail(high, df) > tail) high *= 2;
+  for (let i = 0; i < 60; i++) {
+    const middle = (low + high) / 2;
+    if (studentTail(middle, df) > tail) low = middle;
+    else high = middle;
+  }
+  return high;
+}
+
 /** P(|T| > t) of Student's t with an integer number of degrees of freedom. @see Abramowitz & Stegun 1964, 26.7.3 and 26.7.4. */
 export function studentTail(t: number, df: number): number {
   const angle = Math.atan(t / Math.sqrt(df));

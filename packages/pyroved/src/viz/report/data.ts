@@ -84,6 +84,8 @@ export interface ReportChart {
   readonly title?: string;
   readonly caption?: string;
   readonly svg: string;
+  /** The picture as PNG, for a chart that is one. */
+  readonly png?: Uint8Array;
 }
 
 /** A section with its own heading, text, charts and tables. */

@@ -42,8 +42,8 @@ export function renderReport(data: ReportData): Report {
     keep(fileName('chart', key, i), { svg });
   });
   const own = (data.sections ?? []).flatMap(({ charts: figures = [] }) => figures);
-  own.forEach(({ key, svg }, i) => {
-    keep(fileName('figure', key, i), { svg });
+  own.forEach(({ key, svg, png }, i) => {
+    keep(fileName('figure', key, i), { svg, ...(png && { png }) });
   });
 
   const page = html`${rawHtml('<!doctype html>')}
