@@ -15,6 +15,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'pyroved-ts': ['engine', 'compile', 'pyro-ts', 'spatial-decoder'],
   'pyroved-data': ['engine', 'pyro-ts', 'pyroved-ts'],
   pyroved: ['engine', 'pyro-ts', 'spatial-decoder', 'pyroved-ts', 'pyroved-data'],
+  studio: ['engine', 'pyro-ts', 'spatial-decoder', 'pyroved-ts', 'pyroved'],
 };
 const folders = Object.keys(allowed);
 
@@ -43,7 +44,12 @@ interface Manifest {
   readonly exports: Readonly<Record<string, unknown>>;
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly peerDependencies?: Readonly<Record<string, string>>;
+  readonly devDependencies?: Readonly<Record<string, string>>;
 }
+
+/** What Vite bundles, with the packages that it imports: those are not installed with the package. */
+const bundled = /^packages\/studio\/src\/app\//;
+
 const manifests = new Map(
   folders.map((folder) => {
     const manifest: Manifest = JSON.parse(readFileSync(join(root, 'packages', folder, 'package.json'), 'utf8'));
@@ -55,7 +61,7 @@ const folderOf = new Map([...manifests].map(([folder, { name }]) => [name, folde
 const sources = folders.flatMap((folder) => {
   const home = join(root, 'packages', folder, 'src');
   return readdirSync(home, { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.ts') && !file.endsWith('.d.ts'))
+    .filter((file) => /\.tsx?$/.test(file) && !file.endsWith('.d.ts'))
     .map((file) => {
       const path = join(home, file);
       // Comments hold examples, which are no imports.
@@ -101,10 +107,11 @@ describe('packages', () => {
       .filter(
         ({ specifier }) => !specifier.startsWith('.') && !specifier.startsWith('node:') && !specifier.startsWith('#'),
       )
-      .filter(({ folder, specifier }) => {
-        const { dependencies, peerDependencies } = manifests.get(folder) as Manifest;
+      .filter(({ folder, path, specifier }) => {
+        const { dependencies, peerDependencies, devDependencies } = manifests.get(folder) as Manifest;
         const own = folderOf.get(packageOf(specifier));
-        const isListed = packageOf(specifier) in { ...dependencies, ...peerDependencies };
+        const others = bundled.test(shown(path)) ? devDependencies : {};
+        const isListed = packageOf(specifier) in { ...dependencies, ...peerDependencies, ...others };
         return !isListed || (own !== undefined && !allowed[folder].includes(own));
       })
       .map(({ path, specifier, types }) => `${shown(path)}: ${specifier}${types ? ' (types)' : ''}`);
@@ -126,6 +133,7 @@ describe('packages', () => {
   it('of a browser do without Node, but for the files that say so', () => {
     const mayUseNode = [
       /^packages\/(pyroved|pyroved-data)\//,
+      /^packages\/studio\/src\/server\//,
       /^packages\/pyroved-ts\/src\/node\//,
       /\.node\.ts$/,
       /^packages\/spatial-decoder\/src\/native/,

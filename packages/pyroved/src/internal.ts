@@ -26,6 +26,10 @@ export {
   validationImages,
 } from './runs/index.js';
 export {
+  isJsonObject,
+  isLocked,
+  type Json,
+  type JsonObject,
   lockOf,
   MetricsLog,
   RUN_FILES,

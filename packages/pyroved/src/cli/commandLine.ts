@@ -1,4 +1,4 @@
-/** The command line: `pyroved find | train | evaluate | classify | gallery | encode | manifold | robustness | export | import | cross-validate | compare-priors | sweep | worker | study | reproduce | demo`. */
+/** The command line: `pyroved find | train | evaluate | classify | gallery | encode | manifold | robustness | export | import | cross-validate | compare-priors | sweep | worker | study | studio | reproduce | demo`. */
 import { Command, CommanderError } from 'commander';
 import { plainText } from '../plainText.js';
 import { version } from '../version.js';
@@ -19,6 +19,7 @@ import { reproduceCommand } from './reproduce.js';
 import { robustnessCommand } from './robustness.js';
 import { interpolateCommand, straightenCommand, traverseCommand } from './rows.js';
 import { studyCommand } from './showStudy.js';
+import { studioCommand } from './studio.js';
 import { sweepCommand } from './sweep.js';
 import { trainCommand } from './train.js';
 import { workerCommand } from './worker.js';
@@ -47,6 +48,7 @@ const COMMANDS = [
   sweepCommand,
   workerCommand,
   studyCommand,
+  studioCommand,
   demoCommand,
 ];
 

@@ -4,7 +4,7 @@ export { RUN_FORMAT, RUN_VERSION } from './config.js';
 export { explained, RunError } from './errors.js';
 export { writeFileAtomic } from './files.js';
 export { isJsonObject, type Json, type JsonObject } from './json.js';
-export { lockOf, lockOfFolder } from './lock.js';
+export { isLocked, lockOf, lockOfFolder } from './lock.js';
 export { MetricsLog } from './metrics.js';
 export { type CreateOptions, RUN_FILES, STUDY_FILES } from './outputFolder.js';
 export { type Classification, classificationCsv } from './results.js';

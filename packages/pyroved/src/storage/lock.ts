@@ -57,6 +57,12 @@ export function lockOfFolder(folder: string): Disposable | undefined {
   }
 }
 
+/** Whether a running process holds the lock of the folder. */
+export function isLocked(folder: string): boolean {
+  const holder = chainOf(folder).at(-1)?.holder;
+  return holder !== undefined && !hasEnded(holder.process);
+}
+
 /** @throws {LockedError} when a running process holds the lock of the folder. */
 export function assertUnlocked(folder: string): void {
   const holder = chainOf(folder).at(-1)?.holder;
