@@ -58,19 +58,23 @@ export async function openFixture(fill: (folder: string) => void = () => {}): Pr
   const studio = await startStudio({ folder, program: command });
   const send: Fixture['send'] = (path, { method = 'GET', headers = {}, body } = {}) =>
     new Promise((resolve, reject) => {
-      const all = { authorization: `Bearer ${studio.token}`, ...headers };
+      const text = body === undefined ? '' : JSON.stringify(body);
+      const length = 'transfer-encoding' in headers ? {} : { 'content-length': String(Buffer.byteLength(text)) };
+      const all = { authorization: `Bearer ${studio.token}`, ...length, ...headers };
       const sent = request(
         { host: '127.0.0.1', port: studio.port, path, method, headers: all, agent: false },
         (response) => {
-          let text = '';
+          let answer = '';
           response.setEncoding('utf8').on('data', (part: string) => {
-            text += part;
+            answer += part;
           });
-          response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, text }));
+          response.on('end', () =>
+            resolve({ status: response.statusCode ?? 0, headers: response.headers, text: answer }),
+          );
         },
       );
       sent.on('error', reject);
-      sent.end(body === undefined ? undefined : JSON.stringify(body));
+      sent.end(text);
     });
   return {
     studio,

@@ -140,9 +140,11 @@ describe('requests', () => {
     // The connection may be closed before the answer has been read.
     const tooLong = post({ out: 'x'.repeat(2_000_000) }).catch(() => 'closed');
     expect([413, 'closed']).toContain(await tooLong);
+    const chunked = { method: 'POST', headers: { 'transfer-encoding': 'chunked' }, body: {} };
+    expect(await statusOf('/api/trainings', chunked)).toBe(411);
     expect(await post('text')).toBe(400);
     expect(await post(null)).toBe(400);
-    expect(await statusOf('/api/runs', { method: 'DELETE' })).toBe(404);
-    expect(await statusOf('/', { method: 'POST' })).toBe(404);
+    expect(await statusOf('/api/runs', { method: 'DELETE', headers: { 'content-length': '0' } })).toBe(404);
+    expect(await statusOf('/', { method: 'POST', headers: { 'content-length': '0' } })).toBe(404);
   });
 });

@@ -114,15 +114,17 @@ describe('trainings', () => {
     await eventually(async () => (await training(id)).log[0]);
     const [{ state, isOurs }] = await runs();
     expect([state, isOurs]).toEqual(['running', true]);
-    expect((await fixture.send(`/api/runs/${id}/stop`, { method: 'POST' })).status).toBe(200);
+    expect((await fixture.send(`/api/runs/${id}/stop`, { method: 'POST', body: {} })).status).toBe(200);
     const { log, failure } = await eventually(async () => {
       const now = await training(id);
       return now.active ? undefined : now;
     });
     expect(log.at(-1)).toBe('Stopped.');
     expect(failure).toBeUndefined();
-    expect((await fixture.send(`/api/runs/${id}/stop`, { method: 'POST' })).text).toContain('was not started here');
-    expect((await fixture.send(`/api/runs/${id}/resume`, { method: 'POST' })).status).toBe(200);
+    expect((await fixture.send(`/api/runs/${id}/stop`, { method: 'POST', body: {} })).text).toContain(
+      'was not started here',
+    );
+    expect((await fixture.send(`/api/runs/${id}/resume`, { method: 'POST', body: {} })).status).toBe(200);
     const again = await eventually(async () => (await training(id)).log[0]);
     expect(again).toBe(`arguments ["train","--resume=${join(fixture.folder, 'first')}"]`);
   });

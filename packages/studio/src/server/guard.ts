@@ -68,3 +68,15 @@ export function withToken(token: string): MiddlewareHandler {
     return next();
   };
 }
+
+/** The largest body of a request, in bytes; forms and labels are far smaller. */
+const LARGEST_BODY = 1_000_000;
+
+/** Rejects bodies that are too large or do not say their length. */
+export const smallBody: MiddlewareHandler = async (context, next) => {
+  const { 'content-length': length, 'transfer-encoding': coding } = context.req.header();
+  if (coding !== undefined) return context.json({ error: 'The body must state its length.' }, 411);
+  if (Number(length ?? 0) > LARGEST_BODY)
+    return context.json({ error: `A request may have at most ${LARGEST_BODY} bytes.` }, 413);
+  return next();
+};

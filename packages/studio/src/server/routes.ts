@@ -2,7 +2,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { type Context, Hono } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
 import { streamSSE } from 'hono/streaming';
 import { PyroError } from 'pyro-ts';
 import { RUN_FILES } from 'pyroved/internal';
@@ -10,7 +9,7 @@ import type { Failure, StudioInfo, TrainingStatus } from '../api.js';
 import { detailOf, entryOf, picturesIn } from './describeRun.js';
 import { StudioError } from './errors.js';
 import type { RunEvents } from './events.js';
-import { safeHeaders, sameOrigin, withToken } from './guard.js';
+import { safeHeaders, sameOrigin, smallBody, withToken } from './guard.js';
 import type { Pages } from './pages.js';
 import type { RunLibrary } from './runLibrary.js';
 import { newRunName, trainingArguments, trainingFields } from './trainingFields.js';
@@ -25,8 +24,6 @@ export interface Services {
   readonly info: Omit<StudioInfo, 'fields'>;
 }
 
-/** The largest body of a request, in bytes; forms and labels are far smaller. */
-const LARGEST_BODY = 1_000_000;
 /** Between signs of life on the stream of events, in milliseconds. */
 const HEARTBEAT = 15_000;
 
@@ -36,13 +33,7 @@ export function routes({ library, trainings, events, pages, info }: Services, to
   app.use('*', safeHeaders);
   app.use('*', sameOrigin(port));
   app.use('/api/*', withToken(token));
-  app.use(
-    '/api/*',
-    bodyLimit({
-      maxSize: LARGEST_BODY,
-      onError: (c) => c.json({ error: `A request may have at most ${LARGEST_BODY} bytes.` } satisfies Failure, 413),
-    }),
-  );
+  app.use('/api/*', smallBody);
   app.onError(answerError);
 
   app.get('/api/studio', (c) => c.json({ ...info, fields: trainingFields } satisfies StudioInfo));
