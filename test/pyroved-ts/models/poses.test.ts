@@ -121,6 +121,22 @@ describe('encode', () => {
   });
 });
 
+test('the manifold takes values of its latents, e.g. where images are encoded', () => {
+  const { images, rows, columns } = vae.manifold({
+    axes: [1, 0],
+    values: [
+      [-0.5, 2],
+      [0, 1, 3],
+    ],
+  });
+  expect([Array.from(rows), Array.from(columns)]).toEqual([
+    [2, -0.5],
+    [0, 1, 3],
+  ]);
+  closeTo(imageAt(images, 5), vae.decode([3, -0.5]).images);
+  expect(() => vae.manifold({ values: [[1, 0], [0]] })).toThrow('two lists of increasing numbers; got [1, 0]');
+});
+
 test('the manifold spans the prior: rows from high to low, columns from low to high', () => {
   const { images, rows, columns } = vae.manifold({ size: 3, angle: 0.3 });
   // The 5th and 95th percentile of the standard normal.

@@ -179,8 +179,18 @@ describe('the confusion matrix', () => {
 });
 
 describe('scatterChart', () => {
-  it('draws each point in the colour of its class, on one scale for both axes', () => {
+  it('fills the plot with the points', () => {
+    const svg = scatterChart({ x: [3, 3.1, 3.2], y: [-50, 0, 50], size: 400 });
+    const places = numbersOf(svg, 'dot', 'circle', ['cx', 'cy']);
+    for (const axis of [0, 1]) {
+      const values = places.map((place) => place[axis]!);
+      expect(Math.max(...values) - Math.min(...values)).toBeGreaterThan(360);
+    }
+  });
+
+  it('draws each point in the colour of its class, if wanted on one scale for both axes', () => {
     const svg = scatterChart({
+      sameScale: true,
       x: [1, -2, 0.5, Number.NaN],
       y: [0, 1, -1, 0],
       classes: [0, 1, 0, 1],

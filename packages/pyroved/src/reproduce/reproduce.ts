@@ -27,8 +27,8 @@ export interface ReproduceRequest extends Machine, Partial<PlanOptions> {
 export interface ReproduceResult {
   /** Whether all runs are finished. */
   readonly isComplete: boolean;
-  /** The paths of the report. */
-  readonly report: string;
+  /** The path of the report; absent if the reproduction was stopped. */
+  readonly report?: string;
 }
 
 /** The figures with these names. @throws {OptionError} for an unknown one. */
@@ -43,9 +43,10 @@ export function figuresNamed(names: readonly string[] | undefined): readonly Fig
   return all.filter((figure) => chosen.flat().includes(figure));
 }
 
-/** The runs of the figures: each once, our recipe first, since it takes the least time, and in the order of the figures. */
+/** The runs of the figures, each once: our recipe first, since it takes the least time, then figures that need few runs. */
 export function runsOf(figures: readonly Figure[], plan: Plan): RunSpec[] {
-  const specs = figures.flatMap(({ runs }) => runs(plan));
+  const needed = figures.map(({ runs }) => runs(plan)).sort((a, b) => a.length - b.length);
+  const specs = needed.flat();
   const distinct = [...new Map(specs.map((spec) => [runId(spec), spec])).values()];
   return columns.flatMap((column) => distinct.filter((spec) => spec.column === column));
 }
@@ -68,8 +69,8 @@ export async function reproduce(
   explained(`Could not create ${folder}`, () => fs.mkdirSync(folder, { recursive: true }));
   // Figures can be made of what exists while another process trains.
   using _lock = train ? lockOfFolder(folder) : undefined;
-  const isComplete = !train || (await trainAll({ folder, specs, machine }, hooks, trainers));
-  hooks.say?.(isComplete ? 'Making the figures.' : 'Stopped. Making the figures of what exists.');
+  if (train && !(await trainAll({ folder, specs, machine }, hooks, trainers))) return { isComplete: false };
+  hooks.say?.('Making the figures.');
   using started = await startMachine(machine);
   const context = contextOf({
     ...{ folder, plan, machine: started, say: (line: string) => hooks.say?.(line) },

@@ -70,7 +70,7 @@ function reportData(
     curves: [{ name: 'this model', epochs: history.map(figures) }],
     ...confusionOf(summary, sets.found?.test?.classNames ?? sets.classNames),
     ...(deformations && { deformations }),
-    manifolds: manifoldsOf(model, classNames, angles ? { angle: [...angles] } : {}),
+    manifolds: manifoldsOf(model, classNames, { over: shown, ...(angles && { angle: [...angles] }) }),
     ...(shown.words !== '' && { shown: shown.words }),
     ...latentsOf(model, shown, classNames, angles),
     reconstructions: reconstructionsOf(model, shown, classNames, angles),

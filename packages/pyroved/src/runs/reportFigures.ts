@@ -43,6 +43,7 @@ export function chartsOf(
       xTitle: `true ${name}`,
       yTitle: `predicted ${name}`,
       size: 320,
+      sameScale: true,
     });
     const caption = `Validation images: R2 ${r2.toFixed(3)}, RMSE ${Math.sqrt(meanSquaredError).toPrecision(3)}.`;
     return { key: `predicted-${k + 1}`, title: `Predicted ${name}`, caption, svg };

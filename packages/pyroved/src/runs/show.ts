@@ -8,7 +8,7 @@ import {
   subset,
   TemplateSSIVAE,
   type TrainingImages,
-  type VED,
+  VED,
 } from 'pyroved-ts';
 import { isClassifier } from 'pyroved-ts/internal';
 import { kindOf, variantsOf } from '../kinds/index.js';
@@ -26,19 +26,57 @@ import { degreesFromUpright, turns, uprightOf } from './upright.js';
 const PLOTTED = 2000;
 const SHOWN = 10;
 
-/** One manifold per class, or per value of the condition or target. `angle` (per class) in radians, counter-clockwise. */
+/** Options of `manifoldsOf`. */
+interface ManifoldsOptions {
+  readonly size?: number;
+  readonly coverage?: number;
+  /** Angle of each class in radians, counter-clockwise. */
+  readonly angle?: readonly number[];
+  /** Cover where these images are encoded, of each class those of the class. @default the prior */
+  readonly over?: Pick<Shown, 'images' | 'found'>;
+}
+
+/** One manifold per class, or per value of the condition or target. */
 export function manifoldsOf(
   model: Model | VED,
   classNames: readonly string[],
-  options: { size?: number; coverage?: number; angle?: readonly number[] } = {},
+  options: ManifoldsOptions = {},
 ): ManifoldPictureOptions[] {
-  const { angle = [], ...rest } = options;
+  const { angle = [], over, ...rest } = options;
+  const covered = over && !(model instanceof VED) ? coveredBy(model, over, rest) : undefined;
   // As in the scatter plot: the first latent is horizontal, the second vertical.
   const grid = { ...rest, ...(model.options.latentDim > 1 && { axes: [1, 0] as const }) };
   const vae: Pick<InvariantVAE, 'manifold'> = model;
   return variantsOf(model, classNames).map(({ condition, title, class: which = 0 }) =>
-    shown(vae.manifold({ ...condition, ...grid, ...turned(model, angle[which]) }), title),
+    shown(vae.manifold({ ...condition, ...grid, ...covered?.(which), ...turned(model, angle[which]) }), title),
   );
+}
+
+/** With fewer images of a class, its manifold covers all of them. */
+const ENOUGH_OF_CLASS = 10;
+
+/** For each class, the values of the first two latents that cover the encoded images: quantiles of each. */
+function coveredBy(
+  model: Model,
+  { images, found }: Pick<Shown, 'images' | 'found'>,
+  { size = 8, coverage = 0.9 }: ManifoldsOptions,
+): (which: number) => { values?: readonly [readonly number[], readonly number[]] } {
+  const { latentDim } = model.options;
+  const { content } = model.encode(images);
+  const places = Array.from({ length: images.count }, (_, i) => i);
+  const quantiles = (members: readonly number[], latent: number): number[] => {
+    const sorted = Float32Array.from(members, (i) => content[i * latentDim + latent]).sort();
+    const at = (share: number): number => sorted[Math.round(share * (sorted.length - 1))];
+    return Array.from({ length: size }, (_, k) => at((1 - coverage) / 2 + (coverage * k) / Math.max(1, size - 1)));
+  };
+  return (which) => {
+    const own = places.filter((i) => found?.[i] === which);
+    const members = own.length >= ENOUGH_OF_CLASS ? own : places;
+    const values = [quantiles(members, Math.min(1, latentDim - 1)), quantiles(members, 0)] as const;
+    // A latent that encodes nothing has no extent; the prior is then shown.
+    const hasExtent = values.every((list) => list[list.length - 1] - list[0] > 1e-3);
+    return hasExtent ? { values } : {};
+  };
 }
 
 const turned = (model: Model | VED, angle: number | undefined) =>

@@ -19,6 +19,12 @@ export interface ManifoldOptions extends PoseRows {
   readonly axes?: readonly [number, number];
   /** Probability mass of the prior that each axis spans, at evenly spaced quantiles. @default 0.9 */
   readonly coverage?: number;
+  /**
+   * Values of the latents of `axes`, smallest first, e.g. quantiles of encoded images; they replace `size` and
+   * `coverage`.
+   * @default quantiles of the prior
+   */
+  readonly values?: readonly [readonly number[], readonly number[]];
 }
 
 /** Images decoded over a grid of two latents. */
@@ -39,7 +45,7 @@ export const gridTable = {
   coverage: { default: 0.9, ...openFraction },
 } satisfies OptionTable<Pick<ManifoldOptions, 'size' | 'coverage'>>;
 
-const table = { ...gridTable, axes: {}, ...poseTable, ...conditionTable } satisfies OptionTable<
+const table = { ...gridTable, axes: {}, values: {}, ...poseTable, ...conditionTable } satisfies OptionTable<
   ManifoldOptions & Condition
 >;
 
@@ -52,25 +58,36 @@ export function manifold(
   options: ManifoldOptions & Condition,
   decode: (content: Float32Array, options: PoseRows & Condition) => ImageSet,
 ): Manifold {
-  const { size, axes: chosenAxes, coverage, ...others } = resolveOptions('manifold', options, table);
+  const { size, axes: chosenAxes, coverage, values, ...others } = resolveOptions('manifold', options, table);
   const quantiles = evenQuantiles(size, coverage);
+  const [downwards, acrosswards] = checkedValues(values) ?? [quantiles, quantiles];
   const axes = chosenAxes ?? (latentDim === 1 ? [0, 0] : [0, 1]);
   if (axes.some((a) => !Number.isInteger(a) || a < 0 || a >= latentDim) || (latentDim > 1 && axes[0] === axes[1])) {
     throw new OptionError(
       `manifold: axes must be two different latents from 0 to ${latentDim - 1}; got [${axes.join(', ')}].`,
     );
   }
-  const columns = Float32Array.from(quantiles);
-  const rows = latentDim === 1 ? Float32Array.of(0) : Float32Array.from(quantiles).reverse();
-  const content = new Float32Array(rows.length * size * latentDim);
+  const columns = Float32Array.from(acrosswards);
+  const rows = latentDim === 1 ? Float32Array.of(0) : Float32Array.from(downwards).reverse();
+  const content = new Float32Array(rows.length * columns.length * latentDim);
   rows.forEach((down, r) => {
     columns.forEach((across, c) => {
-      const at = (r * size + c) * latentDim;
+      const at = (r * columns.length + c) * latentDim;
       content[at + axes[0]] = down;
       content[at + axes[1]] = across;
     });
   });
   return { images: decode(content, others), rows, columns, axes };
+}
+
+/** @throws {OptionError} unless both lists have increasing finite numbers. */
+function checkedValues(values: ManifoldOptions['values']): ManifoldOptions['values'] {
+  for (const list of values ?? []) {
+    const isIncreasing = list.every((v, i) => Number.isFinite(v) && (i === 0 || v >= list[i - 1]));
+    if (list.length > 0 && isIncreasing) continue;
+    throw new OptionError(`manifold: values must be two lists of increasing numbers; got [${list.join(', ')}].`);
+  }
+  return values;
 }
 
 /** `size` evenly spaced quantiles of the standard normal, over the central `coverage` of its mass. */

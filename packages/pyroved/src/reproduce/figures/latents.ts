@@ -1,19 +1,25 @@
 /** Shared by the figures of latent spaces: manifolds by class, the latents of images, and scatter plots. */
 import { inMemory, type TrainingImages } from 'pyroved-ts';
+import { isClassifier } from 'pyroved-ts/internal';
 import type { TrainedModel } from '../../runs/loadModel.js';
 import { latentName, manifoldsOf } from '../../runs/show.js';
 import { uprightOf } from '../../runs/upright.js';
 import { manifoldPicture, type ReportChart, scatterChart } from '../../viz/index.js';
 import type { Points } from '../probes.js';
 
-/** One picture per class, or a single one. */
-export function manifoldCharts(trained: TrainedModel, key: string, title: string): ReportChart[] {
+/** One picture per class, or a single one, over the latents of the images. */
+export function manifoldCharts(
+  trained: TrainedModel,
+  { key, title, images }: { readonly key: string; readonly title: string; readonly images: TrainingImages },
+): ReportChart[] {
   const { model, classNames, classAngles } = trained;
+  const shown = inMemory(images);
+  const over = { images: shown, ...(isClassifier(model) && { found: model.classify(shown).classes }) };
   const angle = Array.from({ length: Math.max(1, classNames.length) }, (_, k) => uprightOf(classAngles, k));
-  return manifoldsOf(model, classNames, { angle, size: 8 }).map((options, i) => ({
+  return manifoldsOf(model, classNames, { angle, over }).map(({ title: name, ...options }, i) => ({
     key: `${key}-${i + 1}`,
-    title: options.title === undefined ? title : `${title}: ${options.title}`,
-    svg: manifoldPicture({ ...options, title: '' }).svg,
+    title: name === undefined ? title : `${title}: ${name}`,
+    svg: manifoldPicture(options).svg,
   }));
 }
 

@@ -37,7 +37,10 @@ export const figure5: Figure = {
         trainedPoints(trained, context),
       );
       if (!points) continue;
-      const pictures = await context.withModel(spec, async (trained) => manifoldCharts(trained, key, title));
+      const { unlabelled: images } = await loadSets(context.plan.particles);
+      const pictures = await context.withModel(spec, async (trained) =>
+        manifoldCharts(trained, { key, title, images }),
+      );
       charts.push(...(pictures ?? []), {
         ...scatterOf(`${key}-latents`, title, points),
         caption: separationText(points),
@@ -91,9 +94,10 @@ export const figure6: Figure = {
       if (!found || !points) continue;
       const { accuracy, confusion, classNames } = found;
       recalls[column] = confusion.map((row, t) => number3(row[t] / row.reduce((a, b) => a + b, 0))).join(', ');
-      const pictures = await context.withModel(spec, async (trained) =>
-        manifoldCharts(trained, `figure-6-${column}`, title),
-      );
+      const pictures = await context.withModel(spec, async (trained) => {
+        const { images } = await validationImages(trained);
+        return manifoldCharts(trained, { key: `figure-6-${column}`, title, images });
+      });
       charts.push(
         {
           ...{ key: `figure-6-${column}-confusion`, title, caption: `Accuracy ${formatPercent(accuracy)}.` },

@@ -52,9 +52,10 @@ const traversal = (id: string, isInvariant: boolean): Figure => {
       const found = new Map<string, Probes>();
       for (const { name, spec } of specs(context)) {
         const title = `${name}${progressOf(context.status(spec))}`;
-        const pictures = await context.withModel(spec, async (trained) =>
-          manifoldCharts(trained, `figure-${id}-${spec.column}`, title),
-        );
+        const pictures = await context.withModel(spec, async (trained) => {
+          const { images } = await validationImages(trained);
+          return manifoldCharts(trained, { key: `figure-${id}-${spec.column}`, title, images });
+        });
         charts.push(...(pictures ?? []));
         const probes = await context.measured(spec, 'probes of scale and shear', probesOf);
         if (!probes) continue;

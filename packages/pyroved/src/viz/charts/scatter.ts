@@ -4,7 +4,7 @@ import { textWidth } from '../textWidth.js';
 import { LABEL_SIZE, QUIET } from '../theme.js';
 import { bottomLabels, bottomTitle, horizontalGrid, labelsWidth, leftLabels, verticalGrid } from './axes.js';
 import { colourOf, symbol, symbolLegend } from './legend.js';
-import { linearScale, ticksOf } from './scales.js';
+import { type Domain, linearScale, spanOf, ticksOf } from './scales.js';
 import { canvas, marks, moved, text } from './svg.js';
 
 /** The data of a scatter plot. */
@@ -17,6 +17,8 @@ export interface ScatterOptions {
   /** @default "z₁" and "z₂" */
   readonly xTitle?: string;
   readonly yTitle?: string;
+  /** Whether both axes have one symmetric scale, e.g. for predicted against true values; otherwise each fits its points. @default false */
+  readonly sameScale?: boolean;
   /** Largest number of points; more are subsampled, to keep the file small. @default 2000 */
   readonly maxPoints?: number;
   /** Width and height of the plot in pixels. @default 400 */
@@ -24,12 +26,22 @@ export interface ScatterOptions {
 }
 
 /**
- * The scatter plot as SVG, with the same scale for both axes.
+ * The scatter plot as SVG.
  * @throws {PyrovedError} when the lengths differ.
  * @example scatterChart({ x: z1, y: z2, classes: labels, classNames: ['a', 'b'] })
  */
 export function scatterChart(options: ScatterOptions): string {
-  const { x, y, classes, classNames = [], xTitle = 'z₁', yTitle = 'z₂', maxPoints = 2000, size = 400 } = options;
+  const {
+    x,
+    y,
+    classes,
+    classNames = [],
+    xTitle = 'z₁',
+    yTitle = 'z₂',
+    maxPoints = 2000,
+    size = 400,
+    sameScale = false,
+  } = options;
   if (y.length !== x.length || (classes !== undefined && classes.length !== x.length))
     throw new PyrovedError(
       `A scatter plot requires as many y (${y.length}) and classes (${classes?.length ?? 'none'}) as x (${x.length}).`,
@@ -41,11 +53,11 @@ export function scatterChart(options: ScatterOptions): string {
     const point = { x: x[i]!, y: y[i]!, class: classes?.[i] ?? 0 };
     if (Number.isFinite(point.x) && Number.isFinite(point.y)) points.push(point);
   }
-  const domain = commonDomain(points.flatMap((point) => [point.x, point.y]));
-  const [across, up] = [linearScale(domain, [0, size]), linearScale(domain, [size, 0])];
+  const [xDomain, yDomain] = domainsOf(points, sameScale);
+  const [across, up] = [linearScale(xDomain, [0, size]), linearScale(yDomain, [size, 0])];
   const plot = { width: size, height: size };
-  const xTicks = ticksOf(domain, across, { count: 7 });
-  const yTicks = ticksOf(domain, up, { count: 7 });
+  const xTicks = ticksOf(xDomain, across, { count: 7 });
+  const yTicks = ticksOf(yDomain, up, { count: 7 });
   const area = points.length > 1000 ? 14 : 26;
   const dots = points.map((point) =>
     symbol(point.class, area, across(point.x), up(point.y), names.length > 0 ? colourOf(point.class) : undefined),
@@ -77,8 +89,21 @@ export function scatterChart(options: ScatterOptions): string {
 /** Selects a fraction of the points evenly, independent of the order of classes, by multiples of the golden ratio. */
 const isDrawn = (i: number, share: number): boolean => (i * ((Math.sqrt(5) - 1) / 2)) % 1 < share;
 
-/** One symmetric domain for both axes, so that distances are not distorted. */
-function commonDomain(values: readonly number[]): [number, number] {
-  const reach = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0) || 1;
-  return [-1.05 * reach, 1.05 * reach];
+/** The domains of both axes, with a margin around the points. */
+function domainsOf(
+  points: readonly { readonly x: number; readonly y: number }[],
+  sameScale: boolean,
+): [Domain, Domain] {
+  const [xs, ys] = [points.map(({ x }) => x), points.map(({ y }) => y)];
+  if (!sameScale) return [widened(spanOf(xs)), widened(spanOf(ys))];
+  const reach = [...xs, ...ys].reduce((most, value) => Math.max(most, Math.abs(value)), 0) || 1;
+  return [
+    [-1.05 * reach, 1.05 * reach],
+    [-1.05 * reach, 1.05 * reach],
+  ];
+}
+
+function widened([low, high]: Domain): Domain {
+  const margin = 0.04 * (high - low);
+  return [low - margin, high + margin];
 }

@@ -22,7 +22,7 @@ export interface ReportData {
   readonly predictions?: readonly ReportChart[];
   /** One per class, or a single one without a title. */
   readonly manifolds?: readonly ManifoldPictureOptions[];
-  /** Caption of the manifolds. @default "Images decoded over the plane of two latent variables, upright and centred." */
+  /** Caption of the manifolds. @default "Images decoded over the plane of two latent variables where images are encoded (their 5% to 95% quantiles), upright and centred." */
   readonly drawn?: string;
   /** Sentence about the images shown in latents, angles and reconstructions, e.g. "Validation images, by true class." */
   readonly shown?: string;

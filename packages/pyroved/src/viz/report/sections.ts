@@ -83,7 +83,7 @@ export const training = (charts: readonly TrainingChart[]): Html =>
 /** One grid of decoded images per class. */
 export const manifolds = (
   svgs: readonly string[],
-  drawn = 'Images decoded over the plane of two latent variables, upright and centred.',
+  drawn = 'Images decoded over the plane of two latent variables where images are encoded (their 5% to 95% quantiles), upright and centred.',
 ): Html =>
   section(
     'Latent manifold',
