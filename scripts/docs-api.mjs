@@ -13,26 +13,29 @@ import { setup } from './setup.mjs';
 
 const output = join('docs', 'api');
 
-if (isMain(import.meta.url)) {
-  await main(async () => {
-    await setup();
-    await build();
-    const tools = await installTools('api');
-    mkdirSync(cache, { recursive: true });
-    const config = join(cache, 'typedoc.json');
-    writeFileSync(config, JSON.stringify(options(workspaces())));
-    const { code } = await run(process.execPath, [join(tools, 'typedoc', 'bin', 'typedoc'), '--options', config]);
-    if (code !== 0) throw new Stop('TypeDoc found the errors above.');
-    say(`The API reference is in ${join(output, 'index.html')}.`);
-  });
+/**
+ * Builds the packages, whose types TypeDoc reads, and writes docs/api. `documentation` is the address of the site that
+ * the reference becomes a part of, for a link back.
+ */
+export async function buildApi({ documentation } = {}) {
+  await setup();
+  await build();
+  const tools = await installTools('api');
+  mkdirSync(cache, { recursive: true });
+  const config = join(cache, 'typedoc.json');
+  writeFileSync(config, JSON.stringify(options(workspaces(), documentation)));
+  const { code } = await run(process.execPath, [join(tools, 'typedoc', 'bin', 'typedoc'), '--options', config]);
+  if (code !== 0) throw new Stop('TypeDoc found the errors above.');
+  say(`The API reference is in ${join(output, 'index.html')}.`);
 }
 
 /** TypeDoc's options; it finds the entry points of a package in the `exports` of its package.json. */
-function options(packages) {
+function options(packages, documentation) {
   return {
     name: 'pyro-ts',
     out: join(root, output),
     readme: 'none',
+    ...(documentation !== undefined && { navigationLinks: { Documentation: documentation } }),
     entryPointStrategy: 'packages',
     entryPoints: packages.map(({ folder }) => join(root, folder)),
     packageOptions: {
@@ -47,3 +50,5 @@ function options(packages) {
     logLevel: 'Warn',
   };
 }
+
+if (isMain(import.meta.url)) await main(() => buildApi());

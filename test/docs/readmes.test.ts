@@ -1,4 +1,4 @@
-/** The programs in the readmes run when pasted, and print what the readmes say. */
+/** The programs in the readmes and on the start page run when pasted, and print what the page says. */
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -6,7 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
-const readmes = ['README.md', ...readdirSync(join(root, 'packages')).map((name) => `packages/${name}/README.md`)];
+const names = readdirSync(join(root, 'packages'));
+const readmes = ['README.md', 'docs/index.md', ...names.map((name) => `packages/${name}/README.md`)];
 
 /** Every fenced block of `ts`, with the `text` block after it: what it prints. */
 const programs = readmes.flatMap((file) => {
