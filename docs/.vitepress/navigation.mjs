@@ -30,6 +30,8 @@ const experiments = {
   items: guides({
     training: 'Training',
     sweeps: 'Sweeps',
+    studio: 'The studio',
+    reproduce: "Reproduce the paper's figures",
     'angle-priors': 'Angle priors and guides',
     'compare-priors': 'Compare angle priors',
     templates: 'Template models',

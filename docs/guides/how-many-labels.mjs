@@ -63,9 +63,9 @@ console.log(`|---|${seeds.map(() => '---|').join('')}---|`);
 for (const [count, values] of accuracies) {
   console.log(`| ${count} | ${[...values, mean(values)].map((v) => v.toFixed(3).replace(/^0/, '')).join(' | ')} |`);
 }
-const line = (name, valueOf) => ({
+const line = (name, pick) => ({
   name,
-  points: [...accuracies].map(([count, values]) => ({ x: Math.log2(count), y: valueOf(values) })),
+  points: [...accuracies].map(([count, values]) => ({ x: Math.log2(count), y: pick(values) })),
 });
 const picture = lineChart({
   series: [line('mean', mean), ...seeds.map((seed, i) => line(`seed ${seed}`, (values) => values[i]))],

@@ -1,32 +1,28 @@
 /**
- * The moving picture of the start page, docs/public/moving.png: a class-conditional rVAE is trained on card suits that
- * are rotated by up to 60 degrees, and then draws each suit as angle and content go around once.
- *   node docs/pictures/moving.mjs
+ * The moving picture of the start page, docs/public/moving.png: what a decoder that was trained on images at any angle
+ * draws, as angle and content go around once.
+ *   npx pyroved train cards --preset small --angle "180 deg" --axes both --epochs 16 --seed 1 --out runs/moving
+ *   node docs/pictures/moving.mjs runs/moving
  */
 import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { crc32, deflateSync } from 'node:zlib';
 import { selectEngine } from '@pyro-ts/engine';
-import { selectKernel } from '@pyro-ts/spatial-decoder';
-import { cards } from 'pyroved-data';
-import { rVAE, UnsupervisedTrainer } from 'pyroved-ts';
+import { loadModel } from 'pyroved';
 
 const [frames, milliseconds, zoom, levels] = [60, 80, 3, 16];
 
 await selectEngine();
-const kernel = await selectKernel();
-const side = 48;
-const { validation: images } = cards({ angle: 60, axes: 'both', validationPerClass: 500, seed: 1 });
-const model = rVAE({ shape: [side, side], numClasses: 4, pixels: 400, kernel, seed: 1 });
-await new UnsupervisedTrainer(model, { images }, { epochs: 60, batchSize: 100, lr: 2e-3, seed: 1 }).train();
+const { model } = await loadModel(process.argv[2]);
+const side = model.options.shape[0];
 const classes = [0, 1, 2, 3];
 const width = 2 * side * zoom;
 
 /** All classes at one moment of the turn, in two rows of two. */
 function frame(moment) {
   const turn = 2 * Math.PI * moment;
-  const content = classes.flatMap(() => [Math.cos(turn), Math.sin(turn)]);
+  const content = classes.flatMap(() => [0.5 * Math.cos(turn), 0.5 * Math.sin(turn)]);
   const { images } = model.decode(content, { classes, angle: classes.map((k) => (k % 2 === 0 ? turn : -turn)) });
   return Uint8Array.from({ length: width * width }, (_, i) => {
     const [row, column] = [Math.floor(i / width) / zoom, (i % width) / zoom];
@@ -88,4 +84,3 @@ const signature = Buffer.from([137, 80, 78, 71, 13, 10, 26, 10]);
 const file = join(dirname(fileURLToPath(import.meta.url)), '..', 'public', 'moving.png');
 writeFileSync(file, Buffer.concat([signature, ...chunks]));
 console.log(file);
-kernel.dispose();
