@@ -7,6 +7,7 @@ import { dirname, extname, join, normalize } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { type Browser, chromium as launcher, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { all } from '../slow.js';
 import { chromium, where } from './chromium.js';
 
 interface Script {
@@ -39,7 +40,7 @@ async function serve(folder: string): Promise<Server> {
   return server;
 }
 
-describe.skipIf(chromium === undefined)(where, () => {
+describe.skipIf(chromium === undefined || !all)(where, () => {
   let server: Server;
   let browser: Browser;
   let address: string;
