@@ -5,6 +5,15 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { StudyFolder } from 'pyroved/internal';
 import { afterAll, afterEach, beforeAll, describe, expect, vi } from 'vitest';
+import { queueAddress } from '../../packages/pyroved/dist/queue/address.js';
+import { QueueServer } from '../../packages/pyroved/dist/queue/connect.js';
+import { parsePayload } from '../../packages/pyroved/dist/queue/payload.js';
+import { machineOfPin } from '../../packages/pyroved/dist/queue/pin.js';
+import { type Delivery, ServerQueue } from '../../packages/pyroved/dist/queue/serverQueue.js';
+import { queueName } from '../../packages/pyroved/dist/queue/studies.js';
+import { trainTask } from '../../packages/pyroved/dist/queue/trainTask.js';
+import { FolderStore } from '../../packages/pyroved/dist/shared/folderStore.js';
+import { JobRunner } from '../../packages/pyroved/dist/sweep/trainingProcess.js';
 import type { Server } from '../pyroved/queue/postgres.js';
 import { servers } from '../pyroved/queue/servers.js';
 import { all, slow } from '../slow.js';
@@ -77,6 +86,53 @@ describe.each(servers)('a distributed sweep through %s', (name, problem, startSe
     expect(stderr).not.toContain('unexpected error');
     expect(code, stderr).toBe(0);
   };
+
+  test('survives a worker that is killed within a training step', async () => {
+    const study = sweep();
+    const killed = worker({ PYRO_TEST_KILL: 'step', PYRO_TEST_ONCE: at('killed-0') }, '--kernel', 'native');
+    expect((await killed.ended).code).toBeNull();
+    // It continues from the state after the first epoch.
+    await vi.waitUntil(() => existsSync(at(storage(), 'trials')), { timeout: 10_000 });
+    worker();
+    await finish(study);
+    expectSame();
+  });
+
+  test('has one result of a trial that two live workers train at once', async () => {
+    const study = sweep();
+    await study.until('trials for the workers');
+    await vi.waitUntil(() => existsSync(at(out, 'queue.json')), { timeout: 60_000 });
+    const { id } = StudyFolder.open(at(out)).queueRecord() ?? { id: '' };
+    await using connected = await QueueServer.connect(queueAddress(true));
+    const queue = await ServerQueue.open(connected, { name: queueName(id), lease: 1000, mostStalls: 20 });
+    const take = () => vi.waitUntil(() => queue.take(), { timeout: 60_000, interval: 200 });
+    const first = await take();
+    // Its lease ends, and the trial is delivered again; others that come meanwhile are put back.
+    const others: Delivery[] = [];
+    let second = await take();
+    while (second.task.id !== first.task.id) {
+      others.push(second);
+      second = await take();
+    }
+    for (const other of others) await other.putBack().catch(() => {});
+    const store = FolderStore.open(at(storage()));
+    const train = async (cache: string) => {
+      using runner = new JobRunner();
+      const payload = parsePayload(second.task.payload);
+      const machine = { ...machineOfPin(payload.pin), threads: 1 };
+      const place = { store, runner, machine, pin: payload.pin, cache: at(cache), checkpointSeconds: 0 };
+      return trainTask(payload, place, new AbortController().signal);
+    };
+    expect(await Promise.all([train('cache'), train('cache-2')])).toEqual(['done', 'done']);
+    expect(readdirSync(at(storage(), 'results'))).toHaveLength(1);
+    // Whose lease has ended cannot complete the trial.
+    await first.complete().catch(() => {});
+    await second.complete().catch(() => {});
+    worker();
+    await finish(study);
+    expectSame();
+    expect(readdirSync(at(storage(), 'results'))).toHaveLength(4);
+  });
 
   test('survives a worker that is killed as it saves a checkpoint', async () => {
     const study = sweep();

@@ -1,7 +1,7 @@
 /**
  * Makes a process of pyroved fail on purpose, loaded with NODE_OPTIONS=--import: the training process of a seed crashes (PYRO_TEST_CRASH_SEED), a worker is
- * killed with -9 as it saves a checkpoint or after it has written a result (PYRO_TEST_KILL, once per file PYRO_TEST_ONCE), its clock is wrong by some
- * milliseconds (PYRO_TEST_SKEW).
+ * killed with -9 within a training step, as it saves a checkpoint or after it has written a result (PYRO_TEST_KILL, once per file PYRO_TEST_ONCE), its clock
+ * is wrong by some milliseconds (PYRO_TEST_SKEW).
  */
 import fs from 'node:fs';
 
@@ -31,11 +31,38 @@ function isFirst() {
   }
 }
 
+/** Kills the training process and its worker. */
+function killBoth() {
+  for (const pid of [process.ppid, process.pid]) process.kill(pid, 'SIGKILL');
+}
+
+if (PYRO_TEST_KILL === 'step' && isTraining) {
+  // A backward pass of the native kernel belongs to a step: the third one after the first epoch.
+  let saved = false;
+  let passes = 0;
+  const { dlopen } = process;
+  process.dlopen = (module, ...rest) => {
+    dlopen(module, ...rest);
+    const { exports } = module;
+    if (typeof exports.backward !== 'function') return;
+    const backward = (...args) => {
+      const gradients = exports.backward(...args);
+      if (saved && ++passes === 3 && isFirst()) killBoth();
+      return gradients;
+    };
+    module.exports = { ...exports, backward };
+  };
+  const { send } = process;
+  process.send = (answer, ...rest) => {
+    saved ||= answer.is === 'saved';
+    return send.call(process, answer, ...rest);
+  };
+}
+
 if (PYRO_TEST_KILL === 'checkpoint' && isTraining) {
   const { renameSync } = fs;
   fs.renameSync = (from, to) => {
-    if (to.endsWith('checkpoint.safetensors') && isFirst())
-      for (const pid of [process.ppid, process.pid]) process.kill(pid, 'SIGKILL');
+    if (to.endsWith('checkpoint.safetensors') && isFirst()) killBoth();
     renameSync(from, to);
   };
 }

@@ -1,4 +1,6 @@
 /** Shared with the application, the tests and the benchmarks of this project; not for other users. */
+export { openArchive, usableImages } from './archive/archive.js';
+export type { ArchivedImage, ArchiveOptions, ImageArchive } from './archive/archivedImage.js';
 export { drawPose, type Pose, type PoseRanges, polarAngle, warp } from './cards/affine.js';
 export { type CardSetOptions, cardSet, cardsConfig } from './cards/cards.js';
 export { suitTemplates } from './cards/suits.js';

@@ -1,4 +1,7 @@
 /** Runs from images to a report: trained, resumed, compared, evaluated and applied to new images. */
+export type { ArchiveResult, ArchiveWork } from './archives/classifyArchive.js';
+export { classifyArchive } from './archives/classifyArchive.js';
+export type { ArchiveRequest } from './archives/plan.js';
 export type * from './runs/index.js';
 export {
   averagedClassifications,

@@ -1,29 +1,22 @@
 /** A storage on S3, with the emulator moto where Python has it (pip install "moto[server]"). */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { AwsClient } from 'aws4fetch';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { S3Store } from '../../../packages/pyroved/dist/shared/s3Store.js';
 import { freePort } from '../queue/postgres.js';
 import { describeStore } from './contract.js';
+import { noS3, type S3Server, startS3 } from './s3.js';
 
-const python = process.platform === 'win32' ? 'python' : 'python3';
-const { status } = spawnSync(python, ['-c', 'import moto.server'], { stdio: 'ignore' });
-const problem = status === 0 ? undefined : 'Python has no moto.server';
+const problem = noS3;
 if (problem !== undefined) console.warn(`The storage on S3 is not tested: ${problem}.`);
 
 const environment: NodeJS.ProcessEnv = { AWS_ACCESS_KEY_ID: 'key', AWS_SECRET_ACCESS_KEY: 's3cret' };
-let server: ChildProcess | undefined;
+let server: S3Server | undefined;
 
 beforeAll(async () => {
   if (problem !== undefined) return;
-  const port = await freePort();
-  server = spawn(python, ['-m', 'moto.server', '-p', String(port)], { stdio: 'ignore' });
-  environment.AWS_ENDPOINT_URL = `http://127.0.0.1:${port}`;
-  const client = new AwsClient({ accessKeyId: 'key', secretAccessKey: 's3cret', service: 's3', region: 'us-east-1' });
-  const bucket = () => client.fetch(`http://127.0.0.1:${port}/studies`, { method: 'PUT' }).catch(() => undefined);
-  while (!(await bucket())?.ok) await new Promise((resolve) => setTimeout(resolve, 100));
+  server = await startS3('studies');
+  Object.assign(environment, server.environment);
 });
-afterAll(() => void server?.kill('SIGKILL'));
+afterAll(() => server?.stop());
 
 describeStore('a bucket as storage', () => S3Store.open('s3://studies', environment), problem);
 describeStore('a part of a bucket as storage', () => S3Store.open('s3://studies/a/b', environment), problem);

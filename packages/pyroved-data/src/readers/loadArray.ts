@@ -115,7 +115,7 @@ interface Layout {
   readonly channelsLast: boolean;
 }
 
-function layoutOf(path: string, shape: readonly number[]): Layout {
+export function layoutOf(path: string, shape: readonly number[]): Layout {
   const [, ...item] = shape;
   const [a, b, c] = item;
   if (shape.some((d) => d === 0)) throw new DataError(`The array in "${path}" is empty: shape [${shape.join(', ')}].`);
@@ -129,7 +129,7 @@ function layoutOf(path: string, shape: readonly number[]): Layout {
 }
 
 /** An item with its channels first, resized to `size`. */
-function fitted(
+export function fitted(
   values: Float32Array,
   { shape, channels, channelsLast }: Layout,
   size: number | undefined,

@@ -5,6 +5,8 @@ import path from 'node:path';
 import { Command, Option } from 'commander';
 import { PyrovedError } from 'pyroved-ts';
 import { defined } from 'pyroved-ts/internal';
+import { classifyArchive } from '../archives/classifyArchive.js';
+import { queueAddress } from '../queue/address.js';
 import {
   averagedClassifications,
   type ClassifyOptions,
@@ -14,10 +16,11 @@ import {
   type RunClassification,
 } from '../runs/index.js';
 import { classificationCsv } from '../storage/index.js';
+import { defaultWorkers } from '../sweep/sweep.js';
 import { formatCount } from '../viz/index.js';
 import { interruptible, say, sayProblems } from './messages.js';
-import { micrographSettings, threadsOption } from './micrographTable.js';
-import { addMachineOptions, decimal, type Given, group, parsed, picked, share } from './options.js';
+import { micrographSettings } from './micrographTable.js';
+import { addMachineOptions, atLeast, decimal, type Given, group, machineOf, parsed, picked, share } from './options.js';
 import { addImagesOptions, newImages, whereOf, withRun, withRuns, writeTable } from './trained.js';
 
 export function classifyCommand(): Command {
@@ -50,6 +53,22 @@ export function classifyCommand(): Command {
       share,
     ),
   );
+  group(command, 'Archives:', [
+    new Option(
+      '--shards <folder>',
+      'classify an archive by shards: write one Parquet file per shard to this folder or s3://BUCKET/PREFIX, and only those that are missing; --images may also be a text file with one file name per line, and --array a TIFF, Zarr or MRC stack (requires the package hyparquet-writer)',
+    ),
+    parsed('--shard-size <n>', 'entries of the archive per shard (default: 10000)', atLeast(1)),
+    parsed(
+      '--workers <n>',
+      'processes that classify shards, or threads that find objects in micrographs (default: as many as cores and memory allow)',
+      atLeast(1),
+    ),
+    new Option(
+      '--queue [address]',
+      'share the shards with every machine that runs the same command, through Redis, Valkey or PostgreSQL; see pyroved worker',
+    ),
+  ]);
   group(command, 'Micrographs:', [
     new Option('--latents', 'add the content latents and their standard deviations to the table'),
     new Option(
@@ -58,7 +77,6 @@ export function classifyCommand(): Command {
     ),
     new Option('--no-pictures', 'with a folder as --out: do not draw pictures'),
     new Option('--resume', 'with a folder as --out: continue where the same command was stopped'),
-    threadsOption(),
   ]);
   addMachineOptions(command);
   return command.action(async (runs: string[], given: Given) => {
@@ -67,6 +85,10 @@ export function classifyCommand(): Command {
       throw new PyrovedError(`--threshold must be a probability between 0 and 1; got ${threshold}.`);
     const { answer, falseAlarms } = given as ClassifyOptions;
     const options = { ...(answer !== 'gated' && { answer }), ...(falseAlarms !== undefined && { falseAlarms }) };
+    if (given.shards !== undefined) return byShards(runs, given, { ...options, threshold });
+    const stray = (['shardSize', 'queue'] as const).find((name) => given[name] !== undefined);
+    if (stray !== undefined)
+      throw new PyrovedError(`--${stray === 'shardSize' ? 'shard-size' : stray} requires --shards.`);
     if (given.micrographs !== undefined) return inMicrographs(runs, given, { ...options, threshold });
     const parts: RunClassification[] = [];
     for (const run of runs) {
@@ -89,6 +111,46 @@ export function classifyCommand(): Command {
       `${formatCount(rows.length)} classified${by}: ${counts.join(', ')}; ${unsure} unsure (below ${threshold})${outlierText}.${where}`,
     );
   });
+}
+
+/** Classifies an archive by shards, together with other machines if there is a queue. */
+async function byShards(
+  runs: readonly string[],
+  given: Given,
+  options: ClassifyOptions & { readonly threshold: number },
+): Promise<void> {
+  const {
+    images,
+    array,
+    dataset,
+    shards,
+    shardSize,
+    queue,
+    workers = defaultWorkers(),
+  } = given as Record<string, string> & Record<'shardSize' | 'workers', number>;
+  if (runs.length !== 1) throw new PyrovedError(`--shards takes one run; got ${runs.length}.`);
+  const stray = ['out', 'micrographs'].find((name) => given[name] !== undefined);
+  if (stray !== undefined) throw new PyrovedError(`--${stray} and --shards exclude each other.`);
+  if ((images === undefined) === (array === undefined))
+    throw new PyrovedError('--shards requires one of --images and --array.');
+  const { threads = Math.max(1, Math.floor(os.availableParallelism() / workers)), ...machine } = machineOf(given);
+  const request = {
+    ...{ run: runs[0], archive: images ?? array, out: shards, ...options },
+    ...defined({ dataset, shardSize }),
+    ...picked(given, ['maxPixels', 'maxBytes']),
+  };
+  const address = queue === undefined ? {} : { queue: queueAddress(typeof queue === 'string' ? queue : true) };
+  const found = await interruptible(say, (signal) =>
+    classifyArchive(request, { ...machine, threads, workers, ...address }, { say, signal }),
+  );
+  const rate = found.images === 0 ? '' : `, ${formatCount(Math.round(found.imagesPerSecond))} per second and process`;
+  const left =
+    found.missing === 0
+      ? ''
+      : ` ${formatCount(found.missing)} of ${formatCount(found.total)} shards are missing; repeat the command to classify them.`;
+  say(
+    `${formatCount(found.images)} images classified here in ${formatCount(found.shards)} shards${rate}. Tables: ${shards}${left}`,
+  );
 }
 
 /** Classifies the objects of micrographs. A table for standard output goes through a temporary file. */

@@ -72,6 +72,19 @@ async function writeParquet(
   rows: AsyncIterable<readonly Cell[]> | Iterable<readonly Cell[]>,
 ): Promise<void> {
   const { parquetWriteFile } = await parquetWriter();
+  parquetWriteFile({ filename: file, columnData: await columnData(columns, rows) });
+}
+
+/** A table as the content of a Parquet file. */
+export async function parquetBytes(columns: readonly Column[], rows: Iterable<readonly Cell[]>): Promise<Uint8Array> {
+  const { parquetWriteBuffer } = await parquetWriter();
+  return new Uint8Array(parquetWriteBuffer({ columnData: await columnData(columns, rows) }));
+}
+
+async function columnData(
+  columns: readonly Column[],
+  rows: AsyncIterable<readonly Cell[]> | Iterable<readonly Cell[]>,
+) {
   const data = columns.map((): (string | number | boolean | undefined)[] => []);
   for await (const row of rows) {
     row.forEach((cell, k) => {
@@ -79,18 +92,12 @@ async function writeParquet(
       data[k].push(isKnown ? cell : undefined);
     });
   }
-  parquetWriteFile({
-    filename: file,
-    columnData: columns.map(({ name, type }, k) => ({
-      name,
-      data: data[k],
-      type: PARQUET_TYPES[type],
-      nullable: true,
-    })),
-  });
+  return columns.map(({ name, type }, k) => ({ name, data: data[k], type: PARQUET_TYPES[type], nullable: true }));
 }
 
-async function parquetWriter(): Promise<Pick<typeof import('hyparquet-writer'), 'parquetWriteFile'>> {
+async function parquetWriter(): Promise<
+  Pick<typeof import('hyparquet-writer'), 'parquetWriteFile' | 'parquetWriteBuffer'>
+> {
   try {
     return await import('hyparquet-writer');
   } catch (cause) {
