@@ -26,7 +26,13 @@ try {
   const count = Number(values.images);
   const pixels = shape[0] * shape[1];
   const archive = join(root, 'archive.npy');
-  writeFileSync(archive, encodeNpy(Float32Array.from({ length: count * pixels }, (_, i) => Math.sin(i * i)), [count, ...shape]));
+  writeFileSync(
+    archive,
+    encodeNpy(
+      Float32Array.from({ length: count * pixels }, (_, i) => Math.sin(i * i)),
+      [count, ...shape],
+    ),
+  );
   const rows = [];
   for (const workers of values.workers.split(',').map(Number)) {
     // Each process has two shards, so that starting it is a small part.
@@ -35,7 +41,12 @@ try {
     const out = join(root, `out-${workers}`);
     const found = await classifyArchive({ run, archive, out, shardSize }, { workers, threads: 1 });
     const seconds = (performance.now() - began) / 1000;
-    rows.push({ workers, images: found.images, perProcess: Math.round(found.imagesPerSecond), wholeCommand: Math.round(found.images / seconds) });
+    rows.push({
+      workers,
+      images: found.images,
+      perProcess: Math.round(found.imagesPerSecond),
+      wholeCommand: Math.round(found.images / seconds),
+    });
   }
   console.table(rows);
   const [one, ...more] = rows;

@@ -191,7 +191,7 @@ async function postgresClasses(address: QueueAddress): Promise<Classes> {
 }
 
 /** Milliseconds to wait for a server's answer. */
-const PATIENCE = 10_000;
+const PATIENCE = 30_000;
 
 const notConnected = (address: QueueAddress, error: unknown): QueueError =>
   new QueueError(
