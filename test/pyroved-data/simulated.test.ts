@@ -80,6 +80,40 @@ describe('nanoparticles', () => {
     }
   });
 
+  it('look like micrographs on request: larger differences in size, a glow around, a shadow behind, and eight bits', () => {
+    const options = { seed: 5, noise: 0, counts: [16, 16], validationPerClass: 40 } as const;
+    const [plain, real] = (['plain', 'micrograph'] as const).map(
+      (look) => nanoparticles({ ...options, look }).validation,
+    );
+    const spreadOf = (values: readonly number[]): number => {
+      const mean = values.reduce((a, b) => a + b, 0) / values.length;
+      return Math.sqrt(values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / values.length) / mean;
+    };
+    const radii = (set: ImageSet): number[] => ofClass(set, 0).map((i) => factor(set, 'radius')[i]);
+    expect(spreadOf(radii(real))).toBeGreaterThan(1.2 * spreadOf(radii(plain)));
+    // Means of small patches left and right of single particles, and of the corners.
+    const beside = (set: ImageSet): { left: number; right: number } => {
+      let [left, right] = [0, 0];
+      for (const i of ofClass(set, 0)) {
+        const [x, y, r] = ['tx', 'ty', 'radius'].map((name) => factor(set, name)[i]);
+        const image = imageAt(set, i);
+        for (const dy of [-1, 0, 1]) {
+          const row = Math.round(23.5 + y + dy) * 48;
+          left += image[row + Math.round(23.5 + x - r - 3)];
+          right += image[row + Math.round(23.5 + x + r + 3)];
+        }
+      }
+      return { left, right };
+    };
+    const [ideal, charged] = [beside(plain), beside(real)];
+    expect(Math.abs(ideal.right / ideal.left - 1)).toBeLessThan(0.03);
+    expect(charged.right / charged.left).toBeLessThan(0.93);
+    expect(charged.left).toBeGreaterThan(1.015 * ideal.left);
+    expect(real.images.every((v) => Math.abs(255 * v - Math.round(255 * v)) < 1e-3)).toBe(true);
+    expect(inRange(real)).toBe(true);
+    expect(() => nanoparticles({ look: 'micrographs' as 'micrograph' })).toThrow('Did you mean "micrograph"?');
+  });
+
   it('reject counts that do not work out', () => {
     expect(() => nanoparticles({ counts: [20, 10] })).toThrow(
       'each of counts must be an integer of at least 16; got 10',

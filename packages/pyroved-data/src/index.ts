@@ -47,6 +47,7 @@ export {
   type SimulatedObject,
   simulatedMicrograph,
 } from './simulated/micrograph.js';
+export { type ParticleLook, particleLooks } from './simulated/particleLook.js';
 export { nanoparticles, type ParticlesOptions } from './simulated/particles.js';
 export { type PeaksOptions, shiftedPeaks } from './simulated/peaks.js';
 export { nanorods, type Pairs, type RodsOptions } from './simulated/rods.js';

@@ -58,7 +58,7 @@ function standIn(stopAt = Number.POSITIVE_INFINITY): Trainers & { readonly log: 
     log,
     train: async (request) => advance(RunFolder.create(request.folder, settings), 'train'),
     resume: async (at) => advance(RunFolder.open(at), 'resume'),
-    estimate: async (specs) => new Map(specs.map((spec) => [runId(spec), 60])),
+    estimate: async ({ specs }) => new Map(specs.map((spec) => [runId(spec), 60])),
   };
 }
 

@@ -4,10 +4,12 @@
  * the paper's (unpublished) data.
  */
 import { OptionError, type RandomStream } from 'pyro-ts';
+import { didYouMean } from 'pyro-ts/internal';
 import { withoutLabels } from 'pyroved-ts';
 import { type Defaults, withDefaults } from '../options.js';
 import { blur } from './blur.js';
 import { anyCondition, FIELD_DEFAULTS, type FieldConditions, fieldConditions } from './fieldConditions.js';
+import { charge, detect, lookSettings, type ParticleLook, particleLooks } from './particleLook.js';
 import { clip01, type GeneratedSets, MOST_SIDE, simulate, uniform, wholeNumber, within } from './simulate.js';
 
 /** Options of `nanoparticles`. Of the field conditions, `noise` is shot noise: its standard deviation where the image is white, 0.05 by default. */
@@ -22,6 +24,8 @@ export interface ParticlesOptions extends FieldConditions {
   readonly labelledPerClass?: number;
   /** @default 50 */
   readonly validationPerClass?: number;
+  /** See `particleLooks`. @default plain */
+  readonly look?: ParticleLook;
 }
 
 const DEFAULTS = {
@@ -30,6 +34,7 @@ const DEFAULTS = {
   counts: [304, 93, 49, 31],
   labelledPerClass: 15,
   validationPerClass: 50,
+  look: 'plain',
   ...FIELD_DEFAULTS,
   noise: 0.05,
 } as const satisfies Defaults<ParticlesOptions>;
@@ -38,8 +43,6 @@ const CLASS_NAMES = ['1 particle', '2 particles', '3 particles', '4 particles'];
 const FACTORS = ['angle', 'radius', 'spread', 'tx', 'ty', 'background', 'poseAngle'];
 /** Each pixel is the mean of this many samples in each direction. */
 const SAMPLES = 3;
-/** Brightness against a surface seen face on can grow so much towards an edge. */
-const EDGE_LIMIT = 3;
 
 /**
  * Labelled, unlabelled and validation images of agglomerates. Factors: `angle` (degrees counter-clockwise of the first
@@ -52,7 +55,12 @@ const EDGE_LIMIT = 3;
  */
 export function nanoparticles(options: ParticlesOptions = {}): GeneratedSets {
   const given = withDefaults('nanoparticles', options, DEFAULTS);
-  const { seed, counts } = given;
+  const { seed, counts, look } = given;
+  if (!particleLooks.includes(look)) {
+    throw new OptionError(
+      `look must be ${particleLooks.join(' or ')}; got "${String(look)}".${didYouMean(String(look), particleLooks)}`,
+    );
+  }
   const size = wholeNumber('size', given.size, 16, MOST_SIDE);
   const perClass = wholeNumber('labelledPerClass', given.labelledPerClass, 1);
   const validation = wholeNumber('validationPerClass', given.validationPerClass, 1);
@@ -71,12 +79,16 @@ export function nanoparticles(options: ParticlesOptions = {}): GeneratedSets {
       seed: `${seed}/particles/${part}`,
       factors: FACTORS,
       conditions,
-      draw: (label, stream, target) => drawAgglomerate(label + 1, stream, target, size),
+      draw: (label, stream, target) => drawAgglomerate(label + 1, stream, target, { size, look }),
       finish: (target, stream) => {
         // Shot noise: its variance grows with the signal.
         for (let i = 0; i < target.length; i++) {
           const white = Math.max(0, 0.25 + 0.75 * target[i]);
           target[i] = clip(target[i] + noise * Math.sqrt(white) * stream.nextNormal());
+        }
+        if (look === 'micrograph') {
+          detect(target, size, stream);
+          for (let i = 0; i < target.length; i++) target[i] = clip(target[i]);
         }
       },
     });
@@ -104,18 +116,25 @@ interface Sphere {
   readonly r: number;
 }
 
-function drawAgglomerate(particles: number, stream: RandomStream, target: Float32Array, size: number) {
+interface Drawing {
+  readonly size: number;
+  readonly look: ParticleLook;
+}
+
+function drawAgglomerate(particles: number, stream: RandomStream, target: Float32Array, { size, look }: Drawing) {
+  const settings = lookSettings[look];
   const radius = size * uniform(stream, 0.1, 0.125);
   const angle = uniform(stream, -180, 180);
-  const spheres = placed(grow(particles, radius, 0.44 * size, stream), angle);
+  const spheres = placed(grow(particles, { radius, reach: 0.44 * size, spread: settings.radii }, stream), angle);
   const tx = uniform(stream, -0.04, 0.04) * size;
   const ty = uniform(stream, -0.04, 0.04) * size;
   const background = uniform(stream, 0.14, 0.26);
   const middle = (size - 1) / 2;
   const shifted = spheres.map(({ x, y, r }) => ({ x: x + middle + tx, y: y + middle + ty, r }));
-  render(shifted, target, size, background, stream);
+  render(shifted, target, { size, background, ...settings }, stream);
   // The beam's width.
   blur(target, [size, size], uniform(stream, 0.5, 0.9));
+  if (look === 'micrograph') charge(target, size, stream);
   const spread = Math.sqrt(spheres.reduce((sum, { x, y }) => sum + x * x + y * y, 0) / spheres.length);
   const mean = spheres.reduce((sum, { r }) => sum + r, 0) / spheres.length;
   return { angle, radius: mean, spread, tx, ty, background, poseAngle: (angle * Math.PI) / 180 };
@@ -125,9 +144,13 @@ function drawAgglomerate(particles: number, stream: RandomStream, target: Float3
  * Spheres that touch and hardly overlap, about their middle, none reaching further than `reach`; the first bond points
  * to the right.
  */
-function grow(particles: number, radius: number, reach: number, stream: RandomStream): Sphere[] {
+function grow(
+  particles: number,
+  { radius, reach, spread }: { readonly radius: number; readonly reach: number; readonly spread: number },
+  stream: RandomStream,
+): Sphere[] {
   for (;;) {
-    const size = () => radius * (1 + 0.09 * Math.max(-2, Math.min(2, stream.nextNormal())));
+    const size = () => radius * (1 + spread * Math.max(-2, Math.min(2, stream.nextNormal())));
     const spheres: Sphere[] = [{ x: 0, y: 0, r: size() }];
     while (spheres.length < particles) {
       const r = size();
@@ -168,12 +191,16 @@ function placed(spheres: readonly Sphere[], angle: number): Sphere[] {
 function render(
   spheres: readonly Sphere[],
   target: Float32Array,
-  size: number,
-  background: number,
+  {
+    size,
+    background,
+    slope,
+    edge,
+  }: { readonly size: number; readonly background: number; readonly slope: number; readonly edge: number },
   stream: RandomStream,
 ) {
-  const slopeX = uniform(stream, -0.05, 0.05);
-  const slopeY = uniform(stream, -0.05, 0.05);
+  const slopeX = uniform(stream, -slope, slope);
+  const slopeY = uniform(stream, -slope, slope);
   const body = uniform(stream, 0.42, 0.54);
   // The detector sits to one side of the sample, whichever way the agglomerate lies.
   const shade = 0.06;
@@ -184,7 +211,7 @@ function render(
       const d2 = dx * dx + dy * dy;
       if (d2 >= 1) continue;
       // Secondary electrons leave a tilted surface more easily: the yield grows as 1 / cos(tilt).
-      const yield_ = Math.min(EDGE_LIMIT, 1 / Math.sqrt(1 - d2));
+      const yield_ = Math.min(edge, 1 / Math.sqrt(1 - d2));
       return body * (0.6 + 0.4 * yield_) * (1 + shade * (dx - dy));
     }
     return background + slopeX * (px / size - 0.5) + slopeY * (py / size - 0.5);

@@ -1,4 +1,5 @@
 /** Command-line options for the source of images: each with the sources that it applies to and the setting that it sets in them. */
+import { particleLooks } from 'pyroved-data';
 import { limits, micrographOptions } from './micrographTable.js';
 import { atLeast, names, notNegative, share, wholeNumber } from './options.js';
 import { entry, into, type SourceOption } from './sourceOption.js';
@@ -118,6 +119,12 @@ const generatedImages = [
     into(['glyphs'], 'glyphs'),
   ),
   entry('--faces <list>', 'glyphs: typefaces, sans or serif (default: both)', names, into(['glyphs'], 'faces')),
+  entry(
+    '--look <name>',
+    'particles: plain (an ideal instrument), or micrograph (radii that vary, charging edges, uneven background, scan lines) (default: plain)',
+    particleLooks,
+    into(['particles'], 'look'),
+  ),
   entry('--digits <list>', 'digits: classes, e.g. 0,1,2,3 (default: all ten)', digitList, into(['digits'], 'digits')),
   entry(
     '--angle <angle>',

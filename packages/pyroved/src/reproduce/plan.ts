@@ -157,7 +157,7 @@ export class Plan {
   }
 
   get particles(): Source & GeneratedSource {
-    return { kind: 'particles', ...this.scale.particles };
+    return { kind: 'particles', look: 'micrograph', ...this.scale.particles };
   }
 
   /** The semi-supervised model on the particles, 15 labels per class. */

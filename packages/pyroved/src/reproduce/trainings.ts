@@ -1,4 +1,5 @@
 /** Trains the runs of a plan one after another: finished runs are kept, stopped ones resumed. */
+import path from 'node:path';
 import { withFilm } from '../films/recorder.js';
 import type { RunHooks } from '../runs/hooks.js';
 import type { Machine } from '../runs/machine.js';
@@ -39,7 +40,11 @@ export async function trainAll(
   hooks.say?.(`${distinct.length} runs, ${distinct.length - open.length} of them finished.`);
   if (open.length === 0) return true;
   hooks.say?.('Measuring some steps of each kind of run.');
-  const estimates = await estimate(open, statusOf, machine, hooks.signal);
+  const file = path.join(folder, 'estimates.json');
+  const estimates = await estimate({
+    ...{ specs: open, statusOf, machine, file },
+    ...(hooks.signal && { signal: hooks.signal }),
+  });
   hooks.say?.(`About ${formatDuration(totalOf(open, estimates))} of training.`);
   const pace = new Pace(estimates);
   for (const [i, spec] of open.entries()) {
