@@ -229,8 +229,11 @@ it('patches are straightened at their own resolution, and shown on contact sheet
   const [, uncertain] = page.split('Least certain first (5 of 16)');
   expect(/<figcaption>large\.png@(\d+),(\d+): (\w+) /.exec(uncertain)?.[3]).toBe(least.class);
   expect(uncertain.match(/<figure>/g)).toHaveLength(5);
-  const outlier = await pyroved(['gallery', 'placed', ...given, '--by', 'outlier', '--out', 'none'], root);
-  expect(outlier.stderr).toContain('has no outlier score. Train a model with --decoder template');
+  const [, untypical] = page.split('Least typical first (5 of 16)');
+  const scores = shown.map((row) => Number(row.outlier_score));
+  expect(/outlier score (-?[\d.]+)</.exec(untypical)?.[1]).toBe((Math.min(...scores) + 0).toFixed(2));
+  for (const { outlier, outlier_score } of shown)
+    expect(outlier).toBe(Number(outlier_score) < Math.log(0.05) ? 'yes' : 'no');
 });
 
 describe('generated images', () => {

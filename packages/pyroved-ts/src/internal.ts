@@ -24,6 +24,7 @@ export { likelihoodNames } from './models/likelihood.js';
 export { circularMeans } from './models/queries/host.js';
 export { classified, softmaxRows } from './models/queries/uncertainty.js';
 export { bodyNames, isCircle, resolveRecognition } from './models/recognitionOptions.js';
+export { reconstructionQuality, reconstructionQuantiles, reconstructionScores } from './models/typicality.js';
 export { convBody } from './nets/conv/body.js';
 export { upsamplings } from './nets/conv/options.js';
 export { denseBody } from './nets/fcEncoder.js';

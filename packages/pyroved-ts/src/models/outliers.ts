@@ -70,7 +70,7 @@ export function valueAt(quantiles: ArrayLike<number>, share: number): number {
  * Log of the fraction of values that are below `value`, given their `quantiles`. It keeps decreasing below the smallest
  * quantile, so that outliers remain ordered.
  */
-function logTail(value: number, quantiles: ArrayLike<number>): number {
+export function logTail(value: number, quantiles: ArrayLike<number>): number {
   const last = quantiles.length - 1;
   const least = 0.5 / last;
   if (value >= quantiles[last]) return 0;

@@ -6,7 +6,8 @@ import type { ImageSet, StreamedSet } from '../data/index.js';
 import { PyrovedError } from '../errors.js';
 import { CLASS_PRIOR } from './classPrior.js';
 import { PoseRecognition } from './poseRecognition.js';
-import { anglesOf } from './queries/host.js';
+import { turnedCopies } from './queries/classAngles.js';
+import { anglesOf, circularMeans } from './queries/host.js';
 import {
   type AngleMixture,
   type ConsistentImages,
@@ -203,6 +204,21 @@ export class RecognitionSSIVAE extends PoseRecognition {
       ...(size && { scale: size }),
       ...(shear && { shear }),
     };
+  }
+
+  /**
+   * As of any model with classes; of labelled images that are upright, the mean deviation of the inferred angle from that of turned copies, which does not
+   * depend on the error at one angle.
+   */
+  override classAngles(labelled: ImageSet | StreamedSet): Float32Array {
+    const { labelledPoses, ranges } = this.recognition;
+    const { shape, invariances } = this.options;
+    const isTurned = labelledPoses === 'drawn' && shape.length === 2 && invariances.includes('r');
+    if (!isTurned || !labelled.labels) return super.classAngles(labelled);
+    const { set, angles, labels } = turnedCopies(labelled, Math.min(ranges.angle ?? 0, Math.PI));
+    const { angle } = this.encode(set, labels);
+    const deviations = angles.map((known, i) => (angle ? angle[i] - known : Number.NaN));
+    return circularMeans(deviations, labels, this.numClasses);
   }
 
   /** The objective for training these programs. */

@@ -31,6 +31,8 @@ export interface StraightenOptions {
 export interface ReconstructOptions {
   /** Reconstruct every image in the upright pose instead of its inferred one. @default false */
   readonly upright?: boolean;
+  /** What the model infers from the images, where it is known. @default inferred from them */
+  readonly encoding?: Encoding & Condition;
 }
 
 /** What a model infers from images: latents and, depending on the model, classes or regression targets. */
@@ -108,8 +110,10 @@ export abstract class InvariantVAE<C extends Condition = Condition> extends VaeP
   }
 
   /** Reconstructs each image, in its inferred pose or upright. */
-  reconstruct(set: ImageSet | StreamedSet, { upright = false }: ReconstructOptions = {}): ImageSet {
-    const encoding = this.encode(set);
+  reconstruct(
+    set: ImageSet | StreamedSet,
+    { upright = false, encoding = this.encode(set) }: ReconstructOptions = {},
+  ): ImageSet {
     const { content, angle, shift, scale, shear } = encoding;
     return this.decodeAny(content, { ...conditionIn(encoding), ...(!upright && { angle, shift, scale, shear }) });
   }

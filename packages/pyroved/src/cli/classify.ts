@@ -28,7 +28,7 @@ export function classifyCommand(): Command {
     .summary('classify images with a trained model, or with several')
     .description(
       'Write one row per image: file, class, probability, whether the class is unsure, angle_deg (degrees counter-clockwise from the mean pose of the ' +
-        "class's labelled images) and the probability of each class; with templates, also the evidence of the image (nats) and whether it is an outlier. " +
+        "class's labelled images) and the probability of each class; how typical the image is of the training images (outlier_score, 0 or less) and whether it is an outlier; with templates, also its evidence (nats). " +
         'With several runs of the same classes, the probabilities are averaged and the angle is that of the most confident run. ' +
         'With --micrographs, one row per object with its position, and if --out is a folder also the counts and densities of the classes with intervals ' +
         '(counts.json), a picture of each micrograph, and its objects as regions (GeoJSON, for QuPath and napari).',
@@ -49,7 +49,7 @@ export function classifyCommand(): Command {
   command.addOption(
     parsed(
       '--false-alarms <rate>',
-      'with templates: fraction of the images of known classes that may be marked as outliers (default: 0.05)',
+      'fraction of the images of known classes that may be marked as outliers (default: 0.05)',
       share,
     ),
   );

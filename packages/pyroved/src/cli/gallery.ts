@@ -24,8 +24,8 @@ export function galleryCommand(): Command {
     new Command('gallery')
       .summary('contact sheets of classified images')
       .description(
-        'Classify images and write contact sheets: one per class with the most probable images first (class), the least typical images first (outlier, with ' +
-          'templates), and those first whose two most probable classes are nearest (uncertainty). Writes a PNG per sheet, and gallery.html with the file, class ' +
+        'Classify images and write contact sheets: one per class with the most probable images first (class), the least typical images first (outlier), and ' +
+          'those first whose two most probable classes are nearest (uncertainty). Writes a PNG per sheet, and gallery.html with the file, class ' +
           'and probability of each image.',
       ),
   );

@@ -11,7 +11,7 @@ import {
   TemplateSSIVAE,
   type TrainingImages,
 } from 'pyroved-ts';
-import { isClassifier } from 'pyroved-ts/internal';
+import { isClassifier, reconstructionQuantiles } from 'pyroved-ts/internal';
 import { evaluateFound, type Figures, figuresOf } from '../kinds/evaluation.js';
 import { classNamesOf, kindOf } from '../kinds/index.js';
 import type { TrainingSets } from '../sources/sets.js';
@@ -42,6 +42,8 @@ export interface RunSummary extends Figures, HeadlineFigures, TrainingFigures {
   readonly bounds?: LikelihoodBounds;
   /** For a template model: the weight of its evidence in the classification, and the evidence of validation images. */
   readonly evidence?: EvidenceFigures;
+  /** For a classifier without templates: quantiles of how well training images are reconstructed, for the outlier scores. */
+  readonly reconstructionQuantiles?: readonly number[];
   /** Number of labelled training images with a suspicious label, which are listed in suspicious-labels.csv. */
   readonly suspiciousLabels?: number;
 }
@@ -107,6 +109,7 @@ export async function finishRun(
     ...(problems.length > 0 && { problems }),
     ...(bounds && { bounds }),
     ...(evidence && { evidence }),
+    ...qualityFigures(model, sets),
     ...(doubtful.length > 0 && { suspiciousLabels: doubtful.length }),
     classNames: classNamesOf(model, sets.classNames),
     ...trainingFigures(run, history),
@@ -150,6 +153,18 @@ function evidenceFigures(
   const anglePriors = anglePriorFigures(model, subset(images, evenPlaces(images.count, EXPLAINED)));
   const figures = { ...model.gate, outlierThreshold: model.outlierThreshold(), anglePriors };
   return validation ? { ...figures, mean: anglePriors[0].evidence } : figures;
+}
+
+/** Of up to `EXPLAINED` training images, unlabelled ones if there are any. */
+function qualityFigures(
+  model: Model,
+  { unlabelled, labelled }: TrainingSets,
+): Pick<RunSummary, 'reconstructionQuantiles'> {
+  if (!isClassifier(model) || model instanceof TemplateSSIVAE) return {};
+  const images = unlabelled.count > 0 ? unlabelled : labelled;
+  if (!images) return {};
+  const quantiles = reconstructionQuantiles(model, subset(images, evenPlaces(images.count, EXPLAINED)));
+  return { reconstructionQuantiles: quantiles.map((q) => Number(q.toFixed(4))) };
 }
 
 /** The accuracy of a plain classifier trained only on the labelled images, augmented with the poses that the model expects. */

@@ -45,7 +45,7 @@ export function gallerySheets(
   const hasScore = rows.some(({ outlierScore }) => outlierScore !== undefined);
   if (by?.includes('outlier') && !hasScore)
     throw new PyrovedError(
-      `The model of ${trained.run.path} has no outlier score. Train a model with --decoder template, or show --by class or uncertainty.`,
+      `The model of ${trained.run.path} has no outlier score: its run did not end, or is of an earlier version. Show --by class or uncertainty.`,
     );
   const wanted = by ?? galleryOrders.filter((order) => order !== 'outlier' || hasScore);
   const p = ({ probabilities, classIndex }: Classification) => probabilities[classIndex];

@@ -1,5 +1,6 @@
 /** Loads trained models from run folders and classifies images with them. */
 import type { SpatialDecoderOptions } from '@pyro-ts/spatial-decoder';
+import { OptionError } from 'pyro-ts';
 import { rejectUnknownKeys } from 'pyro-ts/internal';
 import {
   type ClassAnswer,
@@ -14,7 +15,13 @@ import {
   type TrainingImages,
   withTemperature,
 } from 'pyroved-ts';
-import { classified, disposeOnError, isClassifier } from 'pyroved-ts/internal';
+import {
+  classified,
+  disposeOnError,
+  isClassifier,
+  reconstructionQuality,
+  reconstructionScores,
+} from 'pyroved-ts/internal';
 
 import { classNamesOf } from '../kinds/index.js';
 import { isPairsRun } from '../pairs/sections.js';
@@ -31,6 +38,8 @@ export interface TrainedModel {
   readonly normalisation?: Normalisation;
   /** Temperature of the class probabilities, fitted on the validation images at the end of training. @default 1 */
   readonly temperature?: number;
+  /** Quantiles of how well training images are reconstructed, for the outlier scores of models without templates. */
+  readonly reconstructionQuantiles?: readonly number[];
   /** Preprocessing of the images. @default none */
   readonly preprocessing?: Preprocessing;
   /** A warning if the newest checkpoint is damaged and the previous one was loaded. */
@@ -65,15 +74,22 @@ export async function loadModel(folder: string, kernel?: SpatialDecoderOptions['
     classNames: classNamesOf(model, classNames),
     ...(classAngles && { classAngles }),
     ...(normalisation && { normalisation }),
-    ...temperatureOf(run),
+    ...fittedAtEnd(run),
     ...(preprocessing && { preprocessing }),
     ...(warning !== undefined && { warning }),
   };
 }
 
-function temperatureOf(run: RunFolder): Pick<TrainedModel, 'temperature'> {
-  const temperature = run.hasSummary() ? run.readSummary().temperature : undefined;
-  return typeof temperature === 'number' && temperature > 0 ? { temperature } : {};
+function fittedAtEnd(run: RunFolder): Pick<TrainedModel, 'temperature' | 'reconstructionQuantiles'> {
+  const { temperature, reconstructionQuantiles: quantiles }: Readonly<Record<string, unknown>> = run.hasSummary()
+    ? run.readSummary()
+    : {};
+  const isAscending = (all: unknown): all is number[] =>
+    Array.isArray(all) && all.length >= 2 && all.every((q, i) => Number.isFinite(q) && (i === 0 || q >= all[i - 1]));
+  return {
+    ...(typeof temperature === 'number' && temperature > 0 && { temperature }),
+    ...(isAscending(quantiles) && { reconstructionQuantiles: quantiles }),
+  };
 }
 
 /** The model as a classifier. @throws {PyrovedError} when it has no classes. */
@@ -84,16 +100,17 @@ export function classifierOf({ run, model }: TrainedModel): Classifier {
   );
 }
 
-/** Options of `classifyImages` for template models. */
+/** Options of `classifyImages`. */
 export interface ClassifyOptions {
-  /** See `ClassAnswer`. @default 'gated' */
+  /** For template models: see `ClassAnswer`. @default 'gated' */
   readonly answer?: ClassAnswer;
   /** Fraction of images of known classes that may be marked as outliers. @default 0.05 */
   readonly falseAlarms?: number;
 }
 
 /**
- * Class, probabilities and angle of each image; for template models also its evidence, outlier score and whether it is an outlier.
+ * Class, probabilities and angle of each image, its outlier score and whether it is an outlier; for template models also its evidence. The score of template
+ * models comes from the evidence, that of others from how well the image is reconstructed; runs of earlier versions have none.
  * @param threshold images whose most probable class is below this probability are marked unsure
  * @throws {PyrovedError} when the options require templates and the model has none.
  * @example const rows = classifyImages(trained, set, 0.9); rows[0].classIndex
@@ -108,7 +125,12 @@ export function classifyImages(
   rejectUnknownKeys('classifyImages', options, ['answer', 'falseAlarms']);
   const { answer, falseAlarms } = options;
   const hasTemplates = model instanceof TemplateSSIVAE;
-  if (!hasTemplates && (answer === 'evidence' || falseAlarms !== undefined)) {
+  const { reconstructionQuantiles: quantiles } = trained;
+  if (!hasTemplates && falseAlarms !== undefined && !quantiles)
+    throw new PyrovedError(
+      `The run ${trained.run.path} has no outlier scores: it did not end, or is of an earlier version.`,
+    );
+  if (!hasTemplates && answer === 'evidence') {
     throw new PyrovedError(
       `The model of ${trained.run.path} has no templates. Train a model with decoder "template" (--decoder template).`,
     );
@@ -117,7 +139,10 @@ export function classifyImages(
   const { encoding, classified: found = model.classify(set) } = all
     ? { encoding: all.encoding, classified: all.found }
     : model.infer(set);
-  const lowest = hasTemplates ? model.outlierThreshold(falseAlarms) : 0;
+  const scores = all
+    ? all.outlierScore
+    : quantiles && reconstructionScores(reconstructionQuality(model, set, encoding), quantiles);
+  const lowest = hasTemplates ? model.outlierThreshold(falseAlarms) : Math.log(rateIn(falseAlarms));
   // The temperature was fitted for the default answer.
   const { temperature = 1 } = answer === undefined || answer === 'gated' || !hasTemplates ? trained : {};
   const { probabilities, classes, entropy, margin } =
@@ -137,11 +162,13 @@ export function classifyImages(
       entropy: entropy[i],
       margin: margin[i],
       ...(angle && { angleDegrees: degreesFromUpright(angle[i], upright) }),
-      ...(all && {
-        evidence: all.evidence[i],
-        outlierScore: all.outlierScore[i],
-        outlier: all.outlierScore[i] < lowest,
-      }),
+      ...(all && { evidence: all.evidence[i] }),
+      ...(scores && { outlierScore: scores[i], outlier: scores[i] < lowest }),
     };
   });
+}
+
+function rateIn(falseAlarms = 0.05): number {
+  if (falseAlarms >= 0 && falseAlarms <= 1) return falseAlarms;
+  throw new OptionError(`falseAlarms must be a rate from 0 to 1; got ${falseAlarms}.`);
 }

@@ -16,8 +16,9 @@ export interface Classification {
   readonly margin?: number;
   /** Degrees counter-clockwise relative to the class's upright pose, for models with an angle. */
   readonly angleDegrees?: number;
-  /** For a template model: log p(image) in nats, outlier score (0 or less; lower is less typical), and whether the image is an outlier. */
+  /** For a template model: log p(image) in nats. */
   readonly evidence?: number;
+  /** Outlier score (0 or less; lower is less typical), and whether the image is an outlier, if the run has them. */
   readonly outlierScore?: number;
   readonly outlier?: boolean;
 }
@@ -34,7 +35,9 @@ export function classificationCsv(rows: readonly Classification[], classNames: r
   const header = ['file', 'class', 'probability', 'unsure', ...measures];
   if (withAngle) header.push('angle_deg');
   const withEvidence = rows.some((row) => row.evidence !== undefined);
-  if (withEvidence) header.push('evidence', 'outlier_score', 'outlier');
+  if (withEvidence) header.push('evidence');
+  const withScore = rows.some((row) => row.outlierScore !== undefined);
+  if (withScore) header.push('outlier_score', 'outlier');
   header.push(...classNames.map((name) => `p(${name})`));
   const table = rows.map((row) => {
     const { file, classIndex, probabilities, unsure, angleDegrees } = row;
@@ -52,9 +55,8 @@ export function classificationCsv(rows: readonly Classification[], classNames: r
       unsure ? 'yes' : 'no',
       ...measures.map((m) => row[m]?.toFixed(4) ?? ''),
       ...angle,
-      ...(withEvidence
-        ? [row.evidence?.toFixed(2) ?? '', row.outlierScore?.toFixed(3) ?? '', row.outlier ? 'yes' : 'no']
-        : []),
+      ...(withEvidence ? [row.evidence?.toFixed(2) ?? ''] : []),
+      ...(withScore ? [row.outlierScore?.toFixed(3) ?? '', row.outlier ? 'yes' : 'no'] : []),
       ...each,
     ];
   });
