@@ -144,7 +144,9 @@ describe('classes that nobody told', () => {
     expect(model).toMatchObject({ kind: 'jiVAE', numClasses: 2 });
     expect(settings.discreteKlWeight).toBe('epoch + 1');
     const { stdout } = await succeed(['classify', 'found', '--array', 'rods.npy'], root);
-    expect(stdout.split('\n')[0]).toBe('file,class,probability,unsure,entropy,margin,angle_deg,p(class 1),p(class 2)');
+    expect(stdout.split('\n')[0]).toBe(
+      'file,class,probability,unsure,entropy,margin,angle_deg,outlier_score,outlier,p(class 1),p(class 2)',
+    );
 
     const pair = ['interpolate', 'found', '--array', 'rods.npy', '--from', '1', '--to', '5', '--steps', '3'];
     const pictures = await succeed(pair, root);
