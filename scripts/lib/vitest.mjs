@@ -1,5 +1,5 @@
 /** Runs the test suite and counts what it did, from vitest's own report. */
-import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { cache, root, run } from './process.mjs';
 
@@ -21,6 +21,15 @@ export async function runTests(args, { env = {}, nodePath = process.execPath } =
   rmSync(report, { force: true });
   if (code !== 0 && counts.failures.length === 0) counts.failures.push(`the run itself, which ended with code ${code}`);
   return { ...counts, failed: counts.failures.length, code, seconds: (Date.now() - began) / 1000 };
+}
+
+/** The test files with tests that start processes (`processTest`, `processes` of test/slow.ts), but for those in a browser. */
+export function filesWithProcesses() {
+  const files = readdirSync(join(root, 'test'), { recursive: true }).filter((file) => file.endsWith('.test.ts'));
+  const paths = files.map((file) => join('test', file)).filter((file) => !file.startsWith(join('test', 'browser')));
+  return paths.filter((file) =>
+    /import \{[^}]*\bprocess(Test|es)\b[^}]*\} from '[./]*slow\.js'/.test(readFileSync(join(root, file), 'utf8')),
+  );
 }
 
 function count(report) {

@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
+import { processTest } from '../slow.js';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const names = readdirSync(join(root, 'packages'));
@@ -25,7 +26,7 @@ it('there are programs to run', () => {
   expect(programs.length).toBeGreaterThanOrEqual(3);
 });
 
-it.each(programs)('$name', ({ code, output }) => {
+processTest.each(programs)('$name', ({ code, output }) => {
   const args = ['--input-type=module', '--no-warnings', '-e', code];
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8' });
   expect(status, stderr).toBe(0);

@@ -4,6 +4,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
+import { processTest } from '../slow.js';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const folder = join(root, 'docs', 'tutorials');
@@ -12,7 +13,7 @@ const lines = (text: string) => text.split('\n').map((line) => line.trimEnd());
 
 it('there are tutorials', () => void expect(pages.length).toBeGreaterThan(1));
 
-it.each(pages)('%s', (page) => {
+processTest.each(pages)('%s', (page) => {
   const text = readFileSync(join(folder, page), 'utf8');
   const blocks = [...text.matchAll(/^```js\n(.*?)^```\n(?:\n^```text\n(.*?)^```)?/gms)];
   const mark = '---- next block ----';

@@ -7,6 +7,7 @@ import { RunFolder } from 'pyroved';
 import { decodeNpy, nanorods } from 'pyroved-data';
 import { encodeNpy, subset } from 'pyroved-ts';
 import { afterAll, describe, expect, it } from 'vitest';
+import { processTest } from '../slow.js';
 import { pyroved, start, succeed } from './helpers.js';
 
 const root = mkdtempSync(join(tmpdir(), 'further-'));
@@ -26,7 +27,7 @@ describe('a convolutional decoder', () => {
     ...['--validation-per-class', '3', '--batch-size', '12', '--epochs', '3', ...conv, '--upsampling', 'nearest'],
   ];
 
-  it('is trained, resumed, used and exported like any other', async () => {
+  processTest('is trained, resumed, used and exported like any other', async () => {
     const { stderr } = await succeed([...cards, '--out', 'conv'], root);
     expect(stderr).toMatch(/Accuracy on 12 images/);
     const run = RunFolder.open(at('conv'));

@@ -6,6 +6,7 @@ import { queueAddress } from '../../packages/pyroved/dist/queue/address.js';
 import { runWorker } from '../../packages/pyroved/dist/queue/worker.js';
 import { FolderStore } from '../../packages/pyroved/dist/shared/folderStore.js';
 import { noPostgres, postgresBinaries, type Server, startPostgres } from '../pyroved/queue/postgres.js';
+import { processes } from '../slow.js';
 import { pyroved, remove, start, succeed, temporaryFolder } from './helpers.js';
 
 const root = temporaryFolder();
@@ -22,7 +23,7 @@ seeds: 2
 const hasPostgres = postgresBinaries() !== undefined;
 if (!hasPostgres) console.warn(`Distributed sweeps are not tested: ${noPostgres}.`);
 
-describe.skipIf(!hasPostgres)('with PostgreSQL', () => {
+describe.skipIf(!hasPostgres || !processes)('with PostgreSQL', () => {
   let server: Server;
   const stopping = new AbortController();
   const workers: Promise<number>[] = [];

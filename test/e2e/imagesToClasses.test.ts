@@ -78,6 +78,8 @@ beforeAll(async () => {
     '6',
     '--recognition-steps',
     '240',
+    '--body',
+    'dense',
   ];
   trained = await succeed(['train', ...images, ...sizes, '--out', 'run'], root);
 });

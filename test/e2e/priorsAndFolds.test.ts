@@ -15,7 +15,7 @@ import {
 import { nanorods } from 'pyroved-data';
 import { encodeNpy } from 'pyroved-ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { slow } from '../slow.js';
+import { processTest, slow } from '../slow.js';
 import { pyroved, remove, start, succeed, temporaryFolder, write, writeImages } from './helpers.js';
 
 const root = temporaryFolder();
@@ -249,7 +249,7 @@ describe('cross-validate', () => {
     expect(evaluation.stdout).toContain(`accuracy ${folds[1].accuracy.toFixed(4)} on 4 images`);
   });
 
-  it('goes on after a kill with the same numbers', async () => {
+  processTest('goes on after a kill with the same numbers', async () => {
     const first = start(['cross-validate', '.', ...options, '--out', 'cut'], root);
     await first.until('Fold 2 of 3');
     first.child.kill('SIGKILL');

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadSets, type Source, trainRun } from 'pyroved';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { all } from '../slow.js';
+import { all, processTest } from '../slow.js';
 import {
   type Outcome,
   picture,
@@ -92,7 +92,7 @@ describe('the command line', () => {
 });
 
 const commands = ['train', 'classify', ...(all ? ['demo', 'evaluate', 'encode', 'manifold'] : [])];
-it.concurrent.each(commands)(
+processTest.concurrent.each(commands)(
   '%s rejects a kernel that PYRO_KERNEL asks for and that does not exist, before it says anything',
   async (command) => {
     const makes: Readonly<Record<string, readonly string[]>> = {

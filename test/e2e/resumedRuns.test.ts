@@ -6,7 +6,7 @@ import { RandomStream } from 'pyro-ts';
 import { evaluateModel, loadModel, loadSets, RunFolder, resumeRun, type Source, trainRun } from 'pyroved';
 import type { ClassifierReport, ImageSet } from 'pyroved-ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { all, slow } from '../slow.js';
+import { all, processTest, slow } from '../slow.js';
 import { pyroved, quick, remove, start, succeed, temporaryFolder, writeImages } from './helpers.js';
 
 const root = temporaryFolder();
@@ -59,22 +59,25 @@ it('the uninterrupted run is complete, and another seed gives other numbers', as
 
 describe('through the command line', () => {
   // Windows ends a process at once, whatever the signal.
-  it.skipIf(process.platform === 'win32')('Ctrl-C keeps the state, says how to go on and exits with 130', async () => {
-    const stopped = start([...train, '--out', 'stopped'], root);
-    await stopped.until(BEGINS);
-    stopped.child.kill('SIGINT');
-    const { code, stderr } = await stopped.ended;
-    expect(code).toBe(130);
-    expect(stderr).toContain('Saving and stopping. Press Ctrl-C again to exit immediately.');
-    expect(stderr).toMatch(/Stopped\. To continue: pyroved train --resume stopped\n$/);
-    const { step } = RunFolder.open(at('stopped')).loadCheckpoint().checkpoint.state;
-    expect(step).toBeLessThan(steps);
-    const resumed = await succeed(['train', '--resume', 'stopped', '--no-report'], root);
-    expect(resumed.stderr).toContain(`Resuming after step ${step} `);
-    expect(numbersOf('stopped')).toEqual(numbersOf('whole'));
-  });
+  (process.platform === 'win32' ? it.skip : processTest)(
+    'Ctrl-C keeps the state, says how to go on and exits with 130',
+    async () => {
+      const stopped = start([...train, '--out', 'stopped'], root);
+      await stopped.until(BEGINS);
+      stopped.child.kill('SIGINT');
+      const { code, stderr } = await stopped.ended;
+      expect(code).toBe(130);
+      expect(stderr).toContain('Saving and stopping. Press Ctrl-C again to exit immediately.');
+      expect(stderr).toMatch(/Stopped\. To continue: pyroved train --resume stopped\n$/);
+      const { step } = RunFolder.open(at('stopped')).loadCheckpoint().checkpoint.state;
+      expect(step).toBeLessThan(steps);
+      const resumed = await succeed(['train', '--resume', 'stopped', '--no-report'], root);
+      expect(resumed.stderr).toContain(`Resuming after step ${step} `);
+      expect(numbersOf('stopped')).toEqual(numbersOf('whole'));
+    },
+  );
 
-  it('kill -9 at random moments loses no more than the epoch', async () => {
+  processTest('kill -9 at random moments loses no more than the epoch', async () => {
     const moments = new RandomStream(`kill at ${process.pid}`);
     let begin = [...train, '--out', 'killed'];
     let kills = 0;
@@ -94,7 +97,7 @@ describe('through the command line', () => {
     expect(numbersOf('killed')).toEqual(numbersOf('whole'));
   });
 
-  it('a complete run is left as it is, and its report drawn', async () => {
+  processTest('a complete run is left as it is, and its report drawn', async () => {
     const before = numbersOf('killed');
     const { stderr } = await succeed(['train', '--resume', 'killed'], root);
     expect(existsSync(at('killed/report.html'))).toBe(true);
@@ -103,7 +106,7 @@ describe('through the command line', () => {
     expect(numbersOf('killed')).toEqual(before);
   });
 
-  it('continues with damaged metrics, which are made again from the checkpoint', async () => {
+  processTest('continues with damaged metrics, which are made again from the checkpoint', async () => {
     const before = numbersOf('killed');
     writeFileSync(at('killed/metrics.jsonl'), '{"epoch":1}\n{"epo\n\0\0\n');
     await succeed(['train', '--resume', 'killed'], root);

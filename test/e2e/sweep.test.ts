@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { RunFolder } from 'pyroved';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { slow } from '../slow.js';
+import { processTest, slow } from '../slow.js';
 import { childrenOf, pyroved, remove, start, succeed, temporaryFolder } from './helpers.js';
 
 const root = temporaryFolder();
@@ -40,7 +40,7 @@ describe('the result', () => {
     expect(readFileSync(at('one', 'report.html'), 'utf8')).toContain('<h2>Configurations</h2>');
   });
 
-  it('is the same with three workers, one of which is killed, and with a stop between', async () => {
+  processTest('is the same with three workers, one of which is killed, and with a stop between', async () => {
     const first = start(['sweep', 'sweep.yaml', '--workers', '3', '--out', 'three'], root);
     await first.until('3 workers');
     await vi.waitUntil(() => childrenOf(first.child.pid).length > 0, { timeout: 30_000 });
@@ -79,22 +79,25 @@ slow('halving trains the best to the end and the others until they are dropped',
     expect(dropped).toBeLessThanOrEqual(worstKept);
 });
 
-it('a trial that fails does not stop the others, has a log, and is tried again when the sweep is resumed', async () => {
-  const short = ['--recognition', 'off', '--epochs', '1', '--unlabelled-per-class', '30', '--size', '16'];
-  const first = await pyroved(
-    ['sweep', 'peaks', ...short, '--workers', '1', '--vary', 'invariances=t,r', '--out', 'failing'],
-    root,
-  );
-  expect(first.code).toBe(1);
-  const { trials, configurations } = json('failing', 'results.json');
-  expect(trials.map(({ state }: { state: string }) => state)).toEqual(['finished', 'failed']);
-  expect(configurations[1]).toMatchObject({ values: { invariances: 'r' }, state: 'failed' });
-  expect(trials[1].message).toContain('can only be invariant to translation');
-  expect(readFileSync(at('failing', 'logs', `${trials[1].id}.log`), 'utf8')).toContain(trials[1].message);
-  const again = await pyroved(['sweep', '--resume', 'failing'], root);
-  expect(again.stderr).toContain(`failed: ${trials[1].message}`);
-  expect(json('failing', 'results.json')).toEqual({ ...json('failing', 'results.json'), trials, configurations });
-});
+processTest(
+  'a trial that fails does not stop the others, has a log, and is tried again when the sweep is resumed',
+  async () => {
+    const short = ['--recognition', 'off', '--epochs', '1', '--unlabelled-per-class', '30', '--size', '16'];
+    const first = await pyroved(
+      ['sweep', 'peaks', ...short, '--workers', '1', '--vary', 'invariances=t,r', '--out', 'failing'],
+      root,
+    );
+    expect(first.code).toBe(1);
+    const { trials, configurations } = json('failing', 'results.json');
+    expect(trials.map(({ state }: { state: string }) => state)).toEqual(['finished', 'failed']);
+    expect(configurations[1]).toMatchObject({ values: { invariances: 'r' }, state: 'failed' });
+    expect(trials[1].message).toContain('can only be invariant to translation');
+    expect(readFileSync(at('failing', 'logs', `${trials[1].id}.log`), 'utf8')).toContain(trials[1].message);
+    const again = await pyroved(['sweep', '--resume', 'failing'], root);
+    expect(again.stderr).toContain(`failed: ${trials[1].message}`);
+    expect(json('failing', 'results.json')).toEqual({ ...json('failing', 'results.json'), trials, configurations });
+  },
+);
 
 it.each([
   [['sweep', 'peaks'], 'A sweep varies options, e.g. --vary latent-dim=1,2,5.'],

@@ -12,6 +12,7 @@ import {
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
 import { expectClose } from '../numbers.js';
+import { processTest } from '../slow.js';
 import { inChild } from './child.js';
 
 const draw = (shape: number[], seed: number) => tf.randomUniform(shape, -1, 1, 'float32', seed);
@@ -135,7 +136,7 @@ describe.runIf(tf.getBackend() === 'wasm')('the loops', () => {
     WebAssembly.compile = (bytes) => (bytes.length < 100000 ? Promise.reject(new Error('no SIMD')) : compile(bytes));
     ${withLoops}`;
 
-  it.each([
+  processTest.each([
     ['the engine is started without us', plain],
     ['they do not compile', noSimd],
   ])('are not missed where %s', (_, code) => {
@@ -144,7 +145,7 @@ describe.runIf(tf.getBackend() === 'wasm')('the loops', () => {
     expectClose(found.grads, wanted.grads, 1e-4, 1e-6);
   });
 
-  it('leave the V8 flag that Node 20 needs as it was', () => {
+  processTest('leave the V8 flag that Node 20 needs as it was', () => {
     const relaxed = `const { relaxedSimd } = await import(new URL('wasm/binary.js', import.meta.resolve('@pyro-ts/engine')));
       const bytes = Uint8Array.from(atob(relaxedSimd), (c) => c.charCodeAt(0));`;
     const code = `${relaxed} const before = WebAssembly.validate(bytes); await selectEngine({ engine: 'wasm' });

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { EngineError, selectEngine } from '@pyro-ts/engine';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, describe, expect, it } from 'vitest';
+import { processTest } from '../slow.js';
 import { choose, inChild, withTfjsNode } from './child.js';
 
 const nodeModules = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'node_modules');
@@ -20,7 +21,7 @@ function writeModule(name: string, text: string): string {
 }
 
 describe('the choice left open', () => {
-  it('is wasm where tfjs-node is not installed, and says so', () => {
+  processTest('is wasm where tfjs-node is not installed, and says so', () => {
     const { answer, stderr } = inChild(withTfjsNode() + choose());
     expect(answer).toEqual({
       name: 'wasm',
@@ -30,7 +31,7 @@ describe('the choice left open', () => {
     expect(stderr).toBe('');
   });
 
-  it('is wasm where tfjs-node has no binary or does not load', () => {
+  processTest('is wasm where tfjs-node has no binary or does not load', () => {
     const text = 'The Node.js native addon module (tfjs_binding.node) can not be found at path: /x. \\nPlease run ...';
     const bare = writeModule('bare.cjs', `throw new Error("${text}")`);
     expect(inChild(withTfjsNode(bare) + choose()).answer).toMatchObject({
@@ -44,7 +45,7 @@ describe('the choice left open', () => {
     });
   });
 
-  it('is tensorflow where it loads, with the functions that Node took away from it', () => {
+  processTest('is tensorflow where it loads, with the functions that Node took away from it', () => {
     const standIn = `
       const util = require('util');
       const tf = require('@tensorflow/tfjs');
@@ -61,7 +62,7 @@ describe('the choice left open', () => {
 });
 
 describe('an engine that is asked for', () => {
-  it.each(['cpu', 'wasm'])('by PYRO_ENGINE=%s runs, computes and prints nothing', (engine) => {
+  processTest.each(['cpu', 'wasm'])('by PYRO_ENGINE=%s runs, computes and prints nothing', (engine) => {
     const code = `const choice = await selectEngine(); answer([choice, tf.getBackend(), tf.exp(tf.scalar(1)).dataSync()[0]]);`;
     const { answer, stdout, stderr } = inChild(code, { PYRO_ENGINE: engine });
     const choice = {
@@ -74,12 +75,12 @@ describe('an engine that is asked for', () => {
     expect(stderr).toBe('');
   });
 
-  it('by the option wins over PYRO_ENGINE', () => {
+  processTest('by the option wins over PYRO_ENGINE', () => {
     const { answer } = inChild(choose("{ engine: 'cpu' }"), { PYRO_ENGINE: 'wasm' });
     expect(answer).toMatchObject({ name: 'cpu', reason: 'it was asked for' });
   });
 
-  it('is rejected under an unknown name, with the nearest known one', async () => {
+  processTest('is rejected under an unknown name, with the nearest known one', async () => {
     expect(inChild(choose(), { PYRO_ENGINE: 'wsam' }).answer).toEqual({
       error: 'EngineError',
       message:
@@ -104,7 +105,7 @@ describe('an engine that is asked for', () => {
     await expect(selectEngine('cpu' as never)).rejects.toThrow('selectEngine takes an object of options, not "cpu".');
   });
 
-  it('is rejected where it does not start, with a remedy', () => {
+  processTest('is rejected where it does not start, with a remedy', () => {
     const { answer } = inChild(withTfjsNode() + choose("{ engine: 'tensorflow' }"));
     expect(answer).toMatchObject({
       error: 'EngineError',
@@ -119,15 +120,17 @@ describe('an engine that is asked for', () => {
     await expect(selectEngine(misspelt)).rejects.toThrow('selectEngine has no option "engin". Known: engine.');
   });
 
-  it('leaves the process its own handling of uncaught errors', () => {
+  processTest('leaves the process its own handling of uncaught errors', () => {
     const code = `await selectEngine({ engine: 'wasm' });
       answer([process.listenerCount('uncaughtException'), process.listenerCount('unhandledRejection')]);`;
     expect(inChild(code).answer).toEqual([0, 0]);
   });
 });
 
-it('a kernel of ours says so where the wasm engine was started anew behind our back, and operations take their other way', () => {
-  const code = `
+processTest(
+  'a kernel of ours says so where the wasm engine was started anew behind our back, and operations take their other way',
+  () => {
+    const code = `
     const { logSoftmax } = await import('@pyro-ts/engine');
     await selectEngine({ engine: 'wasm' });
     const x = () => tf.tensor1d([1, 1]);
@@ -143,16 +146,17 @@ it('a kernel of ours says so where the wasm engine was started anew behind our b
       said = error.name + ': ' + error.message;
     }
     answer([logSoftmax(x()).dataSync()[0], said]);`;
-  expect(inChild(code).answer).toEqual([
-    expect.closeTo(-Math.LN2, 5),
-    'EngineError: PyroLogSoftmax works on the memory of a wasm engine that no longer exists. Start it with selectEngine() and repeat the computation.',
-  ]);
-});
+    expect(inChild(code).answer).toEqual([
+      expect.closeTo(-Math.LN2, 5),
+      'EngineError: PyroLogSoftmax works on the memory of a wasm engine that no longer exists. Start it with selectEngine() and repeat the computation.',
+    ]);
+  },
+);
 
 describe('two copies of tfjs-core', () => {
   const original = join(nodeModules, '@tensorflow', 'tfjs-core', 'dist', 'tf-core.node.js');
 
-  it('of different versions are rejected', () => {
+  processTest('of different versions are rejected', () => {
     const other = readFileSync(original, 'utf8').replaceAll(`'${tf.version_core}'`, "'4.0.0'");
     const file = writeModule('a/tfjs-core/dist/tf-core.node.js', other);
     const { answer } = inChild(
@@ -166,7 +170,7 @@ describe('two copies of tfjs-core', () => {
     });
   });
 
-  it('of one version are mentioned', () => {
+  processTest('of one version are mentioned', () => {
     const file = join(scratch, 'b', 'tfjs-core', 'dist', 'tf-core.node.js');
     mkdirSync(dirname(file), { recursive: true });
     copyFileSync(original, file);

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { all } from '../slow.js';
+import { all, processTest } from '../slow.js';
 import { evaluate, root } from './child.js';
 
 const scratch = mkdtempSync(join(tmpdir(), 'pyro-setup-test-'));
@@ -27,7 +27,7 @@ describe('a fresh clone without a network', () => {
     symlinkSync(scratch, link, 'junction');
   });
 
-  it.each([
+  processTest.each([
     ['npm test', join(scratch, 'scripts', 'test.mjs')],
     ...(all ? [['npm run demo, in a folder reached through a link', join(link, 'scripts', 'demo.mjs')]] : []),
   ])('%s says that the registry is out of reach, and what to do', (_, script) => {

@@ -88,10 +88,20 @@ describe('ReweightedWakeSleep', () => {
       sleepGuide: (drawn) => amortised(drawn.get('x').value),
     });
     const params = new ParamStore();
-    const svi = new SVI(fixed, amortised, new Adam({ lr: 0.05 }), elbo, { params, seed: 2 });
+    const svi = new SVI(fixed, amortised, new Adam({ lr: 0.05 }), elbo, { params, seed: 2, compile: true });
     for (let step = 0; step < 400; step++) svi.step(tf.zeros([64]));
     expect(Math.abs(params.get('b').dataSync()[0] - 4)).toBeLessThan(0.5);
     expect(Math.abs(params.get('a').dataSync()[0] - (Math.log(3 / 7) - 2))).toBeLessThan(0.4);
+  });
+
+  test('the draws of the sleep phase follow from the seed', () => {
+    const losses = () => {
+      const elbo = new ReweightedWakeSleep({ insomnia: 0.5, sleepGuide: () => guide(0) });
+      const params = new ParamStore();
+      const svi = new SVI(model, guide, new Adam({ lr: 0.05 }), elbo, { params, seed: 4 });
+      return Array.from({ length: 4 }, () => svi.step(0.8));
+    };
+    expect(losses()).toEqual(losses());
   });
 
   test('each element of a plate has weights of its own', () => {

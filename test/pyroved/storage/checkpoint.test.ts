@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { writeSafetensors } from 'pyro-ts';
 import { RunError, RunFolder } from 'pyroved';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { all } from '../../slow.js';
+import { all, processTest } from '../../slow.js';
 import { checkpointOf, settings, temporaryFolder } from './helpers.js';
 
 let root: string;
@@ -137,27 +137,31 @@ describe('a kill', () => {
     expect(warning).toMatch(/Could not read .*checkpoint.safetensors: there is no such file/);
   });
 
-  it('-9 at random moments of a process that saves in a loop always leaves a good one', async () => {
-    const writer = fileURLToPath(new URL('writer.mjs', import.meta.url));
-    for (let kill = 0; kill < 6; kill += all ? 1 : 3) {
-      const child = spawn(process.execPath, [writer, root], { stdio: ['ignore', 'pipe', 'inherit'] });
-      let said = '';
-      child.stdout.on('data', (text) => {
-        said += text;
-      });
-      const started = await Promise.race([once(child.stdout, 'data'), once(child, 'close').then(() => 'closed')]);
-      expect(started).not.toBe('closed');
-      await new Promise((resolve) => setTimeout(resolve, kill * 17));
-      child.kill('SIGKILL');
-      await once(child, 'close');
-      const lastSaid = Number(said.trim().split('\n').at(-1));
-      const reopened = RunFolder.open(root);
-      const { checkpoint } = reopened.loadCheckpoint();
-      const step = Number(checkpoint.state.step);
-      // Killed between the two renames, the one before is kept: never less than what the child said.
-      expect(step).toBeGreaterThanOrEqual(lastSaid);
-      expect(checkpoint.tensors.get('param/w')!.data.every((value) => value === step)).toBe(true);
-      expect(reopened.metrics.read().length).toBeGreaterThan(0);
-    }
-  }, 120_000);
+  processTest(
+    '-9 at random moments of a process that saves in a loop always leaves a good one',
+    async () => {
+      const writer = fileURLToPath(new URL('writer.mjs', import.meta.url));
+      for (let kill = 0; kill < 6; kill += all ? 1 : 3) {
+        const child = spawn(process.execPath, [writer, root], { stdio: ['ignore', 'pipe', 'inherit'] });
+        let said = '';
+        child.stdout.on('data', (text) => {
+          said += text;
+        });
+        const started = await Promise.race([once(child.stdout, 'data'), once(child, 'close').then(() => 'closed')]);
+        expect(started).not.toBe('closed');
+        await new Promise((resolve) => setTimeout(resolve, kill * 17));
+        child.kill('SIGKILL');
+        await once(child, 'close');
+        const lastSaid = Number(said.trim().split('\n').at(-1));
+        const reopened = RunFolder.open(root);
+        const { checkpoint } = reopened.loadCheckpoint();
+        const step = Number(checkpoint.state.step);
+        // Killed between the two renames, the one before is kept: never less than what the child said.
+        expect(step).toBeGreaterThanOrEqual(lastSaid);
+        expect(checkpoint.tensors.get('param/w')!.data.every((value) => value === step)).toBe(true);
+        expect(reopened.metrics.read().length).toBeGreaterThan(0);
+      }
+    },
+    120_000,
+  );
 });

@@ -121,7 +121,7 @@ export class StepCompiler<Args extends unknown[]> {
       return this.apart(() => {
         // The first run makes parameters, from the random numbers of the step that would have made them.
         const sites = new SiteNames();
-        tf.tidy(() => program.params.run(() => sites.run(() => program.estimate(new RandomStream(seed)))));
+        tf.tidy(() => void program.params.run(() => sites.run(() => program.estimate(new RandomStream(seed)))));
         const step = new CompiledStep(program, tensors, seed, [...sites.names]);
         step.load(tensors);
         const seeds = Array.from({ length: TRIES }, (_, i) => `${seed}/comparison ${i}`);

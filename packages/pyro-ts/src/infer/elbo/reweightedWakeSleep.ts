@@ -77,10 +77,12 @@ export class ReweightedWakeSleep extends ELBO {
       const weights = tf.exp(tf.sub(logWeights, tf.expandDims(logTotal, 0)));
       return tf.neg(tf.sum(tf.mul(stopGradient(weights), logQ)));
     };
+    // The draws of the sleep phase belong to the step's random stream, which is open only here.
+    const sleep = this.insomnia < 1 ? this.sleep(model, args) : undefined;
     const estimate = withSurrogate(loss, () => {
       const phases = [
         ...(this.insomnia > 0 ? [tf.mul(wake(), this.insomnia)] : []),
-        ...(this.insomnia < 1 ? [tf.mul(this.sleep(model, args), 1 - this.insomnia)] : []),
+        ...(sleep ? [tf.mul(sleep, 1 - this.insomnia)] : []),
       ];
       return total([loss, ...phases]);
     });
