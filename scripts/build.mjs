@@ -9,13 +9,13 @@ const packages = workspaces().map(({ folder }) => folder);
 export async function build({ tests = false } = {}) {
   say('Building ...');
   const projects = [...packages, 'packages/studio/src/app'];
-  const { code } = await node('node_modules/typescript/bin/tsc', ['-b', ...projects, ...(tests ? ['test'] : [])]);
-  if (code !== 0) throw new Stop('TypeScript found the errors above; nothing was run.');
-  // Loaded only now: these use packages that the setup has just installed.
-  const { buildWasm } = await import('./build-wasm.mjs');
-  await buildWasm();
+  const typescript = node('node_modules/typescript/bin/tsc', ['-b', ...projects, ...(tests ? ['test'] : [])]);
+  // Loaded only now: these use packages that the setup has just installed. The kernels are built meanwhile, in processes of their own.
   const { buildNative } = await import('./build-native.mjs');
-  await buildNative();
+  const { buildWasm } = await import('./build-wasm.mjs');
+  const kernels = buildNative().then(buildWasm);
+  const [{ code }] = await Promise.all([typescript, kernels]);
+  if (code !== 0) throw new Stop('TypeScript found the errors above; nothing was run.');
   const { buildStudio } = await import('./build-studio.mjs');
   await buildStudio();
 }
