@@ -1,6 +1,7 @@
 /** The documentation site (`npm run docs`): VitePress over the Markdown of docs, which GitHub shows as well. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { diagrams } from './diagrams.mjs';
 import { docs, repository, repositoryLinks, slugify } from './links.mjs';
 import { sidebar, topBar } from './navigation.mjs';
 
@@ -18,7 +19,10 @@ export default {
   lastUpdated: false,
   markdown: {
     anchor: { slugify },
-    config: repositoryLinks,
+    config(markdown) {
+      repositoryLinks(markdown);
+      diagrams(markdown);
+    },
     theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
   },
   themeConfig: {

@@ -1,6 +1,6 @@
 /**
  * Accuracy against the number of labels, the measurement of docs/guides/how-many-labels.md: handwritten digits that are
- * rotated by up to 60 degrees, with 1 to 50 upright labelled images per class, two seeds each.
+ * rotated by up to 60 degrees, with 1 to 50 upright labelled images per class, three seeds each.
  *   node docs/guides/how-many-labels.mjs RESULTS.csv
  * trains what the table does not have yet (half a minute of CPU time each), prints the table of the guide, and draws
  * docs/guides/pictures/how-many-labels.svg.
@@ -21,7 +21,7 @@ if (file === undefined) {
 }
 const [counts, seeds, classes] = [
   [1, 2, 5, 10, 20, 50],
-  [1, 2],
+  [1, 2, 3],
   [0, 1, 2, 3, 4],
 ];
 

@@ -11,7 +11,7 @@ import { crc32, deflateSync } from 'node:zlib';
 import { selectEngine } from '@pyro-ts/engine';
 import { loadModel } from 'pyroved';
 
-const [frames, milliseconds, zoom, levels] = [60, 80, 3, 16];
+const [frames, milliseconds, zoom, levels] = [60, 80, 3, 40];
 
 await selectEngine();
 const { model } = await loadModel(process.argv[2]);
@@ -55,13 +55,12 @@ function chunk(name, content) {
 const uint32 = (...values) => Buffer.from(Uint32Array.from(values).buffer).swap32();
 const uint16 = (...values) => Buffer.from(Uint16Array.from(values).buffer).swap16();
 
-/** Pixels of 4 bits in compressed rows, each after its filter (none). */
+/** Pixels of 8 bits in compressed rows, each after its filter (none). Few levels, so that they compress well. */
 function compressed(pixels) {
-  const rows = Buffer.alloc(width * (1 + width / 2));
-  for (let row = 0, to = 0; row < width; row++) {
-    rows[to++] = 0;
-    for (let column = 0; column < width; column += 2) {
-      rows[to++] = (pixels[row * width + column] << 4) | pixels[row * width + column + 1];
+  const rows = Buffer.alloc(width * (1 + width));
+  for (let row = 0; row < width; row++) {
+    for (let column = 0; column < width; column++) {
+      rows[row * (1 + width) + 1 + column] = Math.round((pixels[row * width + column] * 255) / (levels - 1));
     }
   }
   return deflateSync(rows, { level: 9 });
@@ -69,7 +68,7 @@ function compressed(pixels) {
 
 /** An animated PNG: https://www.w3.org/TR/png-3/#apng-frame-based-animation. */
 const chunks = [
-  chunk('IHDR', Buffer.concat([uint32(width, width), Buffer.from([4, 0, 0, 0, 0])])),
+  chunk('IHDR', Buffer.concat([uint32(width, width), Buffer.from([8, 0, 0, 0, 0])])),
   chunk('acTL', uint32(frames, 0)),
 ];
 let sequence = 0;
