@@ -30,7 +30,7 @@ export function toDot(flowchart) {
   const labels = [...nodes].map(([name, label]) => `${name} [label=${quoted(label)}];`);
   // Narrow pages: from top to bottom, whatever the direction on GitHub.
   const style =
-    'rankdir=TB; bgcolor=transparent; fontname="Arial"; node [shape=box, style=rounded, margin="0.4,0.1", fontname="Arial"];';
+    'rankdir=TB; labeljust=l; bgcolor=transparent; fontname="Arial"; node [shape=box, style=rounded, margin="0.4,0.1", fontname="Arial"];';
   return `digraph { ${style} ${labels.join(' ')} ${body.join('\n')} }`;
 }
 
