@@ -13,6 +13,7 @@ const images = {
   items: guides({
     'your-own-images': 'Your own images',
     micrographs: 'From a micrograph to a table',
+    archives: 'Archives',
     preprocessing: 'Preprocessing',
     'how-many-labels': 'How many labels',
     'choose-a-likelihood': 'Likelihood and preprocessing',
