@@ -49,11 +49,15 @@ export interface Fixture extends AsyncDisposable {
   json<T>(path: string): Promise<T>;
 }
 
-/** @param fill writes the runs */
-export async function openFixture(fill: (folder: string) => void = () => {}): Promise<Fixture> {
-  const folder = mkdtempSync(join(tmpdir(), 'pyroved-studio-'));
+/**
+ * @param fill writes the runs
+ * @param runs an existing folder of runs instead, which is kept
+ */
+export async function openFixture(fill: (folder: string) => void = () => {}, runs?: string): Promise<Fixture> {
+  const scratch = mkdtempSync(join(tmpdir(), 'pyroved-studio-'));
+  const folder = runs ?? scratch;
   fill(folder);
-  const command = join(folder, 'command.mjs');
+  const command = join(scratch, 'command.mjs');
   writeFileSync(command, program);
   const studio = await startStudio({ folder, program: command });
   const send: Fixture['send'] = (path, { method = 'GET', headers = {}, body } = {}) =>
@@ -83,7 +87,7 @@ export async function openFixture(fill: (folder: string) => void = () => {}): Pr
     json: async (path) => JSON.parse((await send(path)).text),
     [Symbol.asyncDispose]: async () => {
       await studio.close();
-      rmSync(folder, { recursive: true, force: true });
+      rmSync(scratch, { recursive: true, force: true });
     },
   };
 }

@@ -30,6 +30,7 @@ export {
   resumePairs,
   resumeRun,
   resumeSeeds,
+  runImages,
   testImages,
   trainPairs,
   trainRun,

@@ -99,3 +99,39 @@ export interface StudioEvents {
 export interface Failure {
   readonly error: string;
 }
+
+/** The entry "about" in the metadata of a run's latents, a safetensors file with one array for each quantity. */
+export interface ExploreMetadata {
+  /** Number of images in the file. */
+  readonly count: number;
+  /** Number of images of the run. */
+  readonly total: number;
+  readonly classNames: readonly string[];
+  /** [height, width], or [length] of a signal. */
+  readonly shape: readonly number[];
+  readonly channels: number;
+  readonly latentDim: number;
+  /** Files of the images; empty for generated ones. */
+  readonly names: readonly string[];
+  /** The configuration of the model. */
+  readonly model: Readonly<Record<string, unknown>>;
+}
+
+/** The labels of a run so far, and the image that is most worth labelling next. */
+export interface LabellingState {
+  /** The table on disk. */
+  readonly file: string;
+  readonly classes: readonly { readonly name: string; readonly count: number }[];
+  /** Number of images that show none of the classes. */
+  readonly none: number;
+  /** Labels that were added in the studio. */
+  readonly added: number;
+  /** Images without a label. */
+  readonly left: number;
+  readonly next?: {
+    readonly image: number;
+    readonly name: string;
+    /** Of the classes of the model; empty without classes. */
+    readonly probabilities: readonly number[];
+  };
+}

@@ -15,6 +15,7 @@ export type { EvidenceFit } from './gate.js';
 export type { EpochRecord, Evaluation } from './history.js';
 export type { KnownPoseTrainerOptions } from './knownPoseOptions.js';
 export { KnownPoseTrainer } from './knownPoses.js';
+export { type LabelCandidates, type LabelOrderOptions, labelOrder } from './labelOrder.js';
 export * from './labelsOnly.js';
 export type { CompileMode, LoopOptions, StepProgress, TrainCalls, TrainerOptions } from './options.js';
 export { type AngleCoverage, angleCoverage, type PredictedAngles } from './poseCalibration.js';

@@ -77,6 +77,7 @@ export type { Machine } from './machine.js';
 export type { PreprocessSetting } from './preprocess.js';
 export { type RecipeName, recipeNames } from './recipe.js';
 export * from './rows.js';
+export { type RunImages, type RunImagesOptions, runImages } from './runImages.js';
 export type { RunResult } from './runToEnd.js';
 export { type DoubtfulLabel, doubtfulLabels } from './suspicious.js';
 export { type AnyTrained, encodingCsv, type ManifoldRequest, manifoldPictures } from './tables.js';

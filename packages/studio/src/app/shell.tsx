@@ -13,6 +13,11 @@ export function Shell(): JSX.Element {
   const route = useRoute();
   const live = useRuns();
   const info = useLoaded('studio', () => get<StudioInfo>('/studio'));
+  const only = info.value?.run;
+  useEffect(() => {
+    // Opened with one run: its page is the first.
+    if (only !== undefined && location.hash.length < 3) location.replace(`#/runs/${only}`);
+  }, [only]);
   const main = useRef<HTMLElement>(null);
   const address = route.join('/');
   useEffect(() => {

@@ -6,10 +6,12 @@ import { streamSSE } from 'hono/streaming';
 import { PyroError } from 'pyro-ts';
 import { RUN_FILES } from 'pyroved/internal';
 import type { Failure, StudioInfo, TrainingStatus } from '../api.js';
+import { type Analyses, BLOCK } from './analysis/analyses.js';
 import { detailOf, entryOf, picturesIn } from './describeRun.js';
 import { StudioError } from './errors.js';
 import type { RunEvents } from './events.js';
 import { safeHeaders, sameOrigin, smallBody, withToken } from './guard.js';
+import { labelRoutes } from './labelRoutes.js';
 import type { Pages } from './pages.js';
 import type { RunLibrary } from './runLibrary.js';
 import { newRunName, trainingArguments, trainingFields } from './trainingFields.js';
@@ -21,6 +23,7 @@ export interface Services {
   readonly trainings: Trainings;
   readonly events: RunEvents;
   readonly pages: Pages;
+  readonly analyses: Analyses;
   readonly info: Omit<StudioInfo, 'fields'>;
 }
 
@@ -28,7 +31,11 @@ export interface Services {
 const HEARTBEAT = 15_000;
 
 /** The application. @param port of the server, which is known once it listens */
-export function routes({ library, trainings, events, pages, info }: Services, token: string, port: () => number): Hono {
+export function routes(
+  { library, trainings, events, pages, analyses, info }: Services,
+  token: string,
+  port: () => number,
+): Hono {
   const app = new Hono();
   app.use('*', safeHeaders);
   app.use('*', sameOrigin(port));
@@ -70,6 +77,20 @@ export function routes({ library, trainings, events, pages, info }: Services, to
     trainings.start(place, ['train', `--resume=${place.path}`]);
     return c.json({});
   });
+  const analysisOf = (c: Context) => analyses.of(library.place(c.req.param('id') ?? ''));
+  const bytes = (c: Context, content: Uint8Array) =>
+    c.body(new Uint8Array(content), 200, { 'Content-Type': 'application/octet-stream' });
+  app.get('/api/runs/:id/latents', async (c) => bytes(c, (await analysisOf(c)).latents));
+  app.get('/api/runs/:id/weights', async (c) => bytes(c, (await analysisOf(c)).weights));
+  app.get('/api/runs/:id/images/:block', async (c) => {
+    const { images, imageSize } = await analysisOf(c);
+    const block = Number(c.req.param('block'));
+    const from = block * BLOCK * imageSize;
+    if (!Number.isInteger(block) || from < 0 || from >= images.length)
+      throw new StudioError('There are no such images.', 404);
+    return bytes(c, images.subarray(from, from + BLOCK * imageSize));
+  });
+  app.route('/api/runs/:id/labels', labelRoutes(library, analyses, trainings));
   app.get('/api/events', (c) =>
     streamSSE(c, async (stream) => {
       const stop = events.follow((event, data) => void stream.writeSSE({ event, data: JSON.stringify(data) }));

@@ -13,7 +13,7 @@ const SKIPPED = new Set(['node_modules', '.git', 'pictures']);
 /** The place of a run. */
 export interface RunPlace {
   readonly id: string;
-  /** Relative to the library's folder; "." for that folder itself. */
+  /** Relative to the library's folder, or the name of that folder itself. */
   readonly name: string;
   readonly path: string;
 }
@@ -64,8 +64,9 @@ export class RunLibrary {
 }
 
 function placeOf(root: string, whole: string): RunPlace {
-  const name = path.relative(root, whole) || '.';
-  return { id: createHash('sha256').update(name).digest('hex').slice(0, 16), name, path: whole };
+  const inside = path.relative(root, whole);
+  const name = inside || path.basename(root);
+  return { id: createHash('sha256').update(inside).digest('hex').slice(0, 16), name, path: whole };
 }
 
 /** Subfolders, without those that cannot be read. */

@@ -6,6 +6,7 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { getRequestListener } from '@hono/node-server';
 import { RunFolder } from 'pyroved';
+import { Analyses } from './analysis/analyses.js';
 import { StudioError } from './errors.js';
 import { RunEvents } from './events.js';
 import { Pages } from './pages.js';
@@ -55,11 +56,12 @@ export async function startStudio({ folder, program, port = 0, pages: built }: S
   const library = new RunLibrary(whole);
   const trainings = new Trainings(program, process.cwd());
   const events = new RunEvents(library, trainings);
+  const analyses = new Analyses();
   const token = randomBytes(32).toString('base64url');
   const run = RunFolder.isIn(whole) ? { run: library.places()[0].id } : {};
   let listening = port;
   const app = routes(
-    { library, trainings, events, pages, info: { version, folder: whole, ...run } },
+    { library, trainings, events, pages, analyses, info: { version, folder: whole, ...run } },
     token,
     () => listening,
   );
@@ -85,6 +87,7 @@ export async function startStudio({ folder, program, port = 0, pages: built }: S
     close: async () => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeAllConnections();
+      analyses.close();
       await trainings.close();
       await closed;
     },

@@ -14,6 +14,8 @@ interface Tab {
 
 const TABS: Readonly<Record<string, Tab>> = {
   overview: { title: 'Overview', load: async () => Overview },
+  explore: { title: 'Explore', load: async () => (await import('../explore/explore.js')).Explore },
+  label: { title: 'Label', load: async () => (await import('../label/label.js')).Label },
 };
 
 export function RunPage({ entry, part }: { entry: RunEntry; part: string }): JSX.Element {
