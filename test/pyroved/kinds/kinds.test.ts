@@ -49,12 +49,12 @@ describe('options of another kind', () => {
   const ssiVAE = modelConfigFor(sets, {}, 1);
 
   it.each([
-    [iVAE, { recognition: {} }, {}, 'recognition is an option of ssiVAE; this model is an iVAE. Omit it.'],
-    [iVAE, {}, { recognitionSteps: 3 }, 'recognitionSteps is an option of ssiVAE; this model is an iVAE.'],
-    [iVAE, {}, { warmUp: 1 }, 'warmUp is an option of ssRegIVAE and ssiVAE; this model is an iVAE.'],
-    [iVAE, { exactClasses: 1 }, {}, 'exactClasses is an option of jiVAE and ssiVAE; this model is an iVAE.'],
-    [ssiVAE, { condition: ['class'] }, {}, 'condition is an option of iVAE; this model is an ssiVAE.'],
-    [ssiVAE, {}, { discreteKlWeight: 2 }, 'discreteKlWeight is an option of jiVAE; this model is an ssiVAE.'],
+    [iVAE, { recognition: {} }, {}, 'recognition is an option of ssiVAE; the kind of this model is iVAE. Omit it.'],
+    [iVAE, {}, { recognitionSteps: 3 }, 'recognitionSteps is an option of ssiVAE; the kind of this model is iVAE.'],
+    [iVAE, {}, { warmUp: 1 }, 'warmUp is an option of ssRegIVAE and ssiVAE; the kind of this model is iVAE.'],
+    [iVAE, { exactClasses: 1 }, {}, 'exactClasses is an option of jiVAE and ssiVAE; the kind of this model is iVAE.'],
+    [ssiVAE, { condition: ['class'] }, {}, 'condition is an option of iVAE; the kind of this model is ssiVAE.'],
+    [ssiVAE, {}, { discreteKlWeight: 2 }, 'discreteKlWeight is an option of jiVAE; the kind of this model is ssiVAE.'],
   ] as [typeof iVAE, ModelSettings, TrainSettings, string][])('are rejected (%#)', (config, model, train, message) => {
     expect(() => rejectForeignOptions(config, model, train)).toThrow(message);
   });

@@ -63,7 +63,7 @@ export function modelConfigFor(sets: TrainingSets, given: ModelSettings, seed: n
   const hasTemplates = settings.decoder === 'template';
   if (hasTemplates && !kind.modelOptions.includes('templates')) {
     throw new OptionError(
-      `decoder "template" requires a model with labelled classes (ssiVAE); this model is an ${kind.name}.`,
+      `decoder "template" requires a model with labelled classes (ssiVAE); the kind of this model is ${kind.name}.`,
     );
   }
   const own = new Set<string>(imageKinds.flatMap(({ modelOptions }) => modelOptions));
@@ -101,7 +101,7 @@ export function rejectForeignOptions(config: ModelConfig, model: ModelSettings, 
     if (!wrong) return;
     const owners = imageKinds.filter((kind) => of(kind).includes(wrong[0])).map(({ name }) => name);
     throw new OptionError(
-      `${wrong[0]} is an option of ${owners.join(' and ')}; this model is an ${own.name}. Omit it.`,
+      `${wrong[0]} is an option of ${owners.join(' and ')}; the kind of this model is ${own.name}. Omit it.`,
     );
   };
   check(model, ({ modelOptions }) => modelOptions);
