@@ -31,6 +31,7 @@ const experiments = {
   items: guides({
     training: 'Training',
     sweeps: 'Sweeps',
+    reproduce: "The paper's figures",
     studio: 'The studio',
     reproduce: "Reproduce the paper's figures",
     'angle-priors': 'Angle priors and guides',
