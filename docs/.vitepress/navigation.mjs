@@ -31,7 +31,6 @@ const experiments = {
   items: guides({
     training: 'Training',
     sweeps: 'Sweeps',
-    reproduce: "The paper's figures",
     studio: 'The studio',
     reproduce: "Reproduce the paper's figures",
     'angle-priors': 'Angle priors and guides',
