@@ -66,6 +66,7 @@ const concepts = {
     page('Compiled programs', 'compiled-programs'),
     page('Engines and kernels', 'engines'),
     page('Reliability', 'reliability'),
+    page('Scale', 'scale'),
   ],
 };
 

@@ -6,7 +6,7 @@ import { classifyImages, imagesFor, loadModel } from 'pyroved';
 import { encodeNpy } from 'pyroved-ts';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { pyroved, remove, start, succeed, temporaryFolder } from '../../e2e/helpers.js';
-import { slow } from '../../slow.js';
+import { processTest, slow } from '../../slow.js';
 import { servers } from '../queue/servers.js';
 
 const COUNT = 11;
@@ -39,7 +39,7 @@ beforeAll(async () => {
 });
 afterAll(() => remove(root));
 
-it('has one row per image, those of a single set, and makes only what is missing', async () => {
+processTest('has one row per image, those of a single set, and makes only what is missing', async () => {
   const { stderr } = await succeed(classify('tables'), root);
   expect(stderr).toContain('11 entries in 3 shards, of which 3 are missing.');
   const rows = await rowsOf('tables');

@@ -29,6 +29,8 @@ export interface ArchiveResult {
   readonly images: number;
   /** Images per second of one process, without loading the model. */
   readonly imagesPerSecond: number;
+  /** Images per second of processor time, which other programs do not change. */
+  readonly imagesPerCpuSecond: number;
   /** Shards of the whole archive, and those that are missing, after a stop. */
   readonly total: number;
   readonly missing: number;
@@ -57,7 +59,7 @@ export async function classifyArchive(
   hooks.say?.(
     `${formatCount(record.entries)} entries in ${formatCount(total)} shards, of which ${formatCount(missing.length)} are missing.`,
   );
-  const done = { shards: 0, images: 0, seconds: 0 };
+  const done = { shards: 0, images: 0, seconds: 0, cpuSeconds: 0 };
   const failure = new AbortController();
   const over = new AbortController();
   const stop = AbortSignal.any([failure.signal, over.signal, ...(hooks.signal ? [hooks.signal] : [])]);
@@ -76,10 +78,11 @@ export async function classifyArchive(
         if (server && (await finishedShards(store)).has(shard)) return 'done';
         const worker = idle.pop() ?? new ShardProcess(plan);
         try {
-          const { rows, seconds } = await worker.run(shard);
+          const { rows, seconds, cpuSeconds } = await worker.run(shard);
           done.shards++;
           done.images += rows;
           done.seconds += seconds;
+          done.cpuSeconds += cpuSeconds;
           hooks.say?.(
             `Shard ${shard}: ${formatCount(rows)} images, ${formatCount(Math.round(rows / seconds))} per second.`,
           );
@@ -104,8 +107,15 @@ export async function classifyArchive(
   if (failure.signal.aborted) throw failure.signal.reason;
   const left = await missingShards(store, total);
   if (server && left.length === 0) await queue.cancel().catch(() => {});
-  const { shards, images, seconds } = done;
-  return { shards, images, imagesPerSecond: images / seconds, total, missing: left.length };
+  const { shards, images, seconds, cpuSeconds } = done;
+  return {
+    shards,
+    images,
+    imagesPerSecond: images / seconds,
+    imagesPerCpuSecond: images / cpuSeconds,
+    total,
+    missing: left.length,
+  };
 }
 
 const tasksOf = (shards: readonly number[]) => shards.map((shard) => ({ id: `shard-${shard}`, payload: { shard } }));

@@ -12,7 +12,7 @@ export interface ShardOrder {
 
 /** `rejected`: with a message for the user; `failed`: any other exception. */
 export type ShardAnswer =
-  | { readonly is: 'done'; readonly rows: number; readonly seconds: number }
+  | { readonly is: 'done'; readonly rows: number; readonly seconds: number; readonly cpuSeconds: number }
   | { readonly is: 'rejected' | 'failed'; readonly message: string };
 
 /** A shard whose process dies this many times has failed. */
@@ -29,7 +29,7 @@ export class ShardProcess implements Disposable {
    * Classifies a shard and stores its table.
    * @throws {PyrovedError} when it cannot be classified, or its process died three times
    */
-  async run(shard: number): Promise<{ readonly rows: number; readonly seconds: number }> {
+  async run(shard: number): Promise<Extract<ShardAnswer, { readonly is: 'done' }>> {
     for (let attempt = 1; ; attempt++) {
       const answer = await this.#try(shard);
       if (answer.is === 'done') return answer;

@@ -25,10 +25,12 @@ async function answer({ plan, shard }: ShardOrder): Promise<void> {
     opening ??= opened(plan);
     const work = await opening;
     const began = performance.now();
+    const cpu = process.cpuUsage();
     const { table, rows } = await classifyShard(shard, work);
     // Another process may have been faster: its table stays.
     await work.store.create(partKey(shard), table);
-    tell({ is: 'done', rows, seconds: (performance.now() - began) / 1000 });
+    const { user, system } = process.cpuUsage(cpu);
+    tell({ is: 'done', rows, seconds: (performance.now() - began) / 1000, cpuSeconds: (user + system) / 1e6 });
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     tell({ is: error instanceof PyroError ? 'rejected' : 'failed', message });
