@@ -5,8 +5,8 @@ import { setup } from './setup.mjs';
 
 const packages = workspaces().map(({ folder }) => folder);
 
-/** Brings everything up to date; quick where nothing changed. `tests` checks the types of the tests as well. */
-export async function build({ tests = false } = {}) {
+/** Brings everything up to date; quick where nothing changed. `tests` checks the types of the tests as well; `page` builds the page of the studio. */
+export async function build({ tests = false, page = false } = {}) {
   say('Building ...');
   const projects = [...packages, 'packages/studio/src/app'];
   const typescript = node('node_modules/typescript/bin/tsc', ['-b', ...projects, ...(tests ? ['test'] : [])]);
@@ -16,6 +16,7 @@ export async function build({ tests = false } = {}) {
   const kernels = buildNative().then(buildWasm);
   const [{ code }] = await Promise.all([typescript, kernels]);
   if (code !== 0) throw new Stop('TypeScript found the errors above; nothing was run.');
+  if (!page) return;
   const { buildStudio } = await import('./build-studio.mjs');
   await buildStudio();
 }
@@ -23,7 +24,7 @@ export async function build({ tests = false } = {}) {
 if (isMain(import.meta.url)) {
   await main(async () => {
     await setup();
-    await build();
+    await build({ page: true });
     say('Built.');
   });
 }

@@ -14,7 +14,7 @@ import { setup } from './setup.mjs';
 if (isMain(import.meta.url)) {
   await main(async () => {
     await setup();
-    await build();
+    await build({ page: true });
     await checkPackages(await packAll(workspaces()));
   });
 }

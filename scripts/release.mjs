@@ -84,7 +84,7 @@ export async function release(isDryRun) {
   if (problems.length > 0) throw new Stop(problems.join('\n'));
 
   await setup();
-  await build();
+  await build({ page: true });
   const packed = await packAll(packages);
   await checkPackages(packed);
   printPacked(packed);

@@ -59,7 +59,7 @@ function printRows(rows) {
 if (isMain(import.meta.url)) {
   await main(async () => {
     await setup();
-    await build();
+    await build({ page: true });
     const packages = workspaces();
     const packed = new Map((await packAll(packages)).map((one) => [one.name, one]));
     const rows = [];

@@ -17,7 +17,8 @@ if (isMain(import.meta.url)) {
     if (suite === 'processes') args.push(...filesWithProcesses());
     const whole = args.every((arg) => arg.startsWith('-'));
     const linting = whole ? node('node_modules/@biomejs/biome/bin/biome', ['check', '.']) : { code: 0 };
-    await build({ tests: true });
+    const hasStudio = suite !== undefined || args.some((arg) => arg.startsWith('test/browser'));
+    await build({ tests: true, page: hasStudio });
     const words = whole ? checkWords() : 0;
     const lint = await linting;
     const { selectEngine } = await import('../packages/engine/dist/index.js');

@@ -59,7 +59,10 @@ export async function openFixture(fill: (folder: string) => void = () => {}, run
   fill(folder);
   const command = join(scratch, 'command.mjs');
   writeFileSync(command, program);
-  const studio = await startStudio({ folder, program: command });
+  // A page of its own: the studio's takes a while to build, and the tests in a browser have it.
+  const pages = mkdtempSync(join(tmpdir(), 'pyroved-page-'));
+  writeFileSync(join(pages, 'index.html'), '<!doctype html><title>Studio</title>');
+  const studio = await startStudio({ folder, program: command, pages });
   const send: Fixture['send'] = (path, { method = 'GET', headers = {}, body } = {}) =>
     new Promise((resolve, reject) => {
       const text = body === undefined ? '' : JSON.stringify(body);
@@ -87,7 +90,7 @@ export async function openFixture(fill: (folder: string) => void = () => {}, run
     json: async (path) => JSON.parse((await send(path)).text),
     [Symbol.asyncDispose]: async () => {
       await studio.close();
-      rmSync(scratch, { recursive: true, force: true });
+      for (const made of [scratch, pages]) rmSync(made, { recursive: true, force: true });
     },
   };
 }

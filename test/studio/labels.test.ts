@@ -7,6 +7,7 @@ import { loadSets } from 'pyroved';
 import type { LabellingState, RunEntry } from 'pyroved-studio';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { start } from '../e2e/helpers.js';
+import { processTest } from '../slow.js';
 import { type Fixture, openFixture } from './fixture.js';
 import { trainSmallRun } from './smallRun.js';
 
@@ -103,7 +104,7 @@ it('rejects labels that are not one', async () => {
   expect(lines()).toHaveLength(11);
 });
 
-it('loses no label if the server is killed, and ignores the part of one that was being written', async () => {
+processTest('loses no label if the server is killed, and ignores the part of one that was being written', async () => {
   // A label of a server that was killed within the write.
   appendFileSync(table, 'images/half,b');
   const started = start(['studio', join(folder, 'runs')], folder);
