@@ -22,6 +22,9 @@ describe.skipIf(chromium === undefined)(where, () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
+  /** The page draws a moment after what it is asked for. */
+  const drawing = { timeout: 30_000 };
+
   /** The mean grey value of a picture. */
   const brightness = (title: string): Promise<number> =>
     opened.page.evaluate(`(() => {
@@ -35,7 +38,7 @@ describe.skipIf(chromium === undefined)(where, () => {
     await page.getByRole('spinbutton').fill('7');
     for (const title of ['Image', 'Upright', 'Reconstruction']) {
       await page.getByRole('img', { name: title, exact: true }).waitFor();
-      expect(await brightness(title)).toBeGreaterThan(5);
+      await expect.poll(() => brightness(title), drawing).toBeGreaterThan(5);
     }
     await page.getByText(/^(bar|square) \(/).waitFor();
     expect(await accessibilityProblems(page)).toEqual([]);
@@ -43,12 +46,13 @@ describe.skipIf(chromium === undefined)(where, () => {
 
   it('decodes what sliders, class and a drag over the map say', async () => {
     const { page } = opened;
+    await expect.poll(() => brightness('Decoded'), drawing).toBeGreaterThan(5);
     const before = await brightness('Decoded');
     const slider = page.getByRole('slider', { name: 'Content 1' });
     await slider.fill('2.5');
-    expect(await brightness('Decoded')).not.toBe(before);
+    await expect.poll(() => brightness('Decoded'), drawing).not.toBe(before);
     await slider.press('ArrowRight');
-    expect(Number(await slider.inputValue())).toBeGreaterThan(2.5);
+    await expect.poll(async () => Number(await slider.inputValue()), drawing).toBeGreaterThan(2.5);
     await page.getByRole('combobox', { name: 'Class', exact: true }).selectOption('square');
     await page.getByRole('button', { name: 'Drag to decode' }).click();
     const map = await page.locator('.map canvas').boundingBox();
@@ -57,7 +61,7 @@ describe.skipIf(chromium === undefined)(where, () => {
     await page.mouse.down();
     await page.mouse.move(map.x + 0.7 * map.width, map.y + 0.3 * map.height, { steps: 5 });
     await page.mouse.up();
-    expect(Number(await slider.inputValue())).not.toBeCloseTo(2.5, 2);
+    await expect.poll(async () => Number(await slider.inputValue()), drawing).not.toBeCloseTo(2.5, 2);
   });
 
   it('selects with the lasso, and exports the selection as a table', async () => {
